@@ -1,0 +1,20 @@
+//! Types and rules of Meeshy, with no I/O.
+//!
+//! Invariant: nothing here reads a clock, a file, a socket, a random source or the environment. Time and
+//! randomness are values that the caller hands in, so each rule is a plain function that a table can test.
+
+pub mod audience;
+pub mod clock;
+pub mod id;
+pub mod language;
+pub mod limits;
+pub mod reader;
+pub mod role;
+pub mod text;
+
+pub use audience::target_languages;
+pub use clock::{Clock, Timestamp};
+pub use id::{ConversationId, IdGenerator, MemberId, MessageId, SessionId, UserId};
+pub use language::{Direction, Language, UnknownLanguage};
+pub use reader::{LanguageSettings, Shown, shown_text};
+pub use role::{ConversationKind, MemberRole, Permissions, Role};
