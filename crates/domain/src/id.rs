@@ -170,7 +170,9 @@ mod tests {
     fn upper_case_is_read_and_anything_else_is_refused() {
         let id: UserId = "65A0C0FFEE0123456789ABCD".parse().unwrap();
         assert_eq!(id.to_string(), "65a0c0ffee0123456789abcd");
-        for wrong in ["", "65a0", "65a0c0ffee0123456789abcg", "65a0c0ffee0123456789abcd0", "é5a0c0ffee0123456789abc"] {
+        for wrong in
+            ["", "65a0", "65a0c0ffee0123456789abcg", "65a0c0ffee0123456789abcd0", "é5a0c0ffee0123456789abc"]
+        {
             assert!(wrong.parse::<UserId>().is_err(), "{wrong}");
         }
     }

@@ -263,7 +263,9 @@ mod tests {
 
     #[test]
     fn tags_are_read_leniently() {
-        for (tag, code) in [("FR", "fr"), ("pt-BR", "pt"), ("zh_Hans_CN", "zh"), ("nb", "no"), ("nn-NO", "no")] {
+        for (tag, code) in
+            [("FR", "fr"), ("pt-BR", "pt"), ("zh_Hans_CN", "zh"), ("nb", "no"), ("nn-NO", "no")]
+        {
             assert_eq!(Language::parse(tag).unwrap().code(), code);
         }
         for wrong in ["", "xx", "auto", "français", "-", "en\0", &"e".repeat(100_000)] {
@@ -273,7 +275,8 @@ mod tests {
 
     #[test]
     fn direction_follows_the_script() {
-        let rtl: Vec<_> = Language::all().filter(|l| l.direction() == Direction::Rtl).map(Language::code).collect();
+        let rtl: Vec<_> =
+            Language::all().filter(|l| l.direction() == Direction::Rtl).map(Language::code).collect();
         assert_eq!(rtl, ["ar", "fa", "he", "ur"]);
     }
 }

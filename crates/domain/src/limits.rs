@@ -1,0 +1,16 @@
+//! Sizes that hold everywhere (wire-contract 1.6 to 1.9).
+
+/// Characters of a message, at most.
+pub const MESSAGE_CHARS: usize = 4_000;
+/// Characters of a client's own message id, at most.
+pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
+/// Characters of a conversation's title, at most.
+pub const TITLE_CHARS: usize = 100;
+/// Characters of a conversation's description, at most.
+pub const DESCRIPTION_CHARS: usize = 500;
+/// People in a conversation when it is created, at most.
+pub const PARTICIPANTS: usize = 1_000;
+/// Bytes of a password, at most: hashing must not be a way to burn our processor.
+pub const PASSWORD_BYTES: usize = 1_024;
+/// Characters of a password, at least.
+pub const PASSWORD_CHARS: usize = 8;

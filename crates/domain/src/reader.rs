@@ -1,0 +1,113 @@
+//! What a reader sees: the one rule of wire-contract 6.4.
+//!
+//! The server, the notifications and the web client's tests share the table in `vectors/reader.json`.
+
+use crate::Language;
+use serde::{Deserialize, Serialize};
+
+/// A person's language settings, as the profile holds them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "the profile has four independent switches")]
+pub struct LanguageSettings {
+    /// The language this person reads first.
+    pub system_language: Language,
+    /// A second language.
+    pub regional_language: Option<Language>,
+    /// A language chosen over both.
+    pub custom_destination_language: Option<Language>,
+    /// Whether messages are translated at all.
+    pub auto_translate_enabled: bool,
+    /// Read in `system_language`.
+    pub translate_to_system_language: bool,
+    /// Read in `regional_language`.
+    pub translate_to_regional_language: bool,
+    /// Read in `custom_destination_language`.
+    pub use_custom_destination: bool,
+}
+
+impl LanguageSettings {
+    /// What a new person gets: everything in `system_language` (wire-contract 8, row 28).
+    pub fn reading(system_language: Language) -> Self {
+        Self {
+            system_language,
+            regional_language: None,
+            custom_destination_language: None,
+            auto_translate_enabled: true,
+            translate_to_system_language: true,
+            translate_to_regional_language: false,
+            use_custom_destination: false,
+        }
+    }
+
+    /// The language this person reads in: custom, then system, then regional, each if switched on; else system.
+    pub fn reading_language(&self) -> Language {
+        let custom = self.custom_destination_language.filter(|_| self.use_custom_destination);
+        let system = Some(self.system_language).filter(|_| self.translate_to_system_language);
+        let regional = self.regional_language.filter(|_| self.translate_to_regional_language);
+        custom.or(system).or(regional).unwrap_or(self.system_language)
+    }
+}
+
+/// Which text of a message a reader is shown, and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// The original: it is in the reader's language already.
+    Same,
+    /// The original: this reader has translation switched off.
+    Off,
+    /// The original, marked so: the reader's language is not there yet, or cannot be had.
+    Waiting(Language),
+    /// The translation into this language.
+    Translated(Language),
+}
+
+/// Picks the text for a reader of a message written in `original`, when translations into `available` are at hand.
+pub fn shown_text(reader: &LanguageSettings, original: Language, available: &[Language]) -> Shown {
+    let wanted = reader.reading_language();
+    if wanted == original {
+        Shown::Same
+    } else if !reader.auto_translate_enabled {
+        Shown::Off
+    } else if available.contains(&wanted) {
+        Shown::Translated(wanted)
+    } else {
+        Shown::Waiting(wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Vectors {
+        cases: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Case {
+        name: String,
+        reader: LanguageSettings,
+        original_language: Language,
+        available: Vec<Language>,
+        shown: String,
+        language: Language,
+    }
+
+    #[test]
+    fn the_table_holds() {
+        let vectors: Vectors = serde_json::from_str(include_str!("../vectors/reader.json")).unwrap();
+        assert!(vectors.cases.len() >= 10);
+        for case in vectors.cases {
+            let (shown, language) = match shown_text(&case.reader, case.original_language, &case.available) {
+                Shown::Same => ("same", case.original_language),
+                Shown::Off => ("off", case.original_language),
+                Shown::Waiting(_) => ("waiting", case.original_language),
+                Shown::Translated(language) => ("translated", language),
+            };
+            assert_eq!((shown, language), (case.shown.as_str(), case.language), "{}", case.name);
+        }
+    }
+}

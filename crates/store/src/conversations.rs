@@ -1,0 +1,193 @@
+//! Conversations.
+
+use crate::{Row, StoreError, Tx, Value};
+use meeshy_domain::{ConversationId, ConversationKind, Timestamp, UserId};
+
+/// A conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation {
+    /// Which one.
+    pub id: ConversationId,
+    /// Its unique name in addresses, such as `mshy_trip-20260112101500`.
+    pub identifier: String,
+    /// Its kind.
+    pub kind: ConversationKind,
+    /// Its title; a direct conversation has none of its own.
+    pub title: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// Address of a picture.
+    pub avatar: Option<String>,
+    /// The pair of people in a direct conversation.
+    pub direct_key: Option<String>,
+    /// Who opened it.
+    pub created_by: Option<UserId>,
+    /// Whether it is open.
+    pub is_active: bool,
+    /// The number of its newest message; messages are numbered from 1 without gaps.
+    pub last_sequence: i64,
+    /// When its newest message was written; its own beginning when there is none.
+    pub last_message_at: Timestamp,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+const COLUMNS: &str = "c.id, c.identifier, c.kind, c.title, c.description, c.avatar, c.direct_key, c.created_by, \
+    c.is_active, c.last_sequence, c.last_message_at, c.created_at, c.updated_at";
+
+fn read(row: &mut Row) -> Result<Conversation, StoreError> {
+    Ok(Conversation {
+        id: row.take("id")?,
+        identifier: row.take("identifier")?,
+        kind: row.take("kind")?,
+        title: row.take("title")?,
+        description: row.take("description")?,
+        avatar: row.take("avatar")?,
+        direct_key: row.take("direct_key")?,
+        created_by: row.take("created_by")?,
+        is_active: row.take("is_active")?,
+        last_sequence: row.take("last_sequence")?,
+        last_message_at: row.take("last_message_at")?,
+        created_at: row.take("created_at")?,
+        updated_at: row.take("updated_at")?,
+    })
+}
+
+/// Adds a conversation.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the identifier is taken, or the pair has a direct conversation.
+pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO conversations (id, identifier, kind, title, description, avatar, direct_key, created_by, is_active, \
+           last_sequence, last_message_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        &[
+            conversation.id.into(),
+            (&conversation.identifier).into(),
+            conversation.kind.into(),
+            conversation.title.as_ref().into(),
+            conversation.description.as_ref().into(),
+            conversation.avatar.as_ref().into(),
+            conversation.direct_key.as_ref().into(),
+            conversation.created_by.into(),
+            conversation.is_active.into(),
+            conversation.last_sequence.into(),
+            conversation.last_message_at.into(),
+            conversation.created_at.into(),
+            conversation.updated_at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The open conversation with this id.
+///
+/// # Errors
+/// As the database says.
+pub fn find(tx: &mut Tx<'_>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+    tx.query_first(
+        &format!("SELECT {COLUMNS} FROM conversations c WHERE c.id = $1 AND c.is_active"),
+        &[id.into()],
+        read,
+    )
+}
+
+/// The open conversation with this identifier, such as `meeshy`.
+///
+/// # Errors
+/// As the database says.
+pub fn find_by_identifier(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Conversation>, StoreError> {
+    tx.query_first(
+        &format!("SELECT {COLUMNS} FROM conversations c WHERE c.identifier = $1 AND c.is_active"),
+        &[identifier.into()],
+        read,
+    )
+}
+
+/// The open direct conversation of a pair.
+///
+/// # Errors
+/// As the database says.
+pub fn find_direct(tx: &mut Tx<'_>, direct_key: &str) -> Result<Option<Conversation>, StoreError> {
+    tx.query_first(
+        &format!("SELECT {COLUMNS} FROM conversations c WHERE c.direct_key = $1 AND c.is_active"),
+        &[direct_key.into()],
+        read,
+    )
+}
+
+/// Which of a person's conversations to list.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Only of this kind.
+    pub kind: Option<ConversationKind>,
+    /// Only those whose members are the asker and this person, and nobody else.
+    pub with_user: Option<UserId>,
+}
+
+/// The open conversations that `user` is a member of, the most recently written in first, and how many there are.
+///
+/// # Errors
+/// As the database says.
+pub fn list(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    filter: Filter,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<Conversation>, i64), StoreError> {
+    let mut condition = "m.user_id = $1 AND m.is_active AND c.is_active".to_owned();
+    let mut params: Vec<Value> = vec![user.into()];
+    if let Some(kind) = filter.kind {
+        params.push(kind.into());
+        condition += &format!(" AND c.kind = ${}", params.len());
+    }
+    if let Some(other) = filter.with_user {
+        params.push(other.into());
+        let other = params.len();
+        condition += &format!(
+            " AND EXISTS (SELECT 1 FROM members o WHERE o.conversation_id = c.id AND o.is_active AND o.user_id = ${other}) \
+              AND NOT EXISTS (SELECT 1 FROM members o WHERE o.conversation_id = c.id AND o.is_active AND o.user_id NOT IN ($1, ${other}))"
+        );
+    }
+    let from = format!("FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE {condition}");
+    let total =
+        tx.query_one(&format!("SELECT count(*) AS total {from}"), &params, |row| row.take("total"))?;
+    let (limit_at, offset_at) = (params.len() + 1, params.len() + 2);
+    params.extend([limit.into(), offset.into()]);
+    let page = tx.query(
+        &format!("SELECT {COLUMNS} {from} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ${limit_at} OFFSET ${offset_at}"),
+        &params,
+        read,
+    )?;
+    Ok((page, total))
+}
+
+/// The ids of the open conversations that `user` is a member of.
+///
+/// # Errors
+/// As the database says.
+pub fn ids_of(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<ConversationId>, StoreError> {
+    tx.query(
+        "SELECT c.id FROM members m JOIN conversations c ON c.id = m.conversation_id \
+         WHERE m.user_id = $1 AND m.is_active AND c.is_active",
+        &[user.into()],
+        |row| row.take("id"),
+    )
+}
+
+/// Takes the next message number of a conversation, which nobody else can do until this transaction ends.
+///
+/// # Errors
+/// As the database says.
+pub fn next_sequence(tx: &mut Tx<'_>, id: ConversationId, now: Timestamp) -> Result<i64, StoreError> {
+    tx.query_one(
+        "UPDATE conversations SET last_sequence = last_sequence + 1, last_message_at = $2, updated_at = $2 WHERE id = $1 \
+         RETURNING last_sequence",
+        &[id.into(), now.into()],
+        |row| row.take("last_sequence"),
+    )
+}

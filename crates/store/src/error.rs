@@ -1,0 +1,93 @@
+//! What can go wrong between us and a database, in terms a caller can act on.
+
+use std::path::PathBuf;
+
+/// A failure of the store. The transaction it happened in was undone.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// The database does not answer: stopped, unreachable, or busy for too long. Trying again may work.
+    #[error("the database is not available: {0}")]
+    Unavailable(String),
+    /// No room to write. Reading still works.
+    #[error("the database cannot be written: the disk is full")]
+    DiskFull,
+    /// A row with this key is there already.
+    #[error("a row with the same {0} exists already")]
+    Conflict(String),
+    /// Another process works on this data folder.
+    #[error("`{}` is in use by another meeshy process; stop it, or choose another data folder", .0.display())]
+    InUse(PathBuf),
+    /// The database was written by a newer version of the program.
+    #[error("the database has migration {found}, this program knows up to {known}; start a newer meeshy")]
+    NewerDatabase {
+        /// The newest migration that the database has had.
+        found: i64,
+        /// The newest migration of this program.
+        known: i64,
+    },
+    /// A migration that was applied once has another text now.
+    #[error(
+        "migration {0} was changed after it had been applied to this database; restore the original file"
+    )]
+    ChangedMigration(i64),
+    /// The database could not be opened.
+    #[error("cannot open the database `{target}`: {cause}")]
+    Open {
+        /// Where it should be: a path, or an address without its password.
+        target: String,
+        /// What the database library says.
+        cause: String,
+    },
+    /// A statement failed, or a row was not what its reader expects: a bug of ours.
+    #[error("the database refused a statement: {0}")]
+    Statement(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            Some(
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::CannotOpen
+                | ErrorCode::SystemIoFailure,
+            ) => Self::Unavailable(error.to_string()),
+            Some(ErrorCode::ConstraintViolation) if error.to_string().starts_with("UNIQUE") => {
+                Self::Conflict(error.to_string().trim_start_matches("UNIQUE constraint failed: ").to_owned())
+            }
+            _ => Self::Statement(error.to_string()),
+        }
+    }
+}
+
+impl From<postgres::Error> for StoreError {
+    fn from(error: postgres::Error) -> Self {
+        use postgres::error::SqlState;
+        let Some(db) = error.as_db_error() else {
+            // Encoding and decoding errors never reached the server and leave the connection as it was.
+            let ours = error.to_string().starts_with("error serializing")
+                || error.to_string().starts_with("error deserializing");
+            return if ours {
+                Self::Statement(error.to_string())
+            } else {
+                Self::Unavailable(error.to_string())
+            };
+        };
+        let code = db.code();
+        if *code == SqlState::UNIQUE_VIOLATION {
+            Self::Conflict(db.constraint().unwrap_or(db.message()).to_owned())
+        } else if *code == SqlState::DISK_FULL {
+            Self::DiskFull
+        } else if code.code().starts_with("08")
+            || code.code().starts_with("57P")
+            || code.code().starts_with("53")
+            || code.code().starts_with("40")
+        {
+            Self::Unavailable(db.message().to_owned())
+        } else {
+            Self::Statement(format!("{} ({})", db.message(), code.code()))
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! Messages and mentions.
+
+use crate::tx::{padded, placeholders};
+use crate::{Row, StoreError, Tx, Value};
+use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
+
+/// A message, in the language it was written in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// Which message.
+    pub id: MessageId,
+    /// Where it was written.
+    pub conversation_id: ConversationId,
+    /// Its number in the conversation: 1, 2, 3 … without gaps.
+    pub sequence: i64,
+    /// Who wrote it; `None` once the account is gone.
+    pub sender_id: Option<UserId>,
+    /// The sender's own id of it.
+    pub client_message_id: Option<String>,
+    /// The text as it was typed.
+    pub content: String,
+    /// The language it was written in.
+    pub original_language: Language,
+    /// `text`, `image` … as the wire names it.
+    pub message_type: String,
+    /// The message it answers.
+    pub reply_to_id: Option<MessageId>,
+    /// Counts the edits of the text, from 1.
+    pub revision: i64,
+    /// When the text was last edited.
+    pub edited_at: Option<Timestamp>,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+const COLUMNS: &str = "m.id, m.conversation_id, m.sequence, m.sender_id, m.client_message_id, m.content, m.original_language, \
+    m.message_type, m.reply_to_id, m.revision, m.edited_at, m.created_at, m.updated_at";
+
+fn read(row: &mut Row) -> Result<Message, StoreError> {
+    Ok(Message {
+        id: row.take("id")?,
+        conversation_id: row.take("conversation_id")?,
+        sequence: row.take("sequence")?,
+        sender_id: row.take("sender_id")?,
+        client_message_id: row.take("client_message_id")?,
+        content: row.take("content")?,
+        original_language: row.take("original_language")?,
+        message_type: row.take("message_type")?,
+        reply_to_id: row.take("reply_to_id")?,
+        revision: row.take("revision")?,
+        edited_at: row.take("edited_at")?,
+        created_at: row.take("created_at")?,
+        updated_at: row.take("updated_at")?,
+    })
+}
+
+/// Adds a message.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when this sender has used this client message id.
+pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO messages (id, conversation_id, sequence, sender_id, client_message_id, content, original_language, \
+           message_type, reply_to_id, revision, edited_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        &[
+            message.id.into(),
+            message.conversation_id.into(),
+            message.sequence.into(),
+            message.sender_id.into(),
+            message.client_message_id.as_ref().into(),
+            (&message.content).into(),
+            message.original_language.into(),
+            (&message.message_type).into(),
+            message.reply_to_id.into(),
+            message.revision.into(),
+            message.edited_at.into(),
+            message.created_at.into(),
+            message.updated_at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The message with this id, unless it was deleted.
+///
+/// # Errors
+/// As the database says.
+pub fn find(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
+    tx.query_first(
+        &format!("SELECT {COLUMNS} FROM messages m WHERE m.id = $1 AND m.deleted_at IS NULL"),
+        &[id.into()],
+        read,
+    )
+}
+
+/// Those of `ids` that exist and were not deleted, in no particular order.
+///
+/// # Errors
+/// As the database says.
+pub fn find_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(1, ids.len());
+    tx.query(
+        &format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND m.deleted_at IS NULL"),
+        &padded(ids.iter().map(|id| Value::from(*id))),
+        read,
+    )
+}
+
+/// The message that `sender` sent under this id of their own.
+///
+/// # Errors
+/// As the database says.
+pub fn find_by_client_id(
+    tx: &mut Tx<'_>,
+    sender: UserId,
+    client_message_id: &str,
+) -> Result<Option<Message>, StoreError> {
+    tx.query_first(
+        &format!("SELECT {COLUMNS} FROM messages m WHERE m.sender_id = $1 AND m.client_message_id = $2"),
+        &[sender.into(), client_message_id.into()],
+        read,
+    )
+}
+
+/// Which messages of a conversation to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The newest, passing over this many.
+    Offset(i64),
+    /// Those before the message with this number.
+    Before(i64),
+}
+
+/// Messages of a conversation that were not deleted, newest first.
+///
+/// # Errors
+/// As the database says.
+pub fn list(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    page: Page,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let (before, offset) = match page {
+        Page::Offset(offset) => (i64::MAX, offset),
+        Page::Before(sequence) => (sequence, 0),
+    };
+    tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = $1 AND m.sequence < $2 AND m.deleted_at IS NULL \
+             ORDER BY m.sequence DESC LIMIT $3 OFFSET $4"
+        ),
+        &[conversation.into(), before.into(), limit.into(), offset.into()],
+        read,
+    )
+}
+
+/// How many messages of a conversation were not deleted.
+///
+/// # Errors
+/// As the database says.
+pub fn count(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<i64, StoreError> {
+    tx.query_one(
+        "SELECT count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL",
+        &[conversation.into()],
+        |row| row.take("total"),
+    )
+}
+
+/// The newest message of each of some conversations that has one.
+///
+/// # Errors
+/// As the database says.
+pub fn newest(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Message>, StoreError> {
+    if conversations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = placeholders(1, conversations.len());
+    tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id IN ({ids}) AND m.sequence = \
+               (SELECT max(n.sequence) FROM messages n WHERE n.conversation_id = m.conversation_id AND n.deleted_at IS NULL)"
+        ),
+        &padded(conversations.iter().map(|id| Value::from(*id))),
+        read,
+    )
+}
+
+/// Notes that a message mentions somebody.
+///
+/// # Errors
+/// As the database says.
+pub fn insert_mention(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO mentions (message_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        &[message.into(), user.into()],
+    )?;
+    Ok(())
+}
+
+/// The usernames that some messages mention.
+///
+/// # Errors
+/// As the database says.
+pub fn mentions(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId, String)>, StoreError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = placeholders(1, messages.len());
+    tx.query(
+        &format!(
+            "SELECT n.message_id, u.username FROM mentions n JOIN users u ON u.id = n.user_id WHERE n.message_id IN ({ids}) \
+             ORDER BY u.username"
+        ),
+        &padded(messages.iter().map(|id| Value::from(*id))),
+        |row| Ok((row.take("message_id")?, row.take("username")?)),
+    )
+}

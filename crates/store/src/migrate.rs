@@ -1,0 +1,89 @@
+//! Migrations: numbered SQL files, forward only, each applied once, in a transaction, and checked ever after.
+
+use crate::{Store, StoreError, Tx};
+use sha2::{Digest, Sha256};
+use std::fmt::Write;
+
+struct Migration {
+    number: i64,
+    name: &'static str,
+    sql: &'static str,
+}
+
+macro_rules! migrations {
+    ($($number:literal $name:literal),* $(,)?) => {
+        &[$(Migration { number: $number, name: $name, sql: include_str!(concat!("migrations/", $name, ".sql")) }),*]
+    };
+}
+
+const MIGRATIONS: &[Migration] = migrations![1 "0001_first_conversation"];
+
+/// What opening a database changed in its schema.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Migrated {
+    /// The names of the migrations applied just now, in order.
+    pub applied: Vec<&'static str>,
+    /// The number of the newest migration, which the database now has.
+    pub version: i64,
+}
+
+impl Store {
+    pub(crate) async fn migrate(&self) -> Result<Migrated, StoreError> {
+        self.write(prepare).await?;
+        let mut applied = Vec::new();
+        for migration in MIGRATIONS {
+            if self.write(move |tx| apply(tx, migration)).await? {
+                tracing::info!(migration = migration.name, "The schema was migrated");
+                applied.push(migration.name);
+            }
+        }
+        Ok(Migrated { applied, version: newest() })
+    }
+}
+
+fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |migration| migration.number)
+}
+
+fn prepare(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.batch(
+        "CREATE TABLE IF NOT EXISTS migrations (
+            number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL
+        )",
+    )?;
+    let found: Option<i64> =
+        tx.query_one("SELECT max(number) AS newest FROM migrations", &[], |row| row.take("newest"))?;
+    match found {
+        Some(found) if found > newest() => Err(StoreError::NewerDatabase { found, known: newest() }),
+        _ => Ok(()),
+    }
+}
+
+/// Applies one migration unless it has been; says whether it did.
+fn apply(tx: &mut Tx<'_>, migration: &Migration) -> Result<bool, StoreError> {
+    let checksum = checksum(migration.sql);
+    let found: Option<String> = tx.query_first(
+        "SELECT checksum FROM migrations WHERE number = $1",
+        &[migration.number.into()],
+        |row| row.take("checksum"),
+    )?;
+    match found {
+        Some(found) if found == checksum => Ok(false),
+        Some(_) => Err(StoreError::ChangedMigration(migration.number)),
+        None => {
+            tx.batch(migration.sql)?;
+            tx.execute(
+                "INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)",
+                &[migration.number.into(), migration.name.into(), checksum.into()],
+            )?;
+            Ok(true)
+        }
+    }
+}
+
+fn checksum(sql: &str) -> String {
+    Sha256::digest(sql.as_bytes()).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

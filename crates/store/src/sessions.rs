@@ -1,0 +1,114 @@
+//! Signed-in devices.
+
+use crate::{Row, StoreError, Tx};
+use meeshy_domain::{SessionId, Timestamp, UserId};
+
+/// A device on which somebody has signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Which session.
+    pub id: SessionId,
+    /// Whose.
+    pub user_id: UserId,
+    /// SHA-256 of the token, in hexadecimal; the token itself is never kept.
+    pub token_hash: String,
+    /// What the device said it is.
+    pub user_agent: Option<String>,
+    /// From where it signed in.
+    pub ip_address: Option<String>,
+    /// Whether the person asked to be remembered.
+    pub is_trusted: bool,
+    /// When it signed in.
+    pub created_at: Timestamp,
+    /// Its last sign of life.
+    pub last_activity_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// When it was ended.
+    pub revoked_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "id, user_id, token_hash, user_agent, ip_address, is_trusted, created_at, last_activity_at, expires_at, revoked_at";
+
+fn read(row: &mut Row) -> Result<Session, StoreError> {
+    Ok(Session {
+        id: row.take("id")?,
+        user_id: row.take("user_id")?,
+        token_hash: row.take("token_hash")?,
+        user_agent: row.take("user_agent")?,
+        ip_address: row.take("ip_address")?,
+        is_trusted: row.take("is_trusted")?,
+        created_at: row.take("created_at")?,
+        last_activity_at: row.take("last_activity_at")?,
+        expires_at: row.take("expires_at")?,
+        revoked_at: row.take("revoked_at")?,
+    })
+}
+
+/// Adds a session.
+///
+/// # Errors
+/// As the database says.
+pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
+    tx.execute(
+        &format!("INSERT INTO sessions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+        &[
+            session.id.into(),
+            session.user_id.into(),
+            (&session.token_hash).into(),
+            session.user_agent.as_ref().into(),
+            session.ip_address.as_ref().into(),
+            session.is_trusted.into(),
+            session.created_at.into(),
+            session.last_activity_at.into(),
+            session.expires_at.into(),
+            session.revoked_at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The session with this id, ended ones too.
+///
+/// # Errors
+/// As the database says.
+pub fn find(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Session>, StoreError> {
+    tx.query_first(&format!("SELECT {COLUMNS} FROM sessions WHERE id = $1"), &[id.into()], read)
+}
+
+/// The session whose token has this hash, ended ones too.
+///
+/// # Errors
+/// As the database says.
+pub fn find_by_token(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Session>, StoreError> {
+    tx.query_first(
+        &format!("SELECT {COLUMNS} FROM sessions WHERE token_hash = $1"),
+        &[token_hash.into()],
+        read,
+    )
+}
+
+/// Ends a session; says whether it was still going.
+///
+/// # Errors
+/// As the database says.
+pub fn revoke(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+        &[id.into(), now.into()],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Removes the oldest sessions of a person until `keep` are left, and says which.
+///
+/// # Errors
+/// As the database says.
+pub fn trim(tx: &mut Tx<'_>, user: UserId, keep: i64) -> Result<Vec<SessionId>, StoreError> {
+    tx.query(
+        "DELETE FROM sessions WHERE user_id = $1 AND id NOT IN \
+           (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2) RETURNING id",
+        &[user.into(), keep.into()],
+        |row| row.take("id"),
+    )
+}

@@ -1,0 +1,230 @@
+//! SQLite: one writer thread that commits in groups, and a few readers.
+//!
+//! Every commit costs an `fdatasync`, whatever is in it. The writer therefore takes all closures that wait, runs each
+//! inside a savepoint of its own, and commits once; nobody gets an answer before that commit (ADR 1 has the figures).
+
+use crate::tx::{Afterwards, Connection};
+use crate::work::{Verdict, Work};
+use crate::{Row, StoreError, Value};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use std::collections::HashMap;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// Closures that may wait for the writer or for a reader; more wait outside, each in its own task.
+const QUEUE: usize = 1_024;
+/// Closures in one commit, at most, so that the first of them does not wait too long.
+const GROUP: usize = 256;
+const READERS: usize = 4;
+const STATEMENTS: usize = 128;
+
+/// The threads that own the connections to one SQLite file.
+pub(crate) struct Sqlite {
+    writer: mpsc::Sender<Box<dyn Work>>,
+    readers: mpsc::Sender<Box<dyn Work>>,
+    // Held for as long as the store lives: a second process must not use the folder.
+    _lock: File,
+}
+
+impl Sqlite {
+    /// Opens `meeshy.db` in `folder`, both made when missing, and locks the folder for this process.
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let failed = |cause: String| StoreError::Open { target: folder.display().to_string(), cause };
+        std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        let lock = lock(folder)?;
+        let path = folder.join("meeshy.db");
+        let writer = open_connection(&path, false).map_err(|error| failed(error.to_string()))?;
+
+        let (write, jobs) = mpsc::channel(QUEUE);
+        spawn("store-writer", move || serve_writes(writer, jobs)).map_err(&failed)?;
+
+        let (read, jobs) = mpsc::channel(QUEUE);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..READERS {
+            let reader = open_connection(&path, true).map_err(|error| failed(error.to_string()))?;
+            let jobs = Arc::clone(&jobs);
+            spawn("store-reader", move || serve_reads(reader, &jobs)).map_err(&failed)?;
+        }
+        Ok(Self { writer: write, readers: read, _lock: lock })
+    }
+
+    pub(crate) fn writer(&self) -> &mpsc::Sender<Box<dyn Work>> {
+        &self.writer
+    }
+
+    pub(crate) fn readers(&self) -> &mpsc::Sender<Box<dyn Work>> {
+        &self.readers
+    }
+}
+
+pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
+    std::thread::Builder::new().name(name.into()).spawn(body).map(drop).map_err(|error| error.to_string())
+}
+
+fn lock(folder: &Path) -> Result<File, StoreError> {
+    let path: PathBuf = folder.join("meeshy.lock");
+    let failed = |cause: String| StoreError::Open { target: path.display().to_string(), cause };
+    let file = File::create(&path).map_err(|error| failed(error.to_string()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(error)) => Err(failed(error.to_string())),
+    }
+}
+
+fn open_connection(path: &Path, read_only: bool) -> rusqlite::Result<rusqlite::Connection> {
+    let connection = rusqlite::Connection::open(path)?;
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "query_only", read_only)?;
+    Ok(connection)
+}
+
+/// A connection with the statements it has been given, rewritten to SQLite's form of parameters.
+struct Session {
+    connection: rusqlite::Connection,
+    rewritten: HashMap<String, String>,
+}
+
+impl Session {
+    fn new(connection: rusqlite::Connection) -> Self {
+        Self { connection, rewritten: HashMap::new() }
+    }
+
+    /// Runs `sql` with `params` bound, and hands the statement to `use_it`.
+    fn with_statement<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        use_it: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if !self.rewritten.contains_key(sql) {
+            // `$1` is a name to SQLite, numbered by first appearance; `?1` is a number.
+            self.rewritten.insert(sql.to_owned(), sql.replace('$', "?"));
+        }
+        let mut statement = self.connection.prepare_cached(&self.rewritten[sql])?;
+        for (index, value) in params.iter().enumerate() {
+            statement.raw_bind_parameter(index + 1, value)?;
+        }
+        use_it(&mut statement)
+    }
+}
+
+impl Connection for Session {
+    fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        self.with_statement(sql, params, |statement| Ok(statement.raw_execute()? as u64))
+    }
+
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.with_statement(sql, params, |statement| {
+            let columns: Arc<[String]> = statement.column_names().map(str::to_owned).collect();
+            let mut rows = statement.raw_query();
+            let mut answer = Vec::new();
+            while let Some(row) = rows.next()? {
+                let values = (0..columns.len())
+                    .map(|index| Ok(owned(row.get_ref(index)?)))
+                    .collect::<Result<_, StoreError>>()?;
+                answer.push(Row { columns: Arc::clone(&columns), values });
+            }
+            Ok(answer)
+        })
+    }
+
+    fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        Ok(self.connection.execute_batch(sql)?)
+    }
+
+    fn skip_locked(&self) -> &'static str {
+        // There is one writer.
+        ""
+    }
+}
+
+impl rusqlite::ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Self::Bool(on) => ToSqlOutput::Borrowed(ValueRef::Integer(i64::from(*on))),
+            Self::Int(number) => ToSqlOutput::Borrowed(ValueRef::Integer(*number)),
+            Self::Real(number) => ToSqlOutput::Borrowed(ValueRef::Real(*number)),
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+        })
+    }
+}
+
+fn owned(value: ValueRef<'_>) -> Value {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(number) => Value::Int(number),
+        ValueRef::Real(number) => Value::Real(number),
+        ValueRef::Text(text) | ValueRef::Blob(text) => {
+            Value::Text(String::from_utf8_lossy(text).into_owned())
+        }
+    }
+}
+
+fn serve_reads(connection: rusqlite::Connection, jobs: &Mutex<mpsc::Receiver<Box<dyn Work>>>) {
+    let mut session = Session::new(connection);
+    loop {
+        let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        let Some(mut work) = job else { return };
+        // One transaction, so that all statements of the closure see the same state.
+        let outcome = session.batch("BEGIN");
+        if outcome.is_ok() {
+            work.run(&mut session);
+            let _ = session.batch("ROLLBACK");
+        }
+        work.finish(outcome);
+    }
+}
+
+fn serve_writes(connection: rusqlite::Connection, mut jobs: mpsc::Receiver<Box<dyn Work>>) {
+    let mut session = Session::new(connection);
+    while let Some(first) = jobs.blocking_recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(next) = jobs.try_recv()
+        {
+            group.push(next);
+        }
+        write_group(&mut session, group);
+    }
+}
+
+fn write_group(session: &mut Session, mut group: Vec<Box<dyn Work>>) {
+    let outcome = run_group(session, &mut group);
+    let outcome = outcome.and_then(|afterwards| session.batch("COMMIT").map(|()| afterwards));
+    match outcome {
+        Ok(afterwards) => {
+            afterwards.into_iter().for_each(|afterwards| (afterwards.action)());
+            group.into_iter().for_each(|work| work.finish(Ok(())));
+        }
+        Err(error) => {
+            // Nothing of the group is on disk. The rollback fails only where SQLite has rolled back by itself.
+            let _ = session.batch("ROLLBACK");
+            group.into_iter().for_each(|work| work.finish(Err(error.clone())));
+        }
+    }
+}
+
+/// Runs each closure inside a savepoint; one that fails undoes only itself.
+fn run_group(session: &mut Session, group: &mut [Box<dyn Work>]) -> Result<Vec<Afterwards>, StoreError> {
+    session.batch("BEGIN IMMEDIATE")?;
+    let mut all = Vec::new();
+    for work in group {
+        session.execute("SAVEPOINT closure", &[])?;
+        match work.run(session) {
+            Verdict::Commit(afterwards) => all.extend(afterwards),
+            Verdict::Undo => {
+                session.execute("ROLLBACK TO closure", &[])?;
+            }
+        }
+        session.execute("RELEASE closure", &[])?;
+    }
+    Ok(all)
+}

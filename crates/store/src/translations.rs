@@ -1,0 +1,368 @@
+//! Translations of messages, the jobs that make them, and what the engines have answered before.
+//!
+//! A translation under way is a job; once it has come to an end, good or bad, it is a row of `translations` and the
+//! job is gone, in one transaction.
+
+use crate::tx::{padded, placeholders};
+use crate::{Row, StoreError, Tx, Value};
+use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
+
+/// Where a translation has come to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum State {
+    /// There is a text.
+    Done {
+        /// The translated text.
+        content: String,
+        /// Which engine made it, and over which languages.
+        engine: String,
+        /// How sure the engine is, 0 to 1, if it says.
+        score: Option<f64>,
+    },
+    /// The text is the same in both languages.
+    Identical {
+        /// That text.
+        content: String,
+    },
+    /// No engine serves this pair.
+    Unavailable {
+        /// Why, for a person.
+        reason: String,
+    },
+    /// Every attempt failed.
+    Failed {
+        /// What the last one failed of, for a person.
+        reason: String,
+    },
+}
+
+impl State {
+    /// The name on the wire and in the database.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done { .. } => "done",
+            Self::Identical { .. } => "identical",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// A translation that has come to an end.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Translation {
+    /// Of which message.
+    pub message_id: MessageId,
+    /// Into which language.
+    pub language: Language,
+    /// Of which revision of its text.
+    pub revision: i64,
+    /// What came of it.
+    pub state: State,
+    /// When it was first made.
+    pub created_at: Timestamp,
+    /// When it was made anew.
+    pub updated_at: Timestamp,
+}
+
+fn read(row: &mut Row) -> Result<Translation, StoreError> {
+    let state: String = row.take("state")?;
+    Ok(Translation {
+        message_id: row.take("message_id")?,
+        language: row.take("language")?,
+        revision: row.take("revision")?,
+        state: match state.as_str() {
+            "done" => State::Done {
+                content: row.take("content")?,
+                engine: row.take("engine")?,
+                score: row.take("score")?,
+            },
+            "identical" => State::Identical { content: row.take("content")? },
+            "unavailable" => State::Unavailable { reason: row.take("reason")? },
+            "failed" => State::Failed { reason: row.take("reason")? },
+            other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
+        },
+        created_at: row.take("created_at")?,
+        updated_at: row.take("updated_at")?,
+    })
+}
+
+/// A translation that waits to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Of which message.
+    pub message_id: MessageId,
+    /// In which conversation.
+    pub conversation_id: ConversationId,
+    /// The text to translate.
+    pub content: String,
+    /// Which revision of the message's text that is.
+    pub revision: i64,
+    /// The language it is in.
+    pub from: Language,
+    /// The language it is wanted in.
+    pub to: Language,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+}
+
+/// Who waits for a translation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Priority {
+    /// People who read along.
+    Live,
+    /// Somebody who opened older messages.
+    Backfill,
+}
+
+/// Asks for a translation, unless it is asked for already; says whether it is new.
+///
+/// # Errors
+/// As the database says.
+pub fn enqueue(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    priority: Priority,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, $4, $4) \
+         ON CONFLICT (message_id, language) DO NOTHING",
+        &[message.into(), language.into(), i64::from(priority == Priority::Backfill).into(), now.into()],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Takes up to `limit` jobs that are due, live ones first, so that no other worker has them before `until`.
+///
+/// A job whose message was deleted is dropped.
+///
+/// # Errors
+/// As the database says.
+pub fn claim(tx: &mut Tx<'_>, now: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Job>, StoreError> {
+    let lock = tx.skip_locked();
+    let claimed: Vec<(MessageId, Language, i64)> = tx.query(
+        &format!(
+            "UPDATE translation_jobs SET claimed_until = $2, attempts = attempts + 1 WHERE (message_id, language) IN \
+               (SELECT message_id, language FROM translation_jobs WHERE run_at <= $1 AND claimed_until <= $1 \
+                ORDER BY priority, run_at, message_id LIMIT $3 {lock}) \
+             RETURNING message_id, language, attempts"
+        ),
+        &[now.into(), until.into(), limit.into()],
+        |row| Ok((row.take("message_id")?, row.take("language")?, row.take("attempts")?)),
+    )?;
+    let mut ids: Vec<MessageId> = claimed.iter().map(|(id, ..)| *id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let messages: std::collections::HashMap<_, _> =
+        crate::messages::find_all(tx, &ids)?.into_iter().map(|message| (message.id, message)).collect();
+    let mut jobs = Vec::with_capacity(claimed.len());
+    for (id, language, attempts) in claimed {
+        match messages.get(&id) {
+            Some(message) => jobs.push(Job {
+                message_id: id,
+                conversation_id: message.conversation_id,
+                content: message.content.clone(),
+                revision: message.revision,
+                from: message.original_language,
+                to: language,
+                attempts,
+            }),
+            None => remove_job(tx, id, language)?,
+        }
+    }
+    Ok(jobs)
+}
+
+/// Lets go of every claim: for a process that starts and is alone with its data, so that each claim is of a dead one.
+///
+/// # Errors
+/// As the database says.
+pub fn release_claims(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.execute("UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0", &[])
+}
+
+/// When the next job is due that nobody has; `None` when there is none.
+///
+/// # Errors
+/// As the database says.
+pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    tx.query_one(
+        "SELECT min(CASE WHEN run_at > claimed_until THEN run_at ELSE claimed_until END) AS due FROM translation_jobs",
+        &[],
+        |row| row.take("due"),
+    )
+}
+
+/// How many jobs wait or are being worked on.
+///
+/// # Errors
+/// As the database says.
+pub fn waiting(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.query_one("SELECT count(*) AS total FROM translation_jobs", &[], |row| row.take("total"))
+}
+
+/// Puts a job back for a later attempt.
+///
+/// # Errors
+/// As the database says.
+pub fn postpone(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    run_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE translation_jobs SET claimed_until = 0, run_at = $3 WHERE message_id = $1 AND language = $2",
+        &[message.into(), language.into(), run_at.into()],
+    )?;
+    Ok(())
+}
+
+fn remove_job(tx: &mut Tx<'_>, message: MessageId, language: Language) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM translation_jobs WHERE message_id = $1 AND language = $2",
+        &[message.into(), language.into()],
+    )?;
+    Ok(())
+}
+
+/// Keeps what came of a translation and ends its job; says whether it was kept.
+///
+/// It is not kept when the message has a newer text by now: then the job stays, and is due at once for that text.
+///
+/// # Errors
+/// As the database says.
+pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<bool, StoreError> {
+    let revision: Option<i64> = tx.query_first(
+        "SELECT revision FROM messages WHERE id = $1 AND deleted_at IS NULL",
+        &[translation.message_id.into()],
+        |row| row.take("revision"),
+    )?;
+    match revision {
+        Some(current) if current != translation.revision => {
+            postpone(tx, translation.message_id, translation.language, translation.updated_at)?;
+            return Ok(false);
+        }
+        None => {
+            remove_job(tx, translation.message_id, translation.language)?;
+            return Ok(false);
+        }
+        Some(_) => {}
+    }
+    let (content, engine, score, reason) = match &translation.state {
+        State::Done { content, engine, score } => (Some(content), Some(engine), *score, None),
+        State::Identical { content } => (Some(content), None, None, None),
+        State::Unavailable { reason } | State::Failed { reason } => (None, None, None, Some(reason)),
+    };
+    tx.execute(
+        "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id, language) DO UPDATE SET \
+           revision = excluded.revision, state = excluded.state, content = excluded.content, engine = excluded.engine, \
+           score = excluded.score, reason = excluded.reason, updated_at = excluded.updated_at \
+         WHERE translations.revision <= excluded.revision",
+        &[
+            translation.message_id.into(),
+            translation.language.into(),
+            translation.revision.into(),
+            translation.state.name().into(),
+            content.into(),
+            engine.into(),
+            score.into(),
+            reason.into(),
+            translation.created_at.into(),
+            translation.updated_at.into(),
+        ],
+    )?;
+    remove_job(tx, translation.message_id, translation.language)?;
+    Ok(true)
+}
+
+/// The finished translations of some messages.
+///
+/// # Errors
+/// As the database says.
+pub fn list(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<Translation>, StoreError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = placeholders(1, messages.len());
+    tx.query(
+        &format!(
+            "SELECT message_id, language, revision, state, content, engine, score, reason, created_at, updated_at \
+             FROM translations WHERE message_id IN ({ids}) ORDER BY message_id, language"
+        ),
+        &padded(messages.iter().map(|id| Value::from(*id))),
+        read,
+    )
+}
+
+/// The translations of some messages that are under way.
+///
+/// # Errors
+/// As the database says.
+pub fn pending(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId, Language)>, StoreError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = placeholders(1, messages.len());
+    tx.query(
+        &format!(
+            "SELECT message_id, language FROM translation_jobs WHERE message_id IN ({ids}) ORDER BY message_id, language"
+        ),
+        &padded(messages.iter().map(|id| Value::from(*id))),
+        |row| Ok((row.take("message_id")?, row.take("language")?)),
+    )
+}
+
+/// What an engine answered once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cached {
+    /// The hash of everything the answer depends on.
+    pub key: String,
+    /// The translated text.
+    pub content: String,
+    /// Which engine made it.
+    pub engine: String,
+    /// How sure the engine was, if it said.
+    pub score: Option<f64>,
+}
+
+/// Those of `keys` that were answered before.
+///
+/// # Errors
+/// As the database says.
+pub fn cached(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(1, keys.len());
+    tx.query(
+        &format!("SELECT key, content, engine, score FROM translation_cache WHERE key IN ({list})"),
+        &padded(keys.iter().map(Value::from)),
+        |row| {
+            Ok(Cached {
+                key: row.take("key")?,
+                content: row.take("content")?,
+                engine: row.take("engine")?,
+                score: row.take("score")?,
+            })
+        },
+    )
+}
+
+/// Keeps answers for the next time.
+///
+/// # Errors
+/// As the database says.
+pub fn cache(tx: &mut Tx<'_>, answers: &[Cached], now: Timestamp) -> Result<(), StoreError> {
+    for answer in answers {
+        tx.execute(
+            "INSERT INTO translation_cache (key, content, engine, score, created_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (key) DO NOTHING",
+            &[(&answer.key).into(), (&answer.content).into(), (&answer.engine).into(), answer.score.into(), now.into()],
+        )?;
+    }
+    Ok(())
+}

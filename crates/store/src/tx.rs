@@ -1,0 +1,115 @@
+//! A transaction as the queries see it: the same on both databases.
+
+use crate::{Row, StoreError, Value};
+
+/// What a database connection does for a transaction.
+pub(crate) trait Connection {
+    fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;
+    fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
+    /// Runs several statements without parameters, as a migration is.
+    fn batch(&mut self, sql: &str) -> Result<(), StoreError>;
+    /// What follows a `SELECT` whose rows this transaction is going to change, so that others pass them over.
+    fn skip_locked(&self) -> &'static str;
+}
+
+/// Something to do once the transaction is on disk, in the order of the commits that share a key.
+pub(crate) struct Afterwards {
+    pub(crate) order_key: u64,
+    pub(crate) action: Box<dyn FnOnce() + Send>,
+}
+
+/// A transaction in progress, handed to the closures of [`Store::read`](crate::Store::read) and
+/// [`Store::write`](crate::Store::write).
+///
+/// SQL is written once, in the subset that both databases share, with parameters `$1`, `$2` …
+pub struct Tx<'a> {
+    connection: &'a mut dyn Connection,
+    pub(crate) afterwards: Vec<Afterwards>,
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(connection: &'a mut dyn Connection) -> Self {
+        Self { connection, afterwards: Vec::new() }
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    ///
+    /// # Errors
+    /// As the database says; the whole transaction must then be given up.
+    pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        self.connection.execute(sql, params)
+    }
+
+    /// Runs a statement and reads each row of its answer.
+    ///
+    /// # Errors
+    /// As the database says, or as `read` says of a row.
+    pub fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl FnMut(&mut Row) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.connection.query(sql, params)?.iter_mut().map(read).collect()
+    }
+
+    /// Runs a statement and reads the first row of its answer, if there is one.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub fn query_first<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl FnMut(&mut Row) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.query(sql, params, read)?.into_iter().next())
+    }
+
+    /// Runs a statement that always answers with one row, such as a count.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query), and when there is no row.
+    pub fn query_one<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        read: impl FnMut(&mut Row) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.query_first(sql, params, read)?
+            .ok_or_else(|| StoreError::Statement("expected a row, found none".into()))
+    }
+
+    /// Does `action` once this transaction is on disk; not at all if it is undone.
+    ///
+    /// Actions whose transactions are ordered by a lock on the same row, and that name the same `order_key`, are
+    /// done in the order of the commits. An action must be short: on SQLite it holds up the writer.
+    pub fn after_commit(&mut self, order_key: u64, action: impl FnOnce() + Send + 'static) {
+        self.afterwards.push(Afterwards { order_key, action: Box::new(action) });
+    }
+
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.connection.batch(sql)
+    }
+
+    pub(crate) fn skip_locked(&self) -> &'static str {
+        self.connection.skip_locked()
+    }
+}
+
+/// `$from, $from+1, …` for `count` values of an `IN (…)`.
+///
+/// The count is rounded up to a power of two, so that few different statements have to be prepared; [`padded`]
+/// makes the values fit.
+pub(crate) fn placeholders(from: usize, count: usize) -> String {
+    (from..from + count.next_power_of_two()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The values of an `IN (…)`, the last one repeated until [`placeholders`] are filled.
+pub(crate) fn padded(values: impl IntoIterator<Item = Value>) -> Vec<Value> {
+    let mut values: Vec<Value> = values.into_iter().collect();
+    if let Some(last) = values.last().cloned() {
+        values.resize(values.len().next_power_of_two(), last);
+    }
+    values
+}

@@ -1,0 +1,303 @@
+//! People.
+
+use crate::tx::{padded, placeholders};
+use crate::{Row, StoreError, Tx, Value};
+use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId};
+
+/// A person's account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct User {
+    /// Who this is.
+    pub id: UserId,
+    /// The unique name, in the case it was typed.
+    pub username: String,
+    /// The unique address, in lower case.
+    pub email: String,
+    /// bcrypt or argon2id, in its text form.
+    pub password_hash: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// The name that others see.
+    pub display_name: String,
+    /// A few words about oneself.
+    pub bio: String,
+    /// Address of a picture.
+    pub avatar: Option<String>,
+    /// E.164.
+    pub phone_number: Option<String>,
+    /// What this person may do on the whole site.
+    pub role: Role,
+    /// Whether the account may be used.
+    pub is_active: bool,
+    /// When it was switched off.
+    pub deactivated_at: Option<Timestamp>,
+    /// What this person reads.
+    pub languages: LanguageSettings,
+    /// The last sign of life, to within a few seconds.
+    pub last_active_at: Timestamp,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When the account was last changed.
+    pub updated_at: Timestamp,
+}
+
+const COLUMNS: &str = "u.id, u.username, u.email, u.password_hash, u.first_name, u.last_name, u.display_name, u.bio, \
+    u.avatar, u.phone_number, u.role, u.is_active, u.deactivated_at, u.system_language, u.regional_language, \
+    u.custom_destination_language, u.auto_translate_enabled, u.translate_to_system_language, \
+    u.translate_to_regional_language, u.use_custom_destination, u.last_active_at, u.created_at, u.updated_at";
+
+fn read(row: &mut Row) -> Result<User, StoreError> {
+    Ok(User {
+        id: row.take("id")?,
+        username: row.take("username")?,
+        email: row.take("email")?,
+        password_hash: row.take("password_hash")?,
+        first_name: row.take("first_name")?,
+        last_name: row.take("last_name")?,
+        display_name: row.take("display_name")?,
+        bio: row.take("bio")?,
+        avatar: row.take("avatar")?,
+        phone_number: row.take("phone_number")?,
+        role: row.take("role")?,
+        is_active: row.take("is_active")?,
+        deactivated_at: row.take("deactivated_at")?,
+        languages: read_languages(row)?,
+        last_active_at: row.take("last_active_at")?,
+        created_at: row.take("created_at")?,
+        updated_at: row.take("updated_at")?,
+    })
+}
+
+pub(crate) const LANGUAGE_COLUMNS: &str = "u.system_language, u.regional_language, u.custom_destination_language, \
+    u.auto_translate_enabled, u.translate_to_system_language, u.translate_to_regional_language, u.use_custom_destination";
+
+pub(crate) fn read_languages(row: &mut Row) -> Result<LanguageSettings, StoreError> {
+    Ok(LanguageSettings {
+        system_language: row.take("system_language")?,
+        regional_language: row.take("regional_language")?,
+        custom_destination_language: row.take("custom_destination_language")?,
+        auto_translate_enabled: row.take("auto_translate_enabled")?,
+        translate_to_system_language: row.take("translate_to_system_language")?,
+        translate_to_regional_language: row.take("translate_to_regional_language")?,
+        use_custom_destination: row.take("use_custom_destination")?,
+    })
+}
+
+/// Adds a person.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the username or the address is taken.
+pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, bio, avatar, \
+           phone_number, role, is_active, deactivated_at, system_language, regional_language, \
+           custom_destination_language, auto_translate_enabled, translate_to_system_language, \
+           translate_to_regional_language, use_custom_destination, last_active_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+        &[
+            user.id.into(),
+            (&user.username).into(),
+            (&user.email).into(),
+            (&user.password_hash).into(),
+            (&user.first_name).into(),
+            (&user.last_name).into(),
+            (&user.display_name).into(),
+            (&user.bio).into(),
+            user.avatar.as_ref().into(),
+            user.phone_number.as_ref().into(),
+            user.role.into(),
+            user.is_active.into(),
+            user.deactivated_at.into(),
+            user.languages.system_language.into(),
+            user.languages.regional_language.into(),
+            user.languages.custom_destination_language.into(),
+            user.languages.auto_translate_enabled.into(),
+            user.languages.translate_to_system_language.into(),
+            user.languages.translate_to_regional_language.into(),
+            user.languages.use_custom_destination.into(),
+            user.last_active_at.into(),
+            user.created_at.into(),
+            user.updated_at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// The person with this id.
+///
+/// # Errors
+/// As the database says.
+pub fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreError> {
+    tx.query_first(&format!("SELECT {COLUMNS} FROM users u WHERE u.id = $1"), &[id.into()], read)
+}
+
+/// Those of `ids` that exist, in no particular order.
+///
+/// # Errors
+/// As the database says.
+pub fn find_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(1, ids.len());
+    let ids = padded(ids.iter().map(|id| Value::from(*id)));
+    tx.query(&format!("SELECT {COLUMNS} FROM users u WHERE u.id IN ({list})"), &ids, read)
+}
+
+/// The person who signs in as `login`: a username, an address or a telephone number, in any case.
+///
+/// # Errors
+/// As the database says.
+pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, StoreError> {
+    tx.query_first(
+        &format!(
+            "SELECT {COLUMNS} FROM users u WHERE lower(u.username) = lower($1) OR lower(u.email) = lower($1) \
+               OR u.phone_number = $1 ORDER BY u.created_at LIMIT 1"
+        ),
+        &[login.into()],
+        read,
+    )
+}
+
+/// Whether somebody has this username, in any case.
+///
+/// # Errors
+/// As the database says.
+pub fn username_is_taken(tx: &mut Tx<'_>, username: &str) -> Result<bool, StoreError> {
+    exists(tx, "SELECT 1 AS one FROM users WHERE lower(username) = lower($1)", username)
+}
+
+/// Whether somebody has this address, in any case.
+///
+/// # Errors
+/// As the database says.
+pub fn email_is_taken(tx: &mut Tx<'_>, email: &str) -> Result<bool, StoreError> {
+    exists(tx, "SELECT 1 AS one FROM users WHERE lower(email) = lower($1)", email)
+}
+
+fn exists(tx: &mut Tx<'_>, sql: &str, value: &str) -> Result<bool, StoreError> {
+    Ok(tx.query_first(sql, &[value.into()], |_| Ok(()))?.is_some())
+}
+
+/// Active people other than `asker` whose username, display name or full name has `text` in it, and how many there
+/// are in all; a name that begins with it comes first.
+///
+/// # Errors
+/// As the database says.
+pub fn search(
+    tx: &mut Tx<'_>,
+    asker: UserId,
+    text: &str,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<User>, i64), StoreError> {
+    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let (within, prefix) = (Value::from(format!("%{escaped}%")), Value::from(format!("{escaped}%")));
+    let matches = "u.is_active AND u.id <> $1 AND (lower(u.username) LIKE $2 ESCAPE '\\' \
+        OR lower(u.display_name) LIKE $2 ESCAPE '\\' OR lower(u.first_name || ' ' || u.last_name) LIKE $2 ESCAPE '\\')";
+    let total = tx.query_one(
+        &format!("SELECT count(*) AS total FROM users u WHERE {matches}"),
+        &[asker.into(), within.clone()],
+        |row| row.take("total"),
+    )?;
+    let found = tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM users u WHERE {matches} \
+             ORDER BY CASE WHEN lower(u.username) LIKE $3 ESCAPE '\\' THEN 0 ELSE 1 END, lower(u.username) LIMIT $4 OFFSET $5"
+        ),
+        &[asker.into(), within, prefix, limit.into(), offset.into()],
+        read,
+    )?;
+    Ok((found, total))
+}
+
+/// What a person may change about themselves; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ProfileChange {
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// The name that others see.
+    pub display_name: Option<String>,
+    /// A few words about oneself.
+    pub bio: Option<String>,
+    /// All language settings, as they shall be.
+    pub languages: Option<LanguageSettings>,
+}
+
+/// Changes a profile.
+///
+/// # Errors
+/// As the database says.
+pub fn update_profile(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    change: &ProfileChange,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET first_name = coalesce($2, first_name), last_name = coalesce($3, last_name), \
+           display_name = coalesce($4, display_name), bio = coalesce($5, bio), updated_at = $6 WHERE id = $1",
+        &[
+            id.into(),
+            change.first_name.as_ref().into(),
+            change.last_name.as_ref().into(),
+            change.display_name.as_ref().into(),
+            change.bio.as_ref().into(),
+            now.into(),
+        ],
+    )?;
+    let Some(languages) = &change.languages else { return Ok(()) };
+    let code = |language: Option<Language>| Value::from(language);
+    tx.execute(
+        "UPDATE users SET system_language = $2, regional_language = $3, custom_destination_language = $4, \
+           auto_translate_enabled = $5, translate_to_system_language = $6, translate_to_regional_language = $7, \
+           use_custom_destination = $8 WHERE id = $1",
+        &[
+            id.into(),
+            languages.system_language.into(),
+            code(languages.regional_language),
+            code(languages.custom_destination_language),
+            languages.auto_translate_enabled.into(),
+            languages.translate_to_system_language.into(),
+            languages.translate_to_regional_language.into(),
+            languages.use_custom_destination.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Notes a sign of life.
+///
+/// # Errors
+/// As the database says.
+pub fn touch(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2",
+        &[id.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// Replaces a password's hash.
+///
+/// # Errors
+/// As the database says.
+pub fn set_password_hash(tx: &mut Tx<'_>, id: UserId, hash: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1",
+        &[id.into(), hash.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// How many accounts there are.
+///
+/// # Errors
+/// As the database says.
+pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.query_one("SELECT count(*) AS total FROM users", &[], |row| row.take("total"))
+}

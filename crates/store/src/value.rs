@@ -1,0 +1,187 @@
+//! The five kinds of value that both databases share, and rows made of them.
+
+use crate::StoreError;
+use meeshy_domain::Timestamp;
+use std::sync::Arc;
+
+/// A value on its way into or out of a database.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// A truth value. SQLite keeps it as 0 or 1.
+    Bool(bool),
+    /// A whole number, also a time in milliseconds.
+    Int(i64),
+    /// A measurement.
+    Real(f64),
+    /// Text, also an id.
+    Text(String),
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Real(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<Timestamp> for Value {
+    fn from(value: Timestamp) -> Self {
+        Self::Int(value.millis())
+    }
+}
+
+impl<T: Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// A type that is kept as its text.
+macro_rules! kept_as_text {
+    ($($type:ty),* $(,)?) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::Text(value.to_string())
+            }
+        }
+
+        impl FromValue for $type {
+            fn from_value(value: Value) -> Result<Self, String> {
+                let text = String::from_value(value)?;
+                text.parse().map_err(|error| format!("{error}"))
+            }
+        }
+    )*};
+}
+
+kept_as_text!(
+    meeshy_domain::UserId,
+    meeshy_domain::SessionId,
+    meeshy_domain::ConversationId,
+    meeshy_domain::MemberId,
+    meeshy_domain::MessageId,
+    meeshy_domain::Language,
+    meeshy_domain::Role,
+    meeshy_domain::MemberRole,
+    meeshy_domain::ConversationKind,
+);
+
+/// A type that a column can be read as.
+pub trait FromValue: Sized {
+    /// The value as this type, or what was found instead.
+    ///
+    /// # Errors
+    /// When the value is of another kind.
+    fn from_value(value: Value) -> Result<Self, String>;
+}
+
+fn wrong<T>(expected: &str, found: &Value) -> Result<T, String> {
+    Err(format!("expected {expected}, found {found:?}"))
+}
+
+impl FromValue for bool {
+    fn from_value(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Bool(on) => Ok(on),
+            Value::Int(0) => Ok(false),
+            Value::Int(1) => Ok(true),
+            other => wrong("a truth value", &other),
+        }
+    }
+}
+
+impl FromValue for i64 {
+    fn from_value(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Int(number) => Ok(number),
+            other => wrong("a whole number", &other),
+        }
+    }
+}
+
+impl FromValue for f64 {
+    fn from_value(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Real(number) => Ok(number),
+            other => wrong("a measurement", &other),
+        }
+    }
+}
+
+impl FromValue for String {
+    fn from_value(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Text(text) => Ok(text),
+            other => wrong("text", &other),
+        }
+    }
+}
+
+impl FromValue for Timestamp {
+    fn from_value(value: Value) -> Result<Self, String> {
+        i64::from_value(value).map(Timestamp::from_millis)
+    }
+}
+
+impl<T: FromValue> FromValue for Option<T> {
+    fn from_value(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Null => Ok(None),
+            other => T::from_value(other).map(Some),
+        }
+    }
+}
+
+/// One row of an answer; columns are taken by name.
+#[derive(Debug)]
+pub struct Row {
+    pub(crate) columns: Arc<[String]>,
+    pub(crate) values: Vec<Value>,
+}
+
+impl Row {
+    /// Takes the column `name` out of the row.
+    ///
+    /// # Errors
+    /// When there is no such column, it was taken before, or it is of another kind.
+    pub fn take<T: FromValue>(&mut self, name: &str) -> Result<T, StoreError> {
+        let index = self.columns.iter().position(|column| column == name);
+        let value = index
+            .and_then(|index| self.values.get_mut(index))
+            .map(|value| std::mem::replace(value, Value::Null));
+        let value =
+            value.ok_or_else(|| StoreError::Statement(format!("the answer has no column `{name}`")))?;
+        T::from_value(value).map_err(|problem| StoreError::Statement(format!("column `{name}`: {problem}")))
+    }
+}
