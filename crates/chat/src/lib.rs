@@ -1,1 +1,191 @@
-//! Under construction.
+//! What Meeshy does: people sign in, open conversations, write, read, and each reads in their own language.
+//!
+//! Every rule that needs the database is here; the gateway decides nothing. A call is one transaction of the store,
+//! and what others have to know of it goes on the bus ([`Event`]) once that transaction is on disk.
+//!
+//! Invariants: no time but the clock's, no randomness but that of [`Secrets`]; a message is acknowledged only after
+//! its commit; a translation never holds a message back.
+
+mod accounts;
+mod conversations;
+mod error;
+mod event;
+mod messages;
+mod passwords;
+mod presence;
+mod tokens;
+mod translate;
+mod view;
+mod worker;
+
+pub use accounts::{Availability, Caller, Device, ProfilePatch, Refreshed, Registration, SignedIn};
+pub use conversations::{ListFilter, NewConversation};
+pub use error::ChatError;
+pub use event::{Event, Recipient};
+pub use messages::{MessagePage, NewMessage, PageRequest, Sent};
+pub use passwords::HashingCost;
+pub use presence::Presence;
+pub use tokens::{SECRET_BYTES, Secrets, SigningKey};
+pub use translate::{Answer, Translate};
+pub use view::{ConversationView, MemberView, MessageView, SenderView};
+
+use event::Bus;
+use meeshy_domain::{Clock, IdGenerator, Timestamp, UserId, limits};
+use meeshy_store::{Store, StoreError};
+use passwords::Passwords;
+use std::sync::Arc;
+use std::time::Duration;
+use tokens::Tokens;
+use tokio::sync::{Notify, mpsc};
+
+/// What can be set about how people sign in and write.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// With what tokens are signed.
+    pub signing_key: SigningKey,
+    /// How long a token holds.
+    pub token_lifetime: Duration,
+    /// How long a session holds on a device that is not to be remembered.
+    pub session_lifetime: Duration,
+    /// How long a session holds on a device that is.
+    pub trusted_session_lifetime: Duration,
+    /// Sessions of one person, at most; the oldest go first.
+    pub sessions_per_user: i64,
+    /// Characters of a message, at most.
+    pub message_chars: usize,
+    /// What a password's hash costs.
+    pub hashing: HashingCost,
+}
+
+impl Settings {
+    /// The contract's values (wire-contract 2.1, 1.8) with this key.
+    pub fn new(signing_key: SigningKey) -> Self {
+        const DAY: Duration = Duration::from_secs(86_400);
+        Self {
+            signing_key,
+            token_lifetime: DAY,
+            session_lifetime: DAY * 30,
+            trusted_session_lifetime: DAY * 365,
+            sessions_per_user: 10,
+            message_chars: limits::MESSAGE_CHARS,
+            hashing: HashingCost::default(),
+        }
+    }
+}
+
+/// Everything Meeshy does. Cheap to clone.
+#[derive(Clone)]
+pub struct Chat {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Clock,
+    secrets: Secrets,
+    ids: IdGenerator,
+    settings: Settings,
+    passwords: Passwords,
+    tokens: Tokens,
+    presence: Arc<Presence>,
+    translator: Arc<dyn Translate>,
+    bus: Bus,
+    jobs: Arc<Notify>,
+}
+
+/// A few figures for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Statistics {
+    /// Accounts.
+    pub users: i64,
+    /// Translations that wait or are under way.
+    pub translation_jobs_waiting: i64,
+}
+
+impl Chat {
+    /// Takes up the data of `store`, with the room for everybody in it.
+    ///
+    /// # Errors
+    /// When the settings are impossible or the database fails.
+    pub async fn open(
+        store: Store,
+        translator: Arc<dyn Translate>,
+        settings: Settings,
+        clock: Clock,
+        secrets: Secrets,
+    ) -> Result<Self, ChatError> {
+        let [p0, p1, p2, p3, p4, c0, c1, c2] = secrets.number().to_be_bytes();
+        let chat = Self {
+            inner: Arc::new(Inner {
+                ids: IdGenerator::new([p0, p1, p2, p3, p4], u32::from_be_bytes([0, c0, c1, c2])),
+                passwords: Passwords::new(settings.hashing)?,
+                tokens: Tokens::new(&settings.signing_key)?,
+                presence: Arc::default(),
+                bus: Bus::new(),
+                jobs: Arc::default(),
+                store,
+                clock,
+                secrets,
+                settings,
+                translator,
+            }),
+        };
+        chat.open_global_room().await?;
+        Ok(chat)
+    }
+
+    /// What happens from now on, in order. Can be taken once.
+    pub fn events(&self) -> Option<mpsc::Receiver<Event>> {
+        self.inner.bus.take_receiver()
+    }
+
+    /// Who is connected.
+    pub fn presence(&self) -> &Presence {
+        &self.inner.presence
+    }
+
+    /// Notes a sign of life of `user`, at most every few seconds. A failure is logged: it hinders nobody.
+    pub async fn touch(&self, user: UserId) {
+        let now = self.now();
+        if self.inner.presence.is_due(user, now)
+            && let Err(error) =
+                self.inner.store.write(move |tx| meeshy_store::users::touch(tx, user, now)).await
+        {
+            tracing::warn!(%error, "A sign of life could not be written down");
+        }
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ready(&self) -> Result<(), ChatError> {
+        self.inner
+            .store
+            .read(|tx| tx.query_one("SELECT 1 AS one", &[], |_| Ok(())))
+            .await
+            .map_err(StoreError::into)
+    }
+
+    /// A few figures for the operator.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn statistics(&self) -> Result<Statistics, ChatError> {
+        let read = |tx: &mut meeshy_store::Tx<'_>| {
+            Ok(Statistics {
+                users: meeshy_store::users::count(tx)?,
+                translation_jobs_waiting: meeshy_store::translations::waiting(tx)?,
+            })
+        };
+        self.inner.store.read(read).await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    fn new_id<T: From<meeshy_domain::id::NewId>>(&self) -> T {
+        self.inner.ids.next(self.now()).into()
+    }
+}

@@ -183,18 +183,6 @@ pub fn release_claims(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.execute("UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0", &[])
 }
 
-/// When the next job is due that nobody has; `None` when there is none.
-///
-/// # Errors
-/// As the database says.
-pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
-    tx.query_one(
-        "SELECT min(CASE WHEN run_at > claimed_until THEN run_at ELSE claimed_until END) AS due FROM translation_jobs",
-        &[],
-        |row| row.take("due"),
-    )
-}
-
 /// How many jobs wait or are being worked on.
 ///
 /// # Errors

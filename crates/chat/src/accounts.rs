@@ -1,0 +1,510 @@
+//! People and their devices: register, sign in, refresh, sign out, find each other, change a profile.
+
+use crate::passwords::Verified;
+use crate::tokens::{Claims, digest};
+use crate::{Chat, ChatError, Event};
+use meeshy_domain::{Language, LanguageSettings, Role, SessionId, UserId, text};
+use meeshy_store::sessions::{self, Session};
+use meeshy_store::users::{self, ProfileChange, User};
+use meeshy_store::{StoreError, Tx};
+
+/// A device that asks.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    /// What it says it is.
+    pub user_agent: Option<String>,
+    /// Where it asks from.
+    pub ip_address: Option<String>,
+}
+
+/// What somebody fills in to join.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The unique name.
+    pub username: String,
+    /// In the clear, to be hashed.
+    pub password: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// The unique address.
+    pub email: String,
+    /// What this person reads; French when not given (wire-contract 1.9).
+    pub system_language: Option<String>,
+    /// A second language; none when not given.
+    pub regional_language: Option<String>,
+}
+
+/// Somebody who has just signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// The JWT to call with.
+    pub token: String,
+    /// The secret of this device, given out only now.
+    pub session_token: String,
+    /// The session of this device.
+    pub session: Session,
+    /// For how long the client may regard itself as signed in.
+    pub expires_in_seconds: u64,
+}
+
+/// Somebody who calls.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub user: User,
+    /// On which device; tokens of the old system do not say.
+    pub session_id: Option<SessionId>,
+}
+
+/// A token for the next while.
+#[derive(Debug, Clone)]
+pub struct Refreshed {
+    /// The JWT to call with.
+    pub token: String,
+    /// How long it holds.
+    pub expires_in_seconds: u64,
+}
+
+/// Whether a name or an address is still to be had; `None` when it was not asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Availability {
+    /// Whether the username is.
+    pub username: Option<bool>,
+    /// Up to three usernames that are, when it is not.
+    pub suggestions: Vec<String>,
+    /// Whether the address is.
+    pub email: Option<bool>,
+}
+
+/// What somebody changes in their profile; `None` leaves a field as it is.
+#[derive(Debug, Clone, Default)]
+pub struct ProfilePatch {
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// The name that others see.
+    pub display_name: Option<String>,
+    /// A few words about oneself.
+    pub bio: Option<String>,
+    /// See [`LanguageSettings`].
+    pub system_language: Option<String>,
+    /// `Some(None)` or an empty text clears it.
+    pub regional_language: Option<Option<String>>,
+    /// `Some(None)` or an empty text clears it.
+    pub custom_destination_language: Option<Option<String>>,
+    /// See [`LanguageSettings`].
+    pub auto_translate_enabled: Option<bool>,
+    /// Setting it clears the other two.
+    pub translate_to_system_language: Option<bool>,
+    /// Setting it clears the other two.
+    pub translate_to_regional_language: Option<bool>,
+    /// Setting it clears the other two.
+    pub use_custom_destination: Option<bool>,
+}
+
+/// What a new person reads who did not say (wire-contract 1.9).
+const DEFAULT_LANGUAGE: &str = "fr";
+const WRONG_LOGIN: &str = "the username or the password is not right";
+
+impl Chat {
+    /// Makes an account, a member of the room for everybody, signed in on this device.
+    ///
+    /// # Errors
+    /// When something is filled in wrongly, or the name or the address is taken.
+    pub async fn register(&self, new: Registration, device: Device) -> Result<SignedIn, ChatError> {
+        text::password(&new.password)?;
+        let mut user = self.new_user(&new)?;
+        let taken = self.availability(Some(user.username.clone()), Some(user.email.clone())).await?;
+        refuse_taken(&taken)?;
+        user.password_hash = self.inner.passwords.hash(new.password).await?;
+        let (session, session_token) = self.new_session(user.id, device, false);
+        let (stored, kept, chat) = (user.clone(), session.clone(), self.clone());
+        let write = move |tx: &mut Tx<'_>| {
+            users::insert(tx, &stored).map_err(taken_or_failed)?;
+            sessions::insert(tx, &kept)?;
+            chat.join_global_room(tx, &stored)
+        };
+        self.inner.store.write(write).await?;
+        self.signed_in(user, session, session_token, false)
+    }
+
+    fn new_user(&self, new: &Registration) -> Result<User, ChatError> {
+        let first_name = text::capitalised(text::line("firstName", &new.first_name, 50)?);
+        let last_name = text::capitalised(text::line("lastName", &new.last_name, 50)?);
+        let system =
+            new.system_language.as_deref().filter(|code| !code.is_empty()).unwrap_or(DEFAULT_LANGUAGE);
+        let mut languages = LanguageSettings::reading(language("systemLanguage", system)?);
+        languages.regional_language =
+            optional_language("regionalLanguage", new.regional_language.as_deref())?;
+        let now = self.now();
+        Ok(User {
+            id: self.new_id(),
+            username: text::username(&new.username)?.to_owned(),
+            email: text::email(&new.email)?,
+            password_hash: String::new(),
+            display_name: format!("{first_name} {last_name}"),
+            first_name,
+            last_name,
+            bio: String::new(),
+            avatar: None,
+            phone_number: None,
+            role: Role::User,
+            is_active: true,
+            deactivated_at: None,
+            languages,
+            last_active_at: now,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+
+    fn new_session(&self, user_id: UserId, device: Device, remember: bool) -> (Session, String) {
+        let token = self.inner.secrets.hex(32);
+        let settings = &self.inner.settings;
+        let lifetime = if remember { settings.trusted_session_lifetime } else { settings.session_lifetime };
+        let now = self.now();
+        let shortened =
+            |text: Option<String>| text.map(|text| text.chars().filter(|c| *c != '\0').take(255).collect());
+        let session = Session {
+            id: self.new_id(),
+            user_id,
+            token_hash: digest(&token),
+            user_agent: shortened(device.user_agent),
+            ip_address: shortened(device.ip_address),
+            is_trusted: remember,
+            created_at: now,
+            last_activity_at: now,
+            expires_at: now.plus(lifetime),
+            revoked_at: None,
+        };
+        (session, token)
+    }
+
+    fn signed_in(
+        &self,
+        user: User,
+        session: Session,
+        session_token: String,
+        remember: bool,
+    ) -> Result<SignedIn, ChatError> {
+        let token = self.token_for(&user, Some(session.id))?;
+        let settings = &self.inner.settings;
+        let lifetime = if remember { settings.trusted_session_lifetime } else { settings.token_lifetime };
+        Ok(SignedIn { user, token, session_token, session, expires_in_seconds: lifetime.as_secs() })
+    }
+
+    fn token_for(&self, user: &User, session: Option<SessionId>) -> Result<String, ChatError> {
+        let now = self.now();
+        self.inner.tokens.sign(&Claims {
+            user_id: user.id,
+            username: user.username.clone(),
+            role: user.role.name().to_owned(),
+            sid: session,
+            iat: now.millis() / 1000,
+            exp: now.plus(self.inner.settings.token_lifetime).millis() / 1000,
+        })
+    }
+
+    /// Signs in by username, address or telephone number.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] with the same words whether the name or the password is wrong.
+    pub async fn sign_in(
+        &self,
+        login: String,
+        password: String,
+        remember: bool,
+        device: Device,
+    ) -> Result<SignedIn, ChatError> {
+        let wrong = || ChatError::Unauthenticated(WRONG_LOGIN.into());
+        if login.contains('\0') || login.len() > 255 || password.len() > meeshy_domain::limits::PASSWORD_BYTES
+        {
+            return Err(wrong());
+        }
+        let found = self.inner.store.read(move |tx| users::find_by_login(tx, login.trim())).await?;
+        let found = found.filter(|user| user.is_active);
+        let stored = found.as_ref().map(|user| user.password_hash.clone());
+        let verified = self.inner.passwords.verify(password.clone(), stored).await?;
+        let Some(user) = found.filter(|_| verified != Verified::No) else { return Err(wrong()) };
+        let newer_hash = match verified {
+            Verified::YesButOld => Some(self.inner.passwords.hash(password).await?),
+            Verified::Yes | Verified::No => None,
+        };
+        let (session, session_token) = self.new_session(user.id, device, remember);
+        let (kept, now, keep) = (session.clone(), self.now(), self.inner.settings.sessions_per_user);
+        let bus = self.inner.bus.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            if let Some(hash) = newer_hash {
+                users::set_password_hash(tx, kept.user_id, &hash, now)?;
+            }
+            sessions::insert(tx, &kept)?;
+            let ended = sessions::trim(tx, kept.user_id, keep)?;
+            tx.after_commit(0, move || {
+                for session_id in ended {
+                    bus.publish(Event::SessionEnded { session_id, user: kept.user_id });
+                }
+            });
+            Ok::<_, ChatError>(())
+        };
+        self.inner.store.write(write).await?;
+        self.signed_in(user, session, session_token, remember)
+    }
+
+    /// Who calls with this JWT.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] when it is not ours, has expired, or its session was ended.
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, ChatError> {
+        let claims = self.inner.tokens.verify(token, self.now())?;
+        let now = self.now();
+        self.inner
+            .store
+            .read(move |tx| {
+                let session = claims.sid.map(|id| sessions::find(tx, id)).transpose()?;
+                if session.is_some_and(|session| session.is_none_or(|session| has_ended(&session, now))) {
+                    return Err(ChatError::Unauthenticated(
+                        "this device was signed out; sign in again".into(),
+                    ));
+                }
+                Ok(Caller { user: active_user(tx, claims.user_id)?, session_id: claims.sid })
+            })
+            .await
+    }
+
+    /// Who calls with this device's secret.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] when no session that goes on has it.
+    pub async fn authenticate_session(&self, session_token: &str) -> Result<Caller, ChatError> {
+        let (hash, now) = (digest(session_token), self.now());
+        self.inner
+            .store
+            .read(move |tx| match sessions::find_by_token(tx, &hash)? {
+                Some(session) if !has_ended(&session, now) => {
+                    Ok(Caller { user: active_user(tx, session.user_id)?, session_id: Some(session.id) })
+                }
+                _ => Err(ChatError::Unauthenticated("Invalid session token".into())),
+            })
+            .await
+    }
+
+    /// Exchanges a token for one that holds longer; with the secret of a trusted device, an expired one too.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] when neither is good.
+    pub async fn refresh(&self, token: &str, session_token: Option<&str>) -> Result<Refreshed, ChatError> {
+        let caller = match (self.authenticate(token).await, session_token) {
+            (Err(ChatError::Unauthenticated(_)), Some(secret)) => self.authenticate_trusted(secret).await?,
+            (outcome, _) => outcome?,
+        };
+        Ok(Refreshed {
+            token: self.token_for(&caller.user, caller.session_id)?,
+            expires_in_seconds: self.inner.settings.token_lifetime.as_secs(),
+        })
+    }
+
+    async fn authenticate_trusted(&self, session_token: &str) -> Result<Caller, ChatError> {
+        let caller = self.authenticate_session(session_token).await?;
+        let id = caller.session_id;
+        let session =
+            self.inner.store.read(move |tx| id.map(|id| sessions::find(tx, id)).transpose()).await?.flatten();
+        match session {
+            Some(session) if session.is_trusted => Ok(caller),
+            _ => Err(ChatError::Unauthenticated("the token has expired; sign in again".into())),
+        }
+    }
+
+    /// Ends the caller's session, and the one of `session_token` if it is the caller's too; their sockets close.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_out(&self, caller: &Caller, session_token: Option<&str>) -> Result<(), ChatError> {
+        let (user, current, now) = (caller.user.id, caller.session_id, self.now());
+        let hash = session_token.map(digest);
+        let bus = self.inner.bus.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            let named = hash.map(|hash| sessions::find_by_token(tx, &hash)).transpose()?.flatten();
+            let named = named.filter(|session| session.user_id == user).map(|session| session.id);
+            for session_id in current.into_iter().chain(named) {
+                if sessions::revoke(tx, session_id, now)? {
+                    let bus = bus.clone();
+                    tx.after_commit(0, move || bus.publish(Event::SessionEnded { session_id, user }));
+                }
+            }
+            Ok(())
+        };
+        self.inner.store.write(write).await
+    }
+
+    /// Whether a username and an address are still to be had.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn availability(
+        &self,
+        username: Option<String>,
+        email: Option<String>,
+    ) -> Result<Availability, ChatError> {
+        let number = self.inner.secrets.number();
+        self.inner
+            .store
+            .read(move |tx| {
+                let mut answer = Availability::default();
+                if let Some(name) = username.filter(|name| !name.contains('\0')) {
+                    let free = !users::username_is_taken(tx, name.trim())?;
+                    answer.username = Some(free && text::username(&name).is_ok());
+                    if !free {
+                        answer.suggestions = suggestions(tx, name.trim(), number)?;
+                    }
+                }
+                if let Some(address) = email.filter(|address| !address.contains('\0')) {
+                    let valid = text::email(&address).is_ok();
+                    answer.email = Some(valid && !users::email_is_taken(tx, address.trim())?);
+                }
+                Ok(answer)
+            })
+            .await
+    }
+
+    /// People whose names have `text` in them, and how many there are; fewer than two characters find nobody.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search_people(
+        &self,
+        caller: UserId,
+        text: &str,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<User>, i64), ChatError> {
+        let text = text.trim().replace('\0', "");
+        if text.chars().count() < 2 {
+            return Ok((Vec::new(), 0));
+        }
+        Ok(self.inner.store.read(move |tx| users::search(tx, caller, &text, limit, offset)).await?)
+    }
+
+    /// Changes the caller's profile.
+    ///
+    /// # Errors
+    /// When something is filled in wrongly.
+    pub async fn update_profile(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
+        let name = |field, value: &Option<String>, capitalise: bool, max| {
+            let Some(value) = value else { return Ok(None) };
+            let line = text::line(field, value, max)?;
+            Ok::<_, ChatError>(Some(if capitalise { text::capitalised(line) } else { line.to_owned() }))
+        };
+        let mut change = ProfileChange {
+            first_name: name("firstName", &patch.first_name, true, 50)?,
+            last_name: name("lastName", &patch.last_name, true, 50)?,
+            display_name: name("displayName", &patch.display_name, false, 100)?,
+            bio: patch
+                .bio
+                .as_deref()
+                .map(|bio| text::paragraph("bio", bio, 500).map(str::to_owned))
+                .transpose()?,
+            languages: None,
+        };
+        let now = self.now();
+        self.inner
+            .store
+            .write(move |tx| {
+                let mut user = users::find(tx, caller)?.ok_or(ChatError::NotFound { what: "user" })?;
+                change.languages = Some(patched_languages(user.languages, &patch)?);
+                users::update_profile(tx, caller, &change, now)?;
+                user = users::find(tx, caller)?.unwrap_or(user);
+                Ok(user)
+            })
+            .await
+    }
+}
+
+fn refuse_taken(availability: &Availability) -> Result<(), ChatError> {
+    match (availability.username, availability.email) {
+        (Some(false), _) => Err(ChatError::Taken { field: "username" }),
+        (_, Some(false)) => Err(ChatError::Taken { field: "email" }),
+        _ => Ok(()),
+    }
+}
+
+/// Two people may ask for the same name at the same moment; the second gets here.
+fn taken_or_failed(error: StoreError) -> ChatError {
+    match error {
+        StoreError::Conflict(index) if index.contains("email") => ChatError::Taken { field: "email" },
+        StoreError::Conflict(_) => ChatError::Taken { field: "username" },
+        other => other.into(),
+    }
+}
+
+fn has_ended(session: &Session, now: meeshy_domain::Timestamp) -> bool {
+    session.revoked_at.is_some() || session.expires_at <= now
+}
+
+fn active_user(tx: &mut Tx<'_>, id: UserId) -> Result<User, ChatError> {
+    let user = users::find(tx, id)?.filter(|user| user.is_active);
+    user.ok_or_else(|| ChatError::Unauthenticated("this account is not active".into()))
+}
+
+fn suggestions(tx: &mut Tx<'_>, name: &str, number: u64) -> Result<Vec<String>, ChatError> {
+    let stem: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).take(12).collect();
+    let mut free = Vec::new();
+    for step in 0..20 {
+        let candidate = format!("{stem}{}", number.wrapping_add(step * 37) % 1000);
+        if free.len() < 3 && text::username(&candidate).is_ok() && !users::username_is_taken(tx, &candidate)?
+        {
+            free.push(candidate);
+        }
+    }
+    Ok(free)
+}
+
+pub(crate) fn language(field: &str, code: &str) -> Result<Language, ChatError> {
+    Language::parse(code).map_err(|error| ChatError::invalid(field, error))
+}
+
+fn optional_language(field: &str, code: Option<&str>) -> Result<Option<Language>, ChatError> {
+    code.filter(|code| !code.is_empty()).map(|code| language(field, code)).transpose()
+}
+
+/// The settings after a change; switching one of the three sources on switches the others off (wire-contract 3.8).
+fn patched_languages(
+    mut languages: LanguageSettings,
+    patch: &ProfilePatch,
+) -> Result<LanguageSettings, ChatError> {
+    if let Some(code) = &patch.system_language {
+        languages.system_language = language("systemLanguage", code)?;
+    }
+    if let Some(code) = &patch.regional_language {
+        languages.regional_language = optional_language("regionalLanguage", code.as_deref())?;
+    }
+    if let Some(code) = &patch.custom_destination_language {
+        languages.custom_destination_language =
+            optional_language("customDestinationLanguage", code.as_deref())?;
+    }
+    languages.auto_translate_enabled =
+        patch.auto_translate_enabled.unwrap_or(languages.auto_translate_enabled);
+    let switches = [
+        patch.translate_to_system_language,
+        patch.translate_to_regional_language,
+        patch.use_custom_destination,
+    ];
+    let switched_on = switches.iter().position(|switch| *switch == Some(true));
+    let mut current = [
+        &mut languages.translate_to_system_language,
+        &mut languages.translate_to_regional_language,
+        &mut languages.use_custom_destination,
+    ];
+    for (index, (current, switch)) in current.iter_mut().zip(switches).enumerate() {
+        **current = match switched_on {
+            Some(on) => index == on,
+            None => switch.unwrap_or(**current),
+        };
+    }
+    Ok(languages)
+}

@@ -1,0 +1,409 @@
+//! Conversations: open one, list one's own, look at one.
+
+use crate::view::{ConversationView, MemberView};
+use crate::{Chat, ChatError, Event, view};
+use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, UserId, limits, text};
+use meeshy_store::conversations::{self, Conversation, Filter};
+use meeshy_store::members::{self, Member, NewMember};
+use meeshy_store::users::{self, User};
+use meeshy_store::{StoreError, Tx, messages};
+use std::collections::HashMap;
+
+/// The identifier of the room that everybody is in (wire-contract 7.1).
+pub(crate) const GLOBAL_ROOM: &str = "meeshy";
+
+/// What somebody fills in to open a conversation.
+#[derive(Debug, Clone, Default)]
+pub struct NewConversation {
+    /// `direct`, `group` or `public`.
+    pub kind: String,
+    /// A title; a direct conversation needs none.
+    pub title: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+    /// The others.
+    pub participant_ids: Vec<String>,
+    /// A name for its address.
+    pub identifier: Option<String>,
+}
+
+/// Which conversations to list.
+#[derive(Debug, Clone, Default)]
+pub struct ListFilter {
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only those between the caller and this person.
+    pub with_user: Option<String>,
+}
+
+impl Chat {
+    /// Opens a conversation; of a pair's direct conversation there is one, which is answered if it is there.
+    ///
+    /// # Errors
+    /// When something is filled in wrongly, a participant does not exist, or the identifier is taken.
+    pub async fn create_conversation(
+        &self,
+        caller: UserId,
+        new: NewConversation,
+    ) -> Result<ConversationView, ChatError> {
+        let kind: ConversationKind = new.kind.parse().map_err(|error| ChatError::invalid("type", error))?;
+        if matches!(kind, ConversationKind::Global | ConversationKind::Broadcast) {
+            return Err(ChatError::Forbidden(format!("a {kind} conversation cannot be opened here")));
+        }
+        let others = participants(caller, &new.participant_ids)?;
+        if kind == ConversationKind::Direct && others.len() != 1 {
+            return Err(ChatError::invalid(
+                "participantIds",
+                "a direct conversation is with exactly one other person",
+            ));
+        }
+        let optional = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
+        let title = optional(&new.title)
+            .map(|title| text::line("title", &title, limits::TITLE_CHARS).map(str::to_owned))
+            .transpose()?;
+        let description = optional(&new.description)
+            .map(|about| text::paragraph("description", &about, limits::DESCRIPTION_CHARS).map(str::to_owned))
+            .transpose()?;
+        let now = self.now();
+        let conversation = Conversation {
+            id: self.new_id(),
+            identifier: self.identifier(optional(&new.identifier).as_deref(), title.as_deref(), now)?,
+            kind,
+            title,
+            description,
+            avatar: None,
+            direct_key: (kind == ConversationKind::Direct).then(|| direct_key(caller, others[0])),
+            created_by: Some(caller),
+            is_active: true,
+            last_sequence: 0,
+            last_message_at: now,
+            created_at: now,
+            updated_at: now,
+        };
+        let chat = self.clone();
+        self.inner.store.write(move |tx| chat.open_conversation(tx, caller, &others, conversation)).await
+    }
+
+    fn open_conversation(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        others: &[UserId],
+        conversation: Conversation,
+    ) -> Result<ConversationView, ChatError> {
+        if let Some(key) = &conversation.direct_key
+            && let Some(existing) = conversations::find_direct(tx, key)?
+        {
+            return self.one_view(tx, caller, existing);
+        }
+        if users::find_all(tx, others)?.iter().filter(|user| user.is_active).count() != others.len() {
+            return Err(ChatError::NotFound { what: "user" });
+        }
+        conversations::insert(tx, &conversation).map_err(|error| match error {
+            StoreError::Conflict(index) if index.contains("identifier") => {
+                ChatError::Taken { field: "identifier" }
+            }
+            other => other.into(),
+        })?;
+        let creator = (caller, MemberRole::Creator);
+        for (user_id, role) in
+            std::iter::once(creator).chain(others.iter().map(|other| (*other, MemberRole::Member)))
+        {
+            let joined_at = conversation.created_at;
+            members::insert(
+                tx,
+                &NewMember { id: self.new_id(), conversation_id: conversation.id, user_id, role, joined_at },
+            )?;
+        }
+        let event = Event::ConversationCreated {
+            conversation_id: conversation.id,
+            members: std::iter::once(caller).chain(others.iter().copied()).collect(),
+        };
+        let bus = self.inner.bus.clone();
+        tx.after_commit(order_key(conversation.id), move || bus.publish(event));
+        self.one_view(tx, caller, conversation)
+    }
+
+    /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>` (wire-contract 1.5).
+    fn identifier(
+        &self,
+        given: Option<&str>,
+        title: Option<&str>,
+        now: Timestamp,
+    ) -> Result<String, ChatError> {
+        if let Some(given) = given {
+            let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@');
+            if given.len() > 50 || !given.chars().all(allowed) {
+                return Err(ChatError::invalid(
+                    "identifier",
+                    "use at most 50 letters, digits, `-`, `_` or `@`",
+                ));
+            }
+            return Ok(format!("mshy_{}", given.trim_start_matches("mshy_")));
+        }
+        let time = jiff::Timestamp::from_millisecond(now.millis())
+            .unwrap_or_default()
+            .strftime("%Y%m%d%H%M%S")
+            .to_string();
+        let slug = title.map(slug).filter(|slug| !slug.is_empty());
+        // Two people may choose the same title in the same second.
+        let random = self.inner.secrets.hex(4);
+        Ok(match slug {
+            Some(slug) => format!("mshy_{slug}-{time}-{random}"),
+            None => format!("mshy_{random}-{time}"),
+        })
+    }
+
+    /// The caller's open conversations, the most recently written in first, and how many there are.
+    ///
+    /// # Errors
+    /// When the filter makes no sense.
+    pub async fn conversations(
+        &self,
+        caller: UserId,
+        filter: ListFilter,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<ConversationView>, i64), ChatError> {
+        // Clients also ask for kinds that no conversation has, such as `anonymous`: there are none of these.
+        let kind: Option<ConversationKind> = match filter.kind.as_deref().map(str::parse) {
+            Some(Err(_)) => return Ok((Vec::new(), 0)),
+            Some(Ok(kind)) => Some(kind),
+            None => None,
+        };
+        let with_user = filter
+            .with_user
+            .map(|id| id.parse().map_err(|error| ChatError::invalid("withUserId", error)))
+            .transpose()?;
+        let chat = self.clone();
+        self.inner
+            .store
+            .read(move |tx| {
+                let (page, total) =
+                    conversations::list(tx, caller, Filter { kind, with_user }, limit, offset)?;
+                Ok((chat.views(tx, caller, page)?, total))
+            })
+            .await
+    }
+
+    /// One conversation that the caller is a member of, by id or identifier.
+    ///
+    /// # Errors
+    /// When there is none, or the caller is no member.
+    pub async fn conversation(&self, caller: UserId, reference: &str) -> Result<ConversationView, ChatError> {
+        let (chat, reference) = (self.clone(), reference.to_owned());
+        self.inner
+            .store
+            .read(move |tx| {
+                let conversation = find_as_member(tx, caller, &reference)?;
+                chat.one_view(tx, caller, conversation)
+            })
+            .await
+    }
+
+    /// The id of a conversation that the caller is a member of at this moment, by id or identifier.
+    ///
+    /// # Errors
+    /// When there is none, or the caller is no member.
+    pub async fn membership(&self, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
+        let reference = reference.to_owned();
+        self.inner.store.read(move |tx| Ok(find_as_member(tx, caller, &reference)?.id)).await
+    }
+
+    /// The ids of all open conversations that `user` is a member of.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn conversation_ids(&self, user: UserId) -> Result<Vec<ConversationId>, ChatError> {
+        Ok(self.inner.store.read(move |tx| conversations::ids_of(tx, user)).await?)
+    }
+
+    /// Marks a conversation as read to its end; says how many messages were unread.
+    ///
+    /// # Errors
+    /// When there is none, or the caller is no member.
+    pub async fn mark_read(&self, caller: UserId, reference: &str) -> Result<i64, ChatError> {
+        let (reference, now, bus) = (reference.to_owned(), self.now(), self.inner.bus.clone());
+        self.inner
+            .store
+            .write(move |tx| {
+                let conversation = find_as_member(tx, caller, &reference)?;
+                let before =
+                    members::move_cursor(tx, conversation.id, caller, conversation.last_sequence, now)?;
+                let unread = conversation.last_sequence.saturating_sub(before).max(0);
+                if unread > 0 {
+                    let event = Event::Read { conversation_id: conversation.id, user: caller, at: now };
+                    tx.after_commit(order_key(conversation.id), move || bus.publish(event));
+                }
+                Ok(unread)
+            })
+            .await
+    }
+
+    fn one_view(
+        &self,
+        tx: &mut Tx<'_>,
+        reader: UserId,
+        conversation: Conversation,
+    ) -> Result<ConversationView, ChatError> {
+        self.views(tx, reader, vec![conversation])?.pop().ok_or(ChatError::NotFound { what: "conversation" })
+    }
+
+    fn views(
+        &self,
+        tx: &mut Tx<'_>,
+        reader: UserId,
+        page: Vec<Conversation>,
+    ) -> Result<Vec<ConversationView>, ChatError> {
+        let presence = &self.inner.presence;
+        let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
+        let mut everybody: HashMap<ConversationId, Vec<Member>> = HashMap::new();
+        for member in members::list(tx, &ids)? {
+            everybody.entry(member.conversation_id).or_default().push(member);
+        }
+        let newest = messages::newest(tx, &ids)?;
+        let mut newest: HashMap<_, _> = view::messages(tx, newest, presence)?
+            .into_iter()
+            .map(|view| (view.message.conversation_id, view))
+            .collect();
+        let view = |conversation: Conversation| {
+            let members = everybody.remove(&conversation.id).unwrap_or_default();
+            let read = members
+                .iter()
+                .find(|member| member.user_id == reader)
+                .map_or(0, |member| member.read_sequence);
+            ConversationView {
+                title: title_for(reader, &conversation, &members),
+                last_message: newest.remove(&conversation.id),
+                unread_count: conversation.last_sequence.saturating_sub(read).max(0),
+                members: (members.into_iter())
+                    .map(|member| MemberView { is_online: presence.is_online(member.user_id), member })
+                    .collect(),
+                conversation,
+            }
+        };
+        Ok(page.into_iter().map(view).collect())
+    }
+
+    pub(crate) async fn open_global_room(&self) -> Result<(), ChatError> {
+        let now = self.now();
+        let room = Conversation {
+            id: self.new_id(),
+            identifier: GLOBAL_ROOM.into(),
+            kind: ConversationKind::Global,
+            title: Some("Meeshy Global".into()),
+            description: None,
+            avatar: None,
+            direct_key: None,
+            created_by: None,
+            is_active: true,
+            last_sequence: 0,
+            last_message_at: now,
+            created_at: now,
+            updated_at: now,
+        };
+        let write = move |tx: &mut Tx<'_>| match conversations::find_by_identifier(tx, GLOBAL_ROOM)? {
+            Some(_) => Ok(()),
+            None => conversations::insert(tx, &room),
+        };
+        Ok(self.inner.store.write(write).await?)
+    }
+
+    pub(crate) fn join_global_room(&self, tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
+        let Some(room) = conversations::find_by_identifier(tx, GLOBAL_ROOM)? else { return Ok(()) };
+        let (user_id, joined_at) = (user.id, user.created_at);
+        let role = MemberRole::Member;
+        members::insert(
+            tx,
+            &NewMember { id: self.new_id(), conversation_id: room.id, user_id, role, joined_at },
+        )?;
+        // What was said before somebody came is history, not unread.
+        members::move_cursor(tx, room.id, user_id, room.last_sequence, joined_at)?;
+        Ok(())
+    }
+}
+
+/// The open conversation that `reference` names, if `user` is a member of it now.
+pub(crate) fn find_as_member(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    reference: &str,
+) -> Result<Conversation, ChatError> {
+    let found = match reference.parse() {
+        Ok(id) => conversations::find(tx, id)?,
+        Err(_) if reference.contains('\0') => None,
+        Err(_) => conversations::find_by_identifier(tx, reference)?,
+    };
+    let conversation = found.ok_or(ChatError::NotFound { what: "conversation" })?;
+    if members::is_member(tx, conversation.id, user)? { Ok(conversation) } else { Err(ChatError::NotAMember) }
+}
+
+/// The key that keeps the events of one conversation in order.
+pub(crate) fn order_key(id: ConversationId) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn participants(caller: UserId, ids: &[String]) -> Result<Vec<UserId>, ChatError> {
+    if ids.len() > limits::PARTICIPANTS {
+        return Err(ChatError::invalid("participantIds", format!("at most {} people", limits::PARTICIPANTS)));
+    }
+    let parsed: Result<Vec<UserId>, _> = ids.iter().map(|id| id.parse()).collect();
+    let mut others = parsed.map_err(|error| ChatError::invalid("participantIds", error))?;
+    if others.contains(&caller) {
+        return Err(ChatError::InvalidOperation("you cannot open a conversation with yourself".into()));
+    }
+    others.sort_unstable();
+    others.dedup();
+    Ok(others)
+}
+
+fn direct_key(one: UserId, other: UserId) -> String {
+    format!("{}_{}", one.min(other), one.max(other))
+}
+
+fn slug(title: &str) -> String {
+    let lower = title.to_lowercase();
+    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join("-").chars().take(40).collect()
+}
+
+/// A title that is never empty: its own, or the names of the others (wire-contract 3.0).
+fn title_for(reader: UserId, conversation: &Conversation, members: &[Member]) -> String {
+    if let Some(title) = conversation.title.clone().filter(|_| conversation.kind != ConversationKind::Direct)
+    {
+        return title;
+    }
+    let others: Vec<&str> = members
+        .iter()
+        .filter(|member| member.user_id != reader)
+        .map(|member| member.display_name.as_str())
+        .collect();
+    match others.as_slice() {
+        [] => "Conversation".into(),
+        [one] => (*one).into(),
+        [one, two] => format!("{one}, {two}"),
+        [one, two, rest @ ..] => format!("{one}, {two} and {} other(s)", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slugs_are_plain_and_short() {
+        assert_eq!(slug("Été à la mer!"), "t-la-mer");
+        assert_eq!(slug("  Trip 2026  "), "trip-2026");
+        assert_eq!(slug("日本語"), "");
+    }
+
+    #[test]
+    fn a_pair_has_one_key_from_both_sides() {
+        let [a, b]: [UserId; 2] =
+            ["65a0c0ffee0123456789abcd", "65a0c0ffee0123456789abce"].map(|id| id.parse().unwrap());
+        assert_eq!(direct_key(a, b), direct_key(b, a));
+    }
+}

@@ -1,0 +1,59 @@
+//! Why something could not be done, in a sentence for the person who asked.
+
+use meeshy_domain::text::InvalidText;
+use meeshy_store::StoreError;
+
+/// A refusal or a failure. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChatError {
+    /// What was given cannot be taken.
+    #[error("{field}: {problem}")]
+    Invalid {
+        /// The field as the wire names it.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Nobody we know: a bad or expired token, a wrong name or password.
+    #[error("{0}")]
+    Unauthenticated(String),
+    /// There is none, or none that the caller may know of.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// The noun: `conversation`, `user`, `message`.
+        what: &'static str,
+    },
+    /// The caller takes no part in this conversation.
+    #[error("you are not a member of this conversation")]
+    NotAMember,
+    /// The caller may not do this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// Somebody else has this name or address.
+    #[error("this {field} is taken already")]
+    Taken {
+        /// The field as the wire names it.
+        field: &'static str,
+    },
+    /// It makes no sense in this state.
+    #[error("{0}")]
+    InvalidOperation(String),
+    /// Too much to do just now; trying again later helps.
+    #[error("{0}")]
+    Busy(String),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl ChatError {
+    pub(crate) fn invalid(field: &str, problem: impl ToString) -> Self {
+        Self::Invalid { field: field.to_owned(), problem: problem.to_string() }
+    }
+}
+
+impl From<InvalidText> for ChatError {
+    fn from(error: InvalidText) -> Self {
+        Self::Invalid { field: error.field.to_owned(), problem: error.problem }
+    }
+}

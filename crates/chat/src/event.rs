@@ -1,0 +1,90 @@
+//! What has happened, for those who are connected.
+//!
+//! Events are put on the bus after their transaction is on disk, those of one conversation in the order of its
+//! message numbers, so that everybody sees the same order.
+
+use crate::view::MessageView;
+use meeshy_domain::{ConversationId, Language, SessionId, Timestamp, UserId};
+use meeshy_store::translations::Translation;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A message was written.
+    MessageNew {
+        /// The message; its translations are still under way.
+        message: Arc<MessageView>,
+        /// Every active member with what is unread for them now, the sender with 0.
+        recipients: Vec<Recipient>,
+    },
+    /// A translation has come to an end, good or bad.
+    Translated {
+        /// In which conversation.
+        conversation_id: ConversationId,
+        /// The language the message was written in.
+        source_language: Language,
+        /// What came of it.
+        translation: Translation,
+    },
+    /// A conversation was opened.
+    ConversationCreated {
+        /// Which one.
+        conversation_id: ConversationId,
+        /// Who is in it.
+        members: Vec<UserId>,
+    },
+    /// Somebody has read a conversation to its end.
+    Read {
+        /// Which one.
+        conversation_id: ConversationId,
+        /// Who.
+        user: UserId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A device was signed out; its sockets must go.
+    SessionEnded {
+        /// Which session.
+        session_id: SessionId,
+        /// Whose.
+        user: UserId,
+    },
+}
+
+/// Somebody a message is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recipient {
+    /// Who.
+    pub user: UserId,
+    /// How many messages of the conversation this person has not read.
+    pub unread_count: i64,
+}
+
+/// Events that may wait for the gateway. When it cannot keep up, writers wait for it.
+const QUEUE: usize = 8_192;
+
+/// The way of events from the transactions to the one who sends them out.
+#[derive(Clone)]
+pub(crate) struct Bus {
+    sender: mpsc::Sender<Event>,
+    receiver: Arc<Mutex<Option<mpsc::Receiver<Event>>>>,
+}
+
+impl Bus {
+    pub(crate) fn new() -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        Self { sender, receiver: Arc::new(Mutex::new(Some(receiver))) }
+    }
+
+    /// Puts an event on the bus from a thread of the store, and waits for room.
+    pub(crate) fn publish(&self, event: Event) {
+        // Nobody listens while the program stops; who reconnects then reads from the database.
+        let _ = self.sender.blocking_send(event);
+    }
+
+    pub(crate) fn take_receiver(&self) -> Option<mpsc::Receiver<Event>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

@@ -1,0 +1,374 @@
+//! Messages: write one, read a page of them.
+
+use crate::accounts::language;
+use crate::conversations::{find_as_member, order_key};
+use crate::view::{MessageView, SenderView};
+use crate::{Chat, ChatError, Event, Recipient, view};
+use meeshy_domain::{Language, LanguageSettings, MessageId, UserId, target_languages, text};
+use meeshy_store::conversations::{self, Conversation};
+use meeshy_store::members::{self, Member};
+use meeshy_store::messages::{self, Message, Page};
+use meeshy_store::translations::{self, Priority, State};
+use meeshy_store::{StoreError, Tx, users};
+use std::sync::Arc;
+
+/// What somebody writes.
+#[derive(Debug, Clone, Default)]
+pub struct NewMessage {
+    /// Where: an id or an identifier.
+    pub conversation: String,
+    /// The text.
+    pub content: String,
+    /// Its language; the writer's own when not given, empty or `auto`.
+    pub original_language: Option<String>,
+    /// Its kind; `text` when not given.
+    pub message_type: Option<String>,
+    /// The message it answers.
+    pub reply_to_id: Option<String>,
+    /// The writer's own id of it: sent again, it is the same message.
+    pub client_message_id: Option<String>,
+}
+
+/// A message that is on disk.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// The message.
+    pub message: Arc<MessageView>,
+    /// Whether it was there already, from an earlier attempt.
+    pub repeated: bool,
+}
+
+/// Which messages to read.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    /// Those before this message; then `offset` does not count.
+    pub before: Option<String>,
+    /// How many, at most.
+    pub limit: i64,
+    /// How many of the newest to pass over.
+    pub offset: i64,
+}
+
+/// A page of messages.
+#[derive(Debug, Clone)]
+pub struct MessagePage {
+    /// The messages, newest first.
+    pub messages: Vec<MessageView>,
+    /// How many the conversation has.
+    pub total: i64,
+    /// Whether there are older ones.
+    pub has_more: bool,
+    /// The language the reader reads in.
+    pub reader_language: Language,
+}
+
+/// Kinds of message that clients send (wire-contract 3.3).
+const MESSAGE_TYPES: [&str; 6] = ["text", "image", "file", "audio", "video", "location"];
+
+impl Chat {
+    /// Writes a message. The answer comes once it is on disk, with a job for each language that somebody reads.
+    ///
+    /// # Errors
+    /// When the text cannot be taken, or the caller may not write there.
+    pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
+        let draft = self.draft(new)?;
+        let (chat, again) = (self.clone(), draft.clone());
+        let outcome = self.inner.store.write(move |tx| chat.send_in(tx, caller, draft)).await;
+        match outcome {
+            // The same message came twice at the same moment, and the other one was first.
+            Err(ChatError::Store(StoreError::Conflict(_))) if again.client_message_id.is_some() => {
+                let chat = self.clone();
+                let found = self.inner.store.read(move |tx| chat.sent_before(tx, caller, &again)).await?;
+                found.ok_or_else(|| ChatError::Busy("the message is being written; try again".into()))
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn draft(&self, new: NewMessage) -> Result<Draft, ChatError> {
+        text::message(&new.content, self.inner.settings.message_chars)?;
+        if let Some(id) = &new.client_message_id {
+            text::client_message_id(id)?;
+        }
+        let message_type = new.message_type.unwrap_or_else(|| "text".into());
+        if !MESSAGE_TYPES.contains(&message_type.as_str()) {
+            return Err(ChatError::invalid(
+                "messageType",
+                format!("expected one of {}", MESSAGE_TYPES.join(", ")),
+            ));
+        }
+        let given = new.original_language.as_deref().filter(|code| !code.is_empty() && *code != "auto");
+        let reply_to_id = new.reply_to_id.filter(|id| !id.is_empty());
+        Ok(Draft {
+            conversation: new.conversation,
+            content: new.content,
+            language: given.map(|code| language("originalLanguage", code)).transpose()?,
+            message_type,
+            reply_to_id: reply_to_id
+                .map(|id| id.parse().map_err(|error| ChatError::invalid("replyToId", error)))
+                .transpose()?,
+            client_message_id: new.client_message_id,
+        })
+    }
+
+    fn send_in(&self, tx: &mut Tx<'_>, caller: UserId, draft: Draft) -> Result<Sent, ChatError> {
+        if let Some(sent) = self.sent_before(tx, caller, &draft)? {
+            return Ok(sent);
+        }
+        let conversation = find_as_member(tx, caller, &draft.conversation)?;
+        let members = members::list(tx, &[conversation.id])?;
+        let sender = members.iter().find(|member| member.user_id == caller).ok_or(ChatError::NotAMember)?;
+        if !sender.can_send_message {
+            return Err(ChatError::Forbidden("you may not write in this conversation".into()));
+        }
+        let reply_to = draft.reply_to_id.map(|id| self.answered(tx, &conversation, id)).transpose()?;
+        let message = self.store_message(tx, &conversation, sender, draft)?;
+        members::move_cursor(tx, conversation.id, caller, message.sequence, message.created_at)?;
+        let mentions = mention(tx, &message, &members)?;
+        let targets =
+            target_languages(message.original_language, members.iter().map(|member| &member.languages));
+        for target in &targets {
+            translations::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
+        }
+        let view = Arc::new(MessageView {
+            sender: Some(SenderView::of_member(sender, &self.inner.presence)),
+            mentions,
+            translations: Vec::new(),
+            pending: targets.into_iter().collect(),
+            reply_to: reply_to.map(Box::new),
+            message,
+        });
+        self.announce(tx, &view, &members);
+        Ok(Sent { message: view, repeated: false })
+    }
+
+    fn store_message(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: &Conversation,
+        sender: &Member,
+        draft: Draft,
+    ) -> Result<Message, ChatError> {
+        let now = self.now();
+        let message = Message {
+            id: self.new_id(),
+            conversation_id: conversation.id,
+            sequence: conversations::next_sequence(tx, conversation.id, now)?,
+            sender_id: Some(sender.user_id),
+            client_message_id: draft.client_message_id,
+            content: draft.content,
+            original_language: draft.language.unwrap_or(sender.languages.system_language),
+            message_type: draft.message_type,
+            reply_to_id: draft.reply_to_id,
+            revision: 1,
+            edited_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        messages::insert(tx, &message)?;
+        Ok(message)
+    }
+
+    /// The message of an earlier attempt with the same client message id.
+    fn sent_before(&self, tx: &mut Tx<'_>, caller: UserId, draft: &Draft) -> Result<Option<Sent>, ChatError> {
+        let Some(client_message_id) = &draft.client_message_id else { return Ok(None) };
+        let Some(found) = messages::find_by_client_id(tx, caller, client_message_id)? else {
+            return Ok(None);
+        };
+        if found.content != draft.content {
+            return Err(ChatError::invalid("clientMessageId", "this id was used for another message"));
+        }
+        let message = view::messages(tx, vec![found], &self.inner.presence)?.pop();
+        Ok(message.map(|message| Sent { message: Arc::new(message), repeated: true }))
+    }
+
+    fn answered(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: &Conversation,
+        id: MessageId,
+    ) -> Result<MessageView, ChatError> {
+        let found = messages::find(tx, id)?.filter(|message| message.conversation_id == conversation.id);
+        let found = found.ok_or_else(|| {
+            ChatError::invalid("replyToId", "there is no such message in this conversation")
+        })?;
+        view::messages(tx, vec![found], &self.inner.presence)?
+            .pop()
+            .ok_or(ChatError::NotFound { what: "message" })
+    }
+
+    fn announce(&self, tx: &mut Tx<'_>, view: &Arc<MessageView>, members: &[Member]) {
+        let sequence = view.message.sequence;
+        let recipients = members
+            .iter()
+            .map(|member| {
+                let read = if Some(member.user_id) == view.message.sender_id {
+                    sequence
+                } else {
+                    member.read_sequence
+                };
+                Recipient { user: member.user_id, unread_count: sequence.saturating_sub(read).max(0) }
+            })
+            .collect();
+        let (bus, jobs, message) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(view));
+        tx.after_commit(order_key(message.message.conversation_id), move || {
+            if !message.pending.is_empty() {
+                jobs.notify_one();
+            }
+            bus.publish(Event::MessageNew { message, recipients });
+        });
+    }
+
+    /// A page of a conversation. What the reader cannot read yet is asked for, behind the live messages.
+    ///
+    /// # Errors
+    /// When there is no such conversation or message, or the caller is no member.
+    pub async fn messages(
+        &self,
+        caller: UserId,
+        reference: &str,
+        request: PageRequest,
+    ) -> Result<MessagePage, ChatError> {
+        let (chat, reference) = (self.clone(), reference.to_owned());
+        let (mut page, reader) = self
+            .inner
+            .store
+            .read(move |tx| {
+                let user = users::find(tx, caller)?.ok_or(ChatError::NotFound { what: "user" })?;
+                Ok::<_, ChatError>((
+                    chat.page_in(tx, caller, &reference, request, &user.languages)?,
+                    user.languages,
+                ))
+            })
+            .await?;
+        self.ask_for_missing(&mut page.messages, &reader).await?;
+        Ok(page)
+    }
+
+    fn page_in(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        reference: &str,
+        request: PageRequest,
+        reader: &LanguageSettings,
+    ) -> Result<MessagePage, ChatError> {
+        let conversation = find_as_member(tx, caller, reference)?;
+        let page = match request.before {
+            Some(id) => {
+                let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
+                let found =
+                    messages::find(tx, id)?.filter(|message| message.conversation_id == conversation.id);
+                Page::Before(found.ok_or(ChatError::NotFound { what: "message" })?.sequence)
+            }
+            None => Page::Offset(request.offset),
+        };
+        let limit = usize::try_from(request.limit).unwrap_or(0);
+        let mut rows = messages::list(tx, conversation.id, page, request.limit.saturating_add(1))?;
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok(MessagePage {
+            messages: view::messages(tx, rows, &self.inner.presence)?,
+            total: messages::count(tx, conversation.id)?,
+            has_more,
+            reader_language: reader.reading_language(),
+        })
+    }
+
+    /// Asks for the translations of a page that its reader wants and nobody has asked for.
+    async fn ask_for_missing(
+        &self,
+        page: &mut [MessageView],
+        reader: &LanguageSettings,
+    ) -> Result<(), ChatError> {
+        if !reader.auto_translate_enabled {
+            return Ok(());
+        }
+        let (wanted, now) = (reader.reading_language(), self.now());
+        let missing: Vec<MessageId> =
+            page.iter().filter(|view| self.is_missing(view, wanted)).map(|view| view.message.id).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let ids = missing.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            for id in ids {
+                translations::enqueue(tx, id, wanted, Priority::Backfill, now)?;
+            }
+            Ok::<_, ChatError>(())
+        };
+        self.inner.store.write(write).await?;
+        self.inner.jobs.notify_one();
+        for view in page.iter_mut().filter(|view| missing.contains(&view.message.id)) {
+            view.translations.retain(|translation| translation.language != wanted);
+            view.pending.push(wanted);
+        }
+        Ok(())
+    }
+
+    fn is_missing(&self, view: &MessageView, wanted: Language) -> bool {
+        let message = &view.message;
+        if message.original_language == wanted || view.pending.contains(&wanted) {
+            return false;
+        }
+        match view.translations.iter().find(|translation| translation.language == wanted) {
+            None => true,
+            // An engine may have been installed since.
+            Some(known) => {
+                matches!(known.state, State::Unavailable { .. })
+                    && self.inner.translator.serves(message.original_language, wanted)
+            }
+        }
+    }
+}
+
+/// A message whose parts have been checked.
+#[derive(Debug, Clone)]
+struct Draft {
+    conversation: String,
+    content: String,
+    language: Option<Language>,
+    message_type: String,
+    reply_to_id: Option<MessageId>,
+    client_message_id: Option<String>,
+}
+
+/// Notes which members a text mentions by `@username`, and gives their usernames.
+fn mention(tx: &mut Tx<'_>, message: &Message, members: &[Member]) -> Result<Vec<String>, ChatError> {
+    let mut mentioned = Vec::new();
+    let mut names: Vec<&str> = mentions_in(&message.content);
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        if let Some(member) = members.iter().find(|member| member.username.eq_ignore_ascii_case(name))
+            && !mentioned.contains(&member.username)
+        {
+            messages::insert_mention(tx, message.id, member.user_id)?;
+            mentioned.push(member.username.clone());
+        }
+    }
+    Ok(mentioned)
+}
+
+/// What follows an `@` that does not stand inside a word: in `mail a@b to @lena` only `lena`.
+fn mentions_in(content: &str) -> Vec<&str> {
+    let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    content
+        .match_indices('@')
+        .filter(|(at, _)| !content[..*at].chars().next_back().is_some_and(char::is_alphanumeric))
+        .map(|(at, _)| &content[at + 1..])
+        .map(|rest| &rest[..rest.find(|c| !in_name(c)).unwrap_or(rest.len())])
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mentions_are_found_outside_words() {
+        assert_eq!(mentions_in("@lena and (@carl-os), mail a@b.org, @ nobody é@x"), ["lena", "carl-os"]);
+        assert_eq!(mentions_in("@"), Vec::<&str>::new());
+    }
+}

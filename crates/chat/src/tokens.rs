@@ -1,0 +1,202 @@
+//! Tokens: JWTs that say who calls (wire-contract 2.1), and secrets that devices keep.
+
+use crate::ChatError;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use meeshy_domain::{SessionId, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::sync::Arc;
+
+/// Fewer bytes in an HS256 secret could be guessed.
+pub const SECRET_BYTES: usize = 32;
+
+/// With what tokens are signed.
+#[derive(Clone)]
+pub enum SigningKey {
+    /// HS256, from a secret of at least [`SECRET_BYTES`].
+    Secret(String),
+    /// EdDSA, from an Ed25519 private key in PKCS#8 PEM and its public key.
+    Ed25519 {
+        /// PKCS#8 PEM.
+        private_pem: String,
+        /// SubjectPublicKeyInfo PEM.
+        public_pem: String,
+    },
+    /// RS256, from an RSA private key in PEM and its public key.
+    Rsa {
+        /// PKCS#1 or PKCS#8 PEM.
+        private_pem: String,
+        /// SubjectPublicKeyInfo PEM.
+        public_pem: String,
+    },
+}
+
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Secret(_) => "SigningKey::Secret",
+            Self::Ed25519 { .. } => "SigningKey::Ed25519",
+            Self::Rsa { .. } => "SigningKey::Rsa",
+        })
+    }
+}
+
+/// What a token says. Clients read `userId`, `username`, `role` and `exp`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Claims {
+    pub(crate) user_id: UserId,
+    pub(crate) username: String,
+    pub(crate) role: String,
+    /// The session it was made for; tokens of the old system have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sid: Option<SessionId>,
+    pub(crate) iat: i64,
+    pub(crate) exp: i64,
+}
+
+/// Signs and checks tokens.
+#[derive(Clone)]
+pub(crate) struct Tokens {
+    header: Header,
+    validation: Validation,
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+}
+
+impl Tokens {
+    pub(crate) fn new(key: &SigningKey) -> Result<Self, ChatError> {
+        let bad = |error: jsonwebtoken::errors::Error| ChatError::invalid("signing key", error);
+        let (algorithm, encoding, decoding, public) = match key {
+            SigningKey::Secret(secret) if secret.len() < SECRET_BYTES => {
+                return Err(ChatError::invalid("JWT_SECRET", format!("use at least {SECRET_BYTES} bytes")));
+            }
+            SigningKey::Secret(secret) => (
+                Algorithm::HS256,
+                EncodingKey::from_secret(secret.as_bytes()),
+                DecodingKey::from_secret(secret.as_bytes()),
+                secret,
+            ),
+            SigningKey::Ed25519 { private_pem, public_pem } => (
+                Algorithm::EdDSA,
+                EncodingKey::from_ed_pem(private_pem.as_bytes()).map_err(bad)?,
+                DecodingKey::from_ed_pem(public_pem.as_bytes()).map_err(bad)?,
+                public_pem,
+            ),
+            SigningKey::Rsa { private_pem, public_pem } => (
+                Algorithm::RS256,
+                EncodingKey::from_rsa_pem(private_pem.as_bytes()).map_err(bad)?,
+                DecodingKey::from_rsa_pem(public_pem.as_bytes()).map_err(bad)?,
+                public_pem,
+            ),
+        };
+        let mut header = Header::new(algorithm);
+        header.kid = Some(digest(public)[..8].to_owned());
+        let mut validation = Validation::new(algorithm);
+        // The time is ours to check, with our clock.
+        validation.validate_exp = false;
+        validation.required_spec_claims = ["exp".to_owned()].into();
+        Ok(Self { header, validation, encoding, decoding })
+    }
+
+    pub(crate) fn sign(&self, claims: &Claims) -> Result<String, ChatError> {
+        jsonwebtoken::encode(&self.header, claims, &self.encoding)
+            .map_err(|error| ChatError::invalid("token", error))
+    }
+
+    /// What a token says, if we signed it and it has not expired.
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ChatError> {
+        let invalid = || ChatError::Unauthenticated("Invalid JWT token".into());
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
+            .map_err(|_| invalid())?
+            .claims;
+        if claims.exp.saturating_mul(1000) <= now.millis() {
+            return Err(ChatError::Unauthenticated("the token has expired; sign in again".into()));
+        }
+        Ok(claims)
+    }
+}
+
+/// SHA-256 in hexadecimal: what is kept of a secret that a client holds.
+pub(crate) fn digest(secret: &str) -> String {
+    hex::encode(Sha256::digest(secret.as_bytes()))
+}
+
+/// Where secrets come from: the system in the program, a counter in tests.
+#[derive(Clone)]
+pub struct Secrets(Arc<Fill>);
+
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
+impl Secrets {
+    /// Secrets made by `fill`, which must be unpredictable in the program.
+    pub fn new(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(fill))
+    }
+
+    /// Secrets of the operating system.
+    pub fn system() -> Self {
+        Self::new(|bytes| rand::fill(bytes))
+    }
+
+    /// `bytes` random bytes in hexadecimal.
+    pub fn hex(&self, bytes: usize) -> String {
+        let mut buffer = vec![0; bytes];
+        (self.0)(&mut buffer);
+        hex::encode(buffer)
+    }
+
+    /// Eight random bytes as a number.
+    pub fn number(&self) -> u64 {
+        let mut buffer = [0; 8];
+        (self.0)(&mut buffer);
+        u64::from_be_bytes(buffer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(exp: i64) -> Claims {
+        Claims {
+            user_id: "65a0c0ffee0123456789abcd".parse().unwrap(),
+            username: "lena".into(),
+            role: "USER".into(),
+            sid: None,
+            iat: 0,
+            exp,
+        }
+    }
+
+    fn tokens(secret: char) -> Tokens {
+        Tokens::new(&SigningKey::Secret(secret.to_string().repeat(32))).unwrap()
+    }
+
+    #[test]
+    fn ours_verify_until_they_expire_and_others_never() {
+        let (ours, others) = (tokens('a'), tokens('b'));
+        let token = ours.sign(&claims(100)).unwrap();
+        assert_eq!(token.split('.').count(), 3);
+        assert_eq!(ours.verify(&token, Timestamp::from_millis(99_999)).unwrap().username, "lena");
+        assert!(ours.verify(&token, Timestamp::from_millis(100_000)).is_err());
+        assert!(others.verify(&token, Timestamp::from_millis(0)).is_err());
+        for forged in ["", "a.b.c", &token.replace('e', "f"), &format!("{token}x")] {
+            assert!(ours.verify(forged, Timestamp::from_millis(0)).is_err(), "{forged}");
+        }
+    }
+
+    #[test]
+    fn unsigned_and_other_algorithms_are_refused() {
+        // {"alg":"none"} with the claims of nobody.
+        let unsigned = "eyJhbGciOiJub25lIn0.eyJ1c2VySWQiOiI2NWEwYzBmZmVlMDEyMzQ1Njc4OWFiY2QiLCJ1c2VybmFtZSI6ImxlbmEiLCJyb2xlIjoiVVNFUiIsImlhdCI6MCwiZXhwIjo5OTk5OTk5OTk5fQ.";
+        assert!(tokens('a').verify(unsigned, Timestamp::from_millis(0)).is_err());
+    }
+
+    #[test]
+    fn a_short_secret_is_refused() {
+        let error = Tokens::new(&SigningKey::Secret("short".into())).err().unwrap();
+        assert_eq!(error.to_string(), "JWT_SECRET: use at least 32 bytes");
+    }
+}

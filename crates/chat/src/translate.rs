@@ -1,0 +1,40 @@
+//! The seam between the jobs and the engines.
+
+use async_trait::async_trait;
+use meeshy_domain::Language;
+
+/// What the engines say of one text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// There is a translation.
+    Done {
+        /// The translated text.
+        text: String,
+        /// Which engine made it, and over which languages.
+        engine: String,
+        /// How sure it is, 0 to 1, if it says.
+        score: Option<f32>,
+    },
+    /// The text is the same in both languages.
+    Identical,
+    /// No engine serves this pair.
+    Unavailable {
+        /// Why, for a person.
+        reason: String,
+    },
+    /// It did not work this time.
+    Failed {
+        /// Of what, for a person.
+        reason: String,
+    },
+}
+
+/// Who translates: the engines in the program, something predictable in tests.
+#[async_trait]
+pub trait Translate: Send + Sync {
+    /// One answer for each text, in order.
+    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer>;
+
+    /// Whether some engine serves this pair now.
+    fn serves(&self, from: Language, to: Language) -> bool;
+}

@@ -1,0 +1,167 @@
+//! What a reader is given: rows of several tables put together.
+
+use crate::presence::Presence;
+use meeshy_domain::{Language, LanguageSettings, MessageId, Role, Timestamp, UserId};
+use meeshy_store::conversations::Conversation;
+use meeshy_store::members::Member;
+use meeshy_store::messages::Message;
+use meeshy_store::translations::{self, Translation};
+use meeshy_store::users::User;
+use meeshy_store::{StoreError, Tx, messages, users};
+use std::collections::HashMap;
+
+/// A member, and whether this person is connected.
+#[derive(Debug, Clone)]
+pub struct MemberView {
+    /// The membership and the person.
+    pub member: Member,
+    /// Whether this person is connected.
+    pub is_online: bool,
+}
+
+/// A conversation as one of its members sees it.
+#[derive(Debug, Clone)]
+pub struct ConversationView {
+    /// The conversation itself.
+    pub conversation: Conversation,
+    /// Its title for this reader, never empty.
+    pub title: String,
+    /// Everybody in it, in order of joining.
+    pub members: Vec<MemberView>,
+    /// Its newest message.
+    pub last_message: Option<MessageView>,
+    /// How many messages this reader has not read.
+    pub unread_count: i64,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SenderView {
+    /// Who.
+    pub id: UserId,
+    /// The unique name.
+    pub username: String,
+    /// The name that others see.
+    pub display_name: String,
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Address of a picture.
+    pub avatar: Option<String>,
+    /// What this person may do on the whole site.
+    pub role: Role,
+    /// Whether this person is connected.
+    pub is_online: bool,
+    /// The last sign of life.
+    pub last_active_at: Timestamp,
+    /// What this person reads.
+    pub languages: LanguageSettings,
+}
+
+impl SenderView {
+    pub(crate) fn of_member(member: &Member, presence: &Presence) -> Self {
+        Self {
+            id: member.user_id,
+            username: member.username.clone(),
+            display_name: member.display_name.clone(),
+            first_name: member.first_name.clone(),
+            last_name: member.last_name.clone(),
+            avatar: member.avatar.clone(),
+            role: member.site_role,
+            is_online: presence.is_online(member.user_id),
+            last_active_at: member.last_active_at,
+            languages: member.languages,
+        }
+    }
+
+    fn of_user(user: User, presence: &Presence) -> Self {
+        Self {
+            id: user.id,
+            username: user.username,
+            display_name: user.display_name,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            avatar: user.avatar,
+            role: user.role,
+            is_online: presence.is_online(user.id),
+            last_active_at: user.last_active_at,
+            languages: user.languages,
+        }
+    }
+}
+
+/// A message with everything that is shown with it.
+#[derive(Debug, Clone)]
+pub struct MessageView {
+    /// The message itself.
+    pub message: Message,
+    /// Who wrote it; `None` once the account is gone.
+    pub sender: Option<SenderView>,
+    /// The usernames it mentions.
+    pub mentions: Vec<String>,
+    /// Its translations that have come to an end.
+    pub translations: Vec<Translation>,
+    /// The languages it is being translated into.
+    pub pending: Vec<Language>,
+    /// The message it answers, without what that one answers.
+    pub reply_to: Option<Box<MessageView>>,
+}
+
+/// Puts together what is shown with some messages, in their order, with the messages they answer.
+pub(crate) fn messages(
+    tx: &mut Tx<'_>,
+    rows: Vec<Message>,
+    presence: &Presence,
+) -> Result<Vec<MessageView>, StoreError> {
+    let answered: Vec<MessageId> = rows.iter().filter_map(|message| message.reply_to_id).collect();
+    let answered = messages::find_all(tx, &answered)?;
+    let mut answered: HashMap<MessageId, MessageView> =
+        without_replies(tx, answered, presence)?.into_iter().map(|view| (view.message.id, view)).collect();
+    let mut views = without_replies(tx, rows, presence)?;
+    for view in &mut views {
+        // Several messages may answer the same one.
+        view.reply_to = view.message.reply_to_id.and_then(|id| answered.get_mut(&id).cloned()).map(Box::new);
+    }
+    Ok(views)
+}
+
+fn without_replies(
+    tx: &mut Tx<'_>,
+    rows: Vec<Message>,
+    presence: &Presence,
+) -> Result<Vec<MessageView>, StoreError> {
+    let ids: Vec<MessageId> = rows.iter().map(|message| message.id).collect();
+    let mut senders: Vec<UserId> = rows.iter().filter_map(|message| message.sender_id).collect();
+    senders.sort_unstable();
+    senders.dedup();
+    let senders: HashMap<UserId, SenderView> = users::find_all(tx, &senders)?
+        .into_iter()
+        .map(|user| (user.id, SenderView::of_user(user, presence)))
+        .collect();
+    let mut mentions = grouped(messages::mentions(tx, &ids)?);
+    let finished =
+        translations::list(tx, &ids)?.into_iter().map(|translation| (translation.message_id, translation));
+    let mut finished = grouped(finished);
+    let mut pending = grouped(translations::pending(tx, &ids)?);
+    let view = |message: Message| MessageView {
+        sender: message.sender_id.and_then(|id| senders.get(&id).cloned()),
+        mentions: mentions.remove(&message.id).unwrap_or_default(),
+        // A translation of an older text is not shown as one of this text.
+        translations: (finished.remove(&message.id).unwrap_or_default().into_iter())
+            .filter(|translation| translation.revision == message.revision)
+            .collect(),
+        pending: pending.remove(&message.id).unwrap_or_default(),
+        reply_to: None,
+        message,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
+fn grouped<T>(pairs: impl IntoIterator<Item = (MessageId, T)>) -> HashMap<MessageId, Vec<T>> {
+    let mut groups: HashMap<MessageId, Vec<T>> = HashMap::new();
+    for (id, value) in pairs {
+        groups.entry(id).or_default().push(value);
+    }
+    groups
+}
