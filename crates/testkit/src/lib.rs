@@ -1,1 +1,80 @@
-//! Throw-away databases.
+//! What the tests of several crates share: throw-away databases.
+//!
+//! SQLite lives in a temporary folder. PostgreSQL is a real server: `scripts/with-postgres` starts one for a whole
+//! test run, and each test makes a database of its own on it.
+
+pub mod clock;
+mod cluster;
+
+pub use cluster::Cluster;
+use meeshy_store::{Location, Store, StoreError};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// The variable in which `scripts/with-postgres` hands over the address of its server.
+const SERVER: &str = "MEESHY_TEST_POSTGRES";
+
+/// A database that is gone when this is dropped.
+pub struct Database {
+    location: Location,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Database {
+    /// An empty database of both kinds, with a name for messages.
+    ///
+    /// # Panics
+    /// When no PostgreSQL server is there, with the command that brings one.
+    pub fn both() -> [(&'static str, Self); 2] {
+        [("SQLite", Self::sqlite()), ("PostgreSQL", Self::postgres())]
+    }
+
+    /// An empty SQLite database.
+    ///
+    /// # Panics
+    /// When no temporary folder can be made.
+    pub fn sqlite() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Self { location: Location::Folder(folder.path().join("data")), _folder: Some(folder) }
+    }
+
+    /// An empty PostgreSQL database.
+    ///
+    /// # Panics
+    /// When no PostgreSQL server is there, with the command that brings one.
+    pub fn postgres() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the test run hands the server's address over this way")]
+        let server = std::env::var(SERVER).unwrap_or_else(|_| {
+            panic!("{SERVER} is not set: run the tests with `make test`, or `scripts/with-postgres cargo nextest run`")
+        });
+        Self { location: Location::Postgres { url: create_database(&server), connections: 4 }, _folder: None }
+    }
+
+    /// Where it is.
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Opens it.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open(&self) -> Result<Store, StoreError> {
+        Store::open(&self.location).await
+    }
+}
+
+/// Makes a new database on `server` and gives its address.
+fn create_database(server: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let url = format!("{server}/{name}");
+    let admin = format!("{server}/postgres");
+    // The client may not block a thread of the tests' runtime.
+    std::thread::spawn(move || {
+        let mut client = postgres::Client::connect(&admin, postgres::NoTls).expect("the test server answers");
+        client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be made");
+    })
+    .join()
+    .expect("the database is made");
+    url
+}

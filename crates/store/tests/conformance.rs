@@ -1,0 +1,373 @@
+//! Stories about the store itself, each told on both databases.
+
+use meeshy_domain::{
+    ConversationId, ConversationKind, IdGenerator, LanguageSettings, MemberRole, MessageId, Role, Timestamp,
+    UserId,
+};
+use meeshy_store::conversations::{self, Conversation};
+use meeshy_store::members::{self, NewMember};
+use meeshy_store::messages::{self, Message, Page};
+use meeshy_store::translations::{self, Priority, State, Translation};
+use meeshy_store::users::{self, User};
+use meeshy_store::{Store, StoreError, Tx};
+use meeshy_testkit::Database;
+use std::sync::{Arc, Mutex};
+
+const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+fn ids() -> IdGenerator {
+    IdGenerator::new([1; 5], 0)
+}
+
+fn user(id: UserId, name: &str) -> User {
+    User {
+        id,
+        username: name.into(),
+        email: format!("{name}@example.org"),
+        password_hash: "none".into(),
+        first_name: name.into(),
+        last_name: "Test".into(),
+        display_name: name.into(),
+        bio: String::new(),
+        avatar: None,
+        phone_number: None,
+        role: Role::User,
+        is_active: true,
+        deactivated_at: None,
+        languages: LanguageSettings::reading("fr".parse().unwrap()),
+        last_active_at: NOW,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn conversation(id: ConversationId) -> Conversation {
+    Conversation {
+        id,
+        identifier: format!("mshy_{id}"),
+        kind: ConversationKind::Group,
+        title: None,
+        description: None,
+        avatar: None,
+        direct_key: None,
+        created_by: None,
+        is_active: true,
+        last_sequence: 0,
+        last_message_at: NOW,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+fn message(id: MessageId, conversation_id: ConversationId, sender: UserId, sequence: i64) -> Message {
+    Message {
+        id,
+        conversation_id,
+        sequence,
+        sender_id: Some(sender),
+        client_message_id: None,
+        content: format!("message {sequence}"),
+        original_language: "en".parse().unwrap(),
+        message_type: "text".into(),
+        reply_to_id: None,
+        revision: 1,
+        edited_at: None,
+        created_at: NOW,
+        updated_at: NOW,
+    }
+}
+
+/// A conversation of two with one message.
+async fn scene(store: &Store) -> (UserId, UserId, ConversationId, MessageId) {
+    let ids = ids();
+    let (ann, bob, talk, first) =
+        (ids.next(NOW).into(), ids.next(NOW).into(), ids.next(NOW).into(), ids.next(NOW).into());
+    let (one, two) = (ids.next(NOW).into(), ids.next(NOW).into());
+    let fill = move |tx: &mut Tx<'_>| {
+        users::insert(tx, &user(ann, "ann"))?;
+        users::insert(tx, &user(bob, "bob"))?;
+        conversations::insert(tx, &conversation(talk))?;
+        for (id, user_id) in [(one, ann), (two, bob)] {
+            let role = MemberRole::Member;
+            members::insert(tx, &NewMember { id, conversation_id: talk, user_id, role, joined_at: NOW })?;
+        }
+        let sequence = conversations::next_sequence(tx, talk, NOW)?;
+        messages::insert(tx, &message(first, talk, ann, sequence))
+    };
+    store.write(fill).await.unwrap();
+    (ann, bob, talk, first)
+}
+
+#[tokio::test]
+async fn what_is_written_is_read_after_a_restart() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (ann, bob, talk, first) = scene(&store).await;
+        drop(store);
+        let store = reopen(&database).await;
+        let read = move |tx: &mut Tx<'_>| {
+            let ann = users::find(tx, ann)?;
+            Ok::<_, StoreError>((
+                ann,
+                members::list(tx, &[talk])?,
+                messages::list(tx, talk, Page::Offset(0), 10)?,
+            ))
+        };
+        let (found, members, messages) = store.read(read).await.unwrap();
+        assert_eq!(found, Some(user(ann, "ann")), "{kind}");
+        assert_eq!(members.iter().map(|member| member.user_id).collect::<Vec<_>>(), [ann, bob], "{kind}");
+        assert_eq!(messages, [message(first, talk, ann, 1)], "{kind}");
+    }
+}
+
+/// The threads of a dropped store let go of its folder a moment later.
+async fn reopen(database: &Database) -> Store {
+    for _ in 0..200 {
+        match database.open().await {
+            Err(StoreError::InUse(_)) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            outcome => return outcome.unwrap(),
+        }
+    }
+    panic!("the folder was never released");
+}
+
+#[tokio::test]
+async fn a_closure_that_fails_leaves_no_trace_and_harms_no_other() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let ids = Arc::new(ids());
+        let writes = (0..100).map(|n| {
+            let (store, ids) = (store.clone(), Arc::clone(&ids));
+            tokio::spawn(async move {
+                let id = ids.next(NOW).into();
+                let write = move |tx: &mut Tx<'_>| {
+                    users::insert(tx, &user(id, &format!("user{n}")))?;
+                    match n % 4 {
+                        0 => Err(StoreError::Statement("given up".into())),
+                        1 => panic!("a bug in a closure"),
+                        _ => Ok(()),
+                    }
+                };
+                (n, store.write(write).await)
+            })
+        });
+        for write in writes.collect::<Vec<_>>() {
+            let (n, outcome) = write.await.unwrap();
+            assert_eq!(outcome.is_ok(), n % 4 > 1, "{kind} {n}: {outcome:?}");
+        }
+        assert_eq!(store.read(users::count).await.unwrap(), 50, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_second_row_with_the_same_key_is_a_conflict_that_names_it() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (ann, ..) = scene(&store).await;
+        let again = store
+            .write(move |tx| users::insert(tx, &User { username: "other".into(), ..user(ann, "ann") }))
+            .await;
+        assert!(matches!(again, Err(StoreError::Conflict(_))), "{kind}: {again:?}");
+        let id = ids().next(Timestamp::from_millis(9_000_000)).into();
+        let again = store
+            .write(move |tx| users::insert(tx, &User { email: "x@y.z".into(), ..user(id, "ANN") }))
+            .await;
+        assert!(
+            matches!(&again, Err(StoreError::Conflict(name)) if name.contains("username")),
+            "{kind}: {again:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn sequences_have_no_gaps_and_afterwards_come_in_their_order() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, _, talk, _) = scene(&store).await;
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let writes = (0..300).map(|n| {
+            let (store, seen) = (store.clone(), Arc::clone(&seen));
+            tokio::spawn(async move {
+                let write = move |tx: &mut Tx<'_>| {
+                    let sequence = conversations::next_sequence(tx, talk, NOW)?;
+                    tx.after_commit(7, move || seen.lock().unwrap().push(sequence));
+                    if n % 5 == 0 { Err(StoreError::Statement("given up".into())) } else { Ok(()) }
+                };
+                let _: Result<(), StoreError> = store.write(write).await;
+            })
+        });
+        for write in writes.collect::<Vec<_>>() {
+            write.await.unwrap();
+        }
+        let seen = seen.lock().unwrap().clone();
+        assert_eq!(seen, (2..=241).collect::<Vec<_>>(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_never_moves_back() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, bob, talk, _) = scene(&store).await;
+        for (sequence, before) in [(5, 0), (3, 5), (7, 5), (7, 7)] {
+            let moved =
+                store.write(move |tx| members::move_cursor(tx, talk, bob, sequence, NOW)).await.unwrap();
+            assert_eq!(moved, before, "{kind}: to {sequence}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_meet_without_overlap() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (ann, _, talk, _) = scene(&store).await;
+        let generator = IdGenerator::new([2; 5], 0);
+        let fill = move |tx: &mut Tx<'_>| {
+            for sequence in 2..=25 {
+                messages::insert(tx, &message(generator.next(NOW).into(), talk, ann, sequence))?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        store.write(fill).await.unwrap();
+        let mut sequences = Vec::new();
+        let mut page = Page::Offset(0);
+        loop {
+            let found = store.read(move |tx| messages::list(tx, talk, page, 10)).await.unwrap();
+            let Some(last) = found.last() else { break };
+            page = Page::Before(last.sequence);
+            sequences.extend(found.iter().map(|message| message.sequence));
+        }
+        assert_eq!(sequences, (1..=25).rev().collect::<Vec<_>>(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_claimed_once_until_its_claim_runs_out() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, _, _, first) = scene(&store).await;
+        let languages = ["fr", "es", "de", "it"];
+        let ask = move |tx: &mut Tx<'_>| {
+            for language in languages {
+                assert!(translations::enqueue(tx, first, language.parse().unwrap(), Priority::Live, NOW)?);
+                assert!(
+                    !translations::enqueue(tx, first, language.parse().unwrap(), Priority::Live, NOW)?,
+                    "once is enough"
+                );
+            }
+            Ok::<_, StoreError>(())
+        };
+        store.write(ask).await.unwrap();
+        let until = Timestamp::from_millis(2_000_000);
+        let claims = (0..8).map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store.write(move |tx| translations::claim(tx, NOW, until, 2)).await.unwrap()
+            })
+        });
+        let mut claimed = Vec::new();
+        for claim in claims.collect::<Vec<_>>() {
+            claimed.extend(claim.await.unwrap().into_iter().map(|job| job.to.code()));
+        }
+        claimed.sort_unstable();
+        assert_eq!(claimed, ["de", "es", "fr", "it"], "{kind}");
+        let later = store
+            .write(move |tx| translations::claim(tx, until, Timestamp::from_millis(3_000_000), 9))
+            .await
+            .unwrap();
+        assert_eq!(later.iter().map(|job| job.attempts).collect::<Vec<_>>(), [2; 4], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_stale_translation_never_replaces_a_newer_one() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, _, _, first) = scene(&store).await;
+        let made_from = |revision: i64, text: &str| Translation {
+            message_id: first,
+            language: "fr".parse().unwrap(),
+            revision,
+            state: State::Done { content: text.into(), engine: "test".into(), score: None },
+            created_at: NOW,
+            updated_at: NOW,
+        };
+        let (old, new) = (made_from(1, "ancien"), made_from(2, "nouveau"));
+        let story = move |tx: &mut Tx<'_>| {
+            translations::enqueue(tx, first, "fr".parse().unwrap(), Priority::Live, NOW)?;
+            tx.execute("UPDATE messages SET revision = 2 WHERE id = $1", &[first.into()])?;
+            assert!(!translations::finish(tx, &old)?, "made from a text that is gone");
+            assert_eq!(translations::pending(tx, &[first])?.len(), 1, "the new text still waits");
+            assert!(translations::finish(tx, &new)?);
+            assert!(!translations::finish(tx, &old)?);
+            Ok::<_, StoreError>(translations::list(tx, &[first])?)
+        };
+        let kept = store.write(story).await.unwrap();
+        assert_eq!(kept, [made_from(2, "nouveau")], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn search_takes_wildcards_literally() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (ann, ..) = scene(&store).await;
+        for (text, names) in
+            [("BO", vec!["bob"]), ("%", vec![]), ("_o", vec![]), ("b' OR 1=1", vec![]), ("test", vec!["bob"])]
+        {
+            let (found, total) = store.read(move |tx| users::search(tx, ann, text, 10, 0)).await.unwrap();
+            assert_eq!(
+                found.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(),
+                names,
+                "{kind}: {text}"
+            );
+            assert_eq!(total, names.len() as i64, "{kind}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_changed_or_a_newer_history_is_refused() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        store
+            .write(|tx| {
+                tx.execute("INSERT INTO migrations (number, name, checksum) VALUES (999, 'x', 'y')", &[])
+            })
+            .await
+            .unwrap();
+        drop(store);
+        let refused = open_until_free(&database).await;
+        assert!(matches!(refused, Err(StoreError::NewerDatabase { found: 999, .. })), "{kind}");
+    }
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        store
+            .write(|tx| tx.execute("UPDATE migrations SET checksum = 'other' WHERE number = 1", &[]))
+            .await
+            .unwrap();
+        drop(store);
+        let refused = open_until_free(&database).await;
+        assert!(matches!(refused, Err(StoreError::ChangedMigration(1))), "{kind}");
+    }
+}
+
+async fn open_until_free(database: &Database) -> Result<Store, StoreError> {
+    for _ in 0..200 {
+        match database.open().await {
+            Err(StoreError::InUse(_)) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
+            outcome => return outcome,
+        }
+    }
+    panic!("the folder was never released");
+}
+
+#[tokio::test]
+async fn a_folder_has_one_owner() {
+    let database = Database::sqlite();
+    let _first = database.open().await.unwrap();
+    let second = database.open().await.err().unwrap();
+    assert!(matches!(second, StoreError::InUse(_)));
+    assert!(second.to_string().contains("is in use by another meeshy process"), "{second}");
+}
