@@ -1,0 +1,50 @@
+# Everything a person types. `make run` and `make test` do their own set-up on a fresh Debian machine.
+
+# Outside the clone, so that a fresh clone need not build everything again.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/meeshy/target
+
+PORT ?= 3000
+DEMO ?=
+SERVE := serve $(if $(DEMO),--demo)
+
+.PHONY: run test check bench web setup setup-test clean
+
+run: setup web ## Set everything up and start a messenger on http://localhost:3000
+	cargo build --release -p meeshy
+	PORT=$(PORT) "$$CARGO_TARGET_DIR/release/meeshy" $(SERVE)
+
+test: setup-test web ## All tests, with their set-up
+	cargo build -p meeshy
+	scripts/with-postgres cargo nextest run --workspace
+	cd web && npm test
+	scripts/end-to-end
+
+check: web/node_modules ## Format, lints and types
+	cargo fmt --all --check
+	mkdir -p web/dist
+	cargo clippy --workspace --all-targets -- -D warnings
+	cd web && npm run check
+
+bench: setup web ## Comparisons with peers: docs/benchmarks.md
+	cargo build --release -p meeshy -p meeshy-bench
+	cd bench/peers && npm ci
+	"$$CARGO_TARGET_DIR/release/meeshy-bench" all --meeshy "$$CARGO_TARGET_DIR/release/meeshy"
+
+web: web/dist/index.html ## The browser client
+
+web/dist/index.html: web/node_modules $(shell find web/src web/public web/index.html web/vite.config.ts -type f 2>/dev/null)
+	cd web && npm run build
+
+web/node_modules: web/package-lock.json
+	cd web && npm ci
+	@touch web/node_modules
+
+setup: ## Debian packages for a running messenger
+	scripts/install-packages deploy/apertium-packages.txt
+
+setup-test: ## Debian packages and tools for the tests
+	scripts/install-packages deploy/apertium-packages.txt deploy/test-packages.txt
+	command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
+
+clean:
+	rm -rf web/dist web/node_modules "$$CARGO_TARGET_DIR"

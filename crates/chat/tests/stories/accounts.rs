@@ -1,0 +1,205 @@
+//! Stories of people who come and go, each told on both databases.
+
+use crate::support::{registration, worlds};
+use meeshy_chat::{ChatError, Device, Event, ProfilePatch};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[tokio::test]
+async fn register_sign_in_call_and_sign_out() {
+    for (kind, mut world) in worlds().await {
+        let joined = world.sign_up("Lea", "fr").await;
+        assert_eq!(
+            (joined.user.username.as_str(), joined.user.display_name.as_str()),
+            ("Lea", "Lea Test"),
+            "{kind}"
+        );
+        for login in ["lea", "LEA", "lea@example.org", " Lea@Example.org "] {
+            let signed_in = world
+                .chat
+                .sign_in(login.into(), "correct horse".into(), false, Device::default())
+                .await
+                .unwrap();
+            let caller = world.chat.authenticate(&signed_in.token).await.unwrap();
+            assert_eq!(caller.user.id, joined.user.id, "{kind}: {login}");
+            assert_eq!(
+                world.chat.authenticate_session(&signed_in.session_token).await.unwrap().user.id,
+                joined.user.id,
+                "{kind}"
+            );
+        }
+        let caller = world.chat.authenticate(&joined.token).await.unwrap();
+        world.chat.sign_out(&caller, None).await.unwrap();
+        assert!(
+            matches!(world.chat.authenticate(&joined.token).await, Err(ChatError::Unauthenticated(_))),
+            "{kind}"
+        );
+        assert!(
+            matches!(
+                world.chat.authenticate_session(&joined.session_token).await,
+                Err(ChatError::Unauthenticated(_))
+            ),
+            "{kind}"
+        );
+        assert!(matches!(world.happened()[..], [Event::SessionEnded { .. }]), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_name_and_a_wrong_password_sound_the_same() {
+    for (kind, world) in worlds().await {
+        world.sign_up("lea", "fr").await;
+        let mut answers = Vec::new();
+        for (login, password) in [
+            ("lea", "wrong"),
+            ("nobody", "correct horse"),
+            ("a\0b", "x"),
+            ("", ""),
+            ("lea", &"x".repeat(5_000)),
+        ] {
+            let refused = world.chat.sign_in(login.into(), password.into(), false, Device::default()).await;
+            answers.push(refused.unwrap_err().to_string());
+        }
+        answers.dedup();
+        assert_eq!(answers, ["the username or the password is not right"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn names_and_addresses_are_taken_in_any_case() {
+    for (kind, world) in worlds().await {
+        world.sign_up("lea", "fr").await;
+        let mut same_address = registration("other", "fr");
+        same_address.email = "LEA@example.org".into();
+        for (field, taken) in [("username", registration("LEA", "fr")), ("email", same_address)] {
+            let refused = world.chat.register(taken, Device::default()).await;
+            assert!(
+                matches!(&refused, Err(ChatError::Taken { field: f }) if *f == field),
+                "{kind}: {refused:?}"
+            );
+        }
+        let answer =
+            world.chat.availability(Some("Lea".into()), Some("new@example.org".into())).await.unwrap();
+        assert_eq!(
+            (answer.username, answer.email, answer.suggestions.len()),
+            (Some(false), Some(true), 3),
+            "{kind}"
+        );
+        // Two at the same moment: one gets it.
+        let race = ["emma", "EMMA"].map(|name| {
+            let chat = world.chat.clone();
+            let mut new = registration(name, "en");
+            new.email = format!("{}@x.org", name.len() + usize::from(name == "emma"));
+            tokio::spawn(async move { chat.register(new, Device::default()).await })
+        });
+        let mut won = 0;
+        for attempt in race {
+            won += usize::from(attempt.await.unwrap().is_ok());
+        }
+        assert_eq!(won, 1, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_filled_in_wrongly_is_named() {
+    for (kind, world) in worlds().await {
+        for (field, change) in [
+            ("username", (|r| r.username = "x".into()) as fn(&mut meeshy_chat::Registration)),
+            ("username", |r| r.username = "Léa\0".into()),
+            ("email", |r| r.email = "nowhere".into()),
+            ("password", |r| r.password = "short".into()),
+            ("firstName", |r| r.first_name = " ".into()),
+            ("systemLanguage", |r| r.system_language = Some("xx".into())),
+            ("regionalLanguage", |r| r.regional_language = Some("klingon".into())),
+        ] {
+            let mut new = registration("lea", "fr");
+            change(&mut new);
+            let refused = world.chat.register(new, Device::default()).await;
+            assert!(
+                matches!(&refused, Err(ChatError::Invalid { field: f, .. }) if f == field),
+                "{kind}: {field} {refused:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_refreshed_while_it_holds_and_by_a_trusted_device_after() {
+    for (kind, world) in worlds().await {
+        let joined = world.sign_up("lea", "fr").await;
+        let trusted =
+            world.chat.sign_in("lea".into(), "correct horse".into(), true, Device::default()).await.unwrap();
+        world.hand.advance(DAY / 2);
+        let fresh = world.chat.refresh(&joined.token, None).await.unwrap();
+        world.hand.advance(DAY / 2);
+        assert!(world.chat.authenticate(&joined.token).await.is_err(), "{kind}: a day later");
+        assert!(world.chat.authenticate(&fresh.token).await.is_ok(), "{kind}: the fresh one holds");
+        assert!(
+            world.chat.refresh(&joined.token, Some(&joined.session_token)).await.is_err(),
+            "{kind}: not trusted"
+        );
+        assert!(
+            world.chat.refresh(&trusted.token, Some(&trusted.session_token)).await.is_ok(),
+            "{kind}: trusted"
+        );
+        world.hand.advance(DAY * 366);
+        assert!(
+            world.chat.refresh(&trusted.token, Some(&trusted.session_token)).await.is_err(),
+            "{kind}: a year later"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_oldest_of_too_many_devices_is_signed_out() {
+    for (kind, mut world) in worlds().await {
+        let first = world.sign_up("lea", "fr").await;
+        for _ in 0..10 {
+            world.hand.advance(Duration::from_secs(1));
+            world.chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await.unwrap();
+        }
+        assert!(world.chat.authenticate(&first.token).await.is_err(), "{kind}");
+        assert!(
+            matches!(world.happened()[..], [Event::SessionEnded { session_id, .. }] if session_id == first.session.id),
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn one_source_of_translation_switches_the_others_off() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        let patch = ProfilePatch {
+            custom_destination_language: Some(Some("ja".into())),
+            use_custom_destination: Some(true),
+            bio: Some("salut".into()),
+            ..ProfilePatch::default()
+        };
+        let user = world.chat.update_profile(lea, patch).await.unwrap();
+        assert_eq!(user.languages.reading_language().code(), "ja", "{kind}");
+        assert!(!user.languages.translate_to_system_language, "{kind}");
+        assert_eq!(user.bio, "salut", "{kind}");
+        let cleared = ProfilePatch {
+            custom_destination_language: Some(Some(String::new())),
+            ..ProfilePatch::default()
+        };
+        let user = world.chat.update_profile(lea, cleared).await.unwrap();
+        assert_eq!(user.languages.reading_language().code(), "fr", "{kind}");
+        let wrong = ProfilePatch { system_language: Some("xx".into()), ..ProfilePatch::default() };
+        assert!(world.chat.update_profile(lea, wrong).await.is_err(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn people_find_each_other() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        world.person("carlos", "es").await;
+        for (text, found) in [("CARL", 1), ("Carlos Test", 1), ("c", 0), ("", 0), ("lea", 0), ("a\0", 0)] {
+            let (people, total) = world.chat.search_people(lea, text, 20, 0).await.unwrap();
+            assert_eq!((people.len(), total), (found, found as i64), "{kind}: {text}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What Meeshy does, told as stories, each on both databases.
+
+mod accounts;
+mod conversing;
+mod support;
+mod translating;

@@ -1,0 +1,151 @@
+//! A chat with people in it, a clock that moves by hand, and an engine that does as it is told.
+
+use async_trait::async_trait;
+use meeshy_chat::{
+    Answer, Chat, ChatError, ConversationView, Device, Event, HashingCost, MessagePage, NewConversation,
+    NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignedIn, SigningKey, Translate,
+};
+use meeshy_domain::{Language, UserId};
+use meeshy_testkit::{Database, clock};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Translates `text` into `fr: text`, keeps `ok` as it is, and fails or does not know a pair when told so.
+#[derive(Default)]
+pub struct Engine {
+    pub unknown: Mutex<HashSet<(Language, Language)>>,
+    pub failures: AtomicU64,
+    pub asked: Mutex<Vec<(Language, Language, usize)>>,
+}
+
+#[async_trait]
+impl Translate for Engine {
+    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+        self.asked.lock().unwrap().push((from, to, texts.len()));
+        if !self.serves(from, to) {
+            return texts
+                .iter()
+                .map(|_| Answer::Unavailable { reason: format!("nobody speaks {to}") })
+                .collect();
+        }
+        let fails = self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+            .is_ok();
+        let answer = |text: &String| match text.as_str() {
+            _ if fails => Answer::Failed { reason: "the engine is out of order".into() },
+            "ok" => Answer::Identical,
+            text => Answer::Done { text: format!("{to}: {text}"), engine: "test".into(), score: Some(0.5) },
+        };
+        texts.iter().map(answer).collect()
+    }
+
+    fn serves(&self, from: Language, to: Language) -> bool {
+        !self.unknown.lock().unwrap().contains(&(from, to))
+    }
+}
+
+pub struct World {
+    pub chat: Chat,
+    pub engine: Arc<Engine>,
+    pub hand: clock::Hand,
+    pub events: mpsc::Receiver<Event>,
+    pub database: Arc<Database>,
+}
+
+/// A new world on each database, with the name of the database for messages.
+pub async fn worlds() -> Vec<(&'static str, World)> {
+    let mut worlds = Vec::new();
+    for (kind, database) in Database::both() {
+        worlds.push((kind, World::on(Arc::new(database)).await));
+    }
+    worlds
+}
+
+impl World {
+    pub async fn on(database: Arc<Database>) -> Self {
+        let (clock, hand) = clock::by_hand();
+        let engine = Arc::new(Engine::default());
+        let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));
+        settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
+        let counter = AtomicU64::new(1);
+        let secrets = Secrets::new(move |bytes| {
+            for chunk in bytes.chunks_mut(8) {
+                let number =
+                    counter.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+                chunk.copy_from_slice(&number[..chunk.len()]);
+            }
+        });
+        let store = database.open().await.unwrap();
+        let chat = Chat::open(store, Arc::clone(&engine) as Arc<dyn Translate>, settings, clock, secrets)
+            .await
+            .unwrap();
+        let events = chat.events().unwrap();
+        Self { chat, engine, hand, events, database }
+    }
+
+    pub async fn sign_up(&self, username: &str, language: &str) -> SignedIn {
+        self.chat.register(registration(username, language), Device::default()).await.unwrap()
+    }
+
+    pub async fn person(&self, username: &str, language: &str) -> UserId {
+        self.sign_up(username, language).await.user.id
+    }
+
+    pub async fn group(&self, creator: UserId, others: &[UserId]) -> ConversationView {
+        let new = NewConversation {
+            kind: "group".into(),
+            title: Some("Trip".into()),
+            participant_ids: others.iter().map(ToString::to_string).collect(),
+            ..NewConversation::default()
+        };
+        self.chat.create_conversation(creator, new).await.unwrap()
+    }
+
+    pub async fn say(&self, who: UserId, talk: &ConversationView, content: &str) -> Result<Sent, ChatError> {
+        let conversation = talk.conversation.id.to_string();
+        self.chat
+            .send(who, NewMessage { conversation, content: content.into(), ..NewMessage::default() })
+            .await
+    }
+
+    pub async fn page(&self, who: UserId, talk: &ConversationView) -> MessagePage {
+        let request = PageRequest { limit: 50, ..PageRequest::default() };
+        self.chat.messages(who, &talk.conversation.id.to_string(), request).await.unwrap()
+    }
+
+    /// The events that have come by now.
+    pub fn happened(&mut self) -> Vec<Event> {
+        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+    }
+
+    /// Lets the worker run until no job is due, or for a few seconds.
+    pub async fn translate(&self) {
+        let (stop, stopping) = oneshot::channel::<()>();
+        let chat = self.chat.clone();
+        let worker = tokio::spawn(async move { chat.translate_jobs(async { drop(stopping.await) }).await });
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            if self.chat.statistics().await.unwrap().translation_jobs_waiting == 0 {
+                break;
+            }
+        }
+        drop(stop);
+        worker.await.unwrap();
+    }
+}
+
+pub fn registration(username: &str, language: &str) -> Registration {
+    Registration {
+        username: username.into(),
+        password: "correct horse".into(),
+        first_name: username.into(),
+        last_name: "test".into(),
+        email: format!("{username}@example.org"),
+        system_language: Some(language.into()),
+        regional_language: None,
+    }
+}

@@ -1,0 +1,160 @@
+//! Stories of translations that go well and badly, each told on both databases.
+
+use crate::support::{World, worlds};
+use meeshy_chat::{Event, ProfilePatch};
+use meeshy_domain::Language;
+use meeshy_store::translations::State;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+fn language(code: &str) -> Language {
+    code.parse().unwrap()
+}
+
+async fn states(
+    world: &World,
+    who: meeshy_domain::UserId,
+    talk: &meeshy_chat::ConversationView,
+) -> Vec<String> {
+    let page = world.page(who, talk).await;
+    page.messages
+        .iter()
+        .flat_map(|view| {
+            let finished = view.translations.iter().map(|t| format!("{} {}", t.language, t.state.name()));
+            finished
+                .chain(view.pending.iter().map(|language| format!("{language} pending")))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_same_text_and_an_unknown_pair_are_states_of_their_own() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos, jiro) = (
+            world.person("lea", "fr").await,
+            world.person("carlos", "es").await,
+            world.person("jiro", "ja").await,
+        );
+        world.engine.unknown.lock().unwrap().insert((language("es"), language("ja")));
+        let talk = world.group(lea, &[carlos, jiro]).await;
+        world.say(carlos, &talk, "ok").await.unwrap();
+        world.translate().await;
+        assert_eq!(states(&world, carlos, &talk).await, ["fr identical", "ja unavailable"], "{kind}");
+        let reasons: Vec<_> = world
+            .happened()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Translated { translation, .. } => Some(translation.state),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(reasons.len(), 2, "{kind}");
+        assert!(
+            reasons.contains(&State::Unavailable { reason: "nobody speaks ja".into() }),
+            "{kind}: {reasons:?}"
+        );
+        assert!(reasons.contains(&State::Identical { content: "ok".into() }), "{kind}: {reasons:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_pair_that_becomes_known_is_tried_when_somebody_looks() {
+    for (kind, world) in worlds().await {
+        let (carlos, jiro) = (world.person("carlos", "es").await, world.person("jiro", "ja").await);
+        world.engine.unknown.lock().unwrap().insert((language("es"), language("ja")));
+        let talk = world.group(carlos, &[jiro]).await;
+        world.say(carlos, &talk, "hola").await.unwrap();
+        world.translate().await;
+        assert_eq!(states(&world, jiro, &talk).await, ["ja unavailable"], "{kind}");
+        world.engine.unknown.lock().unwrap().clear();
+        assert_eq!(states(&world, jiro, &talk).await, ["ja pending"], "{kind}");
+        world.translate().await;
+        assert_eq!(states(&world, jiro, &talk).await, ["ja done"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_tried_again_later_and_in_the_end_given_up() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        world.engine.failures.store(2, Ordering::SeqCst);
+        world.say(carlos, &talk, "hola").await.unwrap();
+        for (wait, expected) in [(0, "fr pending"), (1, "fr pending"), (4, "fr done")] {
+            world.hand.advance(Duration::from_secs(wait));
+            world.translate().await;
+            assert_eq!(states(&world, lea, &talk).await, [expected], "{kind} after {wait} s");
+        }
+        world.engine.failures.store(5, Ordering::SeqCst);
+        world.say(carlos, &talk, "adiós").await.unwrap();
+        for wait in [0, 1, 4, 16, 64] {
+            world.hand.advance(Duration::from_secs(wait));
+            world.translate().await;
+        }
+        assert_eq!(states(&world, lea, &talk).await, ["fr failed", "fr done"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn who_changes_languages_finds_the_history_in_the_new_one() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        for content in ["uno", "dos", "tres"] {
+            world.say(carlos, &talk, content).await.unwrap();
+        }
+        world.translate().await;
+        let patch = ProfilePatch { system_language: Some("de".into()), ..ProfilePatch::default() };
+        world.chat.update_profile(lea, patch).await.unwrap();
+        world.engine.asked.lock().unwrap().clear();
+        assert_eq!(
+            world
+                .page(lea, &talk)
+                .await
+                .messages
+                .iter()
+                .filter(|view| view.pending == [language("de")])
+                .count(),
+            3,
+            "{kind}"
+        );
+        world.translate().await;
+        assert_eq!(
+            *world.engine.asked.lock().unwrap(),
+            [(language("es"), language("de"), 3)],
+            "{kind}: in one batch"
+        );
+        assert_eq!(
+            world.page(lea, &talk).await.messages.iter().filter(|view| view.translations.len() == 2).count(),
+            3,
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn jobs_left_by_a_process_that_died_are_taken_up() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        world.say(carlos, &talk, "hola").await.unwrap();
+        // A worker claims the job and is never heard of again.
+        let store = if kind == "SQLite" { None } else { Some(world.database.open().await.unwrap()) };
+        if let Some(store) = store {
+            let now = meeshy_domain::Timestamp::from_millis(1_768_480_496_789);
+            let claimed = store
+                .write(move |tx| {
+                    meeshy_store::translations::claim(tx, now, now.plus(Duration::from_secs(60)), 10)
+                })
+                .await
+                .unwrap();
+            assert_eq!(claimed.len(), 1, "{kind}");
+            world.translate().await;
+            assert_eq!(states(&world, lea, &talk).await, ["fr pending"], "{kind}: it has it still");
+            world.hand.advance(Duration::from_secs(61));
+        }
+        world.translate().await;
+        assert_eq!(states(&world, lea, &talk).await, ["fr done"], "{kind}");
+    }
+}
