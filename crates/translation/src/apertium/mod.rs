@@ -1,0 +1,109 @@
+//! Apertium: rule-based translation by programs that Debian packages, one persistent pipeline a pair.
+//!
+//! About a millisecond a sentence; readable between related languages, the gist between others. The data and programs
+//! are GPL and stay at arm's length: they are run, never linked.
+
+mod mode;
+mod pipeline;
+mod stream;
+
+use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::quality;
+use crate::{EngineError, TranslationConfig};
+use async_trait::async_trait;
+use mode::Mode;
+use pipeline::Slot;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Segments that go through a pipeline at once, before others have their turn.
+const BATCH: usize = 128;
+
+/// All pairs of the modes folder.
+pub(crate) struct Apertium {
+    modes_dir: PathBuf,
+    idle: Duration,
+    patience: Duration,
+    slots: Mutex<HashMap<Pair, Arc<Slot>>>,
+}
+
+impl Apertium {
+    pub(crate) fn new(config: &TranslationConfig) -> Self {
+        Self {
+            modes_dir: config.apertium_modes_dir.clone(),
+            idle: Duration::from_secs(config.apertium_idle_seconds),
+            patience: Duration::from_secs(config.apertium_timeout_seconds),
+            slots: Mutex::default(),
+        }
+    }
+
+    fn slot(&self, pair: Pair) -> Result<Arc<Slot>, EngineError> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(&pair) {
+            return Ok(Arc::clone(slot));
+        }
+        let mode = self.modes().remove(&pair).ok_or_else(|| {
+            EngineError::Broken(format!(
+                "Apertium's mode for {pair} is no longer in {}; install its package again",
+                self.modes_dir.display()
+            ))
+        })?;
+        let slot = Arc::new(Slot::new(pair, mode, self.idle, self.patience));
+        slots.insert(pair, Arc::clone(&slot));
+        Ok(slot)
+    }
+
+    fn modes(&self) -> HashMap<Pair, Mode> {
+        match mode::read_folder(&self.modes_dir) {
+            Ok(modes) => modes,
+            // Nothing is installed: no fault, there are other engines.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => HashMap::new(),
+            Err(error) => {
+                tracing::warn!(%error, path = %self.modes_dir.display(), "The folder of Apertium's modes cannot be read");
+                HashMap::new()
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Engine for Apertium {
+    fn name(&self) -> &'static str {
+        "apertium"
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let modes = self.modes();
+        // A package may have been replaced: pipelines that run on old data must not go on.
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        slots.retain(|pair, slot| modes.get(pair).is_some_and(|mode| mode.version == slot.version()));
+        let offer = |(pair, mode): (Pair, Mode)| Offer {
+            pair,
+            version: mode.version,
+            quality: quality::of_apertium(pair),
+            cost_ms: quality::APERTIUM_MS,
+        };
+        modes.into_iter().map(offer).collect()
+    }
+
+    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+        let slot = self.slot(pair)?;
+        let mut texts = Vec::with_capacity(segments.len());
+        for batch in segments.chunks(BATCH) {
+            texts.extend(slot.translate(batch).await?);
+        }
+        Ok(texts.into_iter().map(|text| Translated { text, score: None }).collect())
+    }
+
+    async fn rest(&self) {
+        let slots: Vec<Arc<Slot>> = {
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            slots.drain().map(|(_, slot)| slot).collect()
+        };
+        for slot in slots {
+            slot.stop().await;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! The `.mode` files of Apertium: one line, a shell pipeline that says which programs make up a pair.
+
+use crate::engine::Pair;
+use meeshy_domain::Language;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::io;
+use std::path::Path;
+
+/// Programs that flush at a NUL when given `-z`. A mode that needs any other cannot be kept running.
+const KNOWN: [&str; 12] = [
+    "apertium-anaphora",
+    "apertium-interchunk",
+    "apertium-postchunk",
+    "apertium-pretransfer",
+    "apertium-tagger",
+    "apertium-transfer",
+    "cg-proc",
+    "hfst-proc",
+    "lrx-proc",
+    "lsx-proc",
+    "lt-proc",
+    "rtx-proc",
+];
+
+/// Apertium names its languages by ISO 639-3; these are the ones that Meeshy knows by two letters.
+const THREE_LETTERS: [(&str, &str); 35] = [
+    ("afr", "af"),
+    ("ara", "ar"),
+    ("bel", "be"),
+    ("bul", "bg"),
+    ("cat", "ca"),
+    ("ces", "cs"),
+    ("dan", "da"),
+    ("deu", "de"),
+    ("ell", "el"),
+    ("eng", "en"),
+    ("epo", "eo"),
+    ("eus", "eu"),
+    ("fra", "fr"),
+    ("glg", "gl"),
+    ("hin", "hi"),
+    ("ind", "id"),
+    ("isl", "is"),
+    ("ita", "it"),
+    ("kaz", "kk"),
+    ("mkd", "mk"),
+    ("mlt", "mt"),
+    ("msa", "ms"),
+    ("nld", "nl"),
+    ("nob", "no"),
+    ("oci", "oc"),
+    ("pol", "pl"),
+    ("por", "pt"),
+    ("ron", "ro"),
+    ("rus", "ru"),
+    ("slv", "sl"),
+    ("spa", "es"),
+    ("swe", "sv"),
+    ("tur", "tr"),
+    ("ukr", "uk"),
+    ("urd", "ur"),
+];
+
+/// How a pair is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mode {
+    /// The programs, each reading what the one before it writes.
+    pub(super) stages: Vec<Stage>,
+    /// A digest of the pipeline and of the size and time of its data files.
+    pub(super) version: String,
+}
+
+/// One program of a pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Stage {
+    pub(super) program: String,
+    pub(super) arguments: Vec<String>,
+}
+
+/// Why a mode cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum ModeError {
+    #[error("it is empty")]
+    Empty,
+    #[error("it needs a shell: `{0}`")]
+    NeedsShell(char),
+    #[error("a quote is not closed")]
+    OpenQuote,
+    #[error("`{0}` is no program that Meeshy can keep running")]
+    UnknownProgram(String),
+}
+
+/// Every usable mode of a folder, by pair.
+pub(super) fn read_folder(folder: &Path) -> io::Result<HashMap<Pair, Mode>> {
+    let mut files: Vec<_> = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    let mut modes = HashMap::new();
+    for file in files {
+        let path = file.path();
+        let Some(pair) = pair_of(&path) else { continue };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::warn!(%error, path = %path.display(), "This mode of Apertium cannot be read");
+                continue;
+            }
+        };
+        match parse(&text) {
+            Ok(stages) => {
+                let version = version_of(&text, &stages);
+                modes.entry(pair).or_insert(Mode { stages, version });
+            }
+            Err(error) => tracing::info!(%error, path = %path.display(), "This mode of Apertium is not used"),
+        }
+    }
+    Ok(modes)
+}
+
+/// The pair in a file name such as `eng-spa.mode`; variants (`eng-cat_valencia`) have none.
+fn pair_of(path: &Path) -> Option<Pair> {
+    if path.extension()? != "mode" {
+        return None;
+    }
+    let (from, to) = path.file_stem()?.to_str()?.split_once('-')?;
+    let pair = Pair { from: language(from)?, to: language(to)? };
+    (pair.from != pair.to).then_some(pair)
+}
+
+fn language(code: &str) -> Option<Language> {
+    let two_letters = match code.len() {
+        2 => code,
+        _ => THREE_LETTERS.iter().find(|(three, _)| *three == code)?.1,
+    };
+    Language::parse(two_letters).ok()
+}
+
+/// The stages of a pipeline, set to flush at a NUL and to leave unknown words without their star.
+pub(super) fn parse(text: &str) -> Result<Vec<Stage>, ModeError> {
+    let mut stages = Vec::new();
+    for words in split(text.trim())? {
+        let mut words = words.into_iter().filter_map(|word| match word.as_str() {
+            // What the `apertium` script puts here: how the generator treats unknown words, and options for the tagger.
+            "$1" => Some("-n".to_owned()),
+            "$2" => None,
+            _ => Some(word),
+        });
+        let program = words.next().ok_or(ModeError::Empty)?;
+        if !KNOWN.contains(&program.as_str()) {
+            return Err(ModeError::UnknownProgram(program));
+        }
+        let arguments = std::iter::once("-z".to_owned()).chain(words).collect();
+        stages.push(Stage { program, arguments });
+    }
+    Ok(stages)
+}
+
+/// The words of each command. Only quotes and `|` are understood; all else of a shell is an error.
+fn split(text: &str) -> Result<Vec<Vec<String>>, ModeError> {
+    let mut commands = vec![Vec::new()];
+    let mut word: Option<String> = None;
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            quote @ ('\'' | '"') => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match characters.next() {
+                        Some(end) if end == quote => break,
+                        Some(inside) => word.push(inside),
+                        None => return Err(ModeError::OpenQuote),
+                    }
+                }
+            }
+            '|' => {
+                commands.last_mut().ok_or(ModeError::Empty)?.extend(word.take());
+                commands.push(Vec::new());
+            }
+            shell @ (';' | '&' | '<' | '>' | '`' | '(' | ')' | '\\' | '\n' | '\0') => {
+                return Err(ModeError::NeedsShell(shell));
+            }
+            space if space.is_whitespace() => {
+                commands.last_mut().ok_or(ModeError::Empty)?.extend(word.take())
+            }
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    commands.last_mut().ok_or(ModeError::Empty)?.extend(word);
+    if commands.iter().any(Vec::is_empty) { Err(ModeError::Empty) } else { Ok(commands) }
+}
+
+fn version_of(text: &str, stages: &[Stage]) -> String {
+    let mut digest = Sha256::new_with_prefix(text.as_bytes());
+    for file in stages.iter().flat_map(|stage| &stage.arguments).filter(|argument| argument.starts_with('/'))
+    {
+        let Ok(metadata) = std::fs::metadata(file) else { continue };
+        digest.update(metadata.len().to_le_bytes());
+        let age = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
+        digest.update(age.unwrap_or_default().as_nanos().to_le_bytes());
+    }
+    hex::encode(&digest.finalize()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_pipeline_becomes_stages_that_flush() {
+        let stages =
+            parse("lt-proc '/a b/x.bin' | apertium-tagger -g $2 '/x.prob' | lt-proc $1 \"/y.bin\"\n")
+                .unwrap();
+        let shown: Vec<String> =
+            stages.iter().map(|stage| format!("{} {}", stage.program, stage.arguments.join(","))).collect();
+        assert_eq!(shown, ["lt-proc -z,/a b/x.bin", "apertium-tagger -z,-g,/x.prob", "lt-proc -z,-n,/y.bin"]);
+    }
+
+    #[test]
+    fn nothing_but_known_programs_is_run() {
+        assert_eq!(parse("rm -rf '/'"), Err(ModeError::UnknownProgram("rm".to_owned())));
+        assert_eq!(parse("lt-proc x; rm y"), Err(ModeError::NeedsShell(';')));
+        assert_eq!(parse("lt-proc $(rm y)"), Err(ModeError::NeedsShell('(')));
+        assert_eq!(parse("lt-proc 'x"), Err(ModeError::OpenQuote));
+        assert_eq!(parse("lt-proc x | | lt-proc y"), Err(ModeError::Empty));
+        assert_eq!(parse(""), Err(ModeError::Empty));
+    }
+
+    #[test]
+    fn file_names_give_the_pair() {
+        let pair = |name: &str| pair_of(Path::new(name)).map(|pair| pair.to_string());
+        assert_eq!(pair("/modes/eng-spa.mode").as_deref(), Some("en-es"));
+        assert_eq!(pair("fr-es.mode").as_deref(), Some("fr-es"));
+        assert_eq!(pair("oci-cat.mode").as_deref(), Some("oc-ca"));
+        for other in ["eng-cat_valencia.mode", "eco-es-fr.mode", "README", "eng-eng.mode", "xyz-spa.mode"] {
+            assert_eq!(pair(other), None, "{other}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "[a-z \\-|'\"$12;/\\\\\n\\PC]{0,120}") {
+            if let Ok(stages) = parse(&text) {
+                for stage in stages {
+                    prop_assert!(KNOWN.contains(&stage.program.as_str()));
+                    prop_assert_eq!(stage.arguments.first().map(String::as_str), Some("-z"));
+                }
+            }
+        }
+    }
+}

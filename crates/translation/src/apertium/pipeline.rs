@@ -1,0 +1,200 @@
+//! The running processes of one pair.
+
+use super::mode::{Mode, Stage};
+use super::stream;
+use crate::EngineError;
+use crate::engine::Pair;
+use std::io;
+use std::process::Stdio;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+
+/// Where a pipeline is kept between requests. One request at a time; others wait their turn.
+pub(super) struct Slot {
+    pair: Pair,
+    mode: Mode,
+    idle: Duration,
+    patience: Duration,
+    pipeline: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// Taken out for the time of a request: whoever gives up half-way drops it, and so kills it.
+    pipeline: Option<Pipeline>,
+    last_used: Option<Instant>,
+}
+
+impl Slot {
+    pub(super) fn new(pair: Pair, mode: Mode, idle: Duration, patience: Duration) -> Self {
+        Self { pair, mode, idle, patience, pipeline: Mutex::default() }
+    }
+
+    pub(super) fn version(&self) -> &str {
+        &self.mode.version
+    }
+
+    /// One text for each segment.
+    ///
+    /// # Errors
+    /// When a process cannot be started (then the pair is broken) or does not answer.
+    pub(super) async fn translate(self: &Arc<Self>, segments: &[String]) -> Result<Vec<String>, EngineError> {
+        let mut kept = self.pipeline.lock().await;
+        let mut pipeline = match kept.pipeline.take() {
+            Some(pipeline) => pipeline,
+            None => self.start()?,
+        };
+        let outcome = timeout(self.patience, pipeline.exchange(segments)).await;
+        match outcome {
+            Ok(Ok(texts)) => {
+                kept.pipeline = Some(pipeline);
+                kept.last_used = Some(Instant::now());
+                Ok(texts.iter().zip(segments).map(|(text, segment)| stream::tidy(segment, text)).collect())
+            }
+            Ok(Err(error)) => {
+                pipeline.stop().await;
+                Err(EngineError::Interrupted(format!(
+                    "Apertium stopped while it translated {}: {error}",
+                    self.pair
+                )))
+            }
+            Err(_) => {
+                pipeline.stop().await;
+                let seconds = self.patience.as_secs();
+                Err(EngineError::Interrupted(format!(
+                    "Apertium did not answer for {} in {seconds} s",
+                    self.pair
+                )))
+            }
+        }
+    }
+
+    fn start(self: &Arc<Self>) -> Result<Pipeline, EngineError> {
+        let pipeline = Pipeline::start(&self.mode.stages).map_err(|(program, error)| {
+            let message = format!("cannot start `{program}` of Apertium for {}: {error}", self.pair);
+            match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => EngineError::Broken(message),
+                _ => EngineError::Interrupted(message),
+            }
+        })?;
+        tokio::spawn(stop_when_idle(Arc::downgrade(self), self.idle));
+        Ok(pipeline)
+    }
+
+    /// Stops the processes and waits for their end.
+    pub(super) async fn stop(&self) {
+        let pipeline = self.pipeline.lock().await.pipeline.take();
+        if let Some(pipeline) = pipeline {
+            pipeline.stop().await;
+        }
+    }
+}
+
+/// Lives as long as one pipeline, and stops it once nobody has used it for `idle`.
+async fn stop_when_idle(slot: Weak<Slot>, idle: Duration) {
+    let mut wake = Instant::now() + idle;
+    loop {
+        tokio::time::sleep_until(wake).await;
+        let Some(slot) = slot.upgrade() else { return };
+        let mut kept = slot.pipeline.lock().await;
+        let rested = kept.last_used.map(|used| used + idle);
+        match (kept.pipeline.take(), rested) {
+            (None, _) => return,
+            (Some(pipeline), Some(rested)) if rested > Instant::now() => {
+                kept.pipeline = Some(pipeline);
+                wake = rested;
+            }
+            (Some(pipeline), _) => {
+                tracing::debug!(pair = %slot.pair, "An Apertium pipeline was idle and is stopped");
+                pipeline.stop().await;
+                return;
+            }
+        }
+    }
+}
+
+struct Pipeline {
+    stages: Vec<Child>,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Pipeline {
+    /// Starts every stage; says which one could not be started.
+    fn start(stages: &[Stage]) -> Result<Self, (String, io::Error)> {
+        let mut children: Vec<Child> = Vec::with_capacity(stages.len());
+        let mut input = None;
+        let mut upstream: Option<ChildStdout> = None;
+        for stage in stages {
+            let failed = |error| (stage.program.clone(), error);
+            let stdin = match upstream.take() {
+                Some(output) => output.try_into().map_err(failed)?,
+                None => Stdio::piped(),
+            };
+            let mut child = Command::new(&stage.program)
+                .args(&stage.arguments)
+                .stdin(stdin)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::null())
+                // Ctrl-C at the terminal is for Meeshy, which drains first; these end when their input ends.
+                .process_group(0)
+                .kill_on_drop(true)
+                .spawn()
+                .map_err(failed)?;
+            input = input.or(child.stdin.take());
+            upstream = child.stdout.take();
+            children.push(child);
+        }
+        match (input, upstream) {
+            (Some(input), Some(output)) => {
+                Ok(Self { stages: children, input, output: BufReader::new(output) })
+            }
+            _ => Err((String::new(), io::Error::other("the pipeline has no stages"))),
+        }
+    }
+
+    /// Writes all segments and reads all answers at the same time, so that no pipe between the stages can fill up.
+    async fn exchange(&mut self, segments: &[String]) -> io::Result<Vec<String>> {
+        let mut request = Vec::new();
+        for segment in segments {
+            stream::encode(segment, &mut request);
+        }
+        let (input, output) = (&mut self.input, &mut self.output);
+        let write = async {
+            input.write_all(&request).await?;
+            input.flush().await
+        };
+        let read = async {
+            let mut texts = Vec::with_capacity(segments.len());
+            for _ in segments {
+                texts.push(read_text(output).await?);
+            }
+            Ok(texts)
+        };
+        let ((), texts) = tokio::try_join!(write, read)?;
+        Ok(texts)
+    }
+
+    async fn stop(mut self) {
+        for stage in &mut self.stages {
+            // It may have ended by itself; then there is nothing to kill, only to reap.
+            let _ = stage.start_kill();
+        }
+        for stage in &mut self.stages {
+            let _ = stage.wait().await;
+        }
+    }
+}
+
+async fn read_text(output: &mut BufReader<ChildStdout>) -> io::Result<String> {
+    let mut written = Vec::new();
+    output.read_until(stream::FLUSH, &mut written).await?;
+    match written.pop() {
+        Some(stream::FLUSH) => Ok(stream::decode(&written)),
+        _ => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "one of its programs ended")),
+    }
+}

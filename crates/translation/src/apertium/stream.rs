@@ -1,0 +1,103 @@
+//! Apertium's stream format: what must be escaped on the way in, and undone on the way out.
+
+/// Characters with a meaning in the stream format; unescaped, they end a pipeline.
+const SPECIAL: [char; 11] = ['\\', '[', ']', '{', '}', '^', '$', '/', '<', '>', '@'];
+
+/// A blank that the pipeline passes through. Without one at its end, a text whose last word could go on (a
+/// multi-word) waits for more, for ever.
+const END: &str = "[][\n]";
+
+/// Marks the end of a text; each stage flushes there.
+pub(super) const FLUSH: u8 = 0;
+
+/// One segment as the first stage wants it.
+pub(super) fn encode(segment: &str, stream: &mut Vec<u8>) {
+    let mut buffer = [0; 4];
+    for character in segment.chars() {
+        match character {
+            // The end of a text, in the stream; a segment has none, and one that had would split it in two.
+            '\0' => continue,
+            // The alarm of the post-generator, which swallows it; as a blank it passes.
+            '~' => stream.extend_from_slice(b"[~]"),
+            special if SPECIAL.contains(&special) => stream.extend_from_slice(&[b'\\', special as u8]),
+            other => stream.extend_from_slice(other.encode_utf8(&mut buffer).as_bytes()),
+        }
+    }
+    stream.extend_from_slice(END.as_bytes());
+    stream.push(FLUSH);
+}
+
+/// The text in what the last stage wrote, without its flush.
+pub(super) fn decode(stream: &[u8]) -> String {
+    let written = String::from_utf8_lossy(stream);
+    let body = written.strip_suffix(END).unwrap_or(&written);
+    let mut text = String::with_capacity(body.len());
+    let mut characters = body.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => text.extend(characters.next()),
+            // Only blanks of ours are open in the stream, `[~]` and the end.
+            '[' | ']' => {}
+            other => text.push(other),
+        }
+    }
+    text
+}
+
+/// Takes off what the rules leave behind: spaces of words that were dropped, and a lost capital.
+pub(super) fn tidy(source: &str, translation: &str) -> String {
+    let mut text = translation.trim().to_owned();
+    if !source.contains("  ") {
+        while let Some(at) = text.find("  ") {
+            text.remove(at);
+        }
+    }
+    let capital = source.chars().next().is_some_and(char::is_uppercase);
+    match text.chars().next() {
+        Some(first) if capital && first.is_lowercase() => {
+            first.to_uppercase().chain(text.chars().skip(1)).collect()
+        }
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_has_a_meaning_in_the_stream_is_escaped() {
+        let mut stream = Vec::new();
+        encode(r"a/b <c> [d] ^e$ \ @f {g} ~", &mut stream);
+        assert_eq!(stream, b"a\\/b \\<c\\> \\[d\\] \\^e\\$ \\\\ \\@f \\{g\\} [~][][\n]\0");
+    }
+
+    #[test]
+    fn spaces_of_dropped_words_and_lost_capitals_are_repaired() {
+        assert_eq!(tidy("I don't like it", " no  Me gusta"), "No Me gusta");
+        assert_eq!(tidy("two  spaces", "dos  espacios"), "dos  espacios");
+        assert_eq!(tidy("", ""), "");
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_encoded_is_decoded(text in "\\PC{0,80}") {
+            let mut stream = Vec::new();
+            encode(&text, &mut stream);
+            prop_assert_eq!(stream.pop(), Some(FLUSH));
+            prop_assert_eq!(decode(&stream), text);
+        }
+
+        #[test]
+        fn no_output_of_a_stage_is_too_odd_to_decode(stream in proptest::collection::vec(1..=u8::MAX, 0..200)) {
+            prop_assert!(!decode(&stream).contains('\0'));
+        }
+
+        #[test]
+        fn tidying_never_adds_a_word(source in "\\PC{0,30}", text in "\\PC{0,30}") {
+            let tidied = tidy(&source, &text);
+            prop_assert!(tidied.split_whitespace().count() <= text.split_whitespace().count());
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Translated segments, kept by content: in memory, and behind that wherever a [`CacheStore`] keeps them.
+
+use crate::engine::Translated;
+use crate::route::Route;
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// What a moka entry costs beyond its text, roughly, in bytes.
+const OVERHEAD: usize = 160;
+
+/// The SHA-256 of all that a translation depends on: text, languages, engines and their versions.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CacheKey([u8; 32]);
+
+impl CacheKey {
+    pub(crate) fn new(route: &Route, segment: &str) -> Self {
+        let mut digest = Sha256::new();
+        for step in &route.steps {
+            for part in [step.engine, step.pair.from.code(), step.pair.to.code(), &step.version] {
+                digest.update(part.len().to_le_bytes());
+                digest.update(part);
+            }
+        }
+        // The parts of a step carry their lengths, and the text comes last: no two inputs look alike.
+        digest.update(usize::MAX.to_le_bytes());
+        digest.update(segment);
+        Self(digest.finalize().into())
+    }
+}
+
+impl fmt::Display for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for CacheKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CacheKey({self})")
+    }
+}
+
+/// What is kept for a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CachedText {
+    /// The translated segment; protected pieces are marks in it.
+    pub text: String,
+    /// Which engines made it, as [`Route::label`] says it.
+    pub engine: String,
+    /// How sure they were, if they said.
+    pub score: Option<f32>,
+}
+
+/// A cache behind the one in memory: the database.
+///
+/// It may forget, and it may fail: an implementation logs a failure and answers as if it had nothing.
+#[async_trait]
+pub trait CacheStore: Send + Sync {
+    /// What is kept for each key, in order.
+    async fn get(&self, keys: &[CacheKey]) -> Vec<Option<CachedText>>;
+
+    /// Keeps these.
+    async fn put(&self, entries: &[(CacheKey, CachedText)]);
+}
+
+/// Both caches as one.
+pub(crate) struct Cache {
+    memory: moka::sync::Cache<CacheKey, Arc<CachedText>>,
+    store: Option<Arc<dyn CacheStore>>,
+}
+
+impl Cache {
+    pub(crate) fn new(bytes: u64, store: Option<Arc<dyn CacheStore>>) -> Self {
+        let weigh = |_: &CacheKey, kept: &Arc<CachedText>| {
+            u32::try_from(kept.text.len() + kept.engine.len() + OVERHEAD).unwrap_or(u32::MAX)
+        };
+        Self { memory: moka::sync::Cache::builder().max_capacity(bytes).weigher(weigh).build(), store }
+    }
+
+    /// What is known of these keys.
+    pub(crate) async fn get(&self, keys: &[CacheKey]) -> HashMap<CacheKey, Translated> {
+        let mut known = HashMap::new();
+        let mut unknown = Vec::new();
+        for key in keys {
+            match self.memory.get(key) {
+                Some(kept) => {
+                    known.insert(*key, Translated { text: kept.text.clone(), score: kept.score });
+                }
+                None => unknown.push(*key),
+            }
+        }
+        if let Some(store) = self.store.as_ref().filter(|_| !unknown.is_empty()) {
+            for (key, kept) in unknown.iter().zip(store.get(&unknown).await) {
+                let Some(kept) = kept else { continue };
+                known.insert(*key, Translated { text: kept.text.clone(), score: kept.score });
+                self.memory.insert(*key, Arc::new(kept));
+            }
+        }
+        known
+    }
+
+    /// Keeps new translations.
+    pub(crate) async fn put(&self, entries: Vec<(CacheKey, CachedText)>) {
+        for (key, kept) in &entries {
+            self.memory.insert(*key, Arc::new(kept.clone()));
+        }
+        if let Some(store) = self.store.as_ref().filter(|_| !entries.is_empty()) {
+            store.put(&entries).await;
+        }
+    }
+}

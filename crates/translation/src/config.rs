@@ -1,0 +1,73 @@
+//! What an operator can set.
+
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// The public index of the Firefox Translations models.
+pub const PUBLIC_INDEX: &str =
+    "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json";
+
+/// The section `[translation]` of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TranslationConfig {
+    /// Where the models of Firefox Translations lie, one folder a direction (`en-fr`).
+    pub models_dir: PathBuf,
+    /// Where the list of downloadable models is; point it at a mirror on larger sites.
+    pub index_url: String,
+    /// Where Debian's Apertium packages put their `.mode` files.
+    pub apertium_modes_dir: PathBuf,
+    /// After so many seconds without work the processes of an Apertium pair are stopped.
+    pub apertium_idle_seconds: u64,
+    /// An Apertium pair that has not answered for so many seconds is stopped, and the work tried again later.
+    pub apertium_timeout_seconds: u64,
+    /// After so many seconds without work a loaded model leaves the memory.
+    pub model_idle_seconds: u64,
+    /// Threads that work on one batch of a model; 0 means one for each core.
+    pub threads: usize,
+    /// How much memory the cache of translated sentences may take, in bytes.
+    pub cache_bytes: u64,
+}
+
+impl Default for TranslationConfig {
+    fn default() -> Self {
+        Self {
+            models_dir: PathBuf::from("data/models"),
+            index_url: PUBLIC_INDEX.to_owned(),
+            apertium_modes_dir: PathBuf::from("/usr/share/apertium/modes"),
+            apertium_idle_seconds: 300,
+            apertium_timeout_seconds: 20,
+            model_idle_seconds: 900,
+            threads: 0,
+            cache_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+impl TranslationConfig {
+    /// The threads to use, with 0 resolved to the cores of this machine.
+    pub(crate) fn worker_threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let error = serde_json::from_str::<TranslationConfig>(r#"{"model_dir": "x"}"#).unwrap_err();
+        assert!(error.to_string().contains("unknown field `model_dir`"), "{error}");
+    }
+
+    #[test]
+    fn what_is_not_set_has_its_default() {
+        let config: TranslationConfig = serde_json::from_str(r#"{"threads": 3}"#).unwrap();
+        assert_eq!(config, TranslationConfig { threads: 3, ..TranslationConfig::default() });
+        assert_eq!(config.worker_threads(), 3);
+    }
+}

@@ -1,0 +1,101 @@
+//! The seam between Meeshy and whatever translates: a batch of segments goes in, texts come out.
+
+use crate::EngineError;
+use async_trait::async_trait;
+use meeshy_domain::Language;
+use serde::Serialize;
+use std::ops::RangeInclusive;
+
+/// From which language to which.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Pair {
+    /// The language of the source.
+    pub from: Language,
+    /// The language of the result.
+    pub to: Language,
+}
+
+impl std::fmt::Display for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}-{}", self.from, self.to)
+    }
+}
+
+/// A pair that an engine serves here and now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// Which pair.
+    pub pair: Pair,
+    /// Changes whenever the answers may change: a cached text of another version is not used.
+    pub version: String,
+    /// How good, as chrF (0 to 100) on FLORES devtest, measured or estimated.
+    pub quality: f32,
+    /// About how long a sentence of twelve words takes, in milliseconds.
+    pub cost_ms: f32,
+}
+
+/// What became of one segment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Translated {
+    /// The text, with every mark of the source.
+    pub text: String,
+    /// How sure the engine is, 0 to 1, if it says.
+    pub score: Option<f32>,
+}
+
+/// Something that translates.
+///
+/// A segment is at most one sentence, without line breaks or control characters. It may hold marks
+/// ([`is_mark`]), each of which stands for something that must not change; an engine carries them over as well as it
+/// can, and whoever calls it checks that all came back.
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// The name that readers see next to a translation.
+    fn name(&self) -> &'static str;
+
+    /// What is installed. Looks afresh at each call; loads nothing and starts nothing.
+    fn offers(&self) -> Vec<Offer>;
+
+    /// One text for each segment, in order.
+    ///
+    /// # Errors
+    /// For the batch as a whole: nothing of it was translated.
+    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError>;
+
+    /// Gives back memory and processes. The engine can still be used; it starts again on need.
+    async fn rest(&self);
+}
+
+/// Marks are private-use characters: they mean nothing in any language and break no word or sentence rule.
+const MARKS: RangeInclusive<char> = '\u{E000}'..='\u{F8FF}';
+
+/// Whether a character stands for a protected piece of the text.
+pub fn is_mark(character: char) -> bool {
+    MARKS.contains(&character)
+}
+
+/// The mark of the piece with this index.
+pub(crate) fn mark(index: usize) -> char {
+    u32::try_from(index)
+        .ok()
+        .and_then(|index| char::from_u32(u32::from(*MARKS.start()) + index))
+        .filter(|&character| is_mark(character))
+        .unwrap_or(*MARKS.end())
+}
+
+/// Which piece a mark stands for.
+pub(crate) fn mark_index(mark: char) -> Option<usize> {
+    is_mark(mark)
+        .then(|| u32::from(mark) - u32::from(*MARKS.start()))
+        .and_then(|index| usize::try_from(index).ok())
+}
+
+/// Whether both texts hold the same marks, each as often.
+pub(crate) fn same_marks(one: &str, other: &str) -> bool {
+    let sorted = |text: &str| {
+        let mut marks: Vec<char> = text.chars().filter(|&c| is_mark(c)).collect();
+        marks.sort_unstable();
+        marks
+    };
+    sorted(one) == sorted(other)
+}

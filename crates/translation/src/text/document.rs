@@ -1,0 +1,234 @@
+//! A message, cut into what is translated and what is kept byte for byte.
+
+use super::protect::protected;
+use super::sentences::sentences;
+use crate::engine::{is_mark, mark, mark_index};
+use regex::Regex;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+/// What begins a line and is no part of its sentence: indentation, quotes, bullets, numbers, headings, tick boxes.
+static LINE_START: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^[\s\u{3000}]*(?:(?:>|[-*+•‣◦–—]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s+|>)*")
+        .expect("a constant pattern is valid")
+});
+
+/// A message that is ready to be translated.
+#[derive(Debug)]
+pub(crate) struct Document {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+enum Part {
+    /// Kept as it is.
+    Fixed(String),
+    /// To be translated; each mark in the text stands for one of the pieces.
+    Segment { text: String, pieces: Vec<String> },
+}
+
+impl Document {
+    /// Cuts a message. Put together again untranslated, it is the same message.
+    pub(crate) fn cut(message: &str) -> Self {
+        let mut cutter = Cutter { message, protected: protected(message), parts: Vec::new() };
+        for line in cutter.lines() {
+            cutter.line(line);
+        }
+        Self { parts: cutter.parts }
+    }
+
+    /// What is to be translated, in order.
+    pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            Part::Segment { text, .. } => Some(text.as_str()),
+            Part::Fixed(_) => None,
+        })
+    }
+
+    /// The message, with what `translation` gives in the place of each segment.
+    ///
+    /// What it gives must hold the same marks as the segment.
+    pub(crate) fn assemble<'a>(&self, mut translation: impl FnMut(&str) -> &'a str) -> String {
+        let mut message = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Fixed(text) => message.push_str(text),
+                Part::Segment { text, pieces } => put_back(translation(text), pieces, &mut message),
+            }
+        }
+        message
+    }
+}
+
+fn put_back(text: &str, pieces: &[String], message: &mut String) {
+    for character in text.chars() {
+        match mark_index(character).and_then(|index| pieces.get(index)) {
+            Some(piece) => message.push_str(piece),
+            None => message.push(character),
+        }
+    }
+}
+
+/// Calls `translate` for the words between the marks of a segment, and puts the marks back where they were.
+pub(crate) fn splice(segment: &str, mut translate: impl FnMut(&str) -> String) -> String {
+    let mut whole = String::new();
+    for part in segment.split_inclusive(is_mark) {
+        let words = part.trim_end_matches(is_mark);
+        let core = words.trim();
+        if core.chars().any(char::is_alphabetic) {
+            let start = words.len() - words.trim_start().len();
+            whole.push_str(&words[..start]);
+            whole.push_str(&translate(core));
+            whole.push_str(&words[start + core.len()..]);
+        } else {
+            whole.push_str(words);
+        }
+        whole.push_str(&part[words.len()..]);
+    }
+    whole
+}
+
+struct Cutter<'a> {
+    message: &'a str,
+    protected: Vec<Range<usize>>,
+    parts: Vec<Part>,
+}
+
+impl Cutter<'_> {
+    /// The lines and, as ranges of their own, what separates them. A protected piece may go over several lines.
+    fn lines(&self) -> Vec<Range<usize>> {
+        let mut ranges = Vec::new();
+        let mut start = 0;
+        let mut pieces = self.protected.iter().peekable();
+        for (at, character) in self.message.char_indices() {
+            while pieces.next_if(|piece| piece.end <= at).is_some() {}
+            if is_separator(character) && pieces.peek().is_none_or(|piece| at < piece.start) {
+                ranges.push(start..at);
+                start = at + character.len_utf8();
+                ranges.push(at..start);
+            }
+        }
+        ranges.push(start..self.message.len());
+        ranges
+    }
+
+    fn line(&mut self, line: Range<usize>) {
+        let (text, mut pieces) = self.marked(&line);
+        let start = LINE_START.find(&text).map_or(0, |found| found.end());
+        self.keep(&text[..start], &mut pieces);
+        for range in sentences(&text[start..]) {
+            self.sentence(&text[start..][range], &mut pieces);
+        }
+    }
+
+    /// The line with the same mark for each protected piece, and what the marks stand for, in order.
+    fn marked(&self, line: &Range<usize>) -> (String, VecDeque<String>) {
+        let first = self.protected.partition_point(|piece| piece.start < line.start);
+        let mut text = String::with_capacity(line.len());
+        let mut pieces = VecDeque::new();
+        let mut at = line.start;
+        for piece in self.protected[first..].iter().take_while(|piece| piece.end <= line.end) {
+            text.push_str(&self.message[at..piece.start]);
+            text.push(mark(0));
+            pieces.push_back(self.message[piece.clone()].to_owned());
+            at = piece.end;
+        }
+        text.push_str(&self.message[at..line.end]);
+        (text, pieces)
+    }
+
+    /// Takes off what needs no translation at both ends; the engines see the rest, if it has a letter.
+    fn sentence(&mut self, text: &str, pieces: &mut VecDeque<String>) {
+        let inert = |c: char| c.is_whitespace() || is_mark(c);
+        let core = text.trim_matches(inert);
+        if !core.chars().any(char::is_alphabetic) {
+            self.keep(text, pieces);
+            return;
+        }
+        let start = text.len() - text.trim_start_matches(inert).len();
+        self.keep(&text[..start], pieces);
+        // Counted from the first in each sentence, so that sentences of the same form share a place in the cache.
+        let mut own = Vec::new();
+        let mut segment = String::with_capacity(core.len());
+        for character in core.chars() {
+            if is_mark(character) {
+                segment.push(mark(own.len()));
+                own.extend(pieces.pop_front());
+            } else {
+                segment.push(character);
+            }
+        }
+        self.parts.push(Part::Segment { text: segment, pieces: own });
+        self.keep(&text[start + core.len()..], pieces);
+    }
+
+    fn keep(&mut self, text: &str, pieces: &mut VecDeque<String>) {
+        if text.is_empty() {
+            return;
+        }
+        if !matches!(self.parts.last(), Some(Part::Fixed(_))) {
+            self.parts.push(Part::Fixed(String::new()));
+        }
+        let Some(Part::Fixed(kept)) = self.parts.last_mut() else { return };
+        for character in text.chars() {
+            if is_mark(character) {
+                kept.extend(pieces.pop_front());
+            } else {
+                kept.push(character);
+            }
+        }
+    }
+}
+
+/// Line breaks of all kinds, and control characters, which no engine should see.
+fn is_separator(character: char) -> bool {
+    matches!(character, '\u{2028}' | '\u{2029}') || (character.is_control() && character != '\t')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn segments(message: &str) -> Vec<String> {
+        Document::cut(message).segments().map(|segment| segment.replace(is_mark, "◆")).collect()
+    }
+
+    #[rstest]
+    #[case("Hello 😀", &["Hello"])]
+    #[case("@marie are you there?", &["are you there?"])]
+    #[case("ask @marie about https://example.org now", &["ask ◆ about ◆ now"])]
+    #[case("- one\n  2. two\n> ## three\n[x] four", &["one", "two", "three", "four"])]
+    #[case("😀 https://example.org 12 !", &[])]
+    #[case("a\r\nb\0c\u{2028}d", &["a", "b", "c", "d"])]
+    #[case("before\n```\ncode\n```\nafter", &["before", "after"])]
+    fn what_is_translated(#[case] message: &str, #[case] expected: &[&str]) {
+        assert_eq!(segments(message), expected);
+    }
+
+    #[test]
+    fn all_else_is_kept_byte_for_byte() {
+        let message = "  * Hi @a and @b!  \r\n\r\n\t3) See `x y`. Then go 5 km  \n\n";
+        let document = Document::cut(message);
+        let shouted: Vec<(String, String)> =
+            document.segments().map(|s| (s.to_owned(), s.to_uppercase())).collect();
+        let translated =
+            document.assemble(|segment| &shouted.iter().find(|(from, _)| from == segment).unwrap().1);
+        assert_eq!(translated, "  * HI @a AND @b!  \r\n\r\n\t3) SEE `x y`. THEN GO 5 km  \n\n");
+    }
+
+    #[test]
+    fn sentences_of_the_same_form_are_the_same_segment() {
+        let document = Document::cut("Ask @ana now. Ask @bob now.");
+        let segments: Vec<&str> = document.segments().collect();
+        assert_eq!(segments.len(), 2);
+        assert_eq!(segments[0], segments[1]);
+    }
+
+    #[test]
+    fn a_splice_leaves_the_marks_where_they_were() {
+        let segment = format!("ask {} about{}, 5 now", mark(0), mark(1));
+        assert_eq!(splice(&segment, str::to_uppercase), format!("ASK {} ABOUT{}, 5 NOW", mark(0), mark(1)));
+    }
+}

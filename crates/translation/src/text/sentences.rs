@@ -1,0 +1,97 @@
+//! Sentences, by the rules of Unicode (UAX 29), none longer than a model can take.
+
+use icu_segmenter::options::SentenceBreakInvariantOptions;
+use icu_segmenter::{GraphemeClusterSegmenter, SentenceSegmenter};
+use std::ops::Range;
+
+/// Models cut what is longer than about 256 pieces of words; in scripts without spaces a character is a piece.
+const LONGEST: usize = 200;
+
+/// Cuts a line into sentences that touch each other and cover it, each with the space after it.
+pub(super) fn sentences(line: &str) -> Vec<Range<usize>> {
+    let segmenter = SentenceSegmenter::new(SentenceBreakInvariantOptions::default());
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for end in segmenter.segment_str(line).skip(1) {
+        cut_long(line, start..end, &mut ranges);
+        start = end;
+    }
+    ranges
+}
+
+/// Cuts a sentence that is too long where a reader would take breath: after punctuation, else at a space.
+fn cut_long(line: &str, mut rest: Range<usize>, ranges: &mut Vec<Range<usize>>) {
+    while let Some(limit) = line[rest.clone()].char_indices().nth(LONGEST).map(|(at, _)| rest.start + at) {
+        let head = &line[rest.start..limit];
+        let at = after_last(head, |c| ";:；：,،，、—".contains(c))
+            .or_else(|| after_last(head, char::is_whitespace))
+            .unwrap_or_else(|| last_grapheme_end(&line[rest.start..], head.len()));
+        ranges.push(rest.start..rest.start + at);
+        rest.start += at;
+    }
+    if !rest.is_empty() {
+        ranges.push(rest);
+    }
+}
+
+/// Behind the last such character of the second half, so that no piece is too short to be understood.
+fn after_last(head: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
+    let (at, character) = head.char_indices().rfind(|&(_, c)| wanted(c))?;
+    let end = at + character.len_utf8();
+    (end > head.len() / 2).then_some(end)
+}
+
+/// The last border between what readers see as characters, at most at `limit`; at least one character.
+fn last_grapheme_end(text: &str, limit: usize) -> usize {
+    let mut last = 0;
+    for end in GraphemeClusterSegmenter::new().segment_str(text).skip(1) {
+        if end > limit && last > 0 {
+            break;
+        }
+        last = end;
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    fn texts(line: &str) -> Vec<&str> {
+        sentences(line).into_iter().map(|range| &line[range]).collect()
+    }
+
+    #[rstest]
+    #[case("Hello there. How are you?  Fine!", &["Hello there. ", "How are you?  ", "Fine!"])]
+    #[case("It costs 3.50 today.", &["It costs 3.50 today."])]
+    #[case("今日は。元気ですか？はい！", &["今日は。", "元気ですか？", "はい！"])]
+    #[case("你好。你在哪里？", &["你好。", "你在哪里？"])]
+    #[case("안녕하세요. 어디 가요?", &["안녕하세요. ", "어디 가요?"])]
+    #[case("مرحبا. كيف حالك؟ بخير.", &["مرحبا. ", "كيف حالك؟ ", "بخير."])]
+    #[case("सब ठीक है। आप कैसे हैं?", &["सब ठीक है। ", "आप कैसे हैं?"])]
+    #[case("", &[])]
+    fn sentences_of_many_languages(#[case] line: &str, #[case] expected: &[&str]) {
+        assert_eq!(texts(line), expected);
+    }
+
+    #[test]
+    fn a_long_sentence_is_cut_where_a_reader_takes_breath() {
+        let line = format!("{}, {}", "word ".repeat(30).trim_end(), "more ".repeat(30).trim_end());
+        let cut = texts(&line);
+        assert_eq!(cut.len(), 2);
+        assert!(cut[0].ends_with("word,"), "{cut:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_cover_the_line(line in "[\\PC ]{0,600}") {
+            let ranges = sentences(&line);
+            prop_assert_eq!(ranges.iter().map(|range| &line[range.clone()]).collect::<String>(), line.clone());
+            for range in ranges {
+                prop_assert!(!range.is_empty());
+            }
+        }
+    }
+}
