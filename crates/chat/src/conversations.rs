@@ -246,7 +246,10 @@ impl Chat {
         reader: UserId,
         conversation: Conversation,
     ) -> Result<ConversationView, ChatError> {
-        self.views(tx, reader, vec![conversation])?.pop().ok_or(ChatError::NotFound { what: "conversation" })
+        let messages_per_language = messages::per_language(tx, conversation.id)?;
+        let view = self.views(tx, reader, vec![conversation])?.pop();
+        let view = view.map(|view| ConversationView { messages_per_language, ..view });
+        view.ok_or(ChatError::NotFound { what: "conversation" })
     }
 
     fn views(
@@ -276,6 +279,7 @@ impl Chat {
                 title: title_for(reader, &conversation, &members),
                 last_message: newest.remove(&conversation.id),
                 unread_count: conversation.last_sequence.saturating_sub(read).max(0),
+                messages_per_language: Vec::new(),
                 members: (members.into_iter())
                     .map(|member| MemberView { is_online: presence.is_online(member.user_id), member })
                     .collect(),

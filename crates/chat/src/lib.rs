@@ -181,7 +181,8 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
-    fn now(&self) -> Timestamp {
+    /// What time it is, by the clock of this chat.
+    pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 

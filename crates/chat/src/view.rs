@@ -32,6 +32,8 @@ pub struct ConversationView {
     pub last_message: Option<MessageView>,
     /// How many messages this reader has not read.
     pub unread_count: i64,
+    /// How many messages were written in each language; filled where one conversation is looked at.
+    pub messages_per_language: Vec<(Language, i64)>,
 }
 
 /// Who wrote a message.

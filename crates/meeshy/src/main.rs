@@ -1,1 +1,87 @@
-fn main() {}
+//! `meeshy`: the program. Command line, configuration and wiring; no logic.
+
+mod command;
+#[expect(missing_docs, reason = "each field's meaning stands in its setting")]
+mod config;
+mod demo;
+mod engines;
+mod logging;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+// Measured: less memory for each connection than the system's allocator (docs/benchmarks.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// A messenger in which everyone writes in their own language, and everyone reads in their own language.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// The configuration file; `meeshy.toml` in the current folder is read by itself.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the messenger: web client, gateway, translation, database.
+    Serve(command::serve::ServeArgs),
+    /// Show the configuration that holds, secrets masked, and where each value came from.
+    Config(command::config::ConfigArgs),
+    /// Bring the database's schema up to date; `serve` does so too.
+    Migrate(command::migrate::MigrateArgs),
+}
+
+fn main() -> ExitCode {
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")
+        .and_then(|runtime| runtime.block_on(run(Cli::parse())));
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(clippy::print_stderr, reason = "the last word to the person who typed the command")]
+            {
+                eprintln!("meeshy: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let file = configuration_file(cli.config)?;
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    let (config, effective) = config::load(file, |name| std::env::var(name).ok())?;
+    match cli.command {
+        Command::Serve(args) => command::serve::run(args, config).await,
+        Command::Config(args) => command::config::run(&args, &effective),
+        Command::Migrate(args) => command::migrate::run(&args, &config).await,
+    }
+}
+
+fn configuration_file(named: Option<PathBuf>) -> anyhow::Result<Option<(PathBuf, String)>> {
+    let path = named.clone().unwrap_or_else(|| "meeshy.toml".into());
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some((path, text))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok(None),
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot read the configuration `{}`", path.display()))
+        }
+    }
+}
+
+/// Whoever read our output has seen enough, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -192,6 +192,22 @@ pub fn newest(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<M
     )
 }
 
+/// How many messages of a conversation were written in each language.
+///
+/// # Errors
+/// As the database says.
+pub fn per_language(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+) -> Result<Vec<(Language, i64)>, StoreError> {
+    tx.query(
+        "SELECT original_language, count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL \
+         GROUP BY original_language ORDER BY original_language",
+        &[conversation.into()],
+        |row| Ok((row.take("original_language")?, row.take("total")?)),
+    )
+}
+
 /// Notes that a message mentions somebody.
 ///
 /// # Errors

@@ -311,6 +311,8 @@ pub struct Cached {
     pub key: String,
     /// The translated text.
     pub content: String,
+    /// Which engine made it.
+    pub engine: String,
     /// How sure the engine was, if it said.
     pub score: Option<f64>,
 }
@@ -325,9 +327,16 @@ pub fn cached(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreErro
     }
     let list = placeholders(1, keys.len());
     tx.query(
-        &format!("SELECT key, content, score FROM translation_cache WHERE key IN ({list})"),
+        &format!("SELECT key, content, engine, score FROM translation_cache WHERE key IN ({list})"),
         &padded(keys.iter().map(Value::from)),
-        |row| Ok(Cached { key: row.take("key")?, content: row.take("content")?, score: row.take("score")? }),
+        |row| {
+            Ok(Cached {
+                key: row.take("key")?,
+                content: row.take("content")?,
+                engine: row.take("engine")?,
+                score: row.take("score")?,
+            })
+        },
     )
 }
 
@@ -338,9 +347,9 @@ pub fn cached(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreErro
 pub fn cache(tx: &mut Tx<'_>, answers: &[Cached], now: Timestamp) -> Result<(), StoreError> {
     for answer in answers {
         tx.execute(
-            "INSERT INTO translation_cache (key, content, score, created_at) VALUES ($1, $2, $3, $4) \
+            "INSERT INTO translation_cache (key, content, engine, score, created_at) VALUES ($1, $2, $3, $4, $5) \
              ON CONFLICT (key) DO NOTHING",
-            &[(&answer.key).into(), (&answer.content).into(), answer.score.into(), now.into()],
+            &[(&answer.key).into(), (&answer.content).into(), (&answer.engine).into(), answer.score.into(), now.into()],
         )?;
     }
     Ok(())

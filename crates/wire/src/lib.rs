@@ -1,1 +1,29 @@
-//! Under construction.
+//! What crosses the network, as `wire-contract` has it: envelope, objects, requests, events.
+//!
+//! The fields have the names and meanings of the contract's section 3.0; a field that the old system sends and that
+//! nothing fills yet is sent with its default, since clients read it.
+//!
+//! Invariant: nothing here decides anything or does I/O; a type is a shape.
+#![expect(missing_docs, reason = "a field's meaning stands in the contract, under its name")]
+
+mod conversation;
+mod envelope;
+mod event;
+mod message;
+mod request;
+mod time;
+mod user;
+
+pub use conversation::{
+    Conversation, ConversationStats, LastMessage, LastMessageSender, Member, MemberUser, Meta, OnlineUser,
+};
+pub use envelope::{Created, ErrorBody, ErrorDetail, Pagination, Success};
+pub use event::{
+    Ack, AckData, Authenticated, AuthenticatedUser, ConversationRef, ErrorEvent, Handshake,
+    MessageTranslation, ReadStatusUpdated, SendMessage, StatsEvent, TranslationStateEvent, Typing,
+    UnreadUpdated, UserStatus, event_name,
+};
+pub use message::{Counts, Message, MessageSender, Reply, Translation, TranslationState};
+pub use request::{CreateConversation, Login, PatchMe, PostMessage, Refresh, Register};
+pub use time::Iso;
+pub use user::{FoundUser, Language, Session, User};

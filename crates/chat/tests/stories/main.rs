@@ -1,5 +1,7 @@
 //! What Meeshy does, told as stories, each on both databases.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics says so")]
+
 mod accounts;
 mod conversing;
 mod support;

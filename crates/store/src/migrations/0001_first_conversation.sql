@@ -145,6 +145,7 @@ CREATE INDEX translation_jobs_next ON translation_jobs (priority, run_at);
 CREATE TABLE translation_cache (
   key TEXT PRIMARY KEY,
   content TEXT NOT NULL,
+  engine TEXT NOT NULL,
   score DOUBLE PRECISION,
   created_at BIGINT NOT NULL
 );

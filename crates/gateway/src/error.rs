@@ -1,0 +1,106 @@
+//! The one place where a refusal or a failure becomes a status and a code (wire-contract 1.3).
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use meeshy_chat::ChatError;
+use meeshy_store::StoreError;
+use meeshy_wire::{ErrorBody, ErrorDetail};
+
+/// An answer that is an error.
+#[derive(Debug)]
+pub struct ApiError {
+    pub status: StatusCode,
+    pub body: ErrorBody,
+    /// When trying again makes sense.
+    pub retry_after_seconds: Option<u64>,
+}
+
+impl ApiError {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self { status, body: ErrorBody::new(code, message), retry_after_seconds: None }
+    }
+
+    pub fn invalid(field: &str, problem: &str) -> Self {
+        let mut error = Self::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", format!("{field}: {problem}"));
+        error.body.details = vec![ErrorDetail { field: field.to_owned(), message: problem.to_owned() }];
+        error
+    }
+
+    /// Nobody called, where somebody has to.
+    pub fn authentication_required() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "AUTH_REQUIRED", "Authentication required")
+    }
+
+    fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+}
+
+impl From<ChatError> for ApiError {
+    fn from(error: ChatError) -> Self {
+        let message = error.to_string();
+        match error {
+            ChatError::Invalid { field, problem } => Self::invalid(&field, &problem),
+            ChatError::Unauthenticated(_) => Self::new(StatusCode::UNAUTHORIZED, "AUTH_FAILED", message),
+            ChatError::NotFound { what } => Self::new(StatusCode::NOT_FOUND, not_found_code(what), message),
+            ChatError::NotAMember => {
+                let mut error = Self::new(StatusCode::FORBIDDEN, "CONVERSATION_ACCESS_DENIED", message);
+                error.body.suggestion = Some("ask a member to invite you".into());
+                error
+            }
+            ChatError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message),
+            ChatError::Taken { field } => {
+                let mut error = Self::invalid(field, "this is taken already");
+                error.body.code = "ALREADY_EXISTS";
+                error
+            }
+            ChatError::InvalidOperation(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_OPERATION", message)
+            }
+            ChatError::Busy(_) => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message).retry_after(2)
+            }
+            ChatError::Store(error) => store_error(&error),
+        }
+    }
+}
+
+fn store_error(error: &StoreError) -> ApiError {
+    tracing::error!(%error, "The database failed a request");
+    match error {
+        StoreError::Unavailable(_) => {
+            let message = "the database is not available just now; try again in a moment";
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "DATABASE_UNAVAILABLE", message).retry_after(2)
+        }
+        StoreError::DiskFull => {
+            let message = "nothing can be saved: the server's disk is full";
+            ApiError::new(StatusCode::INSUFFICIENT_STORAGE, "STORAGE_FULL", message)
+        }
+        _ => ApiError::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "DATABASE_ERROR",
+            "something went wrong on our side",
+        ),
+    }
+}
+
+fn not_found_code(what: &str) -> &'static str {
+    match what {
+        "conversation" => "CONVERSATION_NOT_FOUND",
+        "message" => "MESSAGE_NOT_FOUND",
+        "user" => "USER_NOT_FOUND",
+        _ => "NOT_FOUND",
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, Json(self.body)).into_response();
+        if let Some(seconds) = self.retry_after_seconds {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

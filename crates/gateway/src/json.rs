@@ -1,0 +1,94 @@
+//! Bodies and queries, with errors in our envelope.
+
+use crate::error::ApiError;
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use meeshy_wire::{Created, Success};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// A JSON body.
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            let message =
+                if error.is_data() { error.to_string() } else { format!("the body is not JSON: {error}") };
+            ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
+        })
+    }
+}
+
+fn unreadable(rejection: BytesRejection) -> ApiError {
+    match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "the request is too large")
+        }
+        status => ApiError::new(status, "INVALID_INPUT", "the request could not be read"),
+    }
+}
+
+/// Query parameters.
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let query = Query::from_request_parts(parts, state).await;
+        query.map(|Query(params)| Self(params)).map_err(|rejection| {
+            ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", rejection.body_text())
+        })
+    }
+}
+
+/// A good answer in the envelope, with or without extras.
+pub struct Answer<T>(pub Success<T>);
+
+impl<T: Serialize> IntoResponse for Answer<T> {
+    fn into_response(self) -> Response {
+        axum::Json(self.0).into_response()
+    }
+}
+
+/// A good answer with nothing beside its data.
+pub fn answer<T: Serialize>(data: T) -> Answer<T> {
+    Answer(Success::new(data))
+}
+
+/// The answer to a request that made something.
+pub fn created<T: Serialize>(data: T) -> impl IntoResponse {
+    let Created(data) = Created(data);
+    (StatusCode::CREATED, answer(data))
+}
+
+/// `limit` and `offset` as clients send them (wire-contract 1.6): text that is no number counts as not given.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub struct PageParams {
+    limit: Option<String>,
+    offset: Option<String>,
+}
+
+impl PageParams {
+    /// The limit, between 1 and `max`.
+    pub fn limit(&self, default: i64, max: i64) -> i64 {
+        number(self.limit.as_deref()).unwrap_or(default).clamp(1, max)
+    }
+
+    /// The offset, from 0.
+    pub fn offset(&self) -> i64 {
+        number(self.offset.as_deref()).unwrap_or(0).max(0)
+    }
+}
+
+fn number(text: Option<&str>) -> Option<i64> {
+    text?.trim().parse().ok()
+}

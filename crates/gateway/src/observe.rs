@@ -1,0 +1,56 @@
+//! What the operator sees of requests: a span with an id, and metrics. Never texts, tokens or addresses.
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tracing::Instrument;
+
+static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);
+
+/// The process's metrics, in the text form of Prometheus.
+pub fn metrics() -> String {
+    recorder().render()
+}
+
+/// Starts counting; the first call for a process matters.
+pub fn recorder() -> &'static PrometheusHandle {
+    RECORDER.get_or_init(|| {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let handle = recorder.handle();
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("Another recorder of metrics is in place; /metrics stays empty");
+        }
+        handle
+    })
+}
+
+/// Gives each request an id and a span, and counts it by route.
+pub async fn request(request: Request, next: Next) -> Response {
+    let id = NEXT_REQUEST.fetch_add(1, Ordering::Relaxed);
+    let start = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let span = tracing::info_span!("request", request_id = id, %method, route);
+    let mut response = next.run(request).instrument(span).await;
+    if let Some(route) = route {
+        let labels = [
+            ("method", method.to_string()),
+            ("route", route),
+            ("status", response.status().as_u16().to_string()),
+        ];
+        metrics::counter!("meeshy_http_requests_total", &labels).increment(1);
+        metrics::histogram!("meeshy_http_request_seconds", &labels[..2]).record(seconds(start.elapsed()));
+    }
+    response.headers_mut().insert("x-request-id", HeaderValue::from(id));
+    response
+}
+
+fn seconds(duration: Duration) -> f64 {
+    duration.as_secs_f64()
+}

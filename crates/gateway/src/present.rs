@@ -1,0 +1,349 @@
+//! From what `chat` answers to what the wire shows.
+
+use meeshy_chat::{ConversationView, MemberView, MessageView, SenderView};
+use meeshy_domain::{Language, Timestamp};
+use meeshy_store::sessions::Session;
+use meeshy_store::translations::{State, Translation};
+use meeshy_store::users::User;
+use meeshy_wire as wire;
+use std::collections::BTreeMap;
+
+/// Members that a list shows of each conversation (wire-contract 3.0).
+const LISTED_MEMBERS: usize = 5;
+/// Up to this length the old system asked its medium model (wire-contract 6.3); clients show the name.
+const MEDIUM_CHARS: usize = 80;
+
+pub fn user(user: &User, is_online: bool) -> wire::User {
+    wire::User {
+        id: user.id,
+        username: user.username.clone(),
+        email: user.email.clone(),
+        first_name: user.first_name.clone(),
+        last_name: user.last_name.clone(),
+        display_name: user.display_name.clone(),
+        bio: user.bio.clone(),
+        avatar: user.avatar.clone(),
+        banner: None,
+        phone_number: user.phone_number.clone(),
+        role: user.role,
+        is_active: user.is_active,
+        deactivated_at: user.deactivated_at.map(Into::into),
+        languages: user.languages,
+        is_online,
+        last_active_at: user.last_active_at.into(),
+        email_verified_at: None,
+        phone_verified_at: None,
+        two_factor_enabled_at: None,
+        last_password_change: None,
+        last_login_ip: None,
+        last_login_location: None,
+        last_login_device: None,
+        profile_completion_rate: 0,
+        created_at: user.created_at.into(),
+        updated_at: user.updated_at.into(),
+        permissions: user.role.permissions(),
+    }
+}
+
+pub fn found_user(user: User, is_online: bool) -> wire::FoundUser {
+    wire::FoundUser {
+        id: user.id,
+        username: user.username,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        display_name: user.display_name,
+        avatar: user.avatar,
+        is_online,
+        last_active_at: user.last_active_at.into(),
+        system_language: user.languages.system_language,
+    }
+}
+
+pub fn session(session: &Session) -> wire::Session {
+    let agent = session.user_agent.as_deref().unwrap_or_default();
+    let named = |names: &[&'static str]| {
+        names.iter().find(|name| agent.contains(**name)).map(|name| (*name).to_owned())
+    };
+    let is_mobile = ["Mobile", "Android", "iPhone", "Meeshy-iOS"].iter().any(|name| agent.contains(name));
+    wire::Session {
+        id: session.id,
+        device_type: session
+            .user_agent
+            .is_some()
+            .then(|| if is_mobile { "mobile" } else { "desktop" }.to_owned()),
+        // The order matters: Edge says it is Chrome, and Chrome says it is Safari.
+        browser_name: named(&["Edg", "Firefox", "Chrome", "Safari"]),
+        os_name: named(&["Android", "iPhone", "Windows", "Mac OS X", "Linux"]),
+        location: None,
+        is_mobile,
+        is_trusted: session.is_trusted,
+        created_at: session.created_at.into(),
+    }
+}
+
+pub fn language(language: Language) -> wire::Language {
+    wire::Language {
+        code: language.code(),
+        name: language.english_name(),
+        native_name: language.autonym(),
+        direction: language.direction(),
+        script: language.script(),
+    }
+}
+
+pub fn message(view: &MessageView) -> wire::Message {
+    let message = &view.message;
+    wire::Message {
+        id: message.id,
+        conversation_id: message.conversation_id,
+        sequence: message.sequence,
+        client_message_id: message.client_message_id.clone(),
+        sender_id: message.sender_id,
+        anonymous_sender_id: None,
+        content: message.content.clone(),
+        original_content: message.content.clone(),
+        original_language: message.original_language,
+        message_type: message.message_type.clone(),
+        message_source: "user",
+        is_edited: message.edited_at.is_some(),
+        edited_at: message.edited_at.map(Into::into),
+        is_deleted: false,
+        deleted_at: None,
+        reply_to_id: message.reply_to_id,
+        forwarded_from_id: None,
+        forwarded_from_conversation_id: None,
+        is_view_once: false,
+        max_view_once_count: None,
+        view_once_count: 0,
+        is_blurred: false,
+        expires_at: None,
+        pinned_at: None,
+        pinned_by: None,
+        delivered_to_all_at: None,
+        received_by_all_at: None,
+        read_by_all_at: None,
+        delivered_count: 0,
+        read_count: 0,
+        reaction_summary: serde_json::Map::new(),
+        reaction_count: 0,
+        current_user_reactions: Vec::new(),
+        is_encrypted: false,
+        encryption_mode: None,
+        created_at: message.created_at.into(),
+        updated_at: message.updated_at.into(),
+        validated_mentions: view.mentions.clone(),
+        sender: view.sender.as_ref().map(sender),
+        anonymous_sender: None,
+        attachments: Vec::new(),
+        translations: texts(view),
+        translation_states: states(view),
+        reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
+        count: wire::Counts::default(),
+        meta: None,
+    }
+}
+
+fn sender(sender: &SenderView) -> wire::MessageSender {
+    wire::MessageSender {
+        id: sender.id,
+        username: sender.username.clone(),
+        display_name: sender.display_name.clone(),
+        first_name: sender.first_name.clone(),
+        last_name: sender.last_name.clone(),
+        email: "",
+        avatar: sender.avatar.clone(),
+        role: sender.role,
+        is_online: sender.is_online,
+        is_active: true,
+        last_active_at: sender.last_active_at.into(),
+        languages: sender.languages,
+    }
+}
+
+fn reply(view: &MessageView) -> wire::Reply {
+    let message = &view.message;
+    wire::Reply {
+        id: message.id,
+        conversation_id: message.conversation_id,
+        sender_id: message.sender_id,
+        anonymous_sender_id: None,
+        content: message.content.clone(),
+        original_language: message.original_language,
+        message_type: message.message_type.clone(),
+        created_at: message.created_at.into(),
+        validated_mentions: view.mentions.clone(),
+        sender: view.sender.as_ref().map(sender),
+        translations: texts(view),
+    }
+}
+
+fn texts(view: &MessageView) -> Vec<wire::Translation> {
+    view.translations.iter().filter_map(|known| translation(known, view.message.original_language)).collect()
+}
+
+fn states(view: &MessageView) -> Vec<wire::TranslationState> {
+    let pending = view.pending.iter().map(|language| wire::TranslationState {
+        target_language: *language,
+        state: "pending",
+        reason: None,
+    });
+    let ended = view.translations.iter().filter_map(|known| {
+        let reason = reason(&known.state)?.to_owned();
+        Some(wire::TranslationState {
+            target_language: known.language,
+            state: known.state.name(),
+            reason: Some(reason),
+        })
+    });
+    pending.chain(ended).collect()
+}
+
+/// Why there is no text, where there is none.
+pub fn reason(state: &State) -> Option<&str> {
+    match state {
+        State::Unavailable { reason } | State::Failed { reason } => Some(reason),
+        State::Done { .. } | State::Identical { .. } => None,
+    }
+}
+
+/// A translation as the wire shows it, if it has a text.
+pub fn translation(known: &Translation, source_language: Language) -> Option<wire::Translation> {
+    let (content, engine, score) = match &known.state {
+        State::Done { content, engine, score } => (content, Some(engine.clone()), *score),
+        State::Identical { content } => (content, None, None),
+        State::Unavailable { .. } | State::Failed { .. } => return None,
+    };
+    let (message_id, target) = (known.message_id, known.language);
+    let edition = if known.revision > 1 { format!("-r{}", known.revision) } else { String::new() };
+    Some(wire::Translation {
+        id: format!("{message_id}-{target}{edition}"),
+        message_id,
+        source_language,
+        target_language: target,
+        translated_content: content.clone(),
+        translation_model: if content.chars().nth(MEDIUM_CHARS).is_none() { "medium" } else { "premium" },
+        state: known.state.name(),
+        engine,
+        confidence_score: score,
+        cache_key: format!("{message_id}_{source_language}_{target}"),
+        cached: false,
+        is_encrypted: false,
+        created_at: known.created_at.into(),
+        updated_at: known.updated_at.into(),
+    })
+}
+
+/// A conversation in a list.
+pub fn listed_conversation(view: &ConversationView) -> wire::Conversation {
+    let mut listed = conversation(view);
+    listed.members.truncate(LISTED_MEMBERS);
+    listed
+}
+
+/// A conversation alone, with its figures.
+pub fn whole_conversation(view: &ConversationView, now: Timestamp) -> wire::Conversation {
+    let mut whole = conversation(view);
+    whole.meta = Some(wire::Meta { conversation_stats: stats(view, now) });
+    whole
+}
+
+fn conversation(view: &ConversationView) -> wire::Conversation {
+    let conversation = &view.conversation;
+    wire::Conversation {
+        id: conversation.id,
+        identifier: conversation.identifier.clone(),
+        title: view.title.clone(),
+        kind: conversation.kind,
+        description: conversation.description.clone(),
+        avatar: conversation.avatar.clone(),
+        banner: None,
+        image: conversation.avatar.clone(),
+        is_active: conversation.is_active,
+        community_id: None,
+        member_count: view.members.len(),
+        default_write_role: "everyone",
+        is_announcement_channel: false,
+        slow_mode_seconds: 0,
+        auto_translate_enabled: true,
+        encryption_mode: None,
+        last_message_at: conversation.last_message_at.into(),
+        created_at: conversation.created_at.into(),
+        updated_at: conversation.updated_at.into(),
+        members: view.members.iter().map(member).collect(),
+        user_preferences: Vec::new(),
+        last_message: view.last_message.as_ref().map(last_message),
+        unread_count: view.unread_count,
+        meta: None,
+    }
+}
+
+fn member(view: &MemberView) -> wire::Member {
+    let member = &view.member;
+    wire::Member {
+        id: member.id,
+        conversation_id: member.conversation_id,
+        user_id: member.user_id,
+        role: member.role,
+        nickname: member.nickname.clone(),
+        joined_at: member.joined_at.into(),
+        is_active: true,
+        can_send_message: member.can_send_message,
+        user: wire::MemberUser {
+            id: member.user_id,
+            username: member.username.clone(),
+            display_name: member.display_name.clone(),
+            first_name: member.first_name.clone(),
+            last_name: member.last_name.clone(),
+            avatar: member.avatar.clone(),
+            is_online: view.is_online,
+            last_active_at: member.last_active_at.into(),
+            system_language: member.languages.system_language,
+        },
+    }
+}
+
+fn last_message(view: &MessageView) -> wire::LastMessage {
+    let message = &view.message;
+    wire::LastMessage {
+        id: message.id,
+        content: message.content.clone(),
+        original_language: message.original_language,
+        created_at: message.created_at.into(),
+        sender_id: message.sender_id,
+        message_type: message.message_type.clone(),
+        sequence: message.sequence,
+        sender: view.sender.as_ref().map(|sender| wire::LastMessageSender {
+            id: sender.id,
+            username: sender.username.clone(),
+            display_name: sender.display_name.clone(),
+            avatar: sender.avatar.clone(),
+        }),
+        attachments: Vec::new(),
+        translations: texts(view),
+        translation_states: states(view),
+    }
+}
+
+/// The figures of a conversation.
+pub fn stats(view: &ConversationView, now: Timestamp) -> wire::ConversationStats {
+    let mut participants_per_language = BTreeMap::new();
+    for member in &view.members {
+        *participants_per_language.entry(member.member.languages.system_language).or_insert(0) += 1;
+    }
+    let online = view.members.iter().filter(|member| member.is_online).map(|view| wire::OnlineUser {
+        id: view.member.user_id,
+        username: view.member.username.clone(),
+        first_name: view.member.first_name.clone(),
+        last_name: view.member.last_name.clone(),
+        display_name: view.member.display_name.clone(),
+        avatar: view.member.avatar.clone(),
+        system_language: view.member.languages.system_language,
+    });
+    wire::ConversationStats {
+        messages_per_language: view.messages_per_language.iter().copied().collect(),
+        participant_count: view.members.len(),
+        participants_per_language,
+        online_users: online.collect(),
+        updated_at: now.into(),
+    }
+}

@@ -1,0 +1,130 @@
+//! Socket.IO: the only place that knows socketioxide (wire-contract 5).
+//!
+//! `connect` lets sockets in, `handlers` reads their events, `dispatch` sends out what happened.
+
+mod connect;
+mod dispatch;
+mod handlers;
+mod socket;
+
+use crate::config::GatewayConfig;
+use meeshy_chat::Chat;
+use meeshy_domain::{ConversationId, SessionId, UserId};
+use meeshy_wire::event_name;
+use socketioxide::SocketIo;
+use socketioxide::layer::SocketIoLayer;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How long the events that are being handled may take once the program is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What all sockets share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Realtime {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    io: SocketIo,
+    chat: Chat,
+    config: Arc<GatewayConfig>,
+    stopping: AtomicBool,
+    handling: AtomicUsize,
+    /// Told when everything that happened has been sent out.
+    drain: Notify,
+    drained: Notify,
+}
+
+impl Realtime {
+    /// Starts taking sockets and sending events; the layer goes around the router.
+    pub fn start(chat: Chat, config: Arc<GatewayConfig>) -> (SocketIoLayer, Self) {
+        let (layer, io) = SocketIo::builder()
+            .ping_interval(Duration::from_secs(25))
+            .ping_timeout(Duration::from_secs(10))
+            .max_payload(config.packet_bytes)
+            .max_buffer_size(1024)
+            // The buffer is kept for as long as the socket is: the default of 4 KiB costs more than an idle socket does.
+            .ws_read_buffer_size(1024)
+            .build_layer();
+        let shared = Shared {
+            io: io.clone(),
+            chat,
+            config,
+            stopping: AtomicBool::new(false),
+            handling: AtomicUsize::new(0),
+            drain: Notify::new(),
+            drained: Notify::new(),
+        };
+        let realtime = Self { shared: Arc::new(shared) };
+        connect::accept(&io, &realtime);
+        dispatch::start(&realtime);
+        (layer, realtime)
+    }
+
+    /// Stops taking events, lets those that are being handled finish, sends out what happened, and closes all sockets.
+    pub async fn stop(&self) {
+        let shared = &self.shared;
+        shared.stopping.store(true, Ordering::SeqCst);
+        let finished = async {
+            while shared.handling.load(Ordering::SeqCst) > 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            shared.drain.notify_one();
+            shared.drained.notified().await;
+        };
+        if tokio::time::timeout(GRACE, finished).await.is_err() {
+            tracing::warn!("Some events were still being handled when the sockets were closed");
+        }
+        let told = serde_json::json!({ "reason": "the server restarts" });
+        let _ = shared.io.broadcast().emit(event_name::SERVER_RESTARTING, &told).await;
+        // Leaves the sockets' own tasks the moment they need to write that down.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        shared.io.close().await;
+    }
+
+    fn io(&self) -> &SocketIo {
+        &self.shared.io
+    }
+
+    fn chat(&self) -> &Chat {
+        &self.shared.chat
+    }
+
+    fn config(&self) -> &GatewayConfig {
+        &self.shared.config
+    }
+
+    /// Notes that an event is being handled, unless the program is stopping.
+    fn begin(&self) -> Option<Handling<'_>> {
+        self.shared.handling.fetch_add(1, Ordering::SeqCst);
+        let handling = Handling(&self.shared.handling);
+        (!self.shared.stopping.load(Ordering::SeqCst)).then_some(handling)
+    }
+}
+
+/// An event that is being handled.
+struct Handling<'a>(&'a AtomicUsize);
+
+impl Drop for Handling<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The room of everybody in a conversation.
+fn conversation_room(id: ConversationId) -> String {
+    format!("conversation_{id}")
+}
+
+/// The room of all sockets of a person.
+fn user_room(id: UserId) -> String {
+    format!("user_{id}")
+}
+
+/// The room of all sockets of a device.
+fn session_room(id: SessionId) -> String {
+    format!("session_{id}")
+}

@@ -1,0 +1,145 @@
+//! Register, sign in, refresh, sign out (wire-contract 2.2).
+
+use super::{Access, Api};
+use crate::App;
+use crate::auth::{From, User, session_token};
+use crate::error::ApiError;
+use crate::json::{Body, Params, answer};
+use axum::extract::State;
+use axum::http::{HeaderMap, Method};
+use axum::response::{IntoResponse, Response};
+use meeshy_chat::{Registration, SignedIn};
+use meeshy_wire::{Login, Refresh, Register};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub fn routes(api: Api) -> Api {
+    api.route(Access::Anyone, Method::POST, "/api/v1/auth/register", "Make an account", register)
+        .body("Register")
+        .route(Access::Anyone, Method::POST, "/api/v1/auth/login", "Sign in", login)
+        .body("Login")
+        .route(
+            Access::Anyone,
+            Method::POST,
+            "/api/v1/auth/refresh",
+            "Exchange a token for a fresh one",
+            refresh,
+        )
+        .body("Refresh")
+        .route(Access::User, Method::POST, "/api/v1/auth/logout", "Sign this device out", logout)
+        .route(Access::User, Method::GET, "/api/v1/auth/me", "The caller's account", me)
+        .route(
+            Access::Anyone,
+            Method::GET,
+            "/api/v1/auth/check-availability",
+            "Whether a name is free",
+            availability,
+        )
+}
+
+async fn register(
+    State(app): State<App>,
+    From(device): From,
+    Body(body): Body<Register>,
+) -> Result<Response, Response> {
+    let who = device.ip_address.clone().unwrap_or_default();
+    count(&app, &who)?;
+    app.limiter.count(app.limiter.limits.register, &who).map_err(IntoResponse::into_response)?;
+    let new = Registration {
+        username: body.username,
+        password: body.password,
+        first_name: body.first_name,
+        last_name: body.last_name,
+        email: body.email,
+        system_language: body.system_language,
+        regional_language: body.regional_language,
+    };
+    let signed_in =
+        app.chat.register(new, device).await.map_err(|error| ApiError::from(error).into_response())?;
+    Ok(answer(signed_in_data(&app, &signed_in)).into_response())
+}
+
+async fn login(
+    State(app): State<App>,
+    From(device): From,
+    Body(body): Body<Login>,
+) -> Result<Response, Response> {
+    let who = device.ip_address.clone().unwrap_or_default();
+    count(&app, &who)?;
+    let beginning: String = body.username.trim().chars().take(3).flat_map(char::to_lowercase).collect();
+    let limit = app.limiter.limits.login;
+    app.limiter.count(limit, &format!("{who} {beginning}")).map_err(IntoResponse::into_response)?;
+    let signed_in = app.chat.sign_in(body.username, body.password, body.remember_device, device).await;
+    let signed_in = signed_in.map_err(|error| ApiError::from(error).into_response())?;
+    Ok(answer(signed_in_data(&app, &signed_in)).into_response())
+}
+
+#[expect(clippy::result_large_err, reason = "an answer that is sent as it is")]
+fn count(app: &App, who: &str) -> Result<(), Response> {
+    app.limiter.count(app.limiter.limits.authentication, who).map_err(IntoResponse::into_response)
+}
+
+fn signed_in_data(app: &App, signed_in: &SignedIn) -> Value {
+    let user = &signed_in.user;
+    json!({
+        "user": crate::present::user(user, app.chat.presence().is_online(user.id)),
+        "token": signed_in.token,
+        "sessionToken": signed_in.session_token,
+        "session": crate::present::session(&signed_in.session),
+        "expiresIn": signed_in.expires_in_seconds,
+    })
+}
+
+async fn refresh(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Body(body): Body<Refresh>,
+) -> Result<impl IntoResponse, ApiError> {
+    let fresh = app.chat.refresh(&body.token, session_token(&headers)).await?;
+    // Another part of the web client reads the copies at the top (wire-contract 7.4).
+    Ok(axum::Json(json!({
+        "success": true,
+        "data": { "token": fresh.token, "expiresIn": fresh.expires_in_seconds },
+        "accessToken": fresh.token,
+        "expiresIn": fresh.expires_in_seconds,
+    })))
+}
+
+async fn logout(
+    State(app): State<App>,
+    User(caller): User,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, ApiError> {
+    app.chat.sign_out(&caller, session_token(&headers)).await?;
+    Ok(answer(json!({ "message": "Signed out" })))
+}
+
+async fn me(State(app): State<App>, User(caller): User) -> impl IntoResponse {
+    let online = app.chat.presence().is_online(caller.user.id);
+    answer(json!({ "user": crate::present::user(&caller.user, online) }))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    username: Option<String>,
+    email: Option<String>,
+}
+
+async fn availability(State(app): State<App>, Params(asked): Params<Asked>) -> Result<Response, ApiError> {
+    if asked.username.is_none() && asked.email.is_none() {
+        return Err(ApiError::invalid("username", "give a username or an email"));
+    }
+    let found = app.chat.availability(asked.username, asked.email).await?;
+    let mut data = serde_json::Map::new();
+    if let Some(free) = found.username {
+        data.insert("usernameAvailable".into(), free.into());
+        if !found.suggestions.is_empty() {
+            data.insert("suggestions".into(), found.suggestions.into());
+        }
+    }
+    if let Some(free) = found.email {
+        data.insert("emailAvailable".into(), free.into());
+    }
+    Ok(answer(data).into_response())
+}

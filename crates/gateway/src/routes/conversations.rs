@@ -1,0 +1,92 @@
+//! Conversations (wire-contract 3.1).
+
+use super::{Access, Api};
+use crate::App;
+use crate::auth::User;
+use crate::error::ApiError;
+use crate::json::{Answer, Body, PageParams, Params, answer, created};
+use axum::extract::{Path, State};
+use axum::http::Method;
+use axum::response::IntoResponse;
+use meeshy_chat::{ListFilter, NewConversation};
+use meeshy_wire::{CreateConversation, Pagination, Success};
+use serde::Deserialize;
+use serde_json::json;
+
+pub fn routes(api: Api) -> Api {
+    api.route(Access::User, Method::GET, "/api/v1/conversations", "The caller's conversations", list)
+        .route(Access::User, Method::POST, "/api/v1/conversations", "Open a conversation", create)
+        .body("CreateConversation")
+        .route(
+            Access::User,
+            Method::GET,
+            "/api/v1/conversations/{id}",
+            "One conversation, by id or identifier",
+            one,
+        )
+        .route(
+            Access::User,
+            Method::POST,
+            "/api/v1/conversations/{id}/mark-read",
+            "Mark all as read",
+            mark_read,
+        )
+        .route(Access::User, Method::POST, "/api/v1/conversations/{id}/read", "Mark all as read", mark_read)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Listed {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    with_user_id: Option<String>,
+    #[serde(flatten)]
+    page: PageParams,
+}
+
+async fn list(
+    State(app): State<App>,
+    User(caller): User,
+    Params(asked): Params<Listed>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (limit, offset) = (asked.page.limit(15, 50), asked.page.offset());
+    let filter = ListFilter { kind: asked.kind, with_user: asked.with_user_id };
+    let (views, total) = app.chat.conversations(caller.user.id, filter, limit, offset).await?;
+    let pagination = Some(Pagination::new(total, offset, limit, views.len()));
+    let data: Vec<_> = views.iter().map(crate::present::listed_conversation).collect();
+    Ok(Answer(Success { pagination, ..Success::new(data) }))
+}
+
+async fn create(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<CreateConversation>,
+) -> Result<impl IntoResponse, ApiError> {
+    let new = NewConversation {
+        kind: body.kind,
+        title: body.title,
+        description: body.description,
+        participant_ids: body.participant_ids,
+        identifier: body.identifier,
+    };
+    let view = app.chat.create_conversation(caller.user.id, new).await?;
+    Ok(created(crate::present::whole_conversation(&view, app.chat.now())))
+}
+
+async fn one(
+    State(app): State<App>,
+    User(caller): User,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    let view = app.chat.conversation(caller.user.id, &id).await?;
+    Ok(answer(crate::present::whole_conversation(&view, app.chat.now())))
+}
+
+async fn mark_read(
+    State(app): State<App>,
+    User(caller): User,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    let marked = app.chat.mark_read(caller.user.id, &id).await?;
+    Ok(answer(json!({ "markedCount": marked, "message": format!("{marked} messages marked as read") })))
+}

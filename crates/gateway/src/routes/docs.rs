@@ -1,0 +1,106 @@
+//! The interface, described for programs (`/docs/openapi.json`) and for people (`/docs`), from the table of routes.
+
+use super::{Access, Endpoint};
+use crate::App;
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use meeshy_wire::{CreateConversation, ErrorBody, Login, PatchMe, PostMessage, Refresh, Register};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use utoipa::{PartialSchema, ToSchema};
+
+pub fn routes(endpoints: Vec<Endpoint>) -> Router<App> {
+    let page: Arc<str> = page(&endpoints).into();
+    let document = Arc::new(openapi(&endpoints));
+    Router::new()
+        .route("/docs", get(async move || Html(page.to_string())))
+        .route("/docs/openapi.json", get(async move || axum::Json(document.as_ref().clone())))
+}
+
+/// The OpenAPI 3.1 document of all routes.
+fn openapi(endpoints: &[Endpoint]) -> Value {
+    let mut paths = Map::new();
+    for endpoint in endpoints {
+        let operations = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
+        operations[endpoint.method.as_str().to_lowercase()] = operation(endpoint);
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Meeshy", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "MIT" } },
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+                "session": { "type": "apiKey", "in": "header", "name": "X-Session-Token" },
+            },
+        },
+    })
+}
+
+fn operation(endpoint: &Endpoint) -> Value {
+    let error = json!({ "description": "An error, in a sentence and a code",
+        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ErrorBody" } } } });
+    let mut operation = json!({
+        "summary": endpoint.summary,
+        "responses": { "2XX": { "description": "`{success, data, pagination?, meta?}`" }, "4XX": error, "5XX": error },
+    });
+    if endpoint.access == Access::User {
+        operation["security"] = json!([{ "token": [] }, { "session": [] }]);
+    }
+    if let Some(schema) = endpoint.body {
+        let reference = format!("#/components/schemas/{schema}");
+        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "$ref": reference } } } });
+    }
+    let parameters: Vec<Value> = endpoint
+        .path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    operation
+}
+
+fn schemas() -> Value {
+    fn add<T: ToSchema + PartialSchema>(schemas: &mut Map<String, Value>) {
+        schemas.insert(T::name().into_owned(), serde_json::to_value(T::schema()).unwrap_or_default());
+        let mut used = Vec::new();
+        T::schemas(&mut used);
+        for (name, schema) in used {
+            schemas.insert(name, serde_json::to_value(schema).unwrap_or_default());
+        }
+    }
+    let mut schemas = Map::new();
+    add::<Register>(&mut schemas);
+    add::<Login>(&mut schemas);
+    add::<Refresh>(&mut schemas);
+    add::<PatchMe>(&mut schemas);
+    add::<CreateConversation>(&mut schemas);
+    add::<PostMessage>(&mut schemas);
+    add::<ErrorBody>(&mut schemas);
+    schemas.into()
+}
+
+fn page(endpoints: &[Endpoint]) -> String {
+    let rows: String = endpoints
+        .iter()
+        .map(|endpoint| {
+            let who = if endpoint.access == Access::User { "registered people" } else { "anybody" };
+            format!(
+                "<tr><td><code>{}</code></td><td><code>{}</code></td><td>{}</td><td>{who}</td></tr>",
+                endpoint.method, endpoint.path, endpoint.summary
+            )
+        })
+        .collect();
+    format!(
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Meeshy: interface</title>\
+         <style>body{{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem;color-scheme:light dark}}\
+         td,th{{padding:.25rem .75rem;text-align:left;vertical-align:top}}</style>\
+         <h1>Meeshy: interface</h1><p>For programs: <a href=/docs/openapi.json>OpenAPI 3.1</a>. Events go over Socket.IO at \
+         <code>/socket.io/</code>.</p><table><thead><tr><th>Method<th>Path<th>What it does<th>Who may call</thead>{rows}</table></html>"
+    )
+}

@@ -1,0 +1,16 @@
+//! The languages that people can choose.
+
+use super::{Access, Api};
+use crate::json::answer;
+use axum::http::Method;
+use axum::response::IntoResponse;
+use meeshy_domain::Language;
+use serde_json::json;
+
+pub fn routes(api: Api) -> Api {
+    api.route(Access::Anyone, Method::GET, "/api/v1/languages", "Every language, by its own name", list)
+}
+
+async fn list() -> impl IntoResponse {
+    answer(json!({ "languages": Language::all().map(crate::present::language).collect::<Vec<_>>() }))
+}

@@ -1,0 +1,61 @@
+//! Messages (wire-contract 3.3).
+
+use super::{Access, Api};
+use crate::App;
+use crate::auth::User;
+use crate::error::ApiError;
+use crate::json::{Answer, Body, PageParams, Params, created};
+use axum::extract::{Path, State};
+use axum::http::Method;
+use axum::response::IntoResponse;
+use meeshy_chat::{NewMessage, PageRequest};
+use meeshy_wire::{Pagination, PostMessage, Success};
+use serde::Deserialize;
+use serde_json::json;
+
+pub fn routes(api: Api) -> Api {
+    let path = "/api/v1/conversations/{id}/messages";
+    api.route(Access::User, Method::GET, path, "A page of messages, newest first", list)
+        .route(Access::User, Method::POST, path, "Write a message", send)
+        .body("PostMessage")
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    before: Option<String>,
+    #[serde(flatten)]
+    page: PageParams,
+}
+
+async fn list(
+    State(app): State<App>,
+    User(caller): User,
+    Path(id): Path<String>,
+    Params(asked): Params<Listed>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (limit, offset) = (asked.page.limit(20, 50), asked.page.offset());
+    let before = asked.before.filter(|id| !id.is_empty());
+    let page = app.chat.messages(caller.user.id, &id, PageRequest { before, limit, offset }).await?;
+    let pagination = Some(Pagination { total: page.total, offset, limit, has_more: page.has_more });
+    let data: Vec<_> = page.messages.iter().map(crate::present::message).collect();
+    let meta = Some(json!({ "userLanguage": page.reader_language }));
+    Ok(Answer(Success { pagination, meta, ..Success::new(data) }))
+}
+
+async fn send(
+    State(app): State<App>,
+    User(caller): User,
+    Path(id): Path<String>,
+    Body(body): Body<PostMessage>,
+) -> Result<impl IntoResponse, ApiError> {
+    let new = NewMessage {
+        conversation: id,
+        content: body.content,
+        original_language: body.original_language,
+        message_type: body.message_type,
+        reply_to_id: body.reply_to_id,
+        client_message_id: body.client_message_id,
+    };
+    let sent = app.chat.send(caller.user.id, new).await?;
+    Ok(created(crate::present::message(&sent.message)))
+}

@@ -1,0 +1,123 @@
+//! The routes, and who may call each of them.
+
+mod auth;
+mod conversations;
+mod docs;
+mod health;
+mod languages;
+mod messages;
+mod users;
+
+use crate::{App, web};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, on};
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Anyone,
+    /// Registered people.
+    User,
+}
+
+/// A route, for tests and for the documentation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{id}` for its variable parts.
+    pub path: String,
+    /// Who may call it.
+    pub access: Access,
+    /// What it does, in a few words.
+    pub summary: &'static str,
+    /// The name of the schema of its body.
+    pub body: Option<&'static str>,
+}
+
+/// Routes being put together. There is no way to add one without saying who may call it.
+pub(crate) struct Api {
+    app: App,
+    router: Router<App>,
+    endpoints: Vec<Endpoint>,
+}
+
+impl Api {
+    fn new(app: App) -> Self {
+        Self { app, router: Router::new(), endpoints: Vec::new() }
+    }
+
+    /// Adds a route that only those may call whom `access` names.
+    pub fn route<H, T>(
+        mut self,
+        access: Access,
+        method: Method,
+        path: &str,
+        summary: &'static str,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let Ok(filter) = MethodFilter::try_from(method.clone()) else { return self };
+        let mut route = on(filter, handler);
+        if access == Access::User {
+            route = route.route_layer(from_fn_with_state(self.app.clone(), require_user));
+        }
+        self.router = self.router.route(path, route);
+        self.endpoints.push(Endpoint { method, path: path.to_owned(), access, summary, body: None });
+        self
+    }
+
+    /// Names the schema of the last route's body, for the documentation.
+    pub fn body(mut self, schema: &'static str) -> Self {
+        if let Some(endpoint) = self.endpoints.last_mut() {
+            endpoint.body = Some(schema);
+        }
+        self
+    }
+
+    fn group(self, add: impl FnOnce(Self) -> Self) -> Self {
+        add(self)
+    }
+}
+
+async fn require_user(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    match app.authenticate(request.headers()).await {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            next.run(request).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+fn api(app: App) -> Api {
+    Api::new(app)
+        .group(auth::routes)
+        .group(users::routes)
+        .group(conversations::routes)
+        .group(messages::routes)
+        .group(languages::routes)
+        .group(health::routes)
+}
+
+pub(crate) fn router(app: App) -> Router {
+    let api = api(app.clone());
+    let documented = docs::routes(api.endpoints);
+    api.router.merge(documented).fallback(web::fallback).with_state(app)
+}
+
+impl crate::Gateway {
+    /// Every route with who may call it.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        api(self.app.clone()).endpoints
+    }
+}

@@ -1,0 +1,76 @@
+//! Find people, change one's profile (wire-contract 3.8).
+
+use super::{Access, Api};
+use crate::App;
+use crate::auth::User;
+use crate::error::ApiError;
+use crate::json::{Answer, Body, PageParams, Params, answer};
+use axum::extract::State;
+use axum::http::Method;
+use axum::response::IntoResponse;
+use meeshy_chat::ProfilePatch;
+use meeshy_wire::{Pagination, PatchMe, Success};
+use serde::Deserialize;
+use serde_json::json;
+
+pub fn routes(api: Api) -> Api {
+    api.route(Access::User, Method::GET, "/api/v1/users/search", "Find people by name", search)
+        .route(
+            Access::User,
+            Method::PATCH,
+            "/api/v1/users/me",
+            "Change one's profile and languages",
+            patch_me,
+        )
+        .body("PatchMe")
+}
+
+#[derive(Deserialize)]
+struct Search {
+    #[serde(default)]
+    q: String,
+    #[serde(flatten)]
+    page: PageParams,
+}
+
+async fn search(
+    State(app): State<App>,
+    User(caller): User,
+    Params(asked): Params<Search>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (limit, offset) = (asked.page.limit(20, 100), asked.page.offset());
+    let (people, total) = app.chat.search_people(caller.user.id, &asked.q, limit, offset).await?;
+    let pagination = Some(Pagination::new(total, offset, limit, people.len()));
+    let presence = app.chat.presence();
+    let data: Vec<_> = people
+        .into_iter()
+        .map(|user| {
+            let online = presence.is_online(user.id);
+            crate::present::found_user(user, online)
+        })
+        .collect();
+    Ok(Answer(Success { pagination, ..Success::new(data) }))
+}
+
+async fn patch_me(
+    State(app): State<App>,
+    User(caller): User,
+    Body(body): Body<PatchMe>,
+) -> Result<impl IntoResponse, ApiError> {
+    let patch = ProfilePatch {
+        first_name: body.first_name,
+        last_name: body.last_name,
+        display_name: body.display_name,
+        bio: body.bio,
+        system_language: body.system_language,
+        regional_language: body.regional_language,
+        custom_destination_language: body.custom_destination_language,
+        auto_translate_enabled: body.auto_translate_enabled,
+        translate_to_system_language: body.translate_to_system_language,
+        translate_to_regional_language: body.translate_to_regional_language,
+        use_custom_destination: body.use_custom_destination,
+    };
+    let user = app.chat.update_profile(caller.user.id, patch).await?;
+    let online = app.chat.presence().is_online(user.id);
+    Ok(answer(json!({ "user": crate::present::user(&user, online), "message": "Profile updated" })))
+}

@@ -1,0 +1,61 @@
+//! `meeshy config`: what holds, and where it came from.
+
+use crate::config::{Effective, settings};
+use serde_json::json;
+use std::io::{self, Write};
+
+/// How to show the configuration.
+#[derive(clap::Args)]
+pub struct ConfigArgs {
+    /// As one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// The page of all settings, as in docs/configuration.md.
+    #[arg(long, conflicts_with = "json")]
+    reference: bool,
+}
+
+const MASK: &str = "********";
+
+/// Prints the configuration.
+///
+/// # Errors
+/// When standard output is gone.
+pub fn run(args: &ConfigArgs, effective: &[Effective]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if args.reference {
+        write!(out, "{}", settings::reference())?;
+    } else if args.json {
+        let object: serde_json::Map<_, _> = effective
+            .iter()
+            .map(|entry| {
+                (
+                    entry.setting.key.to_owned(),
+                    json!({ "value": json_value(entry), "source": entry.source.to_string() }),
+                )
+            })
+            .collect();
+        writeln!(out, "{}", serde_json::to_string_pretty(&object)?)?;
+    } else {
+        for entry in effective {
+            writeln!(out, "{:34} = {:40} # {}", entry.setting.key, shown(entry), entry.source)?;
+        }
+    }
+    Ok(())
+}
+
+fn shown(entry: &Effective) -> String {
+    match &entry.value {
+        None => "(not set)".into(),
+        Some(_) if entry.setting.secret => MASK.into(),
+        Some(value) => value.to_string(),
+    }
+}
+
+fn json_value(entry: &Effective) -> serde_json::Value {
+    match &entry.value {
+        None => serde_json::Value::Null,
+        Some(_) if entry.setting.secret => MASK.into(),
+        Some(value) => serde_json::to_value(value).unwrap_or_default(),
+    }
+}

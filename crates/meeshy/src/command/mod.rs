@@ -1,0 +1,5 @@
+//! One file for each command.
+
+pub mod config;
+pub mod migrate;
+pub mod serve;

@@ -1,0 +1,171 @@
+//! `meeshy serve`: everything in one process.
+
+use crate::config::{Auth, Config};
+use crate::engines::{DatabaseCache, Engines};
+use crate::{demo, logging};
+use anyhow::Context;
+use meeshy_chat::{Chat, Secrets, Settings, SigningKey};
+use meeshy_domain::{Clock, Timestamp};
+use meeshy_gateway::{Gateway, GatewayConfig};
+use meeshy_store::Store;
+use meeshy_translation::Translator;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+/// How to serve.
+#[derive(clap::Args)]
+pub struct ServeArgs {
+    /// Add three people who read French, Spanish and English, and a conversation among them; print their passwords.
+    #[arg(long)]
+    demo: bool,
+    /// The data folder, instead of the configured one.
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// The port, instead of the configured one.
+    #[arg(long)]
+    port: Option<u16>,
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Serves until it is told to stop (`SIGTERM`, `SIGINT`), then finishes what it has begun.
+///
+/// # Errors
+/// When the data is in use or from a newer version, the port is taken, or the configuration is impossible.
+pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
+    if let Some(folder) = args.data_dir {
+        config.data.dir = folder;
+    }
+    config.server.port = args.port.unwrap_or(config.server.port);
+    logging::start(&config.log)?;
+
+    let location = config.location();
+    let store = Store::open(&location).await?;
+    let clock = system_clock();
+    let cache = Arc::new(DatabaseCache::new(store.clone(), clock.clone()));
+    let translator = Translator::new(&config.translation(), Some(cache))?;
+    let settings = settings(&config)?;
+    let engines = Arc::new(Engines(translator.clone()));
+    let chat = Chat::open(store, engines, settings, clock, Secrets::system()).await?;
+
+    let address = (config.server.host.as_str(), config.server.port);
+    let listener = TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {}:{}; is another program on this port?", address.0, address.1)
+    })?;
+    let port = listener.local_addr()?.port();
+
+    let (stop, stopping) = watch::channel(false);
+    let worker = tokio::spawn({
+        let (chat, stopping) = (chat.clone(), stopping.clone());
+        async move { chat.translate_jobs(told(stopping)).await }
+    });
+    let gateway = Gateway::new(chat.clone(), gateway_config(&config));
+    let serving = tokio::spawn(gateway.serve(listener, told(stopping)));
+    if args.demo {
+        demo::set_up(&chat, &config.data.dir).await?;
+    }
+    tracing::info!(database = %location, "Meeshy is ready: http://localhost:{port}");
+
+    wait_for_signal().await?;
+    tracing::info!("Stopping: finishing what has begun");
+    let _ = stop.send(true);
+    serving.await.context("the gateway stopped")??;
+    worker.await.context("the translation worker stopped")?;
+    translator.shutdown().await;
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// Ready once the channel says so.
+async fn told(mut stopping: watch::Receiver<bool>) {
+    // A sender that is gone means the same.
+    let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// The system's time.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
+pub fn system_clock() -> Clock {
+    Clock::new(|| {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+fn settings(config: &Config) -> anyhow::Result<Settings> {
+    let auth = &config.auth;
+    let mut settings = Settings::new(signing_key(auth, &config.data.dir)?);
+    settings.token_lifetime = HOUR * u32::try_from(auth.token_hours).unwrap_or(u32::MAX);
+    settings.session_lifetime = HOUR * 24 * u32::try_from(auth.session_days).unwrap_or(u32::MAX / 24);
+    settings.trusted_session_lifetime =
+        HOUR * 24 * u32::try_from(auth.trusted_session_days).unwrap_or(u32::MAX / 24);
+    settings.sessions_per_user = auth.sessions_per_user.max(1);
+    settings.message_chars = config.limits.message_chars;
+    settings.hashing = config.hashing();
+    Ok(settings)
+}
+
+fn signing_key(auth: &Auth, data: &Path) -> anyhow::Result<SigningKey> {
+    match (&auth.jwt_private_key, &auth.jwt_public_key, &auth.jwt_secret) {
+        (Some(private_pem), Some(public_pem), _) => {
+            let (private_pem, public_pem) = (private_pem.clone(), public_pem.clone());
+            let is_rsa = public_pem.len() > 200;
+            Ok(if is_rsa {
+                SigningKey::Rsa { private_pem, public_pem }
+            } else {
+                SigningKey::Ed25519 { private_pem, public_pem }
+            })
+        }
+        (_, _, Some(secret)) => Ok(SigningKey::Secret(secret.clone())),
+        _ => own_secret(data).map(SigningKey::Secret),
+    }
+}
+
+/// The secret that Meeshy made for itself at its first start.
+fn own_secret(data: &Path) -> anyhow::Result<String> {
+    let path = data.join("jwt.secret");
+    if let Ok(secret) = fs::read_to_string(&path) {
+        return Ok(secret.trim().to_owned());
+    }
+    let secret = Secrets::system().hex(32);
+    write_private(&path, &secret)
+        .with_context(|| format!("cannot keep the signing secret in `{}`", path.display()))?;
+    Ok(secret)
+}
+
+/// Writes a file that only its owner can read.
+pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+fn gateway_config(config: &Config) -> GatewayConfig {
+    let mut gateway = GatewayConfig { trust_proxy: config.server.trust_proxy, ..GatewayConfig::default() };
+    if !config.server.cors_origins.is_empty() {
+        gateway.allowed_origins.clone_from(&config.server.cors_origins);
+    }
+    if !config.limits.rate_limits {
+        gateway.rate_limits = meeshy_gateway::RateLimits::off();
+    }
+    gateway
+}

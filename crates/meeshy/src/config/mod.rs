@@ -1,0 +1,235 @@
+//! The configuration: one typed structure, from defaults, then `meeshy.toml`, then the environment.
+//!
+//! [`settings`] is the one list of everything that can be set; this file gives it types, [`sources`] fills it.
+
+pub mod settings;
+mod sources;
+
+pub use sources::{Effective, Source, load};
+
+use meeshy_chat::{HashingCost, SECRET_BYTES};
+use meeshy_store::Location;
+use meeshy_translation::TranslationConfig;
+use serde::Deserialize;
+use std::path::PathBuf;
+
+/// Everything that can be set. The meaning of each field stands in [`settings`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub data: Data,
+    pub database: Database,
+    pub auth: Auth,
+    pub limits: Limits,
+    pub translation: Translation,
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    pub cors_origins: Vec<String>,
+    pub trust_proxy: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Data {
+    pub dir: PathBuf,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: Option<String>,
+    pub connections: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Auth {
+    pub jwt_secret: Option<String>,
+    pub jwt_private_key: Option<String>,
+    pub jwt_public_key: Option<String>,
+    pub token_hours: u64,
+    pub session_days: u64,
+    pub trusted_session_days: u64,
+    pub sessions_per_user: i64,
+    pub hashing_memory_kib: u32,
+    pub hashing_passes: u32,
+    pub hashing_at_once: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub rate_limits: bool,
+    pub message_chars: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Translation {
+    pub models_dir: Option<PathBuf>,
+    pub index_url: String,
+    pub pull: bool,
+    pub apertium_modes_dir: PathBuf,
+    pub apertium_idle_seconds: u64,
+    pub threads: usize,
+    pub cache_mib: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub level: String,
+    pub json: bool,
+}
+
+impl Config {
+    /// What no type can say: secrets that could be guessed, addresses of databases that are not ours.
+    fn check(&self) -> Result<(), String> {
+        if let Some(secret) = &self.auth.jwt_secret {
+            check_secret(secret)?;
+        }
+        if self.auth.jwt_private_key.is_some() != self.auth.jwt_public_key.is_some() {
+            return Err("auth.jwt_private_key and auth.jwt_public_key go together: set both or none".into());
+        }
+        match &self.database.url {
+            Some(url) if url.starts_with("mongodb") => {
+                Err("database.url is the old MongoDB; its data comes along by import, \
+                and Meeshy itself runs on SQLite (leave it unset) or on `postgres://…`"
+                    .into())
+            }
+            Some(url) if !url.starts_with("postgres://") && !url.starts_with("postgresql://") => {
+                Err("database.url has to begin with `postgres://`; leave it unset for SQLite".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the data is.
+    pub fn location(&self) -> Location {
+        match &self.database.url {
+            Some(url) => Location::Postgres { url: url.clone(), connections: self.database.connections },
+            None => Location::Folder(self.data.dir.clone()),
+        }
+    }
+
+    /// What the password hashes cost.
+    pub fn hashing(&self) -> HashingCost {
+        HashingCost {
+            memory_kib: self.auth.hashing_memory_kib,
+            passes: self.auth.hashing_passes,
+            at_once: self.auth.hashing_at_once,
+        }
+    }
+
+    /// What the engines need to know.
+    pub fn translation(&self) -> TranslationConfig {
+        let settings = &self.translation;
+        TranslationConfig {
+            models_dir: settings.models_dir.clone().unwrap_or_else(|| self.data.dir.join("models")),
+            index_url: settings.index_url.clone(),
+            apertium_modes_dir: settings.apertium_modes_dir.clone(),
+            apertium_idle_seconds: settings.apertium_idle_seconds,
+            threads: settings.threads,
+            cache_bytes: settings.cache_mib * 1024 * 1024,
+            ..TranslationConfig::default()
+        }
+    }
+}
+
+/// Words that stand where a secret should be put.
+const PLACEHOLDERS: [&str; 7] = ["change", "secret", "placeholder", "example", "your-", "password", "jwt"];
+
+fn check_secret(secret: &str) -> Result<(), String> {
+    let advice = "make one with `openssl rand -hex 32`, or leave it unset and Meeshy makes its own";
+    if secret.len() < SECRET_BYTES {
+        return Err(format!("auth.jwt_secret (JWT_SECRET) has fewer than {SECRET_BYTES} bytes; {advice}"));
+    }
+    let lower = secret.to_lowercase();
+    let different = secret.chars().collect::<std::collections::HashSet<_>>().len();
+    if different < 8 || PLACEHOLDERS.iter().any(|word| lower.contains(word)) {
+        return Err(format!("auth.jwt_secret (JWT_SECRET) looks like a placeholder; {advice}"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(toml: &str, variables: &[(&str, &str)]) -> Result<Config, String> {
+        let variables: Vec<_> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let variable = |name: &str| variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone());
+        load(Some(("meeshy.toml".into(), toml.to_owned())), variable)
+            .map(|(config, _)| config)
+            .map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn nothing_set_is_a_complete_messenger() {
+        let config = loaded("", &[]).unwrap();
+        assert_eq!((config.server.port, config.data.dir), (3000, PathBuf::from("data")));
+        assert_eq!(config.database.url, None);
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_old_names_are_known() {
+        let config = loaded("[server]\nport = 4000\n", &[("GATEWAY_PORT", "5000")]).unwrap();
+        assert_eq!(config.server.port, 5000);
+        let config =
+            loaded("", &[("CORS_ORIGINS", "http://a.example, http://b.example"), ("RATE_LIMITS", "off")])
+                .unwrap();
+        assert_eq!(config.server.cors_origins, ["http://a.example", "http://b.example"]);
+        assert!(!config.limits.rate_limits);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place() {
+        for (toml, variables, message) in [
+            (
+                "[server]\nprot = 1\n",
+                &[][..],
+                "unknown key `server.prot` in meeshy.toml; did you mean `server.port`?",
+            ),
+            (
+                "[server]\nport = \"x\"\n",
+                &[],
+                "server.port: expected a whole number, found `x` (from meeshy.toml)",
+            ),
+            ("", &[("PORT", "99999")], "server.port"),
+            (
+                "",
+                &[("PORT", "x")],
+                "server.port: expected a whole number, found `x` (from the variable PORT)",
+            ),
+            ("", &[("JWT_SECRET", "short")], "fewer than 32 bytes"),
+            ("", &[("JWT_SECRET", "change-me-change-me-change-me-change-me")], "looks like a placeholder"),
+            ("", &[("JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")], "looks like a placeholder"),
+            ("", &[("JWT_SECRET_FILE", "/nowhere/at/all")], "/nowhere/at/all"),
+            ("", &[("DATABASE_URL", "mongodb://database:27017/meeshy")], "old MongoDB"),
+            ("", &[("DATABASE_URL", "mysql://x")], "has to begin with `postgres://`"),
+            ("[[", &[], "meeshy.toml"),
+        ] {
+            let error = loaded(toml, variables).unwrap_err();
+            assert!(error.contains(message), "expected `{message}` in `{error}`");
+        }
+    }
+
+    #[test]
+    fn the_reference_is_the_one_that_is_checked_in() {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
+        let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(
+            checked_in,
+            settings::reference(),
+            "run `meeshy config --reference > docs/configuration.md`"
+        );
+    }
+}

@@ -1,0 +1,97 @@
+//! Everything that can be set, once: its key, its variables, its default and what it means.
+
+/// How a variable's text becomes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Integer,
+    /// `true`/`false`, `on`/`off`, `yes`/`no`, `1`/`0`.
+    Switch,
+    /// Parted by commas.
+    List,
+}
+
+/// Something that can be set.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its key in `meeshy.toml`, with its table: `server.port`.
+    pub key: &'static str,
+    /// The environment variables that set it, the first one that is there; with `_FILE` behind the name, the
+    /// variable holds the path of a file with the value.
+    pub variables: &'static [&'static str],
+    pub kind: Kind,
+    /// Written as a variable's text; `None` where there is no value unless one is set.
+    pub default: Option<&'static str>,
+    /// Never shown.
+    pub secret: bool,
+    pub meaning: &'static str,
+}
+
+const fn setting(
+    key: &'static str,
+    variables: &'static [&'static str],
+    kind: Kind,
+    default: Option<&'static str>,
+    meaning: &'static str,
+) -> Setting {
+    Setting { key, variables, kind, default, secret: false, meaning }
+}
+
+const fn secret(key: &'static str, variables: &'static [&'static str], meaning: &'static str) -> Setting {
+    Setting { key, variables, kind: Kind::Text, default: None, secret: true, meaning }
+}
+
+use Kind::{Integer, List, Switch, Text};
+
+#[rustfmt::skip]
+pub const SETTINGS: &[Setting] = &[
+    setting("server.host", &["HOST"], Text, Some("0.0.0.0"), "The address to listen on."),
+    setting("server.port", &["PORT", "GATEWAY_PORT"], Integer, Some("3000"), "The port to listen on; 0 takes a free one."),
+    setting("server.cors_origins", &["CORS_ORIGINS", "ALLOWED_ORIGINS"], List, Some(""), "Origins of other sites whose pages may call; empty for those the old system allowed."),
+    setting("server.trust_proxy", &["TRUST_PROXY"], Switch, Some("false"), "Take the caller's address from `X-Forwarded-For`: only behind a proxy that sets it."),
+    setting("data.dir", &["MEESHY_DATA_DIR"], Text, Some("data"), "The folder for the SQLite database, the models and the files that Meeshy makes for itself."),
+    secret("database.url", &["DATABASE_URL"], "`postgres://user:password@host/database`; SQLite in the data folder when not set."),
+    setting("database.connections", &["DATABASE_CONNECTIONS"], Integer, Some("8"), "Connections to PostgreSQL."),
+    secret("auth.jwt_secret", &["JWT_SECRET"], "Signs tokens with HS256; at least 32 bytes. When not set, Meeshy makes one and keeps it in the data folder."),
+    secret("auth.jwt_private_key", &["JWT_PRIVATE_KEY"], "Signs tokens with EdDSA or RS256 instead: an Ed25519 or RSA private key in PEM."),
+    setting("auth.jwt_public_key", &["JWT_PUBLIC_KEY"], Text, None, "The public key that goes with it, in PEM."),
+    setting("auth.token_hours", &["TOKEN_HOURS"], Integer, Some("24"), "How long a token holds."),
+    setting("auth.session_days", &["SESSION_EXPIRY_DESKTOP_DAYS"], Integer, Some("30"), "How long a device stays signed in."),
+    setting("auth.trusted_session_days", &["SESSION_EXPIRY_TRUSTED_DAYS"], Integer, Some("365"), "How long a device stays signed in that is to be remembered."),
+    setting("auth.sessions_per_user", &["MAX_SESSIONS_PER_USER"], Integer, Some("10"), "Devices on which one person can be signed in; the oldest is signed out."),
+    setting("auth.hashing_memory_kib", &["HASHING_MEMORY_KIB"], Integer, Some("19456"), "Memory of one password hash (argon2id)."),
+    setting("auth.hashing_passes", &["HASHING_PASSES"], Integer, Some("2"), "Passes over that memory."),
+    setting("auth.hashing_at_once", &["HASHING_AT_ONCE"], Integer, Some("2"), "Password hashes computed at the same time."),
+    setting("limits.rate_limits", &["RATE_LIMITS"], Switch, Some("true"), "Whether calls are limited in number; off for tests and benchmarks only."),
+    setting("limits.message_chars", &["MAX_MESSAGE_LENGTH"], Integer, Some("4000"), "Characters of a message, at most."),
+    setting("translation.models_dir", &["MODELS_DIR"], Text, None, "The folder of the Firefox Translations models; `models` in the data folder when not set."),
+    setting("translation.index_url", &["MODELS_INDEX_URL"], Text, Some("https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"), "The index of models to download; larger sites should mirror it."),
+    setting("translation.pull", &["MODELS_PULL"], Switch, Some("true"), "Whether models that conversations need are downloaded by themselves, in the background."),
+    setting("translation.apertium_modes_dir", &["APERTIUM_MODES_DIR"], Text, Some("/usr/share/apertium/modes"), "Where Apertium's language pairs are."),
+    setting("translation.apertium_idle_seconds", &["APERTIUM_IDLE_SECONDS"], Integer, Some("600"), "An Apertium pair that is not used for so long is stopped."),
+    setting("translation.threads", &["TRANSLATION_THREADS"], Integer, Some("2"), "Threads that translate with Firefox models."),
+    setting("translation.cache_mib", &["TRANSLATION_CACHE_MIB"], Integer, Some("16"), "Memory for translations made before, in MiB."),
+    setting("log.level", &["LOG_LEVEL"], Text, Some("info"), "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,meeshy_chat=debug`."),
+    setting("log.json", &["LOG_JSON"], Switch, Some("false"), "One JSON object a line instead of text for people."),
+];
+
+/// The page `docs/configuration.md`.
+pub fn reference() -> String {
+    let mut page = String::from(
+        "# Configuration\n\n\
+         Meeshy needs none. What can be set is set in `meeshy.toml` in the current folder (or the file that `--config` names), or by an \
+         environment variable, which wins. Of each variable there is a form with `_FILE` behind its name: it holds the path of a file with \
+         the value, for secrets. A key that is not listed here is an error. `meeshy config` shows what holds and where it came from.\n\n\
+         | key | variable | default | meaning |\n|---|---|---|---|\n",
+    );
+    for setting in SETTINGS {
+        let variables =
+            setting.variables.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let default = setting
+            .default
+            .filter(|text| !text.is_empty())
+            .map_or_else(String::new, |text| format!("`{text}`"));
+        page += &format!("| `{}` | {variables} | {default} | {} |\n", setting.key, setting.meaning);
+    }
+    page
+}

@@ -1,0 +1,203 @@
+//! Where values come from: defaults, the file, the environment; and what to say when one is wrong.
+
+use super::Config;
+use super::settings::{Kind, SETTINGS, Setting};
+use serde::Deserialize;
+use std::fmt;
+use std::path::PathBuf;
+use toml::{Table, Value};
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    Default,
+    File(PathBuf),
+    Variable(String),
+    /// A variable that names a file.
+    VariableFile(String, PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Variable(name) => write!(f, "the variable {name}"),
+            Self::VariableFile(name, path) => write!(f, "{}, named by the variable {name}", path.display()),
+        }
+    }
+}
+
+/// A value that holds, and where it came from.
+#[derive(Debug, Clone)]
+pub struct Effective {
+    pub setting: &'static Setting,
+    /// `None` where nothing is set and there is no default.
+    pub value: Option<Value>,
+    pub source: Source,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug)]
+pub struct ConfigError(String);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+/// Puts the configuration together from the text of a file, if there is one, and the environment.
+///
+/// # Errors
+/// When a key is unknown, or a value is not what it should be; the message names the place.
+pub fn load(
+    file: Option<(PathBuf, String)>,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<(Config, Vec<Effective>), ConfigError> {
+    let file = file.map(|(path, text)| parse_file(&path, &text).map(|table| (path, table))).transpose()?;
+    let effective = SETTINGS
+        .iter()
+        .map(|setting| effective(setting, file.as_ref(), &variable))
+        .collect::<Result<Vec<_>, ConfigError>>()?;
+    let config =
+        Config::deserialize(Value::Table(nested(&effective))).map_err(|error| ConfigError(error.to_string()));
+    let config = config.map_err(|error| name_the_key(error, &effective))?;
+    config.check().map_err(ConfigError)?;
+    Ok((config, effective))
+}
+
+fn parse_file(path: &std::path::Path, text: &str) -> Result<Table, ConfigError> {
+    let table: Table = text.parse().map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
+    for (section, keys) in &table {
+        let Value::Table(keys) = keys else { return Err(unknown(section, path)) };
+        for key in keys.keys().map(|key| format!("{section}.{key}")) {
+            if !SETTINGS.iter().any(|setting| setting.key == key) {
+                return Err(unknown(&key, path));
+            }
+        }
+    }
+    Ok(table)
+}
+
+fn unknown(key: &str, path: &std::path::Path) -> ConfigError {
+    let nearest = SETTINGS.iter().map(|setting| (distance(key, setting.key), setting.key)).min();
+    let hint = match nearest {
+        Some((distance, nearest)) if distance <= 3 => format!("; did you mean `{nearest}`?"),
+        _ => "; docs/configuration.md lists all".into(),
+    };
+    ConfigError(format!("unknown key `{key}` in {}{hint}", path.display()))
+}
+
+/// How many letters have to be changed, added or taken away to make one word of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let changed = corner + usize::from(a != *b);
+            corner = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[other.len()]
+}
+
+fn effective(
+    setting: &'static Setting,
+    file: Option<&(PathBuf, Table)>,
+    variable: &impl Fn(&str) -> Option<String>,
+) -> Result<Effective, ConfigError> {
+    let found = |value: Value, source: Source| Ok(Effective { setting, value: Some(value), source });
+    for name in setting.variables {
+        // An empty variable, as compose files leave it, is one that is not set.
+        if let Some(text) = variable(name).filter(|text| !text.is_empty()) {
+            let source = Source::Variable((*name).to_owned());
+            return found(parse(setting, &text, &source)?, source);
+        }
+        let with_file = format!("{name}_FILE");
+        if let Some(path) = variable(&with_file).filter(|path| !path.is_empty()).map(PathBuf::from) {
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                ConfigError(format!("{}: {} (from the variable {with_file})", path.display(), error))
+            })?;
+            let source = Source::VariableFile(with_file, path);
+            return found(parse(setting, text.trim_end(), &source)?, source);
+        }
+    }
+    if let Some((path, table)) = file
+        && let Some(value) = in_table(table, setting.key)
+    {
+        let source = Source::File(path.clone());
+        let value = match (setting.kind, value) {
+            (Kind::List, Value::Array(_))
+            | (Kind::Integer, Value::Integer(_))
+            | (Kind::Switch, Value::Boolean(_)) => value.clone(),
+            (_, Value::String(text)) => parse(setting, text, &source)?,
+            (_, other) => return Err(wrong(setting, &other.to_string(), &source)),
+        };
+        return found(value, source);
+    }
+    let default = setting.default.map(|text| parse(setting, text, &Source::Default)).transpose()?;
+    Ok(Effective { setting, value: default, source: Source::Default })
+}
+
+fn in_table<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
+    let (section, name) = key.split_once('.')?;
+    table.get(section)?.as_table()?.get(name)
+}
+
+fn parse(setting: &Setting, text: &str, source: &Source) -> Result<Value, ConfigError> {
+    let value = match setting.kind {
+        Kind::Text => Some(Value::String(text.to_owned())),
+        Kind::Integer => text.trim().parse().ok().map(Value::Integer),
+        Kind::Switch => match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "on" | "yes" | "1" => Some(Value::Boolean(true)),
+            "false" | "off" | "no" | "0" => Some(Value::Boolean(false)),
+            _ => None,
+        },
+        Kind::List => {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
+        }
+    };
+    value.ok_or_else(|| wrong(setting, text, source))
+}
+
+fn wrong(setting: &Setting, text: &str, source: &Source) -> ConfigError {
+    let expected = match setting.kind {
+        Kind::Text => "text",
+        Kind::Integer => "a whole number",
+        Kind::Switch => "`on` or `off`",
+        Kind::List => "a list",
+    };
+    let shown = if setting.secret { "something else" } else { text };
+    ConfigError(format!("{}: expected {expected}, found `{shown}` (from {source})", setting.key))
+}
+
+fn nested(effective: &[Effective]) -> Table {
+    let mut table = Table::new();
+    for entry in effective {
+        let Some((section, name)) = entry.setting.key.split_once('.') else { continue };
+        let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+        if let (Value::Table(section), Some(value)) = (section, &entry.value) {
+            section.insert(name.to_owned(), value.clone());
+        }
+    }
+    table
+}
+
+/// A number that is too large for its field is found late, when the key is known only to the one who knows the value.
+fn name_the_key(error: ConfigError, effective: &[Effective]) -> ConfigError {
+    let integers = effective.iter().filter_map(|entry| Some((entry, entry.value.as_ref()?.as_integer()?)));
+    let guilty = integers.filter(|(_, number)| error.0.contains(&format!("`{number}`"))).next();
+    match guilty {
+        Some((entry, number)) => {
+            ConfigError(format!("{}: {number} is out of range (from {})", entry.setting.key, entry.source))
+        }
+        None => error,
+    }
+}

@@ -1,0 +1,86 @@
+//! The engines behind the jobs: `translation` does the work, the database remembers it.
+
+use async_trait::async_trait;
+use meeshy_chat::{Answer, Translate};
+use meeshy_domain::{Clock, Language};
+use meeshy_store::{Store, translations};
+use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Translator};
+
+/// The translator, as the jobs see it.
+pub struct Engines(pub Translator);
+
+#[async_trait]
+impl Translate for Engines {
+    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+        let answers = self.0.translate(from, to, texts).await;
+        answers
+            .into_iter()
+            .map(|answer| match answer {
+                Ok(Outcome::Done { text, engine, score }) => Answer::Done { text, engine, score },
+                Ok(Outcome::Identical { .. }) => Answer::Identical,
+                Ok(Outcome::Unavailable { reason }) => Answer::Unavailable { reason },
+                Err(failure) => Answer::Failed { reason: failure.to_string() },
+            })
+            .collect()
+    }
+
+    fn serves(&self, from: Language, to: Language) -> bool {
+        self.0.route(from, to).is_some()
+    }
+}
+
+/// What the engines have answered, kept in the database behind their cache in memory.
+pub struct DatabaseCache {
+    store: Store,
+    clock: Clock,
+}
+
+impl DatabaseCache {
+    /// A cache in `store`.
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+}
+
+#[async_trait]
+impl CacheStore for DatabaseCache {
+    async fn get(&self, keys: &[CacheKey]) -> Vec<Option<CachedText>> {
+        let wanted: Vec<String> = keys.iter().map(ToString::to_string).collect();
+        let found =
+            self.store.read(move |tx| translations::cached(tx, &wanted)).await.unwrap_or_else(|error| {
+                tracing::warn!(%error, "Earlier translations could not be read; translating anew");
+                Vec::new()
+            });
+        keys.iter()
+            .map(|key| {
+                let key = key.to_string();
+                let cached = found.iter().find(|cached| cached.key == key)?;
+                Some(CachedText {
+                    text: cached.content.clone(),
+                    engine: cached.engine.clone(),
+                    #[expect(
+                        clippy::cast_possible_truncation,
+                        reason = "a score was an f32 before it was kept"
+                    )]
+                    score: cached.score.map(|score| score as f32),
+                })
+            })
+            .collect()
+    }
+
+    async fn put(&self, entries: &[(CacheKey, CachedText)]) {
+        let now = self.clock.now();
+        let entries: Vec<translations::Cached> = entries
+            .iter()
+            .map(|(key, cached)| translations::Cached {
+                key: key.to_string(),
+                content: cached.text.clone(),
+                engine: cached.engine.clone(),
+                score: cached.score.map(f64::from),
+            })
+            .collect();
+        if let Err(error) = self.store.write(move |tx| translations::cache(tx, &entries, now)).await {
+            tracing::warn!(%error, "Translations could not be kept for the next time");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Conversations and their members (wire-contract 3.0).
+
+use crate::{Iso, Translation, TranslationState};
+use meeshy_domain::{ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A conversation: in a list with its first members, alone with all.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Conversation {
+    pub id: ConversationId,
+    pub identifier: String,
+    pub title: String,
+    #[serde(rename = "type")]
+    pub kind: ConversationKind,
+    pub description: Option<String>,
+    pub avatar: Option<String>,
+    pub banner: Option<String>,
+    pub image: Option<String>,
+    pub is_active: bool,
+    pub community_id: Option<String>,
+    pub member_count: usize,
+    pub default_write_role: &'static str,
+    pub is_announcement_channel: bool,
+    pub slow_mode_seconds: i64,
+    pub auto_translate_enabled: bool,
+    pub encryption_mode: Option<String>,
+    pub last_message_at: Iso,
+    pub created_at: Iso,
+    pub updated_at: Iso,
+    pub members: Vec<Member>,
+    pub user_preferences: Vec<serde_json::Value>,
+    pub last_message: Option<LastMessage>,
+    pub unread_count: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Meta>,
+}
+
+/// What comes with a conversation that is looked at alone.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Meta {
+    pub conversation_stats: ConversationStats,
+}
+
+/// Figures of a conversation.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationStats {
+    pub messages_per_language: BTreeMap<Language, i64>,
+    pub participant_count: usize,
+    pub participants_per_language: BTreeMap<Language, i64>,
+    pub online_users: Vec<OnlineUser>,
+    pub updated_at: Iso,
+}
+
+/// Somebody who is connected.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OnlineUser {
+    pub id: UserId,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub display_name: String,
+    pub avatar: Option<String>,
+    pub system_language: Language,
+}
+
+/// A membership.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Member {
+    pub id: MemberId,
+    pub conversation_id: ConversationId,
+    pub user_id: UserId,
+    pub role: MemberRole,
+    pub nickname: Option<String>,
+    pub joined_at: Iso,
+    pub is_active: bool,
+    pub can_send_message: bool,
+    pub user: MemberUser,
+}
+
+/// The person of a membership.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberUser {
+    pub id: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub avatar: Option<String>,
+    pub is_online: bool,
+    pub last_active_at: Iso,
+    pub system_language: Language,
+}
+
+/// The newest message of a conversation, in short.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastMessage {
+    pub id: MessageId,
+    pub content: String,
+    pub original_language: Language,
+    pub created_at: Iso,
+    pub sender_id: Option<UserId>,
+    pub message_type: String,
+    pub sequence: i64,
+    pub sender: Option<LastMessageSender>,
+    pub attachments: Vec<serde_json::Value>,
+    pub translations: Vec<Translation>,
+    pub translation_states: Vec<TranslationState>,
+}
+
+/// Who wrote the newest message.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastMessageSender {
+    pub id: UserId,
+    pub username: String,
+    pub display_name: String,
+    pub avatar: Option<String>,
+}

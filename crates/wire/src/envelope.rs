@@ -1,0 +1,71 @@
+//! The envelope around every REST answer (wire-contract 1.3).
+
+use serde::Serialize;
+
+/// A good answer: `{"success":true,"data":…}`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Success<T> {
+    pub success: bool,
+    pub data: T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pagination: Option<Pagination>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<serde_json::Value>,
+}
+
+impl<T> Success<T> {
+    /// An answer of `data` and nothing else.
+    pub fn new(data: T) -> Self {
+        Self { success: true, data, pagination: None, meta: None }
+    }
+}
+
+/// An answer to a request that made something: status 201.
+#[derive(Debug, Clone)]
+pub struct Created<T>(pub T);
+
+/// Where a page stands in the whole list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pagination {
+    pub total: i64,
+    pub offset: i64,
+    pub limit: i64,
+    pub has_more: bool,
+}
+
+impl Pagination {
+    /// A page of `returned` items from `offset` on.
+    pub fn new(total: i64, offset: i64, limit: i64, returned: usize) -> Self {
+        let end = offset.saturating_add(i64::try_from(returned).unwrap_or(i64::MAX));
+        Self { total, offset, limit, has_more: end < total }
+    }
+}
+
+/// A bad answer. `error` and `message` are a sentence for a person, `code` is for programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ErrorBody {
+    pub success: bool,
+    pub error: String,
+    pub message: String,
+    pub code: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<ErrorDetail>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suggestion: Option<String>,
+}
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct ErrorDetail {
+    pub field: String,
+    pub message: String,
+}
+
+impl ErrorBody {
+    /// An error with a sentence and a code.
+    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { success: false, error: message.clone(), message, code, details: Vec::new(), suggestion: None }
+    }
+}

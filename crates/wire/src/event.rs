@@ -1,0 +1,180 @@
+//! Socket.IO events (wire-contract 5).
+
+use crate::{ConversationStats, ErrorBody, Iso, Translation};
+use meeshy_domain::{ConversationId, Language, MessageId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// The names of the events.
+pub mod event_name {
+    pub const AUTHENTICATED: &str = "authenticated";
+    pub const ERROR: &str = "error";
+    pub const MESSAGE_NEW: &str = "message:new";
+    pub const MESSAGE_TRANSLATION: &str = "message:translation";
+    pub const MESSAGE_TRANSLATION_STATE: &str = "message:translation-state";
+    pub const TYPING_START: &str = "typing:start";
+    pub const TYPING_STOP: &str = "typing:stop";
+    pub const USER_STATUS: &str = "user:status";
+    pub const CONVERSATION_JOINED: &str = "conversation:joined";
+    pub const CONVERSATION_LEFT: &str = "conversation:left";
+    pub const CONVERSATION_STATS: &str = "conversation:stats";
+    pub const CONVERSATION_NEW: &str = "conversation:new";
+    pub const UNREAD_UPDATED: &str = "conversation:unread-updated";
+    pub const READ_STATUS_UPDATED: &str = "read-status:updated";
+    pub const SERVER_RESTARTING: &str = "server:restarting";
+}
+
+/// What a client may say in the handshake (5.2).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Handshake {
+    pub auth_token: Option<String>,
+    pub token: Option<String>,
+    pub token_type: Option<String>,
+    pub session_token: Option<String>,
+}
+
+/// The answer to it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Authenticated {
+    pub success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<AuthenticatedUser>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// Who the server takes the socket for.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthenticatedUser {
+    pub id: UserId,
+    pub language: Language,
+    pub is_anonymous: bool,
+}
+
+/// `error`.
+#[derive(Debug, Clone, Serialize)]
+pub struct ErrorEvent {
+    pub message: String,
+    pub code: &'static str,
+}
+
+/// `message:send`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SendMessage {
+    pub conversation_id: String,
+    pub content: String,
+    pub original_language: Option<String>,
+    pub message_type: Option<String>,
+    pub reply_to_id: Option<String>,
+    pub client_message_id: Option<String>,
+}
+
+/// Events that name a conversation only.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationRef {
+    pub conversation_id: String,
+}
+
+/// The acknowledgement of an event.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ack<T> {
+    pub success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'static str>,
+}
+
+impl<T> Ack<T> {
+    /// It was done.
+    pub fn done(data: T) -> Self {
+        Self { success: true, data: Some(data), error: None, code: None }
+    }
+
+    /// It was not.
+    pub fn refused(body: ErrorBody) -> Self {
+        Self { success: false, data: None, error: Some(body.error), code: Some(body.code) }
+    }
+}
+
+/// The acknowledgement of a message.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AckData {
+    pub message_id: MessageId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_message_id: Option<String>,
+    pub created_at: Iso,
+}
+
+/// `message:translation`: one language.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageTranslation {
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    pub translations: [Translation; 1],
+}
+
+/// `message:translation-state`: a language that will have no text.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TranslationStateEvent {
+    pub message_id: MessageId,
+    pub conversation_id: ConversationId,
+    pub target_language: Language,
+    pub state: &'static str,
+    pub reason: String,
+}
+
+/// `typing:start` and `typing:stop`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Typing<'a> {
+    pub user_id: UserId,
+    pub username: &'a str,
+    pub conversation_id: ConversationId,
+    pub is_typing: bool,
+}
+
+/// `user:status`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserStatus {
+    pub user_id: UserId,
+    pub username: String,
+    pub is_online: bool,
+    pub last_active_at: Option<Iso>,
+}
+
+/// `conversation:unread-updated`.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnreadUpdated {
+    pub conversation_id: ConversationId,
+    pub unread_count: i64,
+}
+
+/// `read-status:updated`.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadStatusUpdated {
+    pub conversation_id: ConversationId,
+    pub user_id: UserId,
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub updated_at: Iso,
+}
+
+/// `conversation:stats`; the conversation is named as the client named it.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatsEvent {
+    pub conversation_id: String,
+    pub stats: ConversationStats,
+}

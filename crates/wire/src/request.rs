@@ -1,0 +1,80 @@
+//! What clients send to REST. Unknown keys are passed over, except where the contract says otherwise (1.9).
+
+use serde::{Deserialize, Deserializer};
+
+/// `POST /auth/register`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Register {
+    pub username: String,
+    pub password: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub email: String,
+    pub system_language: Option<String>,
+    pub regional_language: Option<String>,
+}
+
+/// `POST /auth/login`: a username, an address or a telephone number.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Login {
+    pub username: String,
+    pub password: String,
+    #[serde(default)]
+    pub remember_device: bool,
+}
+
+/// `POST /auth/refresh`; clients also send `refreshToken`, which does not exist.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct Refresh {
+    pub token: String,
+}
+
+/// `PATCH /users/me`: unknown keys are an error.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct PatchMe {
+    pub first_name: Option<String>,
+    pub last_name: Option<String>,
+    pub display_name: Option<String>,
+    pub bio: Option<String>,
+    pub system_language: Option<String>,
+    #[serde(deserialize_with = "present")]
+    pub regional_language: Option<Option<String>>,
+    #[serde(deserialize_with = "present")]
+    pub custom_destination_language: Option<Option<String>>,
+    pub auto_translate_enabled: Option<bool>,
+    pub translate_to_system_language: Option<bool>,
+    pub translate_to_regional_language: Option<bool>,
+    pub use_custom_destination: Option<bool>,
+}
+
+/// Tells a key that is `null` from one that is not there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// `POST /conversations`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateConversation {
+    #[serde(rename = "type")]
+    pub kind: String,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    #[serde(default)]
+    pub participant_ids: Vec<String>,
+    pub identifier: Option<String>,
+}
+
+/// `POST /conversations/:id/messages`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PostMessage {
+    pub content: String,
+    pub original_language: Option<String>,
+    pub message_type: Option<String>,
+    pub reply_to_id: Option<String>,
+    pub client_message_id: Option<String>,
+}

@@ -1,0 +1,44 @@
+//! Times on the wire: ISO 8601 in UTC with milliseconds (wire-contract 1.5).
+
+use meeshy_domain::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// An instant that is written as `2026-01-15T12:34:56.789Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
+#[schema(value_type = String, format = DateTime)]
+pub struct Iso(pub Timestamp);
+
+impl From<Timestamp> for Iso {
+    fn from(time: Timestamp) -> Self {
+        Self(time)
+    }
+}
+
+impl std::fmt::Display for Iso {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = jiff::Timestamp::from_millisecond(self.0.millis()).unwrap_or_default();
+        write!(f, "{}", time.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))
+    }
+}
+
+impl Serialize for Iso {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_are_always_written() {
+        for (millis, text) in [
+            (1_768_480_496_789, "2026-01-15T12:34:56.789Z"),
+            (1_768_480_496_000, "2026-01-15T12:34:56.000Z"),
+            (0, "1970-01-01T00:00:00.000Z"),
+        ] {
+            assert_eq!(Iso(Timestamp::from_millis(millis)).to_string(), text);
+        }
+    }
+}

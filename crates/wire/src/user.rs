@@ -1,0 +1,82 @@
+//! People and their devices (wire-contract 3.0).
+
+use crate::Iso;
+use meeshy_domain::{Direction, LanguageSettings, Permissions, Role, SessionId, UserId};
+use serde::Serialize;
+
+/// The whole account, for its owner.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    pub id: UserId,
+    pub username: String,
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub display_name: String,
+    pub bio: String,
+    pub avatar: Option<String>,
+    pub banner: Option<String>,
+    pub phone_number: Option<String>,
+    pub role: Role,
+    pub is_active: bool,
+    pub deactivated_at: Option<Iso>,
+    #[serde(flatten)]
+    pub languages: LanguageSettings,
+    pub is_online: bool,
+    pub last_active_at: Iso,
+    pub email_verified_at: Option<Iso>,
+    pub phone_verified_at: Option<Iso>,
+    pub two_factor_enabled_at: Option<Iso>,
+    pub last_password_change: Option<Iso>,
+    pub last_login_ip: Option<String>,
+    pub last_login_location: Option<String>,
+    pub last_login_device: Option<String>,
+    pub profile_completion_rate: i64,
+    pub created_at: Iso,
+    pub updated_at: Iso,
+    pub permissions: Permissions,
+}
+
+/// Somebody who was found (wire-contract 3.8).
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundUser {
+    pub id: UserId,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub display_name: String,
+    pub avatar: Option<String>,
+    pub is_online: bool,
+    pub last_active_at: Iso,
+    pub system_language: meeshy_domain::Language,
+}
+
+/// A device, as its owner sees it after signing in.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    pub id: SessionId,
+    pub device_type: Option<String>,
+    pub browser_name: Option<String>,
+    pub os_name: Option<String>,
+    pub location: Option<String>,
+    pub is_mobile: bool,
+    pub is_trusted: bool,
+    pub created_at: Iso,
+}
+
+/// A language that people can choose.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Language {
+    pub code: &'static str,
+    /// In English.
+    pub name: &'static str,
+    /// In itself.
+    pub native_name: &'static str,
+    #[schema(value_type = String)]
+    pub direction: Direction,
+    pub script: &'static str,
+}
