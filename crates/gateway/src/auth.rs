@@ -3,11 +3,12 @@
 use crate::error::ApiError;
 use crate::{App, config::GatewayConfig};
 use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
-use meeshy_chat::{Caller, ChatError, Device};
-use std::net::{IpAddr, SocketAddr};
+use axum::http::{Extensions, HeaderMap};
+use meeshy_chat::{Caller, Device};
+use std::convert::Infallible;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 pub const SESSION_TOKEN: &str = "x-session-token";
 
@@ -26,19 +27,11 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
 impl App {
     /// The person behind the credentials; a JWT goes before a session token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let outcome = match (bearer(headers), session_token(headers)) {
-            (Some(token), _) => self.chat.authenticate(token).await,
-            (None, Some(token)) => self.chat.authenticate_session(token).await,
+        let caller = match (bearer(headers), session_token(headers)) {
+            (Some(token), _) => self.chat.authenticate(token).await?,
+            (None, Some(token)) => self.chat.authenticate_session(token).await?,
             (None, None) => return Err(ApiError::authentication_required()),
         };
-        let caller = outcome.map_err(|error| match error {
-            ChatError::Unauthenticated(_) => {
-                let mut error = ApiError::from(error);
-                error.body.code = "AUTH_FAILED";
-                error
-            }
-            other => other.into(),
-        })?;
         self.chat.touch(caller.user.id).await;
         Ok(caller)
     }
@@ -55,25 +48,41 @@ impl FromRequestParts<App> for User {
     }
 }
 
-/// The device that asks.
-pub struct From(pub Device);
+/// Where a call comes from.
+pub struct Origin {
+    pub device: Device,
+    /// Under which name its calls are counted.
+    pub counted_as: String,
+}
 
-impl FromRequestParts<App> for From {
-    type Rejection = std::convert::Infallible;
+impl FromRequestParts<App> for Origin {
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
         let user_agent =
             parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        let ip_address = address(&parts.headers, peer, &app.config).map(|ip| ip.to_string());
-        Ok(Self(Device { user_agent, ip_address }))
+        let address = address(&parts.headers, &parts.extensions, &app.config);
+        Ok(Self {
+            device: Device { user_agent, ip_address: address.map(|ip| ip.to_string()) },
+            counted_as: counted_as(address),
+        })
     }
 }
 
-/// Where a call comes from: behind a trusted proxy, what the proxy saw, which is the last entry of the list.
-pub fn address(headers: &HeaderMap, peer: Option<IpAddr>, config: &GatewayConfig) -> Option<IpAddr> {
+/// The address that a call comes from: behind a trusted proxy, what that proxy saw, which is the last entry of its list.
+pub fn address(headers: &HeaderMap, extensions: &Extensions, config: &GatewayConfig) -> Option<IpAddr> {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
     let forwarded = || headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok();
     if config.trust_proxy { forwarded().or(peer) } else { peer }
+}
+
+/// The name under which the calls from an address are counted. One caller owns at least 64 bits of IPv6.
+pub fn counted_as(address: Option<IpAddr>) -> String {
+    match address {
+        Some(IpAddr::V6(ip)) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).to_string(),
+        Some(IpAddr::V4(ip)) => ip.to_string(),
+        None => "unknown".into(),
+    }
 }
 
 #[cfg(test)]
@@ -84,10 +93,31 @@ mod tests {
     fn the_last_proxy_is_believed_only_when_trusted() {
         let mut headers = HeaderMap::new();
         headers.insert("x-forwarded-for", "6.6.6.6, 10.0.0.7".parse().unwrap());
-        let peer = Some("127.0.0.1".parse().unwrap());
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo::<SocketAddr>("[::ffff:127.0.0.1]:80".parse().unwrap()));
         let mut config = GatewayConfig::default();
-        assert_eq!(address(&headers, peer, &config), peer);
+        assert_eq!(address(&headers, &extensions, &config), Some("127.0.0.1".parse().unwrap()));
         config.trust_proxy = true;
-        assert_eq!(address(&headers, peer, &config), Some("10.0.0.7".parse().unwrap()));
+        assert_eq!(address(&headers, &extensions, &config), Some("10.0.0.7".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_network_of_ipv6_counts_as_one_caller() {
+        let name = |ip: &str| counted_as(Some(ip.parse().unwrap()));
+        assert_eq!(name("2001:db8:1:2:3:4:5:6"), name("2001:db8:1:2::9"));
+        assert_ne!(name("2001:db8:1:2::9"), name("2001:db8:1:3::9"));
+        assert_eq!(name("10.0.0.7"), "10.0.0.7");
+    }
+
+    #[test]
+    fn credentials_are_read_from_headers_as_clients_write_them() {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, "bearer  abc ".parse().unwrap());
+        assert_eq!(bearer(&headers), Some("abc"));
+        headers.insert(AUTHORIZATION, "Basic abc".parse().unwrap());
+        assert_eq!(bearer(&headers), None);
+        assert_eq!(session_token(&headers), None);
+        headers.insert(SESSION_TOKEN, "".parse().unwrap());
+        assert_eq!(session_token(&headers), None);
     }
 }

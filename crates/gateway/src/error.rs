@@ -1,5 +1,6 @@
 //! The one place where a refusal or a failure becomes a status and a code (wire-contract 1.3).
 
+use crate::limit::TooMany;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,14 +12,12 @@ use meeshy_wire::{ErrorBody, ErrorDetail};
 #[derive(Debug)]
 pub struct ApiError {
     pub status: StatusCode,
-    pub body: ErrorBody,
-    /// When trying again makes sense.
-    pub retry_after_seconds: Option<u64>,
+    pub body: Box<ErrorBody>,
 }
 
 impl ApiError {
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, body: ErrorBody::new(code, message), retry_after_seconds: None }
+        Self { status, body: Box::new(ErrorBody::new(code, message)) }
     }
 
     pub fn invalid(field: &str, problem: &str) -> Self {
@@ -33,7 +32,7 @@ impl ApiError {
     }
 
     fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after_seconds = Some(seconds);
+        self.body.retry_after = Some(seconds);
         self
     }
 }
@@ -95,11 +94,30 @@ fn not_found_code(what: &str) -> &'static str {
     }
 }
 
+impl From<TooMany> for ApiError {
+    fn from(TooMany { limit, retry_after }: TooMany) -> Self {
+        let seconds = retry_after.as_secs().max(1);
+        let message = format!("too many requests; try again in {seconds} seconds");
+        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", message);
+        // Here the old clients look for the code in `error` (wire-contract 1.7).
+        error.body.error = "RATE_LIMIT_EXCEEDED".into();
+        error.body.limit = Some(limit.calls());
+        error.retry_after(seconds)
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        let (retry_after, limit) = (self.body.retry_after, self.body.limit);
         let mut response = (self.status, Json(self.body)).into_response();
-        if let Some(seconds) = self.retry_after_seconds {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        let headers = response.headers_mut();
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            if let Some(calls) = limit {
+                headers.insert("x-ratelimit-limit", HeaderValue::from(calls));
+                headers.insert("x-ratelimit-remaining", HeaderValue::from(0));
+                headers.insert("x-ratelimit-reset", HeaderValue::from(seconds));
+            }
         }
         response
     }

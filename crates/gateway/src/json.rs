@@ -1,13 +1,13 @@
-//! Bodies and queries, with errors in our envelope.
+//! Bodies, queries and paths, with errors in our envelope.
 
 use crate::error::ApiError;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use meeshy_wire::{Created, Success};
+use meeshy_wire::Success;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -22,7 +22,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let message =
                 if error.is_data() { error.to_string() } else { format!("the body is not JSON: {error}") };
-            ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
+            invalid(message)
         })
     }
 }
@@ -36,6 +36,10 @@ fn unreadable(rejection: BytesRejection) -> ApiError {
     }
 }
 
+fn invalid(message: String) -> ApiError {
+    ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
+}
+
 /// Query parameters.
 pub struct Params<T>(pub T);
 
@@ -44,9 +48,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let query = Query::from_request_parts(parts, state).await;
-        query.map(|Query(params)| Self(params)).map_err(|rejection| {
-            ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", rejection.body_text())
-        })
+        query.map(|Query(params)| Self(params)).map_err(|rejection| invalid(rejection.body_text()))
+    }
+}
+
+/// The variable part of a path.
+pub struct PathParam(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathParam {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(part)| Self(part)).map_err(|rejection| invalid(rejection.body_text()))
     }
 }
 
@@ -66,7 +80,6 @@ pub fn answer<T: Serialize>(data: T) -> Answer<T> {
 
 /// The answer to a request that made something.
 pub fn created<T: Serialize>(data: T) -> impl IntoResponse {
-    let Created(data) = Created(data);
     (StatusCode::CREATED, answer(data))
 }
 
@@ -91,4 +104,21 @@ impl PageParams {
 
 fn number(text: Option<&str>) -> Option<i64> {
     text?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_clamped_and_nonsense_is_the_default() {
+        let limit =
+            |text: Option<&str>| PageParams { limit: text.map(str::to_owned), offset: None }.limit(20, 50);
+        assert_eq!(
+            [None, Some("7"), Some("0"), Some("-3"), Some("900"), Some("many")].map(limit),
+            [20, 7, 1, 1, 50, 20]
+        );
+        let offset = |text: &str| PageParams { limit: None, offset: Some(text.to_owned()) }.offset();
+        assert_eq!(["12", "-1", "x", "99999999999999999999"].map(offset), [12, 0, 0, 0]);
+    }
 }

@@ -22,14 +22,20 @@ use axum::serve::ListenerExt;
 use limit::Limiter;
 use meeshy_chat::Chat;
 use realtime::Realtime;
+use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::TcpListener;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// How long requests that have begun may take to finish once the program is told to stop.
-const GRACE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(15);
+
+/// How long the other side of a connection may leave what we sent unconfirmed. Without this, a connection whose client
+/// has vanished or does not read holds its memory for a quarter of an hour.
+const UNCONFIRMED: Duration = Duration::from_secs(30);
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -37,30 +43,30 @@ pub(crate) struct App {
     chat: Chat,
     config: Arc<GatewayConfig>,
     limiter: Arc<Limiter>,
-    realtime: Realtime,
+    started: Instant,
 }
 
 /// The gateway, ready to serve.
 pub struct Gateway {
     app: App,
     router: axum::Router,
+    realtime: Realtime,
 }
 
 impl Gateway {
-    /// A gateway in front of `chat`.
-    ///
-    /// # Panics
-    /// When called twice for the same `chat`: its events can be taken once.
+    /// A gateway in front of `chat`, whose events it takes: there can be one.
     pub fn new(chat: Chat, config: GatewayConfig) -> Self {
+        observe::recorder();
         let config = Arc::new(config);
         let (layer, realtime) = Realtime::start(chat.clone(), Arc::clone(&config));
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
-        let app = App { chat, config, limiter, realtime };
+        let app = App { chat, config, limiter, started: Instant::now() };
         let router = routes::router(app.clone()).layer(layer);
-        Self { router: security::layers(router, &app), app }
+        Self { router: security::layers(router, &app), app, realtime }
     }
 
-    /// Serves until `stop` is ready; then finishes what has begun, tells the sockets, and closes.
+    /// Serves until `stop` is ready; then takes no more connections, finishes what has begun, tells the sockets, and
+    /// closes.
     ///
     /// # Errors
     /// When the listener fails.
@@ -69,34 +75,39 @@ impl Gateway {
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        // Without this, an answer of two small packets waits for the client's delayed acknowledgement (40 ms).
-        let listener = listener.tap_io(|stream| {
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "A connection was gone before it could be set up");
-            }
-        });
-        let realtime = self.app.realtime.clone();
-        let (closed, all_closed) = tokio::sync::oneshot::channel();
-        let stopping = async move {
-            stop.await;
-            realtime.stop().await;
-            let _ = closed.send(());
-        };
+        let (tell, told) = watch::channel(false);
+        // A sender that is gone means the same.
+        let stopped = |mut told: watch::Receiver<bool>| async move { _ = told.wait_for(|stop| *stop).await };
         let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(stopping);
+        let serving =
+            axum::serve(listener.tap_io(set_up), service).with_graceful_shutdown(stopped(told.clone()));
+        let closing = async {
+            stop.await;
+            let _ = tell.send(true);
+            self.realtime.stop().await;
+            Ok(())
+        };
         let late = async {
-            // Dropped unsent, the channel means that serving has failed, which the other branch reports.
-            if all_closed.await.is_err() {
-                std::future::pending::<()>().await;
-            }
+            stopped(told).await;
             tokio::time::sleep(GRACE).await;
         };
         tokio::select! {
-            outcome = serving => outcome,
+            outcome = async { tokio::try_join!(serving, closing) } => outcome.map(|_| ()),
             () = late => {
                 tracing::warn!("Some requests did not finish in time and were cut off");
                 Ok(())
             }
+            never = observe::keep_up() => match never {},
         }
+    }
+}
+
+fn set_up(stream: &mut TcpStream) {
+    let socket = SockRef::from(&*stream);
+    // Without the first, an answer of two small packets waits for the client's delayed acknowledgement (40 ms).
+    if let Err(error) =
+        socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_user_timeout(Some(UNCONFIRMED)))
+    {
+        tracing::debug!(%error, "A connection was gone before it could be set up");
     }
 }

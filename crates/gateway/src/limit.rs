@@ -1,9 +1,6 @@
 //! Rate limits: so many calls in a window of time, counted in memory (wire-contract 1.7).
 
 use crate::config::RateLimits;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -34,28 +31,23 @@ impl Limit {
     }
 }
 
-/// Too many calls.
-#[derive(Debug)]
-pub struct TooMany {
-    limit: Limit,
-    retry_after: Duration,
+/// What is left after a call that was allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    /// Calls of the limit.
+    pub calls: u32,
+    /// Calls that are left in this window.
+    pub remaining: u32,
+    /// How long this window still lasts.
+    pub reset_in: Duration,
 }
 
-impl IntoResponse for TooMany {
-    fn into_response(self) -> Response {
-        let seconds = self.retry_after.as_secs().max(1);
-        let message = format!("too many requests; try again in {seconds} seconds");
-        let body = json!({
-            "success": false, "message": message, "error": "RATE_LIMIT_EXCEEDED", "code": "RATE_LIMIT_EXCEEDED",
-            "retryAfter": seconds, "limit": self.limit.calls, "statusCode": 429,
-        });
-        let mut headers = HeaderMap::new();
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        headers.insert("x-ratelimit-limit", HeaderValue::from(self.limit.calls));
-        headers.insert("x-ratelimit-remaining", HeaderValue::from(0));
-        headers.insert("x-ratelimit-reset", HeaderValue::from(seconds));
-        (StatusCode::TOO_MANY_REQUESTS, headers, axum::Json(body)).into_response()
-    }
+/// Too many calls.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TooMany {
+    pub limit: Limit,
+    /// How long this window still lasts.
+    pub retry_after: Duration,
 }
 
 struct Counter {
@@ -75,18 +67,15 @@ impl Limiter {
         Self { limits, counters: Mutex::default() }
     }
 
-    /// Counts a call of `who`.
+    /// Counts a call of `who`; without a limit, nothing is said about what is left.
     ///
     /// # Errors
     /// When there were too many in this window.
-    pub fn count(&self, limit: Option<Limit>, who: &str) -> Result<(), TooMany> {
-        match limit {
-            Some(limit) => self.count_at(limit, who, Instant::now()),
-            None => Ok(()),
-        }
+    pub fn count(&self, limit: Option<Limit>, who: &str) -> Result<Option<Left>, TooMany> {
+        limit.map(|limit| self.count_at(limit, who, Instant::now())).transpose()
     }
 
-    fn count_at(&self, limit: Limit, who: &str, now: Instant) -> Result<(), TooMany> {
+    fn count_at(&self, limit: Limit, who: &str, now: Instant) -> Result<Left, TooMany> {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
         if counters.len() >= COUNTERS {
             counters.retain(|_, counter| now.duration_since(counter.began) < counter.window);
@@ -100,10 +89,11 @@ impl Limiter {
             *counter = fresh();
         }
         counter.calls = counter.calls.saturating_add(1);
-        if counter.calls <= limit.calls {
-            return Ok(());
+        let reset_in = limit.window.saturating_sub(now.duration_since(counter.began));
+        match limit.calls.checked_sub(counter.calls) {
+            Some(remaining) => Ok(Left { calls: limit.calls, remaining, reset_in }),
+            None => Err(TooMany { limit, retry_after: reset_in }),
         }
-        Err(TooMany { limit, retry_after: limit.window.saturating_sub(now.duration_since(counter.began)) })
     }
 }
 
@@ -117,10 +107,24 @@ mod tests {
         let limit = Limit::new("test", 2, Duration::from_secs(10));
         let start = Instant::now();
         let count = |who, seconds| limiter.count_at(limit, who, start + Duration::from_secs(seconds));
-        assert!(count("a", 0).is_ok() && count("a", 1).is_ok());
-        assert_eq!(count("a", 4).unwrap_err().retry_after, Duration::from_secs(6));
-        assert!(count("b", 4).is_ok());
-        assert!(count("a", 10).is_ok());
-        assert!(limiter.count(None, "a").is_ok());
+        let left =
+            |remaining, seconds| Ok(Left { calls: 2, remaining, reset_in: Duration::from_secs(seconds) });
+        assert_eq!(count("a", 0), left(1, 10));
+        assert_eq!(count("a", 1), left(0, 9));
+        assert_eq!(count("a", 4), Err(TooMany { limit, retry_after: Duration::from_secs(6) }));
+        assert_eq!(count("b", 4), left(1, 10));
+        assert_eq!(count("a", 10), left(1, 10));
+        assert_eq!(limiter.count(None, "a"), Ok(None));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let limiter = Limiter::new(RateLimits::off());
+        let limit = Limit::new("test", 1, Duration::from_secs(10));
+        let start = Instant::now();
+        for who in 0..=COUNTERS {
+            assert!(limiter.count_at(limit, &who.to_string(), start).is_ok());
+        }
+        assert!(limiter.counters.lock().unwrap().len() <= COUNTERS);
     }
 }

@@ -5,6 +5,7 @@ use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use std::convert::Infallible;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,15 +14,32 @@ use tracing::Instrument;
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);
 
+/// The upper ends of the buckets of latencies, in seconds.
+const BUCKETS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
+
+/// How often measured values are put into their buckets; until then each of them takes memory.
+const UPKEEP: Duration = Duration::from_secs(5);
+
 /// The process's metrics, in the text form of Prometheus.
 pub fn metrics() -> String {
     recorder().render()
 }
 
-/// Starts counting; the first call for a process matters.
+/// Keeps the metrics small, for as long as the process runs.
+pub async fn keep_up() -> Infallible {
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        recorder().run_upkeep();
+    }
+}
+
+/// Starts counting, with the first call of the process.
 pub fn recorder() -> &'static PrometheusHandle {
     RECORDER.get_or_init(|| {
-        let recorder = PrometheusBuilder::new().build_recorder();
+        let builder = PrometheusBuilder::new();
+        // It refuses only an empty list.
+        let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
+        let recorder = builder.build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::warn!("Another recorder of metrics is in place; /metrics stays empty");
@@ -45,12 +63,9 @@ pub async fn request(request: Request, next: Next) -> Response {
             ("status", response.status().as_u16().to_string()),
         ];
         metrics::counter!("meeshy_http_requests_total", &labels).increment(1);
-        metrics::histogram!("meeshy_http_request_seconds", &labels[..2]).record(seconds(start.elapsed()));
+        metrics::histogram!("meeshy_http_request_seconds", &labels[..2])
+            .record(start.elapsed().as_secs_f64());
     }
     response.headers_mut().insert("x-request-id", HeaderValue::from(id));
     response
-}
-
-fn seconds(duration: Duration) -> f64 {
-    duration.as_secs_f64()
 }

@@ -1,8 +1,10 @@
 //! The layers around all routes: limits, origins, headers, panics.
 
+use crate::auth::{address, counted_as};
+use crate::error::ApiError;
 use crate::{App, observe};
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{
     AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -11,9 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use meeshy_wire::ErrorBody;
 use std::any::Any;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -33,17 +33,25 @@ pub fn layers(router: Router, app: &App) -> Router {
         .layer(from_fn(observe::request))
 }
 
+/// Counts every call of the interface, and says in headers how many are left.
 async fn limit_rest(State(app): State<App>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-    let address = crate::auth::address(request.headers(), peer, &app.config);
-    let who = address.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
-    match app.limiter.count(app.limiter.limits.rest, &who) {
-        Ok(()) => next.run(request).await,
-        Err(too_many) => too_many.into_response(),
+    let address = address(request.headers(), request.extensions(), &app.config);
+    let left = match app.limiter.count(app.limiter.limits.rest, &counted_as(address)) {
+        Ok(left) => left,
+        Err(too_many) => return ApiError::from(too_many).into_response(),
+    };
+    let mut response = next.run(request).await;
+    if let Some(left) = left {
+        let headers = response.headers_mut();
+        // A narrower limit has spoken where there is one.
+        headers.entry("x-ratelimit-limit").or_insert(left.calls.into());
+        headers.entry("x-ratelimit-remaining").or_insert(left.remaining.into());
+        headers.entry("x-ratelimit-reset").or_insert(left.reset_in.as_secs().into());
     }
+    response
 }
 
 async fn add_headers(request: Request, next: Next) -> Response {
@@ -87,6 +95,6 @@ fn cors(app: &App) -> CorsLayer {
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     // The panic hook has written down what and where.
     tracing::error!("A request panicked: this is a bug");
-    let body = ErrorBody::new("INTERNAL_ERROR", "something went wrong on our side");
-    (StatusCode::INTERNAL_SERVER_ERROR, axum::Json(body)).into_response()
+    let message = "something went wrong on our side";
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message).into_response()
 }

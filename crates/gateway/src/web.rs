@@ -1,11 +1,11 @@
 //! The browser client: embedded files, compressed when it was built.
 
+use crate::error::ApiError;
 use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use meeshy_wire::ErrorBody;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use std::borrow::Cow;
 
@@ -34,7 +34,7 @@ pub async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response 
             .unwrap_or_else(|| ([(CONTENT_TYPE, "text/html")], NOT_BUILT).into_response());
     }
     let message = format!("Route {method}:{} not found", uri.path());
-    (StatusCode::NOT_FOUND, axum::Json(ErrorBody::new("NOT_FOUND", message))).into_response()
+    ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response()
 }
 
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {

@@ -20,10 +20,6 @@ impl<T> Success<T> {
     }
 }
 
-/// An answer to a request that made something: status 201.
-#[derive(Debug, Clone)]
-pub struct Created<T>(pub T);
-
 /// Where a page stands in the whole list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -44,6 +40,7 @@ impl Pagination {
 
 /// A bad answer. `error` and `message` are a sentence for a person, `code` is for programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ErrorBody {
     pub success: bool,
     pub error: String,
@@ -53,6 +50,12 @@ pub struct ErrorBody {
     pub details: Vec<ErrorDetail>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
+    /// In how many seconds trying again makes sense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// How many calls are allowed, where there were too many (1.7).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }
 
 /// What is wrong with one field.
@@ -66,6 +69,15 @@ impl ErrorBody {
     /// An error with a sentence and a code.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { success: false, error: message.clone(), message, code, details: Vec::new(), suggestion: None }
+        Self {
+            success: false,
+            error: message.clone(),
+            message,
+            code,
+            details: Vec::new(),
+            suggestion: None,
+            retry_after: None,
+            limit: None,
+        }
     }
 }

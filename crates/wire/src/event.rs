@@ -6,14 +6,18 @@ use serde::{Deserialize, Serialize};
 
 /// The names of the events.
 pub mod event_name {
+    pub const AUTHENTICATE: &str = "authenticate";
     pub const AUTHENTICATED: &str = "authenticated";
     pub const ERROR: &str = "error";
+    pub const MESSAGE_SEND: &str = "message:send";
     pub const MESSAGE_NEW: &str = "message:new";
     pub const MESSAGE_TRANSLATION: &str = "message:translation";
     pub const MESSAGE_TRANSLATION_STATE: &str = "message:translation-state";
     pub const TYPING_START: &str = "typing:start";
     pub const TYPING_STOP: &str = "typing:stop";
     pub const USER_STATUS: &str = "user:status";
+    pub const CONVERSATION_JOIN: &str = "conversation:join";
+    pub const CONVERSATION_LEAVE: &str = "conversation:leave";
     pub const CONVERSATION_JOINED: &str = "conversation:joined";
     pub const CONVERSATION_LEFT: &str = "conversation:left";
     pub const CONVERSATION_STATS: &str = "conversation:stats";
@@ -145,9 +149,9 @@ pub struct Typing<'a> {
 /// `user:status`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct UserStatus {
+pub struct UserStatus<'a> {
     pub user_id: UserId,
-    pub username: String,
+    pub username: &'a str,
     pub is_online: bool,
     pub last_active_at: Option<Iso>,
 }

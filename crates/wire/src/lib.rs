@@ -17,7 +17,7 @@ mod user;
 pub use conversation::{
     Conversation, ConversationStats, LastMessage, LastMessageSender, Member, MemberUser, Meta, OnlineUser,
 };
-pub use envelope::{Created, ErrorBody, ErrorDetail, Pagination, Success};
+pub use envelope::{ErrorBody, ErrorDetail, Pagination, Success};
 pub use event::{
     Ack, AckData, Authenticated, AuthenticatedUser, ConversationRef, ErrorEvent, Handshake,
     MessageTranslation, ReadStatusUpdated, SendMessage, StatsEvent, TranslationStateEvent, Typing,

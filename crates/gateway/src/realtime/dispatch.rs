@@ -1,7 +1,7 @@
 //! Sending out what happened, in the order in which it happened.
 //!
-//! One task reads the bus. Each event is written once for a room and handed to the sockets' own queues; a socket
-//! whose queue is full is closed by socketioxide, so a slow one holds nobody up: it reconnects and reads again.
+//! One task reads the bus. Each event is written once for a room and handed to the sockets' own queues, so a slow
+//! socket holds nobody up.
 
 use super::{Realtime, conversation_room, session_room, user_room};
 use crate::present;
@@ -9,7 +9,6 @@ use meeshy_chat::{Event, MessageView, Recipient};
 use meeshy_domain::{ConversationId, Language, UserId};
 use meeshy_store::translations::Translation;
 use meeshy_wire::{MessageTranslation, ReadStatusUpdated, TranslationStateEvent, UnreadUpdated, event_name};
-use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -43,12 +42,17 @@ impl Realtime {
                 self.translated(conversation_id, source_language, &translation).await;
             }
             Event::ConversationCreated { conversation_id, members } => {
-                self.conversation_created(conversation_id, members).await
+                self.conversation_created(conversation_id, members).await;
             }
             Event::Read { conversation_id, user, at } => {
                 let read =
                     ReadStatusUpdated { conversation_id, user_id: user, kind: "read", updated_at: at.into() };
-                self.emit(conversation_room(conversation_id), event_name::READ_STATUS_UPDATED, &read).await;
+                self.emit(
+                    self.io().to(conversation_room(conversation_id)),
+                    event_name::READ_STATUS_UPDATED,
+                    &read,
+                )
+                .await;
                 self.unread(conversation_id, user, 0).await;
             }
             Event::SessionEnded { session_id, .. } => {
@@ -61,8 +65,12 @@ impl Realtime {
 
     async fn message_new(&self, message: &MessageView, recipients: &[Recipient]) {
         let conversation_id = message.message.conversation_id;
-        self.emit(conversation_room(conversation_id), event_name::MESSAGE_NEW, &present::message(message))
-            .await;
+        self.emit(
+            self.io().to(conversation_room(conversation_id)),
+            event_name::MESSAGE_NEW,
+            &present::message(message),
+        )
+        .await;
         metrics::counter!("meeshy_messages_total").increment(1);
         for recipient in
             recipients.iter().filter(|recipient| Some(recipient.user) != message.message.sender_id)
@@ -82,7 +90,7 @@ impl Realtime {
                 conversation_id,
                 translations: [shown],
             };
-            self.emit(room, event_name::MESSAGE_TRANSLATION, &event).await;
+            self.emit(self.io().to(room), event_name::MESSAGE_TRANSLATION, &event).await;
         } else {
             let event = TranslationStateEvent {
                 message_id: translation.message_id,
@@ -91,7 +99,7 @@ impl Realtime {
                 state: translation.state.name(),
                 reason: present::reason(&translation.state).unwrap_or_default().to_owned(),
             };
-            self.emit(room, event_name::MESSAGE_TRANSLATION_STATE, &event).await;
+            self.emit(self.io().to(room), event_name::MESSAGE_TRANSLATION_STATE, &event).await;
         }
     }
 
@@ -101,18 +109,12 @@ impl Realtime {
             tracing::warn!(%error, "The members of a new conversation could not be put into its room");
         }
         let event = json!({ "conversationId": conversation_id });
-        self.emit(conversation_room(conversation_id), event_name::CONVERSATION_NEW, &event).await;
+        self.emit(self.io().to(conversation_room(conversation_id)), event_name::CONVERSATION_NEW, &event)
+            .await;
     }
 
     async fn unread(&self, conversation_id: ConversationId, user: UserId, unread_count: i64) {
         let event = UnreadUpdated { conversation_id, unread_count };
-        self.emit(user_room(user), event_name::UNREAD_UPDATED, &event).await;
-    }
-
-    async fn emit(&self, room: String, name: &'static str, event: &impl Serialize) {
-        if let Err(error) = self.io().to(room).emit(name, event).await {
-            // Some socket was too slow or gone; it was closed, and reads again when it is back.
-            tracing::debug!(%error, name, "Not every socket took an event");
-        }
+        self.emit(self.io().to(user_room(user)), event_name::UNREAD_UPDATED, &event).await;
     }
 }

@@ -1,121 +1,125 @@
 //! Reading what sockets send (wire-contract 5.4).
 
-use super::socket::{Peer, Verdict};
+use super::socket::{Peer, Turn, Verdict};
 use super::{Realtime, connect, conversation_room};
 use crate::error::ApiError;
 use crate::present;
 use axum::http::StatusCode;
-use meeshy_chat::{ChatError, NewMessage};
+use meeshy_chat::NewMessage;
 use meeshy_domain::ConversationId;
 use meeshy_wire::{Ack, AckData, ConversationRef, ErrorEvent, SendMessage, StatsEvent, Typing, event_name};
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use socketioxide::ParserError;
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use std::sync::Arc;
 
 /// Listens to a socket that has authenticated.
 pub fn listen(realtime: &Realtime, socket: &SocketRef) {
-    let here = realtime.clone();
-    socket.on(
-        "message:send",
-        async move |socket: SocketRef, TryData(data): TryData<SendMessage>, ack: AckSender| {
-            let answer = match data {
-                Ok(data) => send(&here, &socket, data).await,
-                Err(error) => Err(malformed(&error)),
-            };
-            // A socket that is gone needs no acknowledgement: it will send the message again.
-            let _ = match answer {
-                Ok(data) => ack.send(&Ack::done(data)),
-                Err(error) => ack.send(&Ack::<AckData>::refused(error.body)),
-            };
-        },
-    );
-    let here = realtime.clone();
-    socket.on(
-        "conversation:join",
-        async move |socket: SocketRef, TryData(data): TryData<ConversationRef>| {
-            let outcome = match data {
-                Ok(data) => join(&here, &socket, data).await,
-                Err(error) => Err(malformed(&error)),
-            };
-            report(&socket, outcome);
-        },
-    );
-    let here = realtime.clone();
-    socket.on(
-        "conversation:leave",
-        async move |socket: SocketRef, TryData(data): TryData<ConversationRef>| {
-            let outcome = match data {
-                Ok(data) => leave(&here, &socket, data).await,
-                Err(error) => Err(malformed(&error)),
-            };
-            report(&socket, outcome);
-        },
-    );
-    for (name, is_typing) in [(event_name::TYPING_START, true), (event_name::TYPING_STOP, false)] {
-        let here = realtime.clone();
-        socket.on(name, async move |socket: SocketRef, TryData(data): TryData<TypingIn>| {
-            if let Ok(data) = data {
-                relay_typing(&here, &socket, name, data.conversation_id, is_typing).await;
-            }
-        });
-    }
+    listen_for_messages(realtime, socket);
+    on(realtime, socket, event_name::CONVERSATION_JOIN, join);
+    on(realtime, socket, event_name::CONVERSATION_LEAVE, leave);
+    on(realtime, socket, event_name::TYPING_START, |realtime, socket, peer, data| {
+        relay_typing(realtime, socket, peer, data, true)
+    });
+    on(realtime, socket, event_name::TYPING_STOP, |realtime, socket, peer, data| {
+        relay_typing(realtime, socket, peer, data, false)
+    });
+    on(realtime, socket, event_name::AUTHENTICATE, async |_, socket, peer, _: Value| {
+        connect::welcome(&socket, &peer);
+        Ok(())
+    });
     let here = realtime.clone();
     socket.on_fallback(async move |socket: SocketRef, Event(name): Event, ack: AckSender| {
-        if admit(&here, &socket).is_ok() {
-            let error = ApiError::new(
-                StatusCode::NOT_FOUND,
-                "UNKNOWN_EVENT",
-                format!("the event `{}` is not known", shortened(&name)),
-            );
-            let _ = ack.send(&Ack::<Value>::refused(error.body));
+        let refusal = admit(&here, &socket).err().unwrap_or_else(|| unknown_event(&name));
+        // Nobody may wait for it.
+        let _ = ack.send(&Ack::<Value>::refused(*refusal.body));
+    });
+}
+
+/// Listens for an event without an acknowledgement; what goes wrong with it is told by `error`.
+fn on<T, Handle, Outcome>(realtime: &Realtime, socket: &SocketRef, name: &'static str, handle: Handle)
+where
+    T: DeserializeOwned + Send + Sync + 'static,
+    Handle: Fn(Realtime, SocketRef, Arc<Peer>, T) -> Outcome + Clone + Send + Sync + 'static,
+    Outcome: Future<Output = Result<(), ApiError>> + Send + 'static,
+{
+    let realtime = realtime.clone();
+    socket.on(name, async move |socket: SocketRef, TryData(data): TryData<T>| {
+        let outcome = match read(&realtime, &socket, data) {
+            Ok((peer, data)) => handle(realtime, socket.clone(), peer, data).await,
+            Err(error) => Err(error),
+        };
+        if let Err(ApiError { body, .. }) = outcome {
+            let _ = socket.emit(event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
         }
     });
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TypingIn {
-    conversation_id: String,
+fn listen_for_messages(realtime: &Realtime, socket: &SocketRef) {
+    let realtime = realtime.clone();
+    let handle = move |socket: SocketRef, TryData(data): TryData<SendMessage>, ack: AckSender| {
+        // Here events still come one after the other. What follows runs beside what follows from the next event, so
+        // each message takes its place in line now: they are stored in the order in which they were sent.
+        let message = read(&realtime, &socket, data).map(|(peer, data)| (peer.line_up(), peer, data));
+        async move {
+            let sent = match message {
+                Ok((turn, peer, data)) => send(&realtime, turn, &peer, data).await.map(|data| (peer, data)),
+                Err(error) => Err(error),
+            };
+            // A socket that is gone needs no acknowledgement: its client sends the message again.
+            match sent {
+                Ok((peer, data)) => {
+                    let _ = ack.send(&Ack::done(data));
+                    realtime.chat().touch(peer.user).await;
+                }
+                Err(error) => {
+                    let _ = ack.send(&Ack::<AckData>::refused(*error.body));
+                }
+            }
+        }
+    };
+    socket.on(event_name::MESSAGE_SEND, handle);
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LateAuthentication {
-    session_token: Option<String>,
-}
-
-/// Listens to a socket that has not authenticated: it may still do so, and nothing else.
-pub fn until_authenticated(realtime: &Realtime, socket: &SocketRef) {
-    let here = realtime.clone();
-    socket.on("authenticate", async move |socket: SocketRef, TryData(data): TryData<LateAuthentication>| {
-        let token = data.ok().and_then(|data| data.session_token).unwrap_or_default();
-        connect::authenticate_late(&here, &socket, token).await;
-    });
+/// The person behind an event and what it says, if the socket may go on.
+fn read<T>(
+    realtime: &Realtime,
+    socket: &SocketRef,
+    data: Result<T, ParserError>,
+) -> Result<(Arc<Peer>, T), ApiError> {
+    let peer = admit(realtime, socket)?;
+    let data = data.map_err(|error| {
+        let message = format!("the event could not be read: {error}");
+        ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
+    })?;
+    Ok((peer, data))
 }
 
 /// The person behind a socket that may go on, or why it may not.
 fn admit(realtime: &Realtime, socket: &SocketRef) -> Result<Arc<Peer>, ApiError> {
     let peer = socket.extensions.get::<Arc<Peer>>().ok_or_else(ApiError::authentication_required)?;
-    let refused =
-        || ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "too many events; slow down");
-    match peer.count(realtime.config().rate_limits.events) {
-        Verdict::Handle => Ok(peer),
-        Verdict::Refuse => Err(refused()),
-        Verdict::Disconnect => {
-            let error = refused();
-            let _ = socket.emit(
-                event_name::ERROR,
-                &ErrorEvent { message: error.body.message.clone(), code: error.body.code },
-            );
-            let _ = socket.clone().disconnect();
-            Err(error)
-        }
+    let verdict = peer.count(realtime.config().rate_limits.events);
+    if verdict == Verdict::Handle {
+        return Ok(peer);
     }
+    let refusal =
+        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "too many events; slow down");
+    if verdict == Verdict::Disconnect {
+        let error = ErrorEvent { message: refusal.body.message.clone(), code: refusal.body.code };
+        let _ = socket.emit(event_name::ERROR, &error);
+        let _ = socket.clone().disconnect();
+    }
+    Err(refusal)
 }
 
-async fn send(realtime: &Realtime, socket: &SocketRef, data: SendMessage) -> Result<AckData, ApiError> {
-    let peer = admit(realtime, socket)?;
+async fn send(
+    realtime: &Realtime,
+    mut turn: Turn,
+    peer: &Peer,
+    data: SendMessage,
+) -> Result<AckData, ApiError> {
+    turn.comes().await;
     let Some(_handling) = realtime.begin() else {
         let message = "the server is restarting; send again in a moment";
         return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message));
@@ -129,7 +133,6 @@ async fn send(realtime: &Realtime, socket: &SocketRef, data: SendMessage) -> Res
         client_message_id: data.client_message_id,
     };
     let sent = realtime.chat().send(peer.user, new).await?;
-    realtime.chat().touch(peer.user).await;
     let message = &sent.message.message;
     Ok(AckData {
         message_id: message.id,
@@ -138,11 +141,16 @@ async fn send(realtime: &Realtime, socket: &SocketRef, data: SendMessage) -> Res
     })
 }
 
-async fn join(realtime: &Realtime, socket: &SocketRef, data: ConversationRef) -> Result<(), ApiError> {
-    let peer = admit(realtime, socket)?;
+async fn join(
+    realtime: Realtime,
+    socket: SocketRef,
+    peer: Arc<Peer>,
+    data: ConversationRef,
+) -> Result<(), ApiError> {
     let view = realtime.chat().conversation(peer.user, &data.conversation_id).await?;
     let id = view.conversation.id;
     socket.join(conversation_room(id));
+    // A socket that is gone needs no answer.
     let _ =
         socket.emit(event_name::CONVERSATION_JOINED, &json!({ "conversationId": id, "userId": peer.user }));
     let stats = present::stats(&view, realtime.chat().now());
@@ -153,8 +161,12 @@ async fn join(realtime: &Realtime, socket: &SocketRef, data: ConversationRef) ->
 
 /// A client leaves with every change of page; it goes on hearing of the conversation, or its list would stand still
 /// (wire-contract 8, row 17).
-async fn leave(realtime: &Realtime, socket: &SocketRef, data: ConversationRef) -> Result<(), ApiError> {
-    let peer = admit(realtime, socket)?;
+async fn leave(
+    realtime: Realtime,
+    socket: SocketRef,
+    peer: Arc<Peer>,
+    data: ConversationRef,
+) -> Result<(), ApiError> {
     let id = realtime.chat().membership(peer.user, &data.conversation_id).await?;
     let _ = socket.emit(event_name::CONVERSATION_LEFT, &json!({ "conversationId": id, "userId": peer.user }));
     Ok(())
@@ -162,55 +174,28 @@ async fn leave(realtime: &Realtime, socket: &SocketRef, data: ConversationRef) -
 
 /// Passed on without asking the database: whoever is in the room is a member.
 async fn relay_typing(
-    realtime: &Realtime,
-    socket: &SocketRef,
-    name: &'static str,
-    reference: String,
+    realtime: Realtime,
+    socket: SocketRef,
+    peer: Arc<Peer>,
+    data: ConversationRef,
     is_typing: bool,
-) {
-    let Ok(peer) = admit(realtime, socket) else { return };
-    let id: ConversationId = match reference.parse() {
+) -> Result<(), ApiError> {
+    let id: ConversationId = match data.conversation_id.parse() {
         Ok(id) => id,
         // By its identifier, as the landing page does.
-        Err(_) => match realtime.chat().membership(peer.user, &reference).await {
-            Ok(id) => id,
-            Err(_) => return,
-        },
+        Err(_) => realtime.chat().membership(peer.user, &data.conversation_id).await?,
     };
     let room = conversation_room(id);
     if socket.rooms().iter().any(|joined| **joined == room) {
+        let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
         let typing =
             Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
-        let _ = socket.to(room).emit(name, &typing).await;
+        realtime.emit(socket.to(room), name, &typing).await;
     }
+    Ok(())
 }
 
-fn malformed(error: &socketioxide::ParserError) -> ApiError {
-    ApiError::new(
-        StatusCode::BAD_REQUEST,
-        "VALIDATION_ERROR",
-        format!("the event could not be read: {error}"),
-    )
-}
-
-/// Tells a socket what went wrong with an event that has no acknowledgement.
-fn report(socket: &SocketRef, outcome: Result<(), ApiError>) {
-    if let Err(error) = outcome {
-        let _ = socket
-            .emit(event_name::ERROR, &ErrorEvent { message: error.body.message, code: error.body.code });
-    }
-}
-
-fn shortened(name: &str) -> String {
-    name.chars().take(64).collect()
-}
-
-impl ApiError {
-    /// As `From`, for an error that is still needed.
-    pub(super) fn from_ref(error: &ChatError) -> Self {
-        match error {
-            ChatError::Store(error) => ChatError::Store(error.clone()).into(),
-            other => Self::new(StatusCode::BAD_REQUEST, "INVALID_OPERATION", other.to_string()),
-        }
-    }
+fn unknown_event(name: &str) -> ApiError {
+    let shown: String = name.chars().take(64).collect();
+    ApiError::new(StatusCode::NOT_FOUND, "UNKNOWN_EVENT", format!("the event `{shown}` is not known"))
 }

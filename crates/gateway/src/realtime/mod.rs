@@ -11,15 +11,20 @@ use crate::config::GatewayConfig;
 use meeshy_chat::Chat;
 use meeshy_domain::{ConversationId, SessionId, UserId};
 use meeshy_wire::event_name;
-use socketioxide::SocketIo;
+use serde::Serialize;
 use socketioxide::layer::SocketIoLayer;
+use socketioxide::operators::BroadcastOperators;
+use socketioxide::{BroadcastError, SocketIo};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How long the events that are being handled may take once the program is told to stop.
+/// How long the events that are being handled may take once the program is told to stop, and the sockets to close.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Packets that may wait for a socket to take them.
+const QUEUE: usize = 1024;
 
 /// What all sockets share. Cheap to clone.
 #[derive(Clone)]
@@ -33,7 +38,7 @@ struct Shared {
     config: Arc<GatewayConfig>,
     stopping: AtomicBool,
     handling: AtomicUsize,
-    /// Told when everything that happened has been sent out.
+    /// Asks the dispatcher to say when everything that happened has been sent out.
     drain: Notify,
     drained: Notify,
 }
@@ -41,11 +46,14 @@ struct Shared {
 impl Realtime {
     /// Starts taking sockets and sending events; the layer goes around the router.
     pub fn start(chat: Chat, config: Arc<GatewayConfig>) -> (SocketIoLayer, Self) {
+        let packet_bytes = usize::try_from(config.packet_bytes).unwrap_or(usize::MAX);
         let (layer, io) = SocketIo::builder()
             .ping_interval(Duration::from_secs(25))
             .ping_timeout(Duration::from_secs(10))
             .max_payload(config.packet_bytes)
-            .max_buffer_size(1024)
+            .ws_max_message_size(packet_bytes)
+            .ws_max_frame_size(packet_bytes)
+            .max_buffer_size(QUEUE)
             // The buffer is kept for as long as the socket is: the default of 4 KiB costs more than an idle socket does.
             .ws_read_buffer_size(1024)
             .build_layer();
@@ -80,9 +88,23 @@ impl Realtime {
         }
         let told = serde_json::json!({ "reason": "the server restarts" });
         let _ = shared.io.broadcast().emit(event_name::SERVER_RESTARTING, &told).await;
-        // Leaves the sockets' own tasks the moment they need to write that down.
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        shared.io.close().await;
+        if tokio::time::timeout(GRACE, shared.io.close()).await.is_err() {
+            tracing::warn!("Some sockets did not take their last packets in time and were cut off");
+        }
+    }
+
+    /// Writes an event once and hands it to every socket in some rooms, without waiting for any of them.
+    ///
+    /// A socket that has not taken [`QUEUE`] packets misses it. If it does not recover by its next ping it is closed;
+    /// if it does, its client sees the gap in the messages' numbers and reads again.
+    async fn emit(&self, rooms: BroadcastOperators, name: &'static str, event: &impl Serialize) {
+        match rooms.emit(name, event).await {
+            Ok(()) => {}
+            Err(BroadcastError::Socket(missed)) => {
+                metrics::counter!("meeshy_events_missed_total").increment(missed.len() as u64);
+            }
+            Err(error) => tracing::error!(%error, name, "An event could not be sent out"),
+        }
     }
 
     fn io(&self) -> &SocketIo {

@@ -2,49 +2,41 @@
 
 use super::{Access, Api};
 use crate::App;
-use crate::auth::{From, User, session_token};
+use crate::auth::{Origin, User, session_token};
 use crate::error::ApiError;
 use crate::json::{Body, Params, answer};
 use axum::extract::State;
-use axum::http::{HeaderMap, Method};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::IntoResponse;
 use meeshy_chat::{Registration, SignedIn};
 use meeshy_wire::{Login, Refresh, Register};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub fn routes(api: Api) -> Api {
-    api.route(Access::Anyone, Method::POST, "/api/v1/auth/register", "Make an account", register)
+    api.post(Access::Anyone, "/api/v1/auth/register", "Make an account", register)
         .body("Register")
-        .route(Access::Anyone, Method::POST, "/api/v1/auth/login", "Sign in", login)
+        .post(Access::Anyone, "/api/v1/auth/login", "Sign in", login)
         .body("Login")
-        .route(
-            Access::Anyone,
-            Method::POST,
-            "/api/v1/auth/refresh",
-            "Exchange a token for a fresh one",
-            refresh,
-        )
+        .post(Access::Anyone, "/api/v1/auth/refresh", "Exchange a token for a fresh one", refresh)
         .body("Refresh")
-        .route(Access::User, Method::POST, "/api/v1/auth/logout", "Sign this device out", logout)
-        .route(Access::User, Method::GET, "/api/v1/auth/me", "The caller's account", me)
-        .route(
-            Access::Anyone,
-            Method::GET,
-            "/api/v1/auth/check-availability",
-            "Whether a name is free",
-            availability,
-        )
+        // A part of the old web client calls it without a version (wire-contract 7.4).
+        .post(Access::Anyone, "/api/auth/refresh", "Exchange a token for a fresh one", refresh)
+        .body("Refresh")
+        .post(Access::User, "/api/v1/auth/logout", "Sign this device out", logout)
+        .get(Access::User, "/api/v1/auth/me", "The caller's account", me)
+        .get(Access::Anyone, "/api/v1/auth/check-availability", "Whether a name is free", availability)
+        .query(&["username", "email"])
 }
 
 async fn register(
     State(app): State<App>,
-    From(device): From,
+    Origin { device, counted_as }: Origin,
     Body(body): Body<Register>,
-) -> Result<Response, Response> {
-    let who = device.ip_address.clone().unwrap_or_default();
-    count(&app, &who)?;
-    app.limiter.count(app.limiter.limits.register, &who).map_err(IntoResponse::into_response)?;
+) -> Result<impl IntoResponse, ApiError> {
+    let limits = &app.limiter.limits;
+    app.limiter.count(limits.authentication, &counted_as)?;
+    app.limiter.count(limits.register, &counted_as)?;
     let new = Registration {
         username: body.username,
         password: body.password,
@@ -54,29 +46,21 @@ async fn register(
         system_language: body.system_language,
         regional_language: body.regional_language,
     };
-    let signed_in =
-        app.chat.register(new, device).await.map_err(|error| ApiError::from(error).into_response())?;
-    Ok(answer(signed_in_data(&app, &signed_in)).into_response())
+    let signed_in = app.chat.register(new, device).await?;
+    Ok(answer(signed_in_data(&app, &signed_in)))
 }
 
 async fn login(
     State(app): State<App>,
-    From(device): From,
+    Origin { device, counted_as }: Origin,
     Body(body): Body<Login>,
-) -> Result<Response, Response> {
-    let who = device.ip_address.clone().unwrap_or_default();
-    count(&app, &who)?;
+) -> Result<impl IntoResponse, ApiError> {
+    let limits = &app.limiter.limits;
     let beginning: String = body.username.trim().chars().take(3).flat_map(char::to_lowercase).collect();
-    let limit = app.limiter.limits.login;
-    app.limiter.count(limit, &format!("{who} {beginning}")).map_err(IntoResponse::into_response)?;
-    let signed_in = app.chat.sign_in(body.username, body.password, body.remember_device, device).await;
-    let signed_in = signed_in.map_err(|error| ApiError::from(error).into_response())?;
-    Ok(answer(signed_in_data(&app, &signed_in)).into_response())
-}
-
-#[expect(clippy::result_large_err, reason = "an answer that is sent as it is")]
-fn count(app: &App, who: &str) -> Result<(), Response> {
-    app.limiter.count(app.limiter.limits.authentication, who).map_err(IntoResponse::into_response)
+    app.limiter.count(limits.authentication, &counted_as)?;
+    app.limiter.count(limits.login, &format!("{counted_as} {beginning}"))?;
+    let signed_in = app.chat.sign_in(body.username, body.password, body.remember_device, device).await?;
+    Ok(answer(signed_in_data(&app, &signed_in)))
 }
 
 fn signed_in_data(app: &App, signed_in: &SignedIn) -> Value {
@@ -126,7 +110,10 @@ struct Asked {
     email: Option<String>,
 }
 
-async fn availability(State(app): State<App>, Params(asked): Params<Asked>) -> Result<Response, ApiError> {
+async fn availability(
+    State(app): State<App>,
+    Params(asked): Params<Asked>,
+) -> Result<impl IntoResponse, ApiError> {
     if asked.username.is_none() && asked.email.is_none() {
         return Err(ApiError::invalid("username", "give a username or an email"));
     }
@@ -141,5 +128,5 @@ async fn availability(State(app): State<App>, Params(asked): Params<Asked>) -> R
     if let Some(free) = found.email {
         data.insert("emailAvailable".into(), free.into());
     }
-    Ok(answer(data).into_response())
+    Ok(answer(data))
 }

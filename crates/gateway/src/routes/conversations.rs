@@ -4,9 +4,8 @@ use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Answer, Body, PageParams, Params, answer, created};
-use axum::extract::{Path, State};
-use axum::http::Method;
+use crate::json::{Answer, Body, PageParams, Params, PathParam, answer, created};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use meeshy_chat::{ListFilter, NewConversation};
 use meeshy_wire::{CreateConversation, Pagination, Success};
@@ -14,24 +13,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 pub fn routes(api: Api) -> Api {
-    api.route(Access::User, Method::GET, "/api/v1/conversations", "The caller's conversations", list)
-        .route(Access::User, Method::POST, "/api/v1/conversations", "Open a conversation", create)
+    let one_path = "/api/v1/conversations/{id}";
+    api.get(Access::User, "/api/v1/conversations", "The caller's conversations", list)
+        .query(&["type", "withUserId", "limit", "offset"])
+        .post(Access::User, "/api/v1/conversations", "Open a conversation", create)
         .body("CreateConversation")
-        .route(
-            Access::User,
-            Method::GET,
-            "/api/v1/conversations/{id}",
-            "One conversation, by id or identifier",
-            one,
-        )
-        .route(
-            Access::User,
-            Method::POST,
-            "/api/v1/conversations/{id}/mark-read",
-            "Mark all as read",
-            mark_read,
-        )
-        .route(Access::User, Method::POST, "/api/v1/conversations/{id}/read", "Mark all as read", mark_read)
+        .get(Access::User, one_path, "One conversation, by id or identifier", one)
+        .post(Access::User, &format!("{one_path}/mark-read"), "Mark all as read", mark_read)
+        .post(Access::User, &format!("{one_path}/read"), "Mark all as read", mark_read)
 }
 
 #[derive(Deserialize)]
@@ -76,7 +65,7 @@ async fn create(
 async fn one(
     State(app): State<App>,
     User(caller): User,
-    Path(id): Path<String>,
+    PathParam(id): PathParam,
 ) -> Result<impl IntoResponse, ApiError> {
     let view = app.chat.conversation(caller.user.id, &id).await?;
     Ok(answer(crate::present::whole_conversation(&view, app.chat.now())))
@@ -85,7 +74,7 @@ async fn one(
 async fn mark_read(
     State(app): State<App>,
     User(caller): User,
-    Path(id): Path<String>,
+    PathParam(id): PathParam,
 ) -> Result<impl IntoResponse, ApiError> {
     let marked = app.chat.mark_read(caller.user.id, &id).await?;
     Ok(answer(json!({ "markedCount": marked, "message": format!("{marked} messages marked as read") })))

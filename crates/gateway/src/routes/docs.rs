@@ -1,21 +1,22 @@
 //! The interface, described for programs (`/docs/openapi.json`) and for people (`/docs`), from the table of routes.
 
-use super::{Access, Endpoint};
-use crate::App;
-use axum::Router;
+use super::{Access, Api, Endpoint};
+use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
-use axum::routing::get;
 use meeshy_wire::{CreateConversation, ErrorBody, Login, PatchMe, PostMessage, Refresh, Register};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use utoipa::{PartialSchema, ToSchema};
 
-pub fn routes(endpoints: Vec<Endpoint>) -> Router<App> {
-    let page: Arc<str> = page(&endpoints).into();
-    let document = Arc::new(openapi(&endpoints));
-    Router::new()
-        .route("/docs", get(async move || Html(page.to_string())))
-        .route("/docs/openapi.json", get(async move || axum::Json(document.as_ref().clone())))
+pub fn routes(api: Api) -> Api {
+    let page: Arc<str> = page(&api.endpoints).into();
+    let document: Arc<str> = format!("{:#}", openapi(&api.endpoints)).into();
+    api.get(Access::Anyone, "/docs", "This interface, for people", async move || Html(page.to_string())).get(
+        Access::Anyone,
+        "/docs/openapi.json",
+        "This interface, for programs",
+        async move || ([(CONTENT_TYPE, "application/json")], document.to_string()),
+    )
 }
 
 /// The OpenAPI 3.1 document of all routes.
@@ -53,11 +54,11 @@ fn operation(endpoint: &Endpoint) -> Value {
         let reference = format!("#/components/schemas/{schema}");
         operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "$ref": reference } } } });
     }
-    let parameters: Vec<Value> = endpoint
-        .path
-        .split('/')
-        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+    let parameter = |place: &str, name: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
+    let in_path = endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let parameters: Vec<Value> = in_path
+        .map(|name| parameter("path", name))
+        .chain(endpoint.query.iter().map(|name| parameter("query", name)))
         .collect();
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();

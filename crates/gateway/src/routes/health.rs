@@ -3,44 +3,54 @@
 use super::{Access, Api};
 use crate::{App, observe};
 use axum::extract::State;
-use axum::http::{Method, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use meeshy_chat::Statistics;
 use meeshy_wire::Iso;
 use serde_json::json;
+use std::time::Duration;
+
+/// How long the database may take before it counts as not answering.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub fn routes(api: Api) -> Api {
-    api.route(Access::Anyone, Method::GET, "/health", "Whether the process is alive", health)
-        .route(
-            Access::Anyone,
-            Method::GET,
-            "/ready",
-            "Whether it can serve: 503 until the database answers",
-            ready,
-        )
-        .route(Access::Anyone, Method::GET, "/info", "What this is", info)
-        .route(Access::Anyone, Method::GET, "/metrics", "Figures for Prometheus", metrics)
+    api.get(Access::Anyone, "/health", "Whether the process is alive", health)
+        .get(Access::Anyone, "/ready", "Whether it can serve: 503 until the database answers", ready)
+        .get(Access::Anyone, "/info", "What this is", info)
+        .get(Access::Anyone, "/metrics", "Figures for Prometheus", metrics)
 }
 
+/// Alive is whoever answers; what is missing for serving is said by `/ready`, and here in `services`.
 async fn health(State(app): State<App>) -> impl IntoResponse {
-    let database = app.chat.ready().await.is_ok();
+    let statistics = statistics(&app).await;
+    let status = |is_up| if is_up { "up" } else { "down" };
     axum::Json(json!({
         "status": "healthy",
         "timestamp": Iso(app.chat.now()),
         "version": env!("CARGO_PKG_VERSION"),
+        "uptime": app.started.elapsed().as_secs(),
         "services": {
-            "database": { "status": if database { "up" } else { "down" } },
-            "websocket": { "status": "up" },
+            "database": { "status": status(statistics.is_some()), "userCount": statistics.map(|known| known.users) },
+            "translation": {
+                "status": status(statistics.is_some()),
+                "jobsWaiting": statistics.map(|known| known.translation_jobs_waiting),
+            },
+            "websocket": { "status": status(true), "peopleOnline": app.chat.presence().online_count() },
         },
     }))
 }
 
 async fn ready(State(app): State<App>) -> impl IntoResponse {
-    match app.chat.ready().await {
-        Ok(()) => (StatusCode::OK, axum::Json(json!({ "status": "ready" }))),
-        Err(error) => (
-            StatusCode::SERVICE_UNAVAILABLE,
-            axum::Json(json!({ "status": "not ready", "reason": error.to_string() })),
-        ),
+    match tokio::time::timeout(PATIENCE, app.chat.ready()).await {
+        Ok(Ok(())) => (StatusCode::OK, axum::Json(json!({ "status": "ready" }))),
+        outcome => {
+            if let Ok(Err(error)) = outcome {
+                tracing::warn!(%error, "Not ready");
+            }
+            let reason = "the database does not answer";
+            let body = json!({ "status": "not ready", "reason": reason });
+            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body))
+        }
     }
 }
 
@@ -57,13 +67,21 @@ async fn info() -> impl IntoResponse {
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
     metrics::gauge!("meeshy_people_online").set(app.chat.presence().online_count() as f64);
-    match app.chat.statistics().await {
-        Ok(statistics) => {
-            metrics::gauge!("meeshy_users").set(statistics.users as f64);
-            metrics::gauge!("meeshy_translation_jobs_waiting")
-                .set(statistics.translation_jobs_waiting as f64);
-        }
-        Err(error) => tracing::warn!(%error, "Some metrics could not be read"),
+    if let Some(known) = statistics(&app).await {
+        metrics::gauge!("meeshy_users").set(known.users as f64);
+        metrics::gauge!("meeshy_translation_jobs_waiting").set(known.translation_jobs_waiting as f64);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], observe::metrics())
+}
+
+/// The figures that the database knows, if it answers in time.
+async fn statistics(app: &App) -> Option<Statistics> {
+    match tokio::time::timeout(PATIENCE, app.chat.statistics()).await {
+        Ok(Ok(statistics)) => Some(statistics),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "Some figures could not be read");
+            None
+        }
+        Err(_) => None,
+    }
 }

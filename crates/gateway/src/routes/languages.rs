@@ -2,13 +2,12 @@
 
 use super::{Access, Api};
 use crate::json::answer;
-use axum::http::Method;
 use axum::response::IntoResponse;
 use meeshy_domain::Language;
 use serde_json::json;
 
 pub fn routes(api: Api) -> Api {
-    api.route(Access::Anyone, Method::GET, "/api/v1/languages", "Every language, by its own name", list)
+    api.get(Access::Anyone, "/api/v1/languages", "Every language, by its own name", list)
 }
 
 async fn list() -> impl IntoResponse {

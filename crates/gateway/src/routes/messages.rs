@@ -4,9 +4,8 @@ use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Answer, Body, PageParams, Params, created};
-use axum::extract::{Path, State};
-use axum::http::Method;
+use crate::json::{Answer, Body, PageParams, Params, PathParam, created};
+use axum::extract::State;
 use axum::response::IntoResponse;
 use meeshy_chat::{NewMessage, PageRequest};
 use meeshy_wire::{Pagination, PostMessage, Success};
@@ -15,8 +14,9 @@ use serde_json::json;
 
 pub fn routes(api: Api) -> Api {
     let path = "/api/v1/conversations/{id}/messages";
-    api.route(Access::User, Method::GET, path, "A page of messages, newest first", list)
-        .route(Access::User, Method::POST, path, "Write a message", send)
+    api.get(Access::User, path, "A page of messages, newest first", list)
+        .query(&["before", "limit", "offset"])
+        .post(Access::User, path, "Write a message", send)
         .body("PostMessage")
 }
 
@@ -30,7 +30,7 @@ struct Listed {
 async fn list(
     State(app): State<App>,
     User(caller): User,
-    Path(id): Path<String>,
+    PathParam(id): PathParam,
     Params(asked): Params<Listed>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (limit, offset) = (asked.page.limit(20, 50), asked.page.offset());
@@ -45,7 +45,7 @@ async fn list(
 async fn send(
     State(app): State<App>,
     User(caller): User,
-    Path(id): Path<String>,
+    PathParam(id): PathParam,
     Body(body): Body<PostMessage>,
 ) -> Result<impl IntoResponse, ApiError> {
     let new = NewMessage {

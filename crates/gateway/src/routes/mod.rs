@@ -8,14 +8,15 @@ mod languages;
 mod messages;
 mod users;
 
+use crate::error::ApiError;
 use crate::{App, web};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodRouter, get, patch, post};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +40,8 @@ pub struct Endpoint {
     pub summary: &'static str,
     /// The name of the schema of its body.
     pub body: Option<&'static str>,
+    /// The names of the parameters that its query may have.
+    pub query: &'static [&'static str],
 }
 
 /// Routes being put together. There is no way to add one without saying who may call it.
@@ -53,26 +56,48 @@ impl Api {
         Self { app, router: Router::new(), endpoints: Vec::new() }
     }
 
-    /// Adds a route that only those may call whom `access` names.
-    pub fn route<H, T>(
-        mut self,
-        access: Access,
-        method: Method,
-        path: &str,
-        summary: &'static str,
-        handler: H,
-    ) -> Self
+    /// Adds a route for `GET`.
+    pub fn get<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
     where
         H: Handler<T, App>,
         T: 'static,
     {
-        let Ok(filter) = MethodFilter::try_from(method.clone()) else { return self };
-        let mut route = on(filter, handler);
-        if access == Access::User {
-            route = route.route_layer(from_fn_with_state(self.app.clone(), require_user));
-        }
+        self.add(Method::GET, access, path, summary, get(handler))
+    }
+
+    /// Adds a route for `POST`.
+    pub fn post<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.add(Method::POST, access, path, summary, post(handler))
+    }
+
+    /// Adds a route for `PATCH`.
+    pub fn patch<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.add(Method::PATCH, access, path, summary, patch(handler))
+    }
+
+    fn add(
+        mut self,
+        method: Method,
+        access: Access,
+        path: &str,
+        summary: &'static str,
+        route: MethodRouter<App>,
+    ) -> Self {
+        let route = match access {
+            Access::Anyone => route,
+            Access::User => route.route_layer(from_fn_with_state(self.app.clone(), require_user)),
+        };
         self.router = self.router.route(path, route);
-        self.endpoints.push(Endpoint { method, path: path.to_owned(), access, summary, body: None });
+        let path = path.to_owned();
+        self.endpoints.push(Endpoint { method, path, access, summary, body: None, query: &[] });
         self
     }
 
@@ -80,6 +105,14 @@ impl Api {
     pub fn body(mut self, schema: &'static str) -> Self {
         if let Some(endpoint) = self.endpoints.last_mut() {
             endpoint.body = Some(schema);
+        }
+        self
+    }
+
+    /// Names the last route's query parameters, for the documentation.
+    pub fn query(mut self, names: &'static [&'static str]) -> Self {
+        if let Some(endpoint) = self.endpoints.last_mut() {
+            endpoint.query = names;
         }
         self
     }
@@ -107,12 +140,18 @@ fn api(app: App) -> Api {
         .group(messages::routes)
         .group(languages::routes)
         .group(health::routes)
+        .group(docs::routes)
 }
 
 pub(crate) fn router(app: App) -> Router {
-    let api = api(app.clone());
-    let documented = docs::routes(api.endpoints);
-    api.router.merge(documented).fallback(web::fallback).with_state(app)
+    api(app.clone())
+        .router
+        .method_not_allowed_fallback(async |request: Request| {
+            let message = format!("{} cannot be called with {}", request.uri().path(), request.method());
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+        })
+        .fallback(web::fallback)
+        .with_state(app)
 }
 
 impl crate::Gateway {

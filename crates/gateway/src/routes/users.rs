@@ -6,7 +6,6 @@ use crate::auth::User;
 use crate::error::ApiError;
 use crate::json::{Answer, Body, PageParams, Params, answer};
 use axum::extract::State;
-use axum::http::Method;
 use axum::response::IntoResponse;
 use meeshy_chat::ProfilePatch;
 use meeshy_wire::{Pagination, PatchMe, Success};
@@ -14,14 +13,9 @@ use serde::Deserialize;
 use serde_json::json;
 
 pub fn routes(api: Api) -> Api {
-    api.route(Access::User, Method::GET, "/api/v1/users/search", "Find people by name", search)
-        .route(
-            Access::User,
-            Method::PATCH,
-            "/api/v1/users/me",
-            "Change one's profile and languages",
-            patch_me,
-        )
+    api.get(Access::User, "/api/v1/users/search", "Find people by name", search)
+        .query(&["q", "limit", "offset"])
+        .patch(Access::User, "/api/v1/users/me", "Change one's profile and languages", patch_me)
         .body("PatchMe")
 }
 

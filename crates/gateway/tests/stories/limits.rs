@@ -1,0 +1,74 @@
+//! So many calls, and no more (wire-contract 1.7).
+
+use crate::server::{Answer, Server, answer, registration};
+use meeshy_gateway::{GatewayConfig, RateLimits};
+use reqwest::Method;
+use serde_json::json;
+
+async fn refused(answer: Answer, limit: u64) {
+    assert_eq!((answer.status, answer.code()), (429, "RATE_LIMIT_EXCEEDED"), "{}", answer.body);
+    assert_eq!(
+        (&answer.body["success"], &answer.body["error"]),
+        (&json!(false), &json!("RATE_LIMIT_EXCEEDED"))
+    );
+    assert_eq!(answer.body["limit"], limit);
+    assert_eq!(answer.header("x-ratelimit-limit"), limit.to_string());
+    assert_eq!(answer.header("x-ratelimit-remaining"), "0");
+    let seconds = answer.body["retryAfter"].as_u64().unwrap();
+    assert_eq!(answer.header("retry-after"), seconds.to_string());
+    assert!(
+        answer.body["message"].as_str().unwrap().contains(&format!("{seconds} seconds")),
+        "{}",
+        answer.body
+    );
+}
+
+#[tokio::test]
+async fn registering_and_signing_in_are_limited_by_address() {
+    let server = Server::start(GatewayConfig { trust_proxy: true, ..GatewayConfig::default() }).await;
+    let call = async |path: &str, from: &str, body| {
+        let request = server.request(Method::POST, path).header("x-forwarded-for", from);
+        answer(request.json(&body)).await
+    };
+    for name in ["ada", "bob", "eve"] {
+        let registered = call("/api/v1/auth/register", "10.0.0.1", registration(name, "en")).await;
+        assert_eq!(registered.status, 200, "{}", registered.body);
+    }
+    refused(call("/api/v1/auth/register", "10.0.0.1", registration("zoe", "en")).await, 3).await;
+    assert_eq!(call("/api/v1/auth/register", "10.0.0.2", registration("zoe", "en")).await.status, 200);
+
+    let guess = json!({ "username": "ada", "password": "guess" });
+    for _ in 0..5 {
+        assert_eq!(call("/api/v1/auth/login", "10.0.0.3", guess.clone()).await.status, 401);
+    }
+    refused(call("/api/v1/auth/login", "10.0.0.3", guess.clone()).await, 5).await;
+    let right = json!({ "username": "ADA@example.org", "password": "correct horse" });
+    refused(call("/api/v1/auth/login", "10.0.0.3", right.clone()).await, 5).await;
+    assert_eq!(call("/api/v1/auth/login", "10.0.0.4", right).await.status, 200);
+    // Fourteen more names; with the six above, these are twenty.
+    for n in 0..13 {
+        let other = json!({ "username": format!("{n:03}"), "password": "guess" });
+        assert_eq!(call("/api/v1/auth/login", "10.0.0.3", other).await.status, 401, "{n}");
+    }
+    refused(
+        call("/api/v1/auth/login", "10.0.0.3", json!({ "username": "xyz", "password": "guess" })).await,
+        20,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn calls_say_how_many_are_left() {
+    let server = Server::start(GatewayConfig::default()).await;
+    let first = server.get("/api/v1/languages").await;
+    assert_eq!((first.header("x-ratelimit-limit"), first.header("x-ratelimit-remaining")), ("300", "299"));
+    for _ in 1..300 {
+        server.get("/api/v1/languages").await;
+    }
+    refused(server.get("/api/v1/languages").await, 300).await;
+    assert_eq!(server.get("/health").await.status, 200, "tools of the operator are not limited");
+
+    let server =
+        Server::start(GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() }).await;
+    assert_eq!(server.get("/api/v1/languages").await.header("x-ratelimit-limit"), "");
+}

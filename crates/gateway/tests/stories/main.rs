@@ -1,0 +1,13 @@
+//! The gateway over real connections, on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics says so")]
+
+mod access;
+mod engine;
+mod hardship;
+mod limits;
+mod pages;
+mod server;
+mod shapes;
+mod socket;
+mod sockets;

@@ -1,0 +1,199 @@
+//! A running gateway, and people who call it.
+
+use crate::engine::Engine;
+use meeshy_chat::{Chat, HashingCost, Secrets, Settings, SigningKey, Translate};
+use meeshy_gateway::{Gateway, GatewayConfig, RateLimits, routes::Endpoint};
+use meeshy_testkit::{Database, clock};
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A gateway on a free port.
+pub struct Server {
+    pub address: SocketAddr,
+    pub chat: Chat,
+    pub hand: clock::Hand,
+    pub endpoints: Vec<Endpoint>,
+    http: reqwest::Client,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<std::io::Result<()>>,
+    _database: Database,
+}
+
+/// A configuration without rate limits.
+pub fn unlimited() -> GatewayConfig {
+    GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() }
+}
+
+/// A server on each database, with the name of the database for messages.
+pub async fn servers() -> Vec<(&'static str, Server)> {
+    let mut servers = Vec::new();
+    for (kind, database) in Database::both() {
+        servers.push((kind, Server::on(database, unlimited(), SECRET).await));
+    }
+    servers
+}
+
+impl Server {
+    /// A server on SQLite.
+    pub async fn start(config: GatewayConfig) -> Self {
+        Self::on(Database::sqlite(), config, SECRET).await
+    }
+
+    /// A server whose tokens nobody else takes.
+    pub async fn foreign() -> Self {
+        Self::on(Database::sqlite(), unlimited(), "another secret of thirty-two bytes").await
+    }
+
+    async fn on(database: Database, config: GatewayConfig, secret: &str) -> Self {
+        let (clock, hand) = clock::by_hand();
+        let mut settings = Settings::new(SigningKey::Secret(secret.into()));
+        settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
+        let store = database.open().await.unwrap();
+        let engine = Arc::new(Engine) as Arc<dyn Translate>;
+        let chat = Chat::open(store, engine, settings, clock, counted_secrets()).await.unwrap();
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let gateway = Gateway::new(chat.clone(), config);
+        let endpoints = gateway.endpoints();
+        let (stop, stopping) = watch::channel(false);
+        let told =
+            |mut stopping: watch::Receiver<bool>| async move { _ = stopping.wait_for(|stop| *stop).await };
+        tokio::spawn({
+            let (chat, told) = (chat.clone(), told(stopping.clone()));
+            async move { chat.translate_jobs(told).await }
+        });
+        let serving = tokio::spawn(gateway.serve(listener, told(stopping)));
+        let http = reqwest::Client::new();
+        Self { address, chat, hand, endpoints, http, stop, serving, _database: database }
+    }
+
+    /// Tells the server to stop and waits until it has.
+    pub async fn stop(self) {
+        self.stop.send(true).unwrap();
+        self.serving.await.unwrap().unwrap();
+    }
+
+    /// A request to be completed and sent by [`Server::send`].
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.address))
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        answer(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn sign_up(&self, username: &str, language: &str) -> Person {
+        let answer = self.post("/api/v1/auth/register", registration(username, language)).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        Person::new(self, &answer.body["data"])
+    }
+
+    pub async fn sign_in(&self, username: &str) -> Person {
+        let body = json!({ "username": username, "password": "correct horse" });
+        let answer = self.post("/api/v1/auth/login", body).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        Person::new(self, &answer.body["data"])
+    }
+}
+
+pub fn registration(username: &str, language: &str) -> Value {
+    json!({
+        "username": username, "password": "correct horse", "firstName": username, "lastName": "Test",
+        "email": format!("{username}@example.org"), "systemLanguage": language, "regionalLanguage": language,
+    })
+}
+
+/// Secrets that a test can foresee, so that ids can be in snapshots.
+fn counted_secrets() -> Secrets {
+    let counter = AtomicU64::new(1);
+    Secrets::new(move |bytes| {
+        for chunk in bytes.chunks_mut(8) {
+            let number = counter.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
+        }
+    })
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+/// Sends a request; every answer of the interface is JSON, good or bad.
+pub async fn answer(request: RequestBuilder) -> Answer {
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let text = response.text().await.unwrap();
+    let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}, and no JSON: {text}"));
+    Answer { status, headers, body }
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub struct Person {
+    pub id: String,
+    pub token: String,
+    pub session_token: String,
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Person {
+    fn new(server: &Server, data: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Self {
+            id: text(&data["user"]["id"]),
+            token: text(&data["token"]),
+            session_token: text(&data["sessionToken"]),
+            http: server.http.clone(),
+            base: format!("http://{}/api/v1", server.address),
+        }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        answer(self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        answer(self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(&body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> Answer {
+        answer(self.http.patch(format!("{}{path}", self.base)).bearer_auth(&self.token).json(&body)).await
+    }
+
+    /// Opens a group with some others and gives its id.
+    pub async fn group(&self, others: &[&Person]) -> String {
+        let others: Vec<&str> = others.iter().map(|other| other.id.as_str()).collect();
+        let body = json!({ "type": "group", "title": "Trip", "participantIds": others });
+        let answer = self.post("/conversations", body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body["data"]["id"].as_str().unwrap().to_owned()
+    }
+}

@@ -1,0 +1,122 @@
+//! What crosses the network, word for word: clients in people's pockets read it (wire-contract 3.0, 5).
+
+use crate::server::{Person, servers};
+use crate::socket::Socket;
+use serde_json::{Value, json};
+
+/// Replaces the secrets, which differ from run to run.
+fn masked(mut value: Value, people: &[&Person]) -> Value {
+    fn walk(value: &mut Value, people: &[&Person]) {
+        match value {
+            Value::String(text) if people.iter().any(|person| *text == person.token) => {
+                *text = "<token>".into();
+            }
+            Value::String(text) if people.iter().any(|person| *text == person.session_token) => {
+                *text = "<session token>".into();
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| walk(item, people)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| walk(field, people)),
+            _ => {}
+        }
+    }
+    walk(&mut value, people);
+    value
+}
+
+#[tokio::test]
+async fn accounts() {
+    for (_, server) in servers().await {
+        let registered =
+            server.post("/api/v1/auth/register", crate::server::registration("lea", "fr")).await.body;
+        let lea = server.sign_in("lea").await;
+        let mut shown = registered.clone();
+        for secret in ["token", "sessionToken"] {
+            shown["data"][secret] = format!("<{secret}>").into();
+        }
+        insta::assert_json_snapshot!("register", shown);
+        insta::assert_json_snapshot!("me", masked(lea.get("/auth/me").await.body, &[&lea]));
+
+        let refreshed =
+            server.post("/api/v1/auth/refresh", json!({ "token": lea.token, "refreshToken": null })).await;
+        let mut shown = refreshed.body;
+        assert_eq!(shown["accessToken"], shown["data"]["token"]);
+        shown["accessToken"] = "<token>".into();
+        shown["data"]["token"] = "<token>".into();
+        insta::assert_json_snapshot!("refresh", shown);
+
+        server.sign_up("leandro", "pt").await;
+        insta::assert_json_snapshot!("search", lea.get("/users/search?q=lean").await.body);
+        let patch = json!({ "systemLanguage": "pt", "regionalLanguage": null, "useCustomDestination": true,
+            "customDestinationLanguage": "ja", "bio": "Salut" });
+        insta::assert_json_snapshot!("patch_me", lea.patch("/users/me", patch).await.body);
+        let asked =
+            server.get("/api/v1/auth/check-availability?username=lea&email=new@example.org").await.body;
+        insta::assert_json_snapshot!("availability", asked);
+        let languages = server.get("/api/v1/languages").await.body;
+        insta::assert_json_snapshot!("languages", languages["data"]["languages"][0]);
+    }
+}
+
+#[tokio::test]
+async fn a_message_from_its_writer_to_its_readers() {
+    for (_, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+        let hana = server.sign_up("hana", "ja").await;
+        let mut there = Socket::of(&server, &carlos).await;
+        let talk = lea.group(&[&carlos, &hana]).await;
+        insta::assert_json_snapshot!("event_conversation_new", there.event("conversation:new").await);
+        let mut here = Socket::of(&server, &lea).await;
+        here.tell("conversation:join", json!({ "conversationId": talk })).await;
+        insta::assert_json_snapshot!("event_conversation_joined", here.event("conversation:joined").await);
+        insta::assert_json_snapshot!("event_conversation_stats", here.event("conversation:stats").await);
+
+        here.tell("typing:start", json!({ "conversationId": talk })).await;
+        insta::assert_json_snapshot!("event_typing_start", there.event("typing:start").await);
+        let message = json!({ "conversationId": talk, "content": "Salut @carlos", "originalLanguage": "fr",
+            "clientMessageId": "c-1" });
+        insta::assert_json_snapshot!("ack_message_send", here.ask("message:send", message).await);
+        insta::assert_json_snapshot!("event_message_new", there.event("message:new").await);
+        insta::assert_json_snapshot!(
+            "event_unread_updated",
+            there.event("conversation:unread-updated").await
+        );
+        insta::assert_json_snapshot!("event_message_translation", there.event("message:translation").await);
+        let state = there.event("message:translation-state").await;
+        insta::assert_json_snapshot!("event_message_translation_state", state);
+
+        let page = carlos.get(&format!("/conversations/{talk}/messages?limit=1")).await.body;
+        insta::assert_json_snapshot!("messages", page);
+        insta::assert_json_snapshot!("conversations", carlos.get("/conversations?limit=1").await.body);
+        insta::assert_json_snapshot!(
+            "conversation",
+            carlos.get(&format!("/conversations/{talk}")).await.body
+        );
+        let read = carlos.post(&format!("/conversations/{talk}/mark-read"), json!({})).await;
+        insta::assert_json_snapshot!("mark_read", read.body);
+        insta::assert_json_snapshot!("event_read_status_updated", here.event("read-status:updated").await);
+
+        let first = page["data"][0]["id"].clone();
+        let path = format!("/conversations/{talk}/messages");
+        let answered =
+            carlos.post(&path, json!({ "content": "ok", "replyToId": first, "conversationId": talk })).await;
+        insta::assert_json_snapshot!("message_with_reply", answered.body);
+    }
+}
+
+#[tokio::test]
+async fn refusals() {
+    for (_, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+        let talk = carlos.group(&[]).await;
+        let refusals = json!({
+            "unknown route": server.get("/api/v1/nowhere").await.body,
+            "wrong password": server.post("/api/v1/auth/login", json!({ "username": "lea", "password": "x" })).await.body,
+            "name taken": server.post("/api/v1/auth/register", crate::server::registration("lea", "fr")).await.body,
+            "not a member": lea.get(&format!("/conversations/{talk}")).await.body,
+            "empty message": carlos.post(&format!("/conversations/{talk}/messages"), json!({ "content": "" })).await.body,
+            "unknown key": lea.patch("/users/me", json!({ "shoeSize": 38 })).await.body,
+            "alone": lea.post("/conversations", json!({ "type": "direct", "participantIds": [lea.id] })).await.body,
+        });
+        insta::assert_json_snapshot!("refusals", refusals);
+    }
+}

@@ -1,0 +1,215 @@
+//! Sockets: who gets in, what they hear, in which order.
+
+use crate::server::{Server, servers, unlimited};
+use crate::socket::Socket;
+use meeshy_gateway::GatewayConfig;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[tokio::test]
+async fn credentials_are_taken_wherever_clients_put_them() {
+    let server = Server::start(unlimited()).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let ways = [
+        json!({ "authToken": lea.token, "tokenType": "jwt" }),
+        json!({ "token": lea.token }),
+        json!({ "sessionToken": lea.session_token }),
+        // The device's secret is tried when the token is bad.
+        json!({ "token": "bad", "sessionToken": lea.session_token }),
+    ];
+    for auth in ways {
+        let authenticated = Socket::connect(&server, auth.clone()).await.event("authenticated").await;
+        let expected =
+            json!({ "success": true, "user": { "id": lea.id, "language": "fr", "isAnonymous": false } });
+        assert_eq!(authenticated, expected, "{auth}");
+    }
+    // In the query, as the phones do; in protocol 3, where there is no packet to put it into.
+    let mut phone = Socket::open(&server, &format!("EIO=4&token={}", lea.token)).await;
+    phone.write("40").await;
+    assert_eq!(phone.event("authenticated").await["success"], true);
+    let mut old = Socket::open(&server, &format!("EIO=3&token={}", lea.token)).await;
+    assert_eq!(old.event("authenticated").await["success"], true);
+}
+
+#[tokio::test]
+async fn a_failure_is_recognised_by_its_words_and_may_be_repaired() {
+    let server = Server::start(unlimited()).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let bad = [
+        json!({}),
+        json!({ "token": "bad" }),
+        json!({ "token": 7 }),
+        json!({ "token": lea.token, "tokenType": "x" }),
+    ];
+    for auth in bad {
+        let mut socket = Socket::connect(&server, auth.clone()).await;
+        let refused = socket.event("authenticated").await;
+        assert_eq!(refused["success"], false, "{auth}");
+        let error = socket.event("error").await;
+        assert_eq!(error["message"], refused["error"]);
+        assert!(error["message"].as_str().unwrap().contains("Bearer token"), "{error}");
+
+        socket.tell("authenticate", json!({ "sessionToken": lea.token })).await;
+        assert_eq!(socket.event("authenticated").await["success"], true, "{auth}");
+        // Some clients say it again.
+        socket.tell("authenticate", json!({ "sessionToken": lea.token })).await;
+        assert_eq!(socket.event("authenticated").await["success"], true, "{auth}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_does_not_authenticate_has_to_go() {
+    let config = GatewayConfig { authentication_deadline: Duration::from_millis(300), ..unlimited() };
+    let server = Server::start(config).await;
+    let silent = Socket::connect(&server, json!({})).await;
+    silent.closed().await;
+    let mut guessing = Socket::connect(&server, json!({})).await;
+    for _ in 0..10 {
+        guessing.tell("authenticate", json!({ "sessionToken": "guess" })).await;
+    }
+    let tried = guessing.closed().await.iter().filter(|(name, _)| name == "authenticated").count();
+    assert!(tried <= 6, "the introduction and five more: {tried}");
+    // Authenticated, it stays.
+    let lea = server.sign_up("lea", "fr").await;
+    let mut socket = Socket::of(&server, &lea).await;
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    socket.so_far().await;
+}
+
+#[tokio::test]
+async fn everybody_hears_messages_in_their_order_and_once() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+        let talk = lea.group(&[&carlos]).await;
+        let mut here = Socket::of(&server, &lea).await;
+        let (mut there, mut also_there) =
+            (Socket::of(&server, &carlos).await, Socket::of(&server, &carlos).await);
+        let mut numbers = Vec::new();
+        for n in 0..50 {
+            // Without waiting for the acknowledgements in between.
+            let message = json!({ "conversationId": talk, "content": n.to_string(), "clientMessageId": format!("c-{n}") });
+            numbers.push(here.begin("message:send", message).await);
+        }
+        for number in numbers {
+            assert_eq!(here.acknowledgement(number).await["success"], true, "{kind}");
+        }
+        // A retry is the same message.
+        let again = json!({ "conversationId": talk, "content": "7", "clientMessageId": "c-7" });
+        let repeated = here.ask("message:send", again).await;
+        for socket in [&mut here, &mut there, &mut also_there] {
+            let mut heard = Vec::new();
+            for _ in 0..50 {
+                heard.push(socket.event("message:new").await);
+            }
+            let order: Vec<u64> = heard.iter().map(|message| message["sequence"].as_u64().unwrap()).collect();
+            assert_eq!(order, (1..=50).collect::<Vec<_>>(), "{kind}");
+            let said: Vec<String> =
+                heard.iter().map(|message| message["content"].as_str().unwrap().into()).collect();
+            assert_eq!(said, (0..50).map(|n| n.to_string()).collect::<Vec<_>>(), "{kind}");
+            assert_eq!(heard[7]["id"], repeated["data"]["messageId"], "{kind}");
+            let more = socket.so_far().await.into_iter().filter(|(name, _)| name == "message:new").count();
+            assert_eq!(more, 0, "{kind}");
+        }
+        let unread = carlos.get("/conversations").await.body["data"][0]["unreadCount"].clone();
+        assert_eq!(unread, 50, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn who_comes_and_goes_is_told_once() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    lea.group(&[&carlos]).await;
+    let mut there = Socket::of(&server, &carlos).await;
+    there.event("user:status").await;
+    let (one, another) = (Socket::of(&server, &lea).await, Socket::of(&server, &lea).await);
+    let came = there.event("user:status").await;
+    assert_eq!((&came["userId"], &came["isOnline"]), (&json!(lea.id), &json!(true)));
+    assert_eq!(came["username"], "Lea Test");
+    drop(one);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(there.so_far().await.iter().all(|(name, _)| name != "user:status"), "one socket is left");
+    drop(another);
+    assert_eq!(there.event("user:status").await["isOnline"], false);
+}
+
+#[tokio::test]
+async fn strangers_neither_join_nor_write_nor_type() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let emma = server.sign_up("emma", "en").await;
+    let talk = lea.group(&[&carlos]).await;
+    let mut there = Socket::of(&server, &carlos).await;
+    let mut stranger = Socket::of(&server, &emma).await;
+    there.so_far().await;
+
+    stranger.tell("conversation:join", json!({ "conversationId": talk })).await;
+    assert_eq!(stranger.event("error").await["code"], "CONVERSATION_ACCESS_DENIED");
+    let refused = stranger.ask("message:send", json!({ "conversationId": talk, "content": "hello" })).await;
+    assert_eq!(
+        (&refused["success"], &refused["code"]),
+        (&json!(false), &json!("CONVERSATION_ACCESS_DENIED"))
+    );
+    stranger.tell("typing:start", json!({ "conversationId": talk })).await;
+    stranger.so_far().await;
+
+    // Whoever leaves the page goes on hearing of the conversation.
+    there.tell("conversation:leave", json!({ "conversationId": talk })).await;
+    assert_eq!(there.event("conversation:left").await["conversationId"], json!(talk));
+    lea.post(&format!("/conversations/{talk}/messages"), json!({ "content": "Salut" })).await;
+    let heard = there.event("message:new").await;
+    assert_eq!(heard["content"], "Salut", "the first that was heard");
+    assert!(there.so_far().await.iter().all(|(name, _)| name != "typing:start"));
+    assert!(stranger.so_far().await.iter().all(|(name, _)| name != "message:new"));
+}
+
+#[tokio::test]
+async fn the_room_for_everybody_is_known_by_its_name() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let (mut here, mut there) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+    here.tell("conversation:join", json!({ "conversationId": "meeshy" })).await;
+    let id = here.event("conversation:joined").await["conversationId"].clone();
+    assert_eq!(id.as_str().unwrap().len(), 24);
+    assert_eq!(here.event("conversation:stats").await["conversationId"], "meeshy", "as the client named it");
+    here.tell("typing:start", json!({ "conversationId": "meeshy" })).await;
+    assert_eq!(there.event("typing:start").await["conversationId"], id);
+    here.ask("message:send", json!({ "conversationId": "meeshy", "content": "Salut" })).await;
+    assert_eq!(there.event("message:new").await["conversationId"], id);
+}
+
+#[tokio::test]
+async fn signing_out_closes_the_sockets_of_the_device() {
+    for (kind, server) in servers().await {
+        let (phone, desktop) = (server.sign_up("lea", "fr").await, server.sign_in("lea").await);
+        let (on_phone, mut on_desktop) =
+            (Socket::of(&server, &phone).await, Socket::of(&server, &desktop).await);
+        assert_eq!(phone.post("/auth/logout", Value::Null).await.status, 200, "{kind}");
+        on_phone.closed().await;
+        on_desktop.so_far().await;
+    }
+}
+
+#[tokio::test]
+async fn a_stop_tells_the_sockets_and_loses_nothing() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+    let talk = lea.group(&[&carlos]).await;
+    let (mut here, there) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+    let chat = server.chat.clone();
+    for n in 0..20 {
+        here.begin("message:send", json!({ "conversationId": talk, "content": n.to_string() })).await;
+    }
+    here.begin("no such event", Value::Null).await;
+    let stopped = tokio::spawn(server.stop());
+    let heard = there.closed().await;
+    stopped.await.unwrap();
+    let count = |name: &str| heard.iter().filter(|(found, _)| found == name).count();
+    assert_eq!(count("server:restarting"), 1);
+    let stored = chat.messages(
+        lea.id.parse().unwrap(),
+        &talk,
+        meeshy_chat::PageRequest { limit: 50, ..Default::default() },
+    );
+    assert_eq!(count("message:new"), stored.await.unwrap().messages.len(), "all that was stored was told");
+}
