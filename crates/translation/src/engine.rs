@@ -28,8 +28,8 @@ pub struct Offer {
     pub pair: Pair,
     /// Changes whenever the answers may change: a cached text of another version is not used.
     pub version: String,
-    /// How good, as chrF (0 to 100) on FLORES devtest, measured or estimated.
-    pub quality: f32,
+    /// How much quality this step loses, in points of chrF (0 to 100): the less, the better.
+    pub lost: f32,
     /// About how long a sentence of twelve words takes, in milliseconds.
     pub cost_ms: f32,
 }

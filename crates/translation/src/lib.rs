@@ -17,6 +17,8 @@ mod cache;
 mod config;
 mod engine;
 mod error;
+mod firefox;
+pub mod models;
 mod quality;
 mod route;
 mod text;

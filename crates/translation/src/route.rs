@@ -1,12 +1,11 @@
 //! Which way from one language to another: a path over what the engines offer.
 
 use crate::engine::{Offer, Pair};
+use crate::quality::LOST_AT_A_PIVOT;
 use meeshy_domain::Language;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
 
-/// How many chrF points each pivot takes off. Measured: en-ca (52.1) then ca-fr (54.6) gives 48.8 for en-fr.
-const LOST_AT_A_PIVOT: f32 = 4.0;
 /// With three steps through two pivots little of the meaning is left; with four, nothing.
 const MOST_STEPS: usize = 3;
 
@@ -20,8 +19,8 @@ pub struct Step {
     pub pair: Pair,
     /// What exactly is installed there.
     pub version: String,
-    /// See [`Offer::quality`].
-    pub quality: f32,
+    /// See [`Offer::lost`].
+    pub lost: f32,
     /// See [`Offer::cost_ms`].
     pub cost_ms: f32,
 }
@@ -31,8 +30,8 @@ pub struct Step {
 pub struct Route {
     /// One step, or several over pivot languages.
     pub steps: Vec<Step>,
-    /// How good the result is expected to be, as chrF.
-    pub quality: f32,
+    /// How much quality is lost on the way, in points of chrF (0 to 100).
+    pub lost: f32,
     /// About how long a sentence takes, in milliseconds.
     pub cost_ms: f32,
 }
@@ -55,26 +54,17 @@ impl Route {
     }
 
     fn start(step: &Step) -> Self {
-        Self { steps: vec![step.clone()], quality: step.quality, cost_ms: step.cost_ms }
+        Self { steps: vec![step.clone()], lost: step.lost, cost_ms: step.cost_ms }
     }
 
-    /// A path is as good as its weakest step, less a little for each pivot.
     fn then(&self, step: &Step) -> Self {
         let mut steps = self.steps.clone();
         steps.push(step.clone());
-        Self {
-            steps,
-            quality: (self.weakest().min(step.quality)) - LOST_AT_A_PIVOT * self.steps.len() as f32,
-            cost_ms: self.cost_ms + step.cost_ms,
-        }
-    }
-
-    fn weakest(&self) -> f32 {
-        self.steps.iter().map(|step| step.quality).fold(f32::INFINITY, f32::min)
+        Self { steps, lost: self.lost + LOST_AT_A_PIVOT + step.lost, cost_ms: self.cost_ms + step.cost_ms }
     }
 
     fn better_than(&self, other: &Self) -> bool {
-        self.quality.total_cmp(&other.quality).then(other.cost_ms.total_cmp(&self.cost_ms)).is_gt()
+        self.lost.total_cmp(&other.lost).then(self.cost_ms.total_cmp(&other.cost_ms)).is_lt()
     }
 
     fn visits(&self, language: Language) -> bool {
@@ -103,7 +93,7 @@ impl Routes {
                     engine,
                     pair: offer.pair,
                     version: offer.version.clone(),
-                    quality: offer.quality,
+                    lost: offer.lost,
                     cost_ms: offer.cost_ms,
                 });
             }
@@ -146,4 +136,75 @@ fn lengthen(reached: &[Route], steps: &BTreeMap<Pair, Step>, best: &mut BTreeMap
         }
     }
     longer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quality;
+    use rstest::rstest;
+
+    fn pair(text: &str) -> Pair {
+        let (from, to) = text.split_once('-').unwrap();
+        Pair { from: Language::parse(from).unwrap(), to: Language::parse(to).unwrap() }
+    }
+
+    fn offers(engine: &'static str, pairs: &str) -> Vec<(&'static str, Offer)> {
+        let lost = |pair| match engine {
+            "apertium" => quality::lost_by_apertium(pair),
+            _ => quality::LOST_BY_FIREFOX,
+        };
+        let offer = |pair| Offer { pair, version: "1".to_owned(), lost: lost(pair), cost_ms: 1.0 };
+        pairs.split_whitespace().map(|text| (engine, offer(pair(text)))).collect()
+    }
+
+    fn label(
+        offers: &[(&'static str, Offer)],
+        broken: &[(&'static str, &str)],
+        wanted: &str,
+    ) -> Option<String> {
+        let broken = broken.iter().map(|&(engine, text)| (engine, pair(text))).collect();
+        let routes = Routes::find(offers.iter().map(|(engine, offer)| (*engine, offer)), &broken);
+        routes.get(pair(wanted)).map(Route::label)
+    }
+
+    const DEBIAN: &str =
+        "en-es es-en en-ca ca-en es-ca ca-es es-fr fr-es ca-fr fr-ca es-pt pt-es es-it it-es pt-ca ca-pt";
+
+    #[rstest]
+    #[case("en-es", "apertium")]
+    #[case("en-fr", "apertium via ca")]
+    #[case("fr-en", "apertium via ca")]
+    #[case("it-en", "apertium via es")]
+    #[case("it-ca", "apertium via es")]
+    fn apertium_goes_where_it_was_measured_best(#[case] wanted: &str, #[case] expected: &str) {
+        assert_eq!(label(&offers("apertium", DEBIAN), &[], wanted).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn a_firefox_model_wins_over_apertium_even_over_english() {
+        let mut all = offers("firefox", "en-es fr-en en-de");
+        all.extend(offers("apertium", DEBIAN));
+        assert_eq!(label(&all, &[], "en-es").as_deref(), Some("firefox"));
+        assert_eq!(label(&all, &[], "fr-es").as_deref(), Some("firefox via en"));
+        assert_eq!(label(&all, &[], "es-de").as_deref(), Some("apertium, firefox via en"));
+    }
+
+    #[test]
+    fn the_next_best_route_takes_over_from_a_broken_one() {
+        let mut all = offers("firefox", "en-es");
+        all.extend(offers("apertium", "en-es en-ca ca-es"));
+        assert_eq!(label(&all, &[("firefox", "en-es")], "en-es").as_deref(), Some("apertium"));
+        let broken = [("firefox", "en-es"), ("apertium", "en-es")];
+        assert_eq!(label(&all, &broken, "en-es").as_deref(), Some("apertium via ca"));
+        assert_eq!(label(&all, &[broken[0], broken[1], ("apertium", "ca-es")], "en-es"), None);
+    }
+
+    #[test]
+    fn two_pivots_are_the_most() {
+        let chain = offers("apertium", "en-es es-ca ca-fr fr-oc");
+        assert_eq!(label(&chain, &[], "en-fr").as_deref(), Some("apertium via es, ca"));
+        assert_eq!(label(&chain, &[], "en-oc"), None);
+        assert_eq!(label(&chain, &[], "fr-en"), None);
+    }
 }

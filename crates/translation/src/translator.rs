@@ -3,6 +3,7 @@
 use crate::apertium::Apertium;
 use crate::cache::{Cache, CacheKey, CacheStore, CachedText};
 use crate::engine::{Engine, Offer, Pair, Translated, same_marks};
+use crate::firefox::Firefox;
 use crate::route::{Route, Routes, Step};
 use crate::text::{Document, splice};
 use crate::{EngineError, Failure, TranslationConfig, TranslationError};
@@ -66,7 +67,8 @@ impl Translator {
                 _ => {}
             }
         }
-        let engines: Vec<Arc<dyn Engine>> = vec![Arc::new(Apertium::new(config))];
+        let engines: Vec<Arc<dyn Engine>> =
+            vec![Arc::new(Firefox::new(config)), Arc::new(Apertium::new(config))];
         Ok(Self::with_engines(engines, config.cache_bytes, store))
     }
 

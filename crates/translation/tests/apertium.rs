@@ -1,27 +1,216 @@
 //! The translator over the real Apertium of this machine.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod support;
 
-use meeshy_translation::Outcome;
-use support::{apertium, translate_one};
+use meeshy_translation::{Outcome, TranslationConfig, Translator};
+use rstest::rstest;
+use std::time::{Duration, Instant};
+use support::{apertium, apertium_with, children, language, translate_one};
 
+async fn done(translator: &Translator, from: &str, to: &str, text: &str) -> (String, String) {
+    match translate_one(translator, from, to, text).await {
+        Outcome::Done { text, engine, score: None } => (text, engine),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case("en", "es", "The cat eats fish.", "El gato come", "apertium")]
+#[case("es", "en", "El gato come pescado.", "The cat eats", "apertium")]
+#[case("en", "fr", "The cat is at home.", "Le chat est", "apertium via ca")]
+#[case("fr", "en", "Le chat mange du poisson.", "The cat eats", "apertium via ca")]
+#[case("es", "fr", "El gato come pescado.", "Le chat mange", "apertium")]
+#[case("fr", "ca", "Le chat mange du poisson.", "El gat menja", "apertium")]
+#[case("ca", "es", "El gat menja peix.", "El gato come", "apertium")]
+#[case("es", "pt", "El gato come pescado.", "O gato come", "apertium")]
+#[case("es", "it", "El gato come pescado.", "Il gatto mangia", "apertium")]
+#[case("en", "pt", "The cat eats fish.", "O gato come", "apertium via ca")]
 #[tokio::test]
-async fn english_is_read_in_spanish() {
+async fn everyone_reads_in_their_own_language(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] text: &str,
+    #[case] start: &str,
+    #[case] engine: &str,
+) {
     let translator = apertium();
-    let outcome = translate_one(&translator, "en", "es", "The cat eats fish.").await;
-    let Outcome::Done { text, engine, score } = outcome else { panic!("{outcome:?}") };
-    assert!(text.starts_with("El gato come"), "{text}");
-    assert!(engine.starts_with("apertium"), "{engine}");
-    assert_eq!(score, None);
+    let (translation, by) = done(&translator, from, to, text).await;
+    assert!(translation.starts_with(start), "{translation}");
+    assert_eq!(by, engine);
     translator.shutdown().await;
 }
 
 #[tokio::test]
-async fn english_is_read_in_french_over_catalan() {
+async fn layout_and_protected_pieces_come_back_unchanged() {
     let translator = apertium();
-    let outcome = translate_one(&translator, "en", "fr", "The cat is at home.").await;
-    let Outcome::Done { text, engine, .. } = outcome else { panic!("{outcome:?}") };
-    assert_eq!(engine, "apertium via ca");
-    assert!(text.starts_with("Le chat est"), "{text}");
+    let message = "- Hello @marie, see https://example.org/a_b?c=d now 😀\r\n\r\n  2. The `cat` costs 5 km/h ~ [x] {y} <z> $5 ^hat \\ a/b *star* #tag m+abc123\n```\nlet cat = 1;\n```\nbye\t \n";
+    let (text, _) = done(&translator, "en", "fr", message).await;
+    for piece in [
+        "- ",
+        "@marie",
+        "https://example.org/a_b?c=d",
+        "😀\r\n\r\n  2. ",
+        "`cat`",
+        "5 km/h",
+        "~",
+        "[x]",
+        "{y}",
+        "$5",
+        "#tag",
+        "m+abc123\n```\nlet cat = 1;\n```\n",
+        "\t \n",
+    ] {
+        assert!(text.contains(piece), "{piece:?} is not in {text:?}");
+    }
+    assert!(text.starts_with("- Bonjour @marie") || text.starts_with("- Salut @marie"), "{text}");
+}
+
+#[tokio::test]
+async fn unknown_words_bear_no_mark() {
+    let translator = apertium();
+    let (text, _) = done(&translator, "en", "es", "The xyzzyfoo bluhbar went to the house.").await;
+    assert!(text.contains("xyzzyfoo") && !text.contains(['*', '#', '@', '\\']), "{text}");
+}
+
+#[tokio::test]
+async fn what_needs_no_translation_is_identical_and_what_cannot_be_is_unavailable() {
+    let translator = apertium();
+    assert_eq!(
+        translate_one(&translator, "en", "ja", "😀 https://example.org 12").await,
+        Outcome::Identical { engine: None }
+    );
+    let same = translate_one(&translator, "en", "es", "Xyzzyfoo").await;
+    assert_eq!(same, Outcome::Identical { engine: Some("apertium".to_owned()) });
+    let Outcome::Unavailable { reason } = translate_one(&translator, "de", "ja", "Hallo").await else {
+        panic!()
+    };
+    assert!(
+        reason.contains("German to Japanese") && reason.contains("meeshy models pull de-en en-ja"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
+async fn a_large_batch_does_not_jam_the_pipes() {
+    let translator = apertium();
+    let long = "The cat eats the fish of the neighbour because it is hungry. ".repeat(40);
+    let texts: Vec<String> = (0..60)
+        .map(|number| format!("{long} Number {number} is {number}. {}", "word ".repeat(50 + number)))
+        .collect();
+    let outcomes = translator.translate(language("en"), language("fr"), &texts).await;
+    assert_eq!(outcomes.len(), texts.len());
+    for outcome in outcomes {
+        assert!(matches!(outcome.unwrap(), Outcome::Done { .. }));
+    }
     translator.shutdown().await;
+}
+
+/// Sentences that end in the middle of a multi-word make a pipeline wait for more; none may.
+#[tokio::test]
+async fn no_odd_text_makes_a_pipeline_wait_or_end() {
+    let translator = apertium();
+    let texts: Vec<String> = [
+        "in order",
+        "a",
+        "as well as",
+        "[",
+        "]]",
+        "^a$",
+        "\\",
+        "\\\\x",
+        "a\0b",
+        "@",
+        "{{",
+        "~~a~~ b",
+        "a<b>",
+        "日本語 and",
+        "ا ب",
+        "e\u{301}t",
+        "\u{FEFF}x",
+        "a/b/c",
+        "x^^y",
+        "$a",
+        "it's",
+        "&amp; y",
+        "🤷 so",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for (from, to) in
+        [("en", "es"), ("en", "ca"), ("ca", "fr"), ("fr", "ca"), ("es", "pt"), ("es", "it"), ("pt", "ca")]
+    {
+        for outcome in translator.translate(language(from), language(to), &texts).await {
+            assert!(
+                matches!(outcome, Ok(Outcome::Done { .. } | Outcome::Identical { .. })),
+                "{from}-{to}: {outcome:?}"
+            );
+        }
+    }
+    translator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_killed_stage_is_a_failure_and_the_next_call_starts_it_again() {
+    let translator = apertium();
+    done(&translator, "en", "es", "Hello there.").await;
+    let stages = children();
+    assert!(stages.len() > 5, "{stages:?}");
+    for (number, stage) in [stages[0], stages[4]].into_iter().enumerate() {
+        let victim = if number == 0 { stage } else { children()[4] };
+        assert!(
+            std::process::Command::new("kill").args(["-9", &victim.to_string()]).status().unwrap().success()
+        );
+        let text = [format!("The house number {number} is new.")];
+        let outcome = translator.translate(language("en"), language("es"), &text).await.remove(0);
+        let failure = outcome.unwrap_err();
+        assert!(failure.to_string().contains("Apertium stopped while it translated en-es"), "{failure}");
+        let outcome = translator.translate(language("en"), language("es"), &text).await.remove(0);
+        assert!(matches!(outcome, Ok(Outcome::Done { .. })), "{outcome:?}");
+    }
+    translator.shutdown().await;
+    assert_eq!(children(), Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn an_idle_pipeline_stops_and_leaves_nothing_behind() {
+    let translator =
+        apertium_with(TranslationConfig { apertium_idle_seconds: 1, ..TranslationConfig::default() });
+    done(&translator, "en", "es", "Hello there.").await;
+    assert!(!children().is_empty());
+    let started = Instant::now();
+    while !children().is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", children());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    done(&translator, "en", "es", "Good night.").await;
+    translator.shutdown().await;
+}
+
+#[tokio::test]
+async fn whoever_gives_up_half_way_disturbs_nobody() {
+    let translator = apertium();
+    let long = vec!["The cat eats the fish of the neighbour. ".repeat(20_000)];
+    let given_up = tokio::time::timeout(
+        Duration::from_millis(1),
+        translator.translate(language("en"), language("es"), &long),
+    );
+    assert!(given_up.await.is_err());
+    let (text, _) = done(&translator, "en", "es", "The cat sees the house.").await;
+    assert!(text.starts_with("El gato ve"), "{text}");
+    translator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_pair_that_is_not_installed_is_no_error() {
+    let config = TranslationConfig {
+        apertium_modes_dir: "/nonexistent".into(),
+        models_dir: "/nonexistent".into(),
+        ..TranslationConfig::default()
+    };
+    let translator = Translator::new(&config, None).unwrap();
+    assert_eq!(translator.routes(), []);
+    let outcome = translate_one(&translator, "en", "es", "hello").await;
+    assert!(matches!(outcome, Outcome::Unavailable { .. }), "{outcome:?}");
 }

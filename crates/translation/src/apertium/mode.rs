@@ -180,7 +180,7 @@ fn split(text: &str) -> Result<Vec<Vec<String>>, ModeError> {
                 return Err(ModeError::NeedsShell(shell));
             }
             space if space.is_whitespace() => {
-                commands.last_mut().ok_or(ModeError::Empty)?.extend(word.take())
+                commands.last_mut().ok_or(ModeError::Empty)?.extend(word.take());
             }
             other => word.get_or_insert_default().push(other),
         }

@@ -193,8 +193,7 @@ impl Pipeline {
 async fn read_text(output: &mut BufReader<ChildStdout>) -> io::Result<String> {
     let mut written = Vec::new();
     output.read_until(stream::FLUSH, &mut written).await?;
-    match written.pop() {
-        Some(stream::FLUSH) => Ok(stream::decode(&written)),
-        _ => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "one of its programs ended")),
-    }
+    let whole = written.pop() == Some(stream::FLUSH);
+    let text = if whole { stream::decode(&written) } else { None };
+    text.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "one of its programs ended"))
 }

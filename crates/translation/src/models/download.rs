@@ -1,0 +1,216 @@
+//! Fetching: resumed after an interruption, unpacked, compared with its checksum, and only then given a name.
+
+use super::index::{Available, Index, LARGEST, RemoteFile};
+use super::store::{FileEntry, ModelError, Role, digest_of};
+use flate2::read::MultiGzDecoder;
+use futures::TryStreamExt;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, RANGE};
+use reqwest::{Client, Response, StatusCode};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+
+/// Told the bytes so far and the bytes in all of the download of a model; compressed, as far as the server says.
+pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
+
+/// How long to wait for a server that says nothing.
+const SILENCE: Duration = Duration::from_secs(30);
+/// Attempts at a file that is interrupted, each going on where the last one ended.
+const ATTEMPTS: usize = 4;
+/// The index is about 1 MB.
+const LARGEST_INDEX: u64 = 64 * 1024 * 1024;
+
+fn client(url: &str) -> Result<Client, ModelError> {
+    Client::builder()
+        .user_agent(concat!("meeshy/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(SILENCE)
+        .read_timeout(SILENCE)
+        .build()
+        .map_err(|error| unreachable(url, &error))
+}
+
+fn unreachable(url: &str, error: &dyn std::error::Error) -> ModelError {
+    // The outermost message only repeats the address; the cause is what helps.
+    let mut reason = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        reason = inner.to_string();
+        cause = inner.source();
+    }
+    ModelError::Unreachable { url: url.to_owned(), reason }
+}
+
+/// Fetches and reads the index.
+pub(super) async fn index(url: &str) -> Result<Index, ModelError> {
+    let failed = |error: reqwest::Error| unreachable(url, &error);
+    let response = client(url)?.get(url).send().await.and_then(Response::error_for_status).map_err(failed)?;
+    let no_index = |reason: String| ModelError::NoIndex { url: url.to_owned(), reason };
+    let mut text = Vec::new();
+    let mut stream = response.bytes_stream();
+    while let Some(bytes) = stream.try_next().await.map_err(failed)? {
+        text.extend_from_slice(&bytes);
+        if text.len() as u64 > LARGEST_INDEX {
+            return Err(no_index("it is too large".to_owned()));
+        }
+    }
+    Index::parse(&text, url).map_err(no_index)
+}
+
+/// Fetches all files of a model into `folder`, and says what they are.
+pub(super) async fn model(
+    model: &Available,
+    folder: &Path,
+    progress: Progress<'_>,
+) -> Result<BTreeMap<Role, FileEntry>, ModelError> {
+    let mut files = BTreeMap::new();
+    let mut done = 0;
+    for (role, file) in &model.files {
+        let path = folder.join(&file.name);
+        let client = client(&file.url)?;
+        let later: u64 = model.files.range(role..).skip(1).map(|(_, file)| file.size).sum();
+        let report = |so_far: u64, all: u64| progress(done + so_far, done + all + later);
+        if !is_what_was_promised(&path, file) {
+            done += fetch(&client, file, folder, &report).await?;
+        }
+        let (size, sha256) = digest_of(&path).map_err(|source| unwritable(&path, source))?;
+        files.insert(*role, FileEntry { name: file.name.clone(), size, sha256 });
+    }
+    Ok(files)
+}
+
+fn is_what_was_promised(path: &Path, file: &RemoteFile) -> bool {
+    digest_of(path).is_ok_and(|(_, sha256)| sha256 == file.sha256)
+}
+
+fn unwritable(path: &Path, source: io::Error) -> ModelError {
+    ModelError::Folder { path: path.to_owned(), source }
+}
+
+/// Fetches one file; gives the bytes that it had on the way.
+async fn fetch(
+    client: &Client,
+    file: &RemoteFile,
+    folder: &Path,
+    report: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<u64, ModelError> {
+    // Named after the address, so that what was begun of an older model is not taken for a part of this one.
+    let address = hex::encode(&Sha256::digest(&file.url)[..6]);
+    let part = folder.join(format!("{}.{address}.part", file.name));
+    let mut attempt = 1;
+    while let Err(error) = resume(client, file, &part, report).await {
+        if attempt == ATTEMPTS || !matches!(error, ModelError::Unreachable { .. }) {
+            return Err(error);
+        }
+        tracing::debug!(%error, attempt, "A download was interrupted and goes on");
+        attempt += 1;
+    }
+    let size = fs::metadata(&part).map_err(|source| unwritable(&part, source))?.len();
+    let (from, to, promised) = (part.clone(), folder.join(&file.name), file.clone());
+    let unpacked = tokio::task::spawn_blocking(move || unpack(&from, &to, &promised));
+    let outcome = unpacked.await.unwrap_or_else(|error| Err(unwritable(&part, io::Error::other(error))));
+    // Whether it was good or not, it is of no more use.
+    fs::remove_file(&part).map_err(|source| unwritable(&part, source))?;
+    outcome.map(|()| size)
+}
+
+/// Goes on with a download where it ended, or begins it.
+async fn resume(
+    client: &Client,
+    file: &RemoteFile,
+    part: &Path,
+    report: &(dyn Fn(u64, u64) + Send + Sync),
+) -> Result<(), ModelError> {
+    let failed = |error: reqwest::Error| unreachable(&file.url, &error);
+    let have = fs::metadata(part).map_or(0, |metadata| metadata.len());
+    // As it lies there: a range of something that is packed on the way would mean nothing.
+    let mut request = client.get(&file.url).header(ACCEPT_ENCODING, "identity");
+    if have > 0 {
+        request = request.header(RANGE, format!("bytes={have}-"));
+    }
+    let response = request.send().await.map_err(failed)?;
+    if have > 0 && response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
+        // It is already whole, or not a part of this file at all; the checksum tells.
+        return Ok(());
+    }
+    let response = response.error_for_status().map_err(failed)?;
+    let goes_on = response.status() == StatusCode::PARTIAL_CONTENT && begins_at(&response, have);
+    let mut done = if goes_on { have } else { 0 };
+    let all = response.content_length().map_or(file.size, |rest| done + rest);
+    let mut options = tokio::fs::OpenOptions::new();
+    options.create(true).write(true).append(goes_on).truncate(!goes_on);
+    let mut output = options.open(part).await.map_err(|source| unwritable(part, source))?;
+    let mut stream = response.bytes_stream();
+    while let Some(bytes) = stream.try_next().await.map_err(failed)? {
+        output.write_all(&bytes).await.map_err(|source| unwritable(part, source))?;
+        done += bytes.len() as u64;
+        if done > LARGEST {
+            return Err(unlike(file, "it is too large"));
+        }
+        report(done, all.max(done));
+    }
+    output.sync_all().await.map_err(|source| unwritable(part, source))
+}
+
+fn begins_at(response: &Response, start: u64) -> bool {
+    let range = response.headers().get(CONTENT_RANGE).and_then(|value| value.to_str().ok());
+    range.and_then(|range| range.strip_prefix("bytes ")).and_then(|range| range.split('-').next())
+        == Some(start.to_string().as_str())
+}
+
+fn unlike(file: &RemoteFile, reason: &str) -> ModelError {
+    ModelError::Unlike { name: file.name.clone(), reason: reason.to_owned() }
+}
+
+/// Unpacks a download, and gives it its name once it is what the index promised.
+fn unpack(part: &Path, to: &Path, file: &RemoteFile) -> Result<(), ModelError> {
+    let unpacked: PathBuf = part.with_extension("unpacked");
+    let source = File::open(part).map_err(|source| unwritable(part, source))?;
+    let copied = copy(source, &unpacked, if file.size == 0 { LARGEST } else { file.size });
+    let outcome = match copied {
+        Ok(Some((_, sha256))) if sha256 == file.sha256 => {
+            return fs::rename(&unpacked, to).map_err(|source| unwritable(to, source));
+        }
+        Ok(Some(_)) => unlike(file, "its checksum is another"),
+        Ok(None) => unlike(file, "it is larger"),
+        Err(error)
+            if error.kind() == io::ErrorKind::InvalidData || error.kind() == io::ErrorKind::UnexpectedEof =>
+        {
+            unlike(file, "it cannot be unpacked")
+        }
+        Err(source) => return Err(unwritable(&unpacked, source)),
+    };
+    let _ = fs::remove_file(&unpacked);
+    Err(outcome)
+}
+
+/// Copies at most `most` bytes, unpacked if they are packed; gives their number and SHA-256, or nothing if there are more.
+fn copy(mut source: File, to: &Path, most: u64) -> io::Result<Option<(u64, String)>> {
+    let mut start = Vec::new();
+    Read::by_ref(&mut source).take(2).read_to_end(&mut start)?;
+    let packed = start == [0x1F, 0x8B];
+    let whole = io::Cursor::new(start).chain(source);
+    let mut input: Box<dyn Read> =
+        if packed { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
+    let mut output = File::create(to)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut size = 0;
+    loop {
+        let read = input.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        size += read as u64;
+        if size > most {
+            return Ok(None);
+        }
+        digest.update(&buffer[..read]);
+        output.write_all(&buffer[..read])?;
+    }
+    output.sync_all()?;
+    Ok(Some((size, hex::encode(digest.finalize()))))
+}

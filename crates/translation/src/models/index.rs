@@ -1,0 +1,224 @@
+//! The index of models that Mozilla publishes, and that a mirror can serve.
+//!
+//! `{"baseUrl": "https://…", "models": {"en-fr": [{"architecture", "releaseStatus", "files": {"model": {"path",
+//! "uncompressedSize", "uncompressedHash"}, "vocab" | "srcVocab" + "trgVocab", "lexicalShortlist"}}]}}`, with more that
+//! is of no use here. Entries that do not fit are passed over, so that one odd model hides no other.
+
+use super::store::{Role, is_plain_name, pair_of};
+use crate::engine::Pair;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The order of preference: the best quality for its size first (Mozilla's own table of COMET scores).
+const ARCHITECTURES: [&str; 3] = ["base-memory", "base", "tiny"];
+/// Statuses of models that Firefox itself uses; others are experiments.
+const RELEASED: &str = "Release";
+/// No file is larger than this many bytes, whatever an index says.
+pub(super) const LARGEST: u64 = 1024 * 1024 * 1024;
+
+/// What can be pulled: the best model of each pair.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Index {
+    /// By pair.
+    pub models: Vec<Available>,
+}
+
+/// A model of the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Available {
+    /// What it translates.
+    #[serde(flatten)]
+    pub pair: Pair,
+    /// The size class: `tiny`, `base-memory`, `base`.
+    pub architecture: String,
+    /// Where the index came from.
+    pub source: String,
+    /// The files, by what they are for.
+    pub files: BTreeMap<Role, RemoteFile>,
+}
+
+/// A file of the index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RemoteFile {
+    /// Where it is; often compressed with gzip.
+    pub url: String,
+    /// Its name once it is unpacked.
+    pub name: String,
+    /// Its size once it is unpacked, in bytes; 0 when the index does not say.
+    pub size: u64,
+    /// The SHA-256 of its content once it is unpacked, in hexadecimal.
+    pub sha256: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawIndex {
+    #[serde(default)]
+    base_url: Option<String>,
+    models: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawModel {
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    release_status: String,
+    files: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawFile {
+    path: String,
+    #[serde(default)]
+    uncompressed_size: u64,
+    uncompressed_hash: String,
+}
+
+impl Index {
+    /// Reads an index that was found at `url`; paths in it are relative to its `baseUrl`, or else to `url`.
+    ///
+    /// # Errors
+    /// When it is no JSON of this form, with the reason.
+    pub fn parse(text: &[u8], url: &str) -> Result<Self, String> {
+        let raw: RawIndex = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        let beside = url.rsplit_once('/').map_or(url, |(folder, _)| folder);
+        let base = raw.base_url.as_deref().unwrap_or(beside).trim_end_matches('/');
+        let models = raw.models.iter().filter_map(|(name, entries)| {
+            let pair = pair_of(name)?;
+            let candidates = entries.as_array()?.iter().filter_map(|entry| RawModel::deserialize(entry).ok());
+            candidates.filter_map(|model| available(pair, model, base, url)).min_by_key(rank)
+        });
+        let mut models: Vec<Available> = models.map(|(_, model)| model).collect();
+        models.sort_by_key(|model| model.pair);
+        Ok(Self { models })
+    }
+
+    /// The model of a pair.
+    pub fn get(&self, pair: Pair) -> Option<&Available> {
+        self.models.iter().find(|model| model.pair == pair)
+    }
+}
+
+impl Available {
+    /// The size of all files once they are unpacked, in bytes, as far as the index says.
+    pub fn size(&self) -> u64 {
+        self.files.values().map(|file| file.size).sum()
+    }
+}
+
+/// Released models before others, then by architecture.
+fn rank((released, model): &(bool, Available)) -> (bool, usize) {
+    let architecture = ARCHITECTURES.iter().position(|known| *known == model.architecture);
+    (!released, architecture.unwrap_or(ARCHITECTURES.len()))
+}
+
+fn available(pair: Pair, model: RawModel, base: &str, source: &str) -> Option<(bool, Available)> {
+    let mut files = BTreeMap::new();
+    for (role, file) in &model.files {
+        let Ok(role) = Role::deserialize(serde_json::Value::String(role.clone())) else { continue };
+        files.insert(role, remote_file(RawFile::deserialize(file).ok()?, base)?);
+    }
+    let both = files.contains_key(&Role::SrcVocab) && files.contains_key(&Role::TrgVocab);
+    let whole = files.contains_key(&Role::Model) && (both || files.contains_key(&Role::Vocab));
+    let released = model.release_status.starts_with(RELEASED);
+    let model = Available { pair, architecture: model.architecture, source: source.to_owned(), files };
+    whole.then_some((released, model))
+}
+
+fn remote_file(file: RawFile, base: &str) -> Option<RemoteFile> {
+    let packed = file.path.rsplit('/').next()?;
+    let name = packed.strip_suffix(".gz").unwrap_or(packed);
+    let sha256 = file.uncompressed_hash.to_ascii_lowercase();
+    let usable = is_plain_name(name)
+        && sha256.len() == 64
+        && sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && file.uncompressed_size <= LARGEST;
+    let url = format!("{base}/{}", file.path.trim_start_matches('/'));
+    usable.then(|| RemoteFile { url, name: name.to_owned(), size: file.uncompressed_size, sha256 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const URL: &str = "https://mirror.example/db/models.json";
+
+    fn file(path: &str) -> serde_json::Value {
+        json!({"path": path, "uncompressedSize": 10, "uncompressedHash": "AB".repeat(32), "extra": 1})
+    }
+
+    fn model(architecture: &str, status: &str) -> serde_json::Value {
+        json!({
+            "architecture": architecture, "releaseStatus": status, "modelStatistics": {},
+            "files": {"model": file("models/m.bin.gz"), "vocab": file("models/v.spm.gz"), "unknownRole": {"a": 1}}
+        })
+    }
+
+    fn parse(index: &serde_json::Value) -> Index {
+        Index::parse(index.to_string().as_bytes(), URL).unwrap()
+    }
+
+    #[test]
+    fn the_best_released_model_is_taken() {
+        let index = parse(&json!({"generated": "x", "baseUrl": "https://base.example/", "models": {
+            "en-fr": [model("base-memory", "Nightly"), model("tiny", "Release"), model("base", "Release Android")],
+            "en-xx": [model("tiny", "Release")],
+            "en-es": [{"architecture": "tiny"}, 7],
+        }}));
+        assert_eq!(index.models.len(), 1);
+        assert_eq!(index.models[0].architecture, "base");
+        let file = &index.models[0].files[&Role::Model];
+        assert_eq!(
+            (file.url.as_str(), file.name.as_str()),
+            ("https://base.example/models/m.bin.gz", "m.bin")
+        );
+        assert_eq!(file.sha256, "ab".repeat(32));
+    }
+
+    #[test]
+    fn a_mirror_needs_no_base() {
+        let index = parse(&json!({"models": {"en-fr": [model("tiny", "Release")]}}));
+        assert_eq!(index.models[0].files[&Role::Vocab].url, "https://mirror.example/db/models/v.spm.gz");
+    }
+
+    #[test]
+    fn a_file_that_would_leave_its_folder_or_has_no_checksum_is_not_taken() {
+        for bad in [
+            json!({"path": "a/.."}),
+            json!({"path": "a/b"}),
+            json!({"path": "a/m", "uncompressedHash": "12"}),
+        ] {
+            let mut odd = model("tiny", "Release");
+            odd["files"]["model"] = bad;
+            assert_eq!(parse(&json!({"models": {"en-fr": [odd]}})).models, []);
+        }
+    }
+
+    #[test]
+    fn what_is_no_index_is_refused() {
+        for text in ["", "[]", "{}", "<html>", r#"{"models": 3}"#] {
+            assert!(Index::parse(text.as_bytes(), URL).is_err(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_parser_panic(text in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Index::parse(&text, URL);
+        }
+
+        #[test]
+        fn no_path_leads_out_of_the_folder(path in "[a-z./\\\\%-]{0,30}") {
+            let mut odd = model("tiny", "Release");
+            odd["files"]["model"] = file(&path);
+            for model in parse(&json!({"models": {"en-fr": [odd]}})).models {
+                prop_assert!(is_plain_name(&model.files[&Role::Model].name));
+            }
+        }
+    }
+}

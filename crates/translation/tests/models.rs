@@ -1,0 +1,230 @@
+//! Pulling models from an index that the tests serve.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures::{StreamExt, stream};
+use meeshy_translation::models::{ModelError, ModelStore};
+use meeshy_translation::{Outcome, Pair, TranslationConfig, Translator};
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use support::synthetic::{Synthetic, saying, sha256};
+use support::{language, translate_one};
+use tempfile::TempDir;
+
+/// A server of one model, `en-es`, that can be told to misbehave.
+#[derive(Clone, Default)]
+struct Mirror {
+    files: Arc<Mutex<HashMap<String, Vec<u8>>>>,
+    /// How often the next answers are to break off half-way.
+    interruptions: Arc<Mutex<usize>>,
+    /// The ranges that were asked for.
+    ranges: Arc<Mutex<Vec<String>>>,
+    ignores_ranges: bool,
+}
+
+impl Mirror {
+    fn serve(&self, synthetic: &Synthetic, packed: bool) {
+        let mut files = self.files.lock().unwrap();
+        let mut entries = serde_json::Map::new();
+        for (role, name, bytes) in [
+            ("model", "model.bin", &synthetic.model),
+            ("vocab", "vocab.spm", &synthetic.vocabulary),
+            ("lexicalShortlist", "lex.bin", &synthetic.shortlist),
+        ] {
+            let (path, body) =
+                if packed { (format!("{name}.gz"), pack(bytes)) } else { (name.to_owned(), bytes.clone()) };
+            let entry = serde_json::json!({
+                "path": path, "uncompressedSize": bytes.len(), "uncompressedHash": sha256(bytes)
+            });
+            entries.insert(role.to_owned(), entry);
+            files.insert(path, body);
+        }
+        let model = serde_json::json!({"architecture": "tiny", "releaseStatus": "Release", "files": entries});
+        let index = serde_json::json!({"models": {"en-es": [model]}});
+        files.insert("models.json".to_owned(), index.to_string().into_bytes());
+    }
+
+    async fn start(&self) -> String {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/{file}", get(answer)).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        format!("http://{address}/models.json")
+    }
+}
+
+fn pack(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+async fn answer(State(mirror): State<Mirror>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let Some(body) = mirror.files.lock().unwrap().get(&file).cloned() else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let start =
+        range.as_deref().and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    mirror.ranges.lock().unwrap().extend(range);
+    let (status, start) = match start {
+        Some(start) if start >= body.len() => return StatusCode::RANGE_NOT_SATISFIABLE.into_response(),
+        Some(start) if !mirror.ignores_ranges => (StatusCode::PARTIAL_CONTENT, start),
+        _ => (StatusCode::OK, 0),
+    };
+    let content_range = format!("bytes {start}-{}/{}", body.len() - 1, body.len());
+    let length = (body.len() - start).to_string();
+    let rest = body[start..].to_vec();
+    let mut left = mirror.interruptions.lock().unwrap();
+    let body = if *left > 0 && file != "models.json" && rest.len() > 1 {
+        *left -= 1;
+        let half = rest[..rest.len() / 2].to_vec();
+        let broken_off = stream::once(async {
+            // The half must be on its way before the connection ends.
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            Err(io::Error::other("interrupted"))
+        });
+        Body::from_stream(stream::iter([Ok(half)]).chain(broken_off))
+    } else {
+        Body::from(rest)
+    };
+    (status, [(header::CONTENT_RANGE, content_range), (header::CONTENT_LENGTH, length)], body).into_response()
+}
+
+struct Site {
+    models: TempDir,
+    store: ModelStore,
+    config: TranslationConfig,
+}
+
+async fn site(mirror: &Mirror) -> Site {
+    let models = tempfile::tempdir().unwrap();
+    let config = TranslationConfig {
+        models_dir: models.path().join("models"),
+        index_url: mirror.start().await,
+        apertium_modes_dir: "/nonexistent".into(),
+        ..TranslationConfig::default()
+    };
+    Site { models, store: ModelStore::new(&config), config }
+}
+
+fn pair() -> Pair {
+    Pair { from: language("en"), to: language("es") }
+}
+
+impl Site {
+    async fn pull(&self) -> Result<meeshy_translation::models::Installed, ModelError> {
+        let index = self.store.index().await?;
+        self.store.pull(index.get(pair()).unwrap(), &|_, _| {}).await
+    }
+}
+
+#[tokio::test]
+async fn a_pulled_model_is_verified_listed_and_used() {
+    for packed in [true, false] {
+        let mirror = Mirror::default();
+        mirror.serve(&saying("hola"), packed);
+        let site = site(&mirror).await;
+        let translator = Translator::new(&site.config, None).unwrap();
+        assert!(translator.route(language("en"), language("es")).is_none());
+        let steps = Mutex::new(Vec::new());
+        let index = site.store.index().await.unwrap();
+        let progress = |done, all| steps.lock().unwrap().push((done, all));
+        let installed = site.store.pull(index.get(pair()).unwrap(), &progress).await.unwrap();
+        installed.verify().unwrap();
+        assert_eq!(site.store.list().len(), 1);
+        let steps = steps.into_inner().unwrap();
+        assert!(steps.windows(2).all(|pair| pair[0].0 <= pair[1].0), "{steps:?}");
+        assert!(steps.iter().all(|(done, all)| done <= all), "{steps:?}");
+        translator.rescan();
+        let outcome = translate_one(&translator, "en", "es", "hi").await;
+        assert!(matches!(&outcome, Outcome::Done { text, .. } if text.starts_with("hola")), "{outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_download_goes_on_where_it_ended() {
+    for ignores_ranges in [false, true] {
+        let mirror = Mirror { ignores_ranges, ..Mirror::default() };
+        mirror.serve(&saying("hola"), true);
+        *mirror.interruptions.lock().unwrap() = 2;
+        let site = site(&mirror).await;
+        site.pull().await.unwrap().verify().unwrap();
+        assert!(!mirror.ranges.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_was_fetched_before_a_failure_is_not_fetched_again() {
+    let mirror = Mirror::default();
+    mirror.serve(&saying("hola"), true);
+    *mirror.interruptions.lock().unwrap() = 100;
+    let site = site(&mirror).await;
+    let error = site.pull().await.unwrap_err();
+    assert!(matches!(error, ModelError::Unreachable { .. }), "{error}");
+    assert!(matches!(site.store.installed(pair()), Err(ModelError::NotInstalled(_))));
+    *mirror.interruptions.lock().unwrap() = 0;
+    mirror.ranges.lock().unwrap().clear();
+    site.pull().await.unwrap().verify().unwrap();
+    assert_eq!(mirror.ranges.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_file_with_another_checksum_never_becomes_a_model() {
+    let mirror = Mirror::default();
+    mirror.serve(&saying("hola"), true);
+    let site = site(&mirror).await;
+    site.pull().await.unwrap();
+    mirror.serve(&saying("buenas"), true);
+    for bad in
+        [pack(b"something else"), b"not packed".to_vec(), pack(&vec![0; 1 << 20]), pack(b"x")[..12].to_vec()]
+    {
+        mirror.files.lock().unwrap().insert("model.bin.gz".to_owned(), bad);
+        let error = site.pull().await.unwrap_err();
+        assert!(matches!(&error, ModelError::Unlike { name, .. } if name == "model.bin"), "{error}");
+    }
+    // What was there before still is.
+    site.store.installed(pair()).unwrap().verify().unwrap();
+    let text = translate_one(&Translator::new(&site.config, None).unwrap(), "en", "es", "hi").await;
+    assert!(matches!(&text, Outcome::Done { text, .. } if text.starts_with("hola")), "{text:?}");
+}
+
+#[tokio::test]
+async fn a_newer_model_takes_the_place_of_an_older_one() {
+    let mirror = Mirror::default();
+    mirror.serve(&saying("hola"), true);
+    let site = site(&mirror).await;
+    let old = site.pull().await.unwrap();
+    mirror.serve(&saying("buenas"), true);
+    let new = site.pull().await.unwrap();
+    assert_ne!(old.version(), new.version());
+    new.verify().unwrap();
+    let left = std::fs::read_dir(site.models.path().join("models/.partial")).unwrap().count();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn errors_say_what_to_do() {
+    let mirror = Mirror::default();
+    let empty = site(&mirror).await;
+    let missing = empty.store.index().await.unwrap_err().to_string();
+    assert!(missing.contains("404") && missing.contains("set `index_url` to a mirror"), "{missing}");
+    mirror.files.lock().unwrap().insert("models.json".to_owned(), b"<html>".to_vec());
+    let error = empty.store.index().await.unwrap_err();
+    assert!(matches!(error, ModelError::NoIndex { .. }), "{error}");
+    let closed = TranslationConfig { index_url: "http://127.0.0.1:9/models.json".into(), ..empty.config };
+    let error = ModelStore::new(&closed).index().await.unwrap_err().to_string();
+    assert!(error.contains("refused") && error.contains("http://127.0.0.1:9/models.json"), "{error}");
+}
