@@ -1,0 +1,83 @@
+// The parts of the wire contract that this client reads.
+
+export interface LanguageSettings {
+  systemLanguage: string;
+  regionalLanguage: string | null;
+  customDestinationLanguage: string | null;
+  autoTranslateEnabled: boolean;
+  translateToSystemLanguage: boolean;
+  translateToRegionalLanguage: boolean;
+  useCustomDestination: boolean;
+}
+
+export interface User extends LanguageSettings {
+  id: string;
+  username: string;
+  displayName: string;
+  firstName: string;
+  lastName: string;
+  email: string;
+}
+
+export interface Person {
+  id: string;
+  username: string;
+  displayName: string;
+  isOnline: boolean;
+  systemLanguage: string;
+}
+
+export interface Translation {
+  messageId: string;
+  targetLanguage: string;
+  translatedContent: string;
+  state?: "done" | "identical";
+  engine?: string;
+  confidenceScore?: number;
+}
+
+export interface TranslationState {
+  targetLanguage: string;
+  state: "pending" | "unavailable" | "failed";
+  reason?: string;
+}
+
+export interface Message {
+  id: string;
+  conversationId: string;
+  sequence: number;
+  clientMessageId: string | null;
+  senderId: string | null;
+  content: string;
+  originalLanguage: string;
+  createdAt: string;
+  sender: { id: string; username: string; displayName: string } | null;
+  translations: Translation[];
+  translationStates: TranslationState[];
+}
+
+export type LastMessage = Omit<Message, "conversationId" | "clientMessageId">;
+
+export interface Member {
+  userId: string;
+  role: string;
+  user: { id: string; username: string; displayName: string; isOnline: boolean; systemLanguage: string };
+}
+
+export interface Conversation {
+  id: string;
+  title: string;
+  type: "direct" | "group" | "public" | "global" | "broadcast";
+  memberCount: number;
+  members: Member[];
+  lastMessage: LastMessage | null;
+  lastMessageAt: string;
+  unreadCount: number;
+}
+
+export interface Language {
+  code: string;
+  name: string;
+  nativeName: string;
+  direction: "ltr" | "rtl";
+}

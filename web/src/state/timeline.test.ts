@@ -1,0 +1,59 @@
+import { describe, expect, test } from "vitest";
+import type { Message } from "../api/wire";
+import { merge, translated, unsent, untranslated, type Draft } from "./timeline";
+
+function message(sequence: number, extra: Partial<Message> = {}): Message {
+  return {
+    id: `m${sequence}`,
+    conversationId: "c",
+    sequence,
+    clientMessageId: null,
+    senderId: "u",
+    content: "hola",
+    originalLanguage: "es",
+    createdAt: "2026-01-15T12:34:56.789Z",
+    sender: null,
+    translations: [],
+    translationStates: [{ targetLanguage: "fr", state: "pending" }],
+    ...extra,
+  };
+}
+
+const french = { messageId: "m1", targetLanguage: "fr", translatedContent: "salut" };
+
+describe("a timeline", () => {
+  test("is in the order of the numbers, each message once, however they come", () => {
+    const first = merge([], [message(3), message(1)]);
+    expect(merge(first, [message(2), message(3)]).map((known) => known.sequence)).toEqual([1, 2, 3]);
+  });
+
+  test("shows a translation when it comes, and keeps it when the message comes again", () => {
+    const timeline = translated(merge([], [message(1)]), french);
+    expect(timeline[0]).toMatchObject({ translations: [french], translationStates: [] });
+    const again = merge(timeline, [message(1)]);
+    expect(again[0]).toMatchObject({ translations: [french], translationStates: [] });
+  });
+
+  test("takes a newer translation into the same language instead of the old one", () => {
+    const better = { ...french, translatedContent: "bonjour" };
+    const timeline = translated(translated([message(1)], french), better);
+    expect(timeline[0]?.translations).toEqual([better]);
+  });
+
+  test("says why there is no translation", () => {
+    const state = { targetLanguage: "fr", state: "unavailable", reason: "nobody speaks it" } as const;
+    expect(untranslated([message(1)], "m1", state)[0]?.translationStates).toEqual([state]);
+  });
+
+  test("swallows the draft that it was made of", () => {
+    const draft: Draft = {
+      clientMessageId: "a",
+      conversationId: "c",
+      content: "x",
+      createdAt: "",
+      state: "sending",
+    };
+    expect(unsent([draft], [message(1)])).toEqual([draft]);
+    expect(unsent([draft], [message(1, { clientMessageId: "a" })])).toEqual([]);
+  });
+});

@@ -1,0 +1,11 @@
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+const server = "http://localhost:3000";
+
+export default defineConfig({
+  plugins: [svelte()],
+  build: { target: "es2022", modulePreload: { polyfill: false } },
+  server: { proxy: { "/api": server, "/socket.io": { target: server, ws: true } } },
+  test: { include: ["src/**/*.test.ts"] },
+});
