@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use meeshy_domain::Language;
 use serde::Serialize;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 /// From which language to which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -18,6 +19,26 @@ pub struct Pair {
 impl std::fmt::Display for Pair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}-{}", self.from, self.to)
+    }
+}
+
+/// A text that names no pair of languages.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no pair of two languages; write it as `en-fr`")]
+pub struct UnknownPair(String);
+
+impl FromStr for Pair {
+    type Err = UnknownPair;
+
+    /// Reads `en-fr`, as it is displayed.
+    fn from_str(text: &str) -> Result<Self, UnknownPair> {
+        let unknown = || UnknownPair(text.chars().take(35).collect());
+        let (from, to) = text.split_once('-').ok_or_else(unknown)?;
+        let pair = Self {
+            from: Language::parse(from).map_err(|_| unknown())?,
+            to: Language::parse(to).map_err(|_| unknown())?,
+        };
+        if pair.from != pair.to && pair.to_string() == text { Ok(pair) } else { Err(unknown()) }
     }
 }
 
@@ -98,4 +119,17 @@ pub(crate) fn same_marks(one: &str, other: &str) -> bool {
         marks
     };
     sorted(one) == sorted(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_is_two_languages() {
+        assert_eq!("en-fr".parse::<Pair>().unwrap().to_string(), "en-fr");
+        for name in ["en", "en-en", "en_fr", "EN-fr", "en-xx", ".partial", "en-fr-old", ""] {
+            assert!(name.parse::<Pair>().is_err(), "{name}");
+        }
+    }
 }

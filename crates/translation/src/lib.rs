@@ -26,7 +26,7 @@ mod translator;
 
 pub use cache::{CacheKey, CacheStore, CachedText};
 pub use config::{PUBLIC_INDEX, TranslationConfig};
-pub use engine::{Engine, Offer, Pair, Translated, is_mark};
+pub use engine::{Engine, Offer, Pair, Translated, UnknownPair, is_mark};
 pub use error::{EngineError, Failure, TranslationError};
 pub use route::{Route, Routes, Step};
 pub use translator::{Outcome, Translator};

@@ -4,8 +4,9 @@
 //! "uncompressedSize", "uncompressedHash"}, "vocab" | "srcVocab" + "trgVocab", "lexicalShortlist"}}]}}`, with more that
 //! is of no use here. Entries that do not fit are passed over, so that one odd model hides no other.
 
-use super::store::{Role, is_plain_name, pair_of};
+use super::store::{Installed, Role, is_plain_name};
 use crate::engine::Pair;
+use meeshy_domain::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -87,7 +88,7 @@ impl Index {
         let beside = url.rsplit_once('/').map_or(url, |(folder, _)| folder);
         let base = raw.base_url.as_deref().unwrap_or(beside).trim_end_matches('/');
         let models = raw.models.iter().filter_map(|(name, entries)| {
-            let pair = pair_of(name)?;
+            let pair = name.parse().ok()?;
             let candidates = entries.as_array()?.iter().filter_map(|entry| RawModel::deserialize(entry).ok());
             candidates.filter_map(|model| available(pair, model, base, url)).min_by_key(rank)
         });
@@ -100,12 +101,28 @@ impl Index {
     pub fn get(&self, pair: Pair) -> Option<&Available> {
         self.models.iter().find(|model| model.pair == pair)
     }
+
+    /// The model of a pair, or those of its two halves over English.
+    pub fn over_english(&self, pair: Pair) -> Option<Vec<&Available>> {
+        if let Some(model) = self.get(pair) {
+            return Some(vec![model]);
+        }
+        let english = Language::parse("en").ok()?;
+        let halves = [Pair { from: pair.from, to: english }, Pair { from: english, to: pair.to }];
+        halves.into_iter().map(|half| self.get(half)).collect()
+    }
 }
 
 impl Available {
     /// The size of all files once they are unpacked, in bytes, as far as the index says.
     pub fn size(&self) -> u64 {
         self.files.values().map(|file| file.size).sum()
+    }
+
+    /// Whether this is what is installed already.
+    pub fn is_same_as(&self, own: &Installed) -> bool {
+        let checksums = self.files.iter().map(|(role, file)| (role, &file.sha256));
+        checksums.eq(own.manifest.files.iter().map(|(role, file)| (role, &file.sha256)))
     }
 }
 
@@ -178,6 +195,19 @@ mod tests {
             ("https://base.example/models/m.bin.gz", "m.bin")
         );
         assert_eq!(file.sha256, "ab".repeat(32));
+    }
+
+    #[test]
+    fn a_pair_without_a_model_has_two_halves() {
+        let models = json!({"fr-en": [model("tiny", "Release")], "en-es": [model("tiny", "Release")]});
+        let index = parse(&json!({"models": models}));
+        let pairs = |text: &str| -> Option<Vec<String>> {
+            let models = index.over_english(text.parse().unwrap())?;
+            Some(models.into_iter().map(|model| model.pair.to_string()).collect())
+        };
+        assert_eq!(pairs("fr-es"), Some(vec!["fr-en".to_owned(), "en-es".to_owned()]));
+        assert_eq!(pairs("en-es"), Some(vec!["en-es".to_owned()]));
+        assert_eq!(pairs("es-fr"), None);
     }
 
     #[test]

@@ -4,7 +4,6 @@ use super::download::{self, Progress};
 use super::index::{Available, Index};
 use crate::TranslationConfig;
 use crate::engine::Pair;
-use meeshy_domain::Language;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -223,7 +222,7 @@ impl ModelStore {
             Err(source) => return vec![Err(self.unusable(&self.folder, source))],
         };
         let mut pairs: Vec<Pair> =
-            entries.flatten().filter_map(|entry| pair_of(entry.file_name().to_str()?)).collect();
+            entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
         pairs.sort_unstable();
         pairs.into_iter().map(|pair| self.installed(pair)).collect()
     }
@@ -303,13 +302,6 @@ fn remove_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The pair in a name such as `en-fr`.
-pub(super) fn pair_of(name: &str) -> Option<Pair> {
-    let (from, to) = name.split_once('-')?;
-    let pair = Pair { from: Language::parse(from).ok()?, to: Language::parse(to).ok()? };
-    (pair.from != pair.to && pair.to_string() == name).then_some(pair)
-}
-
 /// Whether a name stays in its folder, and is not that of the manifest.
 pub(super) fn is_plain_name(name: &str) -> bool {
     !name.is_empty()
@@ -328,14 +320,6 @@ mod tests {
         assert!(is_plain_name("model.enfr.intgemm.alphas.bin"));
         for name in ["", ".", "..", "../x", "a/b", ".hidden", "manifest.json", "a b"] {
             assert!(!is_plain_name(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn folders_of_models_are_named_after_their_pair() {
-        assert_eq!(pair_of("en-fr").map(|pair| pair.to_string()).as_deref(), Some("en-fr"));
-        for name in ["en", "en-en", "en_fr", "EN-fr", "en-xx", ".partial", "en-fr-old"] {
-            assert_eq!(pair_of(name), None, "{name}");
         }
     }
 }

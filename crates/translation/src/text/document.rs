@@ -181,9 +181,9 @@ impl Cutter<'_> {
     }
 }
 
-/// Line breaks of all kinds, and control characters, which no engine should see.
+/// Line breaks of all kinds, tabs, which make columns, and other control characters: no engine should see them.
 fn is_separator(character: char) -> bool {
-    matches!(character, '\u{2028}' | '\u{2029}') || (character.is_control() && character != '\t')
+    matches!(character, '\u{2028}' | '\u{2029}') || character.is_control()
 }
 
 #[cfg(test)]

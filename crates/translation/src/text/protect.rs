@@ -40,7 +40,7 @@ static NAMES: LazyLock<Regex> = LazyLock::new(|| {
 static QUANTITIES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)
-          \+\d[\d\ ().-]{6,}\d                                          # a telephone number
+          \+\d(?:[\ ().-]{0,2}\d){6,14}                                  # a telephone number
         | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}                               # a date
         | \d{1,2}[:h]\d{2}(?::\d{2})?(?:\ ?[ap]m)?(?-u:\b)              # a time
         | \p{Sc}\ ?\d+(?:[.,'’\u{A0}\u{202F}]\d+)*                      # an amount, with its currency before
@@ -64,9 +64,11 @@ pub(super) fn protected(text: &str) -> Vec<Range<usize>> {
     found.extend(FENCED.find_iter(text).map(|fence| fence.range()));
     found.extend(INLINE.find_iter(text).map(|code| code.range()));
     found.extend(links(text));
-    found.extend(alone(&NAMES, text));
-    found.extend(alone(&QUANTITIES, text));
     found.extend(emoji(text));
+    for pattern in [&NAMES, &QUANTITIES] {
+        let alone = found.gaps(text).flat_map(|gap| alone(pattern, text, gap)).collect::<Vec<_>>();
+        found.extend(alone);
+    }
     found.extend(text.char_indices().filter(|&(_, c)| is_mark(c)).map(|(at, c)| at..at + c.len_utf8()));
     found.ranges
 }
@@ -84,6 +86,13 @@ impl Found {
         self.ranges.sort_unstable_by_key(|range| range.start);
     }
 
+    /// What lies between: a piece that was found is no part of anything that is found later.
+    fn gaps<'a>(&'a self, text: &str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let starts = std::iter::once(0).chain(self.ranges.iter().map(|range| range.end));
+        let ends = self.ranges.iter().map(|range| range.start).chain(std::iter::once(text.len()));
+        starts.zip(ends).map(|(start, end)| start..end)
+    }
+
     fn is_free(&self, range: &Range<usize>) -> bool {
         let next = self.ranges.partition_point(|known| known.end <= range.start);
         !range.is_empty() && self.ranges.get(next).is_none_or(|known| known.start >= range.end)
@@ -97,8 +106,10 @@ fn links(text: &str) -> impl Iterator<Item = Range<usize>> {
     found.into_iter()
 }
 
-fn alone<'a>(pattern: &'a Regex, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-    pattern.find_iter(text).map(|found| found.range()).filter(|range| stands_alone(text, range))
+fn alone(pattern: &Regex, text: &str, gap: Range<usize>) -> Vec<Range<usize>> {
+    let found =
+        pattern.find_iter(&text[gap.clone()]).map(|found| gap.start + found.start()..gap.start + found.end());
+    found.filter(|range| stands_alone(text, range)).collect()
 }
 
 /// Whether no word or number goes on over the start of a piece. Scripts without spaces put no border there.

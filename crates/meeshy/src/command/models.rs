@@ -1,0 +1,173 @@
+//! `meeshy models`: which Firefox Translations models are here, fetching them, and checking them.
+
+use anyhow::{Context, bail};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use meeshy_translation::models::{Available, Installed, ModelError, ModelStore};
+use meeshy_translation::{Pair, TranslationConfig};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+/// What to do with the models.
+#[derive(clap::Args)]
+pub struct ModelsArgs {
+    #[command(subcommand)]
+    action: Action,
+    /// As one JSON object a model.
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Show the models that are installed.
+    List {
+        /// Show those of the index too.
+        #[arg(long)]
+        available: bool,
+    },
+    /// Fetch models from the index; an interrupted download goes on where it ended.
+    Pull {
+        /// Pairs such as `en-fr`; for one that has no model, both halves over English.
+        #[arg(required = true, value_name = "PAIR")]
+        pairs: Vec<Pair>,
+        /// Fetch also what is installed and up to date.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Compare the installed files with their checksums.
+    Verify {
+        /// Only these pairs.
+        #[arg(value_name = "PAIR")]
+        pairs: Vec<Pair>,
+    },
+}
+
+/// Does it.
+///
+/// # Errors
+/// When the index or a model cannot be had, a model is damaged, or standard output is gone.
+pub async fn run(args: ModelsArgs, config: TranslationConfig) -> anyhow::Result<()> {
+    let store = ModelStore::new(&config);
+    match args.action {
+        Action::List { available } => list(&store, available, args.json).await,
+        Action::Pull { pairs, force } => pull(&store, &pairs, force, args.json).await,
+        Action::Verify { pairs } => verify(&store, &pairs, args.json),
+    }
+}
+
+async fn list(store: &ModelStore, available: bool, json: bool) -> anyhow::Result<()> {
+    let index = if available { Some(store.index().await?) } else { None };
+    let mut out = io::stdout().lock();
+    let mut installed = BTreeMap::new();
+    for model in store.list() {
+        match model {
+            Ok(model) => {
+                installed.insert(model.pair, model);
+            }
+            Err(error) => report_damage(&mut out, &error, json)?,
+        }
+    }
+    for model in installed.values() {
+        show(&mut out, "installed", model, json)?;
+    }
+    for model in index.iter().flat_map(|index| &index.models) {
+        match installed.get(&model.pair) {
+            None => show_available(&mut out, "available", model, json)?,
+            Some(own) if !model.is_same_as(own) => show_available(&mut out, "newer", model, json)?,
+            Some(_) => {}
+        }
+    }
+    if installed.is_empty() && !available && !json {
+        writeln!(out, "no models here; `meeshy models list --available` shows what can be pulled")?;
+    }
+    Ok(())
+}
+
+fn show(out: &mut impl Write, state: &str, model: &Installed, json: bool) -> io::Result<()> {
+    if json {
+        let (pair, version, size) = (model.pair.to_string(), model.version(), model.size());
+        let architecture = &model.manifest.architecture;
+        let object = json!({ "pair": pair, "state": state, "architecture": architecture, "version": version, "size": size });
+        return writeln!(out, "{object}");
+    }
+    line(out, model.pair, state, &model.manifest.architecture, model.size())
+}
+
+fn show_available(out: &mut impl Write, state: &str, model: &Available, json: bool) -> io::Result<()> {
+    if json {
+        let (pair, size) = (model.pair.to_string(), model.size());
+        let object =
+            json!({ "pair": pair, "state": state, "architecture": model.architecture, "size": size });
+        return writeln!(out, "{object}");
+    }
+    line(out, model.pair, state, &model.architecture, model.size())
+}
+
+fn line(out: &mut impl Write, pair: Pair, state: &str, architecture: &str, size: u64) -> io::Result<()> {
+    let size = HumanBytes(size).to_string();
+    writeln!(out, "{:8} {state:10} {architecture:12} {size:>12}", pair.to_string())
+}
+
+fn report_damage(out: &mut impl Write, error: &ModelError, json: bool) -> io::Result<()> {
+    if json {
+        return writeln!(out, "{}", json!({ "state": "damaged", "reason": error.to_string() }));
+    }
+    writeln!(out, "{error}")
+}
+
+async fn pull(store: &ModelStore, pairs: &[Pair], force: bool, json: bool) -> anyhow::Result<()> {
+    let index = store.index().await?;
+    let mut wanted: BTreeMap<Pair, &Available> = BTreeMap::new();
+    for &pair in pairs {
+        let models = index.over_english(pair).ok_or(ModelError::NotInIndex(pair))?;
+        wanted.extend(models.into_iter().map(|model| (model.pair, model)));
+    }
+    for (pair, model) in wanted {
+        let known = store.installed(pair).ok().filter(|own| !force && model.is_same_as(own));
+        if let Some(own) = known.filter(|own| own.verify().is_ok()) {
+            show(&mut io::stdout().lock(), "up to date", &own, json)?;
+            continue;
+        }
+        let bar = if json { ProgressBar::hidden() } else { bar(pair)? };
+        let progress = |done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        };
+        let pulled = store.pull(model, &progress).await;
+        bar.finish_and_clear();
+        let pulled = pulled.with_context(|| format!("cannot pull {pair}"))?;
+        show(&mut io::stdout().lock(), "pulled", &pulled, json)?;
+    }
+    Ok(())
+}
+
+/// On standard error, and only where a person watches.
+fn bar(pair: Pair) -> anyhow::Result<ProgressBar> {
+    let style =
+        ProgressStyle::with_template("{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")?;
+    Ok(ProgressBar::new(0).with_style(style).with_prefix(pair.to_string()))
+}
+
+fn verify(store: &ModelStore, pairs: &[Pair], json: bool) -> anyhow::Result<()> {
+    let models: Vec<Result<Installed, ModelError>> = match pairs {
+        [] => store.list(),
+        pairs => pairs.iter().map(|&pair| store.installed(pair)).collect(),
+    };
+    let mut damaged = 0;
+    let mut out = io::stdout().lock();
+    for model in models {
+        match model.and_then(|model| model.verify().map(|()| model)) {
+            Ok(model) => show(&mut out, "whole", &model, json)?,
+            Err(error) => {
+                damaged += 1;
+                report_damage(&mut out, &error, json)?;
+            }
+        }
+    }
+    match damaged {
+        0 => Ok(()),
+        1 => bail!("1 model cannot be used"),
+        _ => bail!("{damaged} models cannot be used"),
+    }
+}

@@ -1,0 +1,83 @@
+//! `meeshy translate`: a text, or standard input line by line, through the engines that are installed here.
+
+use anyhow::{Context, bail};
+use meeshy_domain::Language;
+use meeshy_translation::{Failure, Outcome, TranslationConfig, Translator};
+use serde_json::json;
+use std::io::{self, Write};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+/// What to translate.
+#[derive(clap::Args)]
+pub struct TranslateArgs {
+    /// The language of the text, such as `en`.
+    #[arg(long, value_name = "LANGUAGE")]
+    from: Language,
+    /// The language to read it in, such as `es`.
+    #[arg(long, value_name = "LANGUAGE")]
+    to: Language,
+    /// As one JSON object a text: its state, the text, and which engines made it.
+    #[arg(long)]
+    json: bool,
+    /// The text; without it, standard input is translated line by line.
+    text: Option<String>,
+}
+
+/// Translates and prints.
+///
+/// # Errors
+/// When the pair is not served, an engine fails, or standard input or output is gone.
+pub async fn run(args: TranslateArgs, config: TranslationConfig) -> anyhow::Result<()> {
+    let translator = Translator::new(&config, None)?;
+    let outcome = match &args.text {
+        Some(text) => one(&translator, &args, text).await,
+        None => lines(&translator, &args).await,
+    };
+    translator.shutdown().await;
+    outcome
+}
+
+async fn lines(translator: &Translator, args: &TranslateArgs) -> anyhow::Result<()> {
+    let mut input = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = input.next_line().await.context("cannot read standard input")? {
+        one(translator, args, &line).await?;
+    }
+    Ok(())
+}
+
+async fn one(translator: &Translator, args: &TranslateArgs, text: &str) -> anyhow::Result<()> {
+    let outcomes = translator.translate(args.from, args.to, &[text.to_owned()]).await;
+    let outcome = outcomes.into_iter().next().context("the translator did not answer")?;
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", as_json(text, &outcome))?;
+        // Whoever reads us line by line waits for this one.
+        out.flush()?;
+    }
+    match outcome {
+        Ok(Outcome::Unavailable { reason }) => bail!(reason),
+        Err(failure) => bail!(failure),
+        Ok(_) if args.json => Ok(()),
+        Ok(Outcome::Done { text: translated, .. }) => print_line(&mut out, &translated),
+        Ok(Outcome::Identical { .. }) => print_line(&mut out, text),
+    }
+}
+
+fn print_line(out: &mut impl Write, text: &str) -> anyhow::Result<()> {
+    writeln!(out, "{text}")?;
+    out.flush()?;
+    Ok(())
+}
+
+fn as_json(source: &str, outcome: &Result<Outcome, Failure>) -> serde_json::Value {
+    match outcome {
+        Ok(Outcome::Done { text, engine, score }) => {
+            json!({ "state": "done", "text": text, "engine": engine, "score": score })
+        }
+        Ok(Outcome::Identical { engine }) => {
+            json!({ "state": "identical", "text": source, "engine": engine })
+        }
+        Ok(Outcome::Unavailable { reason }) => json!({ "state": "unavailable", "reason": reason }),
+        Err(failure) => json!({ "state": "failed", "reason": failure.to_string() }),
+    }
+}

@@ -1,0 +1,230 @@
+//! The translator over engines that the tests make up: what it asks of them, and what it does with their answers.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use async_trait::async_trait;
+use meeshy_translation::{
+    CacheKey, CacheStore, CachedText, Engine, EngineError, Offer, Outcome, Pair, Translated, Translator,
+    is_mark,
+};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use support::{language, translate_one};
+
+/// Answers by a function, and remembers what it was asked.
+struct Fake {
+    name: &'static str,
+    pairs: &'static [&'static str],
+    answer: fn(&str) -> Result<String, EngineError>,
+    score: Option<f32>,
+    asked: Mutex<Vec<Vec<String>>>,
+    version: AtomicUsize,
+}
+
+impl Fake {
+    fn new(
+        name: &'static str,
+        pairs: &'static [&'static str],
+        answer: fn(&str) -> Result<String, EngineError>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            pairs,
+            answer,
+            score: None,
+            asked: Mutex::default(),
+            version: AtomicUsize::new(1),
+        })
+    }
+
+    fn asked(&self) -> Vec<Vec<String>> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Engine for Fake {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let version = self.version.load(Ordering::Relaxed).to_string();
+        let offer = |pair: &&str| Offer {
+            pair: pair.parse().unwrap(),
+            version: version.clone(),
+            lost: 1.0,
+            cost_ms: 1.0,
+        };
+        self.pairs.iter().map(offer).collect()
+    }
+
+    async fn translate(&self, _: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+        self.asked.lock().unwrap().push(segments.to_vec());
+        let answer = |segment: &String| Ok(Translated { text: (self.answer)(segment)?, score: self.score });
+        segments.iter().map(answer).collect()
+    }
+
+    async fn rest(&self) {}
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is one of several answers")]
+fn shout(segment: &str) -> Result<String, EngineError> {
+    Ok(segment.to_uppercase())
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is one of several answers")]
+fn forget_marks(segment: &str) -> Result<String, EngineError> {
+    Ok(segment.replace(is_mark, "").to_uppercase())
+}
+
+fn over(engines: Vec<Arc<dyn Engine>>, store: Option<Arc<dyn CacheStore>>) -> Translator {
+    Translator::with_engines(engines, 1 << 20, store)
+}
+
+fn done(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Done { text, .. } => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn equal_sentences_are_asked_for_once_and_then_never_again() {
+    let fake = Fake::new("fake", &["en-fr"], shout);
+    let translator = over(vec![fake.clone()], None);
+    let texts = ["Hi. Hi. You".to_owned(), "- You\n- Hi.".to_owned()];
+    let outcomes = translator.translate(language("en"), language("fr"), &texts).await;
+    let texts: Vec<String> = outcomes.into_iter().map(|outcome| done(outcome.unwrap())).collect();
+    assert_eq!(texts, ["HI. HI. YOU", "- YOU\n- HI."]);
+    assert_eq!(fake.asked(), [["Hi.", "You"]]);
+    assert_eq!(done(translate_one(&translator, "en", "fr", "You? Hi.").await), "YOU? HI.");
+    assert_eq!(fake.asked()[1..], [["You?"]]);
+}
+
+#[tokio::test]
+async fn words_around_lost_marks_are_translated_by_themselves() {
+    let fake = Fake::new("fake", &["en-fr"], forget_marks);
+    let translator = over(vec![fake.clone()], None);
+    let text = done(translate_one(&translator, "en", "fr", "ask @ana about `x`, or not").await);
+    assert_eq!(text, "ASK @ana ABOUT `x`, OR NOT");
+    assert_eq!(fake.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn each_step_of_a_detour_is_checked_and_the_least_score_counts() {
+    let mut first = Fake::new("sure", &["en-ca"], shout);
+    Arc::get_mut(&mut first).unwrap().score = Some(0.9);
+    let mut second = Fake::new("unsure", &["ca-fr"], forget_marks);
+    Arc::get_mut(&mut second).unwrap().score = Some(0.4);
+    let translator = over(vec![first, second], None);
+    let outcome = translate_one(&translator, "en", "fr", "ask @ana now").await;
+    let engine = "sure, unsure via ca".to_owned();
+    assert_eq!(outcome, Outcome::Done { text: "ASK @ana NOW".to_owned(), engine, score: Some(0.4) });
+}
+
+#[tokio::test]
+async fn an_interruption_is_a_failure_for_those_texts_that_needed_the_engine() {
+    let fake = Fake::new("fake", &["en-fr"], |segment| match segment {
+        "bad" => Err(EngineError::Interrupted("it fell over".to_owned())),
+        other => Ok(other.to_uppercase()),
+    });
+    let translator = over(vec![fake], None);
+    assert_eq!(done(translate_one(&translator, "en", "fr", "good").await), "GOOD");
+    let texts = ["good", "bad", "😀"].map(str::to_owned);
+    let outcomes = translator.translate(language("en"), language("fr"), &texts).await;
+    assert!(matches!(outcomes[0], Ok(Outcome::Done { .. })), "{outcomes:?}");
+    assert_eq!(outcomes[1].as_ref().unwrap_err().to_string(), "it fell over");
+    assert_eq!(outcomes[2], Ok(Outcome::Identical { engine: None }));
+}
+
+#[tokio::test]
+async fn the_next_engine_takes_over_from_a_broken_one_until_it_is_repaired() {
+    let broken =
+        Fake::new("broken", &["en-fr"], |_| Err(EngineError::Broken("its file is damaged".to_owned())));
+    let spare = Fake::new("spare", &["en-fr"], shout);
+    let translator = over(vec![broken.clone(), spare], None);
+    for _ in 0..2 {
+        let outcome = translate_one(&translator, "en", "fr", "hi there").await;
+        assert!(matches!(&outcome, Outcome::Done { engine, .. } if engine == "spare"), "{outcome:?}");
+    }
+    assert_eq!(broken.asked().len(), 1);
+    translator.rescan();
+    translate_one(&translator, "en", "fr", "hello").await;
+    assert_eq!(broken.asked().len(), 2);
+    let alone = over(vec![broken], None);
+    let outcome = translate_one(&alone, "en", "fr", "hi there").await;
+    assert_eq!(outcome, Outcome::Unavailable { reason: "its file is damaged".to_owned() });
+}
+
+#[tokio::test]
+async fn answers_that_break_the_contract_do_no_harm() {
+    let fake = Fake::new("fake", &["en-fr"], |segment| match segment {
+        "empty" => Ok(" ".to_owned()),
+        "marks" => Ok("a\u{E000}b".to_owned()),
+        _ => Ok("one\ntwo\0three".to_owned()),
+    });
+    let translator = over(vec![fake], None);
+    let same = Outcome::Identical { engine: Some("fake".to_owned()) };
+    assert_eq!(translate_one(&translator, "en", "fr", "empty").await, same);
+    assert_eq!(translate_one(&translator, "en", "fr", "marks").await, same);
+    assert_eq!(done(translate_one(&translator, "en", "fr", "lines").await), "one two three");
+}
+
+#[tokio::test]
+async fn a_language_into_itself_and_nothing_at_all_are_identical() {
+    let fake = Fake::new("fake", &["en-fr"], shout);
+    let translator = over(vec![fake.clone()], None);
+    let same = Outcome::Identical { engine: None };
+    for (from, to, text) in
+        [("en", "en", "hi"), ("en", "fr", ""), ("en", "fr", " \n "), ("de", "fr", "12 😀")]
+    {
+        assert_eq!(translate_one(&translator, from, to, text).await, same);
+    }
+    assert_eq!(fake.asked(), Vec::<Vec<String>>::new());
+    assert!(translator.translate(language("en"), language("fr"), &[]).await.is_empty());
+}
+
+/// A database that keeps all, and counts.
+#[derive(Default)]
+struct Database {
+    kept: Mutex<HashMap<CacheKey, CachedText>>,
+    reads: AtomicUsize,
+}
+
+#[async_trait]
+impl CacheStore for Database {
+    async fn get(&self, keys: &[CacheKey]) -> Vec<Option<CachedText>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        let kept = self.kept.lock().unwrap();
+        keys.iter().map(|key| kept.get(key).cloned()).collect()
+    }
+
+    async fn put(&self, entries: &[(CacheKey, CachedText)]) {
+        self.kept.lock().unwrap().extend(entries.iter().cloned());
+    }
+}
+
+#[tokio::test]
+async fn what_the_database_knows_is_not_asked_for_again_unless_the_engine_changed() {
+    let database = Arc::new(Database::default());
+    let fake = Fake::new("fake", &["en-fr", "fr-en"], shout);
+    let before = over(vec![fake.clone()], Some(database.clone()));
+    assert_eq!(done(translate_one(&before, "en", "fr", "hi @ana you").await), "HI @ana YOU");
+    // After a start, with nothing in memory; for somebody else's name.
+    let after = over(vec![fake.clone()], Some(database.clone()));
+    assert_eq!(done(translate_one(&after, "en", "fr", "hi @bob you").await), "HI @bob YOU");
+    assert_eq!(fake.asked().len(), 1);
+    let reads = database.reads.load(Ordering::Relaxed);
+    translate_one(&after, "en", "fr", "hi @eve you").await;
+    assert_eq!(database.reads.load(Ordering::Relaxed), reads);
+    translate_one(&after, "fr", "en", "hi @ana you").await;
+    assert_eq!(fake.asked().len(), 2);
+    fake.version.store(2, Ordering::Relaxed);
+    after.rescan();
+    translate_one(&after, "en", "fr", "hi @ana you").await;
+    assert_eq!(fake.asked().len(), 3);
+}
