@@ -20,7 +20,7 @@ const BATCH: i64 = 64;
 /// Groups of jobs, each for one pair of languages, that are with the engines at the same time.
 const GROUPS_AT_ONCE: usize = 8;
 /// A job is taken from a worker that has not come back by then.
-const CLAIM: Duration = Duration::from_secs(60);
+const CLAIM: Duration = Duration::from_secs(30);
 /// After so many attempts a translation has failed.
 const ATTEMPTS: i64 = 5;
 /// The wait after the first attempt; each further one is four times longer.

@@ -1,12 +1,12 @@
 //! Bodies, queries and paths, with errors in our envelope.
 
+use crate::App;
 use crate::error::ApiError;
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
+use http_body_util::BodyExt;
 use meeshy_wire::Success;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,11 +14,15 @@ use serde::de::DeserializeOwned;
 /// A JSON body.
 pub struct Body<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+/// Of a body that is too large, so many bytes are read and thrown away: a client that is cut off while it sends sees a
+/// broken connection instead of our answer.
+const DISCARDED_BYTES: usize = 64 * 1024 * 1024;
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     type Rejection = ApiError;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let bytes = Bytes::from_request(request, state).await.map_err(unreadable)?;
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let bytes = read(request, app.config.body_bytes).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let message =
                 if error.is_data() { error.to_string() } else { format!("the body is not JSON: {error}") };
@@ -27,13 +31,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     }
 }
 
-fn unreadable(rejection: BytesRejection) -> ApiError {
-    match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "the request is too large")
+async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
+    let unreadable = |_| ApiError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", "the request could not be read");
+    let mut body = request.into_body();
+    let (mut bytes, mut total) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(unreadable)?.into_data() else { continue };
+        total = total.saturating_add(data.len());
+        if total <= limit {
+            bytes.extend_from_slice(&data);
+        } else if total > DISCARDED_BYTES {
+            break;
         }
-        status => ApiError::new(status, "INVALID_INPUT", "the request could not be read"),
     }
+    if total > limit {
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "the request is too large"));
+    }
+    Ok(bytes)
 }
 
 fn invalid(message: String) -> ApiError {

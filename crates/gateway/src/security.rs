@@ -4,7 +4,7 @@ use crate::auth::{address, counted_as};
 use crate::error::ApiError;
 use crate::{App, observe};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::{
     AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
@@ -25,7 +25,6 @@ const PAGE_POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-
 /// Puts the layers around `router`, the last one outermost.
 pub fn layers(router: Router, app: &App) -> Router {
     router
-        .layer(DefaultBodyLimit::max(app.config.body_bytes))
         .layer(from_fn_with_state(app.clone(), limit_rest))
         .layer(from_fn(add_headers))
         .layer(cors(app))

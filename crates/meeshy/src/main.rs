@@ -1,7 +1,6 @@
 //! `meeshy`: the program. Command line, configuration and wiring; no logic.
 
 mod command;
-#[expect(missing_docs, reason = "each field's meaning stands in its setting")]
 mod config;
 mod demo;
 mod engines;
@@ -35,6 +34,10 @@ enum Command {
     Config(command::config::ConfigArgs),
     /// Bring the database's schema up to date; `serve` does so too.
     Migrate(command::migrate::MigrateArgs),
+    /// Translate a text, or standard input line by line.
+    Translate(command::translate::TranslateArgs),
+    /// List, download and check translation models.
+    Models(command::models::ModelsArgs),
 }
 
 fn main() -> ExitCode {
@@ -64,6 +67,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Serve(args) => command::serve::run(args, config).await,
         Command::Config(args) => command::config::run(&args, &effective),
         Command::Migrate(args) => command::migrate::run(&args, &config).await,
+        Command::Translate(args) => command::translate::run(args, config.translation()).await,
+        Command::Models(args) => command::models::run(args, config.translation()).await,
     }
 }
 

@@ -1,10 +1,19 @@
 // REST, with the envelope taken off (wire-contract 1.3).
 
+/** What proves to the server who calls. */
+export interface Credentials {
+  token: string;
+  /** Only of this device; lets it exchange a token that has ended. */
+  sessionToken?: string;
+}
+
+/** A refusal by the server, or no answer at all (`status` 0, `code` "OFFLINE"). */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
+    /** The field of the request that is wrong, where it is one. */
     readonly field?: string,
   ) {
     super(message);
@@ -14,51 +23,51 @@ export class ApiError extends Error {
 export interface Page<T> {
   data: T;
   hasMore: boolean;
-  total: number;
 }
 
-let token: string | null = null;
-let onSignedOut: () => void = () => {};
+let credentials: Credentials | null = null;
+let renew: () => Promise<boolean> = () => Promise.resolve(false);
 
-/** Calls are made with this token from now on; `signedOut` is told when the server no longer takes it. */
-export function useToken(next: string | null, signedOut: () => void = () => {}): void {
-  token = next;
-  onSignedOut = signedOut;
+/** Calls prove themselves by this from now on. */
+export function authorise(next: Credentials | null): void {
+  credentials = next;
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<Page<T>> {
-  const headers: Record<string, string> = {};
-  if (token) headers["authorization"] = `Bearer ${token}`;
-  if (body !== undefined) headers["content-type"] = "application/json";
+/** `renewal` is asked for fresh credentials when the server no longer takes ours; it answers whether there are any. */
+export function onRefusal(renewal: () => Promise<boolean>): void {
+  renew = renewal;
+}
+
+function headers(body: unknown): Record<string, string> {
+  const written: Record<string, string> = {};
+  if (credentials) written["authorization"] = `Bearer ${credentials.token}`;
+  if (credentials?.sessionToken) written["x-session-token"] = credentials.sessionToken;
+  if (body !== undefined) written["content-type"] = "application/json";
+  return written;
+}
+
+async function call<T>(method: string, path: string, body?: unknown, isRepeated = false): Promise<Page<T>> {
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, {
       method,
-      headers,
+      headers: headers(body),
       body: body === undefined ? null : JSON.stringify(body),
     });
   } catch {
-    throw new ApiError(0, "OFFLINE", "The server cannot be reached");
+    throw new ApiError(0, "OFFLINE", "the server cannot be reached");
   }
   const answer = await response.json().catch(() => ({}));
-  if (response.ok) {
-    return {
-      data: answer.data,
-      hasMore: answer.pagination?.hasMore ?? false,
-      total: answer.pagination?.total ?? 0,
-    };
-  }
-  if (response.status === 401 && token && !path.startsWith("/auth/")) onSignedOut();
+  if (response.ok) return { data: answer.data, hasMore: answer.pagination?.hasMore ?? false };
+  const mayRepeat = response.status === 401 && credentials && !isRepeated && !path.startsWith("/auth/");
+  if (mayRepeat && (await renew())) return call(method, path, body, true);
   const detail = Array.isArray(answer.details) ? answer.details[0] : undefined;
-  throw new ApiError(
-    response.status,
-    answer.code ?? "UNKNOWN",
-    detail?.message ?? answer.message ?? `Error ${response.status}`,
-    detail?.field,
-  );
+  const message = detail?.message ?? answer.message ?? `error ${response.status}`;
+  throw new ApiError(response.status, answer.code ?? "UNKNOWN", message, detail?.field);
 }
 
-export const get = <T>(path: string) => call<T>("GET", path);
+export const getPage = <T>(path: string) => call<T>("GET", path);
+export const get = <T>(path: string) => call<T>("GET", path).then((page) => page.data);
 export const post = <T>(path: string, body: unknown = {}) =>
   call<T>("POST", path, body).then((page) => page.data);
 export const patch = <T>(path: string, body: unknown) =>

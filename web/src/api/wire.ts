@@ -80,4 +80,5 @@ export interface Language {
   name: string;
   nativeName: string;
   direction: "ltr" | "rtl";
+  script: string;
 }

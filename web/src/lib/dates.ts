@@ -6,13 +6,34 @@ export const timeOf = (iso: string, language: string): string =>
 export const exactTime = (iso: string, language: string): string =>
   new Date(iso).toLocaleString(language, { dateStyle: "full", timeStyle: "medium" });
 
-export const dayOf = (iso: string, language: string): string =>
-  new Date(iso).toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" });
+/** The day that a moment falls on here, as `YYYY-MM-DD`. */
+export function dayKey(iso: string): string {
+  const date = new Date(iso);
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
 
-/** The time today, the day before. */
-export function shortDate(iso: string, language: string): string {
-  const isToday = new Date(iso).toDateString() === new Date().toDateString();
-  return isToday
+/** "today", "yesterday", else the weekday and date; with the year where it is not this one. */
+export function dayName(iso: string, language: string, now = new Date()): string {
+  const days = Math.round((midnight(new Date(iso)) - midnight(now)) / 86_400_000);
+  if (days === 0 || days === -1)
+    return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(days, "day");
+  const isThisYear = new Date(iso).getFullYear() === now.getFullYear();
+  return new Date(iso).toLocaleDateString(language, {
+    weekday: "long",
+    day: "numeric",
+    month: "long",
+    ...(isThisYear ? {} : { year: "numeric" }),
+  });
+}
+
+const midnight = (date: Date): number =>
+  new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+
+/** The time for today, the date for the days before. */
+export function shortDate(iso: string, language: string, now = new Date()): string {
+  const date = new Date(iso);
+  return date.toDateString() === now.toDateString()
     ? timeOf(iso, language)
-    : new Date(iso).toLocaleDateString(language, { day: "numeric", month: "short" });
+    : date.toLocaleDateString(language, { day: "numeric", month: "short" });
 }

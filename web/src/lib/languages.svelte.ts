@@ -3,13 +3,17 @@
 import { get } from "../api/client";
 import type { Language } from "../api/wire";
 
-let known = $state<Language[]>([]);
+let known = $state.raw<Language[]>([]);
 
+/** Reads the table of languages, once. */
 export async function loadLanguages(): Promise<void> {
-  if (known.length === 0) known = (await get<{ languages: Language[] }>("/languages")).data.languages;
+  if (known.length > 0) return;
+  const { languages } = await get<{ languages: Language[] }>("/languages");
+  known = languages.toSorted((one, other) => one.nativeName.localeCompare(other.nativeName));
 }
 
 export const languages = {
+  /** All, by their own names. */
   get all(): Language[] {
     return known;
   },
@@ -20,17 +24,33 @@ export function direction(code: string): "ltr" | "rtl" | "auto" {
   return known.find((language) => language.code === code)?.direction ?? "auto";
 }
 
-/** The language of the browser, if it is one of ours; else English. */
+/** The first of the browser's languages that is one of ours; else English. */
 export function browserLanguage(): string {
-  const code = navigator.language.split("-")[0] ?? "en";
-  return known.some((language) => language.code === code) ? code : "en";
+  const codes = navigator.languages.map((tag) => tag.split("-")[0] ?? "");
+  return codes.find((code) => known.some((language) => language.code === code)) ?? "en";
 }
 
 /** A language by its name in another one: `Spanish` in `en`, `espagnol` in `fr`. */
 export function languageName(code: string, inLanguage: string): string {
   try {
-    return new Intl.DisplayNames([inLanguage], { type: "language" }).of(code) ?? code;
+    const name = new Intl.DisplayNames([inLanguage], { type: "language", fallback: "none" }).of(code);
+    if (name) return name;
   } catch {
-    return code;
+    // Not a code that the browser can read.
   }
+  return known.find((language) => language.code === code)?.name ?? code;
 }
+
+/** The languages whose own name, English name or code has `text` in it, accents aside. */
+export function findLanguages(all: readonly Language[], text: string): Language[] {
+  const wanted = plain(text.trim());
+  return all.filter(({ code, name, nativeName }) =>
+    [code, name, nativeName].some((part) => plain(part).includes(wanted)),
+  );
+}
+
+const plain = (text: string): string =>
+  text
+    .normalize("NFD")
+    .replace(/\p{Mark}/gu, "")
+    .toLowerCase();

@@ -1,4 +1,4 @@
-// Paths: `/`, `/c/<id>`, `/new`, `/settings`, `/signup`.
+// Paths: `/`, `/c/<id>`, `/new`, `/settings`; signed out, `/signup` and `/signin`.
 
 let path = $state(location.pathname);
 addEventListener("popstate", () => (path = location.pathname));
@@ -17,3 +17,12 @@ export const router = {
     path = to;
   },
 };
+
+/** Follows links to our own paths without loading the page again. */
+export function followLinks(event: MouseEvent): void {
+  const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  if (!isPlain || event.defaultPrevented || !link || link.target || link.origin !== location.origin) return;
+  event.preventDefault();
+  router.go(link.pathname);
+}

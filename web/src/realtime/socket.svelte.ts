@@ -1,10 +1,15 @@
 // The socket: connected while somebody is signed in, and back by itself.
 
 import { io, type Socket } from "socket.io-client";
+import type { Credentials } from "../api/client";
 
-export type Connection = "connecting" | "connected" | "offline";
+/** `back` is `connected`, in the moments after an interruption. */
+export type Connection = "connecting" | "connected" | "back" | "offline";
 
-let connection = $state<Connection>("offline");
+const BACK_MS = 2500;
+const ACKNOWLEDGEMENT_MS = 10_000;
+
+let connection = $state<Connection>("connecting");
 let socket: Socket | null = null;
 
 export const realtime = {
@@ -13,37 +18,56 @@ export const realtime = {
   },
 };
 
-type Handlers = Record<string, (payload: never) => void>;
+export interface Listener {
+  /** What a new connection proves itself by. */
+  credentials: () => Credentials | null;
+  handlers: Record<string, (payload: never) => void>;
+  /** At the first and at every later connection, once the server knows who we are. */
+  ready: () => void;
+  /** The server does not take the credentials: answers whether there are better ones now. */
+  refused: () => Promise<boolean>;
+}
 
-/** Connects; `ready` is called at the first and at every later connection, when the server knows who we are. */
-export function connect(token: string, handlers: Handlers, ready: () => void): void {
+export function connect(listener: Listener): void {
   disconnect();
-  connection = "connecting";
   const opened = io({
-    auth: { authToken: token, tokenType: "jwt" },
+    auth: (give) => {
+      const { token, sessionToken } = listener.credentials() ?? {};
+      give({ authToken: token, tokenType: "jwt", sessionToken });
+    },
     transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 500,
     reconnectionDelayMax: 3000,
   });
-  opened.on("authenticated", (answer: { success: boolean }) => {
-    if (!answer.success) return;
-    connection = "connected";
-    ready();
+  socket = opened;
+  let wasConnected = false;
+  opened.on("authenticated", (answer: { success: boolean; error?: string }) => {
+    if (answer.success) {
+      connection = wasConnected ? "back" : "connected";
+      if (wasConnected) setTimeout(() => connection === "back" && (connection = "connected"), BACK_MS);
+      wasConnected = true;
+      listener.ready();
+    } else if (answer.error?.includes("Bearer token")) {
+      // The words by which the contract marks a refusal of the credentials (wire-contract 5.2).
+      void listener.refused().then((renewed) => renewed && opened.disconnect().connect());
+    }
   });
   opened.on("disconnect", (reason) => {
-    connection = "connecting";
-    // The client library does not come back by itself when the server has closed the socket, as it does to restart.
-    if (reason === "io server disconnect") setTimeout(() => opened.connect(), 500);
+    if (socket === opened) connection = "connecting";
+    // The client library does not come back by itself when the server closes the socket, as it does to restart.
+    if (reason === "io server disconnect") setTimeout(() => socket === opened && opened.connect(), 500);
   });
   opened.on("connect_error", () => (connection = "offline"));
-  for (const [name, handler] of Object.entries(handlers))
+  for (const [name, handler] of Object.entries(listener.handlers))
     opened.on(name, handler as (payload: unknown) => void);
-  socket = opened;
 }
 
 export function disconnect(): void {
-  socket?.disconnect();
+  const closed = socket;
   socket = null;
-  connection = "offline";
+  closed?.disconnect();
+  connection = "connecting";
 }
 
 export interface Acknowledgement {
@@ -52,13 +76,15 @@ export interface Acknowledgement {
   code?: string;
 }
 
-/** Sends an event and waits for its acknowledgement; fails when there is no connection. */
+export const isConnected = (): boolean => connection === "connected" || connection === "back";
+
+/** Sends an event and waits for its acknowledgement; throws when there is no connection or no answer in time. */
 export async function request(name: string, payload: unknown): Promise<Acknowledgement> {
-  if (!socket?.connected) throw new Error("not connected");
-  return socket.timeout(10_000).emitWithAck(name, payload);
+  if (!socket || !isConnected()) throw new Error("not connected");
+  return socket.timeout(ACKNOWLEDGEMENT_MS).emitWithAck(name, payload);
 }
 
 /** Sends an event that may be lost. */
 export function tell(name: string, payload: unknown): void {
-  if (socket?.connected) socket.emit(name, payload);
+  if (isConnected()) socket?.emit(name, payload);
 }

@@ -1,134 +1,174 @@
-// The conversations, the messages of those that were opened, and who is typing: fed by REST and by the socket.
+// The conversations, and the messages of those that were opened: fed by REST and by the socket.
 
-import { get, post } from "../api/client";
-import type { Conversation, Message, Person, Translation, TranslationState } from "../api/wire";
-import { clearOutbox, flush } from "./outbox.svelte";
-import { connect, disconnect, tell } from "../realtime/socket.svelte";
+import { get, getPage, post } from "../api/client";
+import type { Conversation, LastMessage, Message, Person, Translation, TranslationState } from "../api/wire";
+import { connect, disconnect } from "../realtime/socket.svelte";
+import { clearOutbox, discard, flush, openOutbox } from "./outbox.svelte";
+import { renew, session } from "./session.svelte";
 import { merge, translated, untranslated } from "./timeline";
+import { clearTyping, startedTyping, stoppedTyping, type TypingEvent } from "./typing.svelte";
 
 interface Opened {
   messages: Message[];
   hasOlder: boolean;
-  /** Messages with a higher number were unread when the conversation was opened. */
+  /** What comes behind this number was new when the conversation was opened. */
   readUpTo: number;
 }
 
-/** Somebody who says nothing more is not typing after so long (wire-contract 5.8). */
-const TYPING_MS = 15_000;
+const PAGE = 50;
+/** Pages that are read at once to reach the first unread message. */
+const PAGES_OF_UNREAD = 4;
 
-let conversations = $state<Conversation[]>([]);
-let loaded = $state(false);
-let opened = $state<Record<string, Opened>>({});
-let typists = $state<Record<string, Record<string, string>>>({});
-const timers = new Map<string, ReturnType<typeof setTimeout>>();
+let conversations = $state.raw<Conversation[]>([]);
+let hasMore = $state(false);
+let isLoaded = $state(false);
+let opened = $state.raw<Record<string, Opened>>({});
 
 export const chats = {
+  /** The newest first. */
   get all(): Conversation[] {
     return conversations;
   },
-  get loaded(): boolean {
-    return loaded;
+  get hasMore(): boolean {
+    return hasMore;
+  },
+  get isLoaded(): boolean {
+    return isLoaded;
+  },
+  get unread(): number {
+    return conversations.reduce((sum, conversation) => sum + conversation.unreadCount, 0);
   },
   conversation: (id: string): Conversation | undefined => conversations.find((known) => known.id === id),
   opened: (id: string): Opened | undefined => opened[id],
-  typing: (id: string): string[] => Object.values(typists[id] ?? {}),
 };
 
-export function start(token: string, userId: string): void {
-  connect(
-    token,
-    {
-      "message:new": (message: Message) => arrived(message),
-      "message:translation": (event: { translations: Translation[]; conversationId?: string }) => {
-        for (const translation of event.translations) translationArrived(translation);
-      },
-      "message:translation-state": (event: TranslationState & { messageId: string }) => {
-        everywhere((messages) => untranslated(messages, event.messageId, event));
-      },
+export function start(userId: string): void {
+  openOutbox(userId);
+  connect({
+    credentials: () => session.credentials,
+    refused: renew,
+    ready: () => void catchUp(),
+    handlers: {
+      "message:new": arrived,
+      "message:translation": (event: { translations: Translation[] }) =>
+        event.translations.forEach((translation) =>
+          everywhere((messages) => translated(messages, translation)),
+        ),
+      "message:translation-state": (event: TranslationState & { messageId: string }) =>
+        everywhere((messages) => untranslated(messages, event.messageId, event)),
       "conversation:unread-updated": (event: { conversationId: string; unreadCount: number }) =>
         change(event.conversationId, { unreadCount: event.unreadCount }),
-      "conversation:new": () => void loadConversations(),
-      "user:status": (event: { userId: string; isOnline: boolean }) => status(event.userId, event.isOnline),
-      "typing:start": (event: TypingEvent) => typing(event, userId, true),
-      "typing:stop": (event: TypingEvent) => typing(event, userId, false),
-    } as Record<string, (payload: never) => void>,
-    () => void catchUp(),
-  );
+      "conversation:new": () => void loadConversations().catch(() => {}),
+      "user:status": status,
+      "typing:start": (event: TypingEvent) => event.userId !== userId && startedTyping(event),
+      "typing:stop": stoppedTyping,
+    },
+  });
 }
 
-export function stop(): void {
+/** Forgets everything; what was not sent as well, when somebody signs out on purpose. */
+export function stop({ forgetUnsent }: { forgetUnsent: boolean }): void {
   disconnect();
-  clearOutbox();
+  clearTyping();
+  if (forgetUnsent) clearOutbox();
   conversations = [];
-  loaded = false;
+  isLoaded = false;
   opened = {};
-  typists = {};
 }
 
-/** After every connection: what was missed is read again, what waits is sent. */
+/** After every connection: what waits is sent, what was missed is read. The next connection repeats what fails. */
 async function catchUp(): Promise<void> {
   void flush();
-  await loadConversations();
-  await Promise.all(Object.keys(opened).map(refresh));
+  try {
+    await loadConversations();
+    await Promise.all(Object.keys(opened).map(refresh));
+  } catch {
+    // Not connected any more.
+  }
 }
+
+/** Reads everything again: the reader's language has changed. */
+export const reload = catchUp;
 
 export async function loadConversations(): Promise<void> {
-  conversations = (await get<Conversation[]>("/conversations?limit=50")).data;
-  loaded = true;
+  const page = await getPage<Conversation[]>(`/conversations?limit=${PAGE}`);
+  conversations = page.data;
+  hasMore = page.hasMore;
+  isLoaded = true;
 }
 
-/** Opens a conversation: its newest messages, and which of them are unread. */
+export async function loadMoreConversations(): Promise<void> {
+  const page = await getPage<Conversation[]>(`/conversations?limit=${PAGE}&offset=${conversations.length}`);
+  const known = new Set(conversations.map((conversation) => conversation.id));
+  conversations = conversations.concat(page.data.filter((conversation) => !known.has(conversation.id)));
+  hasMore = page.hasMore;
+}
+
+const messagesOf = (id: string, before?: string) =>
+  getPage<Message[]>(`/conversations/${id}/messages?limit=${PAGE}${before ? `&before=${before}` : ""}`);
+
+/** Opens a conversation: its newest messages, back to the first unread one. */
 export async function open(id: string): Promise<void> {
   if (!chats.conversation(id)) {
-    const { data } = await get<Conversation>(`/conversations/${id}`);
-    conversations = [data, ...conversations.filter((known) => known.id !== id)];
+    const conversation = await get<Conversation>(`/conversations/${id}`);
+    conversations = byTime([conversation, ...conversations.filter((known) => known.id !== id)]);
   }
   const unread = chats.conversation(id)?.unreadCount ?? 0;
-  const page = await get<Message[]>(`/conversations/${id}/messages?limit=50`);
-  const newest = page.data[0]?.sequence ?? 0;
-  const messages = merge(opened[id]?.messages ?? [], page.data);
-  opened[id] = { messages, hasOlder: page.hasMore, readUpTo: newest - unread };
+  const known = opened[id];
+  const page = known ? { data: known.messages, hasMore: known.hasOlder } : await messagesOf(id);
+  const messages = merge([], page.data);
+  const readUpTo = (messages.at(-1)?.sequence ?? 0) - unread;
+  set(id, { messages, hasOlder: page.hasMore, readUpTo });
+  for (let read = 1; read < PAGES_OF_UNREAD && isCutOff(opened[id]); read++) await loadOlder(id);
 }
 
+/** Whether unread messages are older than those at hand. */
+const isCutOff = (known: Opened | undefined): boolean =>
+  known !== undefined && known.hasOlder && (known.messages[0]?.sequence ?? 0) > known.readUpTo + 1;
+
 async function refresh(id: string): Promise<void> {
-  const page = await get<Message[]>(`/conversations/${id}/messages?limit=50`);
+  const page = await messagesOf(id);
   const known = opened[id];
   if (!known) return;
   const oldest = page.data.at(-1)?.sequence ?? 0;
   const newest = known.messages.at(-1)?.sequence ?? 0;
   // More than a page was missed: what lies between is read by scrolling, from the new page backwards.
-  const gap = page.hasMore && oldest > newest + 1;
-  opened[id] = gap
-    ? { ...known, messages: merge([], page.data), hasOlder: true }
-    : { ...known, messages: merge(known.messages, page.data) };
+  const hasGap = page.hasMore && oldest > newest + 1;
+  set(id, {
+    ...known,
+    messages: merge(hasGap ? [] : known.messages, page.data),
+    hasOlder: hasGap || known.hasOlder,
+  });
+  settle(page.data);
 }
 
 export async function loadOlder(id: string): Promise<void> {
-  const first = opened[id]?.messages[0];
-  if (!first) return;
-  const page = await get<Message[]>(`/conversations/${id}/messages?limit=50&before=${first.id}`);
+  const page = await messagesOf(id, opened[id]?.messages[0]?.id);
   const known = opened[id];
-  if (known) opened[id] = { ...known, messages: merge(known.messages, page.data), hasOlder: page.hasMore };
+  if (known) set(id, { ...known, messages: merge(known.messages, page.data), hasOlder: page.hasMore });
 }
 
 /** Everything up to now was seen. */
 export async function markRead(id: string): Promise<void> {
   if ((chats.conversation(id)?.unreadCount ?? 0) === 0) return;
   change(id, { unreadCount: 0 });
+  // Not told now, the server counts on, and the next look at the conversation tells it.
   await post(`/conversations/${id}/mark-read`).catch(() => {});
 }
 
 export async function searchPeople(text: string): Promise<Person[]> {
-  return text.trim().length < 2
-    ? []
-    : (await get<Person[]>(`/users/search?q=${encodeURIComponent(text.trim())}`)).data;
+  return get<Person[]>(`/users/search?q=${encodeURIComponent(text)}`);
 }
 
-/** Opens a conversation with some people: the direct one with one of them, a new group with several. */
-export async function create(people: Person[], title: string): Promise<string> {
+/** Opens the direct conversation with one person, the known one if there is one; with several, a new group. */
+export async function converse(people: readonly Person[], title: string): Promise<string> {
   const participantIds = people.map((person) => person.id);
-  const body =
-    people.length === 1 ? { type: "direct", participantIds } : { type: "group", title, participantIds };
+  const isDirect = participantIds.length === 1;
+  if (isDirect) {
+    const [known] = await get<Conversation[]>(`/conversations?type=direct&withUserId=${participantIds[0]}`);
+    if (known) return known.id;
+  }
+  const body = isDirect ? { type: "direct", participantIds } : { type: "group", title, participantIds };
   const created = await post<Conversation>("/conversations", body);
   await loadConversations();
   return created.id;
@@ -137,83 +177,50 @@ export async function create(people: Person[], title: string): Promise<string> {
 function arrived(message: Message): void {
   const id = message.conversationId;
   const known = opened[id];
-  if (known) opened[id] = { ...known, messages: merge(known.messages, [message]) };
+  if (known) set(id, { ...known, messages: merge(known.messages, [message]) });
+  settle([message]);
+  if (message.senderId) stoppedTyping({ conversationId: id, userId: message.senderId });
   if (!chats.conversation(id)) {
-    void loadConversations();
+    void loadConversations().catch(() => {});
     return;
   }
-  change(id, { lastMessage: message, lastMessageAt: message.createdAt });
-  conversations = [...conversations].sort((one, other) =>
-    other.lastMessageAt.localeCompare(one.lastMessageAt),
-  );
+  const own = message.senderId === session.user?.id ? { unreadCount: 0 } : {};
+  change(id, { lastMessage: message, lastMessageAt: message.createdAt, ...own });
+  conversations = byTime(conversations);
 }
 
-function translationArrived(translation: Translation): void {
-  everywhere((messages) => translated(messages, translation));
+/** Messages that have come take the place of their drafts. */
+function settle(messages: readonly Message[]): void {
+  for (const { clientMessageId } of messages) if (clientMessageId) discard(clientMessageId);
 }
+
+const byTime = (list: readonly Conversation[]): Conversation[] =>
+  list.toSorted((one, other) => other.lastMessageAt.localeCompare(one.lastMessageAt));
 
 /** Messages are shown in two places: where they were opened, and at the end of the list. */
-function everywhere(apply: (messages: readonly Message[]) => Message[]): void {
-  for (const [id, known] of Object.entries(opened))
-    opened[id] = { ...known, messages: apply(known.messages) };
+function everywhere(apply: <T extends LastMessage>(messages: readonly T[]) => T[]): void {
+  opened = Object.fromEntries(
+    Object.entries(opened).map(([id, known]) => [id, { ...known, messages: apply(known.messages) }]),
+  );
   conversations = conversations.map((conversation) => {
-    const [lastMessage] = conversation.lastMessage ? apply([conversation.lastMessage as Message]) : [];
+    const [lastMessage] = conversation.lastMessage ? apply([conversation.lastMessage]) : [];
     return lastMessage ? { ...conversation, lastMessage } : conversation;
   });
+}
+
+function set(id: string, next: Opened): void {
+  opened = { ...opened, [id]: next };
 }
 
 function change(id: string, changes: Partial<Conversation>): void {
   conversations = conversations.map((known) => (known.id === id ? { ...known, ...changes } : known));
 }
 
-function status(userId: string, isOnline: boolean): void {
+function status({ userId, isOnline }: { userId: string; isOnline: boolean }): void {
   conversations = conversations.map((conversation) => ({
     ...conversation,
     members: conversation.members.map((member) =>
       member.userId === userId ? { ...member, user: { ...member.user, isOnline } } : member,
     ),
   }));
-}
-
-interface TypingEvent {
-  conversationId: string;
-  userId: string;
-  username: string;
-}
-
-function typing(event: TypingEvent, me: string, isTyping: boolean): void {
-  if (event.userId === me) return;
-  const timer = `${event.conversationId} ${event.userId}`;
-  clearTimeout(timers.get(timer));
-  const others = { ...typists[event.conversationId] };
-  if (isTyping) {
-    others[event.userId] = event.username;
-    timers.set(
-      timer,
-      setTimeout(() => typing(event, me, false), TYPING_MS),
-    );
-  } else {
-    delete others[event.userId];
-  }
-  typists[event.conversationId] = others;
-}
-
-/** Says that somebody types here, at most every few seconds, and that it is over. */
-export function typingIn(conversationId: string): { keystroke: () => void; over: () => void } {
-  let told = 0;
-  let idle: ReturnType<typeof setTimeout> | undefined;
-  const over = () => {
-    clearTimeout(idle);
-    if (told > 0) tell("typing:stop", { conversationId });
-    told = 0;
-  };
-  const keystroke = () => {
-    if (Date.now() - told > 3000) {
-      told = Date.now();
-      tell("typing:start", { conversationId });
-    }
-    clearTimeout(idle);
-    idle = setTimeout(over, 3000);
-  };
-  return { keystroke, over };
 }

@@ -1,94 +1,113 @@
 // What this device has written and the server has not acknowledged. It survives a reload, goes out in order, and goes
-// out again under the same id, so that nothing is ever sent twice.
+// out again under the same id, so that nothing is ever lost or sent twice.
 
-import { request } from "../realtime/socket.svelte";
+import { newId } from "../lib/ids";
+import { load, save } from "../lib/storage";
+import { isConnected, request } from "../realtime/socket.svelte";
 import type { Draft } from "./timeline";
 
-const KEY = "meeshy.outbox";
 /** Refusals of the message itself; anything else is worth another try. */
 const FINAL = new Set([
   "VALIDATION_ERROR",
   "CONVERSATION_NOT_FOUND",
   "CONVERSATION_ACCESS_DENIED",
   "FORBIDDEN",
+  "INVALID_OPERATION",
 ]);
+const RETRY_MS = 2000;
 
-let drafts = $state<Draft[]>(load());
-let flushing = false;
-
-function load(): Draft[] {
-  try {
-    return JSON.parse(localStorage.getItem(KEY) ?? "[]");
-  } catch {
-    return [];
-  }
-}
-
-function change(next: Draft[]): void {
-  drafts = next;
-  localStorage.setItem(KEY, JSON.stringify(next));
-}
+let key = "";
+let drafts = $state.raw<Draft[]>([]);
+let isFlushing = false;
 
 export const outbox = {
   get drafts(): Draft[] {
     return drafts;
   },
+  /** How many wait for the connection. */
+  get waiting(): number {
+    return drafts.filter((draft) => draft.state === "sending").length;
+  },
 };
 
+/** Takes up what somebody wrote on this device earlier. */
+export function openOutbox(userId: string): void {
+  key = `outbox.${userId}`;
+  change((kept) => kept.filter((draft) => draft.state !== "sent"));
+}
+
+/** Forgets what was not sent: for a person who signs out. */
+export function clearOutbox(): void {
+  drafts = [];
+  save(key, null);
+}
+
+addEventListener("storage", (event) => {
+  if (event.key === `meeshy.${key}`) drafts = load(key, []);
+});
+
+/** Other tabs write too, so a change begins with what is kept. */
+function change(apply: (kept: Draft[]) => Draft[]): void {
+  drafts = apply(load<Draft[]>(key, []));
+  save(key, drafts);
+}
+
+function mark(clientMessageId: string, changes: Partial<Draft>): void {
+  change((kept) =>
+    kept.map((draft) => (draft.clientMessageId === clientMessageId ? { ...draft, ...changes } : draft)),
+  );
+}
+
 export function write(conversationId: string, content: string, originalLanguage: string): void {
-  const clientMessageId = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
   const createdAt = new Date().toISOString();
-  change([
-    ...drafts,
-    { clientMessageId, conversationId, content, createdAt, state: "sending", originalLanguage } as Draft,
-  ]);
+  const draft: Draft = {
+    clientMessageId: newId(),
+    conversationId,
+    content,
+    originalLanguage,
+    createdAt,
+    state: "sending",
+  };
+  change((kept) => [...kept, draft]);
   void flush();
 }
 
+/** Drops a message: it was given up, or it has come back from the server. */
 export function discard(clientMessageId: string): void {
-  change(drafts.filter((draft) => draft.clientMessageId !== clientMessageId));
+  if (drafts.some((draft) => draft.clientMessageId === clientMessageId)) {
+    change((kept) => kept.filter((draft) => draft.clientMessageId !== clientMessageId));
+  }
 }
 
 export function retry(clientMessageId: string): void {
-  change(
-    drafts.map((draft) =>
-      draft.clientMessageId === clientMessageId ? { ...draft, state: "sending" } : draft,
-    ),
-  );
+  mark(clientMessageId, { state: "sending", problem: undefined });
   void flush();
-}
-
-export function clearOutbox(): void {
-  change([]);
 }
 
 /** Sends what waits, one after the other, until something stands in the way. */
 export async function flush(): Promise<void> {
-  if (flushing) return;
-  flushing = true;
+  if (isFlushing) return;
+  isFlushing = true;
   try {
-    for (let draft = nextDraft(); draft; draft = nextDraft()) {
-      const { clientMessageId } = draft;
-      const { state: _state, problem: _problem, createdAt: _createdAt, ...payload } = draft;
-      const answer = await request("message:send", payload);
-      if (answer.success) discard(clientMessageId);
-      else if (FINAL.has(answer.code ?? "")) fail(clientMessageId, answer.error ?? "");
-      else throw new Error(answer.error);
-    }
+    for (let draft = next(); draft; draft = next()) await send(draft);
   } catch {
-    // No connection, or a server in trouble: the next connection or the next tick tries again.
-    setTimeout(() => void flush(), 2000);
+    // Without a connection, the next one begins again.
+    if (isConnected()) setTimeout(() => void flush(), RETRY_MS);
   } finally {
-    flushing = false;
+    isFlushing = false;
   }
 }
 
-const nextDraft = () => drafts.find((draft) => draft.state === "sending");
+const next = () => drafts.find((draft) => draft.state === "sending");
 
-function fail(clientMessageId: string, problem: string): void {
-  change(
-    drafts.map((draft) =>
-      draft.clientMessageId === clientMessageId ? { ...draft, state: "failed", problem } : draft,
-    ),
-  );
+async function send({ clientMessageId, conversationId, content, originalLanguage }: Draft): Promise<void> {
+  const answer = await request("message:send", {
+    clientMessageId,
+    conversationId,
+    content,
+    originalLanguage,
+  });
+  if (answer.success) mark(clientMessageId, { state: "sent" });
+  else if (FINAL.has(answer.code ?? "")) mark(clientMessageId, { state: "failed", problem: answer.error });
+  else throw new Error(answer.error);
 }

@@ -1,57 +1,54 @@
 // Who is signed in on this device.
 
-import { useInterfaceLanguage } from "../i18n/index.svelte";
-import { ApiError, get, patch, post, useToken } from "../api/client";
-import { readingLanguage } from "../lib/reader";
+import { ApiError, authorise, get, onRefusal, patch, post, type Credentials } from "../api/client";
 import type { LanguageSettings, User } from "../api/wire";
+import { useReadingLanguage } from "../i18n/index.svelte";
+import { readingLanguage } from "../lib/reader";
+import { load, save } from "../lib/storage";
 
-interface SignedIn {
-  user: User;
-  token: string;
-}
+type SignedIn = Credentials & { user: User };
 
-const TOKEN = "meeshy.token";
-/** A token that ends within a day's quarter is exchanged when the page is opened. */
-const REFRESH_BEFORE_MS = 6 * 3600 * 1000;
+/** The bounds of what a timer waits: the one keeps a short token from racing, the other is the browser's. */
+const [SHORTEST_TIMER_MS, LONGEST_TIMER_MS] = [30_000, 2 ** 31 - 1];
 
-let user = $state<User | null>(null);
-let token = $state<string | null>(null);
-let restored = $state(false);
+let user = $state.raw<User | null>(null);
+let credentials: Credentials | null = null;
+let renewal: ReturnType<typeof setTimeout> | undefined;
+let renewing: Promise<boolean> | null = null;
 
 export const session = {
   get user(): User | null {
     return user;
   },
-  get token(): string | null {
-    return token;
-  },
-  /** Whether it is known by now if somebody is signed in. */
-  get restored(): boolean {
-    return restored;
+  get credentials(): Credentials | null {
+    return credentials;
   },
 };
 
-async function enter(signedIn: SignedIn): Promise<void> {
-  keep(signedIn.token);
-  await useInterfaceLanguage(readingLanguage(signedIn.user));
-  user = signedIn.user;
+async function enter(signedIn: User): Promise<void> {
+  await useReadingLanguage(readingLanguage(signedIn));
+  user = signedIn;
 }
 
-function keep(next: string): void {
-  token = next;
-  localStorage.setItem(TOKEN, next);
-  useToken(next, forget);
+function keep(next: Credentials | null): void {
+  credentials = next;
+  save("session", next);
+  authorise(next);
+  clearTimeout(renewal);
+  if (!next) return;
+  const halfOfItsLife = (expiresAt(next.token) - Date.now()) / 2;
+  const wait = Math.min(Math.max(halfOfItsLife, SHORTEST_TIMER_MS), LONGEST_TIMER_MS);
+  renewal = setTimeout(() => void renew(), wait);
 }
 
 function forget(): void {
   user = null;
-  token = null;
-  localStorage.removeItem(TOKEN);
-  useToken(null);
+  keep(null);
 }
 
-export async function signIn(username: string, password: string): Promise<void> {
-  await enter(await post<SignedIn>("/auth/login", { username, password }));
+/** `rememberDevice` lets this device renew its session for longer (wire-contract 2.2). */
+export async function signIn(username: string, password: string, rememberDevice: boolean): Promise<void> {
+  await take(await post<SignedIn>("/auth/login", { username, password, rememberDevice }));
 }
 
 export interface Registration {
@@ -65,44 +62,66 @@ export interface Registration {
 
 export async function signUp(registration: Registration): Promise<void> {
   const regionalLanguage = registration.systemLanguage;
-  await enter(await post<SignedIn>("/auth/register", { ...registration, regionalLanguage }));
+  await take(await post<SignedIn>("/auth/register", { ...registration, regionalLanguage }));
+}
+
+function take({ token, sessionToken, user: signedIn }: SignedIn): Promise<void> {
+  keep({ token, sessionToken });
+  return enter(signedIn);
 }
 
 export async function signOut(): Promise<void> {
+  // Signed out here even where the server cannot be told.
   await post("/auth/logout").catch(() => {});
   forget();
 }
 
-/** Takes up the session of an earlier visit. */
+/** Takes up the session of an earlier visit; throws `ApiError` when the server cannot say whether it still holds. */
 export async function restore(): Promise<void> {
-  const kept = localStorage.getItem(TOKEN);
-  if (kept) {
-    useToken(kept, forget);
-    token = kept;
-    try {
-      if (expiresAt(kept) - Date.now() < REFRESH_BEFORE_MS) {
-        keep((await post<{ token: string }>("/auth/refresh", { token: kept })).token);
-      }
-      await enter({ ...(await get<{ user: User }>("/auth/me")).data, token: token ?? kept });
-    } catch (error) {
-      // Without a connection the session is kept for the next try.
-      if (!(error instanceof ApiError) || error.status === 401 || error.status === 403) forget();
-    }
+  onRefusal(renew);
+  const kept = load<Credentials | null>("session", null);
+  if (!kept) return;
+  keep(kept);
+  if (expiresAt(kept.token) < Date.now() && !(await renew())) return;
+  try {
+    await enter((await get<{ user: User }>("/auth/me")).user);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    if (await renew()) await enter((await get<{ user: User }>("/auth/me")).user);
   }
-  restored = true;
 }
 
-function expiresAt(jwt: string): number {
+/** Exchanges the token for a fresh one; signs out when the server refuses. Several callers share one exchange. */
+export function renew(): Promise<boolean> {
+  renewing ??= exchange().finally(() => (renewing = null));
+  return renewing;
+}
+
+async function exchange(): Promise<boolean> {
+  if (!credentials) return false;
   try {
-    const payload = JSON.parse(atob((jwt.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));
-    return payload.exp * 1000;
+    const { token } = await post<{ token: string }>("/auth/refresh", { token: credentials.token });
+    keep({ ...credentials, token });
+    return true;
+  } catch (error) {
+    if (isRefusal(error)) forget();
+    return false;
+  }
+}
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ApiError && (error.status === 401 || error.status === 403);
+
+/** When a token ends, in milliseconds since 1970; long ago where that cannot be read. */
+function expiresAt(token: string): number {
+  try {
+    const payload = JSON.parse(atob((token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));
+    return typeof payload.exp === "number" ? payload.exp * 1000 : 0;
   } catch {
     return 0;
   }
 }
 
 export async function changeLanguages(settings: Partial<LanguageSettings>): Promise<void> {
-  const changed = await patch<{ user: User }>("/users/me", settings);
-  await useInterfaceLanguage(readingLanguage(changed.user));
-  user = changed.user;
+  await enter((await patch<{ user: User }>("/users/me", settings)).user);
 }

@@ -1,23 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { Message } from "../api/wire";
 import { merge, translated, unsent, untranslated, type Draft } from "./timeline";
-
-function message(sequence: number, extra: Partial<Message> = {}): Message {
-  return {
-    id: `m${sequence}`,
-    conversationId: "c",
-    sequence,
-    clientMessageId: null,
-    senderId: "u",
-    content: "hola",
-    originalLanguage: "es",
-    createdAt: "2026-01-15T12:34:56.789Z",
-    sender: null,
-    translations: [],
-    translationStates: [{ targetLanguage: "fr", state: "pending" }],
-    ...extra,
-  };
-}
+import { message } from "./timeline.test-data";
 
 const french = { messageId: "m1", targetLanguage: "fr", translatedContent: "salut" };
 

@@ -1,14 +1,17 @@
 // The messages of one conversation as a value: what comes from anywhere goes in, in any order and twice.
 
-import type { Message, Translation, TranslationState } from "../api/wire";
+import type { LastMessage, Message, Translation, TranslationState } from "../api/wire";
 
-/** A message that this device has written and the server has not acknowledged. */
+/** A message that this device has written and that has not come back as a message of the conversation. */
 export interface Draft {
   clientMessageId: string;
   conversationId: string;
   content: string;
+  originalLanguage: string;
   createdAt: string;
-  state: "sending" | "failed";
+  /** `sent`: acknowledged, so it will come back; `failed`: refused for good. */
+  state: "sending" | "sent" | "failed";
+  /** Why it was refused. */
   problem?: string;
 }
 
@@ -22,14 +25,15 @@ export function merge(timeline: readonly Message[], arrived: readonly Message[])
   return [...known.values()].sort((one, other) => one.sequence - other.sequence);
 }
 
-/** The same message twice: translations that only one of them knows are kept. */
+/** The same message twice: translations that only the one known before has are kept. */
 function newer(before: Message, after: Message): Message {
-  let merged = after;
-  for (const translation of before.translations) merged = withTranslation(merged, translation);
-  return merged;
+  const known = new Set(after.translations.map((translation) => translation.targetLanguage));
+  return before.translations
+    .filter((translation) => !known.has(translation.targetLanguage))
+    .reduce(withTranslation, after);
 }
 
-function withTranslation(message: Message, translation: Translation): Message {
+function withTranslation<T extends LastMessage>(message: T, translation: Translation): T {
   const target = translation.targetLanguage;
   return {
     ...message,
@@ -39,22 +43,23 @@ function withTranslation(message: Message, translation: Translation): Message {
 }
 
 /** A translation has come. */
-export function translated(timeline: readonly Message[], translation: Translation): Message[] {
+export function translated<T extends LastMessage>(timeline: readonly T[], translation: Translation): T[] {
   return timeline.map((message) =>
     message.id === translation.messageId ? withTranslation(message, translation) : message,
   );
 }
 
 /** A translation has come to an end without a text. */
-export function untranslated(
-  timeline: readonly Message[],
+export function untranslated<T extends LastMessage>(
+  timeline: readonly T[],
   messageId: string,
-  state: TranslationState,
-): Message[] {
-  const others = (message: Message) =>
-    message.translationStates.filter((known) => known.targetLanguage !== state.targetLanguage);
+  { targetLanguage, state, reason }: TranslationState,
+): T[] {
+  const ended = { targetLanguage, state, reason };
+  const others = (message: T) =>
+    message.translationStates.filter((known) => known.targetLanguage !== targetLanguage);
   return timeline.map((message) =>
-    message.id === messageId ? { ...message, translationStates: [...others(message), state] } : message,
+    message.id === messageId ? { ...message, translationStates: [...others(message), ended] } : message,
   );
 }
 

@@ -2,4 +2,6 @@
 
 pub mod config;
 pub mod migrate;
+pub mod models;
 pub mod serve;
+pub mod translate;

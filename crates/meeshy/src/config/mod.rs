@@ -5,7 +5,7 @@
 pub mod settings;
 mod sources;
 
-pub use sources::{Effective, Source, load};
+pub use sources::{Effective, load};
 
 use meeshy_chat::{HashingCost, SECRET_BYTES};
 use meeshy_store::Location;

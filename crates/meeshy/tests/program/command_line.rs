@@ -1,0 +1,76 @@
+//! The commands, as a person types them.
+
+use crate::server::PROGRAM;
+use std::process::{Command, Output};
+
+fn meeshy(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).current_dir(folder.path()).env("MEESHY_DATA_DIR", folder.path().join("data"));
+    command.envs(variables.iter().copied()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn config_masks_secrets_and_says_where_values_came_from() {
+    let secret = "0123456789abcdefghijklmnopqrstuvwxyz";
+    let shown = meeshy(&["config"], &[("JWT_SECRET", secret), ("PORT", "4000")]);
+    let screen = text(&shown.stdout);
+    assert!(shown.status.success(), "{}", text(&shown.stderr));
+    assert!(!screen.contains(secret), "{screen}");
+    let line = |key: &str| screen.lines().find(|line| line.starts_with(key)).unwrap().to_owned();
+    assert!(
+        line("auth.jwt_secret").contains("********")
+            && line("auth.jwt_secret").ends_with("# the variable JWT_SECRET")
+    );
+    assert!(line("server.port").contains("4000") && line("server.port").ends_with("# the variable PORT"));
+    assert!(line("server.host").ends_with("# default"));
+    let json: serde_json::Value = serde_json::from_slice(&meeshy(&["config", "--json"], &[]).stdout).unwrap();
+    assert_eq!(json["server.port"]["value"], 3000);
+}
+
+#[test]
+fn a_weak_secret_is_refused_with_advice() {
+    for secret in ["short", "change-me-change-me-change-me-change-me"] {
+        let refused = meeshy(&["serve"], &[("JWT_SECRET", secret)]);
+        let message = text(&refused.stderr);
+        assert!(!refused.status.success());
+        assert!(message.contains("JWT_SECRET") && message.contains("openssl rand -hex 32"), "{message}");
+        assert!(!message.contains("change-me-change"), "{message}");
+    }
+}
+
+#[test]
+fn migrate_says_what_it_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let output =
+            Command::new(PROGRAM).args(arguments).env("MEESHY_DATA_DIR", folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    assert!(run(&["migrate"]).contains("applied 0001_first_conversation"));
+    assert!(run(&["migrate"]).contains("was up to date"));
+    let report: serde_json::Value = serde_json::from_str(&run(&["migrate", "--json"])).unwrap();
+    assert_eq!((&report["version"], &report["applied"]), (&1.into(), &serde_json::json!([])));
+}
+
+#[test]
+fn a_database_that_is_not_there_is_named_without_its_password() {
+    let refused = meeshy(&["migrate"], &[("DATABASE_URL", "postgres://me:hunter2@127.0.0.1:1/x")]);
+    let message = text(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(message.contains("cannot open the database `postgres://me@127.0.0.1:1/x`"), "{message}");
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[test]
+fn help_names_every_command() {
+    let help = text(&meeshy(&["--help"], &[]).stdout);
+    for command in ["serve", "config", "migrate", "translate", "models"] {
+        assert!(help.contains(&format!("  {command} ")), "{help}");
+    }
+}

@@ -1,0 +1,8 @@
+//! The real program as a process: started, asked over HTTP, stopped, killed.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics says so")]
+
+mod command_line;
+mod crash;
+mod hardship;
+mod server;

@@ -1,0 +1,180 @@
+//! A running `meeshy serve`, and a client of it.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_meeshy");
+
+/// A server that is killed when dropped.
+pub struct Server {
+    child: Child,
+    pub port: u16,
+    pub data: PathBuf,
+    variables: Vec<(String, String)>,
+    /// A program and its arguments that the server is started through.
+    wrapper: Vec<String>,
+}
+
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Server {
+    pub async fn start(data: &Path, variables: &[(&str, &str)]) -> Self {
+        Self::start_through(&[], data, variables).await
+    }
+
+    pub async fn start_through(wrapper: &[&str], data: &Path, variables: &[(&str, &str)]) -> Self {
+        let variables =
+            variables.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect::<Vec<_>>();
+        let wrapper = wrapper.iter().map(|part| (*part).into()).collect::<Vec<_>>();
+        let port = free_port();
+        let child = spawn(data, port, &variables, &wrapper);
+        let mut server = Self { child, port, data: data.to_owned(), variables, wrapper };
+        server.wait_until_ready().await;
+        server
+    }
+
+    async fn wait_until_ready(&mut self) {
+        let start = Instant::now();
+        while !self.is_ready().await {
+            assert!(self.child.try_wait().unwrap().is_none(), "the server ended: see above");
+            assert!(start.elapsed() < Duration::from_secs(20), "the server was not ready in time");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub async fn is_ready(&self) -> bool {
+        let answer = reqwest::get(format!("http://127.0.0.1:{}/ready", self.port)).await;
+        answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
+    }
+
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts again on the same data and port.
+    pub async fn restart(&mut self) {
+        self.child = spawn(&self.data, self.port, &self.variables, &self.wrapper);
+        self.wait_until_ready().await;
+    }
+
+    /// `SIGTERM`; says whether it ended well, within some seconds.
+    pub async fn stop(&mut self) -> bool {
+        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        let start = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.success();
+            }
+            if start.elapsed() > Duration::from_secs(20) {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    pub async fn sign_up(&self, username: &str, language: &str) -> Client {
+        let body = json!({
+            "username": username, "password": "correct horse", "firstName": username, "lastName": "Test",
+            "email": format!("{username}@example.org"), "systemLanguage": language, "regionalLanguage": language,
+        });
+        let http = reqwest::Client::new();
+        let base = format!("http://127.0.0.1:{}/api/v1", self.port);
+        let answer = http.post(format!("{base}/auth/register")).json(&body).send().await.unwrap();
+        let answer: Value = answer.json().await.unwrap();
+        assert_eq!(answer["success"], true, "{answer}");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        Client { http, base, token: text(&answer["data"]["token"]), id: text(&answer["data"]["user"]["id"]) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(data: &Path, port: u16, variables: &[(String, String)], wrapper: &[String]) -> Child {
+    let (first, rest) =
+        wrapper.split_first().map_or((PROGRAM.to_owned(), &[][..]), |(first, rest)| (first.clone(), rest));
+    let mut command = Command::new(first);
+    command.args(rest);
+    if !wrapper.is_empty() {
+        command.arg(PROGRAM);
+    }
+    command.arg("serve").envs([
+        ("MEESHY_DATA_DIR", data.to_str().unwrap()),
+        ("PORT", &port.to_string()),
+        ("HOST", "127.0.0.1"),
+        ("RATE_LIMITS", "off"),
+        ("MODELS_PULL", "off"),
+        ("HASHING_MEMORY_KIB", "64"),
+        ("LOG_LEVEL", "warn"),
+    ]);
+    for (name, value) in variables {
+        command.env(name, value);
+    }
+    command.stdin(Stdio::null()).current_dir(std::env::temp_dir()).spawn().unwrap()
+}
+
+/// A signed-in person who calls.
+#[derive(Clone)]
+pub struct Client {
+    pub http: reqwest::Client,
+    pub base: String,
+    pub token: String,
+    pub id: String,
+}
+
+impl Client {
+    pub async fn post(&self, path: &str, body: &Value) -> Result<(StatusCode, Value), reqwest::Error> {
+        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
+        let answer = request.timeout(Duration::from_secs(10)).send().await?;
+        Ok((answer.status(), answer.json().await?))
+    }
+
+    pub async fn get(&self, path: &str) -> Result<(StatusCode, Value), reqwest::Error> {
+        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        let answer = request.timeout(Duration::from_secs(10)).send().await?;
+        Ok((answer.status(), answer.json().await?))
+    }
+
+    /// Opens a group with some others and gives its id.
+    pub async fn group(&self, others: &[&Client]) -> String {
+        let others: Vec<&str> = others.iter().map(|other| other.id.as_str()).collect();
+        let body = json!({ "type": "group", "title": "Trip", "participantIds": others });
+        let (status, answer) = self.post("/conversations", &body).await.unwrap();
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        answer["data"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Every message of a conversation, oldest first.
+    pub async fn history(&self, conversation: &str) -> Vec<Value> {
+        let mut messages = Vec::new();
+        let mut before = String::new();
+        loop {
+            let path = format!("/conversations/{conversation}/messages?limit=50&before={before}");
+            let (status, page) = self.get(&path).await.unwrap();
+            assert_eq!(status, StatusCode::OK, "{page}");
+            let rows = page["data"].as_array().unwrap();
+            messages.extend(rows.iter().cloned());
+            if page["pagination"]["hasMore"] != true {
+                break;
+            }
+            before = rows.last().unwrap()["id"].as_str().unwrap().to_owned();
+        }
+        messages.reverse();
+        messages
+    }
+}

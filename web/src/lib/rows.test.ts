@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import type { Message } from "../api/wire";
+import { message } from "../state/timeline.test-data";
+import { rowsOf, type Row } from "./rows";
+
+const kinds = (rows: Row[]) => rows.map((row) => row.kind);
+const me = { me: "me", readUpTo: 100 };
+const at = (sequence: number, createdAt: string, extra: Partial<Message> = {}) =>
+  message(sequence, { createdAt, ...extra });
+
+describe("the rows of a conversation", () => {
+  test("name a day once, and again when another one begins", () => {
+    const messages = [
+      at(1, "2026-01-15T12:00:00Z"),
+      at(2, "2026-01-15T12:01:00Z"),
+      at(3, "2026-01-17T12:00:00Z"),
+    ];
+    expect(kinds(rowsOf(messages, [], me))).toEqual(["day", "message", "message", "day", "message"]);
+  });
+
+  test("introduce a speaker once, unless somebody else spoke or time has passed", () => {
+    const messages = [
+      at(1, "2026-01-15T12:00:00Z"),
+      at(2, "2026-01-15T12:01:00Z"),
+      at(3, "2026-01-15T12:02:00Z", { senderId: "other" }),
+      at(4, "2026-01-15T12:03:00Z"),
+      at(5, "2026-01-15T12:30:00Z"),
+    ];
+    const rows = rowsOf(messages, [], me).filter((row) => row.kind === "message");
+    expect(rows.map((row) => row.isFirst)).toEqual([true, false, true, true, true]);
+  });
+
+  test("divide what is new from what is known, once, and never by one's own message", () => {
+    const messages = [
+      at(1, "2026-01-15T12:00:00Z"),
+      at(2, "2026-01-15T12:01:00Z", { senderId: "me" }),
+      at(3, "2026-01-15T12:02:00Z"),
+      at(4, "2026-01-15T12:03:00Z"),
+    ];
+    const rows = rowsOf(messages, [], { me: "me", readUpTo: 1 });
+    expect(kinds(rows)).toEqual(["day", "message", "message", "unread", "message", "message"]);
+  });
+
+  test("keep the key of a draft when it becomes a message", () => {
+    const draft = {
+      clientMessageId: "a",
+      conversationId: "c",
+      content: "x",
+      originalLanguage: "fr",
+      createdAt: "",
+      state: "sending",
+    } as const;
+    const before = rowsOf([], [draft], me).at(-1)?.key;
+    const after = rowsOf(
+      [at(1, "2026-01-15T12:00:00Z", { senderId: "me", clientMessageId: "a" })],
+      [],
+      me,
+    ).at(-1)?.key;
+    expect(before).toBe(after);
+  });
+});

@@ -1,0 +1,20 @@
+// What this device remembers, as JSON. A browser that forbids it makes us forgetful, not broken.
+
+export function load<T>(key: string, fallback: T): T {
+  try {
+    const kept = localStorage.getItem(`meeshy.${key}`);
+    return kept === null ? fallback : (JSON.parse(kept) as T);
+  } catch {
+    return fallback;
+  }
+}
+
+/** Keeps a value; `null` forgets it. */
+export function save(key: string, value: unknown): void {
+  try {
+    if (value === null) localStorage.removeItem(`meeshy.${key}`);
+    else localStorage.setItem(`meeshy.${key}`, JSON.stringify(value));
+  } catch {
+    // Full or forbidden: the page still has the value until it is closed.
+  }
+}

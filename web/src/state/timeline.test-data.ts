@@ -1,0 +1,19 @@
+import type { Message } from "../api/wire";
+
+/** A message in Spanish whose French is awaited. */
+export function message(sequence: number, extra: Partial<Message> = {}): Message {
+  return {
+    id: `m${sequence}`,
+    conversationId: "c",
+    sequence,
+    clientMessageId: null,
+    senderId: "u",
+    content: "hola",
+    originalLanguage: "es",
+    createdAt: "2026-01-15T12:34:56.789Z",
+    sender: null,
+    translations: [],
+    translationStates: [{ targetLanguage: "fr", state: "pending" }],
+    ...extra,
+  };
+}
