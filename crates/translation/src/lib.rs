@@ -2,12 +2,12 @@
 //!
 //! A message goes through these hands:
 //!
-//! 1. [`text`] cuts it into segments of at most a sentence; links, mentions, code, quantities and emoji become marks,
+//! 1. `text` cuts it into segments of at most a sentence; links, mentions, code, quantities and emoji become marks,
 //!    layout is set aside;
-//! 2. [`cache`] answers what was translated before, by content: in memory, then in a [`CacheStore`];
-//! 3. [`route`] knows the best way from one language to the other over what the engines offer, with pivots;
-//! 4. the engines ([`Engine`]: [`firefox`], [`apertium`]) translate what is left, in batches;
-//! 5. [`translator`] checks that every mark came back, and puts the message together again.
+//! 2. `cache` answers what was translated before, by content: in memory, then in a [`CacheStore`];
+//! 3. `route` knows the best way from one language to the other over what the engines offer, with pivots;
+//! 4. the engines ([`Engine`]: `firefox`, `apertium`) translate what is left, in batches;
+//! 5. `translator` checks that every mark came back, and puts the message together again.
 //!
 //! This crate knows nothing of chats. It never invents a text or a score: what it cannot translate is
 //! [`Outcome::Unavailable`] with a reason, and what did not work this time is a [`Failure`].

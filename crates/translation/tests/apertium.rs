@@ -67,11 +67,19 @@ async fn layout_and_protected_pieces_come_back_unchanged() {
     assert!(text.starts_with("- Bonjour @marie") || text.starts_with("- Salut @marie"), "{text}");
 }
 
+/// Sentences after which the rules leave stars, hashes, tags or two forms of a word.
+#[rstest]
+#[case("en", "es", "The xyzzyfoo bluhbar went to the house.")]
+#[case("es", "it", "Se espera que produzca un espectáculo de muchas luces visible para las personas.")]
+#[case("es", "pt", "Se ha corroborado que tan solo 34 son de provienen de Marte.")]
+#[case("fr", "ca", "La société n’a pas donné de raison initiale à l’annulation.")]
+#[case("fr", "es", "Se rendre à un hôtel, y séjourner environ une semaine et rentrer chez soi.")]
 #[tokio::test]
-async fn unknown_words_bear_no_mark() {
+async fn no_mark_of_the_rules_reaches_the_reader(#[case] from: &str, #[case] to: &str, #[case] source: &str) {
     let translator = apertium();
-    let (text, _) = done(&translator, "en", "es", "The xyzzyfoo bluhbar went to the house.").await;
-    assert!(text.contains("xyzzyfoo") && !text.contains(['*', '#', '@', '\\']), "{text}");
+    let (text, _) = done(&translator, from, to, source).await;
+    assert!(!text.contains(['*', '#', '@', '\\', '<', '/']), "{text}");
+    translator.shutdown().await;
 }
 
 #[tokio::test]

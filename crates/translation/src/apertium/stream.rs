@@ -1,5 +1,8 @@
 //! Apertium's stream format: what must be escaped on the way in, and undone on the way out.
 
+use regex::Regex;
+use std::sync::LazyLock;
+
 /// Characters with a meaning in the stream format; unescaped, they end a pipeline.
 const SPECIAL: [char; 11] = ['\\', '[', ']', '{', '}', '^', '$', '/', '<', '>', '@'];
 
@@ -37,17 +40,29 @@ pub(super) fn decode(stream: &[u8]) -> Option<String> {
     while let Some(character) = characters.next() {
         match character {
             '\\' => text.extend(characters.next()),
-            // Only blanks of ours are open in the stream, `[~]` and the end.
-            '[' | ']' => {}
+            // Without an escape it is none of the source's: blanks of ours (`[~]` and the end), marks of failed words.
+            unescaped if SPECIAL.contains(&unescaped) => {}
             other => text.push(other),
         }
     }
     Some(text)
 }
 
-/// Takes off what the rules leave behind: spaces of words that were dropped, and a lost capital.
+/// What the rules leave in a text: a mark of a form that could not be made (`#inicial`), a grammatical tag (`<prn>`),
+/// a second way to write a form (`insère/insére`).
+static REMAINS: LazyLock<[(char, Regex); 4]> = LazyLock::new(|| {
+    [('#', "#"), ('*', r"\*"), ('<', "<[a-z0-9]*>"), ('/', r"/\p{L}+")]
+        .map(|(sign, pattern)| (sign, Regex::new(pattern).expect("a constant pattern is valid")))
+});
+
+/// Takes off what the rules leave behind, spaces of words that were dropped, and a lost capital.
 pub(super) fn tidy(source: &str, translation: &str) -> String {
     let mut text = translation.trim().to_owned();
+    for (sign, remains) in REMAINS.iter() {
+        if text.contains(*sign) && !source.contains(*sign) {
+            text = remains.replace_all(&text, "").into_owned();
+        }
+    }
     if !source.contains("  ") {
         while let Some(at) = text.find("  ") {
             text.remove(at);
@@ -72,6 +87,16 @@ mod tests {
         let mut stream = Vec::new();
         encode(r"a/b <c> [d] ^e$ \ @f {g} ~", &mut stream);
         assert_eq!(stream, b"a\\/b \\<c\\> \\[d\\] \\^e\\$ \\\\ \\@f \\{g\\} [~][][\n]\0");
+    }
+
+    #[test]
+    fn marks_of_the_rules_do_not_reach_the_reader() {
+        assert_eq!(decode(b"@casa ^\\@casa\\/\\<b\\> [~] c[][\n]").as_deref(), Some("casa @casa/<b> ~ c"));
+        assert_eq!(tidy("x", "s'insére/insère la part"), "s'insére la part");
+        assert_eq!(tidy("x", "el website, <prn> séjourner"), "el website, séjourner");
+        assert_eq!(tidy("Raison initiale", "raó #inicial"), "Raó inicial");
+        assert_eq!(tidy("a/b <i>", "a/b <i>"), "a/b <i>");
+        assert_eq!(tidy("C# now", "C# ara"), "C# ara");
     }
 
     #[test]
