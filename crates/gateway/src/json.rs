@@ -32,7 +32,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 }
 
 async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let unreadable = |_| ApiError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", "the request could not be read");
+    let unreadable =
+        |_| ApiError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", "the request could not be read");
     let mut body = request.into_body();
     let (mut bytes, mut total) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
@@ -45,7 +46,11 @@ async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
         }
     }
     if total > limit {
-        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "the request is too large"));
+        return Err(ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PAYLOAD_TOO_LARGE",
+            "the request is too large",
+        ));
     }
     Ok(bytes)
 }

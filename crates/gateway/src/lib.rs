@@ -18,6 +18,7 @@ mod web;
 pub use config::{GatewayConfig, RateLimits};
 pub use limit::Limit;
 
+use axum::middleware::map_request;
 use axum::serve::ListenerExt;
 use limit::Limiter;
 use meeshy_chat::Chat;
@@ -61,7 +62,7 @@ impl Gateway {
         let (layer, realtime) = Realtime::start(chat.clone(), Arc::clone(&config));
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
         let app = App { chat, config, limiter, started: Instant::now() };
-        let router = routes::router(app.clone()).layer(layer);
+        let router = routes::router(app.clone()).layer(layer).layer(map_request(realtime::cut_down));
         Self { router: security::layers(router, &app), app, realtime }
     }
 

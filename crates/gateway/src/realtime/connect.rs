@@ -122,7 +122,7 @@ impl Realtime {
             is_online,
             last_active_at: Some(Iso(self.chat().now())),
         };
-        self.emit(self.io().to(rooms), event_name::USER_STATUS, &status).await;
+        self.emit(rooms, event_name::USER_STATUS, &status).await;
     }
 }
 

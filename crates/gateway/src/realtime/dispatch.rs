@@ -47,16 +47,13 @@ impl Realtime {
             Event::Read { conversation_id, user, at } => {
                 let read =
                     ReadStatusUpdated { conversation_id, user_id: user, kind: "read", updated_at: at.into() };
-                self.emit(
-                    self.io().to(conversation_room(conversation_id)),
-                    event_name::READ_STATUS_UPDATED,
-                    &read,
-                )
-                .await;
+                self.emit(vec![conversation_room(conversation_id)], event_name::READ_STATUS_UPDATED, &read)
+                    .await;
                 self.unread(conversation_id, user, 0).await;
             }
             Event::SessionEnded { session_id, .. } => {
-                if let Err(error) = self.io().to(session_room(session_id)).disconnect().await {
+                let Some(everybody) = self.everybody() else { return };
+                if let Err(error) = everybody.to(session_room(session_id)).disconnect().await {
                     tracing::warn!(%error, "A signed-out device's sockets could not be closed");
                 }
             }
@@ -66,7 +63,7 @@ impl Realtime {
     async fn message_new(&self, message: &MessageView, recipients: &[Recipient]) {
         let conversation_id = message.message.conversation_id;
         self.emit(
-            self.io().to(conversation_room(conversation_id)),
+            vec![conversation_room(conversation_id)],
             event_name::MESSAGE_NEW,
             &present::message(message),
         )
@@ -90,7 +87,7 @@ impl Realtime {
                 conversation_id,
                 translations: [shown],
             };
-            self.emit(self.io().to(room), event_name::MESSAGE_TRANSLATION, &event).await;
+            self.emit(vec![room], event_name::MESSAGE_TRANSLATION, &event).await;
         } else {
             let event = TranslationStateEvent {
                 message_id: translation.message_id,
@@ -99,22 +96,22 @@ impl Realtime {
                 state: translation.state.name(),
                 reason: present::reason(&translation.state).unwrap_or_default().to_owned(),
             };
-            self.emit(self.io().to(room), event_name::MESSAGE_TRANSLATION_STATE, &event).await;
+            self.emit(vec![room], event_name::MESSAGE_TRANSLATION_STATE, &event).await;
         }
     }
 
     async fn conversation_created(&self, conversation_id: ConversationId, members: Vec<UserId>) {
+        let Some(everybody) = self.everybody() else { return };
         let rooms: Vec<String> = members.into_iter().map(user_room).collect();
-        if let Err(error) = self.io().to(rooms).join(conversation_room(conversation_id)).await {
+        if let Err(error) = everybody.to(rooms).join(conversation_room(conversation_id)).await {
             tracing::warn!(%error, "The members of a new conversation could not be put into its room");
         }
         let event = json!({ "conversationId": conversation_id });
-        self.emit(self.io().to(conversation_room(conversation_id)), event_name::CONVERSATION_NEW, &event)
-            .await;
+        self.emit(vec![conversation_room(conversation_id)], event_name::CONVERSATION_NEW, &event).await;
     }
 
     async fn unread(&self, conversation_id: ConversationId, user: UserId, unread_count: i64) {
         let event = UnreadUpdated { conversation_id, unread_count };
-        self.emit(self.io().to(user_room(user)), event_name::UNREAD_UPDATED, &event).await;
+        self.emit(vec![user_room(user)], event_name::UNREAD_UPDATED, &event).await;
     }
 }

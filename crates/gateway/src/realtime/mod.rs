@@ -1,11 +1,14 @@
 //! Socket.IO: the only place that knows socketioxide (wire-contract 5).
 //!
-//! `connect` lets sockets in, `handlers` reads their events, `dispatch` sends out what happened.
+//! `handshake` cuts down the requests that open sockets, `connect` lets sockets in, `handlers` reads their events, `dispatch` sends out what happened.
 
 mod connect;
 mod dispatch;
 mod handlers;
+mod handshake;
 mod socket;
+
+pub(crate) use handshake::cut_down;
 
 use crate::config::GatewayConfig;
 use meeshy_chat::Chat;
@@ -87,7 +90,10 @@ impl Realtime {
             tracing::warn!("Some events were still being handled when the sockets were closed");
         }
         let told = serde_json::json!({ "reason": "the server restarts" });
-        let _ = shared.io.broadcast().emit(event_name::SERVER_RESTARTING, &told).await;
+        if let Some(everybody) = self.everybody() {
+            // Whoever is too slow to hear it finds out by the end of the connection.
+            let _ = everybody.broadcast().emit(event_name::SERVER_RESTARTING, &told).await;
+        }
         if tokio::time::timeout(GRACE, shared.io.close()).await.is_err() {
             tracing::warn!("Some sockets did not take their last packets in time and were cut off");
         }
@@ -97,8 +103,9 @@ impl Realtime {
     ///
     /// A socket that has not taken [`QUEUE`] packets misses it. If it does not recover by its next ping it is closed;
     /// if it does, its client sees the gap in the messages' numbers and reads again.
-    async fn emit(&self, rooms: BroadcastOperators, name: &'static str, event: &impl Serialize) {
-        match rooms.emit(name, event).await {
+    async fn emit(&self, rooms: Vec<String>, name: &'static str, event: &impl Serialize) {
+        let Some(everybody) = self.everybody() else { return };
+        match everybody.to(rooms).emit(name, event).await {
             Ok(()) => {}
             Err(BroadcastError::Socket(missed)) => {
                 metrics::counter!("meeshy_events_missed_total").increment(missed.len() as u64);
@@ -107,8 +114,9 @@ impl Realtime {
         }
     }
 
-    fn io(&self) -> &SocketIo {
-        &self.shared.io
+    /// All sockets; `None` once they were closed.
+    fn everybody(&self) -> Option<BroadcastOperators> {
+        self.shared.io.of("/")
     }
 
     fn chat(&self) -> &Chat {

@@ -4,6 +4,8 @@ use crate::server::{Server, servers, unlimited};
 use crate::socket::Socket;
 use meeshy_gateway::GatewayConfig;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[tokio::test]
@@ -192,6 +194,15 @@ async fn signing_out_closes_the_sockets_of_the_device() {
 
 #[tokio::test]
 async fn a_stop_tells_the_sockets_and_loses_nothing() {
+    // A panic in a task of its own fails no test by itself.
+    let (panics, hook) = (Arc::new(AtomicUsize::new(0)), std::panic::take_hook());
+    std::panic::set_hook(Box::new({
+        let panics = Arc::clone(&panics);
+        move |panic| {
+            panics.fetch_add(1, Ordering::SeqCst);
+            hook(panic);
+        }
+    }));
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
@@ -212,4 +223,6 @@ async fn a_stop_tells_the_sockets_and_loses_nothing() {
         meeshy_chat::PageRequest { limit: 50, ..Default::default() },
     );
     assert_eq!(count("message:new"), stored.await.unwrap().messages.len(), "all that was stored was told");
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(panics.load(Ordering::SeqCst), 0, "those who were connected are seen off in peace");
 }
