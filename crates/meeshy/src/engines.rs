@@ -1,18 +1,27 @@
 //! The engines behind the jobs: `translation` does the work, the database remembers it.
 
+use crate::puller::Needed;
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Translate};
 use meeshy_domain::{Clock, Language};
 use meeshy_store::{Store, translations};
-use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Translator};
+use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Pair, Translator};
 
 /// The translator, as the jobs see it.
-pub struct Engines(pub Translator);
+pub struct Engines {
+    /// Who translates.
+    pub translator: Translator,
+    /// Who is told of the pairs that are needed.
+    pub needed: Option<Needed>,
+}
 
 #[async_trait]
 impl Translate for Engines {
     async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
-        let answers = self.0.translate(from, to, texts).await;
+        if let Some(needed) = &self.needed {
+            needed.note(Pair { from, to });
+        }
+        let answers = self.translator.translate(from, to, texts).await;
         answers
             .into_iter()
             .map(|answer| match answer {
@@ -25,7 +34,7 @@ impl Translate for Engines {
     }
 
     fn serves(&self, from: Language, to: Language) -> bool {
-        self.0.route(from, to).is_some()
+        self.translator.route(from, to).is_some()
     }
 }
 

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod engines;
 mod logging;
+mod puller;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};

@@ -2,13 +2,14 @@
 
 use crate::config::{Auth, Config};
 use crate::engines::{DatabaseCache, Engines};
-use crate::{demo, logging};
+use crate::{demo, logging, puller};
 use anyhow::Context;
 use meeshy_chat::{Chat, Secrets, Settings, SigningKey};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig};
 use meeshy_store::Store;
 use meeshy_translation::Translator;
+use meeshy_translation::models::ModelStore;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,7 +50,9 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     let cache = Arc::new(DatabaseCache::new(store.clone(), clock.clone()));
     let translator = Translator::new(&config.translation(), Some(cache))?;
     let settings = settings(&config)?;
-    let engines = Arc::new(Engines(translator.clone()));
+    let pulls = config.translation.pull;
+    let needed = pulls.then(|| puller::start(ModelStore::new(&config.translation()), translator.clone()));
+    let engines = Arc::new(Engines { translator: translator.clone(), needed });
     let chat = Chat::open(store, engines, settings, clock, Secrets::system()).await?;
 
     let address = (config.server.host.as_str(), config.server.port);
