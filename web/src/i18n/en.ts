@@ -46,6 +46,7 @@ export const en = {
   choose: "Choose a conversation, or start a new one.",
   notFound: "This conversation does not exist, or you are not in it.",
   loading: "Loading…",
+  older: "Loading older messages…",
   noMessages: "Nothing here yet. Say hello, in your own language.",
   messages: "Messages",
   message: "Message",

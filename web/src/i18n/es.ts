@@ -43,6 +43,7 @@ export const es: Texts = {
   choose: "Elige una conversación o empieza una nueva.",
   notFound: "Esta conversación no existe, o no estás en ella.",
   loading: "Cargando…",
+  older: "Cargando mensajes anteriores…",
   noMessages: "Aún no hay nada. Saluda, en tu idioma.",
   messages: "Mensajes",
   message: "Mensaje",

@@ -43,6 +43,7 @@ export const fr: Texts = {
   choose: "Choisissez une conversation, ou commencez-en une.",
   notFound: "Cette conversation n’existe pas, ou vous n’en faites pas partie.",
   loading: "Chargement…",
+  older: "Chargement des messages plus anciens…",
   noMessages: "Rien ici pour l’instant. Dites bonjour, dans votre langue.",
   messages: "Messages",
   message: "Message",

@@ -41,7 +41,7 @@ export function rowsOf(
     const day = dayKey(message.createdAt);
     const isNewDay = !before || dayKey(before.createdAt) !== day;
     const isMine = message.senderId === me;
-    const isUnread = !isDivided && !isMine && message.sequence > readUpTo;
+    const isUnread: boolean = !isDivided && !isMine && message.sequence > readUpTo;
     if (isNewDay) rows.push({ kind: "day", key: day, at: message.createdAt });
     if (isUnread) rows.push({ kind: "unread", key: "unread" });
     isDivided ||= isUnread;

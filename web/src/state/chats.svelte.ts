@@ -3,7 +3,7 @@
 import { get, getPage, post } from "../api/client";
 import type { Conversation, LastMessage, Message, Person, Translation, TranslationState } from "../api/wire";
 import { connect, disconnect } from "../realtime/socket.svelte";
-import { clearOutbox, discard, flush, openOutbox } from "./outbox.svelte";
+import { discard, flush, openOutbox } from "./outbox.svelte";
 import { renew, session } from "./session.svelte";
 import { merge, translated, untranslated } from "./timeline";
 import { clearTyping, startedTyping, stoppedTyping, type TypingEvent } from "./typing.svelte";
@@ -66,11 +66,10 @@ export function start(userId: string): void {
   });
 }
 
-/** Forgets everything; what was not sent as well, when somebody signs out on purpose. */
-export function stop({ forgetUnsent }: { forgetUnsent: boolean }): void {
+/** Forgets what is shown. What was not sent stays for the next time. */
+export function stop(): void {
   disconnect();
   clearTyping();
-  if (forgetUnsent) clearOutbox();
   conversations = [];
   isLoaded = false;
   opened = {};

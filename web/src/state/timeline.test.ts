@@ -33,6 +33,7 @@ describe("a timeline", () => {
       clientMessageId: "a",
       conversationId: "c",
       content: "x",
+      originalLanguage: "es",
       createdAt: "",
       state: "sending",
     };
