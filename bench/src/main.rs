@@ -1,1 +1,135 @@
-fn main() {}
+//! `meeshy-bench`: compares Meeshy with its peers on this machine (docs/benchmarks.md).
+//!
+//! Everything runs on one thread of the second processor; the servers have the first. What limits a rate is said by the
+//! figure `generator busy`.
+
+mod crowd;
+mod figures;
+mod latency;
+mod machine;
+mod measure;
+mod meter;
+mod pace;
+mod people;
+mod process;
+mod rounds;
+mod server;
+
+use anyhow::{Context, ensure};
+use clap::{Parser, ValueEnum};
+use figures::Table;
+use machine::Machine;
+use rounds::{Plan, progress};
+use serde::Serialize;
+use server::Programs;
+use std::path::{Path, PathBuf};
+use tokio::task::LocalSet;
+
+/// Compare Meeshy with its peers on this machine.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// What to measure.
+    benchmark: Benchmark,
+    /// The `meeshy` binary, a release build.
+    #[arg(long, value_name = "PATH")]
+    meeshy: PathBuf,
+    /// Node, for the peers.
+    #[arg(long, value_name = "PATH", default_value = "node")]
+    node: PathBuf,
+    /// The folder of the peers, after `npm ci`.
+    #[arg(long, value_name = "FOLDER", default_value = "bench/peers")]
+    peers: PathBuf,
+    /// Two short rounds instead of five: shows that everything works, not how fast it is.
+    #[arg(long)]
+    quick: bool,
+    /// JSON instead of Markdown.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Benchmark {
+    /// All of them.
+    All,
+    /// Fan-out: processor time for each delivery.
+    B1,
+    /// Memory of an idle connection.
+    B2,
+    /// Durable messages a second.
+    B3,
+    /// Time to start on an existing database.
+    B12,
+    /// From sending to the translation at the reader.
+    T1,
+}
+
+#[derive(Serialize)]
+struct Report {
+    machine: Machine,
+    tables: Vec<Table>,
+}
+
+/// The servers have processor 0.
+const OWN_CPU: usize = 1;
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let programs =
+        Programs { meeshy: absolute(&cli.meeshy)?, node: cli.node.clone(), peers: absolute(&cli.peers)? };
+    ensure!(
+        programs.peers.join("node_modules").exists(),
+        "the peers have no packages; run `npm ci` in `{}`",
+        cli.peers.display()
+    );
+    process::pin_to(OWN_CPU).context("two processors are needed: one for the server, one for the load")?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = LocalSet::new().block_on(&runtime, run(&cli, programs))?;
+    print(&cli, &report)
+}
+
+/// The servers run in folders of their own.
+fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
+    path.canonicalize().with_context(|| format!("there is no `{}`", path.display()))
+}
+
+async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<Report> {
+    let machine = Machine::look(&programs)?;
+    let plan = Plan::new(programs, cli.quick);
+    let wanted = |benchmark| cli.benchmark == Benchmark::All || cli.benchmark == benchmark;
+    let mut tables = Vec::new();
+    if wanted(Benchmark::B1) {
+        progress("B1 fan-out");
+        tables.extend(measure::fanout::measure(&plan).await?);
+    }
+    if wanted(Benchmark::B2) {
+        progress("B2 memory of an idle connection");
+        tables.push(measure::idle::measure(&plan).await?);
+    }
+    if wanted(Benchmark::B3) {
+        progress("B3 durable send");
+        tables.push(measure::durable::measure(&plan).await?);
+    }
+    if wanted(Benchmark::B12) {
+        progress("B12 start on an existing database");
+        tables.push(measure::start::measure(&plan).await?);
+    }
+    if wanted(Benchmark::T1) {
+        progress("T1 translation");
+        tables.push(measure::translation::measure(&plan).await?);
+    }
+    Ok(Report { machine, tables })
+}
+
+#[expect(clippy::print_stdout, reason = "the report is this program's output")]
+fn print(cli: &Cli, report: &Report) -> anyhow::Result<()> {
+    if cli.json {
+        println!("{}", serde_json::to_string_pretty(report)?);
+        return Ok(());
+    }
+    println!("{}", report.machine);
+    for table in &report.tables {
+        println!("{table}");
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! Latencies of a window.
+
+use hdrhistogram::Histogram;
+use std::time::Duration;
+
+/// Latencies, to three digits, from a microsecond to a minute.
+pub struct Latencies(Histogram<u64>);
+
+const LONGEST_US: u64 = 60_000_000;
+
+impl Latencies {
+    /// None yet.
+    ///
+    /// # Errors
+    /// Never with these bounds.
+    pub fn new() -> anyhow::Result<Self> {
+        Ok(Self(Histogram::new_with_bounds(1, LONGEST_US, 3)?))
+    }
+
+    /// Counts one; what is longer than a minute counts as a minute.
+    pub fn record(&mut self, latency: Duration) {
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(LONGEST_US);
+        self.0.saturating_record(micros.max(1));
+    }
+
+    /// The latency that a share (0 to 1) of them do not exceed, in milliseconds.
+    pub fn quantile_ms(&self, share: f64) -> f64 {
+        self.0.value_at_quantile(share) as f64 / 1000.0
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_in_milliseconds() {
+        let mut latencies = Latencies::new().unwrap();
+        for millis in 1..=100 {
+            latencies.record(Duration::from_millis(millis));
+        }
+        let close = |value: f64, expected: f64| (value - expected).abs() < expected * 0.002;
+        assert!(close(latencies.quantile_ms(0.5), 50.0) && close(latencies.quantile_ms(0.99), 99.0));
+        latencies.clear();
+        latencies.record(Duration::from_secs(3600));
+        assert!(close(latencies.quantile_ms(0.5), 60_000.0));
+    }
+}

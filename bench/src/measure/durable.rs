@@ -1,0 +1,161 @@
+//! B3: messages that are authorised, on the disk, acknowledged, and delivered to a room of 20.
+
+use crate::crowd::{Crowd, mouths};
+use crate::figures::{Figure, Table, higher, lower, neither};
+use crate::measure::writers::Writers;
+use crate::meter::Meter;
+use crate::people;
+use crate::rounds::{Plan, interleaved, progress};
+use crate::server::{Cpus, Kind, Server};
+use meeshy_bench::packet::Packet;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+const ROOMS: usize = 10;
+const ROOM_SIZE: usize = 20;
+/// Messages on their way at the same time, of which each server gets the number that suits it best.
+const IN_FLIGHT: [usize; 7] = [5, 10, 20, 50, 100, 200, 400];
+/// What a person who has pressed Enter may have to wait.
+const ACK_P99_MS: f64 = 100.0;
+/// Messages a second of the open loop.
+const RATE: u32 = 300;
+
+/// Messages a second with acknowledgements within 100 ms.
+///
+/// # Errors
+/// When a server fails, refuses a message, or loses a delivery.
+pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
+    let subjects = [Kind::Meeshy, Kind::Durable, Kind::DurableGroup];
+    let mut in_flight = BTreeMap::new();
+    for kind in subjects {
+        let best = best_in_flight(plan, kind).await?;
+        progress(&format!("  {kind}: {best} messages in flight"));
+        in_flight.insert(kind, best);
+    }
+    let rows =
+        interleaved(plan.rounds, &subjects, async |kind| one_round(plan, kind, in_flight[&kind]).await)
+            .await?;
+    let method = format!(
+        "{ROOMS} rooms of {ROOM_SIZE}; every member sends. Closed loop with the number of messages in flight (of {IN_FLIGHT:?}) \
+         at which the server delivers most with 99% of the acknowledgements within {ACK_P99_MS} ms; a message counts when all \
+         {ROOM_SIZE} members have it. Open loop: {RATE} messages a second."
+    );
+    Ok(Table { title: "B3 durable send".to_owned(), method, rows })
+}
+
+/// A server with its crowd of writers.
+pub struct Scene {
+    /// The server.
+    pub server: Server,
+    /// The writers.
+    pub writers: Rc<Writers>,
+    crowd: Crowd,
+}
+
+impl Scene {
+    /// Ten rooms of twenty people who are connected.
+    ///
+    /// # Errors
+    /// When the server fails.
+    pub async fn set_up(plan: &Plan, kind: Kind, folder: &Path) -> anyhow::Result<Self> {
+        let server = Server::start(&plan.programs, kind, folder, Cpus::First).await?;
+        let world = people::populate(server.address, ROOMS, ROOM_SIZE).await?;
+        let (mouths, throats) = mouths(world.people.len());
+        let writers = Rc::new(Writers::new(&world, mouths.clone())?);
+        let ear = |place| {
+            let writers = Rc::clone(&writers);
+            move |packet: Packet<'_>| writers.hear(place, packet)
+        };
+        let crowd = Crowd::gather(server.address, world.people.iter(), (mouths, throats), ear).await?;
+        Ok(Self { server, writers, crowd })
+    }
+
+    /// Sees everybody off and stops the server.
+    ///
+    /// # Errors
+    /// When a client had lost its connection, or the server does not stop.
+    pub async fn tear_down(self) -> anyhow::Result<()> {
+        self.crowd.leave().await?;
+        self.server.stop().await
+    }
+}
+
+async fn best_in_flight(plan: &Plan, kind: Kind) -> anyhow::Result<usize> {
+    let folder = tempfile::tempdir()?;
+    let scene = Scene::set_up(plan, kind, folder.path()).await?;
+    let mut best = (IN_FLIGHT[0], 0.0);
+    for in_flight in IN_FLIGHT {
+        let closed =
+            closed_loop(&scene, in_flight, Duration::from_secs(1), plan.window.min(Duration::from_secs(3)))
+                .await?;
+        progress(&format!(
+            "  {kind}: {in_flight} in flight: {:.0}/s, p99 {:.1} ms",
+            closed.rate, closed.ack_p99
+        ));
+        if closed.ack_p99 <= ACK_P99_MS && closed.rate > best.1 {
+            best = (in_flight, closed.rate);
+        }
+    }
+    scene.tear_down().await?;
+    Ok(best.0)
+}
+
+struct Closed {
+    rate: f64,
+    cpu_us: f64,
+    ack_p50: f64,
+    ack_p99: f64,
+    delivery_p99: f64,
+    generator_busy: f64,
+}
+
+async fn closed_loop(
+    scene: &Scene,
+    in_flight: usize,
+    warm_up: Duration,
+    window: Duration,
+) -> anyhow::Result<Closed> {
+    let writers = &scene.writers;
+    writers.begin_closed_loop(in_flight);
+    tokio::time::sleep(warm_up).await;
+    writers.clear();
+    let meter = Meter::start(scene.server.pid)?;
+    tokio::time::sleep(window).await;
+    let (usage, seen) = (meter.stop()?, writers.seen());
+    writers.end().await?;
+    let messages = seen.deliveries / ROOM_SIZE as u64;
+    Ok(Closed {
+        rate: usage.per_second(messages),
+        cpu_us: usage.cpu_us_per(messages),
+        ack_p50: seen.ack_p50_ms,
+        ack_p99: seen.ack_p99_ms,
+        delivery_p99: seen.delivery_p99_ms,
+        generator_busy: usage.generator_busy,
+    })
+}
+
+async fn one_round(plan: &Plan, kind: Kind, in_flight: usize) -> anyhow::Result<Vec<Figure>> {
+    let folder = tempfile::tempdir()?;
+    let scene = Scene::set_up(plan, kind, folder.path()).await?;
+    let closed = closed_loop(&scene, in_flight, plan.warm_up, plan.window).await?;
+
+    scene.writers.open_loop(RATE, plan.warm_up).await;
+    scene.writers.clear();
+    scene.writers.open_loop(RATE, plan.window).await;
+    let paced = scene.writers.seen();
+    scene.writers.end().await?;
+    scene.tear_down().await?;
+    Ok(vec![
+        higher("messages/s", closed.rate),
+        neither("in flight", in_flight as f64),
+        lower("CPU µs a message", closed.cpu_us),
+        neither("ack p50 ms", closed.ack_p50),
+        neither("ack p99 ms", closed.ack_p99),
+        neither("delivery p99 ms", closed.delivery_p99),
+        neither("generator busy %", closed.generator_busy),
+        lower("ack p99 ms, open loop", paced.ack_p99_ms),
+        lower("delivery p99 ms, open loop", paced.delivery_p99_ms),
+    ])
+}

@@ -1,0 +1,52 @@
+//! B2: what an idle connection costs in memory.
+
+use crate::crowd::{Crowd, mouths};
+use crate::figures::{Figure, Table, lower, neither};
+use crate::people::{self, Person};
+use crate::process;
+use crate::rounds::{Plan, interleaved};
+use crate::server::{Cpus, Kind, Server};
+
+const PEOPLE: usize = 200;
+/// Connections that are there before the others are counted, so that what is allocated once is not counted with them.
+const BEFORE: usize = 400;
+const SOCKETS: usize = 5_000;
+
+/// Bytes of memory for each of 5,000 connections.
+///
+/// # Errors
+/// When a server fails.
+pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
+    let subjects = [Kind::Meeshy, Kind::Fanout];
+    let rows = interleaved(plan.rounds, &subjects, async |kind| one_round(plan, kind).await).await?;
+    let method = format!(
+        "{SOCKETS} authenticated connections of {PEOPLE} people that say nothing, on top of {BEFORE} that are there before; \
+         memory (RSS) after minus before, each {} s after the last connection.",
+        plan.settle.as_secs()
+    );
+    Ok(Table { title: "B2 memory of an idle connection".to_owned(), method, rows })
+}
+
+async fn one_round(plan: &Plan, kind: Kind) -> anyhow::Result<Vec<Figure>> {
+    let folder = tempfile::tempdir()?;
+    let server = Server::start(&plan.programs, kind, folder.path(), Cpus::First).await?;
+    let people = people::register_all(server.address, PEOPLE).await?;
+
+    let first = idle_crowd(&server, &people, BEFORE).await?;
+    tokio::time::sleep(plan.settle).await;
+    let before = process::resident_bytes(server.pid)?;
+    let others = idle_crowd(&server, &people, SOCKETS).await?;
+    tokio::time::sleep(plan.settle).await;
+    let after = process::resident_bytes(server.pid)?;
+
+    others.leave().await?;
+    first.leave().await?;
+    server.stop().await?;
+    let for_each = after.saturating_sub(before) as f64 / SOCKETS as f64;
+    Ok(vec![lower("bytes a connection", for_each), neither("MiB before", before as f64 / 1024.0 / 1024.0)])
+}
+
+async fn idle_crowd(server: &Server, people: &[Person], sockets: usize) -> anyhow::Result<Crowd> {
+    let owners = people.iter().cycle().take(sockets);
+    Crowd::gather(server.address, owners, mouths(sockets), |_| |_| {}).await
+}

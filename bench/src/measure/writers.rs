@@ -1,0 +1,193 @@
+//! People who write messages, and what becomes of each message.
+
+use super::fanout::text_field;
+use crate::crowd::Mouths;
+use crate::latency::Latencies;
+use crate::pace;
+use crate::people::World;
+use anyhow::{bail, ensure};
+use meeshy_bench::packet::{self, Packet};
+use serde_json::json;
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+/// How long the last messages may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Everybody who writes. They run on one thread.
+pub struct Writers {
+    mouths: Mouths,
+    writers: Vec<Writer>,
+    /// Whether an acknowledgement lets its writer send the next message.
+    closed_loop: Cell<bool>,
+    deliveries: Cell<u64>,
+    /// Deliveries that are still to come, of all messages since the start.
+    expected: Cell<u64>,
+    acks: RefCell<Latencies>,
+    arrivals: RefCell<Latencies>,
+    refusal: RefCell<Option<String>>,
+}
+
+struct Writer {
+    conversation: String,
+    members: u64,
+    /// When each message was due; its place here is the id of its acknowledgement and part of its client message id.
+    sent: RefCell<Vec<Instant>>,
+}
+
+/// What has been seen in a window.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Messages that reached a member, each counted for each member.
+    pub deliveries: u64,
+    /// Half of the acknowledgements took no longer.
+    pub ack_p50_ms: f64,
+    /// 99% of the acknowledgements took no longer.
+    pub ack_p99_ms: f64,
+    /// 99% of the deliveries took no longer.
+    pub delivery_p99_ms: f64,
+}
+
+impl Writers {
+    /// Everybody in `world`, in the order of the crowd.
+    ///
+    /// # Errors
+    /// Never with the bounds of [`Latencies`].
+    pub fn new(world: &World, mouths: Mouths) -> anyhow::Result<Self> {
+        let writers = world.rooms.iter().flat_map(|room| {
+            let members = room.members.len();
+            (0..members).map(move |_| Writer {
+                conversation: room.id.clone(),
+                members: members as u64,
+                sent: RefCell::default(),
+            })
+        });
+        Ok(Self {
+            mouths,
+            writers: writers.collect(),
+            closed_loop: Cell::new(false),
+            deliveries: Cell::new(0),
+            expected: Cell::new(0),
+            acks: RefCell::new(Latencies::new()?),
+            arrivals: RefCell::new(Latencies::new()?),
+            refusal: RefCell::default(),
+        })
+    }
+
+    fn send(&self, place: usize, due: Instant) {
+        let writer = &self.writers[place];
+        let mut sent = writer.sent.borrow_mut();
+        let number = sent.len();
+        sent.push(due);
+        let message = json!({
+            "conversationId": writer.conversation,
+            "content": format!("Shall we meet at the station at six, before the others come? ({number})"),
+            "originalLanguage": "en",
+            "clientMessageId": format!("{place}-{number}"),
+        });
+        match packet::emit("message:send", &message, Some(number as u64)) {
+            Ok(packet) => self.mouths.say(place, packet),
+            Err(error) => self.refuse(error.to_string()),
+        }
+        self.expected.set(self.expected.get() + writer.members);
+    }
+
+    /// Somebody has heard something.
+    pub fn hear(&self, place: usize, packet: Packet<'_>) {
+        match packet {
+            Packet::Ack { id, arguments } => self.acknowledged(place, id, arguments),
+            Packet::Event(event) if event.name == "message:new" => {
+                if let Some(due) = text_field(event.payload, "clientMessageId").and_then(|id| self.due(id)) {
+                    self.arrivals.borrow_mut().record(due.elapsed());
+                    self.deliveries.set(self.deliveries.get() + 1);
+                    self.expected.set(self.expected.get().saturating_sub(1));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn acknowledged(&self, place: usize, id: u64, arguments: &str) {
+        if !arguments.starts_with(r#"[{"success":true"#) {
+            return self.refuse(arguments.to_owned());
+        }
+        let due = usize::try_from(id).ok().and_then(|id| self.writers[place].sent.borrow().get(id).copied());
+        if let Some(due) = due {
+            self.acks.borrow_mut().record(due.elapsed());
+        }
+        if self.closed_loop.get() {
+            self.send(place, Instant::now());
+        }
+    }
+
+    /// When the message with this client message id was due.
+    fn due(&self, id: &str) -> Option<Instant> {
+        let (place, number) = id.split_once('-')?;
+        let writer = self.writers.get(place.parse::<usize>().ok()?)?;
+        writer.sent.borrow().get(number.parse::<usize>().ok()?).copied()
+    }
+
+    fn refuse(&self, reason: String) {
+        self.refusal.borrow_mut().get_or_insert(reason);
+    }
+
+    /// Puts messages on their way, evenly over the rooms; each acknowledgement is followed by the next message.
+    pub fn begin_closed_loop(&self, in_flight: usize) {
+        self.closed_loop.set(true);
+        for number in 0..in_flight {
+            self.send(self.by_turns(number), Instant::now());
+        }
+    }
+
+    /// Lets messages be due at a fixed rate.
+    pub async fn open_loop(&self, rate: u32, length: Duration) {
+        let mut number = 0;
+        pace::at_rate(rate, length, |due| {
+            self.send(self.by_turns(number), due);
+            number += 1;
+        })
+        .await;
+    }
+
+    /// The writers in an order in which neighbours are in different rooms: the step is longer than a room, and shares no
+    /// divisor with the number of people, so everybody has a turn.
+    fn by_turns(&self, number: usize) -> usize {
+        const STRIDE: usize = 27;
+        number * STRIDE % self.writers.len()
+    }
+
+    /// Sends no more, and waits until every message has reached everybody.
+    ///
+    /// # Errors
+    /// When the server has refused a message, or one does not arrive.
+    pub async fn end(&self) -> anyhow::Result<()> {
+        self.closed_loop.set(false);
+        let began = Instant::now();
+        while self.expected.get() > 0 && began.elapsed() < PATIENCE {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        if let Some(refusal) = self.refusal.borrow().as_deref() {
+            bail!("the server refused a message: {refusal}");
+        }
+        ensure!(self.expected.get() == 0, "{} deliveries never arrived", self.expected.get());
+        Ok(())
+    }
+
+    /// Begins a window.
+    pub fn clear(&self) {
+        self.deliveries.set(0);
+        self.acks.borrow_mut().clear();
+        self.arrivals.borrow_mut().clear();
+    }
+
+    /// What the window has shown.
+    pub fn seen(&self) -> Seen {
+        let (acks, arrivals) = (self.acks.borrow(), self.arrivals.borrow());
+        Seen {
+            deliveries: self.deliveries.get(),
+            ack_p50_ms: acks.quantile_ms(0.5),
+            ack_p99_ms: acks.quantile_ms(0.99),
+            delivery_p99_ms: arrivals.quantile_ms(0.99),
+        }
+    }
+}

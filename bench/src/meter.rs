@@ -1,0 +1,57 @@
+//! What the server and the load generator have used in a window of time.
+
+use crate::process;
+use std::time::{Duration, Instant};
+
+/// Started at the begin of a window.
+pub struct Meter {
+    server: u32,
+    began: Instant,
+    server_cpu: Duration,
+    own_cpu: Duration,
+}
+
+/// Read at its end.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// How long the window was.
+    pub elapsed: Duration,
+    /// The server's processor time.
+    pub server_cpu: Duration,
+    /// The share of its processor that the generator used, in percent: near 100 it is what limits the rate.
+    pub generator_busy: f64,
+}
+
+impl Meter {
+    /// Begins a window.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn start(server: u32) -> anyhow::Result<Self> {
+        let (server_cpu, own_cpu) = (process::cpu_time(server)?, process::cpu_time(std::process::id())?);
+        Ok(Self { server, began: Instant::now(), server_cpu, own_cpu })
+    }
+
+    /// Ends it.
+    ///
+    /// # Errors
+    /// When the server is gone.
+    pub fn stop(self) -> anyhow::Result<Usage> {
+        let elapsed = self.began.elapsed();
+        let server_cpu = process::cpu_time(self.server)?.saturating_sub(self.server_cpu);
+        let own = process::cpu_time(std::process::id())?.saturating_sub(self.own_cpu);
+        Ok(Usage { elapsed, server_cpu, generator_busy: own.as_secs_f64() / elapsed.as_secs_f64() * 100.0 })
+    }
+}
+
+impl Usage {
+    /// Server processor time for each of `count` things, in microseconds.
+    pub fn cpu_us_per(&self, count: u64) -> f64 {
+        self.server_cpu.as_secs_f64() * 1e6 / count as f64
+    }
+
+    /// How many of `count` things there were in a second.
+    pub fn per_second(&self, count: u64) -> f64 {
+        count as f64 / self.elapsed.as_secs_f64()
+    }
+}

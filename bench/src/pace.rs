@@ -1,0 +1,45 @@
+//! An open loop: things happen at a fixed rate, whether or not the server keeps up.
+
+use std::time::{Duration, Instant};
+use tokio::time::MissedTickBehavior;
+
+/// How often the pacer looks at the clock.
+const TICK: Duration = Duration::from_millis(1);
+
+/// Calls `act` `per_second` times a second for `length`, each time with the moment at which it was due. A latency that
+/// is counted from there includes what a late generator or server adds.
+pub async fn at_rate(per_second: u32, length: Duration, mut act: impl FnMut(Instant)) {
+    let began = Instant::now();
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut done = 0_u32;
+    loop {
+        let due = began + Duration::from_secs(1) * done / per_second;
+        if due.duration_since(began) >= length {
+            return;
+        }
+        if due > Instant::now() {
+            ticks.tick().await;
+        } else {
+            act(due);
+            done += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_acts_as_often_as_it_should_and_never_early() {
+        let mut dues = Vec::new();
+        at_rate(1_000, Duration::from_millis(50), |due| {
+            assert!(due <= Instant::now());
+            dues.push(due);
+        })
+        .await;
+        assert_eq!(dues.len(), 50);
+        assert!(dues.is_sorted());
+    }
+}

@@ -1,0 +1,132 @@
+//! The people and rooms of a measurement, made over the servers' own interface.
+
+use anyhow::{Context, ensure};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+
+/// Somebody who can connect.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The server's id.
+    pub id: String,
+    /// Opens the socket.
+    pub token: String,
+}
+
+/// People, and the rooms they are in.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// Everybody.
+    pub people: Vec<Person>,
+    /// The rooms.
+    pub rooms: Vec<Room>,
+}
+
+/// A conversation.
+#[derive(Debug, Clone)]
+pub struct Room {
+    /// The server's id.
+    pub id: String,
+    /// Its members, as places in [`World::people`].
+    pub members: Vec<usize>,
+}
+
+/// Registrations at the same time.
+const AT_ONCE: usize = 4;
+
+/// Makes `rooms` rooms of `size` people, each person in one room.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn populate(address: SocketAddr, rooms: usize, size: usize) -> anyhow::Result<World> {
+    let people = register_all(address, rooms * size).await?;
+    let api = Api::new(address);
+    let mut world = World { people, rooms: Vec::with_capacity(rooms) };
+    for number in 0..rooms {
+        let members: Vec<usize> = (number * size..(number + 1) * size).collect();
+        let of_room: Vec<&Person> = members.iter().map(|member| &world.people[*member]).collect();
+        let id = api.open_room(&of_room, &format!("Room {number}")).await?;
+        world.rooms.push(Room { id, members });
+    }
+    Ok(world)
+}
+
+/// Registers people who all read English, so that nothing is to be translated.
+///
+/// # Errors
+/// When the server refuses.
+pub async fn register_all(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Person>> {
+    let api = Api::new(address);
+    let registered = (0..count).map(|number| api.register(format!("person-{number}"), "en"));
+    stream::iter(registered).buffered(AT_ONCE).try_collect().await
+}
+
+/// The few calls that all servers answer.
+pub struct Api {
+    http: reqwest::Client,
+    base: String,
+}
+
+#[derive(Deserialize)]
+struct Registered {
+    user: Identified,
+    token: String,
+}
+
+#[derive(Deserialize)]
+struct Identified {
+    id: String,
+}
+
+impl Api {
+    /// The calls of the server at `address`.
+    pub fn new(address: SocketAddr) -> Self {
+        Self { http: reqwest::Client::new(), base: format!("http://{address}/api/v1") }
+    }
+
+    /// Registers a person who reads `language`.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn register(&self, username: String, language: &str) -> anyhow::Result<Person> {
+        let body = json!({
+            "username": username,
+            "email": format!("{username}@example.org"),
+            "password": "only for this measurement",
+            "firstName": "Person",
+            "lastName": username,
+            "systemLanguage": language,
+            "regionalLanguage": language,
+        });
+        let data = self.post("/auth/register", None, &body).await?;
+        let Registered { user, token } = serde_json::from_value(data)?;
+        Ok(Person { id: user.id, token })
+    }
+
+    /// Opens a group of `members`, in the name of the first, and gives its id.
+    ///
+    /// # Errors
+    /// When the server refuses, or there are no members.
+    pub async fn open_room(&self, members: &[&Person], title: &str) -> anyhow::Result<String> {
+        let (owner, others) = members.split_first().context("a room needs members")?;
+        let ids: Vec<&str> = others.iter().map(|member| member.id.as_str()).collect();
+        let body = json!({ "type": "group", "title": title, "participantIds": ids });
+        let data = self.post("/conversations", Some(owner), &body).await?;
+        let Identified { id } = serde_json::from_value(data)?;
+        Ok(id)
+    }
+
+    async fn post(&self, path: &str, caller: Option<&Person>, body: &Value) -> anyhow::Result<Value> {
+        let mut request = self.http.post(format!("{}{path}", self.base)).json(body);
+        if let Some(person) = caller {
+            request = request.bearer_auth(&person.token);
+        }
+        let response = request.send().await.with_context(|| format!("cannot call {path}"))?;
+        let status = response.status();
+        let mut answer: Value = response.json().await.with_context(|| format!("{path} answered no JSON"))?;
+        ensure!(status.is_success(), "{path} answered {status}: {answer}");
+        Ok(answer["data"].take())
+    }
+}

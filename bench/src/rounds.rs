@@ -1,0 +1,63 @@
+//! Interleaved rounds: A, B, A, B, so that whatever else the machine does hits both.
+
+use crate::figures::{Figure, Row};
+use crate::server::Kind;
+use crate::server::Programs;
+use std::time::Duration;
+
+/// How much to measure, and with what.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The programs.
+    pub programs: Programs,
+    /// Rounds after the warm-up.
+    pub rounds: usize,
+    /// How long a load runs before it is measured.
+    pub warm_up: Duration,
+    /// How long it is measured.
+    pub window: Duration,
+    /// How long memory may take to settle.
+    pub settle: Duration,
+}
+
+impl Plan {
+    /// Five rounds, or two short ones to see that everything works.
+    pub fn new(programs: Programs, quick: bool) -> Self {
+        let (rounds, warm_up, window, settle) = if quick { (2, 1, 2, 3) } else { (5, 2, 5, 12) };
+        let [warm_up, window, settle] = [warm_up, window, settle].map(Duration::from_secs);
+        Self { programs, rounds, warm_up, window, settle }
+    }
+}
+
+/// Measures each subject once to warm the machine up, which does not count, and then in turns.
+///
+/// # Errors
+/// When a measurement fails.
+pub async fn interleaved(
+    rounds: usize,
+    subjects: &[Kind],
+    mut measure: impl AsyncFnMut(Kind) -> anyhow::Result<Vec<Figure>>,
+) -> anyhow::Result<Vec<Row>> {
+    let mut results: Vec<Vec<Vec<Figure>>> = vec![Vec::new(); subjects.len()];
+    for round in 0..=rounds {
+        for (subject, results) in subjects.iter().zip(&mut results) {
+            let figures = measure(*subject).await?;
+            let is_warm_up = round == 0;
+            progress(&format!(
+                "  {}: {subject}",
+                if is_warm_up { "warm-up".into() } else { format!("round {round}") }
+            ));
+            if !is_warm_up {
+                results.push(figures);
+            }
+        }
+    }
+    let rows = subjects.iter().zip(results).map(|(subject, rounds)| Row::new(subject.to_string(), &rounds));
+    Ok(rows.collect())
+}
+
+/// Tells the person who waits how far it is.
+#[expect(clippy::print_stderr, reason = "progress is not output")]
+pub fn progress(text: &str) {
+    eprintln!("{text}");
+}

@@ -1,0 +1,151 @@
+//! The servers that are measured, as child processes.
+
+use crate::process;
+use anyhow::{Context, bail};
+use serde::Serialize;
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// Which server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Kind {
+    /// Ours.
+    Meeshy,
+    /// Node with `socket.io`, in memory.
+    Fanout,
+    /// Node with Fastify, `socket.io` and `better-sqlite3`, one commit for each message.
+    Durable,
+    /// The same with one commit for all messages of a turn of the event loop.
+    DurableGroup,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Meeshy => "Meeshy",
+            Self::Fanout => "Node socket.io",
+            Self::Durable => "Node Fastify + socket.io + better-sqlite3",
+            Self::DurableGroup => "the same, with group commit",
+        })
+    }
+}
+
+/// Where the programs are.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// The `meeshy` binary, a release build.
+    pub meeshy: PathBuf,
+    /// Node.
+    pub node: PathBuf,
+    /// The folder `bench/peers`, with its packages installed.
+    pub peers: PathBuf,
+}
+
+/// Where a server may run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cpus {
+    /// On the first processor alone; the load generator has the second.
+    First,
+    /// Wherever the system likes.
+    All,
+}
+
+/// The servers listen here alone.
+const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
+/// Signs the tokens of a run that ends with it.
+const JWT_SECRET: &str = "7f1c9e24b8d35a60c2e94f7b1d086a53";
+/// The processors there are, as `taskset` takes them: `0-1`.
+const ONLINE_CPUS: &str = "/sys/devices/system/cpu/online";
+/// How long a server may take to start, and to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a server that starts is asked whether it is ready.
+const ASK_EVERY: Duration = Duration::from_micros(500);
+
+/// A server that runs; killed when dropped.
+pub struct Server {
+    child: Child,
+    /// Its process.
+    pub pid: u32,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// From the start of its process to the first good answer of `/ready`.
+    pub ready_after: Duration,
+}
+
+impl Server {
+    /// Starts a server with its data in `folder`, and waits until it is ready.
+    ///
+    /// # Errors
+    /// When it cannot be started, or does not become ready.
+    pub async fn start(programs: &Programs, kind: Kind, folder: &Path, cpus: Cpus) -> anyhow::Result<Self> {
+        let port =
+            TcpListener::bind((HOST, 0)).and_then(|free| free.local_addr()).context("no free port")?.port();
+        let address = SocketAddr::from((HOST, port));
+        let mut command = command(programs, kind, cpus)?;
+        command.env("HOST", HOST.to_string()).env("PORT", port.to_string()).env("JWT_SECRET", JWT_SECRET);
+        command.env("MEESHY_DATA_DIR", folder).env("DATA_DIR", folder).current_dir(folder);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        let began = Instant::now();
+        let mut child = command.spawn().with_context(|| format!("cannot start {kind}"))?;
+        let pid = child.id().with_context(|| format!("{kind} ended at once"))?;
+        while !is_ready(address).await {
+            if let Some(status) = child.try_wait()? {
+                bail!("{kind} ended before it was ready: {status}; what it said stands above");
+            }
+            if began.elapsed() > PATIENCE {
+                bail!("{kind} was not ready within {} s", PATIENCE.as_secs());
+            }
+            tokio::time::sleep(ASK_EVERY).await;
+        }
+        Ok(Self { child, pid, address, ready_after: began.elapsed() })
+    }
+
+    /// Asks it to stop and waits until it has.
+    ///
+    /// # Errors
+    /// When it does not stop.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        process::terminate(self.pid)?;
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.context("the server did not stop")??;
+        Ok(())
+    }
+}
+
+fn command(programs: &Programs, kind: Kind, cpus: Cpus) -> anyhow::Result<Command> {
+    let cpus = match cpus {
+        Cpus::First => "0".to_owned(),
+        Cpus::All => std::fs::read_to_string(ONLINE_CPUS).context("cannot read the list of processors")?,
+    };
+    // It becomes the server: the process id stays.
+    let mut command = Command::new("taskset");
+    command.args(["-c", cpus.trim()]);
+    if kind == Kind::Meeshy {
+        command.arg(&programs.meeshy).arg("serve");
+        command.env("RATE_LIMITS", "off").env("MODELS_PULL", "off").env("LOG_LEVEL", "warn");
+        // Hundreds of people register before a measurement; what their passwords cost is not what is measured.
+        command.env("HASHING_MEMORY_KIB", "64").env("HASHING_PASSES", "1");
+    } else {
+        let script = if kind == Kind::Fanout { "fanout.mjs" } else { "durable.mjs" };
+        command.arg(&programs.node).arg(programs.peers.join(script)).env("NODE_ENV", "production");
+        command.env("GROUP_COMMIT", if kind == Kind::DurableGroup { "1" } else { "0" });
+    }
+    Ok(command)
+}
+
+/// Whether `/ready` answers 200. By hand, since a client library would take longer than some servers.
+async fn is_ready(address: SocketAddr) -> bool {
+    let ask = async {
+        let mut stream = TcpStream::connect(address).await?;
+        stream.write_all(b"GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).await?;
+        Ok::<_, std::io::Error>(status)
+    };
+    ask.await.is_ok_and(|status| status.ends_with(b" 200"))
+}
