@@ -27,7 +27,10 @@ export async function launch() {
 export const unique = (name) =>
   `${name}${Date.now().toString(36).slice(-5)}${Math.floor(Math.random() * 1296).toString(36)}`;
 
-/** Signs somebody up through the page, and stays on it. */
+/**
+ * Signs somebody up through the page, and stays on it. The page must not complain: what it logs as an error, but for
+ * lost connections, is collected in `complaints`.
+ */
 export async function signUp(browser, name, language, options = {}) {
   const context = await browser.newContext({
     locale: language,
@@ -36,16 +39,46 @@ export async function signUp(browser, name, language, options = {}) {
   });
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !message.text().includes("ERR_INTERNET_DISCONNECTED"))
+      complaints.push(message.text());
+  });
   const username = unique(name);
   await page.goto(`${url}/signup`);
-  const inputs = page.locator("form");
-  await inputs.locator("[autocomplete=given-name]").fill(name);
-  await inputs.locator("[autocomplete=family-name]").fill("Test");
-  await inputs.locator("[autocomplete=username]").fill(username);
-  await inputs.locator("[autocomplete=email]").fill(`${username}@example.org`);
-  await inputs.locator("[autocomplete=new-password]").fill("correct horse");
-  await inputs.locator("select").selectOption(language);
-  await inputs.locator("button.primary").click();
-  await page.locator(".list ul").waitFor();
-  return { context, page, username };
+  const fields = {
+    firstName: name,
+    lastName: "Test",
+    username,
+    email: `${username}@example.org`,
+    password: "correct horse",
+  };
+  for (const [id, value] of Object.entries(fields)) await page.locator(`#${id}`).fill(value);
+  await page.locator("button.primary").click();
+  await conversation(page, "Meeshy Global").waitFor();
+  return { context, page, username, complaints };
+}
+
+/** A conversation's entry in the list. */
+export const conversation = (page, title) =>
+  page.getByRole("listitem").getByRole("link").filter({ has: page.getByText(title, { exact: true }) });
+
+/** The field to write in. */
+export const composer = (page) => page.locator("textarea");
+
+export const messages = (page) => page.getByTestId("message");
+
+export async function write(page, text) {
+  await composer(page).fill(text);
+  await page.keyboard.press("Enter");
+}
+
+/** Finds a person and opens the conversation with them. */
+export async function converse(page, username) {
+  await page.locator("a[href='/new']").first().click();
+  await page.locator("#search-people").fill(username);
+  await page.getByRole("button", { name: username }).click();
+  await page.locator("[role=main] button.primary").click();
+  await composer(page).waitFor();
 }

@@ -192,8 +192,9 @@ fn nested(effective: &[Effective]) -> Table {
 
 /// A number that is too large for its field is found late, when the key is known only to the one who knows the value.
 fn name_the_key(error: ConfigError, effective: &[Effective]) -> ConfigError {
-    let integers = effective.iter().filter_map(|entry| Some((entry, entry.value.as_ref()?.as_integer()?)));
-    let guilty = integers.filter(|(_, number)| error.0.contains(&format!("`{number}`"))).next();
+    let mut integers =
+        effective.iter().filter_map(|entry| Some((entry, entry.value.as_ref()?.as_integer()?)));
+    let guilty = integers.find(|(_, number)| error.0.contains(&format!("`{number}`")));
     match guilty {
         Some((entry, number)) => {
             ConfigError(format!("{}: {number} is out of range (from {})", entry.setting.key, entry.source))

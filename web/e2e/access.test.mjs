@@ -1,0 +1,111 @@
+// For everybody: screen readers, keyboards, small and dark screens, and writing from right to left.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import axe from "axe-core";
+import { composer, conversation, launch, messages, signUp, url, write } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+async function assertAccessible(page, what) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(" ")}`);
+  assert.deepEqual(found, [], what);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  assert.equal(overflow, 0, `${what}: no sideways scrolling`);
+}
+
+const screens = [
+  { language: "en", colorScheme: "light", width: 1100 },
+  { language: "en", colorScheme: "dark", width: 320 },
+  { language: "ar", colorScheme: "light", width: 320 },
+];
+
+for (const { language, colorScheme, width } of screens) {
+  test(`the pages are accessible: ${language}, ${colorScheme}, ${width} pixels wide`, async () => {
+    const options = { colorScheme, viewport: { width, height: 700 }, reducedMotion: "reduce" };
+    const { context, page, complaints } = await signUp(browser, "Emma", language, options);
+    assert.equal(await page.locator("html").getAttribute("dir"), language === "ar" ? "rtl" : "ltr");
+    await assertAccessible(page, "the list");
+    await conversation(page, "Meeshy Global").click();
+    await composer(page).waitFor();
+    await write(page, "Hello everybody");
+    await messages(page).last().waitFor();
+    await assertAccessible(page, "a conversation");
+    await page.goto(`${url}/settings`);
+    await page.locator("#reading-language").click();
+    await page.getByRole("option").first().waitFor();
+    await assertAccessible(page, "the settings, with the list of languages");
+    await page.goto(`${url}/new`);
+    await page.locator("#search-people").fill("Emma");
+    await page.getByRole("listitem").getByRole("button").first().waitFor();
+    await assertAccessible(page, "a new conversation");
+    await page.evaluate(() => localStorage.clear());
+    await page.goto(`${url}/signup`);
+    await page.locator("#username").waitFor();
+    await assertAccessible(page, "signing up");
+    await page.goto(`${url}/signin`);
+    await page.locator("#login").waitFor();
+    await assertAccessible(page, "signing in");
+    assert.deepEqual(complaints, []);
+    await context.close();
+  });
+}
+
+test("everything goes by keyboard", async () => {
+  const { context, page } = await signUp(browser, "Emma", "en");
+  await page.keyboard.press("Control+K");
+  await page.keyboard.type("global");
+  await page.keyboard.press("Enter");
+  await composer(page).focus();
+
+  // Shift+Enter is a new line; Enter while characters are composed sends nothing.
+  await page.keyboard.type("one");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.type("two");
+  await composer(page).dispatchEvent("keydown", { key: "Enter", isComposing: true, bubbles: true });
+  assert.equal(await composer(page).inputValue(), "one\ntwo");
+  await page.keyboard.press("Enter");
+  await messages(page).filter({ hasText: "one\ntwo" }).last().waitFor();
+  assert.equal(await composer(page).inputValue(), "");
+
+  // Up into the messages, along them, and back.
+  await write(page, "three");
+  await messages(page).filter({ hasText: "three" }).last().waitFor();
+  const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
+  await page.keyboard.press("ArrowUp");
+  assert.match(await focused(), /three/);
+  await page.keyboard.press("ArrowUp");
+  assert.match(await focused(), /two/);
+  assert.equal(await page.locator("[role=log] article[tabindex='0']").count(), 1, "one stop");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
+
+  await page.keyboard.press("F6");
+  assert.ok(await page.evaluate(() => document.activeElement?.matches("[data-region]")));
+  await page.keyboard.press("?");
+  await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+  await assertAccessible(page, "the list of shortcuts");
+  await page.keyboard.press("Escape");
+  assert.equal(await page.getByRole("dialog").count(), 0);
+  await context.close();
+});
+
+test("light or dark is remembered", async () => {
+  const { context, page } = await signUp(browser, "Emma", "en", { colorScheme: "light" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+  await page.goto(`${url}/settings`);
+  await page.getByLabel("Appearance").selectOption("dark");
+  const dark = await ground();
+  assert.notEqual(dark, light);
+  await page.reload();
+  await page.getByLabel("Appearance").waitFor();
+  assert.equal(await ground(), dark);
+  await context.close();
+});

@@ -1,0 +1,146 @@
+// Lost connections, long histories, and what is refused.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { composer, conversation, converse, launch, messages, signUp, url, write } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser?.close());
+
+test("what is written without a connection goes out once it is back: in order, and once only", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const carlos = await signUp(browser, "Carlos", "es");
+  await converse(lea.page, carlos.username);
+  await conversation(carlos.page, "Lea Test").click();
+
+  await lea.context.setOffline(true);
+  const texts = ["un", "deux", "trois"].map((text) => `${text} ${Date.now()}`);
+  for (const text of texts) await write(lea.page, text);
+  assert.equal(await lea.page.getByTestId("draft").count(), 3);
+  await lea.page.getByRole("status").filter({ hasText: "3 messages attendent" }).waitFor({ timeout: 40_000 });
+
+  await lea.context.setOffline(false);
+  await messages(lea.page).filter({ hasText: texts[2] }).waitFor({ timeout: 20_000 });
+  await lea.page.reload();
+  await messages(lea.page).filter({ hasText: texts[2] }).waitFor();
+  assert.deepEqual(await lea.page.getByTestId("text").allTextContents(), texts);
+  assert.equal(await lea.page.getByTestId("draft").count(), 0);
+  await Promise.all([lea.context.close(), carlos.context.close()]);
+});
+
+test("what was not sent survives a reload, and so does what is half written", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  await conversation(lea.page, "Meeshy Global").click();
+  await composer(lea.page).waitFor();
+  const text = `plus tard ${Date.now()}`;
+  // The socket is out of reach, the page is not.
+  await lea.page.route("**/socket.io/**", (route) => route.abort());
+  await lea.page.routeWebSocket("**/socket.io/**", (socket) => socket.close());
+  await lea.page.reload();
+  await composer(lea.page).waitFor();
+  await write(lea.page, text);
+  await composer(lea.page).fill("à moitié");
+  await lea.page.reload();
+  await lea.page.getByTestId("draft").filter({ hasText: text }).waitFor();
+  assert.equal(await composer(lea.page).inputValue(), "à moitié");
+  await lea.page.unrouteAll();
+  // A routed web socket stays routed for the page, so another page of the same person goes on.
+  const again = await lea.context.newPage();
+  await again.goto(lea.page.url());
+  await messages(again).filter({ hasText: text }).waitFor({ timeout: 20_000 });
+  await lea.page.close();
+  await again.reload();
+  await messages(again).filter({ hasText: text }).waitFor();
+  assert.equal(await messages(again).filter({ hasText: text }).count(), 1);
+  await lea.context.close();
+});
+
+test("a long history opens at what is new, and keeps its place as older messages come", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const paul = await signUp(browser, "Paul", "fr");
+  await converse(lea.page, paul.username);
+  const id = lea.page.url().split("/").at(-1);
+  await lea.page.evaluate(async (conversationId) => {
+    const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
+    for (let number = 1; number <= 320; number++) {
+      await fetch(`/api/v1/conversations/${conversationId}/messages`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({
+          content: `numéro ${number} ${"mot ".repeat(number % 40)}`,
+          originalLanguage: "fr",
+        }),
+      });
+    }
+  }, id);
+
+  const { page } = paul;
+  await conversation(page, "Lea Test").getByText("320 non lus").waitFor();
+  await conversation(page, "Lea Test").click();
+  await page.locator("[data-unread]").waitFor();
+  assert.ok(await page.locator("[data-unread]").isVisible());
+  assert.ok((await messages(page).count()) <= 200, "few rows in the page");
+  await page.getByRole("button", { name: /nouveaux/ }).click();
+  await messages(page).filter({ hasText: "numéro 320" }).waitFor();
+  await conversation(page, "Lea Test").getByText("non lus").waitFor({ state: "detached" });
+
+  // Scrolling up: the row at the top of the sight stays where it is while others come above it.
+  const log = page.getByRole("log");
+  const jumps = await log.evaluate(async (element) => {
+    const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+    const top = (row) => row.getBoundingClientRect().top;
+    const found = [];
+    for (let step = 0; step < 150 && !element.textContent.includes("numéro 1 "); step++) {
+      element.scrollTop -= 400;
+      const row = [...element.querySelectorAll("[data-row]")].find(
+        (candidate) => top(candidate) > element.getBoundingClientRect().top,
+      );
+      const before = top(row);
+      await frame();
+      await frame();
+      if (row.isConnected && Math.abs(top(row) - before) > 2) found.push(top(row) - before);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return found;
+  });
+  assert.deepEqual(jumps, []);
+  await messages(page).filter({ hasText: "numéro 1 " }).waitFor({ state: "attached" });
+  assert.ok((await messages(page).count()) <= 200, "few rows in the page");
+  await page.getByRole("button", { name: "À la fin" }).click();
+  await messages(page).filter({ hasText: "numéro 320" }).waitFor();
+  await Promise.all([lea.context.close(), paul.context.close()]);
+});
+
+test("what the server refuses is said where it is", async () => {
+  const { context, page, username } = await signUp(browser, "Emma", "en");
+  await page.locator("a[href='/settings']").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.locator("#login").fill(username);
+  await page.locator("#password").fill("wrong password");
+  await page.locator("button.primary").click();
+  await page.getByRole("alert").filter({ hasText: "The name or the password is wrong." }).waitFor();
+
+  await page.getByRole("link", { name: "New here?" }).click();
+  for (const id of ["firstName", "lastName"]) await page.locator(`#${id}`).fill("Emma");
+  await page.locator("#username").fill(username);
+  await page.locator("#email").fill(`other-${username}@example.org`);
+  await page.locator("#password").fill("correct horse");
+  await page.locator("button.primary").click();
+  await page.locator("#username-problem").waitFor();
+  assert.equal(await page.locator("#username").getAttribute("aria-invalid"), "true");
+
+  await page.goto(`${url}/c/65a0c0ffee0123456789abcd`);
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await context.close();
+});
+
+test("too long a message is not sent, and stays in the field", async () => {
+  const { context, page } = await signUp(browser, "Emma", "en");
+  await conversation(page, "Meeshy Global").click();
+  await write(page, "x".repeat(4001));
+  await page.getByRole("alert").filter({ hasText: "1 character too many" }).waitFor();
+  assert.equal((await composer(page).inputValue()).length, 4001);
+  assert.equal(await page.getByTestId("draft").count(), 0);
+  await context.close();
+});
