@@ -62,7 +62,10 @@ export async function signUp(browser, name, language, options = {}) {
 
 /** A conversation's entry in the list. */
 export const conversation = (page, title) =>
-  page.getByRole("listitem").getByRole("link").filter({ has: page.getByText(title, { exact: true }) });
+  page
+    .getByRole("listitem")
+    .getByRole("link")
+    .filter({ has: page.getByText(title, { exact: true }) });
 
 /** The field to write in. */
 export const composer = (page) => page.locator("textarea");

@@ -20,11 +20,14 @@ test("what is written without a connection goes out once it is back: in order, a
   assert.equal(await lea.page.getByTestId("draft").count(), 3);
   await lea.page.getByRole("status").filter({ hasText: "3 messages attendent" }).waitFor({ timeout: 40_000 });
 
+  await write(carlos.page, "cuatro");
+  await messages(carlos.page).filter({ hasText: "cuatro" }).waitFor();
   await lea.context.setOffline(false);
+  await lea.page.locator("[data-testid=text][lang=fr]", { hasText: "quatre" }).waitFor({ timeout: 20_000 });
   await messages(lea.page).filter({ hasText: texts[2] }).waitFor({ timeout: 20_000 });
   await lea.page.reload();
   await messages(lea.page).filter({ hasText: texts[2] }).waitFor();
-  assert.deepEqual(await lea.page.getByTestId("text").allTextContents(), texts);
+  assert.deepEqual((await lea.page.getByTestId("text").allTextContents()).slice(1), texts);
   assert.equal(await lea.page.getByTestId("draft").count(), 0);
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });
@@ -63,7 +66,7 @@ test("a long history opens at what is new, and keeps its place as older messages
   const id = lea.page.url().split("/").at(-1);
   await lea.page.evaluate(async (conversationId) => {
     const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
-    for (let number = 1; number <= 320; number++) {
+    for (let number = 1; number <= 260; number++) {
       await fetch(`/api/v1/conversations/${conversationId}/messages`, {
         method: "POST",
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
@@ -76,39 +79,38 @@ test("a long history opens at what is new, and keeps its place as older messages
   }, id);
 
   const { page } = paul;
-  await conversation(page, "Lea Test").getByText("320 non lus").waitFor();
+  await conversation(page, "Lea Test").getByText("260 non lus").waitFor();
   await conversation(page, "Lea Test").click();
   await page.locator("[data-unread]").waitFor();
   assert.ok(await page.locator("[data-unread]").isVisible());
   assert.ok((await messages(page).count()) <= 200, "few rows in the page");
   await page.getByRole("button", { name: /nouveaux/ }).click();
-  await messages(page).filter({ hasText: "numéro 320" }).waitFor();
+  await messages(page).filter({ hasText: "numéro 260" }).waitFor();
   await conversation(page, "Lea Test").getByText("non lus").waitFor({ state: "detached" });
 
   // Scrolling up: the row at the top of the sight stays where it is while others come above it.
   const log = page.getByRole("log");
   const jumps = await log.evaluate(async (element) => {
-    const frame = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
     const top = (row) => row.getBoundingClientRect().top;
+    const isFirst = (text) => /numéro 1\s/.test(text);
     const found = [];
-    for (let step = 0; step < 150 && !element.textContent.includes("numéro 1 "); step++) {
+    for (let step = 0; step < 100 && !isFirst(element.textContent); step++) {
       element.scrollTop -= 400;
-      const row = [...element.querySelectorAll("[data-row]")].find(
-        (candidate) => top(candidate) > element.getBoundingClientRect().top,
-      );
+      const edge = top(element);
+      const row = [...element.querySelectorAll("[data-row]")].find((candidate) => top(candidate) > edge);
       const before = top(row);
-      await frame();
-      await frame();
-      if (row.isConnected && Math.abs(top(row) - before) > 2) found.push(top(row) - before);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      if (!row.isConnected || Math.abs(top(row) - before) > 2) found.push(top(row) - before);
     }
     return found;
   });
   assert.deepEqual(jumps, []);
-  await messages(page).filter({ hasText: "numéro 1 " }).waitFor({ state: "attached" });
+  await messages(page)
+    .filter({ hasText: /numéro 1\s/ })
+    .waitFor({ state: "attached" });
   assert.ok((await messages(page).count()) <= 200, "few rows in the page");
   await page.getByRole("button", { name: "À la fin" }).click();
-  await messages(page).filter({ hasText: "numéro 320" }).waitFor();
+  await messages(page).filter({ hasText: "numéro 260" }).waitFor();
   await Promise.all([lea.context.close(), paul.context.close()]);
 });
 

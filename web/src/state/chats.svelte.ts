@@ -91,16 +91,21 @@ export const reload = catchUp;
 
 export async function loadConversations(): Promise<void> {
   const page = await getPage<Conversation[]>(`/conversations?limit=${PAGE}`);
-  conversations = page.data;
-  hasMore = page.hasMore;
+  // Those behind the page, if there are any, were read earlier.
+  conversations = page.hasMore ? joined(page.data, conversations) : page.data;
+  hasMore = page.hasMore && (!isLoaded || hasMore);
   isLoaded = true;
 }
 
 export async function loadMoreConversations(): Promise<void> {
   const page = await getPage<Conversation[]>(`/conversations?limit=${PAGE}&offset=${conversations.length}`);
-  const known = new Set(conversations.map((conversation) => conversation.id));
-  conversations = conversations.concat(page.data.filter((conversation) => !known.has(conversation.id)));
+  conversations = joined(page.data, conversations);
   hasMore = page.hasMore;
+}
+
+function joined(fresh: readonly Conversation[], known: readonly Conversation[]): Conversation[] {
+  const ids = new Set(fresh.map((conversation) => conversation.id));
+  return byTime([...fresh, ...known.filter((conversation) => !ids.has(conversation.id))]);
 }
 
 const messagesOf = (id: string, before?: string) =>
@@ -110,7 +115,7 @@ const messagesOf = (id: string, before?: string) =>
 export async function open(id: string): Promise<void> {
   if (!chats.conversation(id)) {
     const conversation = await get<Conversation>(`/conversations/${id}`);
-    conversations = byTime([conversation, ...conversations.filter((known) => known.id !== id)]);
+    conversations = joined([conversation], conversations);
   }
   const unread = chats.conversation(id)?.unreadCount ?? 0;
   const known = opened[id];
