@@ -65,7 +65,7 @@ export const conversation = (page, title) =>
   page
     .getByRole("listitem")
     .getByRole("link")
-    .filter({ has: page.getByText(title, { exact: true }) });
+    .filter({ has: page.getByTestId("title").filter({ hasText: title }) });
 
 /** The field to write in. */
 export const composer = (page) => page.locator("textarea");

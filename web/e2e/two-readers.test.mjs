@@ -23,7 +23,7 @@ test("each reads their own language, without a reload", async () => {
   // It stands in Carlos's list, unread and in Spanish; he opens it.
   const entry = conversation(carlos.page, "Lea Test");
   await entry.getByText("1 sin leer").waitFor();
-  await entry.locator("bdi[lang=es]").waitFor();
+  await entry.locator("[lang=es]").waitFor();
   await entry.click();
   const message = newest(carlos.page);
   const text = message.getByTestId("text");

@@ -1,7 +1,7 @@
 // Times for people, in their own language.
 
 export const timeOf = (iso: string, language: string): string =>
-  new Date(iso).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" });
+  new Date(iso).toLocaleTimeString(language, { hour: "numeric", minute: "2-digit" });
 
 export const exactTime = (iso: string, language: string): string =>
   new Date(iso).toLocaleString(language, { dateStyle: "full", timeStyle: "medium" });
