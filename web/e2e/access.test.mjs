@@ -6,7 +6,11 @@ import axe from "axe-core";
 import { composer, conversation, launch, messages, signUp, url, write } from "./browser.mjs";
 
 let browser;
-before(async () => (browser = await launch()));
+before(async () => {
+  browser = await launch();
+  // Somebody to be found: people do not find themselves.
+  await (await signUp(browser, "Emma", "en")).context.close();
+});
 after(() => browser?.close());
 
 async function assertAccessible(page, what) {
