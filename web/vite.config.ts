@@ -5,7 +5,12 @@ const server = "http://localhost:3000";
 
 export default defineConfig({
   plugins: [svelte()],
-  build: { target: "es2022", modulePreload: { polyfill: false } },
+  build: {
+    target: "es2022",
+    // The first that know `light-dark()`.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
+    modulePreload: { polyfill: false },
+  },
   server: { proxy: { "/api": server, "/socket.io": { target: server, ws: true } } },
   test: { include: ["src/**/*.test.ts"] },
 });

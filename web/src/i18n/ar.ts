@@ -21,7 +21,6 @@ export const ar: Texts = {
   taken: "هذا مستخدَم بالفعل.",
   offlineError: "تعذّر الوصول إلى الخادم. تحقّق من الاتصال وحاول مرة أخرى.",
   tooMany: "محاولات كثيرة. انتظر دقيقة ثم حاول مرة أخرى.",
-  noLanguage: "اختر لغة من القائمة.",
   noSuchLanguage: "لا توجد لغة بهذا الاسم",
   conversations: "المحادثات",
   findConversation: "البحث عن محادثة",
@@ -47,7 +46,6 @@ export const ar: Texts = {
   noMessages: "لا شيء هنا بعد. ألقِ التحية بلغتك.",
   messages: "الرسائل",
   message: "رسالة",
-  messageFrom: "{name}، {time}",
   writeIn: "أكتب بـ",
   send: "إرسال",
   tooLong: {
@@ -128,7 +126,6 @@ export const ar: Texts = {
   system: "كالنظام",
   light: "فاتح",
   dark: "داكن",
-  save: "حفظ",
   saved: "حُفظ",
   shortcuts: "اختصارات لوحة المفاتيح",
   keyFind: "البحث عن محادثة",

@@ -24,6 +24,8 @@ export interface Listener {
   handlers: Record<string, (payload: never) => void>;
   /** At the first and at every later connection, once the server knows who we are. */
   ready: () => void;
+  /** The connection is gone: events are missed from now on, until `ready`. */
+  lost: () => void;
   /** The server does not take the credentials: answers whether there are better ones now. */
   refused: () => Promise<boolean>;
 }
@@ -54,7 +56,9 @@ export function connect(listener: Listener): void {
     }
   });
   opened.on("disconnect", (reason) => {
-    if (socket === opened) connection = "connecting";
+    if (socket !== opened) return;
+    connection = "connecting";
+    listener.lost();
     // The client library does not come back by itself when the server closes the socket, as it does to restart.
     if (reason === "io server disconnect") setTimeout(() => socket === opened && opened.connect(), 500);
   });

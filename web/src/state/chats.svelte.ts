@@ -13,6 +13,8 @@ interface Opened {
   hasOlder: boolean;
   /** What comes behind this number was new when the conversation was opened. */
   readUpTo: number;
+  /** After an interruption: nothing is missing up to this number. */
+  missedAfter?: number | undefined;
 }
 
 const PAGE = 50;
@@ -48,6 +50,7 @@ export function start(userId: string): void {
     credentials: () => session.credentials,
     refused: renew,
     ready: () => void catchUp(),
+    lost,
     handlers: {
       "message:new": arrived,
       "message:translation": (event: { translations: Translation[] }) =>
@@ -75,6 +78,12 @@ export function stop(): void {
   opened = {};
 }
 
+function lost(): void {
+  for (const [id, known] of Object.entries(opened)) {
+    set(id, { ...known, missedAfter: known.missedAfter ?? newestOf(known.messages) });
+  }
+}
+
 /** After every connection: what waits is sent, what was missed is read. The next connection repeats what fails. */
 async function catchUp(): Promise<void> {
   void flush();
@@ -86,8 +95,11 @@ async function catchUp(): Promise<void> {
   }
 }
 
-/** Reads everything again: the reader's language has changed. */
-export const reload = catchUp;
+/** Forgets the messages that were read, since they are translated into another language now. */
+export async function reload(): Promise<void> {
+  opened = {};
+  await loadConversations();
+}
 
 export async function loadConversations(): Promise<void> {
   const page = await getPage<Conversation[]>(`/conversations?limit=${PAGE}`);
@@ -117,12 +129,16 @@ export async function open(id: string): Promise<void> {
     const conversation = await get<Conversation>(`/conversations/${id}`);
     conversations = joined([conversation], conversations);
   }
-  const unread = chats.conversation(id)?.unreadCount ?? 0;
+  // What comes while the page is read finds its place.
+  if (!opened[id]) set(id, { messages: [], hasOlder: true, readUpTo: 0 });
+  if (opened[id]?.messages.length === 0) {
+    const page = await messagesOf(id);
+    set(id, { messages: merge(opened[id]?.messages ?? [], page.data), hasOlder: page.hasMore, readUpTo: 0 });
+  }
   const known = opened[id];
-  const page = known ? { data: known.messages, hasMore: known.hasOlder } : await messagesOf(id);
-  const messages = merge([], page.data);
-  const readUpTo = (messages.at(-1)?.sequence ?? 0) - unread;
-  set(id, { messages, hasOlder: page.hasMore, readUpTo });
+  if (!known) return;
+  const unread = chats.conversation(id)?.unreadCount ?? 0;
+  set(id, { ...known, readUpTo: newestOf(known.messages) - unread });
   for (let read = 1; read < PAGES_OF_UNREAD && isCutOff(opened[id]); read++) await loadOlder(id);
 }
 
@@ -134,15 +150,12 @@ async function refresh(id: string): Promise<void> {
   const page = await messagesOf(id);
   const known = opened[id];
   if (!known) return;
-  const oldest = page.data.at(-1)?.sequence ?? 0;
-  const newest = known.messages.at(-1)?.sequence ?? 0;
+  const complete = known.missedAfter ?? newestOf(known.messages);
   // More than a page was missed: what lies between is read by scrolling, from the new page backwards.
-  const hasGap = page.hasMore && oldest > newest + 1;
-  set(id, {
-    ...known,
-    messages: merge(hasGap ? [] : known.messages, page.data),
-    hasOlder: hasGap || known.hasOlder,
-  });
+  const hasGap = page.hasMore && (page.data.at(-1)?.sequence ?? 0) > complete + 1;
+  const kept = hasGap ? known.messages.filter((message) => message.sequence > complete) : known.messages;
+  const hasOlder = hasGap || known.hasOlder;
+  set(id, { ...known, messages: merge(kept, page.data), hasOlder, missedAfter: undefined });
   settle(page.data);
 }
 
@@ -197,6 +210,8 @@ function arrived(message: Message): void {
 function settle(messages: readonly Message[]): void {
   for (const { clientMessageId } of messages) if (clientMessageId) discard(clientMessageId);
 }
+
+const newestOf = (messages: readonly Message[]): number => messages.at(-1)?.sequence ?? 0;
 
 const byTime = (list: readonly Conversation[]): Conversation[] =>
   list.toSorted((one, other) => other.lastMessageAt.localeCompare(one.lastMessageAt));
