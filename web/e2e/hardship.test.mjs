@@ -8,6 +8,22 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
+/** Writes numbered messages, past the page, as the person whose page it is. */
+async function seed(page, conversationId, count) {
+  await page.evaluate(
+    async ([id, last]) => {
+      const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      for (let number = 1; number <= last; number++) {
+        const content = `numéro ${number} ${"mot ".repeat(number % 40)}`;
+        const body = JSON.stringify({ content, originalLanguage: "fr" });
+        await fetch(`/api/v1/conversations/${id}/messages`, { method: "POST", headers, body });
+      }
+    },
+    [conversationId, count],
+  );
+}
+
 test("what is written without a connection goes out once it is back: in order, and once only", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
@@ -64,19 +80,7 @@ test("a long history opens at what is new, and keeps its place as older messages
   const paul = await signUp(browser, "Paul", "fr");
   await converse(lea.page, paul.username);
   const id = lea.page.url().split("/").at(-1);
-  await lea.page.evaluate(async (conversationId) => {
-    const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
-    for (let number = 1; number <= 260; number++) {
-      await fetch(`/api/v1/conversations/${conversationId}/messages`, {
-        method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        body: JSON.stringify({
-          content: `numéro ${number} ${"mot ".repeat(number % 40)}`,
-          originalLanguage: "fr",
-        }),
-      });
-    }
-  }, id);
+  await seed(lea.page, id, 260);
 
   const { page } = paul;
   await conversation(page, "Lea Test").getByText("260 non lus").waitFor();
@@ -111,6 +115,52 @@ test("a long history opens at what is new, and keeps its place as older messages
   assert.ok((await messages(page).count()) <= 200, "few rows in the page");
   await page.getByRole("button", { name: "À la fin" }).click();
   await messages(page).filter({ hasText: "numéro 260" }).waitFor();
+  await Promise.all([lea.context.close(), paul.context.close()]);
+});
+
+test("what was missed in a long interruption is read again, without a hole", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const paul = await signUp(browser, "Paul", "fr");
+  await converse(lea.page, paul.username);
+  await write(lea.page, "avant");
+  await conversation(paul.page, "Lea Test").click();
+  await messages(paul.page).filter({ hasText: "avant" }).waitFor();
+  await paul.context.setOffline(true);
+  await seed(lea.page, lea.page.url().split("/").at(-1), 70);
+  await paul.context.setOffline(false);
+  await messages(paul.page).filter({ hasText: "numéro 70" }).waitFor({ timeout: 20_000 });
+  const log = paul.page.getByRole("log");
+  while ((await messages(paul.page).filter({ hasText: "avant" }).count()) === 0) {
+    await log.evaluate((element) => (element.scrollTop = 0));
+    await paul.page.waitForTimeout(50);
+  }
+  const texts = await paul.page.getByTestId("text").allTextContents();
+  const numbers = texts.map((text) => Number(text.match(/\d+/) ?? 0));
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 71 }, (_, number) => number),
+  );
+  await Promise.all([lea.context.close(), paul.context.close()]);
+});
+
+test("where web sockets are blocked, it goes by polling", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const paul = await signUp(browser, "Paul", "fr");
+  await paul.page.addInitScript(() => {
+    window.WebSocket = class {
+      constructor() {
+        setTimeout(() => this.onerror(new Event("error")));
+      }
+      close() {}
+    };
+  });
+  await paul.page.reload();
+  await converse(lea.page, paul.username);
+  await write(lea.page, "par un autre chemin");
+  await conversation(paul.page, "Lea Test").click();
+  await messages(paul.page).filter({ hasText: "par un autre chemin" }).waitFor();
+  await write(paul.page, "bien reçu");
+  await messages(lea.page).filter({ hasText: "bien reçu" }).waitFor();
   await Promise.all([lea.context.close(), paul.context.close()]);
 });
 
