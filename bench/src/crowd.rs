@@ -66,11 +66,14 @@ impl Crowd {
         Ear: FnMut(Packet<'_>) + 'static,
     {
         let connecting = people.map(|person| enter(address, person));
-        let connected: Vec<Client> = stream::iter(connecting).buffered(AT_ONCE).try_collect().await?;
+        let mut connected = stream::iter(connecting).buffered(AT_ONCE);
         let mut clients = JoinSet::new();
-        for (place, (client, throat)) in connected.into_iter().zip(throats.0).enumerate() {
+        for (place, throat) in throats.0.into_iter().enumerate() {
+            // Each lives from here on: it has to answer pings while the others still connect.
+            let Some(client) = connected.try_next().await? else { break };
             clients.spawn_local(live(client, throat, ear(place)));
         }
+        drop(connected);
         Ok(Self { mouths, clients })
     }
 

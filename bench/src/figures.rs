@@ -96,30 +96,32 @@ impl Series {
     }
 }
 
-/// A table of subjects by figures; the first subject is ours.
+/// A table of subjects by figures.
 #[derive(Debug, Clone, Serialize)]
 pub struct Table {
     /// What was measured.
     pub title: String,
     /// How, in a sentence or two.
     pub method: String,
-    /// The subjects.
-    pub rows: Vec<Row>,
+    /// What was measured of us.
+    pub ours: Vec<Row>,
+    /// What was measured of others, to be compared with the first of ours.
+    pub peers: Vec<Row>,
 }
 
 /// Markdown.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "### {}\n\n{}\n", self.title, self.method)?;
-        let Some((ours, peers)) = self.rows.split_first() else { return Ok(()) };
+        let Some(ours) = self.ours.first() else { return Ok(()) };
         let names = ours.series.iter().map(|series| series.name);
         writeln!(f, "| |{}", cells(names.map(str::to_owned)))?;
         writeln!(f, "|---|{}", "---:|".repeat(ours.series.len()))?;
-        for row in &self.rows {
+        for row in self.ours.iter().chain(&self.peers) {
             let values = row.series.iter().map(|series| shown(series.median, series.min, series.max));
             writeln!(f, "| {} |{}", row.subject, cells(values))?;
         }
-        for peer in peers {
+        for peer in &self.peers {
             let ratios = ours.series.iter().zip(&peer.series).map(|(ours, peer)| {
                 ours.advantage_over(peer).map_or_else(String::new, |ratio| format!("**{}×**", number(ratio)))
             });
@@ -170,11 +172,9 @@ mod tests {
 
     #[test]
     fn a_table_has_medians_ranges_and_ratios_that_show_losses() {
-        let rows = vec![
-            row("ours", &[2.0, 1.0, 3.0], &[50.0, 50.0, 50.0]),
-            row("peer", &[8.0, 8.0, 9.0], &[1e5, 1e5, 2e5]),
-        ];
-        let table = Table { title: "B".into(), method: "How.".into(), rows };
+        let ours = vec![row("ours", &[2.0, 1.0, 3.0], &[50.0, 50.0, 50.0])];
+        let peers = vec![row("peer", &[8.0, 8.0, 9.0], &[1e5, 1e5, 2e5])];
+        let table = Table { title: "B".into(), method: "How.".into(), ours, peers };
         assert_eq!(
             table.to_string(),
             "### B\n\nHow.\n\n\

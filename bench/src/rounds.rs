@@ -29,15 +29,17 @@ impl Plan {
     }
 }
 
-/// Measures each subject once to warm the machine up, which does not count, and then in turns.
+/// Measures ours and each peer once to warm the machine up, which does not count, and then in turns; gives our rows and the
+/// peers'.
 ///
 /// # Errors
 /// When a measurement fails.
 pub async fn interleaved(
     rounds: usize,
-    subjects: &[Kind],
+    peers: &[Kind],
     mut measure: impl AsyncFnMut(Kind) -> anyhow::Result<Vec<Figure>>,
-) -> anyhow::Result<Vec<Row>> {
+) -> anyhow::Result<(Vec<Row>, Vec<Row>)> {
+    let subjects: Vec<Kind> = [&[Kind::Meeshy], peers].concat();
     let mut results: Vec<Vec<Vec<Figure>>> = vec![Vec::new(); subjects.len()];
     for round in 0..=rounds {
         for (subject, results) in subjects.iter().zip(&mut results) {
@@ -53,7 +55,9 @@ pub async fn interleaved(
         }
     }
     let rows = subjects.iter().zip(results).map(|(subject, rounds)| Row::new(subject.to_string(), &rounds));
-    Ok(rows.collect())
+    let mut ours: Vec<Row> = rows.collect();
+    let peers = ours.split_off(1);
+    Ok((ours, peers))
 }
 
 /// Tells the person who waits how far it is.

@@ -27,22 +27,21 @@ const RATE: u32 = 300;
 /// # Errors
 /// When a server fails, refuses a message, or loses a delivery.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
-    let subjects = [Kind::Meeshy, Kind::Durable, Kind::DurableGroup];
+    let peers = [Kind::Durable, Kind::DurableGroup];
     let mut in_flight = BTreeMap::new();
-    for kind in subjects {
+    for kind in [&[Kind::Meeshy], &peers[..]].concat() {
         let best = best_in_flight(plan, kind).await?;
         progress(&format!("  {kind}: {best} messages in flight"));
         in_flight.insert(kind, best);
     }
-    let rows =
-        interleaved(plan.rounds, &subjects, async |kind| one_round(plan, kind, in_flight[&kind]).await)
-            .await?;
+    let (ours, peers) =
+        interleaved(plan.rounds, &peers, async |kind| one_round(plan, kind, in_flight[&kind]).await).await?;
     let method = format!(
         "{ROOMS} rooms of {ROOM_SIZE}; every member sends. Closed loop with the number of messages in flight (of {IN_FLIGHT:?}) \
          at which the server delivers most with 99% of the acknowledgements within {ACK_P99_MS} ms; a message counts when all \
          {ROOM_SIZE} members have it. Open loop: {RATE} messages a second."
     );
-    Ok(Table { title: "B3 durable send".to_owned(), method, rows })
+    Ok(Table { title: "B3 durable send".to_owned(), method, ours, peers })
 }
 
 /// A server with its crowd of writers.

@@ -47,15 +47,15 @@ const SHAPES: [Shape; 2] = [
 pub async fn measure(plan: &Plan) -> anyhow::Result<Vec<Table>> {
     let mut tables = Vec::new();
     for shape in &SHAPES {
-        let subjects = [Kind::Meeshy, Kind::Fanout];
-        let rows =
-            interleaved(plan.rounds, &subjects, async |kind| one_round(plan, shape, kind).await).await?;
+        let peers = [Kind::Fanout];
+        let (ours, peers) =
+            interleaved(plan.rounds, &peers, async |kind| one_round(plan, shape, kind).await).await?;
         let method = format!(
             "Closed loop: each sender has one event on its way and sends the next when the last of the others has it. Open \
              loop: {} events a second, latency counted from the moment an event was due.",
             shape.rate
         );
-        tables.push(Table { title: shape.title.to_owned(), method, rows });
+        tables.push(Table { title: shape.title.to_owned(), method, ours, peers });
     }
     Ok(tables)
 }

@@ -17,14 +17,14 @@ const SOCKETS: usize = 5_000;
 /// # Errors
 /// When a server fails.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
-    let subjects = [Kind::Meeshy, Kind::Fanout];
-    let rows = interleaved(plan.rounds, &subjects, async |kind| one_round(plan, kind).await).await?;
+    let peers = [Kind::Fanout];
+    let (ours, peers) = interleaved(plan.rounds, &peers, async |kind| one_round(plan, kind).await).await?;
     let method = format!(
         "{SOCKETS} authenticated connections of {PEOPLE} people that say nothing, on top of {BEFORE} that are there before; \
          memory (RSS) after minus before, each {} s after the last connection.",
         plan.settle.as_secs()
     );
-    Ok(Table { title: "B2 memory of an idle connection".to_owned(), method, rows })
+    Ok(Table { title: "B2 memory of an idle connection".to_owned(), method, ours, peers })
 }
 
 async fn one_round(plan: &Plan, kind: Kind) -> anyhow::Result<Vec<Figure>> {

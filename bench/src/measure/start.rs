@@ -20,21 +20,21 @@ const STARTS: usize = 5;
 /// # Errors
 /// When a server fails.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
-    let subjects = [Kind::Meeshy, Kind::Durable];
-    let (ours, peers) =
-        (existing_database(plan, Kind::Meeshy).await?, existing_database(plan, Kind::Durable).await?);
+    let peers = [Kind::Durable];
+    let our_data = existing_database(plan, Kind::Meeshy).await?;
+    let peers_data = existing_database(plan, Kind::Durable).await?;
     let measure = async |kind| {
-        let folder = if kind == Kind::Meeshy { &ours } else { &peers };
+        let folder = if kind == Kind::Meeshy { &our_data } else { &peers_data };
         one_round(plan, kind, folder.path()).await
     };
-    let rows = interleaved(plan.rounds, &subjects, measure).await?;
+    let (ours, peers) = interleaved(plan.rounds, &peers, measure).await?;
     let method = format!(
         "From the start of the process to the first 200 of `/ready`, on a database of {} messages that was closed properly; the \
          best of {STARTS} starts in each round. Memory (RSS) {} s later, with no translation engine loaded.",
         WRITING.as_secs() * u64::from(RATE),
         plan.settle.as_secs()
     );
-    Ok(Table { title: "B12 start on an existing database".to_owned(), method, rows })
+    Ok(Table { title: "B12 start on an existing database".to_owned(), method, ours, peers })
 }
 
 async fn existing_database(plan: &Plan, kind: Kind) -> anyhow::Result<TempDir> {
