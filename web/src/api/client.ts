@@ -20,6 +20,9 @@ export class ApiError extends Error {
   }
 }
 
+/** No answer within this time is no answer. */
+const PATIENCE_MS = 20_000;
+
 export interface Page<T> {
   data: T;
   hasMore: boolean;
@@ -53,6 +56,7 @@ async function call<T>(method: string, path: string, body?: unknown, isRepeated 
       method,
       headers: headers(body),
       body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     });
   } catch {
     throw new ApiError(0, "OFFLINE", "the server cannot be reached");
