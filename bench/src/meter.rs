@@ -9,6 +9,7 @@ pub struct Meter {
     began: Instant,
     server_cpu: Duration,
     own_cpu: Duration,
+    all_cpu: Duration,
 }
 
 /// Read at its end.
@@ -20,6 +21,8 @@ pub struct Usage {
     pub server_cpu: Duration,
     /// The share of its processor that the generator used, in percent: near 100 it is what limits the rate.
     pub generator_busy: f64,
+    /// What everything else on the machine used, in percent of one processor: near 0, or the figures are worth little.
+    pub others_busy: f64,
 }
 
 impl Meter {
@@ -28,8 +31,13 @@ impl Meter {
     /// # Errors
     /// When the server is gone.
     pub fn start(server: u32) -> anyhow::Result<Self> {
-        let (server_cpu, own_cpu) = (process::cpu_time(server)?, process::cpu_time(std::process::id())?);
-        Ok(Self { server, began: Instant::now(), server_cpu, own_cpu })
+        Ok(Self {
+            server,
+            began: Instant::now(),
+            server_cpu: process::cpu_time(server)?,
+            own_cpu: process::cpu_time(std::process::id())?,
+            all_cpu: process::busy_time()?,
+        })
     }
 
     /// Ends it.
@@ -39,8 +47,15 @@ impl Meter {
     pub fn stop(self) -> anyhow::Result<Usage> {
         let elapsed = self.began.elapsed();
         let server_cpu = process::cpu_time(self.server)?.saturating_sub(self.server_cpu);
-        let own = process::cpu_time(std::process::id())?.saturating_sub(self.own_cpu);
-        Ok(Usage { elapsed, server_cpu, generator_busy: own.as_secs_f64() / elapsed.as_secs_f64() * 100.0 })
+        let own_cpu = process::cpu_time(std::process::id())?.saturating_sub(self.own_cpu);
+        let all_cpu = process::busy_time()?.saturating_sub(self.all_cpu);
+        let percent = |time: Duration| time.as_secs_f64() / elapsed.as_secs_f64() * 100.0;
+        Ok(Usage {
+            elapsed,
+            server_cpu,
+            generator_busy: percent(own_cpu),
+            others_busy: percent(all_cpu.saturating_sub(own_cpu + server_cpu)),
+        })
     }
 }
 

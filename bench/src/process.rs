@@ -26,6 +26,23 @@ fn parse_cpu_time(stat: &str) -> Option<Duration> {
     Some(Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND))
 }
 
+/// The time that all processors have been busy, with whatever.
+///
+/// # Errors
+/// When this is not Linux.
+pub fn busy_time() -> anyhow::Result<Duration> {
+    let stat = std::fs::read_to_string("/proc/stat").context("cannot read `/proc/stat`")?;
+    parse_busy_time(&stat).context("`/proc/stat` has not the expected shape")
+}
+
+/// The first line of proc_stat(5): `cpu user nice system idle iowait irq softirq steal …`.
+fn parse_busy_time(stat: &str) -> Option<Duration> {
+    let fields = stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace();
+    let ticks: Vec<u64> = fields.map(str::parse).collect::<Result<_, _>>().ok()?;
+    let [user, nice, system, _idle, _iowait, irq, softirq, steal, ..] = ticks[..] else { return None };
+    Some(Duration::from_millis((user + nice + system + irq + softirq + steal) * 1000 / TICKS_PER_SECOND))
+}
+
 /// Bytes of memory that a process has in use (`VmRSS`).
 ///
 /// # Errors
@@ -90,6 +107,13 @@ mod tests {
         let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1 0 0 0 150 25 9 9 20 0 1 0 5 1 1";
         assert_eq!(parse_cpu_time(stat), Some(Duration::from_millis(1_750)));
         assert_eq!(parse_cpu_time("7 (a) S 1"), None);
+    }
+
+    #[test]
+    fn being_busy_is_all_but_waiting() {
+        let stat = "cpu  10 1 5 1000 500 1 2 1 0 0\ncpu0 1 1 1 1\n";
+        assert_eq!(parse_busy_time(stat), Some(Duration::from_millis(200)));
+        assert_eq!(parse_busy_time("cpu  1 2 3\n"), None);
     }
 
     #[test]

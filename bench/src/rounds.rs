@@ -23,7 +23,7 @@ pub struct Plan {
 impl Plan {
     /// Five rounds, or two short ones to see that everything works.
     pub fn new(programs: Programs, quick: bool) -> Self {
-        let (rounds, warm_up, window, settle) = if quick { (2, 1, 2, 3) } else { (5, 2, 5, 12) };
+        let (rounds, warm_up, window, settle) = if quick { (2, 1, 2, 3) } else { (5, 2, 5, 8) };
         let [warm_up, window, settle] = [warm_up, window, settle].map(Duration::from_secs);
         Self { programs, rounds, warm_up, window, settle }
     }

@@ -108,6 +108,7 @@ struct Closed {
     ack_p99: f64,
     delivery_p99: f64,
     generator_busy: f64,
+    others_busy: f64,
 }
 
 async fn closed_loop(
@@ -132,6 +133,7 @@ async fn closed_loop(
         ack_p99: seen.ack_p99_ms,
         delivery_p99: seen.delivery_p99_ms,
         generator_busy: usage.generator_busy,
+        others_busy: usage.others_busy,
     })
 }
 
@@ -154,6 +156,7 @@ async fn one_round(plan: &Plan, kind: Kind, in_flight: usize) -> anyhow::Result<
         neither("ack p99 ms", closed.ack_p99),
         neither("delivery p99 ms", closed.delivery_p99),
         neither("generator busy %", closed.generator_busy),
+        neither("others busy %", closed.others_busy),
         lower("ack p99 ms, open loop", paced.ack_p99_ms),
         lower("delivery p99 ms, open loop", paced.delivery_p99_ms),
     ])

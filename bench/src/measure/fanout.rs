@@ -93,6 +93,7 @@ async fn one_round(plan: &Plan, shape: &Shape, kind: Kind) -> anyhow::Result<Vec
         lower("CPU µs a delivery, closed loop", closed.cpu_us_per(closed_events)),
         higher("deliveries/s, closed loop", closed.per_second(closed_events)),
         neither("generator busy %", closed.generator_busy),
+        neither("others busy %", closed.others_busy),
         lower("CPU µs a delivery, open loop", paced.cpu_us_per(paced_events)),
         lower("p50 ms, open loop", latencies[0]),
         lower("p95 ms, open loop", latencies[1]),
