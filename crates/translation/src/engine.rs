@@ -77,6 +77,9 @@ pub trait Engine: Send + Sync {
     /// What is installed. Looks afresh at each call; loads nothing and starts nothing.
     fn offers(&self) -> Vec<Offer>;
 
+    /// Begins to start what this pair needs, and does not wait for it. What goes wrong shows when it is used.
+    fn prepare(&self, _pair: Pair) {}
+
     /// One text for each segment, in order.
     ///
     /// # Errors

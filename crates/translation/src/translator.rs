@@ -253,6 +253,12 @@ impl Inner {
         }
         let mut texts: Vec<String> = missing.iter().map(|(segment, _)| (*segment).clone()).collect();
         let mut scores = vec![None; texts.len()];
+        // While the first step works, the others can load.
+        for step in route.steps.iter().skip(1) {
+            if let Some(engine) = self.engine(step) {
+                engine.prepare(step.pair);
+            }
+        }
         for step in &route.steps {
             let translated = self.step(step, &texts).await.map_err(|error| (step, error))?;
             for ((text, score), new) in texts.iter_mut().zip(&mut scores).zip(translated) {
@@ -270,9 +276,13 @@ impl Inner {
         Ok(())
     }
 
+    fn engine(&self, step: &Step) -> Option<&Arc<dyn Engine>> {
+        self.engines.iter().find(|engine| engine.name() == step.engine)
+    }
+
     /// One step, with every mark where it can be.
     async fn step(&self, step: &Step, texts: &[String]) -> Result<Vec<Translated>, EngineError> {
-        let Some(engine) = self.engines.iter().find(|engine| engine.name() == step.engine) else {
+        let Some(engine) = self.engine(step) else {
             return Err(EngineError::Broken(format!("there is no engine `{}`", step.engine)));
         };
         let mut answers = ask(engine.as_ref(), step.pair, texts).await?;

@@ -181,6 +181,21 @@ async fn a_killed_stage_is_a_failure_and_the_next_call_starts_it_again() {
     assert_eq!(children(), Vec::<u32>::new());
 }
 
+/// Some stages of Apertium keep the end of a text for themselves, once in a while, and wait for more.
+#[tokio::test]
+async fn a_pipeline_that_keeps_a_text_back_is_started_anew() {
+    let translator = apertium();
+    done(&translator, "en", "es", "Hello there.").await;
+    let stage = children()[4].to_string();
+    assert!(std::process::Command::new("kill").args(["-STOP", &stage]).status().unwrap().success());
+    let started = Instant::now();
+    let (text, _) = done(&translator, "en", "es", "The cat sees the house.").await;
+    assert!(text.starts_with("El gato ve"), "{text}");
+    assert!(started.elapsed() < Duration::from_secs(8), "{:?}", started.elapsed());
+    translator.shutdown().await;
+    assert_eq!(children(), Vec::<u32>::new());
+}
+
 #[tokio::test]
 async fn an_idle_pipeline_stops_and_leaves_nothing_behind() {
     let translator =

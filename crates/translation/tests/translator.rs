@@ -21,6 +21,8 @@ struct Fake {
     answer: fn(&str) -> Result<String, EngineError>,
     score: Option<f32>,
     asked: Mutex<Vec<Vec<String>>>,
+    /// Of which pairs, and after how many requests.
+    prepared: Mutex<Vec<(String, usize)>>,
     version: AtomicUsize,
 }
 
@@ -36,6 +38,7 @@ impl Fake {
             answer,
             score: None,
             asked: Mutex::default(),
+            prepared: Mutex::default(),
             version: AtomicUsize::new(1),
         })
     }
@@ -60,6 +63,11 @@ impl Engine for Fake {
             cost_ms: 1.0,
         };
         self.pairs.iter().map(offer).collect()
+    }
+
+    fn prepare(&self, pair: Pair) {
+        let requests = self.asked.lock().unwrap().len();
+        self.prepared.lock().unwrap().push((pair.to_string(), requests));
     }
 
     async fn translate(&self, _: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
@@ -103,6 +111,14 @@ async fn equal_sentences_are_asked_for_once_and_then_never_again() {
     assert_eq!(fake.asked(), [["Hi.", "You"]]);
     assert_eq!(done(translate_one(&translator, "en", "fr", "You? Hi.").await), "YOU? HI.");
     assert_eq!(fake.asked()[1..], [["You?"]]);
+}
+
+#[tokio::test]
+async fn the_second_half_of_a_route_loads_while_the_first_works() {
+    let fake = Fake::new("fake", &["en-ca", "ca-fr"], shout);
+    let translator = over(vec![fake.clone()], None);
+    assert_eq!(done(translate_one(&translator, "en", "fr", "Hi.").await), "HI.");
+    assert_eq!(*fake.prepared.lock().unwrap(), [("ca-fr".to_owned(), 0)]);
 }
 
 #[tokio::test]

@@ -88,6 +88,12 @@ impl Engine for Apertium {
         modes.into_iter().map(offer).collect()
     }
 
+    fn prepare(&self, pair: Pair) {
+        if let Ok(slot) = self.slot(pair) {
+            slot.prepare();
+        }
+    }
+
     async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
         let slot = self.slot(pair)?;
         let mut texts = Vec::with_capacity(segments.len());

@@ -13,6 +13,10 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
+/// A pipeline that has answered before and now says nothing for so long has lost the end of a text, and never finds it
+/// again: seen with Apertium 3.8.3 about once in two thousand sentences. A sentence takes some milliseconds.
+const STALL: Duration = Duration::from_secs(1);
+
 /// Where a pipeline is kept between requests. One request at a time; others wait their turn.
 pub(super) struct Slot {
     pair: Pair,
@@ -48,28 +52,45 @@ impl Slot {
             Some(pipeline) => pipeline,
             None => self.start()?,
         };
-        let outcome = timeout(self.patience, pipeline.exchange(segments)).await;
+        let mut outcome = self.exchange(&mut pipeline, segments).await;
+        if pipeline.has_answered && matches!(&outcome, Err(error) if error.kind() == io::ErrorKind::TimedOut)
+        {
+            tracing::warn!(pair = %self.pair, "An Apertium pipeline kept a text back and is started anew");
+            pipeline.stop().await;
+            pipeline = self.start()?;
+            outcome = self.exchange(&mut pipeline, segments).await;
+        }
         match outcome {
-            Ok(Ok(texts)) => {
+            Ok(texts) => {
+                pipeline.has_answered = true;
                 kept.pipeline = Some(pipeline);
                 kept.last_used = Some(Instant::now());
                 Ok(texts.iter().zip(segments).map(|(text, segment)| stream::tidy(segment, text)).collect())
             }
-            Ok(Err(error)) => {
+            Err(error) => {
                 pipeline.stop().await;
-                Err(EngineError::Interrupted(format!(
-                    "Apertium stopped while it translated {}: {error}",
-                    self.pair
-                )))
+                let (pair, seconds) = (self.pair, self.patience.as_secs());
+                Err(EngineError::Interrupted(match error.kind() {
+                    io::ErrorKind::TimedOut => format!("Apertium did not answer for {pair} in {seconds} s"),
+                    _ => format!("Apertium stopped while it translated {pair}: {error}"),
+                }))
             }
-            Err(_) => {
-                pipeline.stop().await;
-                let seconds = self.patience.as_secs();
-                Err(EngineError::Interrupted(format!(
-                    "Apertium did not answer for {} in {seconds} s",
-                    self.pair
-                )))
-            }
+        }
+    }
+
+    async fn exchange(&self, pipeline: &mut Pipeline, segments: &[String]) -> io::Result<Vec<String>> {
+        let stall = if pipeline.has_answered { STALL.min(self.patience) } else { self.patience };
+        timeout(self.patience, pipeline.exchange(segments, stall)).await.map_err(io::Error::from)?
+    }
+
+    /// Starts the processes, which take a while to load, unless they run or are in use.
+    pub(super) fn prepare(self: &Arc<Self>) {
+        let Ok(mut kept) = self.pipeline.try_lock() else { return };
+        if kept.pipeline.is_none()
+            && let Ok(pipeline) = self.start()
+        {
+            kept.pipeline = Some(pipeline);
+            kept.last_used = Some(Instant::now());
         }
     }
 
@@ -121,6 +142,8 @@ struct Pipeline {
     stages: Vec<Child>,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
+    /// Whether it has loaded, and worked at least once.
+    has_answered: bool,
 }
 
 impl Pipeline {
@@ -151,14 +174,17 @@ impl Pipeline {
         }
         match (input, upstream) {
             (Some(input), Some(output)) => {
-                Ok(Self { stages: children, input, output: BufReader::new(output) })
+                Ok(Self { stages: children, input, output: BufReader::new(output), has_answered: false })
             }
             _ => Err((String::new(), io::Error::other("the pipeline has no stages"))),
         }
     }
 
     /// Writes all segments and reads all answers at the same time, so that no pipe between the stages can fill up.
-    async fn exchange(&mut self, segments: &[String]) -> io::Result<Vec<String>> {
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::TimedOut`] when an answer takes longer than `stall`; others when a process has ended.
+    async fn exchange(&mut self, segments: &[String], stall: Duration) -> io::Result<Vec<String>> {
         let mut request = Vec::new();
         for segment in segments {
             stream::encode(segment, &mut request);
@@ -171,7 +197,7 @@ impl Pipeline {
         let read = async {
             let mut texts = Vec::with_capacity(segments.len());
             for _ in segments {
-                texts.push(read_text(output).await?);
+                texts.push(timeout(stall, read_text(output)).await??);
             }
             Ok(texts)
         };
