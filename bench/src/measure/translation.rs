@@ -6,7 +6,7 @@ use crate::latency::Latencies;
 use crate::people::Api;
 use crate::rounds::{Plan, progress};
 use crate::server::{Cpus, Kind, Server};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use meeshy_bench::client::Client;
 use meeshy_bench::packet::Packet;
 use serde_json::{Value, json};
@@ -83,12 +83,26 @@ async fn translated(
 ) -> anyhow::Result<(Duration, String)> {
     let message = json!({ "conversationId": conversation, "content": sentence, "originalLanguage": "en" });
     let sent = Instant::now();
-    writing.emit_with_ack("message:send", &message).await?;
-    let arrived = tokio::time::timeout(PATIENCE, translation(reading));
-    let answer = arrived.await.with_context(|| format!("no translation came for `{sentence}`"))??;
+    let id = writing.emit_with_ack("message:send", &message).await?;
+    // A writer who does not read would not answer pings either, and be disconnected.
+    let both = async { tokio::try_join!(acknowledged(writing, id), translation(reading)) };
+    let arrived = tokio::time::timeout(PATIENCE, both);
+    let ((), answer) = arrived.await.with_context(|| format!("no translation came for `{sentence}`"))??;
     let latency = sent.elapsed();
     let engine = answer["translations"][0]["engine"].as_str().unwrap_or("no engine").to_owned();
     Ok((latency, engine))
+}
+
+async fn acknowledged(writing: &mut Client, sent: u64) -> anyhow::Result<()> {
+    loop {
+        match writing.next().await? {
+            Packet::Ack { id, arguments } if id == sent => {
+                ensure!(arguments.contains(r#""success":true"#), "the server refused a message: {arguments}");
+                return Ok(());
+            }
+            _ => {}
+        }
+    }
 }
 
 async fn translation(reading: &mut Client) -> anyhow::Result<Value> {

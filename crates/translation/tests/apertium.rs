@@ -181,9 +181,8 @@ async fn a_killed_stage_is_a_failure_and_the_next_call_starts_it_again() {
     assert_eq!(children(), Vec::<u32>::new());
 }
 
-/// Some stages of Apertium keep the end of a text for themselves, once in a while, and wait for more.
 #[tokio::test]
-async fn a_pipeline_that_keeps_a_text_back_is_started_anew() {
+async fn a_pipeline_that_hangs_is_started_anew() {
     let translator = apertium();
     done(&translator, "en", "es", "Hello there.").await;
     let stage = children()[4].to_string();

@@ -13,8 +13,8 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// A pipeline that has answered before and now says nothing for so long has lost the end of a text, and never finds it
-/// again: seen with Apertium 3.8.3 about once in two thousand sentences. A sentence takes some milliseconds.
+/// A pipeline that has answered before and now says nothing for so long is stuck: a sentence takes some milliseconds,
+/// and only the loading of the data takes longer.
 const STALL: Duration = Duration::from_secs(1);
 
 /// Where a pipeline is kept between requests. One request at a time; others wait their turn.
@@ -55,7 +55,7 @@ impl Slot {
         let mut outcome = self.exchange(&mut pipeline, segments).await;
         if pipeline.has_answered && matches!(&outcome, Err(error) if error.kind() == io::ErrorKind::TimedOut)
         {
-            tracing::warn!(pair = %self.pair, "An Apertium pipeline kept a text back and is started anew");
+            tracing::warn!(pair = %self.pair, "An Apertium pipeline hangs and is started anew");
             pipeline.stop().await;
             pipeline = self.start()?;
             outcome = self.exchange(&mut pipeline, segments).await;
