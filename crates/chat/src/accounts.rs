@@ -1,11 +1,11 @@
-//! People and their devices: register, sign in, refresh, sign out, find each other, change a profile.
+//! People and their devices: register, sign in, refresh, sign out.
 
 use crate::passwords::Verified;
 use crate::tokens::{Claims, digest};
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{Language, LanguageSettings, Role, SessionId, UserId, text};
 use meeshy_store::sessions::{self, Session};
-use meeshy_store::users::{self, ProfileChange, User};
+use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx};
 
 /// A device that asks.
@@ -78,33 +78,6 @@ pub struct Availability {
     pub suggestions: Vec<String>,
     /// Whether the address is.
     pub email: Option<bool>,
-}
-
-/// What somebody changes in their profile; `None` leaves a field as it is.
-#[derive(Debug, Clone, Default)]
-pub struct ProfilePatch {
-    /// Given name.
-    pub first_name: Option<String>,
-    /// Family name.
-    pub last_name: Option<String>,
-    /// The name that others see.
-    pub display_name: Option<String>,
-    /// A few words about oneself.
-    pub bio: Option<String>,
-    /// See [`LanguageSettings`].
-    pub system_language: Option<String>,
-    /// `Some(None)` or an empty text clears it.
-    pub regional_language: Option<Option<String>>,
-    /// `Some(None)` or an empty text clears it.
-    pub custom_destination_language: Option<Option<String>>,
-    /// See [`LanguageSettings`].
-    pub auto_translate_enabled: Option<bool>,
-    /// Setting it clears the other two.
-    pub translate_to_system_language: Option<bool>,
-    /// Setting it clears the other two.
-    pub translate_to_regional_language: Option<bool>,
-    /// Setting it clears the other two.
-    pub use_custom_destination: Option<bool>,
 }
 
 /// What a new person reads who did not say (wire-contract 1.9).
@@ -370,58 +343,6 @@ impl Chat {
             })
             .await
     }
-
-    /// People whose names have `text` in them, and how many there are; fewer than two characters find nobody.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn search_people(
-        &self,
-        caller: UserId,
-        text: &str,
-        limit: i64,
-        offset: i64,
-    ) -> Result<(Vec<User>, i64), ChatError> {
-        let text = text.trim().replace('\0', "");
-        if text.chars().count() < 2 {
-            return Ok((Vec::new(), 0));
-        }
-        Ok(self.inner.store.read(move |tx| users::search(tx, caller, &text, limit, offset)).await?)
-    }
-
-    /// Changes the caller's profile.
-    ///
-    /// # Errors
-    /// When something is filled in wrongly.
-    pub async fn update_profile(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
-        let name = |field, value: &Option<String>, capitalise: bool, max| {
-            let Some(value) = value else { return Ok(None) };
-            let line = text::line(field, value, max)?;
-            Ok::<_, ChatError>(Some(if capitalise { text::capitalised(line) } else { line.to_owned() }))
-        };
-        let mut change = ProfileChange {
-            first_name: name("firstName", &patch.first_name, true, 50)?,
-            last_name: name("lastName", &patch.last_name, true, 50)?,
-            display_name: name("displayName", &patch.display_name, false, 100)?,
-            bio: patch
-                .bio
-                .as_deref()
-                .map(|bio| text::paragraph("bio", bio, 500).map(str::to_owned))
-                .transpose()?,
-            languages: None,
-        };
-        let now = self.now();
-        self.inner
-            .store
-            .write(move |tx| {
-                let mut user = users::find(tx, caller)?.ok_or(ChatError::NotFound { what: "user" })?;
-                change.languages = Some(patched_languages(user.languages, &patch)?);
-                users::update_profile(tx, caller, &change, now)?;
-                user = users::find(tx, caller)?.unwrap_or(user);
-                Ok(user)
-            })
-            .await
-    }
 }
 
 fn refuse_taken(availability: &Availability) -> Result<(), ChatError> {
@@ -468,43 +389,6 @@ pub(crate) fn language(field: &str, code: &str) -> Result<Language, ChatError> {
     Language::parse(code).map_err(|error| ChatError::invalid(field, error))
 }
 
-fn optional_language(field: &str, code: Option<&str>) -> Result<Option<Language>, ChatError> {
+pub(crate) fn optional_language(field: &str, code: Option<&str>) -> Result<Option<Language>, ChatError> {
     code.filter(|code| !code.is_empty()).map(|code| language(field, code)).transpose()
-}
-
-/// The settings after a change; switching one of the three sources on switches the others off (wire-contract 3.8).
-fn patched_languages(
-    mut languages: LanguageSettings,
-    patch: &ProfilePatch,
-) -> Result<LanguageSettings, ChatError> {
-    if let Some(code) = &patch.system_language {
-        languages.system_language = language("systemLanguage", code)?;
-    }
-    if let Some(code) = &patch.regional_language {
-        languages.regional_language = optional_language("regionalLanguage", code.as_deref())?;
-    }
-    if let Some(code) = &patch.custom_destination_language {
-        languages.custom_destination_language =
-            optional_language("customDestinationLanguage", code.as_deref())?;
-    }
-    languages.auto_translate_enabled =
-        patch.auto_translate_enabled.unwrap_or(languages.auto_translate_enabled);
-    let switches = [
-        patch.translate_to_system_language,
-        patch.translate_to_regional_language,
-        patch.use_custom_destination,
-    ];
-    let switched_on = switches.iter().position(|switch| *switch == Some(true));
-    let mut current = [
-        &mut languages.translate_to_system_language,
-        &mut languages.translate_to_regional_language,
-        &mut languages.use_custom_destination,
-    ];
-    for (index, (current, switch)) in current.iter_mut().zip(switches).enumerate() {
-        **current = match switched_on {
-            Some(on) => index == on,
-            None => switch.unwrap_or(**current),
-        };
-    }
-    Ok(languages)
 }

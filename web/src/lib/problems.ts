@@ -2,9 +2,7 @@
 
 import { ApiError } from "../api/client";
 import type { Texts } from "../i18n/en";
-
-/** A text of the interface, or the server's own words where there is none. */
-export type Problem = { text: keyof Texts } | { words: string };
+import { t } from "../i18n/index.svelte";
 
 const KNOWN: Partial<Record<string, keyof Texts>> = {
   OFFLINE: "offlineError",
@@ -12,8 +10,9 @@ const KNOWN: Partial<Record<string, keyof Texts>> = {
   RATE_LIMIT_EXCEEDED: "tooMany",
 };
 
-export function problemOf(error: unknown): Problem {
+/** A text of the interface, or the server's own words where there is none; what is not a refusal is thrown on. */
+export function problemOf(error: unknown): string {
   if (!(error instanceof ApiError)) throw error;
   const text = KNOWN[error.code];
-  return text ? { text } : { words: error.message };
+  return text ? t(text) : error.message;
 }
