@@ -183,6 +183,11 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
+    /// What makes things that nobody can guess.
+    pub fn secrets(&self) -> &Secrets {
+        &self.inner.secrets
+    }
+
     /// What time it is, by the clock of this chat.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()

@@ -10,7 +10,7 @@ use meeshy_chat::{Caller, Device};
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-pub const SESSION_TOKEN: &str = "x-session-token";
+const SESSION_TOKEN: &str = "x-session-token";
 
 /// The JWT of an `Authorization: Bearer` header.
 pub fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -18,11 +18,10 @@ mod web;
 pub use config::{GatewayConfig, RateLimits};
 pub use limit::Limit;
 
-use axum::middleware::map_request;
 use axum::serve::ListenerExt;
 use limit::Limiter;
 use meeshy_chat::Chat;
-use realtime::Realtime;
+use realtime::Sockets;
 use socket2::SockRef;
 use std::io;
 use std::net::SocketAddr;
@@ -51,7 +50,7 @@ pub(crate) struct App {
 pub struct Gateway {
     app: App,
     router: axum::Router,
-    realtime: Realtime,
+    sockets: Sockets,
 }
 
 impl Gateway {
@@ -59,11 +58,11 @@ impl Gateway {
     pub fn new(chat: Chat, config: GatewayConfig) -> Self {
         observe::recorder();
         let config = Arc::new(config);
-        let (layer, realtime) = Realtime::start(chat.clone(), Arc::clone(&config));
+        let sockets = realtime::start(chat.clone(), Arc::clone(&config));
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
         let app = App { chat, config, limiter, started: Instant::now() };
-        let router = routes::router(app.clone()).layer(layer).layer(map_request(realtime::cut_down));
-        Self { router: security::layers(router, &app), app, realtime }
+        let router = routes::router(app.clone(), sockets.router());
+        Self { router: security::layers(router, &app), app, sockets }
     }
 
     /// Serves until `stop` is ready; then takes no more connections, finishes what has begun, tells the sockets, and
@@ -85,7 +84,7 @@ impl Gateway {
         let closing = async {
             stop.await;
             let _ = tell.send(true);
-            self.realtime.stop().await;
+            realtime::stop(&self.sockets).await;
             Ok(())
         };
         let late = async {

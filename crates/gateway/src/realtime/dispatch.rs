@@ -3,83 +3,78 @@
 //! One task reads the bus. Each event is written once for a room and handed to the sockets' own queues, so a slow
 //! socket holds nobody up.
 
-use super::{Realtime, conversation_room, session_room, user_room};
+use super::{Room, Sockets, tell};
 use crate::present;
 use meeshy_chat::{Event, MessageView, Recipient};
 use meeshy_domain::{ConversationId, Language, UserId};
 use meeshy_store::translations::Translation;
 use meeshy_wire::{MessageTranslation, ReadStatusUpdated, TranslationStateEvent, UnreadUpdated, event_name};
+use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
 
-pub fn start(realtime: &Realtime) {
-    let Some(events) = realtime.chat().events() else {
+pub fn start(sockets: &Sockets) {
+    let Some(events) = sockets.service().chat.events() else {
         tracing::error!("Somebody else takes the events of this chat: sockets will hear nothing");
         return;
     };
-    tokio::spawn(run(realtime.clone(), events));
+    tokio::spawn(Dispatcher { sockets: sockets.clone() }.run(events));
 }
 
-async fn run(realtime: Realtime, mut events: mpsc::Receiver<Event>) {
-    loop {
-        tokio::select! {
-            biased;
-            event = events.recv() => match event {
-                Some(event) => realtime.send_out(event).await,
-                None => break,
-            },
-            // Reached only when no event waits.
-            () = realtime.shared.drain.notified() => realtime.shared.drained.notify_one(),
+struct Dispatcher {
+    sockets: Sockets,
+}
+
+impl Dispatcher {
+    async fn run(self, mut events: mpsc::Receiver<Event>) {
+        let realtime = self.sockets.service();
+        loop {
+            tokio::select! {
+                biased;
+                event = events.recv() => match event {
+                    Some(event) => self.send_out(event),
+                    None => break,
+                },
+                // Reached only when no event waits.
+                () = realtime.drain.notified() => realtime.drained.notify_one(),
+            }
         }
     }
-}
 
-impl Realtime {
-    async fn send_out(&self, event: Event) {
+    fn send_out(&self, event: Event) {
         match event {
-            Event::MessageNew { message, recipients } => self.message_new(&message, &recipients).await,
+            Event::MessageNew { message, recipients } => self.message_new(&message, &recipients),
             Event::Translated { conversation_id, source_language, translation } => {
-                self.translated(conversation_id, source_language, &translation).await;
+                self.translated(conversation_id, source_language, &translation);
             }
             Event::ConversationCreated { conversation_id, members } => {
-                self.conversation_created(conversation_id, members).await;
+                self.conversation_created(conversation_id, members);
             }
             Event::Read { conversation_id, user, at } => {
                 let read =
                     ReadStatusUpdated { conversation_id, user_id: user, kind: "read", updated_at: at.into() };
-                self.emit(vec![conversation_room(conversation_id)], event_name::READ_STATUS_UPDATED, &read)
-                    .await;
-                self.unread(conversation_id, user, 0).await;
+                self.tell(Room::Conversation(conversation_id), event_name::READ_STATUS_UPDATED, &read);
+                self.unread(conversation_id, user, 0);
             }
-            Event::SessionEnded { session_id, .. } => {
-                let Some(everybody) = self.everybody() else { return };
-                if let Err(error) = everybody.to(session_room(session_id)).disconnect().await {
-                    tracing::warn!(%error, "A signed-out device's sockets could not be closed");
-                }
-            }
+            Event::SessionEnded { session_id, .. } => self.sockets.disconnect(Room::Session(session_id)),
         }
     }
 
-    async fn message_new(&self, message: &MessageView, recipients: &[Recipient]) {
+    fn message_new(&self, message: &MessageView, recipients: &[Recipient]) {
         let conversation_id = message.message.conversation_id;
-        self.emit(
-            vec![conversation_room(conversation_id)],
-            event_name::MESSAGE_NEW,
-            &present::message(message),
-        )
-        .await;
+        self.tell(Room::Conversation(conversation_id), event_name::MESSAGE_NEW, &present::message(message));
         metrics::counter!("meeshy_messages_total").increment(1);
         for recipient in
             recipients.iter().filter(|recipient| Some(recipient.user) != message.message.sender_id)
         {
-            if self.chat().presence().is_online(recipient.user) {
-                self.unread(conversation_id, recipient.user, recipient.unread_count).await;
+            if self.sockets.service().chat.presence().is_online(recipient.user) {
+                self.unread(conversation_id, recipient.user, recipient.unread_count);
             }
         }
     }
 
-    async fn translated(&self, conversation_id: ConversationId, source: Language, translation: &Translation) {
-        let room = conversation_room(conversation_id);
+    fn translated(&self, conversation_id: ConversationId, source: Language, translation: &Translation) {
+        let room = Room::Conversation(conversation_id);
         metrics::counter!("meeshy_translations_total", "state" => translation.state.name()).increment(1);
         if let Some(shown) = present::translation(translation, source) {
             let event = MessageTranslation {
@@ -87,7 +82,7 @@ impl Realtime {
                 conversation_id,
                 translations: [shown],
             };
-            self.emit(vec![room], event_name::MESSAGE_TRANSLATION, &event).await;
+            self.tell(room, event_name::MESSAGE_TRANSLATION, &event);
         } else {
             let event = TranslationStateEvent {
                 message_id: translation.message_id,
@@ -96,22 +91,23 @@ impl Realtime {
                 state: translation.state.name(),
                 reason: present::reason(&translation.state).unwrap_or_default().to_owned(),
             };
-            self.emit(vec![room], event_name::MESSAGE_TRANSLATION_STATE, &event).await;
+            self.tell(room, event_name::MESSAGE_TRANSLATION_STATE, &event);
         }
     }
 
-    async fn conversation_created(&self, conversation_id: ConversationId, members: Vec<UserId>) {
-        let Some(everybody) = self.everybody() else { return };
-        let rooms: Vec<String> = members.into_iter().map(user_room).collect();
-        if let Err(error) = everybody.to(rooms).join(conversation_room(conversation_id)).await {
-            tracing::warn!(%error, "The members of a new conversation could not be put into its room");
-        }
-        let event = json!({ "conversationId": conversation_id });
-        self.emit(vec![conversation_room(conversation_id)], event_name::CONVERSATION_NEW, &event).await;
+    fn conversation_created(&self, conversation_id: ConversationId, members: Vec<UserId>) {
+        let members: Vec<Room> = members.into_iter().map(Room::User).collect();
+        let room = Room::Conversation(conversation_id);
+        self.sockets.join(&members, room);
+        self.tell(room, event_name::CONVERSATION_NEW, &json!({ "conversationId": conversation_id }));
     }
 
-    async fn unread(&self, conversation_id: ConversationId, user: UserId, unread_count: i64) {
+    fn unread(&self, conversation_id: ConversationId, user: UserId, unread_count: i64) {
         let event = UnreadUpdated { conversation_id, unread_count };
-        self.emit(vec![user_room(user)], event_name::UNREAD_UPDATED, &event).await;
+        self.tell(Room::User(user), event_name::UNREAD_UPDATED, &event);
+    }
+
+    fn tell(&self, room: Room, name: &str, event: &impl Serialize) {
+        tell(&self.sockets, &[room], name, event);
     }
 }

@@ -1,199 +1,149 @@
 //! Reading what sockets send (wire-contract 5.4).
 
-use super::socket::{Peer, Turn, Verdict};
-use super::{Realtime, connect, conversation_room};
+use super::socket::{Peer, Verdict};
+use super::{Realtime, Room, Socket, connect};
 use crate::error::ApiError;
 use crate::present;
 use axum::http::StatusCode;
 use meeshy_chat::NewMessage;
 use meeshy_domain::ConversationId;
+use meeshy_socketio::Event;
 use meeshy_wire::{Ack, AckData, ConversationRef, ErrorEvent, SendMessage, StatsEvent, Typing, event_name};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use socketioxide::ParserError;
-use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
-use std::sync::Arc;
 
-/// Listens to a socket that has authenticated.
-pub fn listen(realtime: &Realtime, socket: &SocketRef) {
-    listen_for_messages(realtime, socket);
-    on(realtime, socket, event_name::CONVERSATION_JOIN, join);
-    on(realtime, socket, event_name::CONVERSATION_LEAVE, leave);
-    on(realtime, socket, event_name::TYPING_START, |realtime, socket, peer, data| {
-        relay_typing(realtime, socket, peer, data, true)
-    });
-    on(realtime, socket, event_name::TYPING_STOP, |realtime, socket, peer, data| {
-        relay_typing(realtime, socket, peer, data, false)
-    });
-    on(realtime, socket, event_name::AUTHENTICATE, async |_, socket, peer, _: Value| {
-        connect::welcome(&socket, &peer);
-        Ok(())
-    });
-    let here = realtime.clone();
-    socket.on_fallback(async move |socket: SocketRef, Event(name): Event, ack: AckSender| {
-        let refusal = admit(&here, &socket).err().unwrap_or_else(|| unknown_event(&name));
-        // Nobody may wait for it.
-        let _ = ack.send(&Ack::<Value>::refused(*refusal.body));
-    });
-}
-
-/// Listens for an event without an acknowledgement; what goes wrong with it is told by `error`.
-fn on<T, Handle, Outcome>(realtime: &Realtime, socket: &SocketRef, name: &'static str, handle: Handle)
-where
-    T: DeserializeOwned + Send + Sync + 'static,
-    Handle: Fn(Realtime, SocketRef, Arc<Peer>, T) -> Outcome + Clone + Send + Sync + 'static,
-    Outcome: Future<Output = Result<(), ApiError>> + Send + 'static,
-{
-    let realtime = realtime.clone();
-    socket.on(name, async move |socket: SocketRef, TryData(data): TryData<T>| {
-        let outcome = match read(&realtime, &socket, data) {
-            Ok((peer, data)) => handle(realtime, socket.clone(), peer, data).await,
-            Err(error) => Err(error),
-        };
-        if let Err(ApiError { body, .. }) = outcome {
-            let _ = socket.emit(event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
+/// Handles one event. Those of a socket come one after the other, so its messages are stored in the order in which they
+/// were sent.
+pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
+    let outcome = match socket.state().peer() {
+        Some(peer) => realtime.handle(socket, peer, &event).await,
+        None if event.name == event_name::AUTHENTICATE => {
+            connect::authenticate(realtime, socket, event.read().unwrap_or_default()).await;
+            Ok(())
         }
-    });
-}
-
-fn listen_for_messages(realtime: &Realtime, socket: &SocketRef) {
-    let realtime = realtime.clone();
-    let handle = move |socket: SocketRef, TryData(data): TryData<SendMessage>, ack: AckSender| {
-        // Here events still come one after the other. What follows runs beside what follows from the next event, so
-        // each message takes its place in line now: they are stored in the order in which they were sent.
-        let message = read(&realtime, &socket, data).map(|(peer, data)| (peer.line_up(), peer, data));
-        async move {
-            let sent = match message {
-                Ok((turn, peer, data)) => send(&realtime, turn, &peer, data).await.map(|data| (peer, data)),
-                Err(error) => Err(error),
-            };
-            // A socket that is gone needs no acknowledgement: its client sends the message again.
-            match sent {
-                Ok((peer, data)) => {
-                    let _ = ack.send(&Ack::done(data));
-                    realtime.chat().touch(peer.user).await;
-                }
-                Err(error) => {
-                    let _ = ack.send(&Ack::<AckData>::refused(*error.body));
-                }
-            }
-        }
+        None => Err(ApiError::authentication_required()),
     };
-    socket.on(event_name::MESSAGE_SEND, handle);
+    let Err(ApiError { body, .. }) = outcome else { return };
+    // A client that waits for an answer gets it there; one that does not hears of it by an event. Nobody may be left.
+    if event.expects_answer() {
+        let _ = socket.acknowledge(&event, &Ack::<Value>::refused(*body));
+    } else {
+        let _ = socket.emit(event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
+    }
 }
 
-/// The person behind an event and what it says, if the socket may go on.
-fn read<T>(
-    realtime: &Realtime,
-    socket: &SocketRef,
-    data: Result<T, ParserError>,
-) -> Result<(Arc<Peer>, T), ApiError> {
-    let peer = admit(realtime, socket)?;
-    let data = data.map_err(|error| {
+impl Realtime {
+    async fn handle(&self, socket: &Socket, peer: &Peer, event: &Event) -> Result<(), ApiError> {
+        self.admit(socket, peer)?;
+        match event.name.as_str() {
+            event_name::MESSAGE_SEND => {
+                let sent = self.send(peer, read(event)?).await?;
+                // A socket that is gone needs no acknowledgement: its client sends the message again.
+                let _ = socket.acknowledge(event, &Ack::done(sent));
+                self.chat.touch(peer.user).await;
+            }
+            event_name::CONVERSATION_JOIN => self.join(socket, peer, read(event)?).await?,
+            event_name::CONVERSATION_LEAVE => self.leave(socket, peer, read(event)?).await?,
+            event_name::TYPING_START => self.relay_typing(socket, peer, read(event)?, true).await?,
+            event_name::TYPING_STOP => self.relay_typing(socket, peer, read(event)?, false).await?,
+            // Some clients say it again.
+            event_name::AUTHENTICATE => connect::welcome(socket, peer),
+            name => return Err(unknown_event(name)),
+        }
+        Ok(())
+    }
+
+    /// Lets an event through, or says why not.
+    fn admit(&self, socket: &Socket, peer: &Peer) -> Result<(), ApiError> {
+        let verdict = peer.count(self.config.rate_limits.events);
+        if verdict == Verdict::Handle {
+            return Ok(());
+        }
+        let refusal =
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "too many events; slow down");
+        if verdict == Verdict::Disconnect {
+            let error = ErrorEvent { message: refusal.body.message.clone(), code: refusal.body.code };
+            let _ = socket.emit(event_name::ERROR, &error);
+            socket.disconnect();
+        }
+        Err(refusal)
+    }
+
+    async fn send(&self, peer: &Peer, data: SendMessage) -> Result<AckData, ApiError> {
+        let Some(_handling) = self.begin() else {
+            let message = "the server is restarting; send again in a moment";
+            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message));
+        };
+        let new = NewMessage {
+            conversation: data.conversation_id,
+            content: data.content,
+            original_language: data.original_language,
+            message_type: data.message_type,
+            reply_to_id: data.reply_to_id,
+            client_message_id: data.client_message_id,
+        };
+        let sent = self.chat.send(peer.user, new).await?;
+        let message = &sent.message.message;
+        Ok(AckData {
+            message_id: message.id,
+            client_message_id: message.client_message_id.clone(),
+            created_at: message.created_at.into(),
+        })
+    }
+
+    async fn join(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
+        let view = self.chat.conversation(peer.user, &data.conversation_id).await?;
+        let id = view.conversation.id;
+        socket.join(Room::Conversation(id));
+        // A socket that is gone needs no answer.
+        let joined = json!({ "conversationId": id, "userId": peer.user });
+        let _ = socket.emit(event_name::CONVERSATION_JOINED, &joined);
+        let stats = present::stats(&view, self.chat.now());
+        let stats = StatsEvent { conversation_id: data.conversation_id, stats };
+        let _ = socket.emit(event_name::CONVERSATION_STATS, &stats);
+        Ok(())
+    }
+
+    /// A client leaves with every change of page; it goes on hearing of the conversation, or its list would stand still
+    /// (wire-contract 8, row 17).
+    async fn leave(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
+        let id = self.chat.membership(peer.user, &data.conversation_id).await?;
+        let left = json!({ "conversationId": id, "userId": peer.user });
+        let _ = socket.emit(event_name::CONVERSATION_LEFT, &left);
+        Ok(())
+    }
+
+    /// Passed on without asking the database: whoever is in the room is a member.
+    async fn relay_typing(
+        &self,
+        socket: &Socket,
+        peer: &Peer,
+        data: ConversationRef,
+        is_typing: bool,
+    ) -> Result<(), ApiError> {
+        let id: ConversationId = match data.conversation_id.parse() {
+            Ok(id) => id,
+            // By its identifier, as the landing page does.
+            Err(_) => self.chat.membership(peer.user, &data.conversation_id).await?,
+        };
+        let room = Room::Conversation(id);
+        if socket.is_in(room) {
+            let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
+            let typing =
+                Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
+            // Whoever misses it misses little.
+            socket.tell_others(room, name, &typing);
+        }
+        Ok(())
+    }
+}
+
+/// What an event says.
+fn read<T: DeserializeOwned>(event: &Event) -> Result<T, ApiError> {
+    event.read().map_err(|error| {
         let message = format!("the event could not be read: {error}");
         ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
-    })?;
-    Ok((peer, data))
-}
-
-/// The person behind a socket that may go on, or why it may not.
-fn admit(realtime: &Realtime, socket: &SocketRef) -> Result<Arc<Peer>, ApiError> {
-    let peer = socket.extensions.get::<Arc<Peer>>().ok_or_else(ApiError::authentication_required)?;
-    let verdict = peer.count(realtime.config().rate_limits.events);
-    if verdict == Verdict::Handle {
-        return Ok(peer);
-    }
-    let refusal =
-        ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "too many events; slow down");
-    if verdict == Verdict::Disconnect {
-        let error = ErrorEvent { message: refusal.body.message.clone(), code: refusal.body.code };
-        let _ = socket.emit(event_name::ERROR, &error);
-        let _ = socket.clone().disconnect();
-    }
-    Err(refusal)
-}
-
-async fn send(
-    realtime: &Realtime,
-    mut turn: Turn,
-    peer: &Peer,
-    data: SendMessage,
-) -> Result<AckData, ApiError> {
-    turn.comes().await;
-    let Some(_handling) = realtime.begin() else {
-        let message = "the server is restarting; send again in a moment";
-        return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message));
-    };
-    let new = NewMessage {
-        conversation: data.conversation_id,
-        content: data.content,
-        original_language: data.original_language,
-        message_type: data.message_type,
-        reply_to_id: data.reply_to_id,
-        client_message_id: data.client_message_id,
-    };
-    let sent = realtime.chat().send(peer.user, new).await?;
-    let message = &sent.message.message;
-    Ok(AckData {
-        message_id: message.id,
-        client_message_id: message.client_message_id.clone(),
-        created_at: message.created_at.into(),
     })
-}
-
-async fn join(
-    realtime: Realtime,
-    socket: SocketRef,
-    peer: Arc<Peer>,
-    data: ConversationRef,
-) -> Result<(), ApiError> {
-    let view = realtime.chat().conversation(peer.user, &data.conversation_id).await?;
-    let id = view.conversation.id;
-    socket.join(conversation_room(id));
-    // A socket that is gone needs no answer.
-    let _ =
-        socket.emit(event_name::CONVERSATION_JOINED, &json!({ "conversationId": id, "userId": peer.user }));
-    let stats = present::stats(&view, realtime.chat().now());
-    let _ = socket
-        .emit(event_name::CONVERSATION_STATS, &StatsEvent { conversation_id: data.conversation_id, stats });
-    Ok(())
-}
-
-/// A client leaves with every change of page; it goes on hearing of the conversation, or its list would stand still
-/// (wire-contract 8, row 17).
-async fn leave(
-    realtime: Realtime,
-    socket: SocketRef,
-    peer: Arc<Peer>,
-    data: ConversationRef,
-) -> Result<(), ApiError> {
-    let id = realtime.chat().membership(peer.user, &data.conversation_id).await?;
-    let _ = socket.emit(event_name::CONVERSATION_LEFT, &json!({ "conversationId": id, "userId": peer.user }));
-    Ok(())
-}
-
-/// Passed on without asking the database: whoever is in the room is a member.
-async fn relay_typing(
-    realtime: Realtime,
-    socket: SocketRef,
-    peer: Arc<Peer>,
-    data: ConversationRef,
-    is_typing: bool,
-) -> Result<(), ApiError> {
-    let id: ConversationId = match data.conversation_id.parse() {
-        Ok(id) => id,
-        // By its identifier, as the landing page does.
-        Err(_) => realtime.chat().membership(peer.user, &data.conversation_id).await?,
-    };
-    let room = conversation_room(id);
-    if socket.rooms().iter().any(|joined| **joined == room) {
-        let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
-        let typing =
-            Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
-        // Whoever misses it misses little.
-        let _ = socket.to(room).emit(name, &typing).await;
-    }
-    Ok(())
 }
 
 fn unknown_event(name: &str) -> ApiError {

@@ -2,10 +2,36 @@
 
 use crate::limit::Limit;
 use meeshy_domain::{Language, UserId};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
-use tokio::sync::oneshot;
+
+/// Times that a socket may try to authenticate by an event.
+const ATTEMPTS: u32 = 5;
+
+/// A socket, whoever is behind it.
+#[derive(Debug, Default)]
+pub struct Client {
+    peer: OnceLock<Peer>,
+    attempts: AtomicU32,
+}
+
+impl Client {
+    /// The person behind it, once it has authenticated.
+    pub fn peer(&self) -> Option<&Peer> {
+        self.peer.get()
+    }
+
+    /// Notes who is behind it.
+    pub fn authenticated(&self, peer: Peer) -> &Peer {
+        self.peer.get_or_init(|| peer)
+    }
+
+    /// Counts a failure to authenticate; says whether it may try again.
+    pub fn failed(&self) -> bool {
+        self.attempts.fetch_add(1, Ordering::Relaxed) + 1 < ATTEMPTS
+    }
+}
 
 /// The person behind a socket.
 #[derive(Debug)]
@@ -14,9 +40,6 @@ pub struct Peer {
     pub display_name: Box<str>,
     pub language: Language,
     pace: Mutex<Pace>,
-    /// The end of the line of messages.
-    last: Mutex<Option<oneshot::Receiver<()>>>,
-    gone: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -41,8 +64,6 @@ impl Peer {
             display_name: display_name.into(),
             language,
             pace: Mutex::new(Pace { began: Instant::now(), events: 0 }),
-            last: Mutex::new(None),
-            gone: AtomicBool::new(false),
         }
     }
 
@@ -60,42 +81,12 @@ impl Peer {
             _ => Verdict::Disconnect,
         }
     }
-
-    /// Takes the next place in the line of this socket's messages.
-    pub fn line_up(&self) -> Turn {
-        let (done, next) = oneshot::channel();
-        let before = self.last.lock().unwrap_or_else(PoisonError::into_inner).replace(next);
-        Turn { before, _done: done }
-    }
-
-    /// Notes that the socket is gone; says whether this is the first to notice.
-    pub fn leave(&self) -> bool {
-        !self.gone.swap(true, Ordering::SeqCst)
-    }
-}
-
-/// A place in a line; whoever holds it gives way when it is dropped.
-#[derive(Debug)]
-pub struct Turn {
-    before: Option<oneshot::Receiver<()>>,
-    _done: oneshot::Sender<()>,
-}
-
-impl Turn {
-    /// Waits until those in front are done.
-    pub async fn comes(&mut self) {
-        if let Some(before) = self.before.take() {
-            // Nothing is ever sent: the sender is dropped.
-            let _ = before.await;
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::time::Duration;
-    use tokio::sync::mpsc;
 
     fn peer() -> Peer {
         let user = "65a0c0ffee0123456789abcd".parse().unwrap();
@@ -109,28 +100,5 @@ mod tests {
         use Verdict::{Disconnect, Handle, Refuse};
         assert_eq!(verdicts, [Handle, Handle, Refuse, Refuse, Disconnect]);
         assert_eq!(peer.count(None), Handle);
-    }
-
-    #[tokio::test]
-    async fn the_line_keeps_its_order_whoever_is_ready_first() {
-        let (peer, (out, mut done)) = (peer(), mpsc::unbounded_channel());
-        let turns: Vec<Turn> = (0..10).map(|_| peer.line_up()).collect();
-        for (place, mut turn) in turns.into_iter().enumerate().rev() {
-            let out = out.clone();
-            tokio::spawn(async move {
-                turn.comes().await;
-                out.send(place).unwrap();
-            });
-        }
-        for place in 0..10 {
-            assert_eq!(done.recv().await, Some(place));
-        }
-    }
-
-    #[test]
-    fn one_leaves_once() {
-        let peer = peer();
-        assert!(peer.leave());
-        assert!(!peer.leave());
     }
 }

@@ -143,15 +143,17 @@ fn api(app: App) -> Api {
         .group(docs::routes)
 }
 
-pub(crate) fn router(app: App) -> Router {
+/// All routes: these, and those of the sockets, which let in for themselves.
+pub(crate) fn router(app: App, sockets: Router) -> Router {
     api(app.clone())
         .router
         .method_not_allowed_fallback(async |request: Request| {
             let message = format!("{} cannot be called with {}", request.uri().path(), request.method());
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
         })
-        .fallback(web::fallback)
         .with_state(app)
+        .merge(sockets)
+        .fallback(web::fallback)
 }
 
 impl crate::Gateway {

@@ -1,0 +1,65 @@
+//! A Socket.IO server (protocol 5 over Engine.IO 4, and Engine.IO 3 for old clients), over WebSocket and polling.
+//!
+//! What it does not do, because Meeshy does not need it: namespaces other than `/`, binary data (attachments are dropped),
+//! questions of the server that clients acknowledge, compression.
+//!
+//! - A [`Service`] says what happens to sockets and events; a [`Server`] is reached from elsewhere, to tell rooms.
+//! - The events of one socket are handled one after the other, in their order. While one is handled nothing more is
+//!   read, so a client that sends faster than it is served waits, and not the server's memory.
+//! - A packet is encoded once, as a WebSocket frame, and shared by all sockets that get it (`packet`).
+//! - An idle socket is one task without buffers (`websocket`, `frame`): what is read goes over the stack.
+//! - Each socket has a queue with a bound (`outbox`); who does not take what waits for it misses the next.
+
+mod frame;
+mod hub;
+mod outbox;
+mod packet;
+mod polling;
+mod session;
+mod socket;
+mod websocket;
+
+pub use hub::Server;
+pub use packet::Event;
+pub use session::Introduction;
+pub use socket::{Missed, Socket};
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What happens to sockets and events.
+pub trait Service: Send + Sync + Sized + 'static {
+    /// What names a group of sockets.
+    type Room: Copy + Eq + Hash + Send + Sync + 'static;
+    /// What is kept of a socket.
+    type State: Default + Send + Sync + 'static;
+
+    /// A socket wants in. Nothing more is read of it until this is done.
+    fn connected(
+        &self,
+        socket: &Socket<Self>,
+        introduction: &Introduction,
+    ) -> impl Future<Output = ()> + Send;
+
+    /// A client says something.
+    fn event(&self, socket: &Socket<Self>, event: Event) -> impl Future<Output = ()> + Send;
+
+    /// A socket has gone: it is in no room any more, and nothing more comes of it.
+    fn disconnected(&self, socket: &Socket<Self>) -> impl Future<Output = ()> + Send;
+}
+
+/// How a server behaves.
+#[derive(Clone)]
+pub struct Config {
+    /// How often clients are asked whether they are there.
+    pub ping_interval: Duration,
+    /// How long they may take to answer.
+    pub ping_timeout: Duration,
+    /// The most bytes of a packet from a client.
+    pub max_payload: u64,
+    /// The most packets that wait for a socket.
+    pub queue: usize,
+    /// Makes the ids of sockets, which nobody may guess: whoever knows one can go on in its place.
+    pub make_id: Arc<dyn Fn() -> String + Send + Sync>,
+}

@@ -1,0 +1,278 @@
+//! Packets of Socket.IO 5 inside packets of Engine.IO, as text.
+//!
+//! The first digit is Engine.IO's (`4` is a message), the second Socket.IO's: `42["event",{…}]`, `430[{…}]`.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use tungstenite::protocol::frame::FrameHeader;
+use tungstenite::protocol::frame::coding::{Data, OpCode};
+
+/// More attachments than any client sends: their number comes from outside.
+const MOST_ATTACHMENTS: usize = 16;
+
+/// A text packet ready to go out: as a whole WebSocket frame, made once for all who get it.
+#[derive(Debug, Clone)]
+pub(crate) struct Outgoing {
+    frame: Bytes,
+    header: u8,
+}
+
+impl Outgoing {
+    /// The packet of this text.
+    pub fn new(text: &str) -> Self {
+        Self::build(text.len(), |frame| frame.extend_from_slice(text.as_bytes()))
+    }
+
+    fn build(length: usize, write: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let header = FrameHeader {
+            is_final: true,
+            opcode: OpCode::Data(Data::Text),
+            mask: None,
+            ..FrameHeader::default()
+        };
+        let mut frame = Vec::with_capacity(length + 10);
+        // Neither writing to memory nor a text frame without a mask can fail.
+        let _ = header.format(length as u64, &mut frame);
+        let header = u8::try_from(frame.len()).unwrap_or(u8::MAX);
+        write(&mut frame);
+        Self { frame: frame.into(), header }
+    }
+
+    /// `42["name",data]`
+    pub fn event(name: &str, data: &impl Serialize) -> Result<Self, serde_json::Error> {
+        let (name, data) = (serde_json::to_vec(name)?, serde_json::to_vec(data)?);
+        Ok(Self::build(name.len() + data.len() + 5, |frame| {
+            for part in [b"42[", name.as_slice(), b",", &data, b"]"] {
+                frame.extend_from_slice(part);
+            }
+        }))
+    }
+
+    /// `43id[data]`
+    pub fn acknowledgement(id: u64, data: &impl Serialize) -> Result<Self, serde_json::Error> {
+        Ok(Self::new(&format!("43{id}[{}]", serde_json::to_string(data)?)))
+    }
+
+    /// As it goes over a WebSocket.
+    pub fn frame(&self) -> &Bytes {
+        &self.frame
+    }
+
+    /// As it goes into the answer to a poll.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.frame[usize::from(self.header)..])
+    }
+}
+
+/// What a client says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Incoming {
+    /// `1`: it goes.
+    Close,
+    /// `2` with what is to come back: version 3 asks whether we are there; version 4 whether it may change over.
+    Ping(String),
+    /// `3`: it is there.
+    Pong,
+    /// `5`: it has changed over.
+    Upgrade,
+    /// `6`: nothing.
+    Noop,
+    /// `40`: it wants in, and says who it is (JSON).
+    Connect(String),
+    /// `40/name`: it wants in where there is nothing.
+    ConnectElsewhere(String),
+    /// `41`: it goes.
+    Disconnect,
+    /// `42`, or `45` with so many attachments that follow.
+    Event(Event, usize),
+    /// `43`: the answer to a question that we never ask.
+    Acknowledgement,
+}
+
+/// Something that a client tells or asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its name.
+    pub name: String,
+    /// What comes with it, as JSON: the first argument, or `null`. Attachments are left as placeholders.
+    pub data: Box<str>,
+    /// Under which number the client waits for an answer, if it does.
+    pub(crate) ack: Option<u64>,
+}
+
+impl Event {
+    /// Whether the client waits for an answer ([`Socket::acknowledge`](crate::Socket::acknowledge)).
+    pub fn expects_answer(&self) -> bool {
+        self.ack.is_some()
+    }
+
+    /// What comes with it, read as `T`.
+    ///
+    /// # Errors
+    /// When it is something else.
+    pub fn read<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
+        serde_json::from_str(&self.data)
+    }
+}
+
+/// A packet that is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a packet of Socket.IO")]
+pub(crate) struct NoPacket;
+
+impl Incoming {
+    /// Reads a packet.
+    pub fn parse(text: &str) -> Result<Self, NoPacket> {
+        let mut chars = text.chars();
+        let kind = chars.next().ok_or(NoPacket)?;
+        let rest = chars.as_str();
+        match kind {
+            '1' if rest.is_empty() => Ok(Self::Close),
+            '2' => Ok(Self::Ping(rest.to_owned())),
+            '3' => Ok(Self::Pong),
+            '4' => message(rest),
+            '5' if rest.is_empty() => Ok(Self::Upgrade),
+            '6' if rest.is_empty() => Ok(Self::Noop),
+            _ => Err(NoPacket),
+        }
+    }
+}
+
+fn message(text: &str) -> Result<Incoming, NoPacket> {
+    let mut chars = text.chars();
+    let kind = chars.next().ok_or(NoPacket)?;
+    let (attachments, rest) = match kind {
+        '5' | '6' => {
+            let (count, rest) = chars.as_str().split_once('-').ok_or(NoPacket)?;
+            let count = count.parse().ok().filter(|&count| count <= MOST_ATTACHMENTS).ok_or(NoPacket)?;
+            (count, rest)
+        }
+        _ => (0, chars.as_str()),
+    };
+    let (namespace, rest) = namespace(rest);
+    let ours = matches!(namespace, "" | "/");
+    match kind {
+        '0' if ours => Ok(Incoming::Connect(rest.to_owned())),
+        '0' => Ok(Incoming::ConnectElsewhere(namespace.to_owned())),
+        _ if !ours => Err(NoPacket),
+        '1' => Ok(Incoming::Disconnect),
+        '2' | '5' => Ok(Incoming::Event(event(rest)?, attachments)),
+        '3' => Ok(Incoming::Acknowledgement),
+        _ => Err(NoPacket),
+    }
+}
+
+/// `/name,` or `/name?query,` at the start.
+fn namespace(text: &str) -> (&str, &str) {
+    if !text.starts_with('/') {
+        return ("", text);
+    }
+    let (name, rest) = text.split_once(',').unwrap_or((text, ""));
+    (name.split_once('?').map_or(name, |(name, _)| name), rest)
+}
+
+fn event(text: &str) -> Result<Event, NoPacket> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (ack, arguments) = text.split_at(digits);
+    let ack = if ack.is_empty() { None } else { Some(ack.parse().map_err(|_| NoPacket)?) };
+    let arguments: Vec<&RawValue> = serde_json::from_str(arguments).map_err(|_| NoPacket)?;
+    let name = arguments.first().ok_or(NoPacket)?;
+    let name = serde_json::from_str(name.get()).map_err(|_| NoPacket)?;
+    let data = arguments.get(1).map_or("null", |data| data.get()).into();
+    Ok(Event { name, data, ack })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn parsed(text: &str) -> Result<Incoming, NoPacket> {
+        Incoming::parse(text)
+    }
+
+    #[test]
+    fn packets_are_read() {
+        let event = |name: &str, data: &str, ack| Event { name: name.into(), data: data.into(), ack };
+        assert_eq!(parsed("1"), Ok(Incoming::Close));
+        assert_eq!(parsed("2probe"), Ok(Incoming::Ping("probe".into())));
+        assert_eq!(parsed("3"), Ok(Incoming::Pong));
+        assert_eq!(parsed("40"), Ok(Incoming::Connect(String::new())));
+        assert_eq!(parsed("40{\"token\":\"x\"}"), Ok(Incoming::Connect("{\"token\":\"x\"}".into())));
+        assert_eq!(parsed("40/,{}"), Ok(Incoming::Connect("{}".into())));
+        assert_eq!(parsed("40/?token=x"), Ok(Incoming::Connect(String::new())));
+        assert_eq!(parsed("40/admin,{}"), Ok(Incoming::ConnectElsewhere("/admin".into())));
+        assert_eq!(parsed("41"), Ok(Incoming::Disconnect));
+        assert_eq!(
+            parsed("42[\"say\",{\"a\":[1]},2]"),
+            Ok(Incoming::Event(event("say", "{\"a\":[1]}", None), 0))
+        );
+        assert_eq!(parsed("427[\"say\"]"), Ok(Incoming::Event(event("say", "null", Some(7)), 0)));
+        assert_eq!(parsed("42/,7[\"say\"]"), Ok(Incoming::Event(event("say", "null", Some(7)), 0)));
+        assert_eq!(parsed("452-0[\"say\",7]"), Ok(Incoming::Event(event("say", "7", Some(0)), 2)));
+        assert_eq!(parsed("4312[\"thanks\"]"), Ok(Incoming::Acknowledgement));
+    }
+
+    #[test]
+    fn what_is_no_packet_is_refused() {
+        for text in [
+            "",
+            "x",
+            "0",
+            "7",
+            "9",
+            "11",
+            "4",
+            "42",
+            "42[",
+            "42{}",
+            "42[]",
+            "42[7]",
+            "42/other,[\"x\"]",
+            "44{}",
+            "45",
+            "45[\"x\"]",
+            "451-[\"x\"",
+            "4517-[\"x\"]",
+            "45-1-[\"x\"]",
+            "4299999999999999999999[\"x\"]",
+            "4\u{1F600}",
+        ] {
+            assert_eq!(parsed(text), Err(NoPacket), "{text}");
+        }
+        let deep = format!("42[\"x\",{}]", "[".repeat(100_000));
+        assert_eq!(parsed(&deep), Err(NoPacket));
+    }
+
+    #[test]
+    fn what_goes_out_is_the_same_over_both_transports() {
+        let event = Outgoing::event("say", &json!({ "é": 1 })).unwrap();
+        assert_eq!(event.text(), "42[\"say\",{\"é\":1}]");
+        assert_eq!(&event.frame()[..2], [0x81, 18]);
+        assert_eq!(&event.frame()[2..], event.text().as_bytes());
+        assert_eq!(Outgoing::acknowledgement(3, &json!(null)).unwrap().text(), "433[null]");
+        let long = "x".repeat(70_000);
+        let long = Outgoing::new(&long);
+        assert_eq!((long.text().len(), long.frame().len()), (70_000, 70_010));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
+            let _ = parsed(&text);
+            let _ = parsed(&format!("4{text}"));
+            let _ = parsed(&format!("42{text}"));
+        }
+
+        #[test]
+        fn an_event_comes_in_as_it_went_out(name in "\\PC{0,20}", data in "\\PC{0,40}") {
+            let sent = Outgoing::event(&name, &data).unwrap();
+            let Ok(Incoming::Event(event, 0)) = parsed(&sent.text()) else { panic!("{}", sent.text()) };
+            prop_assert_eq!(event.read::<String>().unwrap(), data);
+            prop_assert_eq!(event.name, name);
+        }
+    }
+}
