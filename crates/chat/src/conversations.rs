@@ -40,7 +40,7 @@ impl Chat {
     /// Opens a conversation; of a pair's direct conversation there is one, which is answered if it is there.
     ///
     /// # Errors
-    /// When something is filled in wrongly, a participant does not exist, or the identifier is taken.
+    /// When something is filled in wrongly, or a participant does not exist.
     pub async fn create_conversation(
         &self,
         caller: UserId,
@@ -89,7 +89,7 @@ impl Chat {
         tx: &mut Tx<'_>,
         caller: UserId,
         others: &[UserId],
-        conversation: Conversation,
+        mut conversation: Conversation,
     ) -> Result<ConversationView, ChatError> {
         if let Some(key) = &conversation.direct_key
             && let Some(existing) = conversations::find_direct(tx, key)?
@@ -99,7 +99,11 @@ impl Chat {
         if users::find_all(tx, others)?.iter().filter(|user| user.is_active).count() != others.len() {
             return Err(ChatError::NotFound { what: "user" });
         }
+        if conversations::find_by_identifier(tx, &conversation.identifier)?.is_some() {
+            conversation.identifier = format!("{}-{}", conversation.identifier, self.inner.secrets.hex(4));
+        }
         conversations::insert(tx, &conversation).map_err(|error| match error {
+            // Somebody else has taken it in this moment.
             StoreError::Conflict(index) if index.contains("identifier") => {
                 ChatError::Taken { field: "identifier" }
             }
@@ -124,7 +128,8 @@ impl Chat {
         self.one_view(tx, caller, conversation)
     }
 
-    /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>` (wire-contract 1.5).
+    /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>` (wire-contract 1.5); where it is taken
+    /// already, something random follows.
     fn identifier(
         &self,
         given: Option<&str>,
@@ -146,11 +151,9 @@ impl Chat {
             .strftime("%Y%m%d%H%M%S")
             .to_string();
         let slug = title.map(slug).filter(|slug| !slug.is_empty());
-        // Two people may choose the same title in the same second.
-        let random = self.inner.secrets.hex(4);
         Ok(match slug {
-            Some(slug) => format!("mshy_{slug}-{time}-{random}"),
-            None => format!("mshy_{random}-{time}"),
+            Some(slug) => format!("mshy_{slug}-{time}"),
+            None => format!("mshy_{}-{time}", self.inner.secrets.hex(4)),
         })
     }
 

@@ -16,14 +16,14 @@ fn invalid<T>(field: &'static str, problem: impl Into<String>) -> Result<T, Inva
     Err(InvalidText { field, problem: problem.into() })
 }
 
-/// The text of a message: not blank, at most `max_chars` characters, no NUL (which PostgreSQL cannot hold).
+/// The text of a message: something to see, at most `max_chars` characters, no NUL (which PostgreSQL cannot hold).
 ///
 /// It is kept as typed, with its spaces.
 ///
 /// # Errors
 /// When one of these does not hold.
 pub fn message(content: &str, max_chars: usize) -> Result<(), InvalidText> {
-    if content.trim().is_empty() {
+    if content.chars().all(is_blank) {
         return invalid("content", "the message is empty");
     }
     no_nul("content", content)?;
@@ -32,6 +32,13 @@ pub fn message(content: &str, max_chars: usize) -> Result<(), InvalidText> {
         return invalid("content", format!("the message is longer than {max_chars} characters"));
     }
     Ok(())
+}
+
+/// Whether a character shows nothing by itself: space, and what Unicode means for joining, spacing and direction only.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180E}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
 }
 
 /// A client's own id of a message: 1 to 64 printable characters.
@@ -148,7 +155,9 @@ mod tests {
             message(&"é".repeat(4_001), 4_000).unwrap_err().problem,
             "the message is longer than 4000 characters"
         );
-        assert_eq!(message(" \n\t ", 4_000).unwrap_err().problem, "the message is empty");
+        for blank in ["", " \n\t ", "\u{200B}", " \u{FEFF}\u{200D} \u{202E}"] {
+            assert_eq!(message(blank, 4_000).unwrap_err().problem, "the message is empty", "{blank:?}");
+        }
         assert_eq!(message("a\0b", 4_000).unwrap_err().problem, "a NUL character is not allowed");
     }
 

@@ -243,6 +243,28 @@ async fn a_pair_has_one_direct_conversation() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_taken_gets_an_ending_of_its_own() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        let open = async || {
+            let new = NewConversation {
+                kind: "group".into(),
+                identifier: Some("trip".into()),
+                ..NewConversation::default()
+            };
+            world.chat.create_conversation(lea, new).await.unwrap().conversation.identifier
+        };
+        assert_eq!(open().await, "mshy_trip", "{kind}");
+        let second = open().await;
+        assert!(
+            second.starts_with("mshy_trip-") && second.len() == "mshy_trip-".len() + 8,
+            "{kind}: {second}"
+        );
+        assert_ne!(open().await, second, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn mentions_and_replies_come_with_the_message() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);

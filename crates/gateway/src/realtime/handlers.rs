@@ -3,6 +3,7 @@
 use super::socket::{Peer, Verdict};
 use super::{Realtime, Room, Socket, connect};
 use crate::error::ApiError;
+use crate::json::plain;
 use crate::present;
 use axum::http::StatusCode;
 use meeshy_chat::NewMessage;
@@ -141,7 +142,7 @@ impl Realtime {
 /// What an event says.
 fn read<T: DeserializeOwned>(event: &Event) -> Result<T, ApiError> {
     event.read().map_err(|error| {
-        let message = format!("the event could not be read: {error}");
+        let message = format!("the event could not be read: {}", plain(&error));
         ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
     })
 }

@@ -15,6 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 pub fn routes(api: Api) -> Api {
     api.get(Access::Anyone, "/health", "Whether the process is alive", health)
+        .get(Access::Anyone, "/healthz", "The same", health)
         .get(Access::Anyone, "/ready", "Whether it can serve: 503 until the database answers", ready)
         .get(Access::Anyone, "/info", "What this is", info)
         .get(Access::Anyone, "/metrics", "Figures for Prometheus", metrics)
