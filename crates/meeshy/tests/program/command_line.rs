@@ -70,7 +70,16 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
 #[test]
 fn help_names_every_command() {
     let help = text(&meeshy(&["--help"], &[]).stdout);
+    assert!(help.contains("everyone reads in their own language"), "{help}");
     for command in ["serve", "config", "migrate", "translate", "models"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
     }
+}
+
+#[test]
+fn a_level_of_the_log_that_is_none_is_refused() {
+    let refused = meeshy(&["serve"], &[("LOG_LEVEL", "inof"), ("DATABASE_URL", "postgres://127.0.0.1:1/x")]);
+    let message = text(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(message.contains("`inof` is no level; use error, warn, info"), "{message}");
 }
