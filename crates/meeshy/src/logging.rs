@@ -22,7 +22,9 @@ pub fn start(config: &Log) -> anyhow::Result<()> {
 
 fn filter(level: &str) -> anyhow::Result<EnvFilter> {
     let complaint = || {
-        format!("log.level: `{level}` is no level; use error, warn, info, debug, trace, or directives such as `info,meeshy_chat=debug`")
+        format!(
+            "log.level: `{level}` is no level; use error, warn, info, debug, trace, or directives such as `info,meeshy_chat=debug`"
+        )
     };
     // To the filter, a word that is no level is the name of a module, and all others fall silent.
     let is_level = |word: &str| word.trim().parse::<LevelFilter>().is_ok();
