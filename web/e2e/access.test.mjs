@@ -63,6 +63,17 @@ for (const { language, colorScheme, width } of screens) {
 
 test("everything goes by keyboard", async () => {
   const { context, page } = await signUp(browser, "Emma", "en");
+  const focusedId = () => page.evaluate(() => document.activeElement?.id);
+  await page.locator("a[href='/new']").first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#search-people").waitFor();
+  assert.equal(await focusedId(), "search-people", "one can write at once");
+  await page.locator("a[href='/settings']").first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#reading-language").focus();
+  await page.keyboard.press("Tab");
+  assert.ok(await page.evaluate(() => document.activeElement?.matches("input[type=checkbox]")), "one step");
+
   await page.keyboard.press("Control+K");
   await page.keyboard.type("global");
   await page.keyboard.press("Enter");

@@ -75,6 +75,25 @@ test("what was not sent survives a reload, and so does what is half written", as
   await lea.context.close();
 });
 
+test("what is written without a connection goes out even where the browser keeps nothing", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const carlos = await signUp(browser, "Carlos", "fr");
+  await converse(lea.page, carlos.username);
+  await lea.page.evaluate(() => {
+    Storage.prototype.setItem = () => {
+      throw new DOMException("full", "QuotaExceededError");
+    };
+  });
+  await lea.context.setOffline(true);
+  await write(lea.page, "un");
+  await write(lea.page, "deux");
+  await lea.context.setOffline(false);
+  await messages(lea.page).filter({ hasText: "deux" }).waitFor({ timeout: 20_000 });
+  assert.equal(await messages(lea.page).count(), 2);
+  await lea.context.close();
+  await carlos.context.close();
+});
+
 test("a long history opens at what is new, and keeps its place as older messages come", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const paul = await signUp(browser, "Paul", "fr");
@@ -141,6 +160,26 @@ test("what was missed in a long interruption is read again, without a hole", asy
     Array.from({ length: 71 }, (_, number) => number),
   );
   await Promise.all([lea.context.close(), paul.context.close()]);
+});
+
+test("a server that cannot tell who one is, for a while, is asked again soon", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  let refusals = 0;
+  await lea.page.routeWebSocket("**/socket.io/**", (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((packet) => {
+      const isFirst = refusals === 0 && String(packet).startsWith('42["authenticated"');
+      if (isFirst) refusals += 1;
+      socket.send(isFirst ? '42["authenticated",{"success":false,"error":"not just now"}]' : packet);
+    });
+  });
+  await lea.page.reload();
+  await conversation(lea.page, "Meeshy Global").click();
+  const text = `enfin ${Date.now()}`;
+  await write(lea.page, text);
+  await messages(lea.page).filter({ hasText: text }).waitFor();
+  assert.equal(refusals, 1);
+  await lea.context.close();
 });
 
 test("where web sockets are blocked, it goes by polling", async () => {

@@ -1,8 +1,9 @@
 //! Logs go to standard error: sentences with fields, or one JSON object a line.
 
 use crate::config::Log;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use std::io::IsTerminal;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging as configured.
@@ -10,13 +11,23 @@ use tracing_subscriber::EnvFilter;
 /// # Errors
 /// When the level is none.
 pub fn start(config: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.level)
-        .with_context(|| format!("log.level: `{}` is no level", config.level))?;
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        // A file is read without colours.
-        .with_ansi(std::io::stderr().is_terminal());
+    let filter = filter(&config.level)?;
+    let mut subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if !std::io::stderr().is_terminal() {
+        subscriber = subscriber.with_ansi(false);
+    }
     let started = if config.json { subscriber.json().try_init() } else { subscriber.compact().try_init() };
     started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
+}
+
+fn filter(level: &str) -> anyhow::Result<EnvFilter> {
+    let complaint = || {
+        format!(
+            "log.level: `{level}` is no level; use error, warn, info, debug, trace, or directives such as `info,meeshy_chat=debug`"
+        )
+    };
+    // To the filter, a word that is no level is the name of a module, and all others fall silent.
+    let is_level = |word: &str| word.trim().parse::<LevelFilter>().is_ok();
+    ensure!(level.split(',').any(is_level) || level.contains('='), complaint());
+    EnvFilter::try_new(level).with_context(complaint)
 }

@@ -18,7 +18,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// A messenger in which everyone writes in their own language, and everyone reads in their own language.
 #[derive(Parser)]
-#[command(version, about)]
+#[command(version)]
 struct Cli {
     /// The configuration file; `meeshy.toml` in the current folder is read by itself.
     #[arg(long, global = true, value_name = "FILE")]

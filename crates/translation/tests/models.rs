@@ -220,7 +220,10 @@ async fn errors_say_what_to_do() {
     let mirror = Mirror::default();
     let empty = site(&mirror).await;
     let missing = empty.store.index().await.unwrap_err().to_string();
-    assert!(missing.contains("404") && missing.contains("set `index_url` to a mirror"), "{missing}");
+    assert!(
+        missing.contains("404") && missing.contains("set `translation.index_url` to a mirror"),
+        "{missing}"
+    );
     mirror.files.lock().unwrap().insert("models.json".to_owned(), b"<html>".to_vec());
     let error = empty.store.index().await.unwrap_err();
     assert!(matches!(error, ModelError::NoIndex { .. }), "{error}");

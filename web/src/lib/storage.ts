@@ -9,12 +9,14 @@ export function load<T>(key: string, fallback: T): T {
   }
 }
 
-/** Keeps a value; `null` forgets it. */
-export function save(key: string, value: unknown): void {
+/** Keeps a value; `null` forgets it. Answers whether the browser let us. */
+export function save(key: string, value: unknown): boolean {
   try {
     if (value === null) localStorage.removeItem(`meeshy.${key}`);
     else localStorage.setItem(`meeshy.${key}`, JSON.stringify(value));
+    return true;
   } catch {
     // Full or forbidden: the page still has the value until it is closed.
+    return false;
   }
 }

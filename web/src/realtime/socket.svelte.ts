@@ -8,6 +8,7 @@ export type Connection = "connecting" | "connected" | "back" | "offline";
 
 const BACK_MS = 2500;
 const ACKNOWLEDGEMENT_MS = 10_000;
+const RETRY_MS = 2000;
 
 let connection = $state<Connection>("connecting");
 let socket: Socket | null = null;
@@ -53,6 +54,9 @@ export function connect(listener: Listener): void {
     } else if (answer.error?.includes("Bearer token")) {
       // The words by which the contract marks a refusal of the credentials (wire-contract 5.2).
       void listener.refused().then((renewed) => renewed && opened.disconnect().connect());
+    } else {
+      // The server cannot tell just now who we are: its database may be away.
+      setTimeout(() => socket === opened && opened.disconnect().connect(), RETRY_MS);
     }
   });
   opened.on("disconnect", (reason) => {

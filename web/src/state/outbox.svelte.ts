@@ -18,6 +18,8 @@ const RETRY_MS = 2000;
 
 let key = "";
 let drafts = $state.raw<Draft[]>([]);
+/** Whether the browser keeps the drafts; if not, they are only here. */
+let isKept = true;
 let isFlushing = false;
 
 export const outbox = {
@@ -33,6 +35,7 @@ export const outbox = {
 /** Takes up what somebody wrote on this device earlier. */
 export function openOutbox(userId: string): void {
   key = `outbox.${userId}`;
+  isKept = true;
   change((kept) => kept.filter((draft) => draft.state !== "sent"));
 }
 
@@ -43,13 +46,13 @@ export function clearOutbox(): void {
 }
 
 addEventListener("storage", (event) => {
-  if (event.key === `meeshy.${key}`) drafts = load(key, []);
+  if (event.key === `meeshy.${key}` && isKept) drafts = load(key, []);
 });
 
 /** Other tabs write too, so a change begins with what is kept. */
 function change(apply: (kept: Draft[]) => Draft[]): void {
-  drafts = apply(load<Draft[]>(key, []));
-  save(key, drafts);
+  drafts = apply(isKept ? load<Draft[]>(key, []) : drafts);
+  isKept = save(key, drafts);
 }
 
 function mark(clientMessageId: string, changes: Partial<Draft>): void {

@@ -14,19 +14,22 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 pub fn routes(api: Api) -> Api {
-    api.get(Access::Anyone, "/health", "Whether the process is alive", health)
+    api.get(Access::Anyone, "/health", "How each part is: 503 if one that all need is down", health)
         .get(Access::Anyone, "/healthz", "The same", health)
         .get(Access::Anyone, "/ready", "Whether it can serve: 503 until the database answers", ready)
         .get(Access::Anyone, "/info", "What this is", info)
         .get(Access::Anyone, "/metrics", "Figures for Prometheus", metrics)
 }
 
-/// Alive is whoever answers; what is missing for serving is said by `/ready`, and here in `services`.
 async fn health(State(app): State<App>) -> impl IntoResponse {
     let statistics = statistics(&app).await;
     let status = |is_up| if is_up { "up" } else { "down" };
-    axum::Json(json!({
-        "status": "healthy",
+    let (code, overall) = match statistics {
+        Some(_) => (StatusCode::OK, "healthy"),
+        None => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
+    };
+    let body = json!({
+        "status": overall,
         "timestamp": Iso(app.chat.now()),
         "version": env!("CARGO_PKG_VERSION"),
         "uptime": app.started.elapsed().as_secs(),
@@ -38,7 +41,8 @@ async fn health(State(app): State<App>) -> impl IntoResponse {
             },
             "websocket": { "status": status(true), "peopleOnline": app.chat.presence().online_count() },
         },
-    }))
+    });
+    (code, axum::Json(body))
 }
 
 async fn ready(State(app): State<App>) -> impl IntoResponse {

@@ -118,6 +118,37 @@ async fn everybody_hears_messages_in_their_order_and_once() {
 }
 
 #[tokio::test]
+async fn what_a_socket_says_is_passed_on_in_its_order() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = lea.group(&[&carlos]).await;
+    let (mut here, mut there) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+    for _ in 0..50 {
+        here.tell("typing:start", json!({ "conversationId": talk })).await;
+        here.tell("typing:stop", json!({ "conversationId": talk })).await;
+    }
+    let mut heard = Vec::new();
+    while heard.len() < 100 {
+        let names = there.so_far().await.into_iter().map(|(name, _)| name);
+        heard.extend(names.filter(|name| name.starts_with("typing:")));
+    }
+    assert_eq!(heard, ["typing:start", "typing:stop"].repeat(50));
+}
+
+#[tokio::test]
+async fn who_has_not_authenticated_is_told_so_at_once() {
+    let server = Server::start(unlimited()).await;
+    let mut socket = Socket::connect(&server, json!({})).await;
+    let message = json!({ "conversationId": "meeshy", "content": "hello" });
+    let answer = socket.ask("message:send", message.clone()).await;
+    assert_eq!((&answer["success"], &answer["code"]), (&json!(false), &json!("AUTH_REQUIRED")), "{answer}");
+    let lea = server.sign_up("lea", "fr").await;
+    socket.tell("authenticate", json!({ "sessionToken": lea.token })).await;
+    while socket.event("authenticated").await["success"] != true {}
+    assert_eq!(socket.ask("message:send", message).await["success"], true);
+}
+
+#[tokio::test]
 async fn who_comes_and_goes_is_told_once() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);

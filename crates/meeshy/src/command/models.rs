@@ -43,6 +43,8 @@ enum Action {
     },
 }
 
+const NO_MODELS: &str = "no models here; `meeshy models list --available` shows what can be pulled";
+
 /// Does it.
 ///
 /// # Errors
@@ -79,7 +81,7 @@ async fn list(store: &ModelStore, available: bool, json: bool) -> anyhow::Result
         }
     }
     if installed.is_empty() && !available && !json {
-        writeln!(out, "no models here; `meeshy models list --available` shows what can be pulled")?;
+        writeln!(out, "{NO_MODELS}")?;
     }
     Ok(())
 }
@@ -156,6 +158,9 @@ fn verify(store: &ModelStore, pairs: &[Pair], json: bool) -> anyhow::Result<()> 
     };
     let mut damaged = 0;
     let mut out = io::stdout().lock();
+    if models.is_empty() && !json {
+        writeln!(out, "{NO_MODELS}")?;
+    }
     for model in models {
         match model.and_then(|model| model.verify().map(|()| model)) {
             Ok(model) => show(&mut out, "whole", &model, json)?,

@@ -56,8 +56,10 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     let chat = Chat::open(store, engines, settings, clock, Secrets::system()).await?;
 
     let address = (config.server.host.as_str(), config.server.port);
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {}:{}; is another program on this port?", address.0, address.1)
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let advice = if is_taken { "; stop the program that is on it, or set another PORT" } else { "" };
+        anyhow::Error::new(error).context(format!("cannot listen on {}:{}{advice}", address.0, address.1))
     })?;
     let port = listener.local_addr()?.port();
 

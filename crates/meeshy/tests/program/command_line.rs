@@ -70,7 +70,40 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
 #[test]
 fn help_names_every_command() {
     let help = text(&meeshy(&["--help"], &[]).stdout);
+    assert!(help.contains("everyone reads in their own language"), "{help}");
     for command in ["serve", "config", "migrate", "translate", "models"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
     }
+}
+
+#[test]
+fn an_address_that_cannot_be_had_is_named_with_advice() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let refused = meeshy(&["serve"], &[("HOST", "127.0.0.1"), ("PORT", &port)]);
+    let message = text(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(message.contains(&format!("cannot listen on 127.0.0.1:{port}; stop the program")), "{message}");
+    let message = text(&meeshy(&["serve"], &[("HOST", "192.0.2.1"), ("PORT", &port)]).stderr);
+    assert!(
+        message.contains("cannot listen on 192.0.2.1") && !message.contains("stop the program"),
+        "{message}"
+    );
+}
+
+#[test]
+fn where_no_models_are_it_is_said() {
+    for arguments in [["models", "list"], ["models", "verify"]] {
+        let shown = meeshy(&arguments, &[]);
+        assert!(shown.status.success());
+        assert!(text(&shown.stdout).contains("no models here"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_level_of_the_log_that_is_none_is_refused() {
+    let refused = meeshy(&["serve"], &[("LOG_LEVEL", "inof"), ("DATABASE_URL", "postgres://127.0.0.1:1/x")]);
+    let message = text(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(message.contains("`inof` is no level; use error, warn, info"), "{message}");
 }

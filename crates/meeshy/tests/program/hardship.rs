@@ -131,6 +131,13 @@ async fn postgresql_may_stop_and_start_again_under_load() {
     tokio::task::block_in_place(|| cluster.kill());
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!server.is_ready().await, "not ready without its database");
+    let health = reqwest::get(format!("http://127.0.0.1:{}/health", server.port)).await.unwrap();
+    assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let health: serde_json::Value = health.json().await.unwrap();
+    assert_eq!(
+        (&health["status"], &health["services"]["database"]["status"]),
+        (&json!("unhealthy"), &json!("down"))
+    );
     assert!(server.is_alive());
     tokio::task::block_in_place(|| cluster.up());
     let (acknowledged, refused) = sending.await.unwrap();

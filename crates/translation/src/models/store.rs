@@ -20,7 +20,7 @@ const PARTIAL: &str = ".partial";
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// The index or a file could not be fetched.
-    #[error("cannot fetch {url}: {reason}; check the network, or set `index_url` to a mirror")]
+    #[error("cannot fetch {url}: {reason}; check the network, or set `translation.index_url` to a mirror")]
     Unreachable {
         /// What was asked for.
         url: String,
