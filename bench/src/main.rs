@@ -66,6 +66,8 @@ enum Benchmark {
 
 #[derive(Serialize)]
 struct Report {
+    #[serde(skip)]
+    is_json: bool,
     machine: Machine,
     tables: Vec<Table>,
 }
@@ -84,8 +86,7 @@ fn main() -> anyhow::Result<()> {
     );
     process::pin_to(OWN_CPU).context("two processors are needed: one for the server, one for the load")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let report = LocalSet::new().block_on(&runtime, run(&cli, programs))?;
-    print(&cli, &report)
+    LocalSet::new().block_on(&runtime, run(&cli, programs))
 }
 
 /// The servers run in folders of their own.
@@ -93,43 +94,57 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
     path.canonicalize().with_context(|| format!("there is no `{}`", path.display()))
 }
 
-async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<Report> {
+async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
     let machine = Machine::look(&programs)?;
     let plan = Plan::new(programs, cli.quick);
     let wanted = |benchmark| cli.benchmark == Benchmark::All || cli.benchmark == benchmark;
-    let mut tables = Vec::new();
+    let mut report = Report::begin(cli.json, machine);
     if wanted(Benchmark::B1) {
         progress("B1 fan-out");
-        tables.extend(measure::fanout::measure(&plan).await?);
+        report.add(measure::fanout::measure(&plan).await?);
     }
     if wanted(Benchmark::B2) {
         progress("B2 memory of an idle connection");
-        tables.push(measure::idle::measure(&plan).await?);
+        report.add([measure::idle::measure(&plan).await?]);
     }
     if wanted(Benchmark::B3) {
         progress("B3 durable send");
-        tables.push(measure::durable::measure(&plan).await?);
+        report.add([measure::durable::measure(&plan).await?]);
     }
     if wanted(Benchmark::B12) {
         progress("B12 start on an existing database");
-        tables.push(measure::start::measure(&plan).await?);
+        report.add([measure::start::measure(&plan).await?]);
     }
     if wanted(Benchmark::T1) {
         progress("T1 translation");
-        tables.push(measure::translation::measure(&plan).await?);
+        report.add([measure::translation::measure(&plan).await?]);
     }
-    Ok(Report { machine, tables })
+    report.end()
 }
 
 #[expect(clippy::print_stdout, reason = "the report is this program's output")]
-fn print(cli: &Cli, report: &Report) -> anyhow::Result<()> {
-    if cli.json {
-        println!("{}", serde_json::to_string_pretty(report)?);
-        return Ok(());
+impl Report {
+    fn begin(is_json: bool, machine: Machine) -> Self {
+        if !is_json {
+            println!("{machine}");
+        }
+        Self { is_json, machine, tables: Vec::new() }
     }
-    println!("{}", report.machine);
-    for table in &report.tables {
-        println!("{table}");
+
+    /// Shows tables at once: what was measured is not lost when a later benchmark fails or is stopped.
+    fn add(&mut self, tables: impl IntoIterator<Item = Table>) {
+        for table in tables {
+            if !self.is_json {
+                println!("{table}");
+            }
+            self.tables.push(table);
+        }
     }
-    Ok(())
+
+    fn end(self) -> anyhow::Result<()> {
+        if self.is_json {
+            println!("{}", serde_json::to_string_pretty(&self)?);
+        }
+        Ok(())
+    }
 }
