@@ -84,6 +84,11 @@ impl Bus {
         let _ = self.sender.blocking_send(event);
     }
 
+    /// Whether somebody listens, or still may.
+    pub(crate) fn is_heard(&self) -> bool {
+        !self.sender.is_closed()
+    }
+
     pub(crate) fn take_receiver(&self) -> Option<mpsc::Receiver<Event>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }

@@ -14,6 +14,7 @@ mod messages;
 mod passwords;
 mod presence;
 mod profiles;
+mod relay;
 mod tokens;
 mod translate;
 mod view;
@@ -23,6 +24,7 @@ pub use accounts::{Availability, Caller, Device, Refreshed, Registration, Signed
 pub use conversations::{ListFilter, NewConversation};
 pub use error::ChatError;
 pub use event::{Event, Recipient};
+pub use meeshy_store::translators::Speed;
 pub use messages::{MessagePage, NewMessage, PageRequest, Sent};
 pub use passwords::HashingCost;
 pub use presence::Presence;
@@ -32,13 +34,15 @@ pub use translate::{Answer, Translate};
 pub use view::{ConversationView, MemberView, MessageView, SenderView};
 
 use event::Bus;
-use meeshy_domain::{Clock, IdGenerator, Timestamp, UserId, limits};
+use meeshy_domain::{Clock, IdGenerator, Language, Timestamp, UserId, limits};
 use meeshy_store::{Store, StoreError};
 use passwords::Passwords;
+use relay::{Jobs, Others, Results};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokens::Tokens;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 /// What can be set about how people sign in and write.
 #[derive(Debug, Clone)]
@@ -57,6 +61,8 @@ pub struct Settings {
     pub message_chars: usize,
     /// What a password's hash costs.
     pub hashing: HashingCost,
+    /// The name of this machine, for people who look who translates.
+    pub machine: String,
 }
 
 impl Settings {
@@ -71,6 +77,7 @@ impl Settings {
             sessions_per_user: 10,
             message_chars: limits::MESSAGE_CHARS,
             hashing: HashingCost::default(),
+            machine: String::new(),
         }
     }
 }
@@ -92,7 +99,13 @@ struct Inner {
     presence: Arc<Presence>,
     translator: Arc<dyn Translate>,
     bus: Bus,
-    jobs: Arc<Notify>,
+    jobs: Arc<Jobs>,
+    results: Arc<Results>,
+    others: Others,
+    /// Whether it translates here.
+    translates: AtomicBool,
+    /// This process, among those that use the database.
+    node: String,
 }
 
 /// A few figures for the operator.
@@ -102,6 +115,8 @@ pub struct Statistics {
     pub users: i64,
     /// Translations that wait or are under way.
     pub translation_jobs_waiting: i64,
+    /// Processes that translate, this one included if it does.
+    pub translators: usize,
 }
 
 impl Chat {
@@ -125,6 +140,10 @@ impl Chat {
                 presence: Arc::default(),
                 bus: Bus::new(),
                 jobs: Arc::default(),
+                results: Arc::default(),
+                others: Others::default(),
+                translates: AtomicBool::new(false),
+                node: secrets.hex(8),
                 store,
                 clock,
                 secrets,
@@ -175,12 +194,16 @@ impl Chat {
     /// When the database fails.
     pub async fn statistics(&self) -> Result<Statistics, ChatError> {
         let read = |tx: &mut meeshy_store::Tx<'_>| {
-            Ok(Statistics {
-                users: meeshy_store::users::count(tx)?,
-                translation_jobs_waiting: meeshy_store::translations::waiting(tx)?,
-            })
+            Ok::<_, ChatError>((meeshy_store::users::count(tx)?, meeshy_store::translations::waiting(tx)?))
         };
-        self.inner.store.read(read).await
+        let (users, translation_jobs_waiting) = self.inner.store.read(read).await?;
+        let here = usize::from(self.inner.translates.load(Ordering::SeqCst));
+        Ok(Statistics { users, translation_jobs_waiting, translators: here + self.inner.others.count() })
+    }
+
+    /// Whether a pair of languages is served, here or in another process.
+    fn serves(&self, from: Language, to: Language) -> bool {
+        self.inner.translator.serves(from, to) || self.inner.others.serve(from, to)
     }
 
     /// What makes things that nobody can guess.

@@ -213,7 +213,7 @@ impl Chat {
         let (bus, jobs, message) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(view));
         tx.after_commit(order_key(message.message.conversation_id), move || {
             if !message.pending.is_empty() {
-                jobs.notify_one();
+                jobs.ring();
             }
             bus.publish(Event::MessageNew { message, recipients });
         });
@@ -298,7 +298,7 @@ impl Chat {
             Ok::<_, ChatError>(())
         };
         self.inner.store.write(write).await?;
-        self.inner.jobs.notify_one();
+        self.inner.jobs.ring();
         for view in page.iter_mut().filter(|view| missing.contains(&view.message.id)) {
             view.translations.retain(|translation| translation.language != wanted);
             view.pending.push(wanted);
@@ -316,7 +316,7 @@ impl Chat {
             // An engine may have been installed since.
             Some(known) => {
                 matches!(known.state, State::Unavailable { .. })
-                    && self.inner.translator.serves(message.original_language, wanted)
+                    && self.serves(message.original_language, wanted)
             }
         }
     }

@@ -1,5 +1,6 @@
 //! The seam between the jobs and the engines.
 
+use crate::Speed;
 use async_trait::async_trait;
 use meeshy_domain::Language;
 
@@ -37,4 +38,7 @@ pub trait Translate: Send + Sync {
 
     /// Whether some engine serves this pair now.
     fn serves(&self, from: Language, to: Language) -> bool;
+
+    /// Every pair that is served now, and how fast.
+    fn pairs(&self) -> Vec<Speed>;
 }

@@ -4,13 +4,17 @@
 //! between leaves it to be taken up again.
 
 use crate::conversations::order_key;
+use crate::relay::DEAD_AFTER;
 use crate::translate::Answer;
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, Language, Timestamp};
 use meeshy_store::Tx;
-use meeshy_store::translations::{self, Job, State, Translation};
+use meeshy_store::translations::{self, Claim, Job, State, Translation};
+use meeshy_store::translators::{self, Translator};
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -19,8 +23,10 @@ use tokio::task::JoinSet;
 const BATCH: i64 = 64;
 /// Groups of jobs, each for one pair of languages, that are with the engines at the same time.
 const GROUPS_AT_ONCE: usize = 8;
-/// A job is taken from a worker that has not come back by then.
+/// A job is taken from a worker that has not come back by then, even if it lives.
 const CLAIM: Duration = Duration::from_secs(30);
+/// How often a process shows that it lives.
+const SHOW_LIFE_EVERY: Duration = Duration::from_secs(2);
 /// After so many attempts a translation has failed.
 const ATTEMPTS: i64 = 5;
 /// The wait after the first attempt; each further one is four times longer.
@@ -31,6 +37,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 impl Chat {
     /// Translates until `stop` is ready, then finishes what it has begun.
     pub async fn translate_jobs(&self, stop: impl Future<Output = ()>) {
+        self.inner.translates.store(true, Ordering::SeqCst);
+        tokio::select! {
+            () = self.work(stop) => {}
+            never = self.show_life() => match never {},
+        }
+        self.inner.translates.store(false, Ordering::SeqCst);
+        self.sign_off().await;
+    }
+
+    async fn work(&self, stop: impl Future<Output = ()>) {
         tokio::pin!(stop);
         let places = Arc::new(Semaphore::new(GROUPS_AT_ONCE));
         let mut groups = JoinSet::new();
@@ -45,7 +61,7 @@ impl Chat {
             }
             tokio::select! {
                 () = &mut stop => break,
-                () = self.inner.jobs.notified() => {}
+                () = self.inner.jobs.here.notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
@@ -62,6 +78,49 @@ impl Chat {
         }
     }
 
+    /// Shows the other processes that this one lives and what it translates, and takes from the dead what they had begun.
+    async fn show_life(&self) -> Infallible {
+        if self.inner.store.is_exclusive() {
+            return std::future::pending().await;
+        }
+        let started_at = self.now();
+        loop {
+            let now = self.now();
+            let life = Translator {
+                id: self.inner.node.clone(),
+                name: self.inner.settings.machine.clone(),
+                pairs: self.inner.translator.pairs(),
+                started_at,
+                seen_at: now,
+            };
+            let write = move |tx: &mut Tx<'_>| {
+                translators::beat(tx, &life)?;
+                translators::bury(tx, None, now.minus(DEAD_AFTER))
+            };
+            match self.inner.store.write(write).await {
+                Ok(0) => {}
+                Ok(freed) => {
+                    tracing::info!(freed, "Translations that a dead process had begun are taken up again");
+                    self.inner.jobs.ring();
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "Other processes could not be shown that this one lives");
+                }
+            }
+            tokio::time::sleep(SHOW_LIFE_EVERY).await;
+        }
+    }
+
+    async fn sign_off(&self) {
+        if self.inner.store.is_exclusive() {
+            return;
+        }
+        let (node, dead) = (self.inner.node.clone(), self.now().minus(DEAD_AFTER));
+        if let Err(error) = self.inner.store.write(move |tx| translators::bury(tx, Some(&node), dead)).await {
+            tracing::debug!(%error, "The others find out by themselves that this process is gone");
+        }
+    }
+
     /// Takes jobs and hands them to the engines; says whether there may be more.
     async fn work_once(&self, places: &Arc<Semaphore>, groups: &mut JoinSet<()>) -> bool {
         while groups.try_join_next().is_some() {}
@@ -69,8 +128,10 @@ impl Chat {
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return false };
         drop(place);
         let now = self.now();
-        let claimed =
-            self.inner.store.write(move |tx| translations::claim(tx, now, now.plus(CLAIM), BATCH)).await;
+        let serves = |from, to| self.inner.translator.serves(from, to);
+        let but = self.inner.others.pairs_but(serves);
+        let claim = Claim { by: self.inner.node.clone(), until: now.plus(CLAIM), limit: BATCH, but };
+        let claimed = self.inner.store.write(move |tx| translations::claim(tx, now, &claim)).await;
         let jobs = claimed.unwrap_or_else(|error| {
             tracing::warn!(%error, "No translation jobs could be taken; trying again");
             Vec::new()
@@ -133,7 +194,7 @@ impl Chat {
         if translations::finish(tx, &translation)? {
             self.announce_translation(tx, job.conversation_id, job.from, translation);
         } else {
-            self.inner.jobs.notify_one();
+            self.inner.jobs.ring();
         }
         Ok(())
     }
@@ -145,8 +206,12 @@ impl Chat {
         source_language: Language,
         translation: Translation,
     ) {
-        let bus = self.inner.bus.clone();
+        let (bus, results) = (self.inner.bus.clone(), Arc::clone(&self.inner.results));
+        let is_alone = self.inner.store.is_exclusive();
         tx.after_commit(order_key(conversation_id), move || {
+            if !is_alone {
+                results.add(translation.message_id, translation.language);
+            }
             bus.publish(Event::Translated { conversation_id, source_language, translation });
         });
     }

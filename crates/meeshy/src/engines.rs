@@ -2,10 +2,10 @@
 
 use crate::puller::Needed;
 use async_trait::async_trait;
-use meeshy_chat::{Answer, Translate};
+use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::{Clock, Language};
 use meeshy_store::{Store, translations};
-use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Pair, Translator};
+use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Pair, Route, Translator};
 
 /// The translator, as the jobs see it.
 pub struct Engines {
@@ -35,6 +35,33 @@ impl Translate for Engines {
 
     fn serves(&self, from: Language, to: Language) -> bool {
         self.translator.route(from, to).is_some()
+    }
+
+    fn pairs(&self) -> Vec<Speed> {
+        let speed = |route: Route| {
+            let pair = route.pair()?;
+            Some(Speed { from: pair.from, to: pair.to, cost_ms: route.cost_ms })
+        };
+        self.translator.routes().into_iter().filter_map(speed).collect()
+    }
+}
+
+/// Where other processes translate.
+pub struct Elsewhere;
+
+#[async_trait]
+impl Translate for Elsewhere {
+    async fn translate(&self, _: Language, _: Language, texts: &[String]) -> Vec<Answer> {
+        let reason = "this process does not translate";
+        texts.iter().map(|_| Answer::Failed { reason: reason.to_owned() }).collect()
+    }
+
+    fn serves(&self, _: Language, _: Language) -> bool {
+        false
+    }
+
+    fn pairs(&self) -> Vec<Speed> {
+        Vec::new()
     }
 }
 

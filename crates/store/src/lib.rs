@@ -6,6 +6,7 @@
 //! Invariants: a write answers only after its commit is on disk; a closure that fails leaves no trace; no query asks
 //! which database it runs on.
 
+mod bell;
 pub mod conversations;
 mod error;
 pub mod members;
@@ -15,11 +16,13 @@ mod pg;
 pub mod sessions;
 mod sqlite;
 pub mod translations;
+pub mod translators;
 mod tx;
 pub mod users;
 mod value;
 mod work;
 
+pub use bell::{Bell, NOTE_BYTES, Ring};
 pub use error::StoreError;
 pub use migrate::Migrated;
 pub use tx::Tx;

@@ -16,7 +16,7 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations![1 "0001_first_conversation"];
+const MIGRATIONS: &[Migration] = migrations![1 "0001_first_conversation", 2 "0002_translators"];
 
 /// What opening a database changed in its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,8 +1,10 @@
 //! PostgreSQL: a pool of threads, each with a connection that it makes anew when it is lost.
 
+use crate::bell::{Bell, Ring};
 use crate::tx::{Afterwards, Connection};
 use crate::work::{Verdict, Work};
 use crate::{Row, StoreError, Value, sqlite::spawn};
+use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
 use std::collections::HashMap;
@@ -14,6 +16,8 @@ use tokio::sync::mpsc;
 const QUEUE: usize = 1_024;
 /// How long a closure waits for a connection before it is told that there is none.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+/// The wait before a listener connects again, and how often it looks whether anybody listens to it.
+const LISTEN_AGAIN: Duration = Duration::from_secs(1);
 /// Locks that keep the actions after a commit in order; two keys may share one.
 const ORDER_LOCKS: usize = 64;
 
@@ -22,6 +26,7 @@ type OrderLocks = Arc<[Mutex<()>; ORDER_LOCKS]>;
 
 /// The threads that own the connections to one PostgreSQL database.
 pub(crate) struct Postgres {
+    config: Box<Config>,
     jobs: mpsc::Sender<Box<dyn Work>>,
 }
 
@@ -46,7 +51,11 @@ impl Postgres {
             let (jobs, order) = (Arc::clone(&jobs), Arc::clone(&order));
             spawn("store-postgres", move || serve(session, &jobs, &order)).map_err(&failed)?;
         }
-        Ok(Self { jobs: sender })
+        Ok(Self { config: Box::new(config), jobs: sender })
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     pub(crate) fn jobs(&self) -> &mpsc::Sender<Box<dyn Work>> {
@@ -153,6 +162,52 @@ impl Session {
         let statement = self.client()?.prepare(sql)?;
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
+    }
+}
+
+/// A thread with a connection of its own that hears what is rung for.
+pub(crate) struct Listener {
+    config: Config,
+    heard: mpsc::Sender<Ring>,
+}
+
+impl Listener {
+    pub(crate) fn start(config: Config) -> mpsc::Receiver<Ring> {
+        let (heard, rings) = mpsc::channel(QUEUE);
+        let listener = Self { config, heard };
+        if let Err(cause) = spawn("store-listener", move || listener.run()) {
+            tracing::error!(cause, "Nothing is heard of other processes");
+        }
+        rings
+    }
+
+    fn run(self) {
+        while !self.heard.is_closed() {
+            if let Err(error) = self.listen() {
+                tracing::warn!(error = explain(&error), "Nothing is heard of other processes; trying again");
+            }
+            std::thread::sleep(LISTEN_AGAIN);
+        }
+    }
+
+    fn listen(&self) -> Result<(), postgres::Error> {
+        let mut client = self.config.connect(NoTls)?;
+        for bell in Bell::ALL {
+            client.batch_execute(&format!("LISTEN {}", bell.name()))?;
+        }
+        // Whatever happened before this connection was there.
+        let _ = self.heard.blocking_send(Ring::Missed);
+        while !self.heard.is_closed() && !client.is_closed() {
+            let mut notifications = client.notifications();
+            let mut notifications = notifications.timeout_iter(LISTEN_AGAIN);
+            while let Some(notification) = notifications.next()? {
+                let bell = Bell::ALL.into_iter().find(|bell| bell.name() == notification.channel());
+                if let Some(bell) = bell {
+                    let _ = self.heard.blocking_send(Ring::Rang(bell, notification.payload().to_owned()));
+                }
+            }
+        }
+        Ok(())
     }
 }
 

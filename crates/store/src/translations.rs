@@ -134,22 +134,39 @@ pub fn enqueue(
     Ok(changed > 0)
 }
 
-/// Takes up to `limit` jobs that are due, live ones first, so that no other worker has them before `until`.
+/// Who takes jobs, and which.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The id of the worker.
+    pub by: String,
+    /// No other worker has the jobs before this time.
+    pub until: Timestamp,
+    /// How many, at most.
+    pub limit: i64,
+    /// Pairs of languages that are left to others.
+    pub but: Vec<(Language, Language)>,
+}
+
+/// Takes jobs that are due, live ones first.
 ///
 /// A job whose message was deleted is dropped.
 ///
 /// # Errors
 /// As the database says.
-pub fn claim(tx: &mut Tx<'_>, now: Timestamp, until: Timestamp, limit: i64) -> Result<Vec<Job>, StoreError> {
+pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>, StoreError> {
     let lock = tx.skip_locked();
+    let (others, pairs) = left_to_others(&claim.but);
+    let mut params = vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into()];
+    params.extend(pairs);
     let claimed: Vec<(MessageId, Language, i64)> = tx.query(
         &format!(
-            "UPDATE translation_jobs SET claimed_until = $2, attempts = attempts + 1 WHERE (message_id, language) IN \
-               (SELECT message_id, language FROM translation_jobs WHERE run_at <= $1 AND claimed_until <= $1 \
+            "UPDATE translation_jobs SET claimed_until = $2, claimed_by = $4, attempts = attempts + 1 \
+             WHERE (message_id, language) IN \
+               (SELECT message_id, language FROM translation_jobs job WHERE run_at <= $1 AND claimed_until <= $1 {others} \
                 ORDER BY priority, run_at, message_id LIMIT $3 {lock}) \
              RETURNING message_id, language, attempts"
         ),
-        &[now.into(), until.into(), limit.into()],
+        &params,
         |row| Ok((row.take("message_id")?, row.take("language")?, row.take("attempts")?)),
     )?;
     let mut ids: Vec<MessageId> = claimed.iter().map(|(id, ..)| *id).collect();
@@ -173,6 +190,19 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, until: Timestamp, limit: i64) -> R
         }
     }
     Ok(jobs)
+}
+
+/// A condition that leaves out some pairs, and its parameters from the fifth on.
+fn left_to_others(pairs: &[(Language, Language)]) -> (String, Vec<Value>) {
+    if pairs.is_empty() {
+        return (String::new(), Vec::new());
+    }
+    let list = placeholders(5, pairs.len());
+    let condition = format!(
+        "AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.id = job.message_id \
+         AND messages.original_language || '-' || job.language IN ({list}))"
+    );
+    (condition, padded(pairs.iter().map(|(from, to)| Value::from(format!("{from}-{to}")))))
 }
 
 /// Lets go of every claim: for a process that starts and is alone with its data, so that each claim is of a dead one.
@@ -283,6 +313,18 @@ pub fn list(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<Translation>,
         ),
         &padded(messages.iter().map(|id| Value::from(*id))),
         read,
+    )
+}
+
+/// Translations that came to an end at or after `from`, the oldest first, at most so many.
+///
+/// # Errors
+/// As the database says.
+pub fn since(tx: &mut Tx<'_>, from: Timestamp, limit: i64) -> Result<Vec<(MessageId, Language)>, StoreError> {
+    tx.query(
+        "SELECT message_id, language FROM translations WHERE updated_at >= $1 ORDER BY updated_at LIMIT $2",
+        &[from.into(), limit.into()],
+        |row| Ok((row.take("message_id")?, row.take("language")?)),
     )
 }
 

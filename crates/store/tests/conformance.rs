@@ -9,7 +9,8 @@ use meeshy_domain::{
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, NewMember};
 use meeshy_store::messages::{self, Message, Page};
-use meeshy_store::translations::{self, Priority, State, Translation};
+use meeshy_store::translations::{self, Claim, Priority, State, Translation};
+use meeshy_store::translators;
 use meeshy_store::users::{self, User};
 use meeshy_store::{Store, StoreError, Tx};
 use meeshy_testkit::Database;
@@ -262,11 +263,16 @@ async fn a_job_is_claimed_once_until_its_claim_runs_out() {
         };
         store.write(ask).await.unwrap();
         let until = Timestamp::from_millis(2_000_000);
+        let claim = |until, limit, but| Claim { by: "worker".into(), until, limit, but };
+        let none = claim(until, 9, vec![("en".parse().unwrap(), "fr".parse().unwrap())]);
+        let others = store.write(move |tx| translations::claim(tx, NOW, &none)).await.unwrap();
+        assert!(others.iter().all(|job| job.to.code() != "fr"), "{kind}: left to those who can");
+        store.write(|tx| translators::bury(tx, None, NOW)).await.unwrap();
         let claims = (0..8).map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                store.write(move |tx| translations::claim(tx, NOW, until, 2)).await.unwrap()
-            })
+            let (store, two) = (store.clone(), claim(until, 2, Vec::new()));
+            tokio::spawn(
+                async move { store.write(move |tx| translations::claim(tx, NOW, &two)).await.unwrap() },
+            )
         });
         let mut claimed = Vec::new();
         for claim in claims.collect::<Vec<_>>() {
@@ -274,11 +280,11 @@ async fn a_job_is_claimed_once_until_its_claim_runs_out() {
         }
         claimed.sort_unstable();
         assert_eq!(claimed, ["de", "es", "fr", "it"], "{kind}");
-        let later = store
-            .write(move |tx| translations::claim(tx, until, Timestamp::from_millis(3_000_000), 9))
-            .await
-            .unwrap();
-        assert_eq!(later.iter().map(|job| job.attempts).collect::<Vec<_>>(), [2; 4], "{kind}");
+        let again = claim(Timestamp::from_millis(3_000_000), 9, Vec::new());
+        let later = store.write(move |tx| translations::claim(tx, until, &again)).await.unwrap();
+        let mut attempts: Vec<i64> = later.iter().map(|job| job.attempts).collect();
+        attempts.sort_unstable();
+        assert_eq!(attempts, [2, 3, 3, 3], "{kind}: three were begun once more");
     }
 }
 

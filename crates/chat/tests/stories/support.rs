@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use meeshy_chat::{
     Answer, Chat, ChatError, ConversationView, Device, Event, HashingCost, MessagePage, NewConversation,
-    NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignedIn, SigningKey, Translate,
+    NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignedIn, SigningKey, Speed, Translate,
 };
 use meeshy_domain::{Language, UserId};
 use meeshy_testkit::{Database, clock};
@@ -46,6 +46,14 @@ impl Translate for Engine {
     fn serves(&self, from: Language, to: Language) -> bool {
         !self.unknown.lock().unwrap().contains(&(from, to))
     }
+
+    fn pairs(&self) -> Vec<Speed> {
+        let language = |code| Language::parse(code).unwrap();
+        let pairs = ["en", "es", "fr", "de"].map(language).into_iter().flat_map(|from| {
+            ["en", "es", "fr", "de"].map(language).into_iter().map(move |to| Speed { from, to, cost_ms: 1.0 })
+        });
+        pairs.filter(|pair| self.serves(pair.from, pair.to)).collect()
+    }
 }
 
 pub struct World {
@@ -67,11 +75,16 @@ pub async fn worlds() -> Vec<(&'static str, World)> {
 
 impl World {
     pub async fn on(database: Arc<Database>) -> Self {
+        Self::seeded(database, 1).await
+    }
+
+    /// Another process on a database, with ids and secrets of its own.
+    pub async fn seeded(database: Arc<Database>, seed: u64) -> Self {
         let (clock, hand) = clock::by_hand();
         let engine = Arc::new(Engine::default());
         let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
-        let counter = AtomicU64::new(1);
+        let counter = AtomicU64::new(seed);
         let secrets = Secrets::new(move |bytes| {
             for chunk in bytes.chunks_mut(8) {
                 let number =

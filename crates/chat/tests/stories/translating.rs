@@ -3,7 +3,10 @@
 use crate::support::{World, worlds};
 use meeshy_chat::{Event, ProfilePatch};
 use meeshy_domain::Language;
-use meeshy_store::translations::State;
+use meeshy_store::translations::{self, Claim, State};
+use meeshy_store::translators::{self, Translator};
+use meeshy_testkit::Database;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -143,18 +146,81 @@ async fn jobs_left_by_a_process_that_died_are_taken_up() {
         let store = if kind == "SQLite" { None } else { Some(world.database.open().await.unwrap()) };
         if let Some(store) = store {
             let now = meeshy_domain::Timestamp::from_millis(1_768_480_496_789);
+            let until = now.plus(Duration::from_secs(60));
+            let claim = Claim { by: "another".into(), until, limit: 10, but: Vec::new() };
+            let another = Translator {
+                id: "another".into(),
+                name: "machine".into(),
+                pairs: Vec::new(),
+                started_at: now,
+                seen_at: now,
+            };
             let claimed = store
                 .write(move |tx| {
-                    meeshy_store::translations::claim(tx, now, now.plus(Duration::from_secs(60)), 10)
+                    translators::beat(tx, &another)?;
+                    translations::claim(tx, now, &claim)
                 })
                 .await
                 .unwrap();
             assert_eq!(claimed.len(), 1, "{kind}");
             world.translate().await;
             assert_eq!(states(&world, lea, &talk).await, ["fr pending"], "{kind}: it has it still");
-            world.hand.advance(Duration::from_secs(61));
+            world.hand.advance(Duration::from_secs(11));
         }
         world.translate().await;
         assert_eq!(states(&world, lea, &talk).await, ["fr done"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_one_process_translates_another_tells_its_people() {
+    let (_, database) = Database::both().into_iter().find(|(kind, _)| *kind != "SQLite").unwrap();
+    let database = Arc::new(database);
+    let mut gateway = World::on(Arc::clone(&database)).await;
+    let translator = World::seeded(database, 1_000_000).await;
+    drop(translator.events);
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let until = |mut stopping: tokio::sync::watch::Receiver<bool>| async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let running = [&gateway.chat, &translator.chat].map(|chat| {
+        let (chat, stopping) = (chat.clone(), stopping.clone());
+        tokio::spawn(async move { chat.relay(until(stopping)).await })
+    });
+    let (lea, carlos) = (gateway.person("lea", "fr").await, gateway.person("carlos", "es").await);
+    let talk = gateway.group(lea, &[carlos]).await;
+    gateway.say(carlos, &talk, "before anybody translates").await.unwrap();
+    assert_eq!(gateway.chat.statistics().await.unwrap().translators, 0);
+    let worker = tokio::spawn({
+        let (chat, stopping) = (translator.chat.clone(), stopping.clone());
+        async move { chat.translate_jobs(until(stopping)).await }
+    });
+    let translated = async |gateway: &mut World| loop {
+        let event =
+            tokio::time::timeout(Duration::from_secs(10), gateway.events.recv()).await.unwrap().unwrap();
+        if let Event::Translated { conversation_id, source_language, translation } = event {
+            assert_eq!((conversation_id, source_language.code()), (talk.conversation.id, "es"));
+            return translation.state;
+        }
+    };
+    assert!(
+        matches!(translated(&mut gateway).await, State::Done { content, .. } if content == "fr: before anybody translates")
+    );
+    let began = std::time::Instant::now();
+    gateway.say(carlos, &talk, "hola").await.unwrap();
+    assert!(matches!(translated(&mut gateway).await, State::Done { content, .. } if content == "fr: hola"));
+    let took = began.elapsed();
+    assert!(took < Duration::from_millis(900), "woken, and not found at the next look: {took:?}");
+    for _ in 0..100 {
+        if gateway.chat.statistics().await.unwrap().translators == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(gateway.chat.statistics().await.unwrap().translators, 1);
+    stop.send(true).unwrap();
+    worker.await.unwrap();
+    for relay in running {
+        relay.await.unwrap();
     }
 }

@@ -36,7 +36,8 @@ async fn health(State(app): State<App>) -> impl IntoResponse {
         "services": {
             "database": { "status": status(statistics.is_some()), "userCount": statistics.map(|known| known.users) },
             "translation": {
-                "status": status(statistics.is_some()),
+                "status": status(statistics.is_some_and(|known| known.translators > 0)),
+                "translators": statistics.map(|known| known.translators),
                 "jobsWaiting": statistics.map(|known| known.translation_jobs_waiting),
             },
             "websocket": { "status": status(true), "peopleOnline": app.chat.presence().online_count() },
@@ -74,6 +75,7 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
     metrics::gauge!("meeshy_people_online").set(app.chat.presence().online_count() as f64);
     if let Some(known) = statistics(&app).await {
         metrics::gauge!("meeshy_users").set(known.users as f64);
+        metrics::gauge!("meeshy_translators").set(known.translators as f64);
         metrics::gauge!("meeshy_translation_jobs_waiting").set(known.translation_jobs_waiting as f64);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], observe::metrics())

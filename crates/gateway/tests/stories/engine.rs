@@ -1,7 +1,7 @@
 //! An engine that does as it is told.
 
 use async_trait::async_trait;
-use meeshy_chat::{Answer, Translate};
+use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::Language;
 
 /// Translates `text` into `fr: text`, keeps `ok` as it is, and knows no Japanese.
@@ -20,5 +20,13 @@ impl Translate for Engine {
 
     fn serves(&self, _: Language, to: Language) -> bool {
         to.code() != "ja"
+    }
+
+    fn pairs(&self) -> Vec<Speed> {
+        let language = |code| Language::parse(code).unwrap();
+        let pairs = ["en", "es", "fr", "de"].map(language).into_iter().flat_map(|from| {
+            ["en", "es", "fr", "de"].map(language).into_iter().map(move |to| Speed { from, to, cost_ms: 1.0 })
+        });
+        pairs.filter(|pair| self.serves(pair.from, pair.to)).collect()
     }
 }

@@ -1,10 +1,10 @@
-//! `meeshy serve`: everything in one process.
+//! `meeshy serve`: everything in one process, or one part of it beside others.
 
-use crate::config::{Auth, Config};
-use crate::engines::{DatabaseCache, Engines};
+use crate::config::{Auth, Config, Role};
+use crate::engines::{DatabaseCache, Elsewhere, Engines};
 use crate::{demo, logging, puller};
 use anyhow::Context;
-use meeshy_chat::{Chat, Secrets, Settings, SigningKey};
+use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig};
 use meeshy_store::Store;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How to serve.
 #[derive(clap::Args)]
@@ -23,6 +24,9 @@ pub struct ServeArgs {
     /// Add three people who read French, Spanish and English, and a conversation among them; print their passwords.
     #[arg(long)]
     demo: bool,
+    /// What this process does, instead of what is configured.
+    #[arg(long, value_enum)]
+    role: Option<Role>,
     /// The data folder, instead of the configured one.
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
@@ -42,19 +46,77 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
         config.data.dir = folder;
     }
     config.server.port = args.port.unwrap_or(config.server.port);
+    config.server.role = args.role.unwrap_or(config.server.role);
+    config.check_role().map_err(anyhow::Error::msg)?;
     logging::start(&config.log)?;
 
-    let location = config.location();
-    let store = Store::open(&location).await?;
+    let store = Store::open(&config.location()).await?;
     let clock = system_clock();
-    let cache = Arc::new(DatabaseCache::new(store.clone(), clock.clone()));
-    let translator = Translator::new(&config.translation(), Some(cache))?;
-    let settings = settings(&config)?;
-    let pulls = config.translation.pull;
-    let needed = pulls.then(|| puller::start(ModelStore::new(&config.translation()), translator.clone()));
-    let engines = Arc::new(Engines { translator: translator.clone(), needed });
-    let chat = Chat::open(store, engines, settings, clock, Secrets::system()).await?;
+    let translator = translator(&config, &store, &clock)?;
+    let engines: Arc<dyn Translate> = match &translator {
+        Some(translator) => {
+            let models = ModelStore::new(&config.translation());
+            let needed = config.translation.pull.then(|| puller::start(models, translator.clone()));
+            Arc::new(Engines { translator: translator.clone(), needed })
+        }
+        None => Arc::new(Elsewhere),
+    };
+    let chat = Chat::open(store, engines, settings(&config)?, clock, Secrets::system()).await?;
 
+    let (stop, stopping) = watch::channel(false);
+    let relay = tokio::spawn({
+        let (chat, stopping) = (chat.clone(), stopping.clone());
+        async move { chat.relay(told(stopping)).await }
+    });
+    let worker = translator.is_some().then(|| {
+        let (chat, stopping) = (chat.clone(), stopping.clone());
+        tokio::spawn(async move { chat.translate_jobs(told(stopping)).await })
+    });
+    let serving = match config.server.role {
+        Role::Translator => {
+            // There are no clients to tell.
+            drop(chat.events());
+            tracing::info!(database = %config.location(), "Meeshy translates");
+            None
+        }
+        Role::All | Role::Gateway => Some(serve(&config, &chat, stopping).await?),
+    };
+    if args.demo {
+        demo::set_up(&chat, &config.data.dir).await?;
+    }
+
+    wait_for_signal().await?;
+    tracing::info!("Stopping: finishing what has begun");
+    let _ = stop.send(true);
+    if let Some(serving) = serving {
+        serving.await.context("the gateway stopped")??;
+    }
+    if let Some(worker) = worker {
+        worker.await.context("the translation worker stopped")?;
+    }
+    relay.await.context("the relay between the processes stopped")?;
+    if let Some(translator) = translator {
+        translator.shutdown().await;
+    }
+    tracing::info!("Stopped");
+    Ok(())
+}
+
+/// Who translates here, if anybody does.
+fn translator(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<Option<Translator>> {
+    if config.server.role == Role::Gateway {
+        return Ok(None);
+    }
+    let cache = Arc::new(DatabaseCache::new(store.clone(), clock.clone()));
+    Ok(Some(Translator::new(&config.translation(), Some(cache))?))
+}
+
+/// Begins to serve clients.
+async fn serve(
+    config: &Config,
+    chat: &Chat,
+    stopping: watch::Receiver<bool>,
+) -> anyhow::Result<JoinHandle<std::io::Result<()>>> {
     let address = (config.server.host.as_str(), config.server.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
@@ -62,27 +124,9 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
         anyhow::Error::new(error).context(format!("cannot listen on {}:{}{advice}", address.0, address.1))
     })?;
     let port = listener.local_addr()?.port();
-
-    let (stop, stopping) = watch::channel(false);
-    let worker = tokio::spawn({
-        let (chat, stopping) = (chat.clone(), stopping.clone());
-        async move { chat.translate_jobs(told(stopping)).await }
-    });
-    let gateway = Gateway::new(chat.clone(), gateway_config(&config));
-    let serving = tokio::spawn(gateway.serve(listener, told(stopping)));
-    if args.demo {
-        demo::set_up(&chat, &config.data.dir).await?;
-    }
-    tracing::info!(database = %location, "Meeshy is ready: http://localhost:{port}");
-
-    wait_for_signal().await?;
-    tracing::info!("Stopping: finishing what has begun");
-    let _ = stop.send(true);
-    serving.await.context("the gateway stopped")??;
-    worker.await.context("the translation worker stopped")?;
-    translator.shutdown().await;
-    tracing::info!("Stopped");
-    Ok(())
+    let gateway = Gateway::new(chat.clone(), gateway_config(config));
+    tracing::info!(database = %config.location(), "Meeshy is ready: http://localhost:{port}");
+    Ok(tokio::spawn(gateway.serve(listener, told(stopping))))
 }
 
 /// Ready once the channel says so.
@@ -121,7 +165,13 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
     settings.sessions_per_user = auth.sessions_per_user.max(1);
     settings.message_chars = config.limits.message_chars;
     settings.hashing = config.hashing();
+    settings.machine = machine();
     Ok(settings)
+}
+
+/// The name of this machine, for people.
+fn machine() -> String {
+    fs::read_to_string("/etc/hostname").map_or_else(|_| "unnamed".to_owned(), |name| name.trim().to_owned())
 }
 
 fn signing_key(auth: &Auth, data: &Path) -> anyhow::Result<SigningKey> {

@@ -29,10 +29,23 @@ pub struct Config {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Server {
+    pub role: Role,
     pub host: String,
     pub port: u16,
     pub cors_origins: Vec<String>,
     pub trust_proxy: bool,
+}
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    All,
+    /// People and their messages; others translate.
+    Gateway,
+    /// Translations only.
+    Translator,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -109,6 +122,18 @@ impl Config {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether this process can do its part.
+    ///
+    /// # Errors
+    /// When it would need others, which only PostgreSQL lets in.
+    pub fn check_role(&self) -> Result<(), String> {
+        if self.server.role == Role::All || self.database.url.is_some() {
+            return Ok(());
+        }
+        Err("a process that is only `gateway` or `translator` works with others on PostgreSQL: set database.url (DATABASE_URL)"
+            .into())
     }
 
     /// Where the data is.

@@ -45,6 +45,7 @@ use Kind::{Integer, List, Switch, Text};
 
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
+    setting("server.role", &["MEESHY_ROLE"], Text, Some("all"), "What this process does: `all`, `gateway` (people and their messages) or `translator` (translations only); several processes need PostgreSQL."),
     setting("server.host", &["HOST"], Text, Some("0.0.0.0"), "The address to listen on."),
     setting("server.port", &["PORT", "GATEWAY_PORT"], Integer, Some("3000"), "The port to listen on; 0 takes a free one."),
     setting("server.cors_origins", &["CORS_ORIGINS", "ALLOWED_ORIGINS"], List, Some(""), "Origins of other sites whose pages may call; empty for those the old system allowed."),

@@ -1,0 +1,258 @@
+//! Working together with other processes on the same PostgreSQL: gateways that take messages, translators that translate.
+//!
+//! Jobs and results are rows; what goes between the processes are hints that something is there ([`Bell`]). A hint that is
+//! lost costs time and nothing else: a translator looks by itself every second, and a gateway that could not listen
+//! reads what has come to an end meanwhile.
+
+use crate::conversations::order_key;
+use crate::{Chat, Event};
+use meeshy_domain::{Language, MessageId, Timestamp};
+use meeshy_store::translations::{self, Translation};
+use meeshy_store::translators::{self, Translator};
+use meeshy_store::{Bell, NOTE_BYTES, Ring, Tx, messages};
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+use tokio::sync::{Notify, mpsc};
+
+/// What is rung for within this time is rung for once.
+const TOGETHER: Duration = Duration::from_millis(3);
+/// How often it is looked who translates.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A translator that was not seen for so long is dead.
+pub(crate) const DEAD_AFTER: Duration = Duration::from_secs(10);
+/// How far behind the time of a result its commit may be.
+const LOOK_BACK: Duration = Duration::from_secs(5);
+/// How many translations it reads then; clients find older ones when they open the conversation.
+const MOST_MISSED: i64 = 2_000;
+
+/// New jobs: known to the worker here, and to the one who tells the others.
+#[derive(Default)]
+pub(crate) struct Jobs {
+    pub here: Notify,
+    elsewhere: Notify,
+}
+
+impl Jobs {
+    /// There are new jobs.
+    pub fn ring(&self) {
+        self.here.notify_one();
+        self.elsewhere.notify_one();
+    }
+}
+
+/// Translations that were made here and that the others are to hear of.
+pub(crate) struct Results {
+    sender: mpsc::UnboundedSender<(MessageId, Language)>,
+    receiver: tokio::sync::Mutex<mpsc::UnboundedReceiver<(MessageId, Language)>>,
+}
+
+impl Default for Results {
+    fn default() -> Self {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        Self { sender, receiver: tokio::sync::Mutex::new(receiver) }
+    }
+}
+
+impl Results {
+    pub fn add(&self, message: MessageId, language: Language) {
+        let _ = self.sender.send((message, language));
+    }
+}
+
+/// Who translates in other processes, as of a moment ago.
+#[derive(Default)]
+pub(crate) struct Others {
+    known: RwLock<Vec<Translator>>,
+}
+
+impl Others {
+    /// Whether one of them serves this pair.
+    pub fn serve(&self, from: Language, to: Language) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().flat_map(|other| &other.pairs).any(|pair| (pair.from, pair.to) == (from, to))
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The pairs that they serve and `serves` does not.
+    pub fn pairs_but(&self, serves: impl Fn(Language, Language) -> bool) -> Vec<(Language, Language)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let pairs: HashSet<_> =
+            known.iter().flat_map(|other| &other.pairs).map(|pair| (pair.from, pair.to)).collect();
+        pairs.into_iter().filter(|&(from, to)| !serves(from, to)).collect()
+    }
+
+    fn set(&self, all: Vec<Translator>, own_id: &str) {
+        let others = all.into_iter().filter(|translator| translator.id != own_id).collect();
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = others;
+    }
+}
+
+impl Chat {
+    /// Tells other processes of jobs and results, and hears of theirs, until `stop` is ready. On a database that only
+    /// this process uses there is nothing to do.
+    pub async fn relay(&self, stop: impl Future<Output = ()>) {
+        let Some(rings) = self.inner.store.listen() else { return };
+        let relaying = async {
+            tokio::join!(self.tell_of_jobs(), self.tell_of_results(), self.hear(rings), self.look_around());
+        };
+        tokio::select! {
+            () = relaying => {}
+            () = stop => {}
+        }
+    }
+
+    async fn tell_of_jobs(&self) {
+        loop {
+            self.inner.jobs.elsewhere.notified().await;
+            tokio::time::sleep(TOGETHER).await;
+            self.ring(Bell::Jobs, self.inner.node.clone()).await;
+        }
+    }
+
+    async fn tell_of_results(&self) {
+        let mut results = self.inner.results.receiver.lock().await;
+        let mut next = results.recv().await;
+        while let Some((message, language)) = next {
+            let mut note = format!("{}\n{message} {language}", self.inner.node);
+            loop {
+                next = results.try_recv().ok();
+                match next {
+                    Some((message, language)) if note.len() + 40 < NOTE_BYTES => {
+                        note += &format!("\n{message} {language}");
+                    }
+                    _ => break,
+                }
+            }
+            self.ring(Bell::Translated, note).await;
+            if next.is_none() {
+                next = results.recv().await;
+            }
+        }
+    }
+
+    async fn ring(&self, bell: Bell, note: String) {
+        if let Err(error) = self.inner.store.ring(bell, note).await {
+            tracing::warn!(%error, "Other processes could not be told; they find out by themselves");
+        }
+    }
+
+    async fn hear(&self, mut rings: mpsc::Receiver<Ring>) {
+        let mut heard_until = self.now();
+        while let Some(ring) = rings.recv().await {
+            match ring {
+                Ring::Rang(Bell::Jobs, _) => self.inner.jobs.here.notify_one(),
+                Ring::Rang(Bell::Translated, note) => {
+                    if let Some(results) = results_of_another(&note, &self.inner.node) {
+                        self.pass_on(results).await;
+                    }
+                }
+                Ring::Missed => {
+                    self.inner.jobs.here.notify_one();
+                    self.catch_up(heard_until).await;
+                }
+            }
+            heard_until = self.now();
+        }
+    }
+
+    /// Passes on what came to an end while nothing could be heard. What was passed on before does no harm: clients know
+    /// a translation by its id.
+    async fn catch_up(&self, heard_until: Timestamp) {
+        let from = heard_until.minus(LOOK_BACK);
+        let missed = self.inner.store.read(move |tx| translations::since(tx, from, MOST_MISSED)).await;
+        match missed {
+            Ok(missed) => self.pass_on(missed).await,
+            Err(error) => tracing::warn!(%error, "Translations that others have made could not be read"),
+        }
+    }
+
+    /// Puts translations that another process has made on the bus here.
+    async fn pass_on(&self, results: Vec<(MessageId, Language)>) {
+        if results.is_empty() || !self.inner.bus.is_heard() {
+            return;
+        }
+        let chat = self.clone();
+        let publish = move |tx: &mut Tx<'_>| {
+            for event in translated(tx, &results)? {
+                let (bus, Event::Translated { conversation_id, .. }) = (chat.inner.bus.clone(), &event)
+                else {
+                    continue;
+                };
+                tx.after_commit(order_key(*conversation_id), move || bus.publish(event));
+            }
+            Ok::<_, meeshy_store::StoreError>(())
+        };
+        if let Err(error) = self.inner.store.read(publish).await {
+            tracing::warn!(%error, "Translations that others have made could not be read");
+        }
+    }
+
+    /// Keeps in mind who translates.
+    async fn look_around(&self) {
+        loop {
+            let dead_before = self.now().minus(DEAD_AFTER);
+            match self.inner.store.read(translators::list).await {
+                Ok(all) => {
+                    let alive =
+                        all.into_iter().filter(|translator| translator.seen_at >= dead_before).collect();
+                    self.inner.others.set(alive, &self.inner.node);
+                }
+                Err(error) => tracing::debug!(%error, "Who translates could not be read"),
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+/// The results in a note, unless it is our own.
+fn results_of_another(note: &str, node: &str) -> Option<Vec<(MessageId, Language)>> {
+    let mut lines = note.lines();
+    if lines.next()? == node {
+        return None;
+    }
+    let result = |line: &str| {
+        let (message, language) = line.split_once(' ')?;
+        Some((message.parse().ok()?, Language::parse(language).ok()?))
+    };
+    Some(lines.filter_map(result).collect())
+}
+
+fn translated(
+    tx: &mut Tx<'_>,
+    results: &[(MessageId, Language)],
+) -> Result<Vec<Event>, meeshy_store::StoreError> {
+    let wanted: HashSet<&(MessageId, Language)> = results.iter().collect();
+    let mut ids: Vec<MessageId> = results.iter().map(|(id, _)| *id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let sources: std::collections::HashMap<_, _> =
+        messages::find_all(tx, &ids)?.into_iter().map(|message| (message.id, message)).collect();
+    let event = |translation: Translation| {
+        let source = sources.get(&translation.message_id)?;
+        wanted.contains(&(translation.message_id, translation.language)).then_some(Event::Translated {
+            conversation_id: source.conversation_id,
+            source_language: source.original_language,
+            translation,
+        })
+    };
+    Ok(translations::list(tx, &ids)?.into_iter().filter_map(event).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_note_is_read_and_our_own_is_not() {
+        let note = "abcd\n65a0c0ffee0123456789abcd fr\nnonsense\n65a0c0ffee0123456789abcd xx";
+        let results = results_of_another(note, "ef01").unwrap();
+        assert_eq!(results, [("65a0c0ffee0123456789abcd".parse().unwrap(), Language::parse("fr").unwrap())]);
+        assert_eq!(results_of_another(note, "abcd"), None);
+        assert_eq!(results_of_another("", "abcd"), None);
+    }
+}
