@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use meeshy_domain::Language;
+use meeshy_translation::detect::Evidence;
 
 /// What the engines say of one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,4 +38,9 @@ pub trait Translate: Send + Sync {
 
     /// Whether some engine serves this pair now.
     fn serves(&self, from: Language, to: Language) -> bool;
+
+    /// What a text says about its language: nothing, to who cannot tell.
+    async fn evidence(&self, _text: &str) -> Evidence {
+        Evidence::default()
+    }
 }

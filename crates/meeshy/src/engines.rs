@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use meeshy_chat::{Answer, Translate};
 use meeshy_domain::{Clock, Language};
 use meeshy_store::{Store, translations};
+use meeshy_translation::detect::Evidence;
 use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Pair, Translator};
 
 /// The translator, as the jobs see it.
@@ -35,6 +36,14 @@ impl Translate for Engines {
 
     fn serves(&self, from: Language, to: Language) -> bool {
         self.translator.route(from, to).is_some()
+    }
+
+    async fn evidence(&self, text: &str) -> Evidence {
+        let text = text.to_owned();
+        tokio::task::spawn_blocking(move || Evidence::of(&text)).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "The language of a text could not be found out");
+            Evidence::default()
+        })
     }
 }
 

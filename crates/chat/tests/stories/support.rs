@@ -7,6 +7,7 @@ use meeshy_chat::{
 };
 use meeshy_domain::{Language, UserId};
 use meeshy_testkit::{Database, clock};
+use meeshy_translation::detect::Evidence;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -45,6 +46,10 @@ impl Translate for Engine {
 
     fn serves(&self, from: Language, to: Language) -> bool {
         !self.unknown.lock().unwrap().contains(&(from, to))
+    }
+
+    async fn evidence(&self, text: &str) -> Evidence {
+        Evidence::of(text)
     }
 }
 
