@@ -48,9 +48,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (english, french) = (Language::parse("en")?, Language::parse("fr")?);
     let mut files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     files.sort_by_key(std::fs::DirEntry::path);
-    println!(
-        "right/wrong in percent; the rest is undetermined. The writer is used to: nobody knows, the language, another one."
-    );
+    println!("Right/wrong in percent of two words, of five, of the sentence; the rest is undetermined.");
+    println!("Each by writers who are used to: nobody knows what, this language, another one.");
     let mut totals: [[Tally; 3]; 3] = Default::default();
     let (mut texts, mut slowest, mut spent) = (0_u32, 0, std::time::Duration::ZERO);
     for file in files {
