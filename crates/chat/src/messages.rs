@@ -10,6 +10,7 @@ use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message, Page};
 use meeshy_store::translations::{self, Priority, State};
 use meeshy_store::{StoreError, Tx, users};
+use meeshy_translation::detect::{self, Evidence};
 use std::sync::Arc;
 
 /// What somebody writes.
@@ -19,7 +20,7 @@ pub struct NewMessage {
     pub conversation: String,
     /// The text.
     pub content: String,
-    /// Its language; the writer's own when not given, empty or `auto`.
+    /// Its language; found out when not given, empty, `auto`, or impossible by the script of the text.
     pub original_language: Option<String>,
     /// Its kind; `text` when not given.
     pub message_type: Option<String>,
@@ -71,7 +72,8 @@ impl Chat {
     /// # Errors
     /// When the text cannot be taken, or the caller may not write there.
     pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
-        let draft = self.draft(new)?;
+        let mut draft = self.draft(new)?;
+        draft.evidence = self.evidence(&draft).await;
         let (chat, again) = (self.clone(), draft.clone());
         let outcome = self.inner.store.write(move |tx| chat.send_in(tx, caller, draft)).await;
         match outcome {
@@ -83,6 +85,14 @@ impl Chat {
             }
             outcome => outcome,
         }
+    }
+
+    /// What the text says about its language, if anybody has to ask it.
+    async fn evidence(&self, draft: &Draft) -> Evidence {
+        if draft.language.is_some_and(|declared| detect::may_be(declared, &draft.content)) {
+            return Evidence::default();
+        }
+        self.inner.translator.evidence(&draft.content).await
     }
 
     fn draft(&self, new: NewMessage) -> Result<Draft, ChatError> {
@@ -108,6 +118,7 @@ impl Chat {
                 .map(|id| id.parse().map_err(|error| ChatError::invalid("replyToId", error)))
                 .transpose()?,
             client_message_id: new.client_message_id,
+            evidence: Evidence::default(),
         })
     }
 
@@ -150,6 +161,7 @@ impl Chat {
         draft: Draft,
     ) -> Result<Message, ChatError> {
         let now = self.now();
+        let original_language = draft.original_language(&sender.languages);
         let message = Message {
             id: self.new_id(),
             conversation_id: conversation.id,
@@ -157,7 +169,7 @@ impl Chat {
             sender_id: Some(sender.user_id),
             client_message_id: draft.client_message_id,
             content: draft.content,
-            original_language: draft.language.unwrap_or(sender.languages.system_language),
+            original_language,
             message_type: draft.message_type,
             reply_to_id: draft.reply_to_id,
             revision: 1,
@@ -331,6 +343,15 @@ struct Draft {
     message_type: String,
     reply_to_id: Option<MessageId>,
     client_message_id: Option<String>,
+    evidence: Evidence,
+}
+
+impl Draft {
+    fn original_language(&self, writer: &LanguageSettings) -> Language {
+        let habits: Vec<Language> =
+            [Some(writer.system_language), writer.regional_language].into_iter().flatten().collect();
+        detect::original_language(self.language, &habits, &self.evidence).unwrap_or(writer.system_language)
+    }
 }
 
 /// Notes which members a text mentions by `@username`, and gives their usernames.

@@ -3,6 +3,7 @@
 use crate::Speed;
 use async_trait::async_trait;
 use meeshy_domain::Language;
+use meeshy_translation::detect::Evidence;
 
 /// What the engines say of one text.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,4 +42,9 @@ pub trait Translate: Send + Sync {
 
     /// Every pair that is served now, and how fast.
     fn pairs(&self) -> Vec<Speed>;
+
+    /// What a text says about its language: nothing, to who cannot tell.
+    async fn evidence(&self, _text: &str) -> Evidence {
+        Evidence::default()
+    }
 }

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::{Clock, Language};
 use meeshy_store::{Store, translations};
+use meeshy_translation::detect::Evidence;
 use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Pair, Route, Translator};
 
 /// The translator, as the jobs see it.
@@ -44,6 +45,19 @@ impl Translate for Engines {
         };
         self.translator.routes().into_iter().filter_map(speed).collect()
     }
+
+    async fn evidence(&self, text: &str) -> Evidence {
+        evidence(text).await
+    }
+}
+
+/// What a text says of its language: found out beside the threads that serve people.
+async fn evidence(text: &str) -> Evidence {
+    let text = text.to_owned();
+    tokio::task::spawn_blocking(move || Evidence::of(&text)).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "The language of a text could not be found out");
+        Evidence::default()
+    })
 }
 
 /// Where other processes translate.
@@ -62,6 +76,10 @@ impl Translate for Elsewhere {
 
     fn pairs(&self) -> Vec<Speed> {
         Vec::new()
+    }
+
+    async fn evidence(&self, text: &str) -> Evidence {
+        evidence(text).await
     }
 }
 

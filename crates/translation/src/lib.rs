@@ -9,12 +9,15 @@
 //! 4. the engines ([`Engine`]: `firefox`, `apertium`) translate what is left, in batches;
 //! 5. `translator` checks that every mark came back, and puts the message together again.
 //!
+//! Beside them, [`detect`] says in which language a text is written.
+//!
 //! This crate knows nothing of chats. It never invents a text or a score: what it cannot translate is
 //! [`Outcome::Unavailable`] with a reason, and what did not work this time is a [`Failure`].
 
 mod apertium;
 mod cache;
 mod config;
+pub mod detect;
 mod engine;
 mod error;
 mod firefox;

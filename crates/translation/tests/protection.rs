@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use meeshy_translation::{Engine, EngineError, Offer, Outcome, Pair, Translated, Translator, is_mark};
 use proptest::prelude::*;
 use std::sync::Arc;
-use support::translate_one;
+use support::{computing_time, language};
 
 /// Words in eighteen scripts, some of which have no spaces and some of which go from right to left.
 const WORDS: [&str; 36] = [
@@ -50,7 +50,7 @@ const WORDS: [&str; 36] = [
     "x",
 ];
 
-const PROTECTED: [&str; 30] = [
+const PROTECTED: [&str; 38] = [
     "https://example.org/a?b=c&d=%20#e",
     "http://xn--bcher-kva.example/",
     "www.example.org/path",
@@ -79,11 +79,30 @@ const PROTECTED: [&str; 30] = [
     "1️⃣",
     "❤️",
     "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "#️⃣",
+    "🏽",
     "\u{E000}",
     "\u{F8FF}",
+    "\u{F0000}",
+    "\u{202E}",
+    "\u{2066}",
+    "\u{200F}",
+    "{{count}}",
+    r"\*",
 ];
 
-const BETWEEN: [&str; 16] = [
+/// What stands around a text that is translated.
+const AROUND: [(&str, &str); 7] = [
+    ("**", "**"),
+    ("_", "_"),
+    ("~~", "~~"),
+    ("[", "](https://example.org/x_y)"),
+    ("![", "](/cat.png \"a cat\")"),
+    ("\u{202E}", "\u{202C}"),
+    ("||", "||"),
+];
+
+const BETWEEN: [&str; 24] = [
     " ",
     " ",
     " ",
@@ -100,6 +119,14 @@ const BETWEEN: [&str; 16] = [
     "。",
     "\t",
     " \u{3000}",
+    "  \n    ",
+    "\n\n\n## ",
+    "\n- [x] ",
+    " | ",
+    "\n|---|\n| ",
+    "؟ ",
+    "។ ",
+    "\n```\nlet hello = \"мир\"; // **x**\n```\n",
 ];
 
 /// How an engine can treat what it gets.
@@ -108,7 +135,9 @@ enum Manner {
     Copies,
     DropsMarks,
     DoublesMarks,
+    Uppercases,
     Reverses,
+    ReversesWords,
     SaysNothing,
     Babbles,
 }
@@ -139,7 +168,9 @@ impl Engine for Careless {
             Manner::DoublesMarks => {
                 segment.chars().flat_map(|c| std::iter::repeat_n(c, 1 + usize::from(is_mark(c)))).collect()
             }
+            Manner::Uppercases => segment.to_uppercase(),
             Manner::Reverses => segment.chars().rev().collect(),
+            Manner::ReversesWords => segment.split(' ').rev().collect::<Vec<_>>().join(" "),
             Manner::SaysNothing => String::new(),
             Manner::Babbles => "bla\n\u{E000}\0bla \u{F8FF}".to_owned(),
         };
@@ -149,16 +180,38 @@ impl Engine for Careless {
     async fn rest(&self) {}
 }
 
+impl Manner {
+    /// Whether what it leaves in a text stays in its order.
+    fn keeps_order(self) -> bool {
+        !matches!(self, Self::Reverses | Self::ReversesWords)
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Piece {
     Word(&'static str),
     Protected(&'static str),
+    Around((&'static str, &'static str), &'static str),
+}
+
+impl Piece {
+    fn text(&self) -> String {
+        match self {
+            Self::Word(word) => (*word).to_owned(),
+            // Spaces keep neighbours from becoming one other thing.
+            Self::Protected(text) => format!(" {text} "),
+            Self::Around((before, after), word) => format!("{before}{word}{after}"),
+        }
+    }
 }
 
 fn piece() -> impl Strategy<Value = Piece> {
+    let word = || proptest::sample::select(&WORDS[..]);
     prop_oneof![
-        3 => proptest::sample::select(&WORDS[..]).prop_map(Piece::Word),
-        1 => proptest::sample::select(&PROTECTED[..]).prop_map(Piece::Protected),
+        6 => word().prop_map(Piece::Word),
+        2 => proptest::sample::select(&PROTECTED[..]).prop_map(Piece::Protected),
+        1 => (proptest::sample::select(&AROUND[..]), word())
+            .prop_map(|(around, word)| Piece::Around(around, word)),
     ]
 }
 
@@ -167,29 +220,55 @@ fn manner() -> impl Strategy<Value = Manner> {
         Manner::Copies,
         Manner::DropsMarks,
         Manner::DoublesMarks,
+        Manner::Uppercases,
         Manner::Reverses,
+        Manner::ReversesWords,
         Manner::SaysNothing,
         Manner::Babbles,
     ])
 }
 
-fn translate(manner: Manner, to: &str, text: &str) -> String {
+/// What becomes of a text; nothing when the engine's answers are not to be used.
+fn translate(manner: Manner, to: &str, text: &str) -> Option<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let translator = Translator::with_engines(vec![Arc::new(Careless(manner))], 0, None);
-    match runtime.block_on(translate_one(&translator, "en", to, text)) {
-        Outcome::Done { text, .. } => text,
-        Outcome::Identical { .. } => text.to_owned(),
+    let texts = [text.to_owned()];
+    let outcome = runtime.block_on(translator.translate(language("en"), language(to), &texts)).remove(0);
+    match outcome.ok()? {
+        Outcome::Done { text, .. } => Some(text),
+        Outcome::Identical { .. } => Some(text.to_owned()),
         Outcome::Unavailable { reason } => panic!("{reason}"),
     }
 }
 
-/// How often a piece stands in a text that is made of nothing else nearby: pieces do not overlap with each other.
-fn count(text: &str, piece: &str) -> usize {
-    text.matches(piece).count()
+/// The protected pieces of a text that is made of nothing else, in order; the longest where several begin.
+fn protected_in(text: &str) -> Vec<&'static str> {
+    let mut known: Vec<&'static str> =
+        PROTECTED.into_iter().chain(AROUND.iter().map(|around| around.1)).collect();
+    known.sort_unstable_by_key(|piece| std::cmp::Reverse(piece.len()));
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let piece = known.iter().find(|piece| rest.starts_with(**piece));
+        found.extend(piece);
+        rest = &rest[piece.map_or(first.len_utf8(), |piece| piece.len())..];
+    }
+    found
+}
+
+/// How each line begins and ends, and what separates the lines and the columns.
+fn layout(text: &str) -> Vec<(&str, &str, String)> {
+    text.split_inclusive(|c: char| c.is_control() || c == '|')
+        .map(|line| {
+            let words = line.trim_end_matches(|c: char| c.is_control() || c == '|');
+            let start = &words[..words.len() - words.trim_start().len()];
+            (start, &words[words.trim_end().len()..], line[words.len()..].to_owned())
+        })
+        .collect()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn everything_protected_comes_back(
@@ -197,26 +276,122 @@ proptest! {
         manner in manner(),
         to in proptest::sample::select(vec!["fr", "ja"]),
     ) {
-        let text: String = pieces.iter().map(|(piece, between)| match piece {
-            Piece::Word(text) => format!("{text}{between}"),
-            // Spaces keep neighbours from becoming one other thing.
-            Piece::Protected(text) => format!(" {text} {between}"),
-        }).collect();
-        let translated = translate(manner, to, &text);
-        for protected in PROTECTED {
-            prop_assert_eq!(count(&translated, protected), count(&text, protected), "{:?} in {:?} of {:?}", protected, translated, text);
+        let text: String = pieces.iter().flat_map(|(piece, between)| [piece.text(), (*between).to_owned()]).collect();
+        let Some(translated) = translate(manner, to, &text) else {
+            prop_assert!(matches!(manner, Manner::SaysNothing | Manner::Babbles), "{:?} gave nothing", manner);
+            return Ok(());
+        };
+        let (mut before, mut after) = (protected_in(&text), protected_in(&translated));
+        if !manner.keeps_order() {
+            before.sort_unstable();
+            after.sort_unstable();
         }
-        let breaks = |text: &str| text.chars().filter(|c| c.is_control()).collect::<String>();
-        prop_assert_eq!(breaks(&translated), breaks(&text));
+        prop_assert_eq!(after, before, "{:?} of {:?}", translated, text);
+        for mark in ['*', '_', '~', '[', ']', '(', ')', '`', '#', '>', '\\'] {
+            let count = |text: &str| text.matches(mark).count();
+            prop_assert_eq!(count(&translated), count(&text), "{} in {:?} of {:?}", mark, translated, text);
+        }
+        prop_assert_eq!(layout(&translated), layout(&text), "{:?} of {:?}", translated, text);
+        if matches!(manner, Manner::Copies) {
+            prop_assert_eq!(translated, text);
+        }
     }
 
     #[test]
-    fn an_engine_that_copies_changes_nothing(text in "(\\PC|[\n\r\t \u{0}`@#:.+/-]|https://|m\\+|[\u{1F300}-\u{1FAFF}\u{200D}\u{FE0F}]){0,80}") {
-        prop_assert_eq!(translate(Manner::Copies, "ja", &text), text);
+    fn an_engine_that_copies_changes_nothing(text in "(\\PC|[\n\r\t \u{0}`@#:.+/*_~|\\[\\]()\\\\-]|https://|m\\+|[\u{1F300}-\u{1FAFF}\u{200D}\u{FE0F}\u{202A}-\u{202E}]){0,80}") {
+        prop_assert_eq!(translate(Manner::Copies, "ja", &text), Some(text));
     }
 
     #[test]
     fn no_text_and_no_engine_make_it_panic(text in any::<String>(), manner in manner()) {
         translate(manner, "ja", &text);
     }
+}
+
+/// What makes careless patterns and loops quadratic, 100 KB of each. A debug build takes 0.3 s for the slowest.
+#[test]
+fn no_shape_of_text_takes_long() {
+    let shapes = [
+        "a",
+        "a ",
+        "a. ",
+        "@",
+        "a@",
+        "@a ",
+        "a@b.",
+        "*",
+        "*a",
+        "**a ",
+        "_a",
+        "~~",
+        "[",
+        "]",
+        "[a](",
+        "[a](b \"",
+        "`",
+        "``a",
+        "`a",
+        "```\n",
+        "~~~\n",
+        "{",
+        "{a",
+        "{www.a ",
+        "1",
+        "1.",
+        "1,1 ",
+        "+1",
+        "+1-",
+        "€1 ",
+        "12:",
+        "www.",
+        "http://",
+        "https://a.",
+        "m+",
+        ":a",
+        "\u{E000}",
+        "a\u{E000}",
+        "😀",
+        "👩\u{200D}",
+        "🇫🇷",
+        "e\u{301}",
+        "\u{301}",
+        "สวัสดี",
+        "漢",
+        "あ",
+        "한",
+        "ሰ",
+        "\u{202E}",
+        "|",
+        "\n",
+        "\t",
+        "- ",
+        "> ",
+        "# ",
+        "(",
+        "\"",
+        "\\",
+        "\\*",
+        "。",
+        "…",
+        "\u{200B}",
+        "\0",
+        "a\u{200D}",
+        "Dr. ",
+        "a'",
+        "-",
+        ".",
+        "م",
+        "क्",
+    ];
+    let mut slow = Vec::new();
+    for shape in shapes {
+        let text = shape.repeat(100_000 / shape.len());
+        let start = computing_time();
+        assert_eq!(translate(Manner::Copies, "fr", &text), Some(text), "{shape:?}");
+        let took = computing_time() - start;
+        if took.as_millis() > 2000 {
+            slow.push((shape, took));
+        }
+    }
+    assert!(slow.is_empty(), "{slow:?}");
 }

@@ -103,12 +103,11 @@ export async function flush(): Promise<void> {
 
 const next = () => drafts.find((draft) => draft.state === "sending");
 
-async function send({ clientMessageId, conversationId, content, originalLanguage }: Draft): Promise<void> {
+async function send({ clientMessageId, conversationId, content }: Draft): Promise<void> {
   const answer = await request("message:send", {
     clientMessageId,
     conversationId,
     content,
-    originalLanguage,
   });
   if (answer.success) mark(clientMessageId, { state: "sent" });
   else if (FINAL.has(answer.code ?? "")) mark(clientMessageId, { state: "failed", problem: answer.error });

@@ -300,3 +300,27 @@ async fn everybody_is_in_the_global_room_and_history_is_not_unread() {
         assert_eq!(seen.last_message.unwrap().message.content, "premier", "{kind}");
     }
 }
+
+#[tokio::test]
+async fn the_language_of_a_message_is_found_out_where_the_client_does_not_know_it() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        for (declared, content, expected) in [
+            (None, "Where did you put the keys yesterday?", "en"),
+            (Some("auto"), "Ich rufe dich an, wenn der Zug ankommt.", "de"),
+            (None, "😀 ok", "es"),
+            (Some("it"), "Where did you put the keys yesterday?", "it"),
+            (Some("it"), "Куда ты вчера положил ключи?", "ru"),
+        ] {
+            let new = NewMessage {
+                conversation: talk.conversation.id.to_string(),
+                content: content.into(),
+                original_language: declared.map(Into::into),
+                ..NewMessage::default()
+            };
+            let sent = world.chat.send(carlos, new).await.unwrap();
+            assert_eq!(sent.message.message.original_language.code(), expected, "{kind}: {content}");
+        }
+    }
+}

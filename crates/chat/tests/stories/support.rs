@@ -7,6 +7,7 @@ use meeshy_chat::{
 };
 use meeshy_domain::{Language, UserId};
 use meeshy_testkit::{Database, clock};
+use meeshy_translation::detect::Evidence;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -53,6 +54,10 @@ impl Translate for Engine {
             ["en", "es", "fr", "de"].map(language).into_iter().map(move |to| Speed { from, to, cost_ms: 1.0 })
         });
         pairs.filter(|pair| self.serves(pair.from, pair.to)).collect()
+    }
+
+    async fn evidence(&self, text: &str) -> Evidence {
+        Evidence::of(text)
     }
 }
 

@@ -16,13 +16,9 @@ use serde_json::{Value, json};
 /// Handles one event. Those of a socket come one after the other, so its messages are stored in the order in which they
 /// were sent.
 pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
-    let outcome = match socket.state().peer() {
-        Some(peer) => realtime.handle(socket, peer, &event).await,
-        None if event.name == event_name::AUTHENTICATE => {
-            connect::authenticate(realtime, socket, event.read().unwrap_or_default()).await;
-            Ok(())
-        }
-        None => Err(ApiError::authentication_required()),
+    let outcome = match realtime.admit(socket) {
+        Ok(()) => realtime.handle(socket, &event).await,
+        Err(refusal) => Err(refusal),
     };
     let Err(ApiError { body, .. }) = outcome else { return };
     // A client that waits for an answer gets it there; one that does not hears of it by an event. Nobody may be left.
@@ -34,8 +30,14 @@ pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
 }
 
 impl Realtime {
-    async fn handle(&self, socket: &Socket, peer: &Peer, event: &Event) -> Result<(), ApiError> {
-        self.admit(socket, peer)?;
+    async fn handle(&self, socket: &Socket, event: &Event) -> Result<(), ApiError> {
+        let Some(peer) = socket.state().peer() else {
+            if event.name != event_name::AUTHENTICATE {
+                return Err(ApiError::authentication_required());
+            }
+            connect::authenticate(self, socket, event.read().unwrap_or_default()).await;
+            return Ok(());
+        };
         match event.name.as_str() {
             event_name::MESSAGE_SEND => {
                 let sent = self.send(peer, read(event)?).await?;
@@ -55,8 +57,8 @@ impl Realtime {
     }
 
     /// Lets an event through, or says why not.
-    fn admit(&self, socket: &Socket, peer: &Peer) -> Result<(), ApiError> {
-        let verdict = peer.count(self.config.rate_limits.events);
+    fn admit(&self, socket: &Socket) -> Result<(), ApiError> {
+        let verdict = socket.state().count(self.config.rate_limits.events);
         if verdict == Verdict::Handle {
             return Ok(());
         }

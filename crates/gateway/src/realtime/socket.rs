@@ -14,6 +14,7 @@ const ATTEMPTS: u32 = 5;
 pub struct Client {
     peer: OnceLock<Peer>,
     attempts: AtomicU32,
+    pace: Mutex<Option<Pace>>,
 }
 
 impl Client {
@@ -31,6 +32,22 @@ impl Client {
     pub fn failed(&self) -> bool {
         self.attempts.fetch_add(1, Ordering::Relaxed) + 1 < ATTEMPTS
     }
+
+    /// Counts an event: over the limit it is refused, over twice the limit the socket has to go.
+    pub fn count(&self, limit: Option<Limit>) -> Verdict {
+        let Some(limit) = limit else { return Verdict::Handle };
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let pace = match pace.as_mut().filter(|pace| pace.began.elapsed() < limit.window()) {
+            Some(pace) => pace,
+            None => pace.insert(Pace { began: Instant::now(), events: 0 }),
+        };
+        pace.events = pace.events.saturating_add(1);
+        match pace.events {
+            events if events <= limit.calls() => Verdict::Handle,
+            events if events <= limit.calls().saturating_mul(2) => Verdict::Refuse,
+            _ => Verdict::Disconnect,
+        }
+    }
 }
 
 /// The person behind a socket.
@@ -39,7 +56,6 @@ pub struct Peer {
     pub user: UserId,
     pub display_name: Box<str>,
     pub language: Language,
-    pace: Mutex<Pace>,
 }
 
 #[derive(Debug)]
@@ -59,27 +75,7 @@ pub enum Verdict {
 
 impl Peer {
     pub fn new(user: UserId, display_name: &str, language: Language) -> Self {
-        Self {
-            user,
-            display_name: display_name.into(),
-            language,
-            pace: Mutex::new(Pace { began: Instant::now(), events: 0 }),
-        }
-    }
-
-    /// Counts an event: over the limit it is refused, over twice the limit the socket has to go.
-    pub fn count(&self, limit: Option<Limit>) -> Verdict {
-        let Some(limit) = limit else { return Verdict::Handle };
-        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
-        if pace.began.elapsed() >= limit.window() {
-            *pace = Pace { began: Instant::now(), events: 0 };
-        }
-        pace.events = pace.events.saturating_add(1);
-        match pace.events {
-            events if events <= limit.calls() => Verdict::Handle,
-            events if events <= limit.calls().saturating_mul(2) => Verdict::Refuse,
-            _ => Verdict::Disconnect,
-        }
+        Self { user, display_name: display_name.into(), language }
     }
 }
 
@@ -88,17 +84,12 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
-    fn peer() -> Peer {
-        let user = "65a0c0ffee0123456789abcd".parse().unwrap();
-        Peer::new(user, "Léa", Language::parse("fr").unwrap())
-    }
-
     #[test]
     fn a_flood_is_refused_and_then_has_to_go() {
-        let (peer, limit) = (peer(), Limit::new("test", 2, Duration::from_secs(60)));
-        let verdicts: Vec<Verdict> = (0..5).map(|_| peer.count(Some(limit))).collect();
+        let (client, limit) = (Client::default(), Limit::new("test", 2, Duration::from_secs(60)));
+        let verdicts: Vec<Verdict> = (0..5).map(|_| client.count(Some(limit))).collect();
         use Verdict::{Disconnect, Handle, Refuse};
         assert_eq!(verdicts, [Handle, Handle, Refuse, Refuse, Disconnect]);
-        assert_eq!(peer.count(None), Handle);
+        assert_eq!(client.count(None), Handle);
     }
 }

@@ -110,6 +110,13 @@ async fn a_flood_is_refused_and_then_cut_off() {
     socket.tell("typing:start", json!({})).await;
     let before = socket.closed().await;
     assert_eq!(before.last().unwrap().1["code"], "RATE_LIMIT_EXCEEDED");
+
+    let mut stranger = Socket::connect(&server, json!({})).await;
+    for _ in 0..21 {
+        stranger.tell("message:send", json!({})).await;
+    }
+    let before = stranger.closed().await;
+    assert_eq!(before.last().unwrap().1["code"], "RATE_LIMIT_EXCEEDED", "nobody need be known to be cut off");
 }
 
 #[tokio::test]

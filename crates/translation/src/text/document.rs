@@ -48,13 +48,13 @@ impl Document {
 
     /// The message, with what `translation` gives in the place of each segment.
     ///
-    /// What it gives must hold the same marks as the segment.
+    /// What it gives must hold the same marks as the segment; space around it is not the engine's to choose.
     pub(crate) fn assemble<'a>(&self, mut translation: impl FnMut(&str) -> &'a str) -> String {
         let mut message = String::new();
         for part in &self.parts {
             match part {
                 Part::Fixed(text) => message.push_str(text),
-                Part::Segment { text, pieces } => put_back(translation(text), pieces, &mut message),
+                Part::Segment { text, pieces } => put_back(translation(text).trim(), pieces, &mut message),
             }
         }
         message
@@ -181,9 +181,9 @@ impl Cutter<'_> {
     }
 }
 
-/// Line breaks of all kinds, tabs, which make columns, and other control characters: no engine should see them.
+/// Line breaks of all kinds, tabs and `|`, which make columns, and other control characters: no engine should see them.
 fn is_separator(character: char) -> bool {
-    matches!(character, '\u{2028}' | '\u{2029}') || character.is_control()
+    matches!(character, '\u{2028}' | '\u{2029}' | '|') || character.is_control()
 }
 
 #[cfg(test)]
@@ -202,6 +202,10 @@ mod tests {
     #[case("- one\n  2. two\n> ## three\n[x] four", &["one", "two", "three", "four"])]
     #[case("😀 https://example.org 12 !", &[])]
     #[case("a\r\nb\0c\u{2028}d", &["a", "b", "c", "d"])]
+    #[case("| Name | Age |\n|---|:-:|\n| Ana M. | **ten** |", &["Name", "Age", "Ana M.", "ten"])]
+    #[case("**Look**: see [the page](https://example.org).", &["Look◆: see ◆the page◆."])]
+    #[case("## A *big* title", &["A ◆big◆ title"])]
+    #[case("a || b", &["a", "b"])]
     #[case("before\n```\ncode\n```\nafter", &["before", "after"])]
     fn what_is_translated(#[case] message: &str, #[case] expected: &[&str]) {
         assert_eq!(segments(message), expected);

@@ -1,26 +1,16 @@
-//! What a translation must not change: links, code, names, quantities, emoji.
+//! What a translation must not change: links, code, marks, names, quantities, emoji.
 
-use crate::engine::is_mark;
-use icu_properties::props::{ExtendedPictographic, RegionalIndicator};
-use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
-use icu_segmenter::GraphemeClusterSegmenter;
+use super::sentences::LONGEST;
+use super::{markdown, symbols};
+use icu_properties::CodePointMapData;
+use icu_properties::props::LineBreak;
 use linkify::{LinkFinder, LinkKind};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Turns a digit into a keycap, with or without U+FE0F between them.
-const KEYCAP: char = '\u{20E3}';
-
-const PICTOGRAPHIC: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<ExtendedPictographic>();
-const REGIONAL: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<RegionalIndicator>();
-
-/// From an opening fence to the closing one, or to the end of the text (CommonMark 4.5).
-static FENCED: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"(?ms)^[ \t]{0,3}```.*?(?:^[ \t]{0,3}```[^\n]*$|\z)"));
-
-/// Backticks, as many again, and something between them on the same line.
-static INLINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"```[^\n]+?```|``[^\n]+?``|`[^`\n]+`"));
+/// Parts of a text, in bytes.
+pub(super) type Ranges = Vec<Range<usize>>;
 
 /// Names and shorthands; those that would be part of a longer word are sorted out by [`stands_alone`].
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
@@ -53,40 +43,45 @@ static QUANTITIES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-fn pattern(text: &str) -> Regex {
+pub(super) fn pattern(text: &str) -> Regex {
     // The patterns are constants, and a test compiles each of them.
     Regex::new(text).expect("a constant pattern is valid")
 }
 
 /// The protected pieces of a text: in order, apart from each other, none empty.
-pub(super) fn protected(text: &str) -> Vec<Range<usize>> {
+pub(super) fn protected(text: &str) -> Ranges {
     let mut found = Found::default();
-    found.extend(FENCED.find_iter(text).map(|fence| fence.range()));
-    found.extend(INLINE.find_iter(text).map(|code| code.range()));
+    found.extend(markdown::code(text));
+    found.extend(markdown::links(text));
     found.extend(links(text));
-    found.extend(emoji(text));
-    for pattern in [&NAMES, &QUANTITIES] {
-        let alone = found.gaps(text).flat_map(|gap| alone(pattern, text, gap)).collect::<Vec<_>>();
-        found.extend(alone);
-    }
-    found.extend(text.char_indices().filter(|&(_, c)| is_mark(c)).map(|(at, c)| at..at + c.len_utf8()));
+    found.extend(symbols::emoji(text));
+    found.extend(symbols::signs(text));
+    found.extend_gaps(text, |gap| alone(&NAMES, text, gap));
+    found.extend_gaps(text, |gap| alone(&QUANTITIES, text, gap));
+    found.extend_gaps(text, |gap| markdown::delimiters(text, gap));
+    found.extend_gaps(text, |gap| endless(text, gap));
     found.ranges
 }
 
 #[derive(Default)]
 struct Found {
-    ranges: Vec<Range<usize>>,
+    ranges: Ranges,
 }
 
 impl Found {
     /// Adds what does not overlap with anything that was found before it.
     fn extend(&mut self, ranges: impl IntoIterator<Item = Range<usize>>) {
-        let mut free: Vec<Range<usize>> = ranges.into_iter().filter(|range| self.is_free(range)).collect();
+        let mut free: Ranges = ranges.into_iter().filter(|range| self.is_free(range)).collect();
         self.ranges.append(&mut free);
         self.ranges.sort_unstable_by_key(|range| range.start);
     }
 
-    /// What lies between: a piece that was found is no part of anything that is found later.
+    /// Adds what `find` sees in each gap: a piece that was found is no part of anything that is found later.
+    fn extend_gaps(&mut self, text: &str, find: impl Fn(Range<usize>) -> Ranges) {
+        let more: Ranges = self.gaps(text).flat_map(find).collect();
+        self.extend(more);
+    }
+
     fn gaps<'a>(&'a self, text: &str) -> impl Iterator<Item = Range<usize>> + 'a {
         let starts = std::iter::once(0).chain(self.ranges.iter().map(|range| range.end));
         let ends = self.ranges.iter().map(|range| range.start).chain(std::iter::once(text.len()));
@@ -106,35 +101,38 @@ fn links(text: &str) -> impl Iterator<Item = Range<usize>> {
     found.into_iter()
 }
 
-fn alone(pattern: &Regex, text: &str, gap: Range<usize>) -> Vec<Range<usize>> {
+fn alone(pattern: &Regex, text: &str, gap: Range<usize>) -> Ranges {
     let found =
         pattern.find_iter(&text[gap.clone()]).map(|found| gap.start + found.start()..gap.start + found.end());
     found.filter(|range| stands_alone(text, range)).collect()
+}
+
+/// What goes on without a space for longer than any word: keys, hashes, a cat on the keyboard.
+fn endless(text: &str, gap: Range<usize>) -> Ranges {
+    let mut ranges = Vec::new();
+    let mut at = gap.start;
+    for run in text[gap].split_inclusive(|c: char| c.is_whitespace() || c.is_control()) {
+        let word = run.trim_end_matches(|c: char| c.is_whitespace() || c.is_control());
+        if word.chars().nth(LONGEST).is_some() && !word.chars().any(needs_no_spaces) {
+            ranges.push(at..at + word.len());
+        }
+        at += run.len();
+    }
+    ranges
+}
+
+/// Whether a character is of a script that has no spaces between words: Chinese, Japanese, Thai, Khmer ...
+fn needs_no_spaces(c: char) -> bool {
+    matches!(
+        CodePointMapData::<LineBreak>::new().get(c),
+        LineBreak::Ideographic | LineBreak::ConditionalJapaneseStarter | LineBreak::ComplexContext
+    )
 }
 
 /// Whether no word or number goes on over the start of a piece. Scripts without spaces put no border there.
 fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     let before = text[..range.start].chars().next_back();
     !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || ('À'..='ɏ').contains(&c))
-}
-
-/// Emoji, with everything that joins or modifies them; neighbours are one piece.
-fn emoji(text: &str) -> Vec<Range<usize>> {
-    if text.is_ascii() {
-        return Vec::new();
-    }
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    let mut start = 0;
-    for end in GraphemeClusterSegmenter::new().segment_str(text).skip(1) {
-        if text[start..end].chars().any(|c| c == KEYCAP || PICTOGRAPHIC.contains(c) || REGIONAL.contains(c)) {
-            match ranges.last_mut() {
-                Some(last) if last.end == start => last.end = end,
-                _ => ranges.push(start..end),
-            }
-        }
-        start = end;
-    }
-    ranges
 }
 
 #[cfg(test)]
@@ -168,19 +166,10 @@ mod tests {
         assert_eq!(pieces(text), expected);
     }
 
-    /// The old system's emoji pattern swallowed the letters of these.
     #[test]
-    fn letters_of_no_language_are_taken_for_emoji() {
-        for text in [
-            "今日は東京へ行きます。",
-            "오늘 서울에 갑니다.",
-            "วันนี้ฉันไปกรุงเทพ",
-            "اليوم أذهب",
-            "आज मैं",
-            "ዛሬ",
-            "დღეს",
-        ] {
-            assert_eq!(pieces(text), Vec::<&str>::new(), "{text}");
-        }
+    fn only_a_word_that_no_reader_would_spell_is_kept() {
+        let (key, thai) = ("Zm9v".repeat(60), "สวัสดีครับ".repeat(60));
+        assert_eq!(pieces(&format!("the key is {key} and {thai}")), [key]);
+        assert_eq!(pieces(&"long ".repeat(100)), Vec::<&str>::new());
     }
 }

@@ -1,11 +1,11 @@
 //! Sentences, by the rules of Unicode (UAX 29), none longer than a model can take.
 
-use icu_segmenter::options::SentenceBreakInvariantOptions;
-use icu_segmenter::{GraphemeClusterSegmenter, SentenceSegmenter};
+use icu_segmenter::options::{SentenceBreakInvariantOptions, WordBreakInvariantOptions};
+use icu_segmenter::{GraphemeClusterSegmenter, SentenceSegmenter, WordSegmenter};
 use std::ops::Range;
 
 /// Models cut what is longer than about 256 pieces of words; in scripts without spaces a character is a piece.
-const LONGEST: usize = 200;
+pub(super) const LONGEST: usize = 200;
 
 /// Cuts a line into sentences that touch each other and cover it, each with the space after it.
 pub(super) fn sentences(line: &str) -> Vec<Range<usize>> {
@@ -19,12 +19,14 @@ pub(super) fn sentences(line: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Cuts a sentence that is too long where a reader would take breath: after punctuation, else at a space.
+/// Cuts a sentence that is too long where a reader would take breath: after punctuation, else at a space, else between
+/// words, which in Thai and Chinese only a dictionary knows.
 fn cut_long(line: &str, mut rest: Range<usize>, ranges: &mut Vec<Range<usize>>) {
     while let Some(limit) = line[rest.clone()].char_indices().nth(LONGEST).map(|(at, _)| rest.start + at) {
         let head = &line[rest.start..limit];
         let at = after_last(head, |c| ";:；：,،，、—".contains(c))
             .or_else(|| after_last(head, char::is_whitespace))
+            .or_else(|| last_word_end(head))
             .unwrap_or_else(|| last_grapheme_end(&line[rest.start..], head.len()));
         ranges.push(rest.start..rest.start + at);
         rest.start += at;
@@ -39,6 +41,12 @@ fn after_last(head: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
     let (at, character) = head.char_indices().rfind(|&(_, c)| wanted(c))?;
     let end = at + character.len_utf8();
     (end > head.len() / 2).then_some(end)
+}
+
+/// The last border between words. The last word may go on behind the head, so its end is none.
+fn last_word_end(head: &str) -> Option<usize> {
+    let segmenter = WordSegmenter::new_auto(WordBreakInvariantOptions::default());
+    segmenter.segment_str(head).filter(|&end| end > 0 && end < head.len()).last()
 }
 
 /// The last border between what readers see as characters, at most at `limit`; at least one character.
@@ -71,6 +79,10 @@ mod tests {
     #[case("안녕하세요. 어디 가요?", &["안녕하세요. ", "어디 가요?"])]
     #[case("مرحبا. كيف حالك؟ بخير.", &["مرحبا. ", "كيف حالك؟ ", "بخير."])]
     #[case("सब ठीक है। आप कैसे हैं?", &["सब ठीक है। ", "आप कैसे हैं?"])]
+    #[case("کیا حال ہے۔ ٹھیک ہوں؟", &["کیا حال ہے۔ ", "ٹھیک ہوں؟"])]
+    #[case("ሰላም። እንዴት ነህ?", &["ሰላም። ", "እንዴት ነህ?"])]
+    #[case("សួស្តី។ សុខសប្បាយទេ?", &["សួស្តី។ ", "សុខសប្បាយទេ?"])]
+    #[case("Բարև։ Ինչպե՞ս ես։", &["Բարև։ ", "Ինչպե՞ս ես։"])]
     #[case("", &[])]
     fn sentences_of_many_languages(#[case] line: &str, #[case] expected: &[&str]) {
         assert_eq!(texts(line), expected);
@@ -82,6 +94,20 @@ mod tests {
         let cut = texts(&line);
         assert_eq!(cut.len(), 2);
         assert!(cut[0].ends_with("word,"), "{cut:?}");
+    }
+
+    #[rstest]
+    #[case("ฉันไปตลาดกับเพื่อนของฉันทุกวัน", &["ฉัน", "ไป", "ตลาด", "กับ", "เพื่อน", "ของ", "ทุก", "วัน"])]
+    #[case("我每天和我的朋友一起去市场", &["我", "每天", "和", "我的", "朋友", "一起", "去", "市场"])]
+    fn a_text_without_spaces_is_cut_between_words(#[case] phrase: &str, #[case] words: &[&str]) {
+        let line = phrase.repeat(30);
+        let cut = texts(&line);
+        assert!(cut.len() > 1);
+        for piece in &cut {
+            assert!(piece.chars().count() <= LONGEST);
+            assert!(words.iter().any(|word| piece.starts_with(word)), "{piece}");
+            assert!(words.iter().any(|word| piece.ends_with(word)), "{piece}");
+        }
     }
 
     proptest! {

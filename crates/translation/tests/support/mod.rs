@@ -7,6 +7,7 @@ pub mod synthetic;
 use meeshy_domain::Language;
 use meeshy_translation::{Outcome, TranslationConfig, Translator};
 use std::path::Path;
+use std::time::Duration;
 
 /// The packages that these tests need, as in `deploy/apertium-packages.txt`.
 const PACKAGES: &str = include_str!("../../../../deploy/apertium-packages.txt");
@@ -58,4 +59,10 @@ pub fn children() -> Vec<u32> {
     }
     found.sort_unstable();
     found
+}
+
+/// For how long this thread has computed, whatever else the machine has to do.
+pub fn computing_time() -> Duration {
+    let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(times.split(' ').next().unwrap().parse().unwrap())
 }

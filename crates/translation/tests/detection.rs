@@ -1,0 +1,175 @@
+//! In which language people write: sentences of their own in many languages, and what cannot be told.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use meeshy_domain::Language;
+use meeshy_translation::detect::{Evidence, may_be, original_language};
+use rstest::rstest;
+use std::time::Duration;
+use support::{computing_time, language};
+
+/// Two sentences of everyday talk for each language.
+const TALK: [(&str, &str, &str); 37] = [
+    ("en", "Where did you put the keys yesterday?", "I will call you when the train arrives."),
+    ("fr", "Où as-tu mis les clés hier soir ?", "Je t'appelle quand le train arrive."),
+    ("de", "Wo hast du gestern die Schlüssel hingelegt?", "Ich rufe dich an, wenn der Zug ankommt."),
+    ("es", "¿Dónde dejaste las llaves ayer?", "Te llamo cuando llegue el tren."),
+    ("it", "Dove hai messo le chiavi ieri sera?", "Ti chiamo quando arriva il treno."),
+    ("pt", "Onde você deixou as chaves ontem?", "Vou te ligar quando o trem chegar."),
+    ("nl", "Waar heb je gisteren de sleutels gelegd?", "Ik bel je zodra de trein aankomt."),
+    ("ca", "On vas deixar les claus ahir al vespre?", "Et trucaré quan el tren arribi a l'estació."),
+    ("pl", "Gdzie wczoraj położyłeś klucze?", "Zadzwonię do ciebie, gdy pociąg przyjedzie."),
+    ("sv", "Var lade du nycklarna igår kväll?", "Jag ringer dig när tåget kommer."),
+    ("tr", "Dün akşam anahtarları nereye koydun?", "Tren gelince seni arayacağım."),
+    ("ro", "Unde ai pus cheile aseară?", "Te sun când ajunge trenul în gară."),
+    ("vi", "Hôm qua bạn để chìa khóa ở đâu?", "Tôi sẽ gọi cho bạn khi tàu đến."),
+    ("id", "Di mana kamu menaruh kunci kemarin?", "Saya akan menelepon kamu ketika keretanya tiba."),
+    ("sw", "Uliweka wapi funguo jana usiku?", "Nitakupigia simu treni ikifika."),
+    ("zu", "Ngiyabonga kakhulu, uhambe kahle.", "Sawubona mngane wami, unjani namhlanje?"),
+    ("ru", "Куда ты вчера положил ключи?", "Я позвоню тебе, когда придёт поезд."),
+    ("uk", "Куди ти вчора поклав ключі?", "Я подзвоню тобі, коли прийде потяг."),
+    ("bg", "Къде сложи ключовете вчера вечерта?", "Ще ти се обадя, когато влакът дойде."),
+    ("ar", "أين وضعت المفاتيح أمس؟", "سأتصل بك عندما يصل القطار."),
+    ("fa", "دیروز کلیدها را کجا گذاشتی؟", "وقتی قطار برسد به تو زنگ می‌زنم."),
+    ("ur", "تم نے کل چابیاں کہاں رکھی تھیں؟", "جب ٹرین آئے گی تو میں تمہیں فون کروں گا۔"),
+    ("hi", "तुमने कल चाबियाँ कहाँ रखीं?", "ट्रेन आने पर मैं तुम्हें फ़ोन करूँगा।"),
+    ("bn", "তুমি গতকাল চাবি কোথায় রেখেছ?", "ট্রেন এলে আমি তোমাকে ফোন করব।"),
+    ("zh", "你昨天把钥匙放在哪里了？", "火车到了我给你打电话。"),
+    ("ja", "昨日、鍵をどこに置いたの？", "電車が着いたら電話するね。"),
+    ("ko", "어제 열쇠를 어디에 뒀어?", "기차가 도착하면 전화할게."),
+    ("th", "เมื่อวานคุณวางกุญแจไว้ที่ไหน", "ฉันจะโทรหาคุณเมื่อรถไฟมาถึง"),
+    ("el", "Πού έβαλες χθες τα κλειδιά;", "Θα σε πάρω όταν φτάσει το τρένο."),
+    ("he", "איפה שמת אתמול את המפתחות?", "אני אתקשר אליך כשהרכבת תגיע."),
+    ("am", "ትናንት ቁልፉን የት አስቀመጥከው?", "ባቡሩ ሲደርስ እደውልልሃለሁ።"),
+    ("ti", "ከመይ ኣለኻ፧ ደሓን ዲኻ?", "ኣነ ጽቡቕ ኣለኹ፣ የቐንየለይ።"),
+    ("hy", "Որտե՞ղ դրեցիր բանալիները երեկ։", "Կզանգեմ քեզ, երբ գնացքը հասնի։"),
+    ("ka", "სად დადე გუშინ გასაღები?", "დაგირეკავ, როცა მატარებელი მოვა."),
+    ("ta", "நேற்று சாவியை எங்கே வைத்தாய்?", "ரயில் வந்ததும் உன்னை அழைக்கிறேன்."),
+    ("te", "నిన్న తాళాలు ఎక్కడ పెట్టావు?", "రైలు వచ్చాక నీకు ఫోన్ చేస్తాను."),
+    ("ml", "ഇന്നലെ താക്കോൽ എവിടെ വെച്ചു?", "ട്രെയിൻ എത്തുമ്പോൾ ഞാൻ വിളിക്കാം."),
+];
+
+fn found(text: &str, habits: &[&str]) -> Option<&'static str> {
+    let habits: Vec<Language> = habits.iter().map(|code| language(code)).collect();
+    Evidence::of(text).language(&habits).map(Language::code)
+}
+
+#[test]
+fn a_sentence_is_in_the_language_that_it_is_in() {
+    let mut wrong = Vec::new();
+    for (code, one, other) in TALK {
+        for text in [one, other] {
+            for habits in [&[][..], &[code]] {
+                let answer = found(text, habits);
+                if answer != Some(code) {
+                    wrong.push((text, habits.to_vec(), answer));
+                }
+            }
+            // Somebody else's habit may prevail over a short sentence, but it does not make it a third language.
+            let answer = found(text, &["en"]);
+            if answer.is_some_and(|answer| answer != code && answer != "en") {
+                wrong.push((text, vec!["en"], answer));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_else_is_in_a_message_does_not_count() {
+    let text = "@jean_luc Est-ce que tu sais où se trouve la gare la plus proche ? https://example.org/where-is-the-station `the answer is 42` 😀 #hello_world";
+    assert_eq!(found(text, &["en"]), Some("fr"));
+}
+
+#[rstest]
+#[case("")]
+#[case("😀😀 👍🏽")]
+#[case("https://example.org/guten-tag lea@example.org @marie 12:30")]
+#[case("1234 + 5 = ?")]
+#[case("ok")]
+#[case("haha")]
+#[case("\u{202E}\u{E000}")]
+#[case("ᚠᚢᚦᚨᚱᚲ")]
+fn what_says_nothing_is_undetermined(#[case] text: &str) {
+    assert_eq!(found(text, &[]), None);
+    assert_eq!(found(text, &["fr"]), None);
+}
+
+#[rstest]
+#[case::too_close("casa bonita", &[], None)]
+#[case::a_habit_decides("casa bonita", &["es"], Some("es"))]
+#[case::either_way("casa bonita", &["pt"], Some("pt"))]
+#[case::against_a_habit("Vielen Dank für alles", &["en"], Some("de"))]
+#[case::chinese_of_a_japanese("我昨天和朋友一起去了市场", &["ja"], Some("zh"))]
+#[case::most_of_it("Hi! Je suis à la gare, le train a du retard. Tu viens me chercher ? Bye!", &["en"], Some("fr"))]
+#[case::two_scripts("Привет всем! Встреча завтра в десять. See you there", &["en"], Some("ru"))]
+#[case::a_brand_in_japanese("iPhone 15を買った", &["en"], Some("ja"))]
+#[case::nobody_knows_basaa("Mè ñkal le nwee u mpôôna", &["bas"], None)]
+#[case::romanised("kya haal hai bhai, tum kaise ho", &["hi"], None)]
+#[case::not_romanised("I will send you the report tomorrow morning, please read it before the meeting.", &["hi"], Some("en"))]
+fn the_habit_of_the_writer_weighs_in(
+    #[case] text: &str,
+    #[case] habits: &[&str],
+    #[case] expected: Option<&str>,
+) {
+    assert_eq!(found(text, habits), expected, "{:?}", Evidence::of(text));
+}
+
+#[rstest]
+#[case::the_client_is_believed(Some("de"), "Where did you put the keys?", "fr", "de")]
+#[case::but_not_about_the_script(Some("en"), "Куда ты вчера положил ключи?", "en", "ru")]
+#[case::even_of_a_short_text(Some("en"), "да", "ru", "ru")]
+#[case::unless_nothing_is_known(Some("en"), "да", "en", "en")]
+#[case::a_link_is_no_text(Some("ru"), "https://example.org/a-long-address привет", "ru", "ru")]
+#[case::serbian_has_two_alphabets(Some("sr"), "Gde si juče ostavio ključeve?", "en", "sr")]
+#[case::romanised(Some("hi"), "kya haal hai bhai", "fr", "fr")]
+#[case::nobody_said(None, "Ich rufe dich an, wenn der Zug ankommt.", "en", "de")]
+#[case::no_kana_yet(None, "了解", "ja", "ja")]
+#[case::nobody_said_and_nobody_knows(None, "😀 ok", "es", "es")]
+fn the_language_of_a_message(
+    #[case] declared: Option<&str>,
+    #[case] text: &str,
+    #[case] habit: &str,
+    #[case] expected: &str,
+) {
+    let declared = declared.map(language);
+    let chosen = original_language(declared, &[language(habit)], &Evidence::of(text));
+    assert_eq!(chosen.map(Language::code), Some(expected), "{:?}", Evidence::of(text));
+}
+
+#[rstest]
+#[case("en", "Where? 😀 https://пример.example/", true)]
+#[case("en", "The word привет is Russian.", true)]
+#[case("en", "Слово hello английское.", false)]
+#[case("ja", "iPhone 15を買った", true)]
+#[case("zh", "12:30 😀", true)]
+#[case("ko", "你好", false)]
+fn the_script_says_what_a_text_may_be(#[case] code: &str, #[case] text: &str, #[case] expected: bool) {
+    assert_eq!(may_be(language(code), text), expected);
+}
+
+#[test]
+fn shares_are_of_one_whole() {
+    for (_, one, other) in TALK {
+        let evidence = Evidence::of(&format!("{one}\n{other}"));
+        let sum: f64 = evidence.candidates().iter().map(|(_, share)| share).sum();
+        assert!((0.0..=1.0 + 1e-9).contains(&sum), "{evidence:?}");
+        assert!(evidence.candidates().is_sorted_by(|one, other| one.1 >= other.1), "{evidence:?}");
+    }
+}
+
+#[test]
+fn no_text_takes_long() {
+    for shape in
+        ["a", "a ", "да", "漢", "สวัสดี", "e\u{301}", "\u{202E}x", "@a ", "\0", "word, ", "https://a.b/ "]
+    {
+        let text = shape.repeat(100_000 / shape.len());
+        let start = computing_time();
+        Evidence::of(&text);
+        may_be(language("fr"), &text);
+        let took = computing_time() - start;
+        assert!(took < Duration::from_secs(1), "{shape:?}: {took:?}");
+    }
+}
