@@ -1,0 +1,315 @@
+//! The interface of LibreTranslate, so that programs made for it can use Meeshy: `/translate`, `/detect`, `/languages`
+//! and `/frontend/settings`, with its shapes and its errors (`{"error":"…"}`).
+//!
+//! What differs: no alternatives are made, a text whose language cannot be told is refused instead of taken for
+//! English, and a pair that nothing connects says what would.
+
+use crate::html::Html;
+use crate::{Guess, Node, Refusal, Source};
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use meeshy_domain::Language;
+use meeshy_translation::{Failure, Outcome};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// The fields of a request, which may come as JSON or as a form.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    fields: Map<String, Value>,
+}
+
+impl Call {
+    /// Reads a body: a form if its type says so, else JSON.
+    ///
+    /// # Errors
+    /// When it is not an object in JSON.
+    pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, Refusal> {
+        if content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
+            let mut fields = Map::new();
+            for (name, value) in form_urlencoded::parse(body) {
+                fields.entry(name).or_insert_with(|| Value::String(value.into_owned()));
+            }
+            return Ok(Self { fields });
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(fields)) => Ok(Self { fields }),
+            Ok(_) => Err(Refusal::Invalid("expected a JSON object".to_owned())),
+            Err(error) => Err(Refusal::Invalid(format!("the body is not JSON: {error}"))),
+        }
+    }
+
+    /// The key that the caller names, for servers that ask for one.
+    pub fn api_key(&self) -> Option<&str> {
+        self.fields.get("api_key")?.as_str().filter(|key| !key.is_empty())
+    }
+
+    /// Whether it has this field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
+    pub(crate) fn into_value(self) -> Value {
+        Value::Object(self.fields)
+    }
+
+    /// A field that has to be there.
+    fn text(&self, name: &'static str) -> Result<&str, Refusal> {
+        self.optional(name)?.filter(|text| !text.is_empty()).ok_or(Refusal::Missing(name))
+    }
+
+    fn optional(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
+        match self.fields.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Refusal::Invalid(format!("{name} has to be a string"))),
+        }
+    }
+
+    /// `q`, and whether it came as a list.
+    fn texts(&self) -> Result<(Vec<&str>, bool), Refusal> {
+        let not_texts = || Refusal::Invalid("q has to be a string or a list of strings".to_owned());
+        match self.fields.get("q") {
+            Some(Value::String(text)) if !text.is_empty() => Ok((vec![text], false)),
+            Some(Value::Array(list)) if !list.is_empty() => {
+                let texts = list.iter().map(|text| text.as_str().ok_or_else(not_texts));
+                Ok((texts.collect::<Result<_, _>>()?, true))
+            }
+            None | Some(Value::Null | Value::String(_) | Value::Array(_)) => Err(Refusal::Missing("q")),
+            Some(_) => Err(not_texts()),
+        }
+    }
+
+    /// How many alternatives are asked for; a form sends the number as text.
+    fn alternatives(&self) -> Result<u64, Refusal> {
+        let number = match self.fields.get("alternatives") {
+            None | Some(Value::Null) => Some(0),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(value) => value.as_u64(),
+        };
+        number.ok_or_else(|| Refusal::Invalid("alternatives has to be a number from 0".to_owned()))
+    }
+
+    fn is_html(&self) -> Result<bool, Refusal> {
+        match self.optional("format")? {
+            None | Some("" | "text") => Ok(false),
+            Some("html") => Ok(true),
+            Some(other) => {
+                let shown: String = other.chars().take(20).collect();
+                Err(Refusal::Invalid(format!("{shown} format is not supported; use `text` or `html`")))
+            }
+        }
+    }
+}
+
+/// One text or several, as they were asked for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Shaped<T> {
+    /// `q` was a string.
+    One(T),
+    /// `q` was a list.
+    Many(Vec<T>),
+}
+
+impl<T> Shaped<T> {
+    fn new(mut list: Vec<T>, is_list: bool) -> Self {
+        match list.pop() {
+            Some(last) if !is_list && list.is_empty() => Self::One(last),
+            last => Self::Many(list.into_iter().chain(last).collect()),
+        }
+    }
+}
+
+/// The answer of `/translate`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Translated {
+    /// The translation.
+    pub translated_text: Shaped<String>,
+    /// What was detected, where the caller asked for it with `auto`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detected_language: Option<Shaped<Detected>>,
+    /// Always empty, and only there where some were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alternatives: Option<Shaped<[String; 0]>>,
+}
+
+/// A language that a text may be in.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Detected {
+    /// How sure that is, 0 to 100.
+    pub confidence: f32,
+    /// Which.
+    pub language: Language,
+}
+
+impl From<Guess> for Detected {
+    fn from(Guess { language, confidence }: Guess) -> Self {
+        Self { confidence: (confidence * 100.0).round(), language }
+    }
+}
+
+/// A language that can be translated from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Listed {
+    /// Its code.
+    pub code: &'static str,
+    /// Its name in English.
+    pub name: &'static str,
+    /// The codes of the languages that it can be translated into.
+    pub targets: Vec<&'static str>,
+}
+
+/// `POST /translate`.
+///
+/// # Errors
+/// When the request cannot be taken, or a text of it has no translation.
+pub async fn translate(node: &Node, call: &Call) -> Result<Translated, Refusal> {
+    let (texts, is_list) = call.texts()?;
+    let tag = Some(call.text("source")?);
+    let to = Language::parse(call.text("target")?)?;
+    let (is_html, alternatives) = (call.is_html()?, call.alternatives()?);
+    node.check(texts.iter().copied())?;
+    let documents: Vec<Document> = texts.iter().map(|text| Document::new(text, is_html)).collect();
+    let readable: Vec<Cow<'_, str>> = documents.iter().map(Document::readable).collect();
+    let sources = node.sources(tag, readable.iter().map(AsRef::as_ref))?;
+    let pieces = documents.iter().zip(&sources).flat_map(|(document, source)| {
+        document.pieces().into_iter().map(|piece| (*source, piece.to_owned()))
+    });
+    let pieces: Vec<(Source, String)> = pieces.collect();
+    let originals: Vec<String> = pieces.iter().map(|(_, piece)| piece.clone()).collect();
+    let answers = node.translate(pieces, to).await?.into_iter().zip(originals);
+    let mut translated = answers
+        .map(|(answer, original)| text_of(answer, original))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter();
+    let translated = documents.iter().map(|document| document.assemble(&mut translated)).collect();
+    let is_auto = sources.iter().any(|source| !matches!(source, Source::Named(_)));
+    Ok(Translated {
+        translated_text: Shaped::new(translated, is_list),
+        detected_language: is_auto
+            .then(|| Shaped::new(sources.iter().map(|source| detected(*source, to)).collect(), is_list)),
+        alternatives: (alternatives > 0).then(|| Shaped::new(vec![[]; texts.len()], is_list)),
+    })
+}
+
+/// A text as it is translated: whole, or, with marks of HTML, piece by piece.
+enum Document<'a> {
+    Plain(&'a str),
+    Html(Html<'a>),
+}
+
+impl<'a> Document<'a> {
+    fn new(text: &'a str, is_html: bool) -> Self {
+        if is_html { Self::Html(Html::cut(text)) } else { Self::Plain(text) }
+    }
+
+    /// What people read of it.
+    fn readable(&self) -> Cow<'a, str> {
+        match self {
+            Self::Plain(text) => Cow::Borrowed(text),
+            Self::Html(html) => Cow::Owned(html.texts().collect::<Vec<_>>().join(" ")),
+        }
+    }
+
+    fn pieces(&self) -> Vec<&str> {
+        match self {
+            Self::Plain(text) => vec![text],
+            Self::Html(html) => html.texts().collect(),
+        }
+    }
+
+    /// Takes as many translations as there are pieces.
+    fn assemble(&self, translations: &mut impl Iterator<Item = String>) -> String {
+        match self {
+            Self::Plain(_) => translations.next().unwrap_or_default(),
+            Self::Html(html) => html.assemble(translations.take(html.texts().count())),
+        }
+    }
+}
+
+fn text_of(answer: Result<Outcome, Failure>, original: String) -> Result<String, Refusal> {
+    match answer {
+        Ok(Outcome::Done { text, .. }) => Ok(text),
+        Ok(Outcome::Identical { .. }) => Ok(original),
+        Ok(Outcome::Unavailable { reason }) => Err(Refusal::Unavailable(reason)),
+        Err(failure) => Err(Refusal::Failed(failure.to_string())),
+    }
+}
+
+/// Of a text without words nothing is known: it could as well be in the language that was asked for.
+fn detected(source: Source, to: Language) -> Detected {
+    match source {
+        Source::Named(language) => Detected { confidence: 100.0, language },
+        Source::Detected(guess) => guess.into(),
+        Source::Wordless => Detected { confidence: 0.0, language: to },
+    }
+}
+
+/// `POST /detect`: the likeliest first, none when it cannot be told.
+///
+/// # Errors
+/// When there is no text, or this node detects nothing.
+pub fn detect(node: &Node, call: &Call) -> Result<Vec<Detected>, Refusal> {
+    let text = call.text("q")?;
+    node.check(std::iter::once(text))?;
+    Ok(node.detect(text)?.into_iter().map(Detected::from).collect())
+}
+
+/// `GET /languages`, by code.
+pub fn languages(node: &Node) -> Vec<Listed> {
+    let listed = |(from, to): (Language, BTreeSet<Language>)| Listed {
+        code: from.code(),
+        name: from.english_name(),
+        targets: to.into_iter().map(Language::code).collect(),
+    };
+    node.languages().into_iter().map(listed).collect()
+}
+
+/// `GET /frontend/settings`: what a page in front of this may offer. `key_required` says whether callers need a key.
+pub fn settings(node: &Node, key_required: bool) -> Value {
+    json!({
+        "apiKeys": key_required,
+        "charLimit": node.config().chars,
+        "filesTranslation": false,
+        "frontendTimeout": 500,
+        "keyRequired": key_required,
+        "language": {
+            "source": { "code": "auto", "name": "Auto Detect" },
+            "target": { "code": "en", "name": "English" },
+        },
+        "suggestions": false,
+        "supportedFilesFormat": [],
+    })
+}
+
+impl Refusal {
+    /// The status that says the same to a program.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Missing(_)
+            | Self::Invalid(_)
+            | Self::UnknownLanguage(_)
+            | Self::Undetermined
+            | Self::TooLong(_)
+            | Self::TooMany { .. }
+            | Self::Unavailable(_) => StatusCode::BAD_REQUEST,
+            Self::NoDetection => StatusCode::NOT_IMPLEMENTED,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::KeyRequired | Self::WrongKey => StatusCode::FORBIDDEN,
+            Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+/// As LibreTranslate says it.
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status(), Json(json!({ "error": self.to_string() }))).into_response()
+    }
+}

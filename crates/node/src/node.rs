@@ -1,0 +1,269 @@
+//! What every interface of the node does: check what is asked, tell the languages apart, translate in time.
+
+use meeshy_domain::Language;
+use meeshy_translation::{Failure, Outcome, Pair, Translator};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What can be set about a node.
+#[derive(Debug, Clone)]
+pub struct NodeConfig {
+    /// Who calls has to name one of these; when there are none, anybody may call.
+    pub api_keys: Vec<String>,
+    /// Characters of all texts of a request together, at most.
+    pub chars: usize,
+    /// Texts of a request, at most.
+    pub texts: usize,
+    /// How long a request may take.
+    pub patience: Duration,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self { api_keys: Vec::new(), chars: 100_000, texts: 100, patience: Duration::from_secs(60) }
+    }
+}
+
+/// A language that a text may be in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Guess {
+    /// Which.
+    pub language: Language,
+    /// How sure that is, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Tells what language a text is in: the likeliest first, nothing when it cannot be told. Must be quick.
+pub type Detect = Arc<dyn Fn(&str) -> Vec<Guess> + Send + Sync>;
+
+/// How the language of a text is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Source {
+    /// The caller named it.
+    Named(Language),
+    /// It was detected.
+    Detected(Guess),
+    /// Nothing in the text is a word, so it is the same in every language.
+    Wordless,
+}
+
+impl Source {
+    /// The language, where there is one.
+    pub fn language(self) -> Option<Language> {
+        match self {
+            Self::Named(language) | Self::Detected(Guess { language, .. }) => Some(language),
+            Self::Wordless => None,
+        }
+    }
+}
+
+/// Why a request cannot be taken or answered, in a sentence for the person who made it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// A field is not there, or is empty.
+    #[error("Invalid request: missing {0} parameter")]
+    Missing(&'static str),
+    /// What was given cannot be taken.
+    #[error("Invalid request: {0}")]
+    Invalid(String),
+    /// A language that is in no table of ours.
+    #[error("{0}")]
+    UnknownLanguage(#[from] meeshy_domain::UnknownLanguage),
+    /// The text could be in any language.
+    #[error("the language of the text cannot be told; name the source")]
+    Undetermined,
+    /// This node tells no languages apart.
+    #[error("this server does not detect languages; name the source")]
+    NoDetection,
+    /// The texts are too long.
+    #[error("Invalid request: the text exceeds the limit of {0} characters")]
+    TooLong(usize),
+    /// There are too many texts.
+    #[error("Invalid request: {texts} texts exceed the limit of {limit}")]
+    TooMany {
+        /// How many there are.
+        texts: usize,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The request has too many bytes.
+    #[error("the request is too large")]
+    TooLarge,
+    /// A key is needed.
+    #[error("Please contact the server operator to get an API key")]
+    KeyRequired,
+    /// There is no such key.
+    #[error("Invalid API key")]
+    WrongKey,
+    /// No engine here connects the two languages.
+    #[error("{0}")]
+    Unavailable(String),
+    /// It did not work this time.
+    #[error("Cannot translate text: {0}")]
+    Failed(String),
+    /// It took too long.
+    #[error("Cannot translate text: it took longer than {} seconds; try again with less", .0.as_secs())]
+    TimedOut(Duration),
+}
+
+/// The translator behind the interfaces. Cheap to clone.
+#[derive(Clone)]
+pub struct Node {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    translator: Translator,
+    detect: Option<Detect>,
+    config: NodeConfig,
+    started: Instant,
+}
+
+impl Node {
+    /// A node in front of `translator`. Without `detect`, callers have to name the language of their texts.
+    pub fn new(translator: Translator, detect: Option<Detect>, config: NodeConfig) -> Self {
+        Self { inner: Arc::new(Inner { translator, detect, config, started: Instant::now() }) }
+    }
+
+    pub(crate) fn config(&self) -> &NodeConfig {
+        &self.inner.config
+    }
+
+    pub(crate) fn translator(&self) -> &Translator {
+        &self.inner.translator
+    }
+
+    /// How long it has been up.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.inner.started.elapsed()
+    }
+
+    /// Whether it can translate anything.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.inner.translator.routes().is_empty()
+    }
+
+    /// Lets a caller in who names this key.
+    ///
+    /// # Errors
+    /// When the node has keys and this is none of them.
+    pub fn admit(&self, key: Option<&str>) -> Result<(), Refusal> {
+        let keys = &self.inner.config.api_keys;
+        match key {
+            _ if keys.is_empty() => Ok(()),
+            None => Err(Refusal::KeyRequired),
+            Some(key) if keys.iter().any(|known| same(known, key)) => Ok(()),
+            Some(_) => Err(Refusal::WrongKey),
+        }
+    }
+
+    /// Checks the number of texts and their length.
+    ///
+    /// # Errors
+    /// When there are too many, or they are too long together.
+    pub fn check<'a>(&self, texts: impl ExactSizeIterator<Item = &'a str>) -> Result<(), Refusal> {
+        let NodeConfig { texts: limit, chars, .. } = self.inner.config;
+        if texts.len() > limit {
+            return Err(Refusal::TooMany { texts: texts.len(), limit });
+        }
+        let total: usize = texts.map(|text| text.chars().take(chars + 1).count()).sum();
+        if total > chars { Err(Refusal::TooLong(chars)) } else { Ok(()) }
+    }
+
+    /// How the language of each text is known: named by a tag, or, where that is absent, empty or `auto`, detected.
+    ///
+    /// # Errors
+    /// When the tag is unknown, or a text's language cannot be told.
+    pub fn sources<'a>(
+        &self,
+        tag: Option<&str>,
+        texts: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<Source>, Refusal> {
+        match tag.filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case("auto")) {
+            Some(tag) => {
+                let language = Language::parse(tag)?;
+                Ok(texts.map(|_| Source::Named(language)).collect())
+            }
+            None => texts.map(|text| self.source(text)).collect(),
+        }
+    }
+
+    fn source(&self, text: &str) -> Result<Source, Refusal> {
+        if !text.chars().any(char::is_alphabetic) {
+            return Ok(Source::Wordless);
+        }
+        self.detect(text)?.first().map(|guess| Source::Detected(*guess)).ok_or(Refusal::Undetermined)
+    }
+
+    /// What language a text may be in, the likeliest first; nothing when it cannot be told.
+    ///
+    /// # Errors
+    /// When this node detects none.
+    pub fn detect(&self, text: &str) -> Result<Vec<Guess>, Refusal> {
+        self.inner.detect.as_ref().map(|detect| detect(text)).ok_or(Refusal::NoDetection)
+    }
+
+    /// One answer for each text, in order; texts of one language go to the engines together.
+    ///
+    /// # Errors
+    /// When it takes too long.
+    pub async fn translate(
+        &self,
+        texts: Vec<(Source, String)>,
+        to: Language,
+    ) -> Result<Vec<Result<Outcome, Failure>>, Refusal> {
+        let patience = self.inner.config.patience;
+        tokio::time::timeout(patience, self.by_language(texts, to))
+            .await
+            .map_err(|_| Refusal::TimedOut(patience))
+    }
+
+    async fn by_language(&self, texts: Vec<(Source, String)>, to: Language) -> Vec<Result<Outcome, Failure>> {
+        let mut answers: Vec<Result<Outcome, Failure>> =
+            texts.iter().map(|_| Ok(Outcome::Identical { engine: None })).collect();
+        let mut groups: BTreeMap<Language, (Vec<usize>, Vec<String>)> = BTreeMap::new();
+        for (at, (source, text)) in texts.into_iter().enumerate() {
+            if let Some(language) = source.language() {
+                let (places, texts) = groups.entry(language).or_default();
+                places.push(at);
+                texts.push(text);
+            }
+        }
+        for (from, (places, texts)) in groups {
+            let translated = self.inner.translator.translate(from, to, &texts).await;
+            for (at, answer) in places.into_iter().zip(translated) {
+                answers[at] = answer;
+            }
+        }
+        answers
+    }
+
+    /// Every language that can be translated from, with those that it can be translated into.
+    pub fn languages(&self) -> BTreeMap<Language, BTreeSet<Language>> {
+        let mut languages: BTreeMap<Language, BTreeSet<Language>> = BTreeMap::new();
+        for Pair { from, to } in self.inner.translator.routes().iter().filter_map(|route| route.pair()) {
+            languages.entry(from).or_default().insert(to);
+        }
+        languages
+    }
+}
+
+/// Compares in a time that says nothing about where two keys differ.
+fn same(one: &str, other: &str) -> bool {
+    let differences = one.bytes().zip(other.bytes()).fold(0, |found, (one, other)| found | (one ^ other));
+    one.len() == other.len() && differences == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_the_same_only_when_they_are() {
+        assert!(same("abc", "abc"));
+        for other in ["abd", "ab", "abcd", ""] {
+            assert!(!same("abc", other), "{other}");
+        }
+    }
+}

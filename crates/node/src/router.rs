@@ -1,0 +1,99 @@
+//! Both HTTP interfaces on one port.
+
+use crate::classic::{self, Detail};
+use crate::libretranslate::{self, Call};
+use crate::{Node, Refusal};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::json;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
+
+/// A character takes at most six bytes as an escape in JSON, and twelve outside the first plane; twice that of the most
+/// characters leaves room for markup.
+const BYTES_PER_CHAR: usize = 12;
+
+/// LibreTranslate's interface and the old translator's, at the root.
+///
+/// They share `/translate`: a request with a field `text` and none named `q` is the old translator's, any other
+/// LibreTranslate's. Where the node has keys, those of `POST` need one: in the field `api_key`, or as
+/// `Authorization: Bearer`.
+pub fn router(node: Node) -> Router {
+    let body_bytes = node.config().chars.saturating_mul(BYTES_PER_CHAR);
+    Router::new()
+        .route("/translate", post(translate))
+        .route("/translate/batch", post(batch))
+        .route("/detect", post(detect))
+        .route("/languages", get(async |State(node): State<Node>| Json(libretranslate::languages(&node))))
+        .route("/frontend/settings", get(settings))
+        .route("/models", get(async |State(node): State<Node>| Json(classic::models(&node))))
+        .route("/health", get(async |State(node): State<Node>| Json(classic::health(&node))))
+        .route("/ready", get(async |State(node): State<Node>| classic::ready(&node)))
+        .route("/live", get(async || Json(json!({ "status": "alive" }))))
+        .method_not_allowed_fallback(async || refused(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"))
+        .fallback(async || refused(StatusCode::NOT_FOUND, "Not found"))
+        .layer(DefaultBodyLimit::max(body_bytes))
+        .layer(CorsLayer::permissive())
+        .layer(CatchPanicLayer::custom(|_| {
+            refused(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on our side")
+        }))
+        .with_state(node)
+}
+
+fn refused(status: StatusCode, error: &str) -> Response {
+    (status, Json(json!({ "error": error }))).into_response()
+}
+
+type Body = Result<Bytes, BytesRejection>;
+
+/// The fields of a request whose caller may come in.
+fn call(node: &Node, headers: &HeaderMap, body: Body) -> Result<Call, Refusal> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let call = Call::read(content_type, &bytes(body)?)?;
+    node.admit(call.api_key().or_else(|| bearer(headers)))?;
+    Ok(call)
+}
+
+fn bytes(body: Body) -> Result<Bytes, Refusal> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
+        _ => Refusal::Invalid("the request could not be read".to_owned()),
+    })
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+async fn translate(State(node): State<Node>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+    let call = call(&node, &headers, body)?;
+    if call.has("text") && !call.has("q") {
+        let answer = classic::translate(&node, call.into_value()).await;
+        return Ok(answer
+            .map_or_else(|refusal| Detail(refusal).into_response(), |known| Json(known).into_response()));
+    }
+    Ok(Json(libretranslate::translate(&node, &call).await?).into_response())
+}
+
+async fn batch(State(node): State<Node>, headers: HeaderMap, body: Body) -> Result<Response, Detail> {
+    node.admit(bearer(&headers)).map_err(Detail)?;
+    let results = classic::batch(&node, &bytes(body).map_err(Detail)?).await.map_err(Detail)?;
+    Ok(Json(json!({ "results": results })).into_response())
+}
+
+async fn detect(State(node): State<Node>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
+    let call = call(&node, &headers, body)?;
+    Ok(Json(libretranslate::detect(&node, &call)?).into_response())
+}
+
+async fn settings(State(node): State<Node>) -> Response {
+    let key_required = !node.config().api_keys.is_empty();
+    Json(libretranslate::settings(&node, key_required)).into_response()
+}

@@ -1,0 +1,128 @@
+//! What programs made for LibreTranslate send, and what they read.
+
+use crate::server::{Server, answer, bare, node};
+use meeshy_node::NodeConfig;
+use reqwest::Method;
+use reqwest::header::CONTENT_TYPE;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_text_or_a_list_of_texts_is_translated() {
+    let server = Server::start().await;
+    let one = json!({ "q": "Hello", "source": "en", "target": "fr", "format": "text", "api_key": "" });
+    assert_eq!(server.post("/translate", one).await, (200, json!({ "translatedText": "fr:Hello" })));
+    let list = json!({ "q": ["Hello", "", "ok", "👍"], "source": "en", "target": "fr" });
+    let expected = json!({ "translatedText": ["fr:Hello", "", "ok", "👍"] });
+    assert_eq!(server.post("/translate", list).await, (200, expected));
+    let list_of_one = json!({ "q": ["Hello"], "source": "en", "target": "fr" });
+    assert_eq!(server.post("/translate", list_of_one).await.1, json!({ "translatedText": ["fr:Hello"] }));
+    let same = json!({ "q": "Hello", "source": "en", "target": "en" });
+    assert_eq!(server.post("/translate", same).await, (200, json!({ "translatedText": "Hello" })));
+}
+
+#[tokio::test]
+async fn auto_says_what_was_detected() {
+    let server = Server::start().await;
+    let one = json!({ "q": "Bonjour", "source": "auto", "target": "en" });
+    let expected = json!({ "translatedText": "en:Bonjour", "detectedLanguage": { "confidence": 90.0, "language": "fr" } });
+    assert_eq!(server.post("/translate", one).await, (200, expected));
+    let list = json!({ "q": ["Bonjour", "Hello", "42"], "source": "auto", "target": "en" });
+    let expected = json!({
+        "translatedText": ["en:Bonjour", "Hello", "42"],
+        "detectedLanguage": [
+            { "confidence": 90.0, "language": "fr" },
+            { "confidence": 80.0, "language": "en" },
+            { "confidence": 0.0, "language": "en" },
+        ],
+    });
+    assert_eq!(server.post("/translate", list).await, (200, expected));
+    let unknown = json!({ "q": "xyz", "source": "auto", "target": "en" });
+    let (status, body) = server.post("/translate", unknown).await;
+    assert_eq!(
+        (status, body["error"].as_str()),
+        (400, Some("the language of the text cannot be told; name the source"))
+    );
+}
+
+#[tokio::test]
+async fn html_keeps_its_tags() {
+    let server = Server::start().await;
+    let html = "<p class=\"x\">Hello</p><script>Hello()</script>";
+    let one = json!({ "q": html, "source": "en", "target": "fr", "format": "html" });
+    let expected = "<p class=\"x\">fr:Hello</p><script>Hello()</script>";
+    assert_eq!(server.post("/translate", one).await, (200, json!({ "translatedText": expected })));
+    let list = json!({ "q": ["<b>Bonjour</b> &amp; <i>Bonjour</i>", "<br>"], "source": "auto", "target": "en", "format": "html" });
+    let (status, body) = server.post("/translate", list).await;
+    assert_eq!(
+        (status, &body["translatedText"]),
+        (200, &json!(["<b>en:Bonjour</b> &amp; <i>en:Bonjour</i>", "<br>"]))
+    );
+    assert_eq!(body["detectedLanguage"][0]["language"], "fr");
+}
+
+#[tokio::test]
+async fn forms_are_read_like_json() {
+    let server = Server::start().await;
+    let form = server
+        .request(Method::POST, "/translate")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded; charset=utf-8")
+        .body("q=caf%C3%A9+noir&source=en&target=fr&alternatives=2");
+    let expected = json!({ "translatedText": "fr:café noir", "alternatives": [] });
+    assert_eq!(answer(form).await, (200, expected));
+    let form = server
+        .request(Method::POST, "/detect")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body("q=bonjour");
+    assert_eq!(answer(form).await, (200, json!([{ "confidence": 90.0, "language": "fr" }])));
+}
+
+#[tokio::test]
+async fn languages_come_with_their_targets() {
+    let server = Server::start().await;
+    let expected = json!([
+        { "code": "en", "name": "English", "targets": ["es", "fr"] },
+        { "code": "fr", "name": "French", "targets": ["en", "es"] },
+    ]);
+    assert_eq!(server.get("/languages").await, (200, expected));
+    assert_eq!(Server::of(bare()).await.get("/languages").await, (200, json!([])));
+    let (status, settings) = server.get("/frontend/settings").await;
+    assert_eq!(
+        (status, &settings["keyRequired"], &settings["charLimit"]),
+        (200, &json!(false), &json!(100_000))
+    );
+}
+
+#[tokio::test]
+async fn texts_are_detected() {
+    let server = Server::start().await;
+    let expected =
+        json!([{ "confidence": 80.0, "language": "en" }, { "confidence": 10.0, "language": "fr" }]);
+    assert_eq!(server.post("/detect", json!({ "q": "hello" })).await, (200, expected));
+    assert_eq!(server.post("/detect", json!({ "q": "xyz" })).await, (200, json!([])));
+    let (status, body) = Server::of(bare()).await.post("/detect", json!({ "q": "hello" })).await;
+    assert_eq!((status, body["error"].is_string()), (501, true));
+}
+
+#[tokio::test]
+async fn keys_are_asked_for_where_there_are_some() {
+    let config = NodeConfig { api_keys: vec!["one".into(), "other".into()], ..NodeConfig::default() };
+    let server = Server::of(node(config)).await;
+    let body = |key: &str| json!({ "q": "Hello", "source": "en", "target": "fr", "api_key": key });
+    for path in ["/translate", "/detect"] {
+        let (status, refused) = server.post(path, body("")).await;
+        assert_eq!(
+            (status, &refused["error"]),
+            (403, &json!("Please contact the server operator to get an API key"))
+        );
+        let (status, refused) = server.post(path, body("on")).await;
+        assert_eq!((status, &refused["error"]), (403, &json!("Invalid API key")));
+        assert_eq!(server.post(path, body("other")).await.0, 200);
+        let bearer = server.request(Method::POST, path).bearer_auth("one").json(&body(""));
+        assert_eq!(answer(bearer).await.0, 200);
+    }
+    let classic = json!({ "text": "Hello", "target_language": "fr", "source_language": "en" });
+    assert_eq!(server.post("/translate", classic.clone()).await.0, 403);
+    assert_eq!(server.post("/translate/batch", json!([classic])).await.0, 403);
+    assert_eq!(server.get("/frontend/settings").await.1["keyRequired"], true);
+    assert_eq!(server.get("/languages").await.0, 200);
+}

@@ -1,0 +1,111 @@
+//! A running node over an engine that does as it is told.
+
+use async_trait::async_trait;
+use meeshy_node::{Detect, Guess, Node, NodeConfig, router};
+use meeshy_translation::{Engine, EngineError, Offer, Pair, Translated, Translator};
+use reqwest::{Method, RequestBuilder};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// Makes `fr:text` of `text`; keeps `ok`, stops at `crash`, and takes forever over `slow`.
+struct Fake;
+
+#[async_trait]
+impl Engine for Fake {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let offer = |pair: &str| Offer {
+            pair: pair.parse().unwrap(),
+            version: "1".to_owned(),
+            lost: 1.0,
+            cost_ms: 1.0,
+        };
+        ["en-es", "en-fr", "fr-en"].map(offer).to_vec()
+    }
+
+    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+        if segments.iter().any(|text| text.contains("crash")) {
+            return Err(EngineError::Interrupted("the engine stopped".to_owned()));
+        }
+        if segments.iter().any(|text| text.contains("slow")) {
+            tokio::time::sleep(Duration::from_secs(3600)).await;
+        }
+        let text = |text: &String| if text == "ok" { text.clone() } else { format!("{}:{text}", pair.to) };
+        Ok(segments.iter().map(|segment| Translated { text: text(segment), score: Some(0.5) }).collect())
+    }
+
+    async fn rest(&self) {}
+}
+
+fn detect(text: &str) -> Vec<Guess> {
+    let guess = |code: &str, confidence| Guess { language: code.parse().unwrap(), confidence };
+    match text.to_lowercase() {
+        text if text.contains("bonjour") => vec![guess("fr", 0.9)],
+        text if text.contains("hello") => vec![guess("en", 0.804), guess("fr", 0.1)],
+        _ => Vec::new(),
+    }
+}
+
+/// A node that detects the words above.
+pub fn node(config: NodeConfig) -> Node {
+    Node::new(
+        Translator::with_engines(vec![Arc::new(Fake)], 1 << 20, None),
+        Some(Arc::new(detect) as Detect),
+        config,
+    )
+}
+
+/// A node with nothing installed, which detects nothing.
+pub fn bare() -> Node {
+    Node::new(Translator::with_engines(Vec::new(), 1 << 20, None), None, NodeConfig::default())
+}
+
+/// Serves `router` on a free port for as long as the test runs.
+pub async fn serve(router: axum::Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// Both HTTP interfaces of a node.
+pub struct Server {
+    address: SocketAddr,
+    http: reqwest::Client,
+}
+
+impl Server {
+    pub async fn start() -> Self {
+        Self::of(node(NodeConfig::default())).await
+    }
+
+    pub async fn of(node: Node) -> Self {
+        Self { address: serve(router(node)).await, http: reqwest::Client::new() }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("http://{}{path}", self.address))
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        answer(self.request(Method::POST, path).json(&body)).await
+    }
+}
+
+/// Sends a request; every answer is JSON.
+pub async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    (status, serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}, and no JSON: {text}")))
+}
