@@ -7,7 +7,7 @@ use crate::view::MessageView;
 use meeshy_domain::{ConversationId, Language, SessionId, Timestamp, UserId};
 use meeshy_store::translations::Translation;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -26,6 +26,17 @@ pub enum Event {
         /// The language the message was written in.
         source_language: Language,
         /// What came of it.
+        translation: Translation,
+    },
+    /// Somebody asked for a translation that was there already.
+    TranslationFound {
+        /// Who asked.
+        user: UserId,
+        /// In which conversation.
+        conversation_id: ConversationId,
+        /// The language the message was written in.
+        source_language: Language,
+        /// The translation.
         translation: Translation,
     },
     /// A conversation was opened.
@@ -65,21 +76,32 @@ pub struct Recipient {
 /// Events that may wait for the gateway. When it cannot keep up, writers wait for it.
 const QUEUE: usize = 8_192;
 
+/// Translations that may wait for somebody who waits for one; who misses some looks into the database.
+const NEWS: usize = 256;
+
 /// The way of events from the transactions to the one who sends them out.
 #[derive(Clone)]
 pub(crate) struct Bus {
     sender: mpsc::Sender<Event>,
     receiver: Arc<Mutex<Option<mpsc::Receiver<Event>>>>,
+    translated: broadcast::Sender<Arc<Translation>>,
 }
 
 impl Bus {
     pub(crate) fn new() -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        Self { sender, receiver: Arc::new(Mutex::new(Some(receiver))) }
+        let (translated, _) = broadcast::channel(NEWS);
+        Self { sender, receiver: Arc::new(Mutex::new(Some(receiver))), translated }
     }
 
     /// Puts an event on the bus from a thread of the store, and waits for room.
     pub(crate) fn publish(&self, event: Event) {
+        if let Event::Translated { translation, .. } = &event
+            && self.translated.receiver_count() > 0
+        {
+            // Whoever has gone since then waits no more.
+            let _ = self.translated.send(Arc::new(translation.clone()));
+        }
         // Nobody listens while the program stops; who reconnects then reads from the database.
         let _ = self.sender.blocking_send(event);
     }
@@ -87,6 +109,11 @@ impl Bus {
     /// Whether somebody listens, or still may.
     pub(crate) fn is_heard(&self) -> bool {
         !self.sender.is_closed()
+    }
+
+    /// The translations that come to an end from now on.
+    pub(crate) fn translated(&self) -> broadcast::Receiver<Arc<Translation>> {
+        self.translated.subscribe()
     }
 
     pub(crate) fn take_receiver(&self) -> Option<mpsc::Receiver<Event>> {

@@ -38,7 +38,12 @@ pub trait Translate: Send + Sync {
     async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer>;
 
     /// Whether some engine serves this pair now.
-    fn serves(&self, from: Language, to: Language) -> bool;
+    fn serves(&self, from: Language, to: Language) -> bool {
+        self.engine(from, to).is_some()
+    }
+
+    /// By which engine this pair is served now, and over which languages.
+    fn engine(&self, from: Language, to: Language) -> Option<String>;
 
     /// Every pair that is served now, and how fast.
     fn pairs(&self) -> Vec<Speed>;

@@ -183,7 +183,7 @@ impl Chat {
                 )?);
             }
         };
-        let translation = Translation {
+        let mut translation = Translation {
             message_id: job.message_id,
             language: job.to,
             revision: job.revision,
@@ -191,7 +191,8 @@ impl Chat {
             created_at: now,
             updated_at: now,
         };
-        if translations::finish(tx, &translation)? {
+        if let Some(created_at) = translations::finish(tx, &translation)? {
+            translation.created_at = created_at;
             self.announce_translation(tx, job.conversation_id, job.from, translation);
         } else {
             self.inner.jobs.ring();

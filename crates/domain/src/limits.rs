@@ -14,3 +14,7 @@ pub const PARTICIPANTS: usize = 1_000;
 pub const PASSWORD_BYTES: usize = 1_024;
 /// Characters of a password, at least.
 pub const PASSWORD_CHARS: usize = 8;
+/// Characters of a text that is translated without being a message, at most (wire-contract 1.8).
+pub const TRANSLATED_TEXT_CHARS: usize = 1_000;
+/// Such texts in one request, at most.
+pub const TRANSLATED_TEXTS: usize = 10;

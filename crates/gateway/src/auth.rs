@@ -37,6 +37,28 @@ impl App {
     }
 }
 
+impl App {
+    /// The person behind the credentials of the headers; without any, behind a key as programs send it that have room
+    /// for one only: the token of a person or of a device.
+    pub async fn authenticate_by_key(
+        &self,
+        headers: &HeaderMap,
+        key: Option<&str>,
+    ) -> Result<Caller, ApiError> {
+        let Some(key) = key.filter(|_| bearer(headers).is_none() && session_token(headers).is_none()) else {
+            return self.authenticate(headers).await;
+        };
+        let is_jwt = key.contains('.');
+        let caller = if is_jwt {
+            self.chat.authenticate(key).await?
+        } else {
+            self.chat.authenticate_session(key).await?
+        };
+        self.chat.touch(caller.user.id).await;
+        Ok(caller)
+    }
+}
+
 /// The caller of a route for registered people; [`routes::Api`](crate::routes::Api) has let only them in.
 pub struct User(pub Caller);
 

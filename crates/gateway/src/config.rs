@@ -55,6 +55,8 @@ pub struct RateLimits {
     pub register: Option<Limit>,
     /// Both together, by address.
     pub authentication: Option<Limit>,
+    /// What may cost an engine's time: translating and detecting, by person.
+    pub translation: Option<Limit>,
     /// Events of one socket.
     pub events: Option<Limit>,
 }
@@ -67,6 +69,7 @@ impl Default for RateLimits {
             login: Some(Limit::new("login", 5, MINUTE * 15)),
             register: Some(Limit::new("register", 3, MINUTE * 60)),
             authentication: Some(Limit::new("authentication", 20, MINUTE)),
+            translation: Some(Limit::new("translation", 60, MINUTE)),
             events: Some(Limit::new("events", 200, Duration::from_secs(10))),
         }
     }
@@ -75,6 +78,13 @@ impl Default for RateLimits {
 impl RateLimits {
     /// No limit at all: for tests and benchmarks.
     pub fn off() -> Self {
-        Self { rest: None, login: None, register: None, authentication: None, events: None }
+        Self {
+            rest: None,
+            login: None,
+            register: None,
+            authentication: None,
+            translation: None,
+            events: None,
+        }
     }
 }

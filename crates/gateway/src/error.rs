@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::ChatError;
+use meeshy_node::Refusal;
 use meeshy_store::StoreError;
 use meeshy_wire::{ErrorBody, ErrorDetail};
 
@@ -29,6 +30,12 @@ impl ApiError {
     /// Nobody called, where somebody has to.
     pub fn authentication_required() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "AUTH_REQUIRED", "Authentication required")
+    }
+
+    /// With the code where the translation routes of old clients look for it (wire-contract 4.6).
+    pub fn with_error_code(mut self) -> Self {
+        self.body.error_code = Some(self.body.code);
+        self
     }
 
     fn retry_after(mut self, seconds: u64) -> Self {
@@ -91,6 +98,20 @@ fn not_found_code(what: &str) -> &'static str {
         "message" => "MESSAGE_NOT_FOUND",
         "user" => "USER_NOT_FOUND",
         _ => "NOT_FOUND",
+    }
+}
+
+/// As LibreTranslate says it, which reads `error` only; in our envelope.
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Unavailable(_) => "TRANSLATION_UNAVAILABLE",
+            Refusal::Failed(_) | Refusal::TimedOut(_) => "TRANSLATION_ERROR",
+            Refusal::NoDetection => "DETECTION_UNAVAILABLE",
+            Refusal::TooLarge => "PAYLOAD_TOO_LARGE",
+            _ => "VALIDATION_ERROR",
+        };
+        Self::new(refusal.status(), code, refusal.to_string())
     }
 }
 

@@ -29,7 +29,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     }
 }
 
-async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
+/// The bytes of a body.
+pub async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
     let unreadable =
         |_| ApiError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", "the request could not be read");
     let mut body = request.into_body();
@@ -88,6 +89,18 @@ impl<S: Send + Sync> FromRequestParts<S> for PathParam {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         path.map(|Path(part)| Self(part)).map_err(|rejection| invalid(rejection.body_text()))
+    }
+}
+
+/// The two variable parts of a path.
+pub struct TwoPathParams(pub String, pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for TwoPathParams {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        path.map(|Path((one, other))| Self(one, other)).map_err(|rejection| invalid(rejection.body_text()))
     }
 }
 

@@ -21,6 +21,7 @@ pub use limit::Limit;
 use axum::serve::ListenerExt;
 use limit::Limiter;
 use meeshy_chat::Chat;
+use meeshy_node::Node;
 use realtime::Sockets;
 use socket2::SockRef;
 use std::io;
@@ -43,6 +44,8 @@ pub(crate) struct App {
     chat: Chat,
     config: Arc<GatewayConfig>,
     limiter: Arc<Limiter>,
+    /// Who serves `/libretranslate`.
+    node: Option<Node>,
     started: Instant,
 }
 
@@ -56,11 +59,20 @@ pub struct Gateway {
 impl Gateway {
     /// A gateway in front of `chat`, whose events it takes: there can be one.
     pub fn new(chat: Chat, config: GatewayConfig) -> Self {
+        Self::build(chat, config, None)
+    }
+
+    /// The same, with LibreTranslate's interface at `/libretranslate`, for people with an account here.
+    pub fn with_libretranslate(chat: Chat, config: GatewayConfig, node: Node) -> Self {
+        Self::build(chat, config, Some(node))
+    }
+
+    fn build(chat: Chat, config: GatewayConfig, node: Option<Node>) -> Self {
         observe::recorder();
         let config = Arc::new(config);
         let sockets = realtime::start(chat.clone(), Arc::clone(&config));
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
-        let app = App { chat, config, limiter, started: Instant::now() };
+        let app = App { chat, config, limiter, node, started: Instant::now() };
         let router = routes::router(app.clone(), sockets.router());
         Self { router: security::layers(router, &app), app, sockets }
     }

@@ -1,6 +1,6 @@
 //! From what `chat` answers to what the wire shows.
 
-use meeshy_chat::{ConversationView, MemberView, MessageView, SenderView};
+use meeshy_chat::{ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Timestamp};
 use meeshy_store::sessions::Session;
 use meeshy_store::translations::{State, Translation};
@@ -214,7 +214,10 @@ pub fn translation(known: &Translation, source_language: Language) -> Option<wir
         State::Unavailable { .. } | State::Failed { .. } => return None,
     };
     let (message_id, target) = (known.message_id, known.language);
-    let edition = if known.revision > 1 { format!("-r{}", known.revision) } else { String::new() };
+    let mut edition = if known.revision > 1 { format!("-r{}", known.revision) } else { String::new() };
+    if known.updated_at > known.created_at {
+        edition += &format!("-{}", known.updated_at.millis());
+    }
     Some(wire::Translation {
         id: format!("{message_id}-{target}{edition}"),
         message_id,
@@ -231,6 +234,35 @@ pub fn translation(known: &Translation, source_language: Language) -> Option<wir
         created_at: known.created_at.into(),
         updated_at: known.updated_at.into(),
     })
+}
+
+/// Where a translation that somebody asked for has come to.
+pub fn progress(requested: &Requested) -> wire::TranslationProgress {
+    let Requested { message, target, progress } = requested;
+    let (status, text, ended) = match progress {
+        Progress::Pending => ("processing", "The translation is under way", None),
+        Progress::Ended(known) => match known.state {
+            State::Done { .. } | State::Identical { .. } => {
+                ("completed", "The translation is there", Some(known))
+            }
+            State::Unavailable { .. } => ("unavailable", "There is no translation", Some(known)),
+            State::Failed { .. } => ("failed", "The translation failed", Some(known)),
+        },
+    };
+    let translation = ended.and_then(|known| translation(known, message.original_language));
+    wire::TranslationProgress {
+        message: text.to_owned(),
+        message_id: message.id,
+        job_id: format!("{}-{target}", message.id),
+        target_language: *target,
+        status,
+        reason: ended.and_then(|known| reason(&known.state)).map(str::to_owned),
+        translation: translation.map(|translation| wire::StatusTranslation {
+            translated_text: translation.translated_content.clone(),
+            model_type: translation.translation_model,
+            translation,
+        }),
+    }
 }
 
 /// A conversation in a list.

@@ -34,8 +34,8 @@ impl Translate for Engines {
             .collect()
     }
 
-    fn serves(&self, from: Language, to: Language) -> bool {
-        self.translator.route(from, to).is_some()
+    fn engine(&self, from: Language, to: Language) -> Option<String> {
+        self.translator.route(from, to).map(|route| route.label())
     }
 
     fn pairs(&self) -> Vec<Speed> {
@@ -70,8 +70,8 @@ impl Translate for Elsewhere {
         texts.iter().map(|_| Answer::Failed { reason: reason.to_owned() }).collect()
     }
 
-    fn serves(&self, _: Language, _: Language) -> bool {
-        false
+    fn engine(&self, _: Language, _: Language) -> Option<String> {
+        None
     }
 
     fn pairs(&self) -> Vec<Speed> {

@@ -1,7 +1,7 @@
 //! What every interface of the node does: check what is asked, tell the languages apart, translate in time.
 
 use meeshy_domain::Language;
-use meeshy_translation::{Failure, Outcome, Pair, Translator};
+use meeshy_translation::{Failure, Outcome, Pair, Route, Translator};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -242,7 +242,7 @@ impl Node {
     /// Every language that can be translated from, with those that it can be translated into.
     pub fn languages(&self) -> BTreeMap<Language, BTreeSet<Language>> {
         let mut languages: BTreeMap<Language, BTreeSet<Language>> = BTreeMap::new();
-        for Pair { from, to } in self.inner.translator.routes().iter().filter_map(|route| route.pair()) {
+        for Pair { from, to } in self.inner.translator.routes().iter().filter_map(Route::pair) {
             languages.entry(from).or_default().insert(to);
         }
         languages

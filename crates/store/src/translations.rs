@@ -246,13 +246,67 @@ fn remove_job(tx: &mut Tx<'_>, message: MessageId, language: Language) -> Result
     Ok(())
 }
 
-/// Keeps what came of a translation and ends its job; says whether it was kept.
+/// Gives up a job that no worker has; says whether there was one.
+///
+/// # Errors
+/// As the database says.
+pub fn cancel(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let removed = tx.execute(
+        "DELETE FROM translation_jobs WHERE message_id = $1 AND language = $2 AND claimed_until <= $3",
+        &[message.into(), language.into(), now.into()],
+    )?;
+    Ok(removed > 0)
+}
+
+/// How many translations of one kind there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Count {
+    /// `done`, `identical`, `unavailable` or `failed`.
+    pub state: String,
+    /// Which engine made them, and over which languages; `None` where none did.
+    pub engine: Option<String>,
+    /// The language of the messages.
+    pub from: Language,
+    /// The language they were translated into.
+    pub to: Language,
+    /// How many.
+    pub total: i64,
+}
+
+/// How many translations there are of each kind.
+///
+/// # Errors
+/// As the database says.
+pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<Count>, StoreError> {
+    tx.query(
+        "SELECT t.state AS state, t.engine AS engine, m.original_language AS source, t.language AS target, count(*) AS total \
+         FROM translations t JOIN messages m ON m.id = t.message_id \
+         GROUP BY t.state, t.engine, m.original_language, t.language ORDER BY 3, 4, 1, 2",
+        &[],
+        |row| {
+            Ok(Count {
+                state: row.take("state")?,
+                engine: row.take("engine")?,
+                from: row.take("source")?,
+                to: row.take("target")?,
+                total: row.take("total")?,
+            })
+        },
+    )
+}
+
+/// Keeps what came of a translation and ends its job; says since when there is one, if it was kept.
 ///
 /// It is not kept when the message has a newer text by now: then the job stays, and is due at once for that text.
 ///
 /// # Errors
 /// As the database says.
-pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<bool, StoreError> {
+pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>, StoreError> {
     let revision: Option<i64> = tx.query_first(
         "SELECT revision FROM messages WHERE id = $1 AND deleted_at IS NULL",
         &[translation.message_id.into()],
@@ -261,11 +315,11 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<bool, StoreE
     match revision {
         Some(current) if current != translation.revision => {
             postpone(tx, translation.message_id, translation.language, translation.updated_at)?;
-            return Ok(false);
+            return Ok(None);
         }
         None => {
             remove_job(tx, translation.message_id, translation.language)?;
-            return Ok(false);
+            return Ok(None);
         }
         Some(_) => {}
     }
@@ -274,12 +328,12 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<bool, StoreE
         State::Identical { content } => (Some(content), None, None, None),
         State::Unavailable { reason } | State::Failed { reason } => (None, None, None, Some(reason)),
     };
-    tx.execute(
+    let created_at = tx.query_first(
         "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id, language) DO UPDATE SET \
            revision = excluded.revision, state = excluded.state, content = excluded.content, engine = excluded.engine, \
            score = excluded.score, reason = excluded.reason, updated_at = excluded.updated_at \
-         WHERE translations.revision <= excluded.revision",
+         WHERE translations.revision <= excluded.revision RETURNING created_at",
         &[
             translation.message_id.into(),
             translation.language.into(),
@@ -292,9 +346,10 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<bool, StoreE
             translation.created_at.into(),
             translation.updated_at.into(),
         ],
+        |row| row.take("created_at"),
     )?;
     remove_job(tx, translation.message_id, translation.language)?;
-    Ok(true)
+    Ok(created_at)
 }
 
 /// The finished translations of some messages.

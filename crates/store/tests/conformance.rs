@@ -305,14 +305,57 @@ async fn a_stale_translation_never_replaces_a_newer_one() {
         let story = move |tx: &mut Tx<'_>| {
             translations::enqueue(tx, first, "fr".parse().unwrap(), Priority::Live, NOW)?;
             tx.execute("UPDATE messages SET revision = 2 WHERE id = $1", &[first.into()])?;
-            assert!(!translations::finish(tx, &old)?, "made from a text that is gone");
+            assert_eq!(translations::finish(tx, &old)?, None, "made from a text that is gone");
             assert_eq!(translations::pending(tx, &[first])?.len(), 1, "the new text still waits");
-            assert!(translations::finish(tx, &new)?);
-            assert!(!translations::finish(tx, &old)?);
+            assert_eq!(translations::finish(tx, &new)?, Some(NOW));
+            assert_eq!(translations::finish(tx, &old)?, None);
             translations::list(tx, &[first])
         };
         let kept = store.write(story).await.unwrap();
         assert_eq!(kept, [made_from(2, "nouveau")], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, _, _, first) = scene(&store).await;
+        let later = Timestamp::from_millis(2_000_000);
+        let made = move |language: &str, at, state| Translation {
+            message_id: first,
+            language: language.parse().unwrap(),
+            revision: 1,
+            state,
+            created_at: at,
+            updated_at: at,
+        };
+        let done = |engine: &str| State::Done { content: "x".into(), engine: engine.into(), score: None };
+        let (fr, es) = (made("fr", NOW, done("one")), made("es", NOW, done("one")));
+        let (again, ja) =
+            (made("fr", later, done("other")), made("ja", NOW, State::Failed { reason: "no".into() }));
+        let story = move |tx: &mut Tx<'_>| {
+            for known in [&fr, &es, &ja] {
+                assert_eq!(translations::finish(tx, known)?, Some(NOW));
+            }
+            assert_eq!(translations::finish(tx, &again)?, Some(NOW), "there is one since then");
+            let counts = translations::counts(tx)?;
+            let de = "de".parse().unwrap();
+            translations::enqueue(tx, first, de, Priority::Live, NOW)?;
+            assert_eq!(translations::claim(tx, NOW, later, 9)?.len(), 1);
+            assert!(!translations::cancel(tx, first, de, NOW)?, "a worker has it");
+            assert!(translations::cancel(tx, first, de, later)?);
+            assert!(!translations::cancel(tx, first, de, later)?);
+            Ok::<_, StoreError>(counts)
+        };
+        let counts = store.write(story).await.unwrap();
+        let shown: Vec<String> = counts
+            .iter()
+            .map(|c| {
+                format!("{}-{} {} {} {}", c.from, c.to, c.state, c.engine.as_deref().unwrap_or("-"), c.total)
+            })
+            .collect();
+        assert_eq!(shown, ["en-es done one 1", "en-fr done other 1", "en-ja failed - 1"], "{kind}");
     }
 }
 

@@ -46,6 +46,9 @@ pub struct ErrorBody {
     pub error: String,
     pub message: String,
     pub code: &'static str,
+    /// The same, where the translation routes of old clients look for it (4.6).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ErrorDetail>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -74,6 +77,7 @@ impl ErrorBody {
             error: message.clone(),
             message,
             code,
+            error_code: None,
             details: Vec::new(),
             suggestion: None,
             retry_after: None,

@@ -13,6 +13,9 @@ pub mod event_name {
     pub const MESSAGE_NEW: &str = "message:new";
     pub const MESSAGE_TRANSLATION: &str = "message:translation";
     pub const MESSAGE_TRANSLATION_STATE: &str = "message:translation-state";
+    pub const REQUEST_TRANSLATION: &str = "request_translation";
+    pub const TRANSLATION_RECEIVED: &str = "translation_received";
+    pub const TRANSLATION_ERROR: &str = "translation_error";
     pub const TYPING_START: &str = "typing:start";
     pub const TYPING_STOP: &str = "typing:stop";
     pub const USER_STATUS: &str = "user:status";

@@ -12,6 +12,7 @@ mod event;
 mod message;
 mod request;
 mod time;
+mod translation;
 mod user;
 
 pub use conversation::{
@@ -26,4 +27,8 @@ pub use event::{
 pub use message::{Counts, Message, MessageSender, Reply, Translation, TranslationState};
 pub use request::{CreateConversation, Login, PatchMe, PostMessage, Refresh, Register};
 pub use time::Iso;
+pub use translation::{
+    DetectLanguage, ModelType, RequestTranslation, StatusTranslation, Translate, TranslateText,
+    TranslateTexts, TranslatedText, TranslationError, TranslationProgress, TranslationReceived,
+};
 pub use user::{FoundUser, Language, Session, User};

@@ -94,8 +94,8 @@ pub struct MessageSender {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Translation {
-    /// `<message>-<language>`, with the revision behind it for an edited text: the web client passes over an id that
-    /// it has seen.
+    /// `<message>-<language>`, with the revision behind it for an edited text, and the time for one that was made anew:
+    /// the web client passes over an id that it has seen.
     pub id: String,
     pub message_id: MessageId,
     pub source_language: Language,

@@ -4,5 +4,6 @@
 
 mod accounts;
 mod conversing;
+mod requests;
 mod support;
 mod translating;

@@ -18,6 +18,8 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Default)]
 pub struct Engine {
     pub unknown: Mutex<HashSet<(Language, Language)>>,
+    /// `test` when not set.
+    pub name: Mutex<Option<String>>,
     pub failures: AtomicU64,
     pub asked: Mutex<Vec<(Language, Language, usize)>>,
 }
@@ -39,13 +41,17 @@ impl Translate for Engine {
         let answer = |text: &String| match text.as_str() {
             _ if fails => Answer::Failed { reason: "the engine is out of order".into() },
             "ok" => Answer::Identical,
-            text => Answer::Done { text: format!("{to}: {text}"), engine: "test".into(), score: Some(0.5) },
+            text => {
+                let engine = self.engine(from, to).unwrap_or_default();
+                Answer::Done { text: format!("{to}: {text}"), engine, score: Some(0.5) }
+            }
         };
         texts.iter().map(answer).collect()
     }
 
-    fn serves(&self, from: Language, to: Language) -> bool {
-        !self.unknown.lock().unwrap().contains(&(from, to))
+    fn engine(&self, from: Language, to: Language) -> Option<String> {
+        let is_known = !self.unknown.lock().unwrap().contains(&(from, to));
+        is_known.then(|| self.name.lock().unwrap().clone().unwrap_or_else(|| "test".into()))
     }
 
     fn pairs(&self) -> Vec<Speed> {

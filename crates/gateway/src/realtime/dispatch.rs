@@ -45,7 +45,13 @@ impl Dispatcher {
         match event {
             Event::MessageNew { message, recipients } => self.message_new(&message, &recipients),
             Event::Translated { conversation_id, source_language, translation } => {
-                self.translated(conversation_id, source_language, &translation);
+                metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
+                    .increment(1);
+                let room = Room::Conversation(conversation_id);
+                self.translated(room, conversation_id, source_language, &translation);
+            }
+            Event::TranslationFound { user, conversation_id, source_language, translation } => {
+                self.translated(Room::User(user), conversation_id, source_language, &translation);
             }
             Event::ConversationCreated { conversation_id, members } => {
                 self.conversation_created(conversation_id, members);
@@ -73,9 +79,13 @@ impl Dispatcher {
         }
     }
 
-    fn translated(&self, conversation_id: ConversationId, source: Language, translation: &Translation) {
-        let room = Room::Conversation(conversation_id);
-        metrics::counter!("meeshy_translations_total", "state" => translation.state.name()).increment(1);
+    fn translated(
+        &self,
+        room: Room,
+        conversation_id: ConversationId,
+        source: Language,
+        translation: &Translation,
+    ) {
         if let Some(shown) = present::translation(translation, source) {
             let event = MessageTranslation {
                 message_id: translation.message_id,

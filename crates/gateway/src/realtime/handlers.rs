@@ -6,12 +6,20 @@ use crate::error::ApiError;
 use crate::json::plain;
 use crate::present;
 use axum::http::StatusCode;
-use meeshy_chat::NewMessage;
+use meeshy_chat::{NewMessage, Progress, Requested};
 use meeshy_domain::ConversationId;
 use meeshy_socketio::Event;
-use meeshy_wire::{Ack, AckData, ConversationRef, ErrorEvent, SendMessage, StatsEvent, Typing, event_name};
+use meeshy_store::translations::State;
+use meeshy_wire::{
+    Ack, AckData, ConversationRef, ErrorEvent, RequestTranslation, SendMessage, StatsEvent, TranslationError,
+    TranslationReceived, Typing, event_name,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use std::time::Duration;
+
+/// How long `request_translation` may stay without an answer.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Handles one event. Those of a socket come one after the other, so its messages are stored in the order in which they
 /// were sent.
@@ -47,6 +55,10 @@ impl Realtime {
             }
             event_name::CONVERSATION_JOIN => self.join(socket, peer, read(event)?).await?,
             event_name::CONVERSATION_LEAVE => self.leave(socket, peer, read(event)?).await?,
+            event_name::REQUEST_TRANSLATION => {
+                self.request_translation(socket, peer, read(event)?);
+                let _ = socket.acknowledge(event, &Ack::done(Value::Null));
+            }
             event_name::TYPING_START => self.relay_typing(socket, peer, read(event)?, true).await?,
             event_name::TYPING_STOP => self.relay_typing(socket, peer, read(event)?, false).await?,
             // Some clients say it again.
@@ -116,6 +128,23 @@ impl Realtime {
         Ok(())
     }
 
+    /// Answers by an event when the translation is there, and lets the socket go on in the meantime.
+    fn request_translation(&self, socket: &Socket, peer: &Peer, data: RequestTranslation) {
+        let (chat, socket, user) = (self.chat.clone(), socket.clone(), peer.user);
+        tokio::spawn(async move {
+            let RequestTranslation { message_id, target_language } = &data;
+            let requested = chat.await_translation(user, message_id, target_language, PATIENCE).await;
+            // A socket that is gone needs no answer.
+            let _ = match requested.map_err(|error| ApiError::from(error).body.message).and_then(received) {
+                Ok(received) => socket.emit(event_name::TRANSLATION_RECEIVED, &received),
+                Err(error) => {
+                    let error = TranslationError { message_id, target_language, error };
+                    socket.emit(event_name::TRANSLATION_ERROR, &error)
+                }
+            };
+        });
+    }
+
     /// Passed on without asking the database: whoever is in the room is a member.
     async fn relay_typing(
         &self,
@@ -139,6 +168,24 @@ impl Realtime {
         }
         Ok(())
     }
+}
+
+/// A translation that was asked for, or why there is none.
+fn received(requested: Requested) -> Result<TranslationReceived, String> {
+    let Progress::Ended(known) = requested.progress else {
+        return Err("it is still under way, and arrives as `message:translation`".to_owned());
+    };
+    let (translated_text, confidence_score) = match known.state {
+        State::Done { content, score, .. } => (content, score),
+        State::Identical { content } => (content, None),
+        State::Unavailable { reason } | State::Failed { reason } => return Err(reason),
+    };
+    Ok(TranslationReceived {
+        message_id: known.message_id,
+        translated_text,
+        target_language: known.language,
+        confidence_score,
+    })
 }
 
 /// What an event says.

@@ -3,7 +3,10 @@
 use super::{Access, Api, Endpoint};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
-use meeshy_wire::{CreateConversation, ErrorBody, Login, PatchMe, PostMessage, Refresh, Register};
+use meeshy_wire::{
+    CreateConversation, DetectLanguage, ErrorBody, Login, PatchMe, PostMessage, Refresh, Register, Translate,
+    TranslateTexts,
+};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use utoipa::{PartialSchema, ToSchema};
@@ -47,7 +50,7 @@ fn operation(endpoint: &Endpoint) -> Value {
         "summary": endpoint.summary,
         "responses": { "2XX": { "description": "`{success, data, pagination?, meta?}`" }, "4XX": error, "5XX": error },
     });
-    if endpoint.access == Access::User {
+    if endpoint.access != Access::Anyone {
         operation["security"] = json!([{ "token": [] }, { "session": [] }]);
     }
     if let Some(schema) = endpoint.body {
@@ -82,6 +85,9 @@ fn schemas() -> Value {
     add::<PatchMe>(&mut schemas);
     add::<CreateConversation>(&mut schemas);
     add::<PostMessage>(&mut schemas);
+    add::<Translate>(&mut schemas);
+    add::<TranslateTexts>(&mut schemas);
+    add::<DetectLanguage>(&mut schemas);
     add::<ErrorBody>(&mut schemas);
     schemas.into()
 }
@@ -90,7 +96,7 @@ fn page(endpoints: &[Endpoint]) -> String {
     let rows: String = endpoints
         .iter()
         .map(|endpoint| {
-            let who = if endpoint.access == Access::User { "registered people" } else { "anybody" };
+            let who = if endpoint.access == Access::Anyone { "anybody" } else { "registered people" };
             format!(
                 "<tr><td><code>{}</code></td><td><code>{}</code></td><td>{}</td><td>{who}</td></tr>",
                 endpoint.method, endpoint.path, endpoint.summary

@@ -5,7 +5,9 @@ mod conversations;
 mod docs;
 mod health;
 mod languages;
+mod libretranslate;
 mod messages;
+mod translation;
 mod users;
 
 use crate::error::ApiError;
@@ -16,7 +18,7 @@ use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Access {
     Anyone,
     /// Registered people.
     User,
+    /// Registered people, who may name their token in the field `api_key` of the body.
+    Key,
 }
 
 /// A route, for tests and for the documentation.
@@ -83,6 +87,15 @@ impl Api {
         self.add(Method::PATCH, access, path, summary, patch(handler))
     }
 
+    /// Adds a route for `DELETE`.
+    pub fn delete<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.add(Method::DELETE, access, path, summary, delete(handler))
+    }
+
     fn add(
         mut self,
         method: Method,
@@ -94,6 +107,9 @@ impl Api {
         let route = match access {
             Access::Anyone => route,
             Access::User => route.route_layer(from_fn_with_state(self.app.clone(), require_user)),
+            Access::Key => {
+                route.route_layer(from_fn_with_state(self.app.clone(), libretranslate::require_key))
+            }
         };
         self.router = self.router.route(path, route);
         let path = path.to_owned();
@@ -138,6 +154,8 @@ fn api(app: App) -> Api {
         .group(users::routes)
         .group(conversations::routes)
         .group(messages::routes)
+        .group(translation::routes)
+        .group(libretranslate::routes)
         .group(languages::routes)
         .group(health::routes)
         .group(docs::routes)

@@ -18,8 +18,8 @@ impl Translate for Engine {
         texts.iter().map(answer).collect()
     }
 
-    fn serves(&self, _: Language, to: Language) -> bool {
-        to.code() != "ja"
+    fn engine(&self, _: Language, to: Language) -> Option<String> {
+        (to.code() != "ja").then(|| "test".into())
     }
 
     fn pairs(&self) -> Vec<Speed> {

@@ -1,0 +1,227 @@
+//! A translation of a message that somebody asks for (wire-contract 4.6, 5.4), and where it has come to.
+
+use crate::accounts::language;
+use crate::conversations::order_key;
+use crate::{Chat, ChatError, Event, MessageView, view};
+use meeshy_domain::{Language, MessageId, UserId, target_languages};
+use meeshy_store::messages::{self, Message};
+use meeshy_store::translations::{self, Priority, State, Translation};
+use meeshy_store::{Tx, members};
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+
+/// A translation that was asked for.
+#[derive(Debug, Clone)]
+pub struct Requested {
+    /// The message.
+    pub message: Message,
+    /// The language it is wanted in.
+    pub target: Language,
+    /// Where it has come to.
+    pub progress: Progress,
+}
+
+/// Where a translation has come to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// It is under way.
+    Pending,
+    /// It has come to an end, good or bad.
+    Ended(Translation),
+}
+
+impl Chat {
+    /// Asks for a translation of a message.
+    ///
+    /// One that is there is answered, and its event sent to the caller's devices once more. It is made anew only if that
+    /// may help: after a failure, and when another engine serves the pair by now.
+    ///
+    /// # Errors
+    /// When there is no such language, or no such message that the caller may read.
+    pub async fn request_translation(
+        &self,
+        caller: UserId,
+        message: &str,
+        target: &str,
+    ) -> Result<Requested, ChatError> {
+        let (chat, id, target) = (self.clone(), message_id(message)?, language("targetLanguage", target)?);
+        let requested = self.inner.store.write(move |tx| chat.request_in(tx, caller, id, target)).await?;
+        if requested.progress == Progress::Pending {
+            self.inner.jobs.ring();
+        }
+        Ok(requested)
+    }
+
+    fn request_in(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        id: MessageId,
+        target: Language,
+    ) -> Result<Requested, ChatError> {
+        let message = readable(tx, caller, id)?;
+        let progress = match progress(tx, &message, target)? {
+            Some(Progress::Ended(known)) if !self.is_worth_another_try(&message, &known) => {
+                self.announce_found(tx, caller, &message, &known);
+                Progress::Ended(known)
+            }
+            _ => {
+                translations::enqueue(tx, id, target, Priority::Live, self.now())?;
+                Progress::Pending
+            }
+        };
+        Ok(Requested { message, target, progress })
+    }
+
+    fn is_worth_another_try(&self, message: &Message, known: &Translation) -> bool {
+        let (from, to) = (message.original_language, known.language);
+        match &known.state {
+            State::Done { engine, .. } => {
+                self.inner.translator.engine(from, to).is_some_and(|serving| serving != *engine)
+            }
+            State::Identical { .. } => false,
+            State::Unavailable { .. } => self.serves(from, to),
+            State::Failed { .. } => true,
+        }
+    }
+
+    fn announce_found(&self, tx: &mut Tx<'_>, user: UserId, message: &Message, known: &Translation) {
+        let (bus, conversation_id) = (self.inner.bus.clone(), message.conversation_id);
+        let (source_language, translation) = (message.original_language, known.clone());
+        tx.after_commit(order_key(conversation_id), move || {
+            bus.publish(Event::TranslationFound { user, conversation_id, source_language, translation });
+        });
+    }
+
+    /// Asks for a translation of a message, and waits for it; after `patience` it is answered as pending.
+    ///
+    /// # Errors
+    /// As [`request_translation`](Self::request_translation).
+    pub async fn await_translation(
+        &self,
+        caller: UserId,
+        message: &str,
+        target: &str,
+        patience: Duration,
+    ) -> Result<Requested, ChatError> {
+        // Before asking: it may come to its end in between.
+        let mut news = self.inner.bus.translated();
+        let mut requested = self.request_translation(caller, message, target).await?;
+        let (id, language) = (requested.message.id, requested.target);
+        let ended = async {
+            loop {
+                match news.recv().await {
+                    Ok(known) if known.message_id == id && known.language == language => {
+                        return Ok(Progress::Ended(Translation::clone(&known)));
+                    }
+                    Ok(_) => {}
+                    Err(RecvError::Lagged(_)) => {
+                        let known = self.translation_progress(caller, message, target).await?.progress;
+                        if known != Progress::Pending {
+                            return Ok(known);
+                        }
+                    }
+                    Err(RecvError::Closed) => return Ok(Progress::Pending),
+                }
+            }
+        };
+        if requested.progress == Progress::Pending
+            && let Ok(progress) = tokio::time::timeout(patience, ended).await
+        {
+            requested.progress = progress.map_err(|error: ChatError| error)?;
+        }
+        Ok(requested)
+    }
+
+    /// Where a translation of a message has come to. Asks for nothing.
+    ///
+    /// # Errors
+    /// When there is no such language or message, or nobody has asked for this translation.
+    pub async fn translation_progress(
+        &self,
+        caller: UserId,
+        message: &str,
+        target: &str,
+    ) -> Result<Requested, ChatError> {
+        let (id, target) = (message_id(message)?, language("targetLanguage", target)?);
+        let read = move |tx: &mut Tx<'_>| {
+            let message = readable(tx, caller, id)?;
+            let progress =
+                progress(tx, &message, target)?.ok_or(ChatError::NotFound { what: "translation" })?;
+            Ok(Requested { message, target, progress })
+        };
+        self.inner.store.read(read).await
+    }
+
+    /// Gives up a translation that waits, and that nobody in the conversation reads; says whether it did.
+    ///
+    /// # Errors
+    /// When there is no such language, or no such message that the caller may read.
+    pub async fn cancel_translation(
+        &self,
+        caller: UserId,
+        message: &str,
+        target: &str,
+    ) -> Result<bool, ChatError> {
+        let (id, target, now) = (message_id(message)?, language("targetLanguage", target)?, self.now());
+        let write = move |tx: &mut Tx<'_>| {
+            let message = readable(tx, caller, id)?;
+            let members = members::list(tx, &[message.conversation_id])?;
+            let read =
+                target_languages(message.original_language, members.iter().map(|member| &member.languages));
+            Ok(!read.contains(&target) && translations::cancel(tx, id, target, now)?)
+        };
+        self.inner.store.write(write).await
+    }
+
+    /// A message with its translations.
+    ///
+    /// # Errors
+    /// When there is no such message that the caller may read.
+    pub async fn message(&self, caller: UserId, message: &str) -> Result<MessageView, ChatError> {
+        let (chat, id) = (self.clone(), message_id(message)?);
+        let read = move |tx: &mut Tx<'_>| {
+            let message = readable(tx, caller, id)?;
+            let view = view::messages(tx, vec![message], &chat.inner.presence)?.pop();
+            view.ok_or(ChatError::NotFound { what: "message" })
+        };
+        self.inner.store.read(read).await
+    }
+}
+
+fn message_id(text: &str) -> Result<MessageId, ChatError> {
+    text.parse().map_err(|_| ChatError::NotFound { what: "message" })
+}
+
+/// A message of a conversation that the caller is in; of others nobody learns that they exist.
+fn readable(tx: &mut Tx<'_>, caller: UserId, id: MessageId) -> Result<Message, ChatError> {
+    let missing = ChatError::NotFound { what: "message" };
+    match messages::find(tx, id)? {
+        Some(message) if members::is_member(tx, message.conversation_id, caller)? => Ok(message),
+        _ => Err(missing),
+    }
+}
+
+fn progress(tx: &mut Tx<'_>, message: &Message, target: Language) -> Result<Option<Progress>, ChatError> {
+    if target == message.original_language {
+        return Ok(Some(Progress::Ended(original(message))));
+    }
+    if translations::pending(tx, &[message.id])?.contains(&(message.id, target)) {
+        return Ok(Some(Progress::Pending));
+    }
+    let known = translations::list(tx, &[message.id])?.into_iter();
+    let mut current = known.filter(|known| known.language == target && known.revision == message.revision);
+    Ok(current.next().map(Progress::Ended))
+}
+
+/// In its own language a message is its own translation.
+fn original(message: &Message) -> Translation {
+    Translation {
+        message_id: message.id,
+        language: message.original_language,
+        revision: message.revision,
+        state: State::Identical { content: message.content.clone() },
+        created_at: message.created_at,
+        updated_at: message.created_at,
+    }
+}

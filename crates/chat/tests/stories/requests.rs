@@ -1,0 +1,201 @@
+//! Stories of translations that somebody asks for, each told on both databases.
+
+use crate::support::worlds;
+use meeshy_chat::{ChatError, Event, Progress, TextRequest};
+use meeshy_store::translations::State;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+fn text_of(progress: &Progress) -> &str {
+    match progress {
+        Progress::Ended(known) => match &known.state {
+            State::Done { content, .. } | State::Identical { content } => content,
+            State::Unavailable { reason } | State::Failed { reason } => reason,
+        },
+        Progress::Pending => "pending",
+    }
+}
+
+#[tokio::test]
+async fn a_language_that_nobody_reads_is_made_when_somebody_asks() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let said = world.say(carlos, &talk, "buenos días").await.unwrap();
+        let id = said.message.message.id.to_string();
+        world.translate().await;
+        assert!(matches!(
+            world.chat.translation_progress(lea, &id, "de").await,
+            Err(ChatError::NotFound { what: "translation" })
+        ));
+        let asked = world.chat.request_translation(lea, &id, "de").await.unwrap();
+        assert_eq!(asked.progress, Progress::Pending, "{kind}");
+        assert_eq!(
+            world.chat.request_translation(carlos, &id, "de").await.unwrap().progress,
+            Progress::Pending
+        );
+        world.translate().await;
+        let known = world.chat.translation_progress(lea, &id, "de").await.unwrap();
+        assert_eq!(text_of(&known.progress), "de: buenos días", "{kind}");
+
+        world.happened();
+        let again = world.chat.request_translation(lea, &id, "de").await.unwrap();
+        assert_eq!(again.progress, known.progress, "{kind}");
+        let told: Vec<_> = world
+            .happened()
+            .into_iter()
+            .map(|event| match event {
+                Event::TranslationFound { user, .. } => Some(user),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, [Some(lea)], "{kind}: only who asked hears of it");
+        let own = world.chat.request_translation(lea, &id, "es").await.unwrap();
+        assert_eq!(text_of(&own.progress), "buenos días", "{kind}");
+        assert_eq!(world.chat.translation_counts().await.unwrap().waiting, 0, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_a_translation_gets_it_when_it_is_there() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let said = world.say(carlos, &talk, "hola").await.unwrap();
+        let id = said.message.message.id.to_string();
+        let late = world.chat.await_translation(lea, &id, "fr", Duration::from_millis(50)).await.unwrap();
+        assert_eq!(late.progress, Progress::Pending, "{kind}: nobody works yet");
+        let waiting = world.chat.await_translation(lea, &id, "de", Duration::from_secs(10));
+        let (waited, ()) = tokio::join!(waiting, world.translate());
+        assert_eq!(text_of(&waited.unwrap().progress), "de: hola", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_failed_and_what_another_engine_serves_is_made_anew() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let said = world.say(carlos, &talk, "hola").await.unwrap();
+        let id = said.message.message.id.to_string();
+        world.translate().await;
+        let first = world.chat.request_translation(lea, &id, "fr").await.unwrap().progress;
+
+        *world.engine.name.lock().unwrap() = Some("better".into());
+        world.hand.advance(Duration::from_secs(60));
+        assert_eq!(world.chat.request_translation(lea, &id, "fr").await.unwrap().progress, Progress::Pending);
+        world.translate().await;
+        let second = world.chat.request_translation(lea, &id, "fr").await.unwrap().progress;
+        let (Progress::Ended(first), Progress::Ended(second)) = (first, second) else { panic!("{kind}") };
+        assert_eq!((first.created_at, first.created_at), (first.updated_at, second.created_at), "{kind}");
+        assert!(second.updated_at > first.updated_at, "{kind}");
+        assert!(matches!(second.state, State::Done { engine, .. } if engine == "better"), "{kind}");
+
+        world.engine.failures.store(u64::MAX, Ordering::SeqCst);
+        world.chat.request_translation(lea, &id, "de").await.unwrap();
+        for _ in 0..6 {
+            world.hand.advance(Duration::from_secs(300));
+            world.translate().await;
+        }
+        let failed = world.chat.translation_progress(lea, &id, "de").await.unwrap();
+        assert_eq!(text_of(&failed.progress), "the engine is out of order", "{kind}");
+        assert_eq!(world.chat.request_translation(lea, &id, "de").await.unwrap().progress, Progress::Pending);
+    }
+}
+
+#[tokio::test]
+async fn a_waiting_translation_is_given_up_only_where_nobody_reads_it() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let said = world.say(carlos, &talk, "hola").await.unwrap();
+        let id = said.message.message.id.to_string();
+        world.chat.request_translation(carlos, &id, "de").await.unwrap();
+        assert!(!world.chat.cancel_translation(carlos, &id, "fr").await.unwrap(), "{kind}: Léa reads it");
+        assert!(world.chat.cancel_translation(carlos, &id, "de").await.unwrap(), "{kind}");
+        assert!(!world.chat.cancel_translation(carlos, &id, "de").await.unwrap(), "{kind}");
+        world.translate().await;
+    }
+}
+
+#[tokio::test]
+async fn strangers_learn_nothing_of_a_message() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let mallory = world.person("mallory", "en").await;
+        let talk = world.group(lea, &[carlos]).await;
+        let said = world.say(carlos, &talk, "secreto").await.unwrap();
+        let id = said.message.message.id.to_string();
+        for id in [id.as_str(), "65a0c0ffee0123456789abcd", "nonsense", ""] {
+            let refusals = [
+                world.chat.request_translation(mallory, id, "de").await.map(|_| ()),
+                world.chat.await_translation(mallory, id, "de", Duration::ZERO).await.map(|_| ()),
+                world.chat.translation_progress(mallory, id, "fr").await.map(|_| ()),
+                world.chat.cancel_translation(mallory, id, "fr").await.map(|_| ()),
+                world.chat.message(mallory, id).await.map(|_| ()),
+            ];
+            for refusal in refusals {
+                assert!(
+                    matches!(refusal, Err(ChatError::NotFound { what: "message" })),
+                    "{kind}: {refusal:?}"
+                );
+            }
+        }
+        let unknown = world.chat.request_translation(lea, &id, "tlh").await;
+        assert!(matches!(unknown, Err(ChatError::Invalid { .. })), "{kind}: {unknown:?}");
+        world.translate().await;
+    }
+}
+
+#[tokio::test]
+async fn texts_are_translated_and_bad_ones_hinder_no_other() {
+    for (kind, world) in worlds().await {
+        let ask = |text: &str, source: Option<&str>, target: &str| TextRequest {
+            text: text.into(),
+            source: source.map(str::to_owned),
+            target: target.into(),
+        };
+        let long = "x".repeat(1_001);
+        let requests = vec![
+            ask("hello", Some("en"), "fr"),
+            ask("hola", None, "fr"),
+            ask("???", Some("auto"), "fr"),
+            ask("hello", Some("en"), "en"),
+            ask(" ", Some("en"), "fr"),
+            ask(&long, Some("en"), "fr"),
+            ask("hello", Some("tlh"), "fr"),
+            ask("hello", Some("en"), ""),
+            ask("xyz", None, "fr"),
+        ];
+        let answers = world.chat.translate_texts(requests).await.unwrap();
+        let shown: Vec<String> = answers
+            .into_iter()
+            .map(|answer| match answer {
+                Ok(text) => match text.state {
+                    State::Done { content, .. } | State::Identical { content } => content,
+                    other => format!("{other:?}"),
+                },
+                Err(ChatError::Invalid { field, .. }) => format!("({field})"),
+                Err(other) => panic!("{kind}: {other}"),
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "fr: hello",
+                "fr: hola",
+                "???",
+                "hello",
+                "(text)",
+                "(text)",
+                "(source_language)",
+                "(target_language)",
+                "(source_language)"
+            ],
+            "{kind}"
+        );
+        assert!(world.chat.translate_texts(vec![ask("a", Some("en"), "fr"); 11]).await.is_err(), "{kind}");
+        assert_eq!(world.chat.detect_language("hola").unwrap().unwrap().language.code(), "es", "{kind}");
+        assert_eq!(world.chat.detect_language("xyz").unwrap(), None, "{kind}");
+    }
+}

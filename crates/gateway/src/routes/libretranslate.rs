@@ -1,0 +1,71 @@
+//! LibreTranslate's interface, for people with an account here: programs that ask for a server and a key take
+//! `https://…/libretranslate` and a token.
+
+use super::{Access, Api};
+use crate::App;
+use crate::error::ApiError;
+use crate::json::read;
+use axum::extract::{Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use meeshy_node::Node;
+use meeshy_node::libretranslate::{self, Call};
+
+pub fn routes(api: Api) -> Api {
+    let Some(node) = api.app.node.clone() else { return api };
+    let with = |answer: fn(&Node) -> Response| {
+        let node = node.clone();
+        async move || answer(&node)
+    };
+    api.post(Access::Key, "/libretranslate/translate", "LibreTranslate: translate", {
+        let node = node.clone();
+        async move |Extension(call): Extension<Call>| translate(&node, &call).await
+    })
+    .post(Access::Key, "/libretranslate/detect", "LibreTranslate: what language a text is in", {
+        let node = node.clone();
+        async move |Extension(call): Extension<Call>| detect(&node, &call)
+    })
+    .get(
+        Access::Anyone,
+        "/libretranslate/languages",
+        "LibreTranslate: which languages there are",
+        with(|node| Json(libretranslate::languages(node)).into_response()),
+    )
+    .get(
+        Access::Anyone,
+        "/libretranslate/frontend/settings",
+        "LibreTranslate: what a page may offer",
+        with(|node| Json(libretranslate::settings(node, true)).into_response()),
+    )
+}
+
+/// Lets in who names a token, in the headers or in the body, and hands the body on.
+pub async fn require_key(State(app): State<App>, request: Request, next: Next) -> Response {
+    match admit(&app, request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
+    let (mut parts, body) = request.into_parts();
+    let content_type =
+        parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let bytes = read(Request::new(body), app.config.body_bytes).await?;
+    let call = Call::read(content_type.as_deref(), &bytes);
+    let key = call.as_ref().ok().and_then(Call::api_key);
+    let caller = app.authenticate_by_key(&parts.headers, key).await?;
+    app.limiter.count(app.limiter.limits.translation, &caller.user.id.to_string())?;
+    parts.extensions.insert(call?);
+    Ok(Request::from_parts(parts, axum::body::Body::empty()))
+}
+
+async fn translate(node: &Node, call: &Call) -> Result<Response, ApiError> {
+    Ok(Json(libretranslate::translate(node, call).await?).into_response())
+}
+
+fn detect(node: &Node, call: &Call) -> Result<Response, ApiError> {
+    Ok(Json(libretranslate::detect(node, call)?).into_response())
+}

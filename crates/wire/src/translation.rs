@@ -1,0 +1,121 @@
+//! Translations on request (wire-contract 4.6, 5.4, 5.5). Requests and the answers to them have the names of the old
+//! translator here, in snake case.
+
+use crate::{Iso, Translation};
+use meeshy_domain::{Language, MessageId};
+use serde::{Deserialize, Serialize};
+
+/// `POST /translate` and `POST /translate-blocking`: a message, or a text.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct Translate {
+    pub message_id: Option<String>,
+    pub text: Option<String>,
+    pub conversation_id: Option<String>,
+    pub source_language: Option<String>,
+    pub target_language: String,
+    pub model_type: Option<ModelType>,
+}
+
+/// The tiers that clients ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ModelType {
+    Basic,
+    Medium,
+    Premium,
+}
+
+/// `POST /translate/batch`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct TranslateTexts(pub Vec<TranslateText>);
+
+/// A text to translate.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct TranslateText {
+    pub text: String,
+    pub source_language: Option<String>,
+    pub target_language: String,
+    pub model_type: Option<ModelType>,
+}
+
+/// `POST /detect-language`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct DetectLanguage {
+    pub text: String,
+}
+
+/// Where the translation of a message has come to.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TranslationProgress {
+    /// A sentence for a person.
+    pub message: String,
+    pub message_id: MessageId,
+    /// Under which `/translate/jobs/:jobId` is asked.
+    pub job_id: String,
+    pub target_language: Language,
+    /// `processing`, `completed`, `unavailable` or `failed`.
+    pub status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub translation: Option<StatusTranslation>,
+}
+
+/// A translation as `/status/:messageId/:language` shows it: with the names of both places that clients know.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusTranslation {
+    #[serde(flatten)]
+    pub translation: Translation,
+    pub translated_text: String,
+    pub model_type: &'static str,
+}
+
+/// A text that has come to an end.
+#[derive(Debug, Clone, Serialize)]
+pub struct TranslatedText {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    pub translated_text: String,
+    pub original_text: String,
+    /// `null` for a text without words.
+    pub source_language: Option<Language>,
+    pub target_language: Language,
+    /// Only where the engine gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+    /// In seconds.
+    pub processing_time: f64,
+    /// Which engine made it, and over which languages; `none` where there was nothing to do.
+    pub model: String,
+    pub timestamp: Iso,
+}
+
+/// `request_translation`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestTranslation {
+    pub message_id: String,
+    pub target_language: String,
+}
+
+/// `translation_received`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TranslationReceived {
+    pub message_id: MessageId,
+    pub translated_text: String,
+    pub target_language: Language,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence_score: Option<f64>,
+}
+
+/// `translation_error`: what was asked for, word for word, and why there is none.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TranslationError<'a> {
+    pub message_id: &'a str,
+    pub target_language: &'a str,
+    pub error: String,
+}
