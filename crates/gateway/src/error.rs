@@ -107,7 +107,6 @@ impl From<Refusal> for ApiError {
         let code = match refusal {
             Refusal::Unavailable(_) => "TRANSLATION_UNAVAILABLE",
             Refusal::Failed(_) | Refusal::TimedOut(_) => "TRANSLATION_ERROR",
-            Refusal::NoDetection => "DETECTION_UNAVAILABLE",
             Refusal::TooLarge => "PAYLOAD_TOO_LARGE",
             _ => "VALIDATION_ERROR",
         };

@@ -57,17 +57,9 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway in front of `chat`, whose events it takes: there can be one.
-    pub fn new(chat: Chat, config: GatewayConfig) -> Self {
-        Self::build(chat, config, None)
-    }
-
-    /// The same, with LibreTranslate's interface at `/libretranslate`, for people with an account here.
-    pub fn with_libretranslate(chat: Chat, config: GatewayConfig, node: Node) -> Self {
-        Self::build(chat, config, Some(node))
-    }
-
-    fn build(chat: Chat, config: GatewayConfig, node: Option<Node>) -> Self {
+    /// A gateway in front of `chat`, whose events it takes: there can be one. With `node`, people with an account have
+    /// LibreTranslate's interface at `/libretranslate`.
+    pub fn new(chat: Chat, config: GatewayConfig, node: Option<Node>) -> Self {
         observe::recorder();
         let config = Arc::new(config);
         let sockets = realtime::start(chat.clone(), Arc::clone(&config));

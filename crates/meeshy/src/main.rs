@@ -4,6 +4,7 @@ mod command;
 mod config;
 mod demo;
 mod engines;
+mod interfaces;
 mod logging;
 mod puller;
 

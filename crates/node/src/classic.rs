@@ -80,7 +80,7 @@ async fn answer(node: &Node, request: Request) -> Result<Answer, Refusal> {
     }
     node.check(std::iter::once(text.as_str()))?;
     let to = Language::parse(&target_language)?;
-    let source = node.sources(source_language.as_deref(), std::iter::once(text.as_str()))?;
+    let source = node.sources(source_language.as_deref(), &[&text]).await?;
     let source = source.first().copied().unwrap_or(Source::Wordless);
     let outcome = node.translate(vec![(source, text.clone())], to).await?.pop();
     let (translated_text, model_used, confidence_score) = match outcome {

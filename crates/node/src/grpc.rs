@@ -58,7 +58,6 @@ impl From<Refusal> for Status {
             | Refusal::TooLong(_)
             | Refusal::TooMany { .. }
             | Refusal::TooLarge => Code::InvalidArgument,
-            Refusal::NoDetection => Code::Unimplemented,
             Refusal::KeyRequired | Refusal::WrongKey => Code::Unauthenticated,
             Refusal::Unavailable(_) => Code::FailedPrecondition,
             Refusal::Failed(_) => Code::Unavailable,
@@ -86,7 +85,7 @@ async fn translate(
 ) -> Result<Vec<Translation>, Refusal> {
     node.check(texts.iter().map(String::as_str))?;
     let to = Language::parse(to)?;
-    let sources = node.sources(Some(from), texts.iter().map(String::as_str))?;
+    let sources = node.sources(Some(from), &texts.iter().map(String::as_str).collect::<Vec<_>>()).await?;
     let asked: Vec<(Source, String)> = sources.iter().copied().zip(texts.iter().cloned()).collect();
     let answers = node.translate(asked, to).await?;
     Ok(sources
@@ -177,7 +176,7 @@ impl TranslationService for Service {
             language: guess.language.code().to_owned(),
             confidence: guess.confidence,
         };
-        let guesses = self.node.detect(&text)?.into_iter().map(shown).collect();
+        let guesses = self.node.guess(&[&text]).await?.into_iter().flatten().map(shown).collect();
         Ok(Response::new(proto::DetectLanguageResponse { guesses }))
     }
 

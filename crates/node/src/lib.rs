@@ -13,5 +13,5 @@ pub mod libretranslate;
 mod node;
 mod router;
 
-pub use node::{Detect, Guess, Node, NodeConfig, Refusal, Source};
+pub use node::{Guess, Node, NodeConfig, Refusal, Source};
 pub use router::router;

@@ -1,8 +1,8 @@
 //! The interface of LibreTranslate, so that programs made for it can use Meeshy: `/translate`, `/detect`, `/languages`
 //! and `/frontend/settings`, with its shapes and its errors (`{"error":"…"}`).
 //!
-//! What differs: no alternatives are made, a text whose language cannot be told is refused instead of taken for
-//! English, and a pair that nothing connects says what would.
+//! What differs: no alternatives are made, a text that speaks for no language is refused instead of taken for English,
+//! and a pair that nothing connects says what would.
 
 use crate::html::Html;
 use crate::{Guess, Node, Refusal, Source};
@@ -142,7 +142,7 @@ pub struct Translated {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Detected {
     /// How sure that is, 0 to 100.
-    pub confidence: f32,
+    pub confidence: f64,
     /// Which.
     pub language: Language,
 }
@@ -176,7 +176,7 @@ pub async fn translate(node: &Node, call: &Call) -> Result<Translated, Refusal> 
     node.check(texts.iter().copied())?;
     let documents: Vec<Document> = texts.iter().map(|text| Document::new(text, is_html)).collect();
     let readable: Vec<Cow<'_, str>> = documents.iter().map(Document::readable).collect();
-    let sources = node.sources(tag, readable.iter().map(AsRef::as_ref))?;
+    let sources = node.sources(tag, &readable.iter().map(AsRef::as_ref).collect::<Vec<_>>()).await?;
     let pieces = documents.iter().zip(&sources).flat_map(|(document, source)| {
         document.pieces().into_iter().map(|piece| (*source, piece.to_owned()))
     });
@@ -250,14 +250,15 @@ fn detected(source: Source, to: Language) -> Detected {
     }
 }
 
-/// `POST /detect`: the likeliest first, none when it cannot be told.
+/// `POST /detect`: the likeliest first, none when nothing speaks for any.
 ///
 /// # Errors
-/// When there is no text, or this node detects nothing.
-pub fn detect(node: &Node, call: &Call) -> Result<Vec<Detected>, Refusal> {
+/// When there is no text.
+pub async fn detect(node: &Node, call: &Call) -> Result<Vec<Detected>, Refusal> {
     let text = call.text("q")?;
     node.check(std::iter::once(text))?;
-    Ok(node.detect(text)?.into_iter().map(Detected::from).collect())
+    let guesses = node.guess(&[text]).await?;
+    Ok(guesses.into_iter().flatten().map(Detected::from).collect())
 }
 
 /// `GET /languages`, by code.
@@ -298,7 +299,6 @@ impl Refusal {
             | Self::TooLong(_)
             | Self::TooMany { .. }
             | Self::Unavailable(_) => StatusCode::BAD_REQUEST,
-            Self::NoDetection => StatusCode::NOT_IMPLEMENTED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::KeyRequired | Self::WrongKey => StatusCode::FORBIDDEN,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,

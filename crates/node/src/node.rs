@@ -1,6 +1,7 @@
 //! What every interface of the node does: check what is asked, tell the languages apart, translate in time.
 
 use meeshy_domain::Language;
+use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Failure, Outcome, Pair, Route, Translator};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,12 +31,9 @@ impl Default for NodeConfig {
 pub struct Guess {
     /// Which.
     pub language: Language,
-    /// How sure that is, 0 to 1.
-    pub confidence: f32,
+    /// The share of the text that is probably in it, 0 to 1.
+    pub confidence: f64,
 }
-
-/// Tells what language a text is in: the likeliest first, nothing when it cannot be told. Must be quick.
-pub type Detect = Arc<dyn Fn(&str) -> Vec<Guess> + Send + Sync>;
 
 /// How the language of a text is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,9 +71,6 @@ pub enum Refusal {
     /// The text could be in any language.
     #[error("the language of the text cannot be told; name the source")]
     Undetermined,
-    /// This node tells no languages apart.
-    #[error("this server does not detect languages; name the source")]
-    NoDetection,
     /// The texts are too long.
     #[error("Invalid request: the text exceeds the limit of {0} characters")]
     TooLong(usize),
@@ -115,15 +110,14 @@ pub struct Node {
 
 struct Inner {
     translator: Translator,
-    detect: Option<Detect>,
     config: NodeConfig,
     started: Instant,
 }
 
 impl Node {
-    /// A node in front of `translator`. Without `detect`, callers have to name the language of their texts.
-    pub fn new(translator: Translator, detect: Option<Detect>, config: NodeConfig) -> Self {
-        Self { inner: Arc::new(Inner { translator, detect, config, started: Instant::now() }) }
+    /// A node in front of `translator`.
+    pub fn new(translator: Translator, config: NodeConfig) -> Self {
+        Self { inner: Arc::new(Inner { translator, config, started: Instant::now() }) }
     }
 
     pub(crate) fn config(&self) -> &NodeConfig {
@@ -174,34 +168,36 @@ impl Node {
     /// How the language of each text is known: named by a tag, or, where that is absent, empty or `auto`, detected.
     ///
     /// # Errors
-    /// When the tag is unknown, or a text's language cannot be told.
-    pub fn sources<'a>(
-        &self,
-        tag: Option<&str>,
-        texts: impl Iterator<Item = &'a str>,
-    ) -> Result<Vec<Source>, Refusal> {
-        match tag.filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case("auto")) {
-            Some(tag) => {
-                let language = Language::parse(tag)?;
-                Ok(texts.map(|_| Source::Named(language)).collect())
-            }
-            None => texts.map(|text| self.source(text)).collect(),
+    /// When the tag is unknown, or nothing in a text speaks for any language.
+    pub async fn sources(&self, tag: Option<&str>, texts: &[&str]) -> Result<Vec<Source>, Refusal> {
+        if let Some(tag) = tag.filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case("auto")) {
+            let language = Language::parse(tag)?;
+            return Ok(texts.iter().map(|_| Source::Named(language)).collect());
         }
+        let guesses = self.guess(texts).await?.into_iter().zip(texts);
+        let source = |(guesses, text): (Vec<Guess>, &&str)| match guesses.first() {
+            Some(likeliest) => Ok(Source::Detected(*likeliest)),
+            None if text.chars().any(char::is_alphabetic) => Err(Refusal::Undetermined),
+            None => Ok(Source::Wordless),
+        };
+        guesses.map(source).collect()
     }
 
-    fn source(&self, text: &str) -> Result<Source, Refusal> {
-        if !text.chars().any(char::is_alphabetic) {
-            return Ok(Source::Wordless);
-        }
-        self.detect(text)?.first().map(|guess| Source::Detected(*guess)).ok_or(Refusal::Undetermined)
-    }
-
-    /// What language a text may be in, the likeliest first; nothing when it cannot be told.
+    /// The languages that each text may be in, the likeliest first; none when nothing speaks for any.
     ///
     /// # Errors
-    /// When this node detects none.
-    pub fn detect(&self, text: &str) -> Result<Vec<Guess>, Refusal> {
-        self.inner.detect.as_ref().map(|detect| detect(text)).ok_or(Refusal::NoDetection)
+    /// When it takes too long.
+    pub async fn guess(&self, texts: &[&str]) -> Result<Vec<Vec<Guess>>, Refusal> {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let guess = |&(language, confidence): &(Language, f64)| Guess { language, confidence };
+        let all = move || -> Vec<Vec<Guess>> {
+            texts.iter().map(|text| Evidence::of(text).candidates().iter().map(guess).collect()).collect()
+        };
+        let patience = self.inner.config.patience;
+        match tokio::time::timeout(patience, tokio::task::spawn_blocking(all)).await {
+            Ok(guesses) => guesses.map_err(|error| Refusal::Failed(error.to_string())),
+            Err(_) => Err(Refusal::TimedOut(patience)),
+        }
     }
 
     /// One answer for each text, in order; texts of one language go to the engines together.

@@ -90,7 +90,7 @@ async fn batch(State(node): State<Node>, headers: HeaderMap, body: Body) -> Resu
 
 async fn detect(State(node): State<Node>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
     let call = call(&node, &headers, body)?;
-    Ok(Json(libretranslate::detect(&node, &call)?).into_response())
+    Ok(Json(libretranslate::detect(&node, &call).await?).into_response())
 }
 
 async fn settings(State(node): State<Node>) -> Response {

@@ -25,7 +25,7 @@ pub fn routes(api: Api) -> Api {
     })
     .post(Access::Key, "/libretranslate/detect", "LibreTranslate: what language a text is in", {
         let node = node.clone();
-        async move |Extension(call): Extension<Call>| detect(&node, &call)
+        async move |Extension(call): Extension<Call>| detect(&node, &call).await
     })
     .get(
         Access::Anyone,
@@ -66,6 +66,6 @@ async fn translate(node: &Node, call: &Call) -> Result<Response, ApiError> {
     Ok(Json(libretranslate::translate(node, call).await?).into_response())
 }
 
-fn detect(node: &Node, call: &Call) -> Result<Response, ApiError> {
-    Ok(Json(libretranslate::detect(node, call)?).into_response())
+async fn detect(node: &Node, call: &Call) -> Result<Response, ApiError> {
+    Ok(Json(libretranslate::detect(node, call).await?).into_response())
 }

@@ -20,13 +20,27 @@ fn body(endpoint: &Endpoint, person: &Person) -> Value {
             "username": "nina", "password": "correct horse", "firstName": "Nina", "lastName": "Test",
             "email": "nina@example.org",
         }),
+        Some("Translate") => json!({ "text": "hello", "source_language": "en", "target_language": "fr" }),
+        Some("TranslateTexts") => json!([]),
+        Some("DetectLanguage") => json!({ "text": "hola" }),
         Some(other) => panic!("a body for {other} is missing here"),
+        None if endpoint.path.starts_with("/libretranslate") => {
+            json!({ "q": "hola", "source": "auto", "target": "fr" })
+        }
         None => json!({}),
     }
 }
 
-fn request(server: &Server, endpoint: &Endpoint, conversation: &str, body: &Value) -> RequestBuilder {
-    let request = server.request(endpoint.method.clone(), &endpoint.path.replace("{id}", conversation));
+/// A call about this conversation, or about the translation of a message that `talk` names as `conversation message`.
+fn request(server: &Server, endpoint: &Endpoint, talk: &str, body: &Value) -> RequestBuilder {
+    let (conversation, message) = talk.split_once(' ').unwrap_or((talk, ""));
+    let path = endpoint
+        .path
+        .replace("{id}", conversation)
+        .replace("{messageId}", message)
+        .replace("{language}", "es")
+        .replace("{jobId}", &format!("{message}-es"));
+    let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {
         Method::GET => request.query(&[("username", "zoe"), ("q", "zoe")]),
         _ => request.json(body),
@@ -49,6 +63,7 @@ async fn every_route_lets_in_whom_it_says() {
     for (kind, server) in servers().await {
         let (old, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let talk = old.group(&[&carlos]).await;
+        let talk = format!("{talk} {}", old.say(&talk, "bonjour").await);
         let foreign = Server::foreign().await.sign_up("lea", "fr").await;
         server.hand.advance(DAY);
         let ended = server.sign_in("lea").await;
@@ -74,7 +89,7 @@ async fn every_route_lets_in_whom_it_says() {
             ];
             for (who, call) in strangers {
                 match endpoint.access {
-                    Access::User => {
+                    Access::User | Access::Key => {
                         let refused = answer(call).await;
                         assert_eq!((refused.status, refused.code()), (401, "AUTH_FAILED"), "{who}: {what}");
                     }
@@ -86,7 +101,7 @@ async fn every_route_lets_in_whom_it_says() {
             }
             let nobody = call();
             let with_token = call().bearer_auth(&lea.token);
-            if endpoint.access == Access::User {
+            if endpoint.access != Access::Anyone {
                 let refused = answer(nobody).await;
                 assert_eq!((refused.status, refused.code()), (401, "AUTH_REQUIRED"), "{what}");
                 let with_device = is_answered(call().header("x-session-token", &carlos.session_token)).await;

@@ -3,6 +3,9 @@
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::Language;
+use meeshy_node::{Detect, Guess, Node, NodeConfig};
+use meeshy_translation::{self as translation, EngineError, Offer, Pair, Translated, Translator};
+use std::sync::Arc;
 
 /// Translates `text` into `fr: text`, keeps `ok` as it is, and knows no Japanese.
 pub struct Engine;
@@ -29,4 +32,34 @@ impl Translate for Engine {
         });
         pairs.filter(|pair| self.serves(pair.from, pair.to)).collect()
     }
+}
+
+/// The same engine behind LibreTranslate's interface, for English and Spanish into French.
+pub fn node() -> Node {
+    let detect: Detect = Arc::new(|text| {
+        let guess = |known: Detected| Guess { language: known.language, confidence: known.confidence };
+        Translate::detect(&Engine, text).map(guess).into_iter().collect()
+    });
+    let engines: Vec<Arc<dyn translation::Engine>> = vec![Arc::new(Engine)];
+    Node::new(Translator::with_engines(engines, 1 << 20, None), Some(detect), NodeConfig::default())
+}
+
+#[async_trait]
+impl translation::Engine for Engine {
+    fn name(&self) -> &'static str {
+        "test"
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let offer =
+            |pair: &str| Offer { pair: pair.parse().unwrap(), version: "1".into(), lost: 1.0, cost_ms: 1.0 };
+        ["en-fr", "es-fr"].map(offer).to_vec()
+    }
+
+    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+        let translated = |text: &String| Translated { text: format!("{}: {text}", pair.to), score: None };
+        Ok(segments.iter().map(translated).collect())
+    }
+
+    async fn rest(&self) {}
 }

@@ -1,9 +1,10 @@
 //! So many calls, and no more (wire-contract 1.7).
 
 use crate::server::{Answer, Server, answer, registration};
-use meeshy_gateway::{GatewayConfig, RateLimits};
+use meeshy_gateway::{GatewayConfig, Limit, RateLimits};
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 
 async fn refused(answer: Answer, limit: u64) {
     assert_eq!((answer.status, answer.code()), (429, "RATE_LIMIT_EXCEEDED"), "{}", answer.body);
@@ -71,4 +72,20 @@ async fn calls_say_how_many_are_left() {
     let server =
         Server::start(GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() }).await;
     assert_eq!(server.get("/api/v1/languages").await.header("x-ratelimit-limit"), "");
+}
+
+#[tokio::test]
+async fn translating_is_limited_by_person() {
+    let limit = Limit::new("translation", 3, Duration::from_secs(60));
+    let rate_limits = RateLimits { translation: Some(limit), ..RateLimits::off() };
+    let server = Server::start(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let text = json!({ "text": "hello", "source_language": "en", "target_language": "fr" });
+    let libretranslate = json!({ "q": "hello", "source": "en", "target": "fr", "api_key": lea.token });
+    assert_eq!(lea.post("/translate", text.clone()).await.status, 200);
+    assert_eq!(lea.post("/detect-language", json!({ "text": "hola" })).await.status, 200);
+    assert_eq!(server.post("/libretranslate/translate", libretranslate.clone()).await.status, 200);
+    refused(lea.post("/translate-blocking", text.clone()).await, 3).await;
+    refused(server.post("/libretranslate/translate", libretranslate).await, 3).await;
+    assert_eq!(carlos.post("/translate", text).await.status, 200);
 }

@@ -5,9 +5,11 @@
 mod access;
 mod engine;
 mod hardship;
+mod libretranslate;
 mod limits;
 mod pages;
 mod server;
 mod shapes;
 mod socket;
 mod sockets;
+mod translation;

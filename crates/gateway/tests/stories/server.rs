@@ -1,6 +1,6 @@
 //! A running gateway, and people who call it.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, node};
 use meeshy_chat::{Chat, HashingCost, Secrets, Settings, SigningKey, Translate};
 use meeshy_gateway::{Gateway, GatewayConfig, RateLimits, routes::Endpoint};
 use meeshy_testkit::{Database, clock};
@@ -62,7 +62,7 @@ impl Server {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let gateway = Gateway::new(chat.clone(), config);
+        let gateway = Gateway::new(chat.clone(), config, Some(node()));
         let endpoints = gateway.endpoints();
         let (stop, stopping) = watch::channel(false);
         let told =
@@ -186,6 +186,18 @@ impl Person {
 
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         answer(self.http.patch(format!("{}{path}", self.base)).bearer_auth(&self.token).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        answer(self.http.delete(format!("{}{path}", self.base)).bearer_auth(&self.token)).await
+    }
+
+    /// Writes a message and gives its id.
+    pub async fn say(&self, talk: &str, content: &str) -> String {
+        let path = format!("/conversations/{talk}/messages");
+        let answer = self.post(&path, json!({ "content": content })).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.body["data"]["id"].as_str().unwrap().to_owned()
     }
 
     /// Opens a group with some others and gives its id.

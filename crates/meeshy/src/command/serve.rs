@@ -2,11 +2,13 @@
 
 use crate::config::{Auth, Config, Role};
 use crate::engines::{DatabaseCache, Elsewhere, Engines};
+use crate::interfaces::Interfaces;
 use crate::{demo, logging, puller};
 use anyhow::Context;
 use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig};
+use meeshy_node::{Node, NodeConfig};
 use meeshy_store::Store;
 use meeshy_translation::Translator;
 use meeshy_translation::models::ModelStore;
@@ -72,6 +74,8 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
         let (chat, stopping) = (chat.clone(), stopping.clone());
         tokio::spawn(async move { chat.translate_jobs(told(stopping)).await })
     });
+    let node = translator.as_ref().map(|translator| Node::new(translator.clone(), node_config(&config)));
+    let interfaces = Interfaces::start(&config.node, node.as_ref(), &stopping).await?;
     let serving = match config.server.role {
         Role::Translator => {
             // There are no clients to tell.
@@ -79,7 +83,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
             tracing::info!(database = %config.location(), "Meeshy translates");
             None
         }
-        Role::All | Role::Gateway => Some(serve(&config, &chat, stopping).await?),
+        Role::All | Role::Gateway => Some(serve(&config, &chat, node, stopping).await?),
     };
     if args.demo {
         demo::set_up(&chat, &config.data.dir).await?;
@@ -91,6 +95,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     if let Some(serving) = serving {
         serving.await.context("the gateway stopped")??;
     }
+    interfaces.finish().await?;
     if let Some(worker) = worker {
         worker.await.context("the translation worker stopped")?;
     }
@@ -115,6 +120,7 @@ fn translator(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<O
 async fn serve(
     config: &Config,
     chat: &Chat,
+    node: Option<Node>,
     stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<JoinHandle<std::io::Result<()>>> {
     let address = (config.server.host.as_str(), config.server.port);
@@ -124,7 +130,7 @@ async fn serve(
         anyhow::Error::new(error).context(format!("cannot listen on {}:{}{advice}", address.0, address.1))
     })?;
     let port = listener.local_addr()?.port();
-    let gateway = Gateway::new(chat.clone(), gateway_config(config));
+    let gateway = Gateway::new(chat.clone(), gateway_config(config), node);
     tracing::info!(database = %config.location(), "Meeshy is ready: http://localhost:{port}");
     Ok(tokio::spawn(gateway.serve(listener, told(stopping))))
 }
@@ -212,6 +218,10 @@ pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+fn node_config(config: &Config) -> NodeConfig {
+    NodeConfig { api_keys: config.node.api_keys.clone(), ..NodeConfig::default() }
 }
 
 fn gateway_config(config: &Config) -> GatewayConfig {

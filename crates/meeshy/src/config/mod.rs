@@ -11,6 +11,7 @@ use meeshy_chat::{HashingCost, SECRET_BYTES};
 use meeshy_store::Location;
 use meeshy_translation::TranslationConfig;
 use serde::Deserialize;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Everything that can be set. The meaning of each field stands in [`settings`].
@@ -23,6 +24,7 @@ pub struct Config {
     pub auth: Auth,
     pub limits: Limits,
     pub translation: Translation,
+    pub node: Node,
     pub log: Log,
 }
 
@@ -93,6 +95,14 @@ pub struct Translation {
     pub apertium_idle_seconds: u64,
     pub threads: usize,
     pub cache_mib: u64,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Node {
+    pub listen: Option<SocketAddr>,
+    pub grpc_listen: Option<SocketAddr>,
+    pub api_keys: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -72,6 +72,9 @@ pub const SETTINGS: &[Setting] = &[
     setting("translation.apertium_idle_seconds", &["APERTIUM_IDLE_SECONDS"], Integer, Some("600"), "An Apertium pair that is not used for so long is stopped."),
     setting("translation.threads", &["TRANSLATION_THREADS"], Integer, Some("2"), "Threads that translate with Firefox models."),
     setting("translation.cache_mib", &["TRANSLATION_CACHE_MIB"], Integer, Some("16"), "Memory for translations made before, in MiB."),
+    setting("node.listen", &["NODE_LISTEN"], Text, None, "The address and port for other programs that translate over HTTP (LibreTranslate's interface and the old translator's): `127.0.0.1:8000`. Not served when not set."),
+    setting("node.grpc_listen", &["NODE_GRPC_LISTEN"], Text, None, "The same for gRPC: `127.0.0.1:50051`."),
+    Setting { secret: true, ..setting("node.api_keys", &["NODE_API_KEYS"], List, Some(""), "Keys of which those programs have to name one; anybody who reaches the address may translate when there are none.") },
     setting("log.level", &["LOG_LEVEL"], Text, Some("info"), "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,meeshy_chat=debug`."),
     setting("log.json", &["LOG_JSON"], Switch, Some("false"), "One JSON object a line instead of text for people."),
 ];

@@ -5,4 +5,5 @@
 mod command_line;
 mod crash;
 mod hardship;
+mod interfaces;
 mod server;

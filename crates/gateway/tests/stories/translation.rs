@@ -1,0 +1,223 @@
+//! Translations on request, as clients ask for them.
+
+use crate::server::{Server, servers, unlimited};
+use crate::socket::Socket;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn a_message_is_asked_for_and_arrives_as_an_event() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+        let talk = carlos.group(&[&lea]).await;
+        let (mut hers, mut his) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+        let id = carlos.say(&talk, "hola").await;
+        assert_eq!(hers.event("message:translation").await["translations"][0]["targetLanguage"], "fr");
+
+        let ask = json!({ "message_id": id, "target_language": "de", "model_type": "premium" });
+        let asked = lea.post("/translate", ask.clone()).await;
+        assert_eq!(asked.status, 200, "{kind}: {}", asked.body);
+        let data = &asked.body["data"];
+        assert_eq!((&data["messageId"], &data["targetLanguage"]), (&json!(id), &json!("de")), "{kind}");
+        assert_eq!(data["status"], "processing", "{kind}");
+        let came = hers.event("message:translation").await;
+        assert_eq!(came["translations"][0]["translatedContent"], "de: hola", "{kind}");
+
+        let again = lea.post("/translate", ask).await;
+        assert_eq!(again.body["data"]["status"], "completed", "{kind}");
+        assert_eq!(again.body["data"]["translation"]["translatedText"], "de: hola", "{kind}");
+        assert_eq!(hers.event("message:translation").await, came, "{kind}: the same, for who asked");
+        let of_his = his.so_far().await.into_iter().filter(|(name, _)| name == "message:translation").count();
+        assert_eq!(of_his, 2, "{kind}: he heard of each once");
+    }
+}
+
+#[tokio::test]
+async fn who_waits_gets_the_text() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[&lea]).await;
+    let id = carlos.say(&talk, "hola").await;
+    let ask = |target: &str| json!({ "message_id": id, "target_language": target });
+    let waited = lea.post("/translate-blocking", ask("de")).await;
+    let data = &waited.body["data"];
+    assert_eq!((waited.status, &data["translated_text"]), (200, &json!("de: hola")));
+    assert_eq!((&data["original_text"], &data["source_language"]), (&json!("hola"), &json!("es")));
+    assert_eq!(
+        (&data["model"], &data["confidence"], &data["message_id"]),
+        (&json!("test"), &json!(0.5), &json!(id))
+    );
+    assert!(data["processing_time"].is_number() && data["timestamp"].is_string());
+    let own = lea.post("/translate-blocking", ask("es")).await;
+    assert_eq!(
+        (&own.body["data"]["translated_text"], &own.body["data"]["model"]),
+        (&json!("hola"), &json!("none"))
+    );
+    let japanese = lea.post("/translate-blocking", ask("ja")).await;
+    assert_eq!((japanese.status, japanese.code()), (422, "TRANSLATION_UNAVAILABLE"));
+    assert_eq!(japanese.body["error"], "nobody speaks ja");
+
+    let text = json!({ "text": "hola", "conversation_id": talk, "target_language": "fr" });
+    let data = lea.post("/translate", text.clone()).await.body["data"].clone();
+    assert_eq!((&data["status"], &data["conversationId"]), (&json!("completed"), &json!(talk)));
+    assert_eq!(
+        (&data["translation"]["translated_text"], &data["translation"]["source_language"]),
+        (&json!("fr: hola"), &json!("es"))
+    );
+    let total = lea.get(&format!("/conversations/{talk}/messages")).await.body["pagination"]["total"].clone();
+    assert_eq!(total, 1, "a text that is translated is no message");
+    assert_eq!(lea.post("/translate-blocking", text).await.body["data"]["translated_text"], "fr: hola");
+
+    let one = |text: &str, target: &str| json!({ "text": text, "source_language": "en", "target_language": target });
+    let batch = lea.post("/translate/batch", json!([one("a", "fr"), one("", "fr"), one("b", "ja")])).await;
+    let results = &batch.body["data"]["results"];
+    assert_eq!(results[0]["translated_text"], "fr: a");
+    assert_eq!((&results[1]["code"], &results[1]["original_text"]), (&json!("VALIDATION_ERROR"), &json!("")));
+    assert_eq!(results[2]["code"], "TRANSLATION_UNAVAILABLE");
+}
+
+#[tokio::test]
+async fn it_can_be_seen_where_a_translation_has_come_to() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[&lea]).await;
+    let id = carlos.say(&talk, "hola").await;
+    lea.post("/translate-blocking", json!({ "message_id": id, "target_language": "fr" })).await;
+    lea.post("/translate-blocking", json!({ "message_id": id, "target_language": "ja" })).await;
+
+    let status = lea.get(&format!("/status/{id}/fr")).await.body;
+    let translation = &status["data"]["translation"];
+    assert_eq!(
+        (&status["data"]["status"], &translation["translatedText"]),
+        (&json!("completed"), &json!("fr: hola"))
+    );
+    assert_eq!((&translation["sourceLanguage"], &translation["modelType"]), (&json!("es"), &json!("medium")));
+    let job = lea.get(&format!("/translate/jobs/{id}-fr")).await.body;
+    assert_eq!((&job["data"], &job["data"]["jobId"]), (&status["data"], &json!(format!("{id}-fr"))));
+    let beside = lea.get(&format!("/messages/{id}/translate/fr/status")).await.body;
+    assert_eq!((&beside["status"], &beside["progress"]), (&json!("completed"), &json!(100)));
+    assert_eq!(beside["translatedContent"], "fr: hola");
+    let without = lea.get(&format!("/messages/{id}/translate/ja/status")).await.body;
+    assert_eq!((&without["status"], &without["error"]), (&json!("unavailable"), &json!("nobody speaks ja")));
+    let list = lea.get(&format!("/messages/{id}/translations")).await.body;
+    assert_eq!(
+        (&list["translations"][0]["translatedContent"], &list["data"]["originalContent"]),
+        (&json!("fr: hola"), &json!("hola"))
+    );
+    assert_eq!(list["data"]["translationStates"][0]["state"], "unavailable");
+
+    for path in ["/status/{}/de", "/translate/jobs/{}-de", "/messages/{}/translate/de/status"] {
+        let never = lea.get(&path.replace("{}", &id)).await;
+        assert_eq!((never.status, never.code()), (404, "NOT_FOUND"), "{path}");
+    }
+    for path in [format!("/translate/jobs/{id}-fr"), format!("/messages/{id}/translate/fr")] {
+        assert_eq!(lea.delete(&path).await.body["data"]["cancelled"], false);
+    }
+}
+
+#[tokio::test]
+async fn figures_are_those_of_the_store() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+        let none = lea.get("/translations/stats").await.body;
+        assert_eq!(
+            none["data"],
+            json!({ "total": 0, "waiting": 0, "byState": {}, "byEngine": {}, "byLanguages": {} })
+        );
+        let talk = carlos.group(&[&lea]).await;
+        for content in ["hola", "ok"] {
+            let id = carlos.say(&talk, content).await;
+            for target in ["fr", "ja"] {
+                lea.post("/translate-blocking", json!({ "message_id": id, "target_language": target })).await;
+            }
+        }
+        let expected = json!({
+            "total": 4, "waiting": 0, "byState": { "done": 1, "identical": 1, "unavailable": 2 },
+            "byEngine": { "test": 1 }, "byLanguages": { "es-fr": 2, "es-ja": 2 },
+        });
+        assert_eq!(lea.get("/translations/stats").await.body["data"], expected, "{kind}");
+        let models = lea.get("/models").await.body;
+        assert_eq!(
+            models["data"]["models"],
+            json!([{ "name": "test", "pairs": ["en-fr", "es-fr"] }]),
+            "{kind}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_socket_asks_and_is_answered() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let mallory = server.sign_up("mallory", "en").await;
+    let talk = carlos.group(&[&lea]).await;
+    let id = carlos.say(&talk, "hola").await;
+    let mut socket = Socket::of(&server, &lea).await;
+    let ask = |id: &str, target: &str| json!({ "messageId": id, "targetLanguage": target });
+    // Once it is made, once it is there.
+    for _ in 0..2 {
+        socket.tell("request_translation", ask(&id, "de")).await;
+        let received = socket.event("translation_received").await;
+        let expected = json!({ "messageId": id, "translatedText": "de: hola", "targetLanguage": "de", "confidenceScore": 0.5 });
+        assert_eq!(received, expected);
+    }
+    for (id, target, word) in [
+        (id.as_str(), "ja", "nobody speaks ja"),
+        (&id, "tlh", "`tlh` is not a language"),
+        ("65a0c0ffee0123456789abcd", "fr", "no such message"),
+        ("nonsense", "fr", "no such message"),
+    ] {
+        socket.tell("request_translation", ask(id, target)).await;
+        let error = socket.event("translation_error").await;
+        assert_eq!((&error["messageId"], &error["targetLanguage"]), (&json!(id), &json!(target)));
+        assert!(error["error"].as_str().unwrap().contains(word), "{error}");
+    }
+    socket.tell("request_translation", json!({ "messageId": 7 })).await;
+    assert_eq!(socket.event("error").await["code"], "VALIDATION_ERROR");
+    let mut stranger = Socket::of(&server, &mallory).await;
+    stranger.tell("request_translation", ask(&id, "de")).await;
+    assert!(stranger.event("translation_error").await["error"].as_str().unwrap().contains("no such message"));
+}
+
+#[tokio::test]
+async fn requests_that_make_no_sense_are_refused_in_words() {
+    let server = Server::start(unlimited()).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let text = |text: &str| json!({ "text": text, "source_language": "en", "target_language": "fr" });
+    for (path, body, word) in [
+        ("/translate", json!({ "target_language": "fr" }), "`text` or `message_id`"),
+        ("/translate", json!({ "text": "x" }), "target_language"),
+        ("/translate", text(""), "no text"),
+        ("/translate", text(&"x".repeat(1_001)), "at most 1000 characters"),
+        ("/translate", text(&"x".repeat(100_000)), "at most 1000 characters"),
+        ("/translate", json!({ "text": 7, "target_language": "fr" }), "expected a string"),
+        ("/translate", json!({ "text": "x", "source_language": "tlh", "target_language": "fr" }), "`tlh`"),
+        (
+            "/translate",
+            json!({ "text": "xyz", "source_language": "auto", "target_language": "fr" }),
+            "cannot be told",
+        ),
+        ("/translate", json!({ "text": "x", "target_language": "fr", "model_type": "huge" }), "huge"),
+        ("/translate/batch", json!(vec![text("x"); 11]), "at most 10"),
+        ("/translate/batch", json!({}), "expected a sequence"),
+        ("/detect-language", json!({ "text": "" }), "no text"),
+        ("/detect-language", json!({}), "text"),
+    ] {
+        let refused = lea.post(path, body).await;
+        let error = refused.body["error"].as_str().unwrap();
+        assert_eq!((refused.status, refused.code()), (400, "VALIDATION_ERROR"), "{path}: {error}");
+        assert!(error.contains(word), "{path}: {error}");
+    }
+    let refused = lea.post("/translate", text("")).await;
+    assert_eq!(refused.body["errorCode"], "VALIDATION_ERROR");
+    let missing = json!({ "message_id": "65a0c0ffee0123456789abcd", "target_language": "fr" });
+    for path in ["/translate", "/translate-blocking"] {
+        let refused = lea.post(path, missing.clone()).await;
+        assert_eq!(
+            (refused.status, &refused.body["errorCode"]),
+            (404, &json!("MESSAGE_NOT_FOUND")),
+            "{path}"
+        );
+    }
+    let undetermined = lea.post("/detect-language", json!({ "text": "xyz" })).await;
+    assert_eq!(undetermined.body["data"]["language"], Value::Null);
+}

@@ -1,0 +1,32 @@
+//! The translator for other programs, on ports of its own.
+
+use crate::server::{Server, free_port};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn other_programs_translate_on_their_own_ports() {
+    let data = tempfile::tempdir().unwrap();
+    let (http, grpc) = (free_port(), free_port());
+    let (listen, grpc_listen) = (format!("127.0.0.1:{http}"), format!("127.0.0.1:{grpc}"));
+    let variables =
+        [("NODE_LISTEN", listen.as_str()), ("NODE_GRPC_LISTEN", &grpc_listen), ("NODE_API_KEYS", "one,two")];
+    let mut server = Server::start(data.path(), &variables).await;
+    let client = reqwest::Client::new();
+    let ask = async |base: String, key: &str| -> (u16, Value) {
+        let body = json!({ "q": "42", "source": "en", "target": "es", "api_key": key });
+        let answer = client.post(format!("{base}/translate")).json(&body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    };
+    let node = format!("http://{listen}");
+    assert_eq!(ask(node.clone(), "two").await, (200, json!({ "translatedText": "42" })));
+    assert_eq!(ask(node.clone(), "three").await.0, 403);
+    TcpStream::connect(&grpc_listen).await.unwrap();
+
+    let lea = server.sign_up("lea", "fr").await;
+    let gateway = format!("http://127.0.0.1:{}/libretranslate", server.port);
+    assert_eq!(ask(gateway.clone(), &lea.token).await, (200, json!({ "translatedText": "42" })));
+    assert_eq!(ask(gateway, "two").await.0, 401);
+    assert!(server.stop().await);
+    assert!(TcpStream::connect(&listen).await.is_err(), "nobody listens any more");
+}
