@@ -250,7 +250,7 @@ fn detected(source: Source, to: Language) -> Detected {
     }
 }
 
-/// `POST /detect`: the likeliest first, none when nothing speaks for any.
+/// `POST /detect`: the likeliest first, those below one percent left out; none when nothing speaks for any.
 ///
 /// # Errors
 /// When there is no text.
@@ -258,7 +258,7 @@ pub async fn detect(node: &Node, call: &Call) -> Result<Vec<Detected>, Refusal> 
     let text = call.text("q")?;
     node.check(std::iter::once(text))?;
     let guesses = node.guess(&[text]).await?;
-    Ok(guesses.into_iter().flatten().map(Detected::from).collect())
+    Ok(guesses.into_iter().flatten().map(Detected::from).filter(|known| known.confidence >= 1.0).collect())
 }
 
 /// `GET /languages`, by code.

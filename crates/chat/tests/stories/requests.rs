@@ -6,6 +6,10 @@ use meeshy_store::translations::State;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+const SPANISH: &str = "dónde está la biblioteca";
+/// Letters of a language that Meeshy does not know.
+const CHEROKEE: &str = "ᏣᎳᎩ";
+
 fn text_of(progress: &Progress) -> &str {
     match progress {
         Progress::Ended(known) => match &known.state {
@@ -158,14 +162,14 @@ async fn texts_are_translated_and_bad_ones_hinder_no_other() {
         let long = "x".repeat(1_001);
         let requests = vec![
             ask("hello", Some("en"), "fr"),
-            ask("hola", None, "fr"),
+            ask(SPANISH, None, "fr"),
             ask("???", Some("auto"), "fr"),
             ask("hello", Some("en"), "en"),
             ask(" ", Some("en"), "fr"),
             ask(&long, Some("en"), "fr"),
             ask("hello", Some("tlh"), "fr"),
             ask("hello", Some("en"), ""),
-            ask("xyz", None, "fr"),
+            ask(CHEROKEE, None, "fr"),
         ];
         let answers = world.chat.translate_texts(requests).await.unwrap();
         let shown: Vec<String> = answers
@@ -183,7 +187,7 @@ async fn texts_are_translated_and_bad_ones_hinder_no_other() {
             shown,
             [
                 "fr: hello",
-                "fr: hola",
+                &format!("fr: {SPANISH}"),
                 "???",
                 "hello",
                 "(text)",
@@ -195,7 +199,11 @@ async fn texts_are_translated_and_bad_ones_hinder_no_other() {
             "{kind}"
         );
         assert!(world.chat.translate_texts(vec![ask("a", Some("en"), "fr"); 11]).await.is_err(), "{kind}");
-        assert_eq!(world.chat.detect_language("hola").unwrap().unwrap().language.code(), "es", "{kind}");
-        assert_eq!(world.chat.detect_language("xyz").unwrap(), None, "{kind}");
+        assert_eq!(
+            world.chat.detect_language(SPANISH).await.unwrap().unwrap().language.code(),
+            "es",
+            "{kind}"
+        );
+        assert_eq!(world.chat.detect_language(CHEROKEE).await.unwrap(), None, "{kind}");
     }
 }

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::Language;
-use meeshy_node::{Detect, Guess, Node, NodeConfig};
+use meeshy_node::{Node, NodeConfig};
+use meeshy_translation::detect::Evidence;
 use meeshy_translation::{self as translation, EngineError, Offer, Pair, Translated, Translator};
 use std::sync::Arc;
 
@@ -32,16 +33,16 @@ impl Translate for Engine {
         });
         pairs.filter(|pair| self.serves(pair.from, pair.to)).collect()
     }
+
+    async fn evidence(&self, text: &str) -> Evidence {
+        Evidence::of(text)
+    }
 }
 
 /// The same engine behind LibreTranslate's interface, for English and Spanish into French.
 pub fn node() -> Node {
-    let detect: Detect = Arc::new(|text| {
-        let guess = |known: Detected| Guess { language: known.language, confidence: known.confidence };
-        Translate::detect(&Engine, text).map(guess).into_iter().collect()
-    });
     let engines: Vec<Arc<dyn translation::Engine>> = vec![Arc::new(Engine)];
-    Node::new(Translator::with_engines(engines, 1 << 20, None), Some(detect), NodeConfig::default())
+    Node::new(Translator::with_engines(engines, 1 << 20, None), NodeConfig::default())
 }
 
 #[async_trait]

@@ -4,6 +4,10 @@ use crate::server::{Server, servers, unlimited};
 use crate::socket::Socket;
 use serde_json::{Value, json};
 
+const SPANISH: &str = "dónde está la biblioteca";
+/// Letters of a language that Meeshy does not know.
+const CHEROKEE: &str = "ᏣᎳᎩ";
+
 #[tokio::test]
 async fn a_message_is_asked_for_and_arrives_as_an_event() {
     for (kind, server) in servers().await {
@@ -56,16 +60,19 @@ async fn who_waits_gets_the_text() {
     assert_eq!((japanese.status, japanese.code()), (422, "TRANSLATION_UNAVAILABLE"));
     assert_eq!(japanese.body["error"], "nobody speaks ja");
 
-    let text = json!({ "text": "hola", "conversation_id": talk, "target_language": "fr" });
+    let text = json!({ "text": SPANISH, "conversation_id": talk, "target_language": "fr" });
     let data = lea.post("/translate", text.clone()).await.body["data"].clone();
     assert_eq!((&data["status"], &data["conversationId"]), (&json!("completed"), &json!(talk)));
     assert_eq!(
         (&data["translation"]["translated_text"], &data["translation"]["source_language"]),
-        (&json!("fr: hola"), &json!("es"))
+        (&json!(format!("fr: {SPANISH}")), &json!("es"))
     );
     let total = lea.get(&format!("/conversations/{talk}/messages")).await.body["pagination"]["total"].clone();
     assert_eq!(total, 1, "a text that is translated is no message");
-    assert_eq!(lea.post("/translate-blocking", text).await.body["data"]["translated_text"], "fr: hola");
+    assert_eq!(
+        lea.post("/translate-blocking", text).await.body["data"]["translated_text"],
+        format!("fr: {SPANISH}")
+    );
 
     let one = |text: &str, target: &str| json!({ "text": text, "source_language": "en", "target_language": target });
     let batch = lea.post("/translate/batch", json!([one("a", "fr"), one("", "fr"), one("b", "ja")])).await;
@@ -135,12 +142,9 @@ async fn figures_are_those_of_the_store() {
             "byEngine": { "test": 1 }, "byLanguages": { "es-fr": 2, "es-ja": 2 },
         });
         assert_eq!(lea.get("/translations/stats").await.body["data"], expected, "{kind}");
-        let models = lea.get("/models").await.body;
-        assert_eq!(
-            models["data"]["models"],
-            json!([{ "name": "test", "pairs": ["en-fr", "es-fr"] }]),
-            "{kind}"
-        );
+        let models = lea.get("/models").await.body["data"]["models"].clone();
+        assert_eq!(models[0]["name"], "test", "{kind}");
+        assert!(models[0]["pairs"].as_array().unwrap().contains(&json!("es-fr")), "{kind}: {models}");
     }
 }
 
@@ -193,7 +197,7 @@ async fn requests_that_make_no_sense_are_refused_in_words() {
         ("/translate", json!({ "text": "x", "source_language": "tlh", "target_language": "fr" }), "`tlh`"),
         (
             "/translate",
-            json!({ "text": "xyz", "source_language": "auto", "target_language": "fr" }),
+            json!({ "text": CHEROKEE, "source_language": "auto", "target_language": "fr" }),
             "cannot be told",
         ),
         ("/translate", json!({ "text": "x", "target_language": "fr", "model_type": "huge" }), "huge"),
@@ -218,6 +222,6 @@ async fn requests_that_make_no_sense_are_refused_in_words() {
             "{path}"
         );
     }
-    let undetermined = lea.post("/detect-language", json!({ "text": "xyz" })).await;
+    let undetermined = lea.post("/detect-language", json!({ "text": CHEROKEE })).await;
     assert_eq!(undetermined.body["data"]["language"], Value::Null);
 }

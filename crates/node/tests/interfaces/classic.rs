@@ -1,6 +1,6 @@
 //! What programs made for the old translator send, and what they read.
 
-use crate::server::{Server, bare};
+use crate::server::{FRENCH, Server, bare};
 use serde_json::json;
 
 #[tokio::test]
@@ -15,11 +15,10 @@ async fn a_text_is_translated() {
         "model_used": "fake", "confidence_score": 0.5, "processing_time_ms": null,
     });
     assert_eq!((status, body), (200, expected));
-    let (_, detected) =
-        server.post("/translate", json!({ "text": "bonjour", "target_language": "en" })).await;
+    let (_, detected) = server.post("/translate", json!({ "text": FRENCH, "target_language": "en" })).await;
     assert_eq!(
         (&detected["source_language"], &detected["translated_text"]),
-        (&json!("fr"), &json!("en:bonjour"))
+        (&json!("fr"), &json!(format!("en:{FRENCH}")))
     );
     let same = json!({ "text": "Hello", "source_language": "en", "target_language": "en" });
     let (status, same) = server.post("/translate", same).await;

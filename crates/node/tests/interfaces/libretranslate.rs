@@ -1,6 +1,6 @@
 //! What programs made for LibreTranslate send, and what they read.
 
-use crate::server::{Server, answer, bare, node};
+use crate::server::{CHEROKEE, ENGLISH, FRENCH, Server, answer, bare, node};
 use meeshy_node::NodeConfig;
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
@@ -23,25 +23,29 @@ async fn a_text_or_a_list_of_texts_is_translated() {
 #[tokio::test]
 async fn auto_says_what_was_detected() {
     let server = Server::start().await;
-    let one = json!({ "q": "Bonjour", "source": "auto", "target": "en" });
-    let expected = json!({ "translatedText": "en:Bonjour", "detectedLanguage": { "confidence": 90.0, "language": "fr" } });
-    assert_eq!(server.post("/translate", one).await, (200, expected));
-    let list = json!({ "q": ["Bonjour", "Hello", "42"], "source": "auto", "target": "en" });
-    let expected = json!({
-        "translatedText": ["en:Bonjour", "Hello", "42"],
-        "detectedLanguage": [
-            { "confidence": 90.0, "language": "fr" },
-            { "confidence": 80.0, "language": "en" },
-            { "confidence": 0.0, "language": "en" },
-        ],
-    });
-    assert_eq!(server.post("/translate", list).await, (200, expected));
-    let unknown = json!({ "q": "xyz", "source": "auto", "target": "en" });
-    let (status, body) = server.post("/translate", unknown).await;
-    assert_eq!(
-        (status, body["error"].as_str()),
-        (400, Some("the language of the text cannot be told; name the source"))
-    );
+    let (status, one) =
+        server.post("/translate", json!({ "q": FRENCH, "source": "auto", "target": "en" })).await;
+    assert_eq!((status, &one["translatedText"]), (200, &json!(format!("en:{FRENCH}"))));
+    assert_eq!(one["detectedLanguage"]["language"], "fr");
+    let confidence = one["detectedLanguage"]["confidence"].as_f64().unwrap();
+    assert!((50.0..=100.0).contains(&confidence), "{confidence}");
+
+    let list = json!({ "q": [FRENCH, ENGLISH, "42"], "source": "auto", "target": "en" });
+    let (status, list) = server.post("/translate", list).await;
+    assert_eq!((status, &list["translatedText"]), (200, &json!([format!("en:{FRENCH}"), ENGLISH, "42"])));
+    let languages: Vec<_> = list["detectedLanguage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|known| known["language"].as_str().unwrap())
+        .collect();
+    assert_eq!(languages, ["fr", "en", "en"]);
+    assert_eq!(list["detectedLanguage"][2]["confidence"], 0.0, "of numbers nothing is known");
+
+    let (status, unknown) =
+        server.post("/translate", json!({ "q": CHEROKEE, "source": "auto", "target": "en" })).await;
+    let expected = "the language of the text cannot be told; name the source";
+    assert_eq!((status, unknown["error"].as_str()), (400, Some(expected)));
 }
 
 #[tokio::test]
@@ -51,11 +55,12 @@ async fn html_keeps_its_tags() {
     let one = json!({ "q": html, "source": "en", "target": "fr", "format": "html" });
     let expected = "<p class=\"x\">fr:Hello</p><script>Hello()</script>";
     assert_eq!(server.post("/translate", one).await, (200, json!({ "translatedText": expected })));
-    let list = json!({ "q": ["<b>Bonjour</b> &amp; <i>Bonjour</i>", "<br>"], "source": "auto", "target": "en", "format": "html" });
+    let list = format!("<b>{FRENCH}</b> &amp; <i>Bonjour</i>");
+    let list = json!({ "q": [list, "<br>"], "source": "auto", "target": "en", "format": "html" });
     let (status, body) = server.post("/translate", list).await;
     assert_eq!(
         (status, &body["translatedText"]),
-        (200, &json!(["<b>en:Bonjour</b> &amp; <i>en:Bonjour</i>", "<br>"]))
+        (200, &json!([format!("<b>en:{FRENCH}</b> &amp; <i>en:Bonjour</i>"), "<br>"]))
     );
     assert_eq!(body["detectedLanguage"][0]["language"], "fr");
 }
@@ -72,8 +77,9 @@ async fn forms_are_read_like_json() {
     let form = server
         .request(Method::POST, "/detect")
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body("q=bonjour");
-    assert_eq!(answer(form).await, (200, json!([{ "confidence": 90.0, "language": "fr" }])));
+        .body("q=O%C3%B9+est+la+biblioth%C3%A8que");
+    let (status, detected) = answer(form).await;
+    assert_eq!((status, &detected[0]["language"]), (200, &json!("fr")));
 }
 
 #[tokio::test]
@@ -93,14 +99,18 @@ async fn languages_come_with_their_targets() {
 }
 
 #[tokio::test]
-async fn texts_are_detected() {
-    let server = Server::start().await;
-    let expected =
-        json!([{ "confidence": 80.0, "language": "en" }, { "confidence": 10.0, "language": "fr" }]);
-    assert_eq!(server.post("/detect", json!({ "q": "hello" })).await, (200, expected));
-    assert_eq!(server.post("/detect", json!({ "q": "xyz" })).await, (200, json!([])));
-    let (status, body) = Server::of(bare()).await.post("/detect", json!({ "q": "hello" })).await;
-    assert_eq!((status, body["error"].is_string()), (501, true));
+async fn texts_are_detected_the_likeliest_language_first() {
+    let server = Server::of(bare()).await;
+    let (status, detected) = server.post("/detect", json!({ "q": ENGLISH })).await;
+    assert_eq!((status, &detected[0]["language"]), (200, &json!("en")));
+    let confidences: Vec<f64> =
+        detected.as_array().unwrap().iter().map(|known| known["confidence"].as_f64().unwrap()).collect();
+    assert!(
+        confidences.is_sorted_by(|one, next| one >= next) && confidences.iter().all(|known| *known >= 1.0)
+    );
+    for nothing in [CHEROKEE, "42 👍"] {
+        assert_eq!(server.post("/detect", json!({ "q": nothing })).await, (200, json!([])));
+    }
 }
 
 #[tokio::test]

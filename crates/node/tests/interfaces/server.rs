@@ -1,7 +1,7 @@
 //! A running node over an engine that does as it is told.
 
 use async_trait::async_trait;
-use meeshy_node::{Detect, Guess, Node, NodeConfig, router};
+use meeshy_node::{Node, NodeConfig, router};
 use meeshy_translation::{Engine, EngineError, Offer, Pair, Translated, Translator};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -9,6 +9,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+
+/// Words that can only be French.
+pub const FRENCH: &str = "Où est la bibliothèque";
+/// Words that can only be English.
+pub const ENGLISH: &str = "Where is the library";
+/// Letters of a language that Meeshy does not know.
+pub const CHEROKEE: &str = "ᏣᎳᎩ";
 
 /// Makes `fr:text` of `text`; keeps `ok`, stops at `crash`, and takes forever over `slow`.
 struct Fake;
@@ -43,27 +50,14 @@ impl Engine for Fake {
     async fn rest(&self) {}
 }
 
-fn detect(text: &str) -> Vec<Guess> {
-    let guess = |code: &str, confidence| Guess { language: code.parse().unwrap(), confidence };
-    match text.to_lowercase() {
-        text if text.contains("bonjour") => vec![guess("fr", 0.9)],
-        text if text.contains("hello") => vec![guess("en", 0.804), guess("fr", 0.1)],
-        _ => Vec::new(),
-    }
-}
-
-/// A node that detects the words above.
+/// A node with that engine.
 pub fn node(config: NodeConfig) -> Node {
-    Node::new(
-        Translator::with_engines(vec![Arc::new(Fake)], 1 << 20, None),
-        Some(Arc::new(detect) as Detect),
-        config,
-    )
+    Node::new(Translator::with_engines(vec![Arc::new(Fake)], 1 << 20, None), config)
 }
 
-/// A node with nothing installed, which detects nothing.
+/// A node with nothing installed.
 pub fn bare() -> Node {
-    Node::new(Translator::with_engines(Vec::new(), 1 << 20, None), None, NodeConfig::default())
+    Node::new(Translator::with_engines(Vec::new(), 1 << 20, None), NodeConfig::default())
 }
 
 /// Serves `router` on a free port for as long as the test runs.
