@@ -13,7 +13,7 @@ const ROUNDS: usize = 30;
 const SENDERS: usize = 4;
 
 /// A sender who writes one message after the other, and the same one again until it is acknowledged.
-struct Sender {
+pub struct Sender {
     client: Client,
     number: usize,
     next: usize,
@@ -21,7 +21,11 @@ struct Sender {
 }
 
 impl Sender {
-    async fn send_until(&mut self, conversation: &str, stop: &AtomicBool) {
+    pub fn new(client: Client, number: usize) -> Self {
+        Self { client, number, next: 0, acknowledged: Vec::new() }
+    }
+
+    pub async fn send_until(&mut self, conversation: &str, stop: &AtomicBool) {
         while !stop.load(Ordering::SeqCst) {
             let key = format!("{}-{}", self.number, self.next);
             // Sentences differ, so that each is translated, and are short, so that it is quick.
@@ -57,7 +61,7 @@ async fn crash(variables: &[(&str, &str)]) {
     let mut senders = Vec::new();
     for number in 0..SENDERS {
         let client = server.sign_up(&format!("carlos{number}"), "es").await;
-        senders.push(Sender { client, number, next: 0, acknowledged: Vec::new() });
+        senders.push(Sender::new(client, number));
     }
     let others: Vec<&Client> = senders.iter().map(|sender| &sender.client).collect();
     let conversation: Arc<str> = reader.group(&others).await.into();
@@ -89,7 +93,7 @@ async fn crash(variables: &[(&str, &str)]) {
     every_translation_comes(&reader, &conversation).await;
 }
 
-fn nothing_is_lost_or_doubled(senders: &[Sender], history: &[Value]) {
+pub fn nothing_is_lost_or_doubled(senders: &[Sender], history: &[Value]) {
     let sequences: Vec<i64> = history.iter().map(|message| message["sequence"].as_i64().unwrap()).collect();
     assert_eq!(
         sequences,
@@ -116,7 +120,7 @@ fn nothing_is_lost_or_doubled(senders: &[Sender], history: &[Value]) {
     }
 }
 
-async fn every_translation_comes(reader: &Client, conversation: &str) {
+pub async fn every_translation_comes(reader: &Client, conversation: &str) {
     let start = Instant::now();
     loop {
         let history = reader.history(conversation).await;
@@ -128,7 +132,7 @@ async fn every_translation_comes(reader: &Client, conversation: &str) {
         if missing == 0 {
             return;
         }
-        // On PostgreSQL, the claims of a killed process have to run out first (half a minute).
+        // On PostgreSQL, a killed process has to be missed first (ten seconds).
         assert!(
             start.elapsed() < Duration::from_secs(120),
             "{missing} of {} messages have no translation",

@@ -6,4 +6,5 @@ mod command_line;
 mod crash;
 mod hardship;
 mod interfaces;
+mod roles;
 mod server;

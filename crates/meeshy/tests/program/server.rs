@@ -105,7 +105,8 @@ impl Drop for Server {
     }
 }
 
-fn spawn(data: &Path, port: u16, variables: &[(String, String)], wrapper: &[String]) -> Child {
+/// Starts a process and does not wait for it.
+pub fn spawn(data: &Path, port: u16, variables: &[(String, String)], wrapper: &[String]) -> Child {
     let (first, rest) =
         wrapper.split_first().map_or((PROGRAM.to_owned(), &[][..]), |(first, rest)| (first.clone(), rest));
     let mut command = Command::new(first);

@@ -1,0 +1,129 @@
+//! A gateway and translators as processes of their own, and what is left when any of them is killed.
+
+use crate::crash::{Sender, every_translation_comes, nothing_is_lost_or_doubled};
+use crate::server::{Server, free_port, spawn};
+use meeshy_testkit::Database;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+const ROUNDS: u64 = 20;
+
+/// A translator that is killed when dropped, and its engines with it.
+struct Translator {
+    child: Child,
+    url: String,
+    data: tempfile::TempDir,
+}
+
+impl Translator {
+    fn start(url: &str) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        Self { child: Self::spawn(data.path(), url), url: url.to_owned(), data }
+    }
+
+    fn spawn(data: &Path, url: &str) -> Child {
+        let variables = [("DATABASE_URL", url), ("MEESHY_ROLE", "translator")];
+        spawn(data, free_port(), &variables.map(|(name, value)| (name.into(), value.into())), &[])
+    }
+
+    fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    fn restart(&mut self) {
+        self.child = Self::spawn(self.data.path(), &self.url);
+    }
+
+    /// Kills an engine under it, if one runs.
+    fn kill_an_engine(&self) {
+        let parent = self.child.id().to_string();
+        let found = Command::new("pgrep").args(["-P", &parent]).output().unwrap().stdout;
+        if let Some(engine) = String::from_utf8(found).unwrap().lines().next() {
+            Command::new("kill").args(["-9", engine]).status().unwrap();
+        }
+    }
+}
+
+impl Drop for Translator {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whichever_process_is_killed_every_translation_comes() {
+    let database = Database::postgres();
+    let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    let folder = tempfile::tempdir().unwrap();
+    let mut gateway =
+        Server::start(folder.path(), &[("DATABASE_URL", url), ("MEESHY_ROLE", "gateway")]).await;
+    let mut translators = [Translator::start(url), Translator::start(url)];
+    let reader = gateway.sign_up("lea", "fr").await;
+    let carlos = gateway.sign_up("carlos", "es").await;
+    let conversation: Arc<str> = reader.group(&[&carlos]).await.into();
+    let mut sender = Sender::new(carlos, 0);
+
+    for round in 0..ROUNDS {
+        let stop = Arc::new(AtomicBool::new(false));
+        let sending = tokio::spawn({
+            let (conversation, stop) = (Arc::clone(&conversation), Arc::clone(&stop));
+            async move {
+                sender.send_until(&conversation, &stop).await;
+                sender
+            }
+        });
+        tokio::time::sleep(Duration::from_millis(40 + round * 37 % 160)).await;
+        let victim = &mut translators[usize::from(round % 2 == 0)];
+        match round % 3 {
+            0 => gateway.kill(),
+            1 => victim.kill(),
+            _ => victim.kill_an_engine(),
+        }
+        stop.store(true, Ordering::SeqCst);
+        sender = sending.await.unwrap();
+        match round % 3 {
+            0 => gateway.restart().await,
+            1 => victim.restart(),
+            _ => {}
+        }
+    }
+    let history = reader.history(&conversation).await;
+    nothing_is_lost_or_doubled(&[sender], &history);
+    every_translation_comes(&reader, &conversation).await;
+}
+
+#[tokio::test]
+async fn without_a_translator_messages_flow_and_their_translations_wait() {
+    let database = Database::postgres();
+    let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    let folder = tempfile::tempdir().unwrap();
+    let gateway = Server::start(folder.path(), &[("DATABASE_URL", url), ("MEESHY_ROLE", "gateway")]).await;
+    let (lea, carlos) = (gateway.sign_up("lea", "fr").await, gateway.sign_up("carlos", "es").await);
+    let conversation = lea.group(&[&carlos]).await;
+    let message = json!({ "content": "Tengo un gato", "originalLanguage": "es" });
+    let (status, _) =
+        carlos.post(&format!("/conversations/{conversation}/messages"), &message).await.unwrap();
+    assert_eq!(status, StatusCode::CREATED);
+    let health = || async {
+        let answer = reqwest::get(format!("http://127.0.0.1:{}/health", gateway.port)).await.unwrap();
+        answer.json::<Value>().await.unwrap()["services"]["translation"].clone()
+    };
+    assert_eq!(health().await, json!({ "status": "down", "translators": 0, "jobsWaiting": 1 }));
+    let states = lea.history(&conversation).await[0]["translationStates"].clone();
+    assert_eq!(states, json!([{ "targetLanguage": "fr", "state": "pending" }]));
+
+    let _translator = Translator::start(url);
+    every_translation_comes(&lea, &conversation).await;
+    let start = Instant::now();
+    while health().await != json!({ "status": "up", "translators": 1, "jobsWaiting": 0 }) {
+        assert!(start.elapsed() < Duration::from_secs(10), "{}", health().await);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
