@@ -38,7 +38,7 @@ pub fn run(args: &ConfigArgs, effective: &[Effective]) -> anyhow::Result<()> {
         writeln!(out, "{}", serde_json::to_string_pretty(&object)?)?;
     } else {
         for entry in effective {
-            writeln!(out, "{:34} = {:40} # {}", entry.setting.key, shown(entry), entry.source)?;
+            writeln!(out, "{:36} = {:40} # {}", entry.setting.key, shown(entry), entry.source)?;
         }
     }
     Ok(())

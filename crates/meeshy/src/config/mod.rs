@@ -93,6 +93,8 @@ pub struct Translation {
     pub pull: bool,
     pub apertium_modes_dir: PathBuf,
     pub apertium_idle_seconds: u64,
+    pub apertium_timeout_seconds: u64,
+    pub model_idle_seconds: u64,
     pub threads: usize,
     pub cache_mib: u64,
 }
@@ -120,6 +122,9 @@ impl Config {
         }
         if self.auth.jwt_private_key.is_some() != self.auth.jwt_public_key.is_some() {
             return Err("auth.jwt_private_key and auth.jwt_public_key go together: set both or none".into());
+        }
+        if self.translation.apertium_timeout_seconds == 0 {
+            return Err("translation.apertium_timeout_seconds has to be at least 1".into());
         }
         match &self.database.url {
             Some(url) if url.starts_with("mongodb") => {
@@ -171,9 +176,10 @@ impl Config {
             index_url: settings.index_url.clone(),
             apertium_modes_dir: settings.apertium_modes_dir.clone(),
             apertium_idle_seconds: settings.apertium_idle_seconds,
+            apertium_timeout_seconds: settings.apertium_timeout_seconds,
+            model_idle_seconds: settings.model_idle_seconds,
             threads: settings.threads,
             cache_bytes: settings.cache_mib * 1024 * 1024,
-            ..TranslationConfig::default()
         }
     }
 }
@@ -226,6 +232,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_set_for_the_engines_reaches_them() {
+        let patience = |toml, variables| {
+            let config = loaded(toml, variables).unwrap().translation();
+            (config.apertium_timeout_seconds, config.model_idle_seconds)
+        };
+        assert_eq!(patience("", &[]), (20, 900));
+        let toml = "[translation]\napertium_timeout_seconds = 5\nmodel_idle_seconds = 60\n";
+        assert_eq!(patience(toml, &[]), (5, 60));
+        let variables = [("APERTIUM_TIMEOUT_SECONDS", "7"), ("MODEL_IDLE_SECONDS", "8")];
+        assert_eq!(patience(toml, &variables), (7, 8));
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_place() {
         for (toml, variables, message) in [
             (
@@ -251,6 +270,7 @@ mod tests {
             ("", &[("DATABASE_URL", "mongodb://database:27017/meeshy")], "old MongoDB"),
             ("", &[("DATABASE_URL", "mysql://x")], "has to begin with `postgres://`"),
             ("[[", &[], "meeshy.toml"),
+            ("", &[("APERTIUM_TIMEOUT_SECONDS", "0")], "apertium_timeout_seconds has to be at least 1"),
         ] {
             let error = loaded(toml, variables).unwrap_err();
             assert!(error.contains(message), "expected `{message}` in `{error}`");

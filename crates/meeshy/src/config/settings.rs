@@ -70,6 +70,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("translation.pull", &["MODELS_PULL"], Switch, Some("true"), "Whether models that conversations need are downloaded by themselves, in the background."),
     setting("translation.apertium_modes_dir", &["APERTIUM_MODES_DIR"], Text, Some("/usr/share/apertium/modes"), "Where Apertium's language pairs are."),
     setting("translation.apertium_idle_seconds", &["APERTIUM_IDLE_SECONDS"], Integer, Some("600"), "An Apertium pair that is not used for so long is stopped."),
+    setting("translation.apertium_timeout_seconds", &["APERTIUM_TIMEOUT_SECONDS"], Integer, Some("20"), "An Apertium pair that has not answered for so long is stopped, and the work tried again later; at least 1."),
+    setting("translation.model_idle_seconds", &["MODEL_IDLE_SECONDS"], Integer, Some("900"), "A Firefox model that is not used for so long leaves the memory."),
     setting("translation.threads", &["TRANSLATION_THREADS"], Integer, Some("2"), "Threads that translate with Firefox models."),
     setting("translation.cache_mib", &["TRANSLATION_CACHE_MIB"], Integer, Some("16"), "Memory for translations made before, in MiB."),
     setting("node.listen", &["NODE_LISTEN"], Text, None, "The address and port for other programs that translate over HTTP (LibreTranslate's interface and the old translator's): `127.0.0.1:8000`. Not served when not set."),
