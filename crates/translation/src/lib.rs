@@ -12,7 +12,9 @@
 //! This crate knows nothing of chats. It never invents a text or a score: what it cannot translate is
 //! [`Outcome::Unavailable`] with a reason, and what did not work this time is a [`Failure`].
 
+mod answer;
 mod apertium;
+mod breaker;
 mod cache;
 mod config;
 mod engine;
@@ -20,6 +22,8 @@ mod error;
 mod firefox;
 pub mod models;
 mod quality;
+mod remote;
+mod resolver;
 mod route;
 mod text;
 mod translator;
@@ -28,5 +32,6 @@ pub use cache::{CacheKey, CacheStore, CachedText};
 pub use config::{PUBLIC_INDEX, TranslationConfig};
 pub use engine::{Engine, Offer, Pair, Translated, UnknownPair, is_mark};
 pub use error::{EngineError, Failure, TranslationError};
+pub use remote::{ApiKey, RemoteConfig, RemoteKind};
 pub use route::{Route, Routes, Step};
 pub use translator::{Outcome, Translator};

@@ -109,7 +109,6 @@ enum Manner {
     DropsMarks,
     DoublesMarks,
     Reverses,
-    SaysNothing,
     Babbles,
 }
 
@@ -140,7 +139,6 @@ impl Engine for Careless {
                 segment.chars().flat_map(|c| std::iter::repeat_n(c, 1 + usize::from(is_mark(c)))).collect()
             }
             Manner::Reverses => segment.chars().rev().collect(),
-            Manner::SaysNothing => String::new(),
             Manner::Babbles => "bla\n\u{E000}\0bla \u{F8FF}".to_owned(),
         };
         Ok(segments.iter().map(|segment| Translated { text: answer(segment), score: None }).collect())
@@ -168,7 +166,6 @@ fn manner() -> impl Strategy<Value = Manner> {
         Manner::DropsMarks,
         Manner::DoublesMarks,
         Manner::Reverses,
-        Manner::SaysNothing,
         Manner::Babbles,
     ])
 }

@@ -53,7 +53,7 @@ impl Firefox {
 
 #[async_trait]
 impl Engine for Firefox {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "firefox"
     }
 

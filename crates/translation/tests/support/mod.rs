@@ -2,6 +2,8 @@
 
 #![expect(dead_code, reason = "each test file uses a part of this")]
 
+pub mod log;
+pub mod server;
 pub mod synthetic;
 
 use meeshy_domain::Language;
