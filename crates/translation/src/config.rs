@@ -28,6 +28,8 @@ pub struct TranslationConfig {
     pub threads: usize,
     /// Servers that translate.
     pub remote: Vec<RemoteConfig>,
+    /// Whether models may be used whose licence forbids commercial use.
+    pub accept_non_commercial: bool,
     /// How much memory the cache of translated sentences may take, in bytes.
     pub cache_bytes: u64,
 }
@@ -43,6 +45,7 @@ impl Default for TranslationConfig {
             model_idle_seconds: 900,
             threads: 0,
             remote: Vec::new(),
+            accept_non_commercial: false,
             cache_bytes: 64 * 1024 * 1024,
         }
     }

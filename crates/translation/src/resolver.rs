@@ -1,12 +1,11 @@
 //! Segments through the routes: over the best one, and where something fails, over the next.
 
 use crate::EngineError;
-use crate::answer::{emptiness, flaw};
+use crate::ask::{Checked, translate};
 use crate::breaker::{Breakers, Consequence, Unit};
 use crate::cache::{Cache, CacheKey, CachedText};
-use crate::engine::{Engine, Offer, Pair, Translated, is_mark, same_marks};
+use crate::engine::{Engine, Offer, Pair, Translated};
 use crate::route::{Route, Routes, Step};
-use crate::text::splice;
 use crate::translator::least;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -300,18 +299,22 @@ impl Resolver {
         if let Some(reason) = failure {
             return Missing::Failed(reason);
         }
-        // What is only left alone for a while comes back.
-        let now = Instant::now();
-        let sometime = self
-            .find(|unit| self.breakers.takes_requests(unit, now) || self.breakers.resting(unit).is_some());
-        let steps = sometime.get(pair).map_or(&[][..], |route| &route.steps);
-        if let Some(reason) = steps.iter().find_map(|step| self.breakers.resting(&self.unit(step)?)) {
+        if let Some(reason) = self.why_later(pair) {
             return Missing::Failed(reason);
         }
         match self.settle(pair).await {
             Some(reason) => Missing::Failed(reason),
             None => Missing::Unavailable(self.why_unavailable(pair)),
         }
+    }
+
+    /// Why what serves a pair is left alone for now, if that is all that is in the way: it comes back.
+    fn why_later(&self, pair: Pair) -> Option<String> {
+        let now = Instant::now();
+        self.breakers.next_trial(now)?;
+        let sometime = self
+            .find(|unit| self.breakers.takes_requests(unit, now) || self.breakers.resting(unit).is_some());
+        sometime.get(pair)?.steps.iter().find_map(|step| self.breakers.resting(&self.unit(step)?))
     }
 
     fn why_unavailable(&self, pair: Pair) -> String {
@@ -340,60 +343,4 @@ struct Way<'a> {
     key: CacheKey,
     text: String,
     score: Option<f32>,
-}
-
-/// A translation, or what is wrong with the answer.
-type Checked = Result<Translated, &'static str>;
-
-/// One step, with every mark where it can be: where marks are lost, the words between them are translated instead.
-async fn translate(engine: &dyn Engine, pair: Pair, texts: &[String]) -> Result<Vec<Checked>, EngineError> {
-    let mut answers = ask(engine, pair, texts).await?;
-    let lost: Vec<usize> = (0..texts.len())
-        .filter(|&at| matches!(&answers[at], Ok(answer) if !same_marks(&texts[at], &answer.text)))
-        .collect();
-    let mut pieces = Vec::new();
-    for &at in &lost {
-        splice(&texts[at], |piece| {
-            pieces.push(piece.to_owned());
-            String::new()
-        });
-    }
-    let mut translated = ask(engine, pair, &pieces).await?.into_iter();
-    for at in lost {
-        let mut flaw = None;
-        let text = splice(&texts[at], |_| match translated.next() {
-            // A piece has no marks, so any in the answer stand for nothing.
-            Some(Ok(answer)) => answer.text.replace(is_mark, ""),
-            Some(Err(problem)) => flaw.insert(problem).to_string(),
-            None => flaw.insert("too few texts").to_string(),
-        });
-        if let Ok(answer) = &mut answers[at] {
-            answer.text = text;
-        }
-        if let Some(flaw) = flaw {
-            answers[at] = Err(flaw);
-        }
-    }
-    Ok(answers)
-}
-
-/// Asks an engine, and holds it to its contract: as many answers as questions, none empty, no control characters. What
-/// a server says is looked at more closely: nobody here has chosen its models.
-async fn ask(engine: &dyn Engine, pair: Pair, texts: &[String]) -> Result<Vec<Checked>, EngineError> {
-    if texts.is_empty() {
-        return Ok(Vec::new());
-    }
-    let answers = engine.translate(pair, texts).await?;
-    if answers.len() != texts.len() {
-        let (asked, came) = (texts.len(), answers.len());
-        return Err(EngineError::Unusable(format!("{} answered {came} of {asked} segments", engine.name())));
-    }
-    let check = |(mut answer, text): (Translated, &String)| {
-        if answer.text.contains(char::is_control) {
-            answer.text = answer.text.replace(char::is_control, " ");
-        }
-        let flaw = if engine.is_remote() { flaw(text, &answer.text) } else { emptiness(&answer.text) };
-        flaw.map_or(Ok(answer), Err)
-    };
-    Ok(answers.into_iter().zip(texts).map(check).collect())
 }

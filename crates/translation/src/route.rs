@@ -123,6 +123,10 @@ fn lengthen(reached: &[Route], steps: &BTreeMap<Pair, Step>, best: &mut BTreeMap
                 continue;
             }
             let whole = Pair { from, to: pair.to };
+            // A server of fifty languages makes hundreds of thousands of candidates; most lose at the first look.
+            if best.get(&whole).is_some_and(|known| known.lost < route.lost + LOST_AT_A_PIVOT + step.lost) {
+                continue;
+            }
             let candidate = route.then(step);
             if best.get(&whole).is_none_or(|known| candidate.better_than(known)) {
                 best.insert(whole, candidate.clone());

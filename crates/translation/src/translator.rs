@@ -2,6 +2,7 @@
 
 use crate::apertium::Apertium;
 use crate::cache::{Cache, CacheStore};
+use crate::ct2::CTranslate2;
 use crate::engine::{Engine, Pair};
 use crate::firefox::Firefox;
 use crate::remote;
@@ -64,6 +65,7 @@ impl Translator {
         }
         let (mut engines, after) = remote::start(&config.remote)?;
         engines.push(Arc::new(Firefox::new(config)));
+        engines.push(Arc::new(CTranslate2::new(config)));
         engines.push(Arc::new(Apertium::new(config)));
         engines.extend(after);
         Ok(Self::with_engines(engines, config.cache_bytes, store))

@@ -2,7 +2,7 @@
 
 mod container;
 mod host;
-mod words;
+pub(crate) mod words;
 
 use crate::engine::{Engine, Offer, Pair, Translated};
 use crate::models::{Installed, ModelStore};
