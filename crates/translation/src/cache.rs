@@ -19,7 +19,7 @@ impl CacheKey {
     pub(crate) fn new(route: &Route, segment: &str) -> Self {
         let mut digest = Sha256::new();
         for step in &route.steps {
-            for part in [step.engine, step.pair.from.code(), step.pair.to.code(), &step.version] {
+            for part in [step.engine.as_str(), step.pair.from.code(), step.pair.to.code(), &step.version] {
                 digest.update(part.len().to_le_bytes());
                 digest.update(part);
             }

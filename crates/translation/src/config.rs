@@ -1,6 +1,7 @@
 //! What an operator can set.
 
-use serde::{Deserialize, Serialize};
+use crate::RemoteConfig;
+use serde::Deserialize;
 use std::path::PathBuf;
 
 /// The public index of the Firefox Translations models.
@@ -8,7 +9,7 @@ pub const PUBLIC_INDEX: &str =
     "https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json";
 
 /// The section `[translation]` of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TranslationConfig {
     /// Where the models of Firefox Translations lie, one folder a direction (`en-fr`).
@@ -25,6 +26,10 @@ pub struct TranslationConfig {
     pub model_idle_seconds: u64,
     /// Threads that work on one batch of a model; 0 means one for each core.
     pub threads: usize,
+    /// Servers that translate.
+    pub remote: Vec<RemoteConfig>,
+    /// Whether models may be used whose licence forbids commercial use.
+    pub accept_non_commercial: bool,
     /// How much memory the cache of translated sentences may take, in bytes.
     pub cache_bytes: u64,
 }
@@ -39,6 +44,8 @@ impl Default for TranslationConfig {
             apertium_timeout_seconds: 20,
             model_idle_seconds: 900,
             threads: 0,
+            remote: Vec::new(),
+            accept_non_commercial: false,
             cache_bytes: 64 * 1024 * 1024,
         }
     }

@@ -71,16 +71,39 @@ pub struct Translated {
 /// can, and whoever calls it checks that all came back.
 #[async_trait]
 pub trait Engine: Send + Sync {
-    /// The name that readers see next to a translation.
-    fn name(&self) -> &'static str;
+    /// The name that readers see next to a translation. No two engines of a translator share one.
+    fn name(&self) -> &str;
 
-    /// What is installed. Looks afresh at each call; loads nothing and starts nothing.
+    /// What is installed. Looks afresh at each call; loads nothing, starts nothing and waits for nothing.
     fn offers(&self) -> Vec<Offer>;
+
+    /// Grows whenever [`offers`](Self::offers) has changed by itself, without anybody having installed anything.
+    fn revision(&self) -> u64 {
+        0
+    }
+
+    /// Whether it is a server: all its pairs fail and recover together, and nonsense from it is a fault of its own.
+    fn is_remote(&self) -> bool {
+        false
+    }
+
+    /// Waits until it is known whether the engine serves this pair.
+    ///
+    /// # Errors
+    /// Why that cannot be known now.
+    async fn settle(&self, _pair: Pair) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Why it does not serve a pair that it could serve, if somebody did something about it.
+    fn why_not(&self, _pair: Pair) -> Option<String> {
+        None
+    }
 
     /// Begins to start what this pair needs, and does not wait for it. What goes wrong shows when it is used.
     fn prepare(&self, _pair: Pair) {}
 
-    /// One text for each segment, in order.
+    /// One text for each segment, in order; an empty one where it has none.
     ///
     /// # Errors
     /// For the batch as a whole: nothing of it was translated.

@@ -13,6 +13,14 @@ pub enum TranslationError {
         /// Why.
         source: std::io::Error,
     },
+    /// A remote engine cannot be set up.
+    #[error("the remote engine `{name}`: {problem}")]
+    Remote {
+        /// Its name in the configuration.
+        name: String,
+        /// What is wrong with its settings.
+        problem: String,
+    },
 }
 
 /// A translation did not work this time; the same call may work later.
@@ -26,6 +34,9 @@ pub enum EngineError {
     /// It stopped, crashed or took too long; a new attempt starts it anew.
     #[error("{0}")]
     Interrupted(String),
+    /// It answered, and no answer of it can be used.
+    #[error("{0}")]
+    Unusable(String),
     /// What is installed for this pair is unusable until somebody repairs it; the next best route takes over.
     #[error("{0}")]
     Broken(String),

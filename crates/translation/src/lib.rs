@@ -6,30 +6,40 @@
 //!    layout is set aside;
 //! 2. `cache` answers what was translated before, by content: in memory, then in a [`CacheStore`];
 //! 3. `route` knows the best way from one language to the other over what the engines offer, with pivots;
-//! 4. the engines ([`Engine`]: `firefox`, `apertium`) translate what is left, in batches;
-//! 5. `translator` checks that every mark came back, and puts the message together again.
+//! 4. the engines ([`Engine`]: `firefox`, `apertium`, `ct2`, `remote`) translate what is left, in batches;
+//! 5. `resolver` checks that every mark came back, and takes what failed over the next best route; `breaker` leaves
+//!    alone what keeps failing;
+//! 6. `translator` puts the message together again.
 //!
 //! Beside them, [`detect`] says in which language a text is written.
 //!
 //! This crate knows nothing of chats. It never invents a text or a score: what it cannot translate is
 //! [`Outcome::Unavailable`] with a reason, and what did not work this time is a [`Failure`].
 
+mod answer;
 mod apertium;
+mod ask;
+mod breaker;
 mod cache;
 mod config;
+mod ct2;
 pub mod detect;
 mod engine;
 mod error;
 mod firefox;
 pub mod models;
 mod quality;
+mod remote;
+mod resolver;
 mod route;
 mod text;
 mod translator;
 
 pub use cache::{CacheKey, CacheStore, CachedText};
 pub use config::{PUBLIC_INDEX, TranslationConfig};
+pub use ct2::{CTranslate2Model, ctranslate2_models};
 pub use engine::{Engine, Offer, Pair, Translated, UnknownPair, is_mark};
 pub use error::{EngineError, Failure, TranslationError};
+pub use remote::{ApiKey, RemoteConfig, RemoteKind};
 pub use route::{Route, Routes, Step};
 pub use translator::{Outcome, Translator};

@@ -4,7 +4,7 @@ use crate::engine::{Offer, Pair};
 use crate::quality::LOST_AT_A_PIVOT;
 use meeshy_domain::Language;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 /// With three steps through two pivots little of the meaning is left; with four, nothing.
 const MOST_STEPS: usize = 3;
@@ -13,7 +13,7 @@ const MOST_STEPS: usize = 3;
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
     /// Which engine makes it.
-    pub engine: &'static str,
+    pub engine: String,
     /// From which language to which.
     #[serde(flatten)]
     pub pair: Pair,
@@ -39,7 +39,7 @@ pub struct Route {
 impl Route {
     /// What readers see: `firefox`, `apertium via ca`, `apertium, firefox via en`.
     pub fn label(&self) -> String {
-        let mut engines: Vec<&str> = self.steps.iter().map(|step| step.engine).collect();
+        let mut engines: Vec<&str> = self.steps.iter().map(|step| step.engine.as_str()).collect();
         engines.dedup();
         let pivots: Vec<&str> = self.steps.iter().skip(1).map(|step| step.pair.from.code()).collect();
         match pivots.as_slice() {
@@ -81,22 +81,17 @@ pub struct Routes {
 impl Routes {
     /// Finds the routes over what the engines offer, the preferred engine first.
     ///
-    /// Where two engines serve the same pair directly, the earlier one serves it. What is in `broken` is passed over.
-    pub fn find<'a>(
-        offers: impl IntoIterator<Item = (&'static str, &'a Offer)>,
-        broken: &HashSet<(&'static str, Pair)>,
-    ) -> Self {
+    /// Where two engines serve the same pair directly, the earlier one serves it.
+    pub fn find<'a>(offers: impl IntoIterator<Item = (&'a str, &'a Offer)>) -> Self {
         let mut steps: BTreeMap<Pair, Step> = BTreeMap::new();
         for (engine, offer) in offers {
-            if !broken.contains(&(engine, offer.pair)) {
-                steps.entry(offer.pair).or_insert_with(|| Step {
-                    engine,
-                    pair: offer.pair,
-                    version: offer.version.clone(),
-                    lost: offer.lost,
-                    cost_ms: offer.cost_ms,
-                });
-            }
+            steps.entry(offer.pair).or_insert_with(|| Step {
+                engine: engine.to_owned(),
+                pair: offer.pair,
+                version: offer.version.clone(),
+                lost: offer.lost,
+                cost_ms: offer.cost_ms,
+            });
         }
         let mut best: BTreeMap<Pair, Route> =
             steps.iter().map(|(&pair, step)| (pair, Route::start(step))).collect();
@@ -127,8 +122,12 @@ fn lengthen(reached: &[Route], steps: &BTreeMap<Pair, Step>, best: &mut BTreeMap
             if route.visits(pair.to) {
                 continue;
             }
-            let candidate = route.then(step);
             let whole = Pair { from, to: pair.to };
+            // A server of fifty languages makes hundreds of thousands of candidates; most lose at the first look.
+            if best.get(&whole).is_some_and(|known| known.lost < route.lost + LOST_AT_A_PIVOT + step.lost) {
+                continue;
+            }
+            let candidate = route.then(step);
             if best.get(&whole).is_none_or(|known| candidate.better_than(known)) {
                 best.insert(whole, candidate.clone());
                 longer.push(candidate);
@@ -163,8 +162,10 @@ mod tests {
         broken: &[(&'static str, &str)],
         wanted: &str,
     ) -> Option<String> {
-        let broken = broken.iter().map(|&(engine, text)| (engine, pair(text))).collect();
-        let routes = Routes::find(offers.iter().map(|(engine, offer)| (*engine, offer)), &broken);
+        let works = |(engine, offer): &&(&'static str, Offer)| {
+            !broken.iter().any(|&(name, text)| (name, pair(text)) == (*engine, offer.pair))
+        };
+        let routes = Routes::find(offers.iter().filter(works).map(|(engine, offer)| (*engine, offer)));
         routes.get(pair(wanted)).map(Route::label)
     }
 

@@ -6,12 +6,13 @@ mod support;
 
 use async_trait::async_trait;
 use meeshy_translation::{
-    CacheKey, CacheStore, CachedText, Engine, EngineError, Offer, Outcome, Pair, Translated, Translator,
-    is_mark,
+    CacheKey, CacheStore, CachedText, Engine, EngineError, Failure, Offer, Outcome, Pair, Translated,
+    Translator, is_mark,
 };
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use support::{language, translate_one};
 
 /// Answers by a function, and remembers what it was asked.
@@ -143,7 +144,7 @@ async fn each_step_of_a_detour_is_checked_and_the_least_score_counts() {
 }
 
 #[tokio::test]
-async fn an_interruption_is_a_failure_for_those_texts_that_needed_the_engine() {
+async fn an_interruption_is_a_failure_for_those_texts_that_no_other_engine_takes() {
     let fake = Fake::new("fake", &["en-fr"], |segment| match segment {
         "bad" => Err(EngineError::Interrupted("it fell over".to_owned())),
         other => Ok(other.to_uppercase()),
@@ -155,6 +156,60 @@ async fn an_interruption_is_a_failure_for_those_texts_that_needed_the_engine() {
     assert!(matches!(outcomes[0], Ok(Outcome::Done { .. })), "{outcomes:?}");
     assert_eq!(outcomes[1].as_ref().unwrap_err().to_string(), "it fell over");
     assert_eq!(outcomes[2], Ok(Outcome::Identical { engine: None }));
+}
+
+#[tokio::test]
+async fn the_next_engine_takes_what_the_first_has_no_translation_for() {
+    let picky = Fake::new("picky", &["en-fr"], |segment| match segment {
+        "Empty." => Ok(" ".to_owned()),
+        other => Ok(other.to_lowercase()),
+    });
+    let spare = Fake::new("spare", &["en-fr"], shout);
+    let translator = over(vec![picky.clone(), spare.clone()], None);
+    for _ in 0..2 {
+        let outcome = translate_one(&translator, "en", "fr", "Hello. Empty.").await;
+        let engine = "picky, spare".to_owned();
+        assert_eq!(outcome, Outcome::Done { text: "hello. EMPTY.".to_owned(), engine, score: None });
+    }
+    assert_eq!(spare.asked(), [["Empty."]], "what was translated is kept, by whomever");
+    assert_eq!(picky.asked().len(), 2, "and what was not is not");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_keeps_failing_is_left_alone_and_tried_again_later() {
+    static WORKS: AtomicBool = AtomicBool::new(false);
+    let shaky = Fake::new("shaky", &["en-fr"], |segment| match WORKS.load(Ordering::Relaxed) {
+        true => Ok(segment.to_lowercase()),
+        false => Err(EngineError::Interrupted("it hangs".to_owned())),
+    });
+    let spare = Fake::new("spare", &["en-fr"], shout);
+    let translator = over(vec![shaky.clone(), spare], None);
+    for text in ["One", "Two", "Three", "Four", "Five"] {
+        assert_eq!(done(translate_one(&translator, "en", "fr", text).await), text.to_uppercase());
+    }
+    assert_eq!(shaky.asked().len(), 3, "after three failures in a row it is left alone");
+    assert_eq!(translator.route(language("en"), language("fr")).unwrap().label(), "spare");
+    tokio::time::advance(Duration::from_secs(3)).await;
+    assert_eq!(done(translate_one(&translator, "en", "fr", "Six").await), "SIX");
+    assert_eq!(shaky.asked().len(), 4, "one trial");
+    WORKS.store(true, Ordering::Relaxed);
+    translate_one(&translator, "en", "fr", "Seven").await;
+    assert_eq!(shaky.asked().len(), 4, "it failed, so it is left alone again");
+    tokio::time::advance(Duration::from_secs(5)).await;
+    assert_eq!(done(translate_one(&translator, "en", "fr", "Eight").await), "eight");
+    assert_eq!(done(translate_one(&translator, "en", "fr", "Nine").await), "nine");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pair_that_is_only_left_alone_for_a_while_has_failed_and_is_not_unavailable() {
+    let shaky =
+        Fake::new("shaky", &["en-ca", "ca-fr"], |_| Err(EngineError::Interrupted("it hangs".to_owned())));
+    let translator = over(vec![shaky.clone()], None);
+    for _ in 0..5 {
+        let outcomes = translator.translate(language("en"), language("fr"), &["hi".to_owned()]).await;
+        assert_eq!(outcomes, [Err(Failure("it hangs".to_owned()))]);
+    }
+    assert_eq!(shaky.asked().len(), 3);
 }
 
 #[tokio::test]
@@ -177,17 +232,33 @@ async fn the_next_engine_takes_over_from_a_broken_one_until_it_is_repaired() {
 }
 
 #[tokio::test]
-async fn answers_that_break_the_contract_do_no_harm() {
+async fn what_is_no_translation_is_neither_shown_nor_kept() {
     let fake = Fake::new("fake", &["en-fr"], |segment| match segment {
         "empty" => Ok(" ".to_owned()),
+        "marks only" => Ok("\u{E000}".to_owned()),
         "marks" => Ok("a\u{E000}b".to_owned()),
+        "fewer" => Err(EngineError::Unusable("fake answered 0 of 1 segments".to_owned())),
         _ => Ok("one\ntwo\0three".to_owned()),
     });
-    let translator = over(vec![fake], None);
-    let same = Outcome::Identical { engine: Some("fake".to_owned()) };
-    assert_eq!(translate_one(&translator, "en", "fr", "empty").await, same);
-    assert_eq!(translate_one(&translator, "en", "fr", "marks").await, same);
+    let translator = over(vec![fake.clone()], None);
+    for (text, problem) in [("empty", "an empty text"), ("marks only", "an empty text"), ("fewer", "0 of 1")]
+    {
+        for _ in 0..2 {
+            let outcomes = translator.translate(language("en"), language("fr"), &[text.to_owned()]).await;
+            let failure = outcomes[0].as_ref().unwrap_err().to_string();
+            assert!(failure.contains(problem), "{failure}");
+        }
+    }
+    assert_eq!(fake.asked().iter().filter(|asked| **asked == ["empty"]).count(), 2);
     assert_eq!(done(translate_one(&translator, "en", "fr", "lines").await), "one two three");
+    assert_eq!(done(translate_one(&translator, "en", "fr", "marks").await), "ab");
+}
+
+#[tokio::test]
+async fn an_engine_that_says_the_same_in_the_other_language_is_believed() {
+    let fake = Fake::new("fake", &["en-fr"], |segment| Ok(segment.to_owned()));
+    let outcome = translate_one(&over(vec![fake], None), "en", "fr", "OK, taxi!").await;
+    assert_eq!(outcome, Outcome::Identical { engine: Some("fake".to_owned()) });
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use crate::config::{Effective, settings};
 use serde_json::json;
 use std::io::{self, Write};
+use toml::Value;
 
 /// How to show the configuration.
 #[derive(clap::Args)]
@@ -48,7 +49,7 @@ fn shown(entry: &Effective) -> String {
     match &entry.value {
         None => "(not set)".into(),
         Some(_) if entry.setting.secret => MASK.into(),
-        Some(value) => value.to_string(),
+        Some(value) => masked(value).to_string(),
     }
 }
 
@@ -56,6 +57,21 @@ fn json_value(entry: &Effective) -> serde_json::Value {
     match &entry.value {
         None => serde_json::Value::Null,
         Some(_) if entry.setting.secret => MASK.into(),
-        Some(value) => serde_json::to_value(value).unwrap_or_default(),
+        Some(value) => serde_json::to_value(masked(value)).unwrap_or_default(),
+    }
+}
+
+/// The value without the keys to servers in its tables.
+fn masked(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(masked).collect()),
+        Value::Table(table) => {
+            let mask = |(key, value): (&String, &Value)| match key.as_str() {
+                "api_key" => (key.clone(), MASK.into()),
+                _ => (key.clone(), value.clone()),
+            };
+            Value::Table(table.iter().map(mask).collect())
+        }
+        other => other.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use meeshy_translation::models::{Available, Installed, ModelError, ModelStore};
-use meeshy_translation::{Pair, TranslationConfig};
+use meeshy_translation::{Pair, TranslationConfig, ctranslate2_models};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -52,7 +52,10 @@ const NO_MODELS: &str = "no models here; `meeshy models list --available` shows 
 pub async fn run(args: ModelsArgs, config: TranslationConfig) -> anyhow::Result<()> {
     let store = ModelStore::new(&config);
     match args.action {
-        Action::List { available } => list(&store, available, args.json).await,
+        Action::List { available } => {
+            list(&store, available, args.json).await?;
+            list_ctranslate2(&config, args.json)
+        }
         Action::Pull { pairs, force } => pull(&store, &pairs, force, args.json).await,
         Action::Verify { pairs } => verify(&store, &pairs, args.json),
     }
@@ -82,6 +85,24 @@ async fn list(store: &ModelStore, available: bool, json: bool) -> anyhow::Result
     }
     if installed.is_empty() && !available && !json {
         writeln!(out, "{NO_MODELS}")?;
+    }
+    Ok(())
+}
+
+/// The models of CTranslate2, which are put there by hand.
+fn list_ctranslate2(config: &TranslationConfig, json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for model in ctranslate2_models(config) {
+        let state = if model.problem.is_none() { "installed" } else { "not used" };
+        if json {
+            writeln!(out, "{}", json!({ "state": state, "ctranslate2": model }))?;
+            continue;
+        }
+        let licence = model.licence.as_deref().unwrap_or("unknown licence");
+        writeln!(out, "ctranslate2 {state:10} {} ({licence}, {} pairs)", model.name, model.pairs)?;
+        if let Some(problem) = &model.problem {
+            writeln!(out, "  {problem}")?;
+        }
     }
     Ok(())
 }

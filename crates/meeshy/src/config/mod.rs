@@ -9,7 +9,7 @@ pub use sources::{Effective, load};
 
 use meeshy_chat::{HashingCost, SECRET_BYTES};
 use meeshy_store::Location;
-use meeshy_translation::TranslationConfig;
+use meeshy_translation::{RemoteConfig, TranslationConfig};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -96,6 +96,8 @@ pub struct Translation {
     pub apertium_timeout_seconds: u64,
     pub model_idle_seconds: u64,
     pub threads: usize,
+    pub remote: Vec<RemoteConfig>,
+    pub accept_non_commercial: bool,
     pub cache_mib: u64,
 }
 
@@ -179,6 +181,8 @@ impl Config {
             apertium_timeout_seconds: settings.apertium_timeout_seconds,
             model_idle_seconds: settings.model_idle_seconds,
             threads: settings.threads,
+            remote: settings.remote.clone(),
+            accept_non_commercial: settings.accept_non_commercial,
             cache_bytes: settings.cache_mib * 1024 * 1024,
         }
     }
@@ -245,6 +249,17 @@ mod tests {
     }
 
     #[test]
+    fn servers_are_tables_in_the_file_or_a_line_in_a_variable() {
+        let toml = "[[translation.remote]]\nkind = \"libretranslate\"\nurl = \"http://a\"\n";
+        assert_eq!(loaded(toml, &[]).unwrap().translation().remote[0].name(), "libretranslate");
+        let line =
+            r#"[{kind = "meeshy", url = "http://b"}, {kind = "openai", url = "http://c", name = "llm"}]"#;
+        let config = loaded(toml, &[("TRANSLATION_REMOTE", line)]).unwrap();
+        let names: Vec<&str> = config.translation.remote.iter().map(RemoteConfig::name).collect();
+        assert_eq!(names, ["meeshy", "llm"]);
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_place() {
         for (toml, variables, message) in [
             (
@@ -271,6 +286,17 @@ mod tests {
             ("", &[("DATABASE_URL", "mysql://x")], "has to begin with `postgres://`"),
             ("[[", &[], "meeshy.toml"),
             ("", &[("APERTIUM_TIMEOUT_SECONDS", "0")], "apertium_timeout_seconds has to be at least 1"),
+            ("[[translation.remote]]\nkind = \"deepl\"\n", &[], "unknown variant `deepl`"),
+            (
+                "[[translation.remote]]\nkind = \"meeshy\"\nurl = \"http://a\"\nkey = 1\n",
+                &[],
+                "unknown field `key`",
+            ),
+            (
+                "",
+                &[("TRANSLATION_REMOTE", "[{api_key = \"sesame\"")],
+                "tables such as `[{key = \"value\"}]`, found `something else`",
+            ),
         ] {
             let error = loaded(toml, variables).unwrap_err();
             assert!(error.contains(message), "expected `{message}` in `{error}`");

@@ -9,6 +9,8 @@ pub enum Kind {
     Switch,
     /// Parted by commas.
     List,
+    /// Tables with keys of their own: `[[…]]` in the file, `[{key = value, …}, …]` in a variable.
+    Tables,
 }
 
 /// Something that can be set.
@@ -41,7 +43,7 @@ const fn secret(key: &'static str, variables: &'static [&'static str], meaning: 
     Setting { key, variables, kind: Kind::Text, default: None, secret: true, meaning }
 }
 
-use Kind::{Integer, List, Switch, Text};
+use Kind::{Integer, List, Switch, Tables, Text};
 
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
@@ -74,11 +76,46 @@ pub const SETTINGS: &[Setting] = &[
     setting("translation.model_idle_seconds", &["MODEL_IDLE_SECONDS"], Integer, Some("900"), "A Firefox model that is not used for so long leaves the memory."),
     setting("translation.threads", &["TRANSLATION_THREADS"], Integer, Some("2"), "Threads that translate with Firefox models."),
     setting("translation.cache_mib", &["TRANSLATION_CACHE_MIB"], Integer, Some("16"), "Memory for translations made before, in MiB."),
+    setting("translation.remote", &["TRANSLATION_REMOTE"], Tables, Some(""), "Servers that translate; their keys are below."),
+    setting("translation.accept_non_commercial", &["TRANSLATION_ACCEPT_NON_COMMERCIAL"], Switch, Some("false"), "Use models whose licence forbids commercial use, such as NLLB-200 (CC-BY-NC 4.0)."),
     setting("node.listen", &["NODE_LISTEN"], Text, None, "The address and port for other programs that translate over HTTP (LibreTranslate's interface and the old translator's): `127.0.0.1:8000`. Not served when not set."),
     setting("node.grpc_listen", &["NODE_GRPC_LISTEN"], Text, None, "The same for gRPC: `127.0.0.1:50051`."),
     Setting { secret: true, ..setting("node.api_keys", &["NODE_API_KEYS"], List, Some(""), "Keys of which those programs have to name one; anybody who reaches the address may translate when there are none.") },
     setting("log.level", &["LOG_LEVEL"], Text, Some("info"), "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,meeshy_chat=debug`."),
     setting("log.json", &["LOG_JSON"], Switch, Some("false"), "One JSON object a line instead of text for people."),
+];
+
+/// The keys of an entry of `translation.remote`: name, default, meaning.
+const REMOTE: &[(&str, &str, &str)] = &[
+    (
+        "kind",
+        "",
+        "`libretranslate`, `openai` (chat completions, as most servers of language models speak them) or `meeshy` (another Meeshy).",
+    ),
+    (
+        "url",
+        "",
+        "Its address, with the path where the interface begins: `http://127.0.0.1:5000`, `http://127.0.0.1:11434/v1`.",
+    ),
+    ("name", "the kind", "What readers see next to a translation."),
+    ("api_key", "", "The key to it, if it wants one."),
+    ("api_key_file", "", "A file with the key instead."),
+    ("model", "", "The model to ask for; `openai` only, and needed there."),
+    (
+        "languages",
+        "all it offers",
+        "The languages it may be asked for; an `openai` server cannot say what it offers and needs these or `pairs`.",
+    ),
+    ("pairs", "all it offers", "The pairs it may be asked for, such as `en-fr`."),
+    ("timeout_seconds", "10", "A request that has not ended by then has failed."),
+    ("max_concurrency", "4", "Requests at the same time."),
+    (
+        "first",
+        "false",
+        "Whether it is asked before the engines of this machine: then texts leave it that need not.",
+    ),
+    ("lost", "by the kind", "How much quality a translation loses there, in points of chrF."),
+    ("cost_ms", "by the kind", "About how long a sentence takes there, in milliseconds."),
 ];
 
 /// The page `docs/configuration.md`.
@@ -98,6 +135,13 @@ pub fn reference() -> String {
             .filter(|text| !text.is_empty())
             .map_or_else(String::new, |text| format!("`{text}`"));
         page += &format!("| `{}` | {variables} | {default} | {} |\n", setting.key, setting.meaning);
+    }
+    page += "\n## Servers that translate\n\n\
+             Each `[[translation.remote]]` is one; docs/translation.md tells more. In the variable they stand as in a line of TOML: \
+             `[{kind = \"libretranslate\", url = \"http://127.0.0.1:5000\"}]`.\n\n\
+             | key | default | meaning |\n|---|---|---|\n";
+    for (key, default, meaning) in REMOTE {
+        page += &format!("| `{key}` | {default} | {meaning} |\n");
     }
     page
 }

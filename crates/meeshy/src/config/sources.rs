@@ -133,7 +133,7 @@ fn effective(
     {
         let source = Source::File(path.clone());
         let value = match (setting.kind, value) {
-            (Kind::List, Value::Array(_))
+            (Kind::List | Kind::Tables, Value::Array(_))
             | (Kind::Integer, Value::Integer(_))
             | (Kind::Switch, Value::Boolean(_)) => value.clone(),
             (_, Value::String(text)) => parse(setting, text, &source)?,
@@ -163,6 +163,11 @@ fn parse(setting: &Setting, text: &str, source: &Source) -> Result<Value, Config
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
         }
+        Kind::Tables if text.is_empty() => Some(Value::Array(Vec::new())),
+        Kind::Tables => {
+            let line = format!("tables = {text}").parse::<Table>();
+            line.ok().and_then(|mut line| line.remove("tables")).filter(Value::is_array)
+        }
     };
     value.ok_or_else(|| wrong(setting, text, source))
 }
@@ -173,8 +178,10 @@ fn wrong(setting: &Setting, text: &str, source: &Source) -> ConfigError {
         Kind::Integer => "a whole number",
         Kind::Switch => "`on` or `off`",
         Kind::List => "a list",
+        Kind::Tables => "tables such as `[{key = \"value\"}]`",
     };
-    let shown = if setting.secret { "something else" } else { text };
+    // Tables may hold keys to servers.
+    let shown = if setting.secret || setting.kind == Kind::Tables { "something else" } else { text };
     ConfigError(format!("{}: expected {expected}, found `{shown}` (from {source})", setting.key))
 }
 

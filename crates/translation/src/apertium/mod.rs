@@ -70,7 +70,7 @@ impl Apertium {
 
 #[async_trait]
 impl Engine for Apertium {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "apertium"
     }
 

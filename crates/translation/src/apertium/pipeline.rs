@@ -8,7 +8,7 @@ use std::io;
 use std::process::Stdio;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
@@ -16,6 +16,12 @@ use tokio::time::{Instant, timeout};
 /// A pipeline that has answered before and now says nothing for so long is stuck: a sentence takes some milliseconds,
 /// and only the loading of the data takes longer.
 const STALL: Duration = Duration::from_secs(1);
+
+/// What the answer to a segment may take up, in bytes, beyond a multiple of the segment: whoever writes more does not
+/// translate.
+const ANSWER_BYTES: usize = 64 * 1024;
+/// An answer may be so many times as long as its segment.
+const ANSWER_GROWTH: usize = 16;
 
 /// Where a pipeline is kept between requests. One request at a time; others wait their turn.
 pub(super) struct Slot {
@@ -53,9 +59,11 @@ impl Slot {
             None => self.start()?,
         };
         let mut outcome = self.exchange(&mut pipeline, segments).await;
-        if pipeline.has_answered && matches!(&outcome, Err(error) if error.kind() == io::ErrorKind::TimedOut)
+        // Once, if it has worked before; what fails twice in a row is left alone by whoever asks (`breaker`).
+        if pipeline.has_answered
+            && let Err(error) = &outcome
         {
-            tracing::warn!(pair = %self.pair, "An Apertium pipeline hangs and is started anew");
+            tracing::warn!(pair = %self.pair, %error, "An Apertium pipeline hangs or has ended, and is started anew");
             pipeline.stop().await;
             pipeline = self.start()?;
             outcome = self.exchange(&mut pipeline, segments).await;
@@ -196,8 +204,9 @@ impl Pipeline {
         };
         let read = async {
             let mut texts = Vec::with_capacity(segments.len());
-            for _ in segments {
-                texts.push(timeout(stall, read_text(output)).await??);
+            for segment in segments {
+                let limit = ANSWER_BYTES + ANSWER_GROWTH * segment.len();
+                texts.push(timeout(stall, read_text(output, limit)).await??);
             }
             Ok(texts)
         };
@@ -216,10 +225,49 @@ impl Pipeline {
     }
 }
 
-async fn read_text(output: &mut BufReader<ChildStdout>) -> io::Result<String> {
+async fn read_text(output: &mut BufReader<ChildStdout>, limit: usize) -> io::Result<String> {
     let mut written = Vec::new();
-    output.read_until(stream::FLUSH, &mut written).await?;
+    // A `usize` has at most 64 bits wherever this runs.
+    output.take(limit as u64).read_until(stream::FLUSH, &mut written).await?;
+    if written.len() >= limit {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "it wrote far more than a translation"));
+    }
     let whole = written.pop() == Some(stream::FLUSH);
     let text = if whole { stream::decode(&written) } else { None };
     text.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "one of its programs ended"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn slot(script: &str) -> Arc<Slot> {
+        let arguments = vec!["-c".to_owned(), script.to_owned()];
+        let mode =
+            Mode { stages: vec![Stage { program: "sh".to_owned(), arguments }], version: String::new() };
+        let pair = "en-es".parse().expect("a pair");
+        Arc::new(Slot::new(pair, mode, Duration::from_secs(60), Duration::from_secs(2)))
+    }
+
+    #[rstest]
+    #[case("exit 3", "one of its programs ended")]
+    #[case("sleep 60", "did not answer for en-es in 2 s")]
+    #[case("printf 'hola\\000'; sleep 60", "one of its programs ended")]
+    #[case("yes", "far more than a translation")]
+    #[tokio::test]
+    async fn a_program_that_crashes_hangs_or_babbles_fails(#[case] script: &str, #[case] expected: &str) {
+        let error = slot(script).translate(&["Hello".to_owned()]).await.unwrap_err();
+        assert!(matches!(error, EngineError::Interrupted(_)), "{error:?}");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+
+    #[tokio::test]
+    async fn one_that_worked_before_is_started_anew_at_once() {
+        // Copies two texts, each up to its flush, and ends.
+        let slot = slot("head -z -n 1; head -z -n 1");
+        for text in ["uno", "dos", "tres", "cuatro", "cinco"] {
+            assert_eq!(slot.translate(&[text.to_owned()]).await.unwrap(), [text]);
+        }
+    }
 }

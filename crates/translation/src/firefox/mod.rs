@@ -2,7 +2,7 @@
 
 mod container;
 mod host;
-mod words;
+pub(crate) mod words;
 
 use crate::engine::{Engine, Offer, Pair, Translated};
 use crate::models::{Installed, ModelStore};
@@ -53,7 +53,7 @@ impl Firefox {
 
 #[async_trait]
 impl Engine for Firefox {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "firefox"
     }
 

@@ -6,7 +6,7 @@ use crate::engine::{is_mark, mark, mark_index};
 const CODE: &str = "XQZ";
 
 /// The segment with a code for each mark.
-pub(super) fn from_marks(segment: &str) -> String {
+pub(crate) fn from_marks(segment: &str) -> String {
     let mut text = String::with_capacity(segment.len());
     for character in segment.chars() {
         match mark_index(character) {
@@ -19,7 +19,7 @@ pub(super) fn from_marks(segment: &str) -> String {
 
 /// The answer with a mark for each code. A code that stood in the source itself becomes a mark too many, which whoever
 /// compares the marks will notice.
-pub(super) fn to_marks(answer: &str) -> String {
+pub(crate) fn to_marks(answer: &str) -> String {
     let mut text = String::with_capacity(answer.len());
     let mut rest = answer;
     while let Some(at) = rest.find(CODE) {

@@ -2,6 +2,9 @@
 
 #![expect(dead_code, reason = "each test file uses a part of this")]
 
+pub mod ctranslate2;
+pub mod log;
+pub mod server;
 pub mod synthetic;
 
 use meeshy_domain::Language;

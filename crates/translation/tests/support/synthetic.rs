@@ -57,7 +57,7 @@ fn pieces(word: &str) -> Vec<String> {
     pieces
 }
 
-fn vocabulary(pieces: &[String]) -> Vec<u8> {
+pub fn vocabulary(pieces: &[String]) -> Vec<u8> {
     let mut proto = Vec::new();
     for (id, piece) in pieces.iter().enumerate() {
         // ModelProto.pieces = 1; SentencePiece { piece = 1, score = 2, type = 3: 1 normal, 2 unknown, 3 control }

@@ -1,0 +1,261 @@
+//! Leaving alone what fails: after some failures in a row no requests, then one, then all again.
+
+use crate::EngineError;
+use crate::engine::{Engine, Pair};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// So many failures in a row are no accident.
+const FAILURES: u32 = 3;
+/// How long to leave it alone at first; twice as long after each trial that failed.
+const FIRST_REST: Duration = Duration::from_secs(2);
+/// The longest rest. Jobs are tried again for longer than that.
+const LONGEST_REST: Duration = Duration::from_secs(60);
+/// A trial that has not ended by then was given up by whoever made it.
+const LONGEST_TRIAL: Duration = Duration::from_secs(60);
+
+/// What fails and recovers as one: a server, or one pair of another engine.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Unit {
+    engine: String,
+    /// `None` for all pairs of a server.
+    pair: Option<Pair>,
+}
+
+impl Unit {
+    pub(crate) fn of(engine: &dyn Engine, pair: Pair) -> Self {
+        Self { engine: engine.name().to_owned(), pair: (!engine.is_remote()).then_some(pair) }
+    }
+
+    fn touches(&self, pair: Pair) -> bool {
+        self.pair.is_none_or(|own| own.from == pair.from || own.to == pair.to)
+    }
+}
+
+/// One unit's circuit breaker.
+#[derive(Debug)]
+enum Breaker {
+    /// It works, or has failed fewer times in a row than would count.
+    Closed { failures: u32 },
+    /// It is left alone until then; after that, one request is let through.
+    Open { until: Instant, rest: Duration },
+    /// One request tries whether it works again.
+    Trial { until: Instant, rest: Duration },
+    /// It cannot work before somebody has repaired it.
+    Broken,
+}
+
+impl Breaker {
+    /// Until when it takes no requests.
+    fn shut_until(&self) -> Option<Instant> {
+        match self {
+            Self::Open { until, .. } | Self::Trial { until, .. } => Some(*until),
+            Self::Closed { .. } | Self::Broken => None,
+        }
+    }
+
+    fn admit(&mut self, now: Instant) -> bool {
+        match *self {
+            Self::Closed { .. } => true,
+            Self::Open { until, rest } | Self::Trial { until, rest } if until <= now => {
+                *self = Self::Trial { until: now + LONGEST_TRIAL, rest };
+                true
+            }
+            Self::Open { .. } | Self::Trial { .. } | Self::Broken => false,
+        }
+    }
+
+    /// Counts a failure; returns the rest that it begins, if it does.
+    fn failed(&mut self, now: Instant) -> Option<Duration> {
+        let rest = match *self {
+            Self::Closed { failures } if failures + 1 < FAILURES => {
+                *self = Self::Closed { failures: failures + 1 };
+                return None;
+            }
+            Self::Closed { .. } => FIRST_REST,
+            Self::Trial { rest, .. } => (rest * 2).min(LONGEST_REST),
+            // A request that was under way when it was left alone.
+            Self::Open { .. } | Self::Broken => return None,
+        };
+        *self = Self::Open { until: now + rest, rest };
+        Some(rest)
+    }
+}
+
+/// What a failure led to.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Consequence {
+    /// The next request may try again.
+    None,
+    /// It is left alone for so long.
+    Rest(Duration),
+    /// It is not asked again until somebody has repaired it.
+    Out,
+}
+
+/// The breakers of all units that have failed, and why they did.
+#[derive(Default)]
+pub(crate) struct Breakers {
+    units: Mutex<HashMap<Unit, (Breaker, String)>>,
+}
+
+impl Breakers {
+    fn units(&self) -> MutexGuard<'_, HashMap<Unit, (Breaker, String)>> {
+        self.units.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a request may be made now. Whoever is let through says afterwards how it went.
+    pub(crate) fn admit(&self, unit: &Unit, now: Instant) -> bool {
+        self.units().get_mut(unit).is_none_or(|(breaker, _)| breaker.admit(now))
+    }
+
+    /// Notes that it works; says whether it had been left alone.
+    pub(crate) fn succeeded(&self, unit: &Unit) -> bool {
+        let mut units = self.units();
+        // What is broken was repaired only if somebody says so.
+        if matches!(units.get(unit), None | Some((Breaker::Broken, _))) {
+            return false;
+        }
+        units.remove(unit).is_some_and(|(breaker, _)| breaker.shut_until().is_some())
+    }
+
+    /// Notes that it does not work, and why.
+    pub(crate) fn failed(&self, unit: &Unit, error: &EngineError, now: Instant) -> Consequence {
+        let mut units = self.units();
+        let (breaker, reason) =
+            units.entry(unit.clone()).or_insert_with(|| (Breaker::Closed { failures: 0 }, String::new()));
+        *reason = error.to_string();
+        if matches!(error, EngineError::Broken(_)) {
+            *breaker = Breaker::Broken;
+            return Consequence::Out;
+        }
+        breaker.failed(now).map_or(Consequence::None, Consequence::Rest)
+    }
+
+    /// Whether it takes a request now.
+    pub(crate) fn takes_requests(&self, unit: &Unit, now: Instant) -> bool {
+        self.units().get(unit).is_none_or(|(breaker, _)| match breaker {
+            Breaker::Broken => false,
+            other => other.shut_until().is_none_or(|until| until <= now),
+        })
+    }
+
+    /// Why it is left alone for now, if it is and may yet recover by itself.
+    pub(crate) fn resting(&self, unit: &Unit) -> Option<String> {
+        let units = self.units();
+        let (breaker, reason) = units.get(unit)?;
+        breaker.shut_until().map(|_| reason.clone())
+    }
+
+    /// When the first of those that are left alone is due for a trial.
+    pub(crate) fn next_trial(&self, now: Instant) -> Option<Instant> {
+        let units = self.units();
+        units.values().filter_map(|(breaker, _)| breaker.shut_until()).filter(|&until| until > now).min()
+    }
+
+    /// Why something of this pair waits for repair, if it does.
+    pub(crate) fn broken(&self, pair: Pair) -> Option<String> {
+        let units = self.units();
+        let broken = units
+            .iter()
+            .filter(|(unit, (breaker, _))| matches!(breaker, Breaker::Broken) && unit.touches(pair));
+        broken.map(|(_, (_, reason))| reason.clone()).min()
+    }
+
+    /// Forgets all: what was broken may have been repaired.
+    pub(crate) fn clear(&self) {
+        self.units().clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(pair: &str) -> Unit {
+        Unit { engine: "engine".to_owned(), pair: pair.parse().ok() }
+    }
+
+    fn failure() -> EngineError {
+        EngineError::Interrupted("it hangs".to_owned())
+    }
+
+    fn broken(breakers: &Breakers, now: Instant) -> Duration {
+        loop {
+            if let Consequence::Rest(rest) = breakers.failed(&unit("en-fr"), &failure(), now) {
+                return rest;
+            }
+        }
+    }
+
+    #[test]
+    fn three_failures_in_a_row_open_it_and_others_are_not_touched() {
+        let (breakers, now) = (Breakers::default(), Instant::now());
+        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::None);
+        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::None);
+        assert!(!breakers.succeeded(&unit("en-fr")), "it had not been left alone");
+        for _ in 1..FAILURES {
+            assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::None);
+        }
+        assert!(breakers.admit(&unit("en-fr"), now));
+        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::Rest(FIRST_REST));
+        assert!(!breakers.admit(&unit("en-fr"), now));
+        assert!(breakers.admit(&unit("fr-en"), now));
+        assert_eq!(breakers.resting(&unit("en-fr")).as_deref(), Some("it hangs"));
+    }
+
+    #[test]
+    fn after_the_rest_one_request_tries_and_its_success_closes_it() {
+        let (breakers, start) = (Breakers::default(), Instant::now());
+        let due = start + broken(&breakers, start);
+        assert_eq!(breakers.next_trial(start), Some(due));
+        assert!(!breakers.takes_requests(&unit("en-fr"), start));
+        assert!(breakers.takes_requests(&unit("en-fr"), due));
+        assert!(breakers.admit(&unit("en-fr"), due));
+        assert!(!breakers.admit(&unit("en-fr"), due), "one trial at a time");
+        assert!(breakers.succeeded(&unit("en-fr")));
+        assert!(breakers.admit(&unit("en-fr"), due) && breakers.admit(&unit("en-fr"), due));
+        assert_eq!(breakers.next_trial(start), None);
+    }
+
+    #[test]
+    fn each_trial_that_fails_doubles_the_rest_up_to_the_longest() {
+        let (breakers, mut now) = (Breakers::default(), Instant::now());
+        let mut rest = broken(&breakers, now);
+        let mut rests = vec![rest.as_secs()];
+        for _ in 0..6 {
+            // Late answers to earlier requests do not make it longer.
+            assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::None);
+            now += rest;
+            assert!(breakers.admit(&unit("en-fr"), now));
+            let Consequence::Rest(next) = breakers.failed(&unit("en-fr"), &failure(), now) else { panic!() };
+            rests.push(next.as_secs());
+            rest = next;
+        }
+        assert_eq!(rests, [2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[test]
+    fn a_trial_that_was_given_up_does_not_shut_it_forever() {
+        let (breakers, start) = (Breakers::default(), Instant::now());
+        let due = start + broken(&breakers, start);
+        assert!(breakers.admit(&unit("en-fr"), due));
+        assert!(!breakers.admit(&unit("en-fr"), due + LONGEST_TRIAL / 2));
+        assert!(breakers.admit(&unit("en-fr"), due + LONGEST_TRIAL));
+    }
+
+    #[test]
+    fn what_is_broken_stays_out_until_all_is_looked_at_again() {
+        let (breakers, now) = (Breakers::default(), Instant::now());
+        let error = EngineError::Broken("its file is damaged".to_owned());
+        assert_eq!(breakers.failed(&unit("en-fr"), &error, now), Consequence::Out);
+        assert!(!breakers.succeeded(&unit("en-fr")));
+        assert!(!breakers.admit(&unit("en-fr"), now + LONGEST_REST * 2));
+        assert_eq!(breakers.broken("en-de".parse().unwrap()).as_deref(), Some("its file is damaged"));
+        assert_eq!(breakers.broken("fr-de".parse().unwrap()), None);
+        breakers.clear();
+        assert!(breakers.admit(&unit("en-fr"), now));
+    }
+}

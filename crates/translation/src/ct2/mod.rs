@@ -1,0 +1,130 @@
+//! CTranslate2: OPUS-MT, MADLAD-400, M2M100 and NLLB-200, from folders under `ct2` in the models folder.
+//!
+//! Its C++ is part of the program only with the cargo feature `ct2`; without it the models are seen and said to need it.
+
+#[cfg(feature = "ct2")]
+mod host;
+mod manifest;
+
+use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::{EngineError, TranslationConfig};
+use async_trait::async_trait;
+use manifest::{Damaged, Model};
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// All models of the folder.
+pub(crate) struct CTranslate2 {
+    models_dir: PathBuf,
+    accept_non_commercial: bool,
+    #[cfg(feature = "ct2")]
+    hosts: host::Hosts,
+}
+
+impl CTranslate2 {
+    pub(crate) fn new(config: &TranslationConfig) -> Self {
+        Self {
+            models_dir: config.models_dir.clone(),
+            accept_non_commercial: config.accept_non_commercial,
+            #[cfg(feature = "ct2")]
+            hosts: host::Hosts::new(config),
+        }
+    }
+
+    /// Why a model that is whole is not used.
+    fn why_unused(&self, model: &Model) -> Option<String> {
+        let name = &model.name;
+        if !cfg!(feature = "ct2") {
+            Some(format!("the model `{name}` needs a Meeshy that was built with the feature `ct2`"))
+        } else if model.is_non_commercial() && !self.accept_non_commercial {
+            let licence = &model.licence;
+            Some(format!(
+                "the licence of the model `{name}` ({licence}) forbids commercial use; set translation.accept_non_commercial if that is no matter"
+            ))
+        } else {
+            None
+        }
+    }
+
+    /// The models that are used, the one that loses least first.
+    fn usable(&self) -> Vec<Model> {
+        let models = manifest::list(&self.models_dir).into_iter().flatten();
+        let mut models: Vec<Model> = models.filter(|model| self.why_unused(model).is_none()).collect();
+        models.sort_by(|one, other| one.family.figures().0.total_cmp(&other.family.figures().0));
+        models
+    }
+}
+
+/// A model of CTranslate2 in the models folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CTranslate2Model {
+    /// The name of its folder.
+    pub name: String,
+    /// As its manifest says, if that can be read.
+    pub licence: Option<String>,
+    /// How many pairs of languages it serves.
+    pub pairs: usize,
+    /// Why it is not used, and what to do about it.
+    pub problem: Option<String>,
+}
+
+/// The models of CTranslate2, used or not.
+pub fn ctranslate2_models(config: &TranslationConfig) -> Vec<CTranslate2Model> {
+    let engine = CTranslate2::new(config);
+    let listed = |model: Result<Model, Damaged>| match model {
+        Ok(model) => CTranslate2Model {
+            problem: engine.why_unused(&model),
+            name: model.name,
+            licence: Some(model.licence),
+            pairs: model.pairs.len(),
+        },
+        Err(Damaged { name, problem }) => {
+            CTranslate2Model { name, licence: None, pairs: 0, problem: Some(problem) }
+        }
+    };
+    manifest::list(&config.models_dir).into_iter().map(listed).collect()
+}
+
+#[async_trait]
+impl Engine for CTranslate2 {
+    fn name(&self) -> &str {
+        "ctranslate2"
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let mut offers: Vec<Offer> = Vec::new();
+        for model in self.usable() {
+            let (lost, cost_ms) = model.family.figures();
+            let offer = |&pair| Offer { pair, version: model.version.clone(), lost, cost_ms };
+            let known: Vec<Pair> = offers.iter().map(|offer| offer.pair).collect();
+            offers.extend(model.pairs.iter().filter(|pair| !known.contains(pair)).map(offer));
+        }
+        offers
+    }
+
+    fn why_not(&self, pair: Pair) -> Option<String> {
+        let models = manifest::list(&self.models_dir);
+        let whole = models.iter().flatten().filter(|model| model.pairs.contains(&pair));
+        whole.filter_map(|model| self.why_unused(model)).next()
+    }
+
+    #[cfg(feature = "ct2")]
+    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+        let model = self.usable().into_iter().find(|model| model.pairs.contains(&pair));
+        let model =
+            model.ok_or_else(|| EngineError::Broken(format!("the model for {pair} is no longer there")))?;
+        self.hosts.translate(model, pair, segments).await
+    }
+
+    #[cfg(not(feature = "ct2"))]
+    async fn translate(&self, pair: Pair, _: &[String]) -> Result<Vec<Translated>, EngineError> {
+        Err(EngineError::Broken(format!(
+            "this Meeshy was built without the feature `ct2`, which {pair} needs"
+        )))
+    }
+
+    async fn rest(&self) {
+        #[cfg(feature = "ct2")]
+        self.hosts.rest().await;
+    }
+}

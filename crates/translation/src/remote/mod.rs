@@ -1,0 +1,255 @@
+//! Servers that translate: LibreTranslate, language models, another Meeshy.
+//!
+//! What a server offers is asked in the background, so that nothing waits for it. A request has limits in time and size;
+//! what it says is checked like the answer of any engine, and a server that keeps failing is left alone
+//! (`breaker`).
+
+mod batch;
+mod config;
+mod http;
+mod libretranslate;
+mod marks;
+mod openai;
+
+pub use config::{ApiKey, RemoteConfig, RemoteKind};
+
+use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::{EngineError, TranslationError};
+use async_trait::async_trait;
+use config::Settings;
+use futures::{StreamExt, TryStreamExt, stream};
+use http::Server;
+use libretranslate::Catalogue;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+
+/// How often a server is asked what it offers.
+const ASK_EVERY: Duration = Duration::from_secs(600);
+/// How soon it is asked again when it did not answer; twice as long after each further failure.
+const ASK_AGAIN: Duration = Duration::from_secs(2);
+/// The longest wait in between, and the shortest wait after a request that failed.
+const ASK_AGAIN_AT_LAST: Duration = Duration::from_secs(120);
+
+/// The engines of the configuration, each asking its server from now on: those that come before the engines of this
+/// machine, and those that come after.
+///
+/// # Errors
+/// When one is set up wrongly, or two have the same name.
+pub(crate) fn start(configs: &[RemoteConfig]) -> Result<(Engines, Engines), TranslationError> {
+    let (mut before, mut after) = (Engines::new(), Engines::new());
+    let mut names = HashSet::new();
+    for config in configs {
+        let settings = config.check()?;
+        let wrong = |problem: String| TranslationError::Remote { name: config.name().to_owned(), problem };
+        if !names.insert(settings.name.clone()) {
+            return Err(wrong("another one has the same name; set `name`".to_owned()));
+        }
+        let server = Server::new(&settings).map_err(|error| wrong(error.to_string()))?;
+        let engine = Remote::start(settings, server);
+        if config.first { before.push(engine) } else { after.push(engine) }
+    }
+    Ok((before, after))
+}
+
+type Engines = Vec<Arc<dyn Engine>>;
+
+/// One server.
+struct Remote {
+    settings: Settings,
+    server: Server,
+    version: String,
+    known: watch::Sender<Known>,
+    revision: AtomicU64,
+    /// Wakes whoever asks what the server offers.
+    doubt: Arc<Notify>,
+}
+
+/// What is known of a server's offers.
+enum Known {
+    /// It is being asked for the first time.
+    Asking,
+    /// It has never answered; this is why.
+    Nothing(String),
+    /// It has answered, be it a while ago.
+    Offers(Catalogue),
+}
+
+impl Remote {
+    fn start(settings: Settings, server: Server) -> Arc<Self> {
+        let known = match settings.kind {
+            RemoteKind::OpenAi => Known::Offers(settings.stated()),
+            RemoteKind::LibreTranslate | RemoteKind::Meeshy => Known::Asking,
+        };
+        let is_asked = matches!(known, Known::Asking);
+        let remote = Arc::new(Self {
+            version: settings.version(),
+            settings,
+            server,
+            known: watch::Sender::new(known),
+            revision: AtomicU64::new(0),
+            doubt: Arc::default(),
+        });
+        if is_asked {
+            tokio::spawn(keep_asking(Arc::downgrade(&remote), Arc::clone(&remote.doubt)));
+        }
+        remote
+    }
+
+    /// Asks what the server offers; says whether it answered.
+    async fn ask(&self) -> bool {
+        match libretranslate::catalogue(&self.server).await {
+            Ok(mut catalogue) => {
+                catalogue.pairs.retain(|&pair| self.settings.allows(pair));
+                let changed = self.known.send_if_modified(|known| {
+                    let changed = !matches!(known, Known::Offers(old) if *old == catalogue);
+                    *known = Known::Offers(catalogue);
+                    changed
+                });
+                if changed {
+                    self.revision.fetch_add(1, Ordering::Release);
+                    tracing::info!(
+                        engine = self.settings.name,
+                        "A server has said which languages it translates"
+                    );
+                }
+                true
+            }
+            Err(error) => {
+                tracing::warn!(engine = self.settings.name, %error, "A server does not say which languages it translates; it is asked again");
+                self.known.send_if_modified(|known| {
+                    let first = !matches!(known, Known::Offers(_));
+                    if first {
+                        *known = Known::Nothing(error.to_string());
+                    }
+                    first
+                });
+                false
+            }
+        }
+    }
+
+    async fn request(&self, pair: Pair, segments: &[String]) -> Result<Vec<String>, EngineError> {
+        let keeps_marks = self.settings.kind == RemoteKind::Meeshy;
+        if self.settings.kind == RemoteKind::OpenAi {
+            return openai::translate(&self.server, &self.settings.model, pair, segments).await;
+        }
+        let codes = match &*self.known.borrow() {
+            Known::Offers(Catalogue { codes, .. }) => {
+                codes.get(&pair.from).cloned().zip(codes.get(&pair.to).cloned())
+            }
+            Known::Asking | Known::Nothing(_) => None,
+        };
+        let Some((source, target)) = codes else {
+            return Err(EngineError::Interrupted(format!("{} no longer offers {pair}", self.settings.name)));
+        };
+        libretranslate::translate(&self.server, &source, &target, segments, keeps_marks).await
+    }
+}
+
+/// Asks a server what it offers: at once, now and then, and soon after something failed.
+async fn keep_asking(remote: Weak<Remote>, doubt: Arc<Notify>) {
+    let mut wait = ASK_AGAIN;
+    while let Some(asked) = remote.upgrade() {
+        let answered = asked.ask().await;
+        drop(asked);
+        if answered {
+            wait = ASK_AGAIN;
+            tokio::select! {
+                () = tokio::time::sleep(ASK_EVERY) => {}
+                () = doubt.notified() => tokio::time::sleep(ASK_AGAIN_AT_LAST).await,
+            }
+        } else {
+            tokio::time::sleep(wait).await;
+            wait = (wait * 2).min(ASK_AGAIN_AT_LAST);
+        }
+    }
+}
+
+#[async_trait]
+impl Engine for Remote {
+    fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        let Known::Offers(Catalogue { pairs, .. }) = &*self.known.borrow() else { return Vec::new() };
+        let offer = |&pair| Offer {
+            pair,
+            version: self.version.clone(),
+            lost: self.settings.lost,
+            cost_ms: self.settings.cost_ms,
+        };
+        pairs.iter().map(offer).collect()
+    }
+
+    fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    fn is_remote(&self) -> bool {
+        true
+    }
+
+    async fn settle(&self, pair: Pair) -> Result<(), String> {
+        if !self.settings.allows(pair) {
+            return Ok(());
+        }
+        let mut known = self.known.subscribe();
+        match known.wait_for(|known| !matches!(known, Known::Asking)).await.as_deref() {
+            Ok(Known::Nothing(reason)) => Err(reason.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+        let limits = match self.settings.kind {
+            RemoteKind::OpenAi => openai::LIMITS,
+            RemoteKind::LibreTranslate | RemoteKind::Meeshy => libretranslate::LIMITS,
+        };
+        let requests: Vec<_> =
+            batch::requests(segments, limits).into_iter().map(|part| self.request(pair, part)).collect();
+        let answers: Result<Vec<Vec<String>>, EngineError> =
+            stream::iter(requests).buffered(self.settings.max_concurrency).try_collect().await;
+        if answers.is_err() {
+            self.doubt.notify_one();
+        }
+        Ok(answers?.into_iter().flatten().map(|text| Translated { text, score: None }).collect())
+    }
+
+    async fn rest(&self) {}
+}
+
+impl Settings {
+    /// Whether the operator lets it be asked for a pair.
+    fn allows(&self, pair: Pair) -> bool {
+        let lists = |language| self.languages.is_empty() || self.languages.contains(&language);
+        lists(pair.from) && lists(pair.to) && (self.pairs.is_empty() || self.pairs.contains(&pair))
+    }
+
+    /// What the operator says that it offers, for a server that cannot be asked.
+    fn stated(&self) -> Catalogue {
+        let mut pairs = self.pairs.clone();
+        if pairs.is_empty() {
+            let languages = &self.languages;
+            let all = languages.iter().flat_map(|&from| languages.iter().map(move |&to| Pair { from, to }));
+            pairs.extend(all.filter(|pair| pair.from != pair.to));
+        }
+        pairs.retain(|&pair| self.allows(pair));
+        Catalogue { pairs, ..Catalogue::default() }
+    }
+
+    /// Changes with all that the answers depend on, as far as it shows from here.
+    fn version(&self) -> String {
+        let prompt = if self.kind == RemoteKind::OpenAi { openai::PROMPT_REVISION } else { "" };
+        let mut digest = Sha256::new();
+        for part in [self.url.as_str(), &self.model, prompt] {
+            digest.update(part.len().to_le_bytes());
+            digest.update(part);
+        }
+        hex::encode(&digest.finalize()[..6])
+    }
+}

@@ -1,0 +1,346 @@
+//! Segments through the routes: over the best one, and where something fails, over the next.
+
+use crate::EngineError;
+use crate::ask::{Checked, translate};
+use crate::breaker::{Breakers, Consequence, Unit};
+use crate::cache::{Cache, CacheKey, CachedText};
+use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::route::{Route, Routes, Step};
+use crate::translator::least;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::time::Instant;
+
+/// A request goes over so many routes at most.
+const MOST_ROUTES: usize = 8;
+
+/// What became of the segments of a request.
+#[derive(Default)]
+pub(crate) struct Answers {
+    /// By segment.
+    pub(crate) given: HashMap<String, Answer>,
+    /// Why some are not translated.
+    pub(crate) missing: Option<Missing>,
+}
+
+/// A translated segment.
+pub(crate) struct Answer {
+    pub(crate) translated: Translated,
+    /// The route that it came over, as [`Route::label`] says it.
+    pub(crate) engine: Arc<str>,
+}
+
+/// Why a segment has no translation.
+pub(crate) enum Missing {
+    /// No engine translates it, now or later.
+    Unavailable(String),
+    /// It did not work this time.
+    Failed(String),
+}
+
+/// A step that did not work, and why.
+type Fault<'a> = (&'a Step, EngineError);
+
+/// The engines, and what is known of them.
+pub(crate) struct Resolver {
+    /// The preferred one first.
+    engines: Vec<Arc<dyn Engine>>,
+    cache: Cache,
+    breakers: Breakers,
+    view: RwLock<View>,
+}
+
+/// The routes over what worked at a certain time.
+#[derive(Default, Clone)]
+struct View {
+    routes: Arc<Routes>,
+    /// The revisions of the engines then.
+    revisions: Vec<u64>,
+    /// When something that is left alone may be tried again.
+    until: Option<Instant>,
+}
+
+impl Resolver {
+    pub(crate) fn new(engines: Vec<Arc<dyn Engine>>, cache: Cache) -> Self {
+        let resolver = Self { engines, cache, breakers: Breakers::default(), view: RwLock::default() };
+        resolver.look();
+        resolver
+    }
+
+    /// Looks again at what is there, as if nothing had failed before.
+    pub(crate) fn rescan(&self) {
+        self.breakers.clear();
+        self.look();
+    }
+
+    pub(crate) async fn rest(&self) {
+        for engine in &self.engines {
+            engine.rest().await;
+        }
+    }
+
+    /// The routes over what works now.
+    pub(crate) fn routes(&self) -> Arc<Routes> {
+        let view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let due = view.until.is_some_and(|until| until <= Instant::now());
+        if due || view.revisions != self.revisions() { self.look() } else { view.routes }
+    }
+
+    fn revisions(&self) -> Vec<u64> {
+        self.engines.iter().map(|engine| engine.revision()).collect()
+    }
+
+    fn look(&self) -> Arc<Routes> {
+        let now = Instant::now();
+        // Taken before the offers: a change in between is seen at the next look.
+        let (revisions, until) = (self.revisions(), self.breakers.next_trial(now));
+        let routes = Arc::new(self.find(|unit| self.breakers.takes_requests(unit, now)));
+        let view = View { routes: Arc::clone(&routes), revisions, until };
+        *self.view.write().unwrap_or_else(PoisonError::into_inner) = view;
+        routes
+    }
+
+    /// The routes over what is `usable`.
+    fn find(&self, usable: impl Fn(&Unit) -> bool) -> Routes {
+        let mut offers: Vec<(&str, Offer)> = Vec::new();
+        for engine in &self.engines {
+            let usable = |offer: &Offer| usable(&Unit::of(engine.as_ref(), offer.pair));
+            offers.extend(engine.offers().into_iter().filter(usable).map(|offer| (engine.name(), offer)));
+        }
+        Routes::find(offers.iter().map(|(engine, offer)| (*engine, offer)))
+    }
+
+    /// Translates over the best route; what does not work there, over the next best, until there is none.
+    pub(crate) async fn resolve(&self, pair: Pair, segments: &[String]) -> Answers {
+        let mut answers = Answers::default();
+        let mut left = segments.to_vec();
+        let mut spent = HashSet::new();
+        let mut failure = None;
+        for _ in 0..MOST_ROUTES {
+            if left.is_empty() {
+                return answers;
+            }
+            let Some(route) = self.route(pair, &spent).await else { break };
+            let (given, faults) = self.follow(&route, &left).await;
+            left.retain(|segment| !given.contains_key(segment));
+            answers.given.extend(given);
+            for (step, error) in faults {
+                tracing::warn!(engine = step.engine, pair = %step.pair, %error, "An engine did not do its work; the next best route takes over");
+                spent.extend(self.unit(step));
+                if !matches!(error, EngineError::Broken(_)) {
+                    failure = Some(error.to_string());
+                }
+            }
+        }
+        if !left.is_empty() {
+            answers.missing = Some(self.why_missing(pair, failure).await);
+        }
+        answers
+    }
+
+    /// The best route without the steps that are spent.
+    async fn route(&self, pair: Pair, spent: &HashSet<Unit>) -> Option<Route> {
+        let route = self.routes().get(pair).cloned();
+        if !spent.is_empty() {
+            let now = Instant::now();
+            let usable = |unit: &Unit| !spent.contains(unit) && self.breakers.takes_requests(unit, now);
+            return self.find(usable).get(pair).cloned();
+        }
+        if route.is_none() && self.settle(pair).await.is_none() {
+            return self.routes().get(pair).cloned();
+        }
+        route
+    }
+
+    /// Waits until all engines know whether they serve a pair; says why one cannot know it now.
+    async fn settle(&self, pair: Pair) -> Option<String> {
+        let mut unknown = None;
+        for engine in &self.engines {
+            unknown = unknown.or(engine.settle(pair).await.err());
+        }
+        unknown
+    }
+
+    /// Fills in from the cache, and what is not there from the engines of the route. Each fault stands for segments
+    /// that are missing.
+    async fn follow<'a>(
+        &self,
+        route: &'a Route,
+        segments: &[String],
+    ) -> (HashMap<String, Answer>, Vec<Fault<'a>>) {
+        let engine: Arc<str> = route.label().into();
+        let mut given = HashMap::new();
+        let keys: Vec<CacheKey> = segments.iter().map(|segment| CacheKey::new(route, segment)).collect();
+        let mut cached = self.cache.get(&keys).await;
+        let mut ways = Vec::new();
+        for (segment, key) in segments.iter().zip(keys) {
+            match cached.remove(&key) {
+                Some(translated) => {
+                    given.insert(segment.clone(), Answer { translated, engine: Arc::clone(&engine) });
+                }
+                None => ways.push(Way { segment, key, text: segment.clone(), score: None }),
+            }
+        }
+        // While the first step works, the others can load.
+        for step in route.steps.iter().skip(1).filter(|_| !ways.is_empty()) {
+            if let Some(engine) = self.engine(step) {
+                engine.prepare(step.pair);
+            }
+        }
+        let mut faults = Vec::new();
+        for step in &route.steps {
+            if !ways.is_empty() {
+                ways = self.go(step, ways, &mut faults).await;
+            }
+        }
+        let mut entries = Vec::with_capacity(ways.len());
+        for Way { segment, key, text, score } in ways {
+            entries.push((key, CachedText { text: text.clone(), engine: engine.to_string(), score }));
+            let translated = Translated { text, score };
+            given.insert(segment.clone(), Answer { translated, engine: Arc::clone(&engine) });
+        }
+        self.cache.put(entries).await;
+        (given, faults)
+    }
+
+    /// Takes all over one step; those that do not get over it are left out, and the fault is noted.
+    async fn go<'s, 'r>(
+        &self,
+        step: &'r Step,
+        ways: Vec<Way<'s>>,
+        faults: &mut Vec<Fault<'r>>,
+    ) -> Vec<Way<'s>> {
+        let texts: Vec<String> = ways.iter().map(|way| way.text.clone()).collect();
+        let outcome = self.step(step, &texts).await;
+        let translated = match outcome {
+            Ok(translated) => translated,
+            Err(error) => {
+                faults.push((step, error));
+                return Vec::new();
+            }
+        };
+        let mut arrived = Vec::with_capacity(ways.len());
+        let mut flaws = Vec::new();
+        for (mut way, translated) in ways.into_iter().zip(translated) {
+            match translated {
+                Ok(translated) => {
+                    way.text = translated.text;
+                    way.score = least(way.score, translated.score);
+                    arrived.push(way);
+                }
+                Err(flaw) => flaws.push(flaw),
+            }
+        }
+        if let Some(flaw) = flaws.first() {
+            let (engine, count, all) = (&step.engine, flaws.len(), texts.len());
+            let message = format!("{engine} answered {count} of {all} segments with no translation: {flaw}");
+            faults.push((step, EngineError::Unusable(message)));
+        }
+        arrived
+    }
+
+    fn engine(&self, step: &Step) -> Option<&Arc<dyn Engine>> {
+        self.engines.iter().find(|engine| engine.name() == step.engine)
+    }
+
+    fn unit(&self, step: &Step) -> Option<Unit> {
+        Some(Unit::of(self.engine(step)?.as_ref(), step.pair))
+    }
+
+    /// Asks the engine of a step, unless it is to be left alone, and takes note of how it went.
+    async fn step(&self, step: &Step, texts: &[String]) -> Result<Vec<Checked>, EngineError> {
+        let Some(engine) = self.engine(step) else {
+            return Err(EngineError::Broken(format!("there is no engine `{}`", step.engine)));
+        };
+        let unit = Unit::of(engine.as_ref(), step.pair);
+        if !self.breakers.admit(&unit, Instant::now()) {
+            let reason = self.breakers.resting(&unit).unwrap_or_default();
+            return Err(EngineError::Interrupted(reason));
+        }
+        if self.breakers.resting(&unit).is_some() {
+            // This request is the trial; the others take another route meanwhile.
+            self.look();
+        }
+        let outcome = translate(engine.as_ref(), step.pair, texts).await;
+        match &outcome {
+            Ok(checked) => match checked.iter().find_map(|checked| checked.as_ref().err()) {
+                // A text that other engines cannot translate either says nothing about a server that could.
+                Some(flaw) if engine.is_remote() && checked.iter().all(Result::is_err) => {
+                    self.note_failure(step, &unit, &EngineError::Unusable((*flaw).to_owned()));
+                }
+                _ => self.note_success(step, &unit),
+            },
+            Err(error) => self.note_failure(step, &unit, error),
+        }
+        outcome
+    }
+
+    fn note_success(&self, step: &Step, unit: &Unit) {
+        if self.breakers.succeeded(unit) {
+            tracing::info!(engine = step.engine, pair = %step.pair, "An engine works again");
+            self.look();
+        }
+    }
+
+    fn note_failure(&self, step: &Step, unit: &Unit, error: &EngineError) {
+        match self.breakers.failed(unit, error, Instant::now()) {
+            Consequence::None => return,
+            Consequence::Rest(rest) => {
+                tracing::warn!(engine = step.engine, pair = %step.pair, seconds = rest.as_secs(), %error, "An engine keeps failing and is left alone for a while");
+            }
+            Consequence::Out => {
+                tracing::error!(engine = step.engine, pair = %step.pair, %error, "An engine cannot be used until it is repaired");
+            }
+        }
+        self.look();
+    }
+
+    async fn why_missing(&self, pair: Pair, failure: Option<String>) -> Missing {
+        if let Some(reason) = failure {
+            return Missing::Failed(reason);
+        }
+        if let Some(reason) = self.why_later(pair) {
+            return Missing::Failed(reason);
+        }
+        match self.settle(pair).await {
+            Some(reason) => Missing::Failed(reason),
+            None => Missing::Unavailable(self.why_unavailable(pair)),
+        }
+    }
+
+    /// Why what serves a pair is left alone for now, if that is all that is in the way: it comes back.
+    fn why_later(&self, pair: Pair) -> Option<String> {
+        let now = Instant::now();
+        self.breakers.next_trial(now)?;
+        let sometime = self
+            .find(|unit| self.breakers.takes_requests(unit, now) || self.breakers.resting(unit).is_some());
+        sometime.get(pair)?.steps.iter().find_map(|step| self.breakers.resting(&self.unit(step)?))
+    }
+
+    fn why_unavailable(&self, pair: Pair) -> String {
+        if let Some(reason) = self.breakers.broken(pair) {
+            return reason;
+        }
+        if let Some(reason) = self.engines.iter().find_map(|engine| engine.why_not(pair)) {
+            return reason;
+        }
+        let (from, to) = (pair.from, pair.to);
+        let models = match (from.code(), to.code()) {
+            ("en", _) | (_, "en") => pair.to_string(),
+            (from, to) => format!("{from}-en en-{to}"),
+        };
+        format!(
+            "no engine here translates {} to {}; pull models with `meeshy models pull {models}` or install Apertium pairs",
+            from.english_name(),
+            to.english_name()
+        )
+    }
+}
+
+/// A segment under way.
+struct Way<'a> {
+    segment: &'a String,
+    key: CacheKey,
+    text: String,
+    score: Option<f32>,
+}

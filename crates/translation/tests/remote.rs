@@ -1,0 +1,277 @@
+//! Servers that translate, over HTTP, well and badly.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use meeshy_translation::{Outcome, RemoteConfig, TranslationConfig, TranslationError, Translator};
+use rstest::rstest;
+use serde_json::{Value, json};
+use std::time::Duration;
+use support::log::Log;
+use support::server::{Manner, Server};
+use support::{language, translate_one};
+use tokio::net::TcpListener;
+
+fn remote(entry: Value) -> RemoteConfig {
+    serde_json::from_value(entry).unwrap()
+}
+
+fn libre(name: &str, server: &Server) -> RemoteConfig {
+    remote(json!({"kind": "libretranslate", "name": name, "url": server.url, "timeout_seconds": 1}))
+}
+
+fn model(name: &str, server: &Server) -> RemoteConfig {
+    remote(json!({
+        "kind": "openai", "name": name, "url": format!("{}/v1", server.url), "model": "small", "api_key": "sesame",
+        "languages": ["en", "fr"], "timeout_seconds": 1
+    }))
+}
+
+fn try_over(remote: Vec<RemoteConfig>) -> Result<Translator, TranslationError> {
+    let nowhere = || "/nonexistent".into();
+    let config = TranslationConfig {
+        models_dir: nowhere(),
+        apertium_modes_dir: nowhere(),
+        remote,
+        ..TranslationConfig::default()
+    };
+    Translator::new(&config, None)
+}
+
+/// A translator over these, which has heard what all of them offer.
+async fn over(remote: Vec<RemoteConfig>) -> Translator {
+    let first = remote[0].name().to_owned();
+    let translator = try_over(remote).unwrap();
+    wait_for(&translator, &first).await;
+    translator
+}
+
+/// Waits until English to French goes over this engine.
+async fn wait_for(translator: &Translator, label: &str) {
+    for _ in 0..500 {
+        let route = translator.route(language("en"), language("fr"));
+        if route.is_some_and(|route| route.label() == label) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("nothing goes over {label}");
+}
+
+fn done(text: &str, engine: &str) -> Outcome {
+    Outcome::Done { text: text.to_owned(), engine: engine.to_owned(), score: None }
+}
+
+#[tokio::test]
+async fn marks_come_back_over_each_interface_or_the_words_around_them_are_translated() {
+    let server = Server::start(Manner::Shouts).await;
+    let text = "ask @ana about <https://example.org>, or `x & y`";
+    for config in [libre("libre", &server), model("model", &server)] {
+        let name = config.name().to_owned();
+        let translator = over(vec![config]).await;
+        for manner in [Manner::Shouts, Manner::LosesMarks] {
+            server.behave(manner);
+            // Another text each time, or the answer comes from the cache.
+            let text = format!("{text} {}", if manner == Manner::Shouts { "now" } else { "then" });
+            let expected = text.replace("ask", "ASK").replace("about", "ABOUT").replace("or ", "OR ");
+            let expected = expected.replace("now", "NOW").replace("then", "THEN");
+            assert_eq!(
+                translate_one(&translator, "en", "fr", &text).await,
+                done(&expected, &name),
+                "{manner:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn another_meeshy_is_sent_the_marks_as_they_are() {
+    let server = Server::start(Manner::Echoes).await;
+    let config = remote(json!({"kind": "meeshy", "url": server.url}));
+    let translator = over(vec![config]).await;
+    let outcome = translate_one(&translator, "en", "fr", "ask @ana & @bob now").await;
+    assert_eq!(outcome, done("Ja: ask @ana & @bob now", "meeshy"));
+    let (_, body) = &server.asked()[0];
+    assert_eq!(
+        *body,
+        json!({"q": ["ask \u{E000} & \u{E001} now"], "source": "en", "target": "fr", "format": "text"})
+    );
+}
+
+#[tokio::test]
+async fn a_server_is_asked_as_its_interface_says() {
+    let server = Server::start(Manner::Shouts).await;
+    let mut config = libre("libre", &server);
+    config.api_key = model("model", &server).api_key;
+    let translator = over(vec![config]).await;
+    translate_one(&translator, "fr", "en", "bonjour").await;
+    let (_, body) = &server.asked()[0];
+    let expected =
+        json!({"q": ["bonjour"], "source": "fr", "target": "en", "format": "text", "api_key": "sesame"});
+    assert_eq!(*body, expected);
+
+    let translator = over(vec![model("model", &server)]).await;
+    translate_one(&translator, "fr", "en", "bonjour").await;
+    let (headers, body) = &server.asked()[1];
+    assert_eq!(headers["authorization"], "Bearer sesame");
+    assert_eq!((&body["model"], &body["temperature"]), (&json!("small"), &json!(0.0)));
+    assert_eq!(body["messages"][1], json!({"role": "user", "content": r#"["bonjour"]"#}));
+    let prompt = body["messages"][0]["content"].as_str().unwrap();
+    assert!(prompt.contains("from French to English"), "{prompt}");
+}
+
+#[rstest]
+#[case(Manner::Empty, "an empty text")]
+#[case(Manner::Twice, "the same text twice")]
+#[case(Manner::Fewer, "answered 0 of 1 segments")]
+#[case(Manner::Html, "something that is no JSON")]
+#[case(Manner::Nothing, "broke off its JSON")]
+#[case(Manner::Truncated, "broke off its JSON")]
+#[case(Manner::OtherJson, "JSON of another shape")]
+#[case(Manner::Error(500), "HTTP 500")]
+#[case(Manner::Error(403), "check its api_key")]
+#[case(Manner::Error(503), "HTTP 503")]
+#[case(Manner::Redirects, "HTTP 307; set its url")]
+#[case(Manner::Hangs, "did not answer in 1 s")]
+#[case(Manner::ClosesHalfWay, "broke off half-way")]
+#[case(Manner::Endless, "more than")]
+#[case(Manner::Chatter, "JSON of another shape")]
+#[tokio::test]
+async fn the_next_engine_takes_over_from_a_bad_server_and_the_log_says_why(
+    #[case] manner: Manner,
+    #[case] logged: &str,
+) {
+    let (bad, spare) = (Server::start(manner).await, Server::start(Manner::Shouts).await);
+    let translator = over(vec![libre("bad", &bad), libre("spare", &spare)]).await;
+    let log = Log::begin();
+    let text = "Where is the grey cat?";
+    // Twice: the first answer has not been kept either.
+    for _ in 0..2 {
+        let outcome = translate_one(&translator, "en", "fr", text).await;
+        assert_eq!(outcome, done("WHERE IS THE GREY CAT?", "spare"));
+    }
+    assert!(!bad.asked().is_empty());
+    // What the sockets hold is counted too.
+    assert!(bad.sent() < 30_000_000, "{} bytes were read", bad.sent());
+    let log = log.text();
+    assert!(log.contains(logged) && log.contains("the next best route takes over"), "{log}");
+    assert!(!log.to_lowercase().contains("grey"), "{log}");
+}
+
+#[rstest]
+#[case(Manner::Chatter, "something else than a JSON array")]
+#[case(Manner::Fewer, "answered 0 of 1 segments")]
+#[case(Manner::Empty, "an empty text")]
+#[case(Manner::Html, "no JSON")]
+#[tokio::test]
+async fn the_next_engine_takes_over_from_a_model_that_does_something_else(
+    #[case] manner: Manner,
+    #[case] logged: &str,
+) {
+    let (bad, spare) = (Server::start(manner).await, Server::start(Manner::Shouts).await);
+    let translator = over(vec![model("bad", &bad), libre("spare", &spare)]).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let log = Log::begin();
+    assert_eq!(translate_one(&translator, "en", "fr", "Hi.").await, done("HI.", "spare"));
+    let log = log.text();
+    assert!(log.contains(logged), "{log}");
+    assert!(!log.contains("sesame"), "{log}");
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_failing_is_left_alone_until_a_trial_succeeds() {
+    let (shaky, spare) = (Server::start(Manner::Error(500)).await, Server::start(Manner::Shouts).await);
+    let translator = over(vec![libre("shaky", &shaky), libre("spare", &spare)]).await;
+    let log = Log::begin();
+    for text in ["One", "Two", "Three", "Four", "Five"] {
+        assert_eq!(translate_one(&translator, "en", "fr", text).await, done(&text.to_uppercase(), "spare"));
+    }
+    assert_eq!(shaky.asked().len(), 3);
+    // All its pairs, not only the one that failed.
+    assert_eq!(translator.route(language("fr"), language("en")).unwrap().label(), "spare");
+    shaky.behave(Manner::Shouts);
+    wait_for(&translator, "shaky").await;
+    assert_eq!(translate_one(&translator, "en", "fr", "Six").await, done("SIX", "shaky"));
+    let log = log.text();
+    for logged in ["keeps failing and is left alone", "works again"] {
+        assert!(log.contains(logged), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_passes_is_tried_again_at_once() {
+    let server = Server::start(Manner::BusyOnce).await;
+    let translator = over(vec![libre("libre", &server)]).await;
+    assert_eq!(translate_one(&translator, "en", "fr", "Hi.").await, done("HI.", "libre"));
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn before_a_server_has_said_what_it_offers_nothing_is_unavailable() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let config = remote(
+        json!({"kind": "libretranslate", "url": format!("http://{address}"), "languages": ["en", "fr"]}),
+    );
+    let translator = try_over(vec![config]).unwrap();
+    let failed = translator.translate(language("en"), language("fr"), &["Hi.".to_owned()]).await.remove(0);
+    let failure = failed.unwrap_err().to_string();
+    assert!(failure.starts_with("libretranslate cannot be reached"), "{failure}");
+    let outcome = translate_one(&translator, "en", "de", "Hi.").await;
+    assert!(
+        matches!(outcome, Outcome::Unavailable { .. }),
+        "it may not even be asked for German: {outcome:?}"
+    );
+    Server::on(TcpListener::bind(address).await.unwrap(), Manner::Shouts);
+    wait_for(&translator, "libretranslate").await;
+    assert_eq!(translate_one(&translator, "en", "fr", "Hi.").await, done("HI.", "libretranslate"));
+}
+
+#[tokio::test]
+async fn long_texts_go_in_several_requests_and_not_more_at_once_than_allowed() {
+    let server = Server::start(Manner::Shouts).await;
+    let mut config = libre("libre", &server);
+    config.max_concurrency = 2;
+    let translator = over(vec![config]).await;
+    let text: String = (0..200).map(|line| format!("line {line} of them\n")).collect();
+    assert_eq!(translate_one(&translator, "en", "fr", &text).await, done(&text.to_uppercase(), "libre"));
+    assert_eq!(server.asked().len(), 7);
+    assert_eq!(server.most_at_once(), 2);
+}
+
+#[tokio::test]
+async fn the_operator_narrows_down_what_a_server_is_asked_for() {
+    let server = Server::start(Manner::Shouts).await;
+    let mut config = libre("libre", &server);
+    config.pairs = vec!["en-fr".to_owned()];
+    let translator = over(vec![config]).await;
+    assert!(translator.route(language("fr"), language("en")).is_none());
+}
+
+#[rstest]
+#[case(json!({"kind": "libretranslate", "url": "libre.example"}), "its url")]
+#[case(json!({"kind": "libretranslate", "url": "file:///etc/passwd"}), "begin with `http://`")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "name": "apertium"}), "set another `name`")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "name": "a\nb"}), "its name has to be")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "languages": ["xx"]}), "`xx` is not a language")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "pairs": ["en"]}), "`en` is no pair")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "api_key_file": "/nowhere"}), "/nowhere")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "api_key_file": "/nowhere", "api_key": "x"}), "not both")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "timeout_seconds": 0}), "at least 1")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "lost": -1.0}), "0 or more")]
+#[case(json!({"kind": "openai", "url": "http://a", "languages": ["en", "fr"]}), "set the `model`")]
+#[case(json!({"kind": "openai", "url": "http://a", "model": "m"}), "set the `languages` or `pairs`")]
+#[tokio::test]
+async fn settings_that_make_no_sense_are_refused(#[case] entry: Value, #[case] expected: &str) {
+    let Err(error) = try_over(vec![remote(entry)]) else { panic!("it was taken") };
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[tokio::test]
+async fn two_servers_cannot_have_one_name() {
+    let server = Server::start(Manner::Shouts).await;
+    let Err(error) = try_over(vec![libre("one", &server), libre("one", &server)]) else { panic!("taken") };
+    assert_eq!(error.to_string(), "the remote engine `one`: another one has the same name; set `name`");
+}
