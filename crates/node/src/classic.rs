@@ -123,9 +123,10 @@ async fn in_batch(node: &Node, request: Value) -> InBatch {
 
 /// `GET /models`: the engines and the pairs that each of them translates directly.
 pub fn models(node: &Node) -> Value {
+    let routes = node.translator().routes();
     let mut engines: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for step in node.translator().routes().iter().flat_map(|route| &route.steps) {
-        engines.entry(step.engine).or_default().insert(step.pair.to_string());
+    for step in routes.iter().flat_map(|route| &route.steps) {
+        engines.entry(&step.engine).or_default().insert(step.pair.to_string());
     }
     let models: Vec<Value> =
         engines.into_iter().map(|(name, pairs)| json!({ "name": name, "pairs": pairs })).collect();
@@ -136,7 +137,7 @@ pub fn models(node: &Node) -> Value {
 pub fn health(node: &Node) -> Value {
     let routes = node.translator().routes();
     let engines: BTreeSet<&str> =
-        routes.iter().flat_map(|route| &route.steps).map(|step| step.engine).collect();
+        routes.iter().flat_map(|route| &route.steps).map(|step| step.engine.as_str()).collect();
     json!({
         "status": if node.is_ready() { "healthy" } else { "degraded" },
         "version": env!("CARGO_PKG_VERSION"),

@@ -52,10 +52,12 @@ fn migrate_says_what_it_did() {
         assert!(output.status.success(), "{}", text(&output.stderr));
         text(&output.stdout)
     };
-    assert!(run(&["migrate"]).contains("applied 0001_first_conversation"));
+    let first = run(&["migrate"]);
+    assert!(first.contains("applied 0001_first_conversation"));
     assert!(run(&["migrate"]).contains("was up to date"));
     let report: serde_json::Value = serde_json::from_str(&run(&["migrate", "--json"])).unwrap();
-    assert_eq!((&report["version"], &report["applied"]), (&1.into(), &serde_json::json!([])));
+    let migrations = first.matches("applied 0").count();
+    assert_eq!((&report["version"], &report["applied"]), (&migrations.into(), &serde_json::json!([])));
 }
 
 #[test]
