@@ -342,7 +342,8 @@ async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
             let counts = translations::counts(tx)?;
             let de = "de".parse().unwrap();
             translations::enqueue(tx, first, de, Priority::Live, NOW)?;
-            assert_eq!(translations::claim(tx, NOW, later, 9)?.len(), 1);
+            let claim = Claim { by: "worker".into(), until: later, limit: 9, but: Vec::new() };
+            assert_eq!(translations::claim(tx, NOW, &claim)?.len(), 1);
             assert!(!translations::cancel(tx, first, de, NOW)?, "a worker has it");
             assert!(translations::cancel(tx, first, de, later)?);
             assert!(!translations::cancel(tx, first, de, later)?);
