@@ -25,7 +25,7 @@ fn body(endpoint: &Endpoint, person: &Person) -> Value {
         Some("DetectLanguage") => json!({ "text": "hola" }),
         Some(other) => panic!("a body for {other} is missing here"),
         None if endpoint.path.starts_with("/libretranslate") => {
-            json!({ "q": "hola", "source": "auto", "target": "fr" })
+            json!({ "q": "hola", "source": "es", "target": "fr" })
         }
         None => json!({}),
     }
