@@ -10,7 +10,6 @@ use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
 
 /// The messages and the client, made from `proto/meeshy/translation/v1/translation.proto`.
-#[expect(clippy::allow_attributes, reason = "the generated code has them")]
 pub mod proto {
     #![expect(clippy::allow_attributes, reason = "made by a tool, which cannot know what it will be")]
     tonic::include_proto!("meeshy.translation.v1");

@@ -189,7 +189,7 @@ async fn what_one_process_translates_another_tells_its_people() {
     });
     let (lea, carlos) = (gateway.person("lea", "fr").await, gateway.person("carlos", "es").await);
     let talk = gateway.group(lea, &[carlos]).await;
-    gateway.say(carlos, &talk, "before anybody translates").await.unwrap();
+    gateway.say(carlos, &talk, "antes de que alguien traduzca").await.unwrap();
     assert_eq!(gateway.chat.statistics().await.unwrap().translators, 0);
     let worker = tokio::spawn({
         let (chat, stopping) = (translator.chat.clone(), stopping.clone());
@@ -204,7 +204,7 @@ async fn what_one_process_translates_another_tells_its_people() {
         }
     };
     assert!(
-        matches!(translated(&mut gateway).await, State::Done { content, .. } if content == "fr: before anybody translates")
+        matches!(translated(&mut gateway).await, State::Done { content, .. } if content == "fr: antes de que alguien traduzca")
     );
     let began = std::time::Instant::now();
     gateway.say(carlos, &talk, "hola").await.unwrap();
