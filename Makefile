@@ -5,9 +5,11 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/meeshy/target
 
 PORT ?= 3000
 DEMO ?=
+TARGET ?= message_text client_event model_index model_file
+SECONDS ?= 60
 SERVE := serve $(if $(DEMO),--demo)
 
-.PHONY: run test check bench web setup setup-test clean
+.PHONY: run test check fuzz bench web setup setup-test clean
 
 run: setup web ## Set everything up and start a messenger on http://localhost:3000
 	cargo build --release -p meeshy
@@ -23,7 +25,13 @@ check: web/node_modules ## Format, lints and types
 	cargo fmt --all --check
 	mkdir -p web/dist
 	cargo clippy --workspace --all-targets -- -D warnings
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo clippy --manifest-path fuzz/Cargo.toml -- -D warnings
 	cd web && npm run check
+
+fuzz: ## Fuzz targets (TARGET=…), each for SECONDS=…: docs/testing.md
+	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz
+	for target in $(TARGET); do scripts/fuzz $$target $(SECONDS) || exit 1; done
 
 bench: setup web ## Comparisons with peers: docs/benchmarks.md
 	cargo build --release -p meeshy -p meeshy-bench

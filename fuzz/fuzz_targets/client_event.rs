@@ -1,0 +1,98 @@
+//! Packets of a client go through the server of Socket.IO, the shapes of the wire and the checks on what people type:
+//! nothing panics, and what is let through is what the checks promise.
+//!
+//! The first byte of the input is the version of Engine.IO, `3` or else 4; the rest is what the client posts.
+
+#![no_main]
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use libfuzzer_sys::fuzz_target;
+use meeshy_domain::{ConversationId, Language, MessageId, limits, text};
+use meeshy_socketio::{Config, Event, Introduction, Server, Service, Socket};
+use meeshy_wire::{Ack, ConversationRef, Handshake, SendMessage, event_name};
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((version, payload)) = input.split_first() else { return };
+    let version = if *version == b'3' { 3 } else { 4 };
+    let config = Config {
+        ping_interval: Duration::from_secs(25),
+        ping_timeout: Duration::from_secs(20),
+        max_payload: 1_000_000,
+        queue: 64,
+        make_id: Arc::new(|| "known".to_owned()),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    runtime.block_on(async {
+        let router = Server::new(Listener, config).router();
+        let address = format!("/socket.io/?EIO={version}&transport=polling");
+        assert_eq!(ask(&router, Request::get(&address), &[]).await, StatusCode::OK);
+        let close: &[u8] = if version == 3 { b"1:1" } else { b"1" };
+        // A client that stays keeps its memory; one that goes, or was sent away, must not.
+        for body in [payload, close] {
+            let status = ask(&router, Request::post(format!("{address}&sid=known")), body).await;
+            assert!(matches!(status, StatusCode::OK | StatusCode::BAD_REQUEST), "{status}");
+        }
+    });
+});
+
+async fn ask(router: &Router, request: axum::http::request::Builder, body: &[u8]) -> StatusCode {
+    let request = request.body(Body::from(body.to_vec())).expect("a request");
+    match router.clone().oneshot(request).await {
+        Ok(response) => response.status(),
+        Err(never) => match never {},
+    }
+}
+
+/// Reads what comes as the gateway does, and keeps nothing of it.
+struct Listener;
+
+impl Service for Listener {
+    type Room = ();
+    type State = ();
+
+    async fn connected(&self, _: &Socket<Self>, introduction: &Introduction) {
+        let _ = serde_json::from_str::<Handshake>(&introduction.auth);
+    }
+
+    async fn event(&self, socket: &Socket<Self>, event: Event) {
+        let is_sound = match event.name.as_str() {
+            event_name::MESSAGE_SEND => event.read().is_ok_and(|message| is_sound(&message)),
+            event_name::AUTHENTICATE => event.read::<Handshake>().is_ok(),
+            _ => event.read::<ConversationRef>().is_ok_and(|named| check_id(&named.conversation_id)),
+        };
+        let _ = socket.acknowledge(&event, &Ack::done(is_sound));
+    }
+
+    async fn disconnected(&self, _: &Socket<Self>) {}
+}
+
+/// Whether a message passes all checks; if so, it must hold what they promise.
+fn is_sound(message: &SendMessage) -> bool {
+    let content = text::message(&message.content, limits::MESSAGE_CHARS).is_ok();
+    if content {
+        assert!(message.content.chars().count() <= limits::MESSAGE_CHARS && !message.content.contains('\0'));
+    }
+    let own_id = message.client_message_id.as_deref().is_none_or(|id| {
+        let sound = text::client_message_id(id).is_ok();
+        assert!(!sound || (!id.is_empty() && id.chars().count() <= limits::CLIENT_MESSAGE_ID_CHARS));
+        sound
+    });
+    let language = message.original_language.as_deref().is_none_or(|tag| match Language::parse(tag) {
+        Ok(language) => Language::parse(language.code()) == Ok(language),
+        Err(_) => false,
+    });
+    let reply = message.reply_to_id.as_deref().is_none_or(|id| id.parse::<MessageId>().is_ok());
+    content && own_id && language && reply && check_id(&message.conversation_id)
+}
+
+/// Whether this is an id; if so, it is written as it was read.
+fn check_id(typed: &str) -> bool {
+    let Ok(id) = typed.parse::<ConversationId>() else { return false };
+    assert_eq!(id.to_string(), typed.to_lowercase());
+    true
+}
