@@ -66,8 +66,8 @@ pub struct Elsewhere;
 #[async_trait]
 impl Translate for Elsewhere {
     async fn translate(&self, _: Language, _: Language, texts: &[String]) -> Vec<Answer> {
-        let reason = "this process does not translate";
-        texts.iter().map(|_| Answer::Failed { reason: reason.to_owned() }).collect()
+        let reason = "this process takes messages and translates no other texts; ask a translator";
+        texts.iter().map(|_| Answer::Unavailable { reason: reason.to_owned() }).collect()
     }
 
     fn engine(&self, _: Language, _: Language) -> Option<String> {

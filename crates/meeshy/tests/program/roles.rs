@@ -119,6 +119,13 @@ async fn without_a_translator_messages_flow_and_their_translations_wait() {
     let states = lea.history(&conversation).await[0]["translationStates"].clone();
     assert_eq!(states, json!([{ "targetLanguage": "fr", "state": "pending" }]));
 
+    let text = json!({ "text": "Tengo un gato", "source_language": "es", "target_language": "fr" });
+    let (status, refused) = carlos.post("/translate-blocking", &text).await.unwrap();
+    assert_eq!(
+        (status, &refused["code"]),
+        (StatusCode::UNPROCESSABLE_ENTITY, &json!("TRANSLATION_UNAVAILABLE"))
+    );
+
     let _translator = Translator::start(url);
     every_translation_comes(&lea, &conversation).await;
     let start = Instant::now();
