@@ -16,6 +16,16 @@ pub struct Pair {
     pub to: Language,
 }
 
+impl Pair {
+    /// Reads a pair as engines name theirs: `eng-spa`, `nb-en`. Pairs of varieties (`cat_valencia-eng`) are none; see
+    /// [`Language::of_engine`].
+    pub fn of_engine(name: &str) -> Option<Self> {
+        let (from, to) = name.split_once('-')?;
+        let pair = Self { from: Language::of_engine(from)?, to: Language::of_engine(to)? };
+        (pair.from != pair.to).then_some(pair)
+    }
+}
+
 impl std::fmt::Display for Pair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}-{}", self.from, self.to)
@@ -150,6 +160,20 @@ pub(crate) fn same_marks(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn engines_name_their_pairs_in_other_ways() {
+        for (name, pair) in [
+            ("eng-spa", Some("en-es")),
+            ("nb-en", Some("no-en")),
+            ("en-zh_hant", None),
+            ("cat-eng_US", None),
+            ("spa-es", None),
+            ("eng", None),
+        ] {
+            assert_eq!(Pair::of_engine(name).map(|pair| pair.to_string()).as_deref(), pair, "{name}");
+        }
+    }
 
     #[test]
     fn a_pair_is_two_languages() {

@@ -1,7 +1,6 @@
 //! The `.mode` files of Apertium: one line, a shell pipeline that says which programs make up a pair.
 
 use crate::engine::Pair;
-use meeshy_domain::Language;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io;
@@ -21,45 +20,6 @@ const KNOWN: [&str; 12] = [
     "lsx-proc",
     "lt-proc",
     "rtx-proc",
-];
-
-/// Apertium names its languages by ISO 639-3; these are the ones that Meeshy knows by two letters.
-const THREE_LETTERS: [(&str, &str); 35] = [
-    ("afr", "af"),
-    ("ara", "ar"),
-    ("bel", "be"),
-    ("bul", "bg"),
-    ("cat", "ca"),
-    ("ces", "cs"),
-    ("dan", "da"),
-    ("deu", "de"),
-    ("ell", "el"),
-    ("eng", "en"),
-    ("epo", "eo"),
-    ("eus", "eu"),
-    ("fra", "fr"),
-    ("glg", "gl"),
-    ("hin", "hi"),
-    ("ind", "id"),
-    ("isl", "is"),
-    ("ita", "it"),
-    ("kaz", "kk"),
-    ("mkd", "mk"),
-    ("mlt", "mt"),
-    ("msa", "ms"),
-    ("nld", "nl"),
-    ("nob", "no"),
-    ("oci", "oc"),
-    ("pol", "pl"),
-    ("por", "pt"),
-    ("ron", "ro"),
-    ("rus", "ru"),
-    ("slv", "sl"),
-    ("spa", "es"),
-    ("swe", "sv"),
-    ("tur", "tr"),
-    ("ukr", "uk"),
-    ("urd", "ur"),
 ];
 
 /// How a pair is run.
@@ -122,17 +82,7 @@ fn pair_of(path: &Path) -> Option<Pair> {
     if path.extension()? != "mode" {
         return None;
     }
-    let (from, to) = path.file_stem()?.to_str()?.split_once('-')?;
-    let pair = Pair { from: language(from)?, to: language(to)? };
-    (pair.from != pair.to).then_some(pair)
-}
-
-fn language(code: &str) -> Option<Language> {
-    let two_letters = match code.len() {
-        2 => code,
-        _ => THREE_LETTERS.iter().find(|(three, _)| *three == code)?.1,
-    };
-    Language::parse(two_letters).ok()
+    Pair::of_engine(path.file_stem()?.to_str()?)
 }
 
 /// The stages of a pipeline, set to flush at a NUL and to leave unknown words without their star.

@@ -1,0 +1,123 @@
+//! Every language: those that clients know (wire-contract 6.6), and those that the engines add.
+
+/// A language.
+pub(super) struct Entry {
+    /// BCP 47.
+    pub(super) code: &'static str,
+    /// Its name in English.
+    pub(super) english: &'static str,
+    /// Its name in itself.
+    pub(super) autonym: &'static str,
+    /// What it is mostly written in, ISO 15924.
+    pub(super) script: &'static str,
+}
+
+macro_rules! languages {
+    ($($code:literal $english:literal $autonym:literal $script:literal)*) => {
+        &[$(Entry { code: $code, english: $english, autonym: $autonym, script: $script }),*]
+    };
+}
+
+/// Sorted by code, so that a look-up can halve it.
+pub(super) static TABLE: &[Entry] = languages! {
+    "af" "Afrikaans" "Afrikaans" "Latn"
+    "am" "Amharic" "አማርኛ" "Ethi"
+    "an" "Aragonese" "aragonés" "Latn"
+    "ar" "Arabic" "العربية" "Arab"
+    "ast" "Asturian" "asturianu" "Latn"
+    "az" "Azerbaijani" "azərbaycan" "Latn"
+    "bas" "Basaa" "Ɓàsàa" "Latn"
+    "be" "Belarusian" "беларуская" "Cyrl"
+    "bem" "Bemba" "Ichibemba" "Latn"
+    "bg" "Bulgarian" "български" "Cyrl"
+    "bn" "Bangla" "বাংলা" "Beng"
+    "br" "Breton" "brezhoneg" "Latn"
+    "bs" "Bosnian" "bosanski" "Latn"
+    "ca" "Catalan" "català" "Latn"
+    "cs" "Czech" "čeština" "Latn"
+    "cy" "Welsh" "Cymraeg" "Latn"
+    "da" "Danish" "dansk" "Latn"
+    "de" "German" "Deutsch" "Latn"
+    "dua" "Duala" "duálá" "Latn"
+    "ee" "Ewe" "eʋegbe" "Latn"
+    "el" "Greek" "Ελληνικά" "Grek"
+    "en" "English" "English" "Latn"
+    "eo" "Esperanto" "Esperanto" "Latn"
+    "es" "Spanish" "español" "Latn"
+    "et" "Estonian" "eesti" "Latn"
+    "eu" "Basque" "euskara" "Latn"
+    "ewo" "Ewondo" "ewondo" "Latn"
+    "fa" "Persian" "فارسی" "Arab"
+    "ff" "Fula" "Pulaar" "Latn"
+    "fi" "Finnish" "suomi" "Latn"
+    "fr" "French" "français" "Latn"
+    "ga" "Irish" "Gaeilge" "Latn"
+    "gl" "Galician" "galego" "Latn"
+    "gu" "Gujarati" "ગુજરાતી" "Gujr"
+    "ha" "Hausa" "Hausa" "Latn"
+    "he" "Hebrew" "עברית" "Hebr"
+    "hi" "Hindi" "हिन्दी" "Deva"
+    "hr" "Croatian" "hrvatski" "Latn"
+    "hu" "Hungarian" "magyar" "Latn"
+    "hy" "Armenian" "հայերեն" "Armn"
+    "id" "Indonesian" "Indonesia" "Latn"
+    "ig" "Igbo" "Igbo" "Latn"
+    "is" "Icelandic" "íslenska" "Latn"
+    "it" "Italian" "italiano" "Latn"
+    "ja" "Japanese" "日本語" "Jpan"
+    "ka" "Georgian" "ქართული" "Geor"
+    "kk" "Kazakh" "қазақ тілі" "Cyrl"
+    "kn" "Kannada" "ಕನ್ನಡ" "Knda"
+    "ko" "Korean" "한국어" "Kore"
+    "ksf" "Bafia" "rikpa" "Latn"
+    "lg" "Ganda" "Luganda" "Latn"
+    "ln" "Lingala" "lingála" "Latn"
+    "lt" "Lithuanian" "lietuvių" "Latn"
+    "lv" "Latvian" "latviešu" "Latn"
+    "mg" "Malagasy" "Malagasy" "Latn"
+    "mk" "Macedonian" "македонски" "Cyrl"
+    "ml" "Malayalam" "മലയാളം" "Mlym"
+    "ms" "Malay" "Melayu" "Latn"
+    "mt" "Maltese" "Malti" "Latn"
+    "nl" "Dutch" "Nederlands" "Latn"
+    "nnh" "Ngiemboon" "Shwóŋò ngiembɔɔn" "Latn"
+    "no" "Norwegian" "norsk" "Latn"
+    "nso" "Northern Sotho" "Sesotho sa Leboa" "Latn"
+    "ny" "Nyanja" "Chichewa" "Latn"
+    "oc" "Occitan" "occitan" "Latn"
+    "om" "Oromo" "Oromoo" "Latn"
+    "pl" "Polish" "polski" "Latn"
+    "pt" "Portuguese" "português" "Latn"
+    "rn" "Rundi" "Ikirundi" "Latn"
+    "ro" "Romanian" "română" "Latn"
+    "ru" "Russian" "русский" "Cyrl"
+    "rw" "Kinyarwanda" "Ikinyarwanda" "Latn"
+    "sc" "Sardinian" "sardu" "Latn"
+    "sk" "Slovak" "slovenčina" "Latn"
+    "sl" "Slovenian" "slovenščina" "Latn"
+    "sn" "Shona" "chiShona" "Latn"
+    "so" "Somali" "Soomaali" "Latn"
+    "sq" "Albanian" "shqip" "Latn"
+    "sr" "Serbian" "српски" "Cyrl"
+    "st" "Southern Sotho" "Sesotho" "Latn"
+    "sv" "Swedish" "svenska" "Latn"
+    "sw" "Swahili" "Kiswahili" "Latn"
+    "ta" "Tamil" "தமிழ்" "Taml"
+    "te" "Telugu" "తెలుగు" "Telu"
+    "th" "Thai" "ไทย" "Thai"
+    "ti" "Tigrinya" "ትግርኛ" "Ethi"
+    "tl" "Filipino" "Filipino" "Latn"
+    "tn" "Tswana" "Setswana" "Latn"
+    "tr" "Turkish" "Türkçe" "Latn"
+    "ts" "Tsonga" "Xitsonga" "Latn"
+    "tt" "Tatar" "татар" "Cyrl"
+    "tw" "Twi" "Twi" "Latn"
+    "uk" "Ukrainian" "українська" "Cyrl"
+    "ur" "Urdu" "اردو" "Arab"
+    "vi" "Vietnamese" "Tiếng Việt" "Latn"
+    "wo" "Wolof" "Wolof" "Latn"
+    "xh" "Xhosa" "IsiXhosa" "Latn"
+    "yo" "Yoruba" "Èdè Yorùbá" "Latn"
+    "zh" "Chinese" "中文" "Hans"
+    "zu" "Zulu" "isiZulu" "Latn"
+};
