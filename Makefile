@@ -7,9 +7,13 @@ PORT ?= 3000
 DEMO ?=
 TARGET ?= message_text client_event model_index model_file
 SECONDS ?= 60
+# A folder of parallel sentences (en.txt, fr.txt, …), and the table of figures to write.
+DATA ?= crates/translation/quality/sentences
+TABLE ?= data/quality.csv
+QUALITY_TOOLS := $(HOME)/.cache/meeshy/quality
 SERVE := serve $(if $(DEMO),--demo)
 
-.PHONY: run test check fuzz bench web setup setup-test clean
+.PHONY: run test check fuzz bench quality web setup setup-test clean
 
 run: setup web ## Set everything up and start a messenger on http://localhost:3000
 	cargo build --release -p meeshy
@@ -37,6 +41,15 @@ bench: setup web ## Comparisons with peers: docs/benchmarks.md
 	cargo build --release -p meeshy -p meeshy-bench
 	cd bench/peers && npm ci
 	"$$CARGO_TARGET_DIR/release/meeshy-bench" all --meeshy "$$CARGO_TARGET_DIR/release/meeshy"
+
+quality: setup $(QUALITY_TOOLS)/bin/sacrebleu ## chrF and BLEU of every installed path: the table that routing reads
+	cargo build --release -p meeshy
+	"$(QUALITY_TOOLS)/bin/python" scripts/quality --meeshy "$$CARGO_TARGET_DIR/release/meeshy" --data "$(DATA)" --table "$(TABLE)"
+
+$(QUALITY_TOOLS)/bin/sacrebleu:
+	scripts/install-packages deploy/quality-packages.txt
+	python3 -m venv "$(QUALITY_TOOLS)"
+	"$(QUALITY_TOOLS)/bin/pip" install --quiet sacrebleu==2.6.0
 
 web: web/dist/index.html ## The browser client
 

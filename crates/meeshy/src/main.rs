@@ -38,7 +38,9 @@ enum Command {
     Migrate(command::migrate::MigrateArgs),
     /// Translate a text, or standard input line by line.
     Translate(command::translate::TranslateArgs),
-    /// List, download and check translation models.
+    /// Show which languages are translated into which, over what, how well and at what cost.
+    Languages(command::languages::LanguagesArgs),
+    /// List, download, check and remove translation models.
     Models(command::models::ModelsArgs),
 }
 
@@ -70,6 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Config(args) => command::config::run(&args, &effective),
         Command::Migrate(args) => command::migrate::run(&args, &config).await,
         Command::Translate(args) => command::translate::run(args, config.translation()).await,
+        Command::Languages(args) => command::languages::run(args, config.translation()).await,
         Command::Models(args) => command::models::run(args, config.translation()).await,
     }
 }

@@ -12,6 +12,9 @@ const AFTER_FAILURE: Duration = Duration::from_secs(600);
 /// Pairs that may wait to be looked at; one that is passed over is asked for again with its next message.
 const QUEUE: usize = 64;
 
+/// How often to see whether somebody has changed the models on disk.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+
 /// Where to say which pairs of languages are needed.
 #[derive(Clone)]
 pub struct Needed(mpsc::Sender<Pair>);
@@ -28,6 +31,23 @@ pub fn start(store: ModelStore, translator: Translator) -> Needed {
     let (sender, pairs) = mpsc::channel(QUEUE);
     tokio::spawn(run(store, translator, pairs));
     Needed(sender)
+}
+
+/// Looks now and then at the models folder, so that what `meeshy models` does there holds without a restart; ends with the
+/// runtime.
+pub fn watch(store: ModelStore, translator: Translator) {
+    tokio::spawn(async move {
+        let mut known = store.state();
+        loop {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            let state = store.state();
+            if state != known {
+                tracing::info!("The models have changed");
+                translator.rescan();
+                known = state;
+            }
+        }
+    });
 }
 
 async fn run(store: ModelStore, translator: Translator, mut pairs: mpsc::Receiver<Pair>) {

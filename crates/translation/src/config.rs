@@ -14,8 +14,8 @@ pub const PUBLIC_INDEX: &str =
 pub struct TranslationConfig {
     /// Where the models of Firefox Translations lie, one folder a direction (`en-fr`).
     pub models_dir: PathBuf,
-    /// Where the list of downloadable models is; point it at a mirror on larger sites.
-    pub index_url: String,
+    /// Where the lists of downloadable models are, the first that answers serves; larger sites name a mirror.
+    pub index_urls: Vec<String>,
     /// Where Debian's Apertium packages put their `.mode` files.
     pub apertium_modes_dir: PathBuf,
     /// After so many seconds without work the processes of an Apertium pair are stopped.
@@ -24,12 +24,16 @@ pub struct TranslationConfig {
     pub apertium_timeout_seconds: u64,
     /// After so many seconds without work a loaded model leaves the memory.
     pub model_idle_seconds: u64,
+    /// How much memory loaded models may take, in bytes; beyond it, the least recently used leave.
+    pub model_memory_bytes: u64,
     /// Threads that work on one batch of a model; 0 means one for each core.
     pub threads: usize,
     /// Servers that translate.
     pub remote: Vec<RemoteConfig>,
     /// Whether models may be used whose licence forbids commercial use.
     pub accept_non_commercial: bool,
+    /// Figures that were measured here (`make quality`), besides those that are built in; it need not be there.
+    pub quality_file: PathBuf,
     /// How much memory the cache of translated sentences may take, in bytes.
     pub cache_bytes: u64,
 }
@@ -38,14 +42,16 @@ impl Default for TranslationConfig {
     fn default() -> Self {
         Self {
             models_dir: PathBuf::from("data/models"),
-            index_url: PUBLIC_INDEX.to_owned(),
+            index_urls: vec![PUBLIC_INDEX.to_owned()],
             apertium_modes_dir: PathBuf::from("/usr/share/apertium/modes"),
             apertium_idle_seconds: 300,
             apertium_timeout_seconds: 20,
             model_idle_seconds: 900,
+            model_memory_bytes: 1024 * 1024 * 1024,
             threads: 0,
             remote: Vec::new(),
             accept_non_commercial: false,
+            quality_file: PathBuf::from("data/quality.csv"),
             cache_bytes: 64 * 1024 * 1024,
         }
     }

@@ -21,6 +21,14 @@ pub enum TranslationError {
         /// What is wrong with its settings.
         problem: String,
     },
+    /// The table of measured figures cannot be used.
+    #[error("the table of figures {}: {reason}; `make quality` writes it anew", path.display())]
+    Figures {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
 }
 
 /// A translation did not work this time; the same call may work later.

@@ -5,7 +5,8 @@
 //! 1. `text` cuts it into segments of at most a sentence; links, mentions, code, quantities and emoji become marks,
 //!    layout is set aside;
 //! 2. `cache` answers what was translated before, by content: in memory, then in a [`CacheStore`];
-//! 3. `route` knows the best way from one language to the other over what the engines offer, with pivots;
+//! 3. `route` knows the best way from one language to the other over what the engines offer, with pivots, by what `quality`
+//!    knows of it and what the [`Request`] asks for;
 //! 4. the engines ([`Engine`]: `firefox`, `apertium`, `ct2`, `remote`) translate what is left, in batches;
 //! 5. `resolver` checks that every mark came back, and takes what failed over the next best route; `breaker` leaves
 //!    alone what keeps failing;
@@ -30,6 +31,7 @@ mod firefox;
 pub mod models;
 mod quality;
 mod remote;
+mod request;
 mod resolver;
 mod route;
 mod text;
@@ -40,6 +42,8 @@ pub use config::{PUBLIC_INDEX, TranslationConfig};
 pub use ct2::{CTranslate2Model, ctranslate2_models};
 pub use engine::{Engine, Offer, Pair, Translated, UnknownPair, is_mark};
 pub use error::{EngineError, Failure, TranslationError};
+pub use quality::{BadFigure, Figure, Figures};
 pub use remote::{ApiKey, RemoteConfig, RemoteKind};
-pub use route::{Route, Routes, Step};
+pub use request::{Request, Tier, UnknownTier};
+pub use route::{Quality, Route, Routes, Step};
 pub use translator::{Outcome, Translator};

@@ -5,6 +5,8 @@ use crate::ask::{Checked, translate};
 use crate::breaker::{Breakers, Consequence, Unit};
 use crate::cache::{Cache, CacheKey, CachedText};
 use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::quality::Figures;
+use crate::request::Request;
 use crate::route::{Route, Routes, Step};
 use crate::translator::least;
 use std::collections::{HashMap, HashSet};
@@ -45,6 +47,7 @@ type Fault<'a> = (&'a Step, EngineError);
 pub(crate) struct Resolver {
     /// The preferred one first.
     engines: Vec<Arc<dyn Engine>>,
+    figures: Figures,
     cache: Cache,
     breakers: Breakers,
     view: RwLock<View>,
@@ -61,8 +64,9 @@ struct View {
 }
 
 impl Resolver {
-    pub(crate) fn new(engines: Vec<Arc<dyn Engine>>, cache: Cache) -> Self {
-        let resolver = Self { engines, cache, breakers: Breakers::default(), view: RwLock::default() };
+    pub(crate) fn new(engines: Vec<Arc<dyn Engine>>, figures: Figures, cache: Cache) -> Self {
+        let (breakers, view) = (Breakers::default(), RwLock::default());
+        let resolver = Self { engines, figures, cache, breakers, view };
         resolver.look();
         resolver
     }
@@ -100,18 +104,45 @@ impl Resolver {
         routes
     }
 
+    /// The routes that a request can be served from: where it avoids an engine, those of the others.
+    pub(crate) fn routes_for(&self, request: &Request) -> Arc<Routes> {
+        if request.avoid.is_empty() {
+            return self.routes();
+        }
+        let now = Instant::now();
+        let usable = |unit: &Unit| self.breakers.takes_requests(unit, now);
+        Arc::new(self.find_for(request, usable))
+    }
+
     /// The routes over what is `usable`.
     fn find(&self, usable: impl Fn(&Unit) -> bool) -> Routes {
+        self.find_among(&self.engines.iter().collect::<Vec<_>>(), usable)
+    }
+
+    /// The same without the engines that a request avoids.
+    fn find_for(&self, request: &Request, usable: impl Fn(&Unit) -> bool) -> Routes {
+        let engines = self.engines.iter().filter(|engine| !request.avoids_engine(engine.name()));
+        self.find_among(&engines.collect::<Vec<_>>(), usable)
+    }
+
+    /// The engines of this machine compete for a pair by quality and cost; a server is only asked for what nothing before
+    /// it serves directly, so that no text leaves this machine that need not.
+    fn find_among(&self, engines: &[&Arc<dyn Engine>], usable: impl Fn(&Unit) -> bool) -> Routes {
         let mut offers: Vec<(&str, Offer)> = Vec::new();
-        for engine in &self.engines {
-            let usable = |offer: &Offer| usable(&Unit::of(engine.as_ref(), offer.pair));
-            offers.extend(engine.offers().into_iter().filter(usable).map(|offer| (engine.name(), offer)));
+        for group in engines.chunk_by(|one, other| !one.is_remote() && !other.is_remote()) {
+            let before: HashSet<Pair> = offers.iter().map(|(_, offer)| offer.pair).collect();
+            for engine in group {
+                let usable = |offer: &Offer| {
+                    !before.contains(&offer.pair) && usable(&Unit::of(engine.as_ref(), offer.pair))
+                };
+                offers.extend(engine.offers().into_iter().filter(usable).map(|offer| (engine.name(), offer)));
+            }
         }
-        Routes::find(offers.iter().map(|(engine, offer)| (*engine, offer)))
+        Routes::find(offers.iter().map(|(engine, offer)| (*engine, offer)), &self.figures)
     }
 
     /// Translates over the best route; what does not work there, over the next best, until there is none.
-    pub(crate) async fn resolve(&self, pair: Pair, segments: &[String]) -> Answers {
+    pub(crate) async fn resolve(&self, request: &Request, segments: &[String]) -> Answers {
         let mut answers = Answers::default();
         let mut left = segments.to_vec();
         let mut spent = HashSet::new();
@@ -120,7 +151,7 @@ impl Resolver {
             if left.is_empty() {
                 return answers;
             }
-            let Some(route) = self.route(pair, &spent).await else { break };
+            let Some(route) = self.route(request, &spent).await else { break };
             let (given, faults) = self.follow(&route, &left).await;
             left.retain(|segment| !given.contains_key(segment));
             answers.given.extend(given);
@@ -133,21 +164,21 @@ impl Resolver {
             }
         }
         if !left.is_empty() {
-            answers.missing = Some(self.why_missing(pair, failure).await);
+            answers.missing = Some(self.why_missing(request, failure).await);
         }
         answers
     }
 
-    /// The best route without the steps that are spent.
-    async fn route(&self, pair: Pair, spent: &HashSet<Unit>) -> Option<Route> {
-        let route = self.routes().get(pair).cloned();
+    /// The best route for a request without the steps that are spent.
+    async fn route(&self, request: &Request, spent: &HashSet<Unit>) -> Option<Route> {
         if !spent.is_empty() {
             let now = Instant::now();
             let usable = |unit: &Unit| !spent.contains(unit) && self.breakers.takes_requests(unit, now);
-            return self.find(usable).get(pair).cloned();
+            return self.find_for(request, usable).best(request);
         }
-        if route.is_none() && self.settle(pair).await.is_none() {
-            return self.routes().get(pair).cloned();
+        let route = self.routes_for(request).best(request);
+        if route.is_none() && self.settle(request.pair).await.is_none() {
+            return self.routes_for(request).best(request);
         }
         route
     }
@@ -295,44 +326,47 @@ impl Resolver {
         self.look();
     }
 
-    async fn why_missing(&self, pair: Pair, failure: Option<String>) -> Missing {
+    async fn why_missing(&self, request: &Request, failure: Option<String>) -> Missing {
         if let Some(reason) = failure {
             return Missing::Failed(reason);
         }
-        if let Some(reason) = self.why_later(pair) {
+        if let Some(reason) = self.why_later(request) {
             return Missing::Failed(reason);
         }
-        match self.settle(pair).await {
+        match self.settle(request.pair).await {
             Some(reason) => Missing::Failed(reason),
-            None => Missing::Unavailable(self.why_unavailable(pair)),
+            None => Missing::Unavailable(self.why_unavailable(request)),
         }
     }
 
     /// Why what serves a pair is left alone for now, if that is all that is in the way: it comes back.
-    fn why_later(&self, pair: Pair) -> Option<String> {
+    fn why_later(&self, request: &Request) -> Option<String> {
         let now = Instant::now();
         self.breakers.next_trial(now)?;
-        let sometime = self
-            .find(|unit| self.breakers.takes_requests(unit, now) || self.breakers.resting(unit).is_some());
-        sometime.get(pair)?.steps.iter().find_map(|step| self.breakers.resting(&self.unit(step)?))
+        let sometime =
+            |unit: &Unit| self.breakers.takes_requests(unit, now) || self.breakers.resting(unit).is_some();
+        let route = self.find_for(request, sometime).best(request)?;
+        route.steps.iter().find_map(|step| self.breakers.resting(&self.unit(step)?))
     }
 
-    fn why_unavailable(&self, pair: Pair) -> String {
+    fn why_unavailable(&self, request: &Request) -> String {
+        let pair = request.pair;
+        let (from, to) = (pair.from.english_name(), pair.to.english_name());
+        if !request.takes_any() && self.routes().best(&Request::new(pair.from, pair.to)).is_some() {
+            return format!("no other route here translates {from} to {to}");
+        }
         if let Some(reason) = self.breakers.broken(pair) {
             return reason;
         }
         if let Some(reason) = self.engines.iter().find_map(|engine| engine.why_not(pair)) {
             return reason;
         }
-        let (from, to) = (pair.from, pair.to);
-        let models = match (from.code(), to.code()) {
+        let models = match (pair.from.code(), pair.to.code()) {
             ("en", _) | (_, "en") => pair.to_string(),
             (from, to) => format!("{from}-en en-{to}"),
         };
         format!(
-            "no engine here translates {} to {}; pull models with `meeshy models pull {models}` or install Apertium pairs",
-            from.english_name(),
-            to.english_name()
+            "no engine here translates {from} to {to}; pull models with `meeshy models pull {models}` or install Apertium pairs"
         )
     }
 }

@@ -1,13 +1,18 @@
-//! Which way from one language to another: a path over what the engines offer.
+//! Which way from one language to another: paths over what the engines offer, and the best of them.
 
 use crate::engine::{Offer, Pair};
-use crate::quality::LOST_AT_A_PIVOT;
+use crate::quality::{Figure, Figures, LOST_AT_A_PIVOT, Legs};
+use crate::request::{Request, Tier};
 use meeshy_domain::Language;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// With three steps through two pivots little of the meaning is left; with four, nothing.
 const MOST_STEPS: usize = 3;
+/// So many paths of a length are kept for a pair: those that are expected to lose least.
+const ALTERNATIVES: usize = 6;
+/// What costs less than this, in milliseconds, is not worth comparing.
+const LEAST_COST: f32 = 0.1;
 
 /// One step of a route.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,14 +30,28 @@ pub struct Step {
     pub cost_ms: f32,
 }
 
-/// How a pair of languages is served.
+/// How good a route is, in points of chrF (0 to 100). Only routes of one pair can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(tag = "is", content = "chrf", rename_all = "lowercase")]
+pub enum Quality {
+    /// This path was measured.
+    Measured(f32),
+    /// Another path of the pair was measured, and this one is expected to score so much.
+    Estimated(f32),
+    /// No path of the pair was measured.
+    Unknown,
+}
+
+/// A way from one language to another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Route {
     /// One step, or several over pivot languages.
     pub steps: Vec<Step>,
-    /// How much quality is lost on the way, in points of chrF (0 to 100).
+    /// How much quality is expected to be lost on the way, in points of chrF (0 to 100).
     pub lost: f32,
-    /// About how long a sentence takes, in milliseconds.
+    /// How good it is.
+    pub quality: Quality,
+    /// About how long a sentence of twelve words takes, in milliseconds.
     pub cost_ms: f32,
 }
 
@@ -48,93 +67,190 @@ impl Route {
         }
     }
 
+    /// The path exactly, as tables of figures have it: `apertium:en-ca>apertium:ca-fr`.
+    pub fn path(&self) -> String {
+        let legs: Vec<String> =
+            self.steps.iter().map(|step| format!("{}:{}", step.engine, step.pair)).collect();
+        legs.join(">")
+    }
+
     /// From where to where.
     pub fn pair(&self) -> Option<Pair> {
         Some(Pair { from: self.steps.first()?.pair.from, to: self.steps.last()?.pair.to })
     }
 
-    fn start(step: &Step) -> Self {
-        Self { steps: vec![step.clone()], lost: step.lost, cost_ms: step.cost_ms }
+    /// Whether a request takes this route.
+    fn suits(&self, request: &Request) -> bool {
+        request.path.as_ref().is_none_or(|path| *path == self.path())
+            && !request.avoids_engine(&self.label())
+            && !self.steps.iter().any(|step| request.avoids_engine(&step.engine))
     }
 
-    fn then(&self, step: &Step) -> Self {
-        let mut steps = self.steps.clone();
-        steps.push(step.clone());
-        Self { steps, lost: self.lost + LOST_AT_A_PIVOT + step.lost, cost_ms: self.cost_ms + step.cost_ms }
-    }
-
-    fn better_than(&self, other: &Self) -> bool {
-        self.lost.total_cmp(&other.lost).then(self.cost_ms.total_cmp(&other.cost_ms)).is_lt()
-    }
-
-    fn visits(&self, language: Language) -> bool {
-        self.steps.iter().any(|step| step.pair.from == language || step.pair.to == language)
+    /// How much it is worth to a tier; more is better.
+    fn worth(&self, tier: Tier) -> f32 {
+        let quality = match self.quality {
+            Quality::Measured(chrf) | Quality::Estimated(chrf) => chrf,
+            Quality::Unknown => -self.lost,
+        };
+        quality - tier.points_for_half_the_cost() * self.cost_ms.max(LEAST_COST).log2()
     }
 }
 
-/// The best route for each pair that can be reached.
+/// A path as indexes into the steps: small, because there are many.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Path {
+    steps: [usize; MOST_STEPS],
+    length: usize,
+    lost: f32,
+    cost_ms: f32,
+}
+
+impl Path {
+    fn start(at: usize, step: &Step) -> Self {
+        Self { steps: [at; MOST_STEPS], length: 1, lost: step.lost, cost_ms: step.cost_ms }
+    }
+
+    fn then(mut self, at: usize, step: &Step) -> Self {
+        self.steps[self.length] = at;
+        self.length += 1;
+        self.lost += LOST_AT_A_PIVOT + step.lost;
+        self.cost_ms += step.cost_ms;
+        self
+    }
+
+    fn steps(&self) -> &[usize] {
+        &self.steps[..self.length]
+    }
+
+    /// What is expected of it after `known` was measured: both differ from what is expected of both as they do, so that
+    /// neither the height of a pair's scores nor the speed of a machine matters.
+    fn estimate(&self, known: &Self, measured: &Figure) -> (Quality, f32) {
+        let chrf = (measured.chrf + known.lost - self.lost).clamp(0.0, 100.0);
+        (Quality::Estimated(chrf), measured.ms * self.cost_ms / known.cost_ms.max(LEAST_COST))
+    }
+}
+
+/// The ways between all languages that something connects.
 #[derive(Debug, Default)]
 pub struct Routes {
-    best: BTreeMap<Pair, Route>,
+    /// The preferred engine first.
+    steps: Vec<Step>,
+    paths: BTreeMap<Pair, Vec<Path>>,
+    figures: Figures,
 }
 
 impl Routes {
     /// Finds the routes over what the engines offer, the preferred engine first.
-    ///
-    /// Where two engines serve the same pair directly, the earlier one serves it.
-    pub fn find<'a>(offers: impl IntoIterator<Item = (&'a str, &'a Offer)>) -> Self {
-        let mut steps: BTreeMap<Pair, Step> = BTreeMap::new();
-        for (engine, offer) in offers {
-            steps.entry(offer.pair).or_insert_with(|| Step {
-                engine: engine.to_owned(),
-                pair: offer.pair,
-                version: offer.version.clone(),
-                lost: offer.lost,
-                cost_ms: offer.cost_ms,
-            });
+    pub fn find<'a>(offers: impl IntoIterator<Item = (&'a str, &'a Offer)>, figures: &Figures) -> Self {
+        let step = |(engine, offer): (&str, &Offer)| Step {
+            engine: engine.to_owned(),
+            pair: offer.pair,
+            version: offer.version.clone(),
+            lost: offer.lost,
+            cost_ms: offer.cost_ms,
+        };
+        let steps: Vec<Step> = offers.into_iter().map(step).collect();
+        let mut paths: BTreeMap<Pair, Vec<Path>> = BTreeMap::new();
+        for (at, step) in steps.iter().enumerate() {
+            paths.entry(step.pair).or_default().push(Path::start(at, step));
         }
-        let mut best: BTreeMap<Pair, Route> =
-            steps.iter().map(|(&pair, step)| (pair, Route::start(step))).collect();
-        let mut reached: Vec<Route> = best.values().cloned().collect();
+        let mut longest = paths.clone();
         for _ in 1..MOST_STEPS {
-            reached = lengthen(&reached, &steps, &mut best);
+            longest = lengthen(&longest, &steps);
+            for (pair, longer) in &longest {
+                paths.entry(*pair).or_default().extend(longer);
+            }
         }
-        Self { best }
+        let mut routes = Self { steps, paths, figures: figures.clone() };
+        routes.add_measured();
+        routes
     }
 
-    /// How this pair is served.
-    pub fn get(&self, pair: Pair) -> Option<&Route> {
-        self.best.get(&pair)
+    /// Adds the paths that were measured, whatever was expected of them.
+    fn add_measured(&mut self) {
+        let known: HashMap<(&str, Pair), usize> =
+            self.steps.iter().enumerate().map(|(at, step)| ((step.engine.as_str(), step.pair), at)).collect();
+        for legs in self.figures.paths().filter(|legs| legs.len() <= MOST_STEPS) {
+            let steps: Option<Vec<usize>> =
+                legs.iter().map(|(engine, pair)| known.get(&(engine.as_str(), *pair)).copied()).collect();
+            let Some([first, rest @ ..]) = steps.as_deref() else { continue };
+            let start = Path::start(*first, &self.steps[*first]);
+            let path = rest.iter().fold(start, |path, &at| path.then(at, &self.steps[at]));
+            let (Some(from), Some(to)) = (legs.first(), legs.last()) else { continue };
+            let paths = self.paths.entry(Pair { from: from.1.from, to: to.1.to }).or_default();
+            if !paths.iter().any(|known| known.steps() == path.steps()) {
+                paths.push(path);
+            }
+        }
     }
 
-    /// All that can be reached, by pair.
-    pub fn iter(&self) -> impl Iterator<Item = (&Pair, &Route)> {
-        self.best.iter()
+    /// The best route for a request.
+    pub fn best(&self, request: &Request) -> Option<Route> {
+        let routes = self.alternatives(request.pair).into_iter().filter(|route| route.suits(request));
+        routes.reduce(
+            |best, next| if next.worth(request.tier) > best.worth(request.tier) { next } else { best },
+        )
+    }
+
+    /// Every route of a pair that is worth a look, the shortest first.
+    pub fn alternatives(&self, pair: Pair) -> Vec<Route> {
+        let paths = self.paths.get(&pair).map(Vec::as_slice).unwrap_or_default();
+        let figures: Vec<Option<&Figure>> =
+            paths.iter().map(|path| self.figures.get(&self.legs(path))).collect();
+        let measured = paths.iter().zip(&figures).filter_map(|(path, figure)| Some((path, (*figure)?)));
+        let yardstick = measured.max_by(|one, other| one.1.chrf.total_cmp(&other.1.chrf));
+        let route = |(path, figure): (&Path, &Option<&Figure>)| {
+            let (quality, cost_ms) = match (figure, yardstick) {
+                (Some(figure), _) => (Quality::Measured(figure.chrf), figure.ms),
+                (None, Some((known, figure))) => path.estimate(known, figure),
+                (None, None) => (Quality::Unknown, path.cost_ms),
+            };
+            let steps = path.steps().iter().map(|&at| self.steps[at].clone()).collect();
+            Route { steps, lost: path.lost, quality, cost_ms }
+        };
+        paths.iter().zip(&figures).map(route).collect()
+    }
+
+    fn legs(&self, path: &Path) -> Legs {
+        path.steps().iter().map(|&at| (self.steps[at].engine.clone(), self.steps[at].pair)).collect()
+    }
+
+    /// Every pair that can be reached, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = Pair> {
+        self.paths.keys().copied()
     }
 }
 
-/// Adds one step to each route and keeps those that are the best so far.
-fn lengthen(reached: &[Route], steps: &BTreeMap<Pair, Step>, best: &mut BTreeMap<Pair, Route>) -> Vec<Route> {
-    let mut longer = Vec::new();
-    for route in reached {
-        let Some(Pair { from, to: middle }) = route.pair() else { continue };
-        for (pair, step) in steps.iter().filter(|(pair, _)| pair.from == middle) {
-            if route.visits(pair.to) {
-                continue;
-            }
-            let whole = Pair { from, to: pair.to };
-            // A server of fifty languages makes hundreds of thousands of candidates; most lose at the first look.
-            if best.get(&whole).is_some_and(|known| known.lost < route.lost + LOST_AT_A_PIVOT + step.lost) {
-                continue;
-            }
-            let candidate = route.then(step);
-            if best.get(&whole).is_none_or(|known| candidate.better_than(known)) {
-                best.insert(whole, candidate.clone());
-                longer.push(candidate);
+/// Adds one step to each path, and keeps those of a pair that are expected to be the best.
+fn lengthen(paths: &BTreeMap<Pair, Vec<Path>>, steps: &[Step]) -> BTreeMap<Pair, Vec<Path>> {
+    let mut leaving: HashMap<Language, Vec<usize>> = HashMap::new();
+    for (at, step) in steps.iter().enumerate() {
+        leaving.entry(step.pair.from).or_default().push(at);
+    }
+    let mut longer: BTreeMap<Pair, Vec<Path>> = BTreeMap::new();
+    for (pair, path) in paths.iter().flat_map(|(pair, paths)| paths.iter().map(move |path| (pair, path))) {
+        for &at in leaving.get(&pair.to).map(Vec::as_slice).unwrap_or_default() {
+            let to = steps[at].pair.to;
+            let visited = path.steps().iter().any(|&before| steps[before].pair.from == to);
+            if !visited {
+                keep(longer.entry(Pair { from: pair.from, to }).or_default(), path.then(at, &steps[at]));
             }
         }
     }
     longer
+}
+
+/// Puts a path among the best of its pair, if it is one. The cheapest is always one.
+fn keep(best: &mut Vec<Path>, path: Path) {
+    let place = best.partition_point(|known| {
+        known.lost.total_cmp(&path.lost).then(known.cost_ms.total_cmp(&path.cost_ms)).is_le()
+    });
+    best.insert(place, path);
+    if best.len() > ALTERNATIVES {
+        let last = &best[best.len() - 1];
+        let is_cheapest = best[..best.len() - 1].iter().all(|known| known.cost_ms > last.cost_ms);
+        best.remove(if is_cheapest { best.len() - 2 } else { best.len() - 1 });
+    }
 }
 
 #[cfg(test)]
@@ -143,30 +259,35 @@ mod tests {
     use crate::quality;
     use rstest::rstest;
 
+    /// Engines that the tests make up: what they are expected to lose, and what they cost.
+    const FAST: (&str, f32, f32) = ("apertium", quality::LOST_BY_APERTIUM, quality::APERTIUM_MS);
+    const GOOD: (&str, f32, f32) = ("firefox", quality::LOST_BY_FIREFOX, quality::FIREFOX_MS);
+    const LARGE: (&str, f32, f32) = ("large", 0.5, 900.0);
+
+    type Offers = Vec<(&'static str, Offer)>;
+
     fn pair(text: &str) -> Pair {
-        let (from, to) = text.split_once('-').unwrap();
-        Pair { from: Language::parse(from).unwrap(), to: Language::parse(to).unwrap() }
+        text.parse().unwrap()
     }
 
-    fn offers(engine: &'static str, pairs: &str) -> Vec<(&'static str, Offer)> {
-        let lost = |pair| match engine {
-            "apertium" => quality::lost_by_apertium(pair),
-            _ => quality::LOST_BY_FIREFOX,
-        };
-        let offer = |pair| Offer { pair, version: "1".to_owned(), lost: lost(pair), cost_ms: 1.0 };
-        pairs.split_whitespace().map(|text| (engine, offer(pair(text)))).collect()
+    fn offers(engine: (&'static str, f32, f32), pairs: &str) -> Offers {
+        let offer = |pair| Offer { pair, version: "1".to_owned(), lost: engine.1, cost_ms: engine.2 };
+        pairs.split_whitespace().map(|text| (engine.0, offer(pair(text)))).collect()
     }
 
-    fn label(
-        offers: &[(&'static str, Offer)],
-        broken: &[(&'static str, &str)],
-        wanted: &str,
-    ) -> Option<String> {
-        let works = |(engine, offer): &&(&'static str, Offer)| {
-            !broken.iter().any(|&(name, text)| (name, pair(text)) == (*engine, offer.pair))
-        };
-        let routes = Routes::find(offers.iter().filter(works).map(|(engine, offer)| (*engine, offer)));
-        routes.get(pair(wanted)).map(Route::label)
+    fn find(offers: &Offers, figures: &str) -> Routes {
+        let figures = format!("path,chrf,bleu,ms,sentences,data\n{figures}");
+        let figures = Figures::parse(&figures).unwrap();
+        Routes::find(offers.iter().map(|(engine, offer)| (*engine, offer)), &figures)
+    }
+
+    fn best(routes: &Routes, tier: Tier, wanted: &str) -> Option<String> {
+        let Pair { from, to } = pair(wanted);
+        routes.best(&Request { tier, ..Request::new(from, to) }).map(|route| route.label())
+    }
+
+    fn label(offers: &Offers, wanted: &str) -> Option<String> {
+        best(&find(offers, ""), Tier::Medium, wanted)
     }
 
     const DEBIAN: &str =
@@ -175,37 +296,108 @@ mod tests {
     #[rstest]
     #[case("en-es", "apertium")]
     #[case("en-fr", "apertium via ca")]
-    #[case("fr-en", "apertium via ca")]
     #[case("it-en", "apertium via es")]
     #[case("it-ca", "apertium via es")]
     fn apertium_goes_where_it_was_measured_best(#[case] wanted: &str, #[case] expected: &str) {
-        assert_eq!(label(&offers("apertium", DEBIAN), &[], wanted).as_deref(), Some(expected));
+        let all = offers(FAST, DEBIAN);
+        let built_in = Figures::load(std::path::Path::new("/nonexistent")).unwrap();
+        let routes = Routes::find(all.iter().map(|(engine, offer)| (*engine, offer)), &built_in);
+        for tier in [Tier::Basic, Tier::Medium, Tier::Premium] {
+            assert_eq!(best(&routes, tier, wanted).as_deref(), Some(expected));
+        }
     }
 
     #[test]
     fn a_firefox_model_wins_over_apertium_even_over_english() {
-        let mut all = offers("firefox", "en-es fr-en en-de");
-        all.extend(offers("apertium", DEBIAN));
-        assert_eq!(label(&all, &[], "en-es").as_deref(), Some("firefox"));
-        assert_eq!(label(&all, &[], "fr-es").as_deref(), Some("firefox via en"));
-        assert_eq!(label(&all, &[], "es-de").as_deref(), Some("apertium, firefox via en"));
+        let mut all = offers(GOOD, "en-es fr-en en-de");
+        all.extend(offers(FAST, DEBIAN));
+        assert_eq!(label(&all, "en-es").as_deref(), Some("firefox"));
+        assert_eq!(label(&all, "fr-es").as_deref(), Some("firefox via en"));
+        assert_eq!(label(&all, "es-de").as_deref(), Some("apertium, firefox via en"));
     }
 
     #[test]
-    fn the_next_best_route_takes_over_from_a_broken_one() {
-        let mut all = offers("firefox", "en-es");
-        all.extend(offers("apertium", "en-es en-ca ca-es"));
-        assert_eq!(label(&all, &[("firefox", "en-es")], "en-es").as_deref(), Some("apertium"));
-        let broken = [("firefox", "en-es"), ("apertium", "en-es")];
-        assert_eq!(label(&all, &broken, "en-es").as_deref(), Some("apertium via ca"));
-        assert_eq!(label(&all, &[broken[0], broken[1], ("apertium", "ca-es")], "en-es"), None);
+    fn what_was_measured_goes_before_what_was_expected() {
+        let mut all = offers(GOOD, "en-es fr-en");
+        all.extend(offers(FAST, "en-es fr-es fr-ca ca-es"));
+        let routes = find(
+            &all,
+            "apertium:en-es,60,30,1,9,d\nfirefox:en-es,50,20,9,9,d\napertium:fr-ca>apertium:ca-es,58,28,4,9,d",
+        );
+        assert_eq!(best(&routes, Tier::Premium, "en-es").as_deref(), Some("apertium"));
+        // Over Catalan: measured 58, expected to lose 24.5. Over English, nothing was measured: 58 + 24.5 - 2.5.
+        let over =
+            |label| routes.alternatives(pair("fr-es")).into_iter().find(|route| route.label() == label);
+        assert_eq!(over("firefox via en").unwrap().quality, Quality::Estimated(80.0));
+        assert_eq!(over("apertium via ca").unwrap().quality, Quality::Measured(58.0));
+        // Measured at 4 ms where 2 were expected: a slow machine. 20 are expected over English.
+        assert_eq!(over("apertium via ca").unwrap().cost_ms, 4.0);
+        assert_eq!(over("firefox via en").unwrap().cost_ms, 40.0);
+        assert_eq!(routes.alternatives(pair("fr-en"))[0].quality, Quality::Unknown);
+    }
+
+    #[test]
+    fn a_tier_says_what_quality_may_cost() {
+        let mut all = offers(LARGE, "es-fr en-es");
+        all.extend(offers(GOOD, "es-en en-fr en-es"));
+        all.extend(offers(FAST, "es-fr en-es"));
+        let measured = "apertium:es-fr,50,20,1,9,d\nfirefox:es-en>firefox:en-fr,56,26,20,9,d\nlarge:es-fr,57,27,900,9,d\n\
+            apertium:en-es,44,12,1,9,d\nfirefox:en-es,56,26,10,9,d\nlarge:en-es,57,27,900,9,d";
+        let routes = find(&all, measured);
+        let labels = |wanted| {
+            [Tier::Basic, Tier::Medium, Tier::Premium].map(|tier| best(&routes, tier, wanted).unwrap())
+        };
+        assert_eq!(labels("es-fr"), ["apertium", "firefox via en", "large"]);
+        assert_eq!(labels("en-es"), ["firefox", "firefox", "large"]);
+    }
+
+    #[test]
+    fn what_somebody_was_not_content_with_is_avoided() {
+        let mut all = offers(GOOD, "en-es");
+        all.extend(offers(FAST, "en-es en-ca ca-es"));
+        let routes = find(&all, "");
+        let avoiding = |names: &[&str]| {
+            let Pair { from, to } = pair("en-es");
+            let avoid = names.iter().map(ToString::to_string).collect();
+            routes.best(&Request { avoid, ..Request::new(from, to) }).map(|route| route.label())
+        };
+        assert_eq!(avoiding(&[]).as_deref(), Some("firefox"));
+        assert_eq!(avoiding(&["firefox"]).as_deref(), Some("apertium"));
+        assert_eq!(avoiding(&["firefox", "apertium via ca"]).as_deref(), Some("apertium"));
+        assert_eq!(avoiding(&["firefox", "apertium"]), None);
+    }
+
+    #[test]
+    fn one_path_can_be_asked_for() {
+        let routes = find(&offers(FAST, DEBIAN), "");
+        let Pair { from, to } = pair("en-fr");
+        let path = "apertium:en-es>apertium:es-fr".to_owned();
+        let route = routes.best(&Request { path: Some(path.clone()), ..Request::new(from, to) }).unwrap();
+        assert_eq!(route.path(), path);
     }
 
     #[test]
     fn two_pivots_are_the_most() {
-        let chain = offers("apertium", "en-es es-ca ca-fr fr-oc");
-        assert_eq!(label(&chain, &[], "en-fr").as_deref(), Some("apertium via es, ca"));
-        assert_eq!(label(&chain, &[], "en-oc"), None);
-        assert_eq!(label(&chain, &[], "fr-en"), None);
+        let chain = offers(FAST, "en-es es-ca ca-fr fr-oc");
+        assert_eq!(label(&chain, "en-fr").as_deref(), Some("apertium via es, ca"));
+        assert_eq!(label(&chain, "en-oc"), None);
+        assert_eq!(label(&chain, "fr-en"), None);
+    }
+
+    #[test]
+    fn the_cheapest_way_is_kept_among_many_that_lose_less() {
+        let pivots = ["es", "ca", "it", "pt", "de", "nl", "sv", "da"];
+        let mut all: Offers = pivots
+            .iter()
+            .flat_map(|pivot| {
+                let pairs: &'static str = Box::leak(format!("fr-{pivot} {pivot}-en").into_boxed_str());
+                offers(LARGE, pairs)
+            })
+            .collect();
+        all.extend(offers(FAST, "fr-oc oc-en"));
+        let routes = find(&all, "");
+        let labels: Vec<String> = routes.alternatives(pair("fr-en")).iter().map(Route::label).collect();
+        assert!(labels.contains(&"apertium via oc".to_owned()), "{labels:?}");
+        assert!(labels.contains(&"large via es".to_owned()), "{labels:?}");
     }
 }

@@ -5,7 +5,9 @@ use crate::cache::{Cache, CacheStore};
 use crate::ct2::CTranslate2;
 use crate::engine::{Engine, Pair};
 use crate::firefox::Firefox;
+use crate::quality::Figures;
 use crate::remote;
+use crate::request::Request;
 use crate::resolver::{Answers, Missing, Resolver};
 use crate::route::Route;
 use crate::text::Document;
@@ -50,7 +52,8 @@ impl Translator {
     /// With remote engines it has to be called within a Tokio runtime: they are asked in the background what they offer.
     ///
     /// # Errors
-    /// When a folder of the configuration exists but cannot be read, or a remote engine is set up wrongly.
+    /// When a folder of the configuration exists but cannot be read, a remote engine is set up wrongly, or the table of
+    /// measured figures cannot be used.
     pub fn new(
         config: &TranslationConfig,
         store: Option<Arc<dyn CacheStore>>,
@@ -68,16 +71,19 @@ impl Translator {
         engines.push(Arc::new(CTranslate2::new(config)));
         engines.push(Arc::new(Apertium::new(config)));
         engines.extend(after);
-        Ok(Self::with_engines(engines, config.cache_bytes, store))
+        let figures = Figures::load(&config.quality_file)?;
+        let cache = Cache::new(config.cache_bytes, store);
+        Ok(Self { resolver: Arc::new(Resolver::new(engines, figures, cache)) })
     }
 
-    /// A translator over these engines, the preferred one first.
+    /// A translator over these engines, the preferred one first; nothing is measured of them.
     pub fn with_engines(
         engines: Vec<Arc<dyn Engine>>,
         cache_bytes: u64,
         store: Option<Arc<dyn CacheStore>>,
     ) -> Self {
-        Self { resolver: Arc::new(Resolver::new(engines, Cache::new(cache_bytes, store))) }
+        let cache = Cache::new(cache_bytes, store);
+        Self { resolver: Arc::new(Resolver::new(engines, Figures::default(), cache)) }
     }
 
     /// Looks again at what is installed: after a model was pulled, or a package installed or repaired.
@@ -87,32 +93,47 @@ impl Translator {
 
     /// How this pair of languages is served, if it is.
     pub fn route(&self, from: Language, to: Language) -> Option<Route> {
-        self.resolver.routes().get(Pair { from, to }).cloned()
+        self.route_for(&Request::new(from, to))
     }
 
-    /// Every pair that is served, in order.
+    /// How a request is served, if it is.
+    pub fn route_for(&self, request: &Request) -> Option<Route> {
+        self.resolver.routes_for(request).best(request)
+    }
+
+    /// How every pair is served that is, in order.
     pub fn routes(&self) -> Vec<Route> {
-        self.resolver.routes().iter().map(|(_, route)| route.clone()).collect()
+        let routes = self.resolver.routes();
+        routes.pairs().filter_map(|pair| routes.best(&Request::new(pair.from, pair.to))).collect()
     }
 
-    /// One answer for each message, in order.
-    ///
-    /// Messages are whole: layout, links, mentions, code and the like are kept here. Sentences that are the same are
-    /// translated once.
+    /// Every way of a pair that is worth a look, the shortest first.
+    pub fn alternatives(&self, pair: Pair) -> Vec<Route> {
+        self.resolver.routes().alternatives(pair)
+    }
+
+    /// One answer for each message, in order; see [`answer`](Self::answer).
     pub async fn translate(
         &self,
         from: Language,
         to: Language,
         texts: &[String],
     ) -> Vec<Result<Outcome, Failure>> {
+        self.answer(&Request::new(from, to), texts).await
+    }
+
+    /// One answer for each message, in order.
+    ///
+    /// Messages are whole: layout, links, mentions, code and the like are kept here. Sentences that are the same are
+    /// translated once.
+    pub async fn answer(&self, request: &Request, texts: &[String]) -> Vec<Result<Outcome, Failure>> {
         let documents: Vec<Document> = texts.iter().map(|text| Document::cut(text)).collect();
-        let pair = Pair { from, to };
-        if from == to {
+        if request.pair.from == request.pair.to {
             return texts.iter().map(|_| Ok(Outcome::Identical { engine: None })).collect();
         }
         let segments: BTreeSet<&str> = documents.iter().flat_map(Document::segments).collect();
         let segments: Vec<String> = segments.into_iter().map(str::to_owned).collect();
-        let answers = self.resolver.resolve(pair, &segments).await;
+        let answers = self.resolver.resolve(request, &segments).await;
         documents.iter().zip(texts).map(|(document, text)| conclude(&answers, document, text)).collect()
     }
 

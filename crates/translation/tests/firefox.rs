@@ -86,14 +86,129 @@ async fn many_requests_share_a_model() {
 }
 
 #[tokio::test]
-async fn a_replaced_model_answers_after_a_rescan_and_not_from_the_cache() {
+async fn a_newer_model_takes_over_once_it_is_loaded_and_nothing_comes_from_the_cache() {
+    let models = tempfile::tempdir().unwrap();
+    install(models.path(), "en-es", &saying("hola"));
+    let translator = translator(models.path());
+    let version = |translator: &Translator| {
+        translator.route(language("en"), language("es")).unwrap().steps[0].version.clone()
+    };
+    assert!(text_of(translate_one(&translator, "en", "es", "hi").await).starts_with("hola"));
+    let old = version(&translator);
+    install(models.path(), "en-es", &saying("buenas"));
+    translator.rescan();
+    let mut waited = 0;
+    loop {
+        let before = version(&translator);
+        let text = text_of(translate_one(&translator, "en", "es", "hi").await);
+        let after = version(&translator);
+        if before != old {
+            assert!(text.starts_with("buenas"), "{text}");
+            break;
+        }
+        // Until then the older one serves, at once.
+        assert!(text.starts_with("hola") || after != old, "{text}");
+        waited += 1;
+        assert!(waited < 1000, "the newer model never took over");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_translation_that_runs_is_not_disturbed_when_the_model_changes() {
+    let models = tempfile::tempdir().unwrap();
+    install(models.path(), "en-es", &saying("hola"));
+    let translator = translator(models.path());
+    let requests: Vec<_> = (0..40)
+        .map(|number| {
+            let translator = translator.clone();
+            let texts: Vec<String> = (0..20).map(|line| format!("message {number} line {line}")).collect();
+            tokio::spawn(async move { translator.translate(language("en"), language("es"), &texts).await })
+        })
+        .collect();
+    for word in ["buenas", "saludos", "hola"] {
+        install(models.path(), "en-es", &saying(word));
+        translator.rescan();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    for request in requests {
+        for outcome in request.await.unwrap() {
+            let text = text_of(outcome.unwrap());
+            assert!(["hola", "buenas", "saludos"].iter().any(|word| text.starts_with(word)), "{text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_newer_model_that_cannot_be_loaded_leaves_the_older_one_at_work() {
     let models = tempfile::tempdir().unwrap();
     install(models.path(), "en-es", &saying("hola"));
     let translator = translator(models.path());
     assert!(text_of(translate_one(&translator, "en", "es", "hi").await).starts_with("hola"));
-    install(models.path(), "en-es", &saying("buenas"));
-    translator.rescan();
-    assert!(text_of(translate_one(&translator, "en", "es", "hi").await).starts_with("buenas"));
+    let mut damaged = saying("buenas");
+    damaged.model[0] = 2;
+    install(models.path(), "en-es", &damaged);
+    for number in 0..20 {
+        translator.rescan();
+        let text = text_of(translate_one(&translator, "en", "es", &format!("hi {number}")).await);
+        assert!(text.starts_with("hola"), "{text}");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+/// The threads of the models that are loaded.
+fn loaded() -> Vec<String> {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    let mut models: Vec<String> =
+        names.filter_map(|name| Some(name.strip_prefix("model ")?.trim().to_owned())).collect();
+    models.sort();
+    models
+}
+
+#[tokio::test]
+async fn the_least_recently_used_model_leaves_when_the_memory_is_full() {
+    let models = tempfile::tempdir().unwrap();
+    for pair in ["en-es", "en-fr", "en-it"] {
+        install(models.path(), pair, &saying("hola"));
+    }
+    // Room for two of the three: each takes 12 MiB and twice its files, which are small.
+    let config = TranslationConfig { model_memory_bytes: 30 << 20, ..config(models.path()) };
+    let translator = Translator::new(&config, None).unwrap();
+    for (number, to) in ["es", "fr", "es", "it"].into_iter().enumerate() {
+        text_of(translate_one(&translator, "en", to, &format!("message {number}")).await);
+    }
+    for _ in 0..200 {
+        if loaded() == ["en-es", "en-it"] {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(loaded(), ["en-es", "en-it"]);
+    // What has left comes back, and a limit that is too small for any is no limit for one.
+    text_of(translate_one(&translator, "en", "fr", "once more").await);
+    let config = TranslationConfig { model_memory_bytes: 1, ..config };
+    text_of(translate_one(&Translator::new(&config, None).unwrap(), "en", "it", "alone").await);
+}
+
+/// The next engine is real: Apertium, whose packages the tests need anyway.
+#[tokio::test]
+async fn another_engine_takes_over_from_a_model_of_the_wrong_version() {
+    let models = tempfile::tempdir().unwrap();
+    let mut wrong = saying("hola");
+    wrong.model[0] = 2;
+    install(models.path(), "en-es", &wrong);
+    let config = TranslationConfig {
+        models_dir: models.path().to_owned(),
+        apertium_modes_dir: TranslationConfig::default().apertium_modes_dir,
+        ..TranslationConfig::default()
+    };
+    let translator = Translator::new(&config, None).unwrap();
+    assert_eq!(translator.route(language("en"), language("es")).unwrap().label(), "firefox");
+    let outcome = translate_one(&translator, "en", "es", "Where is the cat?").await;
+    let Outcome::Done { engine, text, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((engine.as_str(), text.contains("gato")), ("apertium", true), "{text}");
+    translator.shutdown().await;
 }
 
 #[tokio::test]
@@ -106,9 +221,13 @@ async fn an_idle_model_leaves_the_memory_and_comes_back() {
         text_of(translate_one(&translator, "en", "es", &format!("message {number}")).await);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
-    let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
-    assert_eq!(names.filter(|name| name.starts_with("model en-es")).count(), 0);
+    for _ in 0..1000 {
+        if loaded().is_empty() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("a model that nobody used for a while is still loaded: {:?}", loaded());
 }
 
 #[rstest]
@@ -119,11 +238,11 @@ async fn an_idle_model_leaves_the_memory_and_comes_back() {
 #[tokio::test]
 async fn a_damaged_file_is_named_and_what_to_do(#[case] damage: fn(&mut Synthetic), #[case] expected: &str) {
     let models = tempfile::tempdir().unwrap();
-    install(models.path(), "en-es", &saying("hola"));
+    let folder = install(models.path(), "en-es", &saying("hola"));
     let mut damaged = saying("hola");
     damage(&mut damaged);
-    std::fs::write(models.path().join("en-es/model.bin"), &damaged.model).unwrap();
-    std::fs::write(models.path().join("en-es/vocab.spm"), &damaged.vocabulary).unwrap();
+    std::fs::write(folder.join("model.bin"), &damaged.model).unwrap();
+    std::fs::write(folder.join("vocab.spm"), &damaged.vocabulary).unwrap();
     let outcome = translate_one(&translator(models.path()), "en", "es", "hi").await;
     let Outcome::Unavailable { reason } = outcome else { panic!("{outcome:?}") };
     assert!(reason.contains(expected) && reason.contains("meeshy models pull --force en-es"), "{reason}");
@@ -131,14 +250,15 @@ async fn a_damaged_file_is_named_and_what_to_do(#[case] damage: fn(&mut Syntheti
 
 /// Even with a manifest that vouches for it, a file of the wrong form is found out before it can do harm.
 #[rstest]
-#[case::tensors(|model: &mut Synthetic| model.model[8..16].copy_from_slice(&(1_u64 << 60).to_le_bytes()))]
-#[case::no_vocabulary(|model: &mut Synthetic| model.vocabulary.clear())]
-#[case::shortlist(|model: &mut Synthetic| model.shortlist[16..24].copy_from_slice(&(1_u64 << 32).to_le_bytes()))]
-#[case::shortlist_cut(|model: &mut Synthetic| model.shortlist.truncate(60))]
-#[case::settings(|model: &mut Synthetic| rewrite(&mut model.model, b"dim-emb: 32", b"dim-emb: 64"))]
-#[case::names(|model: &mut Synthetic| rewrite(&mut model.model, b"encoder_l1_self_Wq\0", b"encoder_l1_self_Wz\0"))]
+#[case::version(|model: &mut Synthetic| model.model[0] = 2, "model.bin: it is no model of a version")]
+#[case::tensors(|model: &mut Synthetic| model.model[8..16].copy_from_slice(&(1_u64 << 60).to_le_bytes()), "model.bin")]
+#[case::no_vocabulary(|model: &mut Synthetic| model.vocabulary.clear(), "vocab.spm")]
+#[case::shortlist(|model: &mut Synthetic| model.shortlist[16..24].copy_from_slice(&(1_u64 << 32).to_le_bytes()), "lex.bin")]
+#[case::shortlist_cut(|model: &mut Synthetic| model.shortlist.truncate(60), "lex.bin")]
+#[case::settings(|model: &mut Synthetic| rewrite(&mut model.model, b"dim-emb: 32", b"dim-emb: 64"), "")]
+#[case::names(|model: &mut Synthetic| rewrite(&mut model.model, b"encoder_l1_self_Wq\0", b"encoder_l1_self_Wz\0"), "")]
 #[tokio::test]
-async fn a_wrong_file_is_no_danger(#[case] damage: fn(&mut Synthetic)) {
+async fn a_wrong_file_is_no_danger(#[case] damage: fn(&mut Synthetic), #[case] named: &str) {
     let models = tempfile::tempdir().unwrap();
     let mut wrong = saying("hola");
     damage(&mut wrong);
@@ -146,7 +266,8 @@ async fn a_wrong_file_is_no_danger(#[case] damage: fn(&mut Synthetic)) {
     let translator = translator(models.path());
     let outcome = translate_one(&translator, "en", "es", "hi").await;
     let Outcome::Unavailable { reason } = outcome else { panic!("{outcome:?}") };
-    assert!(reason.contains("the model en-es cannot be used"), "{reason}");
+    assert!(reason.contains("the model en-es cannot be used") && reason.contains(named), "{reason}");
+    assert!(reason.contains("meeshy models pull --force en-es"), "{reason}");
     install(models.path(), "en-es", &saying("hola"));
     translator.rescan();
     assert!(text_of(translate_one(&translator, "en", "es", "hi").await).starts_with("hola"));

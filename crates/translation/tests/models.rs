@@ -113,7 +113,7 @@ async fn site(mirror: &Mirror) -> Site {
     let models = tempfile::tempdir().unwrap();
     let config = TranslationConfig {
         models_dir: models.path().join("models"),
-        index_url: mirror.start().await,
+        index_urls: vec![mirror.start().await],
         apertium_modes_dir: "/nonexistent".into(),
         ..TranslationConfig::default()
     };
@@ -211,6 +211,16 @@ async fn a_newer_model_takes_the_place_of_an_older_one() {
     let new = site.pull().await.unwrap();
     assert_ne!(old.version(), new.version());
     new.verify().unwrap();
+    // The one before stays, to go back to; what is older goes.
+    let versions = || site.store.versions(pair()).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    assert_eq!(versions().len(), 2);
+    assert_eq!(site.store.activate(pair(), &old.version()).unwrap(), old);
+    assert_eq!(site.store.installed(pair()).unwrap(), old);
+    mirror.serve(&saying("saludos"), true);
+    let newest = site.pull().await.unwrap();
+    let mut expected = [old.version(), newest.version()];
+    expected.sort();
+    assert_eq!(versions(), expected);
     let left = std::fs::read_dir(site.models.path().join("models/.partial")).unwrap().count();
     assert_eq!(left, 0);
 }
@@ -227,7 +237,96 @@ async fn errors_say_what_to_do() {
     mirror.files.lock().unwrap().insert("models.json".to_owned(), b"<html>".to_vec());
     let error = empty.store.index().await.unwrap_err();
     assert!(matches!(error, ModelError::NoIndex { .. }), "{error}");
-    let closed = TranslationConfig { index_url: "http://127.0.0.1:9/models.json".into(), ..empty.config };
+    let closed =
+        TranslationConfig { index_urls: vec!["http://127.0.0.1:9/models.json".into()], ..empty.config };
     let error = ModelStore::new(&closed).index().await.unwrap_err().to_string();
     assert!(error.contains("refused") && error.contains("http://127.0.0.1:9/models.json"), "{error}");
+}
+
+#[tokio::test]
+async fn a_mirror_that_fails_is_passed_over() {
+    let (gone, good) = (Mirror::default(), Mirror::default());
+    gone.serve(&saying("hola"), true);
+    good.serve(&saying("hola"), false);
+    let mut site = site(&gone).await;
+    site.config.index_urls.insert(0, "http://127.0.0.1:9/models.json".into());
+    site.config.index_urls.push(good.start().await);
+    site.store = ModelStore::new(&site.config);
+    // The first has no index, the second its index but not its files.
+    gone.files.lock().unwrap().retain(|name, _| name == "models.json");
+    let installed = site.pull().await.unwrap();
+    installed.verify().unwrap();
+    assert_eq!(installed.manifest.source, site.config.index_urls[2]);
+    // Another model is not what was asked for.
+    good.serve(&saying("buenas"), false);
+    let error = site.pull().await.unwrap_err();
+    assert!(matches!(error, ModelError::Unreachable { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn models_come_from_a_folder_too() {
+    let mirror = Mirror::default();
+    mirror.serve(&saying("hola"), true);
+    let first = site(&mirror).await;
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in mirror.files.lock().unwrap().iter() {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    // A mirror that was copied.
+    let imported = first.store.import(folder.path(), &[]).unwrap();
+    assert_eq!(imported, [first.store.installed(pair()).unwrap()]);
+    assert_eq!(imported[0].manifest.licence, "MPL-2.0");
+    // Another Meeshy's models.
+    let second = site(&Mirror::default()).await;
+    let theirs = second.store.import(&first.config.models_dir, &[pair()]).unwrap();
+    assert_eq!(theirs[0].version(), imported[0].version());
+    let text = translate_one(&Translator::new(&second.config, None).unwrap(), "en", "es", "hi").await;
+    assert!(matches!(&text, Outcome::Done { text, .. } if text.starts_with("hola")), "{text:?}");
+    // Nothing, a pair that is not there, a file that is missing or damaged.
+    let empty = tempfile::tempdir().unwrap();
+    assert!(matches!(second.store.import(empty.path(), &[]), Err(ModelError::NothingToImport(_))));
+    let other = Pair { from: language("fr"), to: language("en") };
+    assert!(matches!(second.store.import(folder.path(), &[other]), Err(ModelError::NotInIndex(_))));
+    std::fs::write(folder.path().join("vocab.spm.gz"), b"something else").unwrap();
+    assert!(matches!(second.store.import(folder.path(), &[]), Err(ModelError::Unlike { .. })));
+    std::fs::remove_file(folder.path().join("vocab.spm.gz")).unwrap();
+    let error = second.store.import(folder.path(), &[]).unwrap_err().to_string();
+    assert!(error.contains("vocab.spm.gz"), "{error}");
+    second.store.installed(pair()).unwrap().verify().unwrap();
+}
+
+#[tokio::test]
+async fn models_are_removed_by_version_or_as_a_whole() {
+    let mirror = Mirror::default();
+    mirror.serve(&saying("hola"), true);
+    let site = site(&mirror).await;
+    let old = site.pull().await.unwrap();
+    mirror.serve(&saying("buenas"), true);
+    let new = site.pull().await.unwrap();
+    let error = site.store.remove(pair(), Some("nothing")).unwrap_err();
+    assert!(matches!(error, ModelError::NoSuchVersion { .. }), "{error}");
+    site.store.remove(pair(), Some(&new.version())).unwrap();
+    assert_eq!(site.store.installed(pair()).unwrap(), old);
+    site.store.remove(pair(), None).unwrap();
+    assert!(matches!(site.store.installed(pair()), Err(ModelError::NotInstalled(_))));
+    assert!(matches!(site.store.remove(pair(), None), Err(ModelError::NotInstalled(_))));
+}
+
+#[test]
+fn of_several_versions_one_has_to_be_chosen() {
+    let models = tempfile::tempdir().unwrap();
+    let one = support::synthetic::install(models.path(), "en-es", &saying("hola"));
+    support::synthetic::install(models.path(), "en-es", &saying("buenas"));
+    let config = TranslationConfig { models_dir: models.path().to_owned(), ..TranslationConfig::default() };
+    let store = ModelStore::new(&config);
+    for active in ["", "../..", "nothing"] {
+        std::fs::write(models.path().join("en-es/active"), active).unwrap();
+        assert!(store.installed(pair()).is_err(), "{active}");
+    }
+    std::fs::remove_file(models.path().join("en-es/active")).unwrap();
+    let error = store.installed(pair()).unwrap_err().to_string();
+    let version = one.file_name().unwrap().to_str().unwrap();
+    assert!(error.contains("meeshy models use en-es") && error.contains(version), "{error}");
+    store.activate(pair(), version).unwrap();
+    assert_eq!(store.installed(pair()).unwrap().folder, one);
 }

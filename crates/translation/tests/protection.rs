@@ -146,7 +146,7 @@ struct Careless(Manner);
 
 #[async_trait]
 impl Engine for Careless {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "careless"
     }
 

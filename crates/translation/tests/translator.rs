@@ -6,8 +6,8 @@ mod support;
 
 use async_trait::async_trait;
 use meeshy_translation::{
-    CacheKey, CacheStore, CachedText, Engine, EngineError, Failure, Offer, Outcome, Pair, Translated,
-    Translator, is_mark,
+    CacheKey, CacheStore, CachedText, Engine, EngineError, Failure, Offer, Outcome, Pair, Request,
+    Translated, Translator, is_mark,
 };
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -51,7 +51,7 @@ impl Fake {
 
 #[async_trait]
 impl Engine for Fake {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.name
     }
 
@@ -314,4 +314,25 @@ async fn what_the_database_knows_is_not_asked_for_again_unless_the_engine_change
     after.rescan();
     translate_one(&after, "en", "fr", "hi @ana you").await;
     assert_eq!(fake.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn another_engine_answers_who_was_not_content_with_the_first() {
+    let one = Fake::new("one", &["en-fr"], shout);
+    let other = Fake::new("other", &["en-fr"], |segment| Ok(segment.to_lowercase()));
+    let translator = over(vec![one, other], None);
+    let avoiding = |names: &[&str]| Request {
+        avoid: names.iter().map(ToString::to_string).collect(),
+        ..Request::new(language("en"), language("fr"))
+    };
+    let texts = ["Hi You".to_owned()];
+    for (avoid, expected) in [(vec![], "HI YOU"), (vec!["one"], "hi you")] {
+        let outcome = translator.answer(&avoiding(&avoid), &texts).await.remove(0).unwrap();
+        assert_eq!(done(outcome), expected);
+    }
+    let outcome = translator.answer(&avoiding(&["one", "other"]), &texts).await.remove(0).unwrap();
+    assert_eq!(
+        outcome,
+        Outcome::Unavailable { reason: "no other route here translates English to French".to_owned() }
+    );
 }

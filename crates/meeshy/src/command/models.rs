@@ -1,4 +1,4 @@
-//! `meeshy models`: which Firefox Translations models are here, fetching them, and checking them.
+//! `meeshy models`: which Firefox Translations models are here, fetching them, checking, choosing and removing them.
 
 use anyhow::{Context, bail};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -7,6 +7,7 @@ use meeshy_translation::{Pair, TranslationConfig, ctranslate2_models};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 /// What to do with the models.
 #[derive(clap::Args)]
@@ -35,6 +36,32 @@ enum Action {
         #[arg(long)]
         force: bool,
     },
+    /// Take models from a folder, without a network: a mirror with its `models.json`, or another Meeshy's models.
+    Import {
+        /// Which folder.
+        folder: PathBuf,
+        /// Only these pairs.
+        #[arg(value_name = "PAIR")]
+        pairs: Vec<Pair>,
+    },
+    /// Put another version of a model in use, such as the one before.
+    Use {
+        /// Which model.
+        pair: Pair,
+        /// Which version, as `list` shows it.
+        version: String,
+    },
+    /// Remove models.
+    Remove {
+        /// Which ones.
+        #[arg(required = true, value_name = "PAIR")]
+        pairs: Vec<Pair>,
+        /// Only this version.
+        #[arg(long)]
+        version: Option<String>,
+    },
+    /// Show under which licence each installed model is, and where it is from.
+    Licence,
     /// Compare the installed files with their checksums.
     Verify {
         /// Only these pairs.
@@ -57,6 +84,13 @@ pub async fn run(args: ModelsArgs, config: TranslationConfig) -> anyhow::Result<
             list_ctranslate2(&config, args.json)
         }
         Action::Pull { pairs, force } => pull(&store, &pairs, force, args.json).await,
+        Action::Import { folder, pairs } => import(&store, &folder, &pairs, args.json),
+        Action::Use { pair, version } => {
+            let model = store.activate(pair, &version)?;
+            Ok(show(&mut io::stdout().lock(), "in use", &model, args.json)?)
+        }
+        Action::Remove { pairs, version } => remove(&store, &pairs, version.as_deref(), args.json),
+        Action::Licence => licence(&store, args.json),
         Action::Verify { pairs } => verify(&store, &pairs, args.json),
     }
 }
@@ -74,7 +108,14 @@ async fn list(store: &ModelStore, available: bool, json: bool) -> anyhow::Result
         }
     }
     for model in installed.values() {
-        show(&mut out, "installed", model, json)?;
+        show(&mut out, "in use", model, json)?;
+        for (_, other) in store.versions(model.pair) {
+            match other {
+                Ok(other) if other.folder == model.folder => {}
+                Ok(other) => show(&mut out, "kept", &other, json)?,
+                Err(error) => report_damage(&mut out, &error, json)?,
+            }
+        }
     }
     for model in index.iter().flat_map(|index| &index.models) {
         match installed.get(&model.pair) {
@@ -114,7 +155,8 @@ fn show(out: &mut impl Write, state: &str, model: &Installed, json: bool) -> io:
         let object = json!({ "pair": pair, "state": state, "architecture": architecture, "version": version, "size": size });
         return writeln!(out, "{object}");
     }
-    line(out, model.pair, state, &model.manifest.architecture, model.size())
+    let (architecture, version) = (&model.manifest.architecture, model.version());
+    line(out, model.pair, state, architecture, model.size(), &version)
 }
 
 fn show_available(out: &mut impl Write, state: &str, model: &Available, json: bool) -> io::Result<()> {
@@ -124,12 +166,20 @@ fn show_available(out: &mut impl Write, state: &str, model: &Available, json: bo
             json!({ "pair": pair, "state": state, "architecture": model.architecture, "size": size });
         return writeln!(out, "{object}");
     }
-    line(out, model.pair, state, &model.architecture, model.size())
+    line(out, model.pair, state, &model.architecture, model.size(), "")
 }
 
-fn line(out: &mut impl Write, pair: Pair, state: &str, architecture: &str, size: u64) -> io::Result<()> {
+fn line(
+    out: &mut impl Write,
+    pair: Pair,
+    state: &str,
+    architecture: &str,
+    size: u64,
+    version: &str,
+) -> io::Result<()> {
     let size = HumanBytes(size).to_string();
-    writeln!(out, "{:8} {state:10} {architecture:12} {size:>12}", pair.to_string())
+    let line = format!("{:8} {state:10} {architecture:12} {size:>12}  {version}", pair.to_string());
+    writeln!(out, "{}", line.trim_end())
 }
 
 fn report_damage(out: &mut impl Write, error: &ModelError, json: bool) -> io::Result<()> {
@@ -170,6 +220,52 @@ fn bar(pair: Pair) -> anyhow::Result<ProgressBar> {
     let style =
         ProgressStyle::with_template("{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")?;
     Ok(ProgressBar::new(0).with_style(style).with_prefix(pair.to_string()))
+}
+
+fn import(store: &ModelStore, folder: &Path, pairs: &[Pair], json: bool) -> anyhow::Result<()> {
+    let imported = store
+        .import(folder, pairs)
+        .with_context(|| format!("cannot import models from `{}`", folder.display()))?;
+    let mut out = io::stdout().lock();
+    for model in &imported {
+        show(&mut out, "imported", model, json)?;
+    }
+    Ok(())
+}
+
+fn remove(store: &ModelStore, pairs: &[Pair], version: Option<&str>, json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for &pair in pairs {
+        store.remove(pair, version)?;
+        if json {
+            writeln!(out, "{}", json!({ "pair": pair.to_string(), "state": "removed", "version": version }))?;
+        } else {
+            writeln!(out, "{:8} removed    {}", pair.to_string(), version.unwrap_or("all versions"))?;
+        }
+    }
+    Ok(())
+}
+
+fn licence(store: &ModelStore, json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for model in store.list() {
+        let model = match model {
+            Ok(model) => model,
+            Err(error) => {
+                report_damage(&mut out, &error, json)?;
+                continue;
+            }
+        };
+        let (pair, version) = (model.pair.to_string(), model.version());
+        let (licence, source) = (&model.manifest.licence, &model.manifest.source);
+        if json {
+            let object = json!({ "pair": pair, "version": version, "licence": licence, "source": source });
+            writeln!(out, "{object}")?;
+        } else {
+            writeln!(out, "{pair:8} {licence:12} {version}  {source}")?;
+        }
+    }
+    Ok(())
 }
 
 fn verify(store: &ModelStore, pairs: &[Pair], json: bool) -> anyhow::Result<()> {

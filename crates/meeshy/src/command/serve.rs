@@ -58,6 +58,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     let engines: Arc<dyn Translate> = match &translator {
         Some(translator) => {
             let models = ModelStore::new(&config.translation());
+            puller::watch(models.clone(), translator.clone());
             let needed = config.translation.pull.then(|| puller::start(models, translator.clone()));
             Arc::new(Engines { translator: translator.clone(), needed })
         }

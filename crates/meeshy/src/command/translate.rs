@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use meeshy_domain::Language;
-use meeshy_translation::{Failure, Outcome, TranslationConfig, Translator};
+use meeshy_translation::{Failure, Outcome, Request, Tier, TranslationConfig, Translator};
 use serde_json::json;
 use std::io::{self, Write};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -11,11 +11,20 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 #[derive(clap::Args)]
 pub struct TranslateArgs {
     /// The language of the text, such as `en`.
-    #[arg(long, value_name = "LANGUAGE")]
+    #[arg(long, value_name = "LANGUAGE", value_parser = Language::resolve)]
     from: Language,
     /// The language to read it in, such as `es`.
-    #[arg(long, value_name = "LANGUAGE")]
+    #[arg(long, value_name = "LANGUAGE", value_parser = Language::resolve)]
     to: Language,
+    /// What quality may cost: `basic`, `medium` or `premium`.
+    #[arg(long, default_value = "medium")]
+    tier: Tier,
+    /// An engine, or a route such as `apertium via ca`, that is not to be used; can be given several times.
+    #[arg(long, value_name = "ROUTE")]
+    avoid: Vec<String>,
+    /// The one path to take, as `meeshy languages --alternatives --json` names it.
+    #[arg(long)]
+    path: Option<String>,
     /// As one JSON object a text: its state, the text, and which engines made it.
     #[arg(long)]
     json: bool,
@@ -46,7 +55,13 @@ async fn lines(translator: &Translator, args: &TranslateArgs) -> anyhow::Result<
 }
 
 async fn one(translator: &Translator, args: &TranslateArgs, text: &str) -> anyhow::Result<()> {
-    let outcomes = translator.translate(args.from, args.to, &[text.to_owned()]).await;
+    let request = Request {
+        tier: args.tier,
+        avoid: args.avoid.clone(),
+        path: args.path.clone(),
+        ..Request::new(args.from, args.to)
+    };
+    let outcomes = translator.answer(&request, &[text.to_owned()]).await;
     let outcome = outcomes.into_iter().next().context("the translator did not answer")?;
     let mut out = io::stdout().lock();
     if args.json {

@@ -89,12 +89,13 @@ pub struct Limits {
 #[serde(deny_unknown_fields)]
 pub struct Translation {
     pub models_dir: Option<PathBuf>,
-    pub index_url: String,
+    pub index_url: Vec<String>,
     pub pull: bool,
     pub apertium_modes_dir: PathBuf,
     pub apertium_idle_seconds: u64,
     pub apertium_timeout_seconds: u64,
     pub model_idle_seconds: u64,
+    pub model_memory_mib: u64,
     pub threads: usize,
     pub remote: Vec<RemoteConfig>,
     pub accept_non_commercial: bool,
@@ -175,14 +176,16 @@ impl Config {
         let settings = &self.translation;
         TranslationConfig {
             models_dir: settings.models_dir.clone().unwrap_or_else(|| self.data.dir.join("models")),
-            index_url: settings.index_url.clone(),
+            index_urls: settings.index_url.clone(),
             apertium_modes_dir: settings.apertium_modes_dir.clone(),
             apertium_idle_seconds: settings.apertium_idle_seconds,
             apertium_timeout_seconds: settings.apertium_timeout_seconds,
             model_idle_seconds: settings.model_idle_seconds,
+            model_memory_bytes: settings.model_memory_mib * 1024 * 1024,
             threads: settings.threads,
             remote: settings.remote.clone(),
             accept_non_commercial: settings.accept_non_commercial,
+            quality_file: self.data.dir.join("quality.csv"),
             cache_bytes: settings.cache_mib * 1024 * 1024,
         }
     }

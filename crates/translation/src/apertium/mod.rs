@@ -82,7 +82,7 @@ impl Engine for Apertium {
         let offer = |(pair, mode): (Pair, Mode)| Offer {
             pair,
             version: mode.version,
-            lost: quality::lost_by_apertium(pair),
+            lost: quality::LOST_BY_APERTIUM,
             cost_ms: quality::APERTIUM_MS,
         };
         modes.into_iter().map(offer).collect()

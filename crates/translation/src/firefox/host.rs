@@ -3,15 +3,18 @@
 //! A loaded model may be read by many threads but must end on the one that loaded it, so each has a thread of its own.
 //! That thread takes whatever waits as one batch, and spreads it over the cores: no request waits for a batch to fill.
 
-use super::container::{self, Damage};
+use super::container;
 use crate::EngineError;
 use crate::models::{Files, Installed};
 use fxtranslate::engine::Engine as Model;
 use fxtranslate::shortlist::Shortlist;
 use fxtranslate::spm::SpmVocab;
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -19,8 +22,13 @@ use tokio::sync::oneshot;
 /// Segments for each thread in a batch: more save nothing, and the shortest would wait for the longest.
 const BATCH_PER_THREAD: usize = 8;
 
+/// How long a model that was just loaded waits for its first request, at least.
+const FIRST_REQUEST: Duration = Duration::from_secs(5);
+
 /// A running model.
 pub(super) struct Host {
+    /// Whether the model could be loaded, once that is known.
+    outcome: Arc<OnceLock<Result<(), String>>>,
     requests: Mutex<Option<Sender<Request>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -31,22 +39,40 @@ struct Request {
 }
 
 impl Host {
-    /// Starts the thread; it checks and loads the model before it answers the first request.
-    pub(super) fn start(model: Installed, threads: usize, idle: Duration) -> Result<Self, EngineError> {
+    /// Starts the thread, which checks and loads the model, and tells when it knows how that went.
+    pub(super) fn start(
+        model: Installed,
+        threads: usize,
+        idle: Duration,
+        settled: impl FnOnce() + Send + 'static,
+    ) -> Result<Self, EngineError> {
         let (requests, incoming) = channel();
+        let outcome = Arc::new(OnceLock::new());
+        let settle = {
+            let outcome = Arc::clone(&outcome);
+            move |loaded: Result<(), String>| {
+                let _ = outcome.set(loaded);
+                settled();
+            }
+        };
         let thread = std::thread::Builder::new()
             .name(format!("model {}", model.pair))
-            .spawn(move || live(&model, threads, idle, &incoming))
+            .spawn(move || live(&model, threads, idle, &incoming, settle))
             .map_err(|error| {
                 EngineError::Interrupted(format!("cannot start a thread for a model: {error}"))
             })?;
-        Ok(Self { requests: Mutex::new(Some(requests)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { outcome, requests: Mutex::new(Some(requests)), thread: Mutex::new(Some(thread)) })
     }
 
-    /// Whether it rested or ended, and another must be started.
+    /// Whether the model could be loaded; nothing as long as that is not known.
+    pub(super) fn outcome(&self) -> Option<&Result<(), String>> {
+        self.outcome.get()
+    }
+
+    /// Whether it rested, ended or never began, and another must be started.
     pub(super) fn has_ended(&self) -> bool {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        thread.as_ref().is_none_or(JoinHandle::is_finished)
+        matches!(self.outcome(), Some(Err(_))) || thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// One text for each, in order.
@@ -59,10 +85,17 @@ impl Host {
             let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
             let sent = requests.as_ref().map(|requests| requests.send(Request { texts, answer }));
             if !matches!(sent, Some(Ok(()))) {
-                return Err(ended());
+                return Err(self.ended());
             }
         }
-        answered.await.unwrap_or_else(|_| Err(ended()))
+        answered.await.unwrap_or_else(|_| Err(self.ended()))
+    }
+
+    fn ended(&self) -> EngineError {
+        match self.outcome() {
+            Some(Err(error)) => EngineError::Broken(error.clone()),
+            _ => EngineError::Interrupted("the model left the memory at the moment it was needed".to_owned()),
+        }
     }
 
     /// Ends the thread once it has answered what it was asked.
@@ -76,23 +109,25 @@ impl Host {
     }
 }
 
-fn ended() -> EngineError {
-    EngineError::Interrupted("the model left the memory at the moment it was needed".to_owned())
-}
-
-fn live(model: &Installed, threads: usize, idle: Duration, incoming: &Receiver<Request>) {
-    let Ok(first) = incoming.recv() else { return };
+fn live(
+    model: &Installed,
+    threads: usize,
+    idle: Duration,
+    incoming: &Receiver<Request>,
+    settle: impl FnOnce(Result<(), String>),
+) {
     let loaded = match load(model, threads) {
         Ok(loaded) => loaded,
-        Err(error) => return refuse(first, incoming, &error),
+        Err(error) => {
+            tracing::error!(pair = %model.pair, error, "A model cannot be loaded");
+            return settle(Err(error));
+        }
     };
     tracing::debug!(pair = %model.pair, version = model.version(), "A model was loaded");
-    let mut next = Some(first);
-    loop {
-        let first = match next.take().map_or_else(|| incoming.recv_timeout(idle), Ok) {
-            Ok(request) => request,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
-        };
+    settle(Ok(()));
+    let mut patience = idle.max(FIRST_REQUEST);
+    while let Ok(first) = incoming.recv_timeout(patience) {
+        patience = idle;
         let requests = waiting(first, incoming, threads * BATCH_PER_THREAD);
         if let Err(error) = answer_all(&loaded, requests, threads) {
             tracing::error!(pair = %model.pair, %error, "A model failed");
@@ -149,14 +184,6 @@ fn answer_all(model: &Model, requests: Vec<Request>, threads: usize) -> Result<(
     Ok(())
 }
 
-fn refuse(first: Request, incoming: &Receiver<Request>, error: &str) {
-    let error = EngineError::Broken(error.to_owned());
-    let _ = first.answer.send(Err(error.clone()));
-    while let Ok(request) = incoming.try_recv() {
-        let _ = request.answer.send(Err(error.clone()));
-    }
-}
-
 /// Checks the files against the manifest, looks at their form, and loads them.
 fn load(model: &Installed, threads: usize) -> Result<Model, String> {
     model.verify().map_err(|error| error.to_string())?;
@@ -169,23 +196,24 @@ fn load(model: &Installed, threads: usize) -> Result<Model, String> {
 }
 
 fn load_files(files: &Files, threads: usize) -> Result<Model, String> {
-    let about = |name: &'static str| move |damage: Damage| format!("{name}: {damage}");
-    container::check_model(&files.model).map_err(about("weights"))?;
-    let vocabulary = guarded(|| SpmVocab::load(&files.target_vocabulary).map(|vocabulary| vocabulary.len()))?
-        .map_err(|error| format!("vocabulary: {error}"))?;
-    if vocabulary == 0 {
-        return Err("vocabulary: it has no words".to_owned());
+    let (model, vocabulary) = (name_of(&files.model), name_of(&files.target_vocabulary));
+    container::check_model(&files.model).map_err(|damage| format!("{model}: {damage}"))?;
+    let words = guarded(|| SpmVocab::load(&files.target_vocabulary).map(|vocabulary| vocabulary.len()))?
+        .map_err(|error| format!("{vocabulary}: {error}"))?;
+    if words == 0 {
+        return Err(format!("{vocabulary}: it has no words"));
     }
     if let Some(shortlist) = &files.shortlist {
-        let words = u64::try_from(vocabulary).unwrap_or(u64::MAX);
-        container::check_shortlist(shortlist, words).map_err(about("shortlist"))?;
+        let words = u64::try_from(words).unwrap_or(u64::MAX);
+        container::check_shortlist(shortlist, words)
+            .map_err(|damage| format!("{}: {damage}", name_of(shortlist)))?;
     }
     let loaded =
         guarded(|| Model::load_mmapped(&files.model, &files.source_vocabulary, &files.target_vocabulary))??;
     let loaded = match &files.shortlist {
         Some(path) => {
             let shortlist =
-                guarded(|| Shortlist::load(path))?.map_err(|error| format!("shortlist: {error}"))?;
+                guarded(|| Shortlist::load(path))?.map_err(|error| format!("{}: {error}", name_of(path)))?;
             loaded.with_shortlist(shortlist)
         }
         None => loaded,
@@ -194,6 +222,10 @@ fn load_files(files: &Files, threads: usize) -> Result<Model, String> {
     // Shapes that do not fit each other show at the first use.
     guarded(|| loaded.translate("1"))?;
     Ok(loaded)
+}
+
+fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().map_or(Cow::Borrowed("a file"), OsStr::to_string_lossy)
 }
 
 /// Runs code of the engine, which ends in a panic when a file is not as it expects.

@@ -2,6 +2,7 @@
 
 mod container;
 mod host;
+mod hosts;
 pub(crate) mod words;
 
 use crate::engine::{Engine, Offer, Pair, Translated};
@@ -10,7 +11,8 @@ use crate::quality;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;
 use host::Host;
-use std::collections::HashMap;
+use hosts::Hosts;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,12 +21,9 @@ pub(crate) struct Firefox {
     store: ModelStore,
     threads: usize,
     idle: Duration,
-    hosts: Mutex<HashMap<Pair, Loaded>>,
-}
-
-struct Loaded {
-    version: String,
-    host: Arc<Host>,
+    hosts: Mutex<Hosts>,
+    /// Counts the models of which it became known whether they could be loaded: a newer one may take over then.
+    settled: Arc<AtomicU64>,
 }
 
 impl Firefox {
@@ -33,21 +32,27 @@ impl Firefox {
             store: ModelStore::new(config),
             threads: config.worker_threads(),
             idle: Duration::from_secs(config.model_idle_seconds),
-            hosts: Mutex::default(),
+            hosts: Mutex::new(Hosts::new(config.model_memory_bytes)),
+            settled: Arc::default(),
         }
     }
 
     /// The host of a pair, started if there is none or if it has rested.
     fn host(&self, pair: Pair) -> Result<Arc<Host>, EngineError> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(loaded) = hosts.get(&pair).filter(|loaded| !loaded.host.has_ended()) {
-            return Ok(Arc::clone(&loaded.host));
+        if let Some(host) = hosts.get(pair) {
+            return Ok(host);
         }
         let model = self.store.installed(pair).map_err(|error| EngineError::Broken(error.to_string()))?;
-        let version = model.version();
-        let host = Arc::new(Host::start(model, self.threads, self.idle)?);
-        hosts.insert(pair, Loaded { version, host: Arc::clone(&host) });
-        Ok(host)
+        hosts.load(model, &|model| Host::start(model, self.threads, self.idle, || {}))
+    }
+
+    /// Loads a model that is to take the place of another.
+    fn start_next(&self, model: Installed) -> Result<Host, EngineError> {
+        let settled = Arc::clone(&self.settled);
+        Host::start(model, self.threads, self.idle, move || {
+            settled.fetch_add(1, Ordering::Release);
+        })
     }
 }
 
@@ -61,18 +66,20 @@ impl Engine for Firefox {
         if !processor_is_able() {
             return Vec::new();
         }
-        let models: HashMap<Pair, Installed> =
-            self.store.list().into_iter().filter_map(Result::ok).map(|model| (model.pair, model)).collect();
-        // A model that was replaced or removed is let go; the next request loads the new one.
+        let models: Vec<Installed> = self.store.list().into_iter().filter_map(Result::ok).collect();
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        hosts.retain(|pair, loaded| models.get(pair).is_some_and(|model| model.version() == loaded.version));
-        let offer = |model: Installed| Offer {
+        hosts.keep_only(|pair| models.iter().any(|model| model.pair == pair));
+        let mut offer = |model: &Installed| Offer {
             pair: model.pair,
-            version: model.version(),
+            version: hosts.follow(model, &|model| self.start_next(model)),
             lost: quality::LOST_BY_FIREFOX,
             cost_ms: quality::FIREFOX_MS,
         };
-        models.into_values().map(offer).collect()
+        models.iter().map(&mut offer).collect()
+    }
+
+    fn revision(&self) -> u64 {
+        self.settled.load(Ordering::Acquire)
     }
 
     async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
@@ -86,12 +93,9 @@ impl Engine for Firefox {
     }
 
     async fn rest(&self) {
-        let hosts: Vec<Loaded> = {
-            let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-            hosts.drain().map(|(_, loaded)| loaded).collect()
-        };
-        for loaded in hosts {
-            loaded.host.end().await;
+        let hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner).drain();
+        for host in hosts {
+            host.end().await;
         }
     }
 }

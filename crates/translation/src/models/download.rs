@@ -1,13 +1,14 @@
 //! Fetching: resumed after an interruption, unpacked, compared with its checksum, and only then given a name.
 
+use super::error::ModelError;
 use super::index::{Available, Index, LARGEST, RemoteFile};
-use super::store::{FileEntry, ModelError, Role, digest_of};
+use super::manifest::{FileEntry, digest_of};
+use super::store::{Entries, unusable};
 use flate2::read::MultiGzDecoder;
 use futures::TryStreamExt;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, RANGE};
 use reqwest::{Client, Response, StatusCode};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -65,8 +66,8 @@ pub(super) async fn model(
     model: &Available,
     folder: &Path,
     progress: Progress<'_>,
-) -> Result<BTreeMap<Role, FileEntry>, ModelError> {
-    let mut files = BTreeMap::new();
+) -> Result<Entries, ModelError> {
+    let mut files = Entries::new();
     let mut done = 0;
     for (role, file) in &model.files {
         let path = folder.join(&file.name);
@@ -76,18 +77,29 @@ pub(super) async fn model(
         if !is_what_was_promised(&path, file) {
             done += fetch(&client, file, folder, &report).await?;
         }
-        let (size, sha256) = digest_of(&path).map_err(|source| unwritable(&path, source))?;
-        files.insert(*role, FileEntry { name: file.name.clone(), size, sha256 });
+        files.insert(*role, entry(file, &path)?);
     }
     Ok(files)
 }
 
-fn is_what_was_promised(path: &Path, file: &RemoteFile) -> bool {
-    digest_of(path).is_ok_and(|(_, sha256)| sha256 == file.sha256)
+/// Copies all files of a model into `folder` whose addresses are paths on this machine.
+pub(super) fn copy_model(model: &Available, folder: &Path) -> Result<Entries, ModelError> {
+    let mut files = Entries::new();
+    for (role, file) in &model.files {
+        let path = folder.join(&file.name);
+        unpack(Path::new(&file.url), &path, file)?;
+        files.insert(*role, entry(file, &path)?);
+    }
+    Ok(files)
 }
 
-fn unwritable(path: &Path, source: io::Error) -> ModelError {
-    ModelError::Folder { path: path.to_owned(), source }
+fn entry(file: &RemoteFile, path: &Path) -> Result<FileEntry, ModelError> {
+    let (size, sha256) = digest_of(path).map_err(|source| unusable(path, source))?;
+    Ok(FileEntry { name: file.name.clone(), size, sha256 })
+}
+
+fn is_what_was_promised(path: &Path, file: &RemoteFile) -> bool {
+    digest_of(path).is_ok_and(|(_, sha256)| sha256 == file.sha256)
 }
 
 /// Fetches one file; gives the bytes that it had on the way.
@@ -108,12 +120,12 @@ async fn fetch(
         tracing::debug!(%error, attempt, "A download was interrupted and goes on");
         attempt += 1;
     }
-    let size = fs::metadata(&part).map_err(|source| unwritable(&part, source))?.len();
+    let size = fs::metadata(&part).map_err(|source| unusable(&part, source))?.len();
     let (from, to, promised) = (part.clone(), folder.join(&file.name), file.clone());
     let unpacked = tokio::task::spawn_blocking(move || unpack(&from, &to, &promised));
-    let outcome = unpacked.await.unwrap_or_else(|error| Err(unwritable(&part, io::Error::other(error))));
+    let outcome = unpacked.await.unwrap_or_else(|error| Err(unusable(&part, io::Error::other(error))));
     // Whether it was good or not, it is of no more use.
-    fs::remove_file(&part).map_err(|source| unwritable(&part, source))?;
+    fs::remove_file(&part).map_err(|source| unusable(&part, source))?;
     outcome.map(|()| size)
 }
 
@@ -142,17 +154,17 @@ async fn resume(
     let all = response.content_length().map_or(file.size, |rest| done + rest);
     let mut options = tokio::fs::OpenOptions::new();
     options.create(true).write(true).append(goes_on).truncate(!goes_on);
-    let mut output = options.open(part).await.map_err(|source| unwritable(part, source))?;
+    let mut output = options.open(part).await.map_err(|source| unusable(part, source))?;
     let mut stream = response.bytes_stream();
     while let Some(bytes) = stream.try_next().await.map_err(failed)? {
-        output.write_all(&bytes).await.map_err(|source| unwritable(part, source))?;
+        output.write_all(&bytes).await.map_err(|source| unusable(part, source))?;
         done += bytes.len() as u64;
         if done > LARGEST {
             return Err(unlike(file, "it is too large"));
         }
         report(done, all.max(done));
     }
-    output.sync_all().await.map_err(|source| unwritable(part, source))
+    output.sync_all().await.map_err(|source| unusable(part, source))
 }
 
 fn begins_at(response: &Response, start: u64) -> bool {
@@ -167,12 +179,12 @@ fn unlike(file: &RemoteFile, reason: &str) -> ModelError {
 
 /// Unpacks a download, and gives it its name once it is what the index promised.
 fn unpack(part: &Path, to: &Path, file: &RemoteFile) -> Result<(), ModelError> {
-    let unpacked: PathBuf = part.with_extension("unpacked");
-    let source = File::open(part).map_err(|source| unwritable(part, source))?;
+    let unpacked: PathBuf = to.with_extension("unpacked");
+    let source = File::open(part).map_err(|source| unusable(part, source))?;
     let copied = copy(source, &unpacked, if file.size == 0 { LARGEST } else { file.size });
     let outcome = match copied {
         Ok(Some((_, sha256))) if sha256 == file.sha256 => {
-            return fs::rename(&unpacked, to).map_err(|source| unwritable(to, source));
+            return fs::rename(&unpacked, to).map_err(|source| unusable(to, source));
         }
         Ok(Some(_)) => unlike(file, "its checksum is another"),
         Ok(None) => unlike(file, "it is larger"),
@@ -181,7 +193,7 @@ fn unpack(part: &Path, to: &Path, file: &RemoteFile) -> Result<(), ModelError> {
         {
             unlike(file, "it cannot be unpacked")
         }
-        Err(source) => return Err(unwritable(&unpacked, source)),
+        Err(source) => return Err(unusable(&unpacked, source)),
     };
     let _ = fs::remove_file(&unpacked);
     Err(outcome)

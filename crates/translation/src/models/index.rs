@@ -4,7 +4,8 @@
 //! "uncompressedSize", "uncompressedHash"}, "vocab" | "srcVocab" + "trgVocab", "lexicalShortlist"}}]}}`, with more that
 //! is of no use here. Entries that do not fit are passed over, so that one odd model hides no other.
 
-use super::store::{Installed, Role, is_plain_name};
+use super::manifest::{Installed, Manifest, Role, firefox_licence, is_plain_name};
+use super::store::Entries;
 use crate::engine::Pair;
 use meeshy_domain::Language;
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub struct Available {
     pub architecture: String,
     /// Where the index came from.
     pub source: String,
+    /// Under which licence, as SPDX names it: what the index says, or that of the Firefox models.
+    pub licence: String,
     /// The files, by what they are for.
     pub files: BTreeMap<Role, RemoteFile>,
 }
@@ -66,6 +69,8 @@ struct RawModel {
     architecture: String,
     #[serde(default)]
     release_status: String,
+    #[serde(default = "firefox_licence")]
+    licence: String,
     files: BTreeMap<String, serde_json::Value>,
 }
 
@@ -85,16 +90,28 @@ impl Index {
     /// When it is no JSON of this form, with the reason.
     pub fn parse(text: &[u8], url: &str) -> Result<Self, String> {
         let raw: RawIndex = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        let beside = url.rsplit_once('/').map_or(url, |(folder, _)| folder);
-        let base = raw.base_url.as_deref().unwrap_or(beside).trim_end_matches('/');
+        let base = raw.base_url.as_deref().unwrap_or(beside(url)).trim_end_matches('/').to_owned();
+        Ok(Self::read(&raw, &base, url))
+    }
+
+    /// Reads the index of a mirror that was copied to this machine: paths in it are relative to its folder, whatever its
+    /// `baseUrl` is, and become paths here.
+    pub(super) fn of_folder(text: &[u8], path: &str) -> Result<Self, String> {
+        let raw: RawIndex = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+        Ok(Self::read(&raw, beside(path), path))
+    }
+
+    fn read(raw: &RawIndex, base: &str, url: &str) -> Self {
         let models = raw.models.iter().filter_map(|(name, entries)| {
-            let pair = name.parse().ok()?;
+            let pair = Pair::of_engine(name)?;
             let candidates = entries.as_array()?.iter().filter_map(|entry| RawModel::deserialize(entry).ok());
             candidates.filter_map(|model| available(pair, model, base, url)).min_by_key(rank)
         });
         let mut models: Vec<Available> = models.map(|(_, model)| model).collect();
         models.sort_by_key(|model| model.pair);
-        Ok(Self { models })
+        // Two names of one pair (`nb-en`, `no-en`): the first.
+        models.dedup_by_key(|model| model.pair);
+        Self { models }
     }
 
     /// The model of a pair.
@@ -119,11 +136,30 @@ impl Available {
         self.files.values().map(|file| file.size).sum()
     }
 
+    /// Whether it is the same model, wherever it comes from.
+    pub(super) fn has_same_files(&self, other: &Self) -> bool {
+        let checksums = |model: &'_ Self| -> Vec<(Role, String)> {
+            model.files.iter().map(|(role, file)| (*role, file.sha256.clone())).collect()
+        };
+        checksums(self) == checksums(other)
+    }
+
+    /// What its folder will say about it.
+    pub(super) fn manifest(&self, files: Entries) -> Manifest {
+        let (architecture, source) = (self.architecture.clone(), self.source.clone());
+        Manifest { architecture, source, licence: self.licence.clone(), files }
+    }
+
     /// Whether this is what is installed already.
     pub fn is_same_as(&self, own: &Installed) -> bool {
         let checksums = self.files.iter().map(|(role, file)| (role, &file.sha256));
         checksums.eq(own.manifest.files.iter().map(|(role, file)| (role, &file.sha256)))
     }
+}
+
+/// The folder of an address or of a path.
+fn beside(url: &str) -> &str {
+    url.rsplit_once('/').map_or(url, |(folder, _)| folder)
 }
 
 /// Released models before others, then by architecture.
@@ -141,7 +177,8 @@ fn available(pair: Pair, model: RawModel, base: &str, source: &str) -> Option<(b
     let both = files.contains_key(&Role::SrcVocab) && files.contains_key(&Role::TrgVocab);
     let whole = files.contains_key(&Role::Model) && (both || files.contains_key(&Role::Vocab));
     let released = model.release_status.starts_with(RELEASED);
-    let model = Available { pair, architecture: model.architecture, source: source.to_owned(), files };
+    let (architecture, licence) = (model.architecture, model.licence);
+    let model = Available { pair, architecture, source: source.to_owned(), licence, files };
     whole.then_some((released, model))
 }
 

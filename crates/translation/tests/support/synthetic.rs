@@ -4,7 +4,7 @@
 //! fields that matter. The bias of the output is so high for one word that the weights, whatever they are, never win.
 
 use sha2::{Digest, Sha256};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const WIDTH: usize = 32;
 const INNER: usize = 64;
@@ -27,9 +27,10 @@ pub fn saying(word: &str) -> Synthetic {
     Synthetic { model: model(&pieces, word), vocabulary: vocabulary(&pieces), shortlist: shortlist(&pieces) }
 }
 
-/// Puts a model where an installation would be, with its manifest.
-pub fn install(models_dir: &Path, pair: &str, synthetic: &Synthetic) {
-    let folder = models_dir.join(pair);
+/// Puts a model where an installation would be, with its manifest, and in use; gives its folder.
+pub fn install(models_dir: &Path, pair: &str, synthetic: &Synthetic) -> PathBuf {
+    let version = sha256(&[synthetic.model.as_slice(), &synthetic.vocabulary, &synthetic.shortlist].concat());
+    let folder = models_dir.join(pair).join(&version[..16]);
     std::fs::create_dir_all(&folder).unwrap();
     let mut files = serde_json::Map::new();
     for (role, name, bytes) in [
@@ -43,6 +44,8 @@ pub fn install(models_dir: &Path, pair: &str, synthetic: &Synthetic) {
     }
     let manifest = serde_json::json!({"architecture": "synthetic", "source": "a test", "files": files});
     std::fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
+    std::fs::write(models_dir.join(pair).join("active"), &version[..16]).unwrap();
+    folder
 }
 
 pub fn sha256(bytes: &[u8]) -> String {

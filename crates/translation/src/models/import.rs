@@ -1,0 +1,70 @@
+//! Models from a folder, for machines without a network: a mirror that was copied, or another Meeshy's models.
+
+use super::download;
+use super::error::ModelError;
+use super::index::Index;
+use super::manifest::Installed;
+use super::store::{ModelStore, unusable};
+use crate::engine::Pair;
+use std::fs;
+use std::path::Path;
+
+/// The index of a mirror.
+const INDEX: &str = "models.json";
+
+impl ModelStore {
+    /// Puts the models of a folder in use: those that its `models.json` lists, with paths relative to the folder, or those
+    /// of another Meeshy's models folder. With `pairs`, only these.
+    ///
+    /// # Errors
+    /// When the folder has none, lacks a pair that is asked for, or a file is missing or not what it should be. Models
+    /// that came before the one at fault are installed.
+    pub fn import(&self, folder: &Path, pairs: &[Pair]) -> Result<Vec<Installed>, ModelError> {
+        match fs::read(folder.join(INDEX)) {
+            Ok(text) => self.import_mirror(folder, &text, pairs),
+            Err(_) => self.import_models(folder, pairs),
+        }
+    }
+
+    fn import_mirror(
+        &self,
+        folder: &Path,
+        index: &[u8],
+        pairs: &[Pair],
+    ) -> Result<Vec<Installed>, ModelError> {
+        let url = folder.join(INDEX).display().to_string();
+        let index = Index::of_folder(index, &url).map_err(|reason| ModelError::NoIndex { url, reason })?;
+        if let Some(&missing) = pairs.iter().find(|pair| index.get(**pair).is_none()) {
+            return Err(ModelError::NotInIndex(missing));
+        }
+        let wanted = index.models.iter().filter(|model| pairs.is_empty() || pairs.contains(&model.pair));
+        let import = |model: &super::Available| {
+            let partial = self.partial(model.pair)?;
+            let files = download::copy_model(model, &partial)?;
+            self.install(model.pair, &partial, model.manifest(files))
+        };
+        wanted.map(import).collect()
+    }
+
+    fn import_models(&self, folder: &Path, pairs: &[Pair]) -> Result<Vec<Installed>, ModelError> {
+        let other = Self::of_folder(folder);
+        let models = match pairs {
+            [] => other.list(),
+            pairs => pairs.iter().map(|&pair| other.installed(pair)).collect(),
+        };
+        if models.is_empty() {
+            return Err(ModelError::NothingToImport(folder.to_owned()));
+        }
+        let import = |model: Result<Installed, ModelError>| {
+            let model = model?;
+            model.verify()?;
+            let partial = self.partial(model.pair)?;
+            for file in model.manifest.files.values() {
+                let to = partial.join(&file.name);
+                fs::copy(model.folder.join(&file.name), &to).map_err(|source| unusable(&to, source))?;
+            }
+            self.install(model.pair, &partial, model.manifest)
+        };
+        models.into_iter().map(import).collect()
+    }
+}

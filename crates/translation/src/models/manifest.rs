@@ -1,0 +1,191 @@
+//! What the folder of a model holds: a manifest, and the files that it names.
+
+use super::error::ModelError;
+use crate::engine::Pair;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Says what a folder holds; written last, so a folder without one holds nothing.
+pub(super) const MANIFEST: &str = "manifest.json";
+
+/// What a file is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Role {
+    /// The weights.
+    Model,
+    /// The words of both languages.
+    Vocab,
+    /// The words of the source, where the languages have one each.
+    SrcVocab,
+    /// The words of the target, where the languages have one each.
+    TrgVocab,
+    /// Which words may translate which; makes decoding faster.
+    LexicalShortlist,
+}
+
+/// A file of an installed model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileEntry {
+    /// Its name in the folder.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+}
+
+/// What the folder of a model says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The size class: `tiny`, `base-memory`, `base`.
+    pub architecture: String,
+    /// Where it was fetched from.
+    pub source: String,
+    /// Under which licence, as SPDX names it.
+    #[serde(default = "firefox_licence")]
+    pub licence: String,
+    /// The files, by what they are for.
+    pub files: BTreeMap<Role, FileEntry>,
+}
+
+/// Of the models of Firefox Translations, all of them (`LICENSE` of mozilla/firefox-translations-models).
+pub(super) fn firefox_licence() -> String {
+    "MPL-2.0".to_owned()
+}
+
+/// A model that is in the folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    /// What it translates.
+    pub pair: Pair,
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// What its folder says.
+    pub manifest: Manifest,
+}
+
+/// Where the files of a model are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// The weights.
+    pub model: PathBuf,
+    /// The words of the source.
+    pub source_vocabulary: PathBuf,
+    /// The words of the target; often the same file.
+    pub target_vocabulary: PathBuf,
+    /// The lexical shortlist, if there is one.
+    pub shortlist: Option<PathBuf>,
+}
+
+impl Installed {
+    /// Changes with every byte of the model.
+    pub fn version(&self) -> String {
+        let mut digest = Sha256::new();
+        for file in self.manifest.files.values() {
+            digest.update(&file.sha256);
+        }
+        hex::encode(&digest.finalize()[..8])
+    }
+
+    /// Reads the manifest of a folder.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub(super) fn read(pair: Pair, folder: PathBuf) -> Result<Self, ModelError> {
+        let damaged = |reason: String| ModelError::Damaged { pair, reason: format!("{MANIFEST}: {reason}") };
+        let text = fs::read(folder.join(MANIFEST)).map_err(|error| damaged(error.to_string()))?;
+        let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
+        match manifest.files.values().find(|file| !is_plain_name(&file.name)) {
+            Some(file) => Err(damaged(format!("it names a file outside its folder: {:?}", file.name))),
+            None => Ok(Self { pair, folder, manifest }),
+        }
+    }
+
+    /// The size of all files, in bytes.
+    pub fn size(&self) -> u64 {
+        self.manifest.files.values().map(|file| file.size).sum()
+    }
+
+    /// Where the files are.
+    ///
+    /// # Errors
+    /// When the manifest lacks one that is needed.
+    pub fn files(&self) -> Result<Files, ModelError> {
+        let path = |role: Role| self.manifest.files.get(&role).map(|file| self.folder.join(&file.name));
+        let missing =
+            |what: &str| ModelError::Damaged { pair: self.pair, reason: format!("its {what} is missing") };
+        Ok(Files {
+            model: path(Role::Model).ok_or_else(|| missing("file of weights"))?,
+            source_vocabulary: path(Role::SrcVocab)
+                .or_else(|| path(Role::Vocab))
+                .ok_or_else(|| missing("vocabulary"))?,
+            target_vocabulary: path(Role::TrgVocab)
+                .or_else(|| path(Role::Vocab))
+                .ok_or_else(|| missing("vocabulary"))?,
+            shortlist: path(Role::LexicalShortlist),
+        })
+    }
+
+    /// Compares every file with its checksum.
+    ///
+    /// # Errors
+    /// When one is missing, shorter, longer or different.
+    pub fn verify(&self) -> Result<(), ModelError> {
+        for file in self.manifest.files.values() {
+            let path = self.folder.join(&file.name);
+            let damaged = |reason| ModelError::Damaged { pair: self.pair, reason };
+            let (size, sha256) =
+                digest_of(&path).map_err(|error| damaged(format!("{}: {error}", file.name)))?;
+            if size != file.size {
+                return Err(damaged(format!("{} has {size} bytes and should have {}", file.name, file.size)));
+            }
+            if sha256 != file.sha256 {
+                return Err(damaged(format!("{} has not the checksum that it should have", file.name)));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The size and the SHA-256 of a file.
+pub(super) fn digest_of(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut digest = Sha256::new();
+    let mut buffer = vec![0; 256 * 1024];
+    let mut size = 0;
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok((size, hex::encode(digest.finalize())));
+        }
+        digest.update(&buffer[..read]);
+        size += read as u64;
+    }
+}
+
+/// Whether a name stays in its folder, and is not that of the manifest.
+pub(super) fn is_plain_name(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 200
+        && !name.starts_with('.')
+        && name != MANIFEST
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_names_are_taken() {
+        assert!(is_plain_name("model.enfr.intgemm.alphas.bin"));
+        for name in ["", ".", "..", "../x", "a/b", ".hidden", "manifest.json", "a b"] {
+            assert!(!is_plain_name(name), "{name}");
+        }
+    }
+}
