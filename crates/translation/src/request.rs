@@ -14,7 +14,7 @@ pub enum Tier {
     /// Good, without waste: half a point for half the cost.
     #[default]
     Medium,
-    /// The best; what scores less than 0.2 points more for twice the cost is no better, but noise.
+    /// The best; what scores less than 0.1 points more for twice the cost is no better, but noise.
     Premium,
 }
 
@@ -29,7 +29,7 @@ impl Tier {
         match self {
             Self::Basic => 2.5,
             Self::Medium => 0.5,
-            Self::Premium => 0.2,
+            Self::Premium => 0.1,
         }
     }
 }
