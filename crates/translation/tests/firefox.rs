@@ -299,11 +299,8 @@ fn no_bytes_end_the_program() {
         }
         synthetic::install(models.path(), "en-es", &damaged);
         let asked = translator(models.path());
-        let mut outcomes = runtime.block_on(asked.translate(
-            language("en"),
-            language("es"),
-            &["hi there".to_owned()],
-        ));
+        let mut outcomes =
+            runtime.block_on(asked.translate(language("en"), language("es"), &["hi there".to_owned()]));
         prop_assert_eq!(outcomes.len(), 1);
         // A failure is an honest answer too: a damaged model may load and then say nothing.
         let outcome = outcomes.remove(0);
