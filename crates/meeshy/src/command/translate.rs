@@ -47,9 +47,13 @@ pub async fn run(args: TranslateArgs, config: TranslationConfig) -> anyhow::Resu
 }
 
 async fn lines(translator: &Translator, args: &TranslateArgs) -> anyhow::Result<()> {
-    let mut input = BufReader::new(tokio::io::stdin()).lines();
-    while let Some(line) = input.next_line().await.context("cannot read standard input")? {
-        one(translator, args, &line).await?;
+    let mut input = BufReader::new(tokio::io::stdin()).split(b'\n');
+    let mut number = 0;
+    while let Some(line) = input.next_segment().await.context("cannot read standard input")? {
+        number += 1;
+        let line = line.strip_suffix(b"\r").unwrap_or(&line);
+        let Ok(text) = str::from_utf8(line) else { bail!("line {number} is not UTF-8") };
+        one(translator, args, text).await.with_context(|| format!("line {number}"))?;
     }
     Ok(())
 }

@@ -273,13 +273,15 @@ mod tests {
             (
                 "[server]\nport = \"x\"\n",
                 &[],
-                "server.port: expected a whole number, found `x` (from meeshy.toml)",
+                "server.port: expected a whole number up to 2147483647, found `x` (from meeshy.toml)",
             ),
             ("", &[("PORT", "99999")], "server.port"),
+            ("", &[("TRANSLATION_CACHE_MIB", "99999999999999")], "up to 2147483647, found `99999999999999`"),
+            ("[translation]\nmodel_idle_seconds = -1\n", &[], "up to 2147483647, found `-1`"),
             (
                 "",
                 &[("PORT", "x")],
-                "server.port: expected a whole number, found `x` (from the variable PORT)",
+                "server.port: expected a whole number up to 2147483647, found `x` (from the variable PORT)",
             ),
             ("", &[("JWT_SECRET", "short")], "fewer than 32 bytes"),
             ("", &[("JWT_SECRET", "change-me-change-me-change-me-change-me")], "looks like a placeholder"),

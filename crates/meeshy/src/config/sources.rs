@@ -7,6 +7,9 @@ use std::fmt;
 use std::path::PathBuf;
 use toml::{Table, Value};
 
+/// The largest number of any setting: added to a time, or taken as so many MiB, it does not overflow.
+const LARGEST: i64 = i32::MAX as i64;
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
@@ -133,9 +136,8 @@ fn effective(
     {
         let source = Source::File(path.clone());
         let value = match (setting.kind, value) {
-            (Kind::List | Kind::Tables, Value::Array(_))
-            | (Kind::Integer, Value::Integer(_))
-            | (Kind::Switch, Value::Boolean(_)) => value.clone(),
+            (Kind::Integer, Value::Integer(number)) => parse(setting, &number.to_string(), &source)?,
+            (Kind::List | Kind::Tables, Value::Array(_)) | (Kind::Switch, Value::Boolean(_)) => value.clone(),
             (_, Value::String(text)) => parse(setting, text, &source)?,
             (_, other) => return Err(wrong(setting, &other.to_string(), &source)),
         };
@@ -153,7 +155,7 @@ fn in_table<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
 fn parse(setting: &Setting, text: &str, source: &Source) -> Result<Value, ConfigError> {
     let value = match setting.kind {
         Kind::Text => Some(Value::String(text.to_owned())),
-        Kind::Integer => text.trim().parse().ok().map(Value::Integer),
+        Kind::Integer => text.trim().parse().ok().filter(|n| (0..=LARGEST).contains(n)).map(Value::Integer),
         Kind::Switch => match text.trim().to_ascii_lowercase().as_str() {
             "true" | "on" | "yes" | "1" => Some(Value::Boolean(true)),
             "false" | "off" | "no" | "0" => Some(Value::Boolean(false)),
@@ -175,7 +177,7 @@ fn parse(setting: &Setting, text: &str, source: &Source) -> Result<Value, Config
 fn wrong(setting: &Setting, text: &str, source: &Source) -> ConfigError {
     let expected = match setting.kind {
         Kind::Text => "text",
-        Kind::Integer => "a whole number",
+        Kind::Integer => "a whole number up to 2147483647",
         Kind::Switch => "`on` or `off`",
         Kind::List => "a list",
         Kind::Tables => "tables such as `[{key = \"value\"}]`",

@@ -1,7 +1,8 @@
 //! The commands, as a person types them.
 
 use crate::server::PROGRAM;
-use std::process::{Command, Output};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
 fn meeshy(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -108,4 +109,21 @@ fn a_level_of_the_log_that_is_none_is_refused() {
     let message = text(&refused.stderr);
     assert!(!refused.status.success());
     assert!(message.contains("`inof` is no level; use error, warn, info"), "{message}");
+}
+
+#[test]
+fn a_line_that_is_no_text_is_named() {
+    let mut child = Command::new(PROGRAM)
+        .args(["translate", "--from", "en", "--to", "es"])
+        .env("MEESHY_DATA_DIR", tempfile::tempdir().unwrap().path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"The cat.\r\n\xff\xfe\nThe dog.\n").unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert!(!ended.status.success());
+    assert_eq!(text(&ended.stdout).lines().count(), 1, "{}", text(&ended.stdout));
+    assert!(text(&ended.stderr).contains("line 2 is not UTF-8"), "{}", text(&ended.stderr));
 }
