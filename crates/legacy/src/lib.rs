@@ -1,0 +1,5 @@
+//! The old system and its MongoDB: the dumps that `mongodump` writes, read and written.
+//!
+//! Everything that knows how the old system kept its data is here; nothing else in Meeshy does.
+
+pub mod dump;
