@@ -19,12 +19,14 @@ mod name;
 mod source;
 mod spool;
 mod tarball;
+mod write;
 
 pub use collection::{Collection, Document, Documents};
 pub use digest::Digest;
 pub use error::{DumpError, Flaw, MAX_COLLECTIONS, MAX_DEPTH, Place};
 pub use found::Warning;
 pub use source::{Source, open};
+pub use write::{Form, Index, Outgoing, SourceError, WriteError, Written, write, write_archive};
 
 /// A dump that was read whole and found sound.
 #[derive(Debug)]

@@ -1,0 +1,62 @@
+//! A dump says the same in every form.
+
+use meeshy_legacy::dump::{self, Form, Source};
+use crate::support::{FORMS, Read, database, read, tar_of, write};
+
+#[test]
+fn every_form_gives_the_same_documents_and_digests() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = write(&folder.path().join("plain"), Form::Folder, &database());
+    let expected = read(Source::path(folder.path().join("plain")));
+    let digests: Vec<_> = written.iter().map(|it| (it.name.as_str(), it.documents, it.digest)).collect();
+    let found: Vec<_> =
+        expected.collections.iter().map(|it| (it.name.as_str(), it.count, it.digest)).collect();
+    assert_eq!(found, digests);
+    for form in FORMS {
+        let path = folder.path().join(format!("{form:?}"));
+        write(&path, form, &database());
+        assert_eq!(read(Source::path(&path)), expected, "{form:?}");
+        for gzip in [false, true] {
+            let tar = folder.path().join(format!("{form:?}.{gzip}.tar"));
+            if path.is_dir() {
+                tar_of(&path, &tar, gzip);
+                assert_eq!(read(Source::path(&tar)), expected, "a tar of {form:?}, compressed: {gzip}");
+            }
+        }
+        if path.is_file() {
+            let stream = std::fs::File::open(&path).expect("an archive");
+            assert_eq!(read(Source::stream("standard input", stream)), expected, "{form:?} as a stream");
+        }
+    }
+}
+
+#[test]
+fn a_single_collection_is_a_dump() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (form, file) in [(Form::Folder, "User.bson"), (Form::FolderGz, "User.bson.gz")] {
+        let root = folder.path().join(format!("{form:?}"));
+        write(&root, form, &database());
+        let whole = read(Source::path(&root));
+        let Read { collections, .. } = read(Source::path(root.join("meeshy").join(file)));
+        let user = whole.collections.iter().find(|it| it.name == "User").expect("users");
+        assert_eq!(collections, [user.clone()]);
+    }
+}
+
+#[test]
+fn a_database_is_chosen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    write(&root.join("a"), Form::Folder, &database());
+    for other in ["admin", "config"] {
+        std::fs::create_dir(root.join("a").join(other)).expect("a folder");
+        std::fs::write(root.join("a").join(other).join("x.bson"), "not read").expect("a file");
+    }
+    assert_eq!(dump::open(Source::path(root.join("a"))).expect("a dump").database(), Some("meeshy"));
+    std::fs::rename(root.join("a/config"), root.join("a/staging")).expect("renamed");
+    let several = dump::open(Source::path(root.join("a"))).expect_err("two databases").to_string();
+    assert_eq!(several, "the dump holds several databases: choose one of `meeshy`, `staging`");
+    assert!(dump::open(Source::path(root.join("a")).database("meeshy")).is_ok());
+    let none = dump::open(Source::path(root.join("a")).database("other")).expect_err("no such database");
+    assert_eq!(none.to_string(), "the dump holds no database `other`: it holds `admin`, `meeshy`, `staging`");
+}

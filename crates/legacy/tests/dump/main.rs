@@ -1,0 +1,4 @@
+//! Mongodumps, read and written.
+
+mod forms;
+mod support;
