@@ -2,4 +2,6 @@
 //!
 //! Everything that knows how the old system kept its data is here; nothing else in Meeshy does.
 
+#[cfg(feature = "corpus")]
+pub mod corpus;
 pub mod dump;

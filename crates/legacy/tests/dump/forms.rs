@@ -1,7 +1,7 @@
 //! A dump says the same in every form.
 
-use meeshy_legacy::dump::{self, Form, Source};
 use crate::support::{FORMS, Read, database, read, tar_of, write};
+use meeshy_legacy::dump::{self, Form, Source};
 
 #[test]
 fn every_form_gives_the_same_documents_and_digests() {

@@ -1,4 +1,5 @@
 //! Mongodumps, read and written.
 
+mod corpus;
 mod forms;
 mod support;
