@@ -169,3 +169,46 @@ impl Walk<'_> {
 fn utf8(text: &[u8]) -> Result<(), Flaw> {
     std::str::from_utf8(text).map(drop).map_err(|_| Flaw::Utf8)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bson::{Document, RawDocument, rawdoc};
+    use proptest::prelude::*;
+
+    fn sound() -> Vec<u8> {
+        let inner = rawdoc! { "b": [1, "zwei", 3.5, { "c": true }], "d": bson::DateTime::MAX };
+        rawdoc! { "_id": bson::oid::ObjectId::from_bytes([7; 12]), "a": inner, "e": 7_i64, "f": "fünf" }
+            .into_bytes()
+    }
+
+    #[test]
+    fn a_sound_document_is_sound() {
+        assert_eq!(document(&sound()), Ok(()));
+        assert_eq!(document(&[5, 0, 0, 0, 0]), Ok(()));
+        assert_eq!(document(&[5, 0, 0, 0, 1]), Err((0, Flaw::Terminator)));
+        assert_eq!(document(&[6, 0, 0, 0, 0]), Err((0, Flaw::Overrun)));
+        assert_eq!(document(&[]), Err((0, Flaw::Overrun)));
+    }
+
+    proptest! {
+        /// What is found sound here, `bson` reads to its last value.
+        #[test]
+        fn bson_can_read_what_is_sound(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+            let mut bytes = sound();
+            for (place, byte) in changes {
+                let at = place.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if document(&bytes).is_ok() {
+                let raw = RawDocument::from_bytes(&bytes).expect("a document");
+                prop_assert!(Document::try_from(raw).is_ok());
+            }
+        }
+
+        #[test]
+        fn anything_is_looked_at_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _ = document(&bytes);
+        }
+    }
+}

@@ -78,6 +78,9 @@ impl Files {
             let name = name::collection(&base, described.and_then(|it| it.collection_name.as_deref()));
             match (part.documents, part.description) {
                 (Some(documents), _) => {
+                    if name::is_shortened(&base) && name::escape(&name) != base {
+                        self.warnings.push(Warning::ShortenedName { collection: name.clone() });
+                    }
                     let place = documents.place.clone();
                     if collections.insert(name.clone(), documents.named(name)).is_some() {
                         return Err(DumpError::Twice { place });

@@ -32,6 +32,12 @@ pub enum Warning {
         /// Its path within the dump.
         file: String,
     },
+    /// A file's name was shortened, and the description with the whole name is absent or damaged.
+    #[error("the whole name of `{collection}` is not known: its description is missing")]
+    ShortenedName {
+        /// What is left of its name.
+        collection: String,
+    },
     /// A view or a time series.
     #[error("`{collection}` is a view or a time series: it has no documents of its own")]
     NoDocuments {

@@ -77,6 +77,11 @@ pub(super) fn escape(name: &str) -> String {
     format!("{}%24{hash}", &escaped[..KEPT])
 }
 
+/// Whether the name of a file is only the beginning of that of its collection.
+pub(super) fn is_shortened(base: &str) -> bool {
+    base.len() == LONGEST && base.get(KEPT..).is_some_and(|end| end.starts_with("%24"))
+}
+
 /// The collection of a file: by its name, or by the description beside it where the name was shortened.
 pub(super) fn collection(base: &str, described: Option<&str>) -> String {
     match described {
@@ -129,6 +134,7 @@ mod tests {
         let base = escape(&name);
         assert_eq!(base.len(), LONGEST);
         assert_eq!(collection(&base, Some(&name)), name);
+        assert!(is_shortened(&base) && !is_shortened(&name));
         assert_ne!(collection(&base, None), name);
         assert_eq!(collection("Message", Some("User")), "Message", "a file that was renamed by hand");
     }

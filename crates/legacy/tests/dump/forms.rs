@@ -39,7 +39,7 @@ fn a_single_collection_is_a_dump() {
         let whole = read(Source::path(&root));
         let Read { collections, .. } = read(Source::path(root.join("meeshy").join(file)));
         let user = whole.collections.iter().find(|it| it.name == "User").expect("users");
-        assert_eq!(collections, [user.clone()]);
+        assert_eq!(collections, std::slice::from_ref(user));
     }
 }
 
@@ -59,4 +59,21 @@ fn a_database_is_chosen() {
     assert!(dump::open(Source::path(root.join("a")).database("meeshy")).is_ok());
     let none = dump::open(Source::path(root.join("a")).database("other")).expect_err("no such database");
     assert_eq!(none.to_string(), "the dump holds no database `other`: it holds `admin`, `meeshy`, `staging`");
+}
+
+#[test]
+fn a_shortened_name_without_its_description_is_told_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().join("dump");
+    write(&root, Form::Folder, &database());
+    for entry in std::fs::read_dir(root.join("meeshy")).expect("a folder") {
+        let path = entry.expect("a file").path();
+        if path.to_string_lossy().contains(".metadata.") {
+            std::fs::remove_file(path).expect("removed");
+        }
+    }
+    let dump = dump::open(Source::path(&root)).expect("a dump");
+    let names: Vec<&str> = dump.collections().iter().map(|it| it.name()).collect();
+    assert_eq!(names[1..], ["Message", "TypingIndicator", "User", "a b/é"], "{names:?}");
+    assert_eq!(dump.warnings().len(), 1, "{:?}", dump.warnings());
 }

@@ -1,5 +1,10 @@
 //! Mongodumps, read and written.
 
+mod archives;
 mod corpus;
+mod corrupted;
 mod forms;
+mod independent;
+mod properties;
 mod support;
+mod truncated;
