@@ -99,29 +99,25 @@ impl Walk<'_> {
 
     /// A length, text of so many bytes, and a zero byte that is counted.
     fn text(&mut self) -> Result<(), Flaw> {
-        let stated = self.number()?;
-        let length = usize::try_from(stated).map_err(|_| Flaw::ValueLength(stated))?;
-        let text = self.take(length)?;
-        match text.split_last() {
-            None => Err(Flaw::ValueLength(stated)),
+        let length = self.length()?;
+        match self.take(length)?.split_last() {
+            None => Err(Flaw::ValueLength(0)),
             Some((0, text)) => utf8(text),
             Some(_) => Err(Flaw::Text),
         }
     }
 
     fn binary(&mut self) -> Result<(), Flaw> {
-        let stated = self.number()?;
-        let length = usize::try_from(stated).map_err(|_| Flaw::ValueLength(stated))?;
-        let old = self.take(1)? == [0x02];
-        if old {
-            // The old subtype says its length once more, inside.
-            let inner = self.number()?;
-            if i64::from(inner) != i64::from(stated) - 4 {
-                return Err(Flaw::ValueLength(inner));
-            }
-            return self.skip(length - 4);
+        let length = self.length()?;
+        if self.take(1)? != [0x02] {
+            return self.skip(length);
         }
-        self.skip(length)
+        // The old subtype says its length once more, inside.
+        let stated = self.number()?;
+        match usize::try_from(stated) {
+            Ok(inner) if inner + 4 == length => self.skip(inner),
+            _ => Err(Flaw::ValueLength(stated)),
+        }
     }
 
     /// A length over all, a text and a document; the document is walked like any other.
@@ -143,6 +139,11 @@ impl Walk<'_> {
         utf8(&rest[..length])?;
         self.at += length + 1;
         Ok(())
+    }
+
+    fn length(&mut self) -> Result<usize, Flaw> {
+        let stated = self.number()?;
+        usize::try_from(stated).map_err(|_| Flaw::ValueLength(stated))
     }
 
     fn number(&mut self) -> Result<i32, Flaw> {

@@ -18,7 +18,7 @@ pub struct Source {
 
 enum From {
     Path(PathBuf),
-    Stream { name: String, stream: Box<dyn Read> },
+    Stream { name: String, stream: Box<dyn Read + Send> },
 }
 
 impl Source {
@@ -30,11 +30,11 @@ impl Source {
     /// Standard input.
     #[must_use]
     pub fn stdin() -> Self {
-        Self::stream("standard input", io::stdin().lock())
+        Self::stream("standard input", io::stdin())
     }
 
     /// Any stream, under the name that errors call it.
-    pub fn stream(name: impl Into<String>, stream: impl Read + 'static) -> Self {
+    pub fn stream(name: impl Into<String>, stream: impl Read + Send + 'static) -> Self {
         Self::new(From::Stream { name: name.into(), stream: Box::new(stream) })
     }
 

@@ -167,6 +167,7 @@ fn every_type_is_known_and_its_mistakes_are_named() {
         (0x03, &[5, 0, 0, 0, 1], "a document does not end where its length says"),
         (0x05, &[4, 0, 0, 0, 2, 1, 0, 0, 0], "a value has the impossible length 1"),
         (0x05, &[0xF0, 0xFF, 0xFF, 0xFF, 0], "a value has the impossible length -16"),
+        (0x05, &[3, 0, 0, 0, 2, 0xFF, 0xFF, 0xFF, 0xFF], "a value has the impossible length -1"),
         (0x08, &[2], "a boolean is 0x02"),
         (0x0B, &[b'x', 0, b'i'], "a value is longer than its document"),
         (0x0F, &[15, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0], "a value has the impossible length 15"),

@@ -1,7 +1,7 @@
 //! A dump says the same in every form.
 
 use crate::support::{FORMS, Read, database, read, tar_of, write};
-use meeshy_legacy::dump::{self, Form, Source};
+use meeshy_legacy::dump::{self, Form, Source, Warning};
 
 #[test]
 fn every_form_gives_the_same_documents_and_digests() {
@@ -76,4 +76,71 @@ fn a_shortened_name_without_its_description_is_told_of() {
     let names: Vec<&str> = dump.collections().iter().map(|it| it.name()).collect();
     assert_eq!(names[1..], ["Message", "TypingIndicator", "User", "a b/é"], "{names:?}");
     assert_eq!(dump.warnings().len(), 1, "{:?}", dump.warnings());
+}
+
+#[test]
+fn what_is_no_collection_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().join("dump");
+    write(&root, Form::Folder, &database());
+    let expected = read(Source::path(&root));
+    for (name, content) in [
+        ("prelude.json", "{}"),
+        ("oplog.bson", "not read"),
+        ("README", "not read"),
+        ("meeshy/$admin.system.users.bson", "not read"),
+        ("meeshy/._User.bson", "not read"),
+        ("meeshy/seen.metadata.json", r#"{"type":"view"}"#),
+    ] {
+        std::fs::write(root.join(name), content).expect("a file");
+    }
+    for source in [&root, &folder.path().to_owned()] {
+        assert_eq!(read(Source::path(source)), expected);
+    }
+    let dump = dump::open(Source::path(&root)).expect("a dump");
+    assert_eq!(
+        dump.warnings(),
+        [
+            Warning::Skipped { file: "README".to_owned() },
+            Warning::Skipped { file: "meeshy/._User.bson".to_owned() },
+            Warning::Oplog,
+            Warning::NoDocuments { collection: "seen".to_owned() },
+        ]
+    );
+    std::fs::remove_file(root.join("meeshy/User.bson")).expect("removed");
+    let error = dump::open(Source::path(&root)).expect_err("a collection is missing").to_string();
+    let expected = "`meeshy/User.metadata.json` (collection `User`): the description of the collection is there, its documents are not";
+    assert_eq!(error, expected);
+}
+
+#[test]
+fn an_archive_may_lie_in_a_folder_and_a_name_may_not_lie() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("archive.gz");
+    write(&path, Form::Archive, &database());
+    assert_eq!(read(Source::path(folder.path())), read(Source::path(&path)));
+
+    let root = folder.path().join("dump");
+    write(&root, Form::Folder, &database());
+    std::fs::rename(root.join("meeshy/User.bson"), root.join("meeshy/User.bson.gz")).expect("renamed");
+    let error = dump::open(Source::path(&root)).expect_err("not compressed").to_string();
+    assert_eq!(
+        error,
+        "`meeshy/User.bson.gz` (collection `User`), byte 0: the name says gzip, the content is not gzip"
+    );
+}
+
+#[test]
+fn nothing_is_left_of_what_was_put_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (path, spool) = (folder.path().join("archive"), folder.path().join("spool"));
+    write(&path, Form::Archive, &database());
+    let without = dump::open(Source::path(&path).spool_in(&spool)).expect_err("no such folder").to_string();
+    assert!(without.starts_with("temporary files cannot be kept in `"), "{without}");
+    std::fs::create_dir(&spool).expect("a folder");
+    let dump = dump::open(Source::path(&path).spool_in(&spool)).expect("a dump");
+    assert_eq!(std::fs::read_dir(&spool).expect("a folder").count(), 0);
+    let users = dump.collection("User").expect("users");
+    let (one, other) = (users.read().expect("users"), users.read().expect("users once more"));
+    assert!(one.zip(other).all(|(one, other)| one.expect("a user").digest == other.expect("a user").digest));
 }

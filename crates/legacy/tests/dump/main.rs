@@ -8,3 +8,4 @@ mod independent;
 mod properties;
 mod support;
 mod truncated;
+mod written;
