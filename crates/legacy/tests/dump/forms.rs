@@ -73,7 +73,7 @@ fn a_shortened_name_without_its_description_is_told_of() {
         }
     }
     let dump = dump::open(Source::path(&root)).expect("a dump");
-    let names: Vec<&str> = dump.collections().iter().map(|it| it.name()).collect();
+    let names: Vec<&str> = dump.collections().iter().map(dump::Collection::name).collect();
     assert_eq!(names[1..], ["Message", "TypingIndicator", "User", "a b/é"], "{names:?}");
     assert_eq!(dump.warnings().len(), 1, "{:?}", dump.warnings());
 }
