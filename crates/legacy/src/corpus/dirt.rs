@@ -49,6 +49,7 @@ pub enum Kind {
     FourByteText,
     LongMessage,
     LongTranslation,
+    TranslatedText,
     DottedLanguage,
     DollarLanguage,
     ImpossibleDate,
@@ -124,10 +125,17 @@ fn call(town: &Town<'_>, document: &mut Document) {
 fn translations_in_message(town: &Town<'_>, document: &mut Document) {
     let text = messages::text(town, 10, "de");
     let earlier = messages::text(town, 10, "pt");
-    document.insert("translations", doc! {
-        "de": { "text": text, "translationModel": "premium", "confidenceScore": 0.95, "createdAt": DateTime::from_millis(LATER), "updatedAt": DateTime::from_millis(LATER) },
-        "pt": { "text": earlier, "translationModel": "basic", "createdAt": "2025-12-12T08:00:00.000Z" },
-    });
+    let later = DateTime::from_millis(LATER);
+    let by_script = doc! {
+        "text": text,
+        "translationModel": "premium",
+        "confidenceScore": 0.95,
+        "createdAt": later,
+        "updatedAt": later,
+    };
+    let by_program =
+        doc! { "text": earlier, "translationModel": "basic", "createdAt": "2025-12-12T08:00:00.000Z" };
+    document.insert("translations", doc! { "de": by_script, "pt": by_program });
 }
 
 pub(super) static PLANTED: &[Planted] = &[
@@ -221,7 +229,12 @@ pub(super) static PLANTED: &[Planted] = &[
         set(it, "updatedAt", "2025-11-20T09:30:00.000Z");
     }),
     plant(Kind::IsoDateInJson, Name::MessageAttachment, 18, |_, it| {
-        it.insert("metadata", doc! { "audioEffectsTimeline": { "createdAt": "2025-12-11T10:15:30.000Z", "duration": 12.5, "events": [{ "at": 100, "effect": "echo" }] } });
+        let timeline = doc! {
+            "createdAt": "2025-12-11T10:15:30.000Z",
+            "duration": 12.5,
+            "events": [{ "at": 100, "effect": "echo" }],
+        };
+        it.insert("metadata", doc! { "audioEffectsTimeline": timeline });
     }),
     plant(Kind::TranslationsInMessage, Name::Message, 10, translations_in_message),
     plant(Kind::BothNames, Name::OldMessageStatus, 0, |town, it| {
@@ -242,11 +255,18 @@ pub(super) static PLANTED: &[Planted] = &[
     plant(Kind::LongTranslation, Name::MessageTranslation, 200, |_, it| {
         set(it, "translatedContent", "So we talk. ".repeat(834)[..10_000].to_owned());
     }),
+    plant(Kind::TranslatedText, Name::MessageTranslation, 300, |_, it| {
+        if let Some(text) = it.remove("translatedContent") {
+            it.insert("translatedText", text);
+        }
+    }),
     plant(Kind::DottedLanguage, Name::MessageTranslation, TRANSLATIONS - 1, |_, it| {
         set(it, "targetLanguage", "pt.BR");
     }),
     plant(Kind::DottedLanguage, Name::Message, 14, |_, it| {
-        it.insert("translations", doc! { "zh.Hant": { "text": "大家好！", "translationModel": "basic", "createdAt": DateTime::from_millis(LATER) } });
+        let created = DateTime::from_millis(LATER);
+        let hello = doc! { "text": "大家好！", "translationModel": "basic", "createdAt": created };
+        it.insert("translations", doc! { "zh.Hant": hello });
     }),
     plant(Kind::DollarLanguage, Name::MessageTranslation, TRANSLATIONS - 2, |_, it| {
         set(it, "targetLanguage", "$es");

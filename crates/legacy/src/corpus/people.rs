@@ -10,8 +10,9 @@ pub const PASSWORD: &str = "Meeshy-2025!";
 
 /// Users whom tests sign in as, in the first town: their place, and username.
 ///
-/// `meeshy` is the BIGBOSS, `admin` an ADMIN, `modo` a MODERATOR under the old name, `audit` and `analyst` what they are called; `alice`
-/// (English), `bob` (French) and `chen` (Chinese) are USERs. alice and bob share a direct conversation, so do alice and chen, and all three a group.
+/// `meeshy` is the BIGBOSS, `admin` an ADMIN, `modo` a moderator under the old name MODO, `audit` and `analyst` what they
+/// are called; `alice` (English), `bob` (French) and `chen` (Chinese) are USERs. alice and bob share a direct
+/// conversation, so do alice and chen, and all three a group.
 pub const PEOPLE: [&str; 8] = ["meeshy", "admin", "modo", "audit", "analyst", "alice", "bob", "chen"];
 
 const ROLES: [&str; 5] = ["BIGBOSS", "ADMIN", "MODERATOR", "AUDIT", "ANALYST"];

@@ -41,8 +41,8 @@ impl fmt::Debug for Digest {
 
 /// How many documents were counted, how long they are together, and the sum of their digests.
 ///
-/// The sum (of 256-bit numbers, without a carry out) does not depend on the order of the documents, for MongoDB promises none: two dumps of
-/// the same documents have the same digest. It tells changes apart from none; it is no signature.
+/// The sum (of 256-bit numbers, without a carry out) does not depend on the order of the documents, for MongoDB
+/// promises none: two dumps of the same documents have the same digest. It is made to notice changes; it is no signature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) documents: u64,

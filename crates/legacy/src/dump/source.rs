@@ -49,7 +49,8 @@ impl Source {
         self
     }
 
-    /// The folder for temporary files; the system's if this is not called. As much is written there as the dump has uncompressed.
+    /// The folder for temporary files; the system's if this is not called. As much is written there as the dump has
+    /// uncompressed.
     #[must_use]
     pub fn spool_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.spool = folder.into();
