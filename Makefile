@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/meeshy/target
 
 PORT ?= 3000
 DEMO ?=
-TARGET ?= message_text client_event model_index model_file
+TARGET ?= message_text client_event model_index model_file bson archive
 SECONDS ?= 60
 # A folder of parallel sentences (en.txt, fr.txt, …), and the table of figures to write.
 DATA ?= crates/translation/quality/sentences
@@ -65,6 +65,7 @@ setup: ## Debian packages for a running messenger
 
 setup-test: ## Debian packages and tools for the tests
 	scripts/install-packages deploy/apertium-packages.txt deploy/test-packages.txt
+	scripts/test-python "$$CARGO_TARGET_DIR/tmp/python"
 	command -v cargo-nextest >/dev/null || cargo install --locked cargo-nextest
 
 clean:

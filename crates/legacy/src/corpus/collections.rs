@@ -1,0 +1,293 @@
+//! The 31 collections of the old database, with their counts (data-model 2).
+
+use super::layout::{ATTACHMENTS, CONVERSATIONS, MEMBERS, MESSAGES, STATUSES, TRANSLATIONS, USERS};
+use super::town::{DAY, END, HOUR, LATER, MINUTE, START, Town};
+use super::{attachments, calls, conversations, links, messages, notifications, people, statuses};
+use bson::RawDocumentBuf;
+
+/// A collection of the old database, in the order of [`COLLECTIONS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    Notification,
+    MessageStatus,
+    Message,
+    MessageTranslation,
+    Reaction,
+    TrackingLinkClick,
+    MessageAttachment,
+    ConversationMember,
+    BackupUrls,
+    User,
+    MessageReadStatus,
+    Conversation,
+    Mention,
+    UserStats,
+    FriendRequest,
+    AdminAuditLog,
+    AffiliateRelation,
+    TrackingLink,
+    AffiliateToken,
+    CallParticipant,
+    CallSession,
+    Preferences,
+    CommunityMember,
+    ConversationShareLink,
+    Community,
+    OldMessageStatus,
+    Categories,
+    TypingIndicator,
+    AnonymousParticipant,
+    ConversationPreference,
+    UserPreference,
+}
+
+impl Name {
+    /// As it is in MongoDB.
+    pub(super) fn text(self) -> &'static str {
+        COLLECTIONS[self as usize].name
+    }
+}
+
+/// How the documents of a collection are made.
+pub(super) struct Collection {
+    pub(super) of: Name,
+    pub(super) name: &'static str,
+    /// For one town.
+    pub(super) count: usize,
+    pub(super) time: fn(&Town<'_>, usize) -> i64,
+    pub(super) document: fn(&Town<'_>, usize) -> RawDocumentBuf,
+    /// The fields of its unique index, if it had one (data-model 3).
+    pub(super) unique: &'static [&'static str],
+}
+
+const fn collection(
+    of: Name,
+    name: &'static str,
+    count: usize,
+    time: fn(&Town<'_>, usize) -> i64,
+    document: fn(&Town<'_>, usize) -> RawDocumentBuf,
+) -> Collection {
+    Collection { of, name, count, time, document, unique: &[] }
+}
+
+const fn unique(collection: Collection, fields: &'static [&'static str]) -> Collection {
+    Collection { unique: fields, ..collection }
+}
+
+/// Nobody asks for a document of an empty collection.
+fn nothing(_: &Town<'_>, _: usize) -> RawDocumentBuf {
+    RawDocumentBuf::new()
+}
+
+fn start(_: &Town<'_>, _: usize) -> i64 {
+    START
+}
+
+/// In the order of [`Name`].
+pub(super) static COLLECTIONS: [Collection; 31] = [
+    collection(
+        Name::Notification,
+        "Notification",
+        94_790,
+        |t, at| t.spread(Name::Notification, at, 94_790, START + DAY, END),
+        notifications::notification,
+    ),
+    collection(Name::MessageStatus, "MessageStatus", STATUSES, statuses::time, statuses::status),
+    collection(
+        Name::Message,
+        "Message",
+        MESSAGES,
+        |t, at| t.spread(Name::Message, at, MESSAGES, START + 2 * DAY, END - DAY),
+        messages::message,
+    ),
+    unique(
+        collection(
+            Name::MessageTranslation,
+            "MessageTranslation",
+            TRANSLATIONS,
+            messages::translation_time,
+            messages::translation,
+        ),
+        &["cacheKey"],
+    ),
+    collection(Name::Reaction, "Reaction", 1_365, messages::reaction_time, messages::reaction),
+    collection(Name::TrackingLinkClick, "TrackingLinkClick", 904, links::click_time, links::click),
+    collection(
+        Name::MessageAttachment,
+        "MessageAttachment",
+        ATTACHMENTS,
+        attachments::time,
+        attachments::attachment,
+    ),
+    collection(
+        Name::ConversationMember,
+        "ConversationMember",
+        MEMBERS,
+        conversations::joined,
+        conversations::member,
+    ),
+    collection(
+        Name::BackupUrls,
+        "MessageAttachment_backup_urls",
+        514,
+        attachments::time,
+        attachments::backup,
+    ),
+    unique(
+        collection(
+            Name::User,
+            "User",
+            USERS,
+            |t, at| t.spread(Name::User, at, USERS, START, LATER + 20 * DAY),
+            people::user,
+        ),
+        &["username"],
+    ),
+    collection(
+        Name::MessageReadStatus,
+        "MessageReadStatus",
+        172,
+        |t, at| t.time(Name::Message, at * 26) + HOUR,
+        statuses::read,
+    ),
+    unique(
+        collection(
+            Name::Conversation,
+            "Conversation",
+            CONVERSATIONS,
+            |t, at| t.spread(Name::Conversation, at, CONVERSATIONS, START, START + 2 * DAY),
+            conversations::conversation,
+        ),
+        &["identifier"],
+    ),
+    unique(
+        collection(
+            Name::Mention,
+            "Mention",
+            104,
+            |t, at| t.time(Name::Message, messages::mentioning(at)),
+            messages::mention,
+        ),
+        &["messageId", "mentionedUserId"],
+    ),
+    collection(Name::UserStats, "UserStats", 96, |t, at| t.time(Name::User, at * 2) + MINUTE, people::stats),
+    unique(
+        collection(
+            Name::FriendRequest,
+            "FriendRequest",
+            96,
+            |t, at| t.time(Name::User, at + 100) + HOUR,
+            people::friend_request,
+        ),
+        &["senderId", "receiverId"],
+    ),
+    collection(
+        Name::AdminAuditLog,
+        "AdminAuditLog",
+        89,
+        |t, at| t.spread(Name::AdminAuditLog, at, 89, LATER, END),
+        calls::audit,
+    ),
+    unique(
+        collection(
+            Name::AffiliateRelation,
+            "AffiliateRelation",
+            86,
+            |t, at| t.time(Name::User, links::referred(at)),
+            links::relation,
+        ),
+        &["referredUserId"],
+    ),
+    unique(
+        collection(
+            Name::TrackingLink,
+            "TrackingLink",
+            75,
+            |t, at| t.spread(Name::TrackingLink, at, 75, START + 3 * DAY, LATER + DAY),
+            links::link,
+        ),
+        &["token"],
+    ),
+    unique(
+        collection(
+            Name::AffiliateToken,
+            "AffiliateToken",
+            59,
+            |t, at| t.time(Name::User, at) + HOUR,
+            links::token,
+        ),
+        &["token"],
+    ),
+    collection(
+        Name::CallParticipant,
+        "call_participants",
+        48,
+        |t, at| t.time(Name::CallSession, at % 44) + 10_000,
+        calls::participant,
+    ),
+    collection(
+        Name::CallSession,
+        "call_sessions",
+        44,
+        |t, at| t.spread(Name::CallSession, at, 44, LATER - 20 * DAY, END - DAY),
+        calls::session,
+    ),
+    unique(
+        collection(
+            Name::Preferences,
+            "user_conversation_preferences",
+            34,
+            |t, at| t.spread(Name::Preferences, at, 34, LATER, END),
+            conversations::preferences,
+        ),
+        &["userId", "conversationId"],
+    ),
+    unique(
+        collection(
+            Name::CommunityMember,
+            "CommunityMember",
+            14,
+            |t, at| t.time(Name::Community, at % 8) + 1,
+            conversations::community_member,
+        ),
+        &["communityId", "userId"],
+    ),
+    unique(
+        collection(
+            Name::ConversationShareLink,
+            "ConversationShareLink",
+            8,
+            |t, at| t.spread(Name::ConversationShareLink, at, 8, START + 5 * DAY, LATER),
+            conversations::share_link,
+        ),
+        &["linkId"],
+    ),
+    unique(
+        collection(
+            Name::Community,
+            "Community",
+            8,
+            |t, at| t.spread(Name::Community, at, 8, START, LATER),
+            conversations::community,
+        ),
+        &["identifier"],
+    ),
+    collection(
+        Name::OldMessageStatus,
+        "old_message_status",
+        7,
+        |t, at| t.time(Name::Message, at) + MINUTE,
+        statuses::old,
+    ),
+    collection(
+        Name::Categories,
+        "user_conversation_categories",
+        6,
+        |t, at| t.spread(Name::Categories, at, 6, LATER, END),
+        conversations::category,
+    ),
+    collection(Name::TypingIndicator, "TypingIndicator", 0, start, nothing),
+    collection(Name::AnonymousParticipant, "AnonymousParticipant", 0, start, nothing),
+    collection(Name::ConversationPreference, "ConversationPreference", 0, start, nothing),
+    collection(Name::UserPreference, "UserPreference", 0, start, nothing),
+];

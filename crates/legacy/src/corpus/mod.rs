@@ -1,0 +1,164 @@
+//! The whole old database, made up: the same counts, the same shapes field by field, the same dirt (data-model 2 and 6).
+//!
+//! It depends on the seed alone. Every document can be made without any other, so a corpus of a hundred times the size
+//! takes no more memory: it is a hundred towns of 125,635 documents each, whose people do not know each other.
+
+mod attachments;
+mod calls;
+mod collections;
+mod conversations;
+mod dirt;
+mod fields;
+mod layout;
+mod links;
+mod messages;
+mod notifications;
+mod people;
+mod random;
+mod sentences;
+mod statuses;
+mod town;
+mod uploads;
+
+pub use dirt::{Dirt, Kind};
+pub use people::{PASSWORD, PEOPLE};
+
+use crate::dump::{Index, Outgoing};
+use bcrypt::Version;
+use bson::RawDocumentBuf;
+use bson::oid::ObjectId;
+use collections::{COLLECTIONS, Collection, Name};
+use layout::Layout;
+use random::Random;
+use std::io;
+use std::path::Path;
+use town::Town;
+
+/// Documents of the old database, and of each town.
+pub const DOCUMENTS: usize = 125_635;
+
+/// Calls that are there under both names of their collection.
+const RENAMED: usize = 5;
+
+/// A made-up old database.
+pub struct Corpus {
+    seed: u64,
+    towns: usize,
+    layout: Layout,
+    hashes: [String; 2],
+    both_names: bool,
+}
+
+impl Corpus {
+    /// A database of `scale` times the old one's size. Two passwords are hashed for it, which takes half a second.
+    #[must_use]
+    pub fn new(seed: u64, scale: usize) -> Self {
+        let salt = |of| {
+            let mut random = Random::of(&[seed, 2, of]);
+            let (high, low) = (random.next(), random.next());
+            (u128::from(high) << 64 | u128::from(low)).to_be_bytes()
+        };
+        let hash = |cost: u32| {
+            bcrypt::hash_with_salt(PASSWORD, cost, salt(cost.into()))
+                .expect("a cost and a length that bcrypt takes")
+                .format_for_version(Version::TwoB)
+        };
+        Self {
+            seed,
+            towns: scale,
+            layout: Layout::new(seed),
+            hashes: [hash(10), hash(12)],
+            both_names: false,
+        }
+    }
+
+    /// The names of the 31 collections, and how many documents each has.
+    pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        COLLECTIONS.iter().map(|collection| (collection.name, collection.count * self.towns))
+    }
+
+    /// All collections, to be written.
+    pub fn outgoing(&self) -> Vec<Outgoing<'_>> {
+        let renamed = Outgoing {
+            name: "CallSession".to_owned(),
+            indexes: Vec::new(),
+            documents: Box::new((0..RENAMED).map(|at| Ok(calls::renamed(&self.town(0), at)))),
+        };
+        COLLECTIONS
+            .iter()
+            .map(|collection| Outgoing {
+                name: collection.name.to_owned(),
+                indexes: indexes(collection),
+                documents: Box::new(self.documents(collection).map(Ok)),
+            })
+            .chain(self.both_names.then_some(renamed))
+            .collect()
+    }
+
+    /// With a thirty-second collection: some calls once more, under the name that the next version of the old system
+    /// gave to `call_sessions`. The last of them says something else.
+    #[must_use]
+    pub fn with_both_names(self) -> Self {
+        Self { both_names: true, ..self }
+    }
+
+    /// Where the dirt is. There is the same in each town.
+    pub fn dirt(&self) -> impl Iterator<Item = Dirt> {
+        (0..self.towns).flat_map(move |number| {
+            let town = self.town(number);
+            dirt::PLANTED.iter().filter_map(move |planted| {
+                let id = document(&town, planted.of, planted.at).get_object_id("_id").ok()?;
+                Some(Dirt { kind: planted.kind, collection: planted.of.text(), id })
+            })
+        })
+    }
+
+    /// The id of one of [`PEOPLE`], or none if nobody is called so.
+    #[must_use]
+    pub fn person(&self, username: &str) -> Option<ObjectId> {
+        let at = PEOPLE.iter().position(|name| *name == username)?;
+        Some(self.town(0).user(at))
+    }
+
+    /// Writes the files that the attachments of the first town name, as they lie in the old system's folder of uploads.
+    ///
+    /// # Errors
+    ///
+    /// When the folder does not take them.
+    pub fn write_uploads(&self, folder: &Path) -> io::Result<()> {
+        uploads::write(&self.town(0), folder)
+    }
+
+    fn documents<'a>(&'a self, of: &'static Collection) -> impl Iterator<Item = RawDocumentBuf> + 'a {
+        (0..self.towns).flat_map(move |number| {
+            let town = self.town(number);
+            (0..of.count).map(move |at| document(&town, of.of, at))
+        })
+    }
+
+    fn town(&self, number: usize) -> Town<'_> {
+        Town { seed: self.seed, number, layout: &self.layout, hashes: &self.hashes }
+    }
+}
+
+/// A document with the dirt that belongs into it.
+fn document(town: &Town<'_>, of: Name, at: usize) -> RawDocumentBuf {
+    let mut planted = dirt::at(of, at).peekable();
+    if planted.peek().is_none() {
+        return town.clean(of, at);
+    }
+    let mut document = town.parsed(of, at);
+    planted.for_each(|planted| planted.edit(town, &mut document));
+    RawDocumentBuf::try_from(document).expect("dirt is BSON all the same")
+}
+
+fn indexes(collection: &Collection) -> Vec<Index> {
+    if collection.unique.is_empty() {
+        return Vec::new();
+    }
+    vec![Index {
+        name: format!("{}_{}_key", collection.name, collection.unique.join("_")),
+        fields: collection.unique.iter().map(|field| ((*field).to_owned(), 1)).collect(),
+        unique: true,
+    }]
+}

@@ -1,0 +1,177 @@
+//! A collection of an open dump, and its documents.
+
+use super::digest::{Digest, Tally};
+use super::error::{DumpError, Place};
+use super::input::{Input, Trouble};
+use super::spool::Intake;
+use bson::RawDocumentBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+
+/// A collection, all of whose documents were read and found sound.
+#[derive(Debug)]
+pub struct Collection {
+    name: String,
+    pub(super) place: Place,
+    pub(super) tally: Tally,
+    store: Store,
+}
+
+/// Where the documents are.
+#[derive(Debug)]
+enum Store {
+    /// In a plain file of the dump.
+    InPlace(PathBuf),
+    /// In a temporary file, each with its position before it; `None` if there are none.
+    PutAside(Option<File>),
+}
+
+impl Collection {
+    pub(super) fn in_place(
+        name: String,
+        place: Place,
+        intake: Intake<'_>,
+        path: PathBuf,
+    ) -> Result<Self, DumpError> {
+        let (tally, _) = intake.finish()?;
+        Ok(Self { name, place, tally, store: Store::InPlace(path) })
+    }
+
+    pub(super) fn put_aside(name: String, place: Place, intake: Intake<'_>) -> Result<Self, DumpError> {
+        let (tally, file) = intake.finish()?;
+        Ok(Self { name, place, tally, store: Store::PutAside(file) })
+    }
+
+    /// The same under its whole name.
+    pub(super) fn named(self, name: String) -> Self {
+        Self { name, ..self }
+    }
+
+    /// Its name in MongoDB.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many documents it has.
+    #[must_use]
+    pub fn documents(&self) -> u64 {
+        self.tally.documents
+    }
+
+    /// How long its documents are together.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.tally.bytes
+    }
+
+    /// What it holds: the same for the same documents in whatever order and form of dump.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.tally.digest()
+    }
+
+    /// Its documents, in the order of the dump. Each call begins anew.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read any more.
+    pub fn read(&self) -> Result<Documents<'_>, DumpError> {
+        let (bytes, put_aside) = match &self.store {
+            Store::InPlace(path) => {
+                let file = File::open(path)
+                    .map_err(|cause| DumpError::Unreadable { name: self.place.file.clone(), cause })?;
+                (Bytes::File(file), false)
+            }
+            Store::PutAside(None) => (Bytes::None, true),
+            Store::PutAside(Some(file)) => (Bytes::Shared { file, at: 0 }, true),
+        };
+        Ok(Documents {
+            collection: self,
+            input: Input::new(bytes),
+            put_aside,
+            seen: Tally::default(),
+            over: false,
+        })
+    }
+}
+
+/// A document of a dump.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Bytes before it in the uncompressed file or archive.
+    pub position: u64,
+    /// The digest of its bytes.
+    pub digest: Digest,
+    /// The document, whose every value is sound.
+    pub raw: RawDocumentBuf,
+}
+
+/// The documents of a [`Collection`]. After an error there is nothing more.
+pub struct Documents<'a> {
+    collection: &'a Collection,
+    input: Input<Bytes<'a>>,
+    put_aside: bool,
+    seen: Tally,
+    over: bool,
+}
+
+impl Documents<'_> {
+    fn document(&mut self) -> Result<Option<Document>, Trouble> {
+        let mut position = self.input.position();
+        if self.put_aside {
+            let Some(bytes) = self.input.take()? else { return Ok(None) };
+            position = u64::from_le_bytes(bytes);
+        }
+        let Some(length) = self.input.take()? else { return Ok(None) };
+        let mut bytes = Vec::new();
+        self.input.document(length, &mut bytes)?;
+        let digest = Digest::of(&bytes);
+        self.seen.count(&bytes, digest);
+        let raw = RawDocumentBuf::from_bytes(bytes)
+            .map_err(|_| self.input.flaw(0, super::error::Flaw::Terminator))?;
+        Ok(Some(Document { position, digest, raw }))
+    }
+}
+
+impl Iterator for Documents<'_> {
+    type Item = Result<Document, DumpError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over {
+            return None;
+        }
+        let place = &self.collection.place;
+        let next = match self.document() {
+            Ok(Some(document)) => return Some(Ok(document)),
+            Ok(None) if self.seen == self.collection.tally => None,
+            Ok(None) | Err(Trouble::Flaw { .. }) => Some(Err(DumpError::Changed { place: place.clone() })),
+            Err(trouble) => Some(Err(trouble.at(place))),
+        };
+        self.over = true;
+        next
+    }
+}
+
+/// A file of one's own, or one that several readers share, each at its own place.
+enum Bytes<'a> {
+    None,
+    File(File),
+    Shared { file: &'a File, at: u64 },
+}
+
+impl Read for Bytes<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::None => Ok(0),
+            Self::File(file) => file.read(buffer),
+            Self::Shared { file, at } => {
+                let read = file.read_at(buffer, *at)?;
+                *at += read as u64;
+                Ok(read)
+            }
+        }
+    }
+}

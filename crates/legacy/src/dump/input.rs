@@ -1,0 +1,156 @@
+//! Bytes of a dump, read forward with their position.
+
+use super::check;
+use super::error::{DumpError, Flaw, Place};
+use flate2::read::MultiGzDecoder;
+use std::io::{self, BufReader, Read};
+
+/// Large enough for few calls of the system, small enough for one a collection.
+const BUFFER: usize = 64 * 1024;
+/// Up to where the mark of a tar reaches.
+const HEAD: u64 = 512;
+/// The first bytes of gzip, with the only compression that it has.
+const GZIP: [u8; 3] = [0x1F, 0x8B, 0x08];
+/// The first bytes of an archive, 0x8199E26D (data-model 9.3).
+pub(super) const ARCHIVE: [u8; 4] = [0x6D, 0xE2, 0x99, 0x81];
+/// The mark of a tar and where it is.
+const TAR: (usize, &[u8]) = (257, b"ustar");
+
+/// What a stream of bytes is, by its first bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Archive,
+    Tar,
+    /// Documents back to back.
+    Documents,
+    Empty,
+    Unknown,
+}
+
+/// A stream, uncompressed.
+pub(super) struct Opened<'a> {
+    pub(super) kind: Kind,
+    /// Whether it was compressed.
+    pub(super) gzip: bool,
+    pub(super) stream: Box<dyn Read + 'a>,
+}
+
+/// Looks at the first bytes of a stream, and into it when it is compressed.
+pub(super) fn open<'a>(stream: impl Read + 'a) -> io::Result<Opened<'a>> {
+    let (head, stream) = peek(stream)?;
+    if !head.starts_with(&GZIP) {
+        return Ok(Opened { kind: kind(&head), gzip: false, stream: Box::new(stream) });
+    }
+    let (head, stream) = peek(MultiGzDecoder::new(stream))?;
+    Ok(Opened { kind: kind(&head), gzip: true, stream: Box::new(stream) })
+}
+
+fn peek<R: Read>(mut stream: R) -> io::Result<(Vec<u8>, impl Read)> {
+    let mut head = Vec::new();
+    stream.by_ref().take(HEAD).read_to_end(&mut head)?;
+    Ok((head.clone(), io::Cursor::new(head).chain(stream)))
+}
+
+fn kind(head: &[u8]) -> Kind {
+    let (at, mark) = TAR;
+    if head.is_empty() {
+        Kind::Empty
+    } else if head.starts_with(&ARCHIVE) {
+        Kind::Archive
+    } else if head.get(at..at + mark.len()) == Some(mark) {
+        Kind::Tar
+    } else if head.first_chunk().is_some_and(|length| check::length(i32::from_le_bytes(*length)).is_ok()) {
+        Kind::Documents
+    } else {
+        Kind::Unknown
+    }
+}
+
+/// Why reading came to a stop, not yet said of which file.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    Io(io::Error),
+    Flaw { position: u64, flaw: Flaw },
+}
+
+impl Trouble {
+    /// An error of the system, or what a decompressor means by one.
+    pub(super) fn reading(position: u64, cause: io::Error) -> Self {
+        let flaw = match cause.kind() {
+            io::ErrorKind::UnexpectedEof => Flaw::Cut,
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => Flaw::Compression(cause.to_string()),
+            _ => return Self::Io(cause),
+        };
+        Self::Flaw { position, flaw }
+    }
+
+    pub(super) fn at(self, place: &Place) -> DumpError {
+        match self {
+            Self::Io(cause) => DumpError::Unreadable { name: place.file.clone(), cause },
+            Self::Flaw { position, flaw } => DumpError::Damaged { place: place.clone(), position, flaw },
+        }
+    }
+}
+
+/// A stream with the position in it.
+pub(super) struct Input<R> {
+    stream: BufReader<R>,
+    position: u64,
+}
+
+impl<R: Read> Input<R> {
+    pub(super) fn new(stream: R) -> Self {
+        Self { stream: BufReader::with_capacity(BUFFER, stream), position: 0 }
+    }
+
+    /// Bytes read so far.
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// A flaw in what was just read, `back` bytes ago.
+    pub(super) fn flaw(&self, back: u64, flaw: Flaw) -> Trouble {
+        Trouble::Flaw { position: self.position - back, flaw }
+    }
+
+    /// The next bytes, or nothing at the end of the stream.
+    pub(super) fn take<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Trouble> {
+        let mut bytes = [0; N];
+        let mut filled = 0;
+        while filled < N {
+            match self.stream.read(&mut bytes[filled..]) {
+                Ok(0) if filled == 0 => return Ok(None),
+                Ok(0) => return Err(self.flaw(0, Flaw::Cut)),
+                Ok(read) => {
+                    filled += read;
+                    self.position += read as u64;
+                }
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) => return Err(Trouble::reading(self.position, cause)),
+            }
+        }
+        Ok(Some(bytes))
+    }
+
+    /// The rest of a document whose length was just read, the length included. Memory grows with what comes, not with
+    /// what the length claims.
+    pub(super) fn document(&mut self, length: [u8; 4], document: &mut Vec<u8>) -> Result<(), Trouble> {
+        let whole = check::length(i32::from_le_bytes(length)).map_err(|flaw| self.flaw(4, flaw))? as u64;
+        document.clear();
+        document.extend(length);
+        let result = self.stream.by_ref().take(whole - 4).read_to_end(document);
+        let read = document.len() as u64;
+        self.position += read - 4;
+        match result {
+            Ok(_) if read == whole => Ok(()),
+            Ok(_) => Err(self.flaw(0, Flaw::Cut)),
+            Err(cause) => Err(Trouble::reading(self.position, cause)),
+        }
+    }
+
+    /// The same, and every value of the document is looked at.
+    pub(super) fn checked(&mut self, length: [u8; 4], document: &mut Vec<u8>) -> Result<(), Trouble> {
+        self.document(length, document)?;
+        check::document(document).map_err(|(at, flaw)| self.flaw((document.len() - at) as u64, flaw))
+    }
+}

@@ -1,0 +1,76 @@
+//! The description of a collection that lies beside its documents (data-model 9.2).
+
+use serde::Deserialize;
+use std::io::{self, Read};
+
+/// Real ones have some hundred bytes an index.
+const LONGEST: u64 = 1024 * 1024;
+
+/// What the reader needs of a description. Indexes and options are for MongoDB alone.
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Metadata {
+    /// The collection's whole name, for a file's name may be shortened. Older tools leave it out.
+    pub(super) collection_name: Option<String>,
+    /// `collection`, `view` or `timeseries`. Older tools leave it out.
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    options: Option<Options>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Options {
+    view_on: Option<String>,
+    timeseries: Option<serde::de::IgnoredAny>,
+}
+
+impl Metadata {
+    /// Reads a description, which may be absent in all but name: `None` if nothing can be made of it.
+    pub(super) fn read(stream: impl Read) -> io::Result<Option<Self>> {
+        let mut text = Vec::new();
+        stream.take(LONGEST).read_to_end(&mut text)?;
+        Ok(Self::parse(&text))
+    }
+
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        serde_json::from_slice(text).ok()
+    }
+
+    /// Views and time series have no documents under their own name.
+    pub(super) fn has_no_documents(&self) -> bool {
+        let options = self.options.as_ref();
+        matches!(self.kind.as_deref(), Some("view" | "timeseries"))
+            || options.is_some_and(|options| options.view_on.is_some() || options.timeseries.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_kinds_of_extended_json_are_understood() {
+        let canonical = br#"{"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}],"collectionName":"User","type":"collection"}"#;
+        let relaxed =
+            br#"{"options":{},"indexes":[{"v":2,"key":{"_id":1},"name":"_id_","ns":"meeshy.User"}]}"#;
+        let metadata = Metadata::parse(canonical).expect("a description");
+        assert_eq!(metadata.collection_name.as_deref(), Some("User"));
+        assert!(!metadata.has_no_documents());
+        assert!(!Metadata::parse(relaxed).expect("a description").has_no_documents());
+    }
+
+    #[test]
+    fn views_have_no_documents() {
+        for view in [&br#"{"type":"view"}"#[..], br#"{"options":{"viewOn":"User","pipeline":[]}}"#] {
+            assert!(Metadata::parse(view).expect("a description").has_no_documents());
+        }
+    }
+
+    #[test]
+    fn a_damaged_description_is_none() {
+        assert_eq!(Metadata::parse(b""), None);
+        assert_eq!(Metadata::parse(br#"{"indexes":["#), None);
+        assert_eq!(Metadata::parse(&b"[".repeat(100_000)), None);
+    }
+}

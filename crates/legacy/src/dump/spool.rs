@@ -1,0 +1,52 @@
+//! Documents put aside, so that collections can be read in another order than they came in.
+
+use super::digest::{Digest, Tally};
+use super::error::DumpError;
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// One of these for each collection of an archive.
+const BUFFER: usize = 16 * 1024;
+
+/// What is known of a collection's documents while they are read, and where they are put.
+pub(super) struct Intake<'a> {
+    /// The folder for what must be put aside; `None` where the documents can be read again in place.
+    folder: Option<&'a Path>,
+    file: Option<BufWriter<File>>,
+    tally: Tally,
+}
+
+impl<'a> Intake<'a> {
+    pub(super) fn new(folder: Option<&'a Path>) -> Self {
+        Self { folder, file: None, tally: Tally::default() }
+    }
+
+    /// Counts a document and puts it aside, its position before it.
+    pub(super) fn take(&mut self, position: u64, document: &[u8]) -> Result<(), DumpError> {
+        self.tally.count(document, Digest::of(document));
+        let Some(folder) = self.folder else { return Ok(()) };
+        let mut put = || -> io::Result<()> {
+            let file = match &mut self.file {
+                Some(file) => file,
+                none => none.insert(BufWriter::with_capacity(BUFFER, tempfile::tempfile_in(folder)?)),
+            };
+            file.write_all(&position.to_le_bytes())?;
+            file.write_all(document)
+        };
+        put().map_err(|cause| DumpError::Spool { folder: folder.to_owned(), cause })
+    }
+
+    /// What was counted, and the file with the documents: `None` where nothing was put aside.
+    pub(super) fn finish(self) -> Result<(Tally, Option<File>), DumpError> {
+        let file =
+            self.file.map(|file| file.into_inner().map_err(io::IntoInnerError::into_error)).transpose();
+        match file {
+            Ok(file) => Ok((self.tally, file)),
+            Err(cause) => {
+                let folder = self.folder.map(Path::to_owned).unwrap_or_default();
+                Err(DumpError::Spool { folder, cause })
+            }
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! A dump's folder in a tar (data-model 9.3): its files one after the other, in whatever order.
+
+use super::error::{DumpError, Flaw, Place};
+use super::files::{self, Files};
+use super::found::{Found, Warning};
+use super::input::Trouble;
+use super::name::{self, FileName, is_system};
+use std::io::{self, Read};
+use std::path::Path;
+use tar::{Archive, Entry, EntryType, PaxExtensions};
+
+/// A block of a tar.
+const BLOCK: usize = 512;
+/// Longer than any name of a file.
+const LONGEST_NAME: u64 = 64 * 1024;
+
+/// Reads all files, for which database is wanted may be known at the end only.
+pub(super) fn read(
+    stream: impl Read,
+    place: &Place,
+    wanted: Option<&str>,
+    folder: &Path,
+) -> Result<Found, DumpError> {
+    let mut archive = Archive::new(stream);
+    let mut files = Files::default();
+    let mut at = 0;
+    let damaged = |at: u64, cause: io::Error| trouble(at, cause).at(place);
+    let mut long_name = None;
+    // Raw, so that no long name is taken into memory that is not one.
+    for entry in archive.entries().map_err(|cause| damaged(0, cause))?.raw(true) {
+        let mut entry = entry.map_err(|cause| damaged(at, cause))?;
+        at = entry.raw_header_position();
+        match entry.header().entry_type() {
+            EntryType::GNULongName | EntryType::XHeader => {
+                long_name = name_in(&mut entry).map_err(|cause| damaged(at, cause))?.or(long_name);
+            }
+            EntryType::Regular | EntryType::Continuous => {
+                let named = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
+                file(&mut files, &String::from_utf8_lossy(&named), entry, place, wanted, folder)?;
+            }
+            EntryType::Directory | EntryType::XGlobalHeader => long_name = None,
+            _ => {
+                let named = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
+                files.warn(Warning::Skipped { file: String::from_utf8_lossy(&named).into_owned() });
+            }
+        }
+    }
+    end(archive.into_inner(), at).map_err(|trouble| trouble.at(place))?;
+    files.settle(wanted)
+}
+
+/// One file of the tar. The folder it is in is named after the database.
+fn file(
+    files: &mut Files,
+    path: &str,
+    entry: Entry<'_, impl Read>,
+    tar: &Place,
+    wanted: Option<&str>,
+    folder: &Path,
+) -> Result<(), DumpError> {
+    let mut parts = path.rsplit('/').filter(|part| !part.is_empty() && *part != ".");
+    let name = parts.next().unwrap_or_default();
+    let database = parts.next().unwrap_or(&tar.file);
+    let ours = wanted.map_or(!is_system(database), |wanted| wanted == database);
+    let place = |base: &str| Place { file: path.to_owned(), collection: Some(name::collection(base, None)) };
+    match FileName::of(name) {
+        FileName::Documents { base, gzip } if ours => {
+            let documents = files::File { place: place(base), gzip, path: None, folder }.read(entry)?;
+            files.documents(database, base, documents)
+        }
+        FileName::Metadata { base } if ours => files.description(database, base, place(base), entry),
+        FileName::Oplog => {
+            files.warn(Warning::Oplog);
+            Ok(())
+        }
+        FileName::Other => {
+            files.warn(Warning::Skipped { file: path.to_owned() });
+            Ok(())
+        }
+        FileName::Documents { .. } | FileName::Metadata { .. } | FileName::Tools => Ok(()),
+    }
+}
+
+/// The name of the next file where it is too long for the file's own header: GNU's way, or POSIX's.
+fn name_in(entry: &mut Entry<'_, impl Read>) -> io::Result<Option<Vec<u8>>> {
+    let mut text = Vec::new();
+    entry.take(LONGEST_NAME).read_to_end(&mut text)?;
+    if entry.header().entry_type() == EntryType::GNULongName {
+        text.pop_if(|last| *last == 0);
+        return Ok(Some(text));
+    }
+    for extension in PaxExtensions::new(&text) {
+        let extension = extension?;
+        if extension.key_bytes() == b"path" {
+            return Ok(Some(extension.value_bytes().to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+/// Two blocks of zeros end a tar, the first of which is read; then there may be more zeros. To read on to the end of
+/// the stream lets the decompressor check its sum.
+fn end(mut rest: impl Read, position: u64) -> Result<(), Trouble> {
+    let mut zeros = 0;
+    let mut buffer = [0; BLOCK];
+    loop {
+        let read = rest.read(&mut buffer).map_err(|cause| trouble(position, cause))?;
+        let flaw = match &buffer[..read] {
+            [] if zeros >= BLOCK => return Ok(()),
+            [] => Flaw::NoTarEnd,
+            more if more.iter().all(|byte| *byte == 0) => {
+                zeros += read;
+                continue;
+            }
+            _ => Flaw::Tar("something follows its end".to_owned()),
+        };
+        return Err(Trouble::Flaw { position, flaw });
+    }
+}
+
+/// The tar reader has no kind of error of its own for a broken tar.
+fn trouble(position: u64, cause: io::Error) -> Trouble {
+    match cause.kind() {
+        io::ErrorKind::Other => Trouble::Flaw { position, flaw: Flaw::Tar(cause.to_string()) },
+        _ => Trouble::reading(position, cause),
+    }
+}

@@ -1,0 +1,11 @@
+//! Mongodumps, read and written.
+
+mod archives;
+mod corpus;
+mod corrupted;
+mod forms;
+mod independent;
+mod properties;
+mod support;
+mod truncated;
+mod written;

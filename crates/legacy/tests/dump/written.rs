@@ -1,0 +1,52 @@
+//! Dumps that cannot be written leave nothing behind.
+
+use crate::support::{FORMS, database, outgoing};
+use bson::rawdoc;
+use meeshy_legacy::dump::{self, Form, Outgoing};
+use std::path::Path;
+
+fn one<'a>(
+    name: &str,
+    documents: impl Iterator<Item = Result<bson::RawDocumentBuf, dump::SourceError>> + 'a,
+) -> Outgoing<'a> {
+    Outgoing { name: name.to_owned(), indexes: Vec::new(), documents: Box::new(documents) }
+}
+
+/// Writes what cannot be written, and says why not.
+fn failure(folder: &Path, form: Form, collections: Vec<Outgoing<'_>>) -> String {
+    let error = dump::write(&folder.join("dump"), form, "meeshy", collections).expect_err("a failure");
+    assert_eq!(std::fs::read_dir(folder).expect("a folder").count(), 0, "{form:?} leaves nothing");
+    error.to_string()
+}
+
+#[test]
+fn a_dump_that_fails_is_not_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for form in FORMS {
+        let broken = one("User", [Ok(rawdoc! { "_id": 1 }), Err("the disk is gone".into())].into_iter());
+        assert_eq!(
+            failure(folder.path(), form, vec![broken]),
+            "the documents of `User` cannot be read: the disk is gone"
+        );
+        let long = one("User", std::iter::once(Ok(rawdoc! { "a": "x".repeat(16 * 1024 * 1024) })));
+        assert_eq!(
+            failure(folder.path(), form, vec![long]),
+            "a document of `User` has 16777229 bytes, more than MongoDB takes"
+        );
+        let twice = vec![one("User", std::iter::empty()), one("User", std::iter::empty())];
+        assert_eq!(failure(folder.path(), form, twice), "the collection `User` was to be written twice");
+    }
+}
+
+#[test]
+fn nothing_is_overwritten() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("dump");
+    std::fs::write(&path, "precious").expect("a file");
+    let database = database();
+    for form in FORMS {
+        let error = dump::write(&path, form, "meeshy", outgoing(&database)).expect_err("it exists");
+        assert_eq!(error.to_string(), format!("`{}` is there already", path.display()));
+    }
+    assert_eq!(std::fs::read(&path).expect("a file"), b"precious");
+}
