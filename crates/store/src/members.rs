@@ -165,8 +165,8 @@ pub fn move_cursor(
     if sequence > before {
         tx.execute(
             "INSERT INTO read_cursors (user_id, conversation_id, read_sequence, read_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (conversation_id, user_id) DO UPDATE SET read_sequence = excluded.read_sequence, read_at = excluded.read_at \
-             WHERE read_cursors.read_sequence < excluded.read_sequence",
+             ON CONFLICT (user_id, conversation_id) WHERE user_id IS NOT NULL DO UPDATE SET read_sequence = excluded.read_sequence, read_at = excluded.read_at, \
+               last_read_message_id = NULL WHERE read_cursors.read_sequence < excluded.read_sequence",
             &[user.into(), conversation.into(), sequence.into(), now.into()],
         )?;
     }

@@ -16,7 +16,17 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations![1 "0001_first_conversation", 2 "0002_translators"];
+const MIGRATIONS: &[Migration] = migrations![
+    1 "0001_first_conversation",
+    2 "0002_translators",
+    3 "0003_people",
+    4 "0004_communities",
+    5 "0005_around_messages",
+    6 "0006_calls_and_notices",
+    7 "0007_links_and_oversight",
+    8 "0008_security",
+    9 "0009_old_system",
+];
 
 /// What opening a database changed in its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -251,6 +251,7 @@ fn owned(row: &postgres::Row, index: usize) -> Result<Value, StoreError> {
         Type::INT4 => row.try_get::<_, Option<i32>>(index)?.map(i64::from).into(),
         Type::FLOAT8 => row.try_get::<_, Option<f64>>(index)?.into(),
         Type::TEXT | Type::VARCHAR => row.try_get::<_, Option<String>>(index)?.into(),
+        Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(index)?.into(),
         ref other => {
             return Err(StoreError::Statement(format!("a column of type `{other}` is not portable")));
         }
@@ -270,6 +271,7 @@ impl ToSql for Value {
             Self::Int(number) => number.to_sql_checked(kind, out),
             Self::Real(number) => number.to_sql_checked(kind, out),
             Self::Text(text) => text.to_sql_checked(kind, out),
+            Self::Bytes(bytes) => bytes.to_sql_checked(kind, out),
         }
     }
 

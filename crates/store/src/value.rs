@@ -1,4 +1,4 @@
-//! The five kinds of value that both databases share, and rows made of them.
+//! The six kinds of value that both databases share, and rows made of them.
 
 use crate::StoreError;
 use meeshy_domain::Timestamp;
@@ -17,6 +17,8 @@ pub enum Value {
     Real(f64),
     /// Text, also an id.
     Text(String),
+    /// Bytes as they are.
+    Bytes(Vec<u8>),
 }
 
 impl From<bool> for Value {
@@ -52,6 +54,12 @@ impl From<&String> for Value {
 impl From<String> for Value {
     fn from(value: String) -> Self {
         Self::Text(value)
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Bytes(value)
     }
 }
 
@@ -144,6 +152,15 @@ impl FromValue for String {
         match value {
             Value::Text(text) => Ok(text),
             other => wrong("text", &other),
+        }
+    }
+}
+
+impl FromValue for Vec<u8> {
+    fn from_value(value: Value) -> Result<Self, String> {
+        match value {
+            Value::Bytes(bytes) => Ok(bytes),
+            other => wrong("bytes", &other),
         }
     }
 }
