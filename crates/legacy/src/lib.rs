@@ -5,3 +5,5 @@
 #[cfg(feature = "corpus")]
 pub mod corpus;
 pub mod dump;
+pub mod import;
+pub mod mapping;

@@ -17,6 +17,9 @@ pub enum StoreError {
     /// Another process works on this data folder.
     #[error("`{}` is in use by another meeshy process; stop it, or choose another data folder", .0.display())]
     InUse(PathBuf),
+    /// Other processes work on this database, and it is wanted alone.
+    #[error("the database `{0}` is in use by another meeshy process; stop it first")]
+    Shared(String),
     /// The database was written by a newer version of the program.
     #[error("the database has migration {found}, this program knows up to {known}; start a newer meeshy")]
     NewerDatabase {

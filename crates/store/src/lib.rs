@@ -6,9 +6,11 @@
 //! Invariants: a write answers only after its commit is on disk; a closure that fails leaves no trace; no query asks
 //! which database it runs on.
 
+mod alone;
 mod bell;
 pub mod conversations;
 mod error;
+pub mod legacy;
 pub mod members;
 pub mod messages;
 mod migrate;
@@ -22,6 +24,7 @@ pub mod users;
 mod value;
 mod work;
 
+pub use alone::{Alone, Ending};
 pub use bell::{Bell, NOTE_BYTES, Ring};
 pub use error::StoreError;
 pub use migrate::Migrated;

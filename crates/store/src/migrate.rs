@@ -1,5 +1,6 @@
 //! Migrations: numbered SQL files, forward only, each applied once, in a transaction, and checked ever after.
 
+use crate::tx::Connection;
 use crate::{Store, StoreError, Tx};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
@@ -49,6 +50,27 @@ impl Store {
         }
         Ok(Migrated { applied, version: newest() })
     }
+}
+
+/// Brings the schema up to date on one connection.
+pub(crate) fn on(connection: &mut dyn Connection) -> Result<(), StoreError> {
+    transaction(connection, prepare)?;
+    for migration in MIGRATIONS {
+        if transaction(connection, |tx| apply(tx, migration))? {
+            tracing::info!(migration = migration.name, "The schema was migrated");
+        }
+    }
+    Ok(())
+}
+
+fn transaction<T>(
+    connection: &mut dyn Connection,
+    work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.batch("BEGIN")?;
+    let outcome = work(&mut Tx::new(connection));
+    connection.batch(if outcome.is_ok() { "COMMIT" } else { "ROLLBACK" })?;
+    outcome
 }
 
 fn newest() -> i64 {

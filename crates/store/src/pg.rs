@@ -40,7 +40,8 @@ impl Postgres {
             .connect_timeout(CONNECT_PATIENCE)
             .application_name("meeshy")
             .keepalives_idle(Duration::from_secs(30));
-        let mut first = Some(config.connect(NoTls).map_err(|error| failed(explain(&error)))?);
+        let first = config.connect(NoTls).map_err(|error| failed(explain(&error)))?;
+        let mut first = Some(share(first, &config)?);
 
         let (sender, jobs) = mpsc::channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
@@ -61,6 +62,32 @@ impl Postgres {
     pub(crate) fn jobs(&self) -> &mpsc::Sender<Box<dyn Work>> {
         &self.jobs
     }
+}
+
+/// What every process that uses a database holds a share of, and one that wants it for itself holds whole: `meeshy` as a number.
+const WHOLE_DATABASE: i64 = 0x6d65_6573_6879;
+
+/// Connects to `url` for this process alone.
+pub(crate) fn open_alone(url: &str) -> Result<Session, StoreError> {
+    let shown = without_password(url);
+    let failed = |cause: String| StoreError::Open { target: shown.clone(), cause };
+    let mut config: Config = url.parse().map_err(|error: postgres::Error| failed(error.to_string()))?;
+    config.connect_timeout(CONNECT_PATIENCE).application_name("meeshy");
+    let mut client = config.connect(NoTls).map_err(|error| failed(explain(&error)))?;
+    let row = client.query_one("SELECT pg_try_advisory_lock($1)", &[&WHOLE_DATABASE])?;
+    if !row.try_get::<_, bool>(0)? {
+        return Err(StoreError::Shared(shown));
+    }
+    Ok(Session { config, client: Some(client), statements: HashMap::new() })
+}
+
+/// Takes a share of the database, for as long as the connection lasts, unless another process has it for itself.
+fn share(mut client: Client, config: &Config) -> Result<Client, StoreError> {
+    let row = client.query_one("SELECT pg_try_advisory_lock_shared($1)", &[&WHOLE_DATABASE])?;
+    if row.try_get::<_, bool>(0)? {
+        return Ok(client);
+    }
+    Err(StoreError::Shared(config.get_dbname().unwrap_or("the database").to_owned()))
 }
 
 /// The address with the password left out, for messages and logs.
@@ -92,7 +119,7 @@ fn serve(mut session: Session, jobs: &Jobs, order: &OrderLocks) {
     }
 }
 
-struct Session {
+pub(crate) struct Session {
     config: Config,
     client: Option<Client>,
     statements: HashMap<String, Statement>,
@@ -146,7 +173,7 @@ impl Session {
         let start = Instant::now();
         loop {
             match self.config.connect(NoTls) {
-                Ok(client) => return Ok(client),
+                Ok(client) => return share(client, &self.config),
                 Err(error) if start.elapsed() > CONNECT_PATIENCE => {
                     return Err(StoreError::Unavailable(explain(&error)));
                 }

@@ -19,6 +19,8 @@ const QUEUE: usize = 1_024;
 const GROUP: usize = 256;
 const READERS: usize = 4;
 const STATEMENTS: usize = 128;
+/// Pages that one long transaction keeps in memory before it writes them out.
+const BULK_CACHE_KIB: i64 = 48 * 1_024;
 
 /// The threads that own the connections to one SQLite file.
 pub(crate) struct Sqlite {
@@ -59,6 +61,18 @@ impl Sqlite {
     }
 }
 
+/// Opens `meeshy.db` in `folder` for this process alone, on one connection with a large cache.
+pub(crate) fn open_alone(folder: &Path) -> Result<(Session, File), StoreError> {
+    let failed = |cause: String| StoreError::Open { target: folder.display().to_string(), cause };
+    std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+    let lock = lock(folder)?;
+    let connection =
+        open_connection(&folder.join("meeshy.db"), false).map_err(|error| failed(error.to_string()))?;
+    connection.pragma_update(None, "cache_size", -BULK_CACHE_KIB)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok((Session::new(connection), lock))
+}
+
 pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
     std::thread::Builder::new().name(name.into()).spawn(body).map(drop).map_err(|error| error.to_string())
 }
@@ -86,7 +100,7 @@ fn open_connection(path: &Path, read_only: bool) -> rusqlite::Result<rusqlite::C
 }
 
 /// A connection with the statements it has been given, rewritten to SQLite's form of parameters.
-struct Session {
+pub(crate) struct Session {
     connection: rusqlite::Connection,
     rewritten: HashMap<String, String>,
 }

@@ -2,6 +2,9 @@
 
 use crate::{Row, StoreError, Value};
 
+/// Parameters in one statement, at most: enough to make the statement itself cheap, few enough to keep it small.
+const MOST_PARAMETERS: usize = 1_500;
+
 /// What a database connection does for a transaction.
 pub(crate) trait Connection {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;
@@ -78,6 +81,51 @@ impl<'a> Tx<'a> {
     ) -> Result<T, StoreError> {
         self.query_first(sql, params, read)?
             .ok_or_else(|| StoreError::Statement("expected a row, found none".into()))
+    }
+
+    /// Adds rows to a table, many with one statement: `rows` has the values of one row after the other, each in the
+    /// order of `columns`. `conflict` is what follows, such as `ON CONFLICT DO NOTHING`.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn insert_rows(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &[Value],
+        conflict: &str,
+    ) -> Result<u64, StoreError> {
+        let per_statement = (MOST_PARAMETERS / columns.len()).max(1) * columns.len();
+        let mut inserted = 0;
+        for rows in rows.chunks(per_statement) {
+            let places = (0..rows.len() / columns.len()).map(|row| {
+                let first = row * columns.len() + 1;
+                let row = (first..first + columns.len()).map(|n| format!("${n}")).collect::<Vec<_>>();
+                format!("({})", row.join(", "))
+            });
+            let places = places.collect::<Vec<_>>().join(", ");
+            let columns = columns.join(", ");
+            inserted +=
+                self.execute(&format!("INSERT INTO {table} ({columns}) VALUES {places} {conflict}"), rows)?;
+        }
+        Ok(inserted)
+    }
+
+    /// Does `work` so that, if it fails, only what it did is undone and the transaction goes on.
+    ///
+    /// # Errors
+    /// As the database says of the attempt itself; the inner result is what came of `work`.
+    pub fn attempt<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<Result<T, StoreError>, StoreError> {
+        self.execute("SAVEPOINT attempt", &[])?;
+        let outcome = work(self);
+        if outcome.is_err() {
+            self.execute("ROLLBACK TO SAVEPOINT attempt", &[])?;
+        }
+        self.execute("RELEASE SAVEPOINT attempt", &[])?;
+        Ok(outcome)
     }
 
     /// Does `action` once this transaction is on disk; not at all if it is undone.

@@ -193,12 +193,19 @@ impl Row {
     /// # Errors
     /// When there is no such column, it was taken before, or it is of another kind.
     pub fn take<T: FromValue>(&mut self, name: &str) -> Result<T, StoreError> {
+        let value = self.take_value(name)?;
+        T::from_value(value).map_err(|problem| StoreError::Statement(format!("column `{name}`: {problem}")))
+    }
+
+    /// Takes the column `name` out of the row, whatever it is.
+    ///
+    /// # Errors
+    /// When there is no such column.
+    pub fn take_value(&mut self, name: &str) -> Result<Value, StoreError> {
         let index = self.columns.iter().position(|column| column == name);
         let value = index
             .and_then(|index| self.values.get_mut(index))
             .map(|value| std::mem::replace(value, Value::Null));
-        let value =
-            value.ok_or_else(|| StoreError::Statement(format!("the answer has no column `{name}`")))?;
-        T::from_value(value).map_err(|problem| StoreError::Statement(format!("column `{name}`: {problem}")))
+        value.ok_or_else(|| StoreError::Statement(format!("the answer has no column `{name}`")))
     }
 }

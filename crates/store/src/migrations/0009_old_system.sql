@@ -2,7 +2,7 @@
 
 -- One row for each import that changed something.
 CREATE TABLE legacy_imports (
-  id TEXT PRIMARY KEY,
+  number BIGINT PRIMARY KEY,
   -- The digest of the whole dump: the same one again needs no work.
   digest TEXT NOT NULL,
   -- The report as JSON, as `meeshy import --json` shows it.

@@ -1,0 +1,250 @@
+//! Documents on their way into the database, some hundreds at a time.
+//!
+//! The first import only adds rows. A later one compares each document with the ledger and changes what is different, unless
+//! the row was changed here.
+
+use super::error::ImportError;
+use super::report::Conflict;
+use crate::mapping::{Draft, Mapper, row_digest};
+use meeshy_store::legacy::{self, Entry, Outcome};
+use meeshy_store::{Tx, Value};
+use std::collections::HashMap;
+
+/// Documents in one batch.
+pub(super) const BATCH: usize = 500;
+
+/// A document that has come to its end.
+pub(super) struct Settled<'m> {
+    pub(super) entry: Entry,
+    /// The row that it becomes.
+    pub(super) row: Option<Draft<'m>>,
+    /// The document, for the case that its row cannot be written.
+    pub(super) raw: Option<Vec<u8>>,
+    /// Takes the place of a row of the same key.
+    pub(super) replaces: bool,
+}
+
+/// A document whose row has to go.
+pub(super) struct Doomed<'m> {
+    pub(super) collection: String,
+    pub(super) id: String,
+    /// What the row may have been made by.
+    pub(super) mappers: Vec<&'m Mapper>,
+    /// The digest of the row as it was imported.
+    pub(super) row_digest: Option<Vec<u8>>,
+    /// The document itself is gone, and so is its entry.
+    pub(super) is_gone: bool,
+}
+
+/// What a batch did.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) settled: Vec<(Outcome, String, Option<String>)>,
+    pub(super) changed: u64,
+    /// Documents that the ledger knew.
+    pub(super) known: u64,
+    pub(super) conflicts: Vec<Conflict>,
+    /// The old entries of documents that were rows and are none any more.
+    pub(super) no_rows: Vec<Entry>,
+}
+
+/// Writes documents of one collection into an empty database.
+pub(super) fn write_first(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    batch: Vec<Settled<'_>>,
+) -> Result<Written, ImportError> {
+    let mut written = Written { changed: batch.len() as u64, ..Written::default() };
+    let mut rows: Vec<(&Mapper, Vec<Value>)> = Vec::new();
+    let mut entries = Vec::with_capacity(batch.len());
+    for settled in batch {
+        let Settled { entry, row, replaces, .. } = settled;
+        written.settled.push((entry.outcome, entry.id.clone(), entry.note.clone()));
+        entries.push(entry);
+        let Some(row) = row else { continue };
+        if replaces {
+            upsert(tx, &row)?;
+            continue;
+        }
+        let index = rows.iter().position(|(mapper, _)| std::ptr::eq(*mapper, row.mapper));
+        let index = index.unwrap_or_else(|| {
+            rows.push((row.mapper, Vec::new()));
+            rows.len() - 1
+        });
+        rows[index].1.extend(row.into_values());
+    }
+    for (mapper, values) in rows {
+        tx.insert_rows(mapper.mapping.table, &names(mapper), &values, "")?;
+    }
+    legacy::put(tx, collection, entries)?;
+    Ok(written)
+}
+
+/// Compares documents of one collection with the ledger, and writes what is new or different.
+pub(super) fn write_changes(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    batch: Vec<Settled<'_>>,
+) -> Result<Written, ImportError> {
+    let ids: Vec<&str> = batch.iter().map(|settled| settled.entry.id.as_str()).collect();
+    let priors = legacy::find_all(tx, collection, &ids)?;
+    let mut priors: HashMap<String, Entry> =
+        priors.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
+    let mut written = Written { known: priors.len() as u64, ..Written::default() };
+    let mut entries = Vec::new();
+    for settled in batch {
+        let prior = priors.remove(&settled.entry.id);
+        let change = Change { collection, written: &mut written };
+        if let Some(entry) = change.write(tx, settled, prior)? {
+            entries.push(entry);
+        }
+    }
+    written.changed = entries.len() as u64;
+    legacy::put(tx, collection, entries)?;
+    Ok(written)
+}
+
+struct Change<'a> {
+    collection: &'a str,
+    written: &'a mut Written,
+}
+
+impl Change<'_> {
+    /// Writes one document, and gives its new entry if it has one.
+    fn write(
+        self,
+        tx: &mut Tx<'_>,
+        settled: Settled<'_>,
+        prior: Option<Entry>,
+    ) -> Result<Option<Entry>, ImportError> {
+        let Settled { mut entry, row, raw, replaces } = settled;
+        let was_row = prior.as_ref().is_some_and(|prior| prior.outcome == Outcome::Inserted);
+        let is_same = prior.as_ref().is_some_and(|prior| is_same(prior, &entry));
+        let outcome = match &row {
+            _ if is_same => Ok(()),
+            Some(row) if was_row => change_row(tx, row, prior.as_ref(), &entry)?,
+            Some(row) if replaces => upsert(tx, row).map(Ok)?,
+            Some(row) => insert(tx, row)?,
+            None => Ok(()),
+        };
+        if was_row && row.is_none() {
+            self.written.no_rows.extend(prior);
+        }
+        if let Err(what) = outcome {
+            let conflict =
+                Conflict { collection: self.collection.into(), id: entry.id.clone(), what: what.into() };
+            self.written.conflicts.push(conflict);
+            if was_row {
+                self.written.settled.push((Outcome::Inserted, entry.id, None));
+                return Ok(None);
+            }
+            entry = Entry {
+                outcome: Outcome::Rejected,
+                note: Some(what.into()),
+                rest: raw,
+                row_digest: None,
+                ..entry
+            };
+        }
+        self.written.settled.push((entry.outcome, entry.id.clone(), entry.note.clone()));
+        Ok((!is_same).then_some(entry))
+    }
+}
+
+/// Changes a row, unless it was changed here.
+fn change_row(
+    tx: &mut Tx<'_>,
+    row: &Draft<'_>,
+    prior: Option<&Entry>,
+    entry: &Entry,
+) -> Result<Result<(), &'static str>, ImportError> {
+    let imported = prior.and_then(|prior| prior.row_digest.as_deref());
+    if imported == entry.row_digest.as_deref() {
+        return Ok(Ok(()));
+    }
+    let columns: Vec<String> = row.mapper.lasting_columns().map(str::to_owned).collect();
+    if current_digest(tx, row.mapper.mapping.table, &columns, &row.id)?.as_deref() != imported {
+        return Ok(Err("changed there and here; left as it is here"));
+    }
+    upsert(tx, row)?;
+    Ok(Ok(()))
+}
+
+fn is_same(prior: &Entry, entry: &Entry) -> bool {
+    prior.digest == entry.digest
+        && prior.outcome == entry.outcome
+        && prior.row_digest == entry.row_digest
+        && prior.note == entry.note
+}
+
+fn insert(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<Result<(), &'static str>, ImportError> {
+    let inserted =
+        tx.insert_rows(row.mapper.mapping.table, &names(row.mapper), row.values(), "ON CONFLICT DO NOTHING")?;
+    Ok(if inserted == 1 { Ok(()) } else { Err("new there, but a row of the same key was written here") })
+}
+
+/// Writes a row over the one of the same key, but for what is found once all rows are there.
+fn upsert(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<(), ImportError> {
+    upsert_where(tx, row, "")
+}
+
+/// Writes a translation over an older one.
+pub(super) fn upsert_newer(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<(), ImportError> {
+    upsert_where(tx, row, "WHERE excluded.updated_at > translations.updated_at")
+}
+
+fn upsert_where(tx: &mut Tx<'_>, row: &Draft<'_>, unless: &str) -> Result<(), ImportError> {
+    let key = row.mapper.mapping.key;
+    let changes: Vec<String> = row
+        .mapper
+        .lasting_columns()
+        .filter(|column| !key.contains(column))
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    let condition = if row.mapper.mapping.table == "read_cursors" { "WHERE user_id IS NOT NULL" } else { "" };
+    let conflict =
+        format!("ON CONFLICT ({}) {condition} DO UPDATE SET {} {unless}", key.join(", "), changes.join(", "));
+    tx.insert_rows(row.mapper.mapping.table, &names(row.mapper), row.values(), &conflict)?;
+    Ok(())
+}
+
+/// Removes a row, unless it was changed here or something here refers to it.
+pub(super) fn remove(tx: &mut Tx<'_>, doomed: &Doomed<'_>) -> Result<Result<(), &'static str>, ImportError> {
+    for mapper in &doomed.mappers {
+        let columns: Vec<String> = mapper.lasting_columns().map(str::to_owned).collect();
+        let table = mapper.mapping.table;
+        let current = current_digest(tx, table, &columns, &doomed.id)?;
+        if current.is_none() {
+            continue;
+        }
+        if current != doomed.row_digest {
+            return Ok(Err("gone there, but changed here; left as it is here"));
+        }
+        let sql = format!("DELETE FROM {table} WHERE id = $1");
+        let removed = tx.attempt(|tx| tx.execute(&sql, &[doomed.id.as_str().into()]))?;
+        if removed.is_err() {
+            return Ok(Err("gone there, but something here refers to it; left as it is here"));
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// The digest of a row as it is now, if it is there.
+fn current_digest(
+    tx: &mut Tx<'_>,
+    table: &str,
+    columns: &[String],
+    id: &str,
+) -> Result<Option<Vec<u8>>, ImportError> {
+    let sql = format!("SELECT {} FROM {table} WHERE id = $1", columns.join(", "));
+    let found = tx.query_first(&sql, &[id.into()], |row| {
+        let values =
+            columns.iter().map(|column| row.take_value(column)).collect::<Result<Vec<Value>, _>>()?;
+        Ok(row_digest(values.iter()).to_vec())
+    })?;
+    Ok(found)
+}
+
+fn names(mapper: &Mapper) -> Vec<&str> {
+    mapper.columns().iter().map(String::as_str).collect()
+}

@@ -1,0 +1,100 @@
+//! Whether an import adds up: what was counted on the way against what is in the database.
+
+use super::error::ImportError;
+use super::report::Report;
+use crate::mapping::Draft;
+use meeshy_store::legacy::{self, Outcome};
+use meeshy_store::{Tx, Value};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// Rows that are read at a time.
+const PAGE: i64 = 2_000;
+
+/// A digest of all messages and translations, whatever their order: how many, and the sum of the digests of each.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Texts {
+    messages: (u64, u128),
+    translations: (u64, u128),
+}
+
+impl Texts {
+    pub(super) fn add(&mut self, collection: &str, draft: &Draft<'_>) {
+        let total = match collection {
+            "Message" => &mut self.messages,
+            "MessageTranslation" => &mut self.translations,
+            _ => return,
+        };
+        add(total, &draft.id, draft.text("content").unwrap_or_default());
+    }
+}
+
+fn add(total: &mut (u64, u128), id: &str, content: &str) {
+    let digest = Sha256::new().chain_update(id).chain_update([0]).chain_update(content).finalize();
+    let half: [u8; 16] = std::array::from_fn(|index| digest[index]);
+    *total = (total.0 + 1, total.1.wrapping_add(u128::from_le_bytes(half)));
+}
+
+/// Checks that every document came to an end, that the ledger says the same, and that the texts are what they were.
+///
+/// # Errors
+/// [`ImportError::DoesNotAddUp`], with what does not.
+pub(super) fn everything(tx: &mut Tx<'_>, report: &Report, texts: &Texts) -> Result<(), ImportError> {
+    let wrong = |what: String| Err(ImportError::DoesNotAddUp(what));
+    let mut ledger: HashMap<(String, Outcome), i64> = HashMap::new();
+    for (collection, outcome, total) in legacy::count(tx)? {
+        ledger.insert((collection, outcome), total);
+    }
+    for count in &report.collections {
+        if !count.adds_up() {
+            return wrong(format!(
+                "of {} documents of `{}`, {} were inserted, {} merged, {} archived, {} rejected",
+                count.source, count.collection, count.inserted, count.merged, count.archived, count.rejected
+            ));
+        }
+        let left: u64 = report.conflicts.iter().filter(|c| c.collection == count.collection).count() as u64;
+        for outcome in Outcome::ALL {
+            let known = ledger.get(&(count.collection.clone(), outcome)).copied().unwrap_or(0);
+            if known.abs_diff(count.of(outcome).cast_signed()) > left {
+                let (name, counted) = (outcome.name(), count.of(outcome));
+                return wrong(format!(
+                    "`{}`: {counted} {name} were counted, {known} are noted",
+                    count.collection
+                ));
+            }
+        }
+    }
+    if report.conflicts.is_empty() && *texts != read(tx)? {
+        return wrong("the texts of messages and translations are not those of the dump".into());
+    }
+    Ok(())
+}
+
+/// The texts of all that was imported.
+fn read(tx: &mut Tx<'_>) -> Result<Texts, ImportError> {
+    Ok(Texts {
+        messages: sum(tx, "messages", "Message")?,
+        translations: sum(tx, "translations", "MessageTranslation")?,
+    })
+}
+
+fn sum(tx: &mut Tx<'_>, table: &str, collection: &str) -> Result<(u64, u128), ImportError> {
+    let sql = format!(
+        "SELECT t.id, t.content FROM {table} t JOIN legacy_documents d ON d.collection = $1 AND d.id = t.id \
+         WHERE t.id > $2 AND d.outcome = 'inserted' ORDER BY t.id LIMIT {PAGE}"
+    );
+    let mut total = (0, 0);
+    let mut after = String::new();
+    loop {
+        let params = [Value::from(collection), Value::from(&after)];
+        let page: Vec<(String, String)> =
+            tx.query(&sql, &params, |row| Ok((row.take("id")?, row.take("content")?)))?;
+        for (id, content) in &page {
+            add(&mut total, id, content);
+        }
+        match page.into_iter().next_back() {
+            Some((id, _)) => after = id,
+            None => return Ok(total),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Why an import cannot be done. Whatever it is, nothing was changed.
+
+use crate::dump::DumpError;
+use meeshy_store::StoreError;
+use std::path::PathBuf;
+
+/// Why an import was given up.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The dump cannot be read.
+    #[error(transparent)]
+    Dump(#[from] DumpError),
+    /// The database cannot be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// People have accounts here that no import brought.
+    #[error(
+        "the first import needs a database without people, and this one has {0} accounts; choose another data folder or database"
+    )]
+    NotEmpty(i64),
+    /// The dump has no people in it.
+    #[error("the dump has no collection `User`; is it a dump of the old system's database?")]
+    NoPeople,
+    /// The last import was of another kind.
+    #[error("the last import here was {0}; an import of the other kind would mix real and made-up people")]
+    OtherKind(&'static str),
+    /// What was counted does not add up.
+    #[error("the import does not add up, and was undone: {0}")]
+    DoesNotAddUp(String),
+    /// A file cannot be copied.
+    #[error("cannot copy `{}`: {cause}", .path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+}

@@ -1,0 +1,20 @@
+//! The import: every document of a dump becomes a row, is merged, archived or rejected, in one transaction (ADR 3).
+//!
+//! Invariants: nothing of a run is to be seen before all of it is; what a run has counted adds up, or the run is undone;
+//! the same dump again changes nothing; rows that were written or changed in Meeshy are never overwritten.
+
+mod anonymise;
+mod batch;
+mod check;
+mod error;
+mod groups;
+mod plan;
+mod report;
+mod run;
+mod uploads;
+
+pub use error::ImportError;
+pub use plan::{Plan, Planned, plan};
+pub use report::{Conflict, Count, Noticed, Rejected, Report};
+pub use run::{Options, Progress, run};
+pub use uploads::Uploads;

@@ -1,0 +1,169 @@
+//! What an import did.
+
+use meeshy_store::legacy::Outcome;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Rejections that a report shows one by one; the ledger has them all.
+const SHOWN: usize = 1_000;
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The digest of the dump.
+    pub digest: String,
+    /// Whether the dump is the one that was imported last, so that there was nothing to do.
+    pub unchanged: bool,
+    /// Whether names, texts and addresses were replaced by made-up ones.
+    pub anonymised: bool,
+    /// What became of each collection, in the order in which they were taken.
+    pub collections: Vec<Count>,
+    /// What was noticed, and how often.
+    pub notices: Vec<Noticed>,
+    /// The documents that could not be taken; the first of them, if they are many.
+    pub rejections: Vec<Rejected>,
+    /// Documents that changed in the old system while their rows changed here, and were left alone.
+    pub conflicts: Vec<Conflict>,
+    /// What became of the files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uploads: Option<super::Uploads>,
+}
+
+/// What became of the documents of a collection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Count {
+    /// The name of the model.
+    pub collection: String,
+    /// How many documents the dump has.
+    pub source: u64,
+    /// How many are rows.
+    pub inserted: u64,
+    /// How many said the same as another.
+    pub merged: u64,
+    /// How many are in the archive.
+    pub archived: u64,
+    /// How many could not be taken.
+    pub rejected: u64,
+    /// How many of them this run changed something for; the rest was as it is already.
+    pub written: u64,
+    /// How many were here and are not in the dump any more, so that their rows were removed.
+    pub removed: u64,
+}
+
+impl Count {
+    /// Whether every document of the dump came to an end.
+    #[must_use]
+    pub fn adds_up(&self) -> bool {
+        self.inserted + self.merged + self.archived + self.rejected == self.source
+    }
+
+    /// The number of an outcome.
+    #[must_use]
+    pub fn of(&self, outcome: Outcome) -> u64 {
+        match outcome {
+            Outcome::Inserted => self.inserted,
+            Outcome::Merged => self.merged,
+            Outcome::Archived => self.archived,
+            Outcome::Rejected => self.rejected,
+        }
+    }
+
+    pub(super) fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Inserted => self.inserted += 1,
+            Outcome::Merged => self.merged += 1,
+            Outcome::Archived => self.archived += 1,
+            Outcome::Rejected => self.rejected += 1,
+        }
+    }
+}
+
+/// Something that was noticed about documents that were taken all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noticed {
+    /// In which collection.
+    pub collection: String,
+    /// About which field.
+    pub field: String,
+    /// What.
+    pub what: String,
+    /// How often.
+    pub times: u64,
+}
+
+/// A document that could not be taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejected {
+    /// Of which collection.
+    pub collection: String,
+    /// Its `_id`.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A document whose row was changed here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Of which collection.
+    pub collection: String,
+    /// Its `_id`.
+    pub id: String,
+    /// What happened to it in the old system.
+    pub what: String,
+}
+
+impl Report {
+    /// The totals of all collections.
+    #[must_use]
+    pub fn total(&self) -> Count {
+        let mut total = Count { collection: "total".into(), ..Count::default() };
+        for count in &self.collections {
+            total.source += count.source;
+            total.inserted += count.inserted;
+            total.merged += count.merged;
+            total.archived += count.archived;
+            total.rejected += count.rejected;
+            total.written += count.written;
+            total.removed += count.removed;
+        }
+        total
+    }
+
+    /// The same report for the same dump again: nothing was written.
+    #[must_use]
+    pub fn repeated(mut self) -> Self {
+        self.unchanged = true;
+        for count in &mut self.collections {
+            (count.written, count.removed) = (0, 0);
+        }
+        self
+    }
+
+    pub(super) fn reject(&mut self, collection: &str, id: &str, reason: String) {
+        if self.rejections.len() < SHOWN {
+            self.rejections.push(Rejected { collection: collection.into(), id: id.into(), reason });
+        }
+    }
+}
+
+/// Notices, counted by what they are about.
+#[derive(Debug, Default)]
+pub(super) struct Notices(BTreeMap<(String, &'static str, &'static str), u64>);
+
+impl Notices {
+    pub(super) fn add(&mut self, collection: &str, field: &'static str, what: &'static str) {
+        *self.0.entry((collection.into(), field, what)).or_default() += 1;
+    }
+
+    pub(super) fn list(self) -> Vec<Noticed> {
+        let notice = |((collection, field, what), times): ((String, &str, &str), u64)| Noticed {
+            collection,
+            field: field.into(),
+            what: what.into(),
+            times,
+        };
+        self.0.into_iter().map(notice).collect()
+    }
+}

@@ -1,0 +1,105 @@
+//! The files that people uploaded, copied with the rows that name them.
+
+use super::error::ImportError;
+use meeshy_store::Tx;
+use serde::{Deserialize, Serialize};
+use std::path::{Component, Path, PathBuf};
+use std::{fs, io};
+
+/// Rows that are read at a time.
+const PAGE: i64 = 1_000;
+
+/// What became of the files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Uploads {
+    /// How many files the rows name.
+    pub named: u64,
+    /// How many were copied now.
+    pub copied: u64,
+    /// How many bytes that was.
+    pub bytes: u64,
+    /// Those that are not there.
+    pub missing: Vec<String>,
+    /// Those that are not as long as the row says.
+    pub of_another_size: Vec<String>,
+}
+
+/// Copies each file that an attachment names, with its small picture, and checks it.
+pub(super) fn copy(tx: &mut Tx<'_>, from: &Path, to: &Path, dry_run: bool) -> Result<Uploads, ImportError> {
+    let mut uploads = Uploads::default();
+    let mut after = String::new();
+    loop {
+        let page: Vec<(String, String, i64, Option<String>)> = tx.query(
+            &format!(
+                "SELECT id, file_path, file_size, thumbnail_path FROM attachments WHERE id > $1 ORDER BY id LIMIT {PAGE}"
+            ),
+            &[(&after).into()],
+            |row| Ok((row.take("id")?, row.take("file_path")?, row.take("file_size")?, row.take("thumbnail_path")?)),
+        )?;
+        let Some((last, ..)) = page.last() else { return Ok(uploads) };
+        after.clone_from(last);
+        for (_, path, size, thumbnail) in page {
+            one(&mut uploads, from, to, &path, u64::try_from(size).ok(), dry_run)?;
+            if let Some(thumbnail) = thumbnail {
+                one(&mut uploads, from, to, &thumbnail, None, dry_run)?;
+            }
+        }
+    }
+}
+
+fn one(
+    uploads: &mut Uploads,
+    from: &Path,
+    to: &Path,
+    name: &str,
+    size: Option<u64>,
+    dry_run: bool,
+) -> Result<(), ImportError> {
+    uploads.named += 1;
+    let source = inside(from, name).filter(|path| path.is_file());
+    let (Some(source), Some(target)) = (source, inside(to, name)) else {
+        uploads.missing.push(name.to_owned());
+        return Ok(());
+    };
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |cause: io::Error| ImportError::File { path, cause }
+    };
+    let length = source.metadata().map_err(failed(&source))?.len();
+    if size.is_some_and(|size| size != length) {
+        uploads.of_another_size.push(name.to_owned());
+    }
+    let is_there = target.metadata().is_ok_and(|target| target.len() == length);
+    if is_there || dry_run {
+        return Ok(());
+    }
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder).map_err(failed(folder))?;
+    }
+    fs::copy(&source, &target).map_err(failed(&source))?;
+    uploads.copied += 1;
+    uploads.bytes += length;
+    Ok(())
+}
+
+/// The path of a file in a folder, unless its name leads out of it.
+fn inside(folder: &Path, name: &str) -> Option<PathBuf> {
+    let name = Path::new(name.trim_start_matches('/'));
+    let stays = name.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    (stays && name.components().next().is_some()).then(|| folder.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_does_not_lead_out_of_its_folder() {
+        let folder = Path::new("/files");
+        assert_eq!(inside(folder, "2025/10/a.png"), Some("/files/2025/10/a.png".into()));
+        assert_eq!(inside(folder, "/2025/a.png"), Some("/files/2025/a.png".into()));
+        assert_eq!(inside(folder, "../etc/passwd"), None);
+        assert_eq!(inside(folder, ""), None);
+    }
+}

@@ -1,0 +1,71 @@
+//! What becomes of several documents that say the same of the same thing (data-model 4).
+//!
+//! Each rule takes the one that was kept so far, the earliest first, and another.
+
+use super::Draft;
+use meeshy_store::Value;
+
+/// The first stays as it is.
+pub fn first(_: &mut Draft<'_>, _: &Draft<'_>) {}
+
+/// The one that was changed last stays.
+pub fn newest<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
+    if changed(other) > changed(kept) {
+        *kept = other.clone();
+    }
+}
+
+fn changed(draft: &Draft<'_>) -> Option<i64> {
+    draft.int("updated_at").or(draft.int("created_at"))
+}
+
+/// A membership: from the earliest on, active if one is, with the strongest role; but what one of them forbids stays forbidden.
+pub fn members<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
+    if rank(other) < rank(kept) {
+        kept.set("role", other.get("role").clone());
+    }
+    if other.is_on("is_active") && !kept.is_on("is_active") {
+        kept.set("is_active", true);
+        kept.set("left_at", Value::Null);
+    }
+    if other.int("joined_at") < kept.int("joined_at") {
+        kept.set("joined_at", other.get("joined_at").clone());
+    }
+    let permissions: Vec<String> =
+        kept.mapper.columns().iter().filter(|column| column.starts_with("can_")).cloned().collect();
+    for permission in permissions {
+        if !other.is_on(&permission) {
+            kept.set(&permission, false);
+        }
+    }
+}
+
+fn rank(draft: &Draft<'_>) -> usize {
+    const STRONGEST_FIRST: [&str; 4] = ["creator", "admin", "moderator", "member"];
+    let role = draft.text("role").unwrap_or_default();
+    STRONGEST_FIRST.iter().position(|known| known.eq_ignore_ascii_case(role)).unwrap_or(STRONGEST_FIRST.len())
+}
+
+/// A status: the latest of each date.
+pub fn latest_dates<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
+    for column in ["delivered_at", "received_at", "read_at", "updated_at"] {
+        if other.int(column) > kept.int(column) {
+            kept.set(column, other.get(column).clone());
+        }
+    }
+}
+
+/// A cursor: the furthest of each message. Ids grow with time.
+pub fn furthest<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
+    for (message, date) in
+        [("last_read_message_id", "read_at"), ("last_delivered_message_id", "delivered_at")]
+    {
+        if other.text(message) > kept.text(message) {
+            kept.set(message, other.get(message).clone());
+            kept.set(date, other.get(date).clone());
+        }
+    }
+    if other.int("updated_at") > kept.int("updated_at") {
+        kept.set("updated_at", other.get("updated_at").clone());
+    }
+}

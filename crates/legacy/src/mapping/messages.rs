@@ -1,0 +1,146 @@
+//! Messages, and what people do to them (data-model 4: `Message`, `Reaction`, `Mention`).
+
+use super::field::{Kind, Parent, flag, id, int, json, language, name, text, texts, time};
+use super::known::Known;
+use super::{Draft, Fate, Mapping, Rejection, value};
+use bson::{RawBsonRef, RawDocument};
+use meeshy_store::Value;
+
+/// A message. Its number is given at the end, in the order of time; its reactions are counted anew.
+pub static MESSAGE: Mapping = Mapping {
+    table: "messages",
+    parent: Some(Parent::Message),
+    implied: &["isEdited", "isDeleted", "translations", "reactionSummary", "reactionCount"],
+    computed: &["sequence"],
+    provisional: &["sequence"],
+    refers_to_itself: Some("reply_to_id"),
+    rule: message,
+    fields: &[
+        id("conversationId").of(Parent::Conversation),
+        id("senderId").of_maybe(Parent::User),
+        id("anonymousSenderId").of_maybe(Parent::Guest).column("guest_sender_id"),
+        text("content").required(),
+        language("originalLanguage").or_text("fr"),
+        name("messageType", &["text", "image", "file", "audio", "video", "location", "system"])
+            .or_text("text"),
+        name("messageSource", &["user", "system", "ads", "app", "agent", "authority"]).or_text("user"),
+        time("editedAt"),
+        time("deletedAt"),
+        id("replyToId").of_maybe(Parent::Message),
+        id("forwardedFromId"),
+        id("forwardedFromConversationId"),
+        time("expiresAt"),
+        flag("isViewOnce").or_flag(false),
+        int("maxViewOnceCount"),
+        int("viewOnceCount").or_int(0),
+        flag("isBlurred").or_flag(false),
+        time("pinnedAt"),
+        id("pinnedBy"),
+        texts("validatedMentions").or_text("[]"),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+        time("deliveredToAllAt"),
+        time("receivedByAllAt"),
+        time("readByAllAt"),
+        int("deliveredCount").or_int(0),
+        int("readCount").or_int(0),
+        text("encryptedContent"),
+        json("encryptionMetadata"),
+        flag("isEncrypted").or_flag(false),
+        name("encryptionMode", &["server", "e2ee", "hybrid"]),
+    ],
+    ..Mapping::PLAIN
+};
+
+fn message(draft: &mut Draft<'_>, raw: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+    if draft.text("message_type") == Some("system") {
+        draft.set("message_type", "text");
+        draft.set("message_source", "system");
+        draft.keep("messageType", RawBsonRef::String("system"));
+    }
+    date_for(draft, raw, "isDeleted", "deletedAt", "deleted_at");
+    date_for(draft, raw, "isEdited", "editedAt", "edited_at");
+    Ok(Fate::Row)
+}
+
+/// The old system had a switch and a date, and went by the switch; here the date is the switch. Where only the switch is
+/// there, the last change stands for the date: what was deleted must not come back.
+fn date_for(
+    draft: &mut Draft<'_>,
+    raw: &RawDocument,
+    switch: &'static str,
+    date: &'static str,
+    column: &str,
+) {
+    let is_on = raw.get(switch).ok().flatten().and_then(|value| value::take(Kind::Flag, value).ok());
+    let is_on = is_on.is_some_and(|taken| taken.value == Value::Bool(true));
+    match (is_on, draft.int(column)) {
+        (true, None) => {
+            let made = draft.object_id.map(|id| id.timestamp().timestamp_millis());
+            let changed = draft.int("updated_at").or(draft.int("created_at")).or(made);
+            draft.set(column, changed);
+            draft.keep(switch, RawBsonRef::Boolean(true));
+            draft.notice(switch, "has no date, so that of the last change stands for it", "");
+        }
+        (false, Some(at)) => {
+            draft.set(column, Value::Null);
+            draft.keep(date, RawBsonRef::DateTime(bson::DateTime::from_millis(at)));
+            draft.notice(date, "is set though the switch is off, left out", "");
+        }
+        _ => {}
+    }
+}
+
+/// A reaction of a person or a guest; once each.
+pub static REACTION: Mapping = Mapping {
+    table: "reactions",
+    unique: &["message_id", "user_id", "guest_id", "emoji"],
+    rule: one_of_two,
+    fields: &[
+        id("messageId").of(Parent::Message),
+        id("userId").of_maybe(Parent::User),
+        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        text("emoji").required(),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+        id("anonymousUserId").of_maybe(Parent::Guest).column("guest_id"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// Exactly one: a person or a guest.
+///
+/// # Errors
+/// When it is neither or both.
+pub fn one_of_two(draft: &mut Draft<'_>, _: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+    match (draft.text("user_id"), draft.text("guest_id")) {
+        (Some(_), None) | (None, Some(_)) => Ok(Fate::Row),
+        (None, None) => Err(Rejection::wrong("userId", "neither a person nor a guest who is there")),
+        (Some(_), Some(_)) => Err(Rejection::wrong("userId", "both a person and a guest")),
+    }
+}
+
+/// A person named in a message.
+pub static MENTION: Mapping = Mapping {
+    table: "mentions",
+    key: &["message_id", "user_id"],
+    unique: &["message_id", "user_id"],
+    fields: &[
+        id("messageId").of(Parent::Message),
+        id("mentionedUserId").of(Parent::User).column("user_id"),
+        time("mentionedAt").or_made(),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// A message that one person hid.
+pub static DELETION: Mapping = Mapping {
+    table: "message_deletions",
+    unique: &["user_id", "message_id"],
+    fields: &[
+        id("userId").of(Parent::User),
+        id("messageId").of(Parent::Message),
+        time("deletedAt").or_made(),
+    ],
+    ..Mapping::PLAIN
+};

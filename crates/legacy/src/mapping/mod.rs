@@ -1,0 +1,142 @@
+//! From the documents of the old system to rows: what data-model 4 says of each collection, and nothing else.
+//!
+//! A [`Mapping`] lists the fields of a document and the columns they become; a rule of its own says the little that a list
+//! cannot. It is a plain function of the document and of what is [`Known`] of others: nothing here reads or writes anything.
+//! Nothing is made up: what is absent stays absent, or is what the old system's schema took for absent.
+
+pub mod attachments;
+mod calls;
+mod communities;
+mod conversations;
+mod draft;
+mod encryption;
+pub mod field;
+mod guests;
+mod known;
+mod links;
+mod merge;
+mod messages;
+mod notifications;
+mod oversight;
+mod people;
+mod security;
+mod sources;
+mod statuses;
+pub mod translations;
+pub mod value;
+
+pub use draft::{Draft, Mapper, Notice, row_digest};
+pub use known::{Addresses, Id, Known};
+pub use sources::{SOURCES, Shape, Source, source_of};
+
+use bson::RawDocument;
+use field::{Field, Parent};
+
+/// What becomes of a document that can be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// A row.
+    Row,
+    /// A place in the archive, for a reason.
+    Archive(&'static str),
+}
+
+/// Why a document cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{field}` {reason}")]
+pub struct Rejection {
+    /// The field at fault.
+    pub field: String,
+    /// What is wrong with it.
+    pub reason: Reason,
+}
+
+/// What is wrong with a field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// It has to be there.
+    #[error("is missing")]
+    Missing,
+    /// It holds something else.
+    #[error("cannot be read: {0}")]
+    Wrong(String),
+    /// It refers to a document that is not there, or was rejected.
+    #[error("refers to `{collection}` {id}, which is not there")]
+    Dangling {
+        /// The collection where it should be.
+        collection: &'static str,
+        /// Its id.
+        id: String,
+    },
+    /// Another document has this value already, and only one can.
+    #[error("has a value that another document has")]
+    Taken,
+}
+
+/// A rule for what a list of fields cannot say.
+pub type Rule = for<'m> fn(&mut Draft<'m>, &RawDocument, &Known) -> Result<Fate, Rejection>;
+
+/// Takes another document for the same thing into the one that is kept.
+pub type Merge = for<'m> fn(&mut Draft<'m>, &Draft<'m>);
+
+/// How the documents of one shape become rows of one table.
+#[derive(Debug)]
+pub struct Mapping {
+    /// The table.
+    pub table: &'static str,
+    /// The columns that name a row.
+    pub key: &'static [&'static str],
+    /// The fields, in the order of the old system's schema.
+    pub fields: &'static [Field],
+    /// Fields that the row says in other columns.
+    pub implied: &'static [&'static str],
+    /// Columns that the rule fills.
+    pub computed: &'static [&'static str],
+    /// Columns whose value is only found once all rows are there.
+    pub provisional: &'static [&'static str],
+    /// What others refer to these documents as.
+    pub parent: Option<Parent>,
+    /// The column that refers to other documents of the same collection.
+    pub refers_to_itself: Option<&'static str>,
+    /// Columns that say of what a row is; documents that say it of the same are merged.
+    pub unique: &'static [&'static str],
+    /// Whether that holds for a document.
+    pub is_unique: fn(&Draft<'_>) -> bool,
+    /// How they are merged.
+    pub merge: Merge,
+    /// Documents of other collections are merged with these.
+    pub meets_others: bool,
+    /// Columns of which no two documents can have the same value.
+    pub claims: &'static [&'static str],
+    /// The `_id` is a name instead of an ObjectId.
+    pub has_text_id: bool,
+    /// What the fields cannot say.
+    pub rule: Rule,
+}
+
+impl Mapping {
+    /// A mapping whose list of fields says everything.
+    pub const PLAIN: Self = Self {
+        table: "",
+        key: &["id"],
+        fields: &[],
+        implied: &[],
+        computed: &[],
+        provisional: &[],
+        parent: None,
+        refers_to_itself: None,
+        unique: &[],
+        is_unique: |_| true,
+        merge: merge::first,
+        meets_others: false,
+        claims: &[],
+        has_text_id: false,
+        rule: |_, _, _| Ok(Fate::Row),
+    };
+
+    /// Whether a column is only found once all rows are there.
+    #[must_use]
+    pub fn is_provisional(&self, column: &str) -> bool {
+        self.provisional.contains(&column)
+    }
+}

@@ -1,0 +1,73 @@
+//! Notifications, and where to send them (data-model 4: `Notification`).
+
+use super::field::{Parent, flag, id, int, name, text, time};
+use super::known::Known;
+use super::{Draft, Fate, Mapping, Rejection, merge};
+use bson::RawDocument;
+
+/// How long a notification that was read stays at hand (P20).
+const KEPT_MS: i64 = 30 * 24 * 3_600_000;
+
+/// Something a person was told. What was read and is older than 30 days goes to the archive, whole.
+pub static NOTIFICATION: Mapping = Mapping {
+    table: "notifications",
+    rule: notification,
+    fields: &[
+        id("userId").of(Parent::User),
+        text("type").required(),
+        text("title").required(),
+        text("content").required(),
+        text("data"),
+        name("priority", &["low", "normal", "high", "urgent"]).or_text("normal"),
+        flag("isRead").or_flag(false),
+        time("readAt"),
+        flag("emailSent").or_flag(false),
+        flag("pushSent").or_flag(false),
+        time("expiresAt"),
+        time("createdAt").or_made(),
+        id("senderId"),
+        text("senderUsername"),
+        text("senderAvatar"),
+        text("senderDisplayName"),
+        text("senderFirstName"),
+        text("senderLastName"),
+        text("messagePreview"),
+        id("conversationId"),
+        id("messageId"),
+        id("callSessionId"),
+    ],
+    ..Mapping::PLAIN
+};
+
+fn notification(draft: &mut Draft<'_>, _: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+    let is_old = draft.int("created_at").is_some_and(|at| at < known.now.millis() - KEPT_MS);
+    Ok(if is_old && draft.is_on("is_read") {
+        Fate::Archive("read, and older than 30 days")
+    } else {
+        Fate::Row
+    })
+}
+
+/// A device that notifications are pushed to.
+pub static PUSH_TOKEN: Mapping = Mapping {
+    table: "push_tokens",
+    unique: &["user_id", "token", "type"],
+    merge: merge::newest,
+    fields: &[
+        id("userId").of(Parent::User),
+        text("token").required(),
+        name("type", &["apns", "fcm", "voip"]).or_text("fcm"),
+        name("platform", &["ios", "android", "web"]).required(),
+        text("deviceId"),
+        text("deviceName"),
+        text("appVersion"),
+        text("bundleId"),
+        flag("isActive").or_flag(true),
+        time("lastUsedAt"),
+        int("failedAttempts").or_int(0),
+        text("lastError"),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};

@@ -1,0 +1,60 @@
+//! What administrators saw and did (data-model 4: `AdminAuditLog`, `Report`).
+
+use super::field::{Parent, id, name, text, time};
+use super::known::Known;
+use super::{Draft, Fate, Mapping, Rejection};
+use bson::oid::ObjectId;
+use bson::{RawBsonRef, RawDocument};
+
+/// An entry of the audit log.
+pub static AUDIT: Mapping = Mapping {
+    table: "audit_log",
+    rule: audit,
+    fields: &[
+        id("userId"),
+        id("adminId").required(),
+        text("action").required(),
+        text("entity").or_text("User"),
+        text("entityId").required(),
+        text("changes"),
+        text("metadata"),
+        text("ipAddress"),
+        text("userAgent"),
+        time("createdAt").or_made(),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// The old system wrote the id of whatever was changed as the id of a person.
+fn audit(draft: &mut Draft<'_>, _: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+    let Some(user) = draft.text("user_id").map(str::to_owned) else { return Ok(Fate::Row) };
+    if !known.has(Parent::User, &user) {
+        if let Ok(id) = ObjectId::parse_str(&user) {
+            draft.keep("userId", RawBsonRef::ObjectId(id));
+        }
+        draft.set("user_id", None::<String>);
+    }
+    Ok(Fate::Row)
+}
+
+/// A complaint, and what came of it.
+pub static REPORT: Mapping = Mapping {
+    table: "reports",
+    fields: &[
+        name("reportedType", &["message", "user", "conversation", "community"]).required(),
+        id("reportedEntityId").required(),
+        id("reporterId").of_maybe(Parent::User),
+        text("reporterName"),
+        name("reportType", &["spam", "inappropriate", "harassment", "violence", "hate_speech", "other"])
+            .required(),
+        text("reason"),
+        name("status", &["pending", "under_review", "resolved", "rejected", "dismissed"]).or_text("pending"),
+        id("moderatorId").of_maybe(Parent::User),
+        text("moderatorNotes"),
+        name("actionTaken", &["none", "warning_sent", "content_removed", "user_suspended", "user_banned"]),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+        time("resolvedAt"),
+    ],
+    ..Mapping::PLAIN
+};

@@ -1,0 +1,254 @@
+//! People, and what belongs to one person (data-model 4: `User`, `UserStats`, `UserPreference`, `FriendRequest`).
+
+use super::field::{Field, Kind, Parent, field, flag, id, ids, int, json, language, name, text, texts, time};
+use super::known::Known;
+use super::{Draft, Fate, Mapping, Rejection, merge};
+use bson::RawDocument;
+
+/// The roles, with the names that they had before.
+const ROLES: Field = field(
+    "role",
+    Kind::Renamed(&[
+        ("USER", "USER"),
+        ("ADMIN", "ADMIN"),
+        ("MODERATOR", "MODERATOR"),
+        ("MODO", "MODERATOR"),
+        ("BIGBOSS", "BIGBOSS"),
+        ("AUDIT", "AUDIT"),
+        ("ANALYST", "ANALYST"),
+    ]),
+)
+.required();
+
+/// A person. Signs in with the same password as before; an address or a name is never made up.
+pub static USER: Mapping = Mapping {
+    table: "users",
+    parent: Some(Parent::User),
+    provisional: &["name_twin"],
+    computed: &["name_twin"],
+    rule: user,
+    fields: &[
+        text("username").required(),
+        json("usernameHistory").or_text("[]"),
+        text("firstName").required(),
+        text("lastName").required(),
+        text("bio").or_text(""),
+        text("email").or_text(""),
+        text("phoneNumber"),
+        text("phoneCountryCode"),
+        text("password").column("password_hash").required(),
+        text("displayName").or_text(""),
+        text("avatar"),
+        text("banner"),
+        time("lastActiveAt").or_column("created_at"),
+        text("timezone"),
+        ids("blockedUserIds").or_text("[]"),
+        language("systemLanguage").or_text("en"),
+        language("regionalLanguage"),
+        language("customDestinationLanguage"),
+        ROLES,
+        flag("isActive").or_flag(true),
+        time("deactivatedAt"),
+        time("emailVerifiedAt"),
+        text("emailVerificationToken"),
+        time("emailVerificationExpiry"),
+        time("phoneVerifiedAt"),
+        text("phoneVerificationCode"),
+        time("phoneVerificationExpiry"),
+        text("pendingEmail"),
+        text("pendingEmailVerificationToken"),
+        time("pendingEmailVerificationExpiry"),
+        text("pendingPhoneNumber"),
+        text("pendingPhoneVerificationCode"),
+        time("pendingPhoneVerificationExpiry"),
+        id("phoneTransferredFromUserId"),
+        time("phoneTransferredAt"),
+        text("twoFactorSecret"),
+        texts("twoFactorBackupCodes").or_text("[]"),
+        text("twoFactorPendingSecret"),
+        time("twoFactorEnabledAt"),
+        int("failedLoginAttempts").or_int(0),
+        time("lockedUntil"),
+        text("lockedReason"),
+        time("lastPasswordChange"),
+        int("passwordResetAttempts").or_int(0),
+        time("lastPasswordResetAttempt"),
+        text("lastLoginIp"),
+        text("lastLoginLocation"),
+        text("lastLoginDevice"),
+        text("registrationIp"),
+        text("registrationLocation"),
+        text("registrationDevice"),
+        text("registrationCountry"),
+        time("deletedAt"),
+        id("deletedBy"),
+        int("profileCompletionRate"),
+        text("signalIdentityKeyPublic"),
+        text("signalIdentityKeyPrivate"),
+        int("signalRegistrationId"),
+        int("signalPreKeyBundleVersion"),
+        time("lastKeyRotation"),
+        time("birthDate"),
+        time("voiceProfileConsentAt"),
+        time("voiceDataConsentAt"),
+        time("dataProcessingConsentAt"),
+        time("voiceCloningEnabledAt"),
+        time("ageVerifiedAt"),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+        time("lastSeen").column("last_seen_at"),
+        flag("autoTranslateEnabled").or_flag(true),
+        flag("translateToSystemLanguage").or_flag(true),
+        flag("translateToRegionalLanguage").or_flag(false),
+        flag("useCustomDestination").or_flag(false),
+        text("encryptionPreference"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// The last sign of life is the latest of the three places that the old system noted it in.
+fn user(draft: &mut Draft<'_>, _: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+    let counted = draft.object_id.and_then(|id| known.last_active(id));
+    let latest =
+        [draft.int("last_active_at"), draft.int("last_seen_at"), counted].into_iter().flatten().max();
+    if let Some(latest) = latest {
+        draft.set("last_active_at", latest);
+    }
+    if draft.text("email").is_none() {
+        draft.notice("email", "absent", "");
+    }
+    let id = draft.id.clone();
+    draft.set("name_twin", id);
+    Ok(Fate::Row)
+}
+
+/// What one person did, counted; of several rows for one person the newest.
+pub static STATS: Mapping = Mapping {
+    table: "user_stats",
+    unique: &["user_id"],
+    merge: merge::newest,
+    fields: &[
+        id("userId").of(Parent::User),
+        int("messagesSent").or_int(0),
+        int("messagesReceived").or_int(0),
+        int("charactersTyped").or_int(0),
+        int("imageMessagesSent").or_int(0),
+        int("filesShared").or_int(0),
+        int("conversationsJoined").or_int(0),
+        int("communitiesCreated").or_int(0),
+        int("friendsAdded").or_int(0),
+        int("friendRequestsSent").or_int(0),
+        int("translationsUsed").or_int(0),
+        int("languagesDetected").or_int(0),
+        int("autoTranslateTimeMinutes").or_int(0),
+        int("totalOnlineTimeMinutes").or_int(0),
+        int("sessionCount").or_int(0),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// Seven documents of settings.
+pub static PREFERENCES: Mapping = Mapping {
+    table: "user_preferences",
+    unique: &["user_id"],
+    merge: merge::newest,
+    fields: &[
+        id("userId").of(Parent::User),
+        json("privacy"),
+        json("audio"),
+        json("message"),
+        json("notification"),
+        json("video"),
+        json("document"),
+        json("application"),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// What a person is notified of, under the names of both versions of the old system; `systemEnabled` and `reactionEnabled`
+/// have no column and are kept beside the row.
+pub static NOTIFICATION_PREFERENCES: Mapping = Mapping {
+    table: "notification_preferences",
+    unique: &["user_id"],
+    merge: merge::newest,
+    fields: &[
+        id("userId").of(Parent::User),
+        flag("newMessage").or_flag(true),
+        flag("messageReply").or_flag(true),
+        flag("messageMention").or_flag(true),
+        flag("newConversation").or_flag(true),
+        flag("conversationInvite").or_flag(true),
+        flag("friendRequest").or_flag(true),
+        flag("friendRequestAccepted").or_flag(true),
+        flag("groupInvite").or_flag(true),
+        flag("missedCall").or_flag(true),
+        flag("voicemailReceived").or_flag(true),
+        flag("soundEnabled").or_flag(true),
+        flag("vibrationEnabled").or_flag(true),
+        flag("dndEnabled").or_flag(false),
+        text("dndStartTime"),
+        text("dndEndTime"),
+        flag("emailNotifications").or_flag(true),
+        flag("pushNotifications").or_flag(true),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+        flag("pushEnabled").column("push_notifications").or_flag(true),
+        flag("emailEnabled").column("email_notifications").or_flag(true),
+        flag("newMessageEnabled").column("new_message").or_flag(true),
+        flag("missedCallEnabled").column("missed_call").or_flag(true),
+        flag("replyEnabled").column("message_reply").or_flag(true),
+        flag("mentionEnabled").column("message_mention").or_flag(true),
+        flag("conversationEnabled").column("new_conversation").or_flag(true),
+        flag("contactRequestEnabled").column("friend_request").or_flag(true),
+        flag("memberJoinedEnabled").column("group_invite").or_flag(true),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// A setting by its key.
+pub static SETTING: Mapping = Mapping {
+    table: "user_settings",
+    unique: &["user_id", "key"],
+    merge: merge::newest,
+    fields: &[
+        id("userId").of(Parent::User),
+        text("key").required(),
+        text("value").required(),
+        text("valueType").or_text("string"),
+        text("description"),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// Somebody asks somebody to be friends; one request of a pair can be open.
+pub static FRIEND_REQUEST: Mapping = Mapping {
+    table: "friend_requests",
+    unique: &["sender_id", "receiver_id"],
+    is_unique: |draft| draft.text("status") == Some("pending"),
+    rule: friend_request,
+    fields: &[
+        id("senderId").of(Parent::User),
+        id("receiverId").of(Parent::User),
+        text("message"),
+        name("status", &["pending", "accepted", "rejected", "blocked"]).or_text("pending"),
+        time("respondedAt"),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// The old system did not note when a request was answered, but that was the last that happened to it.
+fn friend_request(draft: &mut Draft<'_>, _: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+    let is_answered = draft.text("status").is_some_and(|status| status != "pending");
+    if let (true, None, Some(updated)) = (is_answered, draft.int("responded_at"), draft.int("updated_at")) {
+        draft.set("responded_at", updated);
+    }
+    Ok(Fate::Row)
+}

@@ -1,0 +1,154 @@
+//! Ways back into an account, and what happened to it (data-model 7: the tokens, `PasswordHistory`, `SecurityEvent`, `UserSession`).
+
+use super::field::{Kind, Parent, flag, id, int, json, name, real, text, time};
+use super::known::Known;
+use super::{Draft, Fate, Mapping, Rejection, value};
+use bson::{RawBsonRef, RawDocument};
+use meeshy_store::Value;
+
+/// A way back in by mail.
+pub static PASSWORD_RESET: Mapping = Mapping {
+    table: "password_reset_tokens",
+    claims: &["token_hash"],
+    fields: &[
+        id("userId").of(Parent::User),
+        text("tokenHash").required(),
+        time("expiresAt").required(),
+        time("usedAt"),
+        flag("isRevoked").or_flag(false),
+        text("revokedReason"),
+        text("ipAddress"),
+        text("userAgent"),
+        text("deviceFingerprint"),
+        text("geoLocation"),
+        text("geoCoordinates"),
+        time("createdAt").or_made(),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// A way back in by telephone.
+pub static PHONE_RESET: Mapping = Mapping {
+    table: "phone_reset_tokens",
+    fields: &[
+        id("userId").of(Parent::User),
+        text("codeHash").required(),
+        time("expiresAt").required(),
+        time("usedAt"),
+        flag("isRevoked").or_flag(false),
+        name("verificationStep", &["IDENTITY_PENDING", "CODE_PENDING", "COMPLETED"])
+            .or_text("IDENTITY_PENDING"),
+        time("identityVerifiedAt"),
+        int("identityAttempts").or_int(0),
+        int("codeAttempts").or_int(0),
+        text("ipAddress"),
+        text("userAgent"),
+        text("geoLocation"),
+        time("createdAt").or_made(),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// A way in by mail.
+pub static MAGIC_LINK: Mapping = Mapping {
+    table: "magic_link_tokens",
+    claims: &["token_hash"],
+    fields: &[
+        id("userId").of(Parent::User),
+        text("tokenHash").required(),
+        time("expiresAt").required(),
+        time("usedAt"),
+        flag("isRevoked").or_flag(false),
+        text("revokedReason"),
+        text("ipAddress"),
+        text("userAgent"),
+        text("deviceFingerprint"),
+        text("geoLocation"),
+        text("geoCoordinates"),
+        flag("rememberDevice").or_flag(false),
+        time("createdAt").or_made(),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// A password that somebody had.
+pub static PASSWORD_HISTORY: Mapping = Mapping {
+    table: "password_history",
+    fields: &[
+        id("userId").of(Parent::User),
+        text("passwordHash").required(),
+        name("changedVia", &["RESET", "USER_CHANGE", "ADMIN_RESET", "FORCED_RESET"]).required(),
+        text("ipAddress"),
+        text("userAgent"),
+        time("createdAt").or_made(),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// Something that touched the security of an account.
+pub static SECURITY_EVENT: Mapping = Mapping {
+    table: "security_events",
+    fields: &[
+        id("userId").of_maybe(Parent::User),
+        text("eventType").required(),
+        name("severity", &["LOW", "MEDIUM", "HIGH", "CRITICAL"]).required(),
+        name("status", &["SUCCESS", "FAILED", "BLOCKED"]).required(),
+        text("description"),
+        json("metadata"),
+        text("ipAddress"),
+        text("userAgent"),
+        text("deviceFingerprint"),
+        text("geoLocation"),
+        time("createdAt").or_made(),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// A device that is signed in.
+pub static SESSION: Mapping = Mapping {
+    table: "sessions",
+    implied: &["isValid", "isCurrentSession"],
+    claims: &["token_hash", "refresh_token"],
+    rule: session,
+    fields: &[
+        id("userId").of(Parent::User),
+        text("sessionToken").column("token_hash").required(),
+        text("refreshToken"),
+        text("deviceType"),
+        text("deviceVendor"),
+        text("deviceModel"),
+        text("osName"),
+        text("osVersion"),
+        text("browserName"),
+        text("browserVersion"),
+        flag("isMobile").or_flag(false),
+        text("userAgent"),
+        text("ipAddress"),
+        text("country"),
+        text("city"),
+        text("location"),
+        real("latitude"),
+        real("longitude"),
+        text("timezone"),
+        text("deviceFingerprint"),
+        flag("isTrusted").or_flag(false),
+        time("expiresAt").required(),
+        time("invalidatedAt").column("revoked_at"),
+        text("invalidatedReason"),
+        time("createdAt").or_made(),
+        time("lastActivityAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// A session that was not valid any more stays so, from its last use where nobody noted when it ended.
+fn session(draft: &mut Draft<'_>, raw: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+    let is_valid = raw.get("isValid").ok().flatten().and_then(|value| value::take(Kind::Flag, value).ok());
+    let is_ended = is_valid.is_some_and(|taken| taken.value == Value::Bool(false));
+    if is_ended && draft.int("revoked_at").is_none() {
+        let made = draft.object_id.map(|id| id.timestamp().timestamp_millis());
+        draft.set("revoked_at", draft.int("last_activity_at").or(made));
+        draft.keep("isValid", RawBsonRef::Boolean(false));
+    }
+    Ok(Fate::Row)
+}

@@ -1,0 +1,153 @@
+//! Who received and read what (data-model 4: both shapes of `MessageStatus`, `MessageReadStatus`, `old_message_status`).
+
+use super::field::{Parent, id, int, text, time};
+use super::known::Known;
+use super::messages::one_of_two;
+use super::{Draft, Fate, Mapping, Rejection, merge};
+use bson::RawDocument;
+use meeshy_store::Value;
+
+/// The first shape: one row for a message and a person.
+pub static STATUS: Mapping = Mapping {
+    table: "message_statuses",
+    computed: &["conversation_id", "delivered_at", "created_at"],
+    unique: &["message_id", "user_id", "guest_id"],
+    merge: merge::latest_dates,
+    rule: status,
+    fields: &[
+        id("messageId").of(Parent::Message),
+        id("userId").of(Parent::User),
+        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        time("receivedAt"),
+        time("readAt"),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// The conversation is the message's; received is delivered, for the old system told them not apart.
+fn status(draft: &mut Draft<'_>, raw: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+    let conversation = draft.text("message_id").and_then(|message| known.conversation_of(message));
+    draft.set("conversation_id", conversation);
+    draft.set("delivered_at", draft.int("received_at"));
+    let made = draft.object_id.map(|id| id.timestamp().timestamp_millis());
+    draft.set("created_at", made);
+    if draft.int("updated_at").is_none() {
+        draft.set(
+            "updated_at",
+            [draft.int("received_at"), draft.int("read_at"), made].into_iter().flatten().max(),
+        );
+    }
+    one_of_two(draft, raw, known)
+}
+
+/// What all shapes of cursors share: one for each person or guest in a conversation.
+const CURSOR_BASE: Mapping = Mapping {
+    table: "read_cursors",
+    key: &["user_id", "conversation_id"],
+    implied: &["unreadCount"],
+    unique: &["conversation_id", "user_id", "guest_id"],
+    meets_others: true,
+    merge: merge::furthest,
+    ..Mapping::PLAIN
+};
+
+/// The second shape: how far a person is in a conversation.
+pub static CURSOR: Mapping = Mapping {
+    computed: &["last_read_message_id"],
+    rule: |draft, _, _| {
+        if draft.int("read_at").is_some() {
+            let message = draft.get("last_delivered_message_id").clone();
+            draft.set("last_read_message_id", message);
+        }
+        Ok(Fate::Row)
+    },
+    fields: &[
+        id("conversationId").of(Parent::Conversation),
+        id("userId").of(Parent::User),
+        id("messageId").column("last_delivered_message_id").required(),
+        time("receivedAt").column("delivered_at"),
+        time("readAt"),
+        time("updatedAt"),
+    ],
+    ..CURSOR_BASE
+};
+
+/// The same under the names of an older collection, of which no schema is left.
+pub static OLD_CURSOR: Mapping = Mapping {
+    computed: &["last_delivered_message_id", "delivered_at"],
+    fields: &[
+        id("conversationId").of(Parent::Conversation),
+        id("userId").of(Parent::User),
+        id("lastReadMessageId"),
+        id("messageId").column("last_read_message_id"),
+        time("readAt"),
+        time("updatedAt"),
+    ],
+    rule: |draft, _, _| match draft.get("last_read_message_id") {
+        Value::Null => Err(Rejection::missing("lastReadMessageId")),
+        _ => Ok(Fate::Row),
+    },
+    ..CURSOR_BASE
+};
+
+/// How far somebody is in a conversation, as later versions wrote it. Its number is found at the end.
+pub static LATER_CURSOR: Mapping = Mapping {
+    rule: one_of_two,
+    fields: &[
+        id("conversationId").of(Parent::Conversation),
+        id("userId").of_maybe(Parent::User),
+        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("lastReadMessageId"),
+        time("lastReadAt").column("read_at"),
+        id("lastDeliveredMessageId"),
+        time("lastDeliveredAt").column("delivered_at"),
+        int("version").or_int(0),
+        time("updatedAt"),
+    ],
+    ..CURSOR_BASE
+};
+
+/// Who received and read a message, as later versions wrote it.
+pub static LATER_STATUS: Mapping = Mapping {
+    table: "message_statuses",
+    unique: &["message_id", "user_id", "guest_id"],
+    merge: merge::latest_dates,
+    rule: one_of_two,
+    fields: &[
+        id("messageId").of(Parent::Message),
+        id("conversationId").of(Parent::Conversation),
+        id("userId").of_maybe(Parent::User),
+        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        time("deliveredAt"),
+        time("receivedAt"),
+        time("readAt"),
+        int("readDurationMs"),
+        text("readDevice"),
+        text("clientVersion"),
+        time("viewedOnceAt"),
+        time("revealedAt"),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// Which of the two shapes a `MessageStatus` has.
+#[must_use]
+pub fn shape_of_status(raw: &RawDocument) -> Option<&'static Mapping> {
+    Some(if has(raw, "conversationId") { &CURSOR } else { &STATUS })
+}
+
+/// A `MessageReadStatus` that names a conversation, a person and a message is a cursor; anything else is archived.
+#[must_use]
+pub fn shape_of_read_status(raw: &RawDocument) -> Option<&'static Mapping> {
+    let is_cursor = has(raw, "conversationId")
+        && has(raw, "userId")
+        && (has(raw, "lastReadMessageId") || has(raw, "messageId"));
+    is_cursor.then_some(&OLD_CURSOR)
+}
+
+fn has(raw: &RawDocument, name: &str) -> bool {
+    matches!(raw.get(name), Ok(Some(value)) if value.as_null().is_none())
+}

@@ -1,0 +1,88 @@
+//! Translations: a collection of their own in the dump, a map inside the message in later versions (data-model 4, 7.2).
+
+use super::field::{Parent, flag, id, language, real, text, time};
+use super::{Draft, Mapper, Mapping, Rejection, merge};
+use bson::RawDocument;
+use meeshy_domain::Language;
+use meeshy_store::Value;
+
+/// A translation of a message; of several into one language the newest. Its text was called `translatedContent`.
+pub static TRANSLATION: Mapping = Mapping {
+    table: "translations",
+    key: &["message_id", "language"],
+    unique: &["message_id", "language"],
+    computed: &["state", "revision"],
+    merge: merge::newest,
+    rule: |draft, _, _| {
+        draft.set("state", "done");
+        draft.set("revision", 1);
+        Ok(super::Fate::Row)
+    },
+    fields: &[
+        id("messageId").of(Parent::Message),
+        language("sourceLanguage"),
+        language("targetLanguage").column("language").required(),
+        text("translatedContent").column("content").required(),
+        text("translationModel").column("engine").or_text(""),
+        real("confidenceScore").column("score"),
+        flag("isEncrypted").or_flag(false),
+        text("encryptionKeyId"),
+        text("encryptionIv"),
+        text("encryptionAuthTag"),
+        time("createdAt").or_made(),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// One entry of the map `translations` of a message.
+pub static ENTRY: Mapping = Mapping {
+    table: "translations",
+    key: &["message_id", "language"],
+    computed: &["message_id", "language", "state", "revision"],
+    fields: &[
+        text("text").column("content").required(),
+        text("translationModel").column("engine").or_text(""),
+        real("confidenceScore").column("score"),
+        flag("isEncrypted").or_flag(false),
+        text("encryptionKeyId"),
+        text("encryptionIv"),
+        text("encryptionAuthTag"),
+        time("createdAt"),
+        time("updatedAt").or_column("created_at"),
+    ],
+    ..Mapping::PLAIN
+};
+
+/// The entries of the map of a message, each with its language as it was written, or why it cannot be taken.
+pub fn entries<'m>(
+    message: &Draft<'_>,
+    raw: &RawDocument,
+    entry: &'m Mapper,
+) -> Vec<(String, Result<Draft<'m>, Rejection>)> {
+    let Ok(map) = raw.get_document("translations") else { return Vec::new() };
+    let written = message.int("created_at");
+    let read = |key: &str, value: bson::RawBsonRef<'_>| {
+        let wrong = |reason: String| Rejection::wrong("translations", reason);
+        let language = Language::parse(key).map_err(|error| wrong(error.to_string()))?;
+        let document = value.as_document().ok_or_else(|| wrong("expected a document".into()))?;
+        let set: [(&str, Value); 4] = [
+            ("message_id", message.id.as_str().into()),
+            ("language", language.into()),
+            ("state", "done".into()),
+            ("revision", 1.into()),
+        ];
+        let mut draft = entry.map_part(document, &set)?;
+        // An entry without a date is as old as its message, at most.
+        for column in ["created_at", "updated_at"] {
+            if draft.int(column).is_none() {
+                draft.set(column, written);
+            }
+        }
+        Ok(draft)
+    };
+    map.into_iter()
+        .flatten()
+        .map(|(key, value)| (key.as_str().to_owned(), read(key.as_str(), value)))
+        .collect()
+}

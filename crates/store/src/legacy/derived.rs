@@ -1,0 +1,209 @@
+//! What follows from the rows once all of them are there: numbers, counts, positions.
+//!
+//! Each statement changes only what is not yet as it should be, so that it can be repeated.
+
+use crate::{StoreError, Tx};
+
+/// Higher than any number of a message that waits for its own.
+const OUT_OF_THE_WAY: i64 = 1 << 40;
+
+/// Everything that follows from the rows, in the order in which it follows.
+///
+/// # Errors
+/// As the database says.
+pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tell_twins_apart(tx)?;
+    number_messages(tx)?;
+    place_cursors(tx)?;
+    count_members(tx)?;
+    find_last_messages(tx)?;
+    name_direct_conversations(tx)?;
+    sum_up_reactions(tx)
+}
+
+/// Makes room for the old system's own rooms: an empty room that a server made for everybody gives way.
+///
+/// # Errors
+/// As the database says.
+pub fn make_room(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM conversations WHERE kind = 'global' \
+           AND NOT EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = conversations.id) \
+           AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = conversations.id)",
+        &[],
+    )?;
+    Ok(())
+}
+
+/// What does not fit together in the old data, and is left as it is: collection, field, what, and how often.
+///
+/// # Errors
+/// As the database says.
+pub fn findings(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, &'static str, &'static str, i64)>, StoreError> {
+    const FINDINGS: [(&str, &str, &str, &str); 2] = [
+        (
+            "Community",
+            "createdBy",
+            "is not a member",
+            "SELECT count(*) AS total FROM communities c WHERE NOT EXISTS \
+               (SELECT 1 FROM community_members m WHERE m.community_id = c.id AND m.user_id = c.created_by)",
+        ),
+        (
+            "TrackingLink",
+            "totalClicks",
+            "is not the number of clicks",
+            "SELECT count(*) AS total FROM tracking_links l WHERE total_clicks <> \
+               (SELECT count(*) FROM tracking_link_clicks k WHERE k.tracking_link_id = l.id)",
+        ),
+    ];
+    let mut found = Vec::new();
+    for (collection, field, what, sql) in FINDINGS {
+        let total: i64 = tx.query_one(sql, &[], |row| row.take("total"))?;
+        if total > 0 {
+            found.push((collection, field, what, total));
+        }
+    }
+    Ok(found)
+}
+
+/// Of accounts whose names or addresses differ only in case, the oldest has no mark.
+fn tell_twins_apart(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let no_older = |column: &str| {
+        format!(
+            "NOT EXISTS (SELECT 1 FROM users o WHERE lower(o.{column}) = lower(users.{column}) AND o.id <> users.id \
+               AND (o.name_twin = '' OR o.created_at < users.created_at \
+                 OR (o.created_at = users.created_at AND o.id < users.id)))"
+        )
+    };
+    tx.execute(
+        &format!(
+            "UPDATE users SET name_twin = '' WHERE name_twin <> '' AND {} AND {}",
+            no_older("username"),
+            no_older("email")
+        ),
+        &[],
+    )?;
+    Ok(())
+}
+
+/// Numbers the messages of each conversation in the order of time, where one has no number yet or one is missing.
+fn number_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute("DROP TABLE IF EXISTS renumbered", &[])?;
+    tx.execute(
+        "CREATE TEMPORARY TABLE renumbered AS SELECT conversation_id AS id FROM messages GROUP BY conversation_id \
+         HAVING min(sequence) <> 1 OR max(sequence) <> count(*)",
+        &[],
+    )?;
+    // A cursor that knows only the number has to know the message before the numbers change.
+    tx.execute(
+        "UPDATE read_cursors SET last_read_message_id = (SELECT m.id FROM messages m \
+           WHERE m.conversation_id = read_cursors.conversation_id AND m.sequence = read_cursors.read_sequence) \
+         WHERE last_read_message_id IS NULL AND read_sequence > 0 AND conversation_id IN (SELECT id FROM renumbered)",
+        &[],
+    )?;
+    tx.execute(
+        &format!(
+            "UPDATE messages SET sequence = -{OUT_OF_THE_WAY} - n.place FROM (SELECT id, row_number() OVER \
+           (PARTITION BY conversation_id ORDER BY created_at, id) AS place FROM messages \
+            WHERE conversation_id IN (SELECT id FROM renumbered)) n WHERE n.id = messages.id"
+        ),
+        &[],
+    )?;
+    tx.execute(
+        &format!("UPDATE messages SET sequence = -{OUT_OF_THE_WAY} - sequence WHERE sequence < 0"),
+        &[],
+    )?;
+    tx.execute(
+        "UPDATE conversations SET last_sequence = s.newest FROM \
+           (SELECT conversation_id, max(sequence) AS newest FROM messages GROUP BY conversation_id) s \
+         WHERE s.conversation_id = conversations.id AND last_sequence <> s.newest",
+        &[],
+    )?;
+    Ok(())
+}
+
+/// Finds the number of each cursor's message. Who has no cursor has read what a status says they read, and what they wrote.
+fn place_cursors(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    // A message that is gone was after those that are older than it: ids grow with time.
+    tx.execute(
+        "UPDATE read_cursors SET read_sequence = coalesce( \
+           (SELECT m.sequence FROM messages m WHERE m.id = last_read_message_id \
+              AND m.conversation_id = read_cursors.conversation_id), \
+           (SELECT max(m.sequence) FROM messages m WHERE m.conversation_id = read_cursors.conversation_id \
+              AND m.id < last_read_message_id), 0) \
+         WHERE last_read_message_id IS NOT NULL",
+        &[],
+    )?;
+    let furthest = [
+        "SELECT s.conversation_id, s.user_id, max(m.sequence) AS place, max(s.read_at) AS at \
+         FROM message_statuses s JOIN messages m ON m.id = s.message_id \
+         WHERE s.read_at IS NOT NULL AND s.user_id IS NOT NULL GROUP BY s.conversation_id, s.user_id",
+        "SELECT m.conversation_id, m.sender_id AS user_id, max(m.sequence) AS place, max(m.created_at) AS at \
+         FROM messages m WHERE m.sender_id IS NOT NULL GROUP BY m.conversation_id, m.sender_id",
+    ];
+    for furthest in furthest {
+        tx.execute(
+            &format!(
+                "INSERT INTO read_cursors (conversation_id, user_id, read_sequence, read_at) \
+                 SELECT f.conversation_id, f.user_id, f.place, f.at FROM ({furthest}) f \
+                 WHERE TRUE ON CONFLICT (user_id, conversation_id) WHERE user_id IS NOT NULL DO UPDATE \
+                 SET read_sequence = excluded.read_sequence WHERE read_cursors.read_sequence < excluded.read_sequence"
+            ),
+            &[],
+        )?;
+    }
+    Ok(())
+}
+
+fn count_members(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let active =
+        "(SELECT count(*) FROM members m WHERE m.conversation_id = conversations.id AND m.is_active)";
+    tx.execute(
+        &format!("UPDATE conversations SET member_count = {active} WHERE member_count <> {active}"),
+        &[],
+    )?;
+    Ok(())
+}
+
+fn find_last_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let newest = "coalesce((SELECT max(m.created_at) FROM messages m WHERE m.conversation_id = conversations.id \
+        AND m.deleted_at IS NULL), conversations.created_at)";
+    tx.execute(
+        &format!("UPDATE conversations SET last_message_at = {newest} WHERE last_message_at <> {newest}"),
+        &[],
+    )?;
+    Ok(())
+}
+
+/// Who opens a direct conversation again finds the one that was written in last.
+fn name_direct_conversations(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE conversations SET direct_key = p.pair FROM \
+           (SELECT id, pair, row_number() OVER (PARTITION BY pair ORDER BY last_message_at DESC, id) AS place FROM \
+             (SELECT c.id, c.last_message_at, min(m.user_id) || '_' || max(m.user_id) AS pair FROM conversations c \
+              JOIN members m ON m.conversation_id = c.id WHERE c.kind = 'direct' AND c.is_active \
+              GROUP BY c.id, c.last_message_at HAVING count(*) = 2) pairs) p \
+         WHERE p.id = conversations.id AND p.place = 1 AND conversations.direct_key IS NULL \
+           AND NOT EXISTS (SELECT 1 FROM conversations o WHERE o.direct_key = p.pair)",
+        &[],
+    )?;
+    Ok(())
+}
+
+fn sum_up_reactions(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE messages SET reaction_count = s.total, reaction_summary = s.summary FROM \
+           (SELECT message_id, sum(times) AS total, '{' || string_agg('\"' || \
+              replace(replace(emoji, '\\', '\\\\'), '\"', '\\\"') || '\":' || times, ',' ORDER BY emoji) || '}' AS summary \
+            FROM (SELECT message_id, emoji, count(*) AS times FROM reactions GROUP BY message_id, emoji) e \
+            GROUP BY message_id) s \
+         WHERE s.message_id = messages.id AND coalesce(reaction_summary, '') <> s.summary",
+        &[],
+    )?;
+    tx.execute(
+        "UPDATE messages SET reaction_count = 0, reaction_summary = NULL WHERE reaction_count > 0 \
+           AND NOT EXISTS (SELECT 1 FROM reactions r WHERE r.message_id = messages.id)",
+        &[],
+    )?;
+    Ok(())
+}

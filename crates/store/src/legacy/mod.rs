@@ -1,0 +1,252 @@
+//! What became of every document of the old system: the ledger of imports.
+
+pub mod derived;
+
+use crate::tx::{padded, placeholders};
+use crate::{Row, StoreError, Tx, Value};
+use meeshy_domain::Timestamp;
+
+/// What became of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// It is a row.
+    Inserted,
+    /// Another document said the same, and took in what this one said.
+    Merged,
+    /// It is kept whole, and is no row.
+    Archived,
+    /// It could not be taken, and is kept whole.
+    Rejected,
+}
+
+impl Outcome {
+    /// Every outcome, in the order in which reports show them.
+    pub const ALL: [Self; 4] = [Self::Inserted, Self::Merged, Self::Archived, Self::Rejected];
+
+    /// The name in the database and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inserted => "inserted",
+            Self::Merged => "merged",
+            Self::Archived => "archived",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    fn read(row: &mut Row) -> Result<Self, StoreError> {
+        let name: String = row.take("outcome")?;
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.name() == name)
+            .ok_or_else(|| StoreError::Statement(format!("`{name}` is no outcome of a document")))
+    }
+}
+
+/// An entry of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The `_id`, or `#` and the position of a document that has none.
+    pub id: String,
+    /// The digest of the document's bytes.
+    pub digest: Vec<u8>,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why, or what was noticed.
+    pub note: Option<String>,
+    /// BSON of what is in no row.
+    pub rest: Option<Vec<u8>>,
+    /// The digest of the row that it became.
+    pub row_digest: Option<Vec<u8>>,
+}
+
+const COLUMNS: [&str; 7] = ["collection", "id", "digest", "outcome", "note", "rest", "row_digest"];
+
+fn read(row: &mut Row) -> Result<Entry, StoreError> {
+    Ok(Entry {
+        id: row.take("id")?,
+        digest: row.take("digest")?,
+        outcome: Outcome::read(row)?,
+        note: row.take("note")?,
+        rest: row.take("rest")?,
+        row_digest: row.take("row_digest")?,
+    })
+}
+
+/// Puts entries into the ledger, in place of those that are there.
+///
+/// # Errors
+/// As the database says.
+pub fn put(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    entries: impl IntoIterator<Item = Entry>,
+) -> Result<(), StoreError> {
+    let mut rows = Vec::new();
+    for entry in entries {
+        rows.extend([
+            collection.into(),
+            entry.id.into(),
+            entry.digest.into(),
+            entry.outcome.name().into(),
+            entry.note.into(),
+            entry.rest.into(),
+            Value::from(entry.row_digest),
+        ]);
+    }
+    tx.insert_rows(
+        "legacy_documents",
+        &COLUMNS,
+        &rows,
+        "ON CONFLICT (collection, id) DO UPDATE SET digest = excluded.digest, outcome = excluded.outcome, \
+           note = excluded.note, rest = excluded.rest, row_digest = excluded.row_digest",
+    )?;
+    Ok(())
+}
+
+/// The entries of some documents, without what is in no row.
+///
+/// # Errors
+/// As the database says.
+pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<Entry>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params = vec![collection.into()];
+    params.extend(padded(ids.iter().map(|id| Value::from(*id))));
+    let list = placeholders(2, ids.len());
+    tx.query(
+        &format!(
+            "SELECT id, digest, outcome, note, NULL AS rest, row_digest FROM legacy_documents \
+             WHERE collection = $1 AND id IN ({list})"
+        ),
+        &params,
+        |row| {
+            Ok(Entry {
+                id: row.take("id")?,
+                digest: row.take("digest")?,
+                outcome: Outcome::read(row)?,
+                note: row.take("note")?,
+                rest: None,
+                row_digest: row.take("row_digest")?,
+            })
+        },
+    )
+}
+
+/// The whole entry of a document.
+///
+/// # Errors
+/// As the database says.
+pub fn find(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<Option<Entry>, StoreError> {
+    tx.query_first(
+        "SELECT id, digest, outcome, note, rest, row_digest FROM legacy_documents WHERE collection = $1 AND id = $2",
+        &[collection.into(), id.into()],
+        read,
+    )
+}
+
+/// Takes an entry out of the ledger.
+///
+/// # Errors
+/// As the database says.
+pub fn remove(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM legacy_documents WHERE collection = $1 AND id = $2",
+        &[collection.into(), id.into()],
+    )?;
+    Ok(())
+}
+
+/// How many documents of each collection had each outcome.
+///
+/// # Errors
+/// As the database says.
+pub fn count(tx: &mut Tx<'_>) -> Result<Vec<(String, Outcome, i64)>, StoreError> {
+    tx.query(
+        "SELECT collection, outcome, count(*) AS total FROM legacy_documents GROUP BY collection, outcome \
+         ORDER BY collection, outcome",
+        &[],
+        |row| Ok((row.take("collection")?, Outcome::read(row)?, row.take("total")?)),
+    )
+}
+
+/// Begins a list of the documents that a dump has of one collection.
+///
+/// # Errors
+/// As the database says.
+pub fn begin_seen(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute("CREATE TEMPORARY TABLE IF NOT EXISTS legacy_seen (id TEXT PRIMARY KEY)", &[])?;
+    tx.execute("DELETE FROM legacy_seen", &[])?;
+    Ok(())
+}
+
+/// Adds documents to the list.
+///
+/// # Errors
+/// As the database says.
+pub fn add_seen(tx: &mut Tx<'_>, ids: &[Value]) -> Result<(), StoreError> {
+    tx.insert_rows("legacy_seen", &["id"], ids, "ON CONFLICT DO NOTHING")?;
+    Ok(())
+}
+
+/// The entries of documents that are not on the list.
+///
+/// # Errors
+/// As the database says.
+pub fn unseen(tx: &mut Tx<'_>, collection: &str) -> Result<Vec<Entry>, StoreError> {
+    tx.query(
+        "SELECT id, digest, outcome, note, rest, row_digest FROM legacy_documents d WHERE collection = $1 \
+           AND NOT EXISTS (SELECT 1 FROM legacy_seen s WHERE s.id = d.id)",
+        &[collection.into()],
+        read,
+    )
+}
+
+/// An import that was finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Import {
+    /// The digest of the dump.
+    pub digest: String,
+    /// Its report, as JSON.
+    pub report: String,
+    /// When it was finished.
+    pub finished_at: Timestamp,
+}
+
+/// The newest import.
+///
+/// # Errors
+/// As the database says.
+pub fn newest_import(tx: &mut Tx<'_>) -> Result<Option<Import>, StoreError> {
+    tx.query_first(
+        "SELECT digest, report, finished_at FROM legacy_imports ORDER BY number DESC LIMIT 1",
+        &[],
+        |row| {
+            Ok(Import {
+                digest: row.take("digest")?,
+                report: row.take("report")?,
+                finished_at: row.take("finished_at")?,
+            })
+        },
+    )
+}
+
+/// Notes that an import was finished.
+///
+/// # Errors
+/// As the database says.
+pub fn insert_import(tx: &mut Tx<'_>, import: &Import) -> Result<(), StoreError> {
+    let last: Option<i64> =
+        tx.query_one("SELECT max(number) AS number FROM legacy_imports", &[], |row| row.take("number"))?;
+    tx.execute(
+        "INSERT INTO legacy_imports (number, digest, report, finished_at) VALUES ($1, $2, $3, $4)",
+        &[
+            (last.unwrap_or(0) + 1).into(),
+            (&import.digest).into(),
+            (&import.report).into(),
+            import.finished_at.into(),
+        ],
+    )?;
+    Ok(())
+}
