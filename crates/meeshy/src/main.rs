@@ -42,6 +42,8 @@ enum Command {
     Languages(command::languages::LanguagesArgs),
     /// List, download, check and remove translation models.
     Models(command::models::ModelsArgs),
+    /// Bring the data of the old system here, from a dump of its MongoDB.
+    Import(Box<command::import::ImportArgs>),
 }
 
 fn main() -> ExitCode {
@@ -51,7 +53,7 @@ fn main() -> ExitCode {
         .context("cannot start the runtime")
         .and_then(|runtime| runtime.block_on(run(Cli::parse())));
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "the last word to the person who typed the command")]
@@ -63,18 +65,23 @@ fn main() -> ExitCode {
     }
 }
 
-async fn run(cli: Cli) -> anyhow::Result<()> {
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let file = configuration_file(cli.config)?;
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     let (config, effective) = config::load(file, |name| std::env::var(name).ok())?;
     match cli.command {
-        Command::Serve(args) => command::serve::run(args, config).await,
-        Command::Config(args) => command::config::run(&args, &effective),
-        Command::Migrate(args) => command::migrate::run(&args, &config).await,
-        Command::Translate(args) => command::translate::run(args, config.translation()).await,
-        Command::Languages(args) => command::languages::run(args, config.translation()).await,
-        Command::Models(args) => command::models::run(args, config.translation()).await,
+        Command::Serve(args) => command::serve::run(args, config).await?,
+        Command::Config(args) => command::config::run(&args, &effective)?,
+        Command::Migrate(args) => command::migrate::run(&args, &config).await?,
+        Command::Translate(args) => command::translate::run(args, config.translation()).await?,
+        Command::Languages(args) => command::languages::run(args, config.translation()).await?,
+        Command::Models(args) => command::models::run(args, config.translation()).await?,
+        // It blocks, and the PostgreSQL client may not do that on a thread of the runtime.
+        Command::Import(args) => {
+            return tokio::task::spawn_blocking(move || command::import::run(&args, &config)).await?;
+        }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn configuration_file(named: Option<PathBuf>) -> anyhow::Result<Option<(PathBuf, String)>> {

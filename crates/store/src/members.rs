@@ -1,7 +1,7 @@
 //! Who takes part in which conversation, and how far each has read.
 
 use crate::tx::{padded, placeholders};
-use crate::users::{LANGUAGE_COLUMNS, read_languages};
+use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME, read_languages};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId};
 
@@ -108,7 +108,7 @@ pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Mem
     tx.query(
         &format!(
             "SELECT m.id AS member_id, m.conversation_id, m.user_id, m.role AS member_role, m.nickname, m.can_send_message, \
-               m.joined_at, u.username, u.display_name, u.first_name, u.last_name, u.avatar, u.role, u.last_active_at, \
+               m.joined_at, u.username, {SHOWN_NAME}, u.first_name, u.last_name, u.avatar, u.role, u.last_active_at, \
                {LANGUAGE_COLUMNS}, coalesce(r.read_sequence, 0) AS read_sequence \
              FROM members m JOIN users u ON u.id = m.user_id \
              LEFT JOIN read_cursors r ON r.conversation_id = m.conversation_id AND r.user_id = m.user_id \

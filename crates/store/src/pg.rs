@@ -74,8 +74,7 @@ pub(crate) fn open_alone(url: &str) -> Result<Session, StoreError> {
     let mut config: Config = url.parse().map_err(|error: postgres::Error| failed(error.to_string()))?;
     config.connect_timeout(CONNECT_PATIENCE).application_name("meeshy");
     let mut client = config.connect(NoTls).map_err(|error| failed(explain(&error)))?;
-    let row = client.query_one("SELECT pg_try_advisory_lock($1)", &[&WHOLE_DATABASE])?;
-    if !row.try_get::<_, bool>(0)? {
+    if !lock(&mut client, "pg_try_advisory_lock")? {
         return Err(StoreError::Shared(shown));
     }
     Ok(Session { config, client: Some(client), statements: HashMap::new() })
@@ -83,11 +82,23 @@ pub(crate) fn open_alone(url: &str) -> Result<Session, StoreError> {
 
 /// Takes a share of the database, for as long as the connection lasts, unless another process has it for itself.
 fn share(mut client: Client, config: &Config) -> Result<Client, StoreError> {
-    let row = client.query_one("SELECT pg_try_advisory_lock_shared($1)", &[&WHOLE_DATABASE])?;
-    if row.try_get::<_, bool>(0)? {
+    if lock(&mut client, "pg_try_advisory_lock_shared")? {
         return Ok(client);
     }
-    Err(StoreError::Shared(config.get_dbname().unwrap_or("the database").to_owned()))
+    Err(StoreError::Shared(config.get_dbname().unwrap_or_default().to_owned()))
+}
+
+/// Tries to lock the whole database, with some patience: the server notices late that a connection has ended.
+fn lock(client: &mut Client, function: &str) -> Result<bool, StoreError> {
+    let start = Instant::now();
+    loop {
+        let row = client.query_one(&format!("SELECT {function}($1)"), &[&WHOLE_DATABASE])?;
+        let is_ours: bool = row.try_get(0)?;
+        if is_ours || start.elapsed() > CONNECT_PATIENCE {
+            return Ok(is_ours);
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// The address with the password left out, for messages and logs.

@@ -95,18 +95,15 @@ impl<'a> Tx<'a> {
         rows: &[Value],
         conflict: &str,
     ) -> Result<u64, StoreError> {
-        let per_statement = (MOST_PARAMETERS / columns.len()).max(1) * columns.len();
-        let mut inserted = 0;
-        for rows in rows.chunks(per_statement) {
-            let places = (0..rows.len() / columns.len()).map(|row| {
-                let first = row * columns.len() + 1;
-                let row = (first..first + columns.len()).map(|n| format!("${n}")).collect::<Vec<_>>();
-                format!("({})", row.join(", "))
-            });
-            let places = places.collect::<Vec<_>>().join(", ");
-            let columns = columns.join(", ");
-            inserted +=
-                self.execute(&format!("INSERT INTO {table} ({columns}) VALUES {places} {conflict}"), rows)?;
+        let most = (MOST_PARAMETERS / columns.len()).max(1);
+        let (mut inserted, mut rest) = (0, rows);
+        while !rest.is_empty() {
+            // Powers of two, so that there are few different statements to prepare.
+            let waiting = (rest.len() / columns.len()).min(most);
+            let count = 1 << waiting.max(1).ilog2();
+            let (now, later) = rest.split_at((count * columns.len()).min(rest.len()));
+            inserted += self.execute(&insert_statement(table, columns, count, conflict), now)?;
+            rest = later;
         }
         Ok(inserted)
     }
@@ -143,6 +140,23 @@ impl<'a> Tx<'a> {
     pub(crate) fn skip_locked(&self) -> &'static str {
         self.connection.skip_locked()
     }
+}
+
+/// `INSERT INTO table (a, b) VALUES ($1, $2), ($3, $4) …` for `rows` rows.
+fn insert_statement(table: &str, columns: &[&str], rows: usize, conflict: &str) -> String {
+    let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
+    for parameter in 1..=rows * columns.len() {
+        let before = match (parameter - 1) % columns.len() {
+            0 if parameter == 1 => "($",
+            0 => "), ($",
+            _ => ", $",
+        };
+        sql.push_str(before);
+        sql.push_str(&parameter.to_string());
+    }
+    sql.push_str(") ");
+    sql.push_str(conflict);
+    sql
 }
 
 /// `$from, $from+1, …` for `count` values of an `IN (…)`.

@@ -43,8 +43,11 @@ pub struct User {
     pub updated_at: Timestamp,
 }
 
-const COLUMNS: &str = "u.id, u.username, u.email, u.password_hash, u.first_name, u.last_name, u.display_name, u.bio, \
-    u.avatar, u.phone_number, u.role, u.is_active, u.deactivated_at, u.system_language, u.regional_language, \
+/// The name that others see is the username where somebody has chosen none.
+pub(crate) const SHOWN_NAME: &str = "coalesce(nullif(u.display_name, ''), u.username) AS display_name";
+
+const COLUMNS: &str = "u.id, u.username, u.email, u.password_hash, u.first_name, u.last_name, u.bio, u.avatar, \
+    u.phone_number, u.role, u.is_active, u.deactivated_at, u.system_language, u.regional_language, \
     u.custom_destination_language, u.auto_translate_enabled, u.translate_to_system_language, \
     u.translate_to_regional_language, u.use_custom_destination, u.last_active_at, u.created_at, u.updated_at";
 
@@ -130,7 +133,11 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
 /// # Errors
 /// As the database says.
 pub fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    tx.query_first(&format!("SELECT {COLUMNS} FROM users u WHERE u.id = $1"), &[id.into()], read)
+    tx.query_first(
+        &format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id = $1"),
+        &[id.into()],
+        read,
+    )
 }
 
 /// Those of `ids` that exist, in no particular order.
@@ -143,18 +150,19 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<User>, StoreError
     }
     let list = placeholders(1, ids.len());
     let ids = padded(ids.iter().map(|id| Value::from(*id)));
-    tx.query(&format!("SELECT {COLUMNS} FROM users u WHERE u.id IN ({list})"), &ids, read)
+    tx.query(&format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id IN ({list})"), &ids, read)
 }
 
-/// The person who signs in as `login`: a username, an address or a telephone number, in any case.
+/// The person who signs in as `login`: a username, an address or a telephone number, in any case, but the exact one first.
 ///
 /// # Errors
 /// As the database says.
 pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, StoreError> {
     tx.query_first(
         &format!(
-            "SELECT {COLUMNS} FROM users u WHERE lower(u.username) = lower($1) OR lower(u.email) = lower($1) \
-               OR u.phone_number = $1 ORDER BY u.created_at LIMIT 1"
+            "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE lower(u.username) = lower($1) OR lower(u.email) = lower($1) \
+               OR u.phone_number = $1 ORDER BY \
+               CASE WHEN u.username = $1 OR u.email = $1 THEN 0 ELSE 1 END, u.created_at LIMIT 1"
         ),
         &[login.into()],
         read,
@@ -204,7 +212,7 @@ pub fn search(
     )?;
     let found = tx.query(
         &format!(
-            "SELECT {COLUMNS} FROM users u WHERE {matches} \
+            "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE {matches} \
              ORDER BY CASE WHEN lower(u.username) LIKE $3 ESCAPE '\\' THEN 0 ELSE 1 END, lower(u.username) LIMIT $4 OFFSET $5"
         ),
         &[asker.into(), within, prefix, limit.into(), offset.into()],

@@ -41,8 +41,6 @@ pub(super) struct Doomed<'m> {
 pub(super) struct Written {
     pub(super) settled: Vec<(Outcome, String, Option<String>)>,
     pub(super) changed: u64,
-    /// Documents that the ledger knew.
-    pub(super) known: u64,
     pub(super) conflicts: Vec<Conflict>,
     /// The old entries of documents that were rows and are none any more.
     pub(super) no_rows: Vec<Entry>,
@@ -90,7 +88,7 @@ pub(super) fn write_changes(
     let priors = legacy::find_all(tx, collection, &ids)?;
     let mut priors: HashMap<String, Entry> =
         priors.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
-    let mut written = Written { known: priors.len() as u64, ..Written::default() };
+    let mut written = Written::default();
     let mut entries = Vec::new();
     for settled in batch {
         let prior = priors.remove(&settled.entry.id);

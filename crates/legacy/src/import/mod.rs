@@ -3,16 +3,21 @@
 //! Invariants: nothing of a run is to be seen before all of it is; what a run has counted adds up, or the run is undone;
 //! the same dump again changes nothing; rows that were written or changed in Meeshy are never overwritten.
 
+mod ahead;
 mod anonymise;
+mod archive;
 mod batch;
 mod check;
 mod error;
+mod gone;
 mod groups;
 mod plan;
 mod report;
 mod run;
+mod take;
 mod uploads;
 
+pub use archive::{Found, find};
 pub use error::ImportError;
 pub use plan::{Plan, Planned, plan};
 pub use report::{Conflict, Count, Noticed, Rejected, Report};

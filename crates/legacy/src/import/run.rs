@@ -2,14 +2,11 @@
 
 use super::batch::{self, BATCH, Doomed, Settled, Written};
 use super::error::ImportError;
-use super::groups::{self, Group, Held, Repeated, key_of};
-use super::report::{Conflict, Count, Noticed, Notices, Report};
-use super::{anonymise, check, uploads};
+use super::groups::{Held, Repeated, key_of};
+use super::report::{Count, Noticed, Notices, Report};
+use super::{ahead, check, uploads};
 use crate::dump::{Collection, Document, Dump};
-use crate::mapping::{
-    Draft, Fate, Known, Mapper, Rejection, SOURCES, Source, attachments, field::Parent, source_of,
-    translations,
-};
+use crate::mapping::{Fate, Known, Mapper, Rejection, SOURCES, Shape, Source, source_of, translations};
 use bson::{RawBsonRef, RawDocument};
 use meeshy_domain::Timestamp;
 use meeshy_store::legacy::{self, Entry, Import, Outcome};
@@ -95,9 +92,9 @@ fn meets_others(source: &Source) -> bool {
 }
 
 /// A mapper for each mapping.
-struct Mappers {
-    all: Vec<Mapper>,
-    entry: Mapper,
+pub(super) struct Mappers {
+    pub(super) all: Vec<Mapper>,
+    pub(super) entry: Mapper,
 }
 
 impl Mappers {
@@ -110,44 +107,42 @@ impl Mappers {
     }
 
     /// The mapper of a document, unless it goes to the archive.
-    fn of(&self, source: &Source, raw: &RawDocument) -> Option<&Mapper> {
+    pub(super) fn of(&self, source: &Source, raw: &RawDocument) -> Option<&Mapper> {
         let mapping = source.shape.of(raw)?;
         self.all.iter().find(|mapper| std::ptr::eq(mapper.mapping, mapping))
     }
 }
 
 /// An import under way.
-struct Run<'r, 't, 'm> {
-    tx: &'r mut Tx<'t>,
-    dump: &'r Dump,
-    mappers: &'m Mappers,
-    options: &'r Options,
-    is_first: bool,
-    known: Known,
-    counts: Vec<Count>,
-    notices: Notices,
-    report: Report,
+pub(super) struct Run<'r, 't, 'm> {
+    pub(super) tx: &'r mut Tx<'t>,
+    pub(super) dump: &'r Dump,
+    pub(super) mappers: &'m Mappers,
+    pub(super) options: &'r Options,
+    pub(super) is_first: bool,
+    pub(super) known: Known,
+    pub(super) counts: Vec<Count>,
+    pub(super) notices: Notices,
+    pub(super) report: Report,
     /// Documents that wait to be written, of one collection.
-    pending: Vec<Settled<'m>>,
-    held: Vec<Held<'m>>,
-    claimed: HashSet<String>,
+    pub(super) pending: Vec<Settled<'m>>,
+    pub(super) held: Vec<Held<'m>>,
+    pub(super) claimed: HashSet<String>,
     /// Messages and those they answer, for the time when all messages are there.
-    replies: Vec<(String, String)>,
+    pub(super) replies: Vec<(String, String)>,
     /// Translations inside of messages: when each was made.
-    inside: HashMap<String, Option<i64>>,
-    doomed: Vec<Doomed<'m>>,
-    /// Documents of each collection that the ledger knew.
-    met: HashMap<String, u64>,
+    pub(super) inside: HashMap<String, Option<i64>>,
+    pub(super) doomed: Vec<Doomed<'m>>,
     /// A number for each message until it gets its own.
-    provisional: i64,
-    texts: check::Texts,
+    pub(super) provisional: i64,
+    pub(super) texts: check::Texts,
 }
 
 /// A document on its way.
-struct Passing<'a> {
-    raw: &'a RawDocument,
-    digest: Vec<u8>,
-    position: u64,
+pub(super) struct Passing<'a> {
+    pub(super) raw: &'a RawDocument,
+    pub(super) digest: Vec<u8>,
+    pub(super) position: u64,
 }
 
 impl<'r, 't, 'm> Run<'r, 't, 'm> {
@@ -169,7 +164,7 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
             legacy::derived::make_room(tx)?;
         }
         let mut known = Known::new(options.now);
-        look_ahead(dump, &mut known)?;
+        ahead::look_ahead(dump, &mut known)?;
         let report =
             Report { digest: dump.digest().to_string(), anonymised: options.anonymise, ..Report::default() };
         Ok(Self {
@@ -188,7 +183,6 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
             replies: Vec::new(),
             inside: HashMap::new(),
             doomed: Vec::new(),
-            met: HashMap::new(),
             provisional: 0,
             texts: check::Texts::default(),
         })
@@ -213,6 +207,12 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
             ..Count::default()
         });
         progress(Progress::Collection { name: source.collection, documents });
+        if !self.is_first && source.shape.mappings().iter().any(|mapping| !mapping.unique.is_empty()) {
+            // Nothing refers to these rows, and what is new may have the key of what is gone.
+            for gone in self.find_gone(source.collection)? {
+                self.remove_row(gone)?;
+            }
+        }
         let repeated = self.look_for_repetition(source, &collections)?;
         let mut taken = 0;
         for collection in &collections {
@@ -230,39 +230,6 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
         self.connect_replies()
     }
 
-    /// Reads a collection once before it is taken, where documents may say the same as others or refer to each other.
-    fn look_for_repetition(
-        &mut self,
-        source: &'static Source,
-        collections: &[&Collection],
-    ) -> Result<Repeated, ImportError> {
-        let mut repeated = Repeated::default();
-        let mappings = source.shape.mappings();
-        let refers_to_itself = mappings.iter().any(|mapping| mapping.refers_to_itself.is_some());
-        let may_repeat = mappings.iter().any(|mapping| !mapping.unique.is_empty());
-        if !(refers_to_itself || may_repeat || collections.len() > 1) {
-            return Ok(repeated);
-        }
-        for collection in collections {
-            for document in collection.read()? {
-                let raw = document?.raw;
-                let Some(mapper) = self.mappers.of(source, &raw) else { continue };
-                let Ok((draft, Fate::Row)) = mapper.map(&raw, &self.known) else { continue };
-                if refers_to_itself {
-                    remember(&mut self.known, &draft);
-                }
-                if collections.len() > 1 {
-                    repeated.note(&draft.id);
-                }
-                if let Some(key) = key_of(&draft) {
-                    repeated.note(&key);
-                }
-            }
-        }
-        repeated.done();
-        Ok(repeated)
-    }
-
     fn document(
         &mut self,
         source: &'static Source,
@@ -275,7 +242,7 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
         let passing = Passing { raw: &raw, digest: digest.as_bytes()[..16].to_vec(), position };
         let Some(mapper) = mappers.of(source, &raw) else {
             let reason = match &source.shape {
-                crate::mapping::Shape::Archive(reason) => reason,
+                Shape::Archive(reason) => reason,
                 _ => "in no shape that is known",
             };
             self.put_aside(Outcome::Archived, &passing, reason.to_string());
@@ -299,169 +266,31 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
         Ok(())
     }
 
-    /// Takes a document as a row.
-    fn take(
-        &mut self,
-        collection: &str,
-        mut draft: Draft<'m>,
-        passing: &Passing<'_>,
-    ) -> Result<(), ImportError> {
-        if let Err(rejection) = self.claim(&mut draft) {
-            self.reject(passing, &rejection);
-            return Ok(());
-        }
-        let mut replaces = false;
-        if collection == "MessageTranslation" {
-            match self.compare_with_inside(&draft) {
-                Inside::None => {}
-                Inside::Older => replaces = true,
-                Inside::Newer => {
-                    self.put_aside(Outcome::Merged, passing, "the message itself has a newer one".into());
-                    return Ok(());
-                }
-            }
-        }
-        if self.options.anonymise {
-            anonymise::draft(&mut draft);
-        }
-        remember(&mut self.known, &draft);
-        self.texts.add(collection, &draft);
-        for notice in &draft.notices {
-            self.notices.add(collection, notice.field, notice.what);
-        }
-        let note = note_of(&draft);
-        let entry = Entry {
-            id: draft.id.clone(),
-            digest: passing.digest.clone(),
-            outcome: Outcome::Inserted,
-            note,
-            rest: draft.rest().map(|rest| rest.as_bytes().to_vec()),
-            row_digest: Some(draft.row_digest().to_vec()),
-        };
-        let is_message = draft.mapper.mapping.parent == Some(Parent::Message);
-        if is_message {
-            self.prepare_message(&mut draft);
-        }
-        let parts = if is_message { self.translations_inside(&draft, passing.raw) } else { Vec::new() };
-        let raw = (!self.is_first && !self.options.anonymise).then(|| passing.raw.as_bytes().to_vec());
-        self.pending.push(Settled { entry, row: Some(draft), raw, replaces });
-        if !parts.is_empty() {
-            self.flush(collection)?;
-            parts.iter().try_for_each(|part| batch::upsert_newer(self.tx, part))?;
-        }
-        Ok(())
-    }
-
-    /// A message has a number of its own until all are there, and answers another one only then.
-    fn prepare_message(&mut self, draft: &mut Draft<'m>) {
-        self.provisional -= 1;
-        draft.set("sequence", self.provisional);
-        if let Some(reply_to) = draft.text("reply_to_id").map(str::to_owned) {
-            self.replies.push((draft.id.clone(), reply_to));
-            draft.set("reply_to_id", None::<String>);
-        }
-    }
-
-    fn translations_inside(&mut self, message: &Draft<'m>, raw: &RawDocument) -> Vec<Draft<'m>> {
-        let mut newest: HashMap<String, Draft<'m>> = HashMap::new();
-        for (written, entry) in translations::entries(message, raw, &self.mappers.entry) {
-            let mut entry = match entry {
-                Ok(entry) => entry,
-                Err(rejection) => {
-                    self.report.reject(
-                        "Message.translations",
-                        &format!("{} {written}", message.id),
-                        rejection.to_string(),
-                    );
-                    self.notices.add(
-                        "Message",
-                        "translations",
-                        "has an entry that cannot be read, kept aside",
-                    );
-                    continue;
-                }
-            };
-            if self.options.anonymise {
-                anonymise::draft(&mut entry);
-            }
-            let key = key_in_map(&entry);
-            let updated = entry.int("updated_at");
-            if newest.get(&key).is_none_or(|other| other.int("updated_at") < updated) {
-                self.inside.insert(key.clone(), updated);
-                newest.insert(key, entry);
-            }
-        }
-        newest.into_values().collect()
-    }
-
-    fn compare_with_inside(&self, draft: &Draft<'_>) -> Inside {
-        match self.inside.get(&key_in_map(draft)) {
-            None => Inside::None,
-            Some(updated) if *updated < draft.int("updated_at") => Inside::Older,
-            Some(_) => Inside::Newer,
-        }
-    }
-
-    /// What only one document can have.
-    fn claim(&mut self, draft: &mut Draft<'m>) -> Result<(), Rejection> {
-        for &column in draft.mapper.mapping.claims {
-            let Some(text) = draft.text(column) else { continue };
-            let claim = format!("{}.{column} {text}", draft.mapper.mapping.table);
-            if self.claimed.insert(claim) {
-                continue;
-            }
-            if column != "identifier" {
-                return Err(Rejection::taken(column));
-            }
-            let made = format!("mshy_{}", draft.id);
-            draft.set("identifier", made);
-            draft.notice("identifier", "another has the same, made from the id", "");
-        }
-        Ok(())
-    }
-
-    fn reject(&mut self, passing: &Passing<'_>, rejection: &Rejection) {
+    pub(super) fn reject(&mut self, passing: &Passing<'_>, rejection: &Rejection) {
         self.put_aside(Outcome::Rejected, passing, rejection.to_string());
     }
 
     /// Keeps a document whole.
-    fn put_aside(&mut self, outcome: Outcome, passing: &Passing<'_>, note: String) {
+    pub(super) fn put_aside(&mut self, outcome: Outcome, passing: &Passing<'_>, note: String) {
         let id = id_of(passing.raw).unwrap_or_else(|| format!("#{}", passing.position));
         self.put_aside_as(id, outcome, passing.raw.as_bytes(), passing.digest.clone(), note);
     }
 
-    fn put_aside_as(&mut self, id: String, outcome: Outcome, raw: &[u8], digest: Vec<u8>, note: String) {
+    pub(super) fn put_aside_as(
+        &mut self,
+        id: String,
+        outcome: Outcome,
+        raw: &[u8],
+        digest: Vec<u8>,
+        note: String,
+    ) {
         let rest = (!self.options.anonymise).then(|| raw.to_vec());
         let entry = Entry { id, digest, outcome, note: Some(note), rest, row_digest: None };
         self.pending.push(Settled { entry, row: None, raw: None, replaces: false });
     }
 
-    /// Merges what was kept back.
-    fn settle_groups(&mut self) -> Result<(), ImportError> {
-        let held = std::mem::take(&mut self.held);
-        for Group { kept, merged } in groups::merge(held) {
-            for other in merged {
-                let same_id = other.draft.id == kept.draft.id && other.collection == kept.collection;
-                let id = if same_id {
-                    format!("{}@{}", other.draft.id, other.name)
-                } else {
-                    other.draft.id.clone()
-                };
-                let note = format!("into {} {}", kept.collection, kept.draft.id);
-                self.put_aside_as(id, Outcome::Merged, &other.raw, other.digest, note);
-                self.flush(other.collection)?;
-            }
-            let Held { collection, draft, raw, digest, .. } = kept;
-            let raw = RawDocument::from_bytes(&raw)
-                .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?;
-            self.take(collection, draft, &Passing { raw, digest, position: 0 })?;
-            self.flush(collection)?;
-        }
-        Ok(())
-    }
-
     /// Writes what waits.
-    fn flush(&mut self, collection: &str) -> Result<(), ImportError> {
+    pub(super) fn flush(&mut self, collection: &str) -> Result<(), ImportError> {
         let batch = std::mem::take(&mut self.pending);
         if batch.is_empty() {
             return Ok(());
@@ -474,9 +303,8 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
         self.count(collection, written)
     }
 
-    fn count(&mut self, collection: &str, written: Written) -> Result<(), ImportError> {
-        let Written { settled, changed, conflicts, no_rows, known } = written;
-        *self.met.entry(collection.into()).or_default() += known;
+    pub(super) fn count(&mut self, collection: &str, written: Written) -> Result<(), ImportError> {
+        let Written { settled, changed, conflicts, no_rows } = written;
         if let Some(count) = self.counts.iter_mut().find(|count| count.collection == collection) {
             count.written += changed;
             settled.iter().for_each(|(outcome, ..)| count.add(*outcome));
@@ -504,79 +332,12 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
     }
 
     /// Now that all messages are there, they answer each other.
-    fn connect_replies(&mut self) -> Result<(), ImportError> {
+    pub(super) fn connect_replies(&mut self) -> Result<(), ImportError> {
         for (message, reply_to) in std::mem::take(&mut self.replies) {
             self.tx.execute(
                 "UPDATE messages SET reply_to_id = $2 WHERE id = $1 AND reply_to_id IS NULL",
                 &[message.into(), reply_to.into()],
             )?;
-        }
-        Ok(())
-    }
-
-    /// Finds what the ledger knows and the dump has not any more.
-    fn find_gone(&mut self) -> Result<(), ImportError> {
-        let dump = self.dump;
-        let mut noted: HashMap<String, u64> = HashMap::new();
-        for (collection, _, total) in legacy::count(self.tx)? {
-            *noted.entry(collection).or_default() += total.cast_unsigned();
-        }
-        let order = |name: &str| SOURCES.iter().position(|source| source.collection == name);
-        let mut noted: Vec<(String, u64)> = noted.into_iter().collect();
-        noted.sort_by_key(|(name, _)| order(name));
-        for (name, total) in noted {
-            let count = self.counts.iter().find(|count| count.collection == name);
-            if count.is_some_and(|count| count.source == total) {
-                continue;
-            }
-            legacy::begin_seen(self.tx)?;
-            let names = source_of(&name).map_or(&[][..], |source| source.other_names);
-            for dumped in std::iter::once(name.as_str()).chain(names.iter().copied()) {
-                let Some(dumped) = dump.collection(dumped) else { continue };
-                let mut ids = Vec::new();
-                for document in dumped.read()? {
-                    let Document { raw, position, .. } = document?;
-                    let id = id_of(&raw).unwrap_or_else(|| format!("#{position}"));
-                    ids.push(format!("{id}@{}", dumped.name()).into());
-                    ids.push(id.into());
-                    if ids.len() >= BATCH {
-                        legacy::add_seen(self.tx, &std::mem::take(&mut ids))?;
-                    }
-                }
-                legacy::add_seen(self.tx, &ids)?;
-            }
-            for gone in legacy::unseen(self.tx, &name)? {
-                let doomed = self.doom(&name, gone, true);
-                self.doomed.push(doomed);
-            }
-        }
-        Ok(())
-    }
-
-    fn doom(&self, collection: &str, entry: Entry, is_gone: bool) -> Doomed<'m> {
-        let mappings = source_of(collection).map_or(&[][..], |source| source.shape.mappings());
-        let mappers = self.mappers.all.iter();
-        let mappers =
-            mappers.filter(|mapper| mappings.iter().any(|mapping| std::ptr::eq(mapper.mapping, *mapping)));
-        let was_row = entry.outcome == Outcome::Inserted;
-        Doomed {
-            collection: collection.into(),
-            id: entry.id,
-            mappers: mappers.filter(|_| was_row).collect(),
-            row_digest: entry.row_digest,
-            is_gone,
-        }
-    }
-
-    fn remove_row(&mut self, doomed: Doomed<'m>) -> Result<(), ImportError> {
-        let outcome = batch::remove(self.tx, &doomed)?;
-        let Doomed { collection, id, is_gone, .. } = doomed;
-        if let Err(what) = outcome {
-            self.report.conflicts.push(Conflict { collection, id, what: what.into() });
-        } else if is_gone {
-            legacy::remove(self.tx, &collection, &id)?;
-            let count = self.counts.iter_mut().find(|count| count.collection == collection);
-            count.into_iter().for_each(|count| count.removed += 1);
         }
         Ok(())
     }
@@ -607,7 +368,7 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
     /// Finds what follows from the rows, checks everything, and notes the import.
     fn finish(mut self) -> Result<Report, ImportError> {
         if !self.is_first {
-            self.find_gone()?;
+            self.find_all_gone()?;
             // Children first.
             while let Some(doomed) = self.doomed.pop() {
                 self.remove_row(doomed)?;
@@ -633,65 +394,7 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
     }
 }
 
-/// How a translation compares with one inside of its message.
-enum Inside {
-    /// There is none.
-    None,
-    /// That one is older.
-    Older,
-    /// That one is newer.
-    Newer,
-}
-
-fn key_in_map(draft: &Draft<'_>) -> String {
-    format!("{} {}", draft.text("message_id").unwrap_or_default(), draft.text("language").unwrap_or_default())
-}
-
-fn note_of(draft: &Draft<'_>) -> Option<String> {
-    let notes: Vec<String> = draft
-        .notices
-        .iter()
-        .map(|notice| match notice.detail.as_str() {
-            "" => format!("`{}` {}", notice.field, notice.what),
-            detail => format!("`{}` {}: {detail}", notice.field, notice.what),
-        })
-        .collect();
-    (!notes.is_empty()).then(|| notes.join("; "))
-}
-
-/// Notes a document that was taken, for those that refer to it.
-fn remember(known: &mut Known, draft: &Draft<'_>) {
-    match (draft.mapper.mapping.parent, draft.object_id) {
-        (Some(Parent::Message), Some(id)) => {
-            known.add_message(id, draft.text("conversation_id").unwrap_or_default());
-        }
-        (Some(Parent::EncryptionKey), _) => known.add_key(&draft.id),
-        (Some(parent), Some(id)) => known.add(parent, id),
-        _ => {}
-    }
-}
-
-/// Reads what documents that come later say of ones that come earlier.
-fn look_ahead(dump: &Dump, known: &mut Known) -> Result<(), ImportError> {
-    if let Some(copies) = dump.collection("MessageAttachment_backup_urls") {
-        for document in copies.read()? {
-            if let Some((id, addresses)) = attachments::addresses(&document?.raw) {
-                known.add_addresses(id, addresses);
-            }
-        }
-    }
-    if let Some(stats) = dump.collection("UserStats") {
-        for document in stats.read()? {
-            let raw = document?.raw;
-            if let (Ok(user), Ok(active)) = (raw.get_object_id("userId"), raw.get_datetime("lastActiveAt")) {
-                known.add_active(user, active.timestamp_millis());
-            }
-        }
-    }
-    Ok(())
-}
-
-fn id_of(raw: &RawDocument) -> Option<String> {
+pub(super) fn id_of(raw: &RawDocument) -> Option<String> {
     match raw.get("_id").ok()?? {
         RawBsonRef::ObjectId(id) => Some(id.to_hex()),
         RawBsonRef::String(text) => Some(text.to_owned()),

@@ -114,7 +114,8 @@ fn user(draft: &mut Draft<'_>, _: &RawDocument, known: &Known) -> Result<Fate, R
     if let Some(latest) = latest {
         draft.set("last_active_at", latest);
     }
-    if draft.text("email").is_none() {
+    let is_noticed = draft.notices.iter().any(|notice| notice.field == "email");
+    if draft.text("email").is_none() && !is_noticed {
         draft.notice("email", "absent", "");
     }
     let id = draft.id.clone();

@@ -5,6 +5,7 @@
 mod command_line;
 mod crash;
 mod hardship;
+mod import;
 mod interfaces;
 mod roles;
 mod server;

@@ -134,6 +134,11 @@ fn place_cursors(tx: &mut Tx<'_>) -> Result<(), StoreError> {
          WHERE last_read_message_id IS NOT NULL",
         &[],
     )?;
+    // Those made here go by the number alone.
+    tx.execute(
+        "UPDATE read_cursors SET last_read_message_id = NULL WHERE id IS NULL AND last_read_message_id IS NOT NULL",
+        &[],
+    )?;
     let furthest = [
         "SELECT s.conversation_id, s.user_id, max(m.sequence) AS place, max(s.read_at) AS at \
          FROM message_statuses s JOIN messages m ON m.id = s.message_id \

@@ -1,0 +1,63 @@
+//! What is read before its turn, because others depend on it.
+
+use super::error::ImportError;
+use super::groups::{Repeated, key_of};
+use super::run::Run;
+use super::take::remember;
+use crate::dump::{Collection, Dump};
+use crate::mapping::{Fate, Known, Source, attachments};
+
+impl Run<'_, '_, '_> {
+    /// Reads a collection once before it is taken, where documents may say the same as others or refer to each other.
+    pub(super) fn look_for_repetition(
+        &mut self,
+        source: &'static Source,
+        collections: &[&Collection],
+    ) -> Result<Repeated, ImportError> {
+        let mut repeated = Repeated::default();
+        let mappings = source.shape.mappings();
+        let refers_to_itself = mappings.iter().any(|mapping| mapping.refers_to_itself.is_some());
+        let may_repeat = mappings.iter().any(|mapping| !mapping.unique.is_empty());
+        if !(refers_to_itself || may_repeat || collections.len() > 1) {
+            return Ok(repeated);
+        }
+        for collection in collections {
+            for document in collection.read()? {
+                let raw = document?.raw;
+                let Some(mapper) = self.mappers.of(source, &raw) else { continue };
+                let Ok((draft, Fate::Row)) = mapper.map(&raw, &self.known) else { continue };
+                if refers_to_itself {
+                    remember(&mut self.known, &draft);
+                }
+                if collections.len() > 1 {
+                    repeated.note(&draft.id);
+                }
+                if let Some(key) = key_of(&draft) {
+                    repeated.note(&key);
+                }
+            }
+        }
+        repeated.done();
+        Ok(repeated)
+    }
+}
+
+/// Reads what documents that come later say of ones that come earlier.
+pub(super) fn look_ahead(dump: &Dump, known: &mut Known) -> Result<(), ImportError> {
+    if let Some(copies) = dump.collection("MessageAttachment_backup_urls") {
+        for document in copies.read()? {
+            if let Some((id, addresses)) = attachments::addresses(&document?.raw) {
+                known.add_addresses(id, addresses);
+            }
+        }
+    }
+    if let Some(stats) = dump.collection("UserStats") {
+        for document in stats.read()? {
+            let raw = document?.raw;
+            if let (Ok(user), Ok(active)) = (raw.get_object_id("userId"), raw.get_datetime("lastActiveAt")) {
+                known.add_active(user, active.timestamp_millis());
+            }
+        }
+    }
+    Ok(())
+}

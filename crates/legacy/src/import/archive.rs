@@ -1,0 +1,47 @@
+//! A document out of the ledger again.
+
+use super::error::ImportError;
+use crate::mapping::value;
+use bson::{RawBsonRef, RawDocument};
+use meeshy_store::legacy::{self, Entry};
+use meeshy_store::{Alone, Ending};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// What became of a document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Found {
+    /// Its model.
+    pub collection: String,
+    /// Its `_id`.
+    pub id: String,
+    /// What became of it: `inserted`, `merged`, `archived` or `rejected`.
+    pub outcome: &'static str,
+    /// Why, or what was noticed.
+    pub note: Option<String>,
+    /// What is in no row: the whole document, unless it was inserted.
+    pub rest: Option<Json>,
+}
+
+/// What became of a document, if an import ever saw it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn find(database: &mut Alone, collection: &str, id: &str) -> Result<Option<Found>, ImportError> {
+    let collection = crate::mapping::source_of(collection).map_or(collection, |source| source.collection);
+    let entry =
+        database.transaction::<_, ImportError>(|tx| Ok((legacy::find(tx, collection, id)?, Ending::Undo)))?;
+    Ok(entry.map(|Entry { id, outcome, note, rest, .. }| Found {
+        collection: collection.to_owned(),
+        id,
+        outcome: outcome.name(),
+        note,
+        rest: rest.and_then(|bytes| to_json(&bytes)),
+    }))
+}
+
+fn to_json(bytes: &[u8]) -> Option<Json> {
+    let document = RawDocument::from_bytes(bytes).ok()?;
+    value::to_json(RawBsonRef::Document(document), &mut true)
+}

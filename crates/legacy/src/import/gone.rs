@@ -1,0 +1,82 @@
+//! What was imported and is not in the dump any more.
+
+use super::batch::{self, BATCH, Doomed};
+use super::error::ImportError;
+use super::report::Conflict;
+use super::run::{Run, id_of};
+use crate::dump::Document;
+use crate::mapping::{SOURCES, source_of};
+use meeshy_store::legacy::{self, Entry, Outcome};
+use std::collections::HashMap;
+
+impl<'m> Run<'_, '_, 'm> {
+    /// Finds what the ledger knows of every collection and the dump has not any more.
+    pub(super) fn find_all_gone(&mut self) -> Result<(), ImportError> {
+        let mut noted: HashMap<String, u64> = HashMap::new();
+        for (collection, _, total) in legacy::count(self.tx)? {
+            *noted.entry(collection).or_default() += total.cast_unsigned();
+        }
+        let order = |name: &str| SOURCES.iter().position(|source| source.collection == name);
+        let mut noted: Vec<(String, u64)> = noted.into_iter().collect();
+        noted.sort_by_key(|(name, _)| order(name));
+        for (name, total) in noted {
+            let count = self.counts.iter().find(|count| count.collection == name);
+            if count.is_none_or(|count| count.source != total) {
+                let gone = self.find_gone(&name)?;
+                self.doomed.extend(gone);
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds what the ledger knows of a collection and the dump has not any more.
+    pub(super) fn find_gone(&mut self, collection: &str) -> Result<Vec<Doomed<'m>>, ImportError> {
+        let dump = self.dump;
+        legacy::begin_seen(self.tx)?;
+        let other_names = source_of(collection).map_or(&[][..], |source| source.other_names);
+        for name in std::iter::once(collection).chain(other_names.iter().copied()) {
+            let Some(dumped) = dump.collection(name) else { continue };
+            let mut ids = Vec::new();
+            for document in dumped.read()? {
+                let Document { raw, position, .. } = document?;
+                let id = id_of(&raw).unwrap_or_else(|| format!("#{position}"));
+                ids.push(format!("{id}@{name}").into());
+                ids.push(id.into());
+                if ids.len() >= BATCH {
+                    legacy::add_seen(self.tx, &std::mem::take(&mut ids))?;
+                }
+            }
+            legacy::add_seen(self.tx, &ids)?;
+        }
+        let gone = legacy::unseen(self.tx, collection)?;
+        Ok(gone.into_iter().map(|entry| self.doom(collection, entry, true)).collect())
+    }
+
+    pub(super) fn doom(&self, collection: &str, entry: Entry, is_gone: bool) -> Doomed<'m> {
+        let mappings = source_of(collection).map_or(&[][..], |source| source.shape.mappings());
+        let mappers = self.mappers.all.iter();
+        let mappers =
+            mappers.filter(|mapper| mappings.iter().any(|mapping| std::ptr::eq(mapper.mapping, *mapping)));
+        let was_row = entry.outcome == Outcome::Inserted;
+        Doomed {
+            collection: collection.into(),
+            id: entry.id,
+            mappers: mappers.filter(|_| was_row).collect(),
+            row_digest: entry.row_digest,
+            is_gone,
+        }
+    }
+
+    pub(super) fn remove_row(&mut self, doomed: Doomed<'m>) -> Result<(), ImportError> {
+        let outcome = batch::remove(self.tx, &doomed)?;
+        let Doomed { collection, id, is_gone, .. } = doomed;
+        if let Err(what) = outcome {
+            self.report.conflicts.push(Conflict { collection, id, what: what.into() });
+        } else if is_gone {
+            legacy::remove(self.tx, &collection, &id)?;
+            let count = self.counts.iter_mut().find(|count| count.collection == collection);
+            count.into_iter().for_each(|count| count.removed += 1);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,192 @@
+//! A document that can be taken, on its way to its row.
+
+use super::anonymise;
+use super::batch::{self, Settled};
+use super::error::ImportError;
+use super::groups::{self, Group, Held};
+use super::run::{Passing, Run};
+use crate::mapping::{Draft, Known, Rejection, field::Parent, translations};
+use bson::RawDocument;
+use meeshy_store::legacy::{Entry, Outcome};
+use std::collections::HashMap;
+
+impl<'m> Run<'_, '_, 'm> {
+    /// Takes a document as a row.
+    pub(super) fn take(
+        &mut self,
+        collection: &str,
+        mut draft: Draft<'m>,
+        passing: &Passing<'_>,
+    ) -> Result<(), ImportError> {
+        if let Err(rejection) = self.claim(&mut draft) {
+            self.reject(passing, &rejection);
+            return Ok(());
+        }
+        let mut replaces = false;
+        if collection == "MessageTranslation" {
+            match self.compare_with_inside(&draft) {
+                Inside::None => {}
+                Inside::Older => replaces = true,
+                Inside::Newer => {
+                    self.put_aside(Outcome::Merged, passing, "the message itself has a newer one".into());
+                    return Ok(());
+                }
+            }
+        }
+        let is_message = draft.mapper.mapping.parent == Some(Parent::Message);
+        let parts = if is_message { self.translations_inside(&mut draft, passing.raw) } else { Vec::new() };
+        if self.options.anonymise {
+            anonymise::draft(&mut draft);
+        }
+        remember(&mut self.known, &draft);
+        self.texts.add(collection, &draft);
+        for notice in &draft.notices {
+            self.notices.add(collection, notice.field, notice.what);
+        }
+        let note = note_of(&draft);
+        let entry = Entry {
+            id: draft.id.clone(),
+            digest: passing.digest.clone(),
+            outcome: Outcome::Inserted,
+            note,
+            rest: draft.rest().map(|rest| rest.as_bytes().to_vec()),
+            row_digest: Some(draft.row_digest().to_vec()),
+        };
+        if is_message {
+            self.prepare_message(&mut draft);
+        }
+        let raw = (!self.is_first && !self.options.anonymise).then(|| passing.raw.as_bytes().to_vec());
+        self.pending.push(Settled { entry, row: Some(draft), raw, replaces });
+        if !parts.is_empty() {
+            self.flush(collection)?;
+            parts.iter().try_for_each(|part| batch::upsert_newer(self.tx, part))?;
+        }
+        Ok(())
+    }
+
+    /// A message has a number of its own until all are there, and answers another one only then.
+    fn prepare_message(&mut self, draft: &mut Draft<'m>) {
+        self.provisional -= 1;
+        draft.set("sequence", self.provisional);
+        if let Some(reply_to) = draft.text("reply_to_id").map(str::to_owned) {
+            self.replies.push((draft.id.clone(), reply_to));
+            draft.set("reply_to_id", None::<String>);
+        }
+    }
+
+    /// The translations that a message has inside; what cannot be read of them stays beside it.
+    fn translations_inside(&mut self, message: &mut Draft<'m>, raw: &RawDocument) -> Vec<Draft<'m>> {
+        let mut newest: HashMap<String, Draft<'m>> = HashMap::new();
+        for (written, entry) in translations::entries(message, raw, &self.mappers.entry) {
+            let mut entry = match entry {
+                Ok(entry) => entry,
+                Err(rejection) => {
+                    let what = "has an entry that cannot be read, kept aside";
+                    message.notice("translations", what, format!("{written}: {rejection}"));
+                    if let Ok(Some(map)) = raw.get("translations") {
+                        message.keep("translations", map);
+                    }
+                    continue;
+                }
+            };
+            if self.options.anonymise {
+                anonymise::draft(&mut entry);
+            }
+            let key = key_in_map(&entry);
+            let updated = entry.int("updated_at");
+            if newest.get(&key).is_none_or(|other| other.int("updated_at") < updated) {
+                self.inside.insert(key.clone(), updated);
+                newest.insert(key, entry);
+            }
+        }
+        newest.into_values().collect()
+    }
+
+    fn compare_with_inside(&self, draft: &Draft<'_>) -> Inside {
+        match self.inside.get(&key_in_map(draft)) {
+            None => Inside::None,
+            Some(updated) if *updated < draft.int("updated_at") => Inside::Older,
+            Some(_) => Inside::Newer,
+        }
+    }
+
+    /// What only one document can have.
+    fn claim(&mut self, draft: &mut Draft<'m>) -> Result<(), Rejection> {
+        for &column in draft.mapper.mapping.claims {
+            let Some(text) = draft.text(column) else { continue };
+            let claim = format!("{}.{column} {text}", draft.mapper.mapping.table);
+            if self.claimed.insert(claim) {
+                continue;
+            }
+            if column != "identifier" {
+                return Err(Rejection::taken(column));
+            }
+            let made = format!("mshy_{}", draft.id);
+            draft.set("identifier", made);
+            draft.notice("identifier", "another has the same, made from the id", "");
+        }
+        Ok(())
+    }
+
+    /// Merges what was kept back.
+    pub(super) fn settle_groups(&mut self) -> Result<(), ImportError> {
+        let held = std::mem::take(&mut self.held);
+        for Group { kept, merged } in groups::merge(held) {
+            for other in merged {
+                let same_id = other.draft.id == kept.draft.id && other.collection == kept.collection;
+                let id = if same_id {
+                    format!("{}@{}", other.draft.id, other.name)
+                } else {
+                    other.draft.id.clone()
+                };
+                let note = format!("into {} {}", kept.collection, kept.draft.id);
+                self.put_aside_as(id, Outcome::Merged, &other.raw, other.digest, note);
+                self.flush(other.collection)?;
+            }
+            let Held { collection, draft, raw, digest, .. } = kept;
+            let raw = RawDocument::from_bytes(&raw)
+                .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?;
+            self.take(collection, draft, &Passing { raw, digest, position: 0 })?;
+            self.flush(collection)?;
+        }
+        Ok(())
+    }
+}
+
+/// How a translation compares with one inside of its message.
+enum Inside {
+    /// There is none.
+    None,
+    /// That one is older.
+    Older,
+    /// That one is newer.
+    Newer,
+}
+
+fn key_in_map(draft: &Draft<'_>) -> String {
+    format!("{} {}", draft.text("message_id").unwrap_or_default(), draft.text("language").unwrap_or_default())
+}
+
+fn note_of(draft: &Draft<'_>) -> Option<String> {
+    let notes: Vec<String> = draft
+        .notices
+        .iter()
+        .map(|notice| match notice.detail.as_str() {
+            "" => format!("`{}` {}", notice.field, notice.what),
+            detail => format!("`{}` {}: {detail}", notice.field, notice.what),
+        })
+        .collect();
+    (!notes.is_empty()).then(|| notes.join("; "))
+}
+
+/// Notes a document that was taken, for those that refer to it.
+pub(super) fn remember(known: &mut Known, draft: &Draft<'_>) {
+    match (draft.mapper.mapping.parent, draft.object_id) {
+        (Some(Parent::Message), Some(id)) => {
+            known.add_message(id, draft.text("conversation_id").unwrap_or_default());
+        }
+        (Some(Parent::EncryptionKey), _) => known.add_key(&draft.id),
+        (Some(parent), Some(id)) => known.add(parent, id),
+        _ => {}
+    }
+}

@@ -1,0 +1,226 @@
+//! The acceptance checks of data-model 10, on the whole made-up old database.
+
+use crate::support::{NOW, counts, everything, import, one, options, rows, shown, try_import, write_corpus};
+use bson::{Document, RawDocumentBuf};
+use meeshy_legacy::corpus::{Corpus, DOCUMENTS};
+use meeshy_legacy::dump::{self, Dump, Form, Outgoing, Source};
+use meeshy_legacy::import::Report;
+use meeshy_store::{Alone, Ending, Location, StoreError};
+use meeshy_testkit::Database;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+fn documents(dump: &Dump, collection: &str) -> Vec<Document> {
+    let collection = dump.collection(collection).unwrap();
+    collection.read().unwrap().map(|it| it.unwrap().raw.try_into().unwrap()).collect()
+}
+
+#[test]
+fn the_whole_old_database_comes_home() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = Corpus::new(1, 1);
+    let dump = write_corpus(&corpus, &folder.path().join("dump"), Form::Folder);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let report = import(at, &dump);
+        every_document_is_accounted_for(kind, &report, &corpus);
+        the_texts_are_the_same(kind, at, &dump);
+        nothing_is_widened(kind, at, &dump);
+        notifications_are_kept_or_archived_whole(kind, at, &dump);
+        assert!(import(at, &dump).unchanged, "{kind}");
+        the_next_dump_brings_one_document(kind, at, &corpus);
+    }
+}
+
+/// Checks 1 and 2.
+fn every_document_is_accounted_for(kind: &str, report: &Report, corpus: &Corpus) {
+    let found: BTreeMap<&str, u64> =
+        report.collections.iter().map(|it| (it.collection.as_str(), it.source)).collect();
+    let renamed = |name: &str| meeshy_legacy::mapping::source_of(name).unwrap().collection;
+    let expected: BTreeMap<&str, u64> =
+        corpus.counts().map(|(name, count)| (renamed(name), count as u64)).collect();
+    assert_eq!(found, expected, "{kind}");
+    assert_eq!(report.total().source, DOCUMENTS as u64, "{kind}");
+    assert!(report.collections.iter().all(meeshy_legacy::import::Count::adds_up), "{kind}");
+    assert_eq!(counts(report, "User"), [207, 207, 0, 0, 0], "{kind}: {:?}", report.rejections);
+    // A membership was planted twice, another is there twice by chance.
+    assert_eq!(counts(report, "ConversationMember"), [616, 614, 2, 0, 0], "{kind}");
+    // One translation was planted twice; one is of nothing, two are in languages that nobody knows.
+    assert_eq!(
+        counts(report, "MessageTranslation"),
+        [2_787, 2_783, 1, 0, 3],
+        "{kind}: {:?}",
+        report.rejections
+    );
+}
+
+/// Check 4: one SHA-256 over all ids and texts, in the order of the ids.
+fn the_texts_are_the_same(kind: &str, at: &Location, dump: &Dump) {
+    let digest = |mut texts: Vec<(String, String)>| {
+        texts.sort_unstable();
+        texts
+            .into_iter()
+            .fold(Sha256::new(), |hash, (id, text)| hash.chain_update(id).chain_update(text))
+            .finalize()
+    };
+    let kept = |table: &str| {
+        let rows =
+            rows(at, &format!("SELECT id, content FROM {table} WHERE id IS NOT NULL"), &["id", "content"]);
+        rows.iter().map(|row| (shown(&row[0]), shown(&row[1]))).collect::<Vec<_>>()
+    };
+    let sent = |collection: &str, field: &str, only: &[(String, String)]| {
+        let ids: std::collections::BTreeSet<&str> = only.iter().map(|(id, _)| id.as_str()).collect();
+        let documents = documents(dump, collection).into_iter();
+        let texts = documents.map(|it| {
+            (it.get_object_id("_id").unwrap().to_hex(), it.get_str(field).unwrap_or_default().to_owned())
+        });
+        texts.filter(|(id, _)| ids.contains(id.as_str())).collect::<Vec<_>>()
+    };
+    let messages = kept("messages");
+    assert_eq!(messages.len(), 4_508, "{kind}");
+    assert_eq!(digest(sent("Message", "content", &messages)), digest(messages), "{kind}");
+    let translations = kept("translations");
+    assert!(translations.iter().all(|(_, text)| !text.is_empty()), "{kind}");
+    assert_eq!(
+        digest(sent("MessageTranslation", "translatedContent", &translations)),
+        digest(translations),
+        "{kind}"
+    );
+}
+
+/// Check 5: what protects people is what it was, and nobody agreed to anything.
+fn nothing_is_widened(kind: &str, at: &Location, dump: &Dump) {
+    let same = |collection: &str, table: &str, pairs: &[(&str, &str)]| {
+        let columns: Vec<&str> =
+            std::iter::once("id").chain(pairs.iter().map(|(_, column)| *column)).collect();
+        let rows = rows(at, &format!("SELECT {} FROM {table}", columns.join(", ")), &columns);
+        let rows: BTreeMap<String, Vec<String>> =
+            rows.iter().map(|row| (shown(&row[0]), row[1..].iter().map(shown).collect())).collect();
+        for document in documents(dump, collection) {
+            let id = document.get_object_id("_id").unwrap().to_hex();
+            let Some(row) = rows.get(&id) else { continue };
+            for ((field, column), found) in pairs.iter().zip(row) {
+                let expected = match document.get(field) {
+                    Some(bson::Bson::Boolean(on)) => i64::from(*on).to_string(),
+                    Some(bson::Bson::DateTime(at)) => at.timestamp_millis().to_string(),
+                    Some(bson::Bson::Int64(number)) => number.to_string(),
+                    Some(bson::Bson::String(text)) => text.clone(),
+                    _ => continue,
+                };
+                assert_eq!(*found, expected, "{kind}: {collection} {id} {column}");
+            }
+        }
+    };
+    same("Community", "communities", &[("isPrivate", "is_private")]);
+    same(
+        "User",
+        "users",
+        &[
+            ("password", "password_hash"),
+            ("isActive", "is_active"),
+            ("deactivatedAt", "deactivated_at"),
+            ("emailVerifiedAt", "email_verified_at"),
+            ("phoneVerifiedAt", "phone_verified_at"),
+            ("twoFactorEnabledAt", "two_factor_enabled_at"),
+            ("twoFactorSecret", "two_factor_secret"),
+            ("failedLoginAttempts", "failed_login_attempts"),
+            ("lockedUntil", "locked_until"),
+            ("lockedReason", "locked_reason"),
+            ("createdAt", "created_at"),
+            ("autoTranslateEnabled", "auto_translate_enabled"),
+        ],
+    );
+    let permissions = [
+        ("canSendMessage", "can_send_message"),
+        ("canSendFiles", "can_send_files"),
+        ("canSendImages", "can_send_images"),
+        ("canSendVideos", "can_send_videos"),
+        ("canSendAudios", "can_send_audios"),
+        ("canSendLocations", "can_send_locations"),
+        ("canSendLinks", "can_send_links"),
+    ];
+    same("ConversationMember", "members", &permissions);
+    let consents = "coalesce(voice_profile_consent_at, voice_data_consent_at, data_processing_consent_at, \
+        voice_cloning_enabled_at, age_verified_at)";
+    assert_eq!(
+        one(at, &format!("SELECT count(*) AS it FROM users WHERE {consents} IS NOT NULL")),
+        "0",
+        "{kind}"
+    );
+    assert_eq!(
+        one(at, "SELECT count(*) AS it FROM messages WHERE deleted_at IS NULL"),
+        (4_508 - deleted(dump)).to_string()
+    );
+}
+
+fn deleted(dump: &Dump) -> usize {
+    documents(dump, "Message").iter().filter(|it| it.get_bool("isDeleted").unwrap_or(false)).count()
+}
+
+/// Check 7.
+fn notifications_are_kept_or_archived_whole(kind: &str, at: &Location, dump: &Dump) {
+    let kept: u64 = one(at, "SELECT count(*) AS it FROM notifications").parse().unwrap();
+    let mut database = Alone::open(at).unwrap();
+    let mut archived = 0_u64;
+    database
+        .transaction::<_, StoreError>(|tx| {
+            for document in dump.collection("Notification").unwrap().read().unwrap() {
+                let raw = document.unwrap().raw;
+                let is_old =
+                    raw.get_datetime("createdAt").unwrap().timestamp_millis() < NOW.millis() - 2_592_000_000;
+                if !is_old || !raw.get_bool("isRead").unwrap() {
+                    continue;
+                }
+                let id = raw.get_object_id("_id").unwrap().to_hex();
+                let entry = meeshy_store::legacy::find(tx, "Notification", &id)?.unwrap();
+                if entry.outcome == meeshy_store::legacy::Outcome::Archived {
+                    assert_eq!(entry.rest.as_deref(), Some(raw.as_bytes()), "{kind}: {id}");
+                    archived += 1;
+                }
+            }
+            Ok(((), Ending::Undo))
+        })
+        .unwrap();
+    assert_eq!(kept + archived, 94_789, "{kind}: all but the one of nobody");
+}
+
+/// Check 2, past the digest of the whole dump: every document is compared, one is written.
+fn the_next_dump_brings_one_document(kind: &str, at: &Location, corpus: &Corpus) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut outgoing: Vec<Outgoing<'_>> = corpus.outgoing();
+    let people = outgoing.iter_mut().find(|it| it.name == "User").unwrap();
+    let more = std::mem::replace(&mut people.documents, Box::new(std::iter::empty()));
+    let new = bson::rawdoc! {
+        "_id": bson::oid::ObjectId::from_bytes([0x69; 12]), "username": "newcomer", "firstName": "N", "lastName": "C",
+        "email": "newcomer@example.org", "password": "-", "role": "USER",
+    };
+    people.documents = Box::new(more.chain(std::iter::once(Ok::<RawDocumentBuf, _>(new))));
+    let path = folder.path().join("dump");
+    dump::write(&path, Form::Archive, "meeshy", outgoing).unwrap();
+    let report = import(at, &dump::open(Source::path(&path)).unwrap());
+    assert!(!report.unchanged && report.conflicts.is_empty(), "{kind}: {:?}", report.conflicts);
+    assert_eq!((report.total().written, report.total().removed), (1, 0), "{kind}");
+}
+
+/// Check 6: the form of a dump makes no difference.
+#[test]
+fn all_forms_of_a_dump_give_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = Corpus::new(2, 1);
+    let mut first = None;
+    for (name, form) in [
+        ("dir", Form::Folder),
+        ("gz", Form::FolderGz),
+        ("archive", Form::Archive),
+        ("archive.gz", Form::ArchiveGz),
+    ] {
+        let dump = write_corpus(&corpus, &folder.path().join(name), form);
+        let database = Database::sqlite();
+        let report = try_import(database.location(), &dump, &options()).unwrap();
+        let found = (everything(database.location()), report);
+        match &first {
+            None => first = Some(found),
+            Some(first) => assert!(*first == found, "{name}"),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A second dump: only the difference, and nothing that was written here.
+
+use crate::support::{
+    conversation, counts, everything, id, import, made, message, one, options, small, try_import, user,
+};
+use bson::{Document, doc};
+use meeshy_legacy::import::{ImportError, Options};
+use meeshy_store::{Alone, Ending, Location, StoreError};
+use meeshy_testkit::Database;
+
+fn change(location: &Location, sql: &str) {
+    let changed = Alone::open(location)
+        .unwrap()
+        .transaction::<_, StoreError>(|tx| Ok((tx.execute(sql, &[])?, Ending::Commit)))
+        .unwrap();
+    assert_eq!(changed, 1, "{sql}");
+}
+
+fn stats(number: u8, user: u8, sent: i64) -> Document {
+    doc! { "_id": id('s', number), "userId": id('u', user), "messagesSent": sent, "createdAt": made(number), "updatedAt": made(number) }
+}
+
+fn first() -> Vec<(&'static str, Vec<Document>)> {
+    vec![
+        ("User", vec![user(1, "ann"), user(2, "bob")]),
+        ("Conversation", vec![conversation(1), conversation(2)]),
+        ("Message", vec![message(1, 1, 1), message(2, 1, 2), message(3, 1, 1)]),
+        ("UserStats", vec![stats(1, 1, 1), stats(2, 1, 2), stats(3, 2, 3)]),
+    ]
+}
+
+#[test]
+fn the_same_dump_again_changes_nothing() {
+    let dump = small(&first());
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &dump.dump);
+        let before = everything(at);
+        let again = import(at, &dump.dump);
+        assert!(again.unchanged && again.total().written == 0, "{kind}");
+        assert_eq!(everything(at), before, "{kind}");
+    }
+}
+
+#[test]
+fn a_dry_run_reports_the_same_and_leaves_nothing() {
+    let dump = small(&first());
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let dry = try_import(at, &dump.dump, &Options { dry_run: true, ..options() }).unwrap();
+        assert!(everything(at).is_empty(), "{kind}");
+        assert_eq!(import(at, &dump.dump), dry, "{kind}");
+    }
+}
+
+#[test]
+fn a_second_dump_brings_what_is_new_different_and_gone() {
+    let mut later = first();
+    later[0].1[0].insert("bio", "now with a bio");
+    later[2].1.remove(0);
+    later[2].1.push(message(4, 2, 2));
+    later[3].1.remove(1);
+    let (first, later) = (small(&first()), small(&later));
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first.dump);
+        let sent = format!("SELECT messages_sent AS it FROM user_stats WHERE user_id = '{}'", id('u', 1));
+        assert_eq!(one(at, &sent), "2", "{kind}: the newest of two");
+        let report = import(at, &later.dump);
+        assert!(report.conflicts.is_empty(), "{kind}: {:?}", report.conflicts);
+        assert_eq!(counts(&report, "Message"), [3, 3, 0, 0, 0], "{kind}");
+        let message = report.collections.iter().find(|count| count.collection == "Message").unwrap();
+        assert_eq!((message.written, message.removed), (1, 1), "{kind}");
+        let fresh = Database::sqlite();
+        import(fresh.location(), &later.dump);
+        assert_eq!(everything(at), everything(fresh.location()), "{kind}: as if imported at once");
+    }
+}
+
+#[test]
+fn what_was_written_here_is_left_alone() {
+    let mut later = first();
+    later[0].1[0].insert("bio", "changed there");
+    later[0].1[1].insert("bio", "changed there too");
+    later[2].1.remove(2);
+    later[2].1.remove(0);
+    let (first, later) = (small(&first()), small(&later));
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first.dump);
+        let (ann, third) = (id('u', 1).to_hex(), id('m', 3).to_hex());
+        change(at, &format!("UPDATE users SET bio = 'changed here', updated_at = 5 WHERE id = '{ann}'"));
+        change(
+            at,
+            &format!(
+                "INSERT INTO messages (id, conversation_id, sequence, sender_id, content, original_language, message_type, \
+                   reply_to_id, created_at, updated_at) VALUES ('ffffffffffffffffffffffff', '{}', 4, '{ann}', 'new', 'fr', \
+                   'text', '{third}', 1900000000000, 1900000000000)",
+                id('c', 1)
+            ),
+        );
+        let report = import(at, &later.dump);
+        let conflicts: Vec<(&str, &str)> =
+            report.conflicts.iter().map(|it| (it.id.as_str(), it.what.as_str())).collect();
+        assert_eq!(
+            conflicts,
+            [
+                (ann.as_str(), "changed there and here; left as it is here"),
+                (third.as_str(), "gone there, but something here refers to it; left as it is here"),
+            ],
+            "{kind}"
+        );
+        assert_eq!(
+            one(at, &format!("SELECT bio AS it FROM users WHERE id = '{ann}'")),
+            "changed here",
+            "{kind}"
+        );
+        let numbers = "SELECT sequence AS it FROM messages WHERE content = 'new'";
+        assert_eq!(one(at, numbers), "3", "{kind}: without a gap where the first is gone");
+        assert_eq!(
+            one(at, &format!("SELECT read_sequence AS it FROM read_cursors WHERE user_id = '{ann}'")),
+            "3",
+            "{kind}: the cursor stays at its message"
+        );
+    }
+}
+
+#[test]
+fn an_anonymised_import_names_nobody_and_mixes_with_no_other() {
+    let dump = small(&first());
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let anonymised = Options { anonymise: true, ..options() };
+        let report = try_import(at, &dump.dump, &anonymised).unwrap();
+        assert_eq!(report.total().rejected, 0, "{kind}");
+        let told = everything(at).join("\n");
+        for name in ["ann", "bob", "example.org/ann", "message 1", "$2b$10$"] {
+            assert!(!told.contains(name), "{kind}: {name}");
+        }
+        assert!(matches!(try_import(at, &dump.dump, &options()), Err(ImportError::OtherKind(_))), "{kind}");
+    }
+}

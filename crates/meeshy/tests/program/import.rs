@@ -1,0 +1,188 @@
+//! `meeshy import`: the old system's people go on where they were, and nothing is ever half there.
+
+use crate::server::{Client, PROGRAM, Server};
+use meeshy_legacy::corpus::{Corpus, DOCUMENTS, PASSWORD};
+use meeshy_legacy::dump::{self, Dump, Form, Source};
+use meeshy_store::{Alone, Ending, Location, StoreError};
+use meeshy_testkit::Database;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
+
+/// Ends with this when documents were rejected.
+const WITH_REMARKS: i32 = 3;
+const ROUNDS: u32 = 20;
+
+fn write(corpus: &Corpus, path: &Path, but: &[&str]) -> Dump {
+    let mut outgoing = corpus.outgoing();
+    outgoing.retain(|collection| !but.contains(&collection.name.as_str()));
+    dump::write(path, Form::Folder, "meeshy", outgoing).unwrap();
+    dump::open(Source::path(path)).unwrap()
+}
+
+fn command(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.arg("import").args(arguments).env("MEESHY_DATA_DIR", data).envs(variables.iter().copied());
+    command.stdin(Stdio::null()).current_dir(data.parent().unwrap());
+    command
+}
+
+fn meeshy(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (Output, String) {
+    let output = command(data, arguments, variables).output().unwrap();
+    let text =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    (output, text)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_of_the_old_system_go_on_with_sqlite() {
+    go_on(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_of_the_old_system_go_on_with_postgresql() {
+    let database = Database::postgres();
+    let Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    go_on(&[("DATABASE_URL", url)]).await;
+}
+
+async fn go_on(variables: &[(&str, &str)]) {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, path) = (folder.path().join("data"), folder.path().join("dump"));
+    let corpus = Corpus::new(1, 1);
+    let dump = write(&corpus, &path, &[]);
+    let path = path.to_str().unwrap();
+
+    let (checked, text) = meeshy(&data, &["check", path], variables);
+    assert!(checked.status.success() && text.contains("the dump is sound"), "{text}");
+    let (dry, _) = meeshy(&data, &[path, "--dry-run", "--json"], variables);
+    let (real, text) = meeshy(&data, &[path, "--yes", "--json"], variables);
+    assert_eq!(real.status.code(), Some(WITH_REMARKS), "{text}");
+    assert_eq!(dry.status.code(), Some(WITH_REMARKS));
+    let [dry, real]: [Value; 2] = [dry, real].map(|output| serde_json::from_slice(&output.stdout).unwrap());
+    assert_eq!(dry["report"], real["report"]);
+    let sources =
+        real["report"]["collections"].as_array().unwrap().iter().map(|it| it["source"].as_u64().unwrap());
+    assert_eq!(sources.sum::<u64>(), DOCUMENTS as u64);
+    let (shown, text) =
+        meeshy(&data, &["show", "old_message_status", &first_id(&dump, "old_message_status")], variables);
+    assert!(shown.status.success() && text.contains("\"outcome\": \"archived\""), "{text}");
+
+    let server = Server::start(&data, variables).await;
+    let (in_use, text) = meeshy(&data, &[path, "--yes"], variables);
+    assert!(in_use.status.code() == Some(1) && text.contains("in use by another meeshy process"), "{text}");
+    let alice = sign_in(&server, "alice").await;
+    assert_eq!(alice.id, corpus.person("alice").unwrap().to_hex());
+    sees_what_was_there(&alice, &dump).await;
+}
+
+fn first_id(dump: &Dump, collection: &str) -> String {
+    let first = dump.collection(collection).unwrap().read().unwrap().next().unwrap().unwrap();
+    first.raw.get_object_id("_id").unwrap().to_hex()
+}
+
+async fn sign_in(server: &Server, username: &str) -> Client {
+    let http = reqwest::Client::new();
+    let base = format!("http://127.0.0.1:{}/api/v1", server.port);
+    let body = json!({ "username": username, "password": PASSWORD });
+    let answer = http.post(format!("{base}/auth/login")).json(&body).send().await.unwrap();
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["success"], true, "{answer}");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    Client { http, base, token: text(&answer["data"]["token"]), id: text(&answer["data"]["user"]["id"]) }
+}
+
+/// Every message of the person's conversations, in order, and a translation of each that was translated.
+async fn sees_what_was_there(person: &Client, dump: &Dump) {
+    let (_, conversations) = person.get("/conversations?limit=50").await.unwrap();
+    let conversations = conversations["data"].as_array().unwrap();
+    let text = |raw: &meeshy_legacy::dump::Document, field: &str| {
+        raw.raw.get_str(field).unwrap_or_default().to_owned()
+    };
+    let mut translated = 0;
+    for conversation in conversations {
+        let id = conversation["id"].as_str().unwrap();
+        let mut expected = Vec::new();
+        for message in dump.collection("Message").unwrap().read().unwrap() {
+            let message = message.unwrap();
+            let is_here = message.raw.get_object_id("conversationId").unwrap().to_hex() == id;
+            if is_here && !message.raw.get_bool("isDeleted").unwrap_or(false) {
+                expected
+                    .push((message.raw.get_object_id("_id").unwrap().to_hex(), text(&message, "content")));
+            }
+        }
+        let history = person.history(id).await;
+        let found: Vec<(String, String)> = history
+            .iter()
+            .map(|it| {
+                (it["id"].as_str().unwrap().to_owned(), it["originalContent"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        let sorted = |mut messages: Vec<(String, String)>| {
+            messages.sort_unstable();
+            messages
+        };
+        assert_eq!(sorted(found), sorted(expected), "{id}");
+        let times: Vec<&str> = history.iter().map(|it| it["createdAt"].as_str().unwrap()).collect();
+        assert!(times.is_sorted(), "{id}");
+        let unread = conversation["unreadCount"].as_i64().unwrap();
+        let newest = history.last().map_or(0, |it| it["sequence"].as_i64().unwrap());
+        assert!((0..=newest).contains(&unread), "{id}: {unread} of {newest}");
+        let done =
+            |it: &&Value| it["state"] == "done" && !it["translatedContent"].as_str().unwrap().is_empty();
+        let translations = history.iter().flat_map(|it| it["translations"].as_array().unwrap());
+        translated += translations.filter(done).count();
+    }
+    assert!(
+        conversations.len() >= 3 && translated > 20,
+        "{} conversations, {translated} translations",
+        conversations.len()
+    );
+}
+
+/// Each person, message and document of the ledger, and how many imports were finished.
+fn state(data: &Path) -> [i64; 4] {
+    let mut database = Alone::open(&Location::Folder(data.to_owned())).unwrap();
+    let counted = database.transaction::<_, StoreError>(|tx| {
+        let mut counts = [0; 4];
+        for (count, table) in
+            counts.iter_mut().zip(["users", "messages", "legacy_documents", "legacy_imports"])
+        {
+            *count = tx
+                .query_one(&format!("SELECT count(*) AS total FROM {table}"), &[], |row| row.take("total"))?;
+        }
+        Ok((counts, Ending::Undo))
+    });
+    counted.unwrap()
+}
+
+#[test]
+fn an_import_that_is_killed_leaves_nothing_or_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dump");
+    write(&Corpus::new(1, 1), &path, &["Notification", "MessageStatus"]);
+    let path = path.to_str().unwrap();
+    let begun = Instant::now();
+    let whole = folder.path().join("whole");
+    let (output, text) = meeshy(&whole, &[path, "--yes", "--json"], &[]);
+    let duration = begun.elapsed();
+    assert_eq!(output.status.code(), Some(WITH_REMARKS), "{text}");
+    let everything = state(&whole);
+
+    let data = folder.path().join("data");
+    let mut killed = 0;
+    for round in 0..ROUNDS {
+        let mut child =
+            command(&data, &[path, "--yes", "--json"], &[]).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(duration * round / ROUNDS);
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let found = state(&data);
+        assert!(found == [0; 4] || found == everything, "round {round}: {found:?}");
+    }
+    assert!(killed > ROUNDS / 2, "only {killed} were killed at work");
+    assert_eq!(meeshy(&data, &[path, "--yes", "--json"], &[]).0.status.code(), Some(WITH_REMARKS));
+    assert_eq!(state(&data), everything);
+}
