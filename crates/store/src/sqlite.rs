@@ -69,7 +69,6 @@ pub(crate) fn open_alone(folder: &Path) -> Result<(Session, File), StoreError> {
     let connection =
         open_connection(&folder.join("meeshy.db"), false).map_err(|error| failed(error.to_string()))?;
     connection.pragma_update(None, "cache_size", -BULK_CACHE_KIB)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
     Ok((Session::new(connection), lock))
 }
 

@@ -72,7 +72,13 @@ pub(super) fn write_first(
         rows[index].1.extend(row.into_values());
     }
     for (mapper, values) in rows {
-        tx.insert_rows(mapper.mapping.table, &names(mapper), &values, "")?;
+        let inserted = tx.insert_rows(mapper.mapping.table, &names(mapper), &values, "")?;
+        let expected = values.len() / mapper.columns().len();
+        if inserted != expected as u64 {
+            let table = mapper.mapping.table;
+            let what = format!("{inserted} rows of {expected} came into `{table}`");
+            return Err(ImportError::DoesNotAddUp(what));
+        }
     }
     legacy::put(tx, collection, entries)?;
     Ok(written)

@@ -7,21 +7,16 @@ use super::run::{Run, id_of};
 use crate::dump::Document;
 use crate::mapping::{SOURCES, source_of};
 use meeshy_store::legacy::{self, Entry, Outcome};
-use std::collections::HashMap;
 
 impl<'m> Run<'_, '_, 'm> {
     /// Finds what the ledger knows of every collection and the dump has not any more.
     pub(super) fn find_all_gone(&mut self) -> Result<(), ImportError> {
-        let mut noted: HashMap<String, u64> = HashMap::new();
-        for (collection, _, total) in legacy::count(self.tx)? {
-            *noted.entry(collection).or_default() += total.cast_unsigned();
-        }
+        let mut noted = legacy::count(self.tx)?;
         let order = |name: &str| SOURCES.iter().position(|source| source.collection == name);
-        let mut noted: Vec<(String, u64)> = noted.into_iter().collect();
         noted.sort_by_key(|(name, _)| order(name));
         for (name, total) in noted {
             let count = self.counts.iter().find(|count| count.collection == name);
-            if count.is_none_or(|count| count.source != total) {
+            if count.is_none_or(|count| count.source != total.cast_unsigned()) {
                 let gone = self.find_gone(&name)?;
                 self.doomed.extend(gone);
             }

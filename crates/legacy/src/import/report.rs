@@ -58,17 +58,6 @@ impl Count {
         self.inserted + self.merged + self.archived + self.rejected == self.source
     }
 
-    /// The number of an outcome.
-    #[must_use]
-    pub fn of(&self, outcome: Outcome) -> u64 {
-        match outcome {
-            Outcome::Inserted => self.inserted,
-            Outcome::Merged => self.merged,
-            Outcome::Archived => self.archived,
-            Outcome::Rejected => self.rejected,
-        }
-    }
-
     pub(super) fn add(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Inserted => self.inserted += 1,

@@ -162,6 +162,7 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
                 return Err(ImportError::NotEmpty(people));
             }
             legacy::derived::make_room(tx)?;
+            legacy::indexes::pause(tx)?;
         }
         let mut known = Known::new(options.now);
         ahead::look_ahead(dump, &mut known)?;
@@ -373,6 +374,9 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
             while let Some(doomed) = self.doomed.pop() {
                 self.remove_row(doomed)?;
             }
+        }
+        if self.is_first {
+            legacy::indexes::resume(self.tx)?;
         }
         legacy::derived::all(self.tx)?;
         if let Some((from, to)) = &self.options.uploads {

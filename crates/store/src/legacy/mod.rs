@@ -1,6 +1,7 @@
 //! What became of every document of the old system: the ledger of imports.
 
 pub mod derived;
+pub mod indexes;
 
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
@@ -158,16 +159,15 @@ pub fn remove(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<(), StoreEr
     Ok(())
 }
 
-/// How many documents of each collection had each outcome.
+/// How many documents of each collection there are.
 ///
 /// # Errors
 /// As the database says.
-pub fn count(tx: &mut Tx<'_>) -> Result<Vec<(String, Outcome, i64)>, StoreError> {
+pub fn count(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     tx.query(
-        "SELECT collection, outcome, count(*) AS total FROM legacy_documents GROUP BY collection, outcome \
-         ORDER BY collection, outcome",
+        "SELECT collection, count(*) AS total FROM legacy_documents GROUP BY collection ORDER BY collection",
         &[],
-        |row| Ok((row.take("collection")?, Outcome::read(row)?, row.take("total")?)),
+        |row| Ok((row.take("collection")?, row.take("total")?)),
     )
 }
 
