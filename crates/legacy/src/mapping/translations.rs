@@ -6,14 +6,18 @@ use bson::RawDocument;
 use meeshy_domain::Language;
 use meeshy_store::Value;
 
-/// A translation of a message; of several into one language the newest. Its text was called `translatedContent`.
+/// A translation of a message; of several into one language the newest. Its text is `translatedContent`, and
+/// `translatedText` in what scripts wrote.
 pub static TRANSLATION: Mapping = Mapping {
     table: "translations",
     key: &["message_id", "language"],
     unique: &["message_id", "language"],
     computed: &["state", "revision"],
     merge: merge::newest,
-    rule: |draft, _, _| {
+    rule: |draft, raw, _| {
+        if let Ok(text) = raw.get_str("translatedText") {
+            draft.keep("translatedText", bson::RawBsonRef::String(text));
+        }
         draft.set("state", "done");
         draft.set("revision", 1);
         Ok(super::Fate::Row)
@@ -23,6 +27,7 @@ pub static TRANSLATION: Mapping = Mapping {
         language("sourceLanguage"),
         language("targetLanguage").column("language").required(),
         text("translatedContent").column("content").required(),
+        text("translatedText").column("content"),
         text("translationModel").column("engine").or_text(""),
         real("confidenceScore").column("score"),
         flag("isEncrypted").or_flag(false),

@@ -4,5 +4,6 @@
 
 mod corpus;
 mod dirt;
+mod every;
 mod later;
 mod support;
