@@ -16,6 +16,7 @@ mod presence;
 mod profiles;
 mod relay;
 mod requests;
+pub mod retention;
 mod texts;
 mod tokens;
 mod translate;
@@ -121,6 +122,10 @@ pub struct Statistics {
     pub translation_jobs_waiting: i64,
     /// Processes that translate, this one included if it does.
     pub translators: usize,
+    /// Notifications that are not in the archive.
+    pub notifications: i64,
+    /// Notifications that are.
+    pub notifications_archived: i64,
 }
 
 impl Chat {
@@ -198,11 +203,18 @@ impl Chat {
     /// When the database fails.
     pub async fn statistics(&self) -> Result<Statistics, ChatError> {
         let read = |tx: &mut meeshy_store::Tx<'_>| {
-            Ok::<_, ChatError>((meeshy_store::users::count(tx)?, meeshy_store::translations::waiting(tx)?))
+            let (notifications, notifications_archived) = meeshy_store::notifications::counts(tx)?;
+            Ok::<_, ChatError>(Statistics {
+                users: meeshy_store::users::count(tx)?,
+                translation_jobs_waiting: meeshy_store::translations::waiting(tx)?,
+                translators: 0,
+                notifications,
+                notifications_archived,
+            })
         };
-        let (users, translation_jobs_waiting) = self.inner.store.read(read).await?;
+        let known = self.inner.store.read(read).await?;
         let here = usize::from(self.inner.translates.load(Ordering::SeqCst));
-        Ok(Statistics { users, translation_jobs_waiting, translators: here + self.inner.others.count() })
+        Ok(Statistics { translators: here + self.inner.others.count(), ..known })
     }
 
     /// Whether a pair of languages is served, here or in another process.

@@ -36,6 +36,9 @@ enum Command {
     Config(command::config::ConfigArgs),
     /// Bring the database's schema up to date; `serve` does so too.
     Migrate(command::migrate::MigrateArgs),
+    /// Archive old notifications, show what was archived, or take it back.
+    #[command(subcommand)]
+    Notifications(command::notifications::NotificationsCommand),
     /// Translate a text, or standard input line by line.
     Translate(command::translate::TranslateArgs),
     /// Show which languages are translated into which, over what, how well and at what cost.
@@ -73,6 +76,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => command::serve::run(args, config).await?,
         Command::Config(args) => command::config::run(&args, &effective)?,
         Command::Migrate(args) => command::migrate::run(&args, &config).await?,
+        Command::Notifications(command) => command::notifications::run(command, &config).await?,
         Command::Translate(args) => command::translate::run(args, config.translation()).await?,
         Command::Languages(args) => command::languages::run(args, config.translation()).await?,
         Command::Models(args) => command::models::run(args, config.translation()).await?,

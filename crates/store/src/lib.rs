@@ -14,6 +14,7 @@ pub mod legacy;
 pub mod members;
 pub mod messages;
 mod migrate;
+pub mod notifications;
 mod pg;
 pub mod sessions;
 mod sqlite;

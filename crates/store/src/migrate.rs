@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = migrations![
     7 "0007_links_and_oversight",
     8 "0008_security",
     9 "0009_old_system",
+    10 "0010_notification_archive",
 ];
 
 /// What opening a database changed in its schema.

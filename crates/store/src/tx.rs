@@ -164,7 +164,12 @@ fn insert_statement(table: &str, columns: &[&str], rows: usize, conflict: &str) 
 /// The count is rounded up to a power of two, so that few different statements have to be prepared; [`padded`]
 /// makes the values fit.
 pub(crate) fn placeholders(from: usize, count: usize) -> String {
-    (from..from + count.next_power_of_two()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+    placeholders_exactly(from, count.next_power_of_two())
+}
+
+/// `$from, $from+1, …` for exactly `count` values.
+pub(crate) fn placeholders_exactly(from: usize, count: usize) -> String {
+    (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
 /// The values of an `IN (…)`, the last one repeated until [`placeholders`] are filled.

@@ -5,5 +5,6 @@
 mod accounts;
 mod conversing;
 mod requests;
+mod retention;
 mod support;
 mod translating;

@@ -6,6 +6,7 @@ use meeshy_chat::{
     NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignedIn, SigningKey, Speed, Translate,
 };
 use meeshy_domain::{Language, UserId};
+use meeshy_store::Store;
 use meeshy_testkit::{Database, clock};
 use meeshy_translation::detect::Evidence;
 use std::collections::HashSet;
@@ -69,6 +70,7 @@ impl Translate for Engine {
 
 pub struct World {
     pub chat: Chat,
+    pub store: Store,
     pub engine: Arc<Engine>,
     pub hand: clock::Hand,
     pub events: mpsc::Receiver<Event>,
@@ -104,11 +106,12 @@ impl World {
             }
         });
         let store = database.open().await.unwrap();
-        let chat = Chat::open(store, Arc::clone(&engine) as Arc<dyn Translate>, settings, clock, secrets)
-            .await
-            .unwrap();
+        let chat =
+            Chat::open(store.clone(), Arc::clone(&engine) as Arc<dyn Translate>, settings, clock, secrets)
+                .await
+                .unwrap();
         let events = chat.events().unwrap();
-        Self { chat, engine, hand, events, database }
+        Self { chat, store, engine, hand, events, database }
     }
 
     pub async fn sign_up(&self, username: &str, language: &str) -> SignedIn {

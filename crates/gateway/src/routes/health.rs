@@ -77,6 +77,8 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
         metrics::gauge!("meeshy_users").set(known.users as f64);
         metrics::gauge!("meeshy_translators").set(known.translators as f64);
         metrics::gauge!("meeshy_translation_jobs_waiting").set(known.translation_jobs_waiting as f64);
+        metrics::gauge!("meeshy_notifications").set(known.notifications as f64);
+        metrics::gauge!("meeshy_notifications_archived").set(known.notifications_archived as f64);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], observe::metrics())
 }

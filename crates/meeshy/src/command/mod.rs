@@ -5,5 +5,6 @@ pub mod import;
 pub mod languages;
 pub mod migrate;
 pub mod models;
+pub mod notifications;
 pub mod serve;
 pub mod translate;

@@ -5,7 +5,7 @@ use crate::engines::{DatabaseCache, Elsewhere, Engines};
 use crate::interfaces::Interfaces;
 use crate::{demo, logging, puller};
 use anyhow::Context;
-use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate};
+use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig};
 use meeshy_node::{Node, NodeConfig};
@@ -54,6 +54,11 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
 
     let store = Store::open(&config.location()).await?;
     let clock = system_clock();
+    let (stop, stopping) = watch::channel(false);
+    let keeper = (config.server.role != Role::Translator).then(|| {
+        let keep = retention::keep(store.clone(), config.retention(), clock.clone(), told(stopping.clone()));
+        tokio::spawn(keep)
+    });
     let translator = translator(&config, &store, &clock)?;
     let engines: Arc<dyn Translate> = match &translator {
         Some(translator) => {
@@ -66,7 +71,6 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     };
     let chat = Chat::open(store, engines, settings(&config)?, clock, Secrets::system()).await?;
 
-    let (stop, stopping) = watch::channel(false);
     let relay = tokio::spawn({
         let (chat, stopping) = (chat.clone(), stopping.clone());
         async move { chat.relay(told(stopping)).await }
@@ -99,6 +103,9 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     interfaces.finish().await?;
     if let Some(worker) = worker {
         worker.await.context("the translation worker stopped")?;
+    }
+    if let Some(keeper) = keeper {
+        keeper.await.context("the archiving of notifications stopped")?;
     }
     relay.await.context("the relay between the processes stopped")?;
     if let Some(translator) = translator {

@@ -7,12 +7,13 @@ mod sources;
 
 pub use sources::{Effective, load};
 
-use meeshy_chat::{HashingCost, SECRET_BYTES};
+use meeshy_chat::{HashingCost, SECRET_BYTES, retention};
 use meeshy_store::Location;
 use meeshy_translation::{RemoteConfig, TranslationConfig};
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Everything that can be set. The meaning of each field stands in [`settings`].
 #[derive(Debug, Clone, Deserialize)]
@@ -23,6 +24,7 @@ pub struct Config {
     pub database: Database,
     pub auth: Auth,
     pub limits: Limits,
+    pub retention: Retention,
     pub translation: Translation,
     pub node: Node,
     pub log: Log,
@@ -83,6 +85,13 @@ pub struct Auth {
 pub struct Limits {
     pub rate_limits: bool,
     pub message_chars: usize,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub notification_days: u64,
+    pub old_unread_notifications: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -168,6 +177,14 @@ impl Config {
             memory_kib: self.auth.hashing_memory_kib,
             passes: self.auth.hashing_passes,
             at_once: self.auth.hashing_at_once,
+        }
+    }
+
+    /// When notifications go to the archive.
+    pub fn retention(&self) -> retention::Retention {
+        retention::Retention {
+            age: Duration::from_secs(self.retention.notification_days * 86_400),
+            unread_kept: self.retention.old_unread_notifications,
         }
     }
 

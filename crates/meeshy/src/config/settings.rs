@@ -67,6 +67,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("auth.hashing_at_once", &["HASHING_AT_ONCE"], Integer, Some("2"), "Password hashes computed at the same time."),
     setting("limits.rate_limits", &["RATE_LIMITS"], Switch, Some("true"), "Whether calls are limited in number; off for tests and benchmarks only."),
     setting("limits.message_chars", &["MAX_MESSAGE_LENGTH"], Integer, Some("4000"), "Characters of a message, at most."),
+    setting("retention.notification_days", &["NOTIFICATION_RETENTION_DAYS"], Integer, Some("30"), "A notification that was read goes to the archive when it is so old."),
+    setting("retention.old_unread_notifications", &["OLD_UNREAD_NOTIFICATIONS"], Integer, Some("25"), "So many of a person's notifications that are older but unread stay, the newest ones."),
     setting("translation.models_dir", &["MODELS_DIR"], Text, None, "The folder of the Firefox Translations models; `models` in the data folder when not set."),
     setting("translation.index_url", &["MODELS_INDEX_URL"], List, Some("https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"), "The indexes of models to download, tried in this order; larger sites should name a mirror."),
     setting("translation.pull", &["MODELS_PULL"], Switch, Some("true"), "Whether models that conversations need are downloaded by themselves, in the background."),

@@ -1,0 +1,107 @@
+//! How long what people were told stays in their sight.
+//!
+//! A notification leaves for the archive once it is old and read. Of the unread ones a person's newest stay, however old;
+//! a person who never comes back would otherwise keep thousands (D-308). Nothing is thrown away: the archive can be read, and
+//! undone. (R-172, P20)
+
+use crate::ChatError;
+use meeshy_domain::{Clock, Timestamp, UserId};
+use meeshy_store::notifications::{self, Expiry};
+use meeshy_store::{Store, StoreError};
+use std::time::Duration;
+
+/// Notifications that are moved in one transaction: few enough that nobody who writes waits for it.
+const BATCH: i64 = 500;
+const HOUR: Duration = Duration::from_secs(3600);
+/// People that are looked up at a time.
+const PEOPLE: i64 = 100;
+
+/// When notifications go to the archive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Retention {
+    /// How long they stay at least.
+    pub age: Duration,
+    /// How many of a person's unread ones that are older stay too, the newest ones.
+    pub unread_kept: i64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { age: Duration::from_secs(30 * 86_400), unread_kept: 25 }
+    }
+}
+
+/// What a run moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Archived {
+    /// Notifications that went to the archive.
+    pub moved: usize,
+    /// The people whose they are.
+    pub people: usize,
+    /// Notifications that are not in the archive now.
+    pub active: i64,
+    /// Notifications that are.
+    pub archived: i64,
+}
+
+/// Moves what has had its time to the archive, in small transactions. A run that is cut short is continued by the next one.
+///
+/// # Errors
+/// When the database fails; what was moved until then stays moved.
+pub async fn archive_notifications(
+    store: &Store,
+    retention: Retention,
+    now: Timestamp,
+) -> Result<Archived, ChatError> {
+    let age = i64::try_from(retention.age.as_millis()).unwrap_or(i64::MAX);
+    let before = Timestamp::from_millis(now.millis().saturating_sub(age));
+    let expiry = Expiry { before, unread_kept: retention.unread_kept };
+    let mut run = Archived::default();
+    let mut last = None;
+    loop {
+        let people = store.read(move |tx| notifications::people_with_old(tx, before, last, PEOPLE)).await?;
+        let Some(newest) = people.last() else { break };
+        last = Some(*newest);
+        for person in people {
+            let moved = archive_of(store, person, expiry).await?;
+            run.moved += moved;
+            run.people += usize::from(moved > 0);
+        }
+    }
+    (run.active, run.archived) = store.read(notifications::counts).await?;
+    Ok(run)
+}
+
+/// Archives every hour until it is told to stop. A run that fails is logged, and made up for by the next one.
+pub async fn keep(store: Store, retention: Retention, clock: Clock, stop: impl Future<Output = ()>) {
+    let mut stop = std::pin::pin!(stop);
+    let mut hours = tokio::time::interval(HOUR);
+    loop {
+        let run = async {
+            hours.tick().await;
+            archive_notifications(&store, retention, clock.now()).await
+        };
+        let run = tokio::select! {
+            () = &mut stop => return,
+            run = run => run,
+        };
+        match run {
+            Ok(Archived { moved: 0, .. }) => {}
+            Ok(Archived { moved, people, .. }) => {
+                tracing::info!(moved, people, "Notifications were archived");
+            }
+            Err(error) => tracing::warn!(%error, "Old notifications could not be archived"),
+        }
+    }
+}
+
+async fn archive_of(store: &Store, person: UserId, expiry: Expiry) -> Result<usize, StoreError> {
+    let mut all = 0;
+    loop {
+        let moved = store.write(move |tx| notifications::archive(tx, person, expiry, BATCH)).await?;
+        all += moved;
+        if moved < usize::try_from(BATCH).unwrap_or(usize::MAX) {
+            return Ok(all);
+        }
+    }
+}

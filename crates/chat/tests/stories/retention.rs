@@ -1,0 +1,120 @@
+//! Stories of what people were told long ago, each told on both databases.
+
+use crate::support::worlds;
+use meeshy_chat::retention::{Retention, archive_notifications, keep};
+use meeshy_domain::{Clock, Timestamp, UserId};
+use meeshy_store::Store;
+use meeshy_store::notifications::{self, Notification};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const DAY: i64 = 86_400_000;
+const NOW: Timestamp = Timestamp::from_millis(1_000 * DAY);
+const RULE: Retention = Retention { age: Duration::from_secs(30 * 86_400), unread_kept: 3 };
+
+fn notification(user: UserId, number: u32, age_days: i64, is_read: bool) -> Notification {
+    let created_at = NOW.millis() - age_days * DAY + i64::from(number);
+    Notification {
+        id: format!("{user:.16}{number:08x}"),
+        user_id: user,
+        r#type: "new_message".to_owned(),
+        title: "Léa 🎈".to_owned(),
+        content: "line\nbreak \"quoted\" \u{202e}".to_owned(),
+        data: number.is_multiple_of(2).then(|| "{\"a\":1}".to_owned()),
+        priority: "normal".to_owned(),
+        is_read,
+        read_at: is_read.then_some(created_at + 5),
+        email_sent: false,
+        push_sent: true,
+        expires_at: None,
+        created_at,
+        sender_id: Some("65a0c0ffee0123456789abcd".to_owned()),
+        sender_username: Some("lea".to_owned()),
+        sender_avatar: None,
+        sender_display_name: None,
+        sender_first_name: None,
+        sender_last_name: None,
+        message_preview: Some("…".to_owned()),
+        conversation_id: None,
+        message_id: None,
+        call_session_id: None,
+    }
+}
+
+async fn tell(store: &Store, all: Vec<Notification>) {
+    store
+        .write(move |tx| all.iter().try_for_each(|notification| notifications::insert(tx, notification)))
+        .await
+        .unwrap();
+}
+
+async fn active(store: &Store, user: UserId) -> Vec<Notification> {
+    store.read(move |tx| notifications::list(tx, user)).await.unwrap()
+}
+
+async fn archived(store: &Store, user: UserId) -> Vec<Notification> {
+    store.read(move |tx| notifications::archived(tx, user)).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_old_and_read_is_archived_and_the_newest_unread_stay() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let store = world.store.clone();
+        let all: Vec<Notification> = [
+            (0, 31, true),
+            (1, 29, true),
+            (2, 40, false),
+            (3, 39, false),
+            (4, 38, false),
+            (5, 37, false),
+            (6, 36, false),
+            (7, 1, false),
+        ]
+        .map(|(number, age, is_read)| notification(lea, number, age, is_read))
+        .into();
+        tell(&store, all.clone()).await;
+        tell(&store, vec![notification(carlos, 9, 35, false)]).await;
+
+        let run = archive_notifications(&store, RULE, NOW).await.unwrap();
+        assert_eq!((run.moved, run.people, run.active, run.archived), (3, 1, 6, 3), "{kind}");
+        let numbers = |left: &[Notification]| -> BTreeSet<i64> {
+            left.iter().map(|notification| notification.created_at % DAY).collect()
+        };
+        assert_eq!(numbers(&active(&store, lea).await), BTreeSet::from([1, 4, 5, 6, 7]), "{kind}");
+        assert_eq!(numbers(&archived(&store, lea).await), BTreeSet::from([0, 2, 3]), "{kind}");
+        assert_eq!(archived(&store, carlos).await, [], "{kind}");
+        // A second run finds nothing left to do.
+        assert_eq!(archive_notifications(&store, RULE, NOW).await.unwrap().moved, 0, "{kind}");
+
+        let restored = store.write(move |tx| notifications::restore(tx, lea)).await.unwrap();
+        let mut as_before = all;
+        as_before.sort_by_key(|notification| notification.created_at);
+        assert_eq!((restored, active(&store, lea).await), (3, as_before), "{kind}");
+        assert_eq!(archived(&store, lea).await, [], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_history_is_archived_in_many_steps_until_it_is_told_to_stop() {
+    for (kind, world) in worlds().await {
+        let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
+        tell(&store, (0..1_203).map(|number| notification(lea, number, 90, true)).collect()).await;
+        let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
+        let keeper =
+            tokio::spawn(keep(store.clone(), RULE, Clock::new(|| NOW), async { drop(stopping.await) }));
+        for _ in 0..500 {
+            if active(&store, lea).await.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        drop(stop);
+        keeper.await.unwrap();
+        let archived = archived(&store, lea).await;
+        assert_eq!(archived.len(), 1_203, "{kind}");
+        assert!(archived.is_sorted_by_key(|notification| notification.created_at), "{kind}");
+        let statistics = world.chat.statistics().await.unwrap();
+        assert_eq!((statistics.notifications, statistics.notifications_archived), (0, 1_203), "{kind}");
+    }
+}

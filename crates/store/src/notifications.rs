@@ -1,0 +1,252 @@
+//! What people were told, and the archive of what they were told long ago.
+
+use crate::{Row, StoreError, Tx, Value};
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use meeshy_domain::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use std::io::{self, BufRead, BufReader, Write};
+
+/// A notification. What it points at may be gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of wire-contract and of data-model 7.3, by their names"
+)]
+pub struct Notification {
+    pub id: String,
+    pub user_id: UserId,
+    pub r#type: String,
+    pub title: String,
+    pub content: String,
+    pub data: Option<String>,
+    pub priority: String,
+    pub is_read: bool,
+    pub read_at: Option<i64>,
+    pub email_sent: bool,
+    pub push_sent: bool,
+    pub expires_at: Option<i64>,
+    pub created_at: i64,
+    pub sender_id: Option<String>,
+    pub sender_username: Option<String>,
+    pub sender_avatar: Option<String>,
+    pub sender_display_name: Option<String>,
+    pub sender_first_name: Option<String>,
+    pub sender_last_name: Option<String>,
+    pub message_preview: Option<String>,
+    pub conversation_id: Option<String>,
+    pub message_id: Option<String>,
+    pub call_session_id: Option<String>,
+}
+
+const COLUMNS: &str = "id, user_id, type, title, content, data, priority, is_read, read_at, email_sent, push_sent, \
+    expires_at, created_at, sender_id, sender_username, sender_avatar, sender_display_name, sender_first_name, \
+    sender_last_name, message_preview, conversation_id, message_id, call_session_id";
+
+fn read(row: &mut Row) -> Result<Notification, StoreError> {
+    Ok(Notification {
+        id: row.take("id")?,
+        user_id: row.take("user_id")?,
+        r#type: row.take("type")?,
+        title: row.take("title")?,
+        content: row.take("content")?,
+        data: row.take("data")?,
+        priority: row.take("priority")?,
+        is_read: row.take("is_read")?,
+        read_at: row.take("read_at")?,
+        email_sent: row.take("email_sent")?,
+        push_sent: row.take("push_sent")?,
+        expires_at: row.take("expires_at")?,
+        created_at: row.take("created_at")?,
+        sender_id: row.take("sender_id")?,
+        sender_username: row.take("sender_username")?,
+        sender_avatar: row.take("sender_avatar")?,
+        sender_display_name: row.take("sender_display_name")?,
+        sender_first_name: row.take("sender_first_name")?,
+        sender_last_name: row.take("sender_last_name")?,
+        message_preview: row.take("message_preview")?,
+        conversation_id: row.take("conversation_id")?,
+        message_id: row.take("message_id")?,
+        call_session_id: row.take("call_session_id")?,
+    })
+}
+
+/// Adds a notification, unless it is there already.
+///
+/// # Errors
+/// As the database says.
+pub fn insert(tx: &mut Tx<'_>, notification: &Notification) -> Result<(), StoreError> {
+    let n = notification;
+    let values: [Value; 23] = [
+        (&n.id).into(),
+        n.user_id.into(),
+        (&n.r#type).into(),
+        (&n.title).into(),
+        (&n.content).into(),
+        n.data.as_ref().into(),
+        (&n.priority).into(),
+        n.is_read.into(),
+        n.read_at.into(),
+        n.email_sent.into(),
+        n.push_sent.into(),
+        n.expires_at.into(),
+        n.created_at.into(),
+        n.sender_id.as_ref().into(),
+        n.sender_username.as_ref().into(),
+        n.sender_avatar.as_ref().into(),
+        n.sender_display_name.as_ref().into(),
+        n.sender_first_name.as_ref().into(),
+        n.sender_last_name.as_ref().into(),
+        n.message_preview.as_ref().into(),
+        n.conversation_id.as_ref().into(),
+        n.message_id.as_ref().into(),
+        n.call_session_id.as_ref().into(),
+    ];
+    let places = crate::tx::placeholders_exactly(1, values.len());
+    tx.execute(
+        &format!("INSERT INTO notifications ({COLUMNS}) VALUES ({places}) ON CONFLICT (id) DO NOTHING"),
+        &values,
+    )?;
+    Ok(())
+}
+
+/// What a person was told and has not been archived, the oldest first.
+///
+/// # Errors
+/// As the database says.
+pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreError> {
+    tx.query(
+        &format!("SELECT {COLUMNS} FROM notifications WHERE user_id = $1 ORDER BY created_at, id"),
+        &[user.into()],
+        read,
+    )
+}
+
+/// How many are active, and how many in the archive.
+///
+/// # Errors
+/// As the database says.
+pub fn counts(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
+    let count = |row: &mut Row| row.take("count");
+    Ok((
+        tx.query_one("SELECT COUNT(*) AS count FROM notifications", &[], count)?,
+        tx.query_one(
+            "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM archived_notifications",
+            &[],
+            count,
+        )?,
+    ))
+}
+
+/// Which notifications have had their time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// Only those from before are concerned.
+    pub before: Timestamp,
+    /// So many of a person's that are unread stay all the same, the newest ones.
+    pub unread_kept: i64,
+}
+
+/// The people who have notifications from before a moment, by their ids, after the person `after`.
+///
+/// # Errors
+/// As the database says.
+pub fn people_with_old(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    after: Option<UserId>,
+    most: i64,
+) -> Result<Vec<UserId>, StoreError> {
+    let after = after.map(|user| user.to_string()).unwrap_or_default();
+    tx.query(
+        "SELECT DISTINCT user_id FROM notifications WHERE created_at < $1 AND user_id > $2 ORDER BY user_id LIMIT $3",
+        &[before.into(), after.into(), most.into()],
+        |row| row.take("user_id"),
+    )
+}
+
+/// Moves up to `most` of a person's notifications to the archive, the oldest ones that have had their time, and says how
+/// many it moved.
+///
+/// # Errors
+/// As the database says; [`StoreError::Conflict`] when somebody else moves them at this moment.
+pub fn archive(tx: &mut Tx<'_>, user: UserId, expiry: Expiry, most: i64) -> Result<usize, StoreError> {
+    let old = tx.query(
+        &format!(
+            "SELECT {COLUMNS} FROM (SELECT {COLUMNS}, \
+               ROW_NUMBER() OVER (PARTITION BY is_read ORDER BY created_at DESC, id DESC) AS place \
+               FROM notifications WHERE user_id = $1 AND created_at < $2) AS old \
+             WHERE is_read OR place > $3 ORDER BY created_at, id LIMIT $4"
+        ),
+        &[user.into(), expiry.before.into(), expiry.unread_kept.into(), most.into()],
+        read,
+    )?;
+    let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(0) };
+    tx.execute(
+        "INSERT INTO archived_notifications (id, user_id, count, first_at, last_at, notifications) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        &[
+            (&first.id).into(),
+            user.into(),
+            i64::try_from(old.len()).unwrap_or(i64::MAX).into(),
+            first.created_at.into(),
+            last.created_at.into(),
+            packed(&old).map_err(damaged)?.into(),
+        ],
+    )?;
+    for notification in &old {
+        if tx.execute("DELETE FROM notifications WHERE id = $1", &[(&notification.id).into()])? != 1 {
+            return Err(StoreError::Conflict("archived notification".to_owned()));
+        }
+    }
+    Ok(old.len())
+}
+
+/// A person's archived notifications, the oldest first.
+///
+/// # Errors
+/// As the database says, also of an archive that cannot be read.
+pub fn archived(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreError> {
+    let packs: Vec<Vec<u8>> = tx.query(
+        "SELECT notifications FROM archived_notifications WHERE user_id = $1 ORDER BY last_at, id",
+        &[user.into()],
+        |row| row.take("notifications"),
+    )?;
+    let mut all = Vec::new();
+    for pack in packs {
+        all.extend(unpacked(&pack).map_err(damaged)?);
+    }
+    Ok(all)
+}
+
+/// Takes a person's notifications out of the archive again, and says how many.
+///
+/// # Errors
+/// As [`archived`].
+pub fn restore(tx: &mut Tx<'_>, user: UserId) -> Result<usize, StoreError> {
+    let all = archived(tx, user)?;
+    for notification in &all {
+        insert(tx, notification)?;
+    }
+    tx.execute("DELETE FROM archived_notifications WHERE user_id = $1", &[user.into()])?;
+    Ok(all.len())
+}
+
+fn packed(notifications: &[Notification]) -> io::Result<Vec<u8>> {
+    let mut pack = GzEncoder::new(Vec::new(), Compression::default());
+    for notification in notifications {
+        serde_json::to_writer(&mut pack, notification)?;
+        pack.write_all(b"\n")?;
+    }
+    pack.finish()
+}
+
+fn unpacked(pack: &[u8]) -> io::Result<Vec<Notification>> {
+    let lines = BufReader::new(GzDecoder::new(pack)).lines();
+    lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()
+}
+
+fn damaged(error: io::Error) -> StoreError {
+    StoreError::Statement(format!("the archive of notifications: {error}"))
+}
