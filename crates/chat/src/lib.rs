@@ -10,6 +10,7 @@ mod accounts;
 mod conversations;
 mod error;
 mod event;
+mod files;
 mod messages;
 mod passwords;
 mod presence;
@@ -27,6 +28,8 @@ pub use accounts::{Availability, Caller, Device, Refreshed, Registration, Signed
 pub use conversations::{ListFilter, NewConversation};
 pub use error::ChatError;
 pub use event::{Event, Recipient};
+pub use files::ServedFile;
+pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::translators::Speed;
 pub use messages::{MessagePage, NewMessage, PageRequest, Sent};
 pub use passwords::HashingCost;

@@ -144,6 +144,7 @@ impl Chat {
         let view = Arc::new(MessageView {
             sender: Some(SenderView::of_member(sender, &self.inner.presence)),
             mentions,
+            attachments: Vec::new(),
             translations: Vec::new(),
             pending: targets.into_iter().collect(),
             reply_to: reply_to.map(Box::new),

@@ -2,6 +2,7 @@
 
 use crate::presence::Presence;
 use meeshy_domain::{Language, LanguageSettings, MessageId, Role, Timestamp, UserId};
+use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::members::Member;
 use meeshy_store::messages::Message;
@@ -102,6 +103,8 @@ pub struct MessageView {
     pub sender: Option<SenderView>,
     /// The usernames it mentions.
     pub mentions: Vec<String>,
+    /// The files that hang on it.
+    pub attachments: Vec<Attachment>,
     /// Its translations that have come to an end.
     pub translations: Vec<Translation>,
     /// The languages it is being translated into.
@@ -142,6 +145,7 @@ fn without_replies(
         .map(|user| (user.id, SenderView::of_user(user, presence)))
         .collect();
     let mut mentions = grouped(messages::mentions(tx, &ids)?);
+    let mut files = grouped(attachments::of_messages(tx, &ids)?);
     let finished =
         translations::list(tx, &ids)?.into_iter().map(|translation| (translation.message_id, translation));
     let mut finished = grouped(finished);
@@ -149,6 +153,7 @@ fn without_replies(
     let view = |message: Message| MessageView {
         sender: message.sender_id.and_then(|id| senders.get(&id).cloned()),
         mentions: mentions.remove(&message.id).unwrap_or_default(),
+        attachments: files.remove(&message.id).unwrap_or_default(),
         // A translation of an older text is not shown as one of this text.
         translations: (finished.remove(&message.id).unwrap_or_default().into_iter())
             .filter(|translation| translation.revision == message.revision)

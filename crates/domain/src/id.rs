@@ -109,6 +109,10 @@ id!(
     MemberId
 );
 id!(
+    /// A file that hangs on a message.
+    AttachmentId
+);
+id!(
     /// A message.
     MessageId
 );

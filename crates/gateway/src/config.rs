@@ -1,6 +1,7 @@
 //! What can be set about the gateway.
 
 use crate::limit::Limit;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Settings of the gateway.
@@ -18,6 +19,8 @@ pub struct GatewayConfig {
     pub packet_bytes: u64,
     /// How long a socket may stay without having authenticated.
     pub authentication_deadline: Duration,
+    /// The folder of the files that people uploaded.
+    pub uploads: PathBuf,
 }
 
 impl Default for GatewayConfig {
@@ -40,6 +43,7 @@ impl Default for GatewayConfig {
             body_bytes: 1024 * 1024,
             packet_bytes: 256 * 1024,
             authentication_deadline: Duration::from_secs(30),
+            uploads: PathBuf::from("data/uploads"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From what `chat` answers to what the wire shows.
 
-use meeshy_chat::{ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
+use meeshy_chat::{Attachment, ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Timestamp};
 use meeshy_store::sessions::Session;
 use meeshy_store::translations::{State, Translation};
@@ -134,12 +134,43 @@ pub fn message(view: &MessageView) -> wire::Message {
         validated_mentions: view.mentions.clone(),
         sender: view.sender.as_ref().map(sender),
         anonymous_sender: None,
-        attachments: Vec::new(),
+        attachments: view.attachments.iter().map(attachment).collect(),
         translations: texts(view),
         translation_states: states(view),
         reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
         count: wire::Counts::default(),
         meta: None,
+    }
+}
+
+fn attachment(file: &Attachment) -> wire::Attachment {
+    wire::Attachment {
+        id: file.id,
+        message_id: file.message_id,
+        file_name: file.file_name.clone(),
+        original_name: file.original_name.clone(),
+        mime_type: file.mime_type.clone(),
+        file_size: file.file_size,
+        file_url: file.file_url.clone(),
+        thumbnail_url: file.thumbnail_url.clone(),
+        title: file.title.clone(),
+        alt: file.alt.clone(),
+        caption: file.caption.clone(),
+        width: file.width,
+        height: file.height,
+        duration: file.duration,
+        bitrate: file.bitrate,
+        sample_rate: file.sample_rate,
+        codec: file.codec.clone(),
+        channels: file.channels,
+        fps: file.fps,
+        video_codec: file.video_codec.clone(),
+        page_count: file.page_count,
+        line_count: file.line_count,
+        metadata: file.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()),
+        uploaded_by: file.uploaded_by.clone(),
+        is_anonymous: file.is_anonymous,
+        created_at: file.created_at.into(),
     }
 }
 
@@ -350,7 +381,7 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
             display_name: sender.display_name.clone(),
             avatar: sender.avatar.clone(),
         }),
-        attachments: Vec::new(),
+        attachments: view.attachments.iter().take(1).map(attachment).collect(),
         translations: texts(view),
         translation_states: states(view),
     }

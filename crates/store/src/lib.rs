@@ -7,6 +7,7 @@
 //! which database it runs on.
 
 mod alone;
+pub mod attachments;
 mod bell;
 pub mod conversations;
 mod error;

@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = migrations![
     8 "0008_security",
     9 "0009_old_system",
     10 "0010_notification_archive",
+    11 "0011_files",
 ];
 
 /// What opening a database changed in its schema.

@@ -99,6 +99,7 @@ kept_as_text!(
     meeshy_domain::ConversationId,
     meeshy_domain::MemberId,
     meeshy_domain::MessageId,
+    meeshy_domain::AttachmentId,
     meeshy_domain::Language,
     meeshy_domain::Role,
     meeshy_domain::MemberRole,

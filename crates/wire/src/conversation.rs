@@ -1,6 +1,6 @@
 //! Conversations and their members (wire-contract 3.0).
 
-use crate::{Iso, Translation, TranslationState};
+use crate::{Attachment, Iso, Translation, TranslationState};
 use meeshy_domain::{ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -110,7 +110,7 @@ pub struct LastMessage {
     pub message_type: String,
     pub sequence: i64,
     pub sender: Option<LastMessageSender>,
-    pub attachments: Vec<serde_json::Value>,
+    pub attachments: Vec<Attachment>,
     pub translations: Vec<Translation>,
     pub translation_states: Vec<TranslationState>,
 }

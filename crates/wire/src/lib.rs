@@ -6,6 +6,7 @@
 //! Invariant: nothing here decides anything or does I/O; a type is a shape.
 #![expect(missing_docs, reason = "a field's meaning stands in the contract, under its name")]
 
+mod attachment;
 mod conversation;
 mod envelope;
 mod event;
@@ -15,6 +16,7 @@ mod time;
 mod translation;
 mod user;
 
+pub use attachment::Attachment;
 pub use conversation::{
     Conversation, ConversationStats, LastMessage, LastMessageSender, Member, MemberUser, Meta, OnlineUser,
 };

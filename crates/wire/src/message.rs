@@ -1,6 +1,6 @@
 //! Messages and their translations (wire-contract 3.0, 5.5).
 
-use crate::Iso;
+use crate::{Attachment, Iso};
 use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, Role, UserId};
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ pub struct Message {
     pub validated_mentions: Vec<String>,
     pub sender: Option<MessageSender>,
     pub anonymous_sender: Option<serde_json::Value>,
-    pub attachments: Vec<serde_json::Value>,
+    pub attachments: Vec<Attachment>,
     pub translations: Vec<Translation>,
     /// The languages that have no text, or none yet.
     pub translation_states: Vec<TranslationState>,

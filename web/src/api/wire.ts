@@ -42,6 +42,19 @@ export interface TranslationState {
   reason?: string;
 }
 
+export interface Attachment {
+  id: string;
+  originalName: string;
+  mimeType: string;
+  fileSize: number;
+  fileUrl: string;
+  thumbnailUrl: string | null;
+  width: number | null;
+  height: number | null;
+  alt: string | null;
+  caption: string | null;
+}
+
 export interface Message {
   id: string;
   conversationId: string;
@@ -52,6 +65,7 @@ export interface Message {
   originalLanguage: string;
   createdAt: string;
   sender: { id: string; username: string; displayName: string } | null;
+  attachments: Attachment[];
   translations: Translation[];
   translationStates: TranslationState[];
 }

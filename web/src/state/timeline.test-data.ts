@@ -12,6 +12,7 @@ export function message(sequence: number, extra: Partial<Message> = {}): Message
     originalLanguage: "es",
     createdAt: "2026-01-15T12:34:56.789Z",
     sender: null,
+    attachments: [],
     translations: [],
     translationStates: [{ targetLanguage: "fr", state: "pending" }],
     ...extra,

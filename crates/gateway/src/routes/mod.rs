@@ -3,6 +3,7 @@
 mod auth;
 mod conversations;
 mod docs;
+mod files;
 mod health;
 mod languages;
 mod libretranslate;
@@ -152,6 +153,7 @@ fn api(app: App) -> Api {
     Api::new(app)
         .group(auth::routes)
         .group(users::routes)
+        .group(files::routes)
         .group(conversations::routes)
         .group(messages::routes)
         .group(translation::routes)

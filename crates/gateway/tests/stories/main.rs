@@ -4,6 +4,7 @@
 
 mod access;
 mod engine;
+mod files;
 mod hardship;
 mod libretranslate;
 mod limits;

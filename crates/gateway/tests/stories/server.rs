@@ -3,12 +3,14 @@
 use crate::engine::{Engine, node};
 use meeshy_chat::{Chat, HashingCost, Secrets, Settings, SigningKey, Translate};
 use meeshy_gateway::{Gateway, GatewayConfig, RateLimits, routes::Endpoint};
+use meeshy_store::Store;
 use meeshy_testkit::{Database, clock};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -21,6 +23,8 @@ pub struct Server {
     pub chat: Chat,
     pub hand: clock::Hand,
     pub endpoints: Vec<Endpoint>,
+    pub store: Store,
+    pub uploads: TempDir,
     http: reqwest::Client,
     stop: watch::Sender<bool>,
     serving: JoinHandle<std::io::Result<()>>,
@@ -58,10 +62,12 @@ impl Server {
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
         let store = database.open().await.unwrap();
         let engine = Arc::new(Engine) as Arc<dyn Translate>;
-        let chat = Chat::open(store, engine, settings, clock, counted_secrets()).await.unwrap();
+        let chat = Chat::open(store.clone(), engine, settings, clock, counted_secrets()).await.unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let uploads = tempfile::tempdir().unwrap();
+        let config = GatewayConfig { uploads: uploads.path().to_owned(), ..config };
         let gateway = Gateway::new(chat.clone(), config, Some(node()));
         let endpoints = gateway.endpoints();
         let (stop, stopping) = watch::channel(false);
@@ -73,7 +79,7 @@ impl Server {
         });
         let serving = tokio::spawn(gateway.serve(listener, told(stopping)));
         let http = reqwest::Client::new();
-        Self { address, chat, hand, endpoints, http, stop, serving, _database: database }
+        Self { address, chat, hand, endpoints, store, uploads, http, stop, serving, _database: database }
     }
 
     /// Tells the server to stop and waits until it has.

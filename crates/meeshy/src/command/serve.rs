@@ -234,6 +234,7 @@ fn node_config(config: &Config) -> NodeConfig {
 
 fn gateway_config(config: &Config) -> GatewayConfig {
     let mut gateway = GatewayConfig { trust_proxy: config.server.trust_proxy, ..GatewayConfig::default() };
+    gateway.uploads = config.data.dir.join("uploads");
     if !config.server.cors_origins.is_empty() {
         gateway.allowed_origins.clone_from(&config.server.cors_origins);
     }

@@ -1,0 +1,104 @@
+//! Files that hang on messages (wire-contract 3.6), given out so that they cannot run in our origin.
+
+use super::{Access, Api};
+use crate::App;
+use crate::error::ApiError;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    HeaderName,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use meeshy_chat::{ChatError, ServedFile};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use std::path::{Component, Path as FilePath};
+use tower::ServiceExt;
+use tower_http::services::ServeFile;
+
+/// A page made of an uploaded file may do nothing at all.
+const FILE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+pub fn routes(api: Api) -> Api {
+    // Addresses in old rows begin without the version (wire-contract 1.1).
+    ["/api/v1/attachments", "/api/attachments"].into_iter().fold(api, |api, base| {
+        api.get(Access::Anyone, &format!("{base}/file/{{*path}}"), "A file, by its path", by_path)
+            .get(Access::Anyone, &format!("{base}/{{attachment}}"), "A file", by_id)
+            .get(
+                Access::Anyone,
+                &format!("{base}/{{attachment}}/thumbnail"),
+                "The small picture of a file",
+                thumbnail,
+            )
+    })
+}
+
+async fn by_path(
+    State(app): State<App>,
+    Path(path): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let file = app.chat.file_at(&path).await?;
+    give(&app, file, request).await
+}
+
+async fn by_id(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let file = app.chat.file(&id, false).await?;
+    give(&app, file, request).await
+}
+
+async fn thumbnail(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let file = app.chat.file(&id, true).await?;
+    give(&app, file, request).await
+}
+
+/// The bytes, or the part of them that was asked for.
+async fn give(app: &App, file: ServedFile, request: Request) -> Result<Response, ApiError> {
+    let missing = || ApiError::from(ChatError::NotFound { what: "attachment" });
+    let name = FilePath::new(&file.path);
+    // A row could name anything.
+    if !name.components().all(|part| matches!(part, Component::Normal(_))) {
+        return Err(missing());
+    }
+    let served = ServeFile::new(app.config.uploads.join(name)).oneshot(request).await;
+    let mut response = match served {
+        Ok(response) if response.status() != StatusCode::NOT_FOUND => response.into_response(),
+        _ => {
+            tracing::warn!(path = file.path, "A file that an attachment names is not there");
+            return Err(missing());
+        }
+    };
+    if response.status().is_success() {
+        say_what_it_is(&file, response.headers_mut());
+    }
+    Ok(response)
+}
+
+fn say_what_it_is(file: &ServedFile, headers: &mut HeaderMap) {
+    let shown = file.is_harmless();
+    let kind = HeaderValue::from_str(&file.mime_type).ok().filter(|_| shown);
+    headers.insert(CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
+    let how = if shown { "inline" } else { "attachment" };
+    // RFC 5987.
+    let name = utf8_percent_encode(&file.name, NON_ALPHANUMERIC);
+    let disposition = format!("{how}; filename*=UTF-8''{name}");
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(CONTENT_DISPOSITION, disposition);
+    }
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, FILE_POLICY),
+        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}

@@ -1,0 +1,38 @@
+//! Files.
+
+use crate::Iso;
+use meeshy_domain::{AttachmentId, MessageId};
+use serde::Serialize;
+
+/// A file that hangs on a message.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attachment {
+    pub id: AttachmentId,
+    pub message_id: Option<MessageId>,
+    pub file_name: String,
+    pub original_name: String,
+    pub mime_type: String,
+    pub file_size: i64,
+    pub file_url: String,
+    pub thumbnail_url: Option<String>,
+    pub title: Option<String>,
+    pub alt: Option<String>,
+    pub caption: Option<String>,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    /// Milliseconds.
+    pub duration: Option<i64>,
+    pub bitrate: Option<i64>,
+    pub sample_rate: Option<i64>,
+    pub codec: Option<String>,
+    pub channels: Option<i64>,
+    pub fps: Option<f64>,
+    pub video_codec: Option<String>,
+    pub page_count: Option<i64>,
+    pub line_count: Option<i64>,
+    pub metadata: Option<serde_json::Value>,
+    pub uploaded_by: String,
+    pub is_anonymous: bool,
+    pub created_at: Iso,
+}

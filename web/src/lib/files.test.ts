@@ -1,0 +1,20 @@
+import { describe, expect, it } from "vitest";
+import { fileSize, kindOf } from "./files";
+
+describe("files", () => {
+  it("are shown in place only where a browser runs nothing of them", () => {
+    expect(kindOf({ mimeType: "image/PNG" })).toBe("image");
+    expect(kindOf({ mimeType: "image/svg+xml" })).toBe("other");
+    expect(kindOf({ mimeType: "audio/webm" })).toBe("audio");
+    expect(kindOf({ mimeType: "text/html" })).toBe("other");
+    expect(kindOf({ mimeType: "" })).toBe("other");
+  });
+
+  it("have lengths as people write them", () => {
+    expect(fileSize(0, "en")).toBe("0 byte");
+    expect(fileSize(999, "en")).toBe("999 byte");
+    expect(fileSize(1_536_000, "en")).toBe("1.5 MB");
+    expect(fileSize(1_536_000, "fr")).toMatch(/^1,5\sMo$/);
+    expect(fileSize(5e13, "en")).toBe("50,000 GB");
+  });
+});
