@@ -1,9 +1,11 @@
 //! People and their devices: register, sign in, refresh, sign out.
 
 use crate::passwords::Verified;
+use crate::second_factor::{SignIn, check};
 use crate::tokens::{Claims, digest};
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{Language, LanguageSettings, Role, SessionId, UserId, text};
+use meeshy_store::second_factor;
 use meeshy_store::sessions::{self, Session};
 use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx};
@@ -186,21 +188,26 @@ impl Chat {
     /// Signs in by username, address or telephone number.
     ///
     /// # Errors
-    /// [`ChatError::Unauthenticated`] with the same words whether the name or the password is wrong.
+    /// [`ChatError::Unauthenticated`] with the same words whether the name or the password is wrong;
+    /// [`ChatError::Forbidden`] when the account is locked.
     pub async fn sign_in(
         &self,
         login: String,
         password: String,
         remember: bool,
         device: Device,
-    ) -> Result<SignedIn, ChatError> {
+    ) -> Result<SignIn, ChatError> {
         let wrong = || ChatError::Unauthenticated(WRONG_LOGIN.into());
         if login.contains('\0') || login.len() > 255 || password.len() > meeshy_domain::limits::PASSWORD_BYTES
         {
             return Err(wrong());
         }
-        let found = self.inner.store.read(move |tx| users::find_by_login(tx, login.trim())).await?;
-        let found = found.filter(|user| user.is_active);
+        let find = move |tx: &mut Tx<'_>| {
+            let found = users::find_by_login(tx, login.trim())?.filter(|user| user.is_active);
+            let protection = found.as_ref().map(|user| second_factor::protection(tx, user.id)).transpose()?;
+            Ok::<_, StoreError>((found, protection.unwrap_or_default()))
+        };
+        let (found, protection) = self.inner.store.read(find).await?;
         let stored = found.as_ref().map(|user| user.password_hash.clone());
         let verified = self.inner.passwords.verify(password.clone(), stored).await?;
         let Some(user) = found.filter(|_| verified != Verified::No) else { return Err(wrong()) };
@@ -208,6 +215,31 @@ impl Chat {
             Verified::YesButOld => Some(self.inner.passwords.hash(password).await?),
             Verified::Yes | Verified::No => None,
         };
+        // Only who knows the password is told that the account is locked, or wants a code.
+        if !check(&protection, self.now())? {
+            let signed_in = self.open_session(user, device, remember, newer_hash).await?;
+            return Ok(SignIn::Done(Box::new(signed_in)));
+        }
+        let (token, challenge) = self.challenge(user.id, remember);
+        let now = self.now();
+        let write = move |tx: &mut Tx<'_>| {
+            if let Some(hash) = newer_hash {
+                users::set_password_hash(tx, challenge.user_id, &hash, now)?;
+            }
+            second_factor::insert_challenge(tx, &challenge, now)
+        };
+        self.inner.store.write::<_, StoreError>(write).await?;
+        Ok(SignIn::NeedsCode { challenge: token, user: Box::new(user), remember })
+    }
+
+    /// Signs somebody in on a device, without another question.
+    pub(crate) async fn open_session(
+        &self,
+        user: User,
+        device: Device,
+        remember: bool,
+        newer_hash: Option<String>,
+    ) -> Result<SignedIn, ChatError> {
         let (session, session_token) = self.new_session(user.id, device, remember);
         let (kept, now, keep) = (session.clone(), self.now(), self.inner.settings.sessions_per_user);
         let bus = self.inner.bus.clone();

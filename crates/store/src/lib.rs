@@ -17,6 +17,7 @@ pub mod messages;
 mod migrate;
 pub mod notifications;
 mod pg;
+pub mod second_factor;
 pub mod sessions;
 mod sqlite;
 pub mod translations;

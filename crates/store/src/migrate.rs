@@ -29,6 +29,7 @@ const MIGRATIONS: &[Migration] = migrations![
     9 "0009_old_system",
     10 "0010_notification_archive",
     11 "0011_files",
+    12 "0012_second_factor",
 ];
 
 /// What opening a database changed in its schema.

@@ -27,7 +27,7 @@ pub use event::{
     UnreadUpdated, UserStatus, event_name,
 };
 pub use message::{Counts, Message, MessageSender, Reply, Translation, TranslationState};
-pub use request::{CreateConversation, Login, PatchMe, PostMessage, Refresh, Register};
+pub use request::{Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, Refresh, Register};
 pub use time::Iso;
 pub use translation::{
     DetectLanguage, ModelType, RequestTranslation, StatusTranslation, Translate, TranslateText,

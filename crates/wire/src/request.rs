@@ -25,6 +25,20 @@ pub struct Login {
     pub remember_device: bool,
 }
 
+/// `POST /auth/login/2fa`: the code, and the token that the first step gave.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginCode {
+    pub two_factor_token: String,
+    pub code: String,
+}
+
+/// `POST /auth/2fa/verify`: the code alone.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct Code {
+    pub code: String,
+}
+
 /// `POST /auth/refresh`; clients also send `refreshToken`, which does not exist.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 pub struct Refresh {

@@ -18,6 +18,11 @@ export const es: Texts = {
   iRead: "El idioma que leo",
   languageHint: "Todo lo que te escriban aparecerá en él.",
   wrongPassword: "El nombre o la contraseña no son correctos.",
+  codeHint:
+    "Tu cuenta está protegida con un código. Escribe el que muestra ahora tu aplicación de autenticación.",
+  code: "Código",
+  wrongCode: "El código no es correcto, ya se usó o llega tarde.",
+  startAgain: "Empezar de nuevo",
   taken: "Ya está en uso.",
   offlineError: "No se puede acceder al servidor. Comprueba tu conexión e inténtalo de nuevo.",
   tooMany: "Demasiados intentos. Espera un minuto e inténtalo de nuevo.",

@@ -18,6 +18,11 @@ export const fr: Texts = {
   iRead: "La langue que je lis",
   languageHint: "Tout ce qu’on vous écrit apparaît dans cette langue.",
   wrongPassword: "Le nom ou le mot de passe est incorrect.",
+  codeHint:
+    "Votre compte est protégé par un code. Saisissez celui que votre application d’authentification affiche.",
+  code: "Code",
+  wrongCode: "Le code est faux, a déjà servi ou vient trop tard.",
+  startAgain: "Recommencer",
   taken: "C’est déjà pris.",
   offlineError: "Le serveur est injoignable. Vérifiez votre connexion et réessayez.",
   tooMany: "Trop de tentatives. Attendez une minute et réessayez.",

@@ -8,6 +8,12 @@ import { load, save } from "../lib/storage";
 
 type SignedIn = Credentials & { user: User };
 
+/** The password was right, and a code is wanted too. */
+export interface Challenge {
+  requires2FA: true;
+  twoFactorToken: string;
+}
+
 /** The bounds of what a timer waits: the one keeps a short token from racing, the other is the browser's. */
 const [SHORTEST_TIMER_MS, LONGEST_TIMER_MS] = [30_000, 2 ** 31 - 1];
 
@@ -46,9 +52,21 @@ function forget(): void {
   keep(null);
 }
 
-/** `rememberDevice` lets this device renew its session for longer (wire-contract 2.2). */
-export async function signIn(username: string, password: string, rememberDevice: boolean): Promise<void> {
-  await take(await post<SignedIn>("/auth/login", { username, password, rememberDevice }));
+/** `rememberDevice` lets this device renew its session for longer (wire-contract 2.2). Gives the challenge if a code is wanted too. */
+export async function signIn(
+  username: string,
+  password: string,
+  rememberDevice: boolean,
+): Promise<Challenge | null> {
+  const answer = await post<SignedIn | Challenge>("/auth/login", { username, password, rememberDevice });
+  if ("requires2FA" in answer) return answer;
+  await take(answer);
+  return null;
+}
+
+/** Signs in with the code that a password alone did not do without. */
+export async function showCode({ twoFactorToken }: Challenge, code: string): Promise<void> {
+  await take(await post<SignedIn>("/auth/login/2fa", { twoFactorToken, code }));
 }
 
 export interface Registration {

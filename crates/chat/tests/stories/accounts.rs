@@ -16,11 +16,7 @@ async fn register_sign_in_call_and_sign_out() {
             "{kind}"
         );
         for login in ["lea", "LEA", "lea@example.org", " Lea@Example.org "] {
-            let signed_in = world
-                .chat
-                .sign_in(login.into(), "correct horse".into(), false, Device::default())
-                .await
-                .unwrap();
+            let signed_in = world.sign_in(login, false).await;
             let caller = world.chat.authenticate(&signed_in.token).await.unwrap();
             assert_eq!(caller.user.id, joined.user.id, "{kind}: {login}");
             assert_eq!(
@@ -128,8 +124,7 @@ async fn what_is_filled_in_wrongly_is_named() {
 async fn a_token_is_refreshed_while_it_holds_and_by_a_trusted_device_after() {
     for (kind, world) in worlds().await {
         let joined = world.sign_up("lea", "fr").await;
-        let trusted =
-            world.chat.sign_in("lea".into(), "correct horse".into(), true, Device::default()).await.unwrap();
+        let trusted = world.sign_in("lea", true).await;
         world.hand.advance(DAY / 2);
         let fresh = world.chat.refresh(&joined.token, None).await.unwrap();
         world.hand.advance(DAY / 2);
@@ -157,7 +152,7 @@ async fn the_oldest_of_too_many_devices_is_signed_out() {
         let first = world.sign_up("lea", "fr").await;
         for _ in 0..10 {
             world.hand.advance(Duration::from_secs(1));
-            world.chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await.unwrap();
+            world.sign_in("lea", false).await;
         }
         assert!(world.chat.authenticate(&first.token).await.is_err(), "{kind}");
         assert!(

@@ -6,5 +6,6 @@ mod accounts;
 mod conversing;
 mod requests;
 mod retention;
+mod second_factor;
 mod support;
 mod translating;

@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use meeshy_chat::{
     Answer, Chat, ChatError, ConversationView, Device, Event, HashingCost, MessagePage, NewConversation,
-    NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignedIn, SigningKey, Speed, Translate,
+    NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignIn, SignedIn, SigningKey, Speed,
+    Translate,
 };
 use meeshy_domain::{Language, UserId};
 use meeshy_store::Store;
@@ -116,6 +117,14 @@ impl World {
 
     pub async fn sign_up(&self, username: &str, language: &str) -> SignedIn {
         self.chat.register(registration(username, language), Device::default()).await.unwrap()
+    }
+
+    pub async fn sign_in(&self, login: &str, remember: bool) -> SignedIn {
+        let password = "correct horse".to_owned();
+        match self.chat.sign_in(login.to_owned(), password, remember, Device::default()).await.unwrap() {
+            SignIn::Done(signed_in) => *signed_in,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub async fn person(&self, username: &str, language: &str) -> UserId {

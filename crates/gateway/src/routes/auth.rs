@@ -7,9 +7,10 @@ use crate::error::ApiError;
 use crate::json::{Body, Params, answer};
 use axum::extract::State;
 use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
 use axum::response::IntoResponse;
-use meeshy_chat::{Registration, SignedIn};
-use meeshy_wire::{Login, Refresh, Register};
+use meeshy_chat::{Device, Registration, SignIn, SignedIn};
+use meeshy_wire::{Code, Login, LoginCode, Refresh, Register};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -18,6 +19,10 @@ pub fn routes(api: Api) -> Api {
         .body("Register")
         .post(Access::Anyone, "/api/v1/auth/login", "Sign in", login)
         .body("Login")
+        .post(Access::Anyone, "/api/v1/auth/login/2fa", "Sign in with a code", login_with_code)
+        .body("LoginCode")
+        .post(Access::Anyone, "/api/v1/auth/2fa/verify", "The same, for old clients", verify_code)
+        .body("Code")
         .post(Access::Anyone, "/api/v1/auth/refresh", "Exchange a token for a fresh one", refresh)
         .body("Refresh")
         // A part of the old web client calls it without a version (wire-contract 7.4).
@@ -59,8 +64,59 @@ async fn login(
     let beginning: String = body.username.trim().chars().take(3).flat_map(char::to_lowercase).collect();
     app.limiter.count(limits.authentication, &counted_as)?;
     app.limiter.count(limits.login, &format!("{counted_as} {beginning}"))?;
-    let signed_in = app.chat.sign_in(body.username, body.password, body.remember_device, device).await?;
-    Ok(answer(signed_in_data(&app, &signed_in)))
+    let led = app.chat.sign_in(body.username, body.password, body.remember_device, device).await?;
+    Ok(answer(match led {
+        SignIn::Done(signed_in) => signed_in_data(&app, &signed_in),
+        SignIn::NeedsCode { challenge, user, remember } => json!({
+            "requires2FA": true,
+            "twoFactorToken": challenge,
+            "rememberDevice": remember,
+            "user": {
+                "id": user.id,
+                "username": user.username,
+                "email": user.email,
+                "firstName": user.first_name,
+                "lastName": user.last_name,
+                "displayName": user.display_name,
+                "avatar": user.avatar,
+            },
+            "message": "Enter the code that your authenticator shows.",
+        }),
+    }))
+}
+
+async fn login_with_code(
+    State(app): State<App>,
+    Origin { device, counted_as }: Origin,
+    Body(body): Body<LoginCode>,
+) -> Result<impl IntoResponse, ApiError> {
+    sign_in_with_code(&app, device, &counted_as, &body.two_factor_token, &body.code).await
+}
+
+/// The old web client shows the token of the first step as if it were one to call with (wire-contract 7.4).
+async fn verify_code(
+    State(app): State<App>,
+    Origin { device, counted_as }: Origin,
+    headers: HeaderMap,
+    Body(body): Body<Code>,
+) -> Result<impl IntoResponse, ApiError> {
+    let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let challenge = authorization.strip_prefix("Bearer ").unwrap_or_default();
+    sign_in_with_code(&app, device, &counted_as, challenge, &body.code).await
+}
+
+async fn sign_in_with_code(
+    app: &App,
+    device: Device,
+    counted_as: &str,
+    challenge: &str,
+    code: &str,
+) -> Result<impl IntoResponse + use<>, ApiError> {
+    let limits = &app.limiter.limits;
+    app.limiter.count(limits.authentication, counted_as)?;
+    app.limiter.count(limits.login, &format!("{counted_as} code"))?;
+    let signed_in = app.chat.sign_in_with_code(challenge, code, device).await?;
+    Ok(answer(signed_in_data(app, &signed_in)))
 }
 
 fn signed_in_data(app: &App, signed_in: &SignedIn) -> Value {

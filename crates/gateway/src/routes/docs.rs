@@ -4,8 +4,8 @@ use super::{Access, Api, Endpoint};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
 use meeshy_wire::{
-    CreateConversation, DetectLanguage, ErrorBody, Login, PatchMe, PostMessage, Refresh, Register, Translate,
-    TranslateTexts,
+    Code, CreateConversation, DetectLanguage, ErrorBody, Login, LoginCode, PatchMe, PostMessage, Refresh,
+    Register, Translate, TranslateTexts,
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -81,6 +81,8 @@ fn schemas() -> Value {
     let mut schemas = Map::new();
     add::<Register>(&mut schemas);
     add::<Login>(&mut schemas);
+    add::<LoginCode>(&mut schemas);
+    add::<Code>(&mut schemas);
     add::<Refresh>(&mut schemas);
     add::<PatchMe>(&mut schemas);
     add::<CreateConversation>(&mut schemas);

@@ -15,6 +15,8 @@ fn body(endpoint: &Endpoint, person: &Person) -> Value {
         Some("PostMessage") => json!({ "content": "hello" }),
         Some("PatchMe") => json!({ "bio": "hello" }),
         Some("Refresh") => json!({ "token": person.token }),
+        Some("LoginCode") => json!({ "twoFactorToken": "f".repeat(64), "code": "123456" }),
+        Some("Code") => json!({ "code": "123456" }),
         Some("Login") => json!({ "username": "lea", "password": "correct horse" }),
         Some("Register") => json!({
             "username": "nina", "password": "correct horse", "firstName": "Nina", "lastName": "Test",
@@ -93,6 +95,10 @@ async fn every_route_lets_in_whom_it_says() {
                         let refused = answer(call).await;
                         assert_eq!((refused.status, refused.code()), (401, "AUTH_FAILED"), "{who}: {what}");
                     }
+                    // There the code is what lets in, and nobody here has one.
+                    Access::Anyone if endpoint.path.contains("2fa") => {
+                        assert_eq!(is_answered(call).await, 401, "{who}: {what}");
+                    }
                     Access::Anyone => {
                         let status = is_answered(call).await;
                         assert!(status != 401 && status != 403, "{who}: {what}: {status}");
@@ -108,8 +114,8 @@ async fn every_route_lets_in_whom_it_says() {
                 assert!(with_device < 300, "with a device: {what}: {with_device}");
             }
             let status = is_answered(with_token).await;
-            // The second registration of the same name is refused, and there are no files.
-            let fails = endpoint.path.ends_with("/register") || endpoint.path.contains("/attachments/");
+            // The second registration of the same name is refused, and there are no files and no codes.
+            let fails = ["/register", "/attachments/", "2fa"].iter().any(|part| endpoint.path.contains(part));
             assert!(status < 300 || fails, "{what}: {status}");
         }
     }

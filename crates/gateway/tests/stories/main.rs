@@ -9,6 +9,7 @@ mod hardship;
 mod libretranslate;
 mod limits;
 mod pages;
+mod second_factor;
 mod server;
 mod shapes;
 mod socket;

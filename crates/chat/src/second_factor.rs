@@ -1,0 +1,118 @@
+//! Signing in where a password is not enough: locked accounts, and codes of a second device (RFC 6238).
+
+use crate::accounts::{Device, SignedIn};
+use crate::tokens::digest;
+use crate::{Chat, ChatError};
+use meeshy_domain::{Timestamp, UserId};
+use meeshy_store::second_factor::{self, Challenge, Protection};
+use meeshy_store::users::{self, User};
+use meeshy_store::{StoreError, Tx};
+use std::time::Duration;
+use totp_rs::{Algorithm, Builder, Secret};
+
+/// How long somebody may take to show a code (wire-contract 2.2).
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Codes that may be tried for one password.
+const ATTEMPTS: i64 = 5;
+const WRONG_CODE: &str = "the code is not right";
+
+/// How far a password has led.
+#[derive(Debug, Clone)]
+pub enum SignIn {
+    /// In.
+    Done(Box<SignedIn>),
+    /// To a question for a code.
+    NeedsCode {
+        /// The secret to show with the code, within five minutes.
+        challenge: String,
+        /// Whose password it was.
+        user: Box<User>,
+        /// Whether this device is to be remembered.
+        remember: bool,
+    },
+}
+
+/// Refuses an account that is locked, and says whether a code is needed.
+pub(crate) fn check(protection: &Protection, now: Timestamp) -> Result<bool, ChatError> {
+    if let Some(until) = protection.locked_until.filter(|until| *until > now) {
+        let until = jiff::Timestamp::from_millisecond(until.millis()).unwrap_or(jiff::Timestamp::MAX);
+        let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
+        return Err(ChatError::Forbidden(format!("this account is locked until {until}")));
+    }
+    if protection.two_factor_enabled_at.is_some() && protection.two_factor_secret.is_none() {
+        return Err(ChatError::Forbidden(
+            "this account wants a code, but nothing is known that could check it; ask an administrator"
+                .into(),
+        ));
+    }
+    Ok(protection.two_factor_enabled_at.is_some())
+}
+
+impl Chat {
+    /// A question for a code, kept for five minutes. Gives the secret that answers it, and what is to be stored.
+    pub(crate) fn challenge(&self, user: UserId, remember: bool) -> (String, Challenge) {
+        let token = self.inner.secrets.hex(32);
+        let challenge = Challenge {
+            token_hash: digest(&token),
+            user_id: user,
+            is_remembered: remember,
+            attempts: 0,
+            expires_at: self.now().plus(PATIENCE),
+        };
+        (token, challenge)
+    }
+
+    /// Signs in with the code that [`sign_in`](Self::sign_in) asked for.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] when the code is wrong or was used before, five were tried, or it took too long.
+    pub async fn sign_in_with_code(
+        &self,
+        challenge: &str,
+        code: &str,
+        device: Device,
+    ) -> Result<SignedIn, ChatError> {
+        let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(16).collect();
+        let (hash, now) = (digest(challenge), self.now());
+        let answer = move |tx: &mut Tx<'_>| answered(tx, &hash, &code, now);
+        // The attempt counts also where the code is wrong, so a wrong one is no failure of the transaction.
+        let answered: Result<(User, bool), String> = self.inner.store.write::<_, StoreError>(answer).await?;
+        let (user, remember) = answered.map_err(ChatError::Unauthenticated)?;
+        self.open_session(user, device, remember, None).await
+    }
+}
+
+/// Whose challenge it was and whether to remember the device, or why the code is not taken.
+fn answered(
+    tx: &mut Tx<'_>,
+    token_hash: &str,
+    code: &str,
+    now: Timestamp,
+) -> Result<Result<(User, bool), String>, StoreError> {
+    let again = || Ok(Err("this took too long, or too many codes were tried; sign in again".to_owned()));
+    let Some(challenge) = second_factor::attempt(tx, token_hash)? else { return again() };
+    if challenge.expires_at <= now || challenge.attempts > ATTEMPTS {
+        second_factor::delete_challenge(tx, token_hash)?;
+        return again();
+    }
+    let protection = second_factor::protection(tx, challenge.user_id)?;
+    let user = users::find(tx, challenge.user_id)?.filter(|user| user.is_active);
+    let (Some(user), Ok(true)) = (user, check(&protection, now)) else { return again() };
+    let secret = protection.two_factor_secret.unwrap_or_default();
+    let Some(step) = step_of(&secret, code, now) else { return Ok(Err(WRONG_CODE.to_owned())) };
+    if !second_factor::take_code(tx, user.id, step)? {
+        return Ok(Err("this code was used already; wait for the next one".to_owned()));
+    }
+    second_factor::delete_challenge(tx, token_hash)?;
+    Ok(Ok((user, challenge.is_remembered)))
+}
+
+/// The half minute, since 1970, that a code was made for, if that is this one, the one before or the next.
+fn step_of(secret: &str, code: &str, now: Timestamp) -> Option<i64> {
+    let secret = Secret::try_from_base32(secret.trim_end_matches('=').to_ascii_uppercase()).ok()?;
+    // Secrets of the old system may be shorter than the RFC wants.
+    let totp =
+        Builder::new().with_algorithm(Algorithm::SHA1).with_secret(secret).with_skew(1).build_noncompliant();
+    let step = totp.check(code, u64::try_from(now.millis() / 1000).ok()?)?;
+    i64::try_from(step).ok()
+}

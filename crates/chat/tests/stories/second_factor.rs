@@ -1,0 +1,111 @@
+//! Stories of accounts that a password does not open, each told on both databases.
+
+use crate::support::{World, worlds};
+use meeshy_chat::{ChatError, Device, SignIn, SignedIn};
+use meeshy_domain::UserId;
+use meeshy_store::Value;
+use std::time::Duration;
+
+/// The secret of RFC 6238's test vectors, in base32.
+const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
+/// RFC 6238, appendix B: the last six digits for the second.
+const VECTORS: [(u64, &str); 2] = [(2_000_000_000, "279037"), (20_000_000_000, "353130")];
+
+async fn set(world: &World, user: UserId, column: &'static str, value: impl Into<Value>) {
+    let value = value.into();
+    let update = move |tx: &mut meeshy_store::Tx<'_>| {
+        tx.execute(&format!("UPDATE users SET {column} = $2 WHERE id = $1"), &[user.into(), value])
+    };
+    world.store.write(update).await.unwrap();
+}
+
+async fn challenge(world: &World) -> String {
+    let password = "correct horse".to_owned();
+    match world.chat.sign_in("lea".into(), password, true, Device::default()).await.unwrap() {
+        SignIn::NeedsCode { challenge, user, remember: true } if user.username == "lea" => challenge,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn show(world: &World, challenge: &str, code: &str) -> Result<SignedIn, String> {
+    match world.chat.sign_in_with_code(challenge, code, Device::default()).await {
+        Err(ChatError::Unauthenticated(reason)) => Err(reason),
+        outcome => Ok(outcome.unwrap()),
+    }
+}
+
+async fn lea_with_codes(world: &World, second: u64) -> UserId {
+    let lea = world.person("lea", "fr").await;
+    set(world, lea, "two_factor_secret", SECRET).await;
+    set(world, lea, "two_factor_enabled_at", 1_000).await;
+    let now = u64::try_from(world.chat.now().millis()).unwrap();
+    world.hand.advance(Duration::from_millis(second * 1_000 - now));
+    lea
+}
+
+#[tokio::test]
+async fn the_codes_are_those_of_the_rfc() {
+    for (second, code) in VECTORS {
+        for (kind, world) in worlds().await {
+            let lea = lea_with_codes(&world, second).await;
+            let token = challenge(&world).await;
+            assert_eq!(show(&world, &token, "123456").await.unwrap_err(), "the code is not right", "{kind}");
+            let signed_in = show(&world, &token, &format!("{} {}", &code[..3], &code[3..])).await.unwrap();
+            assert_eq!(world.chat.authenticate(&signed_in.token).await.unwrap().user.id, lea, "{kind}");
+            assert!(signed_in.session.is_trusted, "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_and_a_challenge_are_good_once_and_not_for_long() {
+    let (second, code) = VECTORS[0];
+    for (kind, world) in worlds().await {
+        lea_with_codes(&world, second).await;
+        let (token, other) = (challenge(&world).await, challenge(&world).await);
+        show(&world, &token, code).await.unwrap();
+        assert!(show(&world, &token, code).await.unwrap_err().contains("sign in again"), "{kind}");
+        assert!(show(&world, &other, code).await.unwrap_err().contains("used already"), "{kind}");
+        // Five tries are enough, and so are five minutes.
+        for _ in 0..4 {
+            assert_eq!(show(&world, &other, "000000").await.unwrap_err(), "the code is not right", "{kind}");
+        }
+        assert!(show(&world, &other, VECTORS[1].1).await.unwrap_err().contains("sign in again"), "{kind}");
+        let late = challenge(&world).await;
+        world.hand.advance(Duration::from_secs(301));
+        assert!(show(&world, &late, VECTORS[1].1).await.unwrap_err().contains("sign in again"), "{kind}");
+        for token in ["", "nonsense", &"f".repeat(64)] {
+            assert!(show(&world, token, code).await.unwrap_err().contains("sign in again"), "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_locked_account_stays_locked_for_who_knows_the_password_and_is_unknown_to_others() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        // The clock stands at 12:34:56.789.
+        let until = world.chat.now().plus(Duration::from_secs(60));
+        set(&world, lea, "locked_until", until.millis()).await;
+        let sign_in = async |password: &str| {
+            world.chat.sign_in("lea".into(), password.into(), false, Device::default()).await
+        };
+        let refused = sign_in("correct horse").await.unwrap_err().to_string();
+        assert_eq!(refused, "this account is locked until 2026-01-15 12:35:56 UTC", "{kind}");
+        let wrong = sign_in("wrong").await.unwrap_err().to_string();
+        assert!(!wrong.contains("locked"), "{kind}: {wrong}");
+        world.hand.advance(Duration::from_secs(61));
+        assert!(matches!(sign_in("correct horse").await.unwrap(), SignIn::Done(_)), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn codes_that_nobody_could_check_open_nothing() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        set(&world, lea, "two_factor_enabled_at", 1_000).await;
+        let refused =
+            world.chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await;
+        assert!(refused.unwrap_err().to_string().contains("ask an administrator"), "{kind}");
+    }
+}
