@@ -20,7 +20,7 @@ run: setup web ## Set everything up and start a messenger on http://localhost:30
 	PORT=$(PORT) "$$CARGO_TARGET_DIR/release/meeshy" $(SERVE)
 
 test: setup-test web ## All tests, with their set-up
-	cargo build -p meeshy
+	cargo build -p meeshy -p meeshy-legacy --bins --example corpus
 	scripts/with-postgres cargo nextest run --workspace
 	cd web && npm test
 	scripts/end-to-end

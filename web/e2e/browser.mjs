@@ -27,11 +27,8 @@ export async function launch() {
 export const unique = (name) =>
   `${name}${Date.now().toString(36).slice(-5)}${Math.floor(Math.random() * 1296).toString(36)}`;
 
-/**
- * Signs somebody up through the page, and stays on it. The page must not complain: what it logs as an error, but for
- * lost connections, is collected in `complaints`.
- */
-export async function signUp(browser, name, language, options = {}) {
+/** A page of somebody's own, and what it complains of: what it logs as an error, but for lost connections. */
+async function newPage(browser, language, options = {}) {
   const context = await browser.newContext({
     locale: language,
     viewport: { width: 1100, height: 750 },
@@ -45,6 +42,25 @@ export async function signUp(browser, name, language, options = {}) {
     if (message.type() === "error" && !message.text().includes("ERR_INTERNET_DISCONNECTED"))
       complaints.push(message.text());
   });
+  return { context, page, complaints };
+}
+
+/** Signs somebody in who has an account. The page must not complain. */
+export async function signIn(browser, username, password, language) {
+  const { context, page, complaints } = await newPage(browser, language);
+  await page.goto(`${url}/signin`);
+  await page.locator("#login").fill(username);
+  await page.locator("#password").fill(password);
+  await page.locator("button.primary").click();
+  await page.getByRole("listitem").getByRole("link").first().waitFor();
+  return { context, page, username, complaints };
+}
+
+/**
+ * Signs somebody up through the page, and stays on it. The page must not complain.
+ */
+export async function signUp(browser, name, language, options = {}) {
+  const { context, page, complaints } = await newPage(browser, language, options);
   const username = unique(name);
   await page.goto(`${url}/signup`);
   const fields = {

@@ -57,6 +57,11 @@ pub(super) fn upload(town: &Town<'_>, at: usize) -> Upload {
     Upload { path, mime, bytes: super::uploads::content(mime, at) }
 }
 
+/// Where the small picture of a picture is.
+pub(super) fn thumbnail(path: &str, mime: &str) -> Option<String> {
+    mime.starts_with("image/").then(|| path.replacen('_', "_thumb_", 1))
+}
+
 fn uploader(town: &Town<'_>, at: usize) -> ObjectId {
     let message = town.layout.attachments[at];
     town.user(message.map_or(at % 50, |message| town.layout.messages[message].sender))
@@ -84,7 +89,7 @@ pub(super) fn attachment(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         _ => 12,
     };
     let url = format!("/api/attachments/file/{}", escaped(&path));
-    let thumbnail = image.then(|| path.replacen('_', "_thumb_", 1));
+    let thumbnail = thumbnail(&path, mime);
     let thumbnail_url = thumbnail.as_ref().map(|path| format!("/api/attachments/file/{}", escaped(path)));
     let fields = Fields::new(town.id(Name::MessageAttachment, at))
         .with("messageId", town.layout.attachments[at].map_or(NO_MESSAGE, |message| town.message(message)))

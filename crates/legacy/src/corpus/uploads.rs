@@ -1,6 +1,6 @@
 //! The files that attachments name: small, and what their types say.
 
-use super::attachments::{Upload, upload};
+use super::attachments::{Upload, thumbnail, upload};
 use super::layout::ATTACHMENTS;
 use super::town::Town;
 use flate2::Compression;
@@ -13,12 +13,16 @@ const SIDE: u32 = 8;
 /// Writes the files of all attachments of a town below `folder`.
 pub(super) fn write(town: &Town<'_>, folder: &Path) -> io::Result<()> {
     for at in 0..ATTACHMENTS {
-        let Upload { path, bytes, .. } = upload(town, at);
+        let Upload { path, mime, bytes } = upload(town, at);
+        let small = thumbnail(&path, mime);
         let path = folder.join(path);
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        std::fs::write(path, bytes)?;
+        std::fs::write(path, &bytes)?;
+        if let Some(small) = small {
+            std::fs::write(folder.join(small), &bytes)?;
+        }
     }
     Ok(())
 }
