@@ -6,6 +6,7 @@ use crate::{Chat, ChatError};
 use meeshy_domain::{Language, limits};
 use meeshy_store::Tx;
 use meeshy_store::translations::{self, Count, State};
+use meeshy_translation::Request;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -90,7 +91,7 @@ impl Chat {
         let translated = async {
             for ((from, to), group) in groups {
                 let asked: Vec<String> = group.iter().map(|text| text.original.clone()).collect();
-                let answers = self.inner.translator.translate(from, to, &asked).await;
+                let answers = self.inner.translator.translate(&Request::new(from, to), &asked).await;
                 for (text, answer) in group.into_iter().zip(answers) {
                     text.state = state(answer, &text.original);
                 }

@@ -6,7 +6,7 @@ use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::{Clock, Language};
 use meeshy_store::{Store, translations};
 use meeshy_translation::detect::Evidence;
-use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Pair, Route, Translator};
+use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Request, Route, Translator};
 
 /// The translator, as the jobs see it.
 pub struct Engines {
@@ -18,11 +18,11 @@ pub struct Engines {
 
 #[async_trait]
 impl Translate for Engines {
-    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+    async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
         if let Some(needed) = &self.needed {
-            needed.note(Pair { from, to });
+            needed.note(request.pair);
         }
-        let answers = self.translator.translate(from, to, texts).await;
+        let answers = self.translator.answer(request, texts).await;
         answers
             .into_iter()
             .map(|answer| match answer {
@@ -65,7 +65,7 @@ pub struct Elsewhere;
 
 #[async_trait]
 impl Translate for Elsewhere {
-    async fn translate(&self, _: Language, _: Language, texts: &[String]) -> Vec<Answer> {
+    async fn translate(&self, _: &Request, texts: &[String]) -> Vec<Answer> {
         let reason = "this process takes messages and translates no other texts; ask a translator";
         texts.iter().map(|_| Answer::Unavailable { reason: reason.to_owned() }).collect()
     }

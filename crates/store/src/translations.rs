@@ -115,6 +115,12 @@ pub enum Priority {
     Backfill,
 }
 
+impl From<Priority> for Value {
+    fn from(priority: Priority) -> Self {
+        i64::from(priority == Priority::Backfill).into()
+    }
+}
+
 /// Asks for a translation, unless it is asked for already; says whether it is new.
 ///
 /// # Errors
@@ -129,7 +135,7 @@ pub fn enqueue(
     let changed = tx.execute(
         "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, $4, $4) \
          ON CONFLICT (message_id, language) DO NOTHING",
-        &[message.into(), language.into(), i64::from(priority == Priority::Backfill).into(), now.into()],
+        &[message.into(), language.into(), priority.into(), now.into()],
     )?;
     Ok(changed > 0)
 }
@@ -141,13 +147,15 @@ pub struct Claim {
     pub by: String,
     /// No other worker has the jobs before this time.
     pub until: Timestamp,
+    /// Of which kind.
+    pub priority: Priority,
     /// How many, at most.
     pub limit: i64,
     /// Pairs of languages that are left to others.
     pub but: Vec<(Language, Language)>,
 }
 
-/// Takes jobs that are due, live ones first.
+/// Takes jobs that are due, the oldest first.
 ///
 /// A job whose message was deleted is dropped.
 ///
@@ -156,14 +164,15 @@ pub struct Claim {
 pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>, StoreError> {
     let lock = tx.skip_locked();
     let (others, pairs) = left_to_others(&claim.but);
-    let mut params = vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into()];
+    let mut params =
+        vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into(), claim.priority.into()];
     params.extend(pairs);
     let claimed: Vec<(MessageId, Language, i64)> = tx.query(
         &format!(
             "UPDATE translation_jobs SET claimed_until = $2, claimed_by = $4, attempts = attempts + 1 \
              WHERE (message_id, language) IN \
-               (SELECT message_id, language FROM translation_jobs job WHERE run_at <= $1 AND claimed_until <= $1 {others} \
-                ORDER BY priority, run_at, message_id LIMIT $3 {lock}) \
+               (SELECT message_id, language FROM translation_jobs job WHERE priority = $5 AND run_at <= $1 AND claimed_until <= $1 {others} \
+                ORDER BY run_at, message_id LIMIT $3 {lock}) \
              RETURNING message_id, language, attempts"
         ),
         &params,
@@ -192,12 +201,32 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     Ok(jobs)
 }
 
-/// A condition that leaves out some pairs, and its parameters from the fifth on.
+/// Keeps claimed jobs for longer: whoever has them is still at work.
+///
+/// # Errors
+/// As the database says.
+pub fn extend_claims(
+    tx: &mut Tx<'_>,
+    by: &str,
+    jobs: &[(MessageId, Language)],
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    for (message, language) in jobs {
+        tx.execute(
+            "UPDATE translation_jobs SET claimed_until = $4 \
+             WHERE message_id = $1 AND language = $2 AND claimed_by = $3 AND claimed_until > 0",
+            &[(*message).into(), (*language).into(), by.into(), until.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// A condition that leaves out some pairs, and its parameters from the sixth on.
 fn left_to_others(pairs: &[(Language, Language)]) -> (String, Vec<Value>) {
     if pairs.is_empty() {
         return (String::new(), Vec::new());
     }
-    let list = placeholders(5, pairs.len());
+    let list = placeholders(6, pairs.len());
     let condition = format!(
         "AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.id = job.message_id \
          AND messages.original_language || '-' || job.language IN ({list}))"

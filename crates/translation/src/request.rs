@@ -47,13 +47,25 @@ impl FromStr for Tier {
     }
 }
 
-/// From which language to which, how well, and over what.
+/// How soon a translation is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Urgency {
+    /// Somebody waits for it.
+    #[default]
+    Live,
+    /// It can wait until nobody does: older messages, and long texts, which take a while anyway.
+    Later,
+}
+
+/// From which language to which, how well, how soon, and over what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The languages.
     pub pair: Pair,
     /// How much quality is worth.
     pub tier: Tier,
+    /// How soon.
+    pub urgency: Urgency,
     /// Engines (`apertium`) and routes as readers see them (`apertium via ca`) that are not to be used: somebody was not
     /// content with what they gave.
     pub avoid: Vec<String>,
@@ -64,7 +76,13 @@ pub struct Request {
 impl Request {
     /// Over whatever route is the best for its cost.
     pub fn new(from: Language, to: Language) -> Self {
-        Self { pair: Pair { from, to }, tier: Tier::default(), avoid: Vec::new(), path: None }
+        Self {
+            pair: Pair { from, to },
+            tier: Tier::default(),
+            urgency: Urgency::default(),
+            avoid: Vec::new(),
+            path: None,
+        }
     }
 
     /// Whether it takes any route that serves its tier.

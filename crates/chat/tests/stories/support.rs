@@ -8,6 +8,7 @@ use meeshy_chat::{
 use meeshy_domain::{Language, UserId};
 use meeshy_testkit::{Database, clock};
 use meeshy_translation::detect::Evidence;
+use meeshy_translation::{Pair, Request};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,7 +27,8 @@ pub struct Engine {
 
 #[async_trait]
 impl Translate for Engine {
-    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+    async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
+        let Pair { from, to } = request.pair;
         self.asked.lock().unwrap().push((from, to, texts.len()));
         if !self.serves(from, to) {
             return texts

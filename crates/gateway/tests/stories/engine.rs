@@ -5,7 +5,9 @@ use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::Language;
 use meeshy_node::{Node, NodeConfig};
 use meeshy_translation::detect::Evidence;
-use meeshy_translation::{self as translation, EngineError, Offer, Pair, Translated, Translator};
+use meeshy_translation::{
+    self as translation, EngineError, Offer, Pair, Request, Translated, Translator, Urgency,
+};
 use std::sync::Arc;
 
 /// Translates `text` into `fr: text`, keeps `ok` as it is, and knows no Japanese.
@@ -13,7 +15,8 @@ pub struct Engine;
 
 #[async_trait]
 impl Translate for Engine {
-    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+    async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
+        let Pair { from, to } = request.pair;
         let answer = |text: &String| match text.as_str() {
             _ if !self.serves(from, to) => Answer::Unavailable { reason: format!("nobody speaks {to}") },
             "ok" => Answer::Identical,
@@ -57,7 +60,12 @@ impl translation::Engine for Engine {
         ["en-fr", "es-fr"].map(offer).to_vec()
     }
 
-    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+    async fn translate(
+        &self,
+        pair: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
         let translated = |text: &String| Translated { text: format!("{}: {text}", pair.to), score: None };
         Ok(segments.iter().map(translated).collect())
     }
