@@ -8,13 +8,16 @@
 
 mod accounts;
 mod conversations;
+mod elsewhere;
 mod error;
 mod event;
+mod glossary;
 mod messages;
 mod passwords;
 mod presence;
 mod profiles;
 mod relay;
+mod reports;
 mod requests;
 mod texts;
 mod tokens;
@@ -26,17 +29,21 @@ pub use accounts::{Availability, Caller, Device, Refreshed, Registration, Signed
 pub use conversations::{ListFilter, NewConversation};
 pub use error::ChatError;
 pub use event::{Event, Recipient};
+pub use glossary::NewTerm;
 pub use meeshy_store::translators::Speed;
+pub use meeshy_translation::Tier;
 pub use messages::{MessagePage, NewMessage, PageRequest, Sent};
 pub use passwords::HashingCost;
 pub use presence::Presence;
 pub use profiles::ProfilePatch;
+pub use reports::{NewReport, Reason, Reported};
 pub use requests::{Progress, Requested};
 pub use texts::{Detected, Served, TextRequest, TextTranslation, TranslationCounts};
 pub use tokens::{SECRET_BYTES, Secrets, SigningKey};
 pub use translate::{Answer, Translate};
 pub use view::{ConversationView, MemberView, MessageView, SenderView};
 
+use elsewhere::Texts;
 use event::Bus;
 use meeshy_domain::{Clock, IdGenerator, Language, Timestamp, UserId, limits};
 use meeshy_store::{Store, StoreError};
@@ -105,6 +112,7 @@ struct Inner {
     bus: Bus,
     jobs: Arc<Jobs>,
     results: Arc<Results>,
+    texts: Texts,
     others: Others,
     /// Whether it translates here.
     translates: AtomicBool,
@@ -145,6 +153,7 @@ impl Chat {
                 bus: Bus::new(),
                 jobs: Arc::default(),
                 results: Arc::default(),
+                texts: Texts::default(),
                 others: Others::default(),
                 translates: AtomicBool::new(false),
                 node: secrets.hex(8),

@@ -41,6 +41,11 @@ impl Jobs {
         self.elsewhere.notify_one();
     }
 
+    /// There are new texts for another process.
+    pub fn ring_texts(&self) {
+        self.elsewhere.notify_one();
+    }
+
     /// There are new jobs, of whatever kind.
     pub fn ring_all(&self) {
         self.ring_here();
@@ -165,7 +170,11 @@ impl Chat {
         let mut heard_until = self.now();
         while let Some(ring) = rings.recv().await {
             match ring {
-                Ring::Rang(Bell::Jobs, _) => self.inner.jobs.ring_here(),
+                Ring::Rang(Bell::Jobs, _) => {
+                    self.inner.jobs.ring_here();
+                    self.inner.texts.asked.notify_one();
+                }
+                Ring::Rang(Bell::Texts, _) => self.inner.texts.answered.notify_waiters(),
                 Ring::Rang(Bell::Translated, note) => {
                     if let Some(results) = results_of_another(&note, &self.inner.node) {
                         self.pass_on(results).await;

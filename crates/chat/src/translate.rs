@@ -40,11 +40,11 @@ pub trait Translate: Send + Sync {
 
     /// Whether some engine serves this pair now.
     fn serves(&self, from: Language, to: Language) -> bool {
-        self.engine(from, to).is_some()
+        self.engine(&Request::new(from, to)).is_some()
     }
 
-    /// By which engine this pair is served now, and over which languages.
-    fn engine(&self, from: Language, to: Language) -> Option<String>;
+    /// By which engine a request is served now, and over which languages.
+    fn engine(&self, request: &Request) -> Option<String>;
 
     /// Every pair that is served now, and how fast.
     fn pairs(&self) -> Vec<Speed>;

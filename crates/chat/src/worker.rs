@@ -4,15 +4,16 @@
 //! between leaves it to be taken up again.
 
 use crate::conversations::order_key;
+use crate::glossary::glossaries;
 use crate::relay::DEAD_AFTER;
 use crate::translate::Answer;
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
-use meeshy_store::Tx;
 use meeshy_store::translations::{self, Claim, Job, Priority, State, Translation};
 use meeshy_store::translators::{self, Translator};
-use meeshy_translation::{Request, Urgency};
-use std::collections::BTreeMap;
+use meeshy_store::{StoreError, Tx};
+use meeshy_translation::{Glossary, Request, Urgency};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -52,7 +53,7 @@ impl Chat {
         self.sign_off().await;
     }
 
-    /// Two lanes, so that what somebody waits for finds a place whatever else there is to do.
+    /// Lanes of their own, so that what somebody waits for finds a place whatever else there is to do.
     async fn work(&self, stop: impl Future<Output = ()>) {
         self.release_claims().await;
         let stopping = CancellationToken::new();
@@ -62,7 +63,7 @@ impl Chat {
         };
         let live = self.work_on(Priority::Live, LIVE_GROUPS, &stopping);
         let backfill = self.work_on(Priority::Backfill, BACKFILL_GROUPS, &stopping);
-        tokio::join!(until_stopped, live, backfill);
+        tokio::join!(until_stopped, live, backfill, self.answer_texts(&stopping));
     }
 
     async fn work_on(&self, priority: Priority, groups_at_once: usize, stopping: &CancellationToken) {
@@ -149,13 +150,20 @@ impl Chat {
         let but = self.inner.others.pairs_but(serves);
         let claim =
             Claim { by: self.inner.node.clone(), until: now.plus(CLAIM), priority, limit: BATCH, but };
-        let claimed = self.inner.store.write(move |tx| translations::claim(tx, now, &claim)).await;
-        let jobs = claimed.unwrap_or_else(|error| {
+        let take = move |tx: &mut Tx<'_>| {
+            let jobs = translations::claim(tx, now, &claim)?;
+            let mut conversations: Vec<ConversationId> = jobs.iter().map(|job| job.conversation_id).collect();
+            conversations.sort_unstable();
+            conversations.dedup();
+            let glossaries = glossaries(tx, &conversations)?;
+            Ok::<_, StoreError>((jobs, glossaries))
+        };
+        let (jobs, glossaries) = self.inner.store.write(take).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "No translation jobs could be taken; trying again");
-            Vec::new()
+            (Vec::new(), HashMap::new())
         });
         let full = i64::try_from(jobs.len()) == Ok(BATCH);
-        for group in Group::all(jobs, priority) {
+        for group in grouped(jobs, &glossaries, priority) {
             let Ok(place) = Arc::clone(places).acquire_owned().await else { return false };
             let chat = self.clone();
             groups.spawn(async move {
@@ -200,6 +208,14 @@ impl Chat {
     }
 
     fn conclude(&self, tx: &mut Tx<'_>, job: &Job, answer: Answer, now: Timestamp) -> Result<(), ChatError> {
+        if !job.avoid.is_empty()
+            && let Answer::Unavailable { .. } | Answer::Failed { .. } = answer
+            && let Some(known) = translations::keep_known(tx, job)?
+        {
+            // A reader wanted something better, and there is nothing.
+            self.announce_translation(tx, job.conversation_id, job.from, known);
+            return Ok(());
+        }
         let state = match answer {
             Answer::Done { text, engine, score } => {
                 State::Done { content: text, engine, score: score.map(f64::from) }
@@ -258,32 +274,31 @@ struct Group {
     jobs: Vec<Job>,
 }
 
-impl Group {
-    fn all(jobs: Vec<Job>, priority: Priority) -> Vec<Self> {
-        let (long, short): (Vec<Job>, Vec<Job>) =
-            jobs.into_iter().partition(|job| job.content.len() > LONG_TEXT);
-        let mut groups: Vec<Self> =
-            long.into_iter().map(|job| Self { request: request(&job, priority), jobs: vec![job] }).collect();
-        let mut by_pair: BTreeMap<(Language, Language), Vec<Job>> = BTreeMap::new();
-        for job in short {
-            by_pair.entry((job.from, job.to)).or_default().push(job);
+/// Jobs of the same request are a group; a long text is one by itself.
+fn grouped(
+    jobs: Vec<Job>,
+    glossaries: &HashMap<ConversationId, Arc<Glossary>>,
+    priority: Priority,
+) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for job in jobs {
+        let request = Request {
+            urgency: match priority {
+                Priority::Live => Urgency::Live,
+                Priority::Backfill => Urgency::Later,
+            },
+            glossary: glossaries.get(&job.conversation_id).cloned().unwrap_or_default(),
+            avoid: job.avoid.clone(),
+            ..Request::new(job.from, job.to)
+        };
+        let is_long = |job: &Job| job.content.len() > LONG_TEXT;
+        let takes = |group: &&mut Group| group.request == request && !group.jobs.iter().any(is_long);
+        match groups.iter_mut().find(takes).filter(|_| !is_long(&job)) {
+            Some(group) => group.jobs.push(job),
+            None => groups.push(Group { request, jobs: vec![job] }),
         }
-        let short = by_pair.into_values().filter_map(|jobs| {
-            let request = request(jobs.first()?, priority);
-            Some(Self { request, jobs })
-        });
-        groups.extend(short);
-        groups
     }
-}
-
-/// What is asked of the translator for a job.
-fn request(job: &Job, priority: Priority) -> Request {
-    let urgency = match priority {
-        Priority::Live => Urgency::Live,
-        Priority::Backfill => Urgency::Later,
-    };
-    Request { urgency, ..Request::new(job.from, job.to) }
+    groups
 }
 
 fn wait_after(attempts: i64) -> Duration {

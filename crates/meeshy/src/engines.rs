@@ -3,7 +3,7 @@
 use crate::puller::Needed;
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
-use meeshy_domain::{Clock, Language};
+use meeshy_domain::Clock;
 use meeshy_store::{Store, translations};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Request, Route, Translator};
@@ -34,8 +34,8 @@ impl Translate for Engines {
             .collect()
     }
 
-    fn engine(&self, from: Language, to: Language) -> Option<String> {
-        self.translator.route(from, to).map(|route| route.label())
+    fn engine(&self, request: &Request) -> Option<String> {
+        self.translator.route_for(request).map(|route| route.label())
     }
 
     fn pairs(&self) -> Vec<Speed> {
@@ -66,11 +66,11 @@ pub struct Elsewhere;
 #[async_trait]
 impl Translate for Elsewhere {
     async fn translate(&self, _: &Request, texts: &[String]) -> Vec<Answer> {
-        let reason = "this process takes messages and translates no other texts; ask a translator";
+        let reason = "no translator is running, or none that translates between these languages";
         texts.iter().map(|_| Answer::Unavailable { reason: reason.to_owned() }).collect()
     }
 
-    fn engine(&self, _: Language, _: Language) -> Option<String> {
+    fn engine(&self, _: &Request) -> Option<String> {
         None
     }
 

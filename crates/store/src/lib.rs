@@ -9,12 +9,15 @@
 mod bell;
 pub mod conversations;
 mod error;
+pub mod glossary;
 pub mod members;
 pub mod messages;
 mod migrate;
 mod pg;
+pub mod reports;
 pub mod sessions;
 mod sqlite;
+pub mod texts;
 pub mod translations;
 pub mod translators;
 mod tx;

@@ -16,7 +16,8 @@ macro_rules! migrations {
     };
 }
 
-const MIGRATIONS: &[Migration] = migrations![1 "0001_first_conversation", 2 "0002_translators"];
+const MIGRATIONS: &[Migration] =
+    migrations![1 "0001_first_conversation", 2 "0002_translators", 5 "0005_glossaries_and_reports"];
 
 /// What opening a database changed in its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -46,6 +46,30 @@ impl State {
             Self::Failed { .. } => "failed",
         }
     }
+
+    pub(crate) fn read(row: &mut Row) -> Result<Self, StoreError> {
+        let state: String = row.take("state")?;
+        Ok(match state.as_str() {
+            "done" => Self::Done {
+                content: row.take("content")?,
+                engine: row.take("engine")?,
+                score: row.take("score")?,
+            },
+            "identical" => Self::Identical { content: row.take("content")? },
+            "unavailable" => Self::Unavailable { reason: row.take("reason")? },
+            "failed" => Self::Failed { reason: row.take("reason")? },
+            other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
+        })
+    }
+
+    /// What the columns `content`, `engine`, `score` and `reason` hold.
+    pub(crate) fn columns(&self) -> (Option<&String>, Option<&String>, Option<f64>, Option<&String>) {
+        match self {
+            Self::Done { content, engine, score } => (Some(content), Some(engine), *score, None),
+            Self::Identical { content } => (Some(content), None, None, None),
+            Self::Unavailable { reason } | Self::Failed { reason } => (None, None, None, Some(reason)),
+        }
+    }
 }
 
 /// A translation that has come to an end.
@@ -66,22 +90,11 @@ pub struct Translation {
 }
 
 fn read(row: &mut Row) -> Result<Translation, StoreError> {
-    let state: String = row.take("state")?;
     Ok(Translation {
         message_id: row.take("message_id")?,
         language: row.take("language")?,
         revision: row.take("revision")?,
-        state: match state.as_str() {
-            "done" => State::Done {
-                content: row.take("content")?,
-                engine: row.take("engine")?,
-                score: row.take("score")?,
-            },
-            "identical" => State::Identical { content: row.take("content")? },
-            "unavailable" => State::Unavailable { reason: row.take("reason")? },
-            "failed" => State::Failed { reason: row.take("reason")? },
-            other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
-        },
+        state: State::read(row)?,
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
     })
@@ -104,6 +117,8 @@ pub struct Job {
     pub to: Language,
     /// How often it was tried, this time included.
     pub attempts: i64,
+    /// Engines and routes that readers were not content with.
+    pub avoid: Vec<String>,
 }
 
 /// Who waits for a translation.
@@ -140,6 +155,25 @@ pub fn enqueue(
     Ok(changed > 0)
 }
 
+/// Asks for a translation by something else than some engines and routes.
+///
+/// # Errors
+/// As the database says.
+pub fn enqueue_another(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    avoid: &[String],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    enqueue(tx, message, language, Priority::Live, now)?;
+    tx.execute(
+        "UPDATE translation_jobs SET avoid = $3, priority = $4 WHERE message_id = $1 AND language = $2",
+        &[message.into(), language.into(), avoid.join("\n").into(), Priority::Live.into()],
+    )?;
+    Ok(())
+}
+
 /// Who takes jobs, and which.
 #[derive(Debug, Clone)]
 pub struct Claim {
@@ -167,16 +201,18 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     let mut params =
         vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into(), claim.priority.into()];
     params.extend(pairs);
-    let claimed: Vec<(MessageId, Language, i64)> = tx.query(
+    let claimed: Vec<(MessageId, Language, i64, String)> = tx.query(
         &format!(
             "UPDATE translation_jobs SET claimed_until = $2, claimed_by = $4, attempts = attempts + 1 \
              WHERE (message_id, language) IN \
                (SELECT message_id, language FROM translation_jobs job WHERE priority = $5 AND run_at <= $1 AND claimed_until <= $1 {others} \
                 ORDER BY run_at, message_id LIMIT $3 {lock}) \
-             RETURNING message_id, language, attempts"
+             RETURNING message_id, language, attempts, avoid"
         ),
         &params,
-        |row| Ok((row.take("message_id")?, row.take("language")?, row.take("attempts")?)),
+        |row| {
+            Ok((row.take("message_id")?, row.take("language")?, row.take("attempts")?, row.take("avoid")?))
+        },
     )?;
     let mut ids: Vec<MessageId> = claimed.iter().map(|(id, ..)| *id).collect();
     ids.sort_unstable();
@@ -184,7 +220,7 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     let messages: std::collections::HashMap<_, _> =
         crate::messages::find_all(tx, &ids)?.into_iter().map(|message| (message.id, message)).collect();
     let mut jobs = Vec::with_capacity(claimed.len());
-    for (id, language, attempts) in claimed {
+    for (id, language, attempts, avoid) in claimed {
         match messages.get(&id) {
             Some(message) => jobs.push(Job {
                 message_id: id,
@@ -194,6 +230,7 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
                 from: message.original_language,
                 to: language,
                 attempts,
+                avoid: avoid.lines().map(str::to_owned).collect(),
             }),
             None => remove_job(tx, id, language)?,
         }
@@ -275,6 +312,20 @@ fn remove_job(tx: &mut Tx<'_>, message: MessageId, language: Language) -> Result
     Ok(())
 }
 
+/// Ends the job of a text that has a translation, which stays; gives that one, if there is.
+///
+/// # Errors
+/// As the database says.
+pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, StoreError> {
+    let known = list(tx, &[job.message_id])?
+        .into_iter()
+        .find(|known| known.language == job.to && known.revision == job.revision);
+    if known.is_some() {
+        remove_job(tx, job.message_id, job.to)?;
+    }
+    Ok(known)
+}
+
 /// Gives up a job that no worker has; says whether there was one.
 ///
 /// # Errors
@@ -352,11 +403,7 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Times
         }
         Some(_) => {}
     }
-    let (content, engine, score, reason) = match &translation.state {
-        State::Done { content, engine, score } => (Some(content), Some(engine), *score, None),
-        State::Identical { content } => (Some(content), None, None, None),
-        State::Unavailable { reason } | State::Failed { reason } => (None, None, None, Some(reason)),
-    };
+    let (content, engine, score, reason) = translation.state.columns();
     let created_at = tx.query_first(
         "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id, language) DO UPDATE SET \

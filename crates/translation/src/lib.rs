@@ -3,7 +3,7 @@
 //! A message goes through these hands:
 //!
 //! 1. `text` cuts it into segments of at most a sentence; links, mentions, code, quantities and emoji become marks,
-//!    layout is set aside;
+//!    layout is set aside, as are the terms of the `glossary`;
 //! 2. `cache` answers what was translated before, by content: in memory, then in a [`CacheStore`];
 //! 3. `route` knows the best way from one language to the other over what the engines offer, with pivots, by what `quality`
 //!    knows of it and what the [`Request`] asks for;
@@ -30,6 +30,7 @@ mod engine;
 mod error;
 mod firefox;
 mod flight;
+mod glossary;
 mod journey;
 pub mod models;
 mod quality;
@@ -46,6 +47,7 @@ pub use config::{PUBLIC_INDEX, TranslationConfig};
 pub use ct2::{CTranslate2Model, ctranslate2_models};
 pub use engine::{Engine, Offer, Pair, Portion, Translated, UnknownPair, is_mark};
 pub use error::{EngineError, Failure, TranslationError};
+pub use glossary::{Glossary, Term};
 pub use quality::{BadFigure, Figure, Figures};
 pub use remote::{ApiKey, RemoteConfig, RemoteKind};
 pub use request::{Request, Tier, UnknownTier, Urgency};

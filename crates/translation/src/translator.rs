@@ -130,10 +130,11 @@ impl Translator {
     /// Messages are whole: layout, links, mentions, code and the like are kept here. Sentences that are the same are
     /// translated once, here and in all that is asked at the same time. A long text makes way for short ones.
     pub async fn answer(&self, request: &Request, texts: &[String]) -> Vec<Result<Outcome, Failure>> {
-        let documents: Vec<Document> = texts.iter().map(|text| Document::cut(text)).collect();
         if request.pair.from == request.pair.to {
             return texts.iter().map(|_| Ok(Outcome::Identical { engine: None })).collect();
         }
+        let cut = |text: &String| Document::with_terms(text, &request.glossary, request.pair.to);
+        let documents: Vec<Document> = texts.iter().map(cut).collect();
         let is_long = |text: &String| text.len() > LONG_TEXT;
         let segments = |long: bool| -> Vec<String> {
             let wanted = documents.iter().zip(texts).filter(|(_, text)| is_long(text) == long);
@@ -168,15 +169,14 @@ fn conclude(answers: &Answers, document: &Document, source: &str) -> Result<Outc
         }
         score = least(score, answer.translated.score);
     }
-    if engines.is_empty() {
-        return Ok(Outcome::Identical { engine: None });
-    }
-    let engine = engines.join(", ");
     let text = document
         .assemble(|segment| answers.given.get(segment).map_or("", |answer| answer.translated.text.as_str()));
+    let engine = (!engines.is_empty()).then(|| engines.join(", "));
     if text == source {
-        return Ok(Outcome::Identical { engine: Some(engine) });
+        return Ok(Outcome::Identical { engine });
     }
+    // Nothing but terms and what needs no translation.
+    let engine = engine.unwrap_or_else(|| "glossary".to_owned());
     Ok(Outcome::Done { text, engine, score })
 }
 

@@ -3,10 +3,12 @@
 mod auth;
 mod conversations;
 mod docs;
+mod glossary;
 mod health;
 mod languages;
 mod libretranslate;
 mod messages;
+mod reports;
 mod translation;
 mod users;
 
@@ -154,6 +156,8 @@ fn api(app: App) -> Api {
         .group(users::routes)
         .group(conversations::routes)
         .group(messages::routes)
+        .group(glossary::routes)
+        .group(reports::routes)
         .group(translation::routes)
         .group(libretranslate::routes)
         .group(languages::routes)

@@ -16,17 +16,23 @@ pub struct Engine;
 #[async_trait]
 impl Translate for Engine {
     async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
-        let Pair { from, to } = request.pair;
+        let Pair { to, .. } = request.pair;
+        let Some(engine) = self.engine(request) else {
+            return texts
+                .iter()
+                .map(|_| Answer::Unavailable { reason: format!("nobody speaks {to}") })
+                .collect();
+        };
         let answer = |text: &String| match text.as_str() {
-            _ if !self.serves(from, to) => Answer::Unavailable { reason: format!("nobody speaks {to}") },
             "ok" => Answer::Identical,
-            text => Answer::Done { text: format!("{to}: {text}"), engine: "test".into(), score: Some(0.5) },
+            text => Answer::Done { text: format!("{to}: {text}"), engine: engine.clone(), score: Some(0.5) },
         };
         texts.iter().map(answer).collect()
     }
 
-    fn engine(&self, _: Language, to: Language) -> Option<String> {
-        (to.code() != "ja").then(|| "test".into())
+    fn engine(&self, request: &Request) -> Option<String> {
+        let mut names = ["test", "another"].into_iter().map(str::to_owned);
+        (request.pair.to.code() != "ja").then(|| names.find(|name| !request.avoid.contains(name))).flatten()
     }
 
     fn pairs(&self) -> Vec<Speed> {
