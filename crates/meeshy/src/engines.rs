@@ -4,7 +4,7 @@ use crate::puller::Needed;
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::Clock;
-use meeshy_store::{Store, translations};
+use meeshy_store::{Store, translation_cache};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Request, Route, Translator};
 
@@ -101,7 +101,7 @@ impl CacheStore for DatabaseCache {
     async fn get(&self, keys: &[CacheKey]) -> Vec<Option<CachedText>> {
         let wanted: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let found =
-            self.store.read(move |tx| translations::cached(tx, &wanted)).await.unwrap_or_else(|error| {
+            self.store.read(move |tx| translation_cache::get(tx, &wanted)).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "Earlier translations could not be read; translating anew");
                 Vec::new()
             });
@@ -124,16 +124,16 @@ impl CacheStore for DatabaseCache {
 
     async fn put(&self, entries: &[(CacheKey, CachedText)]) {
         let now = self.clock.now();
-        let entries: Vec<translations::Cached> = entries
+        let entries: Vec<translation_cache::Cached> = entries
             .iter()
-            .map(|(key, cached)| translations::Cached {
+            .map(|(key, cached)| translation_cache::Cached {
                 key: key.to_string(),
                 content: cached.text.clone(),
                 engine: cached.engine.clone(),
                 score: cached.score.map(f64::from),
             })
             .collect();
-        if let Err(error) = self.store.write(move |tx| translations::cache(tx, &entries, now)).await {
+        if let Err(error) = self.store.write(move |tx| translation_cache::put(tx, &entries, now)).await {
             tracing::warn!(%error, "Translations could not be kept for the next time");
         }
     }

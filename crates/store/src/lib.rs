@@ -18,6 +18,7 @@ pub mod reports;
 pub mod sessions;
 mod sqlite;
 pub mod texts;
+pub mod translation_cache;
 pub mod translations;
 pub mod translators;
 mod tx;
