@@ -13,7 +13,7 @@ TABLE ?= data/quality.csv
 QUALITY_TOOLS := $(HOME)/.cache/meeshy/quality
 SERVE := serve $(if $(DEMO),--demo)
 
-.PHONY: run test check fuzz bench quality web setup setup-test clean
+.PHONY: run test check check-ct2 test-ct2 fuzz bench quality web setup setup-test clean
 
 run: setup web ## Set everything up and start a messenger on http://localhost:3000
 	cargo build --release -p meeshy
@@ -32,6 +32,12 @@ check: web/node_modules ## Format, lints and types
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --manifest-path fuzz/Cargo.toml -- -D warnings
 	cd web && npm run check
+
+check-ct2: ## Lints of the feature `ct2`, which builds CTranslate2 (docs/testing.md)
+	cargo clippy -p meeshy-translation --features ct2 --all-targets -- -D warnings
+
+test-ct2: setup-test ## Its tests, with synthetic models
+	cargo nextest run -p meeshy-translation --features ct2
 
 fuzz: ## Fuzz targets (TARGET=…), each for SECONDS=…: docs/testing.md
 	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz

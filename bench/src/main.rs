@@ -58,6 +58,10 @@ enum Benchmark {
     B2,
     /// Durable messages a second.
     B3,
+    /// A room of many languages and an engine of two seconds.
+    B6,
+    /// Sentences a second against the bare engine, bursts, and people beside a paste.
+    B7,
     /// Time to start on an existing database.
     B12,
     /// From sending to the translation at the reader.
@@ -110,6 +114,14 @@ async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
     if wanted(Benchmark::B3) {
         progress("B3 durable send");
         report.add([measure::durable::measure(&plan).await?]);
+    }
+    if wanted(Benchmark::B6) {
+        progress("B6 a slow engine");
+        report.add([measure::slow_engine::measure(&plan, cli.quick).await?]);
+    }
+    if wanted(Benchmark::B7) {
+        progress("B7 what stands before the engine");
+        report.add(measure::engine::measure(&plan, cli.quick).await?);
     }
     if wanted(Benchmark::B12) {
         progress("B12 start on an existing database");

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
+use reqwest::RequestBuilder;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
@@ -118,15 +119,40 @@ impl Api {
         Ok(id)
     }
 
-    async fn post(&self, path: &str, caller: Option<&Person>, body: &Value) -> anyhow::Result<Value> {
-        let mut request = self.http.post(format!("{}{path}", self.base)).json(body);
+    /// What a call of `caller` answers, without its envelope.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn post(&self, path: &str, caller: Option<&Person>, body: &Value) -> anyhow::Result<Value> {
+        let mut answer = self.answer(path, caller, self.http.post(self.url(path)).json(body)).await?;
+        Ok(answer["data"].take())
+    }
+
+    /// What a call of `caller` answers, envelope and all.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub async fn get(&self, path: &str, caller: &Person) -> anyhow::Result<Value> {
+        self.answer(path, Some(caller), self.http.get(self.url(path))).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    async fn answer(
+        &self,
+        path: &str,
+        caller: Option<&Person>,
+        mut request: RequestBuilder,
+    ) -> anyhow::Result<Value> {
         if let Some(person) = caller {
             request = request.bearer_auth(&person.token);
         }
         let response = request.send().await.with_context(|| format!("cannot call {path}"))?;
         let status = response.status();
-        let mut answer: Value = response.json().await.with_context(|| format!("{path} answered no JSON"))?;
+        let answer: Value = response.json().await.with_context(|| format!("{path} answered no JSON"))?;
         ensure!(status.is_success(), "{path} answered {status}: {answer}");
-        Ok(answer["data"].take())
+        Ok(answer)
     }
 }

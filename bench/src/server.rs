@@ -106,6 +106,14 @@ impl Server {
         Ok(Self { child, pid, address, ready_after: began.elapsed() })
     }
 
+    /// Ends it without warning, as a crash does.
+    ///
+    /// # Errors
+    /// When it has ended already.
+    pub async fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("cannot kill the server")
+    }
+
     /// Asks it to stop and waits until it has.
     ///
     /// # Errors

@@ -106,3 +106,24 @@ test("a new reading language holds for the messages that are there", async () =>
   await newest(lea.page).locator("[data-testid=text][lang=es]").waitFor();
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });
+
+test("who is not content with a translation says so, and another engine tries", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const carlos = await signUp(browser, "Carlos", "es");
+  await converse(lea.page, carlos.username);
+  await write(lea.page, "Le chat dort dans le jardin.");
+  await conversation(carlos.page, "Lea Test").click();
+  const message = newest(carlos.page);
+  await message.getByText("traducido del francés").waitFor();
+  await message.getByTestId("report").click();
+  const dialog = carlos.page.getByTestId("report-dialog");
+  await dialog.getByLabel("¿Qué está mal?").selectOption("clumsy");
+  await dialog.getByLabel("Con sus palabras").fill("Nadie habla así.");
+  await dialog.getByRole("button", { name: "Señalar la traducción" }).click();
+  await dialog.getByRole("status").filter({ hasText: "Otro motor lo intenta" }).waitFor();
+  await dialog.getByRole("button", { name: "Cerrar" }).click();
+  await message.getByTestId("flip").click();
+  await message.getByText("via").waitFor();
+  assert.deepEqual(carlos.complaints, []);
+  await Promise.all([lea.context.close(), carlos.context.close()]);
+});

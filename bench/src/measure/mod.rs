@@ -1,8 +1,10 @@
 //! The benchmarks, one file each.
 
 pub mod durable;
+pub mod engine;
 pub mod fanout;
 pub mod idle;
+pub mod slow_engine;
 pub mod start;
 pub mod translation;
 mod writers;

@@ -8,14 +8,17 @@
 
 mod accounts;
 mod conversations;
+mod elsewhere;
 mod error;
 mod event;
 mod files;
+mod glossary;
 mod messages;
 mod passwords;
 mod presence;
 mod profiles;
 mod relay;
+mod reports;
 mod requests;
 pub mod retention;
 mod second_factor;
@@ -30,12 +33,15 @@ pub use conversations::{ListFilter, NewConversation};
 pub use error::ChatError;
 pub use event::{Event, Recipient};
 pub use files::ServedFile;
+pub use glossary::NewTerm;
 pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::translators::Speed;
+pub use meeshy_translation::Tier;
 pub use messages::{MessagePage, NewMessage, PageRequest, Sent};
 pub use passwords::HashingCost;
 pub use presence::Presence;
 pub use profiles::ProfilePatch;
+pub use reports::{NewReport, Reason, Reported};
 pub use requests::{Progress, Requested};
 pub use second_factor::SignIn;
 pub use texts::{Detected, Served, TextRequest, TextTranslation, TranslationCounts};
@@ -43,6 +49,7 @@ pub use tokens::{SECRET_BYTES, Secrets, SigningKey};
 pub use translate::{Answer, Translate};
 pub use view::{ConversationView, MemberView, MessageView, SenderView};
 
+use elsewhere::Texts;
 use event::Bus;
 use meeshy_domain::{Clock, IdGenerator, Language, Timestamp, UserId, limits};
 use meeshy_store::{Store, StoreError};
@@ -115,6 +122,7 @@ struct Inner {
     bus: Bus,
     jobs: Arc<Jobs>,
     results: Arc<Results>,
+    texts: Texts,
     others: Others,
     /// Whether it translates here.
     translates: AtomicBool,
@@ -159,6 +167,7 @@ impl Chat {
                 bus: Bus::new(),
                 jobs: Arc::default(),
                 results: Arc::default(),
+                texts: Texts::default(),
                 others: Others::default(),
                 translates: AtomicBool::new(false),
                 node: secrets.hex(8),

@@ -226,7 +226,7 @@ impl Chat {
         let (bus, jobs, message) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(view));
         tx.after_commit(order_key(message.message.conversation_id), move || {
             if !message.pending.is_empty() {
-                jobs.ring();
+                jobs.ring(Priority::Live);
             }
             bus.publish(Event::MessageNew { message, recipients });
         });
@@ -311,7 +311,7 @@ impl Chat {
             Ok::<_, ChatError>(())
         };
         self.inner.store.write(write).await?;
-        self.inner.jobs.ring();
+        self.inner.jobs.ring(Priority::Backfill);
         for view in page.iter_mut().filter(|view| missing.contains(&view.message.id)) {
             view.translations.retain(|translation| translation.language != wanted);
             view.pending.push(wanted);

@@ -7,7 +7,7 @@
 use crate::conversations::order_key;
 use crate::{Chat, Event};
 use meeshy_domain::{Language, MessageId, Timestamp};
-use meeshy_store::translations::{self, Translation};
+use meeshy_store::translations::{self, Priority, Translation};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{Bell, NOTE_BYTES, Ring, Tx, messages};
 use std::collections::HashSet;
@@ -29,15 +29,40 @@ const MOST_MISSED: i64 = 2_000;
 /// New jobs: known to the worker here, and to the one who tells the others.
 #[derive(Default)]
 pub(crate) struct Jobs {
-    pub here: Notify,
+    live: Notify,
+    backfill: Notify,
     elsewhere: Notify,
 }
 
 impl Jobs {
-    /// There are new jobs.
-    pub fn ring(&self) {
-        self.here.notify_one();
+    /// There are new jobs of a kind.
+    pub fn ring(&self, priority: Priority) {
+        self.here(priority).notify_one();
         self.elsewhere.notify_one();
+    }
+
+    /// There are new texts for another process.
+    pub fn ring_texts(&self) {
+        self.elsewhere.notify_one();
+    }
+
+    /// There are new jobs, of whatever kind.
+    pub fn ring_all(&self) {
+        self.ring_here();
+        self.elsewhere.notify_one();
+    }
+
+    fn ring_here(&self) {
+        self.live.notify_one();
+        self.backfill.notify_one();
+    }
+
+    /// Wakes the worker here.
+    pub fn here(&self, priority: Priority) -> &Notify {
+        match priority {
+            Priority::Live => &self.live,
+            Priority::Backfill => &self.backfill,
+        }
     }
 }
 
@@ -145,14 +170,18 @@ impl Chat {
         let mut heard_until = self.now();
         while let Some(ring) = rings.recv().await {
             match ring {
-                Ring::Rang(Bell::Jobs, _) => self.inner.jobs.here.notify_one(),
+                Ring::Rang(Bell::Jobs, _) => {
+                    self.inner.jobs.ring_here();
+                    self.inner.texts.asked.notify_one();
+                }
+                Ring::Rang(Bell::Texts, _) => self.inner.texts.answered.notify_waiters(),
                 Ring::Rang(Bell::Translated, note) => {
                     if let Some(results) = results_of_another(&note, &self.inner.node) {
                         self.pass_on(results).await;
                     }
                 }
                 Ring::Missed => {
-                    self.inner.jobs.here.notify_one();
+                    self.inner.jobs.ring_here();
                     self.catch_up(heard_until).await;
                 }
             }

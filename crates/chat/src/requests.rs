@@ -6,7 +6,8 @@ use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::{Language, MessageId, UserId, target_languages};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translations::{self, Priority, State, Translation};
-use meeshy_store::{Tx, members};
+use meeshy_store::{Tx, members, reports};
+use meeshy_translation::Request;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -47,7 +48,7 @@ impl Chat {
         let (chat, id, target) = (self.clone(), message_id(message)?, language("targetLanguage", target)?);
         let requested = self.inner.store.write(move |tx| chat.request_in(tx, caller, id, target)).await?;
         if requested.progress == Progress::Pending {
-            self.inner.jobs.ring();
+            self.inner.jobs.ring(Priority::Live);
         }
         Ok(requested)
     }
@@ -60,24 +61,30 @@ impl Chat {
         target: Language,
     ) -> Result<Requested, ChatError> {
         let message = readable(tx, caller, id)?;
+        let avoid = reports::avoided(tx, id, target, message.revision)?;
         let progress = match progress(tx, &message, target)? {
-            Some(Progress::Ended(known)) if !self.is_worth_another_try(&message, &known) => {
+            Some(Progress::Ended(known)) if !self.is_worth_another_try(&message, &known, &avoid) => {
                 self.announce_found(tx, caller, &message, &known);
                 Progress::Ended(known)
             }
-            _ => {
+            _ if avoid.is_empty() => {
                 translations::enqueue(tx, id, target, Priority::Live, self.now())?;
+                Progress::Pending
+            }
+            _ => {
+                translations::enqueue_another(tx, id, target, &avoid, self.now())?;
                 Progress::Pending
             }
         };
         Ok(Requested { message, target, progress })
     }
 
-    fn is_worth_another_try(&self, message: &Message, known: &Translation) -> bool {
+    fn is_worth_another_try(&self, message: &Message, known: &Translation, avoid: &[String]) -> bool {
         let (from, to) = (message.original_language, known.language);
         match &known.state {
             State::Done { engine, .. } => {
-                self.inner.translator.engine(from, to).is_some_and(|serving| serving != *engine)
+                let request = Request { avoid: avoid.to_vec(), ..Request::new(from, to) };
+                self.inner.translator.engine(&request).is_some_and(|serving| serving != *engine)
             }
             State::Identical { .. } => false,
             State::Unavailable { .. } => self.serves(from, to),
@@ -189,12 +196,12 @@ impl Chat {
     }
 }
 
-fn message_id(text: &str) -> Result<MessageId, ChatError> {
+pub(crate) fn message_id(text: &str) -> Result<MessageId, ChatError> {
     text.parse().map_err(|_| ChatError::NotFound { what: "message" })
 }
 
 /// A message of a conversation that the caller is in; of others nobody learns that they exist.
-fn readable(tx: &mut Tx<'_>, caller: UserId, id: MessageId) -> Result<Message, ChatError> {
+pub(crate) fn readable(tx: &mut Tx<'_>, caller: UserId, id: MessageId) -> Result<Message, ChatError> {
     let missing = ChatError::NotFound { what: "message" };
     match messages::find(tx, id)? {
         Some(message) if members::is_member(tx, message.conversation_id, caller)? => Ok(message),

@@ -1,11 +1,12 @@
 //! Texts that are no messages: translated, detected; and what is known of all translations.
 
 use crate::accounts::language;
-use crate::translate::Answer;
+use crate::elsewhere::state;
 use crate::{Chat, ChatError};
 use meeshy_domain::{Language, limits};
 use meeshy_store::Tx;
 use meeshy_store::translations::{self, Count, State};
+use meeshy_translation::{Request, Tier};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub struct TextRequest {
     pub source: Option<String>,
     /// The language it is wanted in.
     pub target: String,
+    /// How much quality is worth.
+    pub tier: Tier,
 }
 
 /// What came of a text.
@@ -77,34 +80,45 @@ impl Chat {
         if requests.len() > limits::TRANSLATED_TEXTS {
             return Err(ChatError::invalid("texts", format!("at most {} at once", limits::TRANSLATED_TEXTS)));
         }
-        let mut texts = Vec::with_capacity(requests.len());
+        let (mut texts, mut tiers) = (Vec::with_capacity(requests.len()), Vec::new());
         for request in requests {
+            tiers.push(request.tier);
             texts.push(self.readied(request).await);
         }
-        let mut groups: BTreeMap<(Language, Language), Vec<&mut TextTranslation>> = BTreeMap::new();
-        for text in texts.iter_mut().flatten() {
+        let mut groups: BTreeMap<(Language, Language, Tier), Vec<&mut TextTranslation>> = BTreeMap::new();
+        for (text, tier) in texts.iter_mut().zip(tiers) {
+            let Ok(text) = text else { continue };
             if let Some(source) = text.source.filter(|source| *source != text.target) {
-                groups.entry((source, text.target)).or_default().push(text);
+                groups.entry((source, text.target, tier)).or_default().push(text);
             }
         }
         let translated = async {
-            for ((from, to), group) in groups {
+            for ((from, to, tier), group) in groups {
                 let asked: Vec<String> = group.iter().map(|text| text.original.clone()).collect();
-                let answers = self.inner.translator.translate(from, to, &asked).await;
-                for (text, answer) in group.into_iter().zip(answers) {
-                    text.state = state(answer, &text.original);
+                let states = self.states(&Request { tier, ..Request::new(from, to) }, &asked).await?;
+                for (text, state) in group.into_iter().zip(states) {
+                    text.state = state;
                 }
             }
+            Ok::<_, ChatError>(())
         };
-        if tokio::time::timeout(PATIENCE, translated).await.is_err() {
-            return Err(ChatError::Busy("the translation takes too long; try again later".to_owned()));
-        }
+        let late = |_| ChatError::Busy("the translation takes too long; try again later".to_owned());
+        tokio::time::timeout(PATIENCE, translated).await.map_err(late)??;
         Ok(texts)
+    }
+
+    /// What comes of texts, here or in another process.
+    async fn states(&self, request: &Request, texts: &[String]) -> Result<Vec<State>, ChatError> {
+        if self.is_elsewhere(request.pair.from, request.pair.to) {
+            return self.translate_elsewhere(request, texts).await;
+        }
+        let answers = self.inner.translator.translate(request, texts).await;
+        Ok(answers.into_iter().zip(texts).map(|(answer, text)| state(answer, text)).collect())
     }
 
     /// Checks a text, and answers what needs no engine.
     async fn readied(&self, request: TextRequest) -> Result<TextTranslation, ChatError> {
-        let TextRequest { text, source, target } = request;
+        let TextRequest { text, source, target, .. } = request;
         check(&text)?;
         let target = language("target_language", &target)?;
         let named = source.filter(|code| !code.is_empty() && code != "auto");
@@ -141,7 +155,7 @@ impl Chat {
         let translator = &self.inner.translator;
         let here = translator.pairs().into_iter().map(|pair| (pair.from, pair.to));
         let elsewhere = self.inner.others.pairs_but(|from, to| translator.serves(from, to));
-        let served = |(from, to)| Served { from, to, engine: translator.engine(from, to) };
+        let served = |(from, to)| Served { from, to, engine: translator.engine(&Request::new(from, to)) };
         here.chain(elsewhere).map(served).collect()
     }
 
@@ -154,17 +168,6 @@ impl Chat {
             Ok(TranslationCounts { ended: translations::counts(tx)?, waiting: translations::waiting(tx)? })
         };
         self.inner.store.read(read).await
-    }
-}
-
-fn state(answer: Answer, original: &str) -> State {
-    match answer {
-        Answer::Done { text, engine, score } => {
-            State::Done { content: text, engine, score: score.map(f64::from) }
-        }
-        Answer::Identical => State::Identical { content: original.to_owned() },
-        Answer::Unavailable { reason } => State::Unavailable { reason },
-        Answer::Failed { reason } => State::Failed { reason },
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::Speed;
 use async_trait::async_trait;
 use meeshy_domain::Language;
+use meeshy_translation::Request;
 use meeshy_translation::detect::Evidence;
 
 /// What the engines say of one text.
@@ -35,15 +36,15 @@ pub enum Answer {
 #[async_trait]
 pub trait Translate: Send + Sync {
     /// One answer for each text, in order.
-    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer>;
+    async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer>;
 
     /// Whether some engine serves this pair now.
     fn serves(&self, from: Language, to: Language) -> bool {
-        self.engine(from, to).is_some()
+        self.engine(&Request::new(from, to)).is_some()
     }
 
-    /// By which engine this pair is served now, and over which languages.
-    fn engine(&self, from: Language, to: Language) -> Option<String>;
+    /// By which engine a request is served now, and over which languages.
+    fn engine(&self, request: &Request) -> Option<String>;
 
     /// Every pair that is served now, and how fast.
     fn pairs(&self) -> Vec<Speed>;

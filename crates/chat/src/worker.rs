@@ -4,25 +4,32 @@
 //! between leaves it to be taken up again.
 
 use crate::conversations::order_key;
+use crate::glossary::glossaries;
 use crate::relay::DEAD_AFTER;
 use crate::translate::Answer;
 use crate::{Chat, ChatError, Event};
-use meeshy_domain::{ConversationId, Language, Timestamp};
-use meeshy_store::Tx;
-use meeshy_store::translations::{self, Claim, Job, State, Translation};
+use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
+use meeshy_store::translations::{self, Claim, Job, Priority, State, Translation};
 use meeshy_store::translators::{self, Translator};
-use std::collections::BTreeMap;
+use meeshy_store::{StoreError, Tx};
+use meeshy_translation::{Glossary, Request, Urgency};
+use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 /// Jobs taken at a time.
 const BATCH: i64 = 64;
-/// Groups of jobs, each for one pair of languages, that are with the engines at the same time.
-const GROUPS_AT_ONCE: usize = 8;
+/// Groups of jobs, each for one pair of languages, that are with the engines at the same time: those that people wait for.
+const LIVE_GROUPS: usize = 32;
+/// The same of those that can wait.
+const BACKFILL_GROUPS: usize = 4;
+/// A longer text, in bytes, is a group by itself, so that no other waits for its end.
+const LONG_TEXT: usize = 2_000;
 /// A job is taken from a worker that has not come back by then, even if it lives.
 const CLAIM: Duration = Duration::from_secs(30);
 /// How often a process shows that it lives.
@@ -46,22 +53,33 @@ impl Chat {
         self.sign_off().await;
     }
 
+    /// Lanes of their own, so that what somebody waits for finds a place whatever else there is to do.
     async fn work(&self, stop: impl Future<Output = ()>) {
-        tokio::pin!(stop);
-        let places = Arc::new(Semaphore::new(GROUPS_AT_ONCE));
-        let mut groups = JoinSet::new();
         self.release_claims().await;
+        let stopping = CancellationToken::new();
+        let until_stopped = async {
+            stop.await;
+            stopping.cancel();
+        };
+        let live = self.work_on(Priority::Live, LIVE_GROUPS, &stopping);
+        let backfill = self.work_on(Priority::Backfill, BACKFILL_GROUPS, &stopping);
+        tokio::join!(until_stopped, live, backfill, self.answer_texts(&stopping));
+    }
+
+    async fn work_on(&self, priority: Priority, groups_at_once: usize, stopping: &CancellationToken) {
+        let places = Arc::new(Semaphore::new(groups_at_once));
+        let mut groups = JoinSet::new();
         loop {
             let waiting = tokio::select! {
-                () = &mut stop => break,
-                waiting = self.work_once(&places, &mut groups) => waiting,
+                () = stopping.cancelled() => break,
+                waiting = self.work_once(priority, &places, &mut groups) => waiting,
             };
             if waiting {
                 continue;
             }
             tokio::select! {
-                () = &mut stop => break,
-                () = self.inner.jobs.here.notified() => {}
+                () = stopping.cancelled() => break,
+                () = self.inner.jobs.here(priority).notified() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
@@ -101,7 +119,7 @@ impl Chat {
                 Ok(0) => {}
                 Ok(freed) => {
                     tracing::info!(freed, "Translations that a dead process had begun are taken up again");
-                    self.inner.jobs.ring();
+                    self.inner.jobs.ring_all();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "Other processes could not be shown that this one lives");
@@ -122,35 +140,46 @@ impl Chat {
     }
 
     /// Takes jobs and hands them to the engines; says whether there may be more.
-    async fn work_once(&self, places: &Arc<Semaphore>, groups: &mut JoinSet<()>) -> bool {
+    async fn work_once(&self, priority: Priority, places: &Arc<Semaphore>, groups: &mut JoinSet<()>) -> bool {
         while groups.try_join_next().is_some() {}
-        // Claim only what can be begun now, or the claims of waiting jobs would run out.
+        // Claim only what can be begun now: another process may have room for the rest.
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return false };
         drop(place);
         let now = self.now();
         let serves = |from, to| self.inner.translator.serves(from, to);
         let but = self.inner.others.pairs_but(serves);
-        let claim = Claim { by: self.inner.node.clone(), until: now.plus(CLAIM), limit: BATCH, but };
-        let claimed = self.inner.store.write(move |tx| translations::claim(tx, now, &claim)).await;
-        let jobs = claimed.unwrap_or_else(|error| {
+        let claim =
+            Claim { by: self.inner.node.clone(), until: now.plus(CLAIM), priority, limit: BATCH, but };
+        let take = move |tx: &mut Tx<'_>| {
+            let jobs = translations::claim(tx, now, &claim)?;
+            let mut conversations: Vec<ConversationId> = jobs.iter().map(|job| job.conversation_id).collect();
+            conversations.sort_unstable();
+            conversations.dedup();
+            let glossaries = glossaries(tx, &conversations)?;
+            Ok::<_, StoreError>((jobs, glossaries))
+        };
+        let (jobs, glossaries) = self.inner.store.write(take).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "No translation jobs could be taken; trying again");
-            Vec::new()
+            (Vec::new(), HashMap::new())
         });
         let full = i64::try_from(jobs.len()) == Ok(BATCH);
-        for ((from, to), jobs) in by_pair(jobs) {
+        for group in grouped(jobs, &glossaries, priority) {
             let Ok(place) = Arc::clone(places).acquire_owned().await else { return false };
             let chat = self.clone();
             groups.spawn(async move {
-                chat.translate_group(from, to, jobs).await;
+                chat.translate_group(group).await;
                 drop(place);
             });
         }
         full
     }
 
-    async fn translate_group(&self, from: Language, to: Language, jobs: Vec<Job>) {
+    async fn translate_group(&self, Group { request, jobs }: Group) {
         let texts: Vec<String> = jobs.iter().map(|job| job.content.clone()).collect();
-        let answers = self.inner.translator.translate(from, to, &texts).await;
+        let answers = tokio::select! {
+            answers = self.inner.translator.translate(&request, &texts) => answers,
+            never = self.hold(&jobs) => match never {},
+        };
         let now = self.now();
         let chat = self.clone();
         let count = jobs.len();
@@ -161,11 +190,32 @@ impl Chat {
             Ok::<_, ChatError>(())
         };
         if let Err(error) = self.inner.store.write(write).await {
-            tracing::warn!(%error, %from, %to, count, "Translations could not be kept; they are made again when the claim runs out");
+            tracing::warn!(%error, pair = %request.pair, count, "Translations could not be kept; they are made again when the claim runs out");
+        }
+    }
+
+    /// Shows the other workers that these jobs are under way, as long as they are.
+    async fn hold(&self, jobs: &[Job]) -> Infallible {
+        let held: Vec<(MessageId, Language)> = jobs.iter().map(|job| (job.message_id, job.to)).collect();
+        loop {
+            tokio::time::sleep(CLAIM / 3).await;
+            let (held, node, until) = (held.clone(), self.inner.node.clone(), self.now().plus(CLAIM));
+            let extend = move |tx: &mut Tx<'_>| translations::extend_claims(tx, &node, &held, until);
+            if let Err(error) = self.inner.store.write(extend).await {
+                tracing::warn!(%error, "Translations under way could not be held; another worker may begin them too");
+            }
         }
     }
 
     fn conclude(&self, tx: &mut Tx<'_>, job: &Job, answer: Answer, now: Timestamp) -> Result<(), ChatError> {
+        if !job.avoid.is_empty()
+            && let Answer::Unavailable { .. } | Answer::Failed { .. } = answer
+            && let Some(known) = translations::keep_known(tx, job)?
+        {
+            // A reader wanted something better, and there is nothing.
+            self.announce_translation(tx, job.conversation_id, job.from, known);
+            return Ok(());
+        }
         let state = match answer {
             Answer::Done { text, engine, score } => {
                 State::Done { content: text, engine, score: score.map(f64::from) }
@@ -195,7 +245,7 @@ impl Chat {
             translation.created_at = created_at;
             self.announce_translation(tx, job.conversation_id, job.from, translation);
         } else {
-            self.inner.jobs.ring();
+            self.inner.jobs.ring_all();
         }
         Ok(())
     }
@@ -218,10 +268,35 @@ impl Chat {
     }
 }
 
-fn by_pair(jobs: Vec<Job>) -> BTreeMap<(Language, Language), Vec<Job>> {
-    let mut groups: BTreeMap<_, Vec<Job>> = BTreeMap::new();
+/// Jobs that go to the translator together.
+struct Group {
+    request: Request,
+    jobs: Vec<Job>,
+}
+
+/// Jobs of the same request are a group; a long text is one by itself.
+fn grouped(
+    jobs: Vec<Job>,
+    glossaries: &HashMap<ConversationId, Arc<Glossary>>,
+    priority: Priority,
+) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
     for job in jobs {
-        groups.entry((job.from, job.to)).or_default().push(job);
+        let request = Request {
+            urgency: match priority {
+                Priority::Live => Urgency::Live,
+                Priority::Backfill => Urgency::Later,
+            },
+            glossary: glossaries.get(&job.conversation_id).cloned().unwrap_or_default(),
+            avoid: job.avoid.clone(),
+            ..Request::new(job.from, job.to)
+        };
+        let is_long = |job: &Job| job.content.len() > LONG_TEXT;
+        let takes = |group: &&mut Group| group.request == request && !group.jobs.iter().any(is_long);
+        match groups.iter_mut().find(takes).filter(|_| !is_long(&job)) {
+            Some(group) => group.jobs.push(job),
+            None => groups.push(Group { request, jobs: vec![job] }),
+        }
     }
     groups
 }

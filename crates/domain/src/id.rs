@@ -116,6 +116,18 @@ id!(
     /// A message.
     MessageId
 );
+id!(
+    /// A term of a glossary.
+    TermId
+);
+id!(
+    /// What a reader says of a translation.
+    ReportId
+);
+id!(
+    /// A text that is translated without being a message.
+    TextId
+);
 
 /// A fresh identifier that has not been given its noun yet: `UserId::from(ids.next(now))`.
 #[derive(Debug, Clone, Copy)]

@@ -14,7 +14,10 @@ pub mod text;
 
 pub use audience::target_languages;
 pub use clock::{Clock, Timestamp};
-pub use id::{AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, SessionId, UserId};
+pub use id::{
+    AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, ReportId, SessionId, TermId, TextId,
+    UserId,
+};
 pub use language::{Direction, Language, UnknownLanguage};
 pub use reader::{LanguageSettings, Shown, shown_text};
 pub use role::{ConversationKind, MemberRole, Permissions, Role};

@@ -18,3 +18,9 @@ pub const PASSWORD_CHARS: usize = 8;
 pub const TRANSLATED_TEXT_CHARS: usize = 1_000;
 /// Such texts in one request, at most.
 pub const TRANSLATED_TEXTS: usize = 10;
+/// Terms of a glossary, at most: each is looked for in each message.
+pub const GLOSSARY_TERMS: usize = 500;
+/// Characters of a term and of its translation, at most.
+pub const TERM_CHARS: usize = 100;
+/// Characters that a reader can add to a report, at most.
+pub const REPORT_CHARS: usize = 1_000;

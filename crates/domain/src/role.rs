@@ -122,6 +122,16 @@ pub struct Permissions {
     pub can_manage_translations: bool,
 }
 
+impl MemberRole {
+    /// Whether this member may change what concerns all the others.
+    pub fn moderates(self) -> bool {
+        match self {
+            Self::Creator | Self::Admin | Self::Moderator => true,
+            Self::Member => false,
+        }
+    }
+}
+
 impl Role {
     /// What this role allows.
     pub fn permissions(self) -> Permissions {

@@ -2,6 +2,8 @@
 
 use meeshy_chat::{Attachment, ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Timestamp};
+use meeshy_store::glossary::Term;
+use meeshy_store::reports::Report;
 use meeshy_store::sessions::Session;
 use meeshy_store::translations::{State, Translation};
 use meeshy_store::users::User;
@@ -293,6 +295,34 @@ pub fn progress(requested: &Requested) -> wire::TranslationProgress {
             model_type: translation.translation_model,
             translation,
         }),
+    }
+}
+
+/// A term of a glossary.
+pub fn term(term: Term) -> wire::GlossaryTerm {
+    wire::GlossaryTerm {
+        id: term.id,
+        term: term.text,
+        language: term.language,
+        translation: term.translation,
+        created_by: term.created_by,
+        created_at: term.created_at.into(),
+    }
+}
+
+/// What a reader says of a translation.
+pub fn report(report: Report) -> wire::TranslationReport {
+    wire::TranslationReport {
+        id: report.id,
+        message_id: report.message_id,
+        target_language: report.language,
+        translated_content: report.content,
+        engine: report.engine,
+        reporter_id: report.reporter_id,
+        reason: report.reason,
+        comment: report.comment,
+        wants_another: report.wants_another,
+        created_at: report.created_at.into(),
     }
 }
 

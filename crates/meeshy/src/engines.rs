@@ -3,10 +3,10 @@
 use crate::puller::Needed;
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
-use meeshy_domain::{Clock, Language};
-use meeshy_store::{Store, translations};
+use meeshy_domain::Clock;
+use meeshy_store::{Store, translation_cache};
 use meeshy_translation::detect::Evidence;
-use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Pair, Route, Translator};
+use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Request, Route, Translator};
 
 /// The translator, as the jobs see it.
 pub struct Engines {
@@ -18,11 +18,11 @@ pub struct Engines {
 
 #[async_trait]
 impl Translate for Engines {
-    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+    async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
         if let Some(needed) = &self.needed {
-            needed.note(Pair { from, to });
+            needed.note(request.pair);
         }
-        let answers = self.translator.translate(from, to, texts).await;
+        let answers = self.translator.answer(request, texts).await;
         answers
             .into_iter()
             .map(|answer| match answer {
@@ -34,8 +34,8 @@ impl Translate for Engines {
             .collect()
     }
 
-    fn engine(&self, from: Language, to: Language) -> Option<String> {
-        self.translator.route(from, to).map(|route| route.label())
+    fn engine(&self, request: &Request) -> Option<String> {
+        self.translator.route_for(request).map(|route| route.label())
     }
 
     fn pairs(&self) -> Vec<Speed> {
@@ -65,12 +65,12 @@ pub struct Elsewhere;
 
 #[async_trait]
 impl Translate for Elsewhere {
-    async fn translate(&self, _: Language, _: Language, texts: &[String]) -> Vec<Answer> {
-        let reason = "this process takes messages and translates no other texts; ask a translator";
+    async fn translate(&self, _: &Request, texts: &[String]) -> Vec<Answer> {
+        let reason = "no translator is running, or none that translates between these languages";
         texts.iter().map(|_| Answer::Unavailable { reason: reason.to_owned() }).collect()
     }
 
-    fn engine(&self, _: Language, _: Language) -> Option<String> {
+    fn engine(&self, _: &Request) -> Option<String> {
         None
     }
 
@@ -101,7 +101,7 @@ impl CacheStore for DatabaseCache {
     async fn get(&self, keys: &[CacheKey]) -> Vec<Option<CachedText>> {
         let wanted: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let found =
-            self.store.read(move |tx| translations::cached(tx, &wanted)).await.unwrap_or_else(|error| {
+            self.store.read(move |tx| translation_cache::get(tx, &wanted)).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "Earlier translations could not be read; translating anew");
                 Vec::new()
             });
@@ -124,16 +124,16 @@ impl CacheStore for DatabaseCache {
 
     async fn put(&self, entries: &[(CacheKey, CachedText)]) {
         let now = self.clock.now();
-        let entries: Vec<translations::Cached> = entries
+        let entries: Vec<translation_cache::Cached> = entries
             .iter()
-            .map(|(key, cached)| translations::Cached {
+            .map(|(key, cached)| translation_cache::Cached {
                 key: key.to_string(),
                 content: cached.text.clone(),
                 engine: cached.engine.clone(),
                 score: cached.score.map(f64::from),
             })
             .collect();
-        if let Err(error) = self.store.write(move |tx| translations::cache(tx, &entries, now)).await {
+        if let Err(error) = self.store.write(move |tx| translation_cache::put(tx, &entries, now)).await {
             tracing::warn!(%error, "Translations could not be kept for the next time");
         }
     }

@@ -1,12 +1,34 @@
 //! HTML cut into what is translated and what is kept: tags, comments, scripts and code come back byte for byte.
 //!
-//! The text between two tags is translated by itself. It is not parsed as a browser does it: what looks like a tag is
-//! kept, and nothing is repaired.
+//! A sentence may go over tags that only change how words look: each of them is a mark in the text to translate, which a
+//! translator carries over. At other tags a text ends. It is not parsed as a browser does it: what looks like a tag is kept,
+//! and nothing is repaired.
 
 use html_escape::{decode_html_entities, encode_text};
+use meeshy_translation::is_mark;
 
 /// Elements whose content is not for readers, or must not change.
 const KEPT: [&str; 7] = ["script", "style", "code", "pre", "textarea", "template", "svg"];
+
+/// Elements that stand within a sentence.
+const INLINE: [&str; 26] = [
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
+    "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var",
+];
+
+/// The mark of the first tag of a text; the others follow.
+const FIRST_MARK: u32 = 0xE000;
+/// Marks of a text, at most.
+const MOST_MARKS: usize = 1_000;
+
+/// How a text is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// At tags that end a sentence.
+    AtBlocks,
+    /// At every tag.
+    AtTags,
+}
 
 /// A text with marks of HTML.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,75 +39,166 @@ pub struct Html<'a> {
 #[derive(Debug, PartialEq, Eq)]
 enum Piece<'a> {
     Kept(&'a str),
-    Text {
-        raw: &'a str,
-        /// Without entities and line breaks, which mean nothing in HTML.
-        plain: String,
-    },
+    Text(Text<'a>),
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Text<'a> {
+    raw: &'a str,
+    /// Without entities and line breaks, which mean nothing in HTML; each tag is a mark.
+    plain: String,
+    tags: Vec<&'a str>,
 }
 
 impl<'a> Html<'a> {
     /// Cuts a text into pieces.
-    pub fn cut(html: &'a str) -> Self {
+    pub fn cut(html: &'a str, cut: Cut) -> Self {
+        // Characters that look like our marks would be taken for them.
+        let cut = if html.contains(is_mark) { Cut::AtTags } else { cut };
         let mut pieces = Vec::new();
-        let (mut from, mut at) = (0, 0);
+        // Where a text begins, and the tags in it.
+        let (mut start, mut tags) = (0, Vec::new());
+        let mut at = 0;
         while let Some(found) = html[at..].find('<').map(|found| at + found) {
-            match markup(&html[found..]) {
-                Some(length) => {
-                    text(&html[from..found], &mut pieces);
-                    pieces.push(Piece::Kept(&html[found..found + length]));
-                    (from, at) = (found + length, found + length);
-                }
-                None => at = found + 1,
+            let Some(length) = markup(&html[found..]) else {
+                at = found + 1;
+                continue;
+            };
+            let end = found + length;
+            if cut == Cut::AtBlocks && is_inline(&html[found..end]) && tags.len() < MOST_MARKS {
+                tags.push(found..end);
+            } else {
+                text(html, start..found, &std::mem::take(&mut tags), &mut pieces);
+                pieces.push(Piece::Kept(&html[found..end]));
+                start = end;
             }
+            at = end;
         }
-        text(&html[from..], &mut pieces);
+        text(html, start..html.len(), &tags, &mut pieces);
         Self { pieces }
     }
 
     /// The texts to translate, in order.
     pub fn texts(&self) -> impl Iterator<Item = &str> {
         self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Text { plain, .. } => Some(plain.as_str()),
+            Piece::Text(text) => Some(text.plain.as_str()),
             Piece::Kept(_) => None,
         })
     }
 
-    /// Puts it together again with these translations of [`texts`](Self::texts), in order.
-    pub fn assemble(&self, translations: impl IntoIterator<Item = String>) -> String {
+    /// Puts it together again with these translations of [`texts`](Self::texts), in order; nothing, if tags came back crossed.
+    pub fn assemble(&self, translations: impl IntoIterator<Item = String>) -> Option<String> {
         let mut translations = translations.into_iter();
         let mut html = String::new();
         for piece in &self.pieces {
             match piece {
                 Piece::Kept(kept) => html.push_str(kept),
-                Piece::Text { raw, plain } => match translations.next() {
-                    Some(translation) if translation != *plain => html.push_str(&encode_text(&translation)),
-                    _ => html.push_str(raw),
+                Piece::Text(text) => match translations.next() {
+                    Some(translation) if translation != text.plain => {
+                        html.push_str(&text.with_tags(&translation)?);
+                    }
+                    _ => html.push_str(text.raw),
                 },
             }
         }
-        html
+        Some(html)
     }
+}
+
+impl Text<'_> {
+    /// The translation with the tags for their marks.
+    fn with_tags(&self, translation: &str) -> Option<String> {
+        let mut html = String::new();
+        let mut order = Vec::new();
+        let mut rest = translation;
+        while let Some((at, mark)) = rest.char_indices().find(|&(_, c)| is_mark(c)) {
+            let index = usize::try_from(u32::from(mark).checked_sub(FIRST_MARK)?).ok()?;
+            html.push_str(&encode_text(&rest[..at]));
+            html.push_str(self.tags.get(index)?);
+            order.push(index);
+            rest = &rest[at + mark.len_utf8()..];
+        }
+        html.push_str(&encode_text(rest));
+        self.is_sound(&order).then_some(html)
+    }
+
+    /// Whether all tags are there in an order in which they mean something: their own, or one in which each element ends
+    /// within what it began in.
+    fn is_sound(&self, order: &[usize]) -> bool {
+        if order.len() != self.tags.len() {
+            return false;
+        }
+        if order.is_sorted() {
+            return true;
+        }
+        let mut open: Vec<&str> = Vec::new();
+        for &index in order {
+            let tag = self.tags[index];
+            match (tag.strip_prefix("</"), tag.strip_prefix('<')) {
+                (Some(end), _) => match open.pop() {
+                    Some(begun) if name_of(begun).eq_ignore_ascii_case(name_of(end)) => {}
+                    _ => return false,
+                },
+                (None, Some(begin)) if !is_whole(tag) => open.push(begin),
+                _ => {}
+            }
+        }
+        open.is_empty()
+    }
+}
+
+/// The name that a tag goes on with.
+fn name_of(tag: &str) -> &str {
+    tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default()
+}
+
+/// Whether markup stands for itself: it has its end in it, or needs none.
+fn is_whole(markup: &str) -> bool {
+    markup.ends_with("/>") || markup.starts_with("<!") || markup[1..].contains("</")
+}
+
+fn is_inline(markup: &str) -> bool {
+    let name = name_of(markup.trim_start_matches(['<', '/']));
+    INLINE.iter().any(|inline| inline.eq_ignore_ascii_case(name))
 }
 
 /// Keeps the space around a text apart, since it separates words of different tags.
-fn text<'a>(raw: &'a str, pieces: &mut Vec<Piece<'a>>) {
+fn text<'a>(
+    html: &'a str,
+    range: std::ops::Range<usize>,
+    tags: &[std::ops::Range<usize>],
+    pieces: &mut Vec<Piece<'a>>,
+) {
+    let raw = &html[range.clone()];
+    let mut words = String::new();
+    let mut at = range.start;
+    for (index, tag) in (0..).zip(tags) {
+        words.push_str(&html[at..tag.start]);
+        words.extend(char::from_u32(FIRST_MARK + index));
+        at = tag.end;
+    }
+    words.push_str(&html[at..range.end]);
+    if words.chars().all(|c| c.is_whitespace() || is_mark(c)) && !raw.contains(is_mark) {
+        if !raw.is_empty() {
+            pieces.push(Piece::Kept(raw));
+        }
+        return;
+    }
     let begun = raw.trim_start();
     let (before, rest) = raw.split_at(raw.len() - begun.len());
     let (middle, after) = rest.split_at(begun.trim_end().len());
-    for piece in [Piece::Kept(before), plain_text(middle), Piece::Kept(after)] {
-        if !matches!(piece, Piece::Kept("")) {
-            pieces.push(piece);
-        }
+    if !before.is_empty() {
+        pieces.push(Piece::Kept(before));
     }
-}
-
-fn plain_text(raw: &str) -> Piece<'_> {
-    if raw.is_empty() {
-        return Piece::Kept("");
+    let words: Vec<&str> = words.split_ascii_whitespace().collect();
+    pieces.push(Piece::Text(Text {
+        raw: middle,
+        plain: decode_html_entities(words.join(" ").trim()).into_owned(),
+        tags: tags.iter().map(|tag| &html[tag.clone()]).collect(),
+    }));
+    if !after.is_empty() {
+        pieces.push(Piece::Kept(after));
     }
-    let words: Vec<&str> = raw.split_ascii_whitespace().collect();
-    Piece::Text { raw, plain: decode_html_entities(&words.join(" ")).into_owned() }
 }
 
 /// How many bytes of markup a text begins with, if its `<` begins any.
@@ -137,9 +250,9 @@ mod tests {
     use rstest::rstest;
 
     fn shouted(html: &str) -> String {
-        let cut = Html::cut(html);
+        let cut = Html::cut(html, Cut::AtBlocks);
         let shouted: Vec<String> = cut.texts().map(str::to_uppercase).collect();
-        cut.assemble(shouted)
+        cut.assemble(shouted).unwrap()
     }
 
     #[rstest]
@@ -163,17 +276,50 @@ mod tests {
     #[test]
     fn what_did_not_change_is_the_same_byte_for_byte() {
         let html = "a&nbsp;<i>b</i>\n c &lt; d";
-        let cut = Html::cut(html);
+        let cut = Html::cut(html, Cut::AtBlocks);
         let texts: Vec<String> = cut.texts().map(str::to_owned).collect();
-        assert_eq!(cut.assemble(texts), html);
+        assert_eq!(cut.assemble(texts).unwrap(), html);
+    }
+
+    #[test]
+    fn a_sentence_goes_over_tags_that_only_change_how_words_look() {
+        let html = "<p>See <a href='/x'>the <b>big</b> page</a>, run <code>ls</code>.</p><p>Then <br>go.</p>";
+        let cut = Html::cut(html, Cut::AtBlocks);
+        let texts: Vec<String> = cut.texts().map(|text| text.replace(is_mark, "◆")).collect();
+        assert_eq!(texts, ["See ◆the ◆big◆ page◆, run ◆.", "Then", "go."]);
+        assert_eq!(Html::cut(html, Cut::AtTags).texts().count(), 8);
+    }
+
+    #[rstest]
+    #[case("a <b>b</b> <i>c</i>", &[2, 3, 0, 1], Some("<i>x</i><b>x</b>"))]
+    #[case("a <b>b</b> <i>c</i>", &[0, 2, 1, 3], None)]
+    #[case("a <b>b</b> c", &[1, 0], None)]
+    #[case("a <b>b</b> c", &[0], None)]
+    #[case("a <b>b</b> c", &[0, 1, 1], None)]
+    #[case("a <b>b</b> c", &[0, 7], None)]
+    #[case("a <code>ls</code> b <b>c</b>", &[1, 2, 0], Some("<b>x</b><code>ls</code>"))]
+    fn tags_may_change_places_but_not_cross(
+        #[case] html: &str,
+        #[case] order: &[u32],
+        #[case] expected: Option<&str>,
+    ) {
+        let mut text = String::new();
+        for (at, index) in order.iter().enumerate() {
+            text.extend(char::from_u32(FIRST_MARK + index));
+            text.push_str(if at % 2 == 0 && order.len() > at + 1 { "x" } else { "" });
+        }
+        assert_eq!(Html::cut(html, Cut::AtBlocks).assemble([text]).as_deref(), expected);
     }
 
     proptest! {
         #[test]
         fn any_text_survives(html in r#"([a-z <>/!\-"'&;é漢\n]|<b>|</b>|<script>|</script|<!--|-->|&lt;){0,40}"#) {
-            let cut = Html::cut(&html);
-            let texts: Vec<String> = cut.texts().map(str::to_owned).collect();
-            prop_assert_eq!(cut.assemble(texts), html);
+            for cut in [Cut::AtBlocks, Cut::AtTags] {
+                let cut = Html::cut(&html, cut);
+                let texts: Vec<String> = cut.texts().map(str::to_owned).collect();
+                let assembled = cut.assemble(texts);
+                prop_assert_eq!(assembled.as_ref(), Some(&html));
+            }
         }
     }
 }

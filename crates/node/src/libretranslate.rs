@@ -4,13 +4,13 @@
 //! What differs: no alternatives are made, a text that speaks for no language is refused instead of taken for English,
 //! and a pair that nothing connects says what would.
 
-use crate::html::Html;
+use crate::html::{Cut, Html};
 use crate::{Guess, Node, Refusal, Source};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use meeshy_domain::Language;
-use meeshy_translation::{Failure, Outcome};
+use meeshy_translation::{Failure, Outcome, is_mark};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -177,7 +177,33 @@ pub async fn translate(node: &Node, call: &Call) -> Result<Translated, Refusal> 
     let documents: Vec<Document> = texts.iter().map(|text| Document::new(text, is_html)).collect();
     let readable: Vec<Cow<'_, str>> = documents.iter().map(Document::readable).collect();
     let sources = node.sources(tag, &readable.iter().map(AsRef::as_ref).collect::<Vec<_>>()).await?;
-    let pieces = documents.iter().zip(&sources).flat_map(|(document, source)| {
+    let mut translated = assembled(node, &documents, &sources, to).await?;
+    // Where tags came back crossed, the words between them are translated by themselves.
+    for (at, text) in texts.iter().enumerate().filter(|_| is_html) {
+        if translated[at].is_none() {
+            let apart = [Document::Html(Html::cut(text, Cut::AtTags))];
+            translated[at] = assembled(node, &apart, &sources[at..=at], to).await?.pop().flatten();
+        }
+    }
+    let lost = || Refusal::Failed("the tags of a text came back in disorder".to_owned());
+    let translated = translated.into_iter().map(|text| text.ok_or_else(lost)).collect::<Result<_, _>>()?;
+    let is_auto = sources.iter().any(|source| !matches!(source, Source::Named(_)));
+    Ok(Translated {
+        translated_text: Shaped::new(translated, is_list),
+        detected_language: is_auto
+            .then(|| Shaped::new(sources.iter().map(|source| detected(*source, to)).collect(), is_list)),
+        alternatives: (alternatives > 0).then(|| Shaped::new(vec![[]; texts.len()], is_list)),
+    })
+}
+
+/// The translation of each document; nothing, where its tags came back crossed.
+async fn assembled(
+    node: &Node,
+    documents: &[Document<'_>],
+    sources: &[Source],
+    to: Language,
+) -> Result<Vec<Option<String>>, Refusal> {
+    let pieces = documents.iter().zip(sources).flat_map(|(document, source)| {
         document.pieces().into_iter().map(|piece| (*source, piece.to_owned()))
     });
     let pieces: Vec<(Source, String)> = pieces.collect();
@@ -187,14 +213,7 @@ pub async fn translate(node: &Node, call: &Call) -> Result<Translated, Refusal> 
         .map(|(answer, original)| text_of(answer, original))
         .collect::<Result<Vec<_>, _>>()?
         .into_iter();
-    let translated = documents.iter().map(|document| document.assemble(&mut translated)).collect();
-    let is_auto = sources.iter().any(|source| !matches!(source, Source::Named(_)));
-    Ok(Translated {
-        translated_text: Shaped::new(translated, is_list),
-        detected_language: is_auto
-            .then(|| Shaped::new(sources.iter().map(|source| detected(*source, to)).collect(), is_list)),
-        alternatives: (alternatives > 0).then(|| Shaped::new(vec![[]; texts.len()], is_list)),
-    })
+    Ok(documents.iter().map(|document| document.assemble(&mut translated)).collect())
 }
 
 /// A text as it is translated: whole, or, with marks of HTML, piece by piece.
@@ -205,14 +224,14 @@ enum Document<'a> {
 
 impl<'a> Document<'a> {
     fn new(text: &'a str, is_html: bool) -> Self {
-        if is_html { Self::Html(Html::cut(text)) } else { Self::Plain(text) }
+        if is_html { Self::Html(Html::cut(text, Cut::AtBlocks)) } else { Self::Plain(text) }
     }
 
     /// What people read of it.
     fn readable(&self) -> Cow<'a, str> {
         match self {
             Self::Plain(text) => Cow::Borrowed(text),
-            Self::Html(html) => Cow::Owned(html.texts().collect::<Vec<_>>().join(" ")),
+            Self::Html(html) => Cow::Owned(html.texts().collect::<Vec<_>>().join(" ").replace(is_mark, " ")),
         }
     }
 
@@ -224,9 +243,9 @@ impl<'a> Document<'a> {
     }
 
     /// Takes as many translations as there are pieces.
-    fn assemble(&self, translations: &mut impl Iterator<Item = String>) -> String {
+    fn assemble(&self, translations: &mut impl Iterator<Item = String>) -> Option<String> {
         match self {
-            Self::Plain(_) => translations.next().unwrap_or_default(),
+            Self::Plain(_) => translations.next(),
             Self::Html(html) => html.assemble(translations.take(html.texts().count())),
         }
     }

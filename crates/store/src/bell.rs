@@ -10,19 +10,22 @@ use tokio::sync::mpsc;
 /// What can be rung for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bell {
-    /// There are new translation jobs.
+    /// There are new translation jobs, or new texts.
     Jobs,
     /// Translations have come to an end.
     Translated,
+    /// Texts that are no messages were translated.
+    Texts,
 }
 
 impl Bell {
-    pub(crate) const ALL: [Self; 2] = [Self::Jobs, Self::Translated];
+    pub(crate) const ALL: [Self; 3] = [Self::Jobs, Self::Translated, Self::Texts];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Jobs => "meeshy_translation_jobs",
             Self::Translated => "meeshy_translated",
+            Self::Texts => "meeshy_texts",
         }
     }
 }

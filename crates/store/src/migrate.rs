@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = migrations![
     10 "0010_notification_archive",
     11 "0011_files",
     12 "0012_second_factor",
+    13 "0013_glossaries_and_reports",
 ];
 
 /// What opening a database changed in its schema.

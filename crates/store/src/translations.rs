@@ -46,6 +46,30 @@ impl State {
             Self::Failed { .. } => "failed",
         }
     }
+
+    pub(crate) fn read(row: &mut Row) -> Result<Self, StoreError> {
+        let state: String = row.take("state")?;
+        Ok(match state.as_str() {
+            "done" => Self::Done {
+                content: row.take("content")?,
+                engine: row.take("engine")?,
+                score: row.take("score")?,
+            },
+            "identical" => Self::Identical { content: row.take("content")? },
+            "unavailable" => Self::Unavailable { reason: row.take("reason")? },
+            "failed" => Self::Failed { reason: row.take("reason")? },
+            other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
+        })
+    }
+
+    /// What the columns `content`, `engine`, `score` and `reason` hold.
+    pub(crate) fn columns(&self) -> (Option<&String>, Option<&String>, Option<f64>, Option<&String>) {
+        match self {
+            Self::Done { content, engine, score } => (Some(content), Some(engine), *score, None),
+            Self::Identical { content } => (Some(content), None, None, None),
+            Self::Unavailable { reason } | Self::Failed { reason } => (None, None, None, Some(reason)),
+        }
+    }
 }
 
 /// A translation that has come to an end.
@@ -66,22 +90,11 @@ pub struct Translation {
 }
 
 fn read(row: &mut Row) -> Result<Translation, StoreError> {
-    let state: String = row.take("state")?;
     Ok(Translation {
         message_id: row.take("message_id")?,
         language: row.take("language")?,
         revision: row.take("revision")?,
-        state: match state.as_str() {
-            "done" => State::Done {
-                content: row.take("content")?,
-                engine: row.take("engine")?,
-                score: row.take("score")?,
-            },
-            "identical" => State::Identical { content: row.take("content")? },
-            "unavailable" => State::Unavailable { reason: row.take("reason")? },
-            "failed" => State::Failed { reason: row.take("reason")? },
-            other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
-        },
+        state: State::read(row)?,
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
     })
@@ -104,6 +117,8 @@ pub struct Job {
     pub to: Language,
     /// How often it was tried, this time included.
     pub attempts: i64,
+    /// Engines and routes that readers were not content with.
+    pub avoid: Vec<String>,
 }
 
 /// Who waits for a translation.
@@ -113,6 +128,12 @@ pub enum Priority {
     Live,
     /// Somebody who opened older messages.
     Backfill,
+}
+
+impl From<Priority> for Value {
+    fn from(priority: Priority) -> Self {
+        i64::from(priority == Priority::Backfill).into()
+    }
 }
 
 /// Asks for a translation, unless it is asked for already; says whether it is new.
@@ -129,9 +150,28 @@ pub fn enqueue(
     let changed = tx.execute(
         "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, $4, $4) \
          ON CONFLICT (message_id, language) DO NOTHING",
-        &[message.into(), language.into(), i64::from(priority == Priority::Backfill).into(), now.into()],
+        &[message.into(), language.into(), priority.into(), now.into()],
     )?;
     Ok(changed > 0)
+}
+
+/// Asks for a translation by something else than some engines and routes.
+///
+/// # Errors
+/// As the database says.
+pub fn enqueue_another(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    avoid: &[String],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    enqueue(tx, message, language, Priority::Live, now)?;
+    tx.execute(
+        "UPDATE translation_jobs SET avoid = $3, priority = $4 WHERE message_id = $1 AND language = $2",
+        &[message.into(), language.into(), avoid.join("\n").into(), Priority::Live.into()],
+    )?;
+    Ok(())
 }
 
 /// Who takes jobs, and which.
@@ -141,13 +181,15 @@ pub struct Claim {
     pub by: String,
     /// No other worker has the jobs before this time.
     pub until: Timestamp,
+    /// Of which kind.
+    pub priority: Priority,
     /// How many, at most.
     pub limit: i64,
     /// Pairs of languages that are left to others.
     pub but: Vec<(Language, Language)>,
 }
 
-/// Takes jobs that are due, live ones first.
+/// Takes jobs that are due, the oldest first.
 ///
 /// A job whose message was deleted is dropped.
 ///
@@ -156,18 +198,21 @@ pub struct Claim {
 pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>, StoreError> {
     let lock = tx.skip_locked();
     let (others, pairs) = left_to_others(&claim.but);
-    let mut params = vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into()];
+    let mut params =
+        vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into(), claim.priority.into()];
     params.extend(pairs);
-    let claimed: Vec<(MessageId, Language, i64)> = tx.query(
+    let claimed: Vec<(MessageId, Language, i64, String)> = tx.query(
         &format!(
             "UPDATE translation_jobs SET claimed_until = $2, claimed_by = $4, attempts = attempts + 1 \
              WHERE (message_id, language) IN \
-               (SELECT message_id, language FROM translation_jobs job WHERE run_at <= $1 AND claimed_until <= $1 {others} \
-                ORDER BY priority, run_at, message_id LIMIT $3 {lock}) \
-             RETURNING message_id, language, attempts"
+               (SELECT message_id, language FROM translation_jobs job WHERE priority = $5 AND run_at <= $1 AND claimed_until <= $1 {others} \
+                ORDER BY run_at, message_id LIMIT $3 {lock}) \
+             RETURNING message_id, language, attempts, avoid"
         ),
         &params,
-        |row| Ok((row.take("message_id")?, row.take("language")?, row.take("attempts")?)),
+        |row| {
+            Ok((row.take("message_id")?, row.take("language")?, row.take("attempts")?, row.take("avoid")?))
+        },
     )?;
     let mut ids: Vec<MessageId> = claimed.iter().map(|(id, ..)| *id).collect();
     ids.sort_unstable();
@@ -175,7 +220,7 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     let messages: std::collections::HashMap<_, _> =
         crate::messages::find_all(tx, &ids)?.into_iter().map(|message| (message.id, message)).collect();
     let mut jobs = Vec::with_capacity(claimed.len());
-    for (id, language, attempts) in claimed {
+    for (id, language, attempts, avoid) in claimed {
         match messages.get(&id) {
             Some(message) => jobs.push(Job {
                 message_id: id,
@@ -185,6 +230,7 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
                 from: message.original_language,
                 to: language,
                 attempts,
+                avoid: avoid.lines().map(str::to_owned).collect(),
             }),
             None => remove_job(tx, id, language)?,
         }
@@ -192,12 +238,32 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     Ok(jobs)
 }
 
-/// A condition that leaves out some pairs, and its parameters from the fifth on.
+/// Keeps claimed jobs for longer: whoever has them is still at work.
+///
+/// # Errors
+/// As the database says.
+pub fn extend_claims(
+    tx: &mut Tx<'_>,
+    by: &str,
+    jobs: &[(MessageId, Language)],
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    for (message, language) in jobs {
+        tx.execute(
+            "UPDATE translation_jobs SET claimed_until = $4 \
+             WHERE message_id = $1 AND language = $2 AND claimed_by = $3 AND claimed_until > 0",
+            &[(*message).into(), (*language).into(), by.into(), until.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// A condition that leaves out some pairs, and its parameters from the sixth on.
 fn left_to_others(pairs: &[(Language, Language)]) -> (String, Vec<Value>) {
     if pairs.is_empty() {
         return (String::new(), Vec::new());
     }
-    let list = placeholders(5, pairs.len());
+    let list = placeholders(6, pairs.len());
     let condition = format!(
         "AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.id = job.message_id \
          AND messages.original_language || '-' || job.language IN ({list}))"
@@ -244,6 +310,20 @@ fn remove_job(tx: &mut Tx<'_>, message: MessageId, language: Language) -> Result
         &[message.into(), language.into()],
     )?;
     Ok(())
+}
+
+/// Ends the job of a text that has a translation, which stays; gives that one, if there is.
+///
+/// # Errors
+/// As the database says.
+pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, StoreError> {
+    let known = list(tx, &[job.message_id])?
+        .into_iter()
+        .find(|known| known.language == job.to && known.revision == job.revision);
+    if known.is_some() {
+        remove_job(tx, job.message_id, job.to)?;
+    }
+    Ok(known)
 }
 
 /// Gives up a job that no worker has; says whether there was one.
@@ -323,11 +403,7 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Times
         }
         Some(_) => {}
     }
-    let (content, engine, score, reason) = match &translation.state {
-        State::Done { content, engine, score } => (Some(content), Some(engine), *score, None),
-        State::Identical { content } => (Some(content), None, None, None),
-        State::Unavailable { reason } | State::Failed { reason } => (None, None, None, Some(reason)),
-    };
+    let (content, engine, score, reason) = translation.state.columns();
     let created_at = tx.query_first(
         "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id, language) DO UPDATE SET \
@@ -399,55 +475,4 @@ pub fn pending(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId
         &padded(messages.iter().map(|id| Value::from(*id))),
         |row| Ok((row.take("message_id")?, row.take("language")?)),
     )
-}
-
-/// What an engine answered once.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Cached {
-    /// The hash of everything the answer depends on.
-    pub key: String,
-    /// The translated text.
-    pub content: String,
-    /// Which engine made it.
-    pub engine: String,
-    /// How sure the engine was, if it said.
-    pub score: Option<f64>,
-}
-
-/// Those of `keys` that were answered before.
-///
-/// # Errors
-/// As the database says.
-pub fn cached(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreError> {
-    if keys.is_empty() {
-        return Ok(Vec::new());
-    }
-    let list = placeholders(1, keys.len());
-    tx.query(
-        &format!("SELECT key, content, engine, score FROM translation_cache WHERE key IN ({list})"),
-        &padded(keys.iter().map(Value::from)),
-        |row| {
-            Ok(Cached {
-                key: row.take("key")?,
-                content: row.take("content")?,
-                engine: row.take("engine")?,
-                score: row.take("score")?,
-            })
-        },
-    )
-}
-
-/// Keeps answers for the next time.
-///
-/// # Errors
-/// As the database says.
-pub fn cache(tx: &mut Tx<'_>, answers: &[Cached], now: Timestamp) -> Result<(), StoreError> {
-    for answer in answers {
-        tx.execute(
-            "INSERT INTO translation_cache (key, content, engine, score, created_at) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT (key) DO NOTHING",
-            &[(&answer.key).into(), (&answer.content).into(), (&answer.engine).into(), answer.score.into(), now.into()],
-        )?;
-    }
-    Ok(())
 }

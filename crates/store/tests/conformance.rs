@@ -263,7 +263,8 @@ async fn a_job_is_claimed_once_until_its_claim_runs_out() {
         };
         store.write(ask).await.unwrap();
         let until = Timestamp::from_millis(2_000_000);
-        let claim = |until, limit, but| Claim { by: "worker".into(), until, limit, but };
+        let claim =
+            |until, limit, but| Claim { by: "worker".into(), until, priority: Priority::Live, limit, but };
         let none = claim(until, 9, vec![("en".parse().unwrap(), "fr".parse().unwrap())]);
         let others = store.write(move |tx| translations::claim(tx, NOW, &none)).await.unwrap();
         assert!(others.iter().all(|job| job.to.code() != "fr"), "{kind}: left to those who can");
@@ -342,7 +343,13 @@ async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
             let counts = translations::counts(tx)?;
             let de = "de".parse().unwrap();
             translations::enqueue(tx, first, de, Priority::Live, NOW)?;
-            let claim = Claim { by: "worker".into(), until: later, limit: 9, but: Vec::new() };
+            let claim = Claim {
+                by: "worker".into(),
+                until: later,
+                priority: Priority::Live,
+                limit: 9,
+                but: Vec::new(),
+            };
             assert_eq!(translations::claim(tx, NOW, &claim)?.len(), 1);
             assert!(!translations::cancel(tx, first, de, NOW)?, "a worker has it");
             assert!(translations::cancel(tx, first, de, later)?);

@@ -1,10 +1,11 @@
-//! What the tests of several crates share: throw-away databases.
+//! What the tests of several crates share: throw-away databases, and models of translation engines.
 //!
 //! SQLite lives in a temporary folder. PostgreSQL is a real server: `scripts/with-postgres` starts one for a whole
 //! test run, and each test makes a database of its own on it.
 
 pub mod clock;
 mod cluster;
+pub mod firefox;
 
 pub use cluster::Cluster;
 use meeshy_store::{Location, Store, StoreError};

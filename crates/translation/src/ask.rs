@@ -3,64 +3,87 @@
 use crate::EngineError;
 use crate::answer::{emptiness, flaw};
 use crate::engine::{Engine, Pair, Translated, is_mark, same_marks};
+use crate::queue::Queues;
+use crate::request::Urgency;
 use crate::text::splice;
+use std::sync::Arc;
 
-/// A translation, or what is wrong with the answer.
-pub(crate) type Checked = Result<Translated, &'static str>;
-
-/// One step, with every mark where it can be: where marks are lost, the words between them are translated instead.
-pub(crate) async fn translate(
-    engine: &dyn Engine,
-    pair: Pair,
-    texts: &[String],
-) -> Result<Vec<Checked>, EngineError> {
-    let mut answers = ask(engine, pair, texts).await?;
-    let lost: Vec<usize> = (0..texts.len())
-        .filter(|&at| matches!(&answers[at], Ok(answer) if !same_marks(&texts[at], &answer.text)))
-        .collect();
-    let mut pieces = Vec::new();
-    for &at in &lost {
-        splice(&texts[at], |piece| {
-            pieces.push(piece.to_owned());
-            String::new()
-        });
-    }
-    let mut translated = ask(engine, pair, &pieces).await?.into_iter();
-    for at in lost {
-        let mut flaw = None;
-        let text = splice(&texts[at], |_| match translated.next() {
-            // A piece has no marks, so any in the answer stand for nothing.
-            Some(Ok(answer)) => answer.text.replace(is_mark, ""),
-            Some(Err(problem)) => flaw.insert(problem).to_string(),
-            None => flaw.insert("too few texts").to_string(),
-        });
-        if let Ok(answer) = &mut answers[at] {
-            answer.text = text;
-        }
-        if let Some(flaw) = flaw {
-            answers[at] = Err(flaw);
-        }
-    }
-    Ok(answers)
+/// Why a segment came back without a translation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The engine did not answer.
+    Engine(EngineError),
+    /// What is wrong with its answer.
+    Flaw(&'static str),
 }
 
-/// Asks an engine, and holds it to its contract: as many answers as questions, none empty, no control characters. What
-/// a server says is looked at more closely: nobody here has chosen its models.
-async fn ask(engine: &dyn Engine, pair: Pair, texts: &[String]) -> Result<Vec<Checked>, EngineError> {
-    if texts.is_empty() {
-        return Ok(Vec::new());
-    }
-    let answers = engine.translate(pair, texts).await?;
-    if answers.len() != texts.len() {
-        let (asked, came) = (texts.len(), answers.len());
-        return Err(EngineError::Unusable(format!("{} answered {came} of {asked} segments", engine.name())));
-    }
-    let check = |(mut answer, text): (Translated, &String)| {
-        if answer.text.contains(char::is_control) {
-            answer.text = answer.text.replace(char::is_control, " ");
+/// A translation that can be used, or why there is none.
+pub(crate) type Checked = Result<Translated, Fault>;
+
+/// A step of a route, about to be asked.
+pub(crate) struct Question<'a> {
+    pub(crate) queues: &'a Queues,
+    pub(crate) engine: &'a Arc<dyn Engine>,
+    pub(crate) pair: Pair,
+    pub(crate) urgency: Urgency,
+}
+
+impl Question<'_> {
+    /// One answer for each text, with every mark where it can be: where marks are lost, the words between them are
+    /// translated instead.
+    pub(crate) async fn translate(&self, texts: &[String]) -> Vec<Checked> {
+        let mut answers = self.ask(texts).await;
+        let lost: Vec<usize> = (0..texts.len())
+            .filter(|&at| matches!(&answers[at], Ok(answer) if !same_marks(&texts[at], &answer.text)))
+            .collect();
+        let mut pieces = Vec::new();
+        for &at in &lost {
+            splice(&texts[at], |piece| {
+                pieces.push(piece.to_owned());
+                String::new()
+            });
         }
-        let flaw = if engine.is_remote() { flaw(text, &answer.text) } else { emptiness(&answer.text) };
-        flaw.map_or(Ok(answer), Err)
-    };
-    Ok(answers.into_iter().zip(texts).map(check).collect())
+        let mut translated = self.ask(&pieces).await.into_iter();
+        for at in lost {
+            let mut fault = None;
+            let text = splice(&texts[at], |_| match translated.next() {
+                // A piece has no marks, so any in the answer stand for nothing.
+                Some(Ok(answer)) => answer.text.replace(is_mark, ""),
+                Some(Err(problem)) => {
+                    fault = Some(problem);
+                    String::new()
+                }
+                None => {
+                    fault = Some(Fault::Flaw("too few texts"));
+                    String::new()
+                }
+            });
+            if let Ok(answer) = &mut answers[at] {
+                answer.text = text;
+            }
+            if let Some(fault) = fault {
+                answers[at] = Err(fault);
+            }
+        }
+        answers
+    }
+
+    /// Asks an engine, and holds it to its contract: none empty, no control characters. What a server says is looked at
+    /// more closely: nobody here has chosen its models.
+    async fn ask(&self, texts: &[String]) -> Vec<Checked> {
+        if texts.is_empty() {
+            return Vec::new();
+        }
+        let answers = self.queues.ask(self.engine, self.pair, self.urgency, texts).await;
+        let check = |(answer, text): (Result<Translated, EngineError>, &String)| {
+            let mut answer = answer.map_err(Fault::Engine)?;
+            if answer.text.contains(char::is_control) {
+                answer.text = answer.text.replace(char::is_control, " ");
+            }
+            let flaw =
+                if self.engine.is_remote() { flaw(text, &answer.text) } else { emptiness(&answer.text) };
+            flaw.map_or(Ok(answer), |flaw| Err(Fault::Flaw(flaw)))
+        };
+        answers.into_iter().zip(texts).map(check).collect()
+    }
 }

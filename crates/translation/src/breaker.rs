@@ -37,8 +37,8 @@ impl Unit {
 /// One unit's circuit breaker.
 #[derive(Debug)]
 enum Breaker {
-    /// It works, or has failed fewer times in a row than would count.
-    Closed { failures: u32 },
+    /// It works, or has failed fewer times in a row than would count, the last time then.
+    Closed { failures: u32, failed_at: Instant },
     /// It is left alone until then; after that, one request is let through.
     Open { until: Instant, rest: Duration },
     /// One request tries whether it works again.
@@ -68,10 +68,12 @@ impl Breaker {
     }
 
     /// Counts a failure; returns the rest that it begins, if it does.
-    fn failed(&mut self, now: Instant) -> Option<Duration> {
+    fn failed(&mut self, asked_at: Instant, now: Instant) -> Option<Duration> {
         let rest = match *self {
-            Self::Closed { failures } if failures + 1 < FAILURES => {
-                *self = Self::Closed { failures: failures + 1 };
+            // It failed while this request was with it: once, for all who had asked.
+            Self::Closed { failures, failed_at } if failures > 0 && asked_at < failed_at => return None,
+            Self::Closed { failures, .. } if failures + 1 < FAILURES => {
+                *self = Self::Closed { failures: failures + 1, failed_at: now };
                 return None;
             }
             Self::Closed { .. } => FIRST_REST,
@@ -121,17 +123,24 @@ impl Breakers {
         units.remove(unit).is_some_and(|(breaker, _)| breaker.shut_until().is_some())
     }
 
-    /// Notes that it does not work, and why.
-    pub(crate) fn failed(&self, unit: &Unit, error: &EngineError, now: Instant) -> Consequence {
+    /// Notes that a request has failed, and why.
+    pub(crate) fn failed(
+        &self,
+        unit: &Unit,
+        error: &EngineError,
+        asked_at: Instant,
+        now: Instant,
+    ) -> Consequence {
         let mut units = self.units();
-        let (breaker, reason) =
-            units.entry(unit.clone()).or_insert_with(|| (Breaker::Closed { failures: 0 }, String::new()));
+        let (breaker, reason) = units
+            .entry(unit.clone())
+            .or_insert_with(|| (Breaker::Closed { failures: 0, failed_at: now }, String::new()));
         *reason = error.to_string();
         if matches!(error, EngineError::Broken(_)) {
             *breaker = Breaker::Broken;
             return Consequence::Out;
         }
-        breaker.failed(now).map_or(Consequence::None, Consequence::Rest)
+        breaker.failed(asked_at, now).map_or(Consequence::None, Consequence::Rest)
     }
 
     /// Whether it takes a request now.
@@ -184,7 +193,7 @@ mod tests {
 
     fn broken(breakers: &Breakers, now: Instant) -> Duration {
         loop {
-            if let Consequence::Rest(rest) = breakers.failed(&unit("en-fr"), &failure(), now) {
+            if let Consequence::Rest(rest) = breakers.failed(&unit("en-fr"), &failure(), now, now) {
                 return rest;
             }
         }
@@ -193,17 +202,33 @@ mod tests {
     #[test]
     fn three_failures_in_a_row_open_it_and_others_are_not_touched() {
         let (breakers, now) = (Breakers::default(), Instant::now());
-        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::None);
-        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::None);
+        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::None);
+        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::None);
         assert!(!breakers.succeeded(&unit("en-fr")), "it had not been left alone");
         for _ in 1..FAILURES {
-            assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::None);
+            assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::None);
         }
         assert!(breakers.admit(&unit("en-fr"), now));
-        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::Rest(FIRST_REST));
+        assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::Rest(FIRST_REST));
         assert!(!breakers.admit(&unit("en-fr"), now));
         assert!(breakers.admit(&unit("fr-en"), now));
         assert_eq!(breakers.resting(&unit("en-fr")).as_deref(), Some("it hangs"));
+    }
+
+    #[test]
+    fn those_who_wait_for_the_same_failure_count_as_one() {
+        let (breakers, start) = (Breakers::default(), Instant::now());
+        for asked in 0..FAILURES - 1 {
+            let asked_at = start + Duration::from_secs(u64::from(asked) * 2);
+            for _ in 0..10 {
+                let failed_at = asked_at + Duration::from_secs(1);
+                assert_eq!(
+                    breakers.failed(&unit("en-fr"), &failure(), asked_at, failed_at),
+                    Consequence::None
+                );
+            }
+        }
+        assert_eq!(broken(&breakers, start + Duration::from_secs(60)), FIRST_REST);
     }
 
     #[test]
@@ -227,10 +252,12 @@ mod tests {
         let mut rests = vec![rest.as_secs()];
         for _ in 0..6 {
             // Late answers to earlier requests do not make it longer.
-            assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now), Consequence::None);
+            assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::None);
             now += rest;
             assert!(breakers.admit(&unit("en-fr"), now));
-            let Consequence::Rest(next) = breakers.failed(&unit("en-fr"), &failure(), now) else { panic!() };
+            let Consequence::Rest(next) = breakers.failed(&unit("en-fr"), &failure(), now, now) else {
+                panic!()
+            };
             rests.push(next.as_secs());
             rest = next;
         }
@@ -250,7 +277,7 @@ mod tests {
     fn what_is_broken_stays_out_until_all_is_looked_at_again() {
         let (breakers, now) = (Breakers::default(), Instant::now());
         let error = EngineError::Broken("its file is damaged".to_owned());
-        assert_eq!(breakers.failed(&unit("en-fr"), &error, now), Consequence::Out);
+        assert_eq!(breakers.failed(&unit("en-fr"), &error, now, now), Consequence::Out);
         assert!(!breakers.succeeded(&unit("en-fr")));
         assert!(!breakers.admit(&unit("en-fr"), now + LONGEST_REST * 2));
         assert_eq!(breakers.broken("en-de".parse().unwrap()).as_deref(), Some("its file is damaged"));

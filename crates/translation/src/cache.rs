@@ -80,14 +80,19 @@ impl Cache {
         Self { memory: moka::sync::Cache::builder().max_capacity(bytes).weigher(weigh).build(), store }
     }
 
+    /// What is known of a key without asking the store.
+    pub(crate) fn remembered(&self, key: &CacheKey) -> Option<Translated> {
+        self.memory.get(key).map(|kept| Translated { text: kept.text.clone(), score: kept.score })
+    }
+
     /// What is known of these keys.
     pub(crate) async fn get(&self, keys: &[CacheKey]) -> HashMap<CacheKey, Translated> {
         let mut known = HashMap::new();
         let mut unknown = Vec::new();
         for key in keys {
-            match self.memory.get(key) {
-                Some(kept) => {
-                    known.insert(*key, Translated { text: kept.text.clone(), score: kept.score });
+            match self.remembered(key) {
+                Some(translated) => {
+                    known.insert(*key, translated);
                 }
                 None => unknown.push(*key),
             }
@@ -102,13 +107,17 @@ impl Cache {
         known
     }
 
-    /// Keeps new translations.
-    pub(crate) async fn put(&self, entries: Vec<(CacheKey, CachedText)>) {
-        for (key, kept) in &entries {
+    /// Takes note of new translations; [`keep`](Self::keep) makes them last.
+    pub(crate) fn remember(&self, entries: &[(CacheKey, CachedText)]) {
+        for (key, kept) in entries {
             self.memory.insert(*key, Arc::new(kept.clone()));
         }
+    }
+
+    /// Hands new translations to the store.
+    pub(crate) async fn keep(&self, entries: &[(CacheKey, CachedText)]) {
         if let Some(store) = self.store.as_ref().filter(|_| !entries.is_empty()) {
-            store.put(&entries).await;
+            store.put(entries).await;
         }
     }
 }

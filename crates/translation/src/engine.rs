@@ -1,6 +1,7 @@
 //! The seam between Meeshy and whatever translates: a batch of segments goes in, texts come out.
 
 use crate::EngineError;
+use crate::request::Urgency;
 use async_trait::async_trait;
 use meeshy_domain::Language;
 use serde::Serialize;
@@ -65,6 +66,15 @@ pub struct Offer {
     pub cost_ms: f32,
 }
 
+/// How much an engine is given at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portion {
+    /// So much text, at most, in bytes, of which about four make a token in any script. A segment that is longer goes alone.
+    pub bytes: usize,
+    /// So many portions of a pair at the same time.
+    pub at_once: usize,
+}
+
 /// What became of one segment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Translated {
@@ -113,11 +123,21 @@ pub trait Engine: Send + Sync {
     /// Begins to start what this pair needs, and does not wait for it. What goes wrong shows when it is used.
     fn prepare(&self, _pair: Pair) {}
 
+    /// How much of a pair it is given at a time: large enough to gain from it, small enough that the next need not wait.
+    fn portion(&self, _urgency: Urgency) -> Portion {
+        Portion { bytes: 4_000, at_once: 1 }
+    }
+
     /// One text for each segment, in order; an empty one where it has none.
     ///
     /// # Errors
     /// For the batch as a whole: nothing of it was translated.
-    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError>;
+    async fn translate(
+        &self,
+        pair: Pair,
+        segments: &[String],
+        urgency: Urgency,
+    ) -> Result<Vec<Translated>, EngineError>;
 
     /// Gives back memory and processes. The engine can still be used; it starts again on need.
     async fn rest(&self);

@@ -1,12 +1,14 @@
 //! What is asked of the translator.
 
 use crate::engine::Pair;
+use crate::glossary::Glossary;
 use meeshy_domain::Language;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// A point between cost and quality, as clients name it (wire-contract 6.3).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// Cheap: a route that costs half as much may be 2.5 points of chrF worse.
@@ -24,6 +26,15 @@ pub enum Tier {
 pub struct UnknownTier(String);
 
 impl Tier {
+    /// The name on the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Basic => "basic",
+            Self::Medium => "medium",
+            Self::Premium => "premium",
+        }
+    }
+
     /// How many points of chrF halving the cost is worth.
     pub(crate) fn points_for_half_the_cost(self) -> f32 {
         match self {
@@ -47,13 +58,27 @@ impl FromStr for Tier {
     }
 }
 
-/// From which language to which, how well, and over what.
+/// How soon a translation is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum Urgency {
+    /// Somebody waits for it.
+    #[default]
+    Live,
+    /// It can wait until nobody does: older messages, and long texts, which take a while anyway.
+    Later,
+}
+
+/// From which language to which, how well, how soon, and over what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The languages.
     pub pair: Pair,
     /// How much quality is worth.
     pub tier: Tier,
+    /// How soon.
+    pub urgency: Urgency,
+    /// What the community wants some words to become.
+    pub glossary: Arc<Glossary>,
     /// Engines (`apertium`) and routes as readers see them (`apertium via ca`) that are not to be used: somebody was not
     /// content with what they gave.
     pub avoid: Vec<String>,
@@ -64,7 +89,14 @@ pub struct Request {
 impl Request {
     /// Over whatever route is the best for its cost.
     pub fn new(from: Language, to: Language) -> Self {
-        Self { pair: Pair { from, to }, tier: Tier::default(), avoid: Vec::new(), path: None }
+        Self {
+            pair: Pair { from, to },
+            tier: Tier::default(),
+            urgency: Urgency::default(),
+            glossary: Arc::default(),
+            avoid: Vec::new(),
+            path: None,
+        }
     }
 
     /// Whether it takes any route that serves its tier.

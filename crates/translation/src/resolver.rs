@@ -1,14 +1,14 @@
 //! Segments through the routes: over the best one, and where something fails, over the next.
 
 use crate::EngineError;
-use crate::ask::{Checked, translate};
-use crate::breaker::{Breakers, Consequence, Unit};
-use crate::cache::{Cache, CacheKey, CachedText};
+use crate::breaker::{Breakers, Unit};
+use crate::cache::Cache;
 use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::flight::Flights;
 use crate::quality::Figures;
+use crate::queue::Queues;
 use crate::request::Request;
 use crate::route::{Route, Routes, Step};
-use crate::translator::least;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::time::Instant;
@@ -40,16 +40,15 @@ pub(crate) enum Missing {
     Failed(String),
 }
 
-/// A step that did not work, and why.
-type Fault<'a> = (&'a Step, EngineError);
-
 /// The engines, and what is known of them.
 pub(crate) struct Resolver {
     /// The preferred one first.
     engines: Vec<Arc<dyn Engine>>,
     figures: Figures,
-    cache: Cache,
-    breakers: Breakers,
+    pub(crate) cache: Cache,
+    pub(crate) flights: Flights,
+    pub(crate) queues: Queues,
+    pub(crate) breakers: Breakers,
     view: RwLock<View>,
 }
 
@@ -65,8 +64,9 @@ struct View {
 
 impl Resolver {
     pub(crate) fn new(engines: Vec<Arc<dyn Engine>>, figures: Figures, cache: Cache) -> Self {
+        let (flights, queues) = (Flights::default(), Queues::default());
         let (breakers, view) = (Breakers::default(), RwLock::default());
-        let resolver = Self { engines, figures, cache, breakers, view };
+        let resolver = Self { engines, figures, cache, flights, queues, breakers, view };
         resolver.look();
         resolver
     }
@@ -94,7 +94,8 @@ impl Resolver {
         self.engines.iter().map(|engine| engine.revision()).collect()
     }
 
-    fn look(&self) -> Arc<Routes> {
+    /// Finds out what works now.
+    pub(crate) fn look(&self) -> Arc<Routes> {
         let now = Instant::now();
         // Taken before the offers: a change in between is seen at the next look.
         let (revisions, until) = (self.revisions(), self.breakers.next_trial(now));
@@ -152,10 +153,10 @@ impl Resolver {
                 return answers;
             }
             let Some(route) = self.route(request, &spent).await else { break };
-            let (given, faults) = self.follow(&route, &left).await;
-            left.retain(|segment| !given.contains_key(segment));
-            answers.given.extend(given);
-            for (step, error) in faults {
+            let arrivals = self.follow(&route, request.urgency, &left).await;
+            left.retain(|segment| !arrivals.given.contains_key(segment));
+            answers.given.extend(arrivals.given);
+            for (step, error) in arrivals.faults {
                 tracing::warn!(engine = step.engine, pair = %step.pair, %error, "An engine did not do its work; the next best route takes over");
                 spent.extend(self.unit(step));
                 if !matches!(error, EngineError::Broken(_)) {
@@ -192,138 +193,12 @@ impl Resolver {
         unknown
     }
 
-    /// Fills in from the cache, and what is not there from the engines of the route. Each fault stands for segments
-    /// that are missing.
-    async fn follow<'a>(
-        &self,
-        route: &'a Route,
-        segments: &[String],
-    ) -> (HashMap<String, Answer>, Vec<Fault<'a>>) {
-        let engine: Arc<str> = route.label().into();
-        let mut given = HashMap::new();
-        let keys: Vec<CacheKey> = segments.iter().map(|segment| CacheKey::new(route, segment)).collect();
-        let mut cached = self.cache.get(&keys).await;
-        let mut ways = Vec::new();
-        for (segment, key) in segments.iter().zip(keys) {
-            match cached.remove(&key) {
-                Some(translated) => {
-                    given.insert(segment.clone(), Answer { translated, engine: Arc::clone(&engine) });
-                }
-                None => ways.push(Way { segment, key, text: segment.clone(), score: None }),
-            }
-        }
-        // While the first step works, the others can load.
-        for step in route.steps.iter().skip(1).filter(|_| !ways.is_empty()) {
-            if let Some(engine) = self.engine(step) {
-                engine.prepare(step.pair);
-            }
-        }
-        let mut faults = Vec::new();
-        for step in &route.steps {
-            if !ways.is_empty() {
-                ways = self.go(step, ways, &mut faults).await;
-            }
-        }
-        let mut entries = Vec::with_capacity(ways.len());
-        for Way { segment, key, text, score } in ways {
-            entries.push((key, CachedText { text: text.clone(), engine: engine.to_string(), score }));
-            let translated = Translated { text, score };
-            given.insert(segment.clone(), Answer { translated, engine: Arc::clone(&engine) });
-        }
-        self.cache.put(entries).await;
-        (given, faults)
-    }
-
-    /// Takes all over one step; those that do not get over it are left out, and the fault is noted.
-    async fn go<'s, 'r>(
-        &self,
-        step: &'r Step,
-        ways: Vec<Way<'s>>,
-        faults: &mut Vec<Fault<'r>>,
-    ) -> Vec<Way<'s>> {
-        let texts: Vec<String> = ways.iter().map(|way| way.text.clone()).collect();
-        let outcome = self.step(step, &texts).await;
-        let translated = match outcome {
-            Ok(translated) => translated,
-            Err(error) => {
-                faults.push((step, error));
-                return Vec::new();
-            }
-        };
-        let mut arrived = Vec::with_capacity(ways.len());
-        let mut flaws = Vec::new();
-        for (mut way, translated) in ways.into_iter().zip(translated) {
-            match translated {
-                Ok(translated) => {
-                    way.text = translated.text;
-                    way.score = least(way.score, translated.score);
-                    arrived.push(way);
-                }
-                Err(flaw) => flaws.push(flaw),
-            }
-        }
-        if let Some(flaw) = flaws.first() {
-            let (engine, count, all) = (&step.engine, flaws.len(), texts.len());
-            let message = format!("{engine} answered {count} of {all} segments with no translation: {flaw}");
-            faults.push((step, EngineError::Unusable(message)));
-        }
-        arrived
-    }
-
-    fn engine(&self, step: &Step) -> Option<&Arc<dyn Engine>> {
+    pub(crate) fn engine(&self, step: &Step) -> Option<&Arc<dyn Engine>> {
         self.engines.iter().find(|engine| engine.name() == step.engine)
     }
 
     fn unit(&self, step: &Step) -> Option<Unit> {
         Some(Unit::of(self.engine(step)?.as_ref(), step.pair))
-    }
-
-    /// Asks the engine of a step, unless it is to be left alone, and takes note of how it went.
-    async fn step(&self, step: &Step, texts: &[String]) -> Result<Vec<Checked>, EngineError> {
-        let Some(engine) = self.engine(step) else {
-            return Err(EngineError::Broken(format!("there is no engine `{}`", step.engine)));
-        };
-        let unit = Unit::of(engine.as_ref(), step.pair);
-        if !self.breakers.admit(&unit, Instant::now()) {
-            let reason = self.breakers.resting(&unit).unwrap_or_default();
-            return Err(EngineError::Interrupted(reason));
-        }
-        if self.breakers.resting(&unit).is_some() {
-            // This request is the trial; the others take another route meanwhile.
-            self.look();
-        }
-        let outcome = translate(engine.as_ref(), step.pair, texts).await;
-        match &outcome {
-            Ok(checked) => match checked.iter().find_map(|checked| checked.as_ref().err()) {
-                // A text that other engines cannot translate either says nothing about a server that could.
-                Some(flaw) if engine.is_remote() && checked.iter().all(Result::is_err) => {
-                    self.note_failure(step, &unit, &EngineError::Unusable((*flaw).to_owned()));
-                }
-                _ => self.note_success(step, &unit),
-            },
-            Err(error) => self.note_failure(step, &unit, error),
-        }
-        outcome
-    }
-
-    fn note_success(&self, step: &Step, unit: &Unit) {
-        if self.breakers.succeeded(unit) {
-            tracing::info!(engine = step.engine, pair = %step.pair, "An engine works again");
-            self.look();
-        }
-    }
-
-    fn note_failure(&self, step: &Step, unit: &Unit, error: &EngineError) {
-        match self.breakers.failed(unit, error, Instant::now()) {
-            Consequence::None => return,
-            Consequence::Rest(rest) => {
-                tracing::warn!(engine = step.engine, pair = %step.pair, seconds = rest.as_secs(), %error, "An engine keeps failing and is left alone for a while");
-            }
-            Consequence::Out => {
-                tracing::error!(engine = step.engine, pair = %step.pair, %error, "An engine cannot be used until it is repaired");
-            }
-        }
-        self.look();
     }
 
     async fn why_missing(&self, request: &Request, failure: Option<String>) -> Missing {
@@ -369,12 +244,4 @@ impl Resolver {
             "no engine here translates {from} to {to}; pull models with `meeshy models pull {models}` or install Apertium pairs"
         )
     }
-}
-
-/// A segment under way.
-struct Way<'a> {
-    segment: &'a String,
-    key: CacheKey,
-    text: String,
-    score: Option<f32>,
 }

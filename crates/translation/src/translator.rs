@@ -7,7 +7,7 @@ use crate::engine::{Engine, Pair};
 use crate::firefox::Firefox;
 use crate::quality::Figures;
 use crate::remote;
-use crate::request::Request;
+use crate::request::{Request, Urgency};
 use crate::resolver::{Answers, Missing, Resolver};
 use crate::route::Route;
 use crate::text::Document;
@@ -15,6 +15,9 @@ use crate::{Failure, TranslationConfig, TranslationError};
 use meeshy_domain::Language;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// A text that is longer, in bytes, makes way for those who write to each other: it takes a while anyway.
+const LONG_TEXT: usize = 2_000;
 
 /// What came of a message.
 #[derive(Debug, Clone, PartialEq)]
@@ -125,16 +128,27 @@ impl Translator {
     /// One answer for each message, in order.
     ///
     /// Messages are whole: layout, links, mentions, code and the like are kept here. Sentences that are the same are
-    /// translated once.
+    /// translated once, here and in all that is asked at the same time. A long text makes way for short ones.
     pub async fn answer(&self, request: &Request, texts: &[String]) -> Vec<Result<Outcome, Failure>> {
-        let documents: Vec<Document> = texts.iter().map(|text| Document::cut(text)).collect();
         if request.pair.from == request.pair.to {
             return texts.iter().map(|_| Ok(Outcome::Identical { engine: None })).collect();
         }
-        let segments: BTreeSet<&str> = documents.iter().flat_map(Document::segments).collect();
-        let segments: Vec<String> = segments.into_iter().map(str::to_owned).collect();
-        let answers = self.resolver.resolve(request, &segments).await;
-        documents.iter().zip(texts).map(|(document, text)| conclude(&answers, document, text)).collect()
+        let cut = |text: &String| Document::with_terms(text, &request.glossary, request.pair.to);
+        let documents: Vec<Document> = texts.iter().map(cut).collect();
+        let is_long = |text: &String| text.len() > LONG_TEXT;
+        let segments = |long: bool| -> Vec<String> {
+            let wanted = documents.iter().zip(texts).filter(|(_, text)| is_long(text) == long);
+            let segments: BTreeSet<&str> = wanted.flat_map(|(document, _)| document.segments()).collect();
+            segments.into_iter().map(str::to_owned).collect()
+        };
+        let later = Request { urgency: Urgency::Later, ..request.clone() };
+        let (short, long) = (segments(false), segments(true));
+        let (short, long) =
+            tokio::join!(self.resolver.resolve(request, &short), self.resolver.resolve(&later, &long));
+        let conclude = |(document, text): (&Document, &String)| {
+            conclude(if is_long(text) { &long } else { &short }, document, text)
+        };
+        documents.iter().zip(texts).map(conclude).collect()
     }
 
     /// Stops all processes and gives back the memory of the models. The translator can still be used.
@@ -155,15 +169,14 @@ fn conclude(answers: &Answers, document: &Document, source: &str) -> Result<Outc
         }
         score = least(score, answer.translated.score);
     }
-    if engines.is_empty() {
-        return Ok(Outcome::Identical { engine: None });
-    }
-    let engine = engines.join(", ");
     let text = document
         .assemble(|segment| answers.given.get(segment).map_or("", |answer| answer.translated.text.as_str()));
+    let engine = (!engines.is_empty()).then(|| engines.join(", "));
     if text == source {
-        return Ok(Outcome::Identical { engine: Some(engine) });
+        return Ok(Outcome::Identical { engine });
     }
+    // Nothing but terms and what needs no translation.
+    let engine = engine.unwrap_or_else(|| "glossary".to_owned());
     Ok(Outcome::Done { text, engine, score })
 }
 

@@ -5,7 +5,9 @@
 mod support;
 
 use async_trait::async_trait;
-use meeshy_translation::{Engine, EngineError, Offer, Outcome, Pair, Translated, Translator, is_mark};
+use meeshy_translation::{
+    Engine, EngineError, Offer, Outcome, Pair, Translated, Translator, Urgency, is_mark,
+};
 use proptest::prelude::*;
 use std::sync::Arc;
 use support::{computing_time, language};
@@ -161,7 +163,12 @@ impl Engine for Careless {
             .into()
     }
 
-    async fn translate(&self, _: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+    async fn translate(
+        &self,
+        _: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
         let answer = |segment: &String| match self.0 {
             Manner::Copies => segment.clone(),
             Manner::DropsMarks => segment.replace(is_mark, ""),

@@ -7,7 +7,7 @@ mod support;
 use async_trait::async_trait;
 use meeshy_translation::{
     CacheKey, CacheStore, CachedText, Engine, EngineError, Failure, Offer, Outcome, Pair, Request,
-    Translated, Translator, is_mark,
+    Translated, Translator, Urgency, is_mark,
 };
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -71,7 +71,12 @@ impl Engine for Fake {
         self.prepared.lock().unwrap().push((pair.to_string(), requests));
     }
 
-    async fn translate(&self, _: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+    async fn translate(
+        &self,
+        _: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
         self.asked.lock().unwrap().push(segments.to_vec());
         let answer = |segment: &String| Ok(Translated { text: (self.answer)(segment)?, score: self.score });
         segments.iter().map(answer).collect()

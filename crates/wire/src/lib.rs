@@ -30,7 +30,8 @@ pub use message::{Counts, Message, MessageSender, Reply, Translation, Translatio
 pub use request::{Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, Refresh, Register};
 pub use time::Iso;
 pub use translation::{
-    DetectLanguage, ModelType, RequestTranslation, StatusTranslation, Translate, TranslateText,
-    TranslateTexts, TranslatedText, TranslationError, TranslationProgress, TranslationReceived,
+    AddTerm, DetectLanguage, GlossaryTerm, ModelType, ReportTranslation, RequestTranslation,
+    StatusTranslation, Translate, TranslateText, TranslateTexts, TranslatedText, TranslationError,
+    TranslationProgress, TranslationReceived, TranslationReport,
 };
 pub use user::{FoundUser, Language, Session, User};

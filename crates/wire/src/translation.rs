@@ -2,7 +2,7 @@
 //! translator here, in snake case.
 
 use crate::{Iso, Translation};
-use meeshy_domain::{Language, MessageId};
+use meeshy_domain::{Language, MessageId, ReportId, TermId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// `POST /translate` and `POST /translate-blocking`: a message, or a text.
@@ -42,6 +42,62 @@ pub struct TranslateText {
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 pub struct DetectLanguage {
     pub text: String,
+}
+
+/// `POST /conversations/:id/glossary`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+pub struct AddTerm {
+    /// As it stands in messages.
+    pub term: String,
+    /// Into which language; all that have no entry of their own, if absent.
+    pub language: Option<String>,
+    /// What it is to become; it stays as it is, if absent.
+    pub translation: Option<String>,
+}
+
+/// A term of a glossary.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GlossaryTerm {
+    pub id: TermId,
+    pub term: String,
+    /// `null`: all that have no entry of their own.
+    pub language: Option<Language>,
+    /// `null`: it stays as it is.
+    pub translation: Option<String>,
+    pub created_by: UserId,
+    pub created_at: Iso,
+}
+
+/// `POST /messages/:messageId/translations/:language/report`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportTranslation {
+    /// `wrong`, `incomplete`, `clumsy`, `offensive`, `language` or `other`.
+    pub reason: String,
+    /// In the reader's own words; `other` needs it.
+    pub comment: Option<String>,
+    /// Whether another engine is to make the translation anew.
+    #[serde(default)]
+    pub try_another: bool,
+}
+
+/// What a reader said of a translation.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TranslationReport {
+    pub id: ReportId,
+    pub message_id: MessageId,
+    pub target_language: Language,
+    /// What was shown.
+    pub translated_content: String,
+    /// Which engine had made it.
+    pub engine: String,
+    pub reporter_id: UserId,
+    pub reason: String,
+    pub comment: Option<String>,
+    pub wants_another: bool,
+    pub created_at: Iso,
 }
 
 /// Where the translation of a message has come to.

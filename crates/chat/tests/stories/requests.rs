@@ -1,7 +1,7 @@
 //! Stories of translations that somebody asks for, each told on both databases.
 
 use crate::support::worlds;
-use meeshy_chat::{ChatError, Event, Progress, TextRequest};
+use meeshy_chat::{ChatError, Event, Progress, TextRequest, Tier};
 use meeshy_store::translations::State;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -158,6 +158,7 @@ async fn texts_are_translated_and_bad_ones_hinder_no_other() {
             text: text.into(),
             source: source.map(str::to_owned),
             target: target.into(),
+            tier: Tier::default(),
         };
         let long = "x".repeat(1_001);
         let requests = vec![

@@ -10,6 +10,7 @@ use meeshy_domain::{Language, UserId};
 use meeshy_store::Store;
 use meeshy_testkit::{Database, clock};
 use meeshy_translation::detect::Evidence;
+use meeshy_translation::{Glossary, Pair, Request};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,18 +25,21 @@ pub struct Engine {
     pub name: Mutex<Option<String>>,
     pub failures: AtomicU64,
     pub asked: Mutex<Vec<(Language, Language, usize)>>,
+    pub glossaries: Mutex<Vec<Arc<Glossary>>>,
 }
 
 #[async_trait]
 impl Translate for Engine {
-    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+    async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
+        let Pair { from, to } = request.pair;
         self.asked.lock().unwrap().push((from, to, texts.len()));
-        if !self.serves(from, to) {
+        self.glossaries.lock().unwrap().push(Arc::clone(&request.glossary));
+        let Some(engine) = self.engine(request) else {
             return texts
                 .iter()
                 .map(|_| Answer::Unavailable { reason: format!("nobody speaks {to}") })
                 .collect();
-        }
+        };
         let fails = self
             .failures
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
@@ -43,17 +47,16 @@ impl Translate for Engine {
         let answer = |text: &String| match text.as_str() {
             _ if fails => Answer::Failed { reason: "the engine is out of order".into() },
             "ok" => Answer::Identical,
-            text => {
-                let engine = self.engine(from, to).unwrap_or_default();
-                Answer::Done { text: format!("{to}: {text}"), engine, score: Some(0.5) }
-            }
+            text => Answer::Done { text: format!("{to}: {text}"), engine: engine.clone(), score: Some(0.5) },
         };
         texts.iter().map(answer).collect()
     }
 
-    fn engine(&self, from: Language, to: Language) -> Option<String> {
-        let is_known = !self.unknown.lock().unwrap().contains(&(from, to));
-        is_known.then(|| self.name.lock().unwrap().clone().unwrap_or_else(|| "test".into()))
+    fn engine(&self, request: &Request) -> Option<String> {
+        let is_known = !self.unknown.lock().unwrap().contains(&(request.pair.from, request.pair.to));
+        let first = self.name.lock().unwrap().clone().unwrap_or_else(|| "test".into());
+        let mut names = [first, "another".to_owned()].into_iter();
+        is_known.then(|| names.find(|name| !request.avoid.contains(name))).flatten()
     }
 
     fn pairs(&self) -> Vec<Speed> {

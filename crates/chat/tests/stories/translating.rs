@@ -3,7 +3,7 @@
 use crate::support::{World, worlds};
 use meeshy_chat::{Event, ProfilePatch};
 use meeshy_domain::Language;
-use meeshy_store::translations::{self, Claim, State};
+use meeshy_store::translations::{self, Claim, Priority, State};
 use meeshy_store::translators::{self, Translator};
 use meeshy_testkit::Database;
 use std::sync::Arc;
@@ -147,7 +147,8 @@ async fn jobs_left_by_a_process_that_died_are_taken_up() {
         if let Some(store) = store {
             let now = meeshy_domain::Timestamp::from_millis(1_768_480_496_789);
             let until = now.plus(Duration::from_secs(60));
-            let claim = Claim { by: "another".into(), until, limit: 10, but: Vec::new() };
+            let claim =
+                Claim { by: "another".into(), until, priority: Priority::Live, limit: 10, but: Vec::new() };
             let another = Translator {
                 id: "another".into(),
                 name: "machine".into(),

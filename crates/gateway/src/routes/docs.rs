@@ -4,8 +4,8 @@ use super::{Access, Api, Endpoint};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
 use meeshy_wire::{
-    Code, CreateConversation, DetectLanguage, ErrorBody, Login, LoginCode, PatchMe, PostMessage, Refresh,
-    Register, Translate, TranslateTexts,
+    AddTerm, Code, CreateConversation, DetectLanguage, ErrorBody, Login, LoginCode, PatchMe, PostMessage,
+    Refresh, Register, ReportTranslation, Translate, TranslateTexts,
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -87,6 +87,8 @@ fn schemas() -> Value {
     add::<PatchMe>(&mut schemas);
     add::<CreateConversation>(&mut schemas);
     add::<PostMessage>(&mut schemas);
+    add::<AddTerm>(&mut schemas);
+    add::<ReportTranslation>(&mut schemas);
     add::<Translate>(&mut schemas);
     add::<TranslateTexts>(&mut schemas);
     add::<DetectLanguage>(&mut schemas);

@@ -4,10 +4,12 @@ mod auth;
 mod conversations;
 mod docs;
 mod files;
+mod glossary;
 mod health;
 mod languages;
 mod libretranslate;
 mod messages;
+mod reports;
 mod translation;
 mod users;
 
@@ -156,6 +158,8 @@ fn api(app: App) -> Api {
         .group(files::routes)
         .group(conversations::routes)
         .group(messages::routes)
+        .group(glossary::routes)
+        .group(reports::routes)
         .group(translation::routes)
         .group(libretranslate::routes)
         .group(languages::routes)

@@ -10,10 +10,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
-use meeshy_chat::{Progress, Requested, TextRequest, TextTranslation};
+use meeshy_chat::{Progress, Requested, TextRequest, TextTranslation, Tier};
 use meeshy_domain::UserId;
 use meeshy_store::translations::{Count, State as Ended};
-use meeshy_wire::{DetectLanguage, Translate, TranslateText, TranslateTexts, TranslatedText};
+use meeshy_wire::{DetectLanguage, ModelType, Translate, TranslateText, TranslateTexts, TranslatedText};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -110,13 +110,23 @@ async fn translate_batch(
 }
 
 fn request(text: TranslateText) -> TextRequest {
-    TextRequest { text: text.text, source: text.source_language, target: text.target_language }
+    let tier = tier(text.model_type);
+    TextRequest { text: text.text, source: text.source_language, target: text.target_language, tier }
+}
+
+fn tier(wanted: Option<ModelType>) -> Tier {
+    match wanted {
+        Some(ModelType::Basic) => Tier::Basic,
+        Some(ModelType::Premium) => Tier::Premium,
+        Some(ModelType::Medium) | None => Tier::Medium,
+    }
 }
 
 async fn translate_one(app: &App, body: Translate) -> Result<TranslatedText, ApiError> {
     let began = Instant::now();
     let text = body.text.ok_or_else(|| ApiError::invalid("text", "expected `text` or `message_id`"))?;
-    let request = TextRequest { text, source: body.source_language, target: body.target_language };
+    let tier = tier(body.model_type);
+    let request = TextRequest { text, source: body.source_language, target: body.target_language, tier };
     match app.chat.translate_texts(vec![request]).await?.pop() {
         Some(text) => of_text(app, text?, began),
         None => Err(ApiError::invalid("text", "there is no text")),

@@ -24,6 +24,8 @@ fn body(endpoint: &Endpoint, person: &Person) -> Value {
         }),
         Some("Translate") => json!({ "text": "hello", "source_language": "en", "target_language": "fr" }),
         Some("TranslateTexts") => json!([]),
+        Some("AddTerm") => json!({ "term": "sprint" }),
+        Some("ReportTranslation") => json!({ "reason": "wrong" }),
         Some("DetectLanguage") => json!({ "text": "hola" }),
         Some(other) => panic!("a body for {other} is missing here"),
         None if endpoint.path.starts_with("/libretranslate") => {
@@ -41,12 +43,20 @@ fn request(server: &Server, endpoint: &Endpoint, talk: &str, body: &Value) -> Re
         .replace("{id}", conversation)
         .replace("{messageId}", message)
         .replace("{language}", "es")
+        .replace("{termId}", "65a0c0ffee0123456789abcd")
         .replace("{jobId}", &format!("{message}-es"));
     let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {
         Method::GET => request.query(&[("username", "zoe"), ("q", "zoe")]),
         _ => request.json(body),
     }
+}
+
+/// Whether a route is closed to people whom it lets in, or misses what nobody has made here.
+fn asks_for_more(endpoint: &Endpoint, status: u16) -> bool {
+    let changes_a_glossary = endpoint.path.contains("/glossary") && endpoint.method != Method::GET;
+    (changes_a_glossary && matches!(status, 403 | 404))
+        || (endpoint.path.ends_with("/translations/reports") && status == 403)
 }
 
 /// A token that says that somebody else is calling, with the signature of its owner.
@@ -111,12 +121,14 @@ async fn every_route_lets_in_whom_it_says() {
                 let refused = answer(nobody).await;
                 assert_eq!((refused.status, refused.code()), (401, "AUTH_REQUIRED"), "{what}");
                 let with_device = is_answered(call().header("x-session-token", &carlos.session_token)).await;
-                assert!(with_device < 300, "with a device: {what}: {with_device}");
+                let is_fine = with_device < 300 || asks_for_more(endpoint, with_device);
+                assert!(is_fine, "with a device: {what}: {with_device}");
             }
             let status = is_answered(with_token).await;
             // The second registration of the same name is refused, and there are no files and no codes.
             let fails = ["/register", "/attachments/", "2fa"].iter().any(|part| endpoint.path.contains(part));
-            assert!(status < 300 || fails, "{what}: {status}");
+            let is_fine = status < 300 || asks_for_more(endpoint, status);
+            assert!(is_fine || fails, "{what}: {status}");
         }
     }
 }

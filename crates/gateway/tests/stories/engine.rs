@@ -5,7 +5,9 @@ use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::Language;
 use meeshy_node::{Node, NodeConfig};
 use meeshy_translation::detect::Evidence;
-use meeshy_translation::{self as translation, EngineError, Offer, Pair, Translated, Translator};
+use meeshy_translation::{
+    self as translation, EngineError, Offer, Pair, Request, Translated, Translator, Urgency,
+};
 use std::sync::Arc;
 
 /// Translates `text` into `fr: text`, keeps `ok` as it is, and knows no Japanese.
@@ -13,17 +15,24 @@ pub struct Engine;
 
 #[async_trait]
 impl Translate for Engine {
-    async fn translate(&self, from: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+    async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
+        let Pair { to, .. } = request.pair;
+        let Some(engine) = self.engine(request) else {
+            return texts
+                .iter()
+                .map(|_| Answer::Unavailable { reason: format!("nobody speaks {to}") })
+                .collect();
+        };
         let answer = |text: &String| match text.as_str() {
-            _ if !self.serves(from, to) => Answer::Unavailable { reason: format!("nobody speaks {to}") },
             "ok" => Answer::Identical,
-            text => Answer::Done { text: format!("{to}: {text}"), engine: "test".into(), score: Some(0.5) },
+            text => Answer::Done { text: format!("{to}: {text}"), engine: engine.clone(), score: Some(0.5) },
         };
         texts.iter().map(answer).collect()
     }
 
-    fn engine(&self, _: Language, to: Language) -> Option<String> {
-        (to.code() != "ja").then(|| "test".into())
+    fn engine(&self, request: &Request) -> Option<String> {
+        let mut names = ["test", "another"].into_iter().map(str::to_owned);
+        (request.pair.to.code() != "ja").then(|| names.find(|name| !request.avoid.contains(name))).flatten()
     }
 
     fn pairs(&self) -> Vec<Speed> {
@@ -57,7 +66,12 @@ impl translation::Engine for Engine {
         ["en-fr", "es-fr"].map(offer).to_vec()
     }
 
-    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+    async fn translate(
+        &self,
+        pair: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
         let translated = |text: &String| Translated { text: format!("{}: {text}", pair.to), score: None };
         Ok(segments.iter().map(translated).collect())
     }

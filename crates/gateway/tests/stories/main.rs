@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 mod access;
+mod caring;
 mod engine;
 mod files;
 mod hardship;

@@ -2,6 +2,9 @@
 
 use crate::crash::{Sender, every_translation_comes, nothing_is_lost_or_doubled};
 use crate::server::{Server, free_port, spawn};
+use meeshy_domain::{Language, MessageId, Timestamp};
+use meeshy_store::translations::{self, Priority};
+use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::Database;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -11,7 +14,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-const ROUNDS: u64 = 20;
+/// How many processes are killed; `MEESHY_KILLS` says another number.
+const KILLS: u64 = 20;
+
+#[expect(clippy::disallowed_methods, reason = "how long a test runs is not for the configuration")]
+fn kills() -> u64 {
+    std::env::var("MEESHY_KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(KILLS)
+}
 
 /// A translator that is killed when dropped, and its engines with it.
 struct Translator {
@@ -70,7 +79,9 @@ async fn whichever_process_is_killed_every_translation_comes() {
     let conversation: Arc<str> = reader.group(&[&carlos]).await.into();
     let mut sender = Sender::new(carlos, 0);
 
-    for round in 0..ROUNDS {
+    let store = database.open().await.unwrap();
+    let mut edited = 0;
+    for round in 0..kills() {
         let stop = Arc::new(AtomicBool::new(false));
         let sending = tokio::spawn({
             let (conversation, stop) = (Arc::clone(&conversation), Arc::clone(&stop));
@@ -86,6 +97,7 @@ async fn whichever_process_is_killed_every_translation_comes() {
             1 => victim.kill(),
             _ => victim.kill_an_engine(),
         }
+        edited += store.write(edit).await.unwrap();
         stop.store(true, Ordering::SeqCst);
         sender = sending.await.unwrap();
         match round % 3 {
@@ -97,6 +109,43 @@ async fn whichever_process_is_killed_every_translation_comes() {
     let history = reader.history(&conversation).await;
     nothing_is_lost_or_doubled(&[sender], &history);
     every_translation_comes(&reader, &conversation).await;
+    assert!(edited > 0, "nothing was edited");
+    let start = Instant::now();
+    while store.read(translations::waiting).await.unwrap() > 0 {
+        assert!(start.elapsed() < Duration::from_secs(120), "translations of edited messages do not come");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert_eq!(store.read(stale).await.unwrap(), 0, "translations of texts that are no more");
+}
+
+/// Gives messages another text, as an edit does, whether or not they are being translated; says how many.
+fn edit(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    let newest: Vec<MessageId> =
+        tx.query("SELECT id FROM messages ORDER BY sequence DESC LIMIT 5", &[], |row| row.take("id"))?;
+    for id in &newest {
+        tx.execute(
+            "UPDATE messages SET content = content || ' grandes', revision = revision + 1 WHERE id = $1",
+            &[(*id).into()],
+        )?;
+        translations::enqueue(
+            tx,
+            *id,
+            Language::parse("fr").unwrap(),
+            Priority::Live,
+            Timestamp::from_millis(0),
+        )?;
+    }
+    Ok(u64::try_from(newest.len()).unwrap_or_default())
+}
+
+/// Translations that were not made from the text that their message has.
+fn stale(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.query_one(
+        "SELECT count(*) AS total FROM translations t JOIN messages m ON m.id = t.message_id \
+         WHERE t.revision <> m.revision OR (m.content LIKE '%grandes' AND t.content NOT LIKE '%grand%')",
+        &[],
+        |row| row.take("total"),
+    )
 }
 
 #[tokio::test]
@@ -133,4 +182,7 @@ async fn without_a_translator_messages_flow_and_their_translations_wait() {
         assert!(start.elapsed() < Duration::from_secs(10), "{}", health().await);
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    let (status, answer) = carlos.post("/translate-blocking", &text).await.unwrap();
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(answer["data"]["translated_text"], "J'ai un chat");
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use meeshy_node::{Node, NodeConfig, router};
-use meeshy_translation::{Engine, EngineError, Offer, Pair, Translated, Translator};
+use meeshy_translation::{Engine, EngineError, Offer, Pair, Translated, Translator, Urgency};
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -36,7 +36,12 @@ impl Engine for Fake {
         ["en-es", "en-fr", "fr-en"].map(offer).to_vec()
     }
 
-    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+    async fn translate(
+        &self,
+        pair: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
         if segments.iter().any(|text| text.contains("crash")) {
             return Err(EngineError::Interrupted("the engine stopped".to_owned()));
         }

@@ -7,8 +7,9 @@ mod mode;
 mod pipeline;
 mod stream;
 
-use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::engine::{Engine, Offer, Pair, Portion, Translated};
 use crate::quality;
+use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;
 use mode::Mode;
@@ -18,8 +19,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Segments that go through a pipeline at once, before others have their turn.
-const BATCH: usize = 128;
+/// What goes through a pipeline at once, in bytes, while somebody waits: a tenth of a second of work.
+const PORTION_BYTES: usize = 6_000;
+/// What can wait goes through in pieces of some milliseconds, between which others have their turn.
+const SMALL_PORTION_BYTES: usize = 400;
 
 /// All pairs of the modes folder.
 pub(crate) struct Apertium {
@@ -94,12 +97,21 @@ impl Engine for Apertium {
         }
     }
 
-    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
-        let slot = self.slot(pair)?;
-        let mut texts = Vec::with_capacity(segments.len());
-        for batch in segments.chunks(BATCH) {
-            texts.extend(slot.translate(batch).await?);
-        }
+    fn portion(&self, urgency: Urgency) -> Portion {
+        let bytes = match urgency {
+            Urgency::Live => PORTION_BYTES,
+            Urgency::Later => SMALL_PORTION_BYTES,
+        };
+        Portion { bytes, at_once: 1 }
+    }
+
+    async fn translate(
+        &self,
+        pair: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
+        let texts = self.slot(pair)?.translate(segments).await?;
         Ok(texts.into_iter().map(|text| Translated { text, score: None }).collect())
     }
 

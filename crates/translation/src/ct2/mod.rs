@@ -7,6 +7,7 @@ mod host;
 mod manifest;
 
 use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;
 use manifest::{Damaged, Model};
@@ -109,7 +110,12 @@ impl Engine for CTranslate2 {
     }
 
     #[cfg(feature = "ct2")]
-    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+    async fn translate(
+        &self,
+        pair: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
         let model = self.usable().into_iter().find(|model| model.pairs.contains(&pair));
         let model =
             model.ok_or_else(|| EngineError::Broken(format!("the model for {pair} is no longer there")))?;
@@ -117,7 +123,7 @@ impl Engine for CTranslate2 {
     }
 
     #[cfg(not(feature = "ct2"))]
-    async fn translate(&self, pair: Pair, _: &[String]) -> Result<Vec<Translated>, EngineError> {
+    async fn translate(&self, pair: Pair, _: &[String], _: Urgency) -> Result<Vec<Translated>, EngineError> {
         Err(EngineError::Broken(format!(
             "this Meeshy was built without the feature `ct2`, which {pair} needs"
         )))

@@ -1,11 +1,14 @@
 //! The thread in which a model lives.
 //!
-//! A loaded model may be read by many threads but must end on the one that loaded it, so each has a thread of its own.
-//! That thread takes whatever waits as one batch, and spreads it over the cores: no request waits for a batch to fill.
+//! A loaded model may be read by many threads but must end on the one that loaded it, so each has a thread of its own,
+//! which spreads a request over the cores. What can wait is the work of a second thread that the kernel lets run only when
+//! the first has nothing to do.
 
 use super::container;
+use super::inbox::{Inbox, Request};
 use crate::EngineError;
 use crate::models::{Files, Installed};
+use crate::request::Urgency;
 use fxtranslate::engine::Engine as Model;
 use fxtranslate::shortlist::Shortlist;
 use fxtranslate::spm::SpmVocab;
@@ -13,7 +16,6 @@ use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -22,20 +24,15 @@ use tokio::sync::oneshot;
 /// Segments for each thread in a batch: more save nothing, and the shortest would wait for the longest.
 const BATCH_PER_THREAD: usize = 8;
 
-/// How long a model that was just loaded waits for its first request, at least.
-const FIRST_REQUEST: Duration = Duration::from_secs(5);
+/// How much a thread that can wait steps back, by the kernel's measure: as much as it can.
+const NICE: i32 = 19;
 
 /// A running model.
 pub(super) struct Host {
     /// Whether the model could be loaded, once that is known.
     outcome: Arc<OnceLock<Result<(), String>>>,
-    requests: Mutex<Option<Sender<Request>>>,
+    inbox: Arc<Inbox>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-struct Request {
-    texts: Vec<String>,
-    answer: oneshot::Sender<Result<Vec<String>, EngineError>>,
 }
 
 impl Host {
@@ -46,7 +43,7 @@ impl Host {
         idle: Duration,
         settled: impl FnOnce() + Send + 'static,
     ) -> Result<Self, EngineError> {
-        let (requests, incoming) = channel();
+        let inbox = Arc::new(Inbox::new(idle));
         let outcome = Arc::new(OnceLock::new());
         let settle = {
             let outcome = Arc::clone(&outcome);
@@ -55,13 +52,14 @@ impl Host {
                 settled();
             }
         };
+        let asked = Arc::clone(&inbox);
         let thread = std::thread::Builder::new()
             .name(format!("model {}", model.pair))
-            .spawn(move || live(&model, threads, idle, &incoming, settle))
+            .spawn(move || live(&model, threads, &Closing(asked), settle))
             .map_err(|error| {
                 EngineError::Interrupted(format!("cannot start a thread for a model: {error}"))
             })?;
-        Ok(Self { outcome, requests: Mutex::new(Some(requests)), thread: Mutex::new(Some(thread)) })
+        Ok(Self { outcome, inbox, thread: Mutex::new(Some(thread)) })
     }
 
     /// Whether the model could be loaded; nothing as long as that is not known.
@@ -72,21 +70,23 @@ impl Host {
     /// Whether it rested, ended or never began, and another must be started.
     pub(super) fn has_ended(&self) -> bool {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(self.outcome(), Some(Err(_))) || thread.as_ref().is_none_or(JoinHandle::is_finished)
+        matches!(self.outcome(), Some(Err(_)))
+            || self.inbox.is_closed()
+            || thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// One text for each, in order.
     ///
     /// # Errors
     /// `Broken` when the files are no good, `Interrupted` when the host ended meanwhile.
-    pub(super) async fn translate(&self, texts: Vec<String>) -> Result<Vec<String>, EngineError> {
+    pub(super) async fn translate(
+        &self,
+        texts: Vec<String>,
+        urgency: Urgency,
+    ) -> Result<Vec<String>, EngineError> {
         let (answer, answered) = oneshot::channel();
-        {
-            let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-            let sent = requests.as_ref().map(|requests| requests.send(Request { texts, answer }));
-            if !matches!(sent, Some(Ok(()))) {
-                return Err(self.ended());
-            }
+        if !self.inbox.put(urgency, Request { texts, answer }) {
+            return Err(self.ended());
         }
         answered.await.unwrap_or_else(|_| Err(self.ended()))
     }
@@ -100,7 +100,7 @@ impl Host {
 
     /// Ends the thread once it has answered what it was asked.
     pub(super) async fn end(&self) {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.inbox.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
             // A thread that panicked has ended too, which is all that is asked for here.
@@ -109,13 +109,22 @@ impl Host {
     }
 }
 
-fn live(
-    model: &Installed,
-    threads: usize,
-    idle: Duration,
-    incoming: &Receiver<Request>,
-    settle: impl FnOnce(Result<(), String>),
-) {
+/// The inbox of a thread that may end in any way: nobody waits for an answer from it then.
+struct Closing(Arc<Inbox>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.fail();
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.inbox.close();
+    }
+}
+
+fn live(model: &Installed, threads: usize, inbox: &Closing, settle: impl FnOnce(Result<(), String>)) {
     let loaded = match load(model, threads) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -125,41 +134,39 @@ fn live(
     };
     tracing::debug!(pair = %model.pair, version = model.version(), "A model was loaded");
     settle(Ok(()));
-    let mut patience = idle.max(FIRST_REQUEST);
-    while let Ok(first) = incoming.recv_timeout(patience) {
-        patience = idle;
-        let requests = waiting(first, incoming, threads * BATCH_PER_THREAD);
-        if let Err(error) = answer_all(&loaded, requests, threads) {
-            tracing::error!(pair = %model.pair, %error, "A model failed");
-            return;
-        }
-    }
-}
-
-/// The first request and those that wait behind it, up to about `most` segments.
-fn waiting(first: Request, incoming: &Receiver<Request>, most: usize) -> Vec<Request> {
-    let mut segments = first.texts.len();
-    let mut requests = vec![first];
-    while segments < most {
-        match incoming.try_recv() {
-            Ok(request) => {
-                segments += request.texts.len();
-                requests.push(request);
+    let serve = |urgency| {
+        while let Some(request) = inbox.0.next(urgency) {
+            if let Err(error) = answer(&loaded, request, threads) {
+                tracing::error!(pair = %model.pair, %error, "A model failed");
+                inbox.0.fail();
             }
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            inbox.0.answered();
         }
-    }
-    requests
+    };
+    std::thread::scope(|scope| {
+        let later = std::thread::Builder::new().name(format!("later {}", model.pair));
+        let later = later.spawn_scoped(scope, || {
+            // Where it cannot step back it works all the same.
+            let _ = rustix::process::nice(NICE);
+            serve(Urgency::Later);
+        });
+        match later {
+            Ok(_) => serve(Urgency::Live),
+            Err(error) => {
+                tracing::error!(pair = %model.pair, %error, "A model cannot have the threads it needs");
+            }
+        }
+    });
 }
 
-/// Translates the requests as if they were one, shortest segments first so that a batch holds those of a length.
-fn answer_all(model: &Model, requests: Vec<Request>, threads: usize) -> Result<(), String> {
-    let texts: Vec<&str> = requests.iter().flat_map(|request| &request.texts).map(String::as_str).collect();
+/// Translates the texts of a request, those of a length in a batch.
+fn answer(model: &Model, request: Request, threads: usize) -> Result<(), String> {
+    let texts = &request.texts;
     let mut order: Vec<usize> = (0..texts.len()).collect();
     order.sort_by_key(|&at| texts[at].len());
     let mut answers = vec![String::new(); texts.len()];
     for batch in order.chunks(threads * BATCH_PER_THREAD) {
-        let sources: Vec<&str> = batch.iter().map(|&at| texts[at]).collect();
+        let sources: Vec<&str> = batch.iter().map(|&at| texts[at].as_str()).collect();
         match guarded(|| model.translate_batch(&sources)) {
             Ok(translated) => {
                 for (&at, text) in batch.iter().zip(translated) {
@@ -168,19 +175,13 @@ fn answer_all(model: &Model, requests: Vec<Request>, threads: usize) -> Result<(
             }
             Err(message) => {
                 let error = EngineError::Broken(format!("the model failed on a text: {message}"));
-                for request in requests {
-                    let _ = request.answer.send(Err(error.clone()));
-                }
+                let _ = request.answer.send(Err(error));
                 return Err(message);
             }
         }
     }
-    let mut answers = answers.into_iter();
-    for request in requests {
-        let own = answers.by_ref().take(request.texts.len()).collect();
-        // Whoever asked may have gone.
-        let _ = request.answer.send(Ok(own));
-    }
+    // Whoever asked may have gone.
+    let _ = request.answer.send(Ok(answers));
     Ok(())
 }
 

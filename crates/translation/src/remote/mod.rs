@@ -13,9 +13,11 @@ mod openai;
 
 pub use config::{ApiKey, RemoteConfig, RemoteKind};
 
-use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::engine::{Engine, Offer, Pair, Portion, Translated};
+use crate::request::Urgency;
 use crate::{EngineError, TranslationError};
 use async_trait::async_trait;
+use batch::Limits;
 use config::Settings;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::Server;
@@ -132,6 +134,14 @@ impl Remote {
         }
     }
 
+    /// How much goes into one request.
+    fn limits(&self) -> Limits {
+        match self.settings.kind {
+            RemoteKind::OpenAi => openai::LIMITS,
+            RemoteKind::LibreTranslate | RemoteKind::Meeshy => libretranslate::LIMITS,
+        }
+    }
+
     async fn request(&self, pair: Pair, segments: &[String]) -> Result<Vec<String>, EngineError> {
         let keeps_marks = self.settings.kind == RemoteKind::Meeshy;
         if self.settings.kind == RemoteKind::OpenAi {
@@ -205,13 +215,20 @@ impl Engine for Remote {
         }
     }
 
-    async fn translate(&self, pair: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
-        let limits = match self.settings.kind {
-            RemoteKind::OpenAi => openai::LIMITS,
-            RemoteKind::LibreTranslate | RemoteKind::Meeshy => libretranslate::LIMITS,
-        };
-        let requests: Vec<_> =
-            batch::requests(segments, limits).into_iter().map(|part| self.request(pair, part)).collect();
+    fn portion(&self, _: Urgency) -> Portion {
+        Portion { bytes: self.limits().bytes, at_once: self.settings.max_concurrency }
+    }
+
+    async fn translate(
+        &self,
+        pair: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
+        let requests: Vec<_> = batch::requests(segments, self.limits())
+            .into_iter()
+            .map(|part| self.request(pair, part))
+            .collect();
         let answers: Result<Vec<Vec<String>>, EngineError> =
             stream::iter(requests).buffered(self.settings.max_concurrency).try_collect().await;
         if answers.is_err() {

@@ -3,8 +3,10 @@
 use super::protect::protected;
 use super::sentences::sentences;
 use crate::engine::{is_mark, mark, mark_index};
+use crate::glossary::{Found, Glossary};
+use meeshy_domain::Language;
 use regex::Regex;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -31,7 +33,17 @@ enum Part {
 impl Document {
     /// Cuts a message. Put together again untranslated, it is the same message.
     pub(crate) fn cut(message: &str) -> Self {
-        let mut cutter = Cutter { message, protected: protected(message), parts: Vec::new() };
+        Self::cut_around(message, |_| Vec::new())
+    }
+
+    /// Cuts a message that goes into a language: in it, the terms of the glossary are what they are to become.
+    pub(crate) fn with_terms(message: &str, glossary: &Glossary, to: Language) -> Self {
+        Self::cut_around(message, |gap| glossary.find(message, gap, to))
+    }
+
+    fn cut_around(message: &str, terms: impl Fn(&Range<usize>) -> Vec<Found>) -> Self {
+        let (protected, instead) = protected(message, terms);
+        let mut cutter = Cutter { message, protected, instead, parts: Vec::new() };
         for line in cutter.lines() {
             cutter.line(line);
         }
@@ -92,6 +104,8 @@ pub(crate) fn splice(segment: &str, mut translate: impl FnMut(&str) -> String) -
 struct Cutter<'a> {
     message: &'a str,
     protected: Vec<Range<usize>>,
+    /// What stands in the place of some of the protected pieces.
+    instead: HashMap<Range<usize>, String>,
     parts: Vec<Part>,
 }
 
@@ -131,7 +145,8 @@ impl Cutter<'_> {
         for piece in self.protected[first..].iter().take_while(|piece| piece.end <= line.end) {
             text.push_str(&self.message[at..piece.start]);
             text.push(mark(0));
-            pieces.push_back(self.message[piece.clone()].to_owned());
+            let own = || self.message[piece.clone()].to_owned();
+            pieces.push_back(self.instead.get(piece).cloned().unwrap_or_else(own));
             at = piece.end;
         }
         text.push_str(&self.message[at..line.end]);

@@ -7,3 +7,4 @@ mod sentences;
 mod symbols;
 
 pub(crate) use document::{Document, splice};
+pub(crate) use protect::needs_no_spaces;

@@ -2,10 +2,12 @@
 
 use super::sentences::LONGEST;
 use super::{markdown, symbols};
+use crate::glossary::Found;
 use icu_properties::CodePointMapData;
 use icu_properties::props::LineBreak;
 use linkify::{LinkFinder, LinkKind};
 use regex::Regex;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -48,27 +50,40 @@ pub(super) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern is valid")
 }
 
-/// The protected pieces of a text: in order, apart from each other, none empty.
-pub(super) fn protected(text: &str) -> Ranges {
-    let mut found = Found::default();
+/// The protected pieces of a text: in order, apart from each other, none empty; and what stands in the place of those that
+/// `terms` finds.
+pub(super) fn protected(
+    text: &str,
+    terms: impl Fn(&Range<usize>) -> Vec<Found>,
+) -> (Ranges, HashMap<Range<usize>, String>) {
+    let mut instead: HashMap<Range<usize>, String> = HashMap::new();
+    let mut found = Pieces::default();
     found.extend(markdown::code(text));
     found.extend(markdown::links(text));
     found.extend(links(text));
     found.extend(symbols::emoji(text));
     found.extend(symbols::signs(text));
     found.extend_gaps(text, |gap| alone(&NAMES, text, gap));
+    found.extend_gaps(text, |gap| {
+        let terms = terms(&gap);
+        let ranges = terms.iter().map(|(range, _)| range.clone()).collect();
+        terms.into_iter().for_each(|(range, term)| {
+            instead.entry(range).or_insert(term);
+        });
+        ranges
+    });
     found.extend_gaps(text, |gap| alone(&QUANTITIES, text, gap));
     found.extend_gaps(text, |gap| markdown::delimiters(text, gap));
     found.extend_gaps(text, |gap| endless(text, gap));
-    found.ranges
+    (found.ranges, instead)
 }
 
 #[derive(Default)]
-struct Found {
+struct Pieces {
     ranges: Ranges,
 }
 
-impl Found {
+impl Pieces {
     /// Adds what does not overlap with anything that was found before it.
     fn extend(&mut self, ranges: impl IntoIterator<Item = Range<usize>>) {
         let mut free: Ranges = ranges.into_iter().filter(|range| self.is_free(range)).collect();
@@ -77,7 +92,7 @@ impl Found {
     }
 
     /// Adds what `find` sees in each gap: a piece that was found is no part of anything that is found later.
-    fn extend_gaps(&mut self, text: &str, find: impl Fn(Range<usize>) -> Ranges) {
+    fn extend_gaps(&mut self, text: &str, find: impl FnMut(Range<usize>) -> Ranges) {
         let more: Ranges = self.gaps(text).flat_map(find).collect();
         self.extend(more);
     }
@@ -122,7 +137,7 @@ fn endless(text: &str, gap: Range<usize>) -> Ranges {
 }
 
 /// Whether a character is of a script that has no spaces between words: Chinese, Japanese, Thai, Khmer ...
-fn needs_no_spaces(c: char) -> bool {
+pub(crate) fn needs_no_spaces(c: char) -> bool {
     matches!(
         CodePointMapData::<LineBreak>::new().get(c),
         LineBreak::Ideographic | LineBreak::ConditionalJapaneseStarter | LineBreak::ComplexContext
@@ -141,7 +156,7 @@ mod tests {
     use rstest::rstest;
 
     fn pieces(text: &str) -> Vec<&str> {
-        protected(text).into_iter().map(|range| &text[range]).collect()
+        protected(text, |_| Vec::new()).0.into_iter().map(|range| &text[range]).collect()
     }
 
     #[rstest]

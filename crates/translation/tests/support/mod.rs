@@ -5,7 +5,7 @@
 pub mod ctranslate2;
 pub mod log;
 pub mod server;
-pub mod synthetic;
+pub use meeshy_testkit::firefox as synthetic;
 
 use meeshy_domain::Language;
 use meeshy_translation::{Outcome, TranslationConfig, Translator};

@@ -1,46 +1,87 @@
-//! Firefox models made by the tests: the true form, tiny shapes, and one word that they always say.
+//! Firefox models made by the tests and benchmarks: the true form, any shape, and one word that they always say.
 //!
 //! The container is Marian's binary format, version 1; the vocabulary is a SentencePiece protocol buffer with the
 //! fields that matter. The bias of the output is so high for one word that the weights, whatever they are, never win.
 
+#![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
+
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-const WIDTH: usize = 32;
-const INNER: usize = 64;
 const FLOAT: u64 = 0x404;
 const WEIGHTS: u64 = 0x4101;
 const TEXT: u64 = 0x101;
 /// SentencePiece's mark of a space.
 const SPACE: char = '\u{2581}';
 
+/// How large a model is.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Layers that read.
+    pub encoder: usize,
+    /// Layers that write.
+    pub decoder: usize,
+    /// Numbers for a word.
+    pub width: usize,
+    /// Numbers in between.
+    pub inner: usize,
+    /// Heads of the attention.
+    pub heads: usize,
+    /// Words.
+    pub words: usize,
+}
+
+impl Shape {
+    /// As small as can be.
+    pub const SMALLEST: Self = Self { encoder: 1, decoder: 1, width: 32, inner: 64, heads: 2, words: 64 };
+    /// The `tiny` models of Firefox: 17 MB.
+    pub const TINY: Self = Self { encoder: 6, decoder: 2, width: 256, inner: 1536, heads: 8, words: 32_000 };
+}
+
 /// The files of a model.
 pub struct Synthetic {
+    /// Marian's container.
     pub model: Vec<u8>,
+    /// SentencePiece's.
     pub vocabulary: Vec<u8>,
+    /// The words that are tried for a word.
     pub shortlist: Vec<u8>,
 }
 
 /// A model that answers everything with this word, again and again.
 pub fn saying(word: &str) -> Synthetic {
-    let pieces = pieces(word);
-    Synthetic { model: model(&pieces, word), vocabulary: vocabulary(&pieces), shortlist: shortlist(&pieces) }
+    let pieces = pieces(word, "", Shape::SMALLEST);
+    let model = model(&pieces, word, Shape::SMALLEST);
+    Synthetic { model, vocabulary: vocabulary(&pieces), shortlist: shortlist(&pieces) }
+}
+
+/// The files of a model of a certain shape that knows each word of `texts` as one, without a shortlist.
+pub fn of_shape(shape: Shape, texts: &str) -> (Vec<u8>, Vec<u8>) {
+    let pieces = pieces("hola", texts, shape);
+    (model(&pieces, "hola", shape), vocabulary(&pieces))
 }
 
 /// Puts a model where an installation would be, with its manifest, and in use; gives its folder.
 pub fn install(models_dir: &Path, pair: &str, synthetic: &Synthetic) -> PathBuf {
-    let version = sha256(&[synthetic.model.as_slice(), &synthetic.vocabulary, &synthetic.shortlist].concat());
+    let Synthetic { model, vocabulary, shortlist } = synthetic;
+    let files = [
+        ("model", "model.bin", model),
+        ("vocab", "vocab.spm", vocabulary),
+        ("lexicalShortlist", "lex.bin", shortlist),
+    ];
+    install_files(models_dir, pair, &files)
+}
+
+/// The same with these files, each by its role and name.
+pub fn install_files(models_dir: &Path, pair: &str, given: &[(&str, &str, &Vec<u8>)]) -> PathBuf {
+    let version = sha256(&given.iter().flat_map(|(_, _, bytes)| bytes.iter().copied()).collect::<Vec<u8>>());
     let folder = models_dir.join(pair).join(&version[..16]);
     std::fs::create_dir_all(&folder).unwrap();
     let mut files = serde_json::Map::new();
-    for (role, name, bytes) in [
-        ("model", "model.bin", &synthetic.model),
-        ("vocab", "vocab.spm", &synthetic.vocabulary),
-        ("lexicalShortlist", "lex.bin", &synthetic.shortlist),
-    ] {
+    for (role, name, bytes) in given {
         std::fs::write(folder.join(name), bytes).unwrap();
         let entry = serde_json::json!({"name": name, "size": bytes.len(), "sha256": sha256(bytes)});
-        files.insert(role.to_owned(), entry);
+        files.insert((*role).to_owned(), entry);
     }
     let manifest = serde_json::json!({"architecture": "synthetic", "source": "a test", "files": files});
     std::fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
@@ -48,18 +89,26 @@ pub fn install(models_dir: &Path, pair: &str, synthetic: &Synthetic) -> PathBuf 
     folder
 }
 
+/// In hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The end and the unknown word come first, as Marian has them; 64 in all.
-fn pieces(word: &str) -> Vec<String> {
+/// The end and the unknown word come first, as Marian has them.
+fn pieces(word: &str, texts: &str, shape: Shape) -> Vec<String> {
     let mut pieces = vec!["</s>".to_owned(), "<unk>".to_owned(), format!("{SPACE}{word}"), SPACE.to_string()];
     pieces.extend(('a'..='z').chain('0'..='9').map(String::from));
-    pieces.extend((0..24).map(|number| format!("{SPACE}piece{number}")));
+    let mut known: Vec<String> = texts.split_whitespace().map(|word| format!("{SPACE}{word}")).collect();
+    known.sort_unstable();
+    known.dedup();
+    known.retain(|piece| !pieces.contains(piece));
+    pieces.extend(known);
+    let missing = shape.words - pieces.len();
+    pieces.extend((0..missing).map(|number| format!("{SPACE}piece{number}")));
     pieces
 }
 
+/// A vocabulary of these pieces.
 pub fn vocabulary(pieces: &[String]) -> Vec<u8> {
     let mut proto = Vec::new();
     for (id, piece) in pieces.iter().enumerate() {
@@ -94,8 +143,8 @@ struct Tensor {
     data: Vec<u8>,
 }
 
-#[derive(Default)]
 struct Tensors {
+    shape: Shape,
     all: Vec<Tensor>,
     seed: u32,
 }
@@ -128,40 +177,48 @@ impl Tensors {
     }
 
     fn normalization(&mut self, name: &str) {
-        self.floats(&format!("{name}_ln_scale"), &[1.0; WIDTH]);
-        self.floats(&format!("{name}_ln_bias"), &[0.0; WIDTH]);
+        self.floats(&format!("{name}_ln_scale"), &vec![1.0; self.shape.width]);
+        self.floats(&format!("{name}_ln_bias"), &vec![0.0; self.shape.width]);
     }
 
     fn attention(&mut self, prefix: &str) {
+        let width = self.shape.width;
         for part in ["q", "k", "v", "o"] {
-            self.affine(&format!("{prefix}_W{part}"), Some(&format!("{prefix}_b{part}")), WIDTH, WIDTH);
+            self.affine(&format!("{prefix}_W{part}"), Some(&format!("{prefix}_b{part}")), width, width);
         }
         self.normalization(&format!("{prefix}_Wo"));
     }
 
     fn feed_forward(&mut self, prefix: &str) {
-        self.affine(&format!("{prefix}_W1"), Some(&format!("{prefix}_b1")), WIDTH, INNER);
-        self.affine(&format!("{prefix}_W2"), Some(&format!("{prefix}_b2")), INNER, WIDTH);
+        let (width, inner) = (self.shape.width, self.shape.inner);
+        self.affine(&format!("{prefix}_W1"), Some(&format!("{prefix}_b1")), width, inner);
+        self.affine(&format!("{prefix}_W2"), Some(&format!("{prefix}_b2")), inner, width);
         self.normalization(&format!("{prefix}_ffn"));
     }
 }
 
-fn model(pieces: &[String], word: &str) -> Vec<u8> {
-    let mut tensors = Tensors::default();
-    tensors.attention("encoder_l1_self");
-    tensors.feed_forward("encoder_l1_ffn");
-    tensors.affine("decoder_l1_rnn_W", None, WIDTH, WIDTH);
-    tensors.affine("decoder_l1_rnn_Wf", Some("decoder_l1_rnn_bf"), WIDTH, WIDTH);
-    tensors.normalization("decoder_l1_rnn_ffn");
-    tensors.attention("decoder_l1_context");
-    tensors.feed_forward("decoder_l1_ffn");
-    tensors.weights("Wemb", pieces.len(), WIDTH);
+fn model(pieces: &[String], word: &str, shape: Shape) -> Vec<u8> {
+    let Shape { encoder, decoder, width, inner, heads, .. } = shape;
+    let mut tensors = Tensors { shape, all: Vec::new(), seed: 0 };
+    for layer in 1..=encoder {
+        tensors.attention(&format!("encoder_l{layer}_self"));
+        tensors.feed_forward(&format!("encoder_l{layer}_ffn"));
+    }
+    for layer in 1..=decoder {
+        let name = format!("decoder_l{layer}");
+        tensors.affine(&format!("{name}_rnn_W"), None, width, width);
+        tensors.affine(&format!("{name}_rnn_Wf"), Some(&format!("{name}_rnn_bf")), width, width);
+        tensors.normalization(&format!("{name}_rnn_ffn"));
+        tensors.attention(&format!("{name}_context"));
+        tensors.feed_forward(&format!("{name}_ffn"));
+    }
+    tensors.weights("Wemb", pieces.len(), width);
     tensors.floats("none_QuantMultA", &[10.0]);
     let said = format!("{SPACE}{word}");
     let bias: Vec<f32> = pieces.iter().map(|piece| if *piece == said { 1e6 } else { -1e6 }).collect();
     tensors.floats("decoder_ff_logit_out_b", &bias);
     let settings = format!(
-        "dim-emb: {WIDTH}\nenc-depth: 1\ndec-depth: 1\ntransformer-heads: 2\ntransformer-dim-ffn: {INNER}\n\0"
+        "dim-emb: {width}\nenc-depth: {encoder}\ndec-depth: {decoder}\ntransformer-heads: {heads}\ntransformer-dim-ffn: {inner}\n\0"
     );
     let shape = vec![i32::try_from(settings.len()).unwrap()];
     let name = "special:model.yml".to_owned();

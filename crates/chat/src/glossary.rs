@@ -1,0 +1,139 @@
+//! The words that a conversation wants to be translated in one way, or not at all.
+
+use crate::accounts::optional_language;
+use crate::conversations::find_as_member;
+use crate::{Chat, ChatError};
+use meeshy_domain::{ConversationId, ConversationKind, TermId, UserId, limits};
+use meeshy_store::conversations::Conversation;
+use meeshy_store::glossary::{self, Term};
+use meeshy_store::{StoreError, Tx, members, users};
+use meeshy_translation::{self as translation, Glossary};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A term to be added.
+#[derive(Debug, Clone, Default)]
+pub struct NewTerm {
+    /// As it stands in messages.
+    pub text: String,
+    /// Into which language; all that have no entry of their own, if not given.
+    pub language: Option<String>,
+    /// What it is to become; it stays as it is, if not given.
+    pub translation: Option<String>,
+}
+
+impl Chat {
+    /// The glossary of a conversation.
+    ///
+    /// # Errors
+    /// When there is no such conversation, or the caller is no member.
+    pub async fn glossary(&self, caller: UserId, reference: &str) -> Result<Vec<Term>, ChatError> {
+        let reference = reference.to_owned();
+        let read = move |tx: &mut Tx<'_>| {
+            let conversation = find_as_member(tx, caller, &reference)?;
+            Ok(glossary::list(tx, &[conversation.id])?)
+        };
+        self.inner.store.read(read).await
+    }
+
+    /// Adds a term, or gives one that is there another translation. Messages that are translated from now on follow it.
+    ///
+    /// # Errors
+    /// When it is no term, the glossary is full, or the caller is no moderator there.
+    pub async fn add_term(&self, caller: UserId, reference: &str, new: NewTerm) -> Result<Term, ChatError> {
+        let (chat, reference) = (self.clone(), reference.to_owned());
+        let text = words("term", &new.text)?;
+        let language = optional_language("language", new.language.as_deref())?;
+        let translation = new.translation.map(|text| words("translation", &text)).transpose()?;
+        let write = move |tx: &mut Tx<'_>| {
+            let owner = moderated(tx, caller, &reference)?;
+            let term = Term {
+                id: chat.new_id(),
+                owner,
+                text,
+                language,
+                translation,
+                created_by: caller,
+                created_at: chat.now(),
+            };
+            let term = glossary::put(tx, &term)?;
+            if usize::try_from(glossary::count(tx, owner)?).is_ok_and(|count| count > limits::GLOSSARY_TERMS)
+            {
+                let problem = format!("a glossary has at most {} terms", limits::GLOSSARY_TERMS);
+                return Err(ChatError::invalid("term", problem));
+            }
+            Ok(term)
+        };
+        self.inner.store.write(write).await
+    }
+
+    /// Removes a term.
+    ///
+    /// # Errors
+    /// When there is no such term, or the caller is no moderator there.
+    pub async fn remove_term(&self, caller: UserId, reference: &str, term: &str) -> Result<(), ChatError> {
+        let (reference, id) = (reference.to_owned(), term.parse::<TermId>());
+        let write = move |tx: &mut Tx<'_>| {
+            let owner = moderated(tx, caller, &reference)?;
+            let known = match id {
+                Ok(id) => glossary::remove(tx, owner, id)?,
+                Err(_) => false,
+            };
+            if known { Ok(()) } else { Err(ChatError::NotFound { what: "term" }) }
+        };
+        self.inner.store.write(write).await
+    }
+}
+
+/// What the translator is told of each of these conversations; those without terms are left out.
+pub(crate) fn glossaries(
+    tx: &mut Tx<'_>,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, Arc<Glossary>>, StoreError> {
+    let mut terms: HashMap<ConversationId, Vec<translation::Term>> = HashMap::new();
+    for Term { owner, text, language, translation, .. } in glossary::list(tx, conversations)? {
+        terms.entry(owner).or_default().push(translation::Term { text, language, translation });
+    }
+    Ok(terms.into_iter().map(|(owner, terms)| (owner, Arc::new(Glossary::new(terms)))).collect())
+}
+
+/// The conversation, if the caller may change its glossary: its moderators may, both in a conversation of two, and who
+/// looks after translations on the whole site.
+fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
+    let Conversation { id, kind, .. } = find_as_member(tx, caller, reference)?;
+    let member = members::list(tx, &[id])?.into_iter().find(|member| member.user_id == caller);
+    let site_role = users::find(tx, caller)?.map(|user| user.role);
+    let may = kind == ConversationKind::Direct
+        || member.is_some_and(|member| member.role.moderates())
+        || site_role.is_some_and(|role| role.permissions().can_manage_translations);
+    if may {
+        Ok(id)
+    } else {
+        Err(ChatError::Forbidden("only moderators of this conversation may change its glossary".into()))
+    }
+}
+
+fn words(field: &str, typed: &str) -> Result<String, ChatError> {
+    let text = typed.trim();
+    if !text.chars().any(char::is_alphanumeric) || text.chars().any(char::is_control) {
+        return Err(ChatError::invalid(field, "expected a word, or some in a line"));
+    }
+    if text.chars().nth(limits::TERM_CHARS).is_some() {
+        return Err(ChatError::invalid(field, format!("at most {} characters", limits::TERM_CHARS)));
+    }
+    Ok(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_is_words_of_one_line() {
+        assert_eq!(words("term", " time zone ").unwrap(), "time zone");
+        assert_eq!(words("term", "朝会").unwrap(), "朝会");
+        for typed in ["", " ", "!?", "a\nb", "a\0", &"a".repeat(limits::TERM_CHARS + 1)] {
+            assert!(words("term", typed).is_err(), "{typed:?}");
+        }
+    }
+}

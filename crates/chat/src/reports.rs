@@ -1,0 +1,164 @@
+//! What readers say of translations, and another engine for those who were not content.
+
+use crate::accounts::language;
+use crate::requests::{message_id, readable};
+use crate::{Chat, ChatError};
+use meeshy_domain::{Language, UserId, limits};
+use meeshy_store::reports::{self, Report};
+use meeshy_store::translations::{self, Priority, State};
+use meeshy_store::{Tx, users};
+use meeshy_translation::Request;
+use std::str::FromStr;
+
+/// What is wrong with a translation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// It says something else.
+    Wrong,
+    /// A part is missing.
+    Incomplete,
+    /// It can be understood, but nobody would say it so.
+    Clumsy,
+    /// It is rude, and the message is not.
+    Offensive,
+    /// It is not in the language it should be in.
+    Language,
+    /// Something else, in the reader's own words.
+    Other,
+}
+
+impl Reason {
+    const ALL: [Self; 6] =
+        [Self::Wrong, Self::Incomplete, Self::Clumsy, Self::Offensive, Self::Language, Self::Other];
+
+    /// The name on the wire and in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Incomplete => "incomplete",
+            Self::Clumsy => "clumsy",
+            Self::Offensive => "offensive",
+            Self::Language => "language",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl FromStr for Reason {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let names = Self::ALL.map(Self::name).join(", ");
+        let known = Self::ALL.into_iter().find(|reason| reason.name() == name);
+        known.ok_or_else(|| format!("expected one of {names}"))
+    }
+}
+
+/// What a reader says.
+#[derive(Debug, Clone)]
+pub struct NewReport {
+    /// Of which message.
+    pub message: String,
+    /// Into which language.
+    pub language: String,
+    /// What is wrong, as [`Reason`] names it.
+    pub reason: String,
+    /// The same in the reader's words.
+    pub comment: Option<String>,
+    /// Whether another engine is to try.
+    pub wants_another: bool,
+}
+
+/// A report that was kept.
+#[derive(Debug, Clone)]
+pub struct Reported {
+    /// The report, with what was shown.
+    pub report: Report,
+    /// Whether another engine tries; its translation takes the place of the one that was reported.
+    pub tries_another: bool,
+}
+
+impl Chat {
+    /// Keeps what a reader says of a translation, with the text that was shown. If another engine is asked for and there is
+    /// one, it makes the translation anew for everybody in the conversation.
+    ///
+    /// # Errors
+    /// When there is no such message that the caller may read, no translation of it, or no such reason.
+    pub async fn report_translation(&self, caller: UserId, new: NewReport) -> Result<Reported, ChatError> {
+        let (id, language) = (message_id(&new.message)?, language("language", &new.language)?);
+        let reason: Reason = new.reason.parse().map_err(|problem| ChatError::invalid("reason", problem))?;
+        let comment = new.comment.map(|comment| comment.trim().to_owned()).filter(|text| !text.is_empty());
+        check(reason, comment.as_deref())?;
+        let (chat, wants_another) = (self.clone(), new.wants_another);
+        let write = move |tx: &mut Tx<'_>| {
+            let message = readable(tx, caller, id)?;
+            let mut known = translations::list(tx, &[id])?.into_iter();
+            let shown = known.find(|known| known.language == language && known.revision == message.revision);
+            let Some(State::Done { content, engine, .. }) = shown.map(|known| known.state) else {
+                return Err(ChatError::NotFound { what: "translation" });
+            };
+            let report = Report {
+                id: chat.new_id(),
+                message_id: id,
+                language,
+                revision: message.revision,
+                content,
+                engine,
+                reporter_id: caller,
+                reason: reason.name().to_owned(),
+                comment,
+                wants_another,
+                created_at: chat.now(),
+            };
+            let report = reports::put(tx, &report)?;
+            let avoid = reports::avoided(tx, id, language, message.revision)?;
+            let tries_another =
+                wants_another && chat.has_another(message.original_language, language, &avoid);
+            if tries_another {
+                translations::enqueue_another(tx, id, language, &avoid, chat.now())?;
+            }
+            Ok(Reported { report, tries_another })
+        };
+        let reported = self.inner.store.write(write).await?;
+        if reported.tries_another {
+            self.inner.jobs.ring(Priority::Live);
+        }
+        Ok(reported)
+    }
+
+    /// Whether something else than these engines may serve a pair; of other processes only they know.
+    fn has_another(&self, from: Language, to: Language, avoid: &[String]) -> bool {
+        let request = Request { avoid: avoid.to_vec(), ..Request::new(from, to) };
+        self.inner.translator.engine(&request).is_some() || self.inner.others.serve(from, to)
+    }
+
+    /// The newest reports, for who looks after translations.
+    ///
+    /// # Errors
+    /// When the caller does not.
+    pub async fn translation_reports(&self, caller: UserId, limit: i64) -> Result<Vec<Report>, ChatError> {
+        let read = move |tx: &mut Tx<'_>| {
+            let role = users::find(tx, caller)?.map(|user| user.role);
+            if !role.is_some_and(|role| role.permissions().can_manage_translations) {
+                return Err(ChatError::Forbidden(
+                    "only who manages translations may read the reports".into(),
+                ));
+            }
+            Ok(reports::newest(tx, limit)?)
+        };
+        self.inner.store.read(read).await
+    }
+}
+
+fn check(reason: Reason, comment: Option<&str>) -> Result<(), ChatError> {
+    match comment {
+        None if reason == Reason::Other => Err(ChatError::invalid("comment", "say what is wrong")),
+        Some(comment) if comment.contains('\0') => {
+            Err(ChatError::invalid("comment", "it holds a character that cannot be kept"))
+        }
+        Some(comment) if comment.chars().nth(limits::REPORT_CHARS).is_some() => {
+            Err(ChatError::invalid("comment", format!("at most {} characters", limits::REPORT_CHARS)))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,162 @@
+//! Stories of people who care how their words are translated, each told on both databases.
+
+use crate::support::worlds;
+use meeshy_chat::{ChatError, Event, NewReport, NewTerm};
+use meeshy_store::translations::State;
+use meeshy_translation::{Glossary, Term};
+
+fn term(text: &str, translation: Option<&str>) -> NewTerm {
+    NewTerm { text: text.into(), language: None, translation: translation.map(str::to_owned) }
+}
+
+fn report(message: &str, reason: &str, comment: Option<&str>, wants_another: bool) -> NewReport {
+    let (message, language, reason) = (message.to_owned(), "fr".to_owned(), reason.to_owned());
+    NewReport { message, language, reason, comment: comment.map(str::to_owned), wants_another }
+}
+
+#[tokio::test]
+async fn the_glossary_of_a_conversation_goes_with_its_messages_and_no_others() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let (talk, other) = (world.group(lea, &[carlos]).await, world.group(lea, &[carlos]).await);
+        let name = talk.conversation.id.to_string();
+        let sprint = world.chat.add_term(lea, &name, term("sprint", None)).await.unwrap();
+        let again = world.chat.add_term(lea, &name, term(" sprint ", Some("étape"))).await.unwrap();
+        assert_eq!((again.id, again.translation.as_deref()), (sprint.id, Some("étape")), "{kind}");
+        assert_eq!(world.chat.glossary(carlos, &name).await.unwrap(), [again], "{kind}");
+
+        for talk in [&talk, &other] {
+            world.say(carlos, talk, "el sprint").await.unwrap();
+        }
+        world.translate().await;
+        let mut used = std::mem::take(&mut *world.engine.glossaries.lock().unwrap());
+        used.sort_by_key(|glossary| **glossary == Glossary::default());
+        let wanted = Glossary::new([Term {
+            text: "sprint".into(),
+            language: None,
+            translation: Some("étape".into()),
+        }]);
+        assert_eq!(
+            used.iter().map(AsRef::as_ref).collect::<Vec<_>>(),
+            [&wanted, &Glossary::default()],
+            "{kind}"
+        );
+
+        let id = sprint.id.to_string();
+        world.chat.remove_term(lea, &name, &id).await.unwrap();
+        let gone = world.chat.remove_term(lea, &name, &id).await;
+        assert!(matches!(gone, Err(ChatError::NotFound { what: "term" })), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn only_moderators_change_a_glossary_and_only_members_see_it() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos, eve) = (
+            world.person("lea", "fr").await,
+            world.person("carlos", "es").await,
+            world.person("eve", "en").await,
+        );
+        let talk = world.group(lea, &[carlos]).await.conversation.id.to_string();
+        let added = world.chat.add_term(lea, &talk, term("sprint", None)).await.unwrap();
+        let refused = world.chat.add_term(carlos, &talk, term("sprint", None)).await;
+        assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}");
+        let refused = world.chat.remove_term(carlos, &talk, &added.id.to_string()).await;
+        assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}");
+        assert!(matches!(world.chat.glossary(eve, &talk).await, Err(ChatError::NotAMember)), "{kind}");
+        let refused = world.chat.add_term(lea, &talk, term("!", None)).await;
+        assert!(matches!(refused, Err(ChatError::Invalid { .. })), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_content_has_another_engine_try() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let id = world.say(carlos, &talk, "hola").await.unwrap().message.message.id.to_string();
+        let early = world.chat.report_translation(lea, report(&id, "wrong", None, true)).await;
+        assert!(matches!(early, Err(ChatError::NotFound { what: "translation" })), "{kind}");
+        world.translate().await;
+
+        let reported =
+            world.chat.report_translation(lea, report(&id, "wrong", Some(" no "), true)).await.unwrap();
+        assert_eq!((reported.report.content.as_str(), reported.report.engine.as_str()), ("fr: hola", "test"));
+        assert_eq!(reported.report.comment.as_deref(), Some("no"), "{kind}");
+        assert!(reported.tries_another, "{kind}");
+        world.happened();
+        world.translate().await;
+        let engines = |events: Vec<Event>| -> Vec<String> {
+            let engine = |event| match event {
+                Event::Translated { translation, .. } => match translation.state {
+                    State::Done { engine, .. } => Some(engine),
+                    other => Some(other.name().to_owned()),
+                },
+                _ => None,
+            };
+            events.into_iter().filter_map(engine).collect()
+        };
+        assert_eq!(engines(world.happened()), ["another"], "{kind}");
+
+        // Looking again changes nothing: who asked for another engine does not get the first one back.
+        world.chat.request_translation(carlos, &id, "fr").await.unwrap();
+        world.translate().await;
+        assert_eq!(engines(world.happened()), Vec::<String>::new(), "{kind}");
+
+        let none_left = world.chat.report_translation(lea, report(&id, "clumsy", None, true)).await.unwrap();
+        assert!(!none_left.tries_another, "{kind}");
+        assert_eq!(world.chat.translation_counts().await.unwrap().waiting, 0, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_cannot_does_not_take_away_what_there_was() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let id = world.say(carlos, &talk, "hola").await.unwrap().message.message.id.to_string();
+        world.translate().await;
+        assert!(
+            world.chat.report_translation(lea, report(&id, "wrong", None, true)).await.unwrap().tries_another
+        );
+        world.happened();
+        world.engine.failures.store(1, std::sync::atomic::Ordering::SeqCst);
+        world.translate().await;
+        let states: Vec<State> = world
+            .happened()
+            .into_iter()
+            .filter_map(|event| match event {
+                Event::Translated { translation, .. } => Some(translation.state),
+                _ => None,
+            })
+            .collect();
+        let known = State::Done { content: "fr: hola".into(), engine: "test".into(), score: Some(0.5) };
+        assert_eq!(states, [known], "{kind}: whoever waits learns that it stays");
+    }
+}
+
+#[tokio::test]
+async fn a_report_says_what_is_wrong_and_strangers_say_nothing() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos, eve) = (
+            world.person("lea", "fr").await,
+            world.person("carlos", "es").await,
+            world.person("eve", "en").await,
+        );
+        let talk = world.group(lea, &[carlos]).await;
+        let id = world.say(carlos, &talk, "hola").await.unwrap().message.message.id.to_string();
+        world.translate().await;
+        for (reason, comment) in [("nonsense", None), ("other", None), ("wrong", Some("\0"))] {
+            let refused = world.chat.report_translation(lea, report(&id, reason, comment, false)).await;
+            assert!(matches!(refused, Err(ChatError::Invalid { .. })), "{kind}: {reason}");
+        }
+        let strange = world.chat.report_translation(eve, report(&id, "wrong", None, true)).await;
+        assert!(matches!(strange, Err(ChatError::NotFound { what: "message" })), "{kind}");
+        let kept = world.chat.report_translation(lea, report(&id, "wrong", None, false)).await.unwrap();
+        assert!(!kept.tries_another, "{kind}");
+        assert!(
+            matches!(world.chat.translation_reports(lea, 10).await, Err(ChatError::Forbidden(_))),
+            "{kind}"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Texts that are no messages, on their way from a process that takes messages to one that translates, and back.
+
+use crate::translations::State;
+use crate::tx::{padded, placeholders};
+use crate::{StoreError, Tx, Value};
+use meeshy_domain::{Language, TextId, Timestamp};
+
+/// A text that waits for its translation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Which.
+    pub id: TextId,
+    /// The language it is in.
+    pub from: Language,
+    /// The language it is wanted in.
+    pub to: Language,
+    /// How much quality is worth, by the name on the wire.
+    pub tier: String,
+    /// The text.
+    pub content: String,
+}
+
+/// Asks for texts.
+///
+/// # Errors
+/// As the database says.
+pub fn ask(tx: &mut Tx<'_>, texts: &[Text], now: Timestamp) -> Result<(), StoreError> {
+    for text in texts {
+        tx.execute(
+            "INSERT INTO text_requests (id, source, target, tier, content, created_at) VALUES ($1, $2, $3, $4, $5, $6)",
+            &[
+                text.id.into(),
+                text.from.into(),
+                text.to.into(),
+                (&text.tier).into(),
+                (&text.content).into(),
+                now.into(),
+            ],
+        )?;
+    }
+    Ok(())
+}
+
+/// Takes texts that wait, at most so many and of no pair in `but`, and forgets those that were asked before `forget`: nobody waits for them any more.
+///
+/// # Errors
+/// As the database says.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    by: &str,
+    forget: Timestamp,
+    but: &[(Language, Language)],
+    limit: i64,
+) -> Result<Vec<Text>, StoreError> {
+    tx.execute("DELETE FROM text_requests WHERE created_at < $1", &[forget.into()])?;
+    let lock = tx.skip_locked();
+    let mut params = vec![by.into(), limit.into()];
+    let others = if but.is_empty() {
+        String::new()
+    } else {
+        params.extend(padded(but.iter().map(|(from, to)| Value::from(format!("{from}-{to}")))));
+        format!("AND source || '-' || target NOT IN ({})", placeholders(3, but.len()))
+    };
+    tx.query(
+        &format!(
+            "UPDATE text_requests SET claimed_by = $1 WHERE id IN \
+               (SELECT id FROM text_requests WHERE state IS NULL {others} \
+                AND claimed_by NOT IN (SELECT id FROM translators) ORDER BY created_at, id LIMIT $2 {lock}) \
+             RETURNING id, source, target, tier, content"
+        ),
+        &params,
+        |row| {
+            Ok(Text {
+                id: row.take("id")?,
+                from: row.take("source")?,
+                to: row.take("target")?,
+                tier: row.take("tier")?,
+                content: row.take("content")?,
+            })
+        },
+    )
+}
+
+/// Keeps what came of a text until who asked fetches it.
+///
+/// # Errors
+/// As the database says.
+pub fn answer(tx: &mut Tx<'_>, id: TextId, state: &State) -> Result<(), StoreError> {
+    let (content, engine, score, reason) = state.columns();
+    tx.execute(
+        "UPDATE text_requests SET state = $2, answer = $3, engine = $4, score = $5, reason = $6 WHERE id = $1",
+        &[id.into(), state.name().into(), content.into(), engine.into(), score.into(), reason.into()],
+    )?;
+    Ok(())
+}
+
+/// Fetches the answers that are there.
+///
+/// # Errors
+/// As the database says.
+pub fn fetch(tx: &mut Tx<'_>, ids: &[TextId]) -> Result<Vec<(TextId, State)>, StoreError> {
+    let list = placeholders(1, ids.len());
+    tx.query(
+        &format!(
+            "DELETE FROM text_requests WHERE state IS NOT NULL AND id IN ({list}) \
+             RETURNING id, state, answer AS content, engine, score, reason"
+        ),
+        &padded(ids.iter().map(|id| Value::from(*id))),
+        |row| Ok((row.take("id")?, State::read(row)?)),
+    )
+}

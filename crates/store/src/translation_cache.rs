@@ -1,0 +1,56 @@
+//! What the engines have answered before, by the hash of everything the answer depends on.
+
+use crate::tx::{padded, placeholders};
+use crate::{StoreError, Tx, Value};
+use meeshy_domain::Timestamp;
+
+/// What an engine answered once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cached {
+    /// The hash of everything the answer depends on.
+    pub key: String,
+    /// The translated text.
+    pub content: String,
+    /// Which engine made it.
+    pub engine: String,
+    /// How sure the engine was, if it said.
+    pub score: Option<f64>,
+}
+
+/// Those of `keys` that were answered before.
+///
+/// # Errors
+/// As the database says.
+pub fn get(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(1, keys.len());
+    tx.query(
+        &format!("SELECT key, content, engine, score FROM translation_cache WHERE key IN ({list})"),
+        &padded(keys.iter().map(Value::from)),
+        |row| {
+            Ok(Cached {
+                key: row.take("key")?,
+                content: row.take("content")?,
+                engine: row.take("engine")?,
+                score: row.take("score")?,
+            })
+        },
+    )
+}
+
+/// Keeps answers for the next time.
+///
+/// # Errors
+/// As the database says.
+pub fn put(tx: &mut Tx<'_>, answers: &[Cached], now: Timestamp) -> Result<(), StoreError> {
+    for answer in answers {
+        tx.execute(
+            "INSERT INTO translation_cache (key, content, engine, score, created_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (key) DO NOTHING",
+            &[(&answer.key).into(), (&answer.content).into(), (&answer.engine).into(), answer.score.into(), now.into()],
+        )?;
+    }
+    Ok(())
+}

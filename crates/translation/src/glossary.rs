@@ -1,0 +1,130 @@
+//! Words that a community wants to be translated in one way, or not at all.
+//!
+//! A term of a message becomes a mark, like a link, and what the community wants stands in its place afterwards; so it works
+//! with every engine, and the check of the marks checks the terms. A segment in the cache has the mark and not the term: a
+//! glossary that changes makes other segments of the same message, and never an old text of the cache a wrong one.
+
+use crate::text::needs_no_spaces;
+use meeshy_domain::Language;
+use std::ops::Range;
+
+/// A word, or some.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Term {
+    /// As it stands in messages; it is found with its first letter as a capital, too.
+    pub text: String,
+    /// Into which language; `None` for all that have no entry of their own.
+    pub language: Option<Language>,
+    /// What it is to become; `None` if it stays as it is.
+    pub translation: Option<String>,
+}
+
+/// The terms of a community or of a conversation.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Glossary {
+    /// The longest first: of `time zone` and `time`, the first is meant.
+    terms: Vec<Term>,
+}
+
+/// A term in a text, and what stands there instead.
+pub(crate) type Found = (Range<usize>, String);
+
+impl Glossary {
+    /// A glossary of these terms.
+    pub fn new(terms: impl IntoIterator<Item = Term>) -> Self {
+        let mut terms: Vec<Term> = terms.into_iter().filter(|term| !term.text.trim().is_empty()).collect();
+        terms.sort_by(|one, other| {
+            let order = |term: &Term| (std::cmp::Reverse(term.text.len()), term.language.is_none());
+            order(one).cmp(&order(other)).then_with(|| one.text.cmp(&other.text))
+        });
+        Self { terms }
+    }
+
+    /// Its terms in a part of a text that goes into a language, apart from each other.
+    pub(crate) fn find(&self, text: &str, gap: &Range<usize>, to: Language) -> Vec<Found> {
+        let mut found: Vec<Found> = Vec::new();
+        for term in self.terms.iter().filter(|term| term.language.is_none_or(|language| language == to)) {
+            for (range, instead) in term.find(text, gap) {
+                if found.iter().all(|(other, _)| range.end <= other.start || other.end <= range.start) {
+                    found.push((range, instead));
+                }
+            }
+        }
+        found
+    }
+}
+
+impl Term {
+    fn find(&self, text: &str, gap: &Range<usize>) -> Vec<Found> {
+        let mut found = Vec::new();
+        let capital = capitalized(&self.text);
+        let mut forms = vec![(self.text.as_str(), self.translation.clone())];
+        if capital != self.text {
+            forms.push((&capital, self.translation.as_deref().map(capitalized)));
+        }
+        for (form, translation) in &forms {
+            for (at, _) in text[gap.clone()].match_indices(form) {
+                let range = gap.start + at..gap.start + at + form.len();
+                if stands_alone(text, &range) {
+                    let instead = translation.clone().unwrap_or_else(|| (*form).to_owned());
+                    found.push((range, instead));
+                }
+            }
+        }
+        found
+    }
+}
+
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// Whether no word goes on over the ends of a term. Scripts without spaces put no border there.
+fn stands_alone(text: &str, range: &Range<usize>) -> bool {
+    let goes_on = |one: Option<char>, other: Option<char>| {
+        let in_word = |c: char| c.is_alphanumeric() && !needs_no_spaces(c);
+        one.is_some_and(in_word) && other.is_some_and(in_word)
+    };
+    let term = &text[range.clone()];
+    let (before, after) = (text[..range.start].chars().next_back(), text[range.end..].chars().next());
+    !goes_on(before, term.chars().next()) && !goes_on(term.chars().next_back(), after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn glossary() -> Glossary {
+        let term = |text: &str, language: Option<&str>, translation: Option<&str>| Term {
+            text: text.to_owned(),
+            language: language.map(|code| Language::parse(code).unwrap()),
+            translation: translation.map(str::to_owned),
+        };
+        Glossary::new([
+            term("time", None, None),
+            term("time zone", Some("fr"), Some("fuseau")),
+            term("sprint", None, Some("sprint")),
+            term("sprint", Some("fr"), Some("itération")),
+            term("朝会", Some("fr"), Some("mêlée")),
+        ])
+    }
+
+    #[rstest]
+    #[case("a time zone, time!", "fr", &["fuseau", "time"])]
+    #[case("a time zone", "es", &["time"])]
+    #[case("sprint. Sprint sprints Xsprint", "fr", &["itération", "Itération"])]
+    #[case("sprint", "es", &["sprint"])]
+    #[case("今日の朝会は、time的", "fr", &["mêlée", "time"])]
+    #[case("timeless, overtime, time_", "fr", &["time"])]
+    fn terms_are_whole_words_and_the_language_decides(
+        #[case] text: &str,
+        #[case] to: &str,
+        #[case] expected: &[&str],
+    ) {
+        let mut found = glossary().find(text, &(0..text.len()), Language::parse(to).unwrap());
+        found.sort_by_key(|(range, _)| range.start);
+        assert_eq!(found.into_iter().map(|(_, instead)| instead).collect::<Vec<_>>(), expected);
+    }
+}

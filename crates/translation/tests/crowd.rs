@@ -1,0 +1,157 @@
+//! Many who ask at once: equal texts, portions, what goes before what.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use async_trait::async_trait;
+use meeshy_translation::{
+    Engine, EngineError, Failure, Offer, Outcome, Pair, Portion, Translated, Translator, Urgency,
+};
+use std::sync::{Arc, Mutex};
+use support::language;
+
+fn done(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Done { text, .. } => text,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Answers slowly, in capitals; `stop` stops it. Remembers how much it was asked at a time.
+struct Slow {
+    portion: usize,
+    asked: Mutex<Vec<Vec<String>>>,
+    tickets: tokio::sync::Semaphore,
+}
+
+impl Slow {
+    fn new(portion: usize) -> Arc<Self> {
+        Arc::new(Self { portion, asked: Mutex::default(), tickets: tokio::sync::Semaphore::new(0) })
+    }
+
+    fn asked(&self) -> Vec<Vec<String>> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Engine for Slow {
+    fn name(&self) -> &str {
+        "slow"
+    }
+
+    fn offers(&self) -> Vec<Offer> {
+        vec![Offer { pair: "en-fr".parse().unwrap(), version: "1".to_owned(), lost: 1.0, cost_ms: 1.0 }]
+    }
+
+    fn portion(&self, _: Urgency) -> Portion {
+        Portion { bytes: self.portion, at_once: 1 }
+    }
+
+    async fn translate(
+        &self,
+        _: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
+        self.asked.lock().unwrap().push(segments.to_vec());
+        self.tickets.acquire().await.unwrap().forget();
+        if segments.iter().any(|segment| segment.contains("stop")) {
+            return Err(EngineError::Interrupted("it has stopped".to_owned()));
+        }
+        Ok(segments.iter().map(|text| Translated { text: text.to_uppercase(), score: None }).collect())
+    }
+
+    async fn rest(&self) {}
+}
+
+/// Lets what can go on go on.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn ask(translator: &Translator, text: &str) -> tokio::task::JoinHandle<Result<Outcome, Failure>> {
+    let (translator, text) = (translator.clone(), text.to_owned());
+    tokio::spawn(async move { translator.translate(language("en"), language("fr"), &[text]).await.remove(0) })
+}
+
+#[tokio::test]
+async fn who_asks_for_what_somebody_else_has_asked_for_gets_the_same_answer() {
+    let engine = Slow::new(1000);
+    let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
+    let calls: Vec<_> = (0..50).map(|_| ask(&translator, "Hi there.")).collect();
+    settle().await;
+    engine.tickets.add_permits(1);
+    for call in calls {
+        assert_eq!(done(call.await.unwrap().unwrap()), "HI THERE.");
+    }
+    assert_eq!(engine.asked(), [["Hi there."]]);
+    let failing: Vec<_> = (0..50).map(|_| ask(&translator, "stop")).collect();
+    settle().await;
+    engine.tickets.add_permits(1);
+    for call in failing {
+        assert_eq!(call.await.unwrap(), Err(Failure("it has stopped".to_owned())));
+    }
+    assert_eq!(engine.asked().len(), 2, "a failure is everybody's too, and counts once");
+}
+
+#[tokio::test]
+async fn who_waits_for_somebody_that_gave_up_asks_for_itself() {
+    let engine = Slow::new(1000);
+    let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
+    let first = ask(&translator, "Hi.");
+    settle().await;
+    let second = ask(&translator, "Hi.");
+    settle().await;
+    first.abort();
+    settle().await;
+    engine.tickets.add_permits(2);
+    assert_eq!(done(second.await.unwrap().unwrap()), "HI.");
+}
+
+#[tokio::test]
+async fn what_waits_is_one_portion_and_a_text_that_stops_the_engine_harms_nobody_else() {
+    let engine = Slow::new(16);
+    let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
+    let first = ask(&translator, "first");
+    settle().await;
+    let others = ["one", "stop", "three", "four", "five"].map(|text| ask(&translator, text));
+    settle().await;
+    engine.tickets.add_permits(100);
+    let calls = std::iter::once(first).chain(others);
+    for (call, text) in calls.zip(["FIRST", "ONE", "", "THREE", "FOUR", "FIVE"]) {
+        match call.await.unwrap() {
+            Ok(outcome) => assert_eq!(done(outcome), text),
+            Err(failure) => assert_eq!((failure.0.as_str(), text), ("it has stopped", "")),
+        }
+    }
+    let portions = engine.asked();
+    assert_eq!(
+        portions[..2],
+        [vec!["first".to_owned()], ["one", "stop", "three", "four"].map(str::to_owned).to_vec()]
+    );
+    assert_eq!(portions[2..], [["one"], ["stop"], ["three"], ["four"], ["five"]]);
+}
+
+/// A paste is cut into portions, and a short text does not wait for more than the one that is with the engine.
+#[tokio::test]
+async fn a_long_text_makes_way_for_short_ones() {
+    let engine = Slow::new(100);
+    let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
+    let paste: String =
+        (0..2_000).map(|number| format!("This is the line number {number} of a paste.\n")).collect();
+    let pasted = ask(&translator, &paste);
+    settle().await;
+    let short = ask(&translator, "Hi.");
+    settle().await;
+    engine.tickets.add_permits(2);
+    assert_eq!(done(short.await.unwrap().unwrap()), "HI.");
+    let asked = engine.asked();
+    assert!(asked.len() <= 4 && asked.contains(&vec!["Hi.".to_owned()]), "{asked:?}");
+    assert!(asked.iter().all(|portion| portion.concat().len() <= 100), "{asked:?}");
+    engine.tickets.add_permits(100_000);
+    assert_eq!(done(pasted.await.unwrap().unwrap()), paste.to_uppercase());
+}
