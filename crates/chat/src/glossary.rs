@@ -1,4 +1,4 @@
-//! The words that a conversation wants to be translated in one way, or not at all.
+//! The words that a community, or a conversation of its own, wants to be translated in one way, or not at all.
 
 use crate::accounts::optional_language;
 use crate::conversations::find_as_member;
@@ -46,10 +46,10 @@ impl Chat {
         let language = optional_language("language", new.language.as_deref())?;
         let translation = new.translation.map(|text| words("translation", &text)).transpose()?;
         let write = move |tx: &mut Tx<'_>| {
-            let owner = moderated(tx, caller, &reference)?;
+            let conversation = moderated(tx, caller, &reference)?;
             let term = Term {
                 id: chat.new_id(),
-                owner,
+                conversation,
                 text,
                 language,
                 translation,
@@ -57,7 +57,8 @@ impl Chat {
                 created_at: chat.now(),
             };
             let term = glossary::put(tx, &term)?;
-            if usize::try_from(glossary::count(tx, owner)?).is_ok_and(|count| count > limits::GLOSSARY_TERMS)
+            if usize::try_from(glossary::count(tx, conversation)?)
+                .is_ok_and(|count| count > limits::GLOSSARY_TERMS)
             {
                 let problem = format!("a glossary has at most {} terms", limits::GLOSSARY_TERMS);
                 return Err(ChatError::invalid("term", problem));
@@ -74,9 +75,9 @@ impl Chat {
     pub async fn remove_term(&self, caller: UserId, reference: &str, term: &str) -> Result<(), ChatError> {
         let (reference, id) = (reference.to_owned(), term.parse::<TermId>());
         let write = move |tx: &mut Tx<'_>| {
-            let owner = moderated(tx, caller, &reference)?;
+            let conversation = moderated(tx, caller, &reference)?;
             let known = match id {
-                Ok(id) => glossary::remove(tx, owner, id)?,
+                Ok(id) => glossary::remove(tx, conversation, id)?,
                 Err(_) => false,
             };
             if known { Ok(()) } else { Err(ChatError::NotFound { what: "term" }) }
@@ -91,25 +92,27 @@ pub(crate) fn glossaries(
     conversations: &[ConversationId],
 ) -> Result<HashMap<ConversationId, Arc<Glossary>>, StoreError> {
     let mut terms: HashMap<ConversationId, Vec<translation::Term>> = HashMap::new();
-    for Term { owner, text, language, translation, .. } in glossary::list(tx, conversations)? {
-        terms.entry(owner).or_default().push(translation::Term { text, language, translation });
+    for Term { conversation, text, language, translation, .. } in glossary::list(tx, conversations)? {
+        terms.entry(conversation).or_default().push(translation::Term { text, language, translation });
     }
     Ok(terms.into_iter().map(|(owner, terms)| (owner, Arc::new(Glossary::new(terms)))).collect())
 }
 
-/// The conversation, if the caller may change its glossary: its moderators may, both in a conversation of two, and who
-/// looks after translations on the whole site.
+/// The conversation, if the caller may change its glossary: its moderators may, those of the community where it is in one, both in
+/// a conversation of two, and who looks after translations on the whole site.
 fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
     let Conversation { id, kind, .. } = find_as_member(tx, caller, reference)?;
     let member = members::list(tx, &[id])?.into_iter().find(|member| member.user_id == caller);
     let site_role = users::find(tx, caller)?.map(|user| user.role);
-    let may = kind == ConversationKind::Direct
-        || member.is_some_and(|member| member.role.moderates())
-        || site_role.is_some_and(|role| role.permissions().can_manage_translations);
+    let moderates = match glossary::role_in_community(tx, id, caller)? {
+        Some(role) => role.is_some_and(|role| role.moderates()),
+        None => kind == ConversationKind::Direct || member.is_some_and(|member| member.role.moderates()),
+    };
+    let may = moderates || site_role.is_some_and(|role| role.permissions().can_manage_translations);
     if may {
         Ok(id)
     } else {
-        Err(ChatError::Forbidden("only moderators of this conversation may change its glossary".into()))
+        Err(ChatError::Forbidden("only moderators may change the glossary of this conversation".into()))
     }
 }
 

@@ -1,18 +1,18 @@
-//! Words that a conversation wants to be translated in one way, or not at all.
+//! Words that are to be translated in one way, or not at all.
 //!
-//! An owner is a conversation; the table would take a community as well.
+//! The conversations of a community share one glossary; any other conversation has its own.
 
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{ConversationId, Language, TermId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, Language, MemberRole, TermId, Timestamp, UserId};
 
 /// A term of a glossary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
     /// Which.
     pub id: TermId,
-    /// Of whose glossary.
-    pub owner: ConversationId,
+    /// In which conversation it holds; in a community, as in all its others.
+    pub conversation: ConversationId,
     /// As it stands in messages.
     pub text: String,
     /// Into which language; `None` for all that have no row of their own.
@@ -29,7 +29,7 @@ fn read(row: &mut Row) -> Result<Term, StoreError> {
     let language: String = row.take("language")?;
     Ok(Term {
         id: row.take("id")?,
-        owner: row.take("owner_id")?,
+        conversation: row.take("conversation_id")?,
         text: row.take("term")?,
         language: Language::parse(&language).ok(),
         translation: row.take("translation")?,
@@ -38,33 +38,39 @@ fn read(row: &mut Row) -> Result<Term, StoreError> {
     })
 }
 
-/// The terms of some glossaries, in the order of their words.
+/// Whose the glossary of the conversation `$1` is.
+const OWNER: &str = "(SELECT COALESCE(community_id, id) FROM conversations WHERE id = $1)";
+
+/// The terms that hold in some conversations, in the order of their words.
 ///
 /// # Errors
 /// As the database says.
-pub fn list(tx: &mut Tx<'_>, owners: &[ConversationId]) -> Result<Vec<Term>, StoreError> {
-    if owners.is_empty() {
+pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Term>, StoreError> {
+    if conversations.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = placeholders(1, owners.len());
+    let ids = placeholders(1, conversations.len());
     tx.query(
         &format!(
-            "SELECT id, owner_id, term, language, translation, created_by, created_at FROM glossary_terms \
-             WHERE owner_id IN ({ids}) ORDER BY owner_id, term, language"
+            "SELECT g.id, c.id AS conversation_id, g.term, g.language, g.translation, g.created_by, g.created_at \
+             FROM conversations c JOIN glossary_terms g ON g.owner_id = COALESCE(c.community_id, c.id) \
+             WHERE c.id IN ({ids}) ORDER BY c.id, g.term, g.language"
         ),
-        &padded(owners.iter().map(|id| Value::from(*id))),
+        &padded(conversations.iter().map(|id| Value::from(*id))),
         read,
     )
 }
 
-/// How many terms a glossary has.
+/// How many terms the glossary of a conversation has.
 ///
 /// # Errors
 /// As the database says.
-pub fn count(tx: &mut Tx<'_>, owner: ConversationId) -> Result<i64, StoreError> {
-    tx.query_one("SELECT count(*) AS total FROM glossary_terms WHERE owner_id = $1", &[owner.into()], |row| {
-        row.take("total")
-    })
+pub fn count(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<i64, StoreError> {
+    tx.query_one(
+        &format!("SELECT count(*) AS total FROM glossary_terms WHERE owner_id = {OWNER}"),
+        &[conversation.into()],
+        |row| row.take("total"),
+    )
 }
 
 /// Adds a term; where there is one of the same words and language, it gets the translation. Gives it as it is then.
@@ -74,13 +80,15 @@ pub fn count(tx: &mut Tx<'_>, owner: ConversationId) -> Result<i64, StoreError> 
 pub fn put(tx: &mut Tx<'_>, term: &Term) -> Result<Term, StoreError> {
     let language = term.language.map_or("", Language::code);
     tx.query_one(
-        "INSERT INTO glossary_terms (id, owner_id, term, language, translation, created_by, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7) \
-         ON CONFLICT (owner_id, term, language) DO UPDATE SET translation = excluded.translation \
-         RETURNING id, owner_id, term, language, translation, created_by, created_at",
+        &format!(
+            "INSERT INTO glossary_terms (owner_id, id, term, language, translation, created_by, created_at) \
+             VALUES ({OWNER}, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (owner_id, term, language) DO UPDATE SET translation = excluded.translation \
+             RETURNING id, $1 AS conversation_id, term, language, translation, created_by, created_at"
+        ),
         &[
+            term.conversation.into(),
             term.id.into(),
-            term.owner.into(),
             (&term.text).into(),
             language.into(),
             term.translation.clone().into(),
@@ -95,8 +103,28 @@ pub fn put(tx: &mut Tx<'_>, term: &Term) -> Result<Term, StoreError> {
 ///
 /// # Errors
 /// As the database says.
-pub fn remove(tx: &mut Tx<'_>, owner: ConversationId, id: TermId) -> Result<bool, StoreError> {
-    let removed =
-        tx.execute("DELETE FROM glossary_terms WHERE owner_id = $1 AND id = $2", &[owner.into(), id.into()])?;
+pub fn remove(tx: &mut Tx<'_>, conversation: ConversationId, id: TermId) -> Result<bool, StoreError> {
+    let removed = tx.execute(
+        &format!("DELETE FROM glossary_terms WHERE owner_id = {OWNER} AND id = $2"),
+        &[conversation.into(), id.into()],
+    )?;
     Ok(removed > 0)
+}
+
+/// What somebody is in the community of a conversation: the outer option says whether it has one.
+///
+/// # Errors
+/// As the database says.
+pub fn role_in_community(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    user: UserId,
+) -> Result<Option<Option<MemberRole>>, StoreError> {
+    tx.query_first(
+        "SELECT m.role FROM conversations c \
+         LEFT JOIN community_members m ON m.community_id = c.community_id AND m.user_id = $2 AND m.is_active \
+         WHERE c.id = $1 AND c.community_id IS NOT NULL",
+        &[conversation.into(), user.into()],
+        |row| row.take("role"),
+    )
 }

@@ -3,6 +3,7 @@
 use crate::support::worlds;
 use meeshy_chat::{ChatError, Event, NewReport, NewTerm};
 use meeshy_store::translations::State;
+use meeshy_store::{StoreError, Tx, Value};
 use meeshy_translation::{Glossary, Term};
 
 fn term(text: &str, translation: Option<&str>) -> NewTerm {
@@ -158,5 +159,39 @@ async fn a_report_says_what_is_wrong_and_strangers_say_nothing() {
             matches!(world.chat.translation_reports(lea, 10).await, Err(ChatError::Forbidden(_))),
             "{kind}"
         );
+    }
+}
+
+#[tokio::test]
+async fn the_conversations_of_a_community_share_a_glossary_that_its_moderators_keep() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let (one, other) = (world.group(lea, &[carlos]).await, world.group(lea, &[carlos]).await);
+        let (one, other) = (one.conversation.id.to_string(), other.conversation.id.to_string());
+        let gather = move |tx: &mut Tx<'_>| {
+            let community = Value::from("65a0c0ffee0123456789ffff");
+            let founder = [community.clone(), carlos.into()];
+            tx.execute(
+                "INSERT INTO communities (id, identifier, name, created_by, created_at, updated_at) \
+                 VALUES ($1, 'mshy_sprinters', 'Sprinters', $2, 1, 1)",
+                &founder,
+            )?;
+            tx.execute(
+                "INSERT INTO community_members (id, community_id, user_id, joined_at, role) \
+                 VALUES ('65a0c0ffee0123456789fffe', $1, $2, 1, 'moderator')",
+                &founder,
+            )?;
+            tx.execute("UPDATE conversations SET community_id = $1 WHERE kind = 'group'", &[community])
+        };
+        world.store.write::<_, StoreError>(gather).await.unwrap();
+
+        // Lea made the conversations; Carlos looks after the community.
+        let refused = world.chat.add_term(lea, &one, term("sprint", None)).await;
+        assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}: {refused:?}");
+        let added = world.chat.add_term(carlos, &one, term("sprint", None)).await.unwrap();
+        let seen = world.chat.glossary(lea, &other).await.unwrap();
+        assert_eq!(seen.iter().map(|term| term.id).collect::<Vec<_>>(), [added.id], "{kind}");
+        world.chat.remove_term(carlos, &other, &added.id.to_string()).await.unwrap();
+        assert_eq!(world.chat.glossary(lea, &one).await.unwrap(), [], "{kind}");
     }
 }
