@@ -71,7 +71,7 @@ pub struct Offer {
 pub struct Portion {
     /// So much text, at most, in bytes, of which about four make a token in any script. A segment that is longer goes alone.
     pub bytes: usize,
-    /// So many portions of a pair at the same time.
+    /// So many portions at the same time: of a pair, or, with a server, of all pairs together.
     pub at_once: usize,
 }
 

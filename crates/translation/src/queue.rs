@@ -12,7 +12,7 @@ use futures::future::join_all;
 use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// When so many calls in a row fail by themselves, the engine fails, and not for what they ask.
 const FAILURES: usize = 2;
@@ -24,6 +24,8 @@ type Reply = mpsc::UnboundedSender<(usize, Result<Translated, EngineError>)>;
 #[derive(Default)]
 pub(crate) struct Queues {
     by_step: Mutex<HashMap<(String, Pair, Urgency), Arc<Queue>>>,
+    /// Of servers, by name: one takes so many portions at the same time, of whatever pairs.
+    places: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Queues {
@@ -49,16 +51,20 @@ impl Queues {
     fn queue(&self, engine: &Arc<dyn Engine>, pair: Pair, urgency: Urgency) -> Arc<Queue> {
         let mut queues = self.by_step.lock().unwrap_or_else(PoisonError::into_inner);
         let queue = || {
-            let engine = Arc::clone(engine);
-            Arc::new(Queue {
-                portion: engine.portion(urgency),
-                engine,
-                pair,
-                urgency,
-                state: Mutex::default(),
-            })
+            let (engine, portion) = (Arc::clone(engine), engine.portion(urgency));
+            let places = self.places(engine.as_ref(), portion);
+            Arc::new(Queue { portion, places, engine, pair, urgency, state: Mutex::default() })
         };
         Arc::clone(queues.entry((engine.name().to_owned(), pair, urgency)).or_insert_with(queue))
+    }
+
+    fn places(&self, engine: &dyn Engine, portion: Portion) -> Arc<Semaphore> {
+        let places = || Arc::new(Semaphore::new(portion.at_once));
+        if !engine.is_remote() {
+            return places();
+        }
+        let mut known = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(engine.name().to_owned()).or_insert_with(places))
     }
 }
 
@@ -68,13 +74,14 @@ struct Queue {
     pair: Pair,
     urgency: Urgency,
     portion: Portion,
+    places: Arc<Semaphore>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     calls: VecDeque<Call>,
-    /// Portions that are with the engine.
+    /// Portions that are with the engine, or wait for room.
     under_way: usize,
 }
 
@@ -105,9 +112,11 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands portions to the engine until nothing waits.
+    /// Hands portions to the engine until nothing waits. A portion is taken when the engine has room for it, and no earlier:
+    /// the longer one waits, the more there is in it.
     async fn work(self: Arc<Self>) {
         loop {
+            let _place = self.places.acquire().await;
             let shares = {
                 let mut state = self.state();
                 let shares = take(&mut state.calls, self.portion.bytes);
