@@ -170,9 +170,9 @@ fn an_import_that_is_killed_leaves_nothing_or_everything() {
     assert_eq!(output.status.code(), Some(WITH_REMARKS), "{text}");
     let everything = state(&whole);
 
-    let data = folder.path().join("data");
     let mut killed = 0;
     for round in 0..ROUNDS {
+        let data = folder.path().join(format!("data-{round}"));
         let mut child =
             command(&data, &[path, "--yes", "--json"], &[]).stdout(Stdio::null()).spawn().unwrap();
         std::thread::sleep(duration * round / ROUNDS);
@@ -181,8 +181,11 @@ fn an_import_that_is_killed_leaves_nothing_or_everything() {
         child.wait().unwrap();
         let found = state(&data);
         assert!(found == [0; 4] || found == everything, "round {round}: {found:?}");
+        if round % 5 == 0 {
+            let again = meeshy(&data, &[path, "--yes", "--json"], &[]).0;
+            assert_eq!(again.status.code(), Some(WITH_REMARKS), "round {round}");
+            assert_eq!(state(&data), everything, "round {round}");
+        }
     }
-    assert!(killed > ROUNDS / 2, "only {killed} were killed at work");
-    assert_eq!(meeshy(&data, &[path, "--yes", "--json"], &[]).0.status.code(), Some(WITH_REMARKS));
-    assert_eq!(state(&data), everything);
+    assert!(killed >= ROUNDS / 2, "only {killed} were killed at work");
 }
