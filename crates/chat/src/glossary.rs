@@ -3,7 +3,7 @@
 use crate::accounts::optional_language;
 use crate::conversations::find_as_member;
 use crate::{Chat, ChatError};
-use meeshy_domain::{ConversationId, ConversationKind, TermId, UserId, limits};
+use meeshy_domain::{ConversationId, ConversationKind, MemberRole, TermId, UserId, limits};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::glossary::{self, Term};
 use meeshy_store::{StoreError, Tx, members, users};
@@ -105,7 +105,7 @@ fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<Convers
     let member = members::list(tx, &[id])?.into_iter().find(|member| member.user_id == caller);
     let site_role = users::find(tx, caller)?.map(|user| user.role);
     let moderates = match glossary::role_in_community(tx, id, caller)? {
-        Some(role) => role.is_some_and(|role| role.moderates()),
+        Some(role) => role.is_some_and(MemberRole::moderates),
         None => kind == ConversationKind::Direct || member.is_some_and(|member| member.role.moderates()),
     };
     let may = moderates || site_role.is_some_and(|role| role.permissions().can_manage_translations);
