@@ -5,5 +5,6 @@
 #[cfg(feature = "corpus")]
 pub mod corpus;
 pub mod dump;
+pub mod export;
 pub mod import;
 pub mod mapping;

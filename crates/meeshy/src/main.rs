@@ -44,6 +44,8 @@ enum Command {
     Models(command::models::ModelsArgs),
     /// Bring the data of the old system here, from a dump of its MongoDB.
     Import(Box<command::import::ImportArgs>),
+    /// Write everything as a dump that the old system loads, to go back to it.
+    Export(command::export::ExportArgs),
 }
 
 fn main() -> ExitCode {
@@ -79,6 +81,9 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         // It blocks, and the PostgreSQL client may not do that on a thread of the runtime.
         Command::Import(args) => {
             return tokio::task::spawn_blocking(move || command::import::run(&args, &config)).await?;
+        }
+        Command::Export(args) => {
+            tokio::task::spawn_blocking(move || command::export::run(&args, &config)).await??;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -73,12 +73,12 @@ impl Tally {
 
 /// The digest of a whole database: of the names and digests of its collections, in the order of the names, without the
 /// empty ones.
-pub(super) fn of_database<'a>(collections: impl Iterator<Item = (&'a str, Tally)>) -> Digest {
+pub(super) fn of_database<'a>(collections: impl Iterator<Item = (&'a str, Digest)>) -> Digest {
     let mut hash = Sha256::new();
-    for (name, tally) in collections.filter(|(_, tally)| tally.documents > 0) {
+    for (name, digest) in collections {
         hash.update((name.len() as u64).to_le_bytes());
         hash.update(name.as_bytes());
-        hash.update(tally.digest().0);
+        hash.update(digest.0);
     }
     Digest(hash.finalize().into())
 }

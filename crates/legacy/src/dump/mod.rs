@@ -19,7 +19,7 @@ mod name;
 mod source;
 mod spool;
 mod tarball;
-mod write;
+pub mod write;
 
 pub use collection::{Collection, Document, Documents};
 pub use digest::Digest;
@@ -65,6 +65,7 @@ impl Dump {
     /// What the dump holds: the same for the same documents in the same collections, in whatever order and form.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        digest::of_database(self.collections.iter().map(|collection| (collection.name(), collection.tally)))
+        let filled = self.collections.iter().filter(|collection| collection.documents() > 0);
+        digest::of_database(filled.map(|collection| (collection.name(), collection.digest())))
     }
 }

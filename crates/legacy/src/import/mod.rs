@@ -6,11 +6,13 @@
 mod ahead;
 mod anonymise;
 mod archive;
+mod aside;
 mod batch;
 mod check;
 mod error;
 mod gone;
 mod groups;
+mod layouts;
 mod plan;
 mod report;
 mod run;

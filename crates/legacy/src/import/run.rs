@@ -3,13 +3,14 @@
 use super::batch::{self, BATCH, Doomed, Settled, Written};
 use super::error::ImportError;
 use super::groups::{Held, Repeated, key_of};
+use super::layouts::Layouts;
 use super::report::{Count, Noticed, Notices, Report};
 use super::{ahead, check, uploads};
 use crate::dump::{Collection, Document, Dump};
-use crate::mapping::{Fate, Known, Mapper, Rejection, SOURCES, Shape, Source, source_of, translations};
+use crate::mapping::{Fate, Known, Mapper, SOURCES, Shape, Source, source_of, translations};
 use bson::{RawBsonRef, RawDocument};
 use meeshy_domain::Timestamp;
-use meeshy_store::legacy::{self, Entry, Import, Outcome};
+use meeshy_store::legacy::{self, Import, Outcome};
 use meeshy_store::{Alone, Ending, Tx};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -121,6 +122,7 @@ pub(super) struct Run<'r, 't, 'm> {
     pub(super) options: &'r Options,
     pub(super) is_first: bool,
     pub(super) known: Known,
+    pub(super) layouts: Layouts,
     pub(super) counts: Vec<Count>,
     pub(super) notices: Notices,
     pub(super) report: Report,
@@ -140,6 +142,8 @@ pub(super) struct Run<'r, 't, 'm> {
 
 /// A document on its way.
 pub(super) struct Passing<'a> {
+    /// The name of its collection in the dump.
+    pub(super) name: &'a str,
     pub(super) raw: &'a RawDocument,
     pub(super) digest: Vec<u8>,
     pub(super) position: u64,
@@ -164,6 +168,7 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
             legacy::derived::make_room(tx)?;
             legacy::indexes::pause(tx)?;
         }
+        let layouts = Layouts::begin(tx, dump.collections().iter().map(Collection::name))?;
         let mut known = Known::new(options.now);
         ahead::look_ahead(dump, &mut known)?;
         let report =
@@ -175,6 +180,7 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
             options,
             is_first,
             known,
+            layouts,
             counts: Vec::new(),
             notices: Notices::default(),
             report,
@@ -240,18 +246,18 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
     ) -> Result<(), ImportError> {
         let mappers = self.mappers;
         let Document { raw, digest, position } = document;
-        let passing = Passing { raw: &raw, digest: digest.as_bytes()[..16].to_vec(), position };
+        let passing = Passing { name, raw: &raw, digest: digest.as_bytes()[..16].to_vec(), position };
         let Some(mapper) = mappers.of(source, &raw) else {
             let reason = match &source.shape {
                 Shape::Archive(reason) => reason,
                 _ => "in no shape that is known",
             };
-            self.put_aside(Outcome::Archived, &passing, reason.to_string());
+            self.put_aside(Outcome::Archived, passing.aside(reason.to_string()));
             return Ok(());
         };
         match mapper.map(&raw, &self.known) {
             Err(rejection) => self.reject(&passing, &rejection),
-            Ok((_, Fate::Archive(reason))) => self.put_aside(Outcome::Archived, &passing, reason.into()),
+            Ok((_, Fate::Archive(reason))) => self.put_aside(Outcome::Archived, passing.aside(reason.into())),
             Ok((draft, Fate::Row)) => {
                 let says_the_same =
                     repeated.has(&draft.id) || key_of(&draft).is_some_and(|key| repeated.has(&key));
@@ -265,29 +271,6 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
             }
         }
         Ok(())
-    }
-
-    pub(super) fn reject(&mut self, passing: &Passing<'_>, rejection: &Rejection) {
-        self.put_aside(Outcome::Rejected, passing, rejection.to_string());
-    }
-
-    /// Keeps a document whole.
-    pub(super) fn put_aside(&mut self, outcome: Outcome, passing: &Passing<'_>, note: String) {
-        let id = id_of(passing.raw).unwrap_or_else(|| format!("#{}", passing.position));
-        self.put_aside_as(id, outcome, passing.raw.as_bytes(), passing.digest.clone(), note);
-    }
-
-    pub(super) fn put_aside_as(
-        &mut self,
-        id: String,
-        outcome: Outcome,
-        raw: &[u8],
-        digest: Vec<u8>,
-        note: String,
-    ) {
-        let rest = (!self.options.anonymise).then(|| raw.to_vec());
-        let entry = Entry { id, digest, outcome, note: Some(note), rest, row_digest: None };
-        self.pending.push(Settled { entry, row: None, raw: None, replaces: false });
     }
 
     /// Writes what waits.
@@ -354,8 +337,8 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
             progress(Progress::Collection { name, documents });
             for document in collection.read()? {
                 let Document { raw, digest, position } = document?;
-                let passing = Passing { raw: &raw, digest: digest.as_bytes()[..16].to_vec(), position };
-                self.put_aside(Outcome::Archived, &passing, "of a collection that is not known".into());
+                let passing = Passing { name, raw: &raw, digest: digest.as_bytes()[..16].to_vec(), position };
+                self.put_aside(Outcome::Archived, passing.aside("of a collection that is not known".into()));
                 if self.pending.len() == BATCH {
                     self.flush(name)?;
                     progress(Progress::Documents(BATCH as u64));

@@ -1,11 +1,12 @@
 //! A document that can be taken, on its way to its row.
 
 use super::anonymise;
+use super::aside::Aside;
 use super::batch::{self, Settled};
 use super::error::ImportError;
 use super::groups::{self, Group, Held};
 use super::run::{Passing, Run};
-use crate::mapping::{Draft, Known, Rejection, field::Parent, translations};
+use crate::mapping::{Draft, Known, Rejection, Trace, field::Parent, translations};
 use bson::RawDocument;
 use meeshy_store::legacy::{Entry, Outcome};
 use std::collections::HashMap;
@@ -28,15 +29,20 @@ impl<'m> Run<'_, '_, 'm> {
                 Inside::None => {}
                 Inside::Older => replaces = true,
                 Inside::Newer => {
-                    self.put_aside(Outcome::Merged, passing, "the message itself has a newer one".into());
+                    let note = "the message itself has a newer one".into();
+                    let message = draft.text("message_id").unwrap_or_default().to_owned();
+                    let aside = Aside { kept: Some(("Message".into(), message)), ..passing.aside(note) };
+                    self.put_aside(Outcome::Merged, aside);
                     return Ok(());
                 }
             }
         }
         let is_message = draft.mapper.mapping.parent == Some(Parent::Message);
         let parts = if is_message { self.translations_inside(&mut draft, passing.raw) } else { Vec::new() };
+        let mut trace = Trace::of(&draft, passing.raw);
         if self.options.anonymise {
             anonymise::draft(&mut draft);
+            (trace.rest, trace.instead) = (None, None);
         }
         remember(&mut self.known, &draft);
         self.texts.add(collection, &draft);
@@ -49,8 +55,11 @@ impl<'m> Run<'_, '_, 'm> {
             digest: passing.digest.clone(),
             outcome: Outcome::Inserted,
             note,
-            rest: draft.rest().map(|rest| rest.as_bytes().to_vec()),
+            rest: trace.rest.map(|rest| rest.as_bytes().to_vec()),
             row_digest: Some(draft.row_digest().to_vec()),
+            layout: self.layouts.number(self.tx, passing.name, &trace.fields)?,
+            instead: trace.instead.map(|instead| instead.as_bytes().to_vec()),
+            kept: None,
         };
         if is_message {
             self.prepare_message(&mut draft);
@@ -140,13 +149,16 @@ impl<'m> Run<'_, '_, 'm> {
                     other.draft.id.clone()
                 };
                 let note = format!("into {} {}", kept.collection, kept.draft.id);
-                self.put_aside_as(id, Outcome::Merged, &other.raw, other.digest, note);
+                let kept = Some((kept.collection.to_owned(), kept.draft.id.clone()));
+                let Held { name, raw, digest, .. } = &other;
+                let aside = Aside { id, name, raw, digest: digest.clone(), note, kept };
+                self.put_aside(Outcome::Merged, aside);
                 self.flush(other.collection)?;
             }
-            let Held { collection, draft, raw, digest, .. } = kept;
+            let Held { collection, name, draft, raw, digest } = kept;
             let raw = RawDocument::from_bytes(&raw)
                 .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?;
-            self.take(collection, draft, &Passing { raw, digest, position: 0 })?;
+            self.take(collection, draft, &Passing { name: &name, raw, digest, position: 0 })?;
             self.flush(collection)?;
         }
         Ok(())

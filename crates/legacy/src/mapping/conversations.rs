@@ -2,7 +2,7 @@
 
 use super::field::{Field, Kind, Parent, field, flag, id, int, name, text, texts, time};
 use super::known::Known;
-use super::{Draft, Fate, Mapping, Rejection, merge};
+use super::{Draft, Fate, Implied, Mapping, Rejection, merge};
 use bson::RawDocument;
 
 /// The roles, as two versions of the old system and a mistaken alias of theirs wrote them.
@@ -23,7 +23,7 @@ const ROLES: Field = field(
 pub static CONVERSATION: Mapping = Mapping {
     table: "conversations",
     parent: Some(Parent::Conversation),
-    implied: &["memberCount"],
+    implied: &[Implied::elsewhere("memberCount")],
     computed: &["last_message_at"],
     provisional: &["last_message_at"],
     claims: &["identifier"],

@@ -1,6 +1,6 @@
 //! A document on its way to becoming a row.
 
-use super::field::{Absent, Parent};
+use super::field::{Absent, Field, Kind, Parent};
 use super::known::Known;
 use super::value::{self, Taken};
 use super::{Fate, Mapping, Rejection};
@@ -102,6 +102,35 @@ impl Mapper {
         }
         draft.fill_in()?;
         Ok(draft)
+    }
+
+    /// What a row says, its values in the order of the columns.
+    #[must_use]
+    pub fn row(&self, mut values: Vec<Value>) -> Draft<'_> {
+        for (field, &column) in self.mapping.fields.iter().zip(&self.column_of) {
+            // SQLite has no truth values.
+            if let (Kind::Flag, Value::Int(on @ (0 | 1))) = (field.kind, &values[column]) {
+                values[column] = Value::Bool(*on == 1);
+            }
+        }
+        let id = match values.first() {
+            Some(Value::Text(id)) => id.clone(),
+            _ => String::new(),
+        };
+        Draft { object_id: ObjectId::parse_str(&id).ok(), id, values, ..self.blank() }
+    }
+
+    /// The field of a name. Documents list their fields nearly in the order of the schema, so the search begins with the
+    /// one that is expected.
+    pub(crate) fn field_index(&self, name: &str, expected: usize) -> Option<usize> {
+        let fields = self.mapping.fields;
+        let expected = expected.min(fields.len());
+        (expected..fields.len()).chain(0..expected).find(|index| fields[*index].name == name)
+    }
+
+    /// The column of a field.
+    pub(crate) fn column_index(&self, field: usize) -> usize {
+        self.column_of[field]
     }
 
     fn blank(&self) -> Draft<'_> {
@@ -218,7 +247,6 @@ impl Draft<'_> {
     }
 
     fn take_fields(&mut self, raw: &RawDocument) -> Result<(), Rejection> {
-        let fields = self.mapper.mapping.fields;
         let mut expected = 0;
         for element in raw {
             let (key, value) = element.map_err(|error| Rejection::wrong("document", error.to_string()))?;
@@ -227,11 +255,8 @@ impl Draft<'_> {
                 self.take_id(value)?;
                 continue;
             }
-            // Documents list their fields nearly in the order of the schema.
-            let found = (expected..fields.len()).chain(0..expected.min(fields.len()));
-            let found = found.into_iter().find(|index| fields[*index].name == key);
-            let Some(index) = found else {
-                if !self.mapper.mapping.implied.contains(&key) {
+            let Some(index) = self.mapper.field_index(key, expected) else {
+                if !self.mapper.mapping.implied.iter().any(|implied| implied.name == key) {
                     self.keep(key, value);
                 }
                 continue;
@@ -310,20 +335,25 @@ impl Draft<'_> {
             if self.values[column] != Value::Null {
                 continue;
             }
-            self.values[column] = match field.absent {
-                Absent::Null => continue,
-                Absent::Refused => return Err(Rejection::missing(field.name)),
-                Absent::Flag(on) => on.into(),
-                Absent::Int(number) => number.into(),
-                Absent::Text(text) => text.into(),
-                Absent::Made => match self.object_id {
-                    Some(id) => id.timestamp().timestamp_millis().into(),
-                    None => return Err(Rejection::missing(field.name)),
-                },
-                Absent::Column(other) => self.get(other).clone(),
-            };
+            self.values[column] = self.stands_for(field);
+            let is_needed = matches!(field.absent, Absent::Refused | Absent::Made);
+            if is_needed && self.values[column] == Value::Null {
+                return Err(Rejection::missing(field.name));
+            }
         }
         Ok(())
+    }
+
+    /// What stands for a field that is absent.
+    pub(super) fn stands_for(&self, field: &Field) -> Value {
+        match field.absent {
+            Absent::Null | Absent::Refused => Value::Null,
+            Absent::Flag(on) => on.into(),
+            Absent::Int(number) => number.into(),
+            Absent::Text(text) => text.into(),
+            Absent::Made => self.object_id.map(|id| id.timestamp().timestamp_millis()).into(),
+            Absent::Column(other) => self.get(other).clone(),
+        }
     }
 }
 

@@ -2,15 +2,21 @@
 
 use super::field::{Kind, Parent, flag, id, int, json, language, name, text, texts, time};
 use super::known::Known;
-use super::{Draft, Fate, Mapping, Rejection, value};
-use bson::{RawBsonRef, RawDocument};
+use super::{Draft, Fate, Implied, Mapping, Rejection, value};
+use bson::{RawBson, RawBsonRef, RawDocument};
 use meeshy_store::Value;
 
 /// A message. Its number is given at the end, in the order of time; its reactions are counted anew.
 pub static MESSAGE: Mapping = Mapping {
     table: "messages",
     parent: Some(Parent::Message),
-    implied: &["isEdited", "isDeleted", "translations", "reactionSummary", "reactionCount"],
+    implied: &[
+        Implied { name: "isEdited", said: |row| Some(RawBson::Boolean(row.int("edited_at").is_some())) },
+        Implied { name: "isDeleted", said: |row| Some(RawBson::Boolean(row.int("deleted_at").is_some())) },
+        Implied::elsewhere("translations"),
+        Implied::elsewhere("reactionSummary"),
+        Implied::elsewhere("reactionCount"),
+    ],
     computed: &["sequence"],
     provisional: &["sequence"],
     refers_to_itself: Some("reply_to_id"),

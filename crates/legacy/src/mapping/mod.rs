@@ -11,6 +11,7 @@ mod conversations;
 mod draft;
 mod encryption;
 pub mod field;
+pub mod give;
 mod guests;
 mod known;
 mod links;
@@ -22,14 +23,17 @@ mod people;
 mod security;
 mod sources;
 mod statuses;
+mod trace;
 pub mod translations;
 pub mod value;
 
 pub use draft::{Draft, Mapper, Notice, row_digest};
 pub use known::{Addresses, Id, Known};
 pub use sources::{SOURCES, Shape, Source, source_of};
+pub use trace::Trace;
+pub(crate) use trace::is_same;
 
-use bson::RawDocument;
+use bson::{RawBson, RawDocument};
 use field::{Field, Parent};
 
 /// What becomes of a document that can be taken.
@@ -79,6 +83,23 @@ pub type Rule = for<'m> fn(&mut Draft<'m>, &RawDocument, &Known) -> Result<Fate,
 /// Takes another document for the same thing into the one that is kept.
 pub type Merge = for<'m> fn(&mut Draft<'m>, &Draft<'m>);
 
+/// A field that is no column.
+#[derive(Debug)]
+pub struct Implied {
+    /// Its name in the document.
+    pub name: &'static str,
+    /// What the row says in it, if the row alone says it.
+    pub said: fn(&Draft<'_>) -> Option<RawBson>,
+}
+
+impl Implied {
+    /// A field that other rows say.
+    #[must_use]
+    pub const fn elsewhere(name: &'static str) -> Self {
+        Self { name, said: |_| None }
+    }
+}
+
 /// How the documents of one shape become rows of one table.
 #[derive(Debug)]
 pub struct Mapping {
@@ -88,8 +109,8 @@ pub struct Mapping {
     pub key: &'static [&'static str],
     /// The fields, in the order of the old system's schema.
     pub fields: &'static [Field],
-    /// Fields that the row says in other columns.
-    pub implied: &'static [&'static str],
+    /// Fields that are no column, because the row says the same in others.
+    pub implied: &'static [Implied],
     /// Columns that the rule fills.
     pub computed: &'static [&'static str],
     /// Columns whose value is only found once all rows are there.

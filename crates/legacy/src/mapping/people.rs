@@ -107,7 +107,13 @@ pub static USER: Mapping = Mapping {
 };
 
 /// The last sign of life is the latest of the three places that the old system noted it in.
-fn user(draft: &mut Draft<'_>, _: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+fn user(draft: &mut Draft<'_>, raw: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+    // Who signs in gets another hash of the same password here, which the old system would not know.
+    for name in ["password", "lastPasswordChange"] {
+        if let Ok(Some(value)) = raw.get(name) {
+            draft.keep(name, value);
+        }
+    }
     let counted = draft.object_id.and_then(|id| known.last_active(id));
     let latest =
         [draft.int("last_active_at"), draft.int("last_seen_at"), counted].into_iter().flatten().max();

@@ -2,8 +2,8 @@
 
 use super::field::{Kind, Parent, flag, id, int, json, name, real, text, time};
 use super::known::Known;
-use super::{Draft, Fate, Mapping, Rejection, value};
-use bson::{RawBsonRef, RawDocument};
+use super::{Draft, Fate, Implied, Mapping, Rejection, value};
+use bson::{RawBson, RawBsonRef, RawDocument};
 use meeshy_store::Value;
 
 /// A way back in by mail.
@@ -107,7 +107,10 @@ pub static SECURITY_EVENT: Mapping = Mapping {
 /// A device that is signed in.
 pub static SESSION: Mapping = Mapping {
     table: "sessions",
-    implied: &["isValid", "isCurrentSession"],
+    implied: &[
+        Implied { name: "isValid", said: |row| Some(RawBson::Boolean(row.int("revoked_at").is_none())) },
+        Implied::elsewhere("isCurrentSession"),
+    ],
     claims: &["token_hash", "refresh_token"],
     rule: session,
     fields: &[

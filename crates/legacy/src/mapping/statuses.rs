@@ -3,7 +3,7 @@
 use super::field::{Parent, id, int, text, time};
 use super::known::Known;
 use super::messages::one_of_two;
-use super::{Draft, Fate, Mapping, Rejection, merge};
+use super::{Draft, Fate, Implied, Mapping, Rejection, merge};
 use bson::RawDocument;
 use meeshy_store::Value;
 
@@ -45,7 +45,7 @@ fn status(draft: &mut Draft<'_>, raw: &RawDocument, known: &Known) -> Result<Fat
 const CURSOR_BASE: Mapping = Mapping {
     table: "read_cursors",
     key: &["user_id", "conversation_id"],
-    implied: &["unreadCount"],
+    implied: &[Implied::elsewhere("unreadCount")],
     unique: &["conversation_id", "user_id", "guest_id"],
     meets_others: true,
     merge: merge::furthest,

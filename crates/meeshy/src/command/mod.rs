@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub mod config;
+pub mod export;
 pub mod import;
 pub mod languages;
 pub mod migrate;

@@ -2,6 +2,7 @@
 
 pub mod derived;
 pub mod indexes;
+pub mod layouts;
 
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
@@ -59,9 +60,29 @@ pub struct Entry {
     pub rest: Option<Vec<u8>>,
     /// The digest of the row that it became.
     pub row_digest: Option<Vec<u8>>,
+    /// The number of its layout.
+    pub layout: i64,
+    /// BSON of what the row said in place of what is in `rest`, or was not there.
+    pub instead: Option<Vec<u8>>,
+    /// The collection and id of the document that it was merged into.
+    pub kept: Option<(String, String)>,
 }
 
-const COLUMNS: [&str; 7] = ["collection", "id", "digest", "outcome", "note", "rest", "row_digest"];
+const COLUMNS: [&str; 11] = [
+    "collection",
+    "id",
+    "digest",
+    "outcome",
+    "note",
+    "rest",
+    "row_digest",
+    "layout",
+    "instead",
+    "kept_collection",
+    "kept_id",
+];
+/// What [`read`] reads.
+const ENTRY: &str = "id, digest, outcome, note, rest, row_digest, layout, instead, kept_collection, kept_id";
 
 fn read(row: &mut Row) -> Result<Entry, StoreError> {
     Ok(Entry {
@@ -71,6 +92,9 @@ fn read(row: &mut Row) -> Result<Entry, StoreError> {
         note: row.take("note")?,
         rest: row.take("rest")?,
         row_digest: row.take("row_digest")?,
+        layout: row.take("layout")?,
+        instead: row.take("instead")?,
+        kept: row.take::<Option<String>>("kept_collection")?.zip(row.take("kept_id")?),
     })
 }
 
@@ -85,6 +109,7 @@ pub fn put(
 ) -> Result<(), StoreError> {
     let mut rows = Vec::new();
     for entry in entries {
+        let (kept_collection, kept_id) = entry.kept.unzip();
         rows.extend([
             collection.into(),
             entry.id.into(),
@@ -93,6 +118,10 @@ pub fn put(
             entry.note.into(),
             entry.rest.into(),
             Value::from(entry.row_digest),
+            entry.layout.into(),
+            entry.instead.into(),
+            kept_collection.into(),
+            kept_id.into(),
         ]);
     }
     tx.insert_rows(
@@ -100,7 +129,8 @@ pub fn put(
         &COLUMNS,
         &rows,
         "ON CONFLICT (collection, id) DO UPDATE SET digest = excluded.digest, outcome = excluded.outcome, \
-           note = excluded.note, rest = excluded.rest, row_digest = excluded.row_digest",
+           note = excluded.note, rest = excluded.rest, row_digest = excluded.row_digest, layout = excluded.layout, \
+           instead = excluded.instead, kept_collection = excluded.kept_collection, kept_id = excluded.kept_id",
     )?;
     Ok(())
 }
@@ -118,7 +148,7 @@ pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<E
     let list = placeholders(2, ids.len());
     tx.query(
         &format!(
-            "SELECT id, digest, outcome, note, NULL AS rest, row_digest FROM legacy_documents \
+            "SELECT id, digest, outcome, note, row_digest, layout FROM legacy_documents \
              WHERE collection = $1 AND id IN ({list})"
         ),
         &params,
@@ -130,6 +160,9 @@ pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<E
                 note: row.take("note")?,
                 rest: None,
                 row_digest: row.take("row_digest")?,
+                layout: row.take("layout")?,
+                instead: None,
+                kept: None,
             })
         },
     )
@@ -141,7 +174,7 @@ pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<E
 /// As the database says.
 pub fn find(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<Option<Entry>, StoreError> {
     tx.query_first(
-        "SELECT id, digest, outcome, note, rest, row_digest FROM legacy_documents WHERE collection = $1 AND id = $2",
+        &format!("SELECT {ENTRY} FROM legacy_documents WHERE collection = $1 AND id = $2"),
         &[collection.into(), id.into()],
         read,
     )
@@ -196,8 +229,10 @@ pub fn add_seen(tx: &mut Tx<'_>, ids: &[Value]) -> Result<(), StoreError> {
 /// As the database says.
 pub fn unseen(tx: &mut Tx<'_>, collection: &str) -> Result<Vec<Entry>, StoreError> {
     tx.query(
-        "SELECT id, digest, outcome, note, rest, row_digest FROM legacy_documents d WHERE collection = $1 \
-           AND NOT EXISTS (SELECT 1 FROM legacy_seen s WHERE s.id = d.id)",
+        &format!(
+            "SELECT {ENTRY} FROM legacy_documents d WHERE collection = $1 \
+               AND NOT EXISTS (SELECT 1 FROM legacy_seen s WHERE s.id = d.id)"
+        ),
         &[collection.into()],
         read,
     )

@@ -10,6 +10,15 @@ CREATE TABLE legacy_imports (
   finished_at BIGINT NOT NULL
 );
 
+-- How documents were laid out, so that they can be written back as they were. A few hundred layouts serve all documents.
+CREATE TABLE legacy_layouts (
+  number BIGINT PRIMARY KEY,
+  -- The name that the collection had in the dump.
+  name TEXT NOT NULL,
+  -- The fields in their order, as a JSON array; empty for documents that are kept whole.
+  fields TEXT NOT NULL
+);
+
 CREATE TABLE legacy_documents (
   -- The name of the model: `call_sessions` and `CallSession` are one collection.
   collection TEXT NOT NULL,
@@ -24,5 +33,11 @@ CREATE TABLE legacy_documents (
   rest BYTEA,
   -- The digest of the row as it was imported, to tell whether it was changed here since.
   row_digest BYTEA,
+  layout BIGINT REFERENCES legacy_layouts (number),
+  -- BSON: what the row said at the import in place of fields that are in `rest` or were not there, if it said anything.
+  instead BYTEA,
+  -- The document that it was merged into.
+  kept_collection TEXT,
+  kept_id TEXT,
   PRIMARY KEY (collection, id)
 );

@@ -142,6 +142,14 @@ pub fn write(
     })
 }
 
+/// What a database that was written holds, as [`super::Dump::digest`] will say.
+#[must_use]
+pub fn digest(written: &[Written]) -> Digest {
+    let mut filled: Vec<&Written> = written.iter().filter(|written| written.documents > 0).collect();
+    filled.sort_unstable_by_key(|written| &written.name);
+    super::digest::of_database(filled.into_iter().map(|written| (written.name.as_str(), written.digest)))
+}
+
 /// Writes a whole database as an archive into a stream, such as standard output.
 ///
 /// # Errors

@@ -1,0 +1,67 @@
+//! Documents that are no rows: archived and rejected ones come out whole, and so do those that were merged into a row, as long
+//! as that row is as it was imported. Once it is changed here, what was merged into it is what it was before.
+
+use super::error::ExportError;
+use super::reader::{From, PAGE, Reader, bson};
+use super::rows::is_unchanged;
+use super::run::Mappers;
+use bson::RawDocumentBuf;
+use meeshy_store::legacy;
+
+struct Kept {
+    id: String,
+    rest: Option<Vec<u8>>,
+    /// The document that it was merged into.
+    into: Option<(String, String)>,
+}
+
+/// The next documents of a collection that are kept whole under a name, after the one of an id.
+///
+/// Answers also with the id of the last one, or none if there is no more.
+pub(super) fn page(
+    reader: &Reader<'_, '_>,
+    mappers: &Mappers,
+    collection: &str,
+    name: &str,
+    after: &str,
+) -> Result<(Vec<RawDocumentBuf>, Option<String>), ExportError> {
+    let sql = format!(
+        "SELECT d.id, d.rest, d.kept_collection, d.kept_id FROM legacy_documents d \
+         JOIN legacy_layouts l ON l.number = d.layout \
+         WHERE d.collection = $1 AND d.outcome <> 'inserted' AND l.name = $2 AND d.id > $3 ORDER BY d.id LIMIT {PAGE}"
+    );
+    let page =
+        reader.tx.borrow_mut().query(&sql, &[collection.into(), name.into(), after.into()], |row| {
+            let into: Option<String> = row.take("kept_collection")?;
+            Ok(Kept { id: row.take("id")?, rest: row.take("rest")?, into: into.zip(row.take("kept_id")?) })
+        })?;
+    let last = page.last().map(|kept| kept.id.clone());
+    let mut documents = Vec::with_capacity(page.len());
+    for Kept { id, rest, into } in page {
+        let Some(rest) = rest else {
+            *reader.found.borrow_mut().unkept.entry(collection.into()).or_default() += 1;
+            continue;
+        };
+        if let Some((into, kept)) = into
+            && !holds(reader, mappers, &into, &kept)?
+        {
+            *reader.found.borrow_mut().outdated.entry(collection.into()).or_default() += 1;
+            continue;
+        }
+        documents.push(bson(Some(rest), collection, &id)?);
+        reader.count(name, From::Archive);
+    }
+    Ok((documents, last))
+}
+
+/// Whether the row that a document was merged into is as it was imported.
+fn holds(
+    reader: &Reader<'_, '_>,
+    mappers: &Mappers,
+    collection: &str,
+    id: &str,
+) -> Result<bool, ExportError> {
+    let entry = legacy::find(&mut reader.tx.borrow_mut(), collection, id)?;
+    let Some(imported) = entry.and_then(|entry| entry.row_digest) else { return Ok(false) };
+    is_unchanged(reader, &mappers.of(collection), id, &imported)
+}

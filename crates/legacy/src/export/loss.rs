@@ -1,0 +1,85 @@
+//! What the old shapes cannot hold, counted.
+
+use super::error::ExportError;
+use super::reader::Found;
+use super::report::NotHeld;
+use meeshy_store::Tx;
+
+/// Table, column, what it means, and the SQL that counts it.
+const LOSSES: &[(&str, &str, &str, &str)] = &[
+    (
+        "sessions",
+        "sessions",
+        "signed in here, and have to sign in again",
+        "SELECT count(*) AS total FROM sessions t WHERE t.revoked_at IS NULL AND NOT EXISTS \
+           (SELECT 1 FROM legacy_documents d WHERE d.collection = 'UserSession' AND d.id = t.id)",
+    ),
+    (
+        "messages",
+        "client_message_id",
+        "a client that sends such a message once more would write it twice",
+        "SELECT count(*) AS total FROM messages WHERE client_message_id IS NOT NULL",
+    ),
+    (
+        "messages",
+        "revision",
+        "were edited; how often is not told",
+        "SELECT count(*) AS total FROM messages WHERE revision > 1",
+    ),
+    (
+        "conversations",
+        "created_by",
+        "who began a conversation is not told",
+        "SELECT count(*) AS total FROM conversations WHERE created_by IS NOT NULL",
+    ),
+    (
+        "translations",
+        "state",
+        "could not be made; there is no translation",
+        "SELECT count(*) AS total FROM translations WHERE content IS NULL",
+    ),
+    (
+        "translations",
+        "revision",
+        "are of a text that was edited since",
+        "SELECT count(*) AS total FROM translations t JOIN messages m ON m.id = t.message_id \
+         WHERE t.content IS NOT NULL AND t.revision <> m.revision",
+    ),
+    (
+        "translation_jobs",
+        "translation_jobs",
+        "wait to be made",
+        "SELECT count(*) AS total FROM translation_jobs",
+    ),
+    (
+        "read_cursors",
+        "guest_id",
+        "say how far a guest has read",
+        "SELECT count(*) AS total FROM read_cursors t WHERE t.guest_id IS NOT NULL AND NOT EXISTS \
+           (SELECT 1 FROM legacy_documents d WHERE d.collection = 'ConversationReadCursor' AND d.id = t.id)",
+    ),
+];
+
+/// Everything that the old shapes cannot hold.
+pub(super) fn all(tx: &mut Tx<'_>, found: &Found) -> Result<Vec<NotHeld>, ExportError> {
+    let mut all = Vec::new();
+    let mut add = |table: &str, column: &str, what: &str, rows: u64| {
+        if rows > 0 {
+            all.push(NotHeld { table: table.into(), column: column.into(), what: what.into(), rows });
+        }
+    };
+    for (table, column, what, sql) in LOSSES {
+        let rows: i64 = tx.query_one(sql, &[], |row| row.take("total"))?;
+        add(table, column, what, rows.cast_unsigned());
+    }
+    let passwords = found.new_passwords.len() as u64;
+    add("users", "password_hash", "have to set a new password: the old system checks only bcrypt", passwords);
+    let outdated = "said the same as another document, whose row was changed or removed here";
+    for (collection, rows) in &found.outdated {
+        add("legacy_documents", collection, outdated, *rows);
+    }
+    for (collection, rows) in &found.unkept {
+        add("legacy_documents", collection, "an anonymised import kept only their ids", *rows);
+    }
+    Ok(all)
+}

@@ -1,0 +1,63 @@
+//! What an export wrote, and what it could not.
+
+use serde::Serialize;
+
+/// What an export wrote, and what it could not.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The digest of the dump: that of the imported one, if nothing was changed since.
+    pub digest: String,
+    /// The collections, under their names in the dump.
+    pub collections: Vec<Count>,
+    /// What the old shapes cannot hold.
+    pub not_held: Vec<NotHeld>,
+    /// The names of people whose passwords the old system cannot check, so that they have to set new ones there.
+    pub new_passwords: Vec<String>,
+}
+
+/// The documents of a collection.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Count {
+    /// Its name in the dump.
+    pub name: String,
+    /// How many were written.
+    pub documents: u64,
+    /// How many of them from rows that are as they were imported.
+    pub unchanged: u64,
+    /// From rows that were changed here since.
+    pub changed: u64,
+    /// From rows that were written here.
+    pub new: u64,
+    /// From the archive: documents that are no rows.
+    pub archived: u64,
+}
+
+/// Something that the old shapes cannot hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotHeld {
+    /// The table.
+    pub table: String,
+    /// The column, or the table's name again where it is whole rows.
+    pub column: String,
+    /// What it is, and what it means for those who go back.
+    pub what: String,
+    /// How many rows.
+    pub rows: u64,
+}
+
+impl Report {
+    /// The totals of all collections.
+    #[must_use]
+    pub fn total(&self) -> Count {
+        let mut total = Count { name: "total".into(), ..Count::default() };
+        for count in &self.collections {
+            total.documents += count.documents;
+            total.unchanged += count.unchanged;
+            total.changed += count.changed;
+            total.new += count.new;
+            total.archived += count.archived;
+        }
+        total
+    }
+}

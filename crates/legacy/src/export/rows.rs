@@ -1,0 +1,257 @@
+//! Documents out of rows: those that were imported, under the name that they had, and those that were written here.
+
+use super::document::{self, More, Origin};
+use super::error::ExportError;
+use super::reader::{From, PAGE, Reader, bson};
+use super::special::{self, Special};
+use crate::mapping::give::give;
+use crate::mapping::{Draft, Mapper, row_digest};
+use bson::{RawBson, RawDocument, RawDocumentBuf};
+use meeshy_store::{Row, StoreError, Value};
+
+/// The rows of one table that are documents of one collection.
+pub(super) struct Rows<'m> {
+    collection: &'static str,
+    mapper: &'m Mapper,
+    special: &'static Special,
+    /// What a query selects of each row.
+    columns: String,
+}
+
+/// A row as it was read.
+struct Found<'m> {
+    row: Draft<'m>,
+    /// What columns say to the old system, if this row was changed.
+    filled: Vec<(&'static str, Value)>,
+    /// Fields that no column is, and whether an imported document gets them.
+    more: Vec<(&'static str, RawBson, bool)>,
+    is_held: bool,
+}
+
+/// The ledger's part of a row that was imported.
+struct Ledger {
+    rest: Option<Vec<u8>>,
+    instead: Option<Vec<u8>>,
+    row_digest: Option<Vec<u8>>,
+    layout: i64,
+}
+
+impl<'m> Rows<'m> {
+    pub(super) fn new(collection: &'static str, mapper: &'m Mapper) -> Self {
+        let special = special::of(collection, mapper.mapping.table);
+        let mut columns: Vec<String> =
+            mapper.columns().iter().map(|column| format!("t.{column} AS {column}")).collect();
+        for (at, (_, sql)) in special.filled.iter().enumerate() {
+            columns.push(format!("{sql} AS filled_{at}"));
+        }
+        for (at, more) in special.more.iter().enumerate() {
+            columns.push(format!("{} AS more_{at}, ({}) AS renews_{at}", more.sql, more.renews));
+        }
+        columns.push(format!("({}) AS is_held", special.held));
+        Self { collection, mapper, special, columns: columns.join(", ") }
+    }
+
+    /// The next documents of rows that were imported under a name, after the one of an id.
+    ///
+    /// Answers also with the id of the last one, or none if there is no more.
+    pub(super) fn imported(
+        &self,
+        reader: &Reader<'_, '_>,
+        name: &str,
+        after: &str,
+    ) -> Result<(Vec<RawDocumentBuf>, Option<String>), ExportError> {
+        let sql = format!(
+            "SELECT {}, d.rest AS d_rest, d.instead AS d_instead, d.row_digest AS d_row_digest, d.layout AS d_layout \
+             FROM legacy_documents d JOIN legacy_layouts l ON l.number = d.layout \
+             JOIN {} t ON t.id = d.id \
+             WHERE d.collection = $1 AND d.outcome = 'inserted' AND l.name = $2 AND d.id > $3 ORDER BY d.id LIMIT {PAGE}",
+            self.columns, self.mapper.mapping.table
+        );
+        let found = reader.tx.borrow_mut().query(
+            &sql,
+            &[self.collection.into(), name.into(), after.into()],
+            |row| {
+                let ledger = Ledger {
+                    rest: row.take("d_rest")?,
+                    instead: row.take("d_instead")?,
+                    row_digest: row.take("d_row_digest")?,
+                    layout: row.take("d_layout")?,
+                };
+                Ok((self.read(row)?, ledger))
+            },
+        )?;
+        let last = found.last().map(|(found, _)| found.row.id.clone());
+        let mut documents = Vec::with_capacity(found.len());
+        for (found, ledger) in found {
+            documents.extend(self.document(reader, name, found, ledger)?);
+        }
+        Ok((documents, last))
+    }
+
+    fn document(
+        &self,
+        reader: &Reader<'_, '_>,
+        name: &str,
+        found: Found<'m>,
+        ledger: Ledger,
+    ) -> Result<Option<RawDocumentBuf>, ExportError> {
+        let Found { mut row, filled, more, is_held } = found;
+        if !is_held {
+            return Ok(None);
+        }
+        let Some(layout) = reader.layout(ledger.layout) else { return Ok(None) };
+        let is_changed = ledger.row_digest.as_deref() != Some(row.row_digest().as_slice());
+        let renewed: More = more
+            .into_iter()
+            .filter(|(field, _, renews)| *renews && layout.fields.iter().any(|name| name == field))
+            .map(|(field, value, _)| (field, value))
+            .collect();
+        if is_changed {
+            document::fill(&mut row, filled);
+        }
+        let rest = bson(ledger.rest, self.collection, &row.id)?;
+        let instead = bson(ledger.instead, self.collection, &row.id)?;
+        let origin = Origin { fields: &layout.fields, rest: &rest, instead: &instead, is_changed };
+        let document = document::imported(&row, &origin, &renewed)?;
+        self.look_at_password(reader, &row, &document);
+        let is_touched = is_changed || !renewed.is_empty();
+        reader.count(name, if is_touched { From::Changed } else { From::Unchanged });
+        Ok(Some(document))
+    }
+
+    /// The next documents of rows that were written here, after the one of a key.
+    ///
+    /// Answers also with the key of the last one, or none if there is no more.
+    pub(super) fn new_ones(
+        &self,
+        reader: &Reader<'_, '_>,
+        name: &str,
+        after: &[Value],
+        collections: &[&str],
+    ) -> Result<(Vec<RawDocumentBuf>, Option<Vec<Value>>), ExportError> {
+        let inside = if self.collection == "MessageTranslation" {
+            "(SELECT o.rest FROM legacy_documents o WHERE o.collection = 'Message' AND o.id = t.message_id)"
+        } else {
+            "NULL"
+        };
+        let sql = format!(
+            "SELECT {}, {inside} AS inside {} ORDER BY {} LIMIT {PAGE}",
+            self.columns,
+            self.from_new(collections, !after.is_empty()),
+            self.key()
+        );
+        let found = reader.tx.borrow_mut().query(&sql, after, |row| {
+            let inside: Option<Vec<u8>> = row.take("inside")?;
+            Ok((self.read(row)?, inside))
+        })?;
+        let key = |row: &Draft<'_>| {
+            self.mapper.mapping.key.iter().map(|column| row.get(column).clone()).collect::<Vec<_>>()
+        };
+        let last = found.last().map(|(found, _)| key(&found.row));
+        let mut documents = Vec::with_capacity(found.len());
+        for (Found { mut row, filled, more, .. }, inside) in found {
+            let inside = bson(inside, "Message", row.text("message_id").unwrap_or_default())?;
+            if is_inside(&row, &inside) {
+                continue;
+            }
+            document::fill(&mut row, filled);
+            let more = more.into_iter().map(|(field, value, _)| (field, value)).collect();
+            let document = document::new(&row, &more)?;
+            self.look_at_password(reader, &row, &document);
+            reader.count(name, From::New);
+            documents.push(document);
+        }
+        Ok((documents, last))
+    }
+
+    /// Whether there are rows that were written here.
+    pub(super) fn has_new_ones(
+        &self,
+        reader: &Reader<'_, '_>,
+        collections: &[&str],
+    ) -> Result<bool, ExportError> {
+        let sql = format!("SELECT 1 AS found {} LIMIT 1", self.from_new(collections, false));
+        let found: Option<i64> = reader.tx.borrow_mut().query_first(&sql, &[], |row| row.take("found"))?;
+        Ok(found.is_some())
+    }
+
+    /// The rows that no import brought, from a key on if need be.
+    fn from_new(&self, collections: &[&str], is_after: bool) -> String {
+        let collections: Vec<String> = collections.iter().map(|name| format!("'{name}'")).collect();
+        let after = if is_after {
+            let places: Vec<String> =
+                (1..=self.mapper.mapping.key.len()).map(|at| format!("${at}")).collect();
+            format!("AND ({}) > ({})", self.key(), places.join(", "))
+        } else {
+            String::new()
+        };
+        format!(
+            "FROM {} t WHERE ({}) AND ({}) AND NOT EXISTS (SELECT 1 FROM legacy_documents d \
+               WHERE d.collection IN ({}) AND d.id = t.id AND d.outcome = 'inserted') {after}",
+            self.mapper.mapping.table,
+            self.special.held,
+            self.special.needed,
+            collections.join(", ")
+        )
+    }
+
+    fn key(&self) -> String {
+        let key = self.mapper.mapping.key.iter();
+        key.map(|column| format!("t.{column}")).collect::<Vec<_>>().join(", ")
+    }
+
+    fn read(&self, row: &mut Row) -> Result<Found<'m>, StoreError> {
+        let columns = self.mapper.columns().iter();
+        let values = columns.map(|column| row.take_value(column)).collect::<Result<Vec<_>, _>>()?;
+        let mut filled = Vec::with_capacity(self.special.filled.len());
+        for (at, (column, _)) in self.special.filled.iter().enumerate() {
+            filled.push((*column, row.take_value(&format!("filled_{at}"))?));
+        }
+        let mut more = Vec::with_capacity(self.special.more.len());
+        for (at, special) in self.special.more.iter().enumerate() {
+            let value = row.take_value(&format!("more_{at}"))?;
+            let value = give(special.field.kind, &value).ok_or_else(|| {
+                StoreError::Statement(format!("`{}` cannot be {value:?}", special.field.name))
+            })?;
+            more.push((special.field.name, value, row.take(&format!("renews_{at}"))?));
+        }
+        let is_held: Option<bool> = row.take("is_held")?;
+        Ok(Found { row: self.mapper.row(values), filled, more, is_held: is_held == Some(true) })
+    }
+
+    /// Notes who has a password that the old system cannot check.
+    fn look_at_password(&self, reader: &Reader<'_, '_>, row: &Draft<'_>, document: &RawDocument) {
+        if self.collection == "User" && document.get_str("password").is_ok_and(document::is_ours) {
+            let name = row.text("username").unwrap_or_default().to_owned();
+            reader.found.borrow_mut().new_passwords.push(name);
+        }
+    }
+}
+
+/// Whether a translation is in the map of its message, which says the same.
+fn is_inside(row: &Draft<'_>, message: &RawDocument) -> bool {
+    let Ok(map) = message.get_document("translations") else { return false };
+    let language = row.text("language").unwrap_or_default();
+    map.get_document(language).is_ok_and(|entry| entry.get_str("text").ok() == row.text("content"))
+}
+
+/// Whether the row that a document became is as it was imported.
+pub(super) fn is_unchanged(
+    reader: &Reader<'_, '_>,
+    mappers: &[&Mapper],
+    id: &str,
+    imported: &[u8],
+) -> Result<bool, ExportError> {
+    for mapper in mappers {
+        let columns: Vec<&str> = mapper.lasting_columns().collect();
+        let sql = format!("SELECT {} FROM {} WHERE id = $1", columns.join(", "), mapper.mapping.table);
+        let digest = reader.tx.borrow_mut().query_first(&sql, &[id.into()], |row| {
+            let values = columns.iter().map(|column| row.take_value(column));
+            Ok(row_digest(values.collect::<Result<Vec<Value>, _>>()?.iter()))
+        })?;
+        if let Some(digest) = digest {
+            return Ok(digest == imported);
+        }
+    }
+    Ok(false)
+}

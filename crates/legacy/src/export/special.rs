@@ -1,0 +1,170 @@
+//! What rows say to the old system that their own columns do not, and which of them have no place there.
+
+use crate::mapping::field::{Field, flag, int, json, text, time};
+
+/// What is special about the rows of a mapping.
+#[derive(Debug)]
+pub(super) struct Special {
+    /// Of a row that was written or changed here: columns, and the SQL of what they say to the old system.
+    pub(super) filled: &'static [(&'static str, &'static str)],
+    /// Fields that no column is.
+    pub(super) more: &'static [More],
+    /// SQL: which rows the old shape can hold.
+    pub(super) held: &'static str,
+    /// SQL: which rows that were written here need a document.
+    pub(super) needed: &'static str,
+}
+
+/// A field that no column is.
+#[derive(Debug)]
+pub(super) struct More {
+    pub(super) field: Field,
+    /// SQL of its value.
+    pub(super) sql: &'static str,
+    /// SQL: whether documents that were imported with it have a new value.
+    pub(super) renews: &'static str,
+}
+
+const PLAIN: Special = Special { filled: &[], more: &[], held: "TRUE", needed: "TRUE" };
+
+/// The old system wants to know of everybody; nobody is there while it does not run.
+static USER: Special =
+    Special { more: &[More { field: flag("isOnline"), sql: "FALSE", renews: "FALSE" }], ..PLAIN };
+
+static CONVERSATION: Special = Special {
+    more: &[
+        More {
+            field: time("lastMessageAt"),
+            sql: "t.last_message_at",
+            renews: "EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = t.id AND m.deleted_at IS NULL \
+                AND m.created_at = t.last_message_at AND NOT EXISTS \
+                  (SELECT 1 FROM legacy_documents o WHERE o.collection = 'Message' AND o.id = m.id))",
+        },
+        More {
+            field: int("memberCount"),
+            sql: "t.member_count",
+            renews: "EXISTS (SELECT 1 FROM members m WHERE m.conversation_id = t.id AND \
+                (m.left_at > (SELECT max(i.finished_at) FROM legacy_imports i) OR NOT EXISTS \
+                  (SELECT 1 FROM legacy_documents o WHERE o.collection = 'ConversationMember' AND o.id = m.id)))",
+        },
+    ],
+    ..PLAIN
+};
+
+const HAS_NEW_REACTION: &str = "EXISTS (SELECT 1 FROM reactions r WHERE r.message_id = t.id AND NOT EXISTS \
+    (SELECT 1 FROM legacy_documents o WHERE o.collection = 'Reaction' AND o.id = r.id))";
+
+static MESSAGE: Special = Special {
+    more: &[
+        More { field: int("reactionCount"), sql: "t.reaction_count", renews: HAS_NEW_REACTION },
+        More { field: json("reactionSummary"), sql: "t.reaction_summary", renews: HAS_NEW_REACTION },
+        // Translations of what was written before an edit; those of what is written now are documents of their own.
+        More { field: json("translations"), sql: "NULL", renews: "t.revision > 1" },
+    ],
+    ..PLAIN
+};
+
+static TRANSLATION: Special = Special {
+    filled: &[(
+        "source_language",
+        "coalesce(t.source_language, (SELECT m.original_language FROM messages m WHERE m.id = t.message_id))",
+    )],
+    // Unique in the old system (data-model 6.3).
+    more: &[More {
+        field: text("cacheKey"),
+        sql: "t.message_id || '_' || coalesce(t.source_language, (SELECT m.original_language FROM messages m \
+            WHERE m.id = t.message_id)) || '_' || t.language",
+        renews: "FALSE",
+    }],
+    held: "t.content IS NOT NULL AND t.revision = (SELECT m.revision FROM messages m WHERE m.id = t.message_id)",
+    ..PLAIN
+};
+
+static MENTION: Special = Special {
+    filled: &[(
+        "mentioned_at",
+        "coalesce(t.mentioned_at, (SELECT m.created_at FROM messages m WHERE m.id = t.message_id))",
+    )],
+    ..PLAIN
+};
+
+/// The message up to which somebody has read.
+macro_rules! read_message {
+    () => {
+        "coalesce(t.last_read_message_id, (SELECT m.id FROM messages m \
+          WHERE m.conversation_id = t.conversation_id AND m.sequence = t.read_sequence))"
+    };
+}
+
+const CURSOR_UPDATED: (&str, &str) = (
+    "updated_at",
+    "CASE WHEN t.updated_at >= t.read_at THEN t.updated_at ELSE coalesce(t.read_at, t.updated_at) END",
+);
+
+/// A cursor that was never in the old system, and is further than what a person is known to have read without it: up to
+/// their own last message, and what a status says.
+const CURSOR_NEEDED: &str = "t.read_at IS NOT NULL AND EXISTS (SELECT 1 FROM messages m \
+      WHERE m.conversation_id = t.conversation_id AND m.sequence = t.read_sequence) \
+    AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = t.conversation_id \
+      AND m.sender_id = t.user_id AND m.sequence >= t.read_sequence) \
+    AND NOT EXISTS (SELECT 1 FROM message_statuses s JOIN messages m ON m.id = s.message_id \
+      WHERE s.conversation_id = t.conversation_id AND s.user_id = t.user_id AND s.read_at IS NOT NULL \
+      AND m.sequence >= t.read_sequence)";
+
+/// One message stands for what was delivered and, with a date, for what was read: the one that was read counts.
+static CURSOR: Special = Special {
+    filled: &[
+        (
+            "last_delivered_message_id",
+            concat!(
+                "CASE WHEN t.read_at IS NULL THEN t.last_delivered_message_id ELSE coalesce(",
+                read_message!(),
+                ", t.last_delivered_message_id) END"
+            ),
+        ),
+        CURSOR_UPDATED,
+    ],
+    held: "t.user_id IS NOT NULL",
+    needed: CURSOR_NEEDED,
+    ..PLAIN
+};
+
+static LATER_CURSOR: Special = Special {
+    filled: &[("last_read_message_id", read_message!()), CURSOR_UPDATED],
+    needed: CURSOR_NEEDED,
+    ..PLAIN
+};
+
+/// The tokens of the old system are others, so who signed in here signs in again there.
+static SESSION: Special = Special { needed: "FALSE", ..PLAIN };
+
+/// What is special about the rows that a collection became in a table.
+pub(super) fn of(collection: &str, table: &str) -> &'static Special {
+    match (collection, table) {
+        ("User", _) => &USER,
+        ("Conversation", _) => &CONVERSATION,
+        ("Message", _) => &MESSAGE,
+        ("MessageTranslation", _) => &TRANSLATION,
+        ("Mention", _) => &MENTION,
+        ("MessageStatus", "read_cursors") => &CURSOR,
+        ("MessageReadStatus" | "ConversationReadCursor", _) => &LATER_CURSOR,
+        ("UserSession", _) => &SESSION,
+        _ => &PLAIN,
+    }
+}
+
+/// The collections of the tables that several become, first the one that the database of 2026-01-25 had.
+pub(super) const HOMES: &[(&str, &[&str])] = &[
+    ("message_statuses", &["MessageStatus", "MessageStatusEntry"]),
+    ("read_cursors", &["MessageStatus", "ConversationReadCursor"]),
+];
+
+/// The names of collections that were not named after their models on 2026-01-25 (data-model 2, 3).
+pub(super) const NAMES: &[(&str, &str)] = &[
+    ("CallSession", "call_sessions"),
+    ("CallParticipant", "call_participants"),
+    ("UserConversationPreferences", "user_conversation_preferences"),
+    ("UserConversationCategory", "user_conversation_categories"),
+    ("NotificationPreference", "notification_preferences"),
+    ("UserPreferences", "user_preferences"),
+];

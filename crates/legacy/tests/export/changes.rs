@@ -1,0 +1,273 @@
+//! What was written, changed and removed here since the import.
+
+use crate::support::{Exported, Small, change, documents, export, import, small};
+use crate::writes::life_goes_on;
+use bson::oid::ObjectId;
+use bson::{Bson, DateTime, Document, doc};
+use meeshy_store::{Location, Value};
+use meeshy_testkit::Database;
+
+const PASSWORD: &str = "correct horse";
+
+/// The id of a noun and a number: `id('u', 1)`. All of it was made in October 2025.
+fn id(noun: char, number: u8) -> ObjectId {
+    ObjectId::from_bytes([0x68, 0xf0, 0, number, noun as u8, 0, 0, 0, 0, 0, 0, number])
+}
+
+fn made(number: u8) -> DateTime {
+    DateTime::from_millis(id('x', number).timestamp().timestamp_millis())
+}
+
+fn user(number: u8, name: &str) -> Document {
+    let hash = bcrypt::hash(PASSWORD, 4).unwrap();
+    doc! {
+        "_id": id('u', number), "username": name, "firstName": name, "lastName": "Test", "bio": "",
+        "email": format!("{name}@example.org"), "phoneNumber": Bson::Null, "password": hash, "isOnline": true,
+        "systemLanguage": "en", "regionalLanguage": "EN", "role": if number == 2 { "MODO" } else { "USER" },
+        "isActive": true, "createdAt": made(number), "updatedAt": made(number),
+        "avatar": "https://static.example.org/a.jpg", "favouriteColour": "blue",
+    }
+}
+
+fn member(number: u8, user: u8, role: &str) -> Document {
+    doc! {
+        "_id": id('p', number), "conversationId": id('c', 1), "userId": id('u', user), "role": role,
+        "canSendMessage": true, "joinedAt": made(number), "isActive": true,
+    }
+}
+
+fn message(number: u8, sender: u8) -> Document {
+    doc! {
+        "_id": id('m', number), "conversationId": id('c', 1), "senderId": id('u', sender),
+        "content": format!("message {number}"), "originalLanguage": "fr",
+        "messageType": if number == 3 { "system" } else { "text" }, "isEdited": false, "isDeleted": false,
+        "createdAt": made(number), "updatedAt": made(number),
+    }
+}
+
+fn translation(number: u8, message: u8, language: &str) -> Document {
+    doc! {
+        "_id": id('t', number), "messageId": id('m', message), "sourceLanguage": "fr", "targetLanguage": language,
+        "translatedContent": format!("{language}: message {message}"), "translationModel": "basic",
+        "cacheKey": format!("{}_fr_{language}", id('m', message)), "confidenceScore": 0.9, "createdAt": made(number),
+        "updatedAt": made(number),
+    }
+}
+
+fn cursor(number: u8, user: u8, message: u8) -> Document {
+    doc! {
+        "_id": id('s', number), "conversationId": id('c', 1), "messageId": id('m', message), "userId": id('u', user),
+        "receivedAt": made(number), "readAt": made(number), "updatedAt": made(number),
+    }
+}
+
+/// Alice and Bob in a conversation, with a membership that is there twice.
+fn old() -> Small {
+    let conversation = doc! {
+        "_id": id('c', 1), "identifier": "mshy_trip", "type": "group", "title": "Trip", "isActive": true,
+        "lastMessageAt": made(3), "createdAt": made(1), "updatedAt": made(1),
+    };
+    let mut with_map = message(4, 2);
+    with_map.insert(
+        "translations",
+        doc! { "en": { "text": "en: message 4", "translationModel": "basic", "createdAt": made(4), "updatedAt": made(4) } },
+    );
+    small(&[
+        ("User", vec![user(1, "alice"), user(2, "bob"), user(3, "dora")]),
+        ("Conversation", vec![conversation]),
+        (
+            "ConversationMember",
+            vec![
+                member(1, 1, "CREATOR"),
+                member(2, 2, "USER"),
+                member(3, 2, "ADMIN"),
+                member(4, 3, "MEMBER"),
+                member(5, 3, "MEMBER"),
+            ],
+        ),
+        ("Message", vec![message(1, 1), message(2, 2), message(3, 2), with_map]),
+        ("MessageTranslation", vec![translation(1, 1, "en"), translation(2, 2, "en")]),
+        ("MessageStatus", vec![cursor(1, 2, 1), cursor(2, 3, 1)]),
+        ("call_sessions", Vec::new()),
+    ])
+}
+
+/// The only document that was not there before.
+fn new_one(back: &Exported, old: &Small, collection: &str, field: &str, value: &str) -> Document {
+    let before = documents(&old.dump, collection);
+    let mut all = back.documents(collection).into_iter();
+    let found =
+        all.find(|(id, it)| !before.contains_key(id) && it.get_str(field).is_ok_and(|it| it == value));
+    found.unwrap_or_else(|| panic!("no new `{collection}` with `{field}` {value}")).1
+}
+
+/// Names of fields in which two documents differ, in the order of the second one.
+fn changed<'d>(before: &'d Document, after: &'d Document) -> Vec<&'d str> {
+    let gone = before.keys().filter(|name| !after.contains_key(name));
+    let different =
+        after.iter().filter(|(name, value)| before.get(name) != Some(value)).map(|(name, _)| name);
+    different.chain(gone).map(String::as_str).collect()
+}
+
+#[test]
+fn what_people_do_here_is_there_when_they_go_back() {
+    for (kind, database) in Database::both() {
+        let (at, old) = (database.location(), old());
+        import(at, &old.dump);
+        assert_eq!(export(at).dump.digest(), old.dump.digest(), "{kind}");
+        life_goes_on(&database, PASSWORD, "mshy_trip");
+        let back = export(at);
+        people(kind, &back, &old);
+        messages(kind, &back, &old);
+        cursors(kind, &back, &old);
+        assert_eq!(back.count("call_sessions"), [0; 5], "{kind}: empty, as it was");
+
+        let again = if kind == "SQLite" { Database::sqlite() } else { Database::postgres() };
+        import(again.location(), &back.dump);
+        let third = export(again.location());
+        assert_eq!(third.dump.digest(), back.dump.digest(), "{kind}: nothing is lost on the way back here");
+        assert_eq!(third.not_held("sessions", "sessions"), 0, "{kind}");
+    }
+}
+
+fn people(kind: &str, back: &Exported, old: &Small) {
+    let (before, after) = (documents(&old.dump, "User"), back.documents("User"));
+    let alice = id('u', 1).to_hex();
+    // Her password has another hash here; the one that the old system knows is still hers.
+    assert_eq!(changed(&before[&alice], &after[&alice]), ["updatedAt"], "{kind}");
+    let bob = id('u', 2).to_hex();
+    assert_eq!(after[&bob].get("role"), Some(&Bson::from("MODO")), "{kind}: as it was called there");
+    let dora = id('u', 3).to_hex();
+    assert_eq!(after[&dora], before[&dora], "{kind}");
+
+    let carol = new_one(back, old, "User", "username", "carol");
+    assert_eq!(carol.get("isOnline"), Some(&Bson::from(false)), "{kind}");
+    assert_eq!(carol.get("role"), Some(&Bson::from("USER")), "{kind}");
+    assert!(carol.get_str("password").unwrap().starts_with("$argon2id$"), "{kind}");
+    assert!(!carol.contains_key("avatar"), "{kind}: what nobody wrote is absent");
+    assert!(carol.get_datetime("createdAt").is_ok() && carol.get_object_id("_id").is_ok(), "{kind}");
+    assert_eq!(back.report.new_passwords, ["carol"], "{kind}");
+    assert_eq!(back.not_held("users", "password_hash"), 1, "{kind}");
+    assert_eq!(back.not_held("sessions", "sessions"), 3, "{kind}");
+}
+
+fn messages(kind: &str, back: &Exported, old: &Small) {
+    assert_eq!(back.count("Message"), [6, 4, 0, 2, 0], "{kind}");
+    let written = new_one(back, old, "Message", "content", "guten Abend zusammen");
+    for (field, expected) in [
+        ("senderId", Bson::ObjectId(id('u', 1))),
+        ("conversationId", Bson::ObjectId(id('c', 1))),
+        ("originalLanguage", "de".into()),
+        ("messageType", "text".into()),
+        ("messageSource", "user".into()),
+        ("isEdited", false.into()),
+        ("isDeleted", false.into()),
+        ("validatedMentions", Bson::Array(Vec::new())),
+        ("readCount", Bson::Int64(0)),
+    ] {
+        assert_eq!(written.get(field), Some(&expected), "{kind}: {field}");
+    }
+    assert!(!written.contains_key("replyToId"), "{kind}");
+    assert_eq!(back.not_held("messages", "client_message_id"), 2, "{kind}");
+
+    let message = written.get_object_id("_id").unwrap();
+    let translation =
+        new_one(back, old, "MessageTranslation", "translatedContent", "en: guten Abend zusammen");
+    assert_eq!(translation.get("messageId"), Some(&Bson::from(message)), "{kind}");
+    assert_eq!(translation.get("sourceLanguage"), Some(&Bson::from("de")), "{kind}");
+    assert_eq!(translation.get("targetLanguage"), Some(&Bson::from("en")), "{kind}");
+    assert_eq!(translation.get("cacheKey"), Some(&Bson::from(format!("{message}_de_en"))), "{kind}");
+    assert_eq!(translation.get("confidenceScore"), Some(&Bson::from(0.5)), "{kind}");
+    // Two were there, one was made; the one inside of a message stays there; one could not be made.
+    assert_eq!(back.count("MessageTranslation"), [3, 2, 0, 1, 0], "{kind}");
+    assert_eq!(back.not_held("translations", "state"), 1, "{kind}");
+
+    let conversation = &back.documents("Conversation")[&id('c', 1).to_hex()];
+    let last = new_one(back, old, "Message", "content", "?");
+    assert_eq!(conversation.get("lastMessageAt"), last.get("createdAt"), "{kind}");
+}
+
+fn cursors(kind: &str, back: &Exported, old: &Small) {
+    let (before, after) = (documents(&old.dump, "MessageStatus"), back.documents("MessageStatus"));
+    let (bob, dora) = (id('s', 1).to_hex(), id('s', 2).to_hex());
+    let last = new_one(back, old, "Message", "content", "?");
+    assert_eq!(after[&bob].get("messageId"), last.get("_id"), "{kind}");
+    assert!(
+        after[&bob].get_datetime("readAt").unwrap() > before[&bob].get_datetime("readAt").unwrap(),
+        "{kind}"
+    );
+    assert_eq!(after[&bob].get("updatedAt"), after[&bob].get("readAt"), "{kind}");
+    assert_eq!(after[&dora], before[&dora], "{kind}");
+    // Alice has none: she has read what she wrote.
+    assert_eq!(after.len(), 2, "{kind}");
+}
+
+#[test]
+fn what_was_changed_here_wins() {
+    for (kind, database) in Database::both() {
+        let (at, old) = (database.location(), old());
+        import(at, &old.dump);
+        changes(at);
+        let back = export(at);
+
+        let (before, after) = (documents(&old.dump, "User"), back.documents("User"));
+        let user = |number| (&before[&id('u', number).to_hex()], &after[&id('u', number).to_hex()]);
+        let (before, after) = user(1);
+        assert_eq!(changed(before, after), ["phoneNumber", "regionalLanguage", "banner"], "{kind}");
+        let (before, after) = user(2);
+        assert_eq!(changed(before, after), ["role"], "{kind}");
+        assert_eq!(after.get("role"), Some(&Bson::from("ADMIN")), "{kind}");
+        let (_, after) = user(3);
+        assert!(after.get_str("password").unwrap().starts_with("$argon2"), "{kind}: a new password");
+        assert_eq!(back.report.new_passwords, ["dora"], "{kind}");
+
+        edited_and_deleted(kind, &back, &old);
+
+        // What was merged into a membership that is another now would give back what was taken away.
+        assert_eq!(back.count("ConversationMember"), [4, 2, 1, 0, 1], "{kind}");
+        assert_eq!(back.not_held("legacy_documents", "ConversationMember"), 1, "{kind}");
+        let member = &back.documents("ConversationMember")[&id('p', 2).to_hex()];
+        assert_eq!(member.get("role"), Some(&Bson::from("MEMBER")), "{kind}");
+    }
+}
+
+fn changes(at: &Location) {
+    const LATER: i64 = 1_780_000_000_000;
+    let hex = |noun, number| Value::from(id(noun, number).to_hex());
+    change(
+        at,
+        "UPDATE users SET phone_number = '+33123', regional_language = 'fr', banner = 'b' WHERE id = $1",
+        &[hex('u', 1)],
+    );
+    change(at, "UPDATE users SET role = 'ADMIN' WHERE id = $1", &[hex('u', 2)]);
+    change(
+        at,
+        "UPDATE users SET password_hash = $2, last_password_change = $3 WHERE id = $1",
+        &[hex('u', 3), "$argon2id$v=19$x".into(), LATER.into()],
+    );
+    change(at, "UPDATE members SET role = 'MEMBER' WHERE id = $1", &[hex('p', 2)]);
+    change(
+        at,
+        "UPDATE messages SET content = 'edited', revision = 2, edited_at = $1 WHERE id IN ($2, $3)",
+        &[LATER.into(), hex('m', 1), hex('m', 4)],
+    );
+    change(at, "UPDATE messages SET deleted_at = $1 WHERE id = $2", &[LATER.into(), hex('m', 3)]);
+    change(at, "DELETE FROM translations WHERE id = $1", &[hex('t', 2)]);
+}
+
+fn edited_and_deleted(kind: &str, back: &Exported, old: &Small) {
+    let (before, after) = (documents(&old.dump, "Message"), back.documents("Message"));
+    let differ = |number| {
+        let id = id('m', number).to_hex();
+        changed(&before[&id], &after[&id]).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(differ(1), ["content", "isEdited", "editedAt"], "{kind}");
+    assert_eq!(differ(2), [""; 0], "{kind}");
+    assert_eq!(differ(3), ["isDeleted", "deletedAt"], "{kind}");
+    assert_eq!(after[&id('m', 3).to_hex()].get("messageType"), Some(&Bson::from("system")), "{kind}");
+    assert_eq!(differ(4), ["content", "isEdited", "editedAt", "translations"], "{kind}");
+    assert!(!after[&id('m', 4).to_hex()].contains_key("translations"), "{kind}");
+    // One was of a text that is another now, the other was removed.
+    assert_eq!(back.count("MessageTranslation"), [0; 5], "{kind}");
+    assert_eq!(back.not_held("translations", "revision"), 2, "{kind}");
+}

@@ -1,0 +1,52 @@
+//! What was not touched comes out as it went in.
+
+use crate::support::{all_rows, differences, export, import, lines, write_corpus};
+use meeshy_legacy::corpus::{Corpus, DOCUMENTS};
+use meeshy_testkit::Database;
+
+/// The order of the documents, of which a dump promises nothing, decides which number a layout has and which rejection is
+/// reported first.
+const ORDERED: [&str; 3] = ["legacy_layouts", "legacy_documents", "legacy_imports"];
+/// The ledger with the layouts themselves.
+const LEDGER: &str = "SELECT collection, id, digest, outcome, note, rest, row_digest, instead, kept_collection, kept_id, \
+    name, fields FROM legacy_documents d JOIN legacy_layouts l ON l.number = d.layout ORDER BY collection, id";
+const LEDGER_COLUMNS: [&str; 12] = [
+    "collection",
+    "id",
+    "digest",
+    "outcome",
+    "note",
+    "rest",
+    "row_digest",
+    "instead",
+    "kept_collection",
+    "kept_id",
+    "name",
+    "fields",
+];
+
+#[test]
+fn an_untouched_database_goes_back_as_it_came() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = Corpus::new(1, 1).with_both_names();
+    let dump = write_corpus(&corpus, &folder.path().join("dump"));
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &dump);
+        let back = export(at);
+        assert_eq!(differences(&dump, &back.dump), Vec::<String>::new(), "{kind}");
+        assert_eq!(back.dump.digest(), dump.digest(), "{kind}");
+        let total = back.report.total();
+        assert!(total.documents >= DOCUMENTS as u64, "{kind}");
+        assert_eq!((total.changed, total.new), (0, 0), "{kind}");
+        assert_eq!(total.unchanged + total.archived, total.documents, "{kind}");
+        assert_eq!(back.report.not_held, [], "{kind}");
+        assert_eq!(export(at).dump.digest(), dump.digest(), "{kind}: a second time");
+
+        let again = if kind == "SQLite" { Database::sqlite() } else { Database::postgres() };
+        import(again.location(), &back.dump);
+        let read = |at| [all_rows(at, &ORDERED), lines(at, LEDGER, &LEDGER_COLUMNS)].concat();
+        let (one, other) = (read(at), read(again.location()));
+        assert!(one == other, "{kind}: {:?}", one.iter().zip(&other).find(|(one, other)| one != other));
+    }
+}

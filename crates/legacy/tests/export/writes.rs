@@ -1,0 +1,106 @@
+//! What people do here between an import and an export.
+
+use async_trait::async_trait;
+use meeshy_chat::{
+    Answer, Chat, Device, HashingCost, NewMessage, Registration, Secrets, Settings, SigningKey, Speed,
+    Translate,
+};
+use meeshy_domain::{Language, UserId};
+use meeshy_testkit::{Database, clock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Translates `text` into `en: text`, but `?` never.
+struct Engine;
+
+#[async_trait]
+impl Translate for Engine {
+    async fn translate(&self, _: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+        let answer = |text: &String| match text.as_str() {
+            "?" => Answer::Unavailable { reason: "nobody knows what it means".into() },
+            text => Answer::Done { text: format!("{to}: {text}"), engine: "test".into(), score: Some(0.5) },
+        };
+        texts.iter().map(answer).collect()
+    }
+
+    fn engine(&self, _: Language, _: Language) -> Option<String> {
+        Some("test".into())
+    }
+
+    fn pairs(&self) -> Vec<Speed> {
+        Vec::new()
+    }
+}
+
+/// Somebody signs in, somebody joins, people write, read and get translations.
+pub fn life_goes_on(database: &Database, password: &str, conversation: &str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let chat = open(database).await;
+        let signed_in =
+            chat.sign_in("alice".into(), password.into(), false, Device::default()).await.unwrap();
+        let carol = chat.register(registration("carol"), Device::default()).await.unwrap();
+        assert_ne!(carol.user.id, signed_in.user.id);
+        let alice = signed_in.user.id;
+        say(&chat, alice, conversation, "guten Abend zusammen").await;
+        say(&chat, alice, conversation, "?").await;
+        let bob =
+            chat.sign_in("bob".into(), password.into(), false, Device::default()).await.unwrap().user.id;
+        chat.mark_read(bob, conversation).await.unwrap();
+        translate(&chat).await;
+    });
+}
+
+async fn open(database: &Database) -> Chat {
+    let (clock, hand) = clock::by_hand();
+    hand.advance(Duration::from_secs(60));
+    let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));
+    settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
+    let counter = AtomicU64::new(1);
+    let secrets = Secrets::new(move |bytes| {
+        for chunk in bytes.chunks_mut(8) {
+            let number = counter.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
+        }
+    });
+    Chat::open(database.open().await.unwrap(), Arc::new(Engine), settings, clock, secrets).await.unwrap()
+}
+
+fn registration(username: &str) -> Registration {
+    Registration {
+        username: username.into(),
+        password: "correct horse".into(),
+        first_name: username.into(),
+        last_name: "Test".into(),
+        email: format!("{username}@example.org"),
+        system_language: Some("en".into()),
+        regional_language: None,
+    }
+}
+
+async fn say(chat: &Chat, who: UserId, conversation: &str, content: &str) {
+    let new = NewMessage {
+        conversation: conversation.into(),
+        content: content.into(),
+        original_language: Some("de".into()),
+        client_message_id: Some(format!("client {content}")),
+        ..NewMessage::default()
+    };
+    chat.send(who, new).await.unwrap();
+}
+
+async fn translate(chat: &Chat) {
+    let (stop, stopping) = oneshot::channel::<()>();
+    let worker = chat.clone();
+    let worker = tokio::spawn(async move { worker.translate_jobs(async { drop(stopping.await) }).await });
+    for _ in 0..500 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        if chat.statistics().await.unwrap().translation_jobs_waiting == 0 {
+            break;
+        }
+    }
+    drop(stop);
+    worker.await.unwrap();
+}

@@ -1,0 +1,36 @@
+//! How documents of the old system were laid out: under which name, with which fields in which order.
+
+use crate::{StoreError, Tx};
+
+/// A layout.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Its number.
+    pub number: i64,
+    /// The name that the collection had in the dump.
+    pub name: String,
+    /// The fields in their order, as a JSON array.
+    pub fields: String,
+}
+
+/// Every layout.
+///
+/// # Errors
+/// As the database says.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Layout>, StoreError> {
+    tx.query("SELECT number, name, fields FROM legacy_layouts ORDER BY number", &[], |row| {
+        Ok(Layout { number: row.take("number")?, name: row.take("name")?, fields: row.take("fields")? })
+    })
+}
+
+/// Adds a layout.
+///
+/// # Errors
+/// As the database says.
+pub fn insert(tx: &mut Tx<'_>, layout: &Layout) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO legacy_layouts (number, name, fields) VALUES ($1, $2, $3)",
+        &[layout.number.into(), (&layout.name).into(), (&layout.fields).into()],
+    )?;
+    Ok(())
+}
