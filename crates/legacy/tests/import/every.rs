@@ -71,7 +71,7 @@ fn whole(mapping: &Mapping, number: u8) -> (Document, Vec<(String, String)>) {
         expected.push((column, text));
     }
     for switch in ["isEdited", "isDeleted"] {
-        if mapping.implied.contains(&switch) {
+        if mapping.implied.iter().any(|implied| implied.name == switch) {
             document.insert(switch, true);
         }
     }
