@@ -137,7 +137,7 @@ impl<'m> Rows<'m> {
         let sql = format!(
             "SELECT {}, {inside} AS inside {} ORDER BY {} LIMIT {PAGE}",
             self.columns,
-            self.from_new(collections, !after.is_empty()),
+            self.new_rows(collections, !after.is_empty()),
             self.key()
         );
         let found = reader.tx.borrow_mut().query(&sql, after, |row| {
@@ -170,13 +170,13 @@ impl<'m> Rows<'m> {
         reader: &Reader<'_, '_>,
         collections: &[&str],
     ) -> Result<bool, ExportError> {
-        let sql = format!("SELECT 1 AS found {} LIMIT 1", self.from_new(collections, false));
+        let sql = format!("SELECT 1 AS found {} LIMIT 1", self.new_rows(collections, false));
         let found: Option<i64> = reader.tx.borrow_mut().query_first(&sql, &[], |row| row.take("found"))?;
         Ok(found.is_some())
     }
 
     /// The rows that no import brought, from a key on if need be.
-    fn from_new(&self, collections: &[&str], is_after: bool) -> String {
+    fn new_rows(&self, collections: &[&str], is_after: bool) -> String {
         let collections: Vec<String> = collections.iter().map(|name| format!("'{name}'")).collect();
         let after = if is_after {
             let places: Vec<String> =

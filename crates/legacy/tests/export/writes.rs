@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use meeshy_chat::{
-    Answer, Chat, Device, HashingCost, NewMessage, Registration, Secrets, Settings, SigningKey, Speed,
-    Translate,
+    Answer, Chat, Device, HashingCost, NewMessage, Registration, Secrets, Settings, SignIn, SigningKey,
+    Speed, Translate,
 };
-use meeshy_domain::{Language, UserId};
+use meeshy_domain::UserId;
 use meeshy_testkit::{Database, clock};
+use meeshy_translation::Request;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -17,7 +18,8 @@ struct Engine;
 
 #[async_trait]
 impl Translate for Engine {
-    async fn translate(&self, _: Language, to: Language, texts: &[String]) -> Vec<Answer> {
+    async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
+        let to = request.pair.to;
         let answer = |text: &String| match text.as_str() {
             "?" => Answer::Unavailable { reason: "nobody knows what it means".into() },
             text => Answer::Done { text: format!("{to}: {text}"), engine: "test".into(), score: Some(0.5) },
@@ -25,7 +27,7 @@ impl Translate for Engine {
         texts.iter().map(answer).collect()
     }
 
-    fn engine(&self, _: Language, _: Language) -> Option<String> {
+    fn engine(&self, _: &Request) -> Option<String> {
         Some("test".into())
     }
 
@@ -39,18 +41,22 @@ pub fn life_goes_on(database: &Database, password: &str, conversation: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let chat = open(database).await;
-        let signed_in =
-            chat.sign_in("alice".into(), password.into(), false, Device::default()).await.unwrap();
+        let alice = sign_in(&chat, "alice", password).await;
         let carol = chat.register(registration("carol"), Device::default()).await.unwrap();
-        assert_ne!(carol.user.id, signed_in.user.id);
-        let alice = signed_in.user.id;
+        assert_ne!(carol.user.id, alice);
         say(&chat, alice, conversation, "guten Abend zusammen").await;
         say(&chat, alice, conversation, "?").await;
-        let bob =
-            chat.sign_in("bob".into(), password.into(), false, Device::default()).await.unwrap().user.id;
+        let bob = sign_in(&chat, "bob", password).await;
         chat.mark_read(bob, conversation).await.unwrap();
         translate(&chat).await;
     });
+}
+
+async fn sign_in(chat: &Chat, name: &str, password: &str) -> UserId {
+    match chat.sign_in(name.into(), password.into(), false, Device::default()).await.unwrap() {
+        SignIn::Done(signed_in) => signed_in.user.id,
+        other => panic!("{other:?}"),
+    }
 }
 
 async fn open(database: &Database) -> Chat {
