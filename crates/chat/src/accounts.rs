@@ -212,10 +212,8 @@ impl Chat {
         let verified = self.inner.passwords.verify(password.clone(), stored).await?;
         let Some(user) = found.filter(|_| verified != Verified::No) else { return Err(wrong()) };
         let newer_hash = match verified {
-            Verified::YesButOld if self.inner.settings.renew_old_hashes => {
-                Some(self.inner.passwords.hash(password).await?)
-            }
-            Verified::YesButOld | Verified::Yes | Verified::No => None,
+            Verified::YesButOld => Some(self.inner.passwords.hash(password).await?),
+            Verified::Yes | Verified::No => None,
         };
         // Only who knows the password is told that the account is locked, or wants a code.
         if !check(&protection, self.now())? {

@@ -78,9 +78,6 @@ pub struct Settings {
     pub message_chars: usize,
     /// What a password's hash costs.
     pub hashing: HashingCost,
-    /// Whether a hash of the old system is made anew when its owner signs in. The old system knows no new ones, so there is
-    /// no way back to it for this person.
-    pub renew_old_hashes: bool,
     /// The name of this machine, for people who look who translates.
     pub machine: String,
 }
@@ -97,7 +94,6 @@ impl Settings {
             sessions_per_user: 10,
             message_chars: limits::MESSAGE_CHARS,
             hashing: HashingCost::default(),
-            renew_old_hashes: false,
             machine: String::new(),
         }
     }

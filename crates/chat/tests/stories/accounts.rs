@@ -1,8 +1,7 @@
 //! Stories of people who come and go, each told on both databases.
 
-use crate::support::{World, registration, worlds};
+use crate::support::{registration, worlds};
 use meeshy_chat::{ChatError, Device, Event, ProfilePatch};
-use meeshy_store::{Tx, users};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -196,27 +195,6 @@ async fn people_find_each_other() {
         for (text, found) in [("CARL", 1), ("Carlos Test", 1), ("c", 0), ("", 0), ("lea", 0), ("a\0", 0)] {
             let (people, total) = world.chat.search_people(lea, text, 20, 0).await.unwrap();
             assert_eq!((people.len(), total), (found, found as i64), "{kind}: {text}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_hash_of_the_old_system_opens_the_door_and_stays_until_there_is_no_way_back() {
-    // "correct horse" at the least cost that bcrypt has.
-    let old = bcrypt::hash_with_result("correct horse", 4).unwrap().format_for_version(bcrypt::Version::TwoB);
-    for renew in [false, true] {
-        for (kind, database) in meeshy_testkit::Database::both() {
-            let change = |settings: &mut meeshy_chat::Settings| settings.renew_old_hashes = renew;
-            let world = World::with(std::sync::Arc::new(database), 1, change).await;
-            let lea = world.person("lea", "fr").await;
-            let (stored, now) = (old.clone(), world.chat.now());
-            let set = move |tx: &mut Tx<'_>| users::set_password_hash(tx, lea, &stored, now);
-            world.store.write(set).await.unwrap();
-            for _ in 0..2 {
-                world.sign_in("lea", false).await;
-            }
-            let kept = world.store.read(move |tx| users::find(tx, lea)).await.unwrap().unwrap().password_hash;
-            assert_eq!((kept == old, kept.starts_with("$argon2id$")), (!renew, renew), "{kind}");
         }
     }
 }

@@ -97,16 +97,10 @@ impl World {
 
     /// Another process on a database, with ids and secrets of its own.
     pub async fn seeded(database: Arc<Database>, seed: u64) -> Self {
-        Self::with(database, seed, |_| {}).await
-    }
-
-    /// The same with other settings.
-    pub async fn with(database: Arc<Database>, seed: u64, change: impl FnOnce(&mut Settings)) -> Self {
         let (clock, hand) = clock::by_hand();
         let engine = Arc::new(Engine::default());
         let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
-        change(&mut settings);
         let counter = AtomicU64::new(seed);
         let secrets = Secrets::new(move |bytes| {
             for chunk in bytes.chunks_mut(8) {

@@ -179,7 +179,6 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
     settings.sessions_per_user = auth.sessions_per_user.max(1);
     settings.message_chars = config.limits.message_chars;
     settings.hashing = config.hashing();
-    settings.renew_old_hashes = auth.renew_old_hashes;
     settings.machine = machine();
     Ok(settings)
 }

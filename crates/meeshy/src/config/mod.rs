@@ -78,7 +78,6 @@ pub struct Auth {
     pub hashing_memory_kib: u32,
     pub hashing_passes: u32,
     pub hashing_at_once: usize,
-    pub renew_old_hashes: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

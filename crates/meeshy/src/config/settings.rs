@@ -65,7 +65,6 @@ pub const SETTINGS: &[Setting] = &[
     setting("auth.hashing_memory_kib", &["HASHING_MEMORY_KIB"], Integer, Some("19456"), "Memory of one password hash (argon2id)."),
     setting("auth.hashing_passes", &["HASHING_PASSES"], Integer, Some("2"), "Passes over that memory."),
     setting("auth.hashing_at_once", &["HASHING_AT_ONCE"], Integer, Some("2"), "Password hashes computed at the same time."),
-    setting("auth.renew_old_hashes", &["RENEW_OLD_HASHES"], Switch, Some("false"), "Whether bcrypt hashes of the old system are replaced by argon2id when people sign in. Those people could then not go back to the old system."),
     setting("limits.rate_limits", &["RATE_LIMITS"], Switch, Some("true"), "Whether calls are limited in number; off for tests and benchmarks only."),
     setting("limits.message_chars", &["MAX_MESSAGE_LENGTH"], Integer, Some("4000"), "Characters of a message, at most."),
     setting("retention.notification_days", &["NOTIFICATION_RETENTION_DAYS"], Integer, Some("30"), "A notification that was read goes to the archive when it is so old."),
