@@ -1,7 +1,5 @@
 //! The six indexes that were measured in the old system are there and are used, on both databases.
 
-#![expect(clippy::unwrap_used, reason = "a test that panics says so")]
-
 use meeshy_store::{Alone, Ending, Location, StoreError};
 use meeshy_testkit::Database;
 

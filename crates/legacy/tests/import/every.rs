@@ -20,7 +20,7 @@ fn of(parent: Parent) -> Bson {
 fn sample(field: &Field) -> (Bson, String) {
     if let Some(reference) = field.reference {
         let value = of(reference.to);
-        let text = value.as_object_id().map_or_else(|| "key-1".to_owned(), |id| id.to_hex());
+        let text = value.as_object_id().map_or_else(|| "key-1".to_owned(), bson::oid::ObjectId::to_hex);
         return (value, text);
     }
     let soft = |parent: Parent| (of(parent), of(parent).as_object_id().unwrap().to_hex());
