@@ -113,7 +113,8 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
     if !args.json {
         show_plan(&mut io::stdout().lock(), &plan)?;
     }
-    if !args.yes && !args.dry_run && !agreed(config, path)? {
+    let must_ask = !args.yes && !args.dry_run;
+    if must_ask && !agreed(config, path)? {
         bail!("nothing was imported");
     }
     let mut database = Alone::open(&config.location())?;
