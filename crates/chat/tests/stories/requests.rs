@@ -70,7 +70,14 @@ async fn who_waits_for_a_translation_gets_it_when_it_is_there() {
         let late = world.chat.await_translation(lea, &id, "fr", Duration::from_millis(50)).await.unwrap();
         assert_eq!(late.progress, Progress::Pending, "{kind}: nobody works yet");
         let waiting = world.chat.await_translation(lea, &id, "de", Duration::from_secs(10));
-        let (waited, ()) = tokio::join!(waiting, world.translate());
+        let working = async {
+            // Not before there is something to wait for: the worker here stops when nothing is left to do.
+            while world.chat.statistics().await.unwrap().translation_jobs_waiting < 2 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            world.translate().await;
+        };
+        let (waited, ()) = tokio::join!(waiting, working);
         assert_eq!(text_of(&waited.unwrap().progress), "de: hola", "{kind}");
     }
 }
