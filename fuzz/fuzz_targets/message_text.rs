@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use libfuzzer_sys::fuzz_target;
 use meeshy_domain::Language;
 use meeshy_translation::{
-    Engine, EngineError, Failure, Offer, Outcome, Pair, Translated, Translator, is_mark,
+    Engine, EngineError, Failure, Offer, Outcome, Pair, Translated, Translator, Urgency, is_mark,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -137,7 +137,12 @@ impl<F: Fn(&str) -> Option<String> + Send + Sync> Engine for Made<F> {
         pairs.map(|pair| Offer { pair, version: String::new(), lost: 1.0, cost_ms: 1.0 }).into()
     }
 
-    async fn translate(&self, _: Pair, segments: &[String]) -> Result<Vec<Translated>, EngineError> {
+    async fn translate(
+        &self,
+        _: Pair,
+        segments: &[String],
+        _: Urgency,
+    ) -> Result<Vec<Translated>, EngineError> {
         let answers = segments.iter().filter_map(|segment| (self.0)(segment));
         Ok(answers.map(|text| Translated { text, score: None }).collect())
     }

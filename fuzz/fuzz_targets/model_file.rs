@@ -6,7 +6,8 @@
 
 #![no_main]
 
-#[path = "../../crates/translation/tests/support/synthetic.rs"]
+#[allow(dead_code, reason = "benchmarks use the rest of it")]
+#[path = "../../crates/testkit/src/firefox.rs"]
 mod synthetic;
 
 use libfuzzer_sys::fuzz_target;

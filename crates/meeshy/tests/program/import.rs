@@ -12,7 +12,8 @@ use std::time::Instant;
 
 /// Ends with this when documents were rejected.
 const WITH_REMARKS: i32 = 3;
-const ROUNDS: u32 = 20;
+/// How many imports are killed; `MEESHY_KILLS` says another number.
+const KILLS: u32 = 20;
 
 fn write(corpus: &Corpus, path: &Path, but: &[&str]) -> Dump {
     let mut outgoing = corpus.outgoing();
@@ -142,8 +143,8 @@ async fn sees_what_was_there(person: &Client, dump: &Dump) {
 }
 
 /// Each person, message and document of the ledger, and how many imports were finished.
-fn state(data: &Path) -> [i64; 4] {
-    let mut database = Alone::open(&Location::Folder(data.to_owned())).unwrap();
+fn state(location: &Location) -> [i64; 4] {
+    let mut database = Alone::open(location).unwrap();
     let counted = database.transaction::<_, StoreError>(|tx| {
         let mut counts = [0; 4];
         for (count, table) in
@@ -158,34 +159,68 @@ fn state(data: &Path) -> [i64; 4] {
 }
 
 #[test]
-fn an_import_that_is_killed_leaves_nothing_or_everything() {
+fn an_import_into_sqlite_that_is_killed_leaves_nothing_or_everything() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("dump");
+    kill_imports(|round| Place {
+        location: Location::Folder(folder.path().join(round.to_string())),
+        _database: None,
+    });
+}
+
+#[test]
+fn an_import_into_postgresql_that_is_killed_leaves_nothing_or_everything() {
+    kill_imports(|_| {
+        let database = Database::postgres();
+        Place { location: database.location().clone(), _database: Some(database) }
+    });
+}
+
+/// A database to import into.
+struct Place {
+    location: Location,
+    _database: Option<Database>,
+}
+
+impl Place {
+    fn import(&self, folder: &Path, dump: &str) -> Command {
+        let (data, url) = match &self.location {
+            Location::Folder(data) => (data.clone(), None),
+            Location::Postgres { url, .. } => (folder.join("data"), Some(("DATABASE_URL", url.as_str()))),
+        };
+        command(&data, &[dump, "--yes", "--json"], url.as_slice())
+    }
+}
+
+fn kill_imports(place: impl Fn(u32) -> Place) {
+    #[expect(clippy::disallowed_methods, reason = "a test may be told how long to go on")]
+    let kills = std::env::var("MEESHY_KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(KILLS);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let path = folder.join("dump");
     write(&Corpus::new(1, 1), &path, &["Notification", "MessageStatus"]);
-    let path = path.to_str().unwrap();
+    let dump = path.to_str().unwrap();
     let begun = Instant::now();
-    let whole = folder.path().join("whole");
-    let (output, text) = meeshy(&whole, &[path, "--yes", "--json"], &[]);
+    let whole = place(kills);
+    let output = whole.import(folder, dump).output().unwrap();
     let duration = begun.elapsed();
-    assert_eq!(output.status.code(), Some(WITH_REMARKS), "{text}");
-    let everything = state(&whole);
+    assert_eq!(output.status.code(), Some(WITH_REMARKS), "{}", String::from_utf8_lossy(&output.stderr));
+    let everything = state(&whole.location);
 
     let mut killed = 0;
-    for round in 0..ROUNDS {
-        let data = folder.path().join(format!("data-{round}"));
-        let mut child =
-            command(&data, &[path, "--yes", "--json"], &[]).stdout(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(duration * round / ROUNDS);
+    for round in 0..kills {
+        let place = place(round);
+        let mut child = place.import(folder, dump).stdout(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(duration * round / kills);
         killed += u32::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
-        let found = state(&data);
+        let found = state(&place.location);
         assert!(found == [0; 4] || found == everything, "round {round}: {found:?}");
         if round % 5 == 0 {
-            let again = meeshy(&data, &[path, "--yes", "--json"], &[]).0;
+            let again = place.import(folder, dump).output().unwrap();
             assert_eq!(again.status.code(), Some(WITH_REMARKS), "round {round}");
-            assert_eq!(state(&data), everything, "round {round}");
+            assert_eq!(state(&place.location), everything, "round {round}");
         }
     }
-    assert!(killed >= ROUNDS / 2, "only {killed} were killed at work");
+    assert!(killed >= kills / 2, "only {killed} were killed at work");
 }
