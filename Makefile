@@ -21,7 +21,7 @@ run: setup web ## Set everything up and start a messenger on http://localhost:30
 
 test: setup-test web ## All tests, with their set-up
 	cargo build -p meeshy -p meeshy-legacy --bins --example corpus
-	scripts/with-postgres cargo nextest run --workspace
+	scripts/with-postgres cargo nextest run --workspace --no-fail-fast
 	cd web && npm test
 	scripts/end-to-end
 

@@ -233,6 +233,19 @@ pub fn restore(tx: &mut Tx<'_>, user: UserId) -> Result<usize, StoreError> {
     Ok(all.len())
 }
 
+/// Takes everything out of the archive again.
+///
+/// # Errors
+/// As [`archived`].
+pub fn restore_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let everybody: Vec<UserId> =
+        tx.query("SELECT DISTINCT user_id FROM archived_notifications", &[], |row| row.take("user_id"))?;
+    for user in everybody {
+        restore(tx, user)?;
+    }
+    Ok(())
+}
+
 fn packed(notifications: &[Notification]) -> io::Result<Vec<u8>> {
     let mut pack = GzEncoder::new(Vec::new(), Compression::default());
     for notification in notifications {

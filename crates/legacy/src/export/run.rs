@@ -12,7 +12,7 @@ use crate::mapping::{Mapper, SOURCES, source_of};
 use bson::RawDocumentBuf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use meeshy_store::{Alone, Ending, Value, legacy};
+use meeshy_store::{Alone, Ending, Value, legacy, notifications};
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Write;
 use std::path::Path;
@@ -50,6 +50,8 @@ pub fn run(
 ) -> Result<Report, ExportError> {
     let mappers = Mappers::new();
     database.transaction(|tx| {
+        // The transaction is undone in the end.
+        notifications::restore_all(tx)?;
         let total: i64 = legacy::count(tx)?.into_iter().map(|(_, total)| total).sum();
         progress(Progress::Documents(total.cast_unsigned()));
         let reader = Reader::begin(tx, progress)?;

@@ -11,7 +11,7 @@ use crate::mapping::{Fate, Known, Mapper, SOURCES, Shape, Source, source_of, tra
 use bson::{RawBsonRef, RawDocument};
 use meeshy_domain::Timestamp;
 use meeshy_store::legacy::{self, Import, Outcome};
-use meeshy_store::{Alone, Ending, Tx};
+use meeshy_store::{Alone, Ending, Tx, notifications};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -69,6 +69,8 @@ pub fn run(
                 return Ok((report.repeated(), Ending::Undo));
             }
         }
+        // What was archived here is compared as well; it is archived again before long.
+        notifications::restore_all(tx)?;
         let mut run = Run::begin(tx, dump, &mappers, options, last.is_none())?;
         for (index, source) in SOURCES.iter().enumerate() {
             run.source(source, progress)?;

@@ -4,10 +4,15 @@ use crate::support::{Exported, Small, change, documents, export, import, small};
 use crate::writes::life_goes_on;
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, doc};
+use meeshy_chat::retention::{Retention, archive_notifications};
+use meeshy_domain::Timestamp;
 use meeshy_store::{Location, Value};
 use meeshy_testkit::Database;
+use std::time::Duration;
 
 const PASSWORD: &str = "correct horse";
+
+const DAY: u64 = 86_400;
 
 /// The id of a noun and a number: `id('u', 1)`. All of it was made in October 2025.
 fn id(noun: char, number: u8) -> ObjectId {
@@ -270,4 +275,41 @@ fn edited_and_deleted(kind: &str, back: &Exported, old: &Small) {
     // One was of a text that is another now, the other was removed.
     assert_eq!(back.count("MessageTranslation"), [0; 5], "{kind}");
     assert_eq!(back.not_held("translations", "revision"), 2, "{kind}");
+}
+
+#[test]
+fn what_was_archived_here_goes_back_and_a_later_dump_finds_it() {
+    let notification = |number: u8, title: &str| {
+        doc! {
+            "_id": id('n', number), "userId": id('u', 1), "type": "new_message", "title": title,
+            "content": "…", "priority": "normal", "isRead": false, "emailSent": false, "pushSent": false,
+            "createdAt": made(number),
+        }
+    };
+    let dump = |titles: &[&str]| {
+        let all = titles.iter().zip(1..).map(|(title, number)| notification(number, title)).collect();
+        small(&[("User", vec![user(1, "alice")]), ("Notification", all)])
+    };
+    for database in [Database::sqlite(), Database::postgres()] {
+        let (at, old) = (database.location(), dump(&["one", "two", "three", "four"]));
+        import(at, &old.dump);
+        let retention = Retention { age: Duration::from_secs(30 * DAY), unread_kept: 1 };
+        let archive = || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async {
+                let store = database.open().await.unwrap();
+                let now = Timestamp::from_millis(made(9).timestamp_millis() + 90 * 86_400_000);
+                archive_notifications(&store, retention, now).await.unwrap()
+            })
+        };
+        assert_eq!((archive().moved, archive().archived), (3, 3));
+        assert_eq!(export(at).dump.digest(), old.dump.digest(), "as if nothing had been archived");
+        assert_eq!(archive().moved, 0, "an export changes nothing");
+
+        // The second one was changed there, the last two are gone.
+        let later = dump(&["one", "deux"]);
+        let report = import(at, &later.dump);
+        assert_eq!(report.conflicts, [], "nobody changed them here");
+        assert_eq!(export(at).dump.digest(), later.dump.digest());
+    }
 }
