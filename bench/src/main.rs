@@ -88,7 +88,7 @@ fn main() -> anyhow::Result<()> {
         "the peers have no packages; run `npm ci` in `{}`",
         cli.peers.display()
     );
-    process::pin_to(OWN_CPU).context("two processors are needed: one for the server, one for the load")?;
+    process::pin_to(&[OWN_CPU]).context("two processors are needed: one for the server, one for the load")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, run(&cli, programs))
 }

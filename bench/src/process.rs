@@ -58,13 +58,14 @@ fn parse_resident(status: &str) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
-/// Keeps this process on one processor, so that it takes nothing from the server's. Threads that are there already stay
-/// where they are.
+/// Keeps this thread and those that it starts on these processors, so that they take nothing from the server's.
 ///
 /// # Errors
-/// When there is no such processor, or no `taskset`.
-pub fn pin_to(cpu: usize) -> anyhow::Result<()> {
-    run("taskset", &["-cp", &cpu.to_string(), &std::process::id().to_string()])
+/// When there is no such processor.
+pub fn pin_to(cpus: &[usize]) -> anyhow::Result<()> {
+    let mut set = rustix::thread::CpuSet::new();
+    cpus.iter().for_each(|&cpu| set.set(cpu));
+    Ok(rustix::thread::sched_setaffinity(None, &set)?)
 }
 
 /// Asks a process to stop.

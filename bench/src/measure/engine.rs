@@ -1,20 +1,30 @@
-//! B7: what stands between the sentences and the engine, in this process and on its one processor, with a model of the shape
-//! of Firefox's `tiny` ones. Its weights are made up: it says nonsense, as fast as a true one.
+//! B7: what stands between the sentences and the engine, in this process and on its one processor, with models of the shapes
+//! of Firefox's `tiny` and `base-memory`. Their weights are made up: they say nonsense, as much of it as a true one would say, and as fast.
 
 use crate::figures::{Figure, Row, Table, higher, lower};
 use crate::latency::Latencies;
+use crate::process::pin_to;
 use crate::rounds::{Plan, progress};
 use anyhow::{Context, ensure};
 use futures::future::join_all;
+use fxtranslate::engine::Engine;
+use fxtranslate::shortlist::Shortlist;
 use meeshy_domain::Language;
-use meeshy_testkit::firefox::{Shape, install_files, of_shape};
+use meeshy_testkit::firefox::{Shape, install, of_shape};
 use meeshy_translation::{Outcome, TranslationConfig, Translator};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 const WORDS: &str = include_str!("../../data/sentences.en.txt");
-/// What people write without a second thought.
+/// Words of an answer to a sentence of eleven words: Spanish has some more pieces than English.
+const LENGTH: usize = 14;
+/// What people write without a second thought, in words.
 const SHORT: usize = 5;
+/// Words of the answer to that.
+const SHORT_LENGTH: usize = 6;
+/// The processor of the generator, and both.
+const OWN: &[usize] = &[1];
+const BOTH: &[usize] = &[0, 1];
 /// Messages that come at once.
 const BURST: usize = 64;
 /// What somebody pastes, in bytes.
@@ -30,36 +40,35 @@ const BY_HAND: usize = 8;
 /// When the model cannot be made or fails.
 pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
     let models = tempfile::tempdir()?;
-    let (model, vocabulary) = of_shape(Shape::TINY, WORDS);
-    install_files(
-        models.path(),
-        "en-es",
-        &[("model", "model.bin", &model), ("vocab", "vocab.spm", &vocabulary)],
-    );
+    install(models.path(), "en-es", &of_shape(Shape::TINY, WORDS, LENGTH));
+    let preferred = tempfile::tempdir()?;
+    install(preferred.path(), "en-es", &of_shape(Shape::BASE_MEMORY, WORDS, SHORT_LENGTH));
     let count = if quick { 200 } else { 10_000 };
-    let mut rows: [Vec<Vec<Figure>>; 5] = Default::default();
+    let mut rows: [Vec<Vec<Figure>>; 6] = Default::default();
     for round in 1..=plan.rounds {
         // Each round has sentences of its own, so that nothing comes from the cache.
         let texts = sentences(count, round);
         let by_hand = bare(models.path(), &texts)?;
         rows[1].push(vec![higher("sentences/s", by_hand)]);
-        let translator = translator(models.path())?;
+        let translator = translator(models.path(), 1)?;
         warm_up(&translator).await?;
         let began = Instant::now();
         all(&translator, &texts).await?;
         rows[0].push(vec![higher("sentences/s", rate(count, began))]);
         progress(&format!("  round {round}: {count} sentences"));
-        rows[2].push(burst(&translator, round).await?);
-        rows[3].push(beside_a_paste(&translator, round).await?);
-        rows[4].push(known(&translator).await?);
+        rows[4].push(beside_a_paste(&translator, round).await?);
+        rows[5].push(known(&translator).await?);
         translator.shutdown().await;
+        rows[2].push(burst(preferred.path(), OWN, round).await?);
+        rows[3].push(burst(preferred.path(), BOTH, round).await?);
         progress(&format!("  round {round}: bursts, a paste, the cache"));
     }
-    let [ours, by_hand, bursts, paste, cache] = rows;
-    let table = |title: &str, method: String, subject: &str, rows: &[Vec<_>], peers: Vec<Row>| Table {
+    let [ours, by_hand, burst_on_one, burst_on_two, paste, cache] = rows;
+    let row = |subject: &str, rows: &[Vec<_>]| Row::new(subject.to_owned(), rows);
+    let table = |title: &str, method: String, ours: Vec<Row>, peers: Vec<Row>| Table {
         title: title.to_owned(),
         method,
-        ours: vec![Row::new(subject.to_owned(), rows)],
+        ours,
         peers,
     };
     Ok(vec![
@@ -68,17 +77,15 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
             format!(
                 "{count} different sentences of the benchmark's words in one call; by hand: sorted by length, {BY_HAND} at a time, on the bare engine."
             ),
-            "Meeshy",
-            &ours,
-            vec![Row::new("the bare engine by hand".to_owned(), &by_hand)],
+            vec![row("Meeshy", &ours)],
+            vec![row("the bare engine by hand", &by_hand)],
         ),
         table(
             "B7 bursts",
             format!(
-                "{BURST} messages of up to {SHORT} words, one after the other and all at once, each asked for by itself."
+                "{BURST} messages of up to {SHORT} words, one after the other and all at once, each asked for by itself, to a `base-memory` model."
             ),
-            "Meeshy",
-            &bursts,
+            vec![row("Meeshy, two processors", &burst_on_two), row("Meeshy, one processor", &burst_on_one)],
             Vec::new(),
         ),
         table(
@@ -88,15 +95,13 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
                 PAUSE.as_millis(),
                 PASTE / 1024
             ),
-            "Meeshy",
-            &paste,
+            vec![row("Meeshy", &paste)],
             Vec::new(),
         ),
         table(
             "B7 what is known",
             "A message that was translated before, from the cache in memory.".to_owned(),
-            "Meeshy",
-            &cache,
+            vec![row("Meeshy", &cache)],
             Vec::new(),
         ),
     ])
@@ -114,11 +119,11 @@ fn sentences(count: usize, seed: usize) -> Vec<String> {
     (0..count).map(sentence).collect()
 }
 
-fn translator(models: &Path) -> anyhow::Result<Translator> {
+fn translator(models: &Path, threads: usize) -> anyhow::Result<Translator> {
     let config = TranslationConfig {
         models_dir: models.to_owned(),
         apertium_modes_dir: "/nonexistent".into(),
-        threads: 1,
+        threads,
         ..TranslationConfig::default()
     };
     Ok(Translator::new(&config, None)?)
@@ -142,9 +147,8 @@ fn bare(models: &Path, texts: &[String]) -> anyhow::Result<f64> {
         std::fs::read_dir(models.join("en-es"))?.filter_map(Result::ok).find(|entry| entry.path().is_dir());
     let folder = folder.context("the model is not there")?.path();
     let vocabulary = folder.join("vocab.spm");
-    let engine =
-        fxtranslate::engine::Engine::load_mmapped(folder.join("model.bin"), &vocabulary, &vocabulary)
-            .map_err(anyhow::Error::msg)?;
+    let engine = Engine::load_mmapped(folder.join("model.bin"), &vocabulary, &vocabulary);
+    let engine = engine.map_err(anyhow::Error::msg)?.with_shortlist(Shortlist::load(folder.join("lex.bin"))?);
     engine.translate("Warm up.");
     let mut sorted: Vec<&str> = texts.iter().map(String::as_str).collect();
     let began = Instant::now();
@@ -159,7 +163,11 @@ fn rate(count: usize, began: Instant) -> f64 {
     count as f64 / began.elapsed().as_secs_f64()
 }
 
-async fn burst(translator: &Translator, seed: usize) -> anyhow::Result<Vec<Figure>> {
+/// Messages one by one and at once, on these processors.
+async fn burst(models: &Path, cpus: &[usize], seed: usize) -> anyhow::Result<Vec<Figure>> {
+    pin_to(cpus)?;
+    let translator = &translator(models, cpus.len())?;
+    warm_up(translator).await?;
     let short = |text: &String| text.split(' ').take(SHORT).collect::<Vec<_>>().join(" ");
     let texts: Vec<String> = sentences(2 * BURST, 1_000 + seed).iter().map(short).collect();
     let (one_by_one, at_once) = texts.split_at(BURST);
@@ -173,6 +181,8 @@ async fn burst(translator: &Translator, seed: usize) -> anyhow::Result<Vec<Figur
         outcome?;
     }
     let together = rate(BURST, began);
+    translator.shutdown().await;
+    pin_to(OWN)?;
     Ok(vec![higher("one by one /s", alone), higher("at once /s", together), higher("gain", together / alone)])
 }
 
@@ -218,4 +228,27 @@ async fn known(translator: &Translator) -> anyhow::Result<Vec<Figure>> {
         latencies.record(began.elapsed());
     }
     Ok(vec![lower("p50 ms", latencies.quantile_ms(0.5)), lower("p99 ms", latencies.quantile_ms(0.99))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_models_read_and_write_as_much_as_true_ones() {
+        let shape = Shape { encoder: 1, decoder: 1, words: 1_000, ..Shape::TINY };
+        for length in [SHORT_LENGTH, LENGTH, 20] {
+            let files = of_shape(shape, WORDS, length);
+            let engine = Engine::from_bytes(&files.model, &files.vocabulary, &files.vocabulary).unwrap();
+            let engine = engine.with_shortlist_bytes(&files.shortlist);
+            assert_eq!(
+                engine.translate("The soup needs a little more salt."),
+                ["hola"].repeat(length).join(" ")
+            );
+            // 1.36 pieces to a word is what Firefox's English and Spanish vocabulary makes of these sentences.
+            let pieces: usize = WORDS.lines().map(|text| engine.src_ids(text).len()).sum();
+            let words = WORDS.split_whitespace().count();
+            assert!((words * 5 / 4..words * 3 / 2).contains(&pieces), "{pieces} pieces of {words} words");
+        }
+    }
 }

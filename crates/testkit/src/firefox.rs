@@ -2,6 +2,7 @@
 //!
 //! The container is Marian's binary format, version 1; the vocabulary is a SentencePiece protocol buffer with the
 //! fields that matter. The bias of the output is so high for one word that the weights, whatever they are, never win.
+//! A model that ends its sentences counts the words that it wrote: all its decoder passes on is the position.
 
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 
@@ -11,6 +12,10 @@ use std::path::{Path, PathBuf};
 const FLOAT: u64 = 0x404;
 const WEIGHTS: u64 = 0x4101;
 const TEXT: u64 = 0x101;
+/// The piece that ends a sentence.
+const END: usize = 0;
+/// What stands for 1 in a weight.
+const SCALE: f32 = 400.0;
 /// SentencePiece's mark of a space.
 const SPACE: char = '\u{2581}';
 
@@ -36,6 +41,8 @@ impl Shape {
     pub const SMALLEST: Self = Self { encoder: 1, decoder: 1, width: 32, inner: 64, heads: 2, words: 64 };
     /// The `tiny` models of Firefox: 17 MB.
     pub const TINY: Self = Self { encoder: 6, decoder: 2, width: 256, inner: 1536, heads: 8, words: 32_000 };
+    /// The `base-memory` models of Firefox, which it prefers: 31 MB.
+    pub const BASE_MEMORY: Self = Self { decoder: 4, width: 384, ..Self::TINY };
 }
 
 /// The files of a model.
@@ -51,14 +58,16 @@ pub struct Synthetic {
 /// A model that answers everything with this word, again and again.
 pub fn saying(word: &str) -> Synthetic {
     let pieces = pieces(word, "", Shape::SMALLEST);
-    let model = model(&pieces, word, Shape::SMALLEST);
-    Synthetic { model, vocabulary: vocabulary(&pieces), shortlist: shortlist(&pieces) }
+    let model = model(&pieces, word, Shape::SMALLEST, None);
+    Synthetic { model, vocabulary: vocabulary(&pieces), shortlist: shortlist(&pieces, 8, 0) }
 }
 
-/// The files of a model of a certain shape that knows each word of `texts` as one, without a shortlist.
-pub fn of_shape(shape: Shape, texts: &str) -> (Vec<u8>, Vec<u8>) {
+/// A model of a certain shape, no narrower than `tiny`, that answers every sentence with this many words, of 5 to 40, or
+/// the most that the engine allows. A sentence of `texts` has as many pieces, and they as many candidates, as with a true model.
+pub fn of_shape(shape: Shape, texts: &str, length: usize) -> Synthetic {
     let pieces = pieces("hola", texts, shape);
-    (model(&pieces, "hola", shape), vocabulary(&pieces))
+    let model = model(&pieces, "hola", shape, Some(length));
+    Synthetic { model, vocabulary: vocabulary(&pieces), shortlist: shortlist(&pieces, 48, 40) }
 }
 
 /// Puts a model where an installation would be, with its manifest, and in use; gives its folder.
@@ -98,7 +107,8 @@ pub fn sha256(bytes: &[u8]) -> String {
 fn pieces(word: &str, texts: &str, shape: Shape) -> Vec<String> {
     let mut pieces = vec!["</s>".to_owned(), "<unk>".to_owned(), format!("{SPACE}{word}"), SPACE.to_string()];
     pieces.extend(('a'..='z').chain('0'..='9').map(String::from));
-    let mut known: Vec<String> = texts.split_whitespace().map(|word| format!("{SPACE}{word}")).collect();
+    pieces.extend(".,?!'".chars().map(String::from));
+    let mut known: Vec<String> = texts.split_whitespace().flat_map(pieces_of).collect();
     known.sort_unstable();
     known.dedup();
     known.retain(|piece| !pieces.contains(piece));
@@ -108,7 +118,15 @@ fn pieces(word: &str, texts: &str, shape: Shape) -> Vec<String> {
     pieces
 }
 
-/// A vocabulary of these pieces.
+/// The stem of a word, and the ending of a long one.
+fn pieces_of(word: &str) -> Vec<String> {
+    let word = word.trim_end_matches(|character: char| character.is_ascii_punctuation());
+    let stem = word.char_indices().nth(7).map_or(word.len(), |_| word.len() / 2);
+    let (stem, ending) = word.split_at(word.floor_char_boundary(stem));
+    [format!("{SPACE}{stem}"), ending.to_owned()].into_iter().filter(|piece| !piece.is_empty()).collect()
+}
+
+/// A vocabulary of these pieces, of which the longer are the likelier.
 pub fn vocabulary(pieces: &[String]) -> Vec<u8> {
     let mut proto = Vec::new();
     for (id, piece) in pieces.iter().enumerate() {
@@ -121,7 +139,8 @@ pub fn vocabulary(pieces: &[String]) -> Vec<u8> {
         let mut message = vec![0x0A, u8::try_from(piece.len()).unwrap()];
         message.extend_from_slice(piece.as_bytes());
         message.push(0x15);
-        message.extend_from_slice(&(-(id as f32)).to_le_bytes());
+        let score: f32 = if piece.chars().count() > 1 { -1.0 } else { -10.0 };
+        message.extend_from_slice(&score.to_le_bytes());
         message.extend_from_slice(&[0x18, kind]);
         proto.extend_from_slice(&[0x0A, u8::try_from(message.len()).unwrap()]);
         proto.extend(message);
@@ -129,11 +148,18 @@ pub fn vocabulary(pieces: &[String]) -> Vec<u8> {
     proto
 }
 
-/// Eight frequent words, and no translations of any single word.
-fn shortlist(pieces: &[String]) -> Vec<u8> {
-    let offsets = pieces.len() + 1;
-    let header = [0xF11A_48D5_0134_17F5, 0, 8, 1, offsets as u64, 0];
-    header.into_iter().chain(std::iter::repeat_n(0, offsets)).flat_map(u64::to_le_bytes).collect()
+/// So many frequent words, and so many translations of each.
+fn shortlist(pieces: &[String], frequent: usize, translations: usize) -> Vec<u8> {
+    let words = pieces.len();
+    let header = [0xF11A_48D5_0134_17F5, 0, frequent, translations, words + 1, words * translations];
+    let offsets = (0..=words).map(|word| word * translations);
+    let mut file: Vec<u8> =
+        header.into_iter().chain(offsets).flat_map(|number| (number as u64).to_le_bytes()).collect();
+    for word in 0..words {
+        let translation = |number: usize| u32::try_from((word * 31 + number * 769) % words).unwrap();
+        file.extend((0..translations).map(translation).flat_map(u32::to_le_bytes));
+    }
+    file
 }
 
 struct Tensor {
@@ -156,13 +182,27 @@ impl Tensors {
         self.all.push(Tensor { name: name.to_owned(), kind: FLOAT, shape, data });
     }
 
-    fn weights(&mut self, name: &str, rows: usize, columns: usize) {
-        let mut data = Vec::new();
-        for _ in 0..rows * columns {
+    fn random(&mut self, count: usize) -> Vec<u8> {
+        let next = |_| {
             self.seed = self.seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            data.push((self.seed >> 24) as u8 & 0x3F);
-        }
-        data.extend_from_slice(&400_f32.to_le_bytes());
+            (self.seed >> 24) as u8 & 0x3F
+        };
+        (0..count).map(next).collect()
+    }
+
+    /// Whatever comes, but nothing where the decoder would add something to the position that it passes on.
+    fn weights(&mut self, name: &str, rows: usize, columns: usize) {
+        let adds = ["_rnn_W", "_Wo", "_W2"].iter().any(|end| name.ends_with(end));
+        let data = if name.starts_with("decoder") && adds {
+            vec![0; rows * columns]
+        } else {
+            self.random(rows * columns)
+        };
+        self.matrix(name, rows, columns, data);
+    }
+
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize, mut data: Vec<u8>) {
+        data.extend_from_slice(&SCALE.to_le_bytes());
         data.resize(data.len().next_multiple_of(256), 0);
         let shape = [rows, columns].map(|length| i32::try_from(length).unwrap()).to_vec();
         self.all.push(Tensor { name: name.to_owned(), kind: WEIGHTS, shape, data });
@@ -197,7 +237,7 @@ impl Tensors {
     }
 }
 
-fn model(pieces: &[String], word: &str, shape: Shape) -> Vec<u8> {
+fn model(pieces: &[String], word: &str, shape: Shape, length: Option<usize>) -> Vec<u8> {
     let Shape { encoder, decoder, width, inner, heads, .. } = shape;
     let mut tensors = Tensors { shape, all: Vec::new(), seed: 0 };
     for layer in 1..=encoder {
@@ -212,10 +252,19 @@ fn model(pieces: &[String], word: &str, shape: Shape) -> Vec<u8> {
         tensors.attention(&format!("{name}_context"));
         tensors.feed_forward(&format!("{name}_ffn"));
     }
-    tensors.weights("Wemb", pieces.len(), width);
-    tensors.floats("none_QuantMultA", &[10.0]);
     let said = format!("{SPACE}{word}");
-    let bias: Vec<f32> = pieces.iter().map(|piece| if *piece == said { 1e6 } else { -1e6 }).collect();
+    let mut bias: Vec<f32> = pieces.iter().map(|piece| if *piece == said { 1e6 } else { -1e6 }).collect();
+    let mut embeddings = tensors.random(pieces.len() * width);
+    if let Some(length) = length {
+        // The word itself is nothing, so that the position alone comes through, and the end looks at how late it is.
+        let said = pieces.iter().position(|piece| *piece == said).unwrap();
+        (bias[said], bias[END]) = (0.0, -(lateness(length - 1, width) + lateness(length, width)) / 2.0);
+        embeddings[said * width..][..width].fill(0);
+        embeddings[END * width..][..width].fill(0);
+        embeddings[END * width + clock(width)] = 127;
+    }
+    tensors.matrix("Wemb", pieces.len(), width, embeddings);
+    tensors.floats("none_QuantMultA", &[100.0]);
     tensors.floats("decoder_ff_logit_out_b", &bias);
     let settings = format!(
         "dim-emb: {width}\nenc-depth: {encoder}\ndec-depth: {decoder}\ntransformer-heads: {heads}\ntransformer-dim-ffn: {inner}\n\0"
@@ -224,6 +273,24 @@ fn model(pieces: &[String], word: &str, shape: Shape) -> Vec<u8> {
     let name = "special:model.yml".to_owned();
     tensors.all.push(Tensor { name, kind: TEXT, shape, data: settings.into_bytes() });
     container(&tensors.all)
+}
+
+/// Which number of the position grows for as long as a sentence of a chat goes on.
+fn clock(width: usize) -> usize {
+    (0..width / 2).find(|&column| wave(column, width) < 1.0 / 30.0).unwrap()
+}
+
+fn wave(column: usize, width: usize) -> f32 {
+    1e-4_f32.powf(column as f32 / (width as f32 / 2.0 - 1.0))
+}
+
+/// What the end of the sentence gets at a position, of which the decoder sees what is left of it after normalization.
+fn lateness(position: usize, width: usize) -> f32 {
+    let phases = (0..width / 2).map(|column| position as f32 * wave(column, width));
+    let numbers: Vec<f32> = phases.clone().map(f32::sin).chain(phases.map(f32::cos)).collect();
+    let mean = numbers.iter().sum::<f32>() / width as f32;
+    let spread = (numbers.iter().map(|number| (number - mean).powi(2)).sum::<f32>() / width as f32).sqrt();
+    (numbers[clock(width)] - mean) / spread * 127.0 / SCALE
 }
 
 fn container(tensors: &[Tensor]) -> Vec<u8> {
