@@ -135,10 +135,15 @@ pub struct Statistics {
     pub translation_jobs_waiting: i64,
     /// Processes that translate, this one included if it does.
     pub translators: usize,
-    /// Notifications that are not in the archive.
-    pub notifications: i64,
-    /// Notifications that are.
-    pub notifications_archived: i64,
+}
+
+/// How many notifications there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotificationCounts {
+    /// Those that are not in the archive.
+    pub active: i64,
+    /// Those that are.
+    pub archived: i64,
 }
 
 impl Chat {
@@ -217,18 +222,24 @@ impl Chat {
     /// When the database fails.
     pub async fn statistics(&self) -> Result<Statistics, ChatError> {
         let read = |tx: &mut meeshy_store::Tx<'_>| {
-            let (notifications, notifications_archived) = meeshy_store::notifications::counts(tx)?;
             Ok::<_, ChatError>(Statistics {
                 users: meeshy_store::users::count(tx)?,
                 translation_jobs_waiting: meeshy_store::translations::waiting(tx)?,
                 translators: 0,
-                notifications,
-                notifications_archived,
             })
         };
         let known = self.inner.store.read(read).await?;
         let here = usize::from(self.inner.translates.load(Ordering::SeqCst));
         Ok(Statistics { translators: here + self.inner.others.count(), ..known })
+    }
+
+    /// How many notifications there are; it looks at every one of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn notification_counts(&self) -> Result<NotificationCounts, ChatError> {
+        let (active, archived) = self.inner.store.read(meeshy_store::notifications::counts).await?;
+        Ok(NotificationCounts { active, archived })
     }
 
     /// Whether a pair of languages is served, here or in another process.

@@ -5,7 +5,7 @@ use crate::{App, observe};
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use meeshy_chat::Statistics;
+use meeshy_chat::ChatError;
 use meeshy_wire::Iso;
 use serde_json::json;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub fn routes(api: Api) -> Api {
 }
 
 async fn health(State(app): State<App>) -> impl IntoResponse {
-    let statistics = statistics(&app).await;
+    let statistics = in_time(app.chat.statistics()).await;
     let status = |is_up| if is_up { "up" } else { "down" };
     let (code, overall) = match statistics {
         Some(_) => (StatusCode::OK, "healthy"),
@@ -73,20 +73,22 @@ async fn info() -> impl IntoResponse {
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
     metrics::gauge!("meeshy_people_online").set(app.chat.presence().online_count() as f64);
-    if let Some(known) = statistics(&app).await {
+    if let Some(known) = in_time(app.chat.statistics()).await {
         metrics::gauge!("meeshy_users").set(known.users as f64);
         metrics::gauge!("meeshy_translators").set(known.translators as f64);
         metrics::gauge!("meeshy_translation_jobs_waiting").set(known.translation_jobs_waiting as f64);
-        metrics::gauge!("meeshy_notifications").set(known.notifications as f64);
-        metrics::gauge!("meeshy_notifications_archived").set(known.notifications_archived as f64);
+    }
+    if let Some(counts) = in_time(app.chat.notification_counts()).await {
+        metrics::gauge!("meeshy_notifications").set(counts.active as f64);
+        metrics::gauge!("meeshy_notifications_archived").set(counts.archived as f64);
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], observe::metrics())
 }
 
-/// The figures that the database knows, if it answers in time.
-async fn statistics(app: &App) -> Option<Statistics> {
-    match tokio::time::timeout(PATIENCE, app.chat.statistics()).await {
-        Ok(Ok(statistics)) => Some(statistics),
+/// What the database knows, if it answers in time.
+async fn in_time<T>(asked: impl Future<Output = Result<T, ChatError>>) -> Option<T> {
+    match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(known)) => Some(known),
         Ok(Err(error)) => {
             tracing::warn!(%error, "Some figures could not be read");
             None
