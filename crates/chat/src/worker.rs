@@ -25,7 +25,8 @@ use tokio_util::sync::CancellationToken;
 /// Jobs taken at a time.
 const BATCH: i64 = 64;
 /// Groups of jobs, each for one pair of languages, that are with the engines at the same time: those that people wait for.
-const LIVE_GROUPS: usize = 32;
+/// What waits there for its pair is asked together; what waits here is not.
+const LIVE_GROUPS: usize = 256;
 /// The same of those that can wait.
 const BACKFILL_GROUPS: usize = 4;
 /// A longer text, in bytes, is a group by itself, so that no other waits for its end.
