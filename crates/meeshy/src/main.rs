@@ -10,6 +10,7 @@ mod puller;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
+use config::Log;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -79,7 +80,11 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(args) => command::config::run(&args, &effective)?,
         Command::Migrate(args) => command::migrate::run(&args, &config).await?,
         Command::Notifications(command) => command::notifications::run(command, &config).await?,
-        Command::Translate(args) => command::translate::run(args, config.translation()).await?,
+        Command::Translate(args) => {
+            // Such as why an engine that is installed was not used.
+            logging::start(&Log { level: "warn".to_owned(), ..config.log.clone() })?;
+            command::translate::run(args, config.translation()).await?;
+        }
         Command::Languages(args) => command::languages::run(args, config.translation()).await?,
         Command::Models(args) => command::models::run(args, config.translation()).await?,
         // It blocks, and the PostgreSQL client may not do that on a thread of the runtime.

@@ -35,11 +35,7 @@ impl Postgres {
     pub(crate) fn open(url: &str, connections: usize) -> Result<Self, StoreError> {
         let shown = without_password(url);
         let failed = |cause: String| StoreError::Open { target: shown.clone(), cause };
-        let mut config: Config = url.parse().map_err(|error: postgres::Error| failed(error.to_string()))?;
-        config
-            .connect_timeout(CONNECT_PATIENCE)
-            .application_name("meeshy")
-            .keepalives_idle(Duration::from_secs(30));
+        let config = configuration(url).map_err(|error| failed(error.to_string()))?;
         let first = config.connect(NoTls).map_err(|error| failed(explain(&error)))?;
         let mut first = Some(share(first, &config)?);
 
@@ -64,6 +60,16 @@ impl Postgres {
     }
 }
 
+fn configuration(url: &str) -> Result<Config, postgres::Error> {
+    let mut config: Config = url.parse()?;
+    config
+        .connect_timeout(CONNECT_PATIENCE)
+        .application_name("meeshy")
+        .keepalives_idle(Duration::from_secs(30))
+        .notice_callback(|notice| tracing::debug!(%notice, "PostgreSQL remarked something"));
+    Ok(config)
+}
+
 /// What every process that uses a database holds a share of, and one that wants it for itself holds whole: `meeshy` as a number.
 const WHOLE_DATABASE: i64 = 0x6d65_6573_6879;
 
@@ -71,8 +77,7 @@ const WHOLE_DATABASE: i64 = 0x6d65_6573_6879;
 pub(crate) fn open_alone(url: &str) -> Result<Session, StoreError> {
     let shown = without_password(url);
     let failed = |cause: String| StoreError::Open { target: shown.clone(), cause };
-    let mut config: Config = url.parse().map_err(|error: postgres::Error| failed(error.to_string()))?;
-    config.connect_timeout(CONNECT_PATIENCE).application_name("meeshy");
+    let config = configuration(url).map_err(|error| failed(error.to_string()))?;
     let mut client = config.connect(NoTls).map_err(|error| failed(explain(&error)))?;
     if !lock(&mut client, "pg_try_advisory_lock")? {
         return Err(StoreError::Shared(shown));

@@ -184,7 +184,8 @@ fn line(
 
 fn report_damage(out: &mut impl Write, error: &ModelError, json: bool) -> io::Result<()> {
     if json {
-        return writeln!(out, "{}", json!({ "state": "damaged", "reason": error.to_string() }));
+        let pair = error.pair().map(|pair| pair.to_string());
+        return writeln!(out, "{}", json!({ "state": "damaged", "pair": pair, "reason": error.to_string() }));
     }
     writeln!(out, "{error}")
 }

@@ -1,6 +1,7 @@
 //! The commands, as a person types them.
 
 use crate::server::PROGRAM;
+use meeshy_testkit::firefox::{install, saying};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
@@ -101,6 +102,24 @@ fn where_no_models_are_it_is_said() {
         assert!(shown.status.success());
         assert!(text(&shown.stdout).contains("no models here"), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_damaged_model_is_named_where_it_is_looked_for_and_where_another_engine_steps_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = install(&folder.path().join("models"), "en-es", &saying("hola")).join("model.bin");
+    std::fs::write(&model, b"not a model").unwrap();
+    let run = |arguments: &[&str]| {
+        Command::new(PROGRAM).args(arguments).env("MEESHY_DATA_DIR", folder.path()).output().unwrap()
+    };
+    let verified = run(&["models", "verify", "--json"]);
+    assert!(!verified.status.success());
+    let said: serde_json::Value = serde_json::from_slice(&verified.stdout).unwrap();
+    assert_eq!((&said["state"], &said["pair"]), (&"damaged".into(), &"en-es".into()), "{said}");
+    let translated = run(&["translate", "--from", "en", "--to", "es", "The cat is small."]);
+    assert_eq!(text(&translated.stdout), "El gato es pequeño.\n");
+    let warning = text(&translated.stderr);
+    assert!(warning.contains("the model en-es is damaged") && warning.contains("models pull"), "{warning}");
 }
 
 #[test]

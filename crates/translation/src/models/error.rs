@@ -73,3 +73,21 @@ pub enum ModelError {
         source: io::Error,
     },
 }
+
+impl ModelError {
+    /// Which model it is about, where it is about one.
+    pub fn pair(&self) -> Option<Pair> {
+        match self {
+            Self::NotInIndex(pair)
+            | Self::NotInstalled(pair)
+            | Self::NoneInUse { pair, .. }
+            | Self::NoSuchVersion { pair, .. }
+            | Self::Damaged { pair, .. } => Some(*pair),
+            Self::Unreachable { .. }
+            | Self::NoIndex { .. }
+            | Self::Unlike { .. }
+            | Self::NothingToImport(_)
+            | Self::Folder { .. } => None,
+        }
+    }
+}
