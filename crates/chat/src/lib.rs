@@ -224,7 +224,7 @@ impl Chat {
         let read = |tx: &mut meeshy_store::Tx<'_>| {
             Ok::<_, ChatError>(Statistics {
                 users: meeshy_store::users::count(tx)?,
-                translation_jobs_waiting: meeshy_store::translations::waiting(tx)?,
+                translation_jobs_waiting: meeshy_store::translation_jobs::waiting(tx)?,
                 translators: 0,
             })
         };

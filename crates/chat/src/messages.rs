@@ -8,7 +8,8 @@ use meeshy_domain::{Language, LanguageSettings, MessageId, UserId, target_langua
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message, Page};
-use meeshy_store::translations::{self, Priority, State};
+use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::translations::State;
 use meeshy_store::{StoreError, Tx, users};
 use meeshy_translation::detect::{self, Evidence};
 use std::sync::Arc;
@@ -139,7 +140,7 @@ impl Chat {
         let targets =
             target_languages(message.original_language, members.iter().map(|member| &member.languages));
         for target in &targets {
-            translations::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
+            translation_jobs::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
         }
         let view = Arc::new(MessageView {
             sender: Some(SenderView::of_member(sender, &self.inner.presence)),
@@ -306,7 +307,7 @@ impl Chat {
         let ids = missing.clone();
         let write = move |tx: &mut Tx<'_>| {
             for id in ids {
-                translations::enqueue(tx, id, wanted, Priority::Backfill, now)?;
+                translation_jobs::enqueue(tx, id, wanted, Priority::Backfill, now)?;
             }
             Ok::<_, ChatError>(())
         };

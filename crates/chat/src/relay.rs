@@ -7,7 +7,8 @@
 use crate::conversations::order_key;
 use crate::{Chat, Event};
 use meeshy_domain::{Language, MessageId, Timestamp};
-use meeshy_store::translations::{self, Priority, Translation};
+use meeshy_store::translation_jobs::Priority;
+use meeshy_store::translations::{self, Translation};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{Bell, NOTE_BYTES, Ring, Tx, messages};
 use std::collections::HashSet;

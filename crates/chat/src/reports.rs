@@ -5,7 +5,8 @@ use crate::requests::{message_id, readable};
 use crate::{Chat, ChatError};
 use meeshy_domain::{Language, UserId, limits};
 use meeshy_store::reports::{self, Report};
-use meeshy_store::translations::{self, Priority, State};
+use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::translations::{self, State};
 use meeshy_store::{Tx, users};
 use meeshy_translation::Request;
 use std::str::FromStr;
@@ -115,7 +116,7 @@ impl Chat {
             let tries_another =
                 wants_another && chat.has_another(message.original_language, language, &avoid);
             if tries_another {
-                translations::enqueue_another(tx, id, language, &avoid, chat.now())?;
+                translation_jobs::enqueue_another(tx, id, language, &avoid, chat.now())?;
             }
             Ok(Reported { report, tries_another })
         };

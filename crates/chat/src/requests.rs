@@ -5,7 +5,8 @@ use crate::conversations::order_key;
 use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::{Language, MessageId, UserId, target_languages};
 use meeshy_store::messages::{self, Message};
-use meeshy_store::translations::{self, Priority, State, Translation};
+use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::{Tx, members, reports};
 use meeshy_translation::Request;
 use std::time::Duration;
@@ -68,11 +69,11 @@ impl Chat {
                 Progress::Ended(known)
             }
             _ if avoid.is_empty() => {
-                translations::enqueue(tx, id, target, Priority::Live, self.now())?;
+                translation_jobs::enqueue(tx, id, target, Priority::Live, self.now())?;
                 Progress::Pending
             }
             _ => {
-                translations::enqueue_another(tx, id, target, &avoid, self.now())?;
+                translation_jobs::enqueue_another(tx, id, target, &avoid, self.now())?;
                 Progress::Pending
             }
         };
@@ -176,7 +177,7 @@ impl Chat {
             let members = members::list(tx, &[message.conversation_id])?;
             let read =
                 target_languages(message.original_language, members.iter().map(|member| &member.languages));
-            Ok(!read.contains(&target) && translations::cancel(tx, id, target, now)?)
+            Ok(!read.contains(&target) && translation_jobs::cancel(tx, id, target, now)?)
         };
         self.inner.store.write(write).await
     }
@@ -213,7 +214,7 @@ fn progress(tx: &mut Tx<'_>, message: &Message, target: Language) -> Result<Opti
     if target == message.original_language {
         return Ok(Some(Progress::Ended(original(message))));
     }
-    if translations::pending(tx, &[message.id])?.contains(&(message.id, target)) {
+    if translation_jobs::pending(tx, &[message.id])?.contains(&(message.id, target)) {
         return Ok(Some(Progress::Pending));
     }
     let known = translations::list(tx, &[message.id])?.into_iter();

@@ -5,6 +5,7 @@ use crate::elsewhere::state;
 use crate::{Chat, ChatError};
 use meeshy_domain::{Language, limits};
 use meeshy_store::Tx;
+use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Count, State};
 use meeshy_translation::{Request, Tier};
 use std::collections::BTreeMap;
@@ -165,7 +166,10 @@ impl Chat {
     /// When the database fails.
     pub async fn translation_counts(&self) -> Result<TranslationCounts, ChatError> {
         let read = |tx: &mut Tx<'_>| {
-            Ok(TranslationCounts { ended: translations::counts(tx)?, waiting: translations::waiting(tx)? })
+            Ok(TranslationCounts {
+                ended: translations::counts(tx)?,
+                waiting: translation_jobs::waiting(tx)?,
+            })
         };
         self.inner.store.read(read).await
     }

@@ -6,6 +6,7 @@ use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::members::Member;
 use meeshy_store::messages::Message;
+use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::users::User;
 use meeshy_store::{StoreError, Tx, messages, users};
@@ -149,7 +150,7 @@ fn without_replies(
     let finished =
         translations::list(tx, &ids)?.into_iter().map(|translation| (translation.message_id, translation));
     let mut finished = grouped(finished);
-    let mut pending = grouped(translations::pending(tx, &ids)?);
+    let mut pending = grouped(translation_jobs::pending(tx, &ids)?);
     let view = |message: Message| MessageView {
         sender: message.sender_id.and_then(|id| senders.get(&id).cloned()),
         mentions: mentions.remove(&message.id).unwrap_or_default(),

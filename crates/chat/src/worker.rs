@@ -9,7 +9,8 @@ use crate::relay::DEAD_AFTER;
 use crate::translate::Answer;
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
-use meeshy_store::translations::{self, Claim, Job, Priority, State, Translation};
+use meeshy_store::translation_jobs::{self, Claim, Job, Priority};
+use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{StoreError, Tx};
 use meeshy_translation::{Glossary, Request, Urgency};
@@ -92,7 +93,7 @@ impl Chat {
         if !self.inner.store.is_exclusive() {
             return;
         }
-        if let Err(error) = self.inner.store.write(translations::release_claims).await {
+        if let Err(error) = self.inner.store.write(translation_jobs::release_claims).await {
             tracing::warn!(%error, "The claims of an earlier process could not be released; they run out by themselves");
         }
     }
@@ -152,7 +153,7 @@ impl Chat {
         let claim =
             Claim { by: self.inner.node.clone(), until: now.plus(CLAIM), priority, limit: BATCH, but };
         let take = move |tx: &mut Tx<'_>| {
-            let jobs = translations::claim(tx, now, &claim)?;
+            let jobs = translation_jobs::claim(tx, now, &claim)?;
             let mut conversations: Vec<ConversationId> = jobs.iter().map(|job| job.conversation_id).collect();
             conversations.sort_unstable();
             conversations.dedup();
@@ -201,7 +202,7 @@ impl Chat {
         loop {
             tokio::time::sleep(CLAIM / 3).await;
             let (held, node, until) = (held.clone(), self.inner.node.clone(), self.now().plus(CLAIM));
-            let extend = move |tx: &mut Tx<'_>| translations::extend_claims(tx, &node, &held, until);
+            let extend = move |tx: &mut Tx<'_>| translation_jobs::extend_claims(tx, &node, &held, until);
             if let Err(error) = self.inner.store.write(extend).await {
                 tracing::warn!(%error, "Translations under way could not be held; another worker may begin them too");
             }
@@ -226,7 +227,7 @@ impl Chat {
             Answer::Failed { reason } if job.attempts >= ATTEMPTS => State::Failed { reason },
             Answer::Failed { reason } => {
                 tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, reason, "A translation failed; trying again later");
-                return Ok(translations::postpone(
+                return Ok(translation_jobs::postpone(
                     tx,
                     job.message_id,
                     job.to,

@@ -24,6 +24,7 @@ pub mod sessions;
 mod sqlite;
 pub mod texts;
 pub mod translation_cache;
+pub mod translation_jobs;
 pub mod translations;
 pub mod translators;
 mod tx;

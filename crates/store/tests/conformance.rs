@@ -9,7 +9,8 @@ use meeshy_domain::{
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, NewMember};
 use meeshy_store::messages::{self, Message, Page};
-use meeshy_store::translations::{self, Claim, Priority, State, Translation};
+use meeshy_store::translation_jobs::{self, Claim, Priority};
+use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::translators;
 use meeshy_store::users::{self, User};
 use meeshy_store::{Store, StoreError, Tx};
@@ -253,9 +254,15 @@ async fn a_job_is_claimed_once_until_its_claim_runs_out() {
         let languages = ["fr", "es", "de", "it"];
         let ask = move |tx: &mut Tx<'_>| {
             for language in languages {
-                assert!(translations::enqueue(tx, first, language.parse().unwrap(), Priority::Live, NOW)?);
+                assert!(translation_jobs::enqueue(
+                    tx,
+                    first,
+                    language.parse().unwrap(),
+                    Priority::Live,
+                    NOW
+                )?);
                 assert!(
-                    !translations::enqueue(tx, first, language.parse().unwrap(), Priority::Live, NOW)?,
+                    !translation_jobs::enqueue(tx, first, language.parse().unwrap(), Priority::Live, NOW)?,
                     "once is enough"
                 );
             }
@@ -266,14 +273,14 @@ async fn a_job_is_claimed_once_until_its_claim_runs_out() {
         let claim =
             |until, limit, but| Claim { by: "worker".into(), until, priority: Priority::Live, limit, but };
         let none = claim(until, 9, vec![("en".parse().unwrap(), "fr".parse().unwrap())]);
-        let others = store.write(move |tx| translations::claim(tx, NOW, &none)).await.unwrap();
+        let others = store.write(move |tx| translation_jobs::claim(tx, NOW, &none)).await.unwrap();
         assert!(others.iter().all(|job| job.to.code() != "fr"), "{kind}: left to those who can");
         store.write(|tx| translators::bury(tx, None, NOW)).await.unwrap();
         let claims = (0..8).map(|_| {
             let (store, two) = (store.clone(), claim(until, 2, Vec::new()));
-            tokio::spawn(
-                async move { store.write(move |tx| translations::claim(tx, NOW, &two)).await.unwrap() },
-            )
+            tokio::spawn(async move {
+                store.write(move |tx| translation_jobs::claim(tx, NOW, &two)).await.unwrap()
+            })
         });
         let mut claimed = Vec::new();
         for claim in claims.collect::<Vec<_>>() {
@@ -282,7 +289,7 @@ async fn a_job_is_claimed_once_until_its_claim_runs_out() {
         claimed.sort_unstable();
         assert_eq!(claimed, ["de", "es", "fr", "it"], "{kind}");
         let again = claim(Timestamp::from_millis(3_000_000), 9, Vec::new());
-        let later = store.write(move |tx| translations::claim(tx, until, &again)).await.unwrap();
+        let later = store.write(move |tx| translation_jobs::claim(tx, until, &again)).await.unwrap();
         let mut attempts: Vec<i64> = later.iter().map(|job| job.attempts).collect();
         attempts.sort_unstable();
         assert_eq!(attempts, [2, 3, 3, 3], "{kind}: three were begun once more");
@@ -304,10 +311,10 @@ async fn a_stale_translation_never_replaces_a_newer_one() {
         };
         let (old, new) = (made_from(1, "ancien"), made_from(2, "nouveau"));
         let story = move |tx: &mut Tx<'_>| {
-            translations::enqueue(tx, first, "fr".parse().unwrap(), Priority::Live, NOW)?;
+            translation_jobs::enqueue(tx, first, "fr".parse().unwrap(), Priority::Live, NOW)?;
             tx.execute("UPDATE messages SET revision = 2 WHERE id = $1", &[first.into()])?;
             assert_eq!(translations::finish(tx, &old)?, None, "made from a text that is gone");
-            assert_eq!(translations::pending(tx, &[first])?.len(), 1, "the new text still waits");
+            assert_eq!(translation_jobs::pending(tx, &[first])?.len(), 1, "the new text still waits");
             assert_eq!(translations::finish(tx, &new)?, Some(NOW));
             assert_eq!(translations::finish(tx, &old)?, None);
             translations::list(tx, &[first])
@@ -342,7 +349,7 @@ async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
             assert_eq!(translations::finish(tx, &again)?, Some(NOW), "there is one since then");
             let counts = translations::counts(tx)?;
             let de = "de".parse().unwrap();
-            translations::enqueue(tx, first, de, Priority::Live, NOW)?;
+            translation_jobs::enqueue(tx, first, de, Priority::Live, NOW)?;
             let claim = Claim {
                 by: "worker".into(),
                 until: later,
@@ -350,10 +357,10 @@ async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
                 limit: 9,
                 but: Vec::new(),
             };
-            assert_eq!(translations::claim(tx, NOW, &claim)?.len(), 1);
-            assert!(!translations::cancel(tx, first, de, NOW)?, "a worker has it");
-            assert!(translations::cancel(tx, first, de, later)?);
-            assert!(!translations::cancel(tx, first, de, later)?);
+            assert_eq!(translation_jobs::claim(tx, NOW, &claim)?.len(), 1);
+            assert!(!translation_jobs::cancel(tx, first, de, NOW)?, "a worker has it");
+            assert!(translation_jobs::cancel(tx, first, de, later)?);
+            assert!(!translation_jobs::cancel(tx, first, de, later)?);
             Ok::<_, StoreError>(counts)
         };
         let counts = store.write(story).await.unwrap();

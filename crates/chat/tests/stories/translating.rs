@@ -3,7 +3,8 @@
 use crate::support::{World, worlds};
 use meeshy_chat::{Event, ProfilePatch};
 use meeshy_domain::Language;
-use meeshy_store::translations::{self, Claim, Priority, State};
+use meeshy_store::translation_jobs::{self, Claim, Priority};
+use meeshy_store::translations::State;
 use meeshy_store::translators::{self, Translator};
 use meeshy_testkit::Database;
 use std::sync::Arc;
@@ -159,7 +160,7 @@ async fn jobs_left_by_a_process_that_died_are_taken_up() {
             let claimed = store
                 .write(move |tx| {
                     translators::beat(tx, &another)?;
-                    translations::claim(tx, now, &claim)
+                    translation_jobs::claim(tx, now, &claim)
                 })
                 .await
                 .unwrap();

@@ -3,7 +3,7 @@
 use crate::crash::{Sender, every_translation_comes, nothing_is_lost_or_doubled};
 use crate::server::{Server, free_port, spawn};
 use meeshy_domain::{Language, MessageId, Timestamp};
-use meeshy_store::translations::{self, Priority};
+use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::Database;
 use reqwest::StatusCode;
@@ -111,7 +111,7 @@ async fn whichever_process_is_killed_every_translation_comes() {
     every_translation_comes(&reader, &conversation).await;
     assert!(edited > 0, "nothing was edited");
     let start = Instant::now();
-    while store.read(translations::waiting).await.unwrap() > 0 {
+    while store.read(translation_jobs::waiting).await.unwrap() > 0 {
         assert!(start.elapsed() < Duration::from_secs(120), "translations of edited messages do not come");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
@@ -127,7 +127,7 @@ fn edit(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
             "UPDATE messages SET content = content || ' grandes', revision = revision + 1 WHERE id = $1",
             &[(*id).into()],
         )?;
-        translations::enqueue(
+        translation_jobs::enqueue(
             tx,
             *id,
             Language::parse("fr").unwrap(),

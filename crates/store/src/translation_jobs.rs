@@ -1,0 +1,253 @@
+//! The jobs that make [translations](crate::translations): one is gone in the transaction that keeps its result.
+
+use crate::tx::{padded, placeholders};
+use crate::{StoreError, Tx, Value};
+use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
+
+/// A translation that waits to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Of which message.
+    pub message_id: MessageId,
+    /// In which conversation.
+    pub conversation_id: ConversationId,
+    /// The text to translate.
+    pub content: String,
+    /// Which revision of the message's text that is.
+    pub revision: i64,
+    /// The language it is in.
+    pub from: Language,
+    /// The language it is wanted in.
+    pub to: Language,
+    /// How often it was tried, this time included.
+    pub attempts: i64,
+    /// Engines and routes that readers were not content with.
+    pub avoid: Vec<String>,
+}
+
+/// Who waits for a translation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Priority {
+    /// People who read along.
+    Live,
+    /// Somebody who opened older messages.
+    Backfill,
+}
+
+impl From<Priority> for Value {
+    fn from(priority: Priority) -> Self {
+        i64::from(priority == Priority::Backfill).into()
+    }
+}
+
+/// Asks for a translation, unless it is asked for already; says whether it is new.
+///
+/// # Errors
+/// As the database says.
+pub fn enqueue(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    priority: Priority,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, $4, $4) \
+         ON CONFLICT (message_id, language) DO NOTHING",
+        &[message.into(), language.into(), priority.into(), now.into()],
+    )?;
+    Ok(changed > 0)
+}
+
+/// Asks for a translation by something else than some engines and routes.
+///
+/// # Errors
+/// As the database says.
+pub fn enqueue_another(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    avoid: &[String],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    enqueue(tx, message, language, Priority::Live, now)?;
+    tx.execute(
+        "UPDATE translation_jobs SET avoid = $3, priority = $4 WHERE message_id = $1 AND language = $2",
+        &[message.into(), language.into(), avoid.join("\n").into(), Priority::Live.into()],
+    )?;
+    Ok(())
+}
+
+/// Who takes jobs, and which.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    /// The id of the worker.
+    pub by: String,
+    /// No other worker has the jobs before this time.
+    pub until: Timestamp,
+    /// Of which kind.
+    pub priority: Priority,
+    /// How many, at most.
+    pub limit: i64,
+    /// Pairs of languages that are left to others.
+    pub but: Vec<(Language, Language)>,
+}
+
+/// Takes jobs that are due, the oldest first.
+///
+/// A job whose message was deleted is dropped.
+///
+/// # Errors
+/// As the database says.
+pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>, StoreError> {
+    let lock = tx.skip_locked();
+    let (others, pairs) = left_to_others(&claim.but);
+    let mut params =
+        vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into(), claim.priority.into()];
+    params.extend(pairs);
+    let claimed: Vec<(MessageId, Language, i64, String)> = tx.query(
+        &format!(
+            "UPDATE translation_jobs SET claimed_until = $2, claimed_by = $4, attempts = attempts + 1 \
+             WHERE (message_id, language) IN \
+               (SELECT message_id, language FROM translation_jobs job WHERE priority = $5 AND run_at <= $1 AND claimed_until <= $1 {others} \
+                ORDER BY run_at, message_id LIMIT $3 {lock}) \
+             RETURNING message_id, language, attempts, avoid"
+        ),
+        &params,
+        |row| {
+            Ok((row.take("message_id")?, row.take("language")?, row.take("attempts")?, row.take("avoid")?))
+        },
+    )?;
+    let mut ids: Vec<MessageId> = claimed.iter().map(|(id, ..)| *id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let messages: std::collections::HashMap<_, _> =
+        crate::messages::find_all(tx, &ids)?.into_iter().map(|message| (message.id, message)).collect();
+    let mut jobs = Vec::with_capacity(claimed.len());
+    for (id, language, attempts, avoid) in claimed {
+        match messages.get(&id) {
+            Some(message) => jobs.push(Job {
+                message_id: id,
+                conversation_id: message.conversation_id,
+                content: message.content.clone(),
+                revision: message.revision,
+                from: message.original_language,
+                to: language,
+                attempts,
+                avoid: avoid.lines().map(str::to_owned).collect(),
+            }),
+            None => remove(tx, id, language)?,
+        }
+    }
+    Ok(jobs)
+}
+
+/// Keeps claimed jobs for longer: whoever has them is still at work.
+///
+/// # Errors
+/// As the database says.
+pub fn extend_claims(
+    tx: &mut Tx<'_>,
+    by: &str,
+    jobs: &[(MessageId, Language)],
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    for (message, language) in jobs {
+        tx.execute(
+            "UPDATE translation_jobs SET claimed_until = $4 \
+             WHERE message_id = $1 AND language = $2 AND claimed_by = $3 AND claimed_until > 0",
+            &[(*message).into(), (*language).into(), by.into(), until.into()],
+        )?;
+    }
+    Ok(())
+}
+
+/// A condition that leaves out some pairs, and its parameters from the sixth on.
+fn left_to_others(pairs: &[(Language, Language)]) -> (String, Vec<Value>) {
+    if pairs.is_empty() {
+        return (String::new(), Vec::new());
+    }
+    let list = placeholders(6, pairs.len());
+    let condition = format!(
+        "AND NOT EXISTS (SELECT 1 FROM messages WHERE messages.id = job.message_id \
+         AND messages.original_language || '-' || job.language IN ({list}))"
+    );
+    (condition, padded(pairs.iter().map(|(from, to)| Value::from(format!("{from}-{to}")))))
+}
+
+/// Lets go of every claim: for a process that starts and is alone with its data, so that each claim is of a dead one.
+///
+/// # Errors
+/// As the database says.
+pub fn release_claims(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
+    tx.execute("UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0", &[])
+}
+
+/// How many jobs wait or are being worked on.
+///
+/// # Errors
+/// As the database says.
+pub fn waiting(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.query_one("SELECT count(*) AS total FROM translation_jobs", &[], |row| row.take("total"))
+}
+
+/// Puts a job back for a later attempt.
+///
+/// # Errors
+/// As the database says.
+pub fn postpone(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    run_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE translation_jobs SET claimed_until = 0, run_at = $3 WHERE message_id = $1 AND language = $2",
+        &[message.into(), language.into(), run_at.into()],
+    )?;
+    Ok(())
+}
+
+/// Ends a job, whatever came of it.
+pub(crate) fn remove(tx: &mut Tx<'_>, message: MessageId, language: Language) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM translation_jobs WHERE message_id = $1 AND language = $2",
+        &[message.into(), language.into()],
+    )?;
+    Ok(())
+}
+
+/// Gives up a job that no worker has; says whether there was one.
+///
+/// # Errors
+/// As the database says.
+pub fn cancel(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let removed = tx.execute(
+        "DELETE FROM translation_jobs WHERE message_id = $1 AND language = $2 AND claimed_until <= $3",
+        &[message.into(), language.into(), now.into()],
+    )?;
+    Ok(removed > 0)
+}
+
+/// The translations of some messages that are under way.
+///
+/// # Errors
+/// As the database says.
+pub fn pending(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId, Language)>, StoreError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = placeholders(1, messages.len());
+    tx.query(
+        &format!(
+            "SELECT message_id, language FROM translation_jobs WHERE message_id IN ({ids}) ORDER BY message_id, language"
+        ),
+        &padded(messages.iter().map(|id| Value::from(*id))),
+        |row| Ok((row.take("message_id")?, row.take("language")?)),
+    )
+}
