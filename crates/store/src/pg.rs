@@ -277,6 +277,10 @@ impl Connection for Session {
         Ok(self.client()?.batch_execute(sql)?)
     }
 
+    fn analyze(&mut self) -> Result<(), StoreError> {
+        self.batch("ANALYZE")
+    }
+
     fn skip_locked(&self) -> &'static str {
         "FOR UPDATE SKIP LOCKED"
     }

@@ -11,6 +11,8 @@ pub(crate) trait Connection {
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
     /// Runs several statements without parameters, as a migration is.
     fn batch(&mut self, sql: &str) -> Result<(), StoreError>;
+    /// Looks at what the tables hold now, for the plans of later statements.
+    fn analyze(&mut self) -> Result<(), StoreError>;
     /// What follows a `SELECT` whose rows this transaction is going to change, so that others pass them over.
     fn skip_locked(&self) -> &'static str;
 }
@@ -131,6 +133,15 @@ impl<'a> Tx<'a> {
     /// done in the order of the commits. An action must be short: on SQLite it holds up the writer.
     pub fn after_commit(&mut self, order_key: u64, action: impl FnOnce() + Send + 'static) {
         self.afterwards.push(Afterwards { order_key, action: Box::new(action) });
+    }
+
+    /// Looks at what the tables hold now, so that later statements are planned for it: to be called after changes that are
+    /// large compared with what was there.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn analyze(&mut self) -> Result<(), StoreError> {
+        self.connection.analyze()
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {

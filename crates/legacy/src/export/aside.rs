@@ -27,14 +27,13 @@ pub(super) fn page(
 ) -> Result<(Vec<RawDocumentBuf>, Option<String>), ExportError> {
     let sql = format!(
         "SELECT d.id, d.rest, d.kept_collection, d.kept_id FROM legacy_documents d \
-         JOIN legacy_layouts l ON l.number = d.layout \
-         WHERE d.collection = $1 AND d.outcome <> 'inserted' AND l.name = $2 AND d.id > $3 ORDER BY d.id LIMIT {PAGE}"
+         WHERE d.collection = $1 AND d.outcome <> 'inserted' AND d.layout IN ({}) AND d.id > $2 ORDER BY d.id LIMIT {PAGE}",
+        reader.layouts_of(name)
     );
-    let page =
-        reader.tx.borrow_mut().query(&sql, &[collection.into(), name.into(), after.into()], |row| {
-            let into: Option<String> = row.take("kept_collection")?;
-            Ok(Kept { id: row.take("id")?, rest: row.take("rest")?, into: into.zip(row.take("kept_id")?) })
-        })?;
+    let page = reader.tx.borrow_mut().query(&sql, &[collection.into(), after.into()], |row| {
+        let into: Option<String> = row.take("kept_collection")?;
+        Ok(Kept { id: row.take("id")?, rest: row.take("rest")?, into: into.zip(row.take("kept_id")?) })
+    })?;
     let last = page.last().map(|kept| kept.id.clone());
     let mut documents = Vec::with_capacity(page.len());
     for Kept { id, rest, into } in page {

@@ -73,6 +73,17 @@ impl<'r, 't> Reader<'r, 't> {
         self.layouts.get(&number)
     }
 
+    /// The layouts that documents have under a name, as the list of an `IN (…)`.
+    ///
+    /// The database is told their numbers and not the name, so that it can tell how many documents have them, and reads a page
+    /// of those in their order instead of all of them for each page.
+    pub(super) fn layouts_of(&self, name: &str) -> String {
+        let ours = self.layouts.iter().filter(|(_, layout)| layout.name == name);
+        let mut numbers: Vec<String> = ours.map(|(number, _)| number.to_string()).collect();
+        numbers.sort_unstable();
+        numbers.join(", ")
+    }
+
     /// The names that collections had in the dumps.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.layouts.values().map(|layout| layout.name.as_str())

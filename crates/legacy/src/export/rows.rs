@@ -62,24 +62,21 @@ impl<'m> Rows<'m> {
     ) -> Result<(Vec<RawDocumentBuf>, Option<String>), ExportError> {
         let sql = format!(
             "SELECT {}, d.rest AS d_rest, d.instead AS d_instead, d.row_digest AS d_row_digest, d.layout AS d_layout \
-             FROM legacy_documents d JOIN legacy_layouts l ON l.number = d.layout \
-             JOIN {} t ON t.id = d.id \
-             WHERE d.collection = $1 AND d.outcome = 'inserted' AND l.name = $2 AND d.id > $3 ORDER BY d.id LIMIT {PAGE}",
-            self.columns, self.mapper.mapping.table
+             FROM legacy_documents d JOIN {} t ON t.id = d.id \
+             WHERE d.collection = $1 AND d.outcome = 'inserted' AND d.layout IN ({}) AND d.id > $2 ORDER BY d.id LIMIT {PAGE}",
+            self.columns,
+            self.mapper.mapping.table,
+            reader.layouts_of(name)
         );
-        let found = reader.tx.borrow_mut().query(
-            &sql,
-            &[self.collection.into(), name.into(), after.into()],
-            |row| {
-                let ledger = Ledger {
-                    rest: row.take("d_rest")?,
-                    instead: row.take("d_instead")?,
-                    row_digest: row.take("d_row_digest")?,
-                    layout: row.take("d_layout")?,
-                };
-                Ok((self.read(row)?, ledger))
-            },
-        )?;
+        let found = reader.tx.borrow_mut().query(&sql, &[self.collection.into(), after.into()], |row| {
+            let ledger = Ledger {
+                rest: row.take("d_rest")?,
+                instead: row.take("d_instead")?,
+                row_digest: row.take("d_row_digest")?,
+                layout: row.take("d_layout")?,
+            };
+            Ok((self.read(row)?, ledger))
+        })?;
         let last = found.last().map(|(found, _)| found.row.id.clone());
         let mut documents = Vec::with_capacity(found.len());
         for (found, ledger) in found {

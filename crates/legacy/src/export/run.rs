@@ -142,14 +142,17 @@ fn collections<'x>(
             names.push(home);
         }
         for name in names {
-            let imported = mappers.of(collection).into_iter();
+            let is_imported = known.contains(name);
+            let imported = mappers.of(collection).into_iter().filter(|_| is_imported);
             let mut steps: VecDeque<Step<'x>> = imported
                 .map(|mapper| Step::Imported { rows: Rows::new(collection, mapper), after: String::new() })
                 .collect();
             if name == home {
                 steps.extend(new_rows.drain(..));
             }
-            steps.push_back(Step::Aside { collection: collection.into(), after: String::new() });
+            if is_imported {
+                steps.push_back(Step::Aside { collection: collection.into(), after: String::new() });
+            }
             outgoing.push(collection_of(reader, mappers, name, steps));
         }
     }

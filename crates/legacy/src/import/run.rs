@@ -363,6 +363,7 @@ impl<'r, 't, 'm> Run<'r, 't, 'm> {
         if self.is_first {
             legacy::indexes::resume(self.tx)?;
         }
+        self.tx.analyze()?;
         legacy::derived::all(self.tx)?;
         if let Some((from, to)) = &self.options.uploads {
             let copied = uploads::copy(self.tx, from, to, self.options.dry_run)?;

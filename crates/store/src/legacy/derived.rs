@@ -207,7 +207,7 @@ fn sum_up_reactions(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     )?;
     tx.execute(
         "UPDATE messages SET reaction_count = 0, reaction_summary = NULL WHERE reaction_count > 0 \
-           AND NOT EXISTS (SELECT 1 FROM reactions r WHERE r.message_id = messages.id)",
+           AND id NOT IN (SELECT message_id FROM reactions)",
         &[],
     )?;
     Ok(())
