@@ -80,7 +80,7 @@ pub(super) fn write_first(
             return Err(ImportError::DoesNotAddUp(what));
         }
     }
-    legacy::put(tx, collection, entries)?;
+    legacy::add(tx, collection, entries)?;
     Ok(written)
 }
 

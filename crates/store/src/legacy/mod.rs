@@ -107,6 +107,34 @@ pub fn put(
     collection: &str,
     entries: impl IntoIterator<Item = Entry>,
 ) -> Result<(), StoreError> {
+    write(
+        tx,
+        collection,
+        entries,
+        "ON CONFLICT (collection, id) DO UPDATE SET digest = excluded.digest, outcome = excluded.outcome, \
+           note = excluded.note, rest = excluded.rest, row_digest = excluded.row_digest, layout = excluded.layout, \
+           instead = excluded.instead, kept_collection = excluded.kept_collection, kept_id = excluded.kept_id",
+    )
+}
+
+/// Adds entries to the ledger, none of which is there.
+///
+/// # Errors
+/// As the database says.
+pub fn add(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    entries: impl IntoIterator<Item = Entry>,
+) -> Result<(), StoreError> {
+    write(tx, collection, entries, "")
+}
+
+fn write(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    entries: impl IntoIterator<Item = Entry>,
+    conflict: &str,
+) -> Result<(), StoreError> {
     let mut rows = Vec::new();
     for entry in entries {
         let (kept_collection, kept_id) = entry.kept.unzip();
@@ -124,14 +152,7 @@ pub fn put(
             kept_id.into(),
         ]);
     }
-    tx.insert_rows(
-        "legacy_documents",
-        &COLUMNS,
-        &rows,
-        "ON CONFLICT (collection, id) DO UPDATE SET digest = excluded.digest, outcome = excluded.outcome, \
-           note = excluded.note, rest = excluded.rest, row_digest = excluded.row_digest, layout = excluded.layout, \
-           instead = excluded.instead, kept_collection = excluded.kept_collection, kept_id = excluded.kept_id",
-    )?;
+    tx.insert_rows("legacy_documents", &COLUMNS, &rows, conflict)?;
     Ok(())
 }
 
