@@ -69,6 +69,10 @@ pub(crate) fn open_alone(folder: &Path) -> Result<(Session, File), StoreError> {
     let connection =
         open_connection(&folder.join("meeshy.db"), false).map_err(|error| failed(error.to_string()))?;
     connection.pragma_update(None, "cache_size", -BULK_CACHE_KIB)?;
+    // A log of what is new would be as large as all of it, and be copied in the end. What is old is little, or nothing: the
+    // journal that keeps it undoes a transaction as surely, and the next one to open the file goes back to the log. Where
+    // somebody looks into the file just now the log stays, which only takes longer.
+    let _ = connection.pragma_update(None, "journal_mode", "DELETE");
     Ok((Session::new(connection), lock))
 }
 
