@@ -2,12 +2,12 @@
 
 use super::error::ImportError;
 use super::groups::{Repeated, key_of};
-use super::run::Run;
+use super::reading::Reading;
 use super::take::remember;
 use crate::dump::{Collection, Dump};
 use crate::mapping::{Fate, Known, Source, attachments};
 
-impl Run<'_, '_, '_> {
+impl Reading<'_> {
     /// Reads a collection once before it is taken, where documents may say the same as others or refer to each other.
     pub(super) fn look_for_repetition(
         &mut self,
@@ -24,7 +24,7 @@ impl Run<'_, '_, '_> {
         for collection in collections {
             for document in collection.read()? {
                 let raw = document?.raw;
-                let Some(mapper) = self.mappers.of(source, &raw) else { continue };
+                let Some(mapper) = self.given.mappers.of(source, &raw) else { continue };
                 let Ok((draft, Fate::Row)) = mapper.map(&raw, &self.known) else { continue };
                 if refers_to_itself {
                     remember(&mut self.known, &draft);

@@ -1,7 +1,7 @@
 //! Documents that become no rows, kept whole.
 
 use super::batch::Settled;
-use super::run::{Passing, Run, id_of};
+use super::reading::{Passing, Reading, id_of};
 use crate::mapping::Rejection;
 use meeshy_store::legacy::{Entry, Outcome};
 
@@ -25,7 +25,7 @@ impl Passing<'_> {
     }
 }
 
-impl Run<'_, '_, '_> {
+impl Reading<'_> {
     pub(super) fn reject(&mut self, passing: &Passing<'_>, rejection: &Rejection) {
         self.put_aside(Outcome::Rejected, passing.aside(rejection.to_string()));
     }
@@ -33,7 +33,7 @@ impl Run<'_, '_, '_> {
     /// Keeps a document whole, unless people are to be made up.
     pub(super) fn put_aside(&mut self, outcome: Outcome, aside: Aside<'_>) {
         let Aside { id, name, raw, digest, note, kept } = aside;
-        let rest = (!self.options.anonymise).then(|| raw.to_vec());
+        let rest = (!self.given.options.anonymise).then(|| raw.to_vec());
         let layout = self.layouts.whole(name);
         let entry = Entry {
             id,

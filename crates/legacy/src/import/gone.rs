@@ -2,13 +2,14 @@
 
 use super::batch::{self, BATCH, Doomed};
 use super::error::ImportError;
+use super::reading::id_of;
 use super::report::Conflict;
-use super::run::{Run, id_of};
+use super::writing::Writing;
 use crate::dump::Document;
 use crate::mapping::{SOURCES, source_of};
 use meeshy_store::legacy::{self, Entry, Outcome};
 
-impl<'m> Run<'_, '_, 'm> {
+impl<'d> Writing<'_, '_, 'd> {
     /// Finds what the ledger knows of every collection and the dump has not any more.
     pub(super) fn find_all_gone(&mut self) -> Result<(), ImportError> {
         let mut noted = legacy::count(self.tx)?;
@@ -25,8 +26,8 @@ impl<'m> Run<'_, '_, 'm> {
     }
 
     /// Finds what the ledger knows of a collection and the dump has not any more.
-    pub(super) fn find_gone(&mut self, collection: &str) -> Result<Vec<Doomed<'m>>, ImportError> {
-        let dump = self.dump;
+    pub(super) fn find_gone(&mut self, collection: &str) -> Result<Vec<Doomed<'d>>, ImportError> {
+        let dump = self.given.dump;
         legacy::begin_seen(self.tx)?;
         let other_names = source_of(collection).map_or(&[][..], |source| source.other_names);
         for name in std::iter::once(collection).chain(other_names.iter().copied()) {
@@ -47,9 +48,9 @@ impl<'m> Run<'_, '_, 'm> {
         Ok(gone.into_iter().map(|entry| self.doom(collection, entry, true)).collect())
     }
 
-    pub(super) fn doom(&self, collection: &str, entry: Entry, is_gone: bool) -> Doomed<'m> {
+    pub(super) fn doom(&self, collection: &str, entry: Entry, is_gone: bool) -> Doomed<'d> {
         let mappings = source_of(collection).map_or(&[][..], |source| source.shape.mappings());
-        let mappers = self.mappers.all.iter();
+        let mappers = self.given.mappers.all.iter();
         let mappers =
             mappers.filter(|mapper| mappings.iter().any(|mapping| std::ptr::eq(mapper.mapping, *mapping)));
         let was_row = entry.outcome == Outcome::Inserted;
@@ -62,7 +63,7 @@ impl<'m> Run<'_, '_, 'm> {
         }
     }
 
-    pub(super) fn remove_row(&mut self, doomed: Doomed<'m>) -> Result<(), ImportError> {
+    pub(super) fn remove_row(&mut self, doomed: Doomed<'d>) -> Result<(), ImportError> {
         let outcome = batch::remove(self.tx, &doomed)?;
         let Doomed { collection, id, is_gone, .. } = doomed;
         if let Err(what) = outcome {

@@ -22,7 +22,9 @@ impl Layouts {
             all.0.entry(name).or_default().insert(fields, number);
         }
         for name in names {
-            all.number(tx, name, WHOLE)?;
+            if all.find(name, WHOLE).is_none() {
+                layouts::insert(tx, &all.add(name, WHOLE))?;
+            }
         }
         Ok(all)
     }
@@ -32,19 +34,15 @@ impl Layouts {
         self.find(name, WHOLE).unwrap_or_default()
     }
 
-    /// The number of a layout, a new one if need be.
-    pub(super) fn number(&mut self, tx: &mut Tx<'_>, name: &str, fields: &str) -> Result<i64, ImportError> {
-        if let Some(number) = self.find(name, fields) {
-            return Ok(number);
-        }
+    /// A new layout.
+    pub(super) fn add(&mut self, name: &str, fields: &str) -> Layout {
         let last: usize = self.0.values().map(HashMap::len).sum();
         let number = i64::try_from(last).unwrap_or(i64::MAX).saturating_add(1);
-        layouts::insert(tx, &Layout { number, name: name.into(), fields: fields.into() })?;
         self.0.entry(name.into()).or_default().insert(fields.into(), number);
-        Ok(number)
+        Layout { number, name: name.into(), fields: fields.into() }
     }
 
-    fn find(&self, name: &str, fields: &str) -> Option<i64> {
+    pub(super) fn find(&self, name: &str, fields: &str) -> Option<i64> {
         self.0.get(name)?.get(fields).copied()
     }
 }

@@ -14,10 +14,12 @@ mod gone;
 mod groups;
 mod layouts;
 mod plan;
+mod reading;
 mod report;
 mod run;
 mod take;
 mod uploads;
+mod writing;
 
 pub use archive::{Found, find};
 pub use error::ImportError;

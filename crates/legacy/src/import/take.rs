@@ -2,21 +2,22 @@
 
 use super::anonymise;
 use super::aside::Aside;
-use super::batch::{self, Settled};
+use super::batch::Settled;
 use super::error::ImportError;
 use super::groups::{self, Group, Held};
-use super::run::{Passing, Run};
+use super::reading::{Passing, Reading};
+use super::writing::Step;
 use crate::mapping::{Draft, Known, Rejection, Trace, field::Parent, translations};
 use bson::RawDocument;
 use meeshy_store::legacy::{Entry, Outcome};
 use std::collections::HashMap;
 
-impl<'m> Run<'_, '_, 'm> {
+impl<'d> Reading<'d> {
     /// Takes a document as a row.
     pub(super) fn take(
         &mut self,
-        collection: &str,
-        mut draft: Draft<'m>,
+        collection: &'d str,
+        mut draft: Draft<'d>,
         passing: &Passing<'_>,
     ) -> Result<(), ImportError> {
         if let Err(rejection) = self.claim(&mut draft) {
@@ -40,7 +41,7 @@ impl<'m> Run<'_, '_, 'm> {
         let is_message = draft.mapper.mapping.parent == Some(Parent::Message);
         let parts = if is_message { self.translations_inside(&mut draft, passing.raw) } else { Vec::new() };
         let mut trace = Trace::of(&draft, passing.raw);
-        if self.options.anonymise {
+        if self.given.options.anonymise {
             anonymise::draft(&mut draft);
             (trace.rest, trace.instead) = (None, None);
         }
@@ -57,24 +58,25 @@ impl<'m> Run<'_, '_, 'm> {
             note,
             rest: trace.rest.map(|rest| rest.as_bytes().to_vec()),
             row_digest: Some(draft.row_digest().to_vec()),
-            layout: self.layouts.number(self.tx, passing.name, &trace.fields)?,
+            layout: self.layout(passing.name, &trace.fields)?,
             instead: trace.instead.map(|instead| instead.as_bytes().to_vec()),
             kept: None,
         };
         if is_message {
             self.prepare_message(&mut draft);
         }
-        let raw = (!self.is_first && !self.options.anonymise).then(|| passing.raw.as_bytes().to_vec());
+        let raw =
+            (!self.given.is_first && !self.given.options.anonymise).then(|| passing.raw.as_bytes().to_vec());
         self.pending.push(Settled { entry, row: Some(draft), raw, replaces });
         if !parts.is_empty() {
             self.flush(collection)?;
-            parts.iter().try_for_each(|part| batch::upsert_newer(self.tx, part))?;
+            self.send(Step::Translations(parts))?;
         }
         Ok(())
     }
 
     /// A message has a number of its own until all are there, and answers another one only then.
-    fn prepare_message(&mut self, draft: &mut Draft<'m>) {
+    fn prepare_message(&mut self, draft: &mut Draft<'d>) {
         self.provisional -= 1;
         draft.set("sequence", self.provisional);
         if let Some(reply_to) = draft.text("reply_to_id").map(str::to_owned) {
@@ -84,9 +86,9 @@ impl<'m> Run<'_, '_, 'm> {
     }
 
     /// The translations that a message has inside; what cannot be read of them stays beside it.
-    fn translations_inside(&mut self, message: &mut Draft<'m>, raw: &RawDocument) -> Vec<Draft<'m>> {
-        let mut newest: HashMap<String, Draft<'m>> = HashMap::new();
-        for (written, entry) in translations::entries(message, raw, &self.mappers.entry) {
+    fn translations_inside(&mut self, message: &mut Draft<'d>, raw: &RawDocument) -> Vec<Draft<'d>> {
+        let mut newest: HashMap<String, Draft<'d>> = HashMap::new();
+        for (written, entry) in translations::entries(message, raw, &self.given.mappers.entry) {
             let mut entry = match entry {
                 Ok(entry) => entry,
                 Err(rejection) => {
@@ -98,7 +100,7 @@ impl<'m> Run<'_, '_, 'm> {
                     continue;
                 }
             };
-            if self.options.anonymise {
+            if self.given.options.anonymise {
                 anonymise::draft(&mut entry);
             }
             let key = key_in_map(&entry);
@@ -120,7 +122,7 @@ impl<'m> Run<'_, '_, 'm> {
     }
 
     /// What only one document can have.
-    fn claim(&mut self, draft: &mut Draft<'m>) -> Result<(), Rejection> {
+    fn claim(&mut self, draft: &mut Draft<'d>) -> Result<(), Rejection> {
         for &column in draft.mapper.mapping.claims {
             let Some(text) = draft.text(column) else { continue };
             let claim = format!("{}.{column} {text}", draft.mapper.mapping.table);

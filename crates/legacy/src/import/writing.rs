@@ -1,0 +1,161 @@
+//! What the reading side has found, written into the database in the order in which it was found.
+
+use super::batch::{self, Doomed, Settled, Written};
+use super::error::ImportError;
+use super::reading::{Given, Read};
+use super::report::{Count, Noticed, Report};
+use super::run::Progress;
+use super::{check, uploads};
+use crate::mapping::Draft;
+use meeshy_store::Tx;
+use meeshy_store::legacy::layouts::{self, Layout};
+use meeshy_store::legacy::{self, Import, Outcome};
+use std::collections::HashSet;
+
+/// What is to be written next.
+pub(super) enum Step<'d> {
+    /// A collection begins, with so many documents.
+    Collection(&'d str, u64),
+    /// What a collection has not any more goes now: nothing refers to these rows, and what is new may have the key of what is
+    /// gone.
+    Gone(&'d str),
+    /// Documents have a layout that is new.
+    Layout(Layout),
+    /// Documents of a collection have come to their end.
+    Documents(&'d str, Vec<Settled<'d>>),
+    /// A message has translations inside.
+    Translations(Vec<Draft<'d>>),
+    /// All messages are there, and answer each other: a message, and the one it answers.
+    Replies(Vec<(String, String)>),
+    /// So many more documents were taken.
+    Taken(u64),
+}
+
+/// An import that is being written.
+pub(super) struct Writing<'w, 't, 'd> {
+    pub(super) given: Given<'d>,
+    pub(super) tx: &'w mut Tx<'t>,
+    pub(super) counts: Vec<Count>,
+    pub(super) report: Report,
+    pub(super) doomed: Vec<Doomed<'d>>,
+}
+
+impl<'w, 't, 'd> Writing<'w, 't, 'd> {
+    pub(super) fn begin(tx: &'w mut Tx<'t>, given: Given<'d>) -> Result<Self, ImportError> {
+        if given.dump.collection("User").is_none_or(|people| people.documents() == 0) {
+            return Err(ImportError::NoPeople);
+        }
+        if given.is_first {
+            let people = meeshy_store::users::count(tx)?;
+            if people > 0 {
+                return Err(ImportError::NotEmpty(people));
+            }
+            legacy::derived::make_room(tx)?;
+            legacy::indexes::pause(tx)?;
+        }
+        let (digest, anonymised) = (given.dump.digest().to_string(), given.options.anonymise);
+        let report = Report { digest, anonymised, ..Report::default() };
+        Ok(Self { given, tx, counts: Vec::new(), report, doomed: Vec::new() })
+    }
+
+    /// Writes what comes next.
+    pub(super) fn step(
+        &mut self,
+        step: Step<'d>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<(), ImportError> {
+        match step {
+            Step::Collection(name, documents) => {
+                self.counts.push(Count { collection: name.into(), source: documents, ..Count::default() });
+                progress(Progress::Collection { name, documents });
+            }
+            Step::Gone(collection) => {
+                for gone in self.find_gone(collection)? {
+                    self.remove_row(gone)?;
+                }
+            }
+            Step::Layout(layout) => layouts::insert(self.tx, &layout)?,
+            Step::Documents(collection, batch) => {
+                let write = if self.given.is_first { batch::write_first } else { batch::write_changes };
+                let written = write(self.tx, collection, batch)?;
+                self.count(collection, written)?;
+            }
+            Step::Translations(all) => all.iter().try_for_each(|one| batch::upsert_newer(self.tx, one))?,
+            Step::Replies(replies) => self.connect_replies(replies)?,
+            Step::Taken(more) => progress(Progress::Documents(more)),
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, collection: &str, written: Written) -> Result<(), ImportError> {
+        let Written { settled, changed, conflicts, no_rows } = written;
+        if let Some(count) = self.counts.iter_mut().find(|count| count.collection == collection) {
+            count.written += changed;
+            settled.iter().for_each(|(outcome, ..)| count.add(*outcome));
+        }
+        let mut merged = HashSet::new();
+        for (outcome, id, note) in settled {
+            match outcome {
+                Outcome::Rejected => self.report.reject(collection, &id, note.unwrap_or_default()),
+                Outcome::Merged => drop(merged.insert(id)),
+                Outcome::Inserted | Outcome::Archived => {}
+            }
+        }
+        self.report.conflicts.extend(conflicts);
+        for prior in no_rows {
+            let is_merged = merged.contains(&prior.id);
+            let doomed = self.doom(collection, prior, false);
+            if is_merged {
+                // The row of the one that it was merged into has the same key.
+                self.remove_row(doomed)?;
+            } else {
+                self.doomed.push(doomed);
+            }
+        }
+        Ok(())
+    }
+
+    /// Now that all messages are there, they answer each other.
+    fn connect_replies(&mut self, replies: Vec<(String, String)>) -> Result<(), ImportError> {
+        for (message, reply_to) in replies {
+            self.tx.execute(
+                "UPDATE messages SET reply_to_id = $2 WHERE id = $1 AND reply_to_id IS NULL",
+                &[message.into(), reply_to.into()],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Finds what follows from the rows, checks everything, and notes the import.
+    pub(super) fn finish(mut self, read: Read) -> Result<Report, ImportError> {
+        if !self.given.is_first {
+            self.find_all_gone()?;
+            // Children first.
+            while let Some(doomed) = self.doomed.pop() {
+                self.remove_row(doomed)?;
+            }
+        }
+        if self.given.is_first {
+            legacy::indexes::resume(self.tx)?;
+        }
+        self.tx.analyze()?;
+        legacy::derived::all(self.tx)?;
+        if let Some((from, to)) = &self.given.options.uploads {
+            let copied = uploads::copy(self.tx, from, to, self.given.options.dry_run)?;
+            self.report.uploads = Some(copied);
+        }
+        self.report.collections = self.counts;
+        self.report.notices = read.notices.list();
+        for (collection, field, what, times) in legacy::derived::findings(self.tx)? {
+            let (collection, field, what) = (collection.into(), field.into(), what.into());
+            self.report.notices.push(Noticed { collection, field, what, times: times.cast_unsigned() });
+        }
+        check::everything(self.tx, &self.report, &read.texts)?;
+        let report = serde_json::to_string(&self.report)
+            .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?;
+        let import =
+            Import { digest: self.report.digest.clone(), report, finished_at: self.given.options.now };
+        legacy::insert_import(self.tx, &import)?;
+        Ok(self.report)
+    }
+}
