@@ -1,6 +1,6 @@
 //! Archives: blocks that alternate, and everything that can be wrong with them.
 
-use crate::support::{ReadCollection, try_read};
+use super::support::{ReadCollection, try_read};
 use bson::{RawDocumentBuf, rawdoc};
 use crc::{CRC_64_XZ, Crc};
 use meeshy_legacy::dump::{self, Source};

@@ -1,7 +1,7 @@
 //! Dumps that are not only cut: changed bytes, wrong lengths, unknown types, too much of something.
 
-use crate::archives::Archive;
-use crate::support::{Read, database, read, tar_of, try_read, write};
+use super::archives::Archive;
+use super::support::{Read, database, read, tar_of, try_read, write};
 use bson::{RawDocumentBuf, rawdoc};
 use meeshy_legacy::dump::{DumpError, Form, Source};
 use std::io::Cursor;

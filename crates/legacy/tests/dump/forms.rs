@@ -1,6 +1,6 @@
 //! A dump says the same in every form.
 
-use crate::support::{FORMS, Read, database, read, tar_of, write};
+use super::support::{FORMS, Read, database, read, tar_of, write};
 use meeshy_legacy::dump::{self, Form, Source, Warning};
 
 #[test]

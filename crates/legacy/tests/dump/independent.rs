@@ -1,25 +1,9 @@
 //! What another reader finds in our dumps: the `bson` of pymongo.
 
-use crate::support::{FORMS, database, outgoing};
+use super::support::{FORMS, database, outgoing};
+use crate::support::read_with_python;
 use meeshy_legacy::corpus::Corpus;
 use meeshy_legacy::dump::{self, Written};
-use std::path::Path;
-use std::process::Command;
-
-/// What the other reader finds: name, count and digest of each collection.
-fn read_with_python(dump: &Path) -> Vec<(String, u64, String)> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
-    let python = folder.join("bin/python");
-    assert!(
-        python.exists(),
-        "another reader is missing; set it up with: scripts/test-python {}",
-        folder.display()
-    );
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dump/read_dump.py");
-    let output = Command::new(python).arg(script).arg(dump).output().expect("a Python");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("what the script prints")
-}
 
 fn summary(written: &[Written]) -> Vec<(String, u64, String)> {
     let mut all: Vec<_> =

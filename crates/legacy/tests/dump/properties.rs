@@ -1,6 +1,6 @@
 //! Whatever a database holds, it comes back from every form of dump.
 
-use crate::support::{Database, FORMS, read, tar_of};
+use super::support::{Database, FORMS, read, tar_of};
 use bson::spec::BinarySubtype;
 use bson::{Binary, DateTime, RawArrayBuf, RawBson, RawDocumentBuf, Timestamp, oid::ObjectId};
 use meeshy_legacy::dump::{self, Outgoing, Source};

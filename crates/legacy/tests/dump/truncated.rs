@@ -1,6 +1,6 @@
 //! A dump that was cut is refused, wherever it was cut.
 
-use crate::support::{Read, database, read, tar_of, try_read, write};
+use super::support::{Read, database, read, tar_of, try_read, write};
 use meeshy_legacy::dump::{self, DumpError, Flaw, Form, Source};
 use std::path::Path;
 

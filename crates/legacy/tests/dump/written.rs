@@ -1,6 +1,6 @@
 //! Dumps that cannot be written leave nothing behind.
 
-use crate::support::{FORMS, database, outgoing};
+use super::support::{FORMS, database, outgoing};
 use bson::rawdoc;
 use meeshy_legacy::dump::{self, Form, Outgoing};
 use std::path::Path;

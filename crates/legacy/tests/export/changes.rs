@@ -1,9 +1,8 @@
 //! What was written, changed and removed here since the import.
 
-use crate::support::{Exported, Small, change, documents, export, import, small};
-use crate::writes::life_goes_on;
-use bson::oid::ObjectId;
-use bson::{Bson, DateTime, Document, doc};
+use super::writes::life_goes_on;
+use crate::support::{Exported, Small, change, documents, export, id, import, made, message, small, user};
+use bson::{Bson, Document, doc};
 use meeshy_chat::retention::{Retention, archive_notifications};
 use meeshy_domain::Timestamp;
 use meeshy_store::{Location, Value};
@@ -14,39 +13,21 @@ const PASSWORD: &str = "correct horse";
 
 const DAY: u64 = 86_400;
 
-/// The id of a noun and a number: `id('u', 1)`. All of it was made in October 2025.
-fn id(noun: char, number: u8) -> ObjectId {
-    ObjectId::from_bytes([0x68, 0xf0, 0, number, noun as u8, 0, 0, 0, 0, 0, 0, number])
-}
-
-fn made(number: u8) -> DateTime {
-    DateTime::from_millis(id('x', number).timestamp().timestamp_millis())
-}
-
-fn user(number: u8, name: &str) -> Document {
-    let hash = bcrypt::hash(PASSWORD, 4).unwrap();
-    doc! {
-        "_id": id('u', number), "username": name, "firstName": name, "lastName": "Test", "bio": "",
-        "email": format!("{name}@example.org"), "phoneNumber": Bson::Null, "password": hash, "isOnline": true,
-        "systemLanguage": "en", "regionalLanguage": "EN", "role": if number == 2 { "MODO" } else { "USER" },
-        "isActive": true, "createdAt": made(number), "updatedAt": made(number),
+/// A person with a password, and with fields that are nowhere else.
+fn person(number: u8, name: &str) -> Document {
+    let mut person = user(number, name);
+    person.extend(doc! {
+        "phoneNumber": Bson::Null, "password": bcrypt::hash(PASSWORD, 4).unwrap(), "isOnline": true, "systemLanguage": "en",
+        "regionalLanguage": "EN", "role": if number == 2 { "MODO" } else { "USER" },
         "avatar": "https://static.example.org/a.jpg", "favouriteColour": "blue",
-    }
+    });
+    person
 }
 
 fn member(number: u8, user: u8, role: &str) -> Document {
     doc! {
         "_id": id('p', number), "conversationId": id('c', 1), "userId": id('u', user), "role": role,
         "canSendMessage": true, "joinedAt": made(number), "isActive": true,
-    }
-}
-
-fn message(number: u8, sender: u8) -> Document {
-    doc! {
-        "_id": id('m', number), "conversationId": id('c', 1), "senderId": id('u', sender),
-        "content": format!("message {number}"), "originalLanguage": "fr",
-        "messageType": if number == 3 { "system" } else { "text" }, "isEdited": false, "isDeleted": false,
-        "createdAt": made(number), "updatedAt": made(number),
     }
 }
 
@@ -72,13 +53,15 @@ fn old() -> Small {
         "_id": id('c', 1), "identifier": "mshy_trip", "type": "group", "title": "Trip", "isActive": true,
         "lastMessageAt": made(3), "createdAt": made(1), "updatedAt": made(1),
     };
-    let mut with_map = message(4, 2);
+    let mut of_the_system = message(3, 1, 2);
+    of_the_system.insert("messageType", "system");
+    let mut with_map = message(4, 1, 2);
     with_map.insert(
         "translations",
         doc! { "en": { "text": "en: message 4", "translationModel": "basic", "createdAt": made(4), "updatedAt": made(4) } },
     );
     small(&[
-        ("User", vec![user(1, "alice"), user(2, "bob"), user(3, "dora")]),
+        ("User", vec![person(1, "alice"), person(2, "bob"), person(3, "dora")]),
         ("Conversation", vec![conversation]),
         (
             "ConversationMember",
@@ -90,7 +73,7 @@ fn old() -> Small {
                 member(5, 3, "MEMBER"),
             ],
         ),
-        ("Message", vec![message(1, 1), message(2, 2), message(3, 2), with_map]),
+        ("Message", vec![message(1, 1, 1), message(2, 1, 2), of_the_system, with_map]),
         ("MessageTranslation", vec![translation(1, 1, "en"), translation(2, 2, "en")]),
         ("MessageStatus", vec![cursor(1, 2, 1), cursor(2, 3, 1)]),
         ("call_sessions", Vec::new()),

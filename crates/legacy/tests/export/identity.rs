@@ -1,8 +1,9 @@
 //! What was not touched comes out as it went in.
 
-use crate::support::{all_rows, differences, export, import, lines, write_corpus};
+use crate::support::{differences, export, import, write_corpus};
 use meeshy_legacy::corpus::{Corpus, DOCUMENTS};
-use meeshy_testkit::Database;
+use meeshy_legacy::dump::Form;
+use meeshy_testkit::{Database, rows};
 
 /// The order of the documents, of which a dump promises nothing, decides which number a layout has and which rejection is
 /// reported first.
@@ -29,7 +30,7 @@ const LEDGER_COLUMNS: [&str; 12] = [
 fn an_untouched_database_goes_back_as_it_came() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = Corpus::new(1, 1).with_both_names();
-    let dump = write_corpus(&corpus, &folder.path().join("dump"));
+    let dump = write_corpus(&corpus, &folder.path().join("dump"), Form::Folder);
     for (kind, database) in Database::both() {
         let at = database.location();
         import(at, &dump);
@@ -45,7 +46,8 @@ fn an_untouched_database_goes_back_as_it_came() {
 
         let again = if kind == "SQLite" { Database::sqlite() } else { Database::postgres() };
         import(again.location(), &back.dump);
-        let read = |at| [all_rows(at, &ORDERED), lines(at, LEDGER, &LEDGER_COLUMNS)].concat();
+        let ledger = |at| rows::read(at, |tx| rows::lines(tx, LEDGER, &LEDGER_COLUMNS));
+        let read = |at| [rows::all(at, &ORDERED), ledger(at)].concat();
         let (one, other) = (read(at), read(again.location()));
         assert!(one == other, "{kind}: {:?}", one.iter().zip(&other).find(|(one, other)| one != other));
     }

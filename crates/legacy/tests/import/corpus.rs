@@ -1,19 +1,17 @@
 //! The acceptance checks of data-model 10, on the whole made-up old database.
 
-use crate::support::{NOW, counts, everything, import, one, options, rows, shown, try_import, write_corpus};
-use bson::{Document, RawDocumentBuf};
+use crate::support::{
+    NOW, counts, documents, everything, import, one, options, rows, try_import, write_corpus,
+};
+use bson::RawDocumentBuf;
 use meeshy_legacy::corpus::{Corpus, DOCUMENTS};
 use meeshy_legacy::dump::{self, Dump, Form, Outgoing, Source};
 use meeshy_legacy::import::Report;
 use meeshy_store::{Alone, Ending, Location, StoreError};
 use meeshy_testkit::Database;
+use meeshy_testkit::rows::shown;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-
-fn documents(dump: &Dump, collection: &str) -> Vec<Document> {
-    let collection = dump.collection(collection).unwrap();
-    collection.read().unwrap().map(|it| it.unwrap().raw.try_into().unwrap()).collect()
-}
 
 #[test]
 fn the_whole_old_database_comes_home() {
@@ -66,7 +64,7 @@ fn the_texts_are_the_same(kind: &str, at: &Location, dump: &Dump) {
     };
     let sent = |collection: &str, field: &str, only: &[(String, String)]| {
         let ids: std::collections::BTreeSet<&str> = only.iter().map(|(id, _)| id.as_str()).collect();
-        let documents = documents(dump, collection).into_iter();
+        let documents = documents(dump, collection).into_values();
         let texts = documents.map(|it| {
             let text = it.get_str(field).or(it.get_str("translatedText")).unwrap_or_default();
             (it.get_object_id("_id").unwrap().to_hex(), text.to_owned())
@@ -93,7 +91,7 @@ fn nothing_is_widened(kind: &str, at: &Location, dump: &Dump) {
         let rows = rows(at, &format!("SELECT {} FROM {table}", columns.join(", ")), &columns);
         let rows: BTreeMap<String, Vec<String>> =
             rows.iter().map(|row| (shown(&row[0]), row[1..].iter().map(shown).collect())).collect();
-        for document in documents(dump, collection) {
+        for document in documents(dump, collection).into_values() {
             let id = document.get_object_id("_id").unwrap().to_hex();
             let Some(row) = rows.get(&id) else { continue };
             for ((field, column), found) in pairs.iter().zip(row) {
@@ -151,7 +149,7 @@ fn nothing_is_widened(kind: &str, at: &Location, dump: &Dump) {
 }
 
 fn deleted(dump: &Dump) -> usize {
-    documents(dump, "Message").iter().filter(|it| it.get_bool("isDeleted").unwrap_or(false)).count()
+    documents(dump, "Message").values().filter(|it| it.get_bool("isDeleted").unwrap_or(false)).count()
 }
 
 /// Check 7.

@@ -1,11 +1,12 @@
 //! One whole document of each collection: every field arrives in its column, and nothing is left beside the row.
 
-use crate::support::{id, import, made, rows, shown, small};
+use crate::support::{id, import, made, rows, small};
 use bson::{Binary, Bson, Document, doc, spec::BinarySubtype};
 use meeshy_legacy::mapping::field::{Field, Kind, Parent};
 use meeshy_legacy::mapping::{Mapping, SOURCES};
 use meeshy_store::{Alone, Ending, StoreError};
 use meeshy_testkit::Database;
+use meeshy_testkit::rows::shown;
 use std::collections::BTreeSet;
 
 /// The id of the one document that others refer to as `parent`.

@@ -1,20 +1,12 @@
 //! A second dump: only the difference, and nothing that was written here.
 
 use crate::support::{
-    conversation, counts, everything, id, import, made, message, one, options, small, try_import, user,
+    change, conversation, counts, everything, id, import, made, message, one, options, small, try_import,
+    user,
 };
 use bson::{Document, doc};
 use meeshy_legacy::import::{ImportError, Options};
-use meeshy_store::{Alone, Ending, Location, StoreError};
 use meeshy_testkit::Database;
-
-fn change(location: &Location, sql: &str) {
-    let changed = Alone::open(location)
-        .unwrap()
-        .transaction::<_, StoreError>(|tx| Ok((tx.execute(sql, &[])?, Ending::Commit)))
-        .unwrap();
-    assert_eq!(changed, 1, "{sql}");
-}
 
 fn stats(number: u8, user: u8, sent: i64) -> Document {
     doc! { "_id": id('s', number), "userId": id('u', user), "messagesSent": sent, "createdAt": made(number), "updatedAt": made(number) }
@@ -89,7 +81,7 @@ fn what_was_written_here_is_left_alone() {
         let at = database.location();
         import(at, &first.dump);
         let (ann, third) = (id('u', 1).to_hex(), id('m', 3).to_hex());
-        change(at, &format!("UPDATE users SET bio = 'changed here', updated_at = 5 WHERE id = '{ann}'"));
+        change(at, &format!("UPDATE users SET bio = 'changed here', updated_at = 5 WHERE id = '{ann}'"), &[]);
         change(
             at,
             &format!(
@@ -98,6 +90,7 @@ fn what_was_written_here_is_left_alone() {
                    'text', '{third}', 1900000000000, 1900000000000)",
                 id('c', 1)
             ),
+            &[],
         );
         let report = import(at, &later.dump);
         let conflicts: Vec<(&str, &str)> =
