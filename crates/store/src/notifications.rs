@@ -1,5 +1,6 @@
 //! What people were told, and the archive of what they were told long ago.
 
+use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use flate2::Compression;
 use flate2::read::GzDecoder;
@@ -195,10 +196,12 @@ pub fn archive(tx: &mut Tx<'_>, user: UserId, expiry: Expiry, most: i64) -> Resu
             packed(&old).map_err(damaged)?.into(),
         ],
     )?;
-    for notification in &old {
-        if tx.execute("DELETE FROM notifications WHERE id = $1", &[(&notification.id).into()])? != 1 {
-            return Err(StoreError::Conflict("archived notification".to_owned()));
-        }
+    let removed = tx.execute(
+        &format!("DELETE FROM notifications WHERE id IN ({})", placeholders(1, old.len())),
+        &padded(old.iter().map(|notification| (&notification.id).into())),
+    )?;
+    if removed != old.len() as u64 {
+        return Err(StoreError::Conflict("archived notification".to_owned()));
     }
     Ok(old.len())
 }

@@ -119,3 +119,39 @@ async fn a_long_history_is_archived_in_many_steps_until_it_is_told_to_stop() {
         assert_eq!(counts, NotificationCounts { active: 0, archived: 1_203 }, "{kind}");
     }
 }
+
+#[tokio::test]
+async fn as_the_days_pass_each_is_archived_on_its_own() {
+    for (kind, world) in worlds().await {
+        let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
+        tell(&store, (20..30).map(|age| notification(lea, u32::try_from(age).unwrap(), age, true)).collect())
+            .await;
+        for day in 0..=12 {
+            let today = Timestamp::from_millis(NOW.millis() + day * DAY);
+            let run = archive_notifications(&store, RULE, today).await.unwrap();
+            // The oldest was 29 days old on the first day, and goes when it is older than 30.
+            let gone = (day - 1).clamp(0, 10);
+            assert_eq!((run.active, run.archived), (10 - gone, gone), "{kind}: day {day}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_is_cut_short_loses_nothing_and_the_next_one_goes_on() {
+    for (kind, world) in worlds().await {
+        let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
+        let all: Vec<Notification> = (0..2_003).map(|number| notification(lea, number, 90, true)).collect();
+        let ids: BTreeSet<String> = all.iter().map(|notification| notification.id.clone()).collect();
+        tell(&store, all).await;
+        for patience in 0..30 {
+            let run = archive_notifications(&store, RULE, NOW);
+            let _ = tokio::time::timeout(Duration::from_millis(patience), run).await;
+            // What the database has begun goes on, so one of them may be seen in both places, but never in none.
+            let there = active(&store, lea).await.into_iter().chain(archived(&store, lea).await);
+            assert_eq!(there.map(|notification| notification.id).collect::<BTreeSet<_>>(), ids, "{kind}");
+        }
+        archive_notifications(&store, RULE, NOW).await.unwrap();
+        let archived = archived(&store, lea).await;
+        assert_eq!((archived.len(), active(&store, lea).await.len()), (2_003, 0), "{kind}");
+    }
+}
