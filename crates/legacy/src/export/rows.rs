@@ -4,9 +4,12 @@ use super::document::{self, More, Origin};
 use super::error::ExportError;
 use super::reader::{From, PAGE, Reader, bson};
 use super::special::{self, Special};
+use crate::mapping::field::Kind;
 use crate::mapping::give::give;
+use crate::mapping::value;
 use crate::mapping::{Draft, Mapper, row_digest};
 use bson::{RawBson, RawDocument, RawDocumentBuf};
+use meeshy_domain::Language;
 use meeshy_store::{Row, StoreError, Value};
 
 /// The rows of one table that are documents of one collection.
@@ -126,6 +129,43 @@ impl<'m> Rows<'m> {
         after: &[Value],
         collections: &[&str],
     ) -> Result<(Vec<RawDocumentBuf>, Option<Vec<Value>>), ExportError> {
+        let (found, last) = self.written_here(reader, after, collections)?;
+        let mut documents = Vec::with_capacity(found.len());
+        for Found { mut row, filled, more, .. } in found {
+            document::fill(&mut row, filled);
+            let more = more.into_iter().map(|(field, value, _)| (field, value)).collect();
+            let document = document::new(&row, &more)?;
+            self.look_at_password(reader, &row, &document);
+            reader.count(name, From::New);
+            documents.push(document);
+        }
+        Ok((documents, last))
+    }
+
+    /// Whether there are rows that were written here.
+    pub(super) fn has_new_ones(
+        &self,
+        reader: &Reader<'_, '_>,
+        collections: &[&str],
+    ) -> Result<bool, ExportError> {
+        let mut after = Vec::new();
+        loop {
+            let (found, last) = self.written_here(reader, &after, collections)?;
+            if !found.is_empty() {
+                return Ok(true);
+            }
+            let Some(last) = last else { return Ok(false) };
+            after = last;
+        }
+    }
+
+    /// Some rows that were written here, and the key of the last one that was looked at.
+    fn written_here(
+        &self,
+        reader: &Reader<'_, '_>,
+        after: &[Value],
+        collections: &[&str],
+    ) -> Result<(Vec<Found<'m>>, Option<Vec<Value>>), ExportError> {
         let inside = if self.collection == "MessageTranslation" {
             "(SELECT o.rest FROM legacy_documents o WHERE o.collection = 'Message' AND o.id = t.message_id)"
         } else {
@@ -145,31 +185,14 @@ impl<'m> Rows<'m> {
             self.mapper.mapping.key.iter().map(|column| row.get(column).clone()).collect::<Vec<_>>()
         };
         let last = found.last().map(|(found, _)| key(&found.row));
-        let mut documents = Vec::with_capacity(found.len());
-        for (Found { mut row, filled, more, .. }, inside) in found {
-            let inside = bson(inside, "Message", row.text("message_id").unwrap_or_default())?;
-            if is_inside(&row, &inside) {
-                continue;
+        let mut written = Vec::with_capacity(found.len());
+        for (found, inside) in found {
+            let inside = bson(inside, "Message", found.row.text("message_id").unwrap_or_default())?;
+            if !is_inside(&found.row, &inside) {
+                written.push(found);
             }
-            document::fill(&mut row, filled);
-            let more = more.into_iter().map(|(field, value, _)| (field, value)).collect();
-            let document = document::new(&row, &more)?;
-            self.look_at_password(reader, &row, &document);
-            reader.count(name, From::New);
-            documents.push(document);
         }
-        Ok((documents, last))
-    }
-
-    /// Whether there are rows that were written here.
-    pub(super) fn has_new_ones(
-        &self,
-        reader: &Reader<'_, '_>,
-        collections: &[&str],
-    ) -> Result<bool, ExportError> {
-        let sql = format!("SELECT 1 AS found {} LIMIT 1", self.new_rows(collections, false));
-        let found: Option<i64> = reader.tx.borrow_mut().query_first(&sql, &[], |row| row.take("found"))?;
-        Ok(found.is_some())
+        Ok((written, last))
     }
 
     /// The rows that no import brought, from a key on if need be.
@@ -229,7 +252,14 @@ impl<'m> Rows<'m> {
 fn is_inside(row: &Draft<'_>, message: &RawDocument) -> bool {
     let Ok(map) = message.get_document("translations") else { return false };
     let language = row.text("language").unwrap_or_default();
-    map.get_document(language).is_ok_and(|entry| entry.get_str("text").ok() == row.text("content"))
+    map.iter().flatten().any(|(key, entry)| {
+        let is_of_language = Language::parse(key.as_str()).is_ok_and(|written| written.code() == language);
+        let text = entry.as_document().and_then(|entry| entry.get("text").ok().flatten());
+        is_of_language
+            && text.is_some_and(|text| {
+                value::take(Kind::Text, text).is_ok_and(|taken| taken.value == *row.get("content"))
+            })
+    })
 }
 
 /// Whether the row that a document became is as it was imported.

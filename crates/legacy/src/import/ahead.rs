@@ -1,10 +1,11 @@
 //! What is read before its turn, because others depend on it.
 
+use super::aside::id_of;
 use super::error::ImportError;
 use super::groups::{Repeated, key_of};
 use super::reading::Reading;
 use super::take::remember;
-use crate::dump::{Collection, Dump};
+use crate::dump::{Collection, Document, Dump};
 use crate::mapping::{Fate, Known, Source, attachments};
 
 impl Reading<'_> {
@@ -23,14 +24,14 @@ impl Reading<'_> {
         }
         for collection in collections {
             for document in collection.read()? {
-                let raw = document?.raw;
+                let Document { raw, position, .. } = document?;
+                if collections.len() > 1 {
+                    repeated.note(&id_of(&raw, position));
+                }
                 let Some(mapper) = self.given.mappers.of(source, &raw) else { continue };
                 let Ok((draft, Fate::Row)) = mapper.map(&raw, &self.known) else { continue };
                 if refers_to_itself {
                     remember(&mut self.known, &draft);
-                }
-                if collections.len() > 1 {
-                    repeated.note(&draft.id);
                 }
                 if let Some(key) = key_of(&draft) {
                     repeated.note(&key);

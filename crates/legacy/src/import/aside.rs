@@ -1,13 +1,16 @@
 //! Documents that become no rows, kept whole.
 
 use super::batch::Settled;
-use super::reading::{Passing, Reading, id_of};
+use super::reading::{Passing, Reading};
 use crate::mapping::Rejection;
+use bson::{RawBsonRef, RawDocument};
 use meeshy_store::legacy::{Entry, Outcome};
 
 /// A document that is kept whole.
 pub(super) struct Aside<'a> {
     pub(super) id: String,
+    /// Another document has the same id, under another name of the collection.
+    pub(super) is_shared: bool,
     /// The name of its collection in the dump.
     pub(super) name: &'a str,
     pub(super) raw: &'a [u8],
@@ -19,10 +22,25 @@ pub(super) struct Aside<'a> {
 
 impl Passing<'_> {
     pub(super) fn aside(&self, note: String) -> Aside<'_> {
-        let id = id_of(self.raw).unwrap_or_else(|| format!("#{}", self.position));
+        let id = id_of(self.raw, self.position);
+        let is_shared = self.repeated.has(&id);
         let digest = self.digest.clone();
-        Aside { id, name: self.name, raw: self.raw.as_bytes(), digest, note, kept: None }
+        Aside { id, is_shared, name: self.name, raw: self.raw.as_bytes(), digest, note, kept: None }
     }
+}
+
+/// What the ledger calls a document: by its id, or by its place where that is none.
+pub(super) fn id_of(raw: &RawDocument, position: u64) -> String {
+    match raw.get("_id") {
+        Ok(Some(RawBsonRef::ObjectId(id))) => id.to_hex(),
+        Ok(Some(RawBsonRef::String(text))) => text.to_owned(),
+        _ => format!("#{position}"),
+    }
+}
+
+/// What the ledger calls a document that shares its id with one of another name of the collection, and is no row.
+pub(super) fn apart(id: &str, name: &str) -> String {
+    format!("{id}@{name}")
 }
 
 impl Reading<'_> {
@@ -32,7 +50,14 @@ impl Reading<'_> {
 
     /// Keeps a document whole, unless people are to be made up.
     pub(super) fn put_aside(&mut self, outcome: Outcome, aside: Aside<'_>) {
-        let Aside { id, name, raw, digest, note, kept } = aside;
+        let Aside { id, is_shared, name, raw, digest, note, kept } = aside;
+        let id = if is_shared {
+            let id = apart(&id, name);
+            self.apart.insert(id.clone());
+            id
+        } else {
+            id
+        };
         let rest = (!self.given.options.anonymise).then(|| raw.to_vec());
         let layout = self.layouts.whole(name);
         let entry = Entry {

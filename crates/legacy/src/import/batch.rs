@@ -177,6 +177,7 @@ fn change_row(
 fn is_same(prior: &Entry, entry: &Entry) -> bool {
     prior.digest == entry.digest
         && prior.outcome == entry.outcome
+        && prior.layout == entry.layout
         && prior.row_digest == entry.row_digest
         && prior.note == entry.note
 }
@@ -202,6 +203,7 @@ fn upsert_where(tx: &mut Tx<'_>, row: &Draft<'_>, unless: &str) -> Result<(), Im
     let changes: Vec<String> = row
         .mapper
         .lasting_columns()
+        .chain(row.mapper.mapping.renewed.iter().copied())
         .filter(|column| !key.contains(column))
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();

@@ -1,32 +1,42 @@
 //! What was imported and is not in the dump any more.
 
+use super::aside::id_of;
 use super::batch::{self, BATCH, Doomed};
 use super::error::ImportError;
-use super::reading::id_of;
 use super::report::Conflict;
 use super::writing::Writing;
 use crate::dump::Document;
 use crate::mapping::{SOURCES, source_of};
 use meeshy_store::legacy::{self, Entry, Outcome};
+use std::collections::HashSet;
 
 impl<'d> Writing<'_, '_, 'd> {
-    /// Finds what the ledger knows of every collection and the dump has not any more.
-    pub(super) fn find_all_gone(&mut self) -> Result<(), ImportError> {
-        let mut noted = legacy::count(self.tx)?;
-        let order = |name: &str| SOURCES.iter().position(|source| source.collection == name);
-        noted.sort_by_key(|(name, _)| order(name));
-        for (name, total) in noted {
+    /// Finds what the ledger knows of every collection and the dump has not any more, and puts all that has to go in order,
+    /// parents first. `apart` are the names of documents that share their id with another.
+    pub(super) fn find_all_gone(&mut self, apart: &HashSet<String>) -> Result<(), ImportError> {
+        let noted = |id: String, name: &str| {
+            let shared = super::aside::apart(&id, name);
+            vec![if apart.contains(&shared) { shared } else { id }]
+        };
+        for (name, total) in legacy::count(self.tx)? {
             let count = self.counts.iter().find(|count| count.collection == name);
             if count.is_none_or(|count| count.source != total.cast_unsigned()) {
-                let gone = self.find_gone(&name)?;
+                let gone = self.find_gone(&name, &noted)?;
                 self.doomed.extend(gone);
             }
         }
+        let order = |name: &str| SOURCES.iter().position(|source| source.collection == name);
+        self.doomed.sort_by_key(|doomed| order(&doomed.collection));
         Ok(())
     }
 
-    /// Finds what the ledger knows of a collection and the dump has not any more.
-    pub(super) fn find_gone(&mut self, collection: &str) -> Result<Vec<Doomed<'d>>, ImportError> {
+    /// Finds what the ledger knows of a collection and the dump has not any more; `noted` says what the ledger may call a
+    /// document of an id and of a name of the collection.
+    pub(super) fn find_gone(
+        &mut self,
+        collection: &str,
+        noted: &dyn Fn(String, &str) -> Vec<String>,
+    ) -> Result<Vec<Doomed<'d>>, ImportError> {
         let dump = self.given.dump;
         legacy::begin_seen(self.tx)?;
         let other_names = source_of(collection).map_or(&[][..], |source| source.other_names);
@@ -35,9 +45,8 @@ impl<'d> Writing<'_, '_, 'd> {
             let mut ids = Vec::new();
             for document in dumped.read()? {
                 let Document { raw, position, .. } = document?;
-                let id = id_of(&raw).unwrap_or_else(|| format!("#{position}"));
-                ids.push(format!("{id}@{name}").into());
-                ids.push(id.into());
+                let id = id_of(&raw, position);
+                ids.extend(noted(id, name).into_iter().map(Into::into));
                 if ids.len() >= BATCH {
                     legacy::add_seen(self.tx, &std::mem::take(&mut ids))?;
                 }

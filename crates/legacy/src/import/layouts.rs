@@ -1,9 +1,10 @@
 //! The layouts of documents, numbered in the order in which they were met.
 
 use super::error::ImportError;
+use crate::dump::Dump;
 use meeshy_store::Tx;
 use meeshy_store::legacy::layouts::{self, Layout};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// The fields of a document that is kept whole.
 const WHOLE: &str = "[]";
@@ -36,8 +37,8 @@ impl Layouts {
 
     /// A new layout.
     pub(super) fn add(&mut self, name: &str, fields: &str) -> Layout {
-        let last: usize = self.0.values().map(HashMap::len).sum();
-        let number = i64::try_from(last).unwrap_or(i64::MAX).saturating_add(1);
+        let last = self.0.values().flat_map(HashMap::values).max();
+        let number = last.map_or(1, |last| last + 1);
         self.0.entry(name.into()).or_default().insert(fields.into(), number);
         Layout { number, name: name.into(), fields: fields.into() }
     }
@@ -45,4 +46,13 @@ impl Layouts {
     pub(super) fn find(&self, name: &str, fields: &str) -> Option<i64> {
         self.0.get(name)?.get(fields).copied()
     }
+}
+
+/// Forgets the collections that are not in the dump any more, unless a document of theirs is still here.
+pub(super) fn forget(tx: &mut Tx<'_>, dump: &Dump) -> Result<(), ImportError> {
+    let names: BTreeSet<String> = layouts::all(tx)?.into_iter().map(|layout| layout.name).collect();
+    for name in names.iter().filter(|name| dump.collection(name).is_none()) {
+        layouts::remove_unused(tx, name)?;
+    }
+    Ok(())
 }

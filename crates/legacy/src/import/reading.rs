@@ -11,10 +11,11 @@ use super::run::{Mappers, Options};
 use super::writing::Step;
 use crate::dump::{Collection, Document, Dump};
 use crate::mapping::{Fate, Known, SOURCES, Shape, Source, source_of};
-use bson::{RawBsonRef, RawDocument};
+use bson::RawDocument;
 use meeshy_store::StoreError;
 use meeshy_store::legacy::Outcome;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 /// What is needed to read a dump for an import.
@@ -31,6 +32,8 @@ pub(super) struct Given<'d> {
 pub(super) struct Read {
     pub(super) notices: Notices,
     pub(super) texts: Texts,
+    /// What the ledger calls documents that share their id with another under another name of the collection.
+    pub(super) apart: HashSet<String>,
 }
 
 /// A dump that is being read.
@@ -44,6 +47,7 @@ pub(super) struct Reading<'d> {
     pub(super) pending: Vec<Settled<'d>>,
     pub(super) held: Vec<Held<'d>>,
     pub(super) claimed: HashSet<String>,
+    pub(super) apart: HashSet<String>,
     /// Messages and those they answer, for the time when all messages are there.
     pub(super) replies: Vec<(String, String)>,
     /// Translations inside of messages: when each was made.
@@ -60,6 +64,8 @@ pub(super) struct Passing<'a> {
     pub(super) raw: &'a RawDocument,
     pub(super) digest: Vec<u8>,
     pub(super) position: u64,
+    /// What occurs more than once in its collection.
+    pub(super) repeated: &'a Repeated,
 }
 
 /// Reads the whole dump, and hands over step by step what is to be written.
@@ -82,6 +88,7 @@ pub(super) fn read<'d>(
         pending: Vec::new(),
         held: Vec::new(),
         claimed: HashSet::new(),
+        apart: HashSet::new(),
         replies: Vec::new(),
         inside: HashMap::new(),
         provisional: 0,
@@ -95,7 +102,7 @@ pub(super) fn read<'d>(
         }
     }
     reading.unknown_collections()?;
-    Ok(Read { notices: reading.notices, texts: reading.texts })
+    Ok(Read { notices: reading.notices, texts: reading.texts, apart: reading.apart })
 }
 
 fn meets_others(source: &Source) -> bool {
@@ -113,11 +120,11 @@ impl<'d> Reading<'d> {
             return Ok(());
         }
         self.send(Step::Collection(source.collection, documents))?;
+        let repeated = Arc::new(self.look_for_repetition(source, &collections)?);
         if !self.given.is_first && source.shape.mappings().iter().any(|mapping| !mapping.unique.is_empty()) {
             // Nothing refers to these rows, and what is new may have the key of what is gone.
-            self.send(Step::Gone(source.collection))?;
+            self.send(Step::Gone(source.collection, Arc::clone(&repeated)))?;
         }
-        let repeated = self.look_for_repetition(source, &collections)?;
         let mut taken = 0;
         for collection in &collections {
             for document in collection.read()? {
@@ -144,7 +151,8 @@ impl<'d> Reading<'d> {
     ) -> Result<(), ImportError> {
         let mappers = self.given.mappers;
         let Document { raw, digest, position } = document;
-        let passing = Passing { name, raw: &raw, digest: digest.as_bytes()[..16].to_vec(), position };
+        let digest = digest.as_bytes()[..16].to_vec();
+        let passing = Passing { name, raw: &raw, digest, position, repeated };
         let Some(mapper) = mappers.of(source, &raw) else {
             let reason = match &source.shape {
                 Shape::Archive(reason) => reason,
@@ -179,9 +187,11 @@ impl<'d> Reading<'d> {
         {
             let (name, documents) = (collection.name(), collection.documents());
             self.send(Step::Collection(name, documents))?;
+            let repeated = &Repeated::default();
             for document in collection.read()? {
                 let Document { raw, digest, position } = document?;
-                let passing = Passing { name, raw: &raw, digest: digest.as_bytes()[..16].to_vec(), position };
+                let digest = digest.as_bytes()[..16].to_vec();
+                let passing = Passing { name, raw: &raw, digest, position, repeated };
                 self.put_aside(Outcome::Archived, passing.aside("of a collection that is not known".into()));
                 if self.pending.len() == BATCH {
                     self.flush(name)?;
@@ -217,13 +227,5 @@ impl<'d> Reading<'d> {
         // Why nothing is written any more is what the writing side says.
         let stopped = || StoreError::Unavailable("the import has stopped".into());
         self.steps.send(step).map_err(|_| stopped().into())
-    }
-}
-
-pub(super) fn id_of(raw: &RawDocument) -> Option<String> {
-    match raw.get("_id").ok()?? {
-        RawBsonRef::ObjectId(id) => Some(id.to_hex()),
-        RawBsonRef::String(text) => Some(text.to_owned()),
-        _ => None,
     }
 }

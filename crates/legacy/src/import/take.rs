@@ -4,7 +4,7 @@ use super::anonymise;
 use super::aside::Aside;
 use super::batch::Settled;
 use super::error::ImportError;
-use super::groups::{self, Group, Held};
+use super::groups::{self, Group, Held, Repeated};
 use super::reading::{Passing, Reading};
 use super::writing::Step;
 use crate::mapping::{Draft, Known, Rejection, Trace, field::Parent, translations};
@@ -144,23 +144,20 @@ impl<'d> Reading<'d> {
         let held = std::mem::take(&mut self.held);
         for Group { kept, merged } in groups::merge(held) {
             for other in merged {
-                let same_id = other.draft.id == kept.draft.id && other.collection == kept.collection;
-                let id = if same_id {
-                    format!("{}@{}", other.draft.id, other.name)
-                } else {
-                    other.draft.id.clone()
-                };
+                let is_shared = other.draft.id == kept.draft.id && other.collection == kept.collection;
                 let note = format!("into {} {}", kept.collection, kept.draft.id);
                 let kept = Some((kept.collection.to_owned(), kept.draft.id.clone()));
-                let Held { name, raw, digest, .. } = &other;
-                let aside = Aside { id, name, raw, digest: digest.clone(), note, kept };
+                let Held { name, raw, digest, draft, .. } = &other;
+                let (id, digest) = (draft.id.clone(), digest.clone());
+                let aside = Aside { id, is_shared, name, raw, digest, note, kept };
                 self.put_aside(Outcome::Merged, aside);
                 self.flush(other.collection)?;
             }
             let Held { collection, name, draft, raw, digest } = kept;
             let raw = RawDocument::from_bytes(&raw)
                 .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?;
-            self.take(collection, draft, &Passing { name: &name, raw, digest, position: 0 })?;
+            let repeated = &Repeated::default();
+            self.take(collection, draft, &Passing { name: &name, raw, digest, position: 0, repeated })?;
             self.flush(collection)?;
         }
         Ok(())

@@ -1,7 +1,9 @@
 //! What the reading side has found, written into the database in the order in which it was found.
 
+use super::aside::apart;
 use super::batch::{self, Doomed, Settled, Written};
 use super::error::ImportError;
+use super::groups::Repeated;
 use super::reading::{Given, Read};
 use super::report::{Count, Noticed, Report};
 use super::run::Progress;
@@ -11,14 +13,15 @@ use meeshy_store::Tx;
 use meeshy_store::legacy::layouts::{self, Layout};
 use meeshy_store::legacy::{self, Import, Outcome};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What is to be written next.
 pub(super) enum Step<'d> {
     /// A collection begins, with so many documents.
     Collection(&'d str, u64),
     /// What a collection has not any more goes now: nothing refers to these rows, and what is new may have the key of what is
-    /// gone.
-    Gone(&'d str),
+    /// gone. Some of them may occur more than once.
+    Gone(&'d str, Arc<Repeated>),
     /// Documents have a layout that is new.
     Layout(Layout),
     /// Documents of a collection have come to their end.
@@ -69,8 +72,13 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
                 self.counts.push(Count { collection: name.into(), source: documents, ..Count::default() });
                 progress(Progress::Collection { name, documents });
             }
-            Step::Gone(collection) => {
-                for gone in self.find_gone(collection)? {
+            Step::Gone(collection, repeated) => {
+                // Which of several documents of one id will be called how is not known yet.
+                let noted = |id: String, name: &str| match repeated.has(&id) {
+                    true => vec![apart(&id, name), id],
+                    false => vec![id],
+                };
+                for gone in self.find_gone(collection, &noted)? {
                     self.remove_row(gone)?;
                 }
             }
@@ -129,11 +137,12 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
     /// Finds what follows from the rows, checks everything, and notes the import.
     pub(super) fn finish(mut self, read: Read) -> Result<Report, ImportError> {
         if !self.given.is_first {
-            self.find_all_gone()?;
+            self.find_all_gone(&read.apart)?;
             // Children first.
             while let Some(doomed) = self.doomed.pop() {
                 self.remove_row(doomed)?;
             }
+            super::layouts::forget(self.tx, self.given.dump)?;
         }
         if self.given.is_first {
             legacy::indexes::resume(self.tx)?;

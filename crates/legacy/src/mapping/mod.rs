@@ -115,6 +115,8 @@ pub struct Mapping {
     pub computed: &'static [&'static str],
     /// Columns whose value is only found once all rows are there.
     pub provisional: &'static [&'static str],
+    /// Those of them that are found again when the document changes, for what it says now may be another's.
+    pub renewed: &'static [&'static str],
     /// What others refer to these documents as.
     pub parent: Option<Parent>,
     /// The column that refers to other documents of the same collection.
@@ -144,6 +146,7 @@ impl Mapping {
         implied: &[],
         computed: &[],
         provisional: &[],
+        renewed: &[],
         parent: None,
         refers_to_itself: None,
         unique: &[],

@@ -25,6 +25,7 @@ pub static USER: Mapping = Mapping {
     table: "users",
     parent: Some(Parent::User),
     provisional: &["name_twin"],
+    renewed: &["name_twin"],
     computed: &["name_twin"],
     rule: user,
     fields: &[

@@ -1,9 +1,10 @@
 //! What becomes of each kind of dirt.
 
 use crate::support::{
-    conversation, counts, id, import, made, message, one, options, small, try_import, user,
+    conversation, counts, everything, export, id, import, made, message, one, options, small, try_import,
+    user,
 };
-use bson::{Bson, DateTime, doc};
+use bson::{Bson, DateTime, Document, doc};
 use meeshy_legacy::import::ImportError;
 use meeshy_store::{Alone, Ending, StoreError};
 use meeshy_testkit::Database;
@@ -338,5 +339,38 @@ fn a_database_with_people_of_its_own_is_not_imported_into() {
         Alone::open(at).unwrap().transaction::<_, StoreError>(|tx| Ok((write(tx)?, Ending::Commit))).unwrap();
         let refused = try_import(at, &dump.dump, &options()).unwrap_err();
         assert!(matches!(refused, ImportError::NotEmpty(1)), "{kind}: {refused}");
+    }
+}
+
+#[test]
+fn documents_of_one_id_under_two_names_are_each_accounted_for() {
+    let call = |number: u8, status: &str, updated: u8| {
+        doc! {
+            "_id": id('k', number), "conversationId": id('c', 1), "initiatorId": id('u', 1), "status": status,
+            "startedAt": made(number), "updatedAt": made(updated),
+        }
+    };
+    let broken = |number: u8| doc! { "_id": id('k', number), "status": "ended" };
+    let dump = |collections: &[(&str, Vec<Document>)]| {
+        let parents = [("User", vec![user(1, "ann")]), ("Conversation", vec![conversation(1)])];
+        small(&[&parents, collections].concat())
+    };
+    let both = [
+        ("CallSession", vec![broken(1), call(2, "ended", 2), broken(3)]),
+        ("call_sessions", vec![broken(1), call(2, "missed", 3), call(3, "ended", 3)]),
+    ];
+    let one = [("CallSession", vec![broken(1), call(2, "ended", 2), call(3, "ended", 3)])];
+    let dumps =
+        [(dump(&both), [6, 2, 1, 0, 3]), (dump(&one), [3, 2, 0, 0, 1]), (dump(&both), [6, 2, 1, 0, 3])];
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        for (step, (dump, expected)) in dumps.iter().enumerate() {
+            let report = import(at, &dump.dump);
+            assert_eq!(counts(&report, "CallSession"), *expected, "{kind} {step}");
+            assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind} {step}");
+            let fresh = Database::sqlite();
+            import(fresh.location(), &dump.dump);
+            assert_eq!(everything(at), everything(fresh.location()), "{kind} {step}");
+        }
     }
 }

@@ -133,3 +133,25 @@ fn an_anonymised_import_names_nobody_and_mixes_with_no_other() {
         assert!(matches!(try_import(at, &dump.dump, &options()), Err(ImportError::OtherKind(_))), "{kind}");
     }
 }
+
+#[test]
+fn who_comes_to_have_the_address_of_another_keeps_it_with_a_mark() {
+    let people = |bob: &str| {
+        let mut bob_now = user(2, "bob");
+        bob_now.insert("email", bob);
+        small(&[("User", vec![user(1, "ann"), bob_now])])
+    };
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let mark = || one(at, &format!("SELECT name_twin AS it FROM users WHERE id = '{}'", id('u', 2)));
+        for (address, expected) in [
+            ("bob@example.org", String::new()),
+            ("ANN@example.org", id('u', 2).to_hex()),
+            ("b@example.org", String::new()),
+        ] {
+            let report = import(at, &people(address).dump);
+            assert_eq!(report.conflicts, [], "{kind}");
+            assert_eq!(mark(), expected, "{kind}: {address}");
+        }
+    }
+}

@@ -119,6 +119,11 @@ fn number_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
          WHERE s.conversation_id = conversations.id AND last_sequence <> s.newest",
         &[],
     )?;
+    tx.execute(
+        "UPDATE conversations SET last_sequence = 0 WHERE last_sequence <> 0 \
+           AND id NOT IN (SELECT conversation_id FROM messages)",
+        &[],
+    )?;
     Ok(())
 }
 

@@ -23,6 +23,19 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Layout>, StoreError> {
     })
 }
 
+/// Removes the layouts of a collection that no document has.
+///
+/// # Errors
+/// As the database says.
+pub fn remove_unused(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM legacy_layouts WHERE name = $1 AND number NOT IN \
+           (SELECT layout FROM legacy_documents WHERE layout IS NOT NULL)",
+        &[name.into()],
+    )?;
+    Ok(())
+}
+
 /// Adds a layout.
 ///
 /// # Errors
