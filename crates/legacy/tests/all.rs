@@ -5,4 +5,5 @@
 mod dump;
 mod export;
 mod import;
+mod random;
 mod support;

@@ -1,0 +1,112 @@
+//! What holds of every dump, whatever it holds (operations P5 and P6).
+
+mod dumps;
+
+use crate::support::{Small, differences, everything, export, import, options, small};
+use dumps::{Collections, Two, two};
+use meeshy_legacy::dump::Dump;
+use meeshy_legacy::import::{self, Count, Options, Progress, Report};
+use meeshy_store::{Alone, Location};
+use meeshy_testkit::{Database, rows};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+/// How many random dumps each property is tried with on each database; `MEESHY_DUMPS` says another number.
+const DUMPS: u32 = 8;
+
+fn config() -> ProptestConfig {
+    #[expect(clippy::disallowed_methods, reason = "a test may be told how long to go on")]
+    let cases = std::env::var("MEESHY_DUMPS").ok().and_then(|number| number.parse().ok()).unwrap_or(DUMPS);
+    ProptestConfig { cases, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+fn dumped(collections: &Collections) -> Small {
+    let named: Vec<_> = collections.iter().map(|(name, all)| (name.as_str(), all.clone())).collect();
+    small(&named)
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn sqlite_takes_whatever_comes(two in two(), moment in any::<Index>()) {
+        comes_and_goes(&two, moment, Database::sqlite);
+    }
+
+    #[test]
+    fn postgresql_takes_whatever_comes(two in two(), moment in any::<Index>()) {
+        comes_and_goes(&two, moment, Database::postgres);
+    }
+}
+
+fn comes_and_goes(two: &Two, moment: Index, database: fn() -> Database) {
+    let (first, later) = (dumped(&two.first), dumped(&two.later));
+    let (one, other) = (database(), database());
+    let at = one.location();
+    // Makes the tables.
+    drop(Alone::open(at).unwrap());
+    comes(at, &first.dump, moment);
+    goes(at, &first.dump);
+    comes(at, &later.dump, moment);
+    goes(at, &later.dump);
+
+    let fresh = import(other.location(), &later.dump);
+    assert_eq!(outcomes(&import(at, &later.dump)), outcomes(&fresh));
+    let (changed, fresh) = (lines(at), lines(other.location()));
+    assert_eq!(changed.symmetric_difference(&fresh).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// Everything but the mark of those who have the name or the address of another, for who was here first has none.
+fn lines(at: &Location) -> BTreeSet<String> {
+    let mut lines = everything(at);
+    for line in lines.iter_mut().filter(|line| line.starts_with("users ")) {
+        line.truncate(line.rfind(" | ").unwrap());
+    }
+    lines.into_iter().collect()
+}
+
+/// A dry run is the run without its end, an end on the way leaves what was there, and a second run has nothing to do.
+fn comes(at: &Location, dump: &Dump, moment: Index) {
+    let before = rows::all(at, &[]);
+    let mut moments = 0;
+    let dry = run(at, dump, true, &mut |_| moments += 1);
+    assert_eq!(rows::all(at, &[]), before, "a dry run");
+
+    // One more than a dry run has: it does not wait for the disk.
+    let moment = moment.index(moments + 1);
+    let mut passed = 0;
+    let mut end = |_: Progress<'_>| {
+        if passed == moment {
+            resume_unwind(Box::new("told to end"));
+        }
+        passed += 1;
+    };
+    catch_unwind(AssertUnwindSafe(|| run(at, dump, false, &mut end))).unwrap_err();
+    assert_eq!(rows::all(at, &[]), before, "an end at {moment} of {moments}");
+
+    assert_eq!(run(at, dump, false, &mut |_| {}), dry);
+    let after = rows::all(at, &[]);
+    let again = import(at, dump);
+    assert!(again.unchanged);
+    assert_eq!(outcomes(&again), outcomes(&dry));
+    assert_eq!(rows::all(at, &[]), after, "a second run");
+}
+
+fn run(at: &Location, dump: &Dump, dry_run: bool, progress: &mut dyn FnMut(Progress<'_>)) -> Report {
+    let options = Options { dry_run, ..options() };
+    import::run(dump, &mut Alone::open(at).unwrap(), &options, progress).unwrap()
+}
+
+fn goes(at: &Location, dump: &Dump) {
+    let back = export(at);
+    assert_eq!(differences(dump, &back.dump), Vec::<String>::new());
+    assert_eq!(back.dump.digest(), dump.digest());
+}
+
+/// What became of the documents of each collection, however many of them were there before.
+fn outcomes(report: &Report) -> Vec<Count> {
+    let there = report.collections.iter().filter(|count| count.source > 0);
+    there.map(|count| Count { written: 0, removed: 0, ..count.clone() }).collect()
+}
