@@ -6,6 +6,7 @@
 pub mod clock;
 mod cluster;
 pub mod firefox;
+pub mod python;
 pub mod rows;
 
 pub use cluster::Cluster;

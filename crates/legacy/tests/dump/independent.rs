@@ -1,9 +1,9 @@
 //! What another reader finds in our dumps: the `bson` of pymongo.
 
 use super::support::{FORMS, database, outgoing};
-use crate::support::read_with_python;
 use meeshy_legacy::corpus::Corpus;
 use meeshy_legacy::dump::{self, Written};
+use meeshy_testkit::python::read_dump;
 
 fn summary(written: &[Written]) -> Vec<(String, u64, String)> {
     let mut all: Vec<_> =
@@ -19,7 +19,7 @@ fn another_reader_finds_the_same_in_every_form() {
         let path = folder.path().join(format!("{form:?}"));
         let database = database();
         let written = dump::write(&path, form, "meeshy", outgoing(&database)).expect("a dump");
-        assert_eq!(read_with_python(&path), summary(&written), "{form:?}");
+        assert_eq!(read_dump(env!("CARGO_TARGET_TMPDIR"), &path), summary(&written), "{form:?}");
     }
 }
 
@@ -30,6 +30,6 @@ fn another_reader_finds_the_same_in_the_old_database() {
     for form in [FORMS[0], FORMS[3]] {
         let path = folder.path().join(format!("{form:?}"));
         let written = dump::write(&path, form, "meeshy", corpus.outgoing()).expect("a dump");
-        assert_eq!(read_with_python(&path), summary(&written), "{form:?}");
+        assert_eq!(read_dump(env!("CARGO_TARGET_TMPDIR"), &path), summary(&written), "{form:?}");
     }
 }

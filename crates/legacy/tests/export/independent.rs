@@ -1,9 +1,10 @@
 //! What another reader finds in an export: the `bson` of pymongo.
 
-use crate::support::{export, import, read_with_python, write_corpus};
+use crate::support::{export, import, write_corpus};
 use meeshy_legacy::corpus::Corpus;
 use meeshy_legacy::dump::Form;
 use meeshy_testkit::Database;
+use meeshy_testkit::python::read_dump;
 
 #[test]
 fn another_reader_finds_in_an_export_what_was_imported() {
@@ -12,5 +13,8 @@ fn another_reader_finds_in_an_export_what_was_imported() {
     let database = Database::sqlite();
     import(database.location(), &dump);
     let back = export(database.location());
-    assert_eq!(read_with_python(&back.path()), read_with_python(&folder.path().join("dump")));
+    assert_eq!(
+        read_dump(env!("CARGO_TARGET_TMPDIR"), &back.path()),
+        read_dump(env!("CARGO_TARGET_TMPDIR"), &folder.path().join("dump"))
+    );
 }

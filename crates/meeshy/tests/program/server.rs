@@ -105,6 +105,14 @@ impl Drop for Server {
     }
 }
 
+/// A command that works on the data in a folder, with nobody to ask.
+pub fn command(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).env("MEESHY_DATA_DIR", data).envs(variables.iter().copied());
+    command.stdin(Stdio::null()).current_dir(data.parent().unwrap());
+    command
+}
+
 /// Starts a process and does not wait for it.
 pub fn spawn(data: &Path, port: u16, variables: &[(String, String)], wrapper: &[String]) -> Child {
     let (first, rest) =

@@ -1,0 +1,162 @@
+//! `meeshy export`: who goes back takes along what was written here.
+
+use crate::import::{sign_in, write};
+use crate::server::{Server, command};
+use meeshy_legacy::corpus::Corpus;
+use meeshy_legacy::dump::{self, Dump, Source};
+use meeshy_store::Location;
+use meeshy_testkit::Database;
+use meeshy_testkit::python::read_dump;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Output;
+
+/// A database is smaller without these, and no other collection refers to them.
+const LEFT_OUT: [&str; 2] = ["Notification", "MessageStatus"];
+
+fn run(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    command(data, arguments, variables).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// An export that has to succeed, and its report.
+fn export(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Value {
+    let output = run(data, &[&["export", "--json"], arguments].concat(), variables);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_go_back_with_what_they_wrote_with_sqlite() {
+    go_back(&[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_go_back_with_what_they_wrote_with_postgresql() {
+    let database = Database::postgres();
+    let Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    go_back(&[("DATABASE_URL", url)]).await;
+}
+
+async fn go_back(variables: &[(&str, &str)]) {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, old) = (folder.path().join("data"), folder.path().join("old"));
+    let before = write(&Corpus::new(1, 1), &old, &LEFT_OUT);
+    let imported = run(&data, &["import", "--yes", old.to_str().unwrap()], variables);
+    assert_eq!(imported.status.code(), Some(3), "{}", text(&imported.stderr));
+
+    let untouched = folder.path().join("untouched");
+    let report = export(&data, &[untouched.to_str().unwrap()], variables);
+    assert_eq!(report["digest"], before.digest().to_string());
+    assert_eq!((&report["notHeld"], &report["newPasswords"]), (&json!([]), &json!([])));
+
+    let mut server = Server::start(&data, variables).await;
+    let written = life_goes_on(&server).await;
+    let in_use = run(&data, &["export", folder.path().join("no").to_str().unwrap()], variables);
+    assert_eq!(in_use.status.code(), Some(1));
+    assert!(text(&in_use.stderr).contains("in use by another meeshy process"), "{}", text(&in_use.stderr));
+    assert!(server.stop().await);
+
+    let mut digests = Vec::new();
+    for form in ["dir", "dir-gz", "archive", "archive-gz"] {
+        let path = folder.path().join(form);
+        let report = export(&data, &[path.to_str().unwrap(), "--form", form], variables);
+        let dump = dump::open(Source::path(&path)).unwrap();
+        another_reader_agrees(&dump, &path);
+        written.is_in(&dump);
+        what_is_not_held_is_listed(&report);
+        digests.push(report["digest"].clone());
+    }
+    for form in ["archive", "archive-gz"] {
+        let output = run(&data, &["export", "-", "--json", "--form", form], variables);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let path = folder.path().join(format!("{form} of a stream"));
+        std::fs::write(&path, &output.stdout).unwrap();
+        let report: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(report["digest"], dump::open(Source::path(&path)).unwrap().digest().to_string());
+        digests.push(report["digest"].clone());
+    }
+    digests.dedup();
+    assert_eq!(digests.len(), 1, "the same in every form: {digests:?}");
+}
+
+/// What was written here since the import.
+struct Written {
+    newcomer: String,
+    alice: String,
+    message: String,
+}
+
+async fn life_goes_on(server: &Server) -> Written {
+    let newcomer = server.sign_up("newcomer", "es").await;
+    let alice = sign_in(server, "alice").await;
+    let profile = alice.http.patch(format!("{}/users/me", alice.base)).bearer_auth(&alice.token);
+    let changed = profile.json(&json!({ "bio": "back soon" })).send().await.unwrap();
+    assert_eq!(changed.status(), StatusCode::OK);
+    let conversation = alice.group(&[&newcomer]).await;
+    let path = format!("/conversations/{conversation}/messages");
+    let body = json!({ "content": "See you there", "originalLanguage": "en", "clientMessageId": "1" });
+    let (status, answer) = alice.post(&path, &body).await.unwrap();
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    let message = answer["data"]["id"].as_str().unwrap().to_owned();
+    Written { newcomer: newcomer.id, alice: alice.id, message }
+}
+
+impl Written {
+    fn is_in(&self, dump: &Dump) {
+        let text = |collection: &str, id: &str, field: &str| {
+            let found = dump.collection(collection).unwrap().read().unwrap().map(Result::unwrap);
+            let mut found = found.filter(|it| it.raw.get_object_id("_id").unwrap().to_hex() == id);
+            found.next().unwrap().raw.get_str(field).unwrap().to_owned()
+        };
+        assert_eq!(text("User", &self.newcomer, "username"), "newcomer");
+        assert_eq!(text("User", &self.newcomer, "systemLanguage"), "es");
+        assert_eq!(text("User", &self.alice, "bio"), "back soon");
+        assert_eq!(text("Message", &self.message, "content"), "See you there");
+    }
+}
+
+fn another_reader_agrees(dump: &Dump, path: &Path) {
+    let ours =
+        dump.collections().iter().map(|it| (it.name().to_owned(), (it.documents(), it.digest().to_string())));
+    let theirs = read_dump(env!("CARGO_TARGET_TMPDIR"), path).into_iter();
+    let theirs = theirs.map(|(name, documents, digest)| (name, (documents, digest)));
+    assert_eq!(theirs.collect::<BTreeMap<_, _>>(), ours.collect::<BTreeMap<_, _>>(), "{}", path.display());
+}
+
+fn what_is_not_held_is_listed(report: &Value) {
+    let rows = |table: &str, column: &str| {
+        let listed = report["notHeld"].as_array().unwrap().iter();
+        let mut listed = listed.filter(|it| it["table"] == table && it["column"] == column);
+        listed.next().map(|it| it["rows"].as_u64().unwrap())
+    };
+    assert_eq!(report["newPasswords"], json!(["newcomer"]));
+    assert_eq!(rows("users", "password_hash"), Some(1));
+    assert_eq!(rows("sessions", "sessions"), Some(2), "{report}");
+    assert_eq!(rows("messages", "client_message_id"), Some(1));
+    assert_eq!(rows("conversations", "created_by"), Some(1));
+}
+
+#[test]
+fn nothing_is_overwritten_and_a_folder_is_no_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let precious = folder.path().join("precious");
+    std::fs::write(&precious, "precious").unwrap();
+    for form in ["dir", "dir-gz", "archive", "archive-gz"] {
+        let refused = run(&data, &["export", precious.to_str().unwrap(), "--form", form], &[]);
+        assert_eq!(refused.status.code(), Some(1), "{form}");
+        assert!(text(&refused.stderr).contains("is there already"), "{}", text(&refused.stderr));
+    }
+    assert_eq!(std::fs::read(&precious).unwrap(), b"precious");
+    let refused = run(&data, &["export", "-"], &[]);
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(refused.stdout.is_empty() && text(&refused.stderr).contains("add `--form archive`"));
+    let unknown = run(&data, &["export", "dump", "--form", "zip"], &[]);
+    assert_eq!(unknown.status.code(), Some(2));
+}
