@@ -27,6 +27,14 @@ pub enum ImportError {
     /// What was counted does not add up.
     #[error("the import does not add up, and was undone: {0}")]
     DoesNotAddUp(String),
+    /// The folder of the old system's files cannot be read.
+    #[error("cannot read the folder of uploaded files `{}`: {cause}", .path.display())]
+    Uploads {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// A file cannot be copied.
     #[error("cannot copy `{}`: {cause}", .path.display())]
     File {

@@ -4,6 +4,7 @@ use super::error::ImportError;
 use super::layouts::Layouts;
 use super::reading::{self, Given, Read};
 use super::report::Report;
+use super::uploads::Folders;
 use super::writing::Writing;
 use crate::dump::{Collection, Dump};
 use crate::mapping::{Mapper, SOURCES, Source, translations};
@@ -61,6 +62,7 @@ pub fn run(
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Report, ImportError> {
     let mappers = Mappers::new();
+    let folders = Folders::open(options)?;
     database.transaction(|tx| {
         let last = legacy::newest_import(tx)?;
         let kind = if options.anonymise { "of real people" } else { "anonymised" };
@@ -70,7 +72,9 @@ pub fn run(
                 return Err(ImportError::OtherKind(kind));
             }
             if report.digest == dump.digest().to_string() {
-                return Ok((report.repeated(), Ending::Undo));
+                // A file that was missing may be there now.
+                let uploads = folders.as_ref().map(|folders| folders.copy(tx)).transpose()?;
+                return Ok((Report { uploads, ..report.repeated() }, Ending::Undo));
             }
         }
         // What was archived here is compared as well; it is archived again before long.
@@ -80,7 +84,7 @@ pub fn run(
         let mut writing = Writing::begin(tx, given)?;
         let read = read_and_write(&mut writing, layouts, progress)?;
         progress(Progress::Checking);
-        let report = writing.finish(read)?;
+        let report = writing.finish(read, folders.as_ref())?;
         if options.dry_run {
             return Ok((report, Ending::Undo));
         }

@@ -1,6 +1,7 @@
 //! The files that people uploaded, copied with the rows that name them.
 
 use super::error::ImportError;
+use super::run::Options;
 use meeshy_store::Tx;
 use serde::{Deserialize, Serialize};
 use std::path::{Component, Path, PathBuf};
@@ -25,8 +26,30 @@ pub struct Uploads {
     pub of_another_size: Vec<String>,
 }
 
-/// Copies each file that an attachment names, with its small picture, and checks it.
-pub(super) fn copy(tx: &mut Tx<'_>, from: &Path, to: &Path, dry_run: bool) -> Result<Uploads, ImportError> {
+/// The folder of the old system's files, and the one that they are copied to.
+pub(super) struct Folders<'o> {
+    from: PathBuf,
+    to: &'o Path,
+    dry_run: bool,
+}
+
+impl<'o> Folders<'o> {
+    /// Opens them, if files are to be copied, so that a folder that cannot be read is told before the work begins.
+    pub(super) fn open(options: &'o Options) -> Result<Option<Self>, ImportError> {
+        let Some((from, to)) = &options.uploads else { return Ok(None) };
+        let failed = |cause| ImportError::Uploads { path: from.clone(), cause };
+        fs::read_dir(from).map_err(failed)?;
+        let from = from.canonicalize().map_err(failed)?;
+        Ok(Some(Self { from, to, dry_run: options.dry_run }))
+    }
+
+    /// Copies each file that an attachment names, with its small picture, and checks it.
+    pub(super) fn copy(&self, tx: &mut Tx<'_>) -> Result<Uploads, ImportError> {
+        copy(tx, &self.from, self.to, self.dry_run)
+    }
+}
+
+fn copy(tx: &mut Tx<'_>, from: &Path, to: &Path, dry_run: bool) -> Result<Uploads, ImportError> {
     let mut uploads = Uploads::default();
     let mut after = String::new();
     loop {
@@ -57,7 +80,7 @@ fn one(
     dry_run: bool,
 ) -> Result<(), ImportError> {
     uploads.named += 1;
-    let source = inside(from, name).filter(|path| path.is_file());
+    let source = source(from, name);
     let (Some(source), Some(target)) = (source, inside(to, name)) else {
         uploads.missing.push(name.to_owned());
         return Ok(());
@@ -81,6 +104,12 @@ fn one(
     uploads.copied += 1;
     uploads.bytes += length;
     Ok(())
+}
+
+/// The file of a name, if it is one; a link that leads out of the folder is none.
+fn source(from: &Path, name: &str) -> Option<PathBuf> {
+    let path = inside(from, name)?.canonicalize().ok()?;
+    (path.starts_with(from) && path.is_file()).then_some(path)
 }
 
 /// The path of a file in a folder, unless its name leads out of it.

@@ -2,12 +2,13 @@
 
 use super::aside::apart;
 use super::batch::{self, Doomed, Settled, Written};
+use super::check;
 use super::error::ImportError;
 use super::groups::Repeated;
 use super::reading::{Given, Read};
 use super::report::{Count, Noticed, Report};
 use super::run::Progress;
-use super::{check, uploads};
+use super::uploads::Folders;
 use crate::mapping::Draft;
 use meeshy_store::Tx;
 use meeshy_store::legacy::layouts::{self, Layout};
@@ -135,7 +136,7 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
     }
 
     /// Finds what follows from the rows, checks everything, and notes the import.
-    pub(super) fn finish(mut self, read: Read) -> Result<Report, ImportError> {
+    pub(super) fn finish(mut self, read: Read, folders: Option<&Folders<'_>>) -> Result<Report, ImportError> {
         if !self.given.is_first {
             self.find_all_gone(&read.apart)?;
             // Children first.
@@ -149,10 +150,7 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         }
         self.tx.analyze()?;
         legacy::derived::all(self.tx)?;
-        if let Some((from, to)) = &self.given.options.uploads {
-            let copied = uploads::copy(self.tx, from, to, self.given.options.dry_run)?;
-            self.report.uploads = Some(copied);
-        }
+        self.report.uploads = folders.map(|folders| folders.copy(self.tx)).transpose()?;
         self.report.collections = self.counts;
         self.report.notices = read.notices.list();
         for (collection, field, what, times) in legacy::derived::findings(self.tx)? {

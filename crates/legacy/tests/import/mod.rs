@@ -4,3 +4,4 @@ mod corpus;
 mod dirt;
 mod every;
 mod later;
+mod uploads;

@@ -1,0 +1,103 @@
+//! The files that people uploaded (R-075, P24).
+
+use crate::support::{conversation, id, made, message, options, small, try_import, user};
+use bson::{Document, doc};
+use meeshy_legacy::dump::Dump;
+use meeshy_legacy::import::{ImportError, Options, Uploads};
+use meeshy_store::Location;
+use meeshy_testkit::{Database, rows};
+use serde_json::json;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+fn file(number: u8, path: &str, size: i64) -> Document {
+    doc! {
+        "_id": id('a', number), "messageId": id('m', 1), "fileName": "f", "originalName": "f", "mimeType": "text/plain",
+        "fileSize": size, "filePath": path, "fileUrl": "", "uploadedBy": id('u', 1), "createdAt": made(number),
+    }
+}
+
+/// A dump that names these files, each of five bytes.
+fn dump(names: &[&str]) -> crate::support::Small {
+    let files = names.iter().zip(1..).map(|(name, number)| file(number, name, 5));
+    small(&[
+        ("User", vec![user(1, "ann")]),
+        ("Conversation", vec![conversation(1)]),
+        ("Message", vec![message(1, 1, 1)]),
+        ("MessageAttachment", files.collect()),
+    ])
+}
+
+fn copy(at: &Location, dump: &Dump, folder: &Path, dry_run: bool) -> Result<Uploads, ImportError> {
+    let uploads = Some((folder.join("old"), folder.join("new")));
+    let report = try_import(at, dump, &Options { uploads, dry_run, ..options() })?;
+    Ok(report.uploads.unwrap())
+}
+
+#[test]
+fn what_is_no_file_of_the_folder_is_listed_and_not_copied() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    fs::create_dir_all(old.join("2025/folder")).unwrap();
+    fs::write(folder.path().join("secret"), "12345").unwrap();
+    for (name, content) in [("2025/one", "12345"), ("2025/longer", "1234567")] {
+        fs::write(old.join(name), content).unwrap();
+    }
+    symlink("one", old.join("2025/link")).unwrap();
+    symlink("../../secret", old.join("2025/out")).unwrap();
+    symlink("loop", old.join("2025/loop")).unwrap();
+    let bad = ["2025/absent", "../secret", "2025/../../secret", "2025/out", "2025/loop", "2025/folder", "/"];
+    let good = ["2025/one", "2025/longer", "2025/link"];
+    let database = Database::sqlite();
+    let dump = dump(&[&good[..], &bad].concat());
+
+    let found = copy(database.location(), &dump.dump, folder.path(), true).unwrap();
+    assert_eq!((found.copied, found.missing.len(), new.exists()), (0, bad.len(), false), "a dry run");
+    let found = copy(database.location(), &dump.dump, folder.path(), false).unwrap();
+    let report = json!({
+        "named": 10, "copied": 3, "bytes": 17, "missing": bad, "ofAnotherSize": ["2025/longer"],
+    });
+    assert_eq!(json!(found), report);
+    let copied = ["2025/one", "2025/longer", "2025/link"].map(|name| fs::read(new.join(name)).unwrap());
+    assert_eq!(copied, [&b"12345"[..], b"1234567", b"12345"]);
+    assert!(fs::symlink_metadata(new.join("2025/link")).unwrap().is_file(), "not the link, what it leads to");
+}
+
+#[test]
+fn a_second_run_copies_only_what_was_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    fs::create_dir(&old).unwrap();
+    fs::write(old.join("one"), "12345").unwrap();
+    for (kind, database) in Database::both() {
+        let dump = dump(&["one", "two"]);
+        let copy = || copy(database.location(), &dump.dump, folder.path(), false).unwrap();
+        let found = copy();
+        assert_eq!((found.copied, found.missing), (1, vec!["two".to_owned()]), "{kind}");
+        let again = copy();
+        assert_eq!((again.copied, again.missing.len()), (0, 1), "{kind}");
+        fs::write(old.join("two"), "12345").unwrap();
+        // Half of it came over when the machine was switched off.
+        fs::write(new.join("one"), "12").unwrap();
+        let again = copy();
+        assert_eq!((again.copied, again.missing.len()), (2, 0), "{kind}");
+        assert_eq!(fs::read(new.join("one")).unwrap(), b"12345", "{kind}");
+        fs::remove_file(old.join("two")).unwrap();
+        fs::remove_dir_all(&new).unwrap();
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_is_told_before_the_work_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::sqlite();
+    let dump = dump(&["one"]);
+    for make in [|_: &Path| (), |path: &Path| fs::write(path, "a file").unwrap()] {
+        make(&folder.path().join("old"));
+        let error = copy(database.location(), &dump.dump, folder.path(), false).unwrap_err();
+        assert!(error.to_string().starts_with("cannot read the folder of uploaded files `"), "{error}");
+        let people = rows::read(database.location(), |tx| rows::lines(tx, "SELECT id FROM users", &["id"]));
+        assert_eq!(people, Vec::<String>::new());
+    }
+}
