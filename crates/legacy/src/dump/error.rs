@@ -13,7 +13,6 @@ pub enum DumpError {
         /// Which one.
         name: String,
         /// Why not.
-        #[source]
         cause: io::Error,
     },
     /// The input is none of the forms of a dump.
@@ -53,8 +52,7 @@ pub enum DumpError {
         found: Vec<String>,
     },
     /// The database is not in the dump.
-    #[error("the dump holds no database {}: it holds {}", .wanted.as_ref().map_or_else(
-        || "but MongoDB's own".to_owned(), |name| format!("`{name}`")), list(.found))]
+    #[error("{}", no_database(.wanted.as_deref(), .found))]
     NoDatabase {
         /// The one that was asked for, if any was.
         wanted: Option<String>,
@@ -70,7 +68,6 @@ pub enum DumpError {
         /// The folder.
         folder: PathBuf,
         /// Why not.
-        #[source]
         cause: io::Error,
     },
     /// A file holds other documents than when the dump was opened.
@@ -81,10 +78,15 @@ pub enum DumpError {
     },
 }
 
-fn list(names: &[String]) -> String {
-    if names.is_empty() {
-        return "none".to_owned();
+fn no_database(wanted: Option<&str>, found: &[String]) -> String {
+    match (wanted, found) {
+        (_, []) => "there is no dump in it: no file of a collection, such as `User.bson`".to_owned(),
+        (None, found) => format!("the dump holds no database but MongoDB's own: it holds {}", list(found)),
+        (Some(name), found) => format!("the dump holds no database `{name}`: it holds {}", list(found)),
     }
+}
+
+fn list(names: &[String]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -12,6 +12,11 @@ pub enum ExportError {
     /// The dump cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Nobody is in the database.
+    #[error(
+        "nobody has an account here, so there is nothing to export; is it the right data folder or database?"
+    )]
+    NoPeople,
     /// What the ledger keeps of a document is no BSON.
     #[error("the ledger's entry of `{collection}` {id} is damaged: {reason}")]
     Damaged {

@@ -50,6 +50,9 @@ pub fn run(
 ) -> Result<Report, ExportError> {
     let mappers = Mappers::new();
     database.transaction(|tx| {
+        if meeshy_store::users::count(tx)? == 0 {
+            return Err(ExportError::NoPeople);
+        }
         // The transaction is undone in the end.
         notifications::restore_all(tx)?;
         let total: i64 = legacy::count(tx)?.into_iter().map(|(_, total)| total).sum();

@@ -2,7 +2,7 @@
 
 use super::support::{FORMS, database, outgoing};
 use bson::rawdoc;
-use meeshy_legacy::dump::{self, Form, Outgoing};
+use meeshy_legacy::dump::{self, Form, Outgoing, Source};
 use std::path::Path;
 
 fn one<'a>(
@@ -35,6 +35,21 @@ fn a_dump_that_fails_is_not_there() {
         );
         let twice = vec![one("User", std::iter::empty()), one("User", std::iter::empty())];
         assert_eq!(failure(folder.path(), form, twice), "the collection `User` was to be written twice");
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_no_obstacle() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("dump");
+    let partial = folder.path().join("dump.partial");
+    for form in FORMS {
+        std::fs::create_dir_all(partial.join("meeshy")).expect("a folder");
+        std::fs::write(partial.join("meeshy/User.bson"), "half of it").expect("a file");
+        let database = database();
+        dump::write(&path, form, "meeshy", outgoing(&database)).expect("a dump");
+        assert!(dump::open(Source::path(&path)).is_ok() && !partial.exists(), "{form:?}");
+        std::fs::remove_file(&path).or_else(|_| std::fs::remove_dir_all(&path)).expect("gone");
     }
 }
 

@@ -138,7 +138,9 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
         writeln!(out, "{}", json!({ "dryRun": args.dry_run, "report": report }))?;
     } else {
         show_report(&mut out, &report)?;
+        let has_copied = report.uploads.as_ref().is_some_and(|files| files.copied > 0);
         let what = match (args.dry_run, report.unchanged) {
+            (_, true) if has_copied => "this dump was imported before: only files were copied",
             (_, true) => "this dump was imported before: there was nothing to do",
             (true, false) => "dry run: everything was done and undone",
             (false, false) => "imported",

@@ -146,6 +146,17 @@ fn what_is_not_held_is_listed(report: &Value) {
 fn nothing_is_overwritten_and_a_folder_is_no_stream() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
+    let empty = run(&data, &["export", folder.path().join("dump").to_str().unwrap()], &[]);
+    assert_eq!(empty.status.code(), Some(1));
+    assert!(text(&empty.stderr).contains("nobody has an account here"), "{}", text(&empty.stderr));
+    assert!(!folder.path().join("dump").exists());
+
+    let old = folder.path().join("old");
+    let corpus = Corpus::new(1, 1);
+    let names: Vec<&str> = corpus.counts().map(|(name, _)| name).filter(|name| *name != "User").collect();
+    write(&corpus, &old, &names);
+    let imported = run(&data, &["import", "--yes", old.to_str().unwrap()], &[]);
+    assert_eq!(imported.status.code(), Some(3), "{}", text(&imported.stderr));
     let precious = folder.path().join("precious");
     std::fs::write(&precious, "precious").unwrap();
     for form in ["dir", "dir-gz", "archive", "archive-gz"] {

@@ -80,7 +80,6 @@ pub enum WriteError {
         /// Which one.
         name: String,
         /// Why not.
-        #[source]
         cause: io::Error,
     },
     /// The documents of a collection could not be had.
@@ -89,7 +88,6 @@ pub enum WriteError {
         /// Which collection.
         collection: String,
         /// Why not.
-        #[source]
         cause: SourceError,
     },
     /// MongoDB takes no document of this length.
@@ -122,6 +120,10 @@ pub fn write(
     let mut partial = OsString::from(target);
     partial.push(".partial");
     let partial = PathBuf::from(partial);
+    if partial.symlink_metadata().is_ok() {
+        // Left by a run that was killed.
+        remove(&partial).map_err(|cause| unwritable(&partial, cause))?;
+    }
     let written = match form {
         Form::Folder => folder::write(&partial, false, database, collections),
         Form::FolderGz => folder::write(&partial, true, database, collections),
@@ -138,8 +140,12 @@ pub fn write(
     });
     moved.inspect_err(|_| {
         // The error that counts is the first one.
-        let _ = fs::remove_file(&partial).or_else(|_| fs::remove_dir_all(&partial));
+        let _ = remove(&partial);
     })
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path).or_else(|_| fs::remove_dir_all(path))
 }
 
 /// What a database that was written holds, as [`super::Dump::digest`] will say.
