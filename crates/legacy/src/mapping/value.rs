@@ -102,6 +102,8 @@ fn whole(number: f64) -> Option<i64> {
 #[expect(clippy::cast_precision_loss, reason = "the old system counts as JavaScript does, in doubles")]
 fn real(value: RawBsonRef<'_>) -> Result<Taken, String> {
     match value {
+        // SQLite keeps no sign of a zero, so neither database does.
+        RawBsonRef::Double(number) if number.to_bits() == (-0.0_f64).to_bits() => Ok(Taken::near(0.0)),
         RawBsonRef::Double(number) if number.is_finite() => Ok(Taken::exact(number)),
         RawBsonRef::Int32(number) => Ok(Taken::near(f64::from(number))),
         RawBsonRef::Int64(number) => Ok(Taken::near(number as f64)),

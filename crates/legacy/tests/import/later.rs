@@ -1,8 +1,8 @@
 //! A second dump: only the difference, and nothing that was written here.
 
 use crate::support::{
-    change, conversation, counts, everything, id, import, made, message, one, options, small, try_import,
-    user,
+    change, conversation, counts, everything, export, id, import, made, message, one, options, small,
+    try_import, user,
 };
 use bson::{Document, doc};
 use meeshy_legacy::import::{ImportError, Options};
@@ -131,6 +131,24 @@ fn an_anonymised_import_names_nobody_and_mixes_with_no_other() {
             assert!(!told.contains(name), "{kind}: {name}");
         }
         assert!(matches!(try_import(at, &dump.dump, &options()), Err(ImportError::OtherKind(_))), "{kind}");
+    }
+}
+
+#[test]
+fn a_row_with_a_negative_zero_is_not_taken_for_one_that_was_changed_here() {
+    let dump = |title: &str| {
+        let file = doc! {
+            "_id": id('a', 1), "fileName": "f", "originalName": "f", "mimeType": "video/mp4", "fileSize": 5_i64,
+            "filePath": "f", "fps": -0.0, "title": title, "uploadedBy": id('u', 1), "createdAt": made(1),
+        };
+        small(&[("User", vec![user(1, "ann")]), ("MessageAttachment", vec![file])])
+    };
+    for (kind, database) in Database::both() {
+        for title in ["one", "two"] {
+            let dump = dump(title);
+            assert_eq!(import(database.location(), &dump.dump).conflicts, [], "{kind}");
+            assert_eq!(export(database.location()).dump.digest(), dump.dump.digest(), "{kind}");
+        }
     }
 }
 

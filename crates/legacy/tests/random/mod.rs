@@ -10,6 +10,7 @@ use meeshy_store::{Alone, Location};
 use meeshy_testkit::{Database, rows};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::RngSeed;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -18,8 +19,17 @@ const DUMPS: u32 = 8;
 
 fn config() -> ProptestConfig {
     #[expect(clippy::disallowed_methods, reason = "a test may be told how long to go on")]
-    let cases = std::env::var("MEESHY_DUMPS").ok().and_then(|number| number.parse().ok()).unwrap_or(DUMPS);
-    ProptestConfig { cases, max_shrink_iters: 200, failure_persistence: None, ..ProptestConfig::default() }
+    let asked: Option<u32> = std::env::var("MEESHY_DUMPS").ok().and_then(|number| number.parse().ok());
+    // Who asks for more wants to find something new; everybody else wants to see what they broke.
+    let rng_seed = if asked.is_some() { RngSeed::Random } else { RngSeed::Fixed(1) };
+    let cases = asked.unwrap_or(DUMPS);
+    ProptestConfig {
+        cases,
+        rng_seed,
+        max_shrink_iters: 200,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 fn dumped(collections: &Collections) -> Small {
