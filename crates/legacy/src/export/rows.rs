@@ -4,12 +4,10 @@ use super::document::{self, More, Origin};
 use super::error::ExportError;
 use super::reader::{From, PAGE, Reader, bson};
 use super::special::{self, Special};
-use crate::mapping::field::Kind;
 use crate::mapping::give::give;
-use crate::mapping::value;
+use crate::mapping::translations::has_inside;
 use crate::mapping::{Draft, Mapper, row_digest};
 use bson::{RawBson, RawDocument, RawDocumentBuf};
-use meeshy_domain::Language;
 use meeshy_store::{Row, StoreError, Value};
 
 /// The rows of one table that are documents of one collection.
@@ -188,7 +186,9 @@ impl<'m> Rows<'m> {
         let mut written = Vec::with_capacity(found.len());
         for (found, inside) in found {
             let inside = bson(inside, "Message", found.row.text("message_id").unwrap_or_default())?;
-            if !is_inside(&found.row, &inside) {
+            // The message says it itself.
+            let language = found.row.text("language").unwrap_or_default();
+            if !has_inside(&inside, language, found.row.get("content")) {
                 written.push(found);
             }
         }
@@ -246,20 +246,6 @@ impl<'m> Rows<'m> {
             reader.found.borrow_mut().new_passwords.push(name);
         }
     }
-}
-
-/// Whether a translation is in the map of its message, which says the same.
-fn is_inside(row: &Draft<'_>, message: &RawDocument) -> bool {
-    let Ok(map) = message.get_document("translations") else { return false };
-    let language = row.text("language").unwrap_or_default();
-    map.iter().flatten().any(|(key, entry)| {
-        let is_of_language = Language::parse(key.as_str()).is_ok_and(|written| written.code() == language);
-        let text = entry.as_document().and_then(|entry| entry.get("text").ok().flatten());
-        is_of_language
-            && text.is_some_and(|text| {
-                value::take(Kind::Text, text).is_ok_and(|taken| taken.value == *row.get("content"))
-            })
-    })
 }
 
 /// Whether the row that a document became is as it was imported.

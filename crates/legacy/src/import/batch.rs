@@ -5,6 +5,7 @@
 
 use super::error::ImportError;
 use super::report::Conflict;
+use super::stale::Stale;
 use crate::mapping::{Draft, Mapper, row_digest};
 use meeshy_store::legacy::{self, Entry, Outcome};
 use meeshy_store::{Tx, Value};
@@ -126,6 +127,9 @@ impl Change<'_> {
         let is_same = prior.as_ref().is_some_and(|prior| is_same(prior, &entry));
         let outcome = match &row {
             _ if is_same => Ok(()),
+            Some(row) if was_row && row.mapper.mapping.table == "messages" => {
+                change_message(tx, row, prior.as_ref(), &entry)?
+            }
             Some(row) if was_row => change_row(tx, row, prior.as_ref(), &entry)?,
             Some(row) if replaces => upsert(tx, row).map(Ok)?,
             Some(row) => insert(tx, row)?,
@@ -153,6 +157,21 @@ impl Change<'_> {
         self.written.settled.push((entry.outcome, entry.id.clone(), entry.note.clone()));
         Ok((!is_same).then_some(entry))
     }
+}
+
+/// Changes a message, and with it the translations that nobody else brings up to date.
+fn change_message(
+    tx: &mut Tx<'_>,
+    row: &Draft<'_>,
+    prior: Option<&Entry>,
+    entry: &Entry,
+) -> Result<Result<(), &'static str>, ImportError> {
+    let stale = Stale::look(tx, row)?;
+    let outcome = change_row(tx, row, prior, entry)?;
+    if outcome.is_ok() {
+        stale.remove(tx)?;
+    }
+    Ok(outcome)
 }
 
 /// Changes a row, unless it was changed here.

@@ -17,6 +17,7 @@ mod plan;
 mod reading;
 mod report;
 mod run;
+mod stale;
 mod take;
 mod uploads;
 mod writing;

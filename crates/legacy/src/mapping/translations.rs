@@ -1,7 +1,7 @@
 //! Translations: a collection of their own in the dump, a map inside the message in later versions (data-model 4, 7.2).
 
-use super::field::{Parent, flag, id, language, real, text, time};
-use super::{Draft, Mapper, Mapping, Rejection, merge};
+use super::field::{Kind, Parent, flag, id, language, real, text, time};
+use super::{Draft, Mapper, Mapping, Rejection, merge, value};
 use bson::RawDocument;
 use meeshy_domain::Language;
 use meeshy_store::Value;
@@ -90,4 +90,16 @@ pub fn entries<'m>(
         .flatten()
         .map(|(key, value)| (key.as_str().to_owned(), read(key.as_str(), value)))
         .collect()
+}
+
+/// Whether the map of a message has this text in this language.
+pub fn has_inside(message: &RawDocument, language: &str, content: &Value) -> bool {
+    let Ok(map) = message.get_document("translations") else { return false };
+    map.iter().flatten().any(|(key, entry)| {
+        let is_of_language = Language::parse(key.as_str()).is_ok_and(|written| written.code() == language);
+        let text = entry.as_document().and_then(|entry| entry.get("text").ok().flatten());
+        is_of_language
+            && text
+                .is_some_and(|text| value::take(Kind::Text, text).is_ok_and(|taken| taken.value == *content))
+    })
 }

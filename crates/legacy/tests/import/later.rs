@@ -1,11 +1,12 @@
 //! A second dump: only the difference, and nothing that was written here.
 
 use crate::support::{
-    change, conversation, counts, everything, export, id, import, made, message, one, options, small,
+    change, conversation, counts, everything, export, id, import, made, message, one, options, rows, small,
     try_import, user,
 };
 use bson::{Document, doc};
 use meeshy_legacy::import::{ImportError, Options};
+use meeshy_store::Value;
 use meeshy_testkit::Database;
 
 fn stats(number: u8, user: u8, sent: i64) -> Document {
@@ -171,5 +172,53 @@ fn who_comes_to_have_the_address_of_another_keeps_it_with_a_mark() {
             assert_eq!(report.conflicts, [], "{kind}");
             assert_eq!(mark(), expected, "{kind}: {address}");
         }
+    }
+}
+
+#[test]
+fn a_message_that_changes_loses_the_translations_that_it_had() {
+    let dump = |content: &str, inside: &[(&str, &str)]| {
+        let mut changed = message(1, 1, 1);
+        changed.insert("content", content);
+        let entry = |(language, text): &(&str, &str)| {
+            ((*language).to_owned(), doc! { "text": *text, "createdAt": made(1) }.into())
+        };
+        changed.insert("translations", Document::from_iter(inside.iter().map(entry)));
+        small(&[
+            ("User", vec![user(1, "ann")]),
+            ("Conversation", vec![conversation(1)]),
+            ("Message", vec![changed]),
+        ])
+    };
+    let first = dump("Hello", &[("es", "Hola"), ("fr", "Bonjour")]);
+    let less = dump("Hello", &[("es", "Hola")]);
+    let edited = dump("Goodbye", &[("es", "Adiós")]);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let known = || {
+            let sql = "SELECT language, content FROM translations ORDER BY language";
+            let of_row = |row: Vec<Value>| match <[Value; 2]>::try_from(row).unwrap() {
+                [Value::Text(language), Value::Text(content)] => format!("{language} {content}"),
+                other => panic!("{other:?}"),
+            };
+            rows(at, sql, &["language", "content"]).into_iter().map(of_row).collect::<Vec<_>>()
+        };
+        import(at, &first.dump);
+        assert_eq!(known(), ["es Hola", "fr Bonjour"], "{kind}");
+        let german = format!(
+            "INSERT INTO translations (message_id, language, revision, state, content, engine, created_at, updated_at) \
+             VALUES ('{}', 'de', 1, 'done', 'Hallo', 'apertium', 1900000000000, 1900000000000)",
+            id('m', 1)
+        );
+        change(at, &german, &[]);
+        for (dump, expected) in [
+            (&less, vec!["de Hallo", "es Hola"]),
+            (&first, vec!["de Hallo", "es Hola", "fr Bonjour"]),
+            (&edited, vec!["es Adiós"]),
+        ] {
+            assert_eq!(import(at, &dump.dump).conflicts, [], "{kind}");
+            assert_eq!(known(), expected, "{kind}");
+        }
+        assert_eq!(export(at).dump.digest(), edited.dump.digest(), "{kind}");
     }
 }

@@ -129,7 +129,7 @@ fn named_by(source: &Source, columns: fn(&Mapping) -> &'static [&'static str]) -
 fn life(source: &'static Source) -> impl Strategy<Value = Life> {
     let mut keys = named_by(source, |mapping| mapping.unique);
     if source.collection == "Message" {
-        keys.extend(["conversationId", "translations"]);
+        keys.push("conversationId");
     }
     let both = (document(source), document(source), any::<prop::sample::Index>(), 0..10_u8);
     both.prop_map(move |(one, other, field, fate)| match fate {
