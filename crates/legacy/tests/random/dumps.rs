@@ -129,7 +129,8 @@ fn named_by(source: &Source, columns: fn(&Mapping) -> &'static [&'static str]) -
 fn life(source: &'static Source) -> impl Strategy<Value = Life> {
     let mut keys = named_by(source, |mapping| mapping.unique);
     if source.collection == "Message" {
-        keys.push("conversationId");
+        // Neither moves, nor is written at another time.
+        keys.extend(["conversationId", "createdAt"]);
     }
     let both = (document(source), document(source), any::<prop::sample::Index>(), 0..10_u8);
     both.prop_map(move |(one, other, field, fate)| match fate {
