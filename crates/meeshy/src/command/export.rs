@@ -1,11 +1,12 @@
 //! `meeshy export`: the way back, a dump that the old system's MongoDB loads.
 
 use crate::config::Config;
+use anyhow::ensure;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use meeshy_legacy::dump::Form;
 use meeshy_legacy::export::{self, Progress, Report, Target};
-use meeshy_store::Alone;
+use meeshy_store::{Alone, Location};
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -57,7 +58,12 @@ impl From<DumpForm> for Form {
 /// When the database cannot be read or the dump cannot be written; then no dump is left.
 pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<()> {
     let begun = Instant::now();
-    let mut database = Alone::open(&config.location())?;
+    let location = config.location();
+    if let Location::Folder(folder) = &location {
+        let (shown, advice) = (folder.display(), "`MEESHY_DATA_DIR` says which the messenger's is");
+        ensure!(folder.is_dir(), "there is no data folder `{shown}`; {advice}");
+    }
+    let mut database = Alone::open(&location)?;
     let bar = bar(args.json)?;
     let mut progress = |progress: Progress<'_>| match progress {
         Progress::Documents(total) => bar.set_length(total),

@@ -146,7 +146,13 @@ fn what_is_not_held_is_listed(report: &Value) {
 fn nothing_is_overwritten_and_a_folder_is_no_stream() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let empty = run(&data, &["export", folder.path().join("dump").to_str().unwrap()], &[]);
+    let export = || run(&data, &["export", folder.path().join("dump").to_str().unwrap()], &[]);
+    let mistyped = export();
+    assert_eq!(mistyped.status.code(), Some(1));
+    assert!(text(&mistyped.stderr).contains("there is no data folder"), "{}", text(&mistyped.stderr));
+    assert!(!data.exists());
+    run(&data, &["migrate"], &[]);
+    let empty = export();
     assert_eq!(empty.status.code(), Some(1));
     assert!(text(&empty.stderr).contains("nobody has an account here"), "{}", text(&empty.stderr));
     assert!(!folder.path().join("dump").exists());
