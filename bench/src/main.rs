@@ -76,9 +76,6 @@ struct Report {
     tables: Vec<Table>,
 }
 
-/// The servers have processor 0.
-const OWN_CPU: usize = 1;
-
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
     let programs =
@@ -88,7 +85,8 @@ fn main() -> anyhow::Result<()> {
         "the peers have no packages; run `npm ci` in `{}`",
         cli.peers.display()
     );
-    process::pin_to(&[OWN_CPU]).context("two processors are needed: one for the server, one for the load")?;
+    process::pin_to(&[process::OWN_CPU])
+        .context("two processors are needed: one for the server, one for the load")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, run(&cli, programs))
 }

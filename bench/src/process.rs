@@ -58,6 +58,9 @@ fn parse_resident(status: &str) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
+/// The processor of the generator; the servers have the first.
+pub const OWN_CPU: usize = 1;
+
 /// Keeps this thread and those that it starts on these processors, so that they take nothing from the server's.
 ///
 /// # Errors

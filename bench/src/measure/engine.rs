@@ -3,7 +3,7 @@
 
 use crate::figures::{Figure, Row, Table, higher, lower};
 use crate::latency::Latencies;
-use crate::process::pin_to;
+use crate::process::{OWN_CPU, pin_to};
 use crate::rounds::{Plan, progress};
 use anyhow::{Context, ensure};
 use futures::future::join_all;
@@ -22,9 +22,6 @@ const LENGTH: usize = 14;
 const SHORT: usize = 5;
 /// Words of the answer to that.
 const SHORT_LENGTH: usize = 6;
-/// The processor of the generator, and both.
-const OWN: &[usize] = &[1];
-const BOTH: &[usize] = &[0, 1];
 /// Messages that come at once.
 const BURST: usize = 64;
 /// What somebody pastes, in bytes.
@@ -59,8 +56,8 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
         rows[4].push(beside_a_paste(&translator, round).await?);
         rows[5].push(known(&translator).await?);
         translator.shutdown().await;
-        rows[2].push(burst(preferred.path(), OWN, round).await?);
-        rows[3].push(burst(preferred.path(), BOTH, round).await?);
+        rows[2].push(burst(preferred.path(), &[OWN_CPU], round).await?);
+        rows[3].push(burst(preferred.path(), &[0, OWN_CPU], round).await?);
         progress(&format!("  round {round}: bursts, a paste, the cache"));
     }
     let [ours, by_hand, burst_on_one, burst_on_two, paste, cache] = rows;
@@ -182,7 +179,7 @@ async fn burst(models: &Path, cpus: &[usize], seed: usize) -> anyhow::Result<Vec
     }
     let together = rate(BURST, began);
     translator.shutdown().await;
-    pin_to(OWN)?;
+    pin_to(&[OWN_CPU])?;
     Ok(vec![higher("one by one /s", alone), higher("at once /s", together), higher("gain", together / alone)])
 }
 

@@ -78,21 +78,16 @@ pub fn install(models_dir: &Path, pair: &str, synthetic: &Synthetic) -> PathBuf 
         ("vocab", "vocab.spm", vocabulary),
         ("lexicalShortlist", "lex.bin", shortlist),
     ];
-    install_files(models_dir, pair, &files)
-}
-
-/// The same with these files, each by its role and name.
-pub fn install_files(models_dir: &Path, pair: &str, given: &[(&str, &str, &Vec<u8>)]) -> PathBuf {
-    let version = sha256(&given.iter().flat_map(|(_, _, bytes)| bytes.iter().copied()).collect::<Vec<u8>>());
+    let version = sha256(&files.iter().flat_map(|(_, _, bytes)| bytes.iter().copied()).collect::<Vec<u8>>());
     let folder = models_dir.join(pair).join(&version[..16]);
     std::fs::create_dir_all(&folder).unwrap();
-    let mut files = serde_json::Map::new();
-    for (role, name, bytes) in given {
+    let mut listed = serde_json::Map::new();
+    for (role, name, bytes) in files {
         std::fs::write(folder.join(name), bytes).unwrap();
         let entry = serde_json::json!({"name": name, "size": bytes.len(), "sha256": sha256(bytes)});
-        files.insert((*role).to_owned(), entry);
+        listed.insert(role.to_owned(), entry);
     }
-    let manifest = serde_json::json!({"architecture": "synthetic", "source": "a test", "files": files});
+    let manifest = serde_json::json!({"architecture": "synthetic", "source": "a test", "files": listed});
     std::fs::write(folder.join("manifest.json"), manifest.to_string()).unwrap();
     std::fs::write(models_dir.join(pair).join("active"), &version[..16]).unwrap();
     folder

@@ -123,14 +123,7 @@ async fn an_engine_that_cannot_does_not_take_away_what_there_was() {
         world.happened();
         world.engine.failures.store(1, std::sync::atomic::Ordering::SeqCst);
         world.translate().await;
-        let states: Vec<State> = world
-            .happened()
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Translated { translation, .. } => Some(translation.state),
-                _ => None,
-            })
-            .collect();
+        let states = world.ended();
         let known = State::Done { content: "fr: hola".into(), engine: "test".into(), score: Some(0.5) };
         assert_eq!(states, [known], "{kind}: whoever waits learns that it stays");
     }

@@ -8,6 +8,7 @@ use meeshy_chat::{
 };
 use meeshy_domain::{Language, UserId};
 use meeshy_store::Store;
+use meeshy_store::translations::State;
 use meeshy_testkit::{Database, clock};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Glossary, Pair, Request};
@@ -159,6 +160,15 @@ impl World {
     /// The events that have come by now.
     pub fn happened(&mut self) -> Vec<Event> {
         std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+    }
+
+    /// What came of the translations that have ended by now.
+    pub fn ended(&mut self) -> Vec<State> {
+        let state = |event| match event {
+            Event::Translated { translation, .. } => Some(translation.state),
+            _ => None,
+        };
+        self.happened().into_iter().filter_map(state).collect()
     }
 
     /// Lets the worker run until no job is due, or for a few seconds.

@@ -45,14 +45,7 @@ async fn the_same_text_and_an_unknown_pair_are_states_of_their_own() {
         world.say(carlos, &talk, "ok").await.unwrap();
         world.translate().await;
         assert_eq!(states(&world, carlos, &talk).await, ["fr identical", "ja unavailable"], "{kind}");
-        let reasons: Vec<_> = world
-            .happened()
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::Translated { translation, .. } => Some(translation.state),
-                _ => None,
-            })
-            .collect();
+        let reasons = world.ended();
         assert_eq!(reasons.len(), 2, "{kind}");
         assert!(
             reasons.contains(&State::Unavailable { reason: "nobody speaks ja".into() }),

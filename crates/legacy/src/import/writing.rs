@@ -137,16 +137,15 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
 
     /// Finds what follows from the rows, checks everything, and notes the import.
     pub(super) fn finish(mut self, read: Read, folders: Option<&Folders<'_>>) -> Result<Report, ImportError> {
-        if !self.given.is_first {
+        if self.given.is_first {
+            legacy::indexes::resume(self.tx)?;
+        } else {
             self.find_all_gone(&read.apart)?;
             // Children first.
             while let Some(doomed) = self.doomed.pop() {
                 self.remove_row(doomed)?;
             }
             super::layouts::forget(self.tx, self.given.dump)?;
-        }
-        if self.given.is_first {
-            legacy::indexes::resume(self.tx)?;
         }
         self.tx.analyze()?;
         legacy::derived::all(self.tx)?;
