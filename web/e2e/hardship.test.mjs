@@ -94,6 +94,27 @@ test("what is written without a connection goes out even where the browser keeps
   await carlos.context.close();
 });
 
+test("an attempt to connect that hangs does not hold up the next one once the network is back", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  let hanging = 0;
+  let isBack = false;
+  await lea.page.routeWebSocket("**/socket.io/**", (socket) => {
+    if (isBack) socket.connectToServer();
+    else hanging += 1;
+  });
+  await lea.page.reload();
+  await conversation(lea.page, "Meeshy Global").click();
+  const text = `enfin ${Date.now()}`;
+  await write(lea.page, text);
+  await lea.page.getByTestId("draft").filter({ hasText: text }).waitFor();
+  assert.equal(hanging, 1);
+  isBack = true;
+  await lea.context.setOffline(true);
+  await lea.context.setOffline(false);
+  await messages(lea.page).filter({ hasText: text }).waitFor({ timeout: 10_000 });
+  await lea.context.close();
+});
+
 test("a long history opens at what is new, and keeps its place as older messages come", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const paul = await signUp(browser, "Paul", "fr");

@@ -18,6 +18,11 @@ export class ApiError extends Error {
   ) {
     super(message);
   }
+
+  /** Whether asking again would be answered the same. */
+  get isFinal(): boolean {
+    return [400, 403, 404].includes(this.status);
+  }
 }
 
 /** No answer within this time is no answer. */

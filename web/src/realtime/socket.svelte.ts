@@ -71,6 +71,13 @@ export function connect(listener: Listener): void {
     opened.on(name, handler as (payload: unknown) => void);
 }
 
+/** The network is back, or somebody looks again: the next attempt need not be waited for, nor one that hangs. */
+function hurry(): void {
+  if (socket && !socket.connected && !document.hidden) socket.disconnect().connect();
+}
+addEventListener("online", hurry);
+document.addEventListener("visibilitychange", hurry);
+
 export function disconnect(): void {
   const closed = socket;
   socket = null;

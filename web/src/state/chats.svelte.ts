@@ -1,9 +1,10 @@
 // The conversations, and the messages of those that were opened: fed by REST and by the socket.
 
-import { get, getPage, post } from "../api/client";
+import { ApiError, get, getPage, post } from "../api/client";
 import type { Conversation, LastMessage, Message, Person, Translation, TranslationState } from "../api/wire";
-import { connect, disconnect } from "../realtime/socket.svelte";
+import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { discard, flush, openOutbox } from "./outbox.svelte";
+import { lasting, take } from "./overtaken";
 import { renew, session } from "./session.svelte";
 import { merge, translated, untranslated } from "./timeline";
 import { clearTyping, startedTyping, stoppedTyping, type TypingEvent } from "./typing.svelte";
@@ -20,6 +21,7 @@ interface Opened {
 const PAGE = 50;
 /** Pages that are read at once to reach the first unread message. */
 const PAGES_OF_UNREAD = 4;
+const RETRY_MS = 2000;
 
 let conversations = $state.raw<Conversation[]>([]);
 let hasMore = $state(false);
@@ -52,21 +54,26 @@ export function start(userId: string): void {
     ready: () => void catchUp(),
     lost,
     handlers: {
-      "message:new": arrived,
-      "message:translation": (event: { translations: Translation[] }) =>
+      "message:new": lasting(arrived),
+      "message:translation": lasting((event: { translations: Translation[] }) =>
         event.translations.forEach((translation) =>
           everywhere((messages) => translated(messages, translation)),
         ),
-      "message:translation-state": (event: TranslationState & { messageId: string }) =>
+      ),
+      "message:translation-state": lasting((event: TranslationState & { messageId: string }) =>
         everywhere((messages) => untranslated(messages, event.messageId, event)),
-      "conversation:unread-updated": (event: { conversationId: string; unreadCount: number }) =>
+      ),
+      "conversation:unread-updated": lasting((event: { conversationId: string; unreadCount: number }) =>
         change(event.conversationId, { unreadCount: event.unreadCount }),
+      ),
       "conversation:new": () => void loadConversations().catch(() => {}),
-      "user:status": status,
+      "user:status": lasting(status),
       "typing:start": (event: TypingEvent) => event.userId !== userId && startedTyping(event),
       "typing:stop": stoppedTyping,
     },
   });
+  // Shown before there is a socket, which may take its time; read again with it.
+  void loadConversations().catch(() => {});
 }
 
 /** Forgets what is shown. What was not sent stays for the next time. */
@@ -84,15 +91,21 @@ function lost(): void {
   }
 }
 
-/** After every connection: what waits is sent, what was missed is read. The next connection repeats what fails. */
+/** After every connection: what waits is sent, what was missed is read, again and again until it was. */
 async function catchUp(): Promise<void> {
   void flush();
   try {
     await loadConversations();
-    await Promise.all(Object.keys(opened).map(refresh));
+    await Promise.all(Object.keys(opened).map((id) => refresh(id).catch(unlessFinal)));
   } catch {
-    // Not connected any more.
+    // Without a connection, the next one begins again.
+    setTimeout(() => isConnected() && void catchUp(), RETRY_MS);
   }
+}
+
+/** A conversation that is not ours any more stays as it is. */
+function unlessFinal(error: unknown): void {
+  if (!(error instanceof ApiError && error.isFinal)) throw error;
 }
 
 /** Forgets the messages that were read, since they are translated into another language now. */
@@ -101,18 +114,21 @@ export async function reload(): Promise<void> {
   await loadConversations();
 }
 
-export async function loadConversations(): Promise<void> {
-  const page = await getPage<Conversation[]>(`/conversations?limit=${PAGE}`);
-  // Those behind the page, if there are any, were read earlier.
-  conversations = page.hasMore ? joined(page.data, conversations) : page.data;
-  hasMore = page.hasMore && (!isLoaded || hasMore);
-  isLoaded = true;
+export function loadConversations(): Promise<void> {
+  return take(getPage<Conversation[]>(`/conversations?limit=${PAGE}`), (page) => {
+    // Those behind the page, if there are any, were read earlier.
+    conversations = page.hasMore ? joined(page.data, conversations) : page.data;
+    hasMore = page.hasMore && (!isLoaded || hasMore);
+    isLoaded = true;
+  });
 }
 
-export async function loadMoreConversations(): Promise<void> {
-  const page = await getPage<Conversation[]>(`/conversations?limit=${PAGE}&offset=${conversations.length}`);
-  conversations = joined(page.data, conversations);
-  hasMore = page.hasMore;
+export function loadMoreConversations(): Promise<void> {
+  const next = `/conversations?limit=${PAGE}&offset=${conversations.length}`;
+  return take(getPage<Conversation[]>(next), (page) => {
+    conversations = joined(page.data, conversations);
+    hasMore = page.hasMore;
+  });
 }
 
 function joined(fresh: readonly Conversation[], known: readonly Conversation[]): Conversation[] {
@@ -132,8 +148,10 @@ export async function open(id: string): Promise<void> {
   // What comes while the page is read finds its place.
   if (!opened[id]) set(id, { messages: [], hasOlder: true, readUpTo: 0 });
   if (opened[id]?.messages.length === 0) {
-    const page = await messagesOf(id);
-    set(id, { messages: merge(opened[id]?.messages ?? [], page.data), hasOlder: page.hasMore, readUpTo: 0 });
+    await take(messagesOf(id), (page) => {
+      const messages = merge(opened[id]?.messages ?? [], page.data);
+      set(id, { messages, hasOlder: page.hasMore, readUpTo: 0 });
+    });
   }
   const known = opened[id];
   if (!known) return;
@@ -146,23 +164,25 @@ export async function open(id: string): Promise<void> {
 const isCutOff = (known: Opened | undefined): boolean =>
   known !== undefined && known.hasOlder && (known.messages[0]?.sequence ?? 0) > known.readUpTo + 1;
 
-async function refresh(id: string): Promise<void> {
-  const page = await messagesOf(id);
-  const known = opened[id];
-  if (!known) return;
-  const complete = known.missedAfter ?? newestOf(known.messages);
-  // More than a page was missed: what lies between is read by scrolling, from the new page backwards.
-  const hasGap = page.hasMore && (page.data.at(-1)?.sequence ?? 0) > complete + 1;
-  const kept = hasGap ? known.messages.filter((message) => message.sequence > complete) : known.messages;
-  const hasOlder = hasGap || known.hasOlder;
-  set(id, { ...known, messages: merge(kept, page.data), hasOlder, missedAfter: undefined });
-  settle(page.data);
+function refresh(id: string): Promise<void> {
+  return take(messagesOf(id), (page) => {
+    const known = opened[id];
+    if (!known) return;
+    const complete = known.missedAfter ?? newestOf(known.messages);
+    // More than a page was missed: what lies between is read by scrolling, from the new page backwards.
+    const hasGap = page.hasMore && (page.data.at(-1)?.sequence ?? 0) > complete + 1;
+    const kept = hasGap ? known.messages.filter((message) => message.sequence > complete) : known.messages;
+    const hasOlder = hasGap || known.hasOlder;
+    set(id, { ...known, messages: merge(kept, page.data), hasOlder, missedAfter: undefined });
+    settle(page.data);
+  });
 }
 
-export async function loadOlder(id: string): Promise<void> {
-  const page = await messagesOf(id, opened[id]?.messages[0]?.id);
-  const known = opened[id];
-  if (known) set(id, { ...known, messages: merge(known.messages, page.data), hasOlder: page.hasMore });
+export function loadOlder(id: string): Promise<void> {
+  return take(messagesOf(id, opened[id]?.messages[0]?.id), (page) => {
+    const known = opened[id];
+    if (known) set(id, { ...known, messages: merge(known.messages, page.data), hasOlder: page.hasMore });
+  });
 }
 
 /** Everything up to now was seen. */
