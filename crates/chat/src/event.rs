@@ -19,6 +19,11 @@ pub enum Event {
         /// Every active member with what is unread for them now, the sender with 0.
         recipients: Vec<Recipient>,
     },
+    /// A message was given another text.
+    MessageEdited {
+        /// The message as it is now; its translations are under way again.
+        message: Arc<MessageView>,
+    },
     /// A translation has come to an end, good or bad.
     Translated {
         /// In which conversation.

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod conversations;
+mod edits;
 mod elsewhere;
 mod error;
 mod event;
@@ -30,6 +31,7 @@ mod worker;
 
 pub use accounts::{Availability, Caller, Device, Refreshed, Registration, SignedIn};
 pub use conversations::{ListFilter, NewConversation};
+pub use edits::MessageEdit;
 pub use error::ChatError;
 pub use event::{Event, Recipient};
 pub use files::ServedFile;

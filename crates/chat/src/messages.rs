@@ -74,7 +74,7 @@ impl Chat {
     /// When the text cannot be taken, or the caller may not write there.
     pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
         let mut draft = self.draft(new)?;
-        draft.evidence = self.evidence(&draft).await;
+        draft.evidence = self.evidence(draft.language, &draft.content).await;
         let (chat, again) = (self.clone(), draft.clone());
         let outcome = self.inner.store.write(move |tx| chat.send_in(tx, caller, draft)).await;
         match outcome {
@@ -88,12 +88,12 @@ impl Chat {
         }
     }
 
-    /// What the text says about its language, if anybody has to ask it.
-    async fn evidence(&self, draft: &Draft) -> Evidence {
-        if draft.language.is_some_and(|declared| detect::may_be(declared, &draft.content)) {
+    /// What a text says about its language, if anybody has to ask it.
+    pub(crate) async fn evidence(&self, declared: Option<Language>, content: &str) -> Evidence {
+        if declared.is_some_and(|declared| detect::may_be(declared, content)) {
             return Evidence::default();
         }
-        self.inner.translator.evidence(&draft.content).await
+        self.inner.translator.evidence(content).await
     }
 
     fn draft(&self, new: NewMessage) -> Result<Draft, ChatError> {
@@ -136,7 +136,10 @@ impl Chat {
         let reply_to = draft.reply_to_id.map(|id| self.answered(tx, &conversation, id)).transpose()?;
         let message = self.store_message(tx, &conversation, sender, draft)?;
         members::move_cursor(tx, conversation.id, caller, message.sequence, message.created_at)?;
-        let mentions = mention(tx, &message, &members)?;
+        let mentioned = mentioned(&message.content, &members);
+        for member in &mentioned {
+            messages::insert_mention(tx, message.id, member.user_id)?;
+        }
         let targets =
             target_languages(message.original_language, members.iter().map(|member| &member.languages));
         for target in &targets {
@@ -144,7 +147,7 @@ impl Chat {
         }
         let view = Arc::new(MessageView {
             sender: Some(SenderView::of_member(sender, &self.inner.presence)),
-            mentions,
+            mentions: mentioned.into_iter().map(|member| member.username.clone()).collect(),
             attachments: Vec::new(),
             translations: Vec::new(),
             pending: targets.into_iter().collect(),
@@ -163,7 +166,7 @@ impl Chat {
         draft: Draft,
     ) -> Result<Message, ChatError> {
         let now = self.now();
-        let original_language = draft.original_language(&sender.languages);
+        let original_language = written_in(draft.language, None, &sender.languages, &draft.evidence);
         let message = Message {
             id: self.new_id(),
             conversation_id: conversation.id,
@@ -189,7 +192,8 @@ impl Chat {
         let Some(found) = messages::find_by_client_id(tx, caller, client_message_id)? else {
             return Ok(None);
         };
-        if found.content != draft.content {
+        // An edited message is still the one that was sent, whatever it says now.
+        if found.content != draft.content && found.edited_at.is_none() {
             return Err(ChatError::invalid("clientMessageId", "this id was used for another message"));
         }
         let message = view::messages(tx, vec![found], &self.inner.presence)?.pop();
@@ -348,29 +352,26 @@ struct Draft {
     evidence: Evidence,
 }
 
-impl Draft {
-    fn original_language(&self, writer: &LanguageSettings) -> Language {
-        let habits: Vec<Language> =
-            [Some(writer.system_language), writer.regional_language].into_iter().flatten().collect();
-        detect::original_language(self.language, &habits, &self.evidence).unwrap_or(writer.system_language)
-    }
+/// The language of a text: as declared, else as it shows, else what its writer is used to, which is first of all what the
+/// message was in `before`.
+pub(crate) fn written_in(
+    declared: Option<Language>,
+    before: Option<Language>,
+    writer: &LanguageSettings,
+    evidence: &Evidence,
+) -> Language {
+    let habits = [before, Some(writer.system_language), writer.regional_language];
+    let habits: Vec<Language> = habits.into_iter().flatten().collect();
+    detect::original_language(declared, &habits, evidence).unwrap_or(writer.system_language)
 }
 
-/// Notes which members a text mentions by `@username`, and gives their usernames.
-fn mention(tx: &mut Tx<'_>, message: &Message, members: &[Member]) -> Result<Vec<String>, ChatError> {
-    let mut mentioned = Vec::new();
-    let mut names: Vec<&str> = mentions_in(&message.content);
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        if let Some(member) = members.iter().find(|member| member.username.eq_ignore_ascii_case(name))
-            && !mentioned.contains(&member.username)
-        {
-            messages::insert_mention(tx, message.id, member.user_id)?;
-            mentioned.push(member.username.clone());
-        }
-    }
-    Ok(mentioned)
+/// The members that a text mentions by `@username`, in order of their usernames.
+pub(crate) fn mentioned<'m>(content: &str, members: &'m [Member]) -> Vec<&'m Member> {
+    let names = mentions_in(content);
+    let is_named = |member: &&Member| names.iter().any(|name| member.username.eq_ignore_ascii_case(name));
+    let mut mentioned: Vec<&Member> = members.iter().filter(is_named).collect();
+    mentioned.sort_unstable_by(|one, other| one.username.cmp(&other.username));
+    mentioned
 }
 
 /// What follows an `@` that does not stand inside a word: in `mail a@b to @lena` only `lena`.

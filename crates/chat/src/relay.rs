@@ -8,7 +8,7 @@ use crate::conversations::order_key;
 use crate::{Chat, Event};
 use meeshy_domain::{Language, MessageId, Timestamp};
 use meeshy_store::translation_jobs::Priority;
-use meeshy_store::translations::{self, Translation};
+use meeshy_store::translations;
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{Bell, NOTE_BYTES, Ring, Tx, messages};
 use std::collections::HashSet;
@@ -217,7 +217,8 @@ impl Chat {
             }
             Ok::<_, meeshy_store::StoreError>(())
         };
-        if let Err(error) = self.inner.store.read(publish).await {
+        // A write, in which no text changes: an edit would overtake the translations of the text before it.
+        if let Err(error) = self.inner.store.write(publish).await {
             tracing::warn!(%error, "Translations that others have made could not be read");
         }
     }
@@ -262,15 +263,20 @@ fn translated(
     ids.dedup();
     let sources: std::collections::HashMap<_, _> =
         messages::find_all(tx, &ids)?.into_iter().map(|message| (message.id, message)).collect();
-    let event = |translation: Translation| {
-        let source = sources.get(&translation.message_id)?;
-        wanted.contains(&(translation.message_id, translation.language)).then_some(Event::Translated {
-            conversation_id: source.conversation_id,
-            source_language: source.original_language,
-            translation,
-        })
-    };
-    Ok(translations::list(tx, &ids)?.into_iter().filter_map(event).collect())
+    let mut events = Vec::new();
+    for translation in translations::list(tx, &ids)? {
+        let Some(source) = sources.get(&translation.message_id) else { continue };
+        if wanted.contains(&(translation.message_id, translation.language))
+            && messages::hold_revision(tx, translation.message_id)? == Some(translation.revision)
+        {
+            events.push(Event::Translated {
+                conversation_id: source.conversation_id,
+                source_language: source.original_language,
+                translation,
+            });
+        }
+    }
+    Ok(events)
 }
 
 #[cfg(test)]

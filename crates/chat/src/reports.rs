@@ -7,7 +7,7 @@ use meeshy_domain::{Language, UserId, limits};
 use meeshy_store::reports::{self, Report};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, State};
-use meeshy_store::{Tx, users};
+use meeshy_store::{Tx, messages, users};
 use meeshy_translation::Request;
 use std::str::FromStr;
 
@@ -92,6 +92,8 @@ impl Chat {
         check(reason, comment.as_deref())?;
         let (chat, wants_another) = (self.clone(), new.wants_another);
         let write = move |tx: &mut Tx<'_>| {
+            // What is asked for here must be of the text that was reported.
+            messages::hold_revision(tx, id)?;
             let message = readable(tx, caller, id)?;
             let mut known = translations::list(tx, &[id])?.into_iter();
             let shown = known.find(|known| known.language == language && known.revision == message.revision);

@@ -61,6 +61,8 @@ impl Chat {
         id: MessageId,
         target: Language,
     ) -> Result<Requested, ChatError> {
+        // An edit must not come between what is read here and what is told of it.
+        messages::hold_revision(tx, id)?;
         let message = readable(tx, caller, id)?;
         let avoid = reports::avoided(tx, id, target, message.revision)?;
         let progress = match progress(tx, &message, target)? {

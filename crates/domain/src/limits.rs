@@ -2,6 +2,8 @@
 
 /// Characters of a message, at most.
 pub const MESSAGE_CHARS: usize = 4_000;
+/// How long its author may change a message (wire-contract 3.3).
+pub const EDIT_WINDOW: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 /// Characters of a client's own message id, at most.
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
 /// Characters of a conversation's title, at most.

@@ -99,6 +99,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         id: message.id,
         conversation_id: message.conversation_id,
         sequence: message.sequence,
+        revision: message.revision,
         client_message_id: message.client_message_id.clone(),
         sender_id: message.sender_id,
         anonymous_sender_id: None,
@@ -254,6 +255,7 @@ pub fn translation(known: &Translation, source_language: Language) -> Option<wir
     Some(wire::Translation {
         id: format!("{message_id}-{target}{edition}"),
         message_id,
+        revision: known.revision,
         source_language,
         target_language: target,
         translated_content: content.clone(),
@@ -405,6 +407,7 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
         sender_id: message.sender_id,
         message_type: message.message_type.clone(),
         sequence: message.sequence,
+        revision: message.revision,
         sender: view.sender.as_ref().map(|sender| wire::LastMessageSender {
             id: sender.id,
             username: sender.username.clone(),

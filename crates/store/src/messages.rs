@@ -84,6 +84,39 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Gives a message another text, which makes the translations of the old one void; says whether it is there.
+///
+/// # Errors
+/// As the database says.
+pub fn edit(
+    tx: &mut Tx<'_>,
+    id: MessageId,
+    content: &str,
+    language: Language,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE messages SET content = $2, original_language = $3, revision = revision + 1, edited_at = $4, updated_at = $4 \
+         WHERE id = $1 AND deleted_at IS NULL",
+        &[id.into(), content.into(), language.into(), now.into()],
+    )?;
+    tx.execute("DELETE FROM translations WHERE message_id = $1", &[id.into()])?;
+    Ok(changed > 0)
+}
+
+/// Which revision of its text a message has, unless it was deleted; nobody gives it another before this transaction ends.
+///
+/// # Errors
+/// As the database says.
+pub fn hold_revision(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<i64>, StoreError> {
+    let held = tx.held();
+    tx.query_first(
+        &format!("SELECT revision FROM messages WHERE id = $1 AND deleted_at IS NULL {held}"),
+        &[id.into()],
+        |row| row.take("revision"),
+    )
+}
+
 /// The message with this id, unless it was deleted.
 ///
 /// # Errors
@@ -217,6 +250,21 @@ pub fn insert_mention(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Resu
         "INSERT INTO mentions (message_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         &[message.into(), user.into()],
     )?;
+    Ok(())
+}
+
+/// Notes that a message mentions nobody but these.
+///
+/// # Errors
+/// As the database says.
+pub fn retain_mentions(tx: &mut Tx<'_>, message: MessageId, users: &[UserId]) -> Result<(), StoreError> {
+    let others = match users.len() {
+        0 => String::new(),
+        count => format!("AND user_id NOT IN ({})", placeholders(2, count)),
+    };
+    let mut params = vec![message.into()];
+    params.extend(padded(users.iter().map(|user| Value::from(*user))));
+    tx.execute(&format!("DELETE FROM mentions WHERE message_id = $1 {others}"), &params)?;
     Ok(())
 }
 

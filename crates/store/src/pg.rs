@@ -284,6 +284,10 @@ impl Connection for Session {
     fn skip_locked(&self) -> &'static str {
         "FOR UPDATE SKIP LOCKED"
     }
+
+    fn held(&self) -> &'static str {
+        "FOR SHARE"
+    }
 }
 
 fn references(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {

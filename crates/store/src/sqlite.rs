@@ -165,6 +165,11 @@ impl Connection for Session {
         // There is one writer.
         ""
     }
+
+    fn held(&self) -> &'static str {
+        // There is one writer.
+        ""
+    }
 }
 
 impl rusqlite::ToSql for Value {

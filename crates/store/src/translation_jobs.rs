@@ -59,6 +59,35 @@ pub fn enqueue(
     Ok(changed > 0)
 }
 
+/// Asks for the translations of a message that has a new text, and no others: with all attempts before them, whatever came
+/// of those of the old text. A worker that has one of these at hand keeps it until it notices.
+///
+/// # Errors
+/// As the database says.
+pub fn renew(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    languages: &[Language],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let others = match languages.len() {
+        0 => String::new(),
+        count => format!("AND language NOT IN ({})", placeholders(2, count)),
+    };
+    let mut params = vec![message.into()];
+    params.extend(padded(languages.iter().map(|language| Value::from(*language))));
+    tx.execute(&format!("DELETE FROM translation_jobs WHERE message_id = $1 {others}"), &params)?;
+    for language in languages {
+        tx.execute(
+            "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, $4, $4) \
+             ON CONFLICT (message_id, language) DO UPDATE SET \
+               priority = excluded.priority, run_at = excluded.run_at, attempts = 0, avoid = ''",
+            &[message.into(), (*language).into(), Priority::Live.into(), now.into()],
+        )?;
+    }
+    Ok(())
+}
+
 /// Asks for a translation by something else than some engines and routes.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Translations of messages that have come to an end, good or bad. One under way is a [job](crate::translation_jobs).
 
+use crate::messages;
 use crate::translation_jobs::{self, Job};
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
@@ -98,11 +99,14 @@ fn read(row: &mut Row) -> Result<Translation, StoreError> {
     })
 }
 
-/// Ends the job of a text that has a translation, which stays; gives that one, if there is.
+/// Ends the job of a text that has a translation, which stays; gives that one, if there is, and the text is still the same.
 ///
 /// # Errors
 /// As the database says.
 pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, StoreError> {
+    if messages::hold_revision(tx, job.message_id)? != Some(job.revision) {
+        return Ok(None);
+    }
     let known = list(tx, &[job.message_id])?
         .into_iter()
         .find(|known| known.language == job.to && known.revision == job.revision);
@@ -156,12 +160,7 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<Count>, StoreError> {
 /// # Errors
 /// As the database says.
 pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>, StoreError> {
-    let revision: Option<i64> = tx.query_first(
-        "SELECT revision FROM messages WHERE id = $1 AND deleted_at IS NULL",
-        &[translation.message_id.into()],
-        |row| row.take("revision"),
-    )?;
-    match revision {
+    match messages::hold_revision(tx, translation.message_id)? {
         Some(current) if current != translation.revision => {
             translation_jobs::postpone(
                 tx,

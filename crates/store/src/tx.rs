@@ -15,6 +15,8 @@ pub(crate) trait Connection {
     fn analyze(&mut self) -> Result<(), StoreError>;
     /// What follows a `SELECT` whose rows this transaction is going to change, so that others pass them over.
     fn skip_locked(&self) -> &'static str;
+    /// What follows a `SELECT` whose rows nobody may change before this transaction ends.
+    fn held(&self) -> &'static str;
 }
 
 /// Something to do once the transaction is on disk, in the order of the commits that share a key.
@@ -150,6 +152,10 @@ impl<'a> Tx<'a> {
 
     pub(crate) fn skip_locked(&self) -> &'static str {
         self.connection.skip_locked()
+    }
+
+    pub(crate) fn held(&self) -> &'static str {
+        self.connection.held()
     }
 }
 

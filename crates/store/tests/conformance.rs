@@ -325,6 +325,54 @@ async fn a_stale_translation_never_replaces_a_newer_one() {
 }
 
 #[tokio::test]
+async fn a_translation_that_ends_while_its_text_is_edited_is_not_kept() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, _, _, first) = scene(&store).await;
+        let fr = "fr".parse().unwrap();
+        store.write(move |tx| translation_jobs::enqueue(tx, first, fr, Priority::Live, NOW)).await.unwrap();
+        let (edited, is_edited) = tokio::sync::oneshot::channel();
+        let edit = store.write(move |tx| {
+            assert!(messages::edit(tx, first, "another text", "en".parse().unwrap(), NOW)?);
+            translation_jobs::renew(tx, first, &[fr], NOW)?;
+            edited.send(()).unwrap();
+            // The other transaction comes as far as it can meanwhile.
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            Ok::<_, StoreError>(())
+        });
+        let finish = async {
+            is_edited.await.unwrap();
+            let old = Translation {
+                message_id: first,
+                language: fr,
+                revision: 1,
+                state: State::Identical { content: "message 1".into() },
+                created_at: NOW,
+                updated_at: NOW,
+            };
+            let job = translation_jobs::Job {
+                message_id: first,
+                conversation_id: first.to_string().parse().unwrap(),
+                content: "message 1".into(),
+                revision: 1,
+                from: "en".parse().unwrap(),
+                to: fr,
+                attempts: 1,
+                avoid: Vec::new(),
+            };
+            let kept = store.write(move |tx| translations::finish(tx, &old)).await.unwrap();
+            let known = store.write(move |tx| translations::keep_known(tx, &job)).await.unwrap();
+            (kept, known)
+        };
+        let (outcome, ended) = tokio::join!(edit, finish);
+        outcome.unwrap();
+        assert_eq!(ended, (None, None), "{kind}");
+        let pending = store.read(move |tx| translation_jobs::pending(tx, &[first])).await.unwrap();
+        assert_eq!(pending, [(first, fr)], "{kind}: the new text waits");
+    }
+}
+
+#[tokio::test]
 async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
     for (kind, database) in Database::both() {
         let store = database.open().await.unwrap();

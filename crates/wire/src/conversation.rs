@@ -109,6 +109,7 @@ pub struct LastMessage {
     pub sender_id: Option<UserId>,
     pub message_type: String,
     pub sequence: i64,
+    pub revision: i64,
     pub sender: Option<LastMessageSender>,
     pub attachments: Vec<Attachment>,
     pub translations: Vec<Translation>,

@@ -11,6 +11,8 @@ pub mod event_name {
     pub const ERROR: &str = "error";
     pub const MESSAGE_SEND: &str = "message:send";
     pub const MESSAGE_NEW: &str = "message:new";
+    pub const MESSAGE_EDIT: &str = "message:edit";
+    pub const MESSAGE_EDITED: &str = "message:edited";
     pub const MESSAGE_TRANSLATION: &str = "message:translation";
     pub const MESSAGE_TRANSLATION_STATE: &str = "message:translation-state";
     pub const REQUEST_TRANSLATION: &str = "request_translation";
@@ -78,6 +80,15 @@ pub struct SendMessage {
     pub client_message_id: Option<String>,
 }
 
+/// `message:edit`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EditMessage {
+    pub message_id: String,
+    pub content: String,
+    pub original_language: Option<String>,
+}
+
 /// Events that name a conversation only.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -134,6 +145,7 @@ pub struct MessageTranslation {
 pub struct TranslationStateEvent {
     pub message_id: MessageId,
     pub conversation_id: ConversationId,
+    pub revision: i64,
     pub target_language: Language,
     pub state: &'static str,
     pub reason: String,

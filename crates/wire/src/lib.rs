@@ -22,12 +22,14 @@ pub use conversation::{
 };
 pub use envelope::{ErrorBody, ErrorDetail, Pagination, Success};
 pub use event::{
-    Ack, AckData, Authenticated, AuthenticatedUser, ConversationRef, ErrorEvent, Handshake,
+    Ack, AckData, Authenticated, AuthenticatedUser, ConversationRef, EditMessage, ErrorEvent, Handshake,
     MessageTranslation, ReadStatusUpdated, SendMessage, StatsEvent, TranslationStateEvent, Typing,
     UnreadUpdated, UserStatus, event_name,
 };
 pub use message::{Counts, Message, MessageSender, Reply, Translation, TranslationState};
-pub use request::{Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, Refresh, Register};
+pub use request::{
+    Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,
+};
 pub use time::Iso;
 pub use translation::{
     AddTerm, DetectLanguage, GlossaryTerm, ModelType, ReportTranslation, RequestTranslation,

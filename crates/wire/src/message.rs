@@ -12,6 +12,8 @@ pub struct Message {
     pub conversation_id: ConversationId,
     /// Its number in the conversation, without gaps: gives the order.
     pub sequence: i64,
+    /// Counts its texts, from 1: a translation is of the one with its own number.
+    pub revision: i64,
     /// The sender's own id of it.
     pub client_message_id: Option<String>,
     pub sender_id: Option<UserId>,
@@ -98,6 +100,7 @@ pub struct Translation {
     /// the web client passes over an id that it has seen.
     pub id: String,
     pub message_id: MessageId,
+    pub revision: i64,
     pub source_language: Language,
     pub target_language: Language,
     pub translated_content: String,

@@ -82,6 +82,14 @@ pub struct CreateConversation {
     pub identifier: Option<String>,
 }
 
+/// `PUT /conversations/:id/messages/:messageId`, and `PUT` and `PATCH /messages/:messageId`.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PutMessage {
+    pub content: String,
+    pub original_language: Option<String>,
+}
+
 /// `POST /conversations/:id/messages`.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -79,5 +79,6 @@ export const getPage = <T>(path: string) => call<T>("GET", path);
 export const get = <T>(path: string) => call<T>("GET", path).then((page) => page.data);
 export const post = <T>(path: string, body: unknown = {}) =>
   call<T>("POST", path, body).then((page) => page.data);
+export const put = <T>(path: string, body: unknown) => call<T>("PUT", path, body).then((page) => page.data);
 export const patch = <T>(path: string, body: unknown) =>
   call<T>("PATCH", path, body).then((page) => page.data);

@@ -29,6 +29,8 @@ export interface Person {
 
 export interface Translation {
   messageId: string;
+  /** Of which text of the message. */
+  revision: number;
   targetLanguage: string;
   translatedContent: string;
   state?: "done" | "identical";
@@ -59,18 +61,21 @@ export interface Message {
   id: string;
   conversationId: string;
   sequence: number;
+  /** Counts its texts. */
+  revision: number;
   clientMessageId: string | null;
   senderId: string | null;
   content: string;
   originalLanguage: string;
   createdAt: string;
+  editedAt: string | null;
   sender: { id: string; username: string; displayName: string } | null;
   attachments: Attachment[];
   translations: Translation[];
   translationStates: TranslationState[];
 }
 
-export type LastMessage = Omit<Message, "conversationId" | "clientMessageId">;
+export type LastMessage = Omit<Message, "conversationId" | "clientMessageId" | "editedAt">;
 
 export interface Member {
   userId: string;

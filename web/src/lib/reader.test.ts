@@ -5,6 +5,7 @@ import { shownText } from "./reader";
 test.each(vectors.cases)("$name", (vector) => {
   const translations = vector.available.map((language) => ({
     messageId: "m",
+    revision: 1,
     targetLanguage: language,
     translatedContent: `in ${language}`,
   }));

@@ -1,12 +1,12 @@
 // The conversations, and the messages of those that were opened: fed by REST and by the socket.
 
-import { ApiError, get, getPage, post } from "../api/client";
+import { ApiError, get, getPage, post, put } from "../api/client";
 import type { Conversation, LastMessage, Message, Person, Translation, TranslationState } from "../api/wire";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { discard, flush, openOutbox } from "./outbox.svelte";
 import { lasting, take } from "./overtaken";
 import { renew, session } from "./session.svelte";
-import { merge, translated, untranslated } from "./timeline";
+import { edited, merge, translated, untranslated } from "./timeline";
 import { clearTyping, startedTyping, stoppedTyping, type TypingEvent } from "./typing.svelte";
 
 interface Opened {
@@ -55,13 +55,15 @@ export function start(userId: string): void {
     lost,
     handlers: {
       "message:new": lasting(arrived),
+      "message:edited": lasting((message: Message) => everywhere((messages) => edited(messages, message))),
       "message:translation": lasting((event: { translations: Translation[] }) =>
         event.translations.forEach((translation) =>
           everywhere((messages) => translated(messages, translation)),
         ),
       ),
-      "message:translation-state": lasting((event: TranslationState & { messageId: string }) =>
-        everywhere((messages) => untranslated(messages, event.messageId, event)),
+      "message:translation-state": lasting(
+        (event: TranslationState & { messageId: string; revision: number }) =>
+          everywhere((messages) => untranslated(messages, event)),
       ),
       "conversation:unread-updated": lasting((event: { conversationId: string; unreadCount: number }) =>
         change(event.conversationId, { unreadCount: event.unreadCount }),
@@ -191,6 +193,12 @@ export async function markRead(id: string): Promise<void> {
   change(id, { unreadCount: 0 });
   // Not told now, the server counts on, and the next look at the conversation tells it.
   await post(`/conversations/${id}/mark-read`).catch(() => {});
+}
+
+/** Gives a message another text; of its language, what one knows. */
+export async function rewrite(id: string, content: string, originalLanguage?: string): Promise<void> {
+  const message = await put<Message>(`/messages/${id}`, { content, originalLanguage });
+  everywhere((messages) => edited(messages, message));
 }
 
 export async function searchPeople(text: string): Promise<Person[]> {

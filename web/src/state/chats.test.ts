@@ -34,7 +34,7 @@ const conversation = {
   unreadCount: 0,
 } as unknown as Conversation;
 const page = <T>(data: T) => ({ data, hasMore: false });
-const french = { messageId: "m1", targetLanguage: "fr", translatedContent: "salut" };
+const french = { messageId: "m1", revision: 1, targetLanguage: "fr", translatedContent: "salut" };
 
 /** An event of the server's. */
 const event = (name: string, payload: object) => connected.listener?.handlers[name]?.(payload as never);

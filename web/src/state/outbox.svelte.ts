@@ -61,7 +61,8 @@ function mark(clientMessageId: string, changes: Partial<Draft>): void {
   );
 }
 
-export function write(conversationId: string, content: string, originalLanguage: string): void {
+/** `originalLanguage` is the one that was chosen; the server finds it out otherwise. */
+export function write(conversationId: string, content: string, originalLanguage: string | null): void {
   const createdAt = new Date().toISOString();
   const draft: Draft = {
     clientMessageId: newId(),
@@ -103,12 +104,9 @@ export async function flush(): Promise<void> {
 
 const next = () => drafts.find((draft) => draft.state === "sending");
 
-async function send({ clientMessageId, conversationId, content }: Draft): Promise<void> {
-  const answer = await request("message:send", {
-    clientMessageId,
-    conversationId,
-    content,
-  });
+async function send({ clientMessageId, conversationId, content, originalLanguage }: Draft): Promise<void> {
+  const message = { clientMessageId, conversationId, content, originalLanguage };
+  const answer = await request("message:send", message);
   if (answer.success) mark(clientMessageId, { state: "sent" });
   else if (FINAL.has(answer.code ?? "")) mark(clientMessageId, { state: "failed", problem: answer.error });
   else throw new Error(answer.error);

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { merge, translated, unsent, untranslated, type Draft } from "./timeline";
+import { edited, merge, translated, unsent, untranslated, type Draft } from "./timeline";
 import { message } from "./timeline.test-data";
 
-const french = { messageId: "m1", targetLanguage: "fr", translatedContent: "salut" };
+const french = { messageId: "m1", revision: 1, targetLanguage: "fr", translatedContent: "salut" };
 
 describe("a timeline", () => {
   test("is in the order of the numbers, each message once, however they come", () => {
@@ -23,9 +23,26 @@ describe("a timeline", () => {
     expect(timeline[0]?.translations).toEqual([better]);
   });
 
+  test("shows the text after an edit, and no translation of the one before", () => {
+    const now = message(1, { content: "adiós", revision: 2, editedAt: "2026-01-15T12:35:00.000Z" });
+    const timeline = edited(translated([message(1)], french), now);
+    expect(timeline).toEqual([now]);
+    expect(translated(timeline, french)).toEqual([now]);
+    const goodbye = { ...french, revision: 2, translatedContent: "adieu" };
+    expect(translated(timeline, goodbye)[0]?.translations).toEqual([goodbye]);
+  });
+
+  test("is not taken back by an answer that is older than an edit", () => {
+    const now = message(1, { content: "adiós", revision: 2 });
+    expect(merge([now], [message(1, { translations: [french] })])).toEqual([now]);
+    expect(merge([message(1, { translations: [french] })], [now])).toEqual([now]);
+    expect(edited([now], message(1))).toEqual([now]);
+  });
+
   test("says why there is no translation", () => {
     const state = { targetLanguage: "fr", state: "unavailable", reason: "nobody speaks it" } as const;
-    expect(untranslated([message(1)], "m1", state)[0]?.translationStates).toEqual([state]);
+    const event = { messageId: "m1", revision: 1, ...state };
+    expect(untranslated([message(1)], event)[0]?.translationStates).toEqual([state]);
   });
 
   test("swallows the draft that it was made of", () => {

@@ -7,7 +7,8 @@ export interface Draft {
   clientMessageId: string;
   conversationId: string;
   content: string;
-  originalLanguage: string;
+  /** The one that was chosen to write in. */
+  originalLanguage: string | null;
   createdAt: string;
   /** `sent`: acknowledged, so it will come back; `failed`: refused for good. */
   state: "sending" | "sent" | "failed";
@@ -25,8 +26,10 @@ export function merge(timeline: readonly Message[], arrived: readonly Message[])
   return [...known.values()].sort((one, other) => one.sequence - other.sequence);
 }
 
-/** The same message twice: translations that only the one known before has are kept. */
+/** The same message twice: its later text counts, and of that, translations that only the one known before has are kept. */
 function newer(before: Message, after: Message): Message {
+  if (before.revision > after.revision) return before;
+  if (before.revision < after.revision) return after;
   const known = new Set(after.translations.map((translation) => translation.targetLanguage));
   return before.translations
     .filter((translation) => !known.has(translation.targetLanguage))
@@ -42,24 +45,37 @@ function withTranslation<T extends LastMessage>(message: T, translation: Transla
   };
 }
 
+/** A message was given another text: its translations are under way again. */
+export function edited<T extends LastMessage>(timeline: readonly T[], now: Message): T[] {
+  const { content, originalLanguage, revision, editedAt, translations, translationStates } = now;
+  const changes = { content, originalLanguage, revision, editedAt, translations, translationStates };
+  return timeline.map((message) =>
+    message.id === now.id && message.revision < now.revision ? { ...message, ...changes } : message,
+  );
+}
+
+/** Whether a translation is one of the text that a message has. */
+const isOf = (message: LastMessage, of: { messageId: string; revision: number }): boolean =>
+  message.id === of.messageId && message.revision === of.revision;
+
 /** A translation has come. */
 export function translated<T extends LastMessage>(timeline: readonly T[], translation: Translation): T[] {
   return timeline.map((message) =>
-    message.id === translation.messageId ? withTranslation(message, translation) : message,
+    isOf(message, translation) ? withTranslation(message, translation) : message,
   );
 }
 
 /** A translation has come to an end without a text. */
 export function untranslated<T extends LastMessage>(
   timeline: readonly T[],
-  messageId: string,
-  { targetLanguage, state, reason }: TranslationState,
+  event: TranslationState & { messageId: string; revision: number },
 ): T[] {
+  const { targetLanguage, state, reason } = event;
   const ended = { targetLanguage, state, reason };
   const others = (message: T) =>
     message.translationStates.filter((known) => known.targetLanguage !== targetLanguage);
   return timeline.map((message) =>
-    message.id === messageId ? { ...message, translationStates: [...others(message), ended] } : message,
+    isOf(message, event) ? { ...message, translationStates: [...others(message), ended] } : message,
   );
 }
 

@@ -5,6 +5,7 @@
 mod accounts;
 mod caring;
 mod conversing;
+mod editing;
 mod requests;
 mod retention;
 mod second_factor;

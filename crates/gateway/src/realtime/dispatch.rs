@@ -44,6 +44,10 @@ impl Dispatcher {
     fn send_out(&self, event: Event) {
         match event {
             Event::MessageNew { message, recipients } => self.message_new(&message, &recipients),
+            Event::MessageEdited { message } => {
+                let room = Room::Conversation(message.message.conversation_id);
+                self.tell(room, event_name::MESSAGE_EDITED, &present::message(&message));
+            }
             Event::Translated { conversation_id, source_language, translation } => {
                 metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
                     .increment(1);
@@ -97,6 +101,7 @@ impl Dispatcher {
             let event = TranslationStateEvent {
                 message_id: translation.message_id,
                 conversation_id,
+                revision: translation.revision,
                 target_language: translation.language,
                 state: translation.state.name(),
                 reason: present::reason(&translation.state).unwrap_or_default().to_owned(),

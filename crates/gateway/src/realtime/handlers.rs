@@ -6,13 +6,13 @@ use crate::error::ApiError;
 use crate::json::plain;
 use crate::present;
 use axum::http::StatusCode;
-use meeshy_chat::{NewMessage, Progress, Requested};
+use meeshy_chat::{MessageEdit, NewMessage, Progress, Requested};
 use meeshy_domain::ConversationId;
 use meeshy_socketio::Event;
 use meeshy_store::translations::State;
 use meeshy_wire::{
-    Ack, AckData, ConversationRef, ErrorEvent, RequestTranslation, SendMessage, StatsEvent, TranslationError,
-    TranslationReceived, Typing, event_name,
+    Ack, AckData, ConversationRef, EditMessage, ErrorEvent, Message, RequestTranslation, SendMessage,
+    StatsEvent, TranslationError, TranslationReceived, Typing, event_name,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -53,6 +53,10 @@ impl Realtime {
                 let _ = socket.acknowledge(event, &Ack::done(sent));
                 self.chat.touch(peer.user).await;
             }
+            event_name::MESSAGE_EDIT => {
+                let edited = self.edit(peer, read(event)?).await?;
+                let _ = socket.acknowledge(event, &Ack::done(edited));
+            }
             event_name::CONVERSATION_JOIN => self.join(socket, peer, read(event)?).await?,
             event_name::CONVERSATION_LEAVE => self.leave(socket, peer, read(event)?).await?,
             event_name::REQUEST_TRANSLATION => {
@@ -85,10 +89,7 @@ impl Realtime {
     }
 
     async fn send(&self, peer: &Peer, data: SendMessage) -> Result<AckData, ApiError> {
-        let Some(_handling) = self.begin() else {
-            let message = "the server is restarting; send again in a moment";
-            return Err(ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message));
-        };
+        let _handling = self.begin().ok_or_else(restarting)?;
         let new = NewMessage {
             conversation: data.conversation_id,
             content: data.content,
@@ -104,6 +105,14 @@ impl Realtime {
             client_message_id: message.client_message_id.clone(),
             created_at: message.created_at.into(),
         })
+    }
+
+    async fn edit(&self, peer: &Peer, data: EditMessage) -> Result<Message, ApiError> {
+        let _handling = self.begin().ok_or_else(restarting)?;
+        let EditMessage { message_id, content, original_language } = data;
+        let edit = MessageEdit { message: message_id, conversation: None, content, original_language };
+        let edited = self.chat.edit(peer.user, edit).await?;
+        Ok(present::message(&edited))
     }
 
     async fn join(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
@@ -194,6 +203,11 @@ fn read<T: DeserializeOwned>(event: &Event) -> Result<T, ApiError> {
         let message = format!("the event could not be read: {}", plain(&error));
         ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
     })
+}
+
+fn restarting() -> ApiError {
+    let message = "the server is restarting; send again in a moment";
+    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
 }
 
 fn unknown_event(name: &str) -> ApiError {

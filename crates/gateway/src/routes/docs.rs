@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
 use meeshy_wire::{
     AddTerm, Code, CreateConversation, DetectLanguage, ErrorBody, Login, LoginCode, PatchMe, PostMessage,
-    Refresh, Register, ReportTranslation, Translate, TranslateTexts,
+    PutMessage, Refresh, Register, ReportTranslation, Translate, TranslateTexts,
 };
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -87,6 +87,7 @@ fn schemas() -> Value {
     add::<PatchMe>(&mut schemas);
     add::<CreateConversation>(&mut schemas);
     add::<PostMessage>(&mut schemas);
+    add::<PutMessage>(&mut schemas);
     add::<AddTerm>(&mut schemas);
     add::<ReportTranslation>(&mut schemas);
     add::<Translate>(&mut schemas);

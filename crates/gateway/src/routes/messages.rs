@@ -4,11 +4,12 @@ use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Answer, Body, PageParams, Params, PathParam, created};
+use crate::json::{Answer, Body, PageParams, Params, PathParam, TwoPathParams, answer, created};
 use axum::extract::State;
 use axum::response::IntoResponse;
-use meeshy_chat::{NewMessage, PageRequest};
-use meeshy_wire::{Pagination, PostMessage, Success};
+use meeshy_chat::{MessageEdit, NewMessage, PageRequest};
+use meeshy_domain::UserId;
+use meeshy_wire::{Message, Pagination, PostMessage, PutMessage, Success};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -18,6 +19,12 @@ pub fn routes(api: Api) -> Api {
         .query(&["before", "limit", "offset"])
         .post(Access::User, path, "Write a message", send)
         .body("PostMessage")
+        .put(Access::User, &format!("{path}/{{messageId}}"), "Give a message another text", edit_in)
+        .body("PutMessage")
+        .put(Access::User, "/api/v1/messages/{messageId}", "Give a message another text", edit)
+        .body("PutMessage")
+        .patch(Access::User, "/api/v1/messages/{messageId}", "Give a message another text", edit)
+        .body("PutMessage")
 }
 
 #[derive(Deserialize)]
@@ -58,4 +65,34 @@ async fn send(
     };
     let sent = app.chat.send(caller.user.id, new).await?;
     Ok(created(crate::present::message(&sent.message)))
+}
+
+async fn edit_in(
+    State(app): State<App>,
+    User(caller): User,
+    TwoPathParams(conversation, message): TwoPathParams,
+    Body(body): Body<PutMessage>,
+) -> Result<impl IntoResponse, ApiError> {
+    Ok(answer(edited(&app, caller.user.id, Some(conversation), message, body).await?))
+}
+
+async fn edit(
+    State(app): State<App>,
+    User(caller): User,
+    PathParam(message): PathParam,
+    Body(body): Body<PutMessage>,
+) -> Result<impl IntoResponse, ApiError> {
+    Ok(answer(edited(&app, caller.user.id, None, message, body).await?))
+}
+
+async fn edited(
+    app: &App,
+    caller: UserId,
+    conversation: Option<String>,
+    message: String,
+    PutMessage { content, original_language }: PutMessage,
+) -> Result<Message, ApiError> {
+    let edit = MessageEdit { message, conversation, content, original_language };
+    let edited = app.chat.edit(caller, edit).await?;
+    Ok(crate::present::message(&edited))
 }

@@ -21,7 +21,7 @@ use axum::handler::Handler;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, delete, get, patch, post};
+use axum::routing::{MethodRouter, delete, get, patch, post, put};
 
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +79,15 @@ impl Api {
         T: 'static,
     {
         self.add(Method::POST, access, path, summary, post(handler))
+    }
+
+    /// Adds a route for `PUT`.
+    pub fn put<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        self.add(Method::PUT, access, path, summary, put(handler))
     }
 
     /// Adds a route for `PATCH`.

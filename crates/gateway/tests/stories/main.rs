@@ -4,6 +4,7 @@
 
 mod access;
 mod caring;
+mod editing;
 mod engine;
 mod files;
 mod hardship;

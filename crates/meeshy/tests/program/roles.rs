@@ -1,13 +1,12 @@
 //! A gateway and translators as processes of their own, and what is left when any of them is killed.
 
 use crate::crash::{Sender, every_translation_comes, nothing_is_lost_or_doubled};
-use crate::server::{Server, free_port, spawn};
-use meeshy_domain::{Language, MessageId, Timestamp};
-use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{StoreError, Tx};
+use crate::server::{Client, Server, free_port, spawn};
+use meeshy_store::{StoreError, Tx, translation_jobs};
 use meeshy_testkit::Database;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -77,17 +76,20 @@ async fn whichever_process_is_killed_every_translation_comes() {
     let reader = gateway.sign_up("lea", "fr").await;
     let carlos = gateway.sign_up("carlos", "es").await;
     let conversation: Arc<str> = reader.group(&[&carlos]).await.into();
+    let mut editor = Editor { client: carlos.clone(), acknowledged: HashMap::new() };
     let mut sender = Sender::new(carlos, 0);
 
     let store = database.open().await.unwrap();
-    let mut edited = 0;
     for round in 0..kills() {
         let stop = Arc::new(AtomicBool::new(false));
         let sending = tokio::spawn({
             let (conversation, stop) = (Arc::clone(&conversation), Arc::clone(&stop));
             async move {
-                sender.send_until(&conversation, &stop).await;
-                sender
+                tokio::join!(
+                    sender.send_until(&conversation, &stop),
+                    editor.edit_until(&conversation, &stop)
+                );
+                (sender, editor)
             }
         });
         tokio::time::sleep(Duration::from_millis(40 + round * 37 % 160)).await;
@@ -97,9 +99,8 @@ async fn whichever_process_is_killed_every_translation_comes() {
             1 => victim.kill(),
             _ => victim.kill_an_engine(),
         }
-        edited += store.write(edit).await.unwrap();
         stop.store(true, Ordering::SeqCst);
-        sender = sending.await.unwrap();
+        (sender, editor) = sending.await.unwrap();
         match round % 3 {
             0 => gateway.restart().await,
             1 => victim.restart(),
@@ -108,8 +109,8 @@ async fn whichever_process_is_killed_every_translation_comes() {
     }
     let history = reader.history(&conversation).await;
     nothing_is_lost_or_doubled(&[sender], &history);
+    editor.nothing_is_lost(&history);
     every_translation_comes(&reader, &conversation).await;
-    assert!(edited > 0, "nothing was edited");
     let start = Instant::now();
     while store.read(translation_jobs::waiting).await.unwrap() > 0 {
         assert!(start.elapsed() < Duration::from_secs(120), "translations of edited messages do not come");
@@ -118,24 +119,47 @@ async fn whichever_process_is_killed_every_translation_comes() {
     assert_eq!(store.read(stale).await.unwrap(), 0, "translations of texts that are no more");
 }
 
-/// Gives messages another text, as an edit does, whether or not they are being translated; says how many.
-fn edit(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-    let newest: Vec<MessageId> =
-        tx.query("SELECT id FROM messages ORDER BY sequence DESC LIMIT 5", &[], |row| row.take("id"))?;
-    for id in &newest {
-        tx.execute(
-            "UPDATE messages SET content = content || ' grandes', revision = revision + 1 WHERE id = $1",
-            &[(*id).into()],
-        )?;
-        translation_jobs::enqueue(
-            tx,
-            *id,
-            Language::parse("fr").unwrap(),
-            Priority::Live,
-            Timestamp::from_millis(0),
-        )?;
+/// Somebody who mends each of their messages once, soon after it was sent.
+struct Editor {
+    client: Client,
+    acknowledged: HashMap<String, String>,
+}
+
+impl Editor {
+    async fn edit_until(&mut self, conversation: &str, stop: &AtomicBool) {
+        while !stop.load(Ordering::SeqCst) {
+            // A server that is gone comes back in the next round.
+            let _ = self.edit_newest(conversation).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
-    Ok(u64::try_from(newest.len()).unwrap_or_default())
+
+    async fn edit_newest(&mut self, conversation: &str) -> Result<(), reqwest::Error> {
+        let path = format!("/conversations/{conversation}/messages");
+        let (_, page) = self.client.get(&format!("{path}?limit=3")).await?;
+        for message in page["data"].as_array().into_iter().flatten() {
+            let (id, text) = (message["id"].as_str().unwrap(), message["content"].as_str().unwrap());
+            let mended = format!("{text} grandes");
+            if !text.ends_with("grandes")
+                && let (StatusCode::OK, _) =
+                    self.client.put(&format!("{path}/{id}"), &json!({ "content": mended })).await?
+            {
+                self.acknowledged.insert(id.to_owned(), mended);
+            }
+        }
+        Ok(())
+    }
+
+    fn nothing_is_lost(&self, history: &[Value]) {
+        assert!(!self.acknowledged.is_empty(), "nothing was edited");
+        let texts: HashMap<&str, &str> = history
+            .iter()
+            .map(|message| (message["id"].as_str().unwrap(), message["content"].as_str().unwrap()))
+            .collect();
+        for (id, text) in &self.acknowledged {
+            assert_eq!(texts.get(id.as_str()), Some(&text.as_str()), "the edit of {id} was acknowledged");
+        }
+    }
 }
 
 /// Translations that were not made from the text that their message has.

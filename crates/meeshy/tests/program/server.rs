@@ -153,6 +153,12 @@ impl Client {
         Ok((answer.status(), answer.json().await?))
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Result<(StatusCode, Value), reqwest::Error> {
+        let request = self.http.put(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
+        let answer = request.timeout(Duration::from_secs(10)).send().await?;
+        Ok((answer.status(), answer.json().await?))
+    }
+
     pub async fn get(&self, path: &str) -> Result<(StatusCode, Value), reqwest::Error> {
         let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
         let answer = request.timeout(Duration::from_secs(10)).send().await?;

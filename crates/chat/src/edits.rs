@@ -1,0 +1,114 @@
+//! Another text for a message that is there (wire-contract 3.3, 6.2).
+
+use crate::accounts::language;
+use crate::conversations::{find_as_member, order_key};
+use crate::messages::{mentioned, written_in};
+use crate::requests::{message_id, readable};
+use crate::{Chat, ChatError, Event, MessageView, view};
+use meeshy_domain::limits::EDIT_WINDOW;
+use meeshy_domain::{Language, MessageId, Timestamp, UserId, target_languages, text};
+use meeshy_store::Tx;
+use meeshy_store::members::{self, Member};
+use meeshy_store::messages::{self, Message};
+use meeshy_store::translation_jobs::{self, Priority};
+use std::sync::Arc;
+
+/// What a message is to say from now on.
+#[derive(Debug, Clone, Default)]
+pub struct MessageEdit {
+    /// Which message.
+    pub message: String,
+    /// Where it is, if the caller says it: an id or an identifier.
+    pub conversation: Option<String>,
+    /// The text.
+    pub content: String,
+    /// Its language; found out when not given, and most likely what it was.
+    pub original_language: Option<String>,
+}
+
+impl Chat {
+    /// Gives a message another text, and asks for its translations anew. The same text once more changes nothing.
+    ///
+    /// # Errors
+    /// When the text cannot be taken, there is no such message that the caller may read, or the caller may not change it.
+    pub async fn edit(&self, caller: UserId, edit: MessageEdit) -> Result<Arc<MessageView>, ChatError> {
+        text::message(&edit.content, self.inner.settings.message_chars)?;
+        let message = message_id(&edit.message);
+        let given = edit.original_language.as_deref().filter(|code| !code.is_empty() && *code != "auto");
+        let declared = given.map(|code| language("originalLanguage", code)).transpose()?;
+        let evidence = self.evidence(declared, &edit.content).await;
+        let chat = self.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            let place = edit.conversation.map(|given| find_as_member(tx, caller, &given)).transpose()?;
+            let message = readable(tx, caller, message?)?;
+            if place.is_some_and(|place| place.id != message.conversation_id) {
+                return Err(ChatError::NotFound { what: "message" });
+            }
+            let members = members::list(tx, &[message.conversation_id])?;
+            let editor =
+                members.iter().find(|member| member.user_id == caller).ok_or(ChatError::NotAMember)?;
+            may_edit(&message, editor, chat.now())?;
+            let before = Some(message.original_language);
+            let language = written_in(declared, before, &editor.languages, &evidence);
+            if message.content != edit.content || message.original_language != language {
+                chat.rewrite(tx, &message, &edit.content, language, &members)?;
+            }
+            chat.shown(tx, message.id)
+        };
+        self.inner.store.write(write).await
+    }
+
+    fn rewrite(
+        &self,
+        tx: &mut Tx<'_>,
+        message: &Message,
+        content: &str,
+        language: Language,
+        members: &[Member],
+    ) -> Result<(), ChatError> {
+        let (id, now) = (message.id, self.now());
+        if !messages::edit(tx, id, content, language, now)? {
+            return Err(ChatError::NotFound { what: "message" });
+        }
+        let mentioned: Vec<UserId> =
+            mentioned(content, members).into_iter().map(|member| member.user_id).collect();
+        messages::retain_mentions(tx, id, &mentioned)?;
+        for user in mentioned {
+            messages::insert_mention(tx, id, user)?;
+        }
+        let targets: Vec<Language> =
+            target_languages(language, members.iter().map(|member| &member.languages)).into_iter().collect();
+        translation_jobs::renew(tx, id, &targets, now)?;
+        let message = self.shown(tx, id)?;
+        let (bus, jobs) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs));
+        tx.after_commit(order_key(message.message.conversation_id), move || {
+            jobs.ring(Priority::Live);
+            bus.publish(Event::MessageEdited { message });
+        });
+        Ok(())
+    }
+
+    fn shown(&self, tx: &mut Tx<'_>, id: MessageId) -> Result<Arc<MessageView>, ChatError> {
+        let rows = messages::find_all(tx, &[id])?;
+        let view = view::messages(tx, rows, &self.inner.presence)?.pop();
+        view.map(Arc::new).ok_or(ChatError::NotFound { what: "message" })
+    }
+}
+
+/// Its author may for a day; who keeps the peace on the site, and is in the conversation, may for longer.
+fn may_edit(message: &Message, editor: &Member, now: Timestamp) -> Result<(), ChatError> {
+    let forbidden = |reason: &str| Err(ChatError::Forbidden(reason.into()));
+    if editor.site_role.permissions().can_moderate_content {
+        return Ok(());
+    }
+    if message.sender_id != Some(editor.user_id) {
+        return forbidden("only the author may change a message");
+    }
+    if !editor.can_send_message {
+        return forbidden("you may not write in this conversation");
+    }
+    if now > message.created_at.plus(EDIT_WINDOW) {
+        return forbidden("a message can be changed for 24 hours after it was written");
+    }
+    Ok(())
+}

@@ -1,0 +1,232 @@
+//! Stories of messages that are given another text, each told on both databases.
+
+use crate::support::{World, worlds};
+use meeshy_chat::{ChatError, ConversationView, Event, MessageEdit, NewMessage};
+use meeshy_domain::{Language, Role, UserId};
+use meeshy_store::Tx;
+use meeshy_store::translation_jobs::{self, Claim, Job, Priority};
+use meeshy_store::translations::State;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn another(message: &str, content: &str) -> MessageEdit {
+    MessageEdit { message: message.into(), content: content.into(), ..MessageEdit::default() }
+}
+
+/// Léa, Carlos, their conversation, and what he has said there.
+async fn scene(world: &World, said: &str) -> (UserId, UserId, ConversationView, String) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    let message = world.say(carlos, &talk, said).await.unwrap().message.message.id.to_string();
+    (lea, carlos, talk, message)
+}
+
+/// The text that somebody finds, with its translations.
+async fn found(world: &World, who: UserId, talk: &ConversationView) -> (String, Vec<String>) {
+    let view = world.page(who, talk).await.messages.remove(0);
+    let text = |state| match state {
+        State::Done { content, .. } | State::Identical { content } => content,
+        State::Unavailable { reason } | State::Failed { reason } => reason,
+    };
+    let translations = view.translations.into_iter().map(|known| text(known.state)).collect();
+    (view.message.content, translations)
+}
+
+#[tokio::test]
+async fn everybody_reads_the_new_text_in_their_own_language() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos, talk, message) = scene(&world, "hola").await;
+        world.translate().await;
+        world.happened();
+        let edited = world.chat.edit(carlos, another(&message, "buenas @lea")).await.unwrap();
+        assert_eq!(edited.message.revision, 2, "{kind}");
+        assert_eq!(edited.mentions, ["lea"], "{kind}");
+        assert!(edited.translations.is_empty(), "{kind}: what was said before is not told any more");
+        assert_eq!(edited.pending, [Language::parse("fr").unwrap()], "{kind}");
+        world.translate().await;
+        let expected = ("buenas @lea".to_owned(), vec!["fr: buenas @lea".to_owned()]);
+        assert_eq!(found(&world, lea, &talk).await, expected, "{kind}");
+        let events = world.happened();
+        let order: Vec<&str> = events
+            .iter()
+            .map(|event| match event {
+                Event::MessageEdited { message } => {
+                    assert!(message.message.edited_at.is_some(), "{kind}");
+                    "edited"
+                }
+                Event::Translated { translation, .. } => {
+                    assert_eq!(translation.revision, 2, "{kind}");
+                    "translated"
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(order, ["edited", "translated"], "{kind}");
+
+        let again = world.chat.edit(carlos, another(&message, "buenas @lea")).await.unwrap();
+        assert_eq!((again.message.revision, again.translations.len()), (2, 1), "{kind}: nothing changed");
+        assert!(world.happened().is_empty(), "{kind}");
+        let without = world.chat.edit(carlos, another(&message, "buenas")).await.unwrap();
+        assert!(without.mentions.is_empty(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn the_author_may_for_a_day_and_who_keeps_the_peace_for_longer() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos, talk, message) = scene(&world, "hola").await;
+        let emma = world.person("emma", "en").await;
+        let by_lea = world.chat.edit(lea, another(&message, "adiós")).await.unwrap_err();
+        assert!(matches!(by_lea, ChatError::Forbidden(_)), "{kind}: {by_lea}");
+        let by_emma = world.chat.edit(emma, another(&message, "adiós")).await.unwrap_err();
+        assert!(matches!(by_emma, ChatError::NotFound { what: "message" }), "{kind}: {by_emma}");
+        for nonsense in ["", "65a0c0ffee0123456789abcd", "x"] {
+            let missing = world.chat.edit(carlos, another(nonsense, "adiós")).await.unwrap_err();
+            assert!(matches!(missing, ChatError::NotFound { what: "message" }), "{kind}: {missing}");
+        }
+        let elsewhere = world.group(carlos, &[emma]).await.conversation.id.to_string();
+        let misplaced = MessageEdit { conversation: Some(elsewhere), ..another(&message, "adiós") };
+        let misplaced = world.chat.edit(carlos, misplaced).await.unwrap_err();
+        assert!(matches!(misplaced, ChatError::NotFound { what: "message" }), "{kind}: {misplaced}");
+        for bad in ["", " \n", &"a".repeat(4_001)] {
+            let refused = world.chat.edit(carlos, another(&message, bad)).await.unwrap_err();
+            assert!(matches!(refused, ChatError::Invalid { .. }), "{kind}: {refused}");
+        }
+        world.hand.advance(DAY);
+        world.chat.edit(carlos, another(&message, "buenas")).await.unwrap();
+        world.hand.advance(Duration::from_millis(1));
+        let late = world.chat.edit(carlos, another(&message, "adiós")).await.unwrap_err();
+        assert!(late.to_string().contains("24 hours"), "{kind}: {late}");
+        assert_eq!(found(&world, lea, &talk).await.0, "buenas", "{kind}");
+
+        let promote = move |tx: &mut Tx<'_>| {
+            let role = Role::Moderator.name();
+            tx.execute(
+                "UPDATE users SET role = $1 WHERE id IN ($2, $3)",
+                &[role.into(), lea.into(), emma.into()],
+            )
+        };
+        assert_eq!(world.store.write(promote).await.unwrap(), 2, "{kind}");
+        world.chat.edit(lea, another(&message, "[...]")).await.unwrap();
+        assert_eq!(found(&world, carlos, &talk).await.0, "[...]", "{kind}");
+        let outsider = world.chat.edit(emma, another(&message, "?")).await.unwrap_err();
+        assert!(matches!(outsider, ChatError::NotFound { what: "message" }), "{kind}: not in it: {outsider}");
+    }
+}
+
+#[tokio::test]
+async fn a_mended_word_stays_in_its_language_and_a_new_text_need_not() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos, talk, _) = scene(&world, "hola").await;
+        let new = NewMessage {
+            conversation: talk.conversation.id.to_string(),
+            content: "ciao".into(),
+            original_language: Some("it".into()),
+            ..NewMessage::default()
+        };
+        let sent = world.chat.send(carlos, new).await.unwrap();
+        let message = sent.message.message.id.to_string();
+        let language = async |edit: MessageEdit| {
+            world.chat.edit(carlos, edit).await.unwrap().message.original_language.code().to_owned()
+        };
+        assert_eq!(language(another(&message, "ciao!")).await, "it", "{kind}");
+        let russian = "Сегодня мы встречаемся возле библиотеки";
+        assert_eq!(language(another(&message, russian)).await, "ru", "{kind}: the script says so");
+        let declared = MessageEdit { original_language: Some("pt".into()), ..another(&message, "oi") };
+        assert_eq!(language(declared).await, "pt", "{kind}");
+        let unknown = MessageEdit { original_language: Some("tlh".into()), ..another(&message, "oi") };
+        assert!(matches!(world.chat.edit(carlos, unknown).await, Err(ChatError::Invalid { .. })), "{kind}");
+        // What he reads himself is wanted too, now that he writes another language.
+        let view = world.page(lea, &talk).await.messages.remove(0);
+        let mut pending: Vec<&str> = view.pending.iter().map(|language| language.code()).collect();
+        pending.sort_unstable();
+        assert_eq!(pending, ["es", "fr"], "{kind}");
+        let french = MessageEdit { original_language: Some("fr".into()), ..another(&message, "salut") };
+        let view = world.chat.edit(carlos, french).await.unwrap();
+        assert_eq!(view.pending, [Language::parse("es").unwrap()], "{kind}: nobody needs it in French now");
+    }
+}
+
+#[tokio::test]
+async fn whatever_became_of_the_old_text_the_new_one_is_translated() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos, talk, message) = scene(&world, "hola").await;
+        // A worker has the old text at hand,
+        let job = claimed(&world).await;
+        world.chat.edit(carlos, another(&message, "buenas")).await.unwrap();
+        assert!(claim(&world).await.is_empty(), "{kind}: the worker keeps it until it notices");
+        let worker = world.store.write(move |tx| {
+            let old = meeshy_store::translations::Translation {
+                message_id: job.message_id,
+                language: job.to,
+                revision: job.revision,
+                state: State::Identical { content: job.content },
+                created_at: meeshy_domain::Timestamp::from_millis(0),
+                updated_at: meeshy_domain::Timestamp::from_millis(0),
+            };
+            meeshy_store::translations::finish(tx, &old)
+        });
+        assert_eq!(worker.await.unwrap(), None, "{kind}");
+        world.translate().await;
+        assert_eq!(found(&world, lea, &talk).await.1, ["fr: buenas"], "{kind}");
+
+        // it failed again and again and waits for a long time,
+        world.engine.failures.store(3, Ordering::SeqCst);
+        let second = world.say(carlos, &talk, "mal").await.unwrap().message.message.id.to_string();
+        for _ in 0..3 {
+            world.translate().await;
+            world.hand.advance(Duration::from_secs(15));
+        }
+        world.ended();
+        world.chat.edit(carlos, another(&second, "bien")).await.unwrap();
+        world.translate().await;
+        assert_eq!(found(&world, lea, &talk).await.1, ["fr: bien"], "{kind}");
+
+        // or could not be had at all.
+        let spanish = Language::parse("es").unwrap();
+        world.engine.unknown.lock().unwrap().insert((spanish, Language::parse("fr").unwrap()));
+        let third = world.say(carlos, &talk, "uno").await.unwrap().message.message.id.to_string();
+        world.translate().await;
+        assert_eq!(found(&world, lea, &talk).await.1, ["nobody speaks fr"], "{kind}");
+        world.engine.unknown.lock().unwrap().clear();
+        world.chat.edit(carlos, another(&third, "dos")).await.unwrap();
+        world.translate().await;
+        assert_eq!(found(&world, lea, &talk).await.1, ["fr: dos"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_sent_again_after_an_edit_is_the_same_message() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos, talk, _) = scene(&world, "hola").await;
+        let new = NewMessage {
+            conversation: talk.conversation.id.to_string(),
+            content: "adiso".into(),
+            client_message_id: Some("c-1".into()),
+            ..NewMessage::default()
+        };
+        let sent = world.chat.send(carlos, new.clone()).await.unwrap();
+        world.chat.edit(carlos, another(&sent.message.message.id.to_string(), "adiós")).await.unwrap();
+        let again = world.chat.send(carlos, new).await.unwrap();
+        assert_eq!((again.repeated, again.message.message.id), (true, sent.message.message.id), "{kind}");
+        assert_eq!(found(&world, lea, &talk).await.0, "adiós", "{kind}");
+    }
+}
+
+async fn claim(world: &World) -> Vec<Job> {
+    let now = world.chat.now();
+    let claim = Claim {
+        by: "worker".into(),
+        until: now.plus(Duration::from_secs(30)),
+        priority: Priority::Live,
+        limit: 9,
+        but: Vec::new(),
+    };
+    world.store.write(move |tx| translation_jobs::claim(tx, now, &claim)).await.unwrap()
+}
+
+async fn claimed(world: &World) -> Job {
+    claim(world).await.remove(0)
+}

@@ -1,0 +1,63 @@
+//! Messages that are given another text, as clients do it.
+
+use crate::server::{Server, answer, servers, unlimited};
+use crate::socket::Socket;
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn an_edit_reaches_everybody_and_its_translation_is_new_to_them() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+        let talk = carlos.group(&[&lea]).await;
+        let mut hers = Socket::of(&server, &lea).await;
+        let id = carlos.say(&talk, "hola").await;
+        let first = hers.event("message:translation").await["translations"][0].clone();
+        let paths = [
+            (Method::PUT, format!("/api/v1/conversations/{talk}/messages/{id}")),
+            (Method::PUT, format!("/api/v1/messages/{id}")),
+            (Method::PATCH, format!("/api/v1/messages/{id}")),
+        ];
+        for (number, (method, path)) in paths.into_iter().enumerate() {
+            let text = format!("buenas {number}");
+            let request = server.request(method, &path).bearer_auth(&carlos.token);
+            let edited = answer(request.json(&json!({ "content": text }))).await;
+            assert_eq!(edited.status, 200, "{kind}: {}", edited.body);
+            let heard = hers.event("message:edited").await;
+            assert_eq!(heard, edited.body["data"], "{kind}: one shape");
+            assert_eq!((&heard["id"], &heard["content"]), (&json!(id), &json!(text)), "{kind}");
+            assert_eq!(heard["isEdited"], true, "{kind}");
+            assert!(heard["editedAt"].is_string(), "{kind}");
+            assert_eq!(heard["translations"], json!([]), "{kind}");
+            assert_eq!(heard["translationStates"][0]["state"], "pending", "{kind}");
+            let came = hers.event("message:translation").await["translations"][0].clone();
+            assert_eq!(came["translatedContent"], format!("fr: {text}"), "{kind}");
+            // The web client passes over an id that it has seen (wire-contract 5.5).
+            assert_eq!(came["id"], format!("{id}-fr-r{}", number + 2), "{kind}");
+            assert_ne!(came["id"], first["id"], "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_socket_edits_too_and_is_told_why_it_may_not() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[&lea]).await;
+    let id = carlos.say(&talk, "hola").await;
+    let (mut hers, mut his) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+    let edit = |message: &str, content: &str| json!({ "messageId": message, "content": content });
+    let done = his.ask("message:edit", edit(&id, "buenas")).await;
+    assert_eq!((&done["success"], &done["data"]["content"]), (&json!(true), &json!("buenas")));
+    assert_eq!(hers.event("message:edited").await["content"], "buenas");
+    let refusals = [
+        (hers.ask("message:edit", edit(&id, "adieu")).await, "FORBIDDEN"),
+        (his.ask("message:edit", edit(&id, " ")).await, "VALIDATION_ERROR"),
+        (his.ask("message:edit", json!({ "messageId": id })).await, "VALIDATION_ERROR"),
+        (his.ask("message:edit", edit("65a0c0ffee0123456789abcd", "hola")).await, "MESSAGE_NOT_FOUND"),
+    ];
+    for (refused, code) in refusals {
+        assert_eq!((&refused["success"], &refused["code"]), (&json!(false), &json!(code)), "{refused}");
+        assert!(refused["error"].as_str().is_some_and(|reason| !reason.is_empty()), "{refused}");
+    }
+}
