@@ -42,7 +42,7 @@ impl Server {
         let start = Instant::now();
         while !self.is_ready().await {
             assert!(self.child.try_wait().unwrap().is_none(), "the server ended: see above");
-            assert!(start.elapsed() < Duration::from_secs(20), "the server was not ready in time");
+            assert!(start.elapsed() < Duration::from_secs(60), "the server was not ready in time");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
