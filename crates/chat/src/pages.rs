@@ -1,0 +1,137 @@
+//! A page of messages is read.
+
+use crate::conversations::find_as_member;
+use crate::{Chat, ChatError, MessageView, view};
+use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
+use meeshy_store::messages::{self, Page};
+use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::translations::State;
+use meeshy_store::{Tx, users};
+
+/// Which messages to read.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    /// Those before this message; then `offset` does not count.
+    pub before: Option<String>,
+    /// How many, at most.
+    pub limit: i64,
+    /// How many of the newest to pass over.
+    pub offset: i64,
+}
+
+/// A page of messages.
+#[derive(Debug, Clone)]
+pub struct MessagePage {
+    /// The messages, newest first.
+    pub messages: Vec<MessageView>,
+    /// How many the conversation has.
+    pub total: i64,
+    /// Whether there are older ones.
+    pub has_more: bool,
+    /// The language the reader reads in.
+    pub reader_language: Language,
+}
+
+impl Chat {
+    /// A page of a conversation. What the reader cannot read yet is asked for, behind the live messages.
+    ///
+    /// # Errors
+    /// When there is no such conversation or message, or the caller is no member.
+    pub async fn messages(
+        &self,
+        caller: UserId,
+        reference: &str,
+        request: PageRequest,
+    ) -> Result<MessagePage, ChatError> {
+        let (chat, reference) = (self.clone(), reference.to_owned());
+        let (mut page, reader) = self
+            .inner
+            .store
+            .read(move |tx| {
+                let user = users::find(tx, caller)?.ok_or(ChatError::NotFound { what: "user" })?;
+                Ok::<_, ChatError>((
+                    chat.page_in(tx, caller, &reference, request, &user.languages)?,
+                    user.languages,
+                ))
+            })
+            .await?;
+        self.ask_for_missing(&mut page.messages, &reader).await?;
+        Ok(page)
+    }
+
+    fn page_in(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        reference: &str,
+        request: PageRequest,
+        reader: &LanguageSettings,
+    ) -> Result<MessagePage, ChatError> {
+        let conversation = find_as_member(tx, caller, reference)?;
+        let page = match request.before {
+            Some(id) => {
+                let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
+                let found =
+                    messages::find(tx, id)?.filter(|message| message.conversation_id == conversation.id);
+                Page::Before(found.ok_or(ChatError::NotFound { what: "message" })?.sequence)
+            }
+            None => Page::Offset(request.offset),
+        };
+        let limit = usize::try_from(request.limit).unwrap_or(0);
+        let mut rows = messages::list(tx, conversation.id, page, request.limit.saturating_add(1))?;
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok(MessagePage {
+            messages: view::messages(tx, rows, &self.inner.presence)?,
+            total: messages::count(tx, conversation.id)?,
+            has_more,
+            reader_language: reader.reading_language(),
+        })
+    }
+
+    /// Asks for the translations of a page that its reader wants and nobody has asked for.
+    async fn ask_for_missing(
+        &self,
+        page: &mut [MessageView],
+        reader: &LanguageSettings,
+    ) -> Result<(), ChatError> {
+        if !reader.auto_translate_enabled {
+            return Ok(());
+        }
+        let (wanted, now) = (reader.reading_language(), self.now());
+        let missing: Vec<MessageId> =
+            page.iter().filter(|view| self.is_missing(view, wanted)).map(|view| view.message.id).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let ids = missing.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            for id in ids {
+                translation_jobs::enqueue(tx, id, wanted, Priority::Backfill, now)?;
+            }
+            Ok::<_, ChatError>(())
+        };
+        self.inner.store.write(write).await?;
+        self.inner.jobs.ring(Priority::Backfill);
+        for view in page.iter_mut().filter(|view| missing.contains(&view.message.id)) {
+            view.translations.retain(|translation| translation.language != wanted);
+            view.pending.push(wanted);
+        }
+        Ok(())
+    }
+
+    fn is_missing(&self, view: &MessageView, wanted: Language) -> bool {
+        let message = &view.message;
+        if message.original_language == wanted || view.pending.contains(&wanted) {
+            return false;
+        }
+        match view.translations.iter().find(|translation| translation.language == wanted) {
+            None => true,
+            // An engine may have been installed since.
+            Some(known) => {
+                matches!(known.state, State::Unavailable { .. })
+                    && self.serves(message.original_language, wanted)
+            }
+        }
+    }
+}
