@@ -11,7 +11,7 @@ use axum::http::{Request, StatusCode};
 use libfuzzer_sys::fuzz_target;
 use meeshy_domain::{ConversationId, Language, MessageId, limits, text};
 use meeshy_socketio::{Config, Event, Introduction, Server, Service, Socket};
-use meeshy_wire::{Ack, ConversationRef, Handshake, SendMessage, event_name};
+use meeshy_wire::{Ack, ConversationRef, EditMessage, Handshake, SendMessage, event_name};
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
@@ -62,6 +62,10 @@ impl Service for Listener {
     async fn event(&self, socket: &Socket<Self>, event: Event) {
         let is_sound = match event.name.as_str() {
             event_name::MESSAGE_SEND => event.read().is_ok_and(|message| is_sound(&message)),
+            event_name::MESSAGE_EDIT => event.read().is_ok_and(|edit: EditMessage| {
+                let EditMessage { message_id, content, original_language } = &edit;
+                is_text(content) && is_language(original_language.as_deref()) && check_id(message_id)
+            }),
             event_name::AUTHENTICATE => event.read::<Handshake>().is_ok(),
             _ => event.read::<ConversationRef>().is_ok_and(|named| check_id(&named.conversation_id)),
         };
@@ -73,21 +77,28 @@ impl Service for Listener {
 
 /// Whether a message passes all checks; if so, it must hold what they promise.
 fn is_sound(message: &SendMessage) -> bool {
-    let content = text::message(&message.content, limits::MESSAGE_CHARS).is_ok();
-    if content {
-        assert!(message.content.chars().count() <= limits::MESSAGE_CHARS && !message.content.contains('\0'));
-    }
+    let content = is_text(&message.content);
     let own_id = message.client_message_id.as_deref().is_none_or(|id| {
         let sound = text::client_message_id(id).is_ok();
         assert!(!sound || (!id.is_empty() && id.chars().count() <= limits::CLIENT_MESSAGE_ID_CHARS));
         sound
     });
-    let language = message.original_language.as_deref().is_none_or(|tag| match Language::parse(tag) {
-        Ok(language) => Language::parse(language.code()) == Ok(language),
-        Err(_) => false,
-    });
+    let language = is_language(message.original_language.as_deref());
     let reply = message.reply_to_id.as_deref().is_none_or(|id| id.parse::<MessageId>().is_ok());
     content && own_id && language && reply && check_id(&message.conversation_id)
+}
+
+fn is_text(content: &str) -> bool {
+    let sound = text::message(content, limits::MESSAGE_CHARS).is_ok();
+    assert!(!sound || (content.chars().count() <= limits::MESSAGE_CHARS && !content.contains('\0')));
+    sound
+}
+
+fn is_language(tag: Option<&str>) -> bool {
+    tag.is_none_or(|tag| match Language::parse(tag) {
+        Ok(language) => Language::parse(language.code()) == Ok(language),
+        Err(_) => false,
+    })
 }
 
 /// Whether this is an id; if so, it is written as it was read.
