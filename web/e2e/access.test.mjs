@@ -89,11 +89,14 @@ test("everything goes by keyboard", async () => {
   await messages(page).filter({ hasText: "one\ntwo" }).last().waitFor();
   assert.equal(await composer(page).inputValue(), "");
 
-  // Up into the messages, along them, and back.
+  // Up to one's last message, further up into the messages, along them, and back.
   await write(page, "three");
   await messages(page).filter({ hasText: "three" }).last().waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
   await page.keyboard.press("ArrowUp");
+  assert.equal(await composer(page).inputValue(), "three");
+  await page.keyboard.press("ArrowUp");
+  assert.equal(await composer(page).inputValue(), "");
   assert.match(await focused(), /three/);
   await page.keyboard.press("ArrowUp");
   assert.match(await focused(), /two/);

@@ -57,10 +57,12 @@ test("each reads their own language, without a reload", async () => {
   await write(carlos.page, "Mi tren llega a las diez de la mañana.");
   await lea.page.locator("[data-testid=text][lang=fr]", { hasText: "train" }).waitFor();
   await lea.page.getByTestId("typing").filter({ hasNotText: "écrit" }).waitFor();
+  // Read out in French, since that comes soon now that the engine runs.
+  await write(carlos.page, "El gato duerme.");
   await lea.page
     .getByTestId("announcer")
     .filter({ hasText: "Carlos Test: " })
-    .locator("[lang=fr]")
+    .locator("[lang=fr]", { hasText: "chat" })
     .waitFor({ state: "attached" });
 
   // Read is what was seen.
@@ -157,6 +159,7 @@ test("what was mended is read anew by everybody, in their own language", async (
 
   // By keyboard; Escape leaves everything as it was.
   await composer(carlos.page).fill("");
+  await carlos.page.keyboard.press("ArrowUp");
   await carlos.page.keyboard.press("ArrowUp");
   await carlos.page.keyboard.press("e");
   assert.equal(await composer(carlos.page).inputValue(), "Tengo un perro");

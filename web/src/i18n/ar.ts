@@ -157,6 +157,7 @@ export const ar: Texts = {
   keyMessages: "من رسالة إلى أخرى",
   keyFlip: "النص الأصلي أو الترجمة",
   keyEdit: "تعديل رسالتك",
+  keyEditLast: "تعديل رسالتك الأخيرة",
   keySend: "إرسال",
   keyNewLine: "سطر جديد",
   keyLeave: "العودة إلى الكتابة",

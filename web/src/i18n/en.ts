@@ -128,6 +128,7 @@ export const en = {
   keyMessages: "From message to message",
   keyFlip: "Original or translation",
   keyEdit: "Edit your message",
+  keyEditLast: "Edit your last message",
   keySend: "Send",
   keyNewLine: "New line",
   keyLeave: "Back to writing",

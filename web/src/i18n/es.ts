@@ -123,6 +123,7 @@ export const es: Texts = {
   keyMessages: "De un mensaje a otro",
   keyFlip: "Original o traducción",
   keyEdit: "Editar tu mensaje",
+  keyEditLast: "Editar tu último mensaje",
   keySend: "Enviar",
   keyNewLine: "Nueva línea",
   keyLeave: "Volver a escribir",

@@ -126,6 +126,7 @@ export const fr: Texts = {
   keyMessages: "D’un message à l’autre",
   keyFlip: "Original ou traduction",
   keyEdit: "Modifier votre message",
+  keyEditLast: "Modifier votre dernier message",
   keySend: "Envoyer",
   keyNewLine: "Nouvelle ligne",
   keyLeave: "Revenir à l’écriture",

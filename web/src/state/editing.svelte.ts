@@ -1,7 +1,7 @@
 // Which message of one's own is being given another text: one at a time.
 
 import type { Message } from "../api/wire";
-import { rewrite } from "./chats.svelte";
+import { chats, rewrite } from "./chats.svelte";
 
 /** The author may change a message for a day (wire-contract 3.3). */
 const EDIT_WINDOW_MS = 24 * 60 * 60 * 1000;
@@ -14,6 +14,12 @@ export const editedIn = (conversationId: string): Message | null =>
 
 export const mayEdit = (candidate: Message, userId: string): boolean =>
   candidate.senderId === userId && Date.now() - Date.parse(candidate.createdAt) < EDIT_WINDOW_MS;
+
+/** One's own last message, if it may still be changed. */
+export function lastEditable(conversationId: string, userId: string): Message | undefined {
+  const last = chats.opened(conversationId)?.messages.findLast((message) => message.senderId === userId);
+  return last && mayEdit(last, userId) ? last : undefined;
+}
 
 export function startEditing(chosen: Message): void {
   message = chosen;
