@@ -6,7 +6,8 @@
 use crate::{StoreError, Tx};
 
 /// The indexes of large tables that an import does not look into while it adds rows, as the migrations make them.
-const PAUSED: [(&str, &str); 6] = [
+const PAUSED: [(&str, &str); 9] = [
+    ("notifications_id", "CREATE UNIQUE INDEX notifications_id ON notifications (id)"),
     (
         "notifications_user",
         "CREATE INDEX notifications_user ON notifications (user_id, is_read, created_at DESC)",
@@ -16,6 +17,7 @@ const PAUSED: [(&str, &str); 6] = [
         "messages_live",
         "CREATE INDEX messages_live ON messages (conversation_id, created_at DESC) WHERE deleted_at IS NULL",
     ),
+    ("message_statuses_id", "CREATE UNIQUE INDEX message_statuses_id ON message_statuses (id)"),
     (
         "message_statuses_user",
         "CREATE UNIQUE INDEX message_statuses_user ON message_statuses (message_id, user_id) WHERE user_id IS NOT NULL",
@@ -27,6 +29,10 @@ const PAUSED: [(&str, &str); 6] = [
     (
         "tracking_link_clicks_link",
         "CREATE INDEX tracking_link_clicks_link ON tracking_link_clicks (tracking_link_id, clicked_at)",
+    ),
+    (
+        "legacy_documents_id",
+        "CREATE UNIQUE INDEX legacy_documents_id ON legacy_documents (collection, id)",
     ),
 ];
 
@@ -56,6 +62,7 @@ mod tests {
             include_str!("../migrations/0005_around_messages.sql"),
             include_str!("../migrations/0006_calls_and_notices.sql"),
             include_str!("../migrations/0007_links_and_oversight.sql"),
+            include_str!("../migrations/0014_keys_made_later.sql"),
         );
         for (name, sql) in PAUSED {
             assert!(migrations.contains(&format!("{sql};")), "{name}");
