@@ -163,7 +163,11 @@ impl Connection for Session {
 
     fn write_out(&mut self) -> Result<(), StoreError> {
         // By itself it lets pages that changed take nine tenths of the cache before it writes any.
-        Ok(self.connection.cache_flush()?)
+        match self.connection.cache_flush() {
+            // Somebody reads the file just now; they are written later.
+            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
+            flushed => Ok(flushed?),
+        }
     }
 
     fn skip_locked(&self) -> &'static str {
