@@ -31,6 +31,7 @@ const MIGRATIONS: &[Migration] = migrations![
     11 "0011_files",
     12 "0012_second_factor",
     13 "0013_glossaries_and_reports",
+    14 "0014_keys_made_later",
 ];
 
 /// What opening a database changed in its schema.

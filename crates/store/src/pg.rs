@@ -281,6 +281,11 @@ impl Connection for Session {
         self.batch("ANALYZE")
     }
 
+    fn write_out(&mut self) -> Result<(), StoreError> {
+        // The server does, by itself.
+        Ok(())
+    }
+
     fn skip_locked(&self) -> &'static str {
         "FOR UPDATE SKIP LOCKED"
     }

@@ -13,6 +13,8 @@ pub(crate) trait Connection {
     fn batch(&mut self, sql: &str) -> Result<(), StoreError>;
     /// Looks at what the tables hold now, for the plans of later statements.
     fn analyze(&mut self) -> Result<(), StoreError>;
+    /// Writes out what has changed so far, which stays part of the transaction, to have its memory for what is looked up.
+    fn write_out(&mut self) -> Result<(), StoreError>;
     /// What follows a `SELECT` whose rows this transaction is going to change, so that others pass them over.
     fn skip_locked(&self) -> &'static str;
     /// What follows a `SELECT` whose rows nobody may change before this transaction ends.
@@ -144,6 +146,15 @@ impl<'a> Tx<'a> {
     /// As the database says.
     pub fn analyze(&mut self) -> Result<(), StoreError> {
         self.connection.analyze()
+    }
+
+    /// Writes out what has changed so far, which stays part of the transaction: to be called now and then where very much is
+    /// written, so that the memory for it serves what is looked up as well.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn write_out(&mut self) -> Result<(), StoreError> {
+        self.connection.write_out()
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {

@@ -65,8 +65,8 @@ pub(super) struct Group<'m> {
     pub(super) merged: Vec<Held<'m>>,
 }
 
-/// Merges documents of one id, then those of one key.
-pub(super) fn merge(held: Vec<Held<'_>>) -> Vec<Group<'_>> {
+/// Merges documents of one id, then those of one key, one group after the other.
+pub(super) fn merge(held: Vec<Held<'_>>) -> impl Iterator<Item = Group<'_>> {
     let mut by_id: BTreeMap<(&'static str, String), Vec<Held<'_>>> = BTreeMap::new();
     for held in held {
         by_id.entry((held.collection, held.draft.id.clone())).or_default().push(held);
@@ -79,7 +79,7 @@ pub(super) fn merge(held: Vec<Held<'_>>) -> Vec<Group<'_>> {
         let key = key_of(&kept.draft).unwrap_or_else(|| format!("{collection} {id}"));
         by_key.entry(key).or_default().push(Group { kept, merged: same });
     }
-    by_key.into_values().filter_map(merge_key).collect()
+    by_key.into_values().filter_map(merge_key)
 }
 
 fn merge_key(mut groups: Vec<Group<'_>>) -> Option<Group<'_>> {

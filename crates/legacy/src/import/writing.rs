@@ -16,6 +16,9 @@ use meeshy_store::legacy::{self, Import, Outcome};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// Documents between two times that all changes are written out: about half of what the cache of SQLite holds.
+const WRITE_OUT: usize = 32_000;
+
 /// What is to be written next.
 pub(super) enum Step<'d> {
     /// A collection begins, with so many documents.
@@ -42,6 +45,8 @@ pub(super) struct Writing<'w, 't, 'd> {
     pub(super) counts: Vec<Count>,
     pub(super) report: Report,
     pub(super) doomed: Vec<Doomed<'d>>,
+    /// Documents since all changes were written out.
+    waiting: usize,
 }
 
 impl<'w, 't, 'd> Writing<'w, 't, 'd> {
@@ -59,7 +64,7 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         }
         let (digest, anonymised) = (given.dump.digest().to_string(), given.options.anonymise);
         let report = Report { digest, anonymised, ..Report::default() };
-        Ok(Self { given, tx, counts: Vec::new(), report, doomed: Vec::new() })
+        Ok(Self { given, tx, counts: Vec::new(), report, doomed: Vec::new(), waiting: 0 })
     }
 
     /// Writes what comes next.
@@ -85,9 +90,14 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
             }
             Step::Layout(layout) => layouts::insert(self.tx, &layout)?,
             Step::Documents(collection, batch) => {
+                self.waiting += batch.len();
                 let write = if self.given.is_first { batch::write_first } else { batch::write_changes };
                 let written = write(self.tx, collection, batch)?;
                 self.count(collection, written)?;
+                if self.waiting >= WRITE_OUT {
+                    self.waiting = 0;
+                    self.tx.write_out()?;
+                }
             }
             Step::Translations(all) => all.iter().try_for_each(|one| batch::upsert_newer(self.tx, one))?,
             Step::Replies(replies) => self.connect_replies(replies)?,
