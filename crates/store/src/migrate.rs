@@ -124,3 +124,47 @@ fn checksum(sql: &str) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_that_are_made_anew_keep_their_rows_and_their_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut session, _lock) = crate::sqlite::open_alone(folder.path()).unwrap();
+        transaction(&mut session, prepare).unwrap();
+        for migration in MIGRATIONS.iter().filter(|migration| migration.number < 14) {
+            transaction(&mut session, |tx| apply(tx, migration)).unwrap();
+        }
+        let fill = "
+            INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, system_language,
+              last_active_at, created_at, updated_at) VALUES ('u', 'lea', 'l@example.org', '', '', '', '', 'fr', 1, 1, 1);
+            INSERT INTO notifications (id, user_id, type, title, content, data, created_at, call_session_id)
+              VALUES ('n', 'u', 'system', 'title', 'content', '{}', 7, 'call');
+            INSERT INTO conversations (id, identifier, kind, last_message_at, created_at, updated_at)
+              VALUES ('c', 'c', 'group', 1, 1, 1);
+            INSERT INTO messages (id, conversation_id, sequence, content, original_language, message_type, created_at, updated_at)
+              VALUES ('m', 'c', 1, 'salut', 'fr', 'text', 1, 1);
+            INSERT INTO message_statuses (id, message_id, conversation_id, user_id, read_at, created_at, updated_at)
+              VALUES ('s', 'm', 'c', 'u', 5, 1, 9);
+            INSERT INTO legacy_documents (collection, id, digest, outcome, note, kept_id) VALUES ('User', 'u', x'00', 'merged', 'why', 'k');
+        ";
+        session.batch(fill).unwrap();
+        on(&mut session).unwrap();
+        let kept = [
+            "SELECT count(*) AS n FROM notifications WHERE id = 'n' AND data = '{}' AND created_at = 7 AND call_session_id = 'call'",
+            "SELECT count(*) AS n FROM message_statuses WHERE id = 's' AND read_at = 5 AND updated_at = 9",
+            "SELECT count(*) AS n FROM legacy_documents WHERE id = 'u' AND note = 'why' AND kept_id = 'k'",
+            "SELECT count(*) AS n FROM pragma_foreign_key_list('message_statuses') WHERE \"table\" = 'messages'",
+        ];
+        for sql in kept {
+            let rows: i64 = Tx::new(&mut session).query_one(sql, &[], |row| row.take("n")).unwrap();
+            assert_eq!(rows, 1, "{sql}");
+        }
+        for table in ["notifications", "message_statuses", "legacy_documents"] {
+            let again = format!("INSERT INTO {table} SELECT * FROM {table}");
+            assert!(session.execute(&again, &[]).is_err(), "{table} takes a row twice");
+        }
+    }
+}
