@@ -424,3 +424,8 @@ pub(crate) fn language(field: &str, code: &str) -> Result<Language, ChatError> {
 pub(crate) fn optional_language(field: &str, code: Option<&str>) -> Result<Option<Language>, ChatError> {
     code.filter(|code| !code.is_empty()).map(|code| language(field, code)).transpose()
 }
+
+/// What a client says a text is in; nothing, and it is to be found out, where that is empty or `auto`.
+pub(crate) fn declared_language(field: &str, code: Option<&str>) -> Result<Option<Language>, ChatError> {
+    optional_language(field, code.filter(|code| *code != "auto"))
+}

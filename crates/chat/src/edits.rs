@@ -1,6 +1,6 @@
 //! Another text for a message that is there (wire-contract 3.3, 6.2).
 
-use crate::accounts::language;
+use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
 use crate::messages::{mentioned, written_in};
 use crate::requests::{message_id, readable};
@@ -33,14 +33,12 @@ impl Chat {
     /// When the text cannot be taken, there is no such message that the caller may read, or the caller may not change it.
     pub async fn edit(&self, caller: UserId, edit: MessageEdit) -> Result<Arc<MessageView>, ChatError> {
         text::message(&edit.content, self.inner.settings.message_chars)?;
-        let message = message_id(&edit.message);
-        let given = edit.original_language.as_deref().filter(|code| !code.is_empty() && *code != "auto");
-        let declared = given.map(|code| language("originalLanguage", code)).transpose()?;
+        let declared = declared_language("originalLanguage", edit.original_language.as_deref())?;
         let evidence = self.evidence(declared, &edit.content).await;
         let chat = self.clone();
         let write = move |tx: &mut Tx<'_>| {
             let place = edit.conversation.map(|given| find_as_member(tx, caller, &given)).transpose()?;
-            let message = readable(tx, caller, message?)?;
+            let message = readable(tx, caller, message_id(&edit.message)?)?;
             if place.is_some_and(|place| place.id != message.conversation_id) {
                 return Err(ChatError::NotFound { what: "message" });
             }
@@ -50,10 +48,10 @@ impl Chat {
             may_edit(&message, editor, chat.now())?;
             let before = Some(message.original_language);
             let language = written_in(declared, before, &editor.languages, &evidence);
-            if message.content != edit.content || message.original_language != language {
-                chat.rewrite(tx, &message, &edit.content, language, &members)?;
+            if message.content == edit.content && message.original_language == language {
+                return view::message(tx, message, &chat.inner.presence).map(Arc::new);
             }
-            chat.shown(tx, message.id)
+            chat.rewrite(tx, message.id, &edit.content, language, &members)
         };
         self.inner.store.write(write).await
     }
@@ -61,12 +59,12 @@ impl Chat {
     fn rewrite(
         &self,
         tx: &mut Tx<'_>,
-        message: &Message,
+        id: MessageId,
         content: &str,
         language: Language,
         members: &[Member],
-    ) -> Result<(), ChatError> {
-        let (id, now) = (message.id, self.now());
+    ) -> Result<Arc<MessageView>, ChatError> {
+        let now = self.now();
         if !messages::edit(tx, id, content, language, now)? {
             return Err(ChatError::NotFound { what: "message" });
         }
@@ -79,19 +77,15 @@ impl Chat {
         let targets: Vec<Language> =
             target_languages(language, members.iter().map(|member| &member.languages)).into_iter().collect();
         translation_jobs::renew(tx, id, &targets, now)?;
-        let message = self.shown(tx, id)?;
-        let (bus, jobs) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs));
+        let edited = messages::find(tx, id)?.ok_or(ChatError::NotFound { what: "message" })?;
+        let edited = Arc::new(view::message(tx, edited, &self.inner.presence)?);
+        let (bus, jobs, message) =
+            (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(&edited));
         tx.after_commit(order_key(message.message.conversation_id), move || {
             jobs.ring(Priority::Live);
             bus.publish(Event::MessageEdited { message });
         });
-        Ok(())
-    }
-
-    fn shown(&self, tx: &mut Tx<'_>, id: MessageId) -> Result<Arc<MessageView>, ChatError> {
-        let rows = messages::find_all(tx, &[id])?;
-        let view = view::messages(tx, rows, &self.inner.presence)?.pop();
-        view.map(Arc::new).ok_or(ChatError::NotFound { what: "message" })
+        Ok(edited)
     }
 }
 

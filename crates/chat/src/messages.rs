@@ -1,6 +1,6 @@
 //! A message is written.
 
-use crate::accounts::language;
+use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
 use crate::view::{MessageView, SenderView};
 use crate::{Chat, ChatError, Event, Recipient, view};
@@ -83,12 +83,11 @@ impl Chat {
                 format!("expected one of {}", MESSAGE_TYPES.join(", ")),
             ));
         }
-        let given = new.original_language.as_deref().filter(|code| !code.is_empty() && *code != "auto");
         let reply_to_id = new.reply_to_id.filter(|id| !id.is_empty());
         Ok(Draft {
             conversation: new.conversation,
             content: new.content,
-            language: given.map(|code| language("originalLanguage", code)).transpose()?,
+            language: declared_language("originalLanguage", new.original_language.as_deref())?,
             message_type,
             reply_to_id: reply_to_id
                 .map(|id| id.parse().map_err(|error| ChatError::invalid("replyToId", error)))
@@ -171,8 +170,8 @@ impl Chat {
         if found.content != draft.content && found.edited_at.is_none() {
             return Err(ChatError::invalid("clientMessageId", "this id was used for another message"));
         }
-        let message = view::messages(tx, vec![found], &self.inner.presence)?.pop();
-        Ok(message.map(|message| Sent { message: Arc::new(message), repeated: true }))
+        let message = Arc::new(view::message(tx, found, &self.inner.presence)?);
+        Ok(Some(Sent { message, repeated: true }))
     }
 
     fn answered(
@@ -185,9 +184,7 @@ impl Chat {
         let found = found.ok_or_else(|| {
             ChatError::invalid("replyToId", "there is no such message in this conversation")
         })?;
-        view::messages(tx, vec![found], &self.inner.presence)?
-            .pop()
-            .ok_or(ChatError::NotFound { what: "message" })
+        view::message(tx, found, &self.inner.presence)
     }
 
     fn announce(&self, tx: &mut Tx<'_>, view: &Arc<MessageView>, members: &[Member]) {

@@ -8,7 +8,7 @@ use crate::conversations::order_key;
 use crate::{Chat, Event};
 use meeshy_domain::{Language, MessageId, Timestamp};
 use meeshy_store::translation_jobs::Priority;
-use meeshy_store::translations;
+use meeshy_store::translations::{self, Translation};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{Bell, NOTE_BYTES, Ring, Tx, messages};
 use std::collections::HashSet;
@@ -262,21 +262,17 @@ fn translated(
     ids.sort_unstable();
     ids.dedup();
     let sources: std::collections::HashMap<_, _> =
-        messages::find_all(tx, &ids)?.into_iter().map(|message| (message.id, message)).collect();
-    let mut events = Vec::new();
-    for translation in translations::list(tx, &ids)? {
-        let Some(source) = sources.get(&translation.message_id) else { continue };
-        if wanted.contains(&(translation.message_id, translation.language))
-            && messages::hold_revision(tx, translation.message_id)? == Some(translation.revision)
-        {
-            events.push(Event::Translated {
-                conversation_id: source.conversation_id,
-                source_language: source.original_language,
-                translation,
-            });
-        }
-    }
-    Ok(events)
+        messages::hold_all(tx, &ids)?.into_iter().map(|message| (message.id, message)).collect();
+    let event = |translation: Translation| {
+        let source = sources.get(&translation.message_id)?;
+        let is_wanted = wanted.contains(&(translation.message_id, translation.language));
+        (is_wanted && translation.revision == source.revision).then_some(Event::Translated {
+            conversation_id: source.conversation_id,
+            source_language: source.original_language,
+            translation,
+        })
+    };
+    Ok(translations::list(tx, &ids)?.into_iter().filter_map(event).collect())
 }
 
 #[cfg(test)]

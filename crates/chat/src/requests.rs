@@ -192,8 +192,7 @@ impl Chat {
         let (chat, id) = (self.clone(), message_id(message)?);
         let read = move |tx: &mut Tx<'_>| {
             let message = readable(tx, caller, id)?;
-            let view = view::messages(tx, vec![message], &chat.inner.presence)?.pop();
-            view.ok_or(ChatError::NotFound { what: "message" })
+            view::message(tx, message, &chat.inner.presence)
         };
         self.inner.store.read(read).await
     }

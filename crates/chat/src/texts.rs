@@ -1,6 +1,6 @@
 //! Texts that are no messages: translated, detected; and what is known of all translations.
 
-use crate::accounts::language;
+use crate::accounts::{declared_language, language};
 use crate::elsewhere::state;
 use crate::{Chat, ChatError};
 use meeshy_domain::{Language, limits};
@@ -122,9 +122,8 @@ impl Chat {
         let TextRequest { text, source, target, .. } = request;
         check(&text)?;
         let target = language("target_language", &target)?;
-        let named = source.filter(|code| !code.is_empty() && code != "auto");
-        let source = match named {
-            Some(code) => Some(language("source_language", &code)?),
+        let source = match declared_language("source_language", source.as_deref())? {
+            Some(declared) => Some(declared),
             None if !text.chars().any(char::is_alphabetic) => None,
             None => {
                 let unknown =

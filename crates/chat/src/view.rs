@@ -1,5 +1,6 @@
 //! What a reader is given: rows of several tables put together.
 
+use crate::ChatError;
 use crate::presence::Presence;
 use meeshy_domain::{Language, LanguageSettings, MessageId, Role, Timestamp, UserId};
 use meeshy_store::attachments::{self, Attachment};
@@ -112,6 +113,11 @@ pub struct MessageView {
     pub pending: Vec<Language>,
     /// The message it answers, without what that one answers.
     pub reply_to: Option<Box<MessageView>>,
+}
+
+/// Puts together what is shown with one message.
+pub(crate) fn message(tx: &mut Tx<'_>, row: Message, presence: &Presence) -> Result<MessageView, ChatError> {
+    messages(tx, vec![row], presence)?.pop().ok_or(ChatError::NotFound { what: "message" })
 }
 
 /// Puts together what is shown with some messages, in their order, with the messages they answer.

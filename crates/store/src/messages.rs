@@ -1,6 +1,6 @@
 //! Messages and mentions.
 
-use crate::tx::{padded, placeholders};
+use crate::tx::{but, padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
 
@@ -134,12 +134,25 @@ pub fn find(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, StoreErro
 /// # Errors
 /// As the database says.
 pub fn find_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
+    find_all_with(tx, ids, "")
+}
+
+/// The same; nobody gives them another text before this transaction ends.
+///
+/// # Errors
+/// As the database says.
+pub fn hold_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
+    let held = tx.held();
+    find_all_with(tx, ids, held)
+}
+
+fn find_all_with(tx: &mut Tx<'_>, ids: &[MessageId], lock: &str) -> Result<Vec<Message>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let list = placeholders(1, ids.len());
     tx.query(
-        &format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND m.deleted_at IS NULL"),
+        &format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND m.deleted_at IS NULL {lock}"),
         &padded(ids.iter().map(|id| Value::from(*id))),
         read,
     )
@@ -258,12 +271,8 @@ pub fn insert_mention(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Resu
 /// # Errors
 /// As the database says.
 pub fn retain_mentions(tx: &mut Tx<'_>, message: MessageId, users: &[UserId]) -> Result<(), StoreError> {
-    let others = match users.len() {
-        0 => String::new(),
-        count => format!("AND user_id NOT IN ({})", placeholders(2, count)),
-    };
-    let mut params = vec![message.into()];
-    params.extend(padded(users.iter().map(|user| Value::from(*user))));
+    let (others, users) = but("user_id", 2, users.iter().map(|user| Value::from(*user)).collect());
+    let params = [vec![message.into()], users].concat();
     tx.execute(&format!("DELETE FROM mentions WHERE message_id = $1 {others}"), &params)?;
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The jobs that make [translations](crate::translations): one is gone in the transaction that keeps its result.
 
-use crate::tx::{padded, placeholders};
+use crate::tx::{but, padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
 
@@ -70,12 +70,9 @@ pub fn renew(
     languages: &[Language],
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let others = match languages.len() {
-        0 => String::new(),
-        count => format!("AND language NOT IN ({})", placeholders(2, count)),
-    };
-    let mut params = vec![message.into()];
-    params.extend(padded(languages.iter().map(|language| Value::from(*language))));
+    let (others, kept) =
+        but("language", 2, languages.iter().map(|language| Value::from(*language)).collect());
+    let params = [vec![message.into()], kept].concat();
     tx.execute(&format!("DELETE FROM translation_jobs WHERE message_id = $1 {others}"), &params)?;
     for language in languages {
         tx.execute(

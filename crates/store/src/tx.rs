@@ -200,6 +200,14 @@ pub(crate) fn placeholders_exactly(from: usize, count: usize) -> String {
     (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
 }
 
+/// A condition that leaves out some values of a column, and its parameters from `$from` on.
+pub(crate) fn but(column: &str, from: usize, values: Vec<Value>) -> (String, Vec<Value>) {
+    if values.is_empty() {
+        return (String::new(), values);
+    }
+    (format!("AND {column} NOT IN ({})", placeholders(from, values.len())), padded(values))
+}
+
 /// The values of an `IN (…)`, the last one repeated until [`placeholders`] are filled.
 pub(crate) fn padded(values: impl IntoIterator<Item = Value>) -> Vec<Value> {
     let mut values: Vec<Value> = values.into_iter().collect();

@@ -154,7 +154,7 @@ async fn whatever_became_of_the_old_text_the_new_one_is_translated() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos, talk, message) = scene(&world, "hola").await;
         // A worker has the old text at hand,
-        let job = claimed(&world).await;
+        let job = claim(&world).await.remove(0);
         world.chat.edit(carlos, another(&message, "buenas")).await.unwrap();
         assert!(claim(&world).await.is_empty(), "{kind}: the worker keeps it until it notices");
         let worker = world.store.write(move |tx| {
@@ -225,8 +225,4 @@ async fn claim(world: &World) -> Vec<Job> {
         but: Vec::new(),
     };
     world.store.write(move |tx| translation_jobs::claim(tx, now, &claim)).await.unwrap()
-}
-
-async fn claimed(world: &World) -> Job {
-    claim(world).await.remove(0)
 }
