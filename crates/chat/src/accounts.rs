@@ -3,7 +3,7 @@
 use crate::passwords::Verified;
 use crate::second_factor::{SignIn, check};
 use crate::tokens::{Claims, digest};
-use crate::{Chat, ChatError, Event};
+use crate::{Chat, ChatError, Event, setup};
 use meeshy_domain::{Language, LanguageSettings, Role, SessionId, UserId, text};
 use meeshy_store::second_factor;
 use meeshy_store::sessions::{self, Session};
@@ -36,6 +36,8 @@ pub struct Registration {
     pub system_language: Option<String>,
     /// A second language; none when not given.
     pub regional_language: Option<String>,
+    /// The code that makes this account the first administrator; without one it is an ordinary account.
+    pub setup_code: Option<String>,
 }
 
 /// Somebody who has just signed in.
@@ -90,16 +92,27 @@ impl Chat {
     /// Makes an account, a member of the room for everybody, signed in on this device.
     ///
     /// # Errors
-    /// When something is filled in wrongly, or the name or the address is taken.
+    /// When something is filled in wrongly, or the name or the address is taken;
+    /// [`ChatError::SetupCodeInvalid`] when a setup code is given that makes no administrator.
     pub async fn register(&self, new: Registration, device: Device) -> Result<SignedIn, ChatError> {
+        let setup_code = new.setup_code.clone().filter(|code| !code.trim().is_empty());
+        if let Some(code) = &setup_code {
+            self.check_setup_code(code).await?;
+        }
         text::password(&new.password)?;
         let mut user = self.new_user(&new)?;
+        if setup_code.is_some() {
+            user.role = Role::BigBoss;
+        }
         let taken = self.availability(Some(user.username.clone()), Some(user.email.clone())).await?;
         refuse_taken(&taken)?;
         user.password_hash = self.inner.passwords.hash(new.password).await?;
         let (session, session_token) = self.new_session(user.id, device, false);
         let (stored, kept, chat) = (user.clone(), session.clone(), self.clone());
         let write = move |tx: &mut Tx<'_>| {
+            if let Some(code) = setup_code {
+                setup::take_code(tx, &code)?;
+            }
             users::insert(tx, &stored).map_err(taken_or_failed)?;
             sessions::insert(tx, &kept)?;
             chat.join_global_room(tx, &stored)

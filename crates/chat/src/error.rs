@@ -35,6 +35,9 @@ pub enum ChatError {
         /// The field as the wire names it.
         field: &'static str,
     },
+    /// The setup code is not the one that makes the first administrator.
+    #[error("this setup code is not valid; the server's log shows the current one at its start")]
+    SetupCodeInvalid,
     /// It makes no sense in this state.
     #[error("{0}")]
     InvalidOperation(String),

@@ -62,6 +62,7 @@ impl From<ChatError> for ApiError {
                 error.body.code = "ALREADY_EXISTS";
                 error
             }
+            ChatError::SetupCodeInvalid => Self::new(StatusCode::BAD_REQUEST, "SETUP_CODE_INVALID", message),
             ChatError::InvalidOperation(_) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_OPERATION", message)
             }

@@ -95,6 +95,7 @@ async fn register(chat: &Chat, person: &Person, password: &str) -> Result<UserId
         email: format!("{}@demo.example", person.username),
         system_language: Some(person.language.into()),
         regional_language: None,
+        setup_code: None,
     };
     Ok(chat.register(registration, Device::default()).await?.user.id)
 }

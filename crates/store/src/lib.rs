@@ -21,6 +21,7 @@ mod pg;
 pub mod reports;
 pub mod second_factor;
 pub mod sessions;
+pub mod setup;
 mod sqlite;
 pub mod texts;
 pub mod translation_cache;

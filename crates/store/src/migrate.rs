@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = migrations![
     12 "0012_second_factor",
     13 "0013_glossaries_and_reports",
     14 "0014_keys_made_later",
+    16 "0016_identity",
 ];
 
 /// What opening a database changed in its schema.

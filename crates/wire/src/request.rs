@@ -13,6 +13,8 @@ pub struct Register {
     pub email: String,
     pub system_language: Option<String>,
     pub regional_language: Option<String>,
+    /// Makes the first account of a messenger its administrator; the server prints it.
+    pub setup_code: Option<String>,
 }
 
 /// `POST /auth/login`: a username, an address or a telephone number.

@@ -9,5 +9,6 @@ mod editing;
 mod requests;
 mod retention;
 mod second_factor;
+mod setup;
 mod support;
 mod translating;

@@ -196,5 +196,6 @@ pub fn registration(username: &str, language: &str) -> Registration {
         email: format!("{username}@example.org"),
         system_language: Some(language.into()),
         regional_language: None,
+        setup_code: None,
     }
 }

@@ -29,6 +29,7 @@ pub fn routes(api: Api) -> Api {
         .post(Access::Anyone, "/api/auth/refresh", "Exchange a token for a fresh one", refresh)
         .body("Refresh")
         .post(Access::User, "/api/v1/auth/logout", "Sign this device out", logout)
+        .get(Access::Anyone, "/api/v1/setup", "Whether there are accounts and an administrator", setup)
         .get(Access::User, "/api/v1/auth/me", "The caller's account", me)
         .get(Access::Anyone, "/api/v1/auth/check-availability", "Whether a name is free", availability)
         .query(&["username", "email"])
@@ -41,6 +42,10 @@ async fn register(
 ) -> Result<impl IntoResponse, ApiError> {
     let limits = &app.limiter.limits;
     app.limiter.count(limits.authentication, &counted_as)?;
+    // A code that was mistyped does not use up the few registrations of an address.
+    if let Some(code) = body.setup_code.as_deref().filter(|code| !code.trim().is_empty()) {
+        app.chat.check_setup_code(code).await?;
+    }
     app.limiter.count(limits.register, &counted_as)?;
     let new = Registration {
         username: body.username,
@@ -50,6 +55,7 @@ async fn register(
         email: body.email,
         system_language: body.system_language,
         regional_language: body.regional_language,
+        setup_code: body.setup_code,
     };
     let signed_in = app.chat.register(new, device).await?;
     Ok(answer(signed_in_data(&app, &signed_in)))
@@ -152,6 +158,15 @@ async fn logout(
 ) -> Result<impl IntoResponse, ApiError> {
     app.chat.sign_out(&caller, session_token(&headers)).await?;
     Ok(answer(json!({ "message": "Signed out" })))
+}
+
+/// What the first screen of a new messenger asks for.
+async fn setup(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
+    let state = app.chat.setup_state().await?;
+    Ok(answer(json!({
+        "needsAdministrator": state.needs_administrator,
+        "hasAccounts": state.has_accounts,
+    })))
 }
 
 async fn me(State(app): State<App>, User(caller): User) -> impl IntoResponse {

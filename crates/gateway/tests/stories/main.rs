@@ -13,6 +13,7 @@ mod limits;
 mod pages;
 mod second_factor;
 mod server;
+mod setup;
 mod shapes;
 mod socket;
 mod sockets;

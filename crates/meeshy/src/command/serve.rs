@@ -13,6 +13,7 @@ use meeshy_store::Store;
 use meeshy_translation::Translator;
 use meeshy_translation::models::ModelStore;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -90,6 +91,9 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
         }
         Role::All | Role::Gateway => Some(serve(&config, &chat, node, stopping).await?),
     };
+    if config.server.role != Role::Translator {
+        offer_setup(&chat).await?;
+    }
     if args.demo {
         demo::set_up(&chat, &config.data.dir).await?;
     }
@@ -122,6 +126,15 @@ fn translator(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<O
     }
     let cache = Arc::new(DatabaseCache::new(store.clone(), clock.clone()));
     Ok(Some(Translator::new(&config.translation(), Some(cache))?))
+}
+
+/// Prints the code that makes the first administrator, while there is none.
+async fn offer_setup(chat: &Chat) -> anyhow::Result<()> {
+    let Some(code) = chat.new_setup_code().await? else { return Ok(()) };
+    tracing::info!("There is no administrator yet: the account that registers with the setup code {code} is");
+    // Who has closed standard output finds the code in the log.
+    let _ = writeln!(io::stdout(), "Setup code for the first administrator: {code}");
+    Ok(())
 }
 
 /// Begins to serve clients.
@@ -218,7 +231,6 @@ fn own_secret(data: &Path) -> anyhow::Result<String> {
 
 /// Writes a file that only its owner can read.
 pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;

@@ -1,0 +1,83 @@
+//! The first administrator: a code that the server prints while nobody administers the messenger.
+
+use crate::tokens::digest;
+use crate::{Chat, ChatError};
+use meeshy_store::{StoreError, Tx, setup};
+
+/// Random bytes of a setup code. Ten bytes are 80 bits, far beyond guessing within the limits of registration.
+const CODE_BYTES: usize = 10;
+/// Digits of a group, as the code is shown.
+const GROUP: usize = 5;
+
+/// What an empty messenger still needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetupState {
+    /// No active account is an administrator: the setup code makes one.
+    pub needs_administrator: bool,
+    /// Somebody has an account.
+    pub has_accounts: bool,
+}
+
+impl Chat {
+    /// What this messenger still needs before it is set up.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn setup_state(&self) -> Result<SetupState, ChatError> {
+        let read = |tx: &mut Tx<'_>| {
+            Ok::<_, StoreError>(SetupState {
+                needs_administrator: !setup::has_administrator(tx)?,
+                has_accounts: setup::has_accounts(tx)?,
+            })
+        };
+        Ok(self.inner.store.read(read).await?)
+    }
+
+    /// Makes a new setup code, in place of the one before, while there is no administrator. Only its hash is kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn new_setup_code(&self) -> Result<Option<String>, ChatError> {
+        let digits = self.inner.secrets.hex(CODE_BYTES);
+        let (hash, now) = (digest(&digits), self.now());
+        let write = move |tx: &mut Tx<'_>| {
+            if setup::has_administrator(tx)? {
+                return Ok::<_, StoreError>(None);
+            }
+            setup::replace_code(tx, &hash, now)?;
+            Ok(Some(grouped(&digits)))
+        };
+        Ok(self.inner.store.write(write).await?)
+    }
+
+    /// Refuses a setup code that does not make an administrator; asked before anything else of a registration is.
+    ///
+    /// # Errors
+    /// [`ChatError::SetupCodeInvalid`] when the code is not the current one, or there is an administrator.
+    pub async fn check_setup_code(&self, code: &str) -> Result<(), ChatError> {
+        let hash = code_hash(code);
+        let read = move |tx: &mut Tx<'_>| {
+            Ok::<_, StoreError>(setup::is_code(tx, &hash)? && !setup::has_administrator(tx)?)
+        };
+        if self.inner.store.read(read).await? { Ok(()) } else { Err(ChatError::SetupCodeInvalid) }
+    }
+}
+
+/// Uses up a setup code, within the registration of the administrator that it makes.
+pub(crate) fn take_code(tx: &mut Tx<'_>, code: &str) -> Result<(), ChatError> {
+    let is_taken = !setup::has_administrator(tx)? && setup::take_code(tx, &code_hash(code))?;
+    if is_taken { Ok(()) } else { Err(ChatError::SetupCodeInvalid) }
+}
+
+/// `0123456789abcdef0123` as `01234-56789-ABCDE-F0123`.
+fn grouped(digits: &str) -> String {
+    let digits: Vec<char> = digits.to_ascii_uppercase().chars().collect();
+    digits.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+/// The hash of a code as it was typed: in any case, with or without its hyphens.
+fn code_hash(typed: &str) -> String {
+    let digits: String =
+        typed.chars().filter(char::is_ascii_alphanumeric).take(64).collect::<String>().to_ascii_lowercase();
+    digest(&digits)
+}

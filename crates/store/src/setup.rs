@@ -1,0 +1,55 @@
+//! The first administrator of a messenger, and the code that makes one.
+
+use crate::{StoreError, Tx};
+use meeshy_domain::{Role, Timestamp};
+
+/// Whether an active account runs the whole site.
+///
+/// # Errors
+/// As the database says.
+pub fn has_administrator(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let found = tx.query_first(
+        "SELECT 1 AS one FROM users WHERE role IN ($1, $2) AND is_active LIMIT 1",
+        &[Role::BigBoss.into(), Role::Admin.into()],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
+
+/// Whether there is any account.
+///
+/// # Errors
+/// As the database says.
+pub fn has_accounts(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    Ok(tx.query_first("SELECT 1 AS one FROM users LIMIT 1", &[], |_| Ok(()))?.is_some())
+}
+
+/// Keeps the hash of a new setup code in place of the one before.
+///
+/// # Errors
+/// As the database says.
+pub fn replace_code(tx: &mut Tx<'_>, code_hash: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "INSERT INTO setup_code (id, code_hash, created_at) VALUES (1, $1, $2) \
+         ON CONFLICT (id) DO UPDATE SET code_hash = $1, created_at = $2",
+        &[code_hash.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// Whether this is the hash of the current setup code.
+///
+/// # Errors
+/// As the database says.
+pub fn is_code(tx: &mut Tx<'_>, code_hash: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS one FROM setup_code WHERE code_hash = $1";
+    Ok(tx.query_first(sql, &[code_hash.into()], |_| Ok(()))?.is_some())
+}
+
+/// Uses up the setup code with this hash; of several callers at the same time, one is told that it did.
+///
+/// # Errors
+/// As the database says.
+pub fn take_code(tx: &mut Tx<'_>, code_hash: &str) -> Result<bool, StoreError> {
+    Ok(tx.execute("DELETE FROM setup_code WHERE code_hash = $1", &[code_hash.into()])? == 1)
+}
