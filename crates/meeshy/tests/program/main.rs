@@ -8,5 +8,6 @@ mod export;
 mod hardship;
 mod import;
 mod interfaces;
+mod load;
 mod roles;
 mod server;

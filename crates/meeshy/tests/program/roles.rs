@@ -1,12 +1,11 @@
 //! A gateway and translators as processes of their own, and what is left when any of them is killed.
 
-use crate::crash::{Sender, every_translation_comes, nothing_is_lost_or_doubled};
-use crate::server::{Client, Server, free_port, spawn};
+use crate::load::{Editor, Sender, every_translation_comes, nothing_is_lost_or_doubled};
+use crate::server::{Server, free_port, kills, spawn};
 use meeshy_store::{StoreError, Tx, translation_jobs};
 use meeshy_testkit::Database;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
@@ -14,12 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How many processes are killed; `MEESHY_KILLS` says another number.
-const KILLS: u64 = 20;
-
-#[expect(clippy::disallowed_methods, reason = "how long a test runs is not for the configuration")]
-fn kills() -> u64 {
-    std::env::var("MEESHY_KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(KILLS)
-}
+const KILLS: usize = 20;
 
 /// A translator that is killed when dropped, and its engines with it.
 struct Translator {
@@ -76,11 +70,11 @@ async fn whichever_process_is_killed_every_translation_comes() {
     let reader = gateway.sign_up("lea", "fr").await;
     let carlos = gateway.sign_up("carlos", "es").await;
     let conversation: Arc<str> = reader.group(&[&carlos]).await.into();
-    let mut editor = Editor { client: carlos.clone(), acknowledged: HashMap::new() };
+    let mut editor = Editor::new(carlos.clone());
     let mut sender = Sender::new(carlos, 0);
 
     let store = database.open().await.unwrap();
-    for round in 0..kills() {
+    for round in 0..kills(KILLS) {
         let stop = Arc::new(AtomicBool::new(false));
         let sending = tokio::spawn({
             let (conversation, stop) = (Arc::clone(&conversation), Arc::clone(&stop));
@@ -92,7 +86,7 @@ async fn whichever_process_is_killed_every_translation_comes() {
                 (sender, editor)
             }
         });
-        tokio::time::sleep(Duration::from_millis(40 + round * 37 % 160)).await;
+        tokio::time::sleep(Duration::from_millis(40 + round as u64 * 37 % 160)).await;
         let victim = &mut translators[usize::from(round % 2 == 0)];
         match round % 3 {
             0 => gateway.kill(),
@@ -117,49 +111,6 @@ async fn whichever_process_is_killed_every_translation_comes() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert_eq!(store.read(stale).await.unwrap(), 0, "translations of texts that are no more");
-}
-
-/// Somebody who mends each of their messages once, soon after it was sent.
-struct Editor {
-    client: Client,
-    acknowledged: HashMap<String, String>,
-}
-
-impl Editor {
-    async fn edit_until(&mut self, conversation: &str, stop: &AtomicBool) {
-        while !stop.load(Ordering::SeqCst) {
-            // A server that is gone comes back in the next round.
-            let _ = self.edit_newest(conversation).await;
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }
-
-    async fn edit_newest(&mut self, conversation: &str) -> Result<(), reqwest::Error> {
-        let path = format!("/conversations/{conversation}/messages");
-        let (_, page) = self.client.get(&format!("{path}?limit=3")).await?;
-        for message in page["data"].as_array().into_iter().flatten() {
-            let (id, text) = (message["id"].as_str().unwrap(), message["content"].as_str().unwrap());
-            let mended = format!("{text} grandes");
-            if !text.ends_with("grandes")
-                && let (StatusCode::OK, _) =
-                    self.client.put(&format!("{path}/{id}"), &json!({ "content": mended })).await?
-            {
-                self.acknowledged.insert(id.to_owned(), mended);
-            }
-        }
-        Ok(())
-    }
-
-    fn nothing_is_lost(&self, history: &[Value]) {
-        assert!(!self.acknowledged.is_empty(), "nothing was edited");
-        let texts: HashMap<&str, &str> = history
-            .iter()
-            .map(|message| (message["id"].as_str().unwrap(), message["content"].as_str().unwrap()))
-            .collect();
-        for (id, text) in &self.acknowledged {
-            assert_eq!(texts.get(id.as_str()), Some(&text.as_str()), "the edit of {id} was acknowledged");
-        }
-    }
 }
 
 /// Translations that were not made from the text that their message has.

@@ -1,0 +1,157 @@
+//! People who write and edit while the server is killed, and what must be true of their messages afterwards.
+
+use crate::server::Client;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long the number of missing translations may stay the same. On PostgreSQL, the lease of a killed process has to
+/// run out first (ten seconds).
+const STALLED_AFTER: Duration = Duration::from_secs(120);
+
+/// How long a sender rests after a message.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A sender who writes one message after the other, and the same one again until it is acknowledged.
+pub struct Sender {
+    client: Client,
+    number: usize,
+    next: usize,
+    acknowledged: Vec<(String, String)>,
+}
+
+impl Sender {
+    pub fn new(client: Client, number: usize) -> Self {
+        Self { client, number, next: 0, acknowledged: Vec::new() }
+    }
+
+    /// How many of its messages were acknowledged.
+    pub fn sends(&self) -> usize {
+        self.acknowledged.len()
+    }
+
+    pub async fn send_until(&mut self, conversation: &str, stop: &AtomicBool) {
+        while !stop.load(Ordering::SeqCst) {
+            let key = format!("{}-{}", self.number, self.next);
+            // Sentences differ, so that each is translated, and are short, so that it is quick.
+            let body = json!({ "content": format!("Tengo {} gatos", self.next), "originalLanguage": "es", "clientMessageId": key });
+            match self.client.post(&format!("/conversations/{conversation}/messages"), &body).await {
+                Ok((StatusCode::CREATED, answer)) => {
+                    self.acknowledged.push((key, answer["data"]["id"].as_str().unwrap().to_owned()));
+                    self.next += 1;
+                    // So that what was sent can be translated in the time of a test.
+                    tokio::time::sleep(PAUSE).await;
+                }
+                // The server is gone: the same message again, in the next round.
+                Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+            }
+        }
+    }
+}
+
+/// Edits each message of one person once, soon after it was sent.
+pub struct Editor {
+    client: Client,
+    acknowledged: HashMap<String, String>,
+}
+
+impl Editor {
+    pub fn new(client: Client) -> Self {
+        Self { client, acknowledged: HashMap::new() }
+    }
+
+    /// How many of its edits were acknowledged.
+    pub fn edits(&self) -> usize {
+        self.acknowledged.len()
+    }
+
+    pub async fn edit_until(&mut self, conversation: &str, stop: &AtomicBool) {
+        while !stop.load(Ordering::SeqCst) {
+            // A server that is gone comes back in the next round.
+            let _ = self.edit_newest(conversation).await;
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    async fn edit_newest(&mut self, conversation: &str) -> Result<(), reqwest::Error> {
+        let path = format!("/conversations/{conversation}/messages");
+        let (_, page) = self.client.get(&format!("{path}?limit=50")).await?;
+        let newest = page["data"].as_array().into_iter().flatten();
+        for message in newest.filter(|message| message["senderId"] == self.client.id.as_str()).take(3) {
+            let (id, text) = (message["id"].as_str().unwrap(), message["content"].as_str().unwrap());
+            let edited = format!("{text} grandes");
+            if !text.ends_with("grandes")
+                && let (StatusCode::OK, _) =
+                    self.client.put(&format!("{path}/{id}"), &json!({ "content": edited })).await?
+            {
+                self.acknowledged.insert(id.to_owned(), edited);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn nothing_is_lost(&self, history: &[Value]) {
+        assert!(!self.acknowledged.is_empty(), "nothing was edited");
+        let texts: HashMap<&str, &str> = history
+            .iter()
+            .map(|message| (message["id"].as_str().unwrap(), message["content"].as_str().unwrap()))
+            .collect();
+        for (id, text) in &self.acknowledged {
+            assert_eq!(texts.get(id.as_str()), Some(&text.as_str()), "the edit of {id} was acknowledged");
+        }
+    }
+}
+
+pub fn nothing_is_lost_or_doubled(senders: &[Sender], history: &[Value]) {
+    let sequences: Vec<i64> = history.iter().map(|message| message["sequence"].as_i64().unwrap()).collect();
+    assert_eq!(
+        sequences,
+        (1..=i64::try_from(history.len()).unwrap()).collect::<Vec<_>>(),
+        "numbers without gaps"
+    );
+    let mut stored: HashMap<&str, &Value> = HashMap::new();
+    let mut last: HashMap<&str, usize> = HashMap::new();
+    for message in history {
+        let key = message["clientMessageId"].as_str().unwrap();
+        assert!(stored.insert(key, message).is_none(), "{key} is there twice");
+        let (sender, number) = key.split_once('-').unwrap();
+        let number: usize = number.parse().unwrap();
+        if let Some(before) = last.insert(sender, number) {
+            assert_eq!(number, before + 1, "the messages of {sender} are in order");
+        }
+    }
+    for (key, id) in senders.iter().flat_map(|sender| &sender.acknowledged) {
+        assert_eq!(
+            stored.get(key.as_str()).map(|message| &message["id"]),
+            Some(&json!(id)),
+            "{key} was acknowledged"
+        );
+    }
+}
+
+/// Waits until each message has its French translation, for as long as fewer and fewer are missing.
+pub async fn every_translation_comes(reader: &Client, conversation: &str) {
+    let (mut fewest, mut since) = (usize::MAX, Instant::now());
+    loop {
+        let history = reader.history(conversation).await;
+        let untranslated = history.iter().filter(|message| {
+            let translations = message["translations"].as_array().unwrap();
+            !translations.iter().any(|translation| translation["targetLanguage"] == "fr")
+        });
+        let missing = untranslated.count();
+        if missing == 0 {
+            return;
+        }
+        if missing < fewest {
+            (fewest, since) = (missing, Instant::now());
+        }
+        assert!(
+            since.elapsed() < STALLED_AFTER,
+            "{missing} of {} messages have no translation",
+            history.len()
+        );
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
