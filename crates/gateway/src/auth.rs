@@ -8,7 +8,8 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use meeshy_chat::{Caller, Device};
 use std::convert::Infallible;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 const SESSION_TOKEN: &str = "x-session-token";
 
@@ -91,20 +92,24 @@ impl FromRequestParts<App> for Origin {
     }
 }
 
-/// The address that a call comes from: behind a trusted proxy, what that proxy saw, which is the last entry of its list.
+/// The address that a call comes from: behind trusted proxies, what the outermost of them saw.
 pub fn address(headers: &HeaderMap, extensions: &Extensions, config: &GatewayConfig) -> Option<IpAddr> {
-    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip().to_canonical());
-    let forwarded = || headers.get("x-forwarded-for")?.to_str().ok()?.rsplit(',').next()?.trim().parse().ok();
-    if config.trust_proxy { forwarded().or(peer) } else { peer }
+    static WARNED: Once = Once::new();
+    if config.forwarding.is_ignored_header(headers) {
+        WARNED.call_once(|| {
+            tracing::warn!(
+                "requests carry X-Forwarded-For or Forwarded, and no proxy is trusted: all of them count as one \
+                 address; set server.trust_proxy (TRUST_PROXY) to the number of proxies in front"
+            );
+        });
+    }
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    config.forwarding.client_address(headers, peer)
 }
 
-/// The name under which the calls from an address are counted. One caller owns at least 64 bits of IPv6.
+/// The name under which the calls from an address are counted.
 pub fn counted_as(address: Option<IpAddr>) -> String {
-    match address {
-        Some(IpAddr::V6(ip)) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).to_string(),
-        Some(IpAddr::V4(ip)) => ip.to_string(),
-        None => "unknown".into(),
-    }
+    address.map_or_else(|| "unknown".into(), |address| meeshy_listen::network(address).to_string())
 }
 
 #[cfg(test)]
@@ -112,23 +117,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_proxy_is_believed_only_when_trusted() {
+    fn proxies_are_believed_only_when_trusted() {
         let mut headers = HeaderMap::new();
-        headers.insert("x-forwarded-for", "6.6.6.6, 10.0.0.7".parse().unwrap());
+        headers.append("x-forwarded-for", "6.6.6.6".parse().unwrap());
+        headers.append("x-forwarded-for", "10.0.0.7".parse().unwrap());
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo::<SocketAddr>("[::ffff:127.0.0.1]:80".parse().unwrap()));
         let mut config = GatewayConfig::default();
         assert_eq!(address(&headers, &extensions, &config), Some("127.0.0.1".parse().unwrap()));
-        config.trust_proxy = true;
+        config.forwarding.trusted_hops = 1;
         assert_eq!(address(&headers, &extensions, &config), Some("10.0.0.7".parse().unwrap()));
-    }
-
-    #[test]
-    fn a_network_of_ipv6_counts_as_one_caller() {
-        let name = |ip: &str| counted_as(Some(ip.parse().unwrap()));
-        assert_eq!(name("2001:db8:1:2:3:4:5:6"), name("2001:db8:1:2::9"));
-        assert_ne!(name("2001:db8:1:2::9"), name("2001:db8:1:3::9"));
-        assert_eq!(name("10.0.0.7"), "10.0.0.7");
+        assert_eq!(counted_as(Some("2001:db8:1:2:3::9".parse().unwrap())), "2001:db8:1:2::");
     }
 
     #[test]

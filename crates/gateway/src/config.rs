@@ -1,6 +1,7 @@
 //! What can be set about the gateway.
 
 use crate::limit::Limit;
+use meeshy_listen::{Forwarding, Limits};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use std::time::Duration;
 pub struct GatewayConfig {
     /// Origins of other sites whose pages may call (wire-contract 1.2).
     pub allowed_origins: Vec<String>,
-    /// Whether `X-Forwarded-For` says where a call comes from: only behind a proxy that sets it.
-    pub trust_proxy: bool,
+    /// Who says where a call comes from, when proxies are in between.
+    pub forwarding: Forwarding,
+    /// What connections may take.
+    pub connections: Limits,
     /// How often who may call what.
     pub rate_limits: RateLimits,
     /// Bytes of a JSON body, at most. The contract's 50 MiB are for uploads, which have routes of their own.
@@ -38,7 +41,8 @@ impl Default for GatewayConfig {
         ];
         Self {
             allowed_origins: origins.map(str::to_owned).to_vec(),
-            trust_proxy: false,
+            forwarding: Forwarding::default(),
+            connections: Limits::default(),
             rate_limits: RateLimits::default(),
             body_bytes: 1024 * 1024,
             packet_bytes: 256 * 1024,

@@ -1,7 +1,7 @@
 //! What the operator sees of requests: a span with an id, and metrics. Never texts, tokens or addresses.
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -48,17 +48,31 @@ pub fn recorder() -> &'static PrometheusHandle {
     })
 }
 
+/// The method as metrics and logs show it: HTTP lets clients invent others, without end (RFC 9110 16.1).
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// Gives each request an id and a span, and counts it by route.
 pub async fn request(request: Request, next: Next) -> Response {
     let id = NEXT_REQUEST.fetch_add(1, Ordering::Relaxed);
     let start = Instant::now();
-    let method = request.method().clone();
+    let method = method_label(request.method());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let span = tracing::info_span!("request", request_id = id, %method, route);
+    let span = tracing::info_span!("request", request_id = id, method, route);
     let mut response = next.run(request).instrument(span).await;
     if let Some(route) = route {
         let labels = [
-            ("method", method.to_string()),
+            ("method", method.to_owned()),
             ("route", route),
             ("status", response.status().as_u16().to_string()),
         ];

@@ -2,6 +2,7 @@
 
 use crate::config;
 use anyhow::Context;
+use meeshy_listen::Limits as ConnectionLimits;
 use meeshy_node::{Node, grpc};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,7 +16,7 @@ const GRACE: Duration = Duration::from_secs(15);
 /// The interfaces that are being served.
 #[derive(Default)]
 pub struct Interfaces {
-    serving: JoinSet<std::io::Result<()>>,
+    serving: JoinSet<()>,
 }
 
 impl Interfaces {
@@ -25,17 +26,22 @@ impl Interfaces {
     /// When an address cannot be listened on.
     pub async fn start(
         settings: &config::Node,
+        limits: ConnectionLimits,
         node: Option<&Node>,
         stopping: &watch::Receiver<bool>,
     ) -> anyhow::Result<Self> {
         let mut interfaces = Self::default();
         let Some(node) = node else { return Ok(interfaces) };
         if let Some(address) = settings.listen {
-            let address = interfaces.serve(address, meeshy_node::router(node.clone()), stopping).await?;
+            let address =
+                interfaces.serve(address, meeshy_node::router(node.clone()), limits, stopping).await?;
             tracing::info!(%address, "Translating for other programs over HTTP");
         }
         if let Some(address) = settings.grpc_listen {
-            let address = interfaces.serve(address, grpc::router(node.clone()).await?, stopping).await?;
+            // A stream may wait as long as it likes for its next text.
+            let limits = ConnectionLimits { body: None, ..limits };
+            let address =
+                interfaces.serve(address, grpc::router(node.clone()).await?, limits, stopping).await?;
             tracing::info!(%address, "Translating for other programs over gRPC");
         }
         Ok(interfaces)
@@ -45,6 +51,7 @@ impl Interfaces {
         &mut self,
         address: SocketAddr,
         router: axum::Router,
+        limits: ConnectionLimits,
         stopping: &watch::Receiver<bool>,
     ) -> anyhow::Result<SocketAddr> {
         let listener = TcpListener::bind(address)
@@ -54,7 +61,7 @@ impl Interfaces {
         let mut stopping = stopping.clone();
         // A sender that is gone means the same.
         let told = async move { _ = stopping.wait_for(|stop| *stop).await };
-        self.serving.spawn(async move { axum::serve(listener, router).with_graceful_shutdown(told).await });
+        self.serving.spawn(meeshy_listen::serve(listener, router, limits, told));
         Ok(address)
     }
 
@@ -65,7 +72,7 @@ impl Interfaces {
     pub async fn finish(mut self) -> anyhow::Result<()> {
         let finished = async {
             while let Some(served) = self.serving.join_next().await {
-                served.context("an interface stopped")??;
+                served.context("an interface stopped")?;
             }
             Ok(())
         };

@@ -1,9 +1,10 @@
 //! So many calls, and no more (wire-contract 1.7).
 
 use crate::server::{Answer, Server, answer, registration};
-use meeshy_gateway::{GatewayConfig, Limit, RateLimits};
+use meeshy_gateway::{Forwarding, GatewayConfig, Limit, RateLimits};
 use reqwest::Method;
 use serde_json::json;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 async fn refused(answer: Answer, limit: u64) {
@@ -26,9 +27,17 @@ async fn refused(answer: Answer, limit: u64) {
 
 #[tokio::test]
 async fn registering_and_signing_in_are_limited_by_address() {
-    let server = Server::start(GatewayConfig { trust_proxy: true, ..GatewayConfig::default() }).await;
+    let server = Server::start(GatewayConfig {
+        forwarding: Forwarding { trusted_hops: 1, ..Forwarding::default() },
+        ..GatewayConfig::default()
+    })
+    .await;
+    let calls = AtomicU8::new(0);
     let call = async |path: &str, from: &str, body| {
-        let request = server.request(Method::POST, path).header("x-forwarded-for", from);
+        // The proxy adds a line of its own to whatever the client invents.
+        let invented = format!("6.6.6.{}", calls.fetch_add(1, Ordering::Relaxed));
+        let request = server.request(Method::POST, path).header("x-forwarded-for", invented);
+        let request = request.header("x-forwarded-for", from);
         answer(request.json(&body)).await
     };
     for name in ["ada", "bob", "eve"] {

@@ -10,6 +10,7 @@ mod files;
 mod hardship;
 mod libretranslate;
 mod limits;
+mod metrics;
 mod pages;
 mod second_factor;
 mod server;

@@ -27,7 +27,7 @@ pub struct Server {
     pub uploads: TempDir,
     http: reqwest::Client,
     stop: watch::Sender<bool>,
-    serving: JoinHandle<std::io::Result<()>>,
+    serving: JoinHandle<()>,
     _database: Database,
 }
 
@@ -85,7 +85,7 @@ impl Server {
     /// Tells the server to stop and waits until it has.
     pub async fn stop(self) {
         self.stop.send(true).unwrap();
-        self.serving.await.unwrap().unwrap();
+        self.serving.await.unwrap();
     }
 
     /// A request to be completed and sent by [`Server::send`].

@@ -8,6 +8,7 @@ use anyhow::Context;
 use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig};
+use meeshy_listen::Limits as ConnectionLimits;
 use meeshy_node::{Node, NodeConfig};
 use meeshy_store::Store;
 use meeshy_translation::Translator;
@@ -52,6 +53,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     config.server.role = args.role.unwrap_or(config.server.role);
     config.check_role().map_err(anyhow::Error::msg)?;
     logging::start(&config.log)?;
+    let connections = config.connections(meeshy_listen::raise_descriptor_limit());
 
     let store = Store::open(&config.location()).await?;
     let clock = system_clock();
@@ -81,7 +83,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
         tokio::spawn(async move { chat.translate_jobs(told(stopping)).await })
     });
     let node = translator.as_ref().map(|translator| Node::new(translator.clone(), node_config(&config)));
-    let interfaces = Interfaces::start(&config.node, node.as_ref(), &stopping).await?;
+    let interfaces = Interfaces::start(&config.node, connections, node.as_ref(), &stopping).await?;
     let serving = match config.server.role {
         Role::Translator => {
             // There are no clients to tell.
@@ -89,7 +91,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
             tracing::info!(database = %config.location(), "Meeshy translates");
             None
         }
-        Role::All | Role::Gateway => Some(serve(&config, &chat, node, stopping).await?),
+        Role::All | Role::Gateway => Some(serve(&config, connections, &chat, node, stopping).await?),
     };
     if config.server.role != Role::Translator {
         offer_setup(&chat).await?;
@@ -102,7 +104,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     tracing::info!("Stopping: finishing what has begun");
     let _ = stop.send(true);
     if let Some(serving) = serving {
-        serving.await.context("the gateway stopped")??;
+        serving.await.context("the gateway stopped")?;
     }
     interfaces.finish().await?;
     if let Some(worker) = worker {
@@ -140,10 +142,11 @@ async fn offer_setup(chat: &Chat) -> anyhow::Result<()> {
 /// Begins to serve clients.
 async fn serve(
     config: &Config,
+    connections: ConnectionLimits,
     chat: &Chat,
     node: Option<Node>,
     stopping: watch::Receiver<bool>,
-) -> anyhow::Result<JoinHandle<std::io::Result<()>>> {
+) -> anyhow::Result<JoinHandle<()>> {
     let address = (config.server.host.as_str(), config.server.port);
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
@@ -151,7 +154,7 @@ async fn serve(
         anyhow::Error::new(error).context(format!("cannot listen on {}:{}{advice}", address.0, address.1))
     })?;
     let port = listener.local_addr()?.port();
-    let gateway = Gateway::new(chat.clone(), gateway_config(config), node);
+    let gateway = Gateway::new(chat.clone(), gateway_config(config, connections), node);
     tracing::info!(database = %config.location(), "Meeshy is ready: http://localhost:{port}");
     Ok(tokio::spawn(gateway.serve(listener, told(stopping))))
 }
@@ -244,8 +247,9 @@ fn node_config(config: &Config) -> NodeConfig {
     NodeConfig { api_keys: config.node.api_keys.clone(), ..NodeConfig::default() }
 }
 
-fn gateway_config(config: &Config) -> GatewayConfig {
-    let mut gateway = GatewayConfig { trust_proxy: config.server.trust_proxy, ..GatewayConfig::default() };
+fn gateway_config(config: &Config, connections: ConnectionLimits) -> GatewayConfig {
+    let forwarding = config.forwarding();
+    let mut gateway = GatewayConfig { forwarding, connections, ..GatewayConfig::default() };
     gateway.uploads = config.data.dir.join("uploads");
     if !config.server.cors_origins.is_empty() {
         gateway.allowed_origins.clone_from(&config.server.cors_origins);

@@ -8,6 +8,7 @@ mod sources;
 pub use sources::{Effective, load};
 
 use meeshy_chat::{HashingCost, SECRET_BYTES, retention};
+use meeshy_listen::{BodyPace, Forwarding, Header};
 use meeshy_store::Location;
 use meeshy_translation::{RemoteConfig, TranslationConfig};
 use serde::Deserialize;
@@ -37,7 +38,16 @@ pub struct Server {
     pub host: String,
     pub port: u16,
     pub cors_origins: Vec<String>,
-    pub trust_proxy: bool,
+    pub trust_proxy: usize,
+    pub proxy_header: ProxyHeader,
+}
+
+/// Which header proxies write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyHeader {
+    XForwardedFor,
+    Forwarded,
 }
 
 /// What a process does.
@@ -85,6 +95,11 @@ pub struct Auth {
 pub struct Limits {
     pub rate_limits: bool,
     pub message_chars: usize,
+    pub connections: usize,
+    pub connections_per_address: usize,
+    pub header_seconds: u64,
+    pub body_seconds: u64,
+    pub idle_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -138,6 +153,17 @@ impl Config {
         if self.translation.apertium_timeout_seconds == 0 {
             return Err("translation.apertium_timeout_seconds has to be at least 1".into());
         }
+        let Limits { connections, header_seconds, body_seconds, idle_seconds, .. } = self.limits;
+        for (key, value) in [
+            ("connections", connections as u64),
+            ("header_seconds", header_seconds),
+            ("body_seconds", body_seconds),
+            ("idle_seconds", idle_seconds),
+        ] {
+            if value == 0 {
+                return Err(format!("limits.{key} has to be at least 1"));
+            }
+        }
         match &self.database.url {
             Some(url) if url.starts_with("mongodb") => {
                 Err("database.url is the old MongoDB; its data comes along by import, \
@@ -180,6 +206,30 @@ impl Config {
         }
     }
 
+    /// Who says where a call comes from.
+    pub fn forwarding(&self) -> Forwarding {
+        let header = match self.server.proxy_header {
+            ProxyHeader::XForwardedFor => Header::XForwardedFor,
+            ProxyHeader::Forwarded => Header::Forwarded,
+        };
+        Forwarding { trusted_hops: self.server.trust_proxy, header }
+    }
+
+    /// What connections may take, when so many files can be open.
+    pub fn connections(&self, descriptors: u64) -> meeshy_listen::Limits {
+        let limits = &self.limits;
+        let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
+        let available = descriptors.saturating_sub(RESERVED_DESCRIPTORS).max(descriptors / 2).max(1);
+        let is_limited = limits.connections_per_address > 0 && self.server.trust_proxy == 0;
+        meeshy_listen::Limits {
+            connections: limits.connections.min(available),
+            connections_per_address: is_limited.then_some(limits.connections_per_address),
+            header_timeout: Duration::from_secs(limits.header_seconds),
+            idle_timeout: Duration::from_secs(limits.idle_seconds),
+            body: Some(BodyPace { grace: Duration::from_secs(limits.body_seconds), ..BodyPace::default() }),
+        }
+    }
+
     /// When notifications go to the archive.
     pub fn retention(&self) -> retention::Retention {
         retention::Retention {
@@ -207,6 +257,9 @@ impl Config {
         }
     }
 }
+
+/// Open files that are left to the database, to engines and to files.
+const RESERVED_DESCRIPTORS: usize = 256;
 
 /// Words that stand where a secret should be put.
 const PLACEHOLDERS: [&str; 7] = ["change", "secret", "placeholder", "example", "your-", "password", "jwt"];
@@ -253,6 +306,34 @@ mod tests {
                 .unwrap();
         assert_eq!(config.server.cors_origins, ["http://a.example", "http://b.example"]);
         assert!(!config.limits.rate_limits);
+    }
+
+    #[test]
+    fn proxies_are_a_number_or_a_switch() {
+        let hops = |toml: &str, variables: &[(&str, &str)]| {
+            loaded(toml, variables).map(|config| config.forwarding().trusted_hops)
+        };
+        assert_eq!(hops("", &[]), Ok(0));
+        for (value, expected) in [("true", 1), ("on", 1), ("1", 1), ("2", 2), ("false", 0), ("0", 0)] {
+            assert_eq!(hops("", &[("TRUST_PROXY", value)]), Ok(expected), "{value}");
+        }
+        assert_eq!(hops("[server]\ntrust_proxy = true\n", &[]), Ok(1));
+        assert_eq!(hops("[server]\ntrust_proxy = 2\n", &[]), Ok(2));
+        assert!(hops("", &[("TRUST_PROXY", "10.0.0.1")]).unwrap_err().contains("a number of proxies"));
+        assert!(hops("", &[("PROXY_HEADER", "x-real-ip")]).is_err());
+    }
+
+    #[test]
+    fn connections_leave_descriptors_for_everything_else() {
+        let connections = |variables: &[(&str, &str)], descriptors| {
+            let limits = loaded("", variables).unwrap().connections(descriptors);
+            (limits.connections, limits.connections_per_address)
+        };
+        assert_eq!(connections(&[], 1 << 20), (20_000, Some(500)));
+        assert_eq!(connections(&[], 1024), (768, Some(500)));
+        assert_eq!(connections(&[], 100), (50, Some(500)));
+        assert_eq!(connections(&[("MAX_CONNECTIONS_PER_ADDRESS", "0")], 1 << 20).1, None);
+        assert_eq!(connections(&[("TRUST_PROXY", "1")], 1 << 20).1, None, "all come from the proxy");
     }
 
     #[test]
@@ -307,6 +388,7 @@ mod tests {
             ("", &[("DATABASE_URL", "mongodb://database:27017/meeshy")], "old MongoDB"),
             ("", &[("DATABASE_URL", "mysql://x")], "has to begin with `postgres://`"),
             ("[[", &[], "meeshy.toml"),
+            ("", &[("IDLE_TIMEOUT", "0")], "limits.idle_seconds has to be at least 1"),
             ("", &[("APERTIUM_TIMEOUT_SECONDS", "0")], "apertium_timeout_seconds has to be at least 1"),
             ("[[translation.remote]]\nkind = \"deepl\"\n", &[], "unknown variant `deepl`"),
             (

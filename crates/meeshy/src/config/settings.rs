@@ -7,6 +7,8 @@ pub enum Kind {
     Integer,
     /// `true`/`false`, `on`/`off`, `yes`/`no`, `1`/`0`.
     Switch,
+    /// A number of proxies; `true` is one and `false` none, as for a switch.
+    Hops,
     /// Parted by commas.
     List,
     /// Tables with keys of their own: `[[…]]` in the file, `[{key = value, …}, …]` in a variable.
@@ -43,7 +45,7 @@ const fn secret(key: &'static str, variables: &'static [&'static str], meaning: 
     Setting { key, variables, kind: Kind::Text, default: None, secret: true, meaning }
 }
 
-use Kind::{Integer, List, Switch, Tables, Text};
+use Kind::{Hops, Integer, List, Switch, Tables, Text};
 
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
@@ -51,7 +53,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("server.host", &["HOST"], Text, Some("0.0.0.0"), "The address to listen on."),
     setting("server.port", &["PORT", "GATEWAY_PORT"], Integer, Some("3000"), "The port to listen on; 0 takes a free one."),
     setting("server.cors_origins", &["CORS_ORIGINS", "ALLOWED_ORIGINS"], List, Some(""), "Origins of other sites whose pages may call; empty for those the old system allowed."),
-    setting("server.trust_proxy", &["TRUST_PROXY"], Switch, Some("false"), "Take the caller's address from `X-Forwarded-For`: only behind a proxy that sets it."),
+    setting("server.trust_proxy", &["TRUST_PROXY"], Hops, Some("0"), "How many proxies stand in front, each of which adds the address that it sees to `X-Forwarded-For` or `Forwarded`; `true` is 1. 0 believes neither."),
+    setting("server.proxy_header", &["PROXY_HEADER"], Text, Some("x-forwarded-for"), "The header that those proxies write: `x-forwarded-for` (`Forwarded` is read where there is none), or `forwarded` where the proxies let a client's own `X-Forwarded-For` pass."),
     setting("data.dir", &["MEESHY_DATA_DIR"], Text, Some("data"), "The folder for the SQLite database, the models and the files that Meeshy makes for itself."),
     secret("database.url", &["DATABASE_URL"], "`postgres://user:password@host/database`; SQLite in the data folder when not set."),
     setting("database.connections", &["DATABASE_CONNECTIONS"], Integer, Some("8"), "Connections to PostgreSQL."),
@@ -67,6 +70,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("auth.hashing_at_once", &["HASHING_AT_ONCE"], Integer, Some("2"), "Password hashes computed at the same time."),
     setting("limits.rate_limits", &["RATE_LIMITS"], Switch, Some("true"), "Whether calls are limited in number; off for tests and benchmarks only."),
     setting("limits.message_chars", &["MAX_MESSAGE_LENGTH"], Integer, Some("4000"), "Characters of a message, at most."),
+    setting("limits.connections", &["MAX_CONNECTIONS"], Integer, Some("20000"), "Connections at the same time, for each address that Meeshy listens on; fewer where the system allows fewer open files."),
+    setting("limits.connections_per_address", &["MAX_CONNECTIONS_PER_ADDRESS"], Integer, Some("500"), "Connections at the same time from one address (of IPv6, one /64); 0 is no limit. Not applied behind a proxy (`server.trust_proxy`), which has to limit its own."),
+    setting("limits.header_seconds", &["HEADER_TIMEOUT"], Integer, Some("15"), "How long the head of a request may take to arrive; at least 1."),
+    setting("limits.body_seconds", &["BODY_TIMEOUT"], Integer, Some("20"), "How long the body of a request may take to arrive; a second more for each KiB that arrived, up to ten minutes; at least 1."),
+    setting("limits.idle_seconds", &["IDLE_TIMEOUT"], Integer, Some("65"), "How long a connection may stay open between two requests; at least 1. Longer than the proxy in front keeps its own."),
     setting("retention.notification_days", &["NOTIFICATION_RETENTION_DAYS"], Integer, Some("30"), "A notification that was read goes to the archive when it is so old."),
     setting("retention.old_unread_notifications", &["OLD_UNREAD_NOTIFICATIONS"], Integer, Some("25"), "So many of a person's notifications that are older but unread stay, the newest ones."),
     setting("translation.models_dir", &["MODELS_DIR"], Text, None, "The folder of the Firefox Translations models; `models` in the data folder when not set."),

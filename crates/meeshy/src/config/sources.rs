@@ -136,7 +136,10 @@ fn effective(
     {
         let source = Source::File(path.clone());
         let value = match (setting.kind, value) {
-            (Kind::Integer, Value::Integer(number)) => parse(setting, &number.to_string(), &source)?,
+            (Kind::Integer | Kind::Hops, Value::Integer(number)) => {
+                parse(setting, &number.to_string(), &source)?
+            }
+            (Kind::Hops, Value::Boolean(is_on)) => parse(setting, &is_on.to_string(), &source)?,
             (Kind::List | Kind::Tables, Value::Array(_)) | (Kind::Switch, Value::Boolean(_)) => value.clone(),
             (_, Value::String(text)) => parse(setting, text, &source)?,
             (_, other) => return Err(wrong(setting, &other.to_string(), &source)),
@@ -155,12 +158,9 @@ fn in_table<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
 fn parse(setting: &Setting, text: &str, source: &Source) -> Result<Value, ConfigError> {
     let value = match setting.kind {
         Kind::Text => Some(Value::String(text.to_owned())),
-        Kind::Integer => text.trim().parse().ok().filter(|n| (0..=LARGEST).contains(n)).map(Value::Integer),
-        Kind::Switch => match text.trim().to_ascii_lowercase().as_str() {
-            "true" | "on" | "yes" | "1" => Some(Value::Boolean(true)),
-            "false" | "off" | "no" | "0" => Some(Value::Boolean(false)),
-            _ => None,
-        },
+        Kind::Integer => integer(text),
+        Kind::Switch => switch(text).map(Value::Boolean),
+        Kind::Hops => integer(text).or_else(|| Some(Value::Integer(switch(text)?.into()))),
         Kind::List => {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
             Some(Value::Array(items.map(|item| Value::String(item.to_owned())).collect()))
@@ -174,11 +174,24 @@ fn parse(setting: &Setting, text: &str, source: &Source) -> Result<Value, Config
     value.ok_or_else(|| wrong(setting, text, source))
 }
 
+fn integer(text: &str) -> Option<Value> {
+    text.trim().parse().ok().filter(|n| (0..=LARGEST).contains(n)).map(Value::Integer)
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "on" | "yes" | "1" => Some(true),
+        "false" | "off" | "no" | "0" => Some(false),
+        _ => None,
+    }
+}
+
 fn wrong(setting: &Setting, text: &str, source: &Source) -> ConfigError {
     let expected = match setting.kind {
         Kind::Text => "text",
         Kind::Integer => "a whole number up to 2147483647",
         Kind::Switch => "`on` or `off`",
+        Kind::Hops => "a number of proxies",
         Kind::List => "a list",
         Kind::Tables => "tables such as `[{key = \"value\"}]`",
     };

@@ -1,0 +1,65 @@
+//! Metrics: what hostile traffic can make of them.
+
+use crate::server::{Server, unlimited};
+use crate::socket::Socket;
+use reqwest::Method;
+use serde_json::json;
+use std::collections::BTreeSet;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
+
+/// The labels of all metrics as they are now: name and value.
+async fn labels(server: &Server) -> BTreeSet<(String, String)> {
+    let text = server.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("meeshy_http_requests_total"), "{text}");
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let labels = lines.filter_map(|line| line.split_once('{')?.1.rsplit_once('}')).flat_map(|(labels, _)| {
+        labels.split("\",").map(|label| {
+            let (name, value) = label.split_once("=\"").unwrap();
+            (name.to_owned(), value.trim_end_matches('"').to_owned())
+        })
+    });
+    labels.collect()
+}
+
+#[tokio::test]
+async fn strangers_cannot_add_values_to_labels() {
+    let server = Server::start(unlimited()).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let talk = lea.group(&[]).await;
+    lea.say(&talk, "Salut").await;
+    let mut socket = Socket::of(&server, &lea).await;
+    for n in 0..20 {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let lines =
+            ["/api/v1/languages", "/health", "/socket.io/?EIO=4", "/nowhere", "/metrics"].map(|path| {
+                format!("INVENTED{n} {path}?x={n} HTTP/1.1\r\nhost: host{n}\r\nuser-agent: agent{n}\r\n\r\n")
+            });
+        let closing = format!("GET /invented{n} HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n");
+        stream.write_all((lines.concat() + &closing).as_bytes()).await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
+        for path in [format!("/api/v1/conversations/{n}"), format!("/api/v1/status/{n}/{n}"), format!("/{n}")]
+        {
+            server.get(&path).await;
+            lea.get(path.trim_start_matches("/api/v1")).await;
+        }
+        server.get(&format!("/api/v1/attachments/file/{n}")).await;
+        socket.tell(&format!("event{n}"), json!({ "n": n })).await;
+    }
+    socket.so_far().await;
+    let routes: BTreeSet<&str> = server.endpoints.iter().map(|endpoint| endpoint.path.as_str()).collect();
+    for (name, value) in labels(&server).await {
+        let is_known = match name.as_str() {
+            "method" => METHODS.contains(&value.as_str()),
+            "route" => routes.contains(value.as_str()) || value.starts_with("/socket.io"),
+            "status" => value.len() == 3 && value.parse::<u16>().is_ok(),
+            "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
+            "state" => ["done", "identical", "unavailable", "failed"].contains(&value.as_str()),
+            "reason" => ["total", "address"].contains(&value.as_str()),
+            _ => panic!("say here which values the label {name} may have"),
+        };
+        assert!(is_known, "{name}={value}");
+    }
+}
