@@ -7,10 +7,11 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use libfuzzer_sys::fuzz_target;
 use meeshy_domain::{ConversationId, Language, MessageId, limits, text};
-use meeshy_socketio::{Config, Event, Introduction, Server, Service, Socket};
+use meeshy_socketio::{Config, Event, Server, Service, Socket};
 use meeshy_wire::{Ack, ConversationRef, EditMessage, Handshake, SendMessage, event_name};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ fuzz_target!(|input: &[u8]| {
     let config = Config {
         ping_interval: Duration::from_secs(25),
         ping_timeout: Duration::from_secs(20),
+        join_timeout: Duration::from_secs(30),
         max_payload: 1_000_000,
         queue: 64,
         make_id: Arc::new(|| "known".to_owned()),
@@ -54,9 +56,14 @@ struct Listener;
 impl Service for Listener {
     type Room = ();
     type State = ();
+    type Introduction = ();
 
-    async fn connected(&self, _: &Socket<Self>, introduction: &Introduction) {
-        let _ = serde_json::from_str::<Handshake>(&introduction.auth);
+    fn introduce(&self, _: &Parts) -> Option<()> {
+        Some(())
+    }
+
+    async fn connected(&self, _: &Socket<Self>, _: Option<()>, auth: &str) {
+        let _ = serde_json::from_str::<Handshake>(auth);
     }
 
     async fn event(&self, socket: &Socket<Self>, event: Event) {

@@ -62,8 +62,8 @@ impl Gateway {
         Self { router: security::layers(router, &app), app, sockets }
     }
 
-    /// Serves until `stop` is ready; then takes no more connections, finishes what has begun, tells the sockets, and
-    /// closes.
+    /// Serves until `stop` is ready; then tells the sockets and closes them, takes no more connections, finishes the
+    /// requests that have begun, and ends.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
         let (tell, told) = watch::channel(false);
         // A sender that is gone means the same.
@@ -72,8 +72,9 @@ impl Gateway {
         let serving = meeshy_listen::serve(listener, router, limits, stopped(told.clone()));
         let closing = async {
             stop.await;
-            let _ = tell.send(true);
+            // First: a client that polls needs another connection to take its last packets.
             realtime::stop(&self.sockets).await;
+            let _ = tell.send(true);
         };
         let late = async {
             stopped(told).await;

@@ -9,7 +9,7 @@ use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
 /// The longest payload of a control frame (RFC 6455 5.5).
-const MOST_CONTROL: u64 = 125;
+const MAX_CONTROL: u64 = 125;
 
 /// What a frame, or several, say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub(crate) enum Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Violation {
     Protocol = 1002,
+    NotAcceptable = 1003,
     NotText = 1007,
     TooLarge = 1009,
 }
@@ -71,7 +72,7 @@ impl Decoder {
         if header.rsv1
             || header.rsv2
             || header.rsv3
-            || (control && (length > MOST_CONTROL || !header.is_final))
+            || (control && (length > MAX_CONTROL || !header.is_final))
         {
             return Err(Violation::Protocol);
         }

@@ -1,23 +1,25 @@
-//! All sockets of a server, and the rooms they are in.
+//! All connections and sockets of a server, and the rooms they are in.
 
+use crate::outbox::Outbox;
 use crate::packet::Outgoing;
-use crate::polling::Poll;
-use crate::socket::written;
+use crate::polling::Polling;
+use crate::socket::encoded;
 use crate::{Config, Service, Socket};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::Notify;
 
 type Members<S> = HashMap<u64, Socket<S>>;
 
-/// What all sockets share.
+/// What all connections share.
 pub(crate) struct Hub<S: Service> {
     pub service: S,
     pub config: Config,
     /// Those that poll, by their id.
-    pub polls: Mutex<HashMap<String, Arc<Poll<S>>>>,
+    polls: Mutex<HashMap<String, Arc<Polling<S>>>>,
+    connections: RwLock<HashMap<u64, Arc<Outbox>>>,
     sockets: RwLock<Members<S>>,
     rooms: RwLock<HashMap<S::Room, Members<S>>>,
     last_number: AtomicU64,
@@ -26,37 +28,54 @@ pub(crate) struct Hub<S: Service> {
 }
 
 impl<S: Service> Hub<S> {
-    /// A new socket; `None` once the server closes.
-    pub fn open(self: &Arc<Self>) -> Option<Socket<S>> {
-        let number = self.last_number.fetch_add(1, Ordering::Relaxed);
-        let socket = Socket::new(Arc::clone(self), number);
-        let mut sockets = self.sockets.write().unwrap_or_else(PoisonError::into_inner);
-        // Read under the lock: whoever closes finds every socket that was let in.
+    pub fn next_number(&self) -> u64 {
+        self.last_number.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Takes a new connection, unless the server closes, and gives its number.
+    pub fn open(&self, outbox: &Arc<Outbox>) -> Option<u64> {
+        let number = self.next_number();
+        let mut connections = write(&self.connections);
+        // Read under the lock: whoever closes finds every connection that was taken.
         if self.is_closing.load(Ordering::SeqCst) {
             return None;
         }
-        sockets.insert(number, socket.clone());
-        Some(socket)
+        connections.insert(number, Arc::clone(outbox));
+        Some(number)
     }
 
-    /// Its last packet is out.
-    pub fn forget(&self, socket: &Socket<S>) {
-        self.sockets.write().unwrap_or_else(PoisonError::into_inner).remove(&socket.number());
+    /// The last packet of a connection is out.
+    pub fn forget(&self, connection: u64) {
+        write(&self.connections).remove(&connection);
         self.gone.notify_waiters();
     }
 
-    pub fn enter(&self, room: S::Room, socket: Socket<S>) {
-        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        rooms.entry(room).or_default().insert(socket.number(), socket);
+    pub fn polls(&self) -> MutexGuard<'_, HashMap<String, Arc<Polling<S>>>> {
+        self.polls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn leave(&self, number: u64, left: Vec<S::Room>) {
-        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+    /// A client has joined.
+    pub fn add(&self, socket: &Socket<S>) {
+        write(&self.sockets).insert(socket.number(), socket.clone());
+    }
+
+    /// A client has left.
+    pub fn remove(&self, socket: &Socket<S>) {
+        write(&self.sockets).remove(&socket.number());
+        socket.leave_all();
+    }
+
+    pub fn enter(&self, room: S::Room, socket: Socket<S>) {
+        write(&self.rooms).entry(room).or_default().insert(socket.number(), socket);
+    }
+
+    pub fn leave(&self, number: u64, left: &[S::Room]) {
+        let mut rooms = write(&self.rooms);
         for room in left {
-            if let Some(members) = rooms.get_mut(&room) {
+            if let Some(members) = rooms.get_mut(room) {
                 members.remove(&number);
                 if members.is_empty() {
-                    rooms.remove(&room);
+                    rooms.remove(room);
                 }
             }
         }
@@ -64,7 +83,7 @@ impl<S: Service> Hub<S> {
 
     /// Hands a packet to each socket in some rooms once, without waiting for any; says how many missed it.
     pub fn tell(&self, rooms: &[S::Room], except: Option<&Socket<S>>, packet: &Outgoing) -> usize {
-        let all = self.rooms();
+        let all = read(&self.rooms);
         let except = except.map(Socket::number);
         let members = |room| all.get(room).into_iter().flat_map(HashMap::values);
         let missed =
@@ -76,18 +95,18 @@ impl<S: Service> Hub<S> {
         rooms.iter().flat_map(members).filter(|socket| told.insert(socket.number())).filter(missed).count()
     }
 
-    fn rooms(&self) -> RwLockReadGuard<'_, HashMap<S::Room, Members<S>>> {
-        self.rooms.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn members(&self, rooms: &[S::Room]) -> Vec<Socket<S>> {
-        let all = self.rooms();
+        let all = read(&self.rooms);
         rooms.iter().filter_map(|room| all.get(room)).flat_map(HashMap::values).cloned().collect()
     }
+}
 
-    fn all(&self) -> Vec<Socket<S>> {
-        self.sockets.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
-    }
+fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A Socket.IO server. Cheap to clone.
@@ -106,6 +125,7 @@ impl<S: Service> Server<S> {
             service,
             config,
             polls: Mutex::default(),
+            connections: RwLock::default(),
             sockets: RwLock::default(),
             rooms: RwLock::default(),
             last_number: AtomicU64::new(0),
@@ -119,21 +139,32 @@ impl<S: Service> Server<S> {
         &self.0.service
     }
 
-    /// Tells every socket in some rooms something, once each and without waiting for any; says how many missed it.
-    pub fn tell(&self, rooms: &[S::Room], name: &str, data: &impl Serialize) -> usize {
-        written(Outgoing::event(name, data)).map_or(0, |packet| self.0.tell(rooms, None, &packet))
+    /// All sockets that have joined.
+    pub fn sockets(&self) -> Vec<Socket<S>> {
+        read(&self.0.sockets).values().cloned().collect()
     }
 
-    /// Tells every socket something; says how many missed it.
-    pub fn tell_all(&self, name: &str, data: &impl Serialize) -> usize {
-        let Some(packet) = written(Outgoing::event(name, data)) else { return 0 };
-        self.0.all().into_iter().filter(|socket| socket.send(packet.clone()).is_err()).count()
+    /// How many sockets are in a room.
+    pub fn count(&self, room: S::Room) -> usize {
+        read(&self.0.rooms).get(&room).map_or(0, HashMap::len)
+    }
+
+    /// Tells every socket in some rooms something, once each and without waiting for any; says how many missed it.
+    pub fn tell(&self, rooms: &[S::Room], name: &str, data: &impl Serialize) -> usize {
+        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.tell(rooms, None, &packet))
     }
 
     /// Puts the sockets in some rooms into one more.
     pub fn join(&self, rooms: &[S::Room], room: S::Room) {
         for socket in self.0.members(rooms) {
             socket.join(room);
+        }
+    }
+
+    /// Takes the sockets in a room out of another.
+    pub fn leave(&self, those_in: S::Room, room: S::Room) {
+        for socket in self.0.members(&[those_in]) {
+            socket.leave(room);
         }
     }
 
@@ -144,19 +175,21 @@ impl<S: Service> Server<S> {
         }
     }
 
-    /// Takes no more sockets, and closes those there are once they took what waits for them; their clients come back by
-    /// themselves. Done when the last has gone.
-    pub async fn close(&self) {
+    /// Takes no more connections, and closes those there are once they took what waits for them; the last that each socket
+    /// hears is this event. Their clients come back by themselves. Done when the last has gone.
+    pub async fn close(&self, name: &str, data: &impl Serialize) {
+        let last = encoded(Outgoing::event(name, data));
         self.0.is_closing.store(true, Ordering::SeqCst);
-        for socket in self.0.all() {
-            socket.outbox().close();
+        let open: Vec<_> = read(&self.0.connections).values().cloned().collect();
+        for outbox in open {
+            outbox.finish(last.clone());
         }
         loop {
             let gone = self.0.gone.notified();
             tokio::pin!(gone);
-            // From here on nothing is overheard.
+            // From here on no notification is missed.
             gone.as_mut().enable();
-            if self.0.sockets.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            if read(&self.0.connections).is_empty() {
                 return;
             }
             gone.await;

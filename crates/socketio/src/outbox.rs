@@ -1,11 +1,11 @@
-//! What waits for a socket to take it.
+//! What waits for a connection to take it.
 
 use crate::packet::Outgoing;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// A queue with a bound, and one reader.
+/// A bounded queue with one reader. It belongs to the connection, and is written by the connection's socket.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
@@ -15,49 +15,96 @@ pub(crate) struct Outbox {
 struct Queue {
     packets: VecDeque<Outgoing>,
     reader: Option<Waker>,
+    /// Who waits for the end, besides the reader.
+    keeper: Option<Waker>,
+    /// The number of the socket that may write.
+    socket: Option<u64>,
     is_closed: bool,
 }
 
-/// The queue is full or closed.
+/// The queue is full or closed, or belongs to another socket by now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotTaken;
 
+/// What was waiting.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub packets: VecDeque<Outgoing>,
+    /// Nothing follows.
+    pub is_last: bool,
+}
+
 impl Outbox {
-    /// Adds a packet, unless `most` wait already.
-    pub fn push(&self, packet: Outgoing, most: usize) -> Result<(), NotTaken> {
-        let mut queue = self.lock();
-        if queue.is_closed || queue.packets.len() >= most {
-            return Err(NotTaken);
-        }
-        queue.packets.push_back(packet);
-        wake(queue);
-        Ok(())
+    /// Adds a packet of the connection, unless `max` wait already.
+    pub fn push(&self, packet: Outgoing, max: usize) -> Result<(), NotTaken> {
+        add(self.lock(), packet, max)
+    }
+
+    /// Adds a packet of a socket, if it is still the connection's.
+    pub fn push_for(&self, socket: u64, packet: Outgoing, max: usize) -> Result<(), NotTaken> {
+        let queue = self.lock();
+        if queue.socket == Some(socket) { add(queue, packet, max) } else { Err(NotTaken) }
+    }
+
+    /// Says which socket may write.
+    pub fn set_socket(&self, socket: Option<u64>) {
+        self.lock().socket = socket;
+    }
+
+    /// Whether this socket may write.
+    pub fn is_open_for(&self, socket: u64) -> bool {
+        let queue = self.lock();
+        !queue.is_closed && queue.socket == Some(socket)
     }
 
     /// Takes no more; what waits can still be taken.
     pub fn close(&self) {
+        self.finish(None);
+    }
+
+    /// The same, with a last packet if a socket would hear it.
+    pub fn finish(&self, last: Option<Outgoing>) {
         let mut queue = self.lock();
+        if !queue.is_closed && queue.socket.is_some() {
+            queue.packets.extend(last);
+        }
         queue.is_closed = true;
-        wake(queue);
+        let wakers = [queue.reader.take(), queue.keeper.take()];
+        drop(queue);
+        wakers.into_iter().flatten().for_each(Waker::wake);
     }
 
     pub fn is_closed(&self) -> bool {
         self.lock().is_closed
     }
 
-    /// All that waits, as soon as there is something; `None` once it is closed and empty.
-    pub fn poll_take(&self, context: &mut Context<'_>) -> Poll<Option<VecDeque<Outgoing>>> {
+    pub fn is_empty(&self) -> bool {
+        self.lock().packets.is_empty()
+    }
+
+    /// Lets the reader look again.
+    pub fn wake_reader(&self) {
+        wake_reader(self.lock());
+    }
+
+    /// All that waits, as soon as there is something, or nothing will come.
+    pub fn poll_take(&self, context: &Context<'_>) -> Poll<Taken> {
         let mut queue = self.lock();
-        if !queue.packets.is_empty() {
-            return Poll::Ready(Some(std::mem::take(&mut queue.packets)));
+        if !queue.packets.is_empty() || queue.is_closed {
+            let packets = std::mem::take(&mut queue.packets);
+            return Poll::Ready(Taken { packets, is_last: queue.is_closed });
         }
+        store(&mut queue.reader, context);
+        Poll::Pending
+    }
+
+    /// Ready once it is closed.
+    pub fn poll_closed(&self, context: &Context<'_>) -> Poll<()> {
+        let mut queue = self.lock();
         if queue.is_closed {
-            return Poll::Ready(None);
+            return Poll::Ready(());
         }
-        match &mut queue.reader {
-            Some(reader) => reader.clone_from(context.waker()),
-            reader => *reader = Some(context.waker().clone()),
-        }
+        store(&mut queue.keeper, context);
         Poll::Pending
     }
 
@@ -66,10 +113,26 @@ impl Outbox {
     }
 }
 
-fn wake(mut queue: MutexGuard<'_, Queue>) {
+fn add(mut queue: MutexGuard<'_, Queue>, packet: Outgoing, max: usize) -> Result<(), NotTaken> {
+    if queue.is_closed || queue.packets.len() >= max {
+        return Err(NotTaken);
+    }
+    queue.packets.push_back(packet);
+    wake_reader(queue);
+    Ok(())
+}
+
+fn wake_reader(mut queue: MutexGuard<'_, Queue>) {
     let reader = queue.reader.take();
     drop(queue);
     if let Some(reader) = reader {
         reader.wake();
+    }
+}
+
+fn store(waker: &mut Option<Waker>, context: &Context<'_>) {
+    match waker {
+        Some(waker) => waker.clone_from(context.waker()),
+        waker => *waker = Some(context.waker().clone()),
     }
 }

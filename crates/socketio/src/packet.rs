@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-/// More attachments than any client sends: their number comes from outside.
-const MOST_ATTACHMENTS: usize = 16;
+/// Attachments of one event, at most: their number comes from outside.
+const MAX_ATTACHMENTS: usize = 16;
 
 /// A text packet ready to go out: as a whole WebSocket frame, made once for all who get it.
 #[derive(Debug, Clone)]
@@ -83,7 +83,7 @@ pub(crate) enum Incoming {
     Connect(String),
     /// `40/name`: it wants in where there is nothing.
     ConnectElsewhere(String),
-    /// `41`: it goes.
+    /// `41`: it leaves the namespace.
     Disconnect,
     /// `42`, or `45` with so many attachments that follow.
     Event(Event, usize),
@@ -98,6 +98,10 @@ pub struct Event {
     pub name: String,
     /// What comes with it, as JSON: the first argument, or `null`. Attachments are left as placeholders.
     pub data: Box<str>,
+    /// The arguments after the first, as JSON.
+    pub more: Vec<Box<str>>,
+    /// Whether it had attachments. They are dropped: binary data is not supported.
+    pub is_binary: bool,
     /// Under which number the client waits for an answer, if it does.
     pub(crate) ack: Option<u64>,
 }
@@ -117,16 +121,24 @@ impl Event {
     }
 }
 
-/// A packet that is none.
+/// A packet that ends its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a packet of Socket.IO")]
-pub(crate) struct NoPacket;
+pub(crate) enum BadPacket {
+    /// No packet of Socket.IO, or not at this time.
+    #[error("Bad request")]
+    Malformed,
+    /// Bytes that belong to no event.
+    #[error("Binary data is not supported")]
+    Binary,
+}
+
+use BadPacket::Malformed;
 
 impl Incoming {
     /// Reads a packet.
-    pub fn parse(text: &str) -> Result<Self, NoPacket> {
+    pub fn parse(text: &str) -> Result<Self, BadPacket> {
         let mut chars = text.chars();
-        let kind = chars.next().ok_or(NoPacket)?;
+        let kind = chars.next().ok_or(Malformed)?;
         let rest = chars.as_str();
         match kind {
             '1' if rest.is_empty() => Ok(Self::Close),
@@ -135,18 +147,18 @@ impl Incoming {
             '4' => message(rest),
             '5' if rest.is_empty() => Ok(Self::Upgrade),
             '6' if rest.is_empty() => Ok(Self::Noop),
-            _ => Err(NoPacket),
+            _ => Err(Malformed),
         }
     }
 }
 
-fn message(text: &str) -> Result<Incoming, NoPacket> {
+fn message(text: &str) -> Result<Incoming, BadPacket> {
     let mut chars = text.chars();
-    let kind = chars.next().ok_or(NoPacket)?;
+    let kind = chars.next().ok_or(Malformed)?;
     let (attachments, rest) = match kind {
         '5' | '6' => {
-            let (count, rest) = chars.as_str().split_once('-').ok_or(NoPacket)?;
-            let count = count.parse().ok().filter(|&count| count <= MOST_ATTACHMENTS).ok_or(NoPacket)?;
+            let (count, rest) = chars.as_str().split_once('-').ok_or(Malformed)?;
+            let count = count.parse().ok().filter(|&count| count <= MAX_ATTACHMENTS).ok_or(Malformed)?;
             (count, rest)
         }
         _ => (0, chars.as_str()),
@@ -156,11 +168,11 @@ fn message(text: &str) -> Result<Incoming, NoPacket> {
     match kind {
         '0' if ours => Ok(Incoming::Connect(rest.to_owned())),
         '0' => Ok(Incoming::ConnectElsewhere(namespace.to_owned())),
-        _ if !ours => Err(NoPacket),
+        _ if !ours => Err(Malformed),
         '1' => Ok(Incoming::Disconnect),
-        '2' | '5' => Ok(Incoming::Event(event(rest)?, attachments)),
+        '2' | '5' => Ok(Incoming::Event(Event { is_binary: kind == '5', ..event(rest)? }, attachments)),
         '3' => Ok(Incoming::Acknowledgement),
-        _ => Err(NoPacket),
+        _ => Err(Malformed),
     }
 }
 
@@ -173,15 +185,15 @@ fn namespace(text: &str) -> (&str, &str) {
     (name.split_once('?').map_or(name, |(name, _)| name), rest)
 }
 
-fn event(text: &str) -> Result<Event, NoPacket> {
+fn event(text: &str) -> Result<Event, BadPacket> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (ack, arguments) = text.split_at(digits);
-    let ack = if ack.is_empty() { None } else { Some(ack.parse().map_err(|_| NoPacket)?) };
-    let arguments: Vec<&RawValue> = serde_json::from_str(arguments).map_err(|_| NoPacket)?;
-    let name = arguments.first().ok_or(NoPacket)?;
-    let name = serde_json::from_str(name.get()).map_err(|_| NoPacket)?;
-    let data = arguments.get(1).map_or("null", |data| data.get()).into();
-    Ok(Event { name, data, ack })
+    let ack = if ack.is_empty() { None } else { Some(ack.parse().map_err(|_| Malformed)?) };
+    let arguments: Vec<&RawValue> = serde_json::from_str(arguments).map_err(|_| Malformed)?;
+    let mut arguments = arguments.into_iter().map(RawValue::get);
+    let name = serde_json::from_str(arguments.next().ok_or(Malformed)?).map_err(|_| Malformed)?;
+    let data = arguments.next().unwrap_or("null").into();
+    Ok(Event { name, data, more: arguments.map(Box::from).collect(), is_binary: false, ack })
 }
 
 #[cfg(test)]
@@ -190,13 +202,19 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn parsed(text: &str) -> Result<Incoming, NoPacket> {
+    fn parsed(text: &str) -> Result<Incoming, BadPacket> {
         Incoming::parse(text)
     }
 
     #[test]
     fn packets_are_read() {
-        let event = |name: &str, data: &str, ack| Event { name: name.into(), data: data.into(), ack };
+        let event = |name: &str, data: &str, ack| Event {
+            name: name.into(),
+            data: data.into(),
+            more: Vec::new(),
+            is_binary: false,
+            ack,
+        };
         assert_eq!(parsed("1"), Ok(Incoming::Close));
         assert_eq!(parsed("2probe"), Ok(Incoming::Ping("probe".into())));
         assert_eq!(parsed("3"), Ok(Incoming::Pong));
@@ -206,13 +224,12 @@ mod tests {
         assert_eq!(parsed("40/?token=x"), Ok(Incoming::Connect(String::new())));
         assert_eq!(parsed("40/admin,{}"), Ok(Incoming::ConnectElsewhere("/admin".into())));
         assert_eq!(parsed("41"), Ok(Incoming::Disconnect));
-        assert_eq!(
-            parsed("42[\"say\",{\"a\":[1]},2]"),
-            Ok(Incoming::Event(event("say", "{\"a\":[1]}", None), 0))
-        );
+        let several = Event { more: vec!["2".into(), "[]".into()], ..event("say", "{\"a\":[1]}", None) };
+        assert_eq!(parsed("42[\"say\",{\"a\":[1]},2, []]"), Ok(Incoming::Event(several, 0)));
         assert_eq!(parsed("427[\"say\"]"), Ok(Incoming::Event(event("say", "null", Some(7)), 0)));
         assert_eq!(parsed("42/,7[\"say\"]"), Ok(Incoming::Event(event("say", "null", Some(7)), 0)));
-        assert_eq!(parsed("452-0[\"say\",7]"), Ok(Incoming::Event(event("say", "7", Some(0)), 2)));
+        let binary = Event { is_binary: true, ..event("say", "7", Some(0)) };
+        assert_eq!(parsed("452-0[\"say\",7]"), Ok(Incoming::Event(binary, 2)));
         assert_eq!(parsed("4312[\"thanks\"]"), Ok(Incoming::Acknowledgement));
     }
 
@@ -241,10 +258,10 @@ mod tests {
             "4299999999999999999999[\"x\"]",
             "4\u{1F600}",
         ] {
-            assert_eq!(parsed(text), Err(NoPacket), "{text}");
+            assert_eq!(parsed(text), Err(Malformed), "{text}");
         }
         let deep = format!("42[\"x\",{}]", "[".repeat(100_000));
-        assert_eq!(parsed(&deep), Err(NoPacket));
+        assert_eq!(parsed(&deep), Err(Malformed));
     }
 
     #[test]

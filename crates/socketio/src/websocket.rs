@@ -1,12 +1,12 @@
 //! A client over a WebSocket: one task, written as a state machine so that it is small while nothing happens.
 
+use crate::Service;
 use crate::frame::{self, Decoder, Message, Violation};
-use crate::packet::{Incoming, NoPacket, Outgoing};
-use crate::polling::Poll as Polling;
-use crate::session::{Reaction, Session, Version};
-use crate::{Service, Socket};
+use crate::outbox::Taken;
+use crate::packet::{BadPacket, Incoming, Outgoing};
+use crate::polling::Polling;
+use crate::session::{Reaction, Session, Work};
 use bytes::{Buf, Bytes};
-use futures::future::BoxFuture;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tungstenite::protocol::frame::coding::Control;
 
 /// What is read at a time, over the stack.
@@ -24,43 +24,42 @@ const READ: usize = 4096;
 /// Packets that are written with one call.
 const WRITE: usize = 64;
 /// How long a client may take to change over from polling, and to take its last packets.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it may then take to close.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Serves a client that begins with a WebSocket.
 pub(crate) async fn serve<S: Service>(upgrade: OnUpgrade, mut session: Session<S>) {
-    let socket = session.socket.clone();
     match upgrade.await {
         Ok(io) => {
-            let work = session.open(&[]);
+            let work = session.open(&(session.hub().config.make_id)(), &[]);
             run(Connection::new(io, Stage::Open(session), work)).await;
         }
-        Err(error) => tracing::debug!(%error, "A client went before it had its WebSocket"),
+        Err(error) => tracing::debug!(%error, "a client left before its WebSocket was open"),
     }
-    socket.hub().forget(&socket);
 }
 
 /// Lets a client that polls change over to a WebSocket, and serves it then.
 pub(crate) async fn change_over<S: Service>(upgrade: OnUpgrade, polling: Arc<Polling<S>>) {
     let Ok(io) = upgrade.await else { return };
-    if let Some(socket) = run(Connection::new(io, Stage::Probing(Arc::clone(&polling)), None)).await {
-        socket.hub().forget(&socket);
-    }
-    polling.set_changing(false);
+    let stage = Stage::Probing { polling, is_probing: false };
+    run(Connection::new(io, stage, None)).await;
 }
 
-/// Serves a connection until its end, and says whose it was if it came to be anybody's.
-async fn run<S: Service>(mut connection: Box<Connection<S>>) -> Option<Socket<S>> {
+/// Serves a connection until its end.
+async fn run<S: Service>(mut connection: Box<Connection<S>>) {
     let code = (&mut *connection).await;
     // Boxed: a farewell is larger than the connection's life, and shorter.
-    Box::pin(connection.farewell(code)).await
+    Box::pin(connection.farewell(code)).await;
 }
 
 /// Whose connection it is.
 enum Stage<S: Service> {
     /// Nobody's yet: the client tries whether it works, and goes on polling meanwhile.
-    Probing(Arc<Polling<S>>),
+    Probing {
+        polling: Arc<Polling<S>>,
+        is_probing: bool,
+    },
     Open(Session<S>),
 }
 
@@ -71,10 +70,9 @@ struct Connection<S: Service> {
     /// What is to be written, after what waits in it.
     writing: VecDeque<Bytes>,
     /// The event that is being handled.
-    work: Option<BoxFuture<'static, ()>>,
-    /// When the client is asked whether it is there, or has not answered.
-    heartbeat: Pin<Box<Sleep>>,
-    asked: bool,
+    work: Option<Work>,
+    /// When the session has something to do, or a probe has taken too long.
+    deadline: Pin<Box<Sleep>>,
 }
 
 /// The code of the last frame; `None` when nobody is there to read it.
@@ -89,9 +87,13 @@ impl From<Violation> for Broken {
     }
 }
 
-impl From<NoPacket> for Broken {
-    fn from(_: NoPacket) -> Self {
-        Self(Some(Violation::Protocol as u16))
+impl From<BadPacket> for Broken {
+    fn from(packet: BadPacket) -> Self {
+        let violation = match packet {
+            BadPacket::Malformed => Violation::Protocol,
+            BadPacket::Binary => Violation::NotAcceptable,
+        };
+        violation.into()
     }
 }
 
@@ -116,14 +118,14 @@ impl<S: Service> Future for Connection<S> {
 }
 
 impl<S: Service> Connection<S> {
-    fn new(io: Upgraded, stage: Stage<S>, work: Option<BoxFuture<'static, ()>>) -> Box<Self> {
-        let (hub, first) = match &stage {
-            Stage::Probing(polling) => (polling.socket.hub(), PATIENCE),
-            Stage::Open(session) => (session.socket.hub(), first_heartbeat(session)),
+    fn new(io: Upgraded, stage: Stage<S>, work: Option<Work>) -> Box<Self> {
+        let (max_payload, first) = match &stage {
+            Stage::Probing { polling, .. } => (polling.max_payload(), Instant::now() + CLOSE_TIMEOUT),
+            Stage::Open(session) => (session.hub().config.max_payload, session.deadline()),
         };
-        let decoder = Decoder::new(hub.config.max_payload);
-        let (io, heartbeat) = (TokioIo::new(io), Box::pin(sleep(first)));
-        Box::new(Self { io, stage, decoder, writing: VecDeque::new(), work, heartbeat, asked: false })
+        let decoder = Decoder::new(max_payload);
+        let (io, deadline) = (TokioIo::new(io), Box::pin(sleep_until(first)));
+        Box::new(Self { io, stage, decoder, writing: VecDeque::new(), work, deadline })
     }
 
     /// Does all that can be done now.
@@ -146,12 +148,15 @@ impl<S: Service> Connection<S> {
                 return Ok(false);
             }
             self.work = None;
+            if let Stage::Open(session) = &mut self.stage {
+                session.resume();
+            }
         }
         let Some(message) = self.decoder.message()? else { return Ok(false) };
         match message {
             Message::Text(text) => self.text(&text)?,
             Message::Binary => match &mut self.stage {
-                Stage::Probing(_) => return Err(NoPacket.into()),
+                Stage::Probing { .. } => return Err(BadPacket::Malformed.into()),
                 Stage::Open(session) => {
                     let reaction = session.binary()?;
                     self.react(reaction)?;
@@ -165,71 +170,53 @@ impl<S: Service> Connection<S> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), Broken> {
-        let polling = match &mut self.stage {
+        let (polling, is_probing) = match &mut self.stage {
             Stage::Open(session) => {
                 let reaction = session.text(text)?;
                 return self.react(reaction);
             }
-            Stage::Probing(polling) => polling,
+            Stage::Probing { polling, is_probing } => (polling, is_probing),
         };
         match Incoming::parse(text)? {
-            Incoming::Ping(data) => {
+            Incoming::Ping(data) if !*is_probing && polling.begin_probe() => {
+                *is_probing = true;
                 self.writing.push_back(Outgoing::new(&format!("3{data}")).frame().clone());
-                // A poll that waits is answered now, or the client could not stop polling.
-                polling.set_changing(true);
-                let _ = polling.socket.send(Outgoing::new("6"));
             }
-            Incoming::Upgrade => {
-                let session = polling.take_session().ok_or(NoPacket)?;
-                self.heartbeat.as_mut().reset(Instant::now() + first_heartbeat(&session));
+            Incoming::Upgrade if *is_probing => {
+                let session = polling.hand_over().ok_or(BadPacket::Malformed)?;
                 self.stage = Stage::Open(session);
             }
-            _ => return Err(NoPacket.into()),
+            _ => return Err(BadPacket::Malformed.into()),
         }
         Ok(())
     }
 
     fn react(&mut self, reaction: Reaction) -> Result<(), Broken> {
         match reaction {
-            Reaction::Nothing => {}
-            Reaction::Alive => {
-                if let Stage::Open(session) = &self.stage {
-                    self.asked = false;
-                    let next = Instant::now() + session.socket.hub().config.ping_interval;
-                    self.heartbeat.as_mut().reset(next);
-                }
+            Reaction::Continue => Ok(()),
+            Reaction::Work(work) => {
+                self.work = Some(work);
+                Ok(())
             }
-            Reaction::Answer(packet) => {
-                self.writing.push_back(packet.frame().clone());
-                // In version 3 it is the client's ping that shows that it is there.
-                if let Stage::Open(session) = &self.stage
-                    && session.version == Version::V3
-                {
-                    self.heartbeat.as_mut().reset(Instant::now() + first_heartbeat(session));
-                }
-            }
-            Reaction::Work(work) => self.work = Some(work),
-            Reaction::End => return Err(Broken(NORMAL)),
+            Reaction::End => Err(Broken(NORMAL)),
         }
-        Ok(())
     }
 
     fn beat(&mut self, context: &mut Context<'_>) -> Result<(), Broken> {
-        while self.heartbeat.as_mut().poll(context).is_ready() {
-            let Stage::Open(session) = &self.stage else { return Err(Broken(NORMAL)) };
-            let is_late = self.asked || !session.has_connected() || session.version == Version::V3;
-            // While an event is handled nothing is read, an answer neither.
-            if is_late && self.work.is_none() {
+        loop {
+            if let Stage::Open(session) = &self.stage
+                && self.deadline.deadline() != session.deadline()
+            {
+                self.deadline.as_mut().reset(session.deadline());
+            }
+            if self.deadline.as_mut().poll(context).is_pending() {
+                return Ok(());
+            }
+            let Stage::Open(session) = &mut self.stage else { return Err(Broken(NORMAL)) };
+            if !session.beat(Instant::now(), self.work.is_some()) {
                 return Err(Broken(NORMAL));
             }
-            if !self.asked && session.version == Version::V4 {
-                self.asked = true;
-                self.writing.push_back(Outgoing::new("2").frame().clone());
-            }
-            let next = Instant::now() + session.socket.hub().config.ping_timeout;
-            self.heartbeat.as_mut().reset(next);
         }
-        Ok(())
     }
 
     /// Writes what waits; says whether that was all.
@@ -237,11 +224,13 @@ impl<S: Service> Connection<S> {
         loop {
             if self.writing.is_empty() {
                 let Stage::Open(session) = &self.stage else { return Ok(true) };
-                match session.socket.outbox().poll_take(context) {
-                    Poll::Ready(Some(packets)) => {
+                match session.outbox().poll_take(context) {
+                    Poll::Ready(Taken { packets, is_last: true }) if packets.is_empty() => {
+                        return Err(Broken(NORMAL));
+                    }
+                    Poll::Ready(Taken { packets, .. }) => {
                         self.writing = packets.into_iter().map(|packet| packet.frame().clone()).collect();
                     }
-                    Poll::Ready(None) => return Err(Broken(NORMAL)),
                     Poll::Pending => {
                         // An idle connection keeps no memory.
                         self.writing = VecDeque::new();
@@ -300,33 +289,33 @@ impl<S: Service> Connection<S> {
         }
     }
 
-    /// Finishes what was begun, sees the socket off, and sends the last packets.
-    async fn farewell(mut self: Box<Self>, code: End) -> Option<Socket<S>> {
+    /// Finishes what was begun, closes the session, and sends the last packets.
+    async fn farewell(mut self: Box<Self>, code: End) {
         if let Some(work) = self.work.take() {
             work.await;
         }
-        let socket = match &self.stage {
-            Stage::Probing(_) => None,
-            Stage::Open(session) => Some(session.socket.clone()),
-        };
-        if let Some(socket) = &socket {
-            socket.outbox().close();
-            socket.leave_all();
-            socket.hub().service.disconnected(socket).await;
+        match &mut self.stage {
+            Stage::Probing { polling, is_probing: true } => polling.end_probe(),
+            Stage::Probing { .. } => {}
+            Stage::Open(session) => {
+                if let Some(work) = session.close() {
+                    work.await;
+                }
+            }
         }
         if let Some(code) = code {
             // Whoever does not take the end finds it out.
-            if let Ok(Ok(())) = tokio::time::timeout(PATIENCE, self.last_words(code)).await {
+            if let Ok(Ok(())) = tokio::time::timeout(CLOSE_TIMEOUT, self.last_words(code)).await {
                 let _ = tokio::time::timeout(LINGER, self.linger()).await;
             }
         }
-        socket
     }
 
     async fn last_words(&mut self, code: u16) -> io::Result<()> {
         if let Stage::Open(session) = &self.stage {
-            let rest = std::future::poll_fn(|context| session.socket.outbox().poll_take(context)).await;
-            self.writing.extend(rest.into_iter().flatten().map(|packet| packet.frame().clone()));
+            let outbox = session.outbox();
+            let rest = std::future::poll_fn(|context| outbox.poll_take(context)).await.packets;
+            self.writing.extend(rest.into_iter().map(|packet| packet.frame().clone()));
         }
         self.writing.push_back(frame::close(code));
         for packet in std::mem::take(&mut self.writing) {
@@ -340,14 +329,5 @@ impl<S: Service> Connection<S> {
         let mut space = vec![0; READ];
         while self.io.read(&mut space).await? > 0 {}
         Ok(())
-    }
-}
-
-/// When the client is first asked whether it is there, or has to have asked.
-fn first_heartbeat<S: Service>(session: &Session<S>) -> Duration {
-    let config = &session.socket.hub().config;
-    match session.version {
-        Version::V4 => config.ping_interval,
-        Version::V3 => config.ping_interval + config.ping_timeout,
     }
 }

@@ -1,21 +1,56 @@
 //! Letting sockets in, and seeing them off (wire-contract 5.2).
 
+use super::pending::Permit;
 use super::socket::Peer;
 use super::{Realtime, Room, Socket, tell};
-use crate::auth::{bearer, session_token};
+use crate::auth::{address, bearer, counted_as, session_token};
 use crate::error::ApiError;
+use axum::http::request::Parts;
 use meeshy_chat::{Caller, ChatError};
 use meeshy_domain::ConversationId;
-use meeshy_socketio::Introduction;
 use meeshy_wire::{Authenticated, AuthenticatedUser, ErrorEvent, Handshake, Iso, UserStatus, event_name};
 
 /// Clients recognise a failed authentication by `Bearer token` in the text, and by nothing else.
 const NOT_AUTHENTICATED: &str = "Authentification requise: Bearer token ou x-session-token invalide";
 
+/// Longer tokens are not ours, and are not kept until the client joins.
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// What is kept of the first request of a connection: what may authenticate it, and that it counts as pending.
+#[derive(Debug)]
+pub struct Introduction {
+    bearer: Option<Box<str>>,
+    in_query: Option<Box<str>>,
+    session_token: Option<Box<str>>,
+    permit: Permit,
+}
+
+impl Introduction {
+    /// Reads a request; `None` while too many connections are pending.
+    pub fn of(realtime: &Realtime, Parts { headers, extensions, uri, .. }: &Parts) -> Option<Self> {
+        let from = counted_as(address(headers, extensions, &realtime.config));
+        let permit = realtime.pending.admit(&from).or_else(|| {
+            metrics::counter!("meeshy_sockets_refused_total").increment(1);
+            None
+        })?;
+        let mut pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+        let in_query = pairs.find(|(name, _)| *name == "token").map(|(_, value)| value);
+        let kept = |token: &str| (token.len() <= MAX_TOKEN_BYTES).then(|| token.into());
+        Some(Self {
+            bearer: bearer(headers).and_then(kept),
+            in_query: in_query.and_then(kept),
+            session_token: session_token(headers).and_then(kept),
+            permit,
+        })
+    }
+}
+
 /// Lets a socket in, if its credentials are good. If not it may stay for a while, and show others.
-pub async fn let_in(realtime: &Realtime, socket: &Socket, introduction: &Introduction) {
+pub async fn let_in(realtime: &Realtime, socket: &Socket, introduction: Option<Introduction>, auth: &str) {
     metrics::counter!("meeshy_sockets_opened_total").increment(1);
-    if let Err(error) = realtime.let_in(socket, Credentials::of(introduction)).await {
+    let credentials = Credentials::of(introduction.as_ref(), auth);
+    socket.state().is_pending(introduction.map(|introduction| introduction.permit));
+    if let Err(error) = realtime.let_in(socket, credentials).await {
         turn_away(socket, error);
         close_unless_authenticated(realtime, socket);
     }
@@ -62,19 +97,19 @@ struct Credentials {
 }
 
 impl Credentials {
-    fn of(introduction: &Introduction) -> Self {
-        let Introduction { headers, query, auth } = introduction;
-        let in_query = || {
-            let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-            pairs.into_iter().find(|(name, _)| *name == "token").map(|(_, value)| value.to_owned())
+    fn of(introduction: Option<&Introduction>, auth: &str) -> Self {
+        let known = |find: fn(&Introduction) -> &Option<Box<str>>| {
+            introduction.and_then(|introduction| find(introduction).as_deref()).map(str::to_owned)
         };
         // Whoever says nothing that makes sense has shown nothing.
         let handshake: Handshake = serde_json::from_str(auth).unwrap_or_default();
         let is_jwt = handshake.token_type.as_deref().is_none_or(|kind| kind == "jwt");
         let in_handshake = handshake.auth_token.or(handshake.token).filter(|_| is_jwt);
         Self {
-            token: bearer(headers).map(str::to_owned).or(in_handshake).or_else(in_query),
-            session_token: session_token(headers).map(str::to_owned).or(handshake.session_token),
+            token: known(|introduction| &introduction.bearer)
+                .or(in_handshake)
+                .or_else(|| known(|introduction| &introduction.in_query)),
+            session_token: known(|introduction| &introduction.session_token).or(handshake.session_token),
         }
     }
 }

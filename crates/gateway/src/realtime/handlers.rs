@@ -39,6 +39,10 @@ pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
 
 impl Realtime {
     async fn handle(&self, socket: &Socket, event: &Event) -> Result<(), ApiError> {
+        if event.is_binary {
+            let message = "binary data is not supported: send text, and files over HTTP";
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "BINARY_NOT_SUPPORTED", message));
+        }
         let Some(peer) = socket.state().peer() else {
             if event.name != event_name::AUTHENTICATE {
                 return Err(ApiError::authentication_required());

@@ -5,13 +5,17 @@
 mod connect;
 mod dispatch;
 mod handlers;
+mod pending;
 mod socket;
 
 use crate::config::GatewayConfig;
+use axum::http::request::Parts;
+use connect::Introduction;
 use meeshy_chat::Chat;
 use meeshy_domain::{ConversationId, SessionId, UserId};
-use meeshy_socketio::{Config, Event, Introduction, Server, Service};
+use meeshy_socketio::{Config, Event, Server, Service};
 use meeshy_wire::event_name;
+use pending::Pending;
 use serde::Serialize;
 use socket::Client;
 use std::sync::Arc;
@@ -47,6 +51,7 @@ pub(crate) enum Room {
 pub(crate) struct Realtime {
     chat: Chat,
     config: Arc<GatewayConfig>,
+    pending: Arc<Pending>,
     stopping: AtomicBool,
     handling: AtomicUsize,
     /// Asks the dispatcher to say when everything that happened has been sent out.
@@ -60,6 +65,7 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>) -> Sockets {
     let settings = Config {
         ping_interval: Duration::from_secs(25),
         ping_timeout: Duration::from_secs(10),
+        join_timeout: config.authentication_deadline,
         max_payload: config.packet_bytes,
         queue: QUEUE,
         make_id: Arc::new(move || ids.hex(12)),
@@ -67,6 +73,7 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>) -> Sockets {
     let realtime = Realtime {
         chat,
         config,
+        pending: Arc::default(),
         stopping: AtomicBool::new(false),
         handling: AtomicUsize::new(0),
         drain: Notify::new(),
@@ -91,9 +98,9 @@ pub(crate) async fn stop(sockets: &Sockets) {
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!("Some events were still being handled when the sockets were closed");
     }
-    // Whoever is too slow to hear it finds out by the end of the connection.
-    sockets.tell_all(event_name::SERVER_RESTARTING, &serde_json::json!({ "reason": "the server restarts" }));
-    if tokio::time::timeout(GRACE, sockets.close()).await.is_err() {
+    let last = serde_json::json!({ "reason": "the server restarts" });
+    let closed = sockets.close(event_name::SERVER_RESTARTING, &last);
+    if tokio::time::timeout(GRACE, closed).await.is_err() {
         tracing::warn!("Some sockets did not take their last packets in time and were cut off");
     }
 }
@@ -109,9 +116,14 @@ fn tell(sockets: &Sockets, rooms: &[Room], name: &str, event: &impl Serialize) {
 impl Service for Realtime {
     type Room = Room;
     type State = Client;
+    type Introduction = Introduction;
 
-    async fn connected(&self, socket: &Socket, introduction: &Introduction) {
-        connect::let_in(self, socket, introduction).await;
+    fn introduce(&self, request: &Parts) -> Option<Introduction> {
+        Introduction::of(self, request)
+    }
+
+    async fn connected(&self, socket: &Socket, introduction: Option<Introduction>, auth: &str) {
+        connect::let_in(self, socket, introduction, auth).await;
     }
 
     async fn event(&self, socket: &Socket, event: Event) {

@@ -1,5 +1,6 @@
 //! What we keep of a socket: little, since there are many.
 
+use super::pending::Permit;
 use crate::limit::Limit;
 use meeshy_domain::{Language, UserId};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -13,6 +14,8 @@ const ATTEMPTS: u32 = 5;
 #[derive(Debug, Default)]
 pub struct Client {
     peer: OnceLock<Peer>,
+    /// It counts as pending until somebody is known to be behind it. Boxed: most sockets have none.
+    permit: Mutex<Option<Box<Permit>>>,
     attempts: AtomicU32,
     pace: Mutex<Option<Pace>>,
 }
@@ -23,8 +26,14 @@ impl Client {
         self.peer.get()
     }
 
+    /// Notes that it counts as pending.
+    pub fn is_pending(&self, permit: Option<Permit>) {
+        *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = permit.map(Box::new);
+    }
+
     /// Notes who is behind it.
     pub fn authenticated(&self, peer: Peer) -> &Peer {
+        self.is_pending(None);
         self.peer.get_or_init(|| peer)
     }
 

@@ -1,0 +1,150 @@
+//! The HTTP requests of Engine.IO: those of clients that poll, and those that open a WebSocket.
+
+use crate::hub::{Hub, Server};
+use crate::packet::BadPacket;
+use crate::polling::Polling;
+use crate::session::{Session, Version};
+use crate::{Service, websocket};
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router, routing};
+use hyper::upgrade::OnUpgrade;
+use serde_json::json;
+use std::sync::Arc;
+use tungstenite::handshake::derive_accept_key;
+
+/// Why a request is refused, with the codes of Engine.IO.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    UnknownTransport,
+    UnknownSession,
+    BadMethod,
+    BadRequest,
+    Binary,
+    TooLarge,
+    Stopping,
+    /// The service does not want it now.
+    NotTaken,
+    UnknownVersion,
+}
+
+impl From<BadPacket> for Refusal {
+    fn from(packet: BadPacket) -> Self {
+        match packet {
+            BadPacket::Malformed => Self::BadRequest,
+            BadPacket::Binary => Self::Binary,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let (status, code, message) = match self {
+            Self::UnknownTransport => (StatusCode::BAD_REQUEST, 0, "Transport unknown"),
+            Self::UnknownSession => (StatusCode::BAD_REQUEST, 1, "Session ID unknown"),
+            Self::BadMethod => (StatusCode::BAD_REQUEST, 2, "Bad handshake method"),
+            Self::BadRequest => (StatusCode::BAD_REQUEST, 3, "Bad request"),
+            Self::Binary => (StatusCode::BAD_REQUEST, 3, "Binary data is not supported"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large"),
+            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, 4, "The server is stopping"),
+            Self::NotTaken => (StatusCode::TOO_MANY_REQUESTS, 4, "Too many connections"),
+            Self::UnknownVersion => (StatusCode::BAD_REQUEST, 5, "Unsupported protocol version"),
+        };
+        (status, Json(json!({ "code": code, "message": message }))).into_response()
+    }
+}
+
+impl<S: Service> Server<S> {
+    /// The routes of Socket.IO: `/socket.io/`.
+    pub fn router(&self) -> Router {
+        let route = routing::any(answer::<S>);
+        Router::new()
+            .route("/socket.io/", route.clone())
+            .route("/socket.io", route)
+            .with_state(Arc::clone(&self.0))
+    }
+}
+
+/// What the query of a request asks for.
+struct Asked<'a> {
+    version: Version,
+    transport: &'a str,
+    id: Option<&'a str>,
+}
+
+impl<'a> Asked<'a> {
+    fn read(query: &'a str) -> Result<Self, Refusal> {
+        let find =
+            |name| query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
+        let value = |name| find(name).map(|(_, value)| value);
+        let version = match value("EIO") {
+            Some("4") => Version::V4,
+            Some("3") => Version::V3,
+            _ => return Err(Refusal::UnknownVersion),
+        };
+        let transport = value("transport").unwrap_or_default();
+        // JSONP is for browsers that nobody has any more.
+        if !matches!(transport, "polling" | "websocket") || value("j").is_some() {
+            return Err(Refusal::UnknownTransport);
+        }
+        Ok(Self { version, transport, id: value("sid").filter(|id| !id.is_empty()) })
+    }
+}
+
+async fn answer<S: Service>(State(hub): State<Arc<Hub<S>>>, request: Request) -> Result<Response, Refusal> {
+    let (mut parts, body) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let asked = Asked::read(&query)?;
+    let polling = match asked.id {
+        Some(id) => Some(hub.polls().get(id).cloned().ok_or(Refusal::UnknownSession)?),
+        None => None,
+    };
+    match (asked.transport, parts.method.clone(), polling) {
+        ("websocket", Method::GET, polling) => {
+            let accept = accept_key(&parts.headers)?;
+            let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(Refusal::BadRequest)?;
+            match polling {
+                Some(polling) => drop(tokio::spawn(websocket::change_over(upgrade, polling))),
+                None => {
+                    let session = introduce(&hub, asked.version, &parts)?;
+                    tokio::spawn(websocket::serve(upgrade, session));
+                }
+            }
+            let headers = [(CONNECTION, "upgrade"), (UPGRADE, "websocket"), (SEC_WEBSOCKET_ACCEPT, &accept)];
+            Ok((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
+        }
+        ("polling", Method::GET, None) => Ok(Polling::begin(introduce(&hub, asked.version, &parts)?)),
+        ("polling", Method::GET, Some(polling)) => polling.wait().await,
+        ("polling", Method::POST, Some(polling)) => polling.receive(body).await,
+        (_, Method::GET | Method::POST, None) => Err(Refusal::BadMethod),
+        _ => Err(Refusal::BadRequest),
+    }
+}
+
+fn accept_key(headers: &HeaderMap) -> Result<String, Refusal> {
+    let is = |name, value: &str| {
+        headers
+            .get(name)
+            .and_then(|found| found.to_str().ok())
+            .is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
+    let key = headers.get(SEC_WEBSOCKET_KEY).ok_or(Refusal::BadRequest)?;
+    if !is(UPGRADE, "websocket") || !is(SEC_WEBSOCKET_VERSION, "13") {
+        return Err(Refusal::BadRequest);
+    }
+    Ok(derive_accept_key(key.as_bytes()))
+}
+
+fn introduce<S: Service>(
+    hub: &Arc<Hub<S>>,
+    version: Version,
+    request: &Parts,
+) -> Result<Session<S>, Refusal> {
+    let introduction = hub.service.introduce(request).ok_or(Refusal::NotTaken)?;
+    Session::new(hub, version, introduction).ok_or(Refusal::Stopping)
+}

@@ -1,0 +1,84 @@
+//! Sockets that the server closes: one that is sent away, and all of them when it stops.
+
+use crate::site::{PATIENCE, Site};
+use reqwest::StatusCode;
+use tokio::time::timeout;
+
+#[tokio::test]
+async fn who_is_sent_away_hears_it() {
+    let site = Site::calm().await;
+    let mut leaving = site.websocket("EIO=4").await.let_in().await;
+    leaving.say("42[\"leave\"]").await;
+    assert_eq!(leaving.hear().await.as_deref(), Some("41"));
+    assert_eq!(leaving.hear().await, None);
+
+    let session = site.poll().await;
+    site.post(&session, "42[\"leave\"]").await;
+    assert_eq!(site.get(&session).await.1, "41\u{1e}1");
+    site.until_gone(2).await;
+}
+
+#[tokio::test]
+async fn a_socket_that_was_sent_away_is_not_heard_any_more() {
+    let site = Site::calm().await;
+    let (waiting, idle) = (site.poll().await, site.poll().await);
+    let (polled, ()) = tokio::join!(site.get(&waiting), async {
+        // Meanwhile the poll most likely waits; if it does not yet, it finds the same.
+        site.open().await;
+        site.server.disconnect(1);
+    });
+    assert_eq!(polled.1, "41\u{1e}1", "a poll that waits is answered");
+    for session in [&waiting, &idle] {
+        let posted = site.post(session, "42[\"echo\",1]").await;
+        assert_eq!(posted.0, StatusCode::BAD_REQUEST, "{posted:?}");
+    }
+    assert_eq!(site.get(&idle).await.1, "41\u{1e}1", "and one that comes soon");
+    site.until_gone(2).await;
+    for session in [waiting, idle] {
+        assert_eq!(site.get(&session).await.0, StatusCode::BAD_REQUEST);
+    }
+    assert!(site.heard().is_empty());
+}
+
+#[tokio::test]
+async fn what_was_sent_with_the_event_that_ends_a_socket_is_not_handled() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    wire.say_at_once(&["42[\"hold\"]", "42[\"after\"]", "42[\"after\"]"]).await;
+    site.until_heard("hold").await;
+    site.server.disconnect(1);
+    site.release();
+    while wire.hear().await.is_some() {}
+
+    let session = site.poll().await;
+    let (posted, ()) = tokio::join!(site.post(&session, "42[\"hold\"]\u{1e}42[\"after\"]"), async {
+        site.until(|echo| echo.heard.lock().unwrap().len() == 2).await;
+        site.server.disconnect(1);
+        site.release();
+    });
+    assert_eq!(posted.0, StatusCode::BAD_REQUEST, "the client learns that something was not handled");
+    site.until_gone(2).await;
+    assert_eq!(site.heard(), ["hold", "hold"]);
+}
+
+#[tokio::test]
+async fn a_stop_is_heard_by_all_and_waits_for_those_that_come_back() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    let (waiting, between) = (site.poll().await, site.poll().await);
+    let _stranger = site.open().await;
+    let stop = async {
+        // Meanwhile the poll most likely waits; if it does not yet, it finds the same.
+        site.open().await;
+        timeout(PATIENCE, site.server.close("restart", &0)).await.unwrap();
+    };
+    let clients = async {
+        assert_eq!(site.get(&waiting).await.1, "42[\"restart\",0]\u{1e}1");
+        assert_eq!(site.get(&between).await.1, "42[\"restart\",0]\u{1e}1");
+        assert_eq!(wire.hear().await.as_deref(), Some("42[\"restart\",0]"));
+        assert_eq!(wire.hear().await, None);
+    };
+    tokio::join!(stop, clients);
+    site.until_gone(3).await;
+    assert_eq!(site.get("EIO=4").await.0, StatusCode::SERVICE_UNAVAILABLE, "nobody is let in any more");
+}

@@ -1,0 +1,198 @@
+//! What the protocol of Engine.IO asks of a server (version 4, and its public test suite): sessions, polls, heartbeats,
+//! the change to a WebSocket.
+
+use crate::site::{NEVER, Site};
+use reqwest::{Method, StatusCode};
+use serde_json::Value;
+use std::time::Duration;
+
+/// Short enough to wait for.
+const OFTEN: Duration = Duration::from_millis(300);
+
+async fn is_unknown(site: &Site, session: &str) -> bool {
+    site.get(session).await.0 == StatusCode::BAD_REQUEST
+}
+
+#[tokio::test]
+async fn a_handshake_says_how_the_session_works() {
+    let site = Site::calm().await;
+    let polled = site.get("EIO=4").await.1;
+    let connected = site.websocket("EIO=4").await.hear().await.unwrap();
+    for (hello, upgrades) in [(polled, 1), (connected, 0)] {
+        let hello: Value = serde_json::from_str(hello.strip_prefix('0').unwrap()).unwrap();
+        let mut keys: Vec<_> = hello.as_object().unwrap().keys().collect();
+        keys.sort();
+        assert_eq!(keys, ["maxPayload", "pingInterval", "pingTimeout", "sid", "upgrades"]);
+        assert_eq!(
+            (hello["upgrades"].as_array().unwrap().len(), &hello["pingTimeout"]),
+            (upgrades, &200.into())
+        );
+    }
+}
+
+#[tokio::test]
+async fn requests_that_are_none_are_refused() {
+    let site = Site::calm().await;
+    let query = |query: &str| format!("http://{}/socket.io/?{query}", site.address);
+    for asked in ["transport=polling", "EIO=abc&transport=polling", "EIO=4", "EIO=4&transport=abc"] {
+        assert_eq!(reqwest::get(query(asked)).await.unwrap().status(), StatusCode::BAD_REQUEST, "{asked}");
+    }
+    let session = site.open().await;
+    for asked in ["EIO=4&transport=polling".to_owned(), format!("{session}&transport=polling")] {
+        for method in [Method::PUT, Method::DELETE, Method::PATCH] {
+            let request = reqwest::Client::new().request(method, query(&asked));
+            assert_eq!(request.send().await.unwrap().status(), StatusCode::BAD_REQUEST, "{asked}");
+        }
+    }
+    for asked in ["EIO=abc", "EIO=4&sid=guess"] {
+        assert!(site.try_websocket(asked).await.is_none(), "{asked}");
+    }
+    assert_eq!(site.get("EIO=4&unwanted=1").await.0, StatusCode::TOO_MANY_REQUESTS);
+    assert!(site.try_websocket("EIO=4&unwanted=1").await.is_none(), "the service refused it");
+}
+
+#[tokio::test]
+async fn a_second_poll_ends_the_session() {
+    let site = Site::calm().await;
+    let session = site.poll().await;
+    // Whichever of the two comes second is refused, and the other is told that it is over.
+    let (one, another) = tokio::join!(site.get(&session), site.get(&session));
+    let mut answers = [one, another];
+    answers.sort_by_key(|(status, _)| *status);
+    assert_eq!(answers[0], (StatusCode::OK, "1".into()));
+    assert_eq!(answers[1].0, StatusCode::BAD_REQUEST);
+    assert!(is_unknown(&site, &session).await);
+    assert_eq!(site.post(&session, "42[\"echo\",1]").await.0, StatusCode::BAD_REQUEST);
+    site.until_gone(1).await;
+}
+
+#[tokio::test]
+async fn a_second_post_ends_the_session_once_the_first_is_handled() {
+    let site = Site::calm().await;
+    let session = site.poll().await;
+    let second = async {
+        site.until_heard("hold").await;
+        let second = site.post(&session, "42[\"late\"]").await;
+        assert!(is_unknown(&site, &session).await);
+        assert_eq!(site.server.service().gone.load(std::sync::atomic::Ordering::SeqCst), 0, "it is busy");
+        site.release();
+        second
+    };
+    let (_, second) = tokio::join!(site.post(&session, "42[\"hold\"]\u{1e}42[\"late\"]"), second);
+    assert_eq!(second.0, StatusCode::BAD_REQUEST);
+    site.until_gone(1).await;
+    assert_eq!(site.heard(), ["hold"], "nothing is handled after the end");
+}
+
+#[tokio::test]
+async fn packets_that_are_none_end_the_session() {
+    let site = Site::calm().await;
+    for (count, bad) in ["abc", "", "4", "42{}", "42[\"echo\",1]\u{1e}abc", "2", "5"].iter().enumerate() {
+        let session = site.poll().await;
+        assert_eq!(site.post(&session, bad).await.0, StatusCode::BAD_REQUEST, "{bad}");
+        assert!(is_unknown(&site, &session).await, "{bad}");
+        let mut wire = site.websocket("EIO=4").await.let_in().await;
+        if !bad.contains('\u{1e}') {
+            wire.say(bad).await;
+            assert_eq!(wire.close_code().await, 1002, "{bad}");
+        }
+        drop(wire);
+        site.until_gone(count * 2 + 2).await;
+    }
+}
+
+#[tokio::test]
+async fn heartbeats_go_on_before_the_client_joins() {
+    let site = Site::new(OFTEN, NEVER).await;
+    let session = site.open().await;
+    let polling = async {
+        for _ in 0..3 {
+            assert_eq!(site.get(&session).await, (StatusCode::OK, "2".into()));
+            assert_eq!(site.post(&session, "3").await.0, StatusCode::OK);
+        }
+    };
+    let mut wire = site.websocket("EIO=4").await;
+    let connected = async {
+        wire.hear().await;
+        for _ in 0..3 {
+            assert_eq!(wire.hear().await.as_deref(), Some("2"));
+            wire.say("3").await;
+        }
+    };
+    tokio::join!(polling, connected);
+}
+
+#[tokio::test]
+async fn who_does_not_answer_a_heartbeat_is_gone() {
+    let site = Site::new(OFTEN, NEVER).await;
+    let session = site.poll().await;
+    let polling = async {
+        assert_eq!(site.get(&session).await.1, "2");
+        assert_eq!(site.get(&session).await.1, "1", "a poll is no answer");
+        assert!(is_unknown(&site, &session).await);
+    };
+    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    let connected = async {
+        assert_eq!(wire.hear().await.as_deref(), Some("2"));
+        assert_eq!(wire.hear().await, None);
+    };
+    tokio::join!(polling, connected);
+    site.until_gone(2).await;
+}
+
+#[tokio::test]
+async fn a_close_answers_the_poll_that_waits() {
+    let site = Site::calm().await;
+    let session = loop {
+        let session = site.poll().await;
+        let (polled, posted) = tokio::join!(site.get(&session), site.post(&session, "1"));
+        assert_eq!(posted.0, StatusCode::OK);
+        // If the close came first, there was nothing to poll any more.
+        if polled.0 == StatusCode::OK {
+            assert_eq!(polled.1, "6");
+            break session;
+        }
+    };
+    assert!(is_unknown(&site, &session).await);
+    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    wire.say("1").await;
+    assert_eq!(wire.hear().await, None);
+    site.until_gone(2).await;
+}
+
+#[tokio::test]
+async fn a_session_that_has_changed_over_is_found_by_no_other_request() {
+    let site = Site::calm().await;
+    let session = site.poll().await;
+    let mut wire = site.websocket(&session).await;
+    let mut another = site.websocket(&session).await;
+    wire.say("2probe").await;
+    assert_eq!(wire.hear().await.as_deref(), Some("3probe"));
+    another.say("2probe").await;
+    assert_eq!(another.hear().await, None, "one change at a time");
+    wire.say("5").await;
+    wire.say("420[\"echo\",1]").await;
+    assert_eq!(wire.hear().await.as_deref(), Some("430[1]"));
+    assert!(is_unknown(&site, &session).await);
+    assert_eq!(site.post(&session, "42[\"echo\",2]").await.0, StatusCode::BAD_REQUEST);
+    assert!(site.try_websocket(&session).await.is_none());
+    wire.say("421[\"echo\",3]").await;
+    assert_eq!(wire.hear().await.as_deref(), Some("431[3]"));
+}
+
+#[tokio::test]
+async fn frames_that_come_together_are_all_handled() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4").await;
+    // Joining and asking, before anything was answered.
+    let packets: Vec<String> = (0..50).map(|id| format!("42{id}[\"count\"]")).collect();
+    let mut at_once = vec!["40{\"room\":1}"];
+    at_once.extend(packets.iter().map(String::as_str));
+    wire.say_at_once(&at_once).await;
+    for _ in 0..3 {
+        wire.hear().await.unwrap();
+    }
+    for id in 0..50 {
+        assert_eq!(wire.hear().await.unwrap(), format!("43{id}[{id}]"));
+    }
+}

@@ -1,0 +1,224 @@
+//! A server that echoes, and clients that write their packets by hand.
+
+use axum::http::request::Parts;
+use futures::{SinkExt, StreamExt};
+use meeshy_socketio::{Config, Event, Server, Service, Socket};
+use reqwest::StatusCode;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// What a test waits for comes within this time.
+pub const PATIENCE: Duration = Duration::from_secs(5);
+/// Long enough never to pass in a test.
+pub const NEVER: Duration = Duration::from_secs(60);
+
+/// Says back what it hears; puts everybody into the room that they name when they join.
+pub struct Echo {
+    pub gone: AtomicUsize,
+    pub heard: Mutex<Vec<String>>,
+    /// An event `hold` goes on when the test adds a permit.
+    pub release: Semaphore,
+}
+
+impl Service for Echo {
+    type Room = u64;
+    type State = AtomicU64;
+    type Introduction = String;
+
+    fn introduce(&self, request: &Parts) -> Option<String> {
+        let query = request.uri.query().unwrap_or_default();
+        (!query.contains("unwanted")).then(|| query.to_owned())
+    }
+
+    async fn connected(&self, socket: &Socket<Self>, introduction: Option<String>, auth: &str) {
+        let auth: Value = serde_json::from_str(auth).unwrap_or_default();
+        socket.join(auth["room"].as_u64().unwrap_or_default());
+        let _ = socket.emit("welcome", &json!({ "query": introduction, "auth": auth }));
+    }
+
+    async fn event(&self, socket: &Socket<Self>, event: Event) {
+        self.heard.lock().unwrap().push(event.name.clone());
+        match event.name.as_str() {
+            // The first takes longest: the order is kept all the same.
+            "count" => {
+                let before = socket.state().fetch_add(1, Ordering::SeqCst);
+                sleep(Duration::from_millis(20_u64.saturating_sub(before * 10))).await;
+                let _ = socket.acknowledge(&event, &before);
+            }
+            "tell" => {
+                socket.tell_others(1, "told", &event.read::<Value>().unwrap());
+            }
+            "leave" => socket.disconnect(),
+            "hold" => self.release.acquire().await.unwrap().forget(),
+            "all" => {
+                let arguments = std::iter::once(&event.data).chain(&event.more);
+                let arguments: Vec<&RawValue> =
+                    arguments.map(|json| serde_json::from_str(json).unwrap()).collect();
+                let _ = socket.acknowledge(&event, &arguments);
+            }
+            "attached" => {
+                let _ = socket.acknowledge(&event, &event.is_binary);
+            }
+            _ => {
+                let _ = socket.acknowledge(&event, &event.read::<Value>().unwrap());
+            }
+        }
+    }
+
+    async fn disconnected(&self, _: &Socket<Self>) {
+        self.gone.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+pub struct Site {
+    pub server: Server<Echo>,
+    pub address: String,
+}
+
+impl Site {
+    /// A site that asks nobody whether they are there while a test runs.
+    pub async fn calm() -> Self {
+        Self::new(NEVER, NEVER).await
+    }
+
+    pub async fn new(ping_interval: Duration, join_timeout: Duration) -> Self {
+        let last = AtomicU64::new(0);
+        let config = Config {
+            ping_interval,
+            ping_timeout: Duration::from_millis(200),
+            join_timeout,
+            max_payload: 1000,
+            queue: 16,
+            make_id: Arc::new(move || format!("id-{}", last.fetch_add(1, Ordering::SeqCst))),
+        };
+        let echo = Echo { gone: AtomicUsize::default(), heard: Mutex::default(), release: Semaphore::new(0) };
+        let server = Server::new(echo, config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let router = server.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { server, address }
+    }
+
+    pub async fn websocket(&self, query: &str) -> Wire {
+        self.try_websocket(query).await.unwrap()
+    }
+
+    /// `None` where the request for a WebSocket is refused.
+    pub async fn try_websocket(&self, query: &str) -> Option<Wire> {
+        let url = format!("ws://{}/socket.io/?transport=websocket&{query}", self.address);
+        connect_async(url).await.ok().map(|(stream, _)| Wire(stream))
+    }
+
+    pub async fn get(&self, query: &str) -> (StatusCode, String) {
+        let url = format!("http://{}/socket.io/?transport=polling&{query}", self.address);
+        let answer = timeout(PATIENCE, reqwest::get(url)).await.unwrap().unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    pub async fn post(&self, query: &str, body: &str) -> (StatusCode, String) {
+        let url = format!("http://{}/socket.io/?transport=polling&{query}", self.address);
+        let answer = reqwest::Client::new().post(url).body(body.to_owned()).send().await.unwrap();
+        (answer.status(), answer.text().await.unwrap())
+    }
+
+    /// Begins to poll, and gives the query of the session.
+    pub async fn open(&self) -> String {
+        let (_, hello) = self.get("EIO=4").await;
+        let hello: Value = serde_json::from_str(hello.strip_prefix('0').unwrap()).unwrap();
+        assert_eq!((&hello["upgrades"], &hello["maxPayload"]), (&json!(["websocket"]), &json!(1000)));
+        format!("EIO=4&sid={}", hello["sid"].as_str().unwrap())
+    }
+
+    /// Begins to poll, and joins.
+    pub async fn poll(&self) -> String {
+        let session = self.open().await;
+        assert_eq!(self.post(&session, "40{\"room\":1}").await, (StatusCode::OK, "ok".into()));
+        let (_, joined) = self.get(&session).await;
+        assert!(joined.starts_with("40{\"sid\":") && joined.contains("\u{1e}42[\"welcome\""), "{joined}");
+        session
+    }
+
+    pub async fn until(&self, holds: impl Fn(&Echo) -> bool) {
+        let wait = async {
+            while !holds(self.server.service()) {
+                sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(PATIENCE, wait).await.unwrap();
+    }
+
+    pub async fn until_gone(&self, count: usize) {
+        self.until(|echo| echo.gone.load(Ordering::SeqCst) >= count).await;
+    }
+
+    pub async fn until_heard(&self, name: &str) {
+        self.until(|echo| echo.heard.lock().unwrap().iter().any(|heard| heard == name)).await;
+    }
+
+    pub fn heard(&self) -> Vec<String> {
+        self.server.service().heard.lock().unwrap().clone()
+    }
+
+    /// Lets an event `hold` go on.
+    pub fn release(&self) {
+        self.server.service().release.add_permits(1);
+    }
+}
+
+pub struct Wire(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Wire {
+    pub async fn say(&mut self, text: &str) {
+        // A server that has closed takes nothing, and the test finds out by what it waits for.
+        let _ = self.0.send(Message::text(text)).await;
+    }
+
+    pub async fn say_binary(&mut self, bytes: &[u8]) {
+        let _ = self.0.send(Message::binary(bytes.to_vec())).await;
+    }
+
+    /// Several frames with one write.
+    pub async fn say_at_once(&mut self, texts: &[&str]) {
+        for text in texts {
+            self.0.feed(Message::text(*text)).await.unwrap();
+        }
+        self.0.flush().await.unwrap();
+    }
+
+    /// The next text; `None` once the connection ends.
+    pub async fn hear(&mut self) -> Option<String> {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.unwrap() {
+                Some(Ok(Message::Text(text))) => return Some(text.to_string()),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+
+    /// The code of the end of the connection.
+    pub async fn close_code(&mut self) -> u16 {
+        loop {
+            if let Some(Ok(Message::Close(frame))) = timeout(PATIENCE, self.0.next()).await.unwrap() {
+                return frame.unwrap().code.into();
+            }
+        }
+    }
+
+    pub async fn let_in(mut self) -> Self {
+        self.say("40{\"room\":1}").await;
+        assert!(self.hear().await.unwrap().starts_with("0{"));
+        assert!(self.hear().await.unwrap().starts_with("40{"));
+        assert!(self.hear().await.unwrap().starts_with("42[\"welcome\""));
+        self
+    }
+}

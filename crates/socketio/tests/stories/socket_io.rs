@@ -1,0 +1,156 @@
+//! What the protocol of Socket.IO asks of a server (version 5, and its public test suite), and how what is not supported
+//! is refused.
+
+use crate::site::{NEVER, Site};
+use reqwest::StatusCode;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_client_joins_with_what_it_says_of_itself() {
+    let site = Site::calm().await;
+    for (packet, auth) in [("40", "{}"), ("40{\"token\":\"123\"}", "{\"token\":\"123\"}"), ("40/,{}", "{}")] {
+        let mut wire = site.websocket("EIO=4").await;
+        wire.hear().await;
+        wire.say(packet).await;
+        let joined = wire.hear().await.unwrap();
+        assert!(joined.starts_with("40{\"sid\":\"id-"), "{joined}");
+        assert!(wire.hear().await.unwrap().contains(&format!("\"auth\":{auth}")), "{packet}");
+    }
+}
+
+#[tokio::test]
+async fn other_namespaces_are_refused_and_the_connection_goes_on() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4").await;
+    wire.hear().await;
+    for packet in ["40/random", "40/random,", "40/random,{\"token\":1}", "40/random?x=1,{}"] {
+        wire.say(packet).await;
+        assert_eq!(wire.hear().await.unwrap(), "44/random,{\"message\":\"Invalid namespace\"}", "{packet}");
+    }
+    wire.say("40").await;
+    assert!(wire.hear().await.unwrap().starts_with("40{"));
+    wire.say("42/random,[\"echo\",1]").await;
+    wire.hear().await;
+    assert_eq!(wire.hear().await, None, "nobody has joined there");
+}
+
+#[tokio::test]
+async fn who_does_not_join_has_to_go_whatever_it_answers() {
+    let site = Site::new(Duration::from_millis(100), Duration::from_millis(500)).await;
+    let mut wire = site.websocket("EIO=4").await;
+    wire.hear().await;
+    while let Some(packet) = wire.hear().await {
+        assert_eq!(packet, "2");
+        wire.say("3").await;
+    }
+    let session = site.open().await;
+    loop {
+        match site.get(&session).await {
+            (StatusCode::OK, packet) if packet == "2" => {
+                site.post(&session, "3").await;
+            }
+            (_, end) => {
+                assert!(end == "1" || end.contains("Session ID unknown"), "{end}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn leaving_the_namespace_leaves_the_connection() {
+    let site = Site::new(Duration::from_millis(300), NEVER).await;
+    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    wire.say("41").await;
+    site.until_gone(1).await;
+    assert_eq!(site.server.tell(&[1], "told", &1), 0, "it is in no room any more");
+    assert_eq!(wire.hear().await.as_deref(), Some("2"), "the connection is still looked after");
+    wire.say_at_once(&["3", "40{\"room\":2}", "420[\"count\"]"]).await;
+    assert!(wire.hear().await.unwrap().starts_with("40{"));
+    assert!(wire.hear().await.unwrap().contains("\"query\":null"), "it comes without its first request");
+    assert_eq!(wire.hear().await.as_deref(), Some("430[0]"), "as a new socket");
+    wire.say_at_once(&["41", "41", "421[\"count\"]"]).await;
+    while let Some(packet) = wire.hear().await {
+        assert_eq!(packet, "2", "nobody answers who has left");
+    }
+    site.until_gone(2).await;
+}
+
+#[tokio::test]
+async fn leaving_the_namespace_leaves_the_session_that_polls() {
+    let site = Site::calm().await;
+    let session = site.poll().await;
+    assert_eq!(site.post(&session, "41").await.0, StatusCode::OK);
+    site.until_gone(1).await;
+    assert_eq!(site.post(&session, "40\u{1e}420[\"count\"]").await.0, StatusCode::OK);
+    let polled = site.get(&session).await.1;
+    assert!(polled.starts_with("40{") && polled.ends_with("\u{1e}430[0]"), "{polled}");
+}
+
+#[tokio::test]
+async fn nobody_joins_without_end() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4").await;
+    for _ in 0..100 {
+        wire.say_at_once(&["40", "41"]).await;
+    }
+    while wire.hear().await.is_some() {}
+    site.until_gone(1).await;
+    assert!(site.server.service().gone.load(std::sync::atomic::Ordering::SeqCst) <= 16);
+}
+
+#[tokio::test]
+async fn all_arguments_of_an_event_arrive() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    wire.say("42456[\"all\",1,\"2\",{\"3\":[false]}]").await;
+    assert_eq!(wire.hear().await.unwrap(), "43456[[1,\"2\",{\"3\":[false]}]]");
+    let session = site.poll().await;
+    site.post(&session, "427[\"all\",null, [] ]").await;
+    assert_eq!(site.get(&session).await.1, "437[[null,[]]]");
+}
+
+#[tokio::test]
+async fn attachments_are_dropped_and_their_event_says_so() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    let event = "452-789[\"attached\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]";
+    wire.say(event).await;
+    wire.say_binary(&[1, 2, 3]).await;
+    wire.say_binary(&[4, 5, 6]).await;
+    assert_eq!(wire.hear().await.unwrap(), "43789[true]");
+    wire.say("421[\"attached\"]").await;
+    assert_eq!(wire.hear().await.unwrap(), "431[false]");
+    let session = site.poll().await;
+    site.post(&session, &format!("{event}\u{1e}bAQID\u{1e}bBAUG")).await;
+    assert_eq!(site.get(&session).await.1, "43789[true]");
+}
+
+#[tokio::test]
+async fn bytes_that_belong_to_no_event_are_refused_in_words() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    wire.say_binary(&[1, 2, 3, 4]).await;
+    assert_eq!(wire.close_code().await, 1003, "unacceptable data (RFC 6455 7.4.1)");
+    let session = site.poll().await;
+    let (status, body) = site.post(&session, "bAQIDBA==").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(body.contains("Binary data is not supported"), "{body}");
+    site.until_gone(2).await;
+}
+
+#[tokio::test]
+async fn events_that_make_no_sense_end_the_connection() {
+    let site = Site::calm().await;
+    let bad = ["4abc", "42{}", "42abc[\"echo\",1]", "42[]", "42[7]", "451-[\"x\"", "40", "42[\"early\"]"];
+    for packet in bad {
+        let mut wire = site.websocket("EIO=4").await;
+        wire.hear().await;
+        if !packet.contains("early") {
+            wire.say("40").await;
+        }
+        wire.say(packet).await;
+        while wire.hear().await.is_some() {}
+    }
+    assert!(site.heard().is_empty());
+}

@@ -1,0 +1,152 @@
+//! Both transports, both versions, and the way from one to the other.
+
+use crate::site::{NEVER, Site};
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+#[tokio::test]
+async fn events_are_answered_in_their_order() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=4&token=x").await.let_in().await;
+    for id in 0..5 {
+        wire.say(&format!("42{id}[\"count\"]")).await;
+    }
+    for id in 0..5 {
+        assert_eq!(wire.hear().await.unwrap(), format!("43{id}[{id}]"));
+    }
+}
+
+#[tokio::test]
+async fn a_room_hears_what_one_of_it_tells_whatever_the_transport() {
+    let site = Site::calm().await;
+    let (mut one, mut other) =
+        (site.websocket("EIO=4").await.let_in().await, site.websocket("EIO=4").await.let_in().await);
+    let session = site.poll().await;
+    one.say("42[\"tell\",{\"é\":1}]").await;
+    assert_eq!(other.hear().await.unwrap(), "42[\"told\",{\"é\":1}]");
+    assert_eq!(site.get(&session).await.1, "42[\"told\",{\"é\":1}]");
+    one.say("420[\"who tells does not hear\"]").await;
+    assert_eq!(one.hear().await.unwrap(), "430[null]");
+}
+
+#[tokio::test]
+async fn a_poll_waits_for_what_comes() {
+    let site = Site::calm().await;
+    let session = site.poll().await;
+    let (waiting, _) =
+        tokio::join!(site.get(&session), site.post(&session, "427[\"echo\",[1]]\u{1e}428[\"echo\",2]"));
+    let mut heard = waiting.1;
+    if !heard.contains("438") {
+        heard = format!("{heard}\u{1e}{}", site.get(&session).await.1);
+    }
+    assert_eq!(heard, "437[[1]]\u{1e}438[2]");
+    assert_eq!(site.post(&session, "1").await.0, StatusCode::OK);
+    site.until_gone(1).await;
+    assert_eq!(site.get(&session).await.0, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_client_changes_from_polling_to_a_websocket_and_misses_nothing() {
+    let site = Site::calm().await;
+    let session = site.poll().await;
+    let mut other = site.websocket("EIO=4").await.let_in().await;
+    let (waiting, mut wire) = tokio::join!(site.get(&session), async {
+        let mut wire = site.websocket(&session).await;
+        wire.say("2probe").await;
+        assert_eq!(wire.hear().await.unwrap(), "3probe");
+        wire
+    });
+    assert_eq!(waiting.1, "6", "the poll that waited is let go");
+    assert_eq!(site.get(&session).await.1, "6", "and the next does not wait");
+    other.say("42[\"tell\",1]").await;
+    // Answered only when the other event was handled.
+    other.say("420[\"echo\",0]").await;
+    other.hear().await;
+    wire.say("5").await;
+    assert_eq!(wire.hear().await.unwrap(), "42[\"told\",1]");
+    wire.say("421[\"echo\",2]").await;
+    assert_eq!(wire.hear().await.unwrap(), "431[2]");
+    assert_eq!(site.get(&session).await.0, StatusCode::BAD_REQUEST, "it polls no more");
+    drop(wire);
+    site.until_gone(1).await;
+}
+
+#[tokio::test]
+async fn a_probe_that_comes_to_nothing_leaves_the_polling_as_it_was() {
+    let site = Site::calm().await;
+    let session = site.poll().await;
+    let mut wire = site.websocket(&session).await;
+    wire.say("2probe").await;
+    wire.hear().await;
+    drop(wire);
+    site.post(&session, "420[\"echo\",1]").await;
+    let mut heard = String::new();
+    while !heard.contains("430[1]") {
+        heard = site.get(&session).await.1;
+    }
+}
+
+#[tokio::test]
+async fn version_3_is_let_in_without_asking_and_pings_by_itself() {
+    let site = Site::calm().await;
+    let mut wire = site.websocket("EIO=3&token=x").await;
+    assert!(wire.hear().await.unwrap().starts_with("0{"));
+    assert_eq!(wire.hear().await.unwrap(), "40");
+    assert!(wire.hear().await.unwrap().contains("token=x"));
+    wire.say("2").await;
+    assert_eq!(wire.hear().await.unwrap(), "3");
+    let (_, hello) = site.get("EIO=3").await;
+    let (length, rest) = hello.split_once(':').unwrap();
+    let (open, rest) = rest.split_at(length.parse().unwrap());
+    assert!(open.starts_with("0{") && rest.starts_with("2:40"), "{hello}");
+}
+
+#[tokio::test]
+async fn who_is_silent_has_to_go() {
+    let site = Site::new(Duration::from_millis(300), NEVER).await;
+    let mut silent = site.websocket("EIO=4").await.let_in().await;
+    let mut awake = site.websocket("EIO=4").await.let_in().await;
+    site.poll().await;
+    let staying = async {
+        for _ in 0..3 {
+            assert_eq!(awake.hear().await.unwrap(), "2");
+            awake.say("3").await;
+        }
+    };
+    let leaving = async {
+        assert_eq!(silent.hear().await.as_deref(), Some("2"));
+        assert_eq!(silent.hear().await, None);
+    };
+    tokio::join!(staying, leaving);
+    site.until_gone(2).await;
+}
+
+#[tokio::test]
+async fn requests_that_make_no_sense_are_refused_by_their_codes() {
+    let site = Site::calm().await;
+    for (query, code) in [("", 5), ("EIO=2", 5), ("EIO=4&sid=guess", 1), ("EIO=4&j=0", 0)] {
+        let (status, body) = site.get(query).await;
+        let body: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, &body["code"]), (StatusCode::BAD_REQUEST, &json!(code)), "{query}");
+    }
+    let url = format!("http://{}/socket.io/?EIO=4&transport=websocket", site.address);
+    assert_eq!(reqwest::get(url).await.unwrap().status(), StatusCode::BAD_REQUEST);
+    assert_eq!(site.post("EIO=4", "40").await.0, StatusCode::BAD_REQUEST);
+    let session = site.poll().await;
+    assert_eq!(site.post(&session, &"4".repeat(2000)).await.0, StatusCode::PAYLOAD_TOO_LARGE);
+    site.until_gone(1).await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_misses_what_does_not_fit_and_holds_nobody_up() {
+    let site = Site::calm().await;
+    let _deaf = site.websocket("EIO=4").await.let_in().await;
+    let mut missed = 0;
+    let large = "x".repeat(100_000);
+    for _ in 0..1_000 {
+        missed += site.server.tell(&[1], "large", &large);
+    }
+    assert!(missed > 0, "a socket that takes nothing has a bound");
+    assert!(missed < 1_000, "it took some");
+}
