@@ -4,7 +4,7 @@ use crate::passwords::Verified;
 use crate::second_factor::{SignIn, check};
 use crate::tokens::{Claims, digest};
 use crate::{Chat, ChatError, Event, setup};
-use meeshy_domain::{Language, LanguageSettings, Role, SessionId, UserId, text};
+use meeshy_domain::{Language, LanguageSettings, Role, SessionId, Timestamp, UserId, text};
 use meeshy_store::second_factor;
 use meeshy_store::sessions::{self, Session};
 use meeshy_store::users::{self, User};
@@ -62,6 +62,8 @@ pub struct Caller {
     pub user: User,
     /// On which device; tokens of the old system do not say.
     pub session_id: Option<SessionId>,
+    /// Until when at most: the token or the session expires.
+    pub expires_at: Timestamp,
 }
 
 /// A token for the next while.
@@ -283,13 +285,15 @@ impl Chat {
         self.inner
             .store
             .read(move |tx| {
-                let session = claims.sid.map(|id| sessions::find(tx, id)).transpose()?;
-                if session.is_some_and(|session| session.is_none_or(|session| has_ended(&session, now))) {
-                    return Err(ChatError::Unauthenticated(
-                        "this device was signed out; sign in again".into(),
-                    ));
+                let mut expires_at = Timestamp::from_millis(claims.exp.saturating_mul(1000));
+                if let Some(id) = claims.sid {
+                    let session = sessions::find(tx, id)?.filter(|session| !has_ended(session, now));
+                    let signed_out =
+                        || ChatError::Unauthenticated("this device was signed out; sign in again".into());
+                    expires_at = expires_at.min(session.ok_or_else(signed_out)?.expires_at);
                 }
-                Ok(Caller { user: active_user(tx, claims.user_id)?, session_id: claims.sid })
+                let user = active_user(tx, claims.user_id, now)?;
+                Ok(Caller { user, session_id: claims.sid, expires_at })
             })
             .await
     }
@@ -304,7 +308,8 @@ impl Chat {
             .store
             .read(move |tx| match sessions::find_by_token(tx, &hash)? {
                 Some(session) if !has_ended(&session, now) => {
-                    Ok(Caller { user: active_user(tx, session.user_id)?, session_id: Some(session.id) })
+                    let user = active_user(tx, session.user_id, now)?;
+                    Ok(Caller { user, session_id: Some(session.id), expires_at: session.expires_at })
                 }
                 _ => Err(ChatError::Unauthenticated("Invalid session token".into())),
             })
@@ -407,13 +412,14 @@ fn taken_or_failed(error: StoreError) -> ChatError {
     }
 }
 
-fn has_ended(session: &Session, now: meeshy_domain::Timestamp) -> bool {
+pub(crate) fn has_ended(session: &Session, now: Timestamp) -> bool {
     session.revoked_at.is_some() || session.expires_at <= now
 }
 
-fn active_user(tx: &mut Tx<'_>, id: UserId) -> Result<User, ChatError> {
-    let user = users::find(tx, id)?.filter(|user| user.is_active);
-    user.ok_or_else(|| ChatError::Unauthenticated("this account is not active".into()))
+/// A person whose account is active and not locked.
+pub(crate) fn active_user(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<User, ChatError> {
+    let user = users::find_in_good_standing(tx, id, now)?;
+    user.ok_or_else(|| ChatError::Unauthenticated("this account is not active, or is locked".into()))
 }
 
 fn suggestions(tx: &mut Tx<'_>, name: &str, number: u64) -> Result<Vec<String>, ChatError> {

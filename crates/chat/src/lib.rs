@@ -7,6 +7,7 @@
 //! its commit; a translation never holds a message back.
 
 mod accounts;
+mod authority;
 mod conversations;
 mod edits;
 mod elsewhere;
@@ -32,6 +33,7 @@ mod view;
 mod worker;
 
 pub use accounts::{Availability, Caller, Device, Refreshed, Registration, SignedIn};
+pub use authority::{Authority, Ended};
 pub use conversations::{ListFilter, NewConversation};
 pub use edits::MessageEdit;
 pub use error::ChatError;

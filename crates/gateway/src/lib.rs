@@ -84,6 +84,7 @@ impl Gateway {
             ((), ()) = async { tokio::join!(serving, closing) } => {}
             () = late => tracing::warn!("Some requests did not finish in time and were cut off"),
             never = observe::keep_up() => match never {},
+            never = realtime::recheck(&self.sockets) => match never {},
         }
     }
 }

@@ -144,6 +144,11 @@ impl<S: Service> Server<S> {
         read(&self.0.sockets).values().cloned().collect()
     }
 
+    /// The sockets in a room.
+    pub fn members(&self, room: S::Room) -> Vec<Socket<S>> {
+        self.0.members(&[room])
+    }
+
     /// How many sockets are in a room.
     pub fn count(&self, room: S::Room) -> usize {
         read(&self.0.rooms).get(&room).map_or(0, HashMap::len)
@@ -161,16 +166,9 @@ impl<S: Service> Server<S> {
         }
     }
 
-    /// Takes the sockets in a room out of another.
-    pub fn leave(&self, those_in: S::Room, room: S::Room) {
-        for socket in self.0.members(&[those_in]) {
-            socket.leave(room);
-        }
-    }
-
     /// Sends the sockets in a room away.
     pub fn disconnect(&self, room: S::Room) {
-        for socket in self.0.members(&[room]) {
+        for socket in self.members(room) {
             socket.disconnect();
         }
     }

@@ -72,6 +72,12 @@ impl<S: Service> Socket<S> {
         }
     }
 
+    /// Takes it out of all its rooms; it may join others.
+    pub fn leave_rooms(&self) {
+        let left = self.rooms().as_mut().map(std::mem::take);
+        self.0.hub.leave(self.number(), &left.unwrap_or_default());
+    }
+
     /// Whether it is in a room.
     pub fn is_in(&self, room: S::Room) -> bool {
         self.rooms().as_ref().is_some_and(|rooms| rooms.contains(&room))

@@ -132,6 +132,24 @@ pub fn is_member(tx: &mut Tx<'_>, conversation: ConversationId, user: UserId) ->
     Ok(found.is_some())
 }
 
+/// The memberships of `users` that have ended.
+///
+/// # Errors
+/// As the database says.
+pub fn ended(tx: &mut Tx<'_>, users: &[UserId]) -> Result<Vec<(UserId, ConversationId)>, StoreError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(1, users.len());
+    tx.query(
+        &format!(
+            "SELECT user_id, conversation_id FROM members WHERE user_id IN ({list}) AND is_active = FALSE"
+        ),
+        &padded(users.iter().map(|id| Value::from(*id))),
+        |row| Ok((row.take("user_id")?, row.take("conversation_id")?)),
+    )
+}
+
 /// The people who share a conversation with `user`, without this person.
 ///
 /// # Errors

@@ -1,7 +1,9 @@
 //! Signed-in devices.
 
-use crate::{Row, StoreError, Tx};
+use crate::tx::{padded, placeholders};
+use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{SessionId, Timestamp, UserId};
+use std::collections::HashSet;
 
 /// A device on which somebody has signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +88,22 @@ pub fn find_by_token(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Session
         &[token_hash.into()],
         read,
     )
+}
+
+/// Those of `ids` that go on at `now`.
+///
+/// # Errors
+/// As the database says.
+pub fn alive(tx: &mut Tx<'_>, ids: &[SessionId], now: Timestamp) -> Result<HashSet<SessionId>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let list = placeholders(2, ids.len());
+    let mut params = vec![now.into()];
+    params.extend(padded(ids.iter().map(|id| Value::from(*id))));
+    let sql =
+        format!("SELECT id FROM sessions WHERE id IN ({list}) AND revoked_at IS NULL AND expires_at > $1");
+    Ok(tx.query(&sql, &params, |row| row.take("id"))?.into_iter().collect())
 }
 
 /// Ends a session; says whether it was still going.

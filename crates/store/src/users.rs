@@ -3,6 +3,7 @@
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId};
+use std::collections::HashSet;
 
 /// A person's account.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,6 +139,48 @@ pub fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreError> {
         &[id.into()],
         read,
     )
+}
+
+/// An account that may act: active, and not locked at `now`.
+const MAY_ACT: &str = "u.is_active AND (u.locked_until IS NULL OR u.locked_until <= $1)";
+
+/// The person with this id, if the account is active and not locked.
+///
+/// # Errors
+/// As the database says.
+pub fn find_in_good_standing(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    now: Timestamp,
+) -> Result<Option<User>, StoreError> {
+    tx.query_first(
+        &format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id = $2 AND {MAY_ACT}"),
+        &[now.into(), id.into()],
+        read,
+    )
+}
+
+/// Those of `ids` whose accounts are active and not locked.
+///
+/// # Errors
+/// As the database says.
+pub fn in_good_standing(
+    tx: &mut Tx<'_>,
+    ids: &[UserId],
+    now: Timestamp,
+) -> Result<HashSet<UserId>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let list = placeholders(2, ids.len());
+    let mut params = vec![now.into()];
+    params.extend(padded(ids.iter().map(|id| Value::from(*id))));
+    let found = tx.query(
+        &format!("SELECT u.id FROM users u WHERE u.id IN ({list}) AND {MAY_ACT}"),
+        &params,
+        |row| row.take("id"),
+    )?;
+    Ok(found.into_iter().collect())
 }
 
 /// Those of `ids` that exist, in no particular order.

@@ -6,7 +6,7 @@ use super::{Realtime, Room, Socket, tell};
 use crate::auth::{address, bearer, counted_as, session_token};
 use crate::error::ApiError;
 use axum::http::request::Parts;
-use meeshy_chat::{Caller, ChatError};
+use meeshy_chat::{Authority, Caller, ChatError};
 use meeshy_domain::ConversationId;
 use meeshy_wire::{Authenticated, AuthenticatedUser, ErrorEvent, Handshake, Iso, UserStatus, event_name};
 
@@ -58,15 +58,26 @@ pub async fn let_in(realtime: &Realtime, socket: &Socket, introduction: Option<I
 
 /// Takes the legacy event that authenticates, some times.
 pub async fn authenticate(realtime: &Realtime, socket: &Socket, handshake: Handshake) {
-    // The field may hold either kind.
-    let token = handshake.session_token;
-    let credentials = Credentials { token: token.clone(), session_token: token };
-    if let Err(error) = realtime.let_in(socket, credentials).await {
+    if let Err(error) = realtime.let_in(socket, Credentials::in_event(handshake)).await {
         turn_away(socket, error);
         if !socket.state().failed() {
             socket.disconnect();
         }
     }
+}
+
+/// Some clients say again who they are: a fresh token lets them stay for as long as it holds.
+pub async fn authenticate_again(realtime: &Realtime, socket: &Socket, peer: &Peer, handshake: Handshake) {
+    if let Ok(caller) = realtime.authenticate(Credentials::in_event(handshake)).await {
+        peer.renew(&caller);
+    }
+    welcome(socket, peer);
+}
+
+/// Sends a socket away that may not be here any more, in the words by which its client knows that it has to sign in.
+pub fn revoke(socket: &Socket) {
+    turn_away(socket, ChatError::Unauthenticated(NOT_AUTHENTICATED.into()));
+    socket.disconnect();
 }
 
 /// Notes that a socket is gone, and tells the others if it was the last of somebody.
@@ -97,6 +108,11 @@ struct Credentials {
 }
 
 impl Credentials {
+    /// Those of the event that authenticates: its field may hold either kind.
+    fn in_event(Handshake { session_token, .. }: Handshake) -> Self {
+        Self { token: session_token.clone(), session_token }
+    }
+
     fn of(introduction: Option<&Introduction>, auth: &str) -> Self {
         let known = |find: fn(&Introduction) -> &Option<Box<str>>| {
             introduction.and_then(|introduction| find(introduction).as_deref()).map(str::to_owned)
@@ -118,25 +134,30 @@ impl Realtime {
     /// Puts a socket into its rooms and tells it and the others, if its credentials are good.
     async fn let_in(&self, socket: &Socket, credentials: Credentials) -> Result<(), ChatError> {
         let caller = self.authenticate(credentials).await?;
-        let user = &caller.user;
-        // First of all its own rooms: it must hear of a conversation that is opened while the others are looked up.
-        socket.join(Room::User(user.id));
-        if let Some(session) = caller.session_id {
-            socket.join(Room::Session(session));
-        }
-        let conversations = self.chat.conversation_ids(user.id).await?;
-        for conversation in &conversations {
-            socket.join(Room::Conversation(*conversation));
-        }
-        let peer = Peer::new(user.id, &user.display_name, user.languages.system_language);
-        let peer = socket.state().authenticated(peer);
-        let is_first = self.chat.presence().connect(user.id);
+        let conversations = self.join_rooms(socket, &caller).await.inspect_err(|_| socket.leave_rooms())?;
+        let peer = socket.state().authenticated(Peer::new(&caller));
+        let is_first = self.chat.presence().connect(peer.user);
         welcome(socket, peer);
-        self.chat.touch(user.id).await;
+        self.chat.touch(peer.user).await;
         if is_first {
             self.announce(socket, peer, true, &conversations);
         }
         Ok(())
+    }
+
+    async fn join_rooms(&self, socket: &Socket, caller: &Caller) -> Result<Vec<ConversationId>, ChatError> {
+        // First of all its own rooms: it must hear of a conversation that is opened while the others are looked up.
+        socket.join(Room::User(caller.user.id));
+        if let Some(session) = caller.session_id {
+            socket.join(Room::Session(session));
+        }
+        let conversations = self.chat.conversation_ids(caller.user.id).await?;
+        for conversation in &conversations {
+            socket.join(Room::Conversation(*conversation));
+        }
+        // Whoever revoked the session before it could be found in its room told nobody.
+        self.chat.confirm(Authority::of(caller)).await?;
+        Ok(conversations)
     }
 
     async fn authenticate(&self, credentials: Credentials) -> Result<Caller, ChatError> {

@@ -3,7 +3,7 @@
 //! One task reads the bus. Each event is written once for a room and handed to the sockets' own queues, so a slow
 //! socket holds nobody up.
 
-use super::{Room, Sockets, tell};
+use super::{Room, Sockets, connect, tell};
 use crate::present;
 use meeshy_chat::{Event, MessageView, Recipient};
 use meeshy_domain::{ConversationId, Language, UserId};
@@ -66,7 +66,9 @@ impl Dispatcher {
                 self.tell(Room::Conversation(conversation_id), event_name::READ_STATUS_UPDATED, &read);
                 self.unread(conversation_id, user, 0);
             }
-            Event::SessionEnded { session_id, .. } => self.sockets.disconnect(Room::Session(session_id)),
+            Event::SessionEnded { session_id, .. } => {
+                self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);
+            }
         }
     }
 

@@ -7,7 +7,6 @@ use crate::json::plain;
 use crate::present;
 use axum::http::StatusCode;
 use meeshy_chat::{MessageEdit, NewMessage, Progress, Requested};
-use meeshy_domain::ConversationId;
 use meeshy_socketio::Event;
 use meeshy_store::translations::State;
 use meeshy_wire::{
@@ -28,12 +27,16 @@ pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
         Ok(()) => realtime.handle(socket, &event).await,
         Err(refusal) => Err(refusal),
     };
-    let Err(ApiError { body, .. }) = outcome else { return };
+    let Err(ApiError { status, body, .. }) = outcome else { return };
     // A client that waits for an answer gets it there; one that does not hears of it by an event. Nobody may be left.
     if event.expects_answer() {
         let _ = socket.acknowledge(&event, &Ack::<Value>::refused(*body));
     } else {
         let _ = socket.emit(event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
+    }
+    // Somebody was here, and may not be any more.
+    if status == StatusCode::UNAUTHORIZED && socket.state().peer().is_some() {
+        connect::revoke(socket);
     }
 }
 
@@ -51,6 +54,20 @@ impl Realtime {
             return Ok(());
         };
         match event.name.as_str() {
+            // They look up the conversation and whether its holder may go on with one read.
+            event_name::TYPING_START => self.relay_typing(socket, peer, read(event)?, true).await?,
+            event_name::TYPING_STOP => self.relay_typing(socket, peer, read(event)?, false).await?,
+            event_name::CONVERSATION_LEAVE => self.leave(socket, peer, read(event)?).await?,
+            _ => {
+                self.chat.confirm(peer.authority()).await?;
+                self.handle_confirmed(socket, peer, event).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn handle_confirmed(&self, socket: &Socket, peer: &Peer, event: &Event) -> Result<(), ApiError> {
+        match event.name.as_str() {
             event_name::MESSAGE_SEND => {
                 let sent = self.send(peer, read(event)?).await?;
                 // A socket that is gone needs no acknowledgement: its client sends the message again.
@@ -62,15 +79,13 @@ impl Realtime {
                 let _ = socket.acknowledge(event, &Ack::done(edited));
             }
             event_name::CONVERSATION_JOIN => self.join(socket, peer, read(event)?).await?,
-            event_name::CONVERSATION_LEAVE => self.leave(socket, peer, read(event)?).await?,
             event_name::REQUEST_TRANSLATION => {
                 self.request_translation(socket, peer, read(event)?);
                 let _ = socket.acknowledge(event, &Ack::done(Value::Null));
             }
-            event_name::TYPING_START => self.relay_typing(socket, peer, read(event)?, true).await?,
-            event_name::TYPING_STOP => self.relay_typing(socket, peer, read(event)?, false).await?,
-            // Some clients say it again.
-            event_name::AUTHENTICATE => connect::welcome(socket, peer),
+            event_name::AUTHENTICATE => {
+                connect::authenticate_again(self, socket, peer, event.read().unwrap_or_default()).await;
+            }
             name => return Err(unknown_event(name)),
         }
         Ok(())
@@ -135,7 +150,7 @@ impl Realtime {
     /// A client leaves with every change of page; it goes on hearing of the conversation, or its list would stand still
     /// (wire-contract 8, row 17).
     async fn leave(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
-        let id = self.chat.membership(peer.user, &data.conversation_id).await?;
+        let id = self.chat.confirm_member(peer.authority(), &data.conversation_id).await?;
         let left = json!({ "conversationId": id, "userId": peer.user });
         let _ = socket.emit(event_name::CONVERSATION_LEFT, &left);
         Ok(())
@@ -158,7 +173,6 @@ impl Realtime {
         });
     }
 
-    /// Passed on without asking the database: whoever is in the room is a member.
     async fn relay_typing(
         &self,
         socket: &Socket,
@@ -166,19 +180,12 @@ impl Realtime {
         data: ConversationRef,
         is_typing: bool,
     ) -> Result<(), ApiError> {
-        let id: ConversationId = match data.conversation_id.parse() {
-            Ok(id) => id,
-            // By its identifier, as the landing page does.
-            Err(_) => self.chat.membership(peer.user, &data.conversation_id).await?,
-        };
-        let room = Room::Conversation(id);
-        if socket.is_in(room) {
-            let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
-            let typing =
-                Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
-            // Whoever misses it misses little.
-            socket.tell_others(room, name, &typing);
-        }
+        let id = self.chat.confirm_member(peer.authority(), &data.conversation_id).await?;
+        let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
+        let typing =
+            Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
+        // Whoever misses it misses little.
+        socket.tell_others(Room::Conversation(id), name, &typing);
         Ok(())
     }
 }

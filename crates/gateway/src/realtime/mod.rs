@@ -6,6 +6,7 @@ mod connect;
 mod dispatch;
 mod handlers;
 mod pending;
+mod recheck;
 mod socket;
 
 use crate::config::GatewayConfig;
@@ -18,6 +19,7 @@ use meeshy_wire::event_name;
 use pending::Pending;
 use serde::Serialize;
 use socket::Client;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -82,6 +84,11 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>) -> Sockets {
     let sockets = Server::new(realtime, settings);
     dispatch::start(&sockets);
     sockets
+}
+
+/// Closes the sockets of people who may not be here any more, for as long as it is polled.
+pub(crate) async fn recheck(sockets: &Sockets) -> Infallible {
+    recheck::run(sockets).await
 }
 
 /// Stops taking events, lets those that are being handled finish, sends out what happened, and closes all sockets.

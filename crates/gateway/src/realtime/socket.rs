@@ -2,8 +2,9 @@
 
 use super::pending::Permit;
 use crate::limit::Limit;
-use meeshy_domain::{Language, UserId};
-use std::sync::atomic::{AtomicU32, Ordering};
+use meeshy_chat::{Authority, Caller};
+use meeshy_domain::{Language, SessionId, Timestamp, UserId};
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -65,6 +66,9 @@ pub struct Peer {
     pub user: UserId,
     pub display_name: Box<str>,
     pub language: Language,
+    session: Option<SessionId>,
+    /// In milliseconds since 1970.
+    expires_at: AtomicI64,
 }
 
 #[derive(Debug)]
@@ -83,8 +87,28 @@ pub enum Verdict {
 }
 
 impl Peer {
-    pub fn new(user: UserId, display_name: &str, language: Language) -> Self {
-        Self { user, display_name: display_name.into(), language }
+    pub fn new(caller: &Caller) -> Self {
+        let user = &caller.user;
+        Self {
+            user: user.id,
+            display_name: user.display_name.as_str().into(),
+            language: user.languages.system_language,
+            session: caller.session_id,
+            expires_at: AtomicI64::new(caller.expires_at.millis()),
+        }
+    }
+
+    /// By what right it is here.
+    pub fn authority(&self) -> Authority {
+        let expires_at = Timestamp::from_millis(self.expires_at.load(Ordering::Relaxed));
+        Authority { user: self.user, session: self.session, expires_at }
+    }
+
+    /// A fresh token of the same session lets it stay longer.
+    pub fn renew(&self, caller: &Caller) {
+        if (caller.user.id, caller.session_id) == (self.user, self.session) {
+            self.expires_at.fetch_max(caller.expires_at.millis(), Ordering::Relaxed);
+        }
     }
 }
 

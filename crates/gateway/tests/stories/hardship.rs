@@ -87,7 +87,7 @@ async fn packets_that_are_none_end_the_connection_and_nothing_else() {
     let mut attached = Socket::of(&server, &lea).await;
     attached.write(&format!("451-0{}", json!(["message:send", { "_placeholder": true, "num": 0 }]))).await;
     attached.write_binary(vec![1, 2, 3]).await;
-    assert_eq!(attached.acknowledgement(0).await["code"], "VALIDATION_ERROR");
+    assert_eq!(attached.acknowledgement(0).await["code"], "BINARY_NOT_SUPPORTED");
     let mut huge = Socket::of(&server, &lea).await;
     huge.tell("message:send", json!({ "conversationId": talk, "content": "x".repeat(10_000_000) })).await;
     huge.closed().await;

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 mod access;
+mod authority;
 mod caring;
 mod editing;
 mod engine;
@@ -12,6 +13,7 @@ mod libretranslate;
 mod limits;
 mod metrics;
 mod pages;
+mod polling;
 mod second_factor;
 mod server;
 mod setup;

@@ -1,5 +1,6 @@
 //! Sockets: who gets in, what they hear, in which order.
 
+use crate::polling::Poller;
 use crate::server::{Server, servers, unlimited};
 use crate::socket::Socket;
 use meeshy_gateway::GatewayConfig;
@@ -256,4 +257,34 @@ async fn a_stop_tells_the_sockets_and_loses_nothing() {
     assert_eq!(count("message:new"), stored.await.unwrap().messages.len(), "all that was stored was told");
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(panics.load(Ordering::SeqCst), 0, "those who were connected are seen off in peace");
+}
+
+#[tokio::test]
+async fn a_stop_is_told_to_every_socket_and_takes_no_time() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+    let talk = lea.group(&[&carlos]).await;
+    let (mut connected, mut polling) = (Vec::new(), Vec::new());
+    for _ in 0..15 {
+        connected.push(tokio::spawn(Socket::of(&server, &lea).await.closed()));
+        polling.push(tokio::spawn(Poller::of(&server, &lea).await.closed()));
+    }
+    // Those that poll are on their way to the next poll when the stop comes.
+    carlos.say(&talk, "Salut").await;
+    let started = std::time::Instant::now();
+    server.stop().await;
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+    for socket in connected {
+        let heard = socket.await.unwrap();
+        assert_eq!(heard.iter().filter(|(name, _)| name == "server:restarting").count(), 1, "{heard:?}");
+    }
+    for socket in polling {
+        let heard = socket.await.unwrap();
+        assert_eq!(
+            heard.iter().filter(|packet| packet.contains("server:restarting")).count(),
+            1,
+            "{heard:?}"
+        );
+        assert_eq!(heard.last().unwrap(), "1");
+    }
 }

@@ -1,0 +1,168 @@
+//! Sockets live as long as the right to be there, and no longer.
+
+use crate::polling::Poller;
+use crate::server::{Person, Server, servers, unlimited};
+use crate::socket::Socket;
+use meeshy_gateway::GatewayConfig;
+use meeshy_store::StoreError;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn hello(talk: &str) -> Value {
+    json!({ "conversationId": talk, "content": "hello" })
+}
+
+/// As another process changes the database: no event tells of it.
+async fn change(server: &Server, sql: &'static str, id: &str) {
+    let id = id.to_owned();
+    let change = move |tx: &mut meeshy_store::Tx<'_>| tx.execute(sql, &[id.into()]);
+    assert!(server.store.write::<_, StoreError>(change).await.unwrap() > 0);
+}
+
+async fn stored(server: &Server, reader: &Person, talk: &str) -> usize {
+    let request = meeshy_chat::PageRequest { limit: 50, ..Default::default() };
+    server.chat.messages(reader.id.parse().unwrap(), talk, request).await.unwrap().messages.len()
+}
+
+#[tokio::test]
+async fn logout_closes_polling_sockets() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+        let talk = lea.group(&[&carlos]).await;
+        let (idle, waiting) = (Poller::of(&server, &lea).await, Poller::of(&server, &lea).await);
+        let (heard, ()) = tokio::join!(waiting.closed(), async {
+            assert_eq!(lea.post("/auth/logout", Value::Null).await.status, 200, "{kind}");
+            idle.tell("message:send", hello(&talk)).await;
+            idle.tell("typing:start", json!({ "conversationId": talk })).await;
+        });
+        assert!(heard.contains(&"41".to_owned()), "{kind}: {heard:?}");
+        assert!(heard.iter().any(|packet| packet.contains("Bearer token")), "{kind}: it is told why");
+        let heard = idle.closed().await;
+        assert!(heard.contains(&"41".to_owned()), "{kind}: {heard:?}");
+        assert_eq!(stored(&server, &carlos, &talk).await, 0, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn sockets_end_with_their_authority() {
+    type Loss = (&'static str, &'static str);
+    let losses: [Loss; 4] = [
+        ("a session that is revoked", "UPDATE sessions SET revoked_at = 1 WHERE user_id = $1"),
+        ("a session that is removed", "DELETE FROM sessions WHERE user_id = $1"),
+        ("an account that is deactivated", "UPDATE users SET is_active = FALSE WHERE id = $1"),
+        ("an account that is locked", "UPDATE users SET locked_until = 9999999999999 WHERE id = $1"),
+    ];
+    for (kind, server) in servers().await {
+        for (number, (loss, sql)) in losses.into_iter().enumerate() {
+            let (lea, carlos) = (
+                server.sign_up(&format!("lea{number}"), "fr").await,
+                server.sign_up(&format!("carlos{number}"), "fr").await,
+            );
+            let talk = lea.group(&[&carlos]).await;
+            let mut talking = Socket::of(&server, &lea).await;
+            let (silent, polling) = (Socket::of(&server, &lea).await, Poller::of(&server, &lea).await);
+            change(&server, sql, &lea.id).await;
+            // Nobody waits for the next check.
+            let refused = talking.ask("message:send", hello(&talk)).await;
+            assert_eq!(refused["success"], false, "{loss} on {kind}: {refused}");
+            let told = talking.closed().await;
+            assert!(
+                told.iter().any(|(_, data)| data.to_string().contains("Bearer token")),
+                "{loss}: {told:?}"
+            );
+            // And who says nothing is not left to listen.
+            silent.closed().await;
+            assert!(polling.closed().await.contains(&"41".to_owned()), "{loss} on {kind}");
+            assert_eq!(lea.get("/auth/me").await.status, 401, "{loss} on {kind}");
+            assert_eq!(stored(&server, &carlos, &talk).await, 0, "{loss} on {kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sockets_end_when_their_token_expires_unless_it_is_renewed() {
+    let server = Server::start(unlimited()).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+    let talk = lea.group(&[&carlos]).await;
+    let mut staying = Socket::of(&server, &lea).await;
+    let (mut talking, silent) = (Socket::of(&server, &lea).await, Socket::of(&server, &lea).await);
+    let polling = Poller::of(&server, &lea).await;
+    server.hand.advance(DAY / 2);
+    let fresh = server.post("/api/v1/auth/refresh", json!({ "token": lea.token })).await;
+    let fresh = fresh.body["data"]["token"].as_str().unwrap().to_owned();
+    staying.tell("authenticate", json!({ "sessionToken": fresh })).await;
+    assert_eq!(staying.event("authenticated").await["success"], true);
+
+    server.hand.advance(DAY / 2 + Duration::from_secs(1));
+    let refused = talking.ask("message:send", hello(&talk)).await;
+    assert_eq!((&refused["success"], &refused["code"]), (&json!(false), &json!("AUTH_FAILED")), "{refused}");
+    talking.closed().await;
+    silent.closed().await;
+    assert!(polling.closed().await.contains(&"41".to_owned()));
+    assert_eq!(staying.ask("message:send", hello(&talk)).await["success"], true);
+    assert_eq!(stored(&server, &carlos, &talk).await, 1);
+}
+
+#[tokio::test]
+async fn a_removed_member_neither_speaks_nor_hears() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+        let talk = lea.group(&[&carlos]).await;
+        let (mut there, mut removed) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+        there.so_far().await;
+        change(&server, "UPDATE members SET is_active = FALSE WHERE user_id = $1", &carlos.id).await;
+        for event in ["typing:start", "typing:stop", "conversation:join", "conversation:leave"] {
+            removed.tell(event, json!({ "conversationId": talk })).await;
+            assert_eq!(
+                removed.event("error").await["code"],
+                "CONVERSATION_ACCESS_DENIED",
+                "{event} on {kind}"
+            );
+        }
+        let refused = removed.ask("message:send", hello(&talk)).await;
+        assert_eq!(refused["code"], "CONVERSATION_ACCESS_DENIED", "{kind}");
+        let heard = there.so_far().await;
+        assert!(heard.iter().all(|(name, _)| !name.starts_with("typing")), "{kind}: {heard:?}");
+        // A second at most, and it stays connected to hear of its other conversations.
+        let deaf = async {
+            loop {
+                lea.say(&talk, "Salut").await;
+                there.tell("typing:start", json!({ "conversationId": talk })).await;
+                if removed.so_far().await.is_empty() {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), deaf).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn connections_that_have_not_signed_in_are_few() {
+    let server = Server::start(GatewayConfig { trust_proxy: true, ..unlimited() }).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let mut pending = Vec::new();
+    let refusal = loop {
+        match Poller::open_from(&server, "10.0.0.1").await {
+            Ok(poller) => pending.push(poller),
+            Err(refusal) => break refusal,
+        }
+        assert!(pending.len() < 1_000, "there is no limit");
+    };
+    assert_eq!((refusal, pending.len()), (StatusCode::TOO_MANY_REQUESTS, 256));
+    assert!(Poller::open_from(&server, "10.0.0.2").await.is_ok(), "others come in");
+    // Who signs in or goes makes room for the next, and who is in counts no more.
+    assert_eq!(pending[0].post(&format!("40{}", json!({ "token": lea.token }))).await, StatusCode::OK);
+    assert!(Poller::open_from(&server, "10.0.0.1").await.is_ok());
+    assert_eq!(pending[1].post("1").await, StatusCode::OK);
+    let again = async {
+        while Poller::open_from(&server, "10.0.0.1").await.is_err() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), again).await.unwrap();
+}

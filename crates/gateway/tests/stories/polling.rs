@@ -1,0 +1,74 @@
+//! A Socket.IO client of few words over polling.
+
+use crate::server::{Person, Server};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+
+/// Between the packets of a payload.
+const BETWEEN: char = '\u{1e}';
+
+pub struct Poller {
+    http: Client,
+    url: String,
+}
+
+impl Poller {
+    /// A session of a person, authenticated.
+    pub async fn of(server: &Server, person: &Person) -> Self {
+        let poller = Self::open(server).await.unwrap();
+        let joined = poller.post(&format!("40{}", json!({ "token": person.token }))).await;
+        assert_eq!(joined, StatusCode::OK);
+        let mut heard = String::new();
+        while !heard.contains("authenticated") {
+            heard += &poller.poll().await.unwrap();
+        }
+        poller
+    }
+
+    /// A session that has said nothing yet, or the status of the refusal.
+    pub async fn open(server: &Server) -> Result<Self, StatusCode> {
+        Self::open_from(server, "127.0.0.1").await
+    }
+
+    /// The same from an address, where a proxy is trusted.
+    pub async fn open_from(server: &Server, address: &str) -> Result<Self, StatusCode> {
+        let http = Client::new();
+        let url = format!("http://{}/socket.io/?EIO=4&transport=polling", server.address);
+        let answer = http.get(&url).header("x-forwarded-for", address).send().await.unwrap();
+        if answer.status() != StatusCode::OK {
+            return Err(answer.status());
+        }
+        let hello = answer.text().await.unwrap();
+        let hello: Value = serde_json::from_str(&hello[1..]).unwrap();
+        Ok(Self { http, url: format!("{url}&sid={}", hello["sid"].as_str().unwrap()) })
+    }
+
+    /// What waits or comes next; `None` once there is no such session, or no such server.
+    pub async fn poll(&self) -> Option<String> {
+        let answer = self.http.get(&self.url).send().await.ok()?;
+        if answer.status() != StatusCode::OK {
+            return None;
+        }
+        answer.text().await.ok()
+    }
+
+    pub async fn post(&self, packets: &str) -> StatusCode {
+        self.http.post(&self.url).body(packets.to_owned()).send().await.unwrap().status()
+    }
+
+    pub async fn tell(&self, event: &str, data: Value) -> StatusCode {
+        self.post(&format!("42{}", json!([event, data]))).await
+    }
+
+    /// Polls until the session is over; gives the packets.
+    pub async fn closed(self) -> Vec<String> {
+        let mut heard = Vec::new();
+        while let Some(payload) = self.poll().await {
+            heard.extend(payload.split(BETWEEN).map(str::to_owned));
+            if heard.last().is_some_and(|last| last == "2") {
+                self.post("3").await;
+            }
+        }
+        heard
+    }
+}
