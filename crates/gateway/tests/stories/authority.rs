@@ -3,7 +3,7 @@
 use crate::polling::Poller;
 use crate::server::{Person, Server, servers, unlimited};
 use crate::socket::Socket;
-use meeshy_gateway::GatewayConfig;
+use meeshy_gateway::{Forwarding, GatewayConfig};
 use meeshy_store::StoreError;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -143,7 +143,8 @@ async fn a_removed_member_neither_speaks_nor_hears() {
 
 #[tokio::test]
 async fn connections_that_have_not_signed_in_are_few() {
-    let server = Server::start(GatewayConfig { trust_proxy: true, ..unlimited() }).await;
+    let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
+    let server = Server::start(GatewayConfig { forwarding, ..unlimited() }).await;
     let lea = server.sign_up("lea", "fr").await;
     let mut pending = Vec::new();
     let refusal = loop {
