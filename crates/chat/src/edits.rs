@@ -2,11 +2,11 @@
 
 use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
-use crate::messages::{mentioned, written_in};
+use crate::messages::{mentioned, targets, written_in};
 use crate::requests::{message_id, readable};
 use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::limits::EDIT_WINDOW;
-use meeshy_domain::{Language, MessageId, Timestamp, UserId, target_languages, text};
+use meeshy_domain::{Language, MessageId, Timestamp, UserId, text};
 use meeshy_store::Tx;
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message};
@@ -74,10 +74,9 @@ impl Chat {
         for user in mentioned {
             messages::insert_mention(tx, id, user)?;
         }
-        let targets: Vec<Language> =
-            target_languages(language, members.iter().map(|member| &member.languages)).into_iter().collect();
-        translation_jobs::renew(tx, id, &targets, now)?;
         let edited = messages::find(tx, id)?.ok_or(ChatError::NotFound { what: "message" })?;
+        let targets: Vec<Language> = targets(&edited, members).into_iter().collect();
+        translation_jobs::renew(tx, id, &targets, now)?;
         let edited = Arc::new(view::message(tx, edited, &self.inner.presence)?);
         let (bus, jobs, message) =
             (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(&edited));
@@ -92,6 +91,9 @@ impl Chat {
 /// Its author may for a day; who keeps the peace on the site, and is in the conversation, may for longer.
 fn may_edit(message: &Message, editor: &Member, now: Timestamp) -> Result<(), ChatError> {
     let forbidden = |reason: &str| Err(ChatError::Forbidden(reason.into()));
+    if message.is_by_system() {
+        return forbidden("a message of the system cannot be changed");
+    }
     if editor.site_role.permissions().can_moderate_content {
         return Ok(());
     }

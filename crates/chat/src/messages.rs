@@ -11,6 +11,7 @@ use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::{StoreError, Tx};
 use meeshy_translation::detect::{self, Evidence};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What somebody writes.
@@ -114,8 +115,7 @@ impl Chat {
         for member in &mentioned {
             messages::insert_mention(tx, message.id, member.user_id)?;
         }
-        let targets =
-            target_languages(message.original_language, members.iter().map(|member| &member.languages));
+        let targets = targets(&message, &members);
         for target in &targets {
             translation_jobs::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
         }
@@ -150,6 +150,7 @@ impl Chat {
             content: draft.content,
             original_language,
             message_type: draft.message_type,
+            message_source: "user".into(),
             reply_to_id: draft.reply_to_id,
             revision: 1,
             edited_at: None,
@@ -233,6 +234,15 @@ pub(crate) fn written_in(
     let habits = [before, Some(writer.system_language), writer.regional_language];
     let habits: Vec<Language> = habits.into_iter().flatten().collect();
     detect::original_language(declared, &habits, evidence).unwrap_or(writer.system_language)
+}
+
+/// The languages that a message is translated into: those that its readers read. What the system wrote is not translated.
+pub(crate) fn targets(message: &Message, members: &[Member]) -> BTreeSet<Language> {
+    if message.is_by_system() {
+        return BTreeSet::new();
+    }
+    let readers = members.iter().filter(|member| Some(member.user_id) != message.sender_id);
+    target_languages(message.original_language, readers.map(|reader| &reader.languages))
 }
 
 /// The members that a text mentions by `@username`, in order of their usernames.

@@ -55,7 +55,7 @@ impl Chat {
                 ))
             })
             .await?;
-        self.ask_for_missing(&mut page.messages, &reader).await?;
+        self.ask_for_missing(caller, &mut page.messages, &reader).await?;
         Ok(page)
     }
 
@@ -92,6 +92,7 @@ impl Chat {
     /// Asks for the translations of a page that its reader wants and nobody has asked for.
     async fn ask_for_missing(
         &self,
+        reader_id: UserId,
         page: &mut [MessageView],
         reader: &LanguageSettings,
     ) -> Result<(), ChatError> {
@@ -99,8 +100,11 @@ impl Chat {
             return Ok(());
         }
         let (wanted, now) = (reader.reading_language(), self.now());
-        let missing: Vec<MessageId> =
-            page.iter().filter(|view| self.is_missing(view, wanted)).map(|view| view.message.id).collect();
+        let missing: Vec<MessageId> = page
+            .iter()
+            .filter(|view| self.is_missing(view, reader_id, wanted))
+            .map(|view| view.message.id)
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -120,8 +124,12 @@ impl Chat {
         Ok(())
     }
 
-    fn is_missing(&self, view: &MessageView, wanted: Language) -> bool {
+    fn is_missing(&self, view: &MessageView, reader: UserId, wanted: Language) -> bool {
         let message = &view.message;
+        // Shown as written, whatever its reader reads.
+        if message.sender_id == Some(reader) || message.is_by_system() {
+            return false;
+        }
         if message.original_language == wanted || view.pending.contains(&wanted) {
             return false;
         }

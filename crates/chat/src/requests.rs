@@ -2,8 +2,9 @@
 
 use crate::accounts::language;
 use crate::conversations::order_key;
+use crate::messages::targets;
 use crate::{Chat, ChatError, Event, MessageView, view};
-use meeshy_domain::{Language, MessageId, UserId, target_languages};
+use meeshy_domain::{Language, MessageId, UserId};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, State, Translation};
@@ -177,8 +178,7 @@ impl Chat {
         let write = move |tx: &mut Tx<'_>| {
             let message = readable(tx, caller, id)?;
             let members = members::list(tx, &[message.conversation_id])?;
-            let read =
-                target_languages(message.original_language, members.iter().map(|member| &member.languages));
+            let read = targets(&message, &members);
             Ok(!read.contains(&target) && translation_jobs::cancel(tx, id, target, now)?)
         };
         self.inner.store.write(write).await
@@ -212,8 +212,8 @@ pub(crate) fn readable(tx: &mut Tx<'_>, caller: UserId, id: MessageId) -> Result
 }
 
 fn progress(tx: &mut Tx<'_>, message: &Message, target: Language) -> Result<Option<Progress>, ChatError> {
-    if target == message.original_language {
-        return Ok(Some(Progress::Ended(original(message))));
+    if target == message.original_language || message.is_by_system() {
+        return Ok(Some(Progress::Ended(original(message, target))));
     }
     if translation_jobs::pending(tx, &[message.id])?.contains(&(message.id, target)) {
         return Ok(Some(Progress::Pending));
@@ -223,11 +223,11 @@ fn progress(tx: &mut Tx<'_>, message: &Message, target: Language) -> Result<Opti
     Ok(current.next().map(Progress::Ended))
 }
 
-/// In its own language a message is its own translation.
-fn original(message: &Message) -> Translation {
+/// In its own language a message is its own translation; what the system wrote is so in every language.
+fn original(message: &Message, target: Language) -> Translation {
     Translation {
         message_id: message.id,
-        language: message.original_language,
+        language: target,
         revision: message.revision,
         state: State::Identical { content: message.content.clone() },
         created_at: message.created_at,

@@ -1,19 +1,21 @@
-//! Into which languages a message is translated (wire-contract 6.1).
+//! Into which languages a message is translated.
 
 use crate::{Language, LanguageSettings};
 use std::collections::BTreeSet;
 
-/// The languages that somebody in the conversation reads, less the one the message is written in.
+/// The languages that the readers of a message read, less the one it is written in.
+///
+/// `readers` are the members of the conversation without the author, who reads their own words as they were written.
 ///
 /// The old system translated into every language that a member had ever configured; a language counts here
 /// only while somebody reads in it, since each costs a translation of every message.
 pub fn target_languages<'a>(
     original: Language,
-    members: impl IntoIterator<Item = &'a LanguageSettings>,
+    readers: impl IntoIterator<Item = &'a LanguageSettings>,
 ) -> BTreeSet<Language> {
-    members
+    readers
         .into_iter()
-        .filter(|member| member.auto_translate_enabled)
+        .filter(|reader| reader.auto_translate_enabled)
         .map(LanguageSettings::reading_language)
         .filter(|language| *language != original)
         .collect()

@@ -4,6 +4,7 @@
 //! randomness are values that the caller hands in, so each rule is a plain function that a table can test.
 
 pub mod audience;
+pub mod bidi;
 pub mod clock;
 pub mod id;
 pub mod language;
@@ -19,5 +20,5 @@ pub use id::{
     UserId,
 };
 pub use language::{Direction, Language, UnknownLanguage};
-pub use reader::{LanguageSettings, Shown, shown_text};
+pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use role::{ConversationKind, MemberRole, Permissions, Role};

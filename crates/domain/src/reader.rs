@@ -1,4 +1,4 @@
-//! What a reader sees: the one rule of wire-contract 6.4.
+//! Which text of a message a reader sees.
 //!
 //! The server, the notifications and the web client's tests share the table in `vectors/reader.json`.
 
@@ -49,9 +49,22 @@ impl LanguageSettings {
     }
 }
 
+/// A message as far as the rule needs it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Written {
+    /// The language it was written in.
+    pub language: Language,
+    /// Whether the reader wrote it.
+    pub by_reader: bool,
+    /// Whether the system wrote it ("Léa joined"), not a person.
+    pub by_system: bool,
+}
+
 /// Which text of a message a reader is shown, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
+    /// The original: authors read their own words, and nobody translates the system's.
+    AsWritten,
     /// The original: it is in the reader's language already.
     Same,
     /// The original: this reader has translation switched off.
@@ -62,10 +75,12 @@ pub enum Shown {
     Translated(Language),
 }
 
-/// Picks the text for a reader of a message written in `original`, when translations into `available` are at hand.
-pub fn shown_text(reader: &LanguageSettings, original: Language, available: &[Language]) -> Shown {
+/// Picks the text of a message for a reader, when translations into `available` are at hand.
+pub fn shown_text(reader: &LanguageSettings, message: Written, available: &[Language]) -> Shown {
     let wanted = reader.reading_language();
-    if wanted == original {
+    if message.by_reader || message.by_system {
+        Shown::AsWritten
+    } else if wanted == message.language {
         Shown::Same
     } else if !reader.auto_translate_enabled {
         Shown::Off
@@ -91,6 +106,10 @@ mod tests {
         name: String,
         reader: LanguageSettings,
         original_language: Language,
+        #[serde(default)]
+        by_reader: bool,
+        #[serde(default)]
+        by_system: bool,
         available: Vec<Language>,
         shown: String,
         language: Language,
@@ -101,7 +120,13 @@ mod tests {
         let vectors: Vectors = serde_json::from_str(include_str!("../vectors/reader.json")).unwrap();
         assert!(vectors.cases.len() >= 10);
         for case in vectors.cases {
-            let (shown, language) = match shown_text(&case.reader, case.original_language, &case.available) {
+            let message = Written {
+                language: case.original_language,
+                by_reader: case.by_reader,
+                by_system: case.by_system,
+            };
+            let (shown, language) = match shown_text(&case.reader, message, &case.available) {
+                Shown::AsWritten => ("asWritten", case.original_language),
                 Shown::Same => ("same", case.original_language),
                 Shown::Off => ("off", case.original_language),
                 Shown::Waiting(_) => ("waiting", case.original_language),

@@ -3,6 +3,7 @@
 use meeshy_chat::{Attachment, ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Timestamp};
 use meeshy_store::glossary::Term;
+use meeshy_store::messages::Message;
 use meeshy_store::reports::Report;
 use meeshy_store::sessions::Session;
 use meeshy_store::translations::{State, Translation};
@@ -106,8 +107,8 @@ pub fn message(view: &MessageView) -> wire::Message {
         content: message.content.clone(),
         original_content: message.content.clone(),
         original_language: message.original_language,
-        message_type: message.message_type.clone(),
-        message_source: "user",
+        message_type: message_type(message),
+        message_source: message.message_source.clone(),
         is_edited: message.edited_at.is_some(),
         edited_at: message.edited_at.map(Into::into),
         is_deleted: false,
@@ -144,6 +145,11 @@ pub fn message(view: &MessageView) -> wire::Message {
         count: wire::Counts::default(),
         meta: None,
     }
+}
+
+/// The wire names what the system wrote by its kind as well.
+fn message_type(message: &Message) -> String {
+    if message.is_by_system() { "system".to_owned() } else { message.message_type.clone() }
 }
 
 fn attachment(file: &Attachment) -> wire::Attachment {
@@ -203,7 +209,7 @@ fn reply(view: &MessageView) -> wire::Reply {
         anonymous_sender_id: None,
         content: message.content.clone(),
         original_language: message.original_language,
-        message_type: message.message_type.clone(),
+        message_type: message_type(message),
         created_at: message.created_at.into(),
         validated_mentions: view.mentions.clone(),
         sender: view.sender.as_ref().map(sender),
@@ -405,7 +411,7 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
         original_language: message.original_language,
         created_at: message.created_at.into(),
         sender_id: message.sender_id,
-        message_type: message.message_type.clone(),
+        message_type: message_type(message),
         sequence: message.sequence,
         revision: message.revision,
         sender: view.sender.as_ref().map(|sender| wire::LastMessageSender {

@@ -1,6 +1,7 @@
 //! The browser client: embedded files, compressed when it was built.
 
 use crate::error::ApiError;
+use axum::body::Bytes;
 use axum::http::header::{
     ACCEPT, ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
@@ -12,6 +13,13 @@ use std::borrow::Cow;
 #[derive(RustEmbed)]
 #[folder = "../../web/dist"]
 struct Dist;
+
+/// The page of the client.
+const PAGE: &str = "index.html";
+/// Where its parts lie, as the build writes it: beside the page.
+const HERE: &str = "./";
+/// The client knows no path that is nearly so deep.
+const MAX_DEPTH: usize = 16;
 
 /// What a browser is shown before the client was built.
 const NOT_BUILT: &str =
@@ -30,11 +38,36 @@ pub async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response 
         .is_some_and(|value| value.contains("text/html"));
     if is_read && (wants_page || path.is_empty()) && !path.starts_with("api/") && !path.starts_with("assets/")
     {
-        return file("index.html", &headers)
+        return page(path, &headers)
             .unwrap_or_else(|| ([(CONTENT_TYPE, "text/html")], NOT_BUILT).into_response());
     }
     let message = format!("Route {method}:{} not found", uri.path());
     ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response()
+}
+
+/// The page of the client, for any of the paths that it knows. Its parts lie beside it, at the root of this server, which
+/// may be under a path of a proxy's: so the page says how to get back there.
+fn page(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let way = way_back(path);
+    if way == HERE {
+        return file(PAGE, headers);
+    }
+    let plain = Dist::get(PAGE)?;
+    let tag = format!("\"{}-{}\"", tag_of(&plain), way.len());
+    let text = String::from_utf8_lossy(&plain.data).replacen(
+        &format!("<base href=\"{HERE}\""),
+        &format!("<base href=\"{way}\""),
+        1,
+    );
+    Some(answer(PAGE, text.into(), &tag, None, headers))
+}
+
+/// From a path of the client to the folder of its parts: `./` from `/settings`, `../` from `/c/1`.
+fn way_back(path: &str) -> String {
+    match path.matches('/').count() {
+        0 => HERE.to_owned(),
+        depth => "../".repeat(depth.min(MAX_DEPTH)),
+    }
 }
 
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
@@ -45,12 +78,13 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let accepted = headers.get(ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let (body, encoding) =
         compressed(path, accepted).map_or((plain, None), |(file, encoding)| (file, Some(encoding)));
-    let tag = entity_tag(&body);
-    let mut response = if headers.get(IF_NONE_MATCH).is_some_and(|seen| seen.as_bytes() == tag.as_bytes()) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        bytes(body.data).into_response()
-    };
+    let tag = format!("\"{}\"", tag_of(&body));
+    Some(answer(path, bytes(body.data), &tag, encoding, headers))
+}
+
+fn answer(path: &str, body: Bytes, tag: &str, encoding: Option<&'static str>, asked: &HeaderMap) -> Response {
+    let is_known = asked.get(IF_NONE_MATCH).is_some_and(|seen| seen.as_bytes() == tag.as_bytes());
+    let mut response = if is_known { StatusCode::NOT_MODIFIED.into_response() } else { body.into_response() };
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
     answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
@@ -60,10 +94,10 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     if let Some(encoding) = encoding {
         answer.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
+    if let Ok(tag) = HeaderValue::from_str(tag) {
         answer.insert(ETAG, tag);
     }
-    Some(response)
+    response
 }
 
 fn compressed(path: &str, accepted: &str) -> Option<(EmbeddedFile, &'static str)> {
@@ -76,16 +110,17 @@ fn compressed(path: &str, accepted: &str) -> Option<(EmbeddedFile, &'static str)
         .find_map(|(coding, ending)| Dist::get(&format!("{path}{ending}")).map(|file| (file, coding)))
 }
 
-fn bytes(data: Cow<'static, [u8]>) -> axum::body::Bytes {
+fn bytes(data: Cow<'static, [u8]>) -> Bytes {
     match data {
-        Cow::Borrowed(data) => axum::body::Bytes::from_static(data),
+        Cow::Borrowed(data) => Bytes::from_static(data),
         Cow::Owned(data) => data.into(),
     }
 }
 
-fn entity_tag(file: &EmbeddedFile) -> String {
+/// A name of the content, without the quotes of an entity tag.
+fn tag_of(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
-    format!("\"{}\"", hash[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn content_type(path: &str) -> &'static str {
@@ -99,5 +134,16 @@ fn content_type(path: &str) -> &'static str {
         Some("ico") => "image/x-icon",
         Some("txt") => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_finds_its_parts_from_any_path() {
+        assert_eq!(["", "settings", "c/1", "a/b/"].map(way_back), ["./", "./", "../", "../../"]);
+        assert_eq!(way_back(&"/".repeat(1000)).len(), 3 * MAX_DEPTH);
     }
 }

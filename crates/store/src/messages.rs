@@ -23,6 +23,8 @@ pub struct Message {
     pub original_language: Language,
     /// `text`, `image` … as the wire names it.
     pub message_type: String,
+    /// `user`, `system` … as the wire names it: who or what wrote it.
+    pub message_source: String,
     /// The message it answers.
     pub reply_to_id: Option<MessageId>,
     /// Counts the edits of the text, from 1.
@@ -35,8 +37,15 @@ pub struct Message {
     pub updated_at: Timestamp,
 }
 
+impl Message {
+    /// Whether the system wrote it to tell what happened in the conversation, such as who joined.
+    pub fn is_by_system(&self) -> bool {
+        self.message_source == "system"
+    }
+}
+
 const COLUMNS: &str = "m.id, m.conversation_id, m.sequence, m.sender_id, m.client_message_id, m.content, m.original_language, \
-    m.message_type, m.reply_to_id, m.revision, m.edited_at, m.created_at, m.updated_at";
+    m.message_type, m.message_source, m.reply_to_id, m.revision, m.edited_at, m.created_at, m.updated_at";
 
 fn read(row: &mut Row) -> Result<Message, StoreError> {
     Ok(Message {
@@ -48,6 +57,7 @@ fn read(row: &mut Row) -> Result<Message, StoreError> {
         content: row.take("content")?,
         original_language: row.take("original_language")?,
         message_type: row.take("message_type")?,
+        message_source: row.take("message_source")?,
         reply_to_id: row.take("reply_to_id")?,
         revision: row.take("revision")?,
         edited_at: row.take("edited_at")?,
@@ -63,8 +73,8 @@ fn read(row: &mut Row) -> Result<Message, StoreError> {
 pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO messages (id, conversation_id, sequence, sender_id, client_message_id, content, original_language, \
-           message_type, reply_to_id, revision, edited_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           message_type, message_source, reply_to_id, revision, edited_at, created_at, updated_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &[
             message.id.into(),
             message.conversation_id.into(),
@@ -74,6 +84,7 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
             (&message.content).into(),
             message.original_language.into(),
             (&message.message_type).into(),
+            (&message.message_source).into(),
             message.reply_to_id.into(),
             message.revision.into(),
             message.edited_at.into(),

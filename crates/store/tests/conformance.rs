@@ -73,6 +73,7 @@ fn message(id: MessageId, conversation_id: ConversationId, sender: UserId, seque
         content: format!("message {sequence}"),
         original_language: "en".parse().unwrap(),
         message_type: "text".into(),
+        message_source: "user".into(),
         reply_to_id: None,
         revision: 1,
         edited_at: None,

@@ -22,7 +22,8 @@ pub struct Message {
     pub original_content: String,
     pub original_language: Language,
     pub message_type: String,
-    pub message_source: &'static str,
+    /// Who or what wrote it: `user`, `system` …
+    pub message_source: String,
     pub is_edited: bool,
     pub edited_at: Option<Iso>,
     pub is_deleted: bool,

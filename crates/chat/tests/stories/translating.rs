@@ -1,8 +1,9 @@
 //! Stories of translations that go well and badly, each told on both databases.
 
 use crate::support::{World, worlds};
-use meeshy_chat::{Event, ProfilePatch};
+use meeshy_chat::{ChatError, Event, MessageEdit, NewMessage, ProfilePatch, Progress};
 use meeshy_domain::Language;
+use meeshy_store::Tx;
 use meeshy_store::translation_jobs::{self, Claim, Priority};
 use meeshy_store::translations::State;
 use meeshy_store::translators::{self, Translator};
@@ -127,6 +128,56 @@ async fn who_changes_languages_finds_the_history_in_the_new_one() {
             3,
             "{kind}"
         );
+    }
+}
+
+#[tokio::test]
+async fn authors_read_their_own_words_as_written() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let conversation = talk.conversation.id.to_string();
+        for (content, original_language) in [("hola", "es"), ("hello", "en")] {
+            let original_language = Some(original_language.into());
+            let content = content.into();
+            let new = NewMessage {
+                conversation: conversation.clone(),
+                content,
+                original_language,
+                ..NewMessage::default()
+            };
+            world.chat.send(lea, new).await.unwrap();
+        }
+        // Nobody but Léa reads French, and a look at her own page asks for no translation either.
+        assert_eq!(states(&world, lea, &talk).await, ["es pending"], "{kind}");
+        world.translate().await;
+        let asked = world.engine.asked.lock().unwrap().clone();
+        assert_eq!(asked, [(language("en"), language("es"), 1)], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn messages_of_the_system_are_not_translated() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let sent = world.say(carlos, &talk, "Carlos joined").await.unwrap().message.message.id;
+        world.translate().await;
+        // As an import leaves it: no translations, and nobody has asked for one.
+        let as_imported = move |tx: &mut Tx<'_>| {
+            tx.execute("UPDATE messages SET message_source = 'system' WHERE id = $1", &[sent.into()])?;
+            tx.execute("DELETE FROM translations", &[])
+        };
+        world.store.write(as_imported).await.unwrap();
+        world.engine.asked.lock().unwrap().clear();
+        assert_eq!(states(&world, lea, &talk).await, Vec::<String>::new(), "{kind}");
+        let requested = world.chat.request_translation(lea, &sent.to_string(), "de").await.unwrap();
+        let Progress::Ended(ended) = requested.progress else { panic!("{kind}: a job was made") };
+        assert_eq!(ended.state, State::Identical { content: "Carlos joined".into() }, "{kind}");
+        let edit = MessageEdit { message: sent.to_string(), content: "x".into(), ..MessageEdit::default() };
+        assert!(matches!(world.chat.edit(carlos, edit).await, Err(ChatError::Forbidden(_))), "{kind}");
+        world.translate().await;
+        assert!(world.engine.asked.lock().unwrap().is_empty(), "{kind}");
     }
 }
 

@@ -11,6 +11,7 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::{ChatError, ServedFile};
+use meeshy_domain::bidi::plain_file_name;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::path::{Component, Path as FilePath};
 use tower::ServiceExt;
@@ -88,7 +89,8 @@ fn say_what_it_is(file: &ServedFile, headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, kind.unwrap_or(HeaderValue::from_static("application/octet-stream")));
     let how = if shown { "inline" } else { "attachment" };
     // RFC 5987.
-    let name = utf8_percent_encode(&file.name, NON_ALPHANUMERIC);
+    let name = plain_file_name(&file.name);
+    let name = utf8_percent_encode(&name, NON_ALPHANUMERIC);
     let disposition = format!("{how}; filename*=UTF-8''{name}");
     if let Ok(disposition) = HeaderValue::from_str(&disposition) {
         headers.insert(CONTENT_DISPOSITION, disposition);
