@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 const server = "http://localhost:3000";
 
 export default defineConfig({
+  // The page says where it lives (src/lib/base.ts).
+  base: "./",
   plugins: [svelte()],
   build: {
     target: "es2022",

@@ -28,7 +28,7 @@ export const unique = (name) =>
   `${name}${Date.now().toString(36).slice(-5)}${Math.floor(Math.random() * 1296).toString(36)}`;
 
 /** A page of somebody's own, and what it complains of: what it logs as an error, but for lost connections. */
-async function newPage(browser, language, options = {}) {
+export async function newPage(browser, language, options = {}) {
   const context = await browser.newContext({
     locale: language,
     viewport: { width: 1100, height: 750 },

@@ -53,7 +53,10 @@ test("each reads their own language, without a reload", async () => {
 
   // Carlos types, then answers in Spanish; Léa sees French.
   await composer(carlos.page).pressSequentially("¡Hola! Mi");
-  await lea.page.getByTestId("typing").filter({ hasText: "Carlos Test écrit" }).waitFor();
+  await lea.page
+    .getByTestId("typing")
+    .filter({ hasText: /Carlos Test. écrit/ })
+    .waitFor();
   await write(carlos.page, "Mi tren llega a las diez de la mañana.");
   await lea.page.locator("[data-testid=text][lang=fr]", { hasText: "train" }).waitFor();
   await lea.page.getByTestId("typing").filter({ hasNotText: "écrit" }).waitFor();
@@ -77,8 +80,21 @@ test("a pair that no engine serves says so, and shows the original", async () =>
   await converse(lea.page, jiro.username);
   await write(lea.page, "Bonjour");
   await conversation(jiro.page, "Lea Test").click();
-  await newest(jiro.page).getByText("not available in your language").waitFor();
+  const missing = jiro.page.getByTestId("missing").getByText("Messages in French cannot be translated");
+  await missing.waitFor();
   assert.equal(await newest(jiro.page).getByTestId("text").textContent(), "Bonjour");
+
+  // Once, whatever else is written; without an operator's advice; and not again when it was read.
+  await write(lea.page, "Tu es là ?");
+  await newest(jiro.page).getByRole("img", { name: "not translated from French" }).waitFor();
+  assert.equal(await messages(jiro.page).count(), 2);
+  assert.equal(await missing.count(), 1);
+  assert.equal(await jiro.page.getByText("meeshy models").count(), 0);
+  await jiro.page.getByRole("button", { name: "Do not show again" }).click();
+  await missing.waitFor({ state: "detached" });
+  await jiro.page.reload();
+  await newest(jiro.page).getByRole("img", { name: "not translated from French" }).waitFor();
+  assert.equal(await missing.count(), 0);
   await Promise.all([lea.context.close(), jiro.context.close()]);
 });
 
@@ -92,18 +108,43 @@ test("people who read the same language are told so", async () => {
   await Promise.all([lea.context.close(), paul.context.close()]);
 });
 
+test("authors see their own words as they wrote them, also where others read a translation", async () => {
+  const lea = await signUp(browser, "Lea", "fr");
+  const paul = await signUp(browser, "Paul", "fr");
+  const text = "¿Dónde está la estación?";
+  await converse(lea.page, paul.username);
+  await lea.page.getByLabel("J’écris en").selectOption("es");
+  await write(lea.page, text);
+  await conversation(paul.page, "Lea Test").locator("[lang=fr]").waitFor();
+  await conversation(paul.page, "Lea Test").click();
+  await newest(paul.page).getByText("traduit de").waitFor();
+
+  const isAsWritten = async () => {
+    await newest(lea.page).waitFor();
+    assert.equal(await newest(lea.page).getByTestId("text").textContent(), text);
+    assert.equal(await newest(lea.page).getByTestId("flip").count(), 0);
+    await conversation(lea.page, "Paul Test").getByText(text).waitFor();
+  };
+  await isAsWritten();
+  await lea.page.reload();
+  await isAsWritten();
+  assert.deepEqual([...lea.complaints, ...paul.complaints], []);
+  await Promise.all([lea.context.close(), paul.context.close()]);
+});
+
 test("a new reading language holds for the messages that are there", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
   await converse(lea.page, carlos.username);
   await write(lea.page, "Le train arrive demain.");
-  await newest(lea.page).waitFor();
-  await lea.page.locator("a[href='/settings']").click();
-  await lea.page.locator("#reading-language").fill("espa");
-  await lea.page.locator("#reading-language-es").click();
-  await lea.page.getByRole("heading", { name: "Ajustes" }).waitFor();
-  await conversation(lea.page, "Carlos Test").click();
-  await newest(lea.page).locator("[data-testid=text][lang=es]").waitFor();
+  await conversation(carlos.page, "Lea Test").click();
+  await newest(carlos.page).locator("[data-testid=text][lang=es]").waitFor();
+  await carlos.page.locator("a[href='/settings']").click();
+  await carlos.page.locator("#reading-language").fill("cata");
+  await carlos.page.locator("#reading-language-ca").click();
+  await carlos.page.getByRole("heading", { name: "Settings" }).waitFor();
+  await conversation(carlos.page, "Lea Test").click();
+  await newest(carlos.page).locator("[data-testid=text][lang=ca]").waitFor();
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });
 

@@ -1,4 +1,6 @@
-// REST, with the envelope taken off (wire-contract 1.3).
+// REST, with the envelope taken off.
+
+import { at } from "../lib/base";
 
 /** What proves to the server who calls. */
 export interface Credentials {
@@ -57,7 +59,7 @@ function headers(body: unknown): Record<string, string> {
 async function call<T>(method: string, path: string, body?: unknown, isRepeated = false): Promise<Page<T>> {
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}`, {
+    response = await fetch(at(`/api/v1${path}`), {
       method,
       headers: headers(body),
       body: body === undefined ? null : JSON.stringify(body),

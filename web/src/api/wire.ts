@@ -41,7 +41,8 @@ export interface Translation {
 export interface TranslationState {
   targetLanguage: string;
   state: "pending" | "unavailable" | "failed";
-  reason?: string;
+  /** Why, to be worded here; `reason` is for those who run the server. */
+  reasonCode?: string;
 }
 
 export interface Attachment {
@@ -65,6 +66,8 @@ export interface Message {
   revision: number;
   clientMessageId: string | null;
   senderId: string | null;
+  /** `text`, `image` …; `system` for what happened in the conversation. */
+  messageType: string;
   content: string;
   originalLanguage: string;
   createdAt: string;

@@ -18,6 +18,7 @@ export const fr: Texts = {
   iRead: "La langue que je lis",
   languageHint: "Tout ce qu’on vous écrit apparaît dans cette langue.",
   wrongPassword: "Le nom ou le mot de passe est incorrect.",
+  sessionEnded: "Votre session a pris fin. Reconnectez-vous.",
   codeHint:
     "Votre compte est protégé par un code. Saisissez celui que votre application d’authentification affiche.",
   code: "Code",
@@ -26,6 +27,14 @@ export const fr: Texts = {
   taken: "C’est déjà pris.",
   offlineError: "Le serveur est injoignable. Vérifiez votre connexion et réessayez.",
   tooMany: "Trop de tentatives. Attendez une minute et réessayez.",
+  nobodyHere:
+    "Personne n’a encore de compte ici. Le compte créé avec le code d’installation devient celui de l’administrateur.",
+  setupCode: "Code d’installation",
+  setupCodeHint:
+    "Le serveur l’affiche au démarrage et dans son journal. Laissez ce champ vide pour créer un compte ordinaire.",
+  wrongSetupCode:
+    "Ce code d’installation n’est pas valable. Le serveur affiche le code actuel à son démarrage.",
+  haveSetupCode: "J’ai un code d’installation",
   noSuchLanguage: "Langue inconnue",
   conversations: "Conversations",
   findConversation: "Trouver une conversation",
@@ -68,10 +77,12 @@ export const fr: Texts = {
   sameLanguage: "même langue",
   sameText: "même texte en {language}",
   translating: "traduction en cours, de : {language}…",
-  unavailable: "pas disponible dans votre langue : {reason}",
-  failed: "la traduction a échoué : {reason}",
+  cannotTranslate: "Ici, les messages en {languages} ne peuvent pas être traduits en {language}.",
+  cannotTranslateNow: "Les messages en {languages} ne peuvent pas être traduits pour le moment.",
+  couldNotTranslate: "Certains messages en {languages} n’ont pas pu être traduits.",
+  translatedLater: "La traduction est momentanément indisponible. Les messages seront traduits plus tard.",
+  dismiss: "Ne plus afficher",
   noReason: "raison inconnue",
-  noTranslator: "aucun traducteur n’est en marche ; la traduction viendra plus tard",
   report: "Signaler la traduction",
   reason: "Qu’est-ce qui ne va pas ?",
   comment: "Avec vos mots",

@@ -8,6 +8,7 @@ const KNOWN: Partial<Record<string, keyof Texts>> = {
   OFFLINE: "offlineError",
   ALREADY_EXISTS: "taken",
   RATE_LIMIT_EXCEEDED: "tooMany",
+  SETUP_CODE_INVALID: "wrongSetupCode",
 };
 
 /** A text of the interface, or the server's own words where there is none; what is not a refusal is thrown on. */

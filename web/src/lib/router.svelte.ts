@@ -1,11 +1,36 @@
 // Paths: `/`, `/c/<id>`, `/new`, `/settings`; signed out, `/signup` and `/signin`.
 
-let path = $state(location.pathname);
-addEventListener("popstate", () => (path = location.pathname));
+import { at, basePath, within } from "./base";
+
+const OUTSIDE = ["/signin", "/signup"];
+
+let path = $state(within(location.pathname));
+/** The last path that is not one of signing in: where somebody goes on who has signed in. */
+let place = OUTSIDE.includes(path) ? "/" : path;
+
+addEventListener("popstate", () => show(within(location.pathname)));
+
+function show(next: string): void {
+  path = next;
+  if (!OUTSIDE.includes(next)) place = next;
+}
 
 export const router = {
   get path(): string {
     return path;
+  },
+  /** Whether the path is one of those for people who are not signed in. */
+  get isOutside(): boolean {
+    return OUTSIDE.includes(path);
+  },
+  /** Back to where one was before signing in. */
+  goBackInside(): void {
+    router.go(place);
+  },
+  /** Forgets where one was: for the next person. */
+  startAgain(): void {
+    place = "/";
+    if (!router.isOutside) router.go("/");
   },
   /** The conversation that the path names. */
   get conversation(): string | null {
@@ -13,8 +38,8 @@ export const router = {
   },
   go(to: string): void {
     if (to === path) return;
-    history.pushState(null, "", to);
-    path = to;
+    history.pushState(null, "", at(to));
+    show(to);
   },
 };
 
@@ -23,6 +48,7 @@ export function followLinks(event: MouseEvent): void {
   const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   if (!isPlain || event.defaultPrevented || !link || link.target || link.origin !== location.origin) return;
+  if (!link.pathname.startsWith(basePath)) return;
   event.preventDefault();
-  router.go(link.pathname);
+  router.go(within(link.pathname));
 }

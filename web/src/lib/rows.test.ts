@@ -41,6 +41,17 @@ describe("the rows of a conversation", () => {
     expect(kinds(rows)).toEqual(["day", "message", "message", "unread", "message", "message"]);
   });
 
+  test("show what happened as nobody's message, after which a speaker is introduced again", () => {
+    const messages = [
+      at(1, "2026-01-15T12:00:00Z"),
+      at(2, "2026-01-15T12:01:00Z", { messageType: "system" }),
+      at(3, "2026-01-15T12:02:00Z"),
+    ];
+    const rows = rowsOf(messages, [], me);
+    expect(kinds(rows)).toEqual(["day", "message", "notice", "message"]);
+    expect(rows.at(-1)).toMatchObject({ isFirst: true });
+  });
+
   test("keep the key of a draft when it becomes a message", () => {
     const draft = {
       clientMessageId: "a",

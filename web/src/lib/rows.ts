@@ -3,6 +3,7 @@
 import type { Draft } from "../state/timeline";
 import type { Message } from "../api/wire";
 import { dayKey } from "./dates";
+import { isBySystem } from "./reader";
 
 export interface MessageRow {
   kind: "message";
@@ -17,6 +18,8 @@ export type Row =
   | MessageRow
   | { kind: "day"; key: string; at: string }
   | { kind: "unread"; key: string }
+  /** What happened in the conversation: nobody says it. */
+  | { kind: "notice"; key: string; message: Message }
   | { kind: "draft"; key: string; draft: Draft };
 
 /** After so long, somebody who goes on is introduced again. */
@@ -45,6 +48,11 @@ export function rowsOf(
     if (isNewDay) rows.push({ kind: "day", key: day, at: message.createdAt });
     if (isUnread) rows.push({ kind: "unread", key: "unread" });
     isDivided ||= isUnread;
+    if (isBySystem(message)) {
+      rows.push({ kind: "notice", key: message.id, message });
+      before = message;
+      continue;
+    }
     const isFirst = isNewDay || isUnread || !before || !goesOn(before, message);
     rows.push({ kind: "message", key: rowKey(message, isMine), message, isMine, isFirst });
     before = message;
@@ -58,4 +66,5 @@ const rowKey = (message: Message, isMine: boolean): string =>
 
 const goesOn = (before: Message, message: Message): boolean =>
   before.senderId === message.senderId &&
+  !isBySystem(before) &&
   Date.parse(message.createdAt) - Date.parse(before.createdAt) < GROUP_MS;

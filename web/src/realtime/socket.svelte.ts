@@ -2,6 +2,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import type { Credentials } from "../api/client";
+import { at } from "../lib/base";
 
 /** `back` is `connected`, in the moments after an interruption. */
 export type Connection = "connecting" | "connected" | "back" | "offline";
@@ -34,6 +35,7 @@ export interface Listener {
 export function connect(listener: Listener): void {
   disconnect();
   const opened = io({
+    path: at("/socket.io/"),
     auth: (give) => {
       const { token, sessionToken } = listener.credentials() ?? {};
       give({ authToken: token, tokenType: "jwt", sessionToken });

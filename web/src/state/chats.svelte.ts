@@ -3,7 +3,9 @@
 import { ApiError, get, getPage, post, put } from "../api/client";
 import type { Conversation, LastMessage, Message, Person, Translation, TranslationState } from "../api/wire";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
-import { discard, flush, openOutbox } from "./outbox.svelte";
+import { openDismissed } from "./dismissed.svelte";
+import { openOriginals } from "./originals.svelte";
+import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
 import { lasting, take } from "./overtaken";
 import { renew, session } from "./session.svelte";
 import { edited, merge, translated, untranslated } from "./timeline";
@@ -48,6 +50,8 @@ export const chats = {
 
 export function start(userId: string): void {
   openOutbox(userId);
+  openOriginals(userId);
+  openDismissed(userId);
   connect({
     credentials: () => session.credentials,
     refused: renew,
@@ -81,8 +85,10 @@ export function start(userId: string): void {
 /** Forgets what is shown. What was not sent stays for the next time. */
 export function stop(): void {
   disconnect();
+  closeOutbox();
   clearTyping();
   conversations = [];
+  hasMore = false;
   isLoaded = false;
   opened = {};
 }

@@ -18,6 +18,7 @@ vi.mock("../realtime/socket.svelte", () => ({
 }));
 vi.mock("./outbox.svelte", () => ({
   openOutbox: () => {},
+  closeOutbox: () => {},
   flush: () => Promise.resolve(),
   discard: () => {},
 }));

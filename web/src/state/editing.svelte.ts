@@ -3,7 +3,7 @@
 import type { Message } from "../api/wire";
 import { chats, rewrite } from "./chats.svelte";
 
-/** The author may change a message for a day (wire-contract 3.3). */
+/** The author may change a message for a day. */
 const EDIT_WINDOW_MS = 24 * 60 * 60 * 1000;
 
 let message = $state.raw<Message | null>(null);

@@ -1,9 +1,17 @@
 // Where a reader wants to see originals: in whole conversations, which lasts, and the other way for single messages.
 
-import { load, save } from "../lib/storage";
+import { load, personal, save } from "../lib/storage";
 
-let conversations = $state<Record<string, true>>(load("originals", {}));
+let key = "";
+let conversations = $state<Record<string, true>>({});
 let flipped = $state<Record<string, boolean>>({});
+
+/** Takes up what somebody chose on this device earlier. */
+export function openOriginals(userId: string): void {
+  key = personal(userId, "originals");
+  conversations = load(key, {});
+  flipped = {};
+}
 
 export const showsOriginals = (conversationId: string): boolean => conversations[conversationId] ?? false;
 
@@ -19,5 +27,5 @@ export function flipConversation(conversationId: string): void {
   if (conversations[conversationId]) delete conversations[conversationId];
   else conversations[conversationId] = true;
   flipped = {};
-  save("originals", conversations);
+  save(key, conversations);
 }

@@ -2,7 +2,7 @@
 // out again under the same id, so that nothing is ever lost or sent twice.
 
 import { newId } from "../lib/ids";
-import { load, save } from "../lib/storage";
+import { isAbout, load, personal, save } from "../lib/storage";
 import { isConnected, request } from "../realtime/socket.svelte";
 import type { Draft } from "./timeline";
 
@@ -16,6 +16,7 @@ const FINAL = new Set([
 ]);
 const RETRY_MS = 2000;
 
+/** Empty while nobody is signed in: then nothing is kept. */
 let key = "";
 let drafts = $state.raw<Draft[]>([]);
 /** Whether the browser keeps the drafts; if not, they are only here. */
@@ -34,23 +35,24 @@ export const outbox = {
 
 /** Takes up what somebody wrote on this device earlier. */
 export function openOutbox(userId: string): void {
-  key = `outbox.${userId}`;
+  key = personal(userId, "outbox");
   isKept = true;
   change((kept) => kept.filter((draft) => draft.state !== "sent"));
 }
 
-/** Forgets what was not sent: for a person who signs out. */
-export function clearOutbox(): void {
+/** Nothing is shown or kept from now on; what is on this device stays there. */
+export function closeOutbox(): void {
+  key = "";
   drafts = [];
-  save(key, null);
 }
 
 addEventListener("storage", (event) => {
-  if (event.key === `meeshy.${key}` && isKept) drafts = load(key, []);
+  if (key && isAbout(event, key) && isKept) drafts = load(key, []);
 });
 
 /** Other tabs write too, so a change begins with what is kept. */
 function change(apply: (kept: Draft[]) => Draft[]): void {
+  if (!key) return;
   drafts = apply(isKept ? load<Draft[]>(key, []) : drafts);
   isKept = save(key, drafts);
 }

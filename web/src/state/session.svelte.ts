@@ -1,10 +1,11 @@
 // Who is signed in on this device.
 
+import { tick } from "svelte";
 import { ApiError, authorise, get, onRefusal, patch, post, type Credentials } from "../api/client";
 import type { LanguageSettings, User } from "../api/wire";
 import { useReadingLanguage } from "../i18n/index.svelte";
 import { readingLanguage } from "../lib/reader";
-import { load, save } from "../lib/storage";
+import { forgetPeople, isAbout, load, save } from "../lib/storage";
 
 type SignedIn = Credentials & { user: User };
 
@@ -21,6 +22,10 @@ let user = $state.raw<User | null>(null);
 let credentials: Credentials | null = null;
 let renewal: ReturnType<typeof setTimeout> | undefined;
 let renewing: Promise<boolean> | null = null;
+/** Whether somebody was signed in here and is not any more, without having said so. */
+let hasEnded = $state(false);
+/** While somebody signs out, nothing that fails is an end of the session. */
+let isLeaving = false;
 
 export const session = {
   get user(): User | null {
@@ -29,10 +34,16 @@ export const session = {
   get credentials(): Credentials | null {
     return credentials;
   },
+  get hasEnded(): boolean {
+    return hasEnded;
+  },
 };
 
 async function enter(signedIn: User): Promise<void> {
   await useReadingLanguage(readingLanguage(signedIn));
+  // What somebody else has left on this device is nothing for this person.
+  forgetPeople(signedIn.id);
+  hasEnded = false;
   user = signedIn;
 }
 
@@ -47,12 +58,23 @@ function keep(next: Credentials | null): void {
   renewal = setTimeout(() => void renew(), wait);
 }
 
-function forget(): void {
+/** The server takes our credentials no longer: what one was about to write stays for when one signs in again. */
+function end(): void {
+  hasEnded = !isLeaving;
   user = null;
   keep(null);
 }
 
-/** `rememberDevice` lets this device renew its session for longer (wire-contract 2.2). Gives the challenge if a code is wanted too. */
+/** Another tab has signed out or in, or has renewed the session. */
+function follow(event: StorageEvent): void {
+  if (!isAbout(event, "session") || !credentials) return;
+  const kept = load<Credentials | null>("session", null);
+  if (!kept) end();
+  else if (subjectOf(kept.token) === subjectOf(credentials.token)) keep(kept);
+  else location.reload();
+}
+
+/** `rememberDevice` lets this device renew its session for longer. Gives the challenge if a code is wanted too. */
 export async function signIn(
   username: string,
   password: string,
@@ -76,6 +98,8 @@ export interface Registration {
   lastName: string;
   email: string;
   systemLanguage: string;
+  /** Makes an administrator, where there is none. */
+  setupCode: string | undefined;
 }
 
 export async function signUp(registration: Registration): Promise<void> {
@@ -88,15 +112,22 @@ function take({ token, sessionToken, user: signedIn }: SignedIn): Promise<void> 
   return enter(signedIn);
 }
 
+/** Forgets everything of this person, too: drafts, unsent messages, habits. */
 export async function signOut(): Promise<void> {
+  isLeaving = true;
   // Signed out here even where the server cannot be told.
   await post("/auth/logout").catch(() => {});
-  forget();
+  end();
+  // Once the messenger is gone, nothing of it writes any more.
+  await tick();
+  forgetPeople();
+  isLeaving = false;
 }
 
 /** Takes up the session of an earlier visit; throws `ApiError` when the server cannot say whether it still holds. */
 export async function restore(): Promise<void> {
   onRefusal(renew);
+  window.onstorage = follow;
   const kept = load<Credentials | null>("session", null);
   if (!kept) return;
   keep(kept);
@@ -116,13 +147,19 @@ export function renew(): Promise<boolean> {
 }
 
 async function exchange(): Promise<boolean> {
-  if (!credentials) return false;
+  if (!credentials || isLeaving) return false;
+  // A token is good for one exchange, and another tab may have made it.
+  const kept = load<Credentials | null>("session", null);
+  if (kept && kept.token !== credentials.token && subjectOf(kept.token) === subjectOf(credentials.token)) {
+    keep(kept);
+    return true;
+  }
   try {
     const { token } = await post<{ token: string }>("/auth/refresh", { token: credentials.token });
     keep({ ...credentials, token });
     return true;
   } catch (error) {
-    if (isRefusal(error)) forget();
+    if (isRefusal(error)) end();
     return false;
   }
 }
@@ -132,11 +169,19 @@ const isRefusal = (error: unknown): boolean =>
 
 /** When a token ends, in milliseconds since 1970; long ago where that cannot be read. */
 function expiresAt(token: string): number {
+  const { exp } = claims(token);
+  return typeof exp === "number" ? exp * 1000 : 0;
+}
+
+/** Whose token it is. */
+const subjectOf = (token: string): unknown => claims(token)["userId"];
+
+/** What a token says (RFC 7519); nothing where that cannot be read. */
+function claims(token: string): Record<string, unknown> {
   try {
-    const payload = JSON.parse(atob((token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));
-    return typeof payload.exp === "number" ? payload.exp * 1000 : 0;
+    return JSON.parse(atob((token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));
   } catch {
-    return 0;
+    return {};
   }
 }
 

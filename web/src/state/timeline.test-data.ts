@@ -9,6 +9,7 @@ export function message(sequence: number, extra: Partial<Message> = {}): Message
     revision: 1,
     clientMessageId: null,
     senderId: "u",
+    messageType: "text",
     content: "hola",
     originalLanguage: "es",
     createdAt: "2026-01-15T12:34:56.789Z",

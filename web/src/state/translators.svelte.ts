@@ -1,5 +1,7 @@
 // Whether anybody translates: asked only while somebody waits for a translation that does not come.
 
+import { at } from "../lib/base";
+
 /** Most translations are there before one would ask. */
 const FIRST_MS = 3000;
 const EVERY_MS = 10_000;
@@ -27,7 +29,7 @@ async function ask(): Promise<void> {
   timer = undefined;
   if (waiting === 0) return;
   try {
-    const health = await (await fetch("/health")).json();
+    const health = await (await fetch(at("/health"))).json();
     areDown = health.services?.translation?.status === "down";
   } catch {
     // Without a connection there is nothing to say about translators; that is said elsewhere.

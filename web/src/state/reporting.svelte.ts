@@ -1,0 +1,19 @@
+// Which translation a reader is about to report. The dialog is the page's, not the message's.
+
+import type { Translation } from "../api/wire";
+
+let translation = $state.raw<Translation | null>(null);
+
+export const reporting = {
+  get translation(): Translation | null {
+    return translation;
+  },
+};
+
+export function startReport(chosen: Translation): void {
+  translation = chosen;
+}
+
+export function stopReport(): void {
+  translation = null;
+}
