@@ -2,7 +2,7 @@
 
 use crate::Speed;
 use async_trait::async_trait;
-use meeshy_domain::Language;
+use meeshy_domain::{Language, Reason};
 use meeshy_translation::Request;
 use meeshy_translation::detect::Evidence;
 
@@ -22,13 +22,13 @@ pub enum Answer {
     Identical,
     /// No engine serves this pair.
     Unavailable {
-        /// Why, for a person.
-        reason: String,
+        /// Why.
+        reason: Reason,
     },
     /// It did not work this time.
     Failed {
-        /// Of what, for a person.
-        reason: String,
+        /// Of what.
+        reason: Reason,
     },
 }
 

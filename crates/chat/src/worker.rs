@@ -226,7 +226,7 @@ impl Chat {
             Answer::Unavailable { reason } => State::Unavailable { reason },
             Answer::Failed { reason } if job.attempts >= ATTEMPTS => State::Failed { reason },
             Answer::Failed { reason } => {
-                tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, reason, "A translation failed; trying again later");
+                tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, %reason, "A translation failed; trying again later");
                 return Ok(translation_jobs::postpone(
                     tx,
                     job.message_id,

@@ -10,6 +10,7 @@ pub mod id;
 pub mod language;
 pub mod limits;
 pub mod reader;
+pub mod reason;
 pub mod role;
 pub mod text;
 
@@ -21,4 +22,5 @@ pub use id::{
 };
 pub use language::{Direction, Language, UnknownLanguage};
 pub use reader::{LanguageSettings, Shown, Written, shown_text};
+pub use reason::{Reason, ReasonCode};
 pub use role::{ConversationKind, MemberRole, Permissions, Role};

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::ChatError;
+use meeshy_domain::ReasonCode;
 use meeshy_node::Refusal;
 use meeshy_store::StoreError;
 use meeshy_wire::{ErrorBody, ErrorDetail};
@@ -35,6 +36,12 @@ impl ApiError {
     /// With the code where the translation routes of old clients look for it (wire-contract 4.6).
     pub fn with_error_code(mut self) -> Self {
         self.body.error_code = Some(self.body.code);
+        self
+    }
+
+    /// Why a text has no translation, for a client to word.
+    pub fn with_reason(mut self, code: ReasonCode) -> Self {
+        self.body.reason_code = Some(code.name());
         self
     }
 

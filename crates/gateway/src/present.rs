@@ -1,7 +1,7 @@
 //! From what `chat` answers to what the wire shows.
 
 use meeshy_chat::{Attachment, ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
-use meeshy_domain::{Language, Timestamp};
+use meeshy_domain::{Language, Reason, Timestamp};
 use meeshy_store::glossary::Term;
 use meeshy_store::messages::Message;
 use meeshy_store::reports::Report;
@@ -226,20 +226,22 @@ fn states(view: &MessageView) -> Vec<wire::TranslationState> {
         target_language: *language,
         state: "pending",
         reason: None,
+        reason_code: None,
     });
     let ended = view.translations.iter().filter_map(|known| {
-        let reason = reason(&known.state)?.to_owned();
+        let reason = reason(&known.state)?;
         Some(wire::TranslationState {
             target_language: known.language,
             state: known.state.name(),
-            reason: Some(reason),
+            reason: Some(reason.text.clone()),
+            reason_code: Some(reason.code.name()),
         })
     });
     pending.chain(ended).collect()
 }
 
 /// Why there is no text, where there is none.
-pub fn reason(state: &State) -> Option<&str> {
+pub fn reason(state: &State) -> Option<&Reason> {
     match state {
         State::Unavailable { reason } | State::Failed { reason } => Some(reason),
         State::Done { .. } | State::Identical { .. } => None,
@@ -291,13 +293,15 @@ pub fn progress(requested: &Requested) -> wire::TranslationProgress {
         },
     };
     let translation = ended.and_then(|known| translation(known, message.original_language));
+    let why = ended.and_then(|known| reason(&known.state));
     wire::TranslationProgress {
         message: text.to_owned(),
         message_id: message.id,
         job_id: format!("{}-{target}", message.id),
         target_language: *target,
         status,
-        reason: ended.and_then(|known| reason(&known.state)).map(str::to_owned),
+        reason: why.map(|reason| reason.text.clone()),
+        reason_code: why.map(|reason| reason.code.name()),
         translation: translation.map(|translation| wire::StatusTranslation {
             translated_text: translation.translated_content.clone(),
             model_type: translation.translation_model,

@@ -3,7 +3,7 @@
 use crate::puller::Needed;
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
-use meeshy_domain::Clock;
+use meeshy_domain::{Clock, Reason, ReasonCode};
 use meeshy_store::{Store, translation_cache};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Request, Route, Translator};
@@ -29,7 +29,9 @@ impl Translate for Engines {
                 Ok(Outcome::Done { text, engine, score }) => Answer::Done { text, engine, score },
                 Ok(Outcome::Identical { .. }) => Answer::Identical,
                 Ok(Outcome::Unavailable { reason }) => Answer::Unavailable { reason },
-                Err(failure) => Answer::Failed { reason: failure.to_string() },
+                Err(failure) => {
+                    Answer::Failed { reason: Reason::new(ReasonCode::EngineFailed, failure.to_string()) }
+                }
             })
             .collect()
     }
@@ -67,7 +69,8 @@ pub struct Elsewhere;
 impl Translate for Elsewhere {
     async fn translate(&self, _: &Request, texts: &[String]) -> Vec<Answer> {
         let reason = "no translator is running, or none that translates between these languages";
-        texts.iter().map(|_| Answer::Unavailable { reason: reason.to_owned() }).collect()
+        let reason = Reason::new(ReasonCode::NoEngine, reason);
+        texts.iter().map(|_| Answer::Unavailable { reason: reason.clone() }).collect()
     }
 
     fn engine(&self, _: &Request) -> Option<String> {

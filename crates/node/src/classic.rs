@@ -88,7 +88,7 @@ async fn answer(node: &Node, request: Request) -> Result<Answer, Refusal> {
         Some(Ok(Outcome::Identical { engine })) => {
             (text.clone(), engine.unwrap_or_else(|| "none".into()), None)
         }
-        Some(Ok(Outcome::Unavailable { reason })) => return Err(Refusal::Unavailable(reason)),
+        Some(Ok(Outcome::Unavailable { reason })) => return Err(Refusal::Unavailable(reason.text)),
         Some(Err(failure)) => return Err(Refusal::Failed(failure.to_string())),
         None => return Err(Refusal::Failed("there was no answer".to_owned())),
     };

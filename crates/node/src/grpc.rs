@@ -112,7 +112,7 @@ fn shown(source: Source, original: String, answer: Result<Outcome, Failure>) -> 
             shown.set_state(State::Identical);
         }
         Ok(Outcome::Unavailable { reason }) => {
-            shown.reason = reason;
+            shown.reason = reason.text;
             shown.set_state(State::Unavailable);
         }
         Err(failure) => {

@@ -255,7 +255,7 @@ fn text_of(answer: Result<Outcome, Failure>, original: String) -> Result<String,
     match answer {
         Ok(Outcome::Done { text, .. }) => Ok(text),
         Ok(Outcome::Identical { .. }) => Ok(original),
-        Ok(Outcome::Unavailable { reason }) => Err(Refusal::Unavailable(reason)),
+        Ok(Outcome::Unavailable { reason }) => Err(Refusal::Unavailable(reason.text)),
         Err(failure) => Err(Refusal::Failed(failure.to_string())),
     }
 }

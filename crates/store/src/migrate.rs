@@ -33,6 +33,7 @@ const MIGRATIONS: &[Migration] = migrations![
     13 "0013_glossaries_and_reports",
     14 "0014_keys_made_later",
     16 "0016_identity",
+    20 "0020_reason_codes",
 ];
 
 /// What opening a database changed in its schema.

@@ -86,10 +86,10 @@ pub fn claim(
 /// # Errors
 /// As the database says.
 pub fn answer(tx: &mut Tx<'_>, id: TextId, state: &State) -> Result<(), StoreError> {
-    let (content, engine, score, reason) = state.columns();
+    let [content, engine, score, reason, code] = state.columns();
     tx.execute(
-        "UPDATE text_requests SET state = $2, answer = $3, engine = $4, score = $5, reason = $6 WHERE id = $1",
-        &[id.into(), state.name().into(), content.into(), engine.into(), score.into(), reason.into()],
+        "UPDATE text_requests SET state = $2, answer = $3, engine = $4, score = $5, reason = $6, reason_code = $7 WHERE id = $1",
+        &[id.into(), state.name().into(), content, engine, score, reason, code],
     )?;
     Ok(())
 }
@@ -103,7 +103,7 @@ pub fn fetch(tx: &mut Tx<'_>, ids: &[TextId]) -> Result<Vec<(TextId, State)>, St
     tx.query(
         &format!(
             "DELETE FROM text_requests WHERE state IS NOT NULL AND id IN ({list}) \
-             RETURNING id, state, answer AS content, engine, score, reason"
+             RETURNING id, state, answer AS content, engine, score, reason, reason_code"
         ),
         &padded(ids.iter().map(|id| Value::from(*id))),
         |row| Ok((row.take("id")?, State::read(row)?)),

@@ -4,7 +4,7 @@ use crate::messages;
 use crate::translation_jobs::{self, Job};
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{Language, MessageId, Timestamp};
+use meeshy_domain::{Language, MessageId, Reason, ReasonCode, Timestamp};
 
 /// Where a translation has come to.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,13 +25,13 @@ pub enum State {
     },
     /// No engine serves this pair.
     Unavailable {
-        /// Why, for a person.
-        reason: String,
+        /// Why.
+        reason: Reason,
     },
     /// Every attempt failed.
     Failed {
-        /// What the last one failed of, for a person.
-        reason: String,
+        /// What the last one failed of.
+        reason: Reason,
     },
 }
 
@@ -55,20 +55,29 @@ impl State {
                 score: row.take("score")?,
             },
             "identical" => Self::Identical { content: row.take("content")? },
-            "unavailable" => Self::Unavailable { reason: row.take("reason")? },
-            "failed" => Self::Failed { reason: row.take("reason")? },
+            "unavailable" => Self::Unavailable { reason: reason(row)? },
+            "failed" => Self::Failed { reason: reason(row)? },
             other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
         })
     }
 
-    /// What the columns `content`, `engine`, `score` and `reason` hold.
-    pub(crate) fn columns(&self) -> (Option<&String>, Option<&String>, Option<f64>, Option<&String>) {
-        match self {
+    /// What the columns `content`, `engine`, `score`, `reason` and `reason_code` hold.
+    pub(crate) fn columns(&self) -> [Value; 5] {
+        let (content, engine, score, reason) = match self {
             Self::Done { content, engine, score } => (Some(content), Some(engine), *score, None),
             Self::Identical { content } => (Some(content), None, None, None),
             Self::Unavailable { reason } | Self::Failed { reason } => (None, None, None, Some(reason)),
-        }
+        };
+        let (text, code) = (reason.map(|reason| &reason.text), reason.map(|reason| reason.code.name()));
+        [content.into(), engine.into(), score.into(), text.into(), code.into()]
     }
+}
+
+/// Rows from before there were codes have none.
+fn reason(row: &mut Row) -> Result<Reason, StoreError> {
+    let code: Option<String> = row.take("reason_code")?;
+    let code = code.map_or(ReasonCode::Unknown, |name| ReasonCode::of_name(&name));
+    Ok(Reason { code, text: row.take("reason")? })
 }
 
 /// A translation that has come to an end.
@@ -176,24 +185,25 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Times
         }
         Some(_) => {}
     }
-    let (content, engine, score, reason) = translation.state.columns();
+    let [content, engine, score, reason, code] = translation.state.columns();
     let created_at = tx.query_first(
-        "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (message_id, language) DO UPDATE SET \
+        "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at, reason_code) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (message_id, language) DO UPDATE SET \
            revision = excluded.revision, state = excluded.state, content = excluded.content, engine = excluded.engine, \
-           score = excluded.score, reason = excluded.reason, updated_at = excluded.updated_at \
+           score = excluded.score, reason = excluded.reason, reason_code = excluded.reason_code, updated_at = excluded.updated_at \
          WHERE translations.revision <= excluded.revision RETURNING created_at",
         &[
             translation.message_id.into(),
             translation.language.into(),
             translation.revision.into(),
             translation.state.name().into(),
-            content.into(),
-            engine.into(),
-            score.into(),
-            reason.into(),
+            content,
+            engine,
+            score,
+            reason,
             translation.created_at.into(),
             translation.updated_at.into(),
+            code,
         ],
         |row| row.take("created_at"),
     )?;
@@ -212,7 +222,7 @@ pub fn list(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<Translation>,
     let ids = placeholders(1, messages.len());
     tx.query(
         &format!(
-            "SELECT message_id, language, revision, state, content, engine, score, reason, created_at, updated_at \
+            "SELECT message_id, language, revision, state, content, engine, score, reason, reason_code, created_at, updated_at \
              FROM translations WHERE message_id IN ({ids}) ORDER BY message_id, language"
         ),
         &padded(messages.iter().map(|id| Value::from(*id))),

@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 use meeshy_domain::{
-    ConversationId, ConversationKind, IdGenerator, LanguageSettings, MemberRole, MessageId, Role, Timestamp,
-    UserId,
+    ConversationId, ConversationKind, IdGenerator, LanguageSettings, MemberRole, MessageId, Reason,
+    ReasonCode, Role, Timestamp, UserId,
 };
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, NewMember};
@@ -389,8 +389,10 @@ async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
         };
         let done = |engine: &str| State::Done { content: "x".into(), engine: engine.into(), score: None };
         let (fr, es) = (made("fr", NOW, done("one")), made("es", NOW, done("one")));
-        let (again, ja) =
-            (made("fr", later, done("other")), made("ja", NOW, State::Failed { reason: "no".into() }));
+        let (again, ja) = (
+            made("fr", later, done("other")),
+            made("ja", NOW, State::Failed { reason: Reason::new(ReasonCode::EngineFailed, "no") }),
+        );
         let story = move |tx: &mut Tx<'_>| {
             for known in [&fr, &es, &ja] {
                 assert_eq!(translations::finish(tx, known)?, Some(NOW));

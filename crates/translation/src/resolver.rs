@@ -9,8 +9,9 @@ use crate::quality::Figures;
 use crate::queue::Queues;
 use crate::request::Request;
 use crate::route::{Route, Routes, Step};
+use meeshy_domain::{Reason, ReasonCode};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::time::Instant;
 
 /// A request goes over so many routes at most.
@@ -35,7 +36,7 @@ pub(crate) struct Answer {
 /// Why a segment has no translation.
 pub(crate) enum Missing {
     /// No engine translates it, now or later.
-    Unavailable(String),
+    Unavailable(Reason),
     /// It did not work this time.
     Failed(String),
 }
@@ -50,6 +51,8 @@ pub(crate) struct Resolver {
     pub(crate) queues: Queues,
     pub(crate) breakers: Breakers,
     view: RwLock<View>,
+    /// The pairs that the operator was told of since the last look at what is installed; at most all there are.
+    told: Mutex<HashSet<Pair>>,
 }
 
 /// The routes over what worked at a certain time.
@@ -65,8 +68,8 @@ struct View {
 impl Resolver {
     pub(crate) fn new(engines: Vec<Arc<dyn Engine>>, figures: Figures, cache: Cache) -> Self {
         let (flights, queues) = (Flights::default(), Queues::default());
-        let (breakers, view) = (Breakers::default(), RwLock::default());
-        let resolver = Self { engines, figures, cache, flights, queues, breakers, view };
+        let (breakers, view, told) = (Breakers::default(), RwLock::default(), Mutex::default());
+        let resolver = Self { engines, figures, cache, flights, queues, breakers, view, told };
         resolver.look();
         resolver
     }
@@ -74,6 +77,7 @@ impl Resolver {
     /// Looks again at what is there, as if nothing had failed before.
     pub(crate) fn rescan(&self) {
         self.breakers.clear();
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self.look();
     }
 
@@ -210,7 +214,23 @@ impl Resolver {
         }
         match self.settle(request.pair).await {
             Some(reason) => Missing::Failed(reason),
-            None => Missing::Unavailable(self.why_unavailable(request)),
+            None => {
+                let reason = self.why_unavailable(request);
+                self.tell_operator(request.pair, &reason);
+                Missing::Unavailable(reason)
+            }
+        }
+    }
+
+    /// Logs what is missing for a pair of languages and what to do about it: once, not with each message.
+    fn tell_operator(&self, pair: Pair, reason: &Reason) {
+        // Another engine was asked for by a reader; nothing is missing.
+        if reason.code == ReasonCode::NoOtherEngine {
+            return;
+        }
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.insert(pair) {
+            tracing::warn!(%pair, %reason, "messages in a pair of languages cannot be translated");
         }
     }
 
@@ -224,24 +244,24 @@ impl Resolver {
         route.steps.iter().find_map(|step| self.breakers.resting(&self.unit(step)?))
     }
 
-    fn why_unavailable(&self, request: &Request) -> String {
+    fn why_unavailable(&self, request: &Request) -> Reason {
         let pair = request.pair;
         let (from, to) = (pair.from.english_name(), pair.to.english_name());
         if !request.takes_any() && self.routes().best(&Request::new(pair.from, pair.to)).is_some() {
-            return format!("no other route here translates {from} to {to}");
+            let text = format!("no other route here translates {from} to {to}");
+            return Reason::new(ReasonCode::NoOtherEngine, text);
         }
-        if let Some(reason) = self.breakers.broken(pair) {
-            return reason;
-        }
-        if let Some(reason) = self.engines.iter().find_map(|engine| engine.why_not(pair)) {
-            return reason;
+        let why_not = || self.engines.iter().find_map(|engine| engine.why_not(pair));
+        if let Some(text) = self.breakers.broken(pair).or_else(why_not) {
+            return Reason::new(ReasonCode::EngineUnusable, text);
         }
         let models = match (pair.from.code(), pair.to.code()) {
             ("en", _) | (_, "en") => pair.to_string(),
             (from, to) => format!("{from}-en en-{to}"),
         };
-        format!(
+        let text = format!(
             "no engine here translates {from} to {to}; pull models with `meeshy models pull {models}` or install Apertium pairs"
-        )
+        );
+        Reason::new(ReasonCode::NoEngine, text)
     }
 }

@@ -12,7 +12,7 @@ use crate::resolver::{Answers, Missing, Resolver};
 use crate::route::Route;
 use crate::text::Document;
 use crate::{Failure, TranslationConfig, TranslationError};
-use meeshy_domain::Language;
+use meeshy_domain::{Language, Reason};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub enum Outcome {
     /// No engine here can translate between these languages.
     Unavailable {
         /// Why, and what an operator can do about it.
-        reason: String,
+        reason: Reason,
     },
 }
 

@@ -4,6 +4,7 @@
 
 mod support;
 
+use meeshy_domain::ReasonCode;
 use meeshy_translation::{Outcome, TranslationConfig, Translator};
 use rstest::rstest;
 use std::time::{Duration, Instant};
@@ -96,9 +97,10 @@ async fn what_needs_no_translation_is_identical_and_what_cannot_be_is_unavailabl
         panic!()
     };
     assert!(
-        reason.contains("German to Japanese") && reason.contains("meeshy models pull de-en en-ja"),
+        reason.text.contains("German to Japanese") && reason.text.contains("meeshy models pull de-en en-ja"),
         "{reason}"
     );
+    assert_eq!(reason.code, ReasonCode::NoEngine);
 }
 
 #[tokio::test]

@@ -21,7 +21,7 @@ fn config(models_dir: &Path) -> TranslationConfig {
 
 fn unavailable(outcome: Outcome) -> String {
     match outcome {
-        Outcome::Unavailable { reason } => reason,
+        Outcome::Unavailable { reason } => reason.text,
         other => panic!("{other:?}"),
     }
 }

@@ -245,6 +245,7 @@ async fn a_damaged_file_is_named_and_what_to_do(#[case] damage: fn(&mut Syntheti
     std::fs::write(folder.join("vocab.spm"), &damaged.vocabulary).unwrap();
     let outcome = translate_one(&translator(models.path()), "en", "es", "hi").await;
     let Outcome::Unavailable { reason } = outcome else { panic!("{outcome:?}") };
+    let reason = reason.text;
     assert!(reason.contains(expected) && reason.contains("meeshy models pull --force en-es"), "{reason}");
 }
 
@@ -266,6 +267,7 @@ async fn a_wrong_file_is_no_danger(#[case] damage: fn(&mut Synthetic), #[case] n
     let translator = translator(models.path());
     let outcome = translate_one(&translator, "en", "es", "hi").await;
     let Outcome::Unavailable { reason } = outcome else { panic!("{outcome:?}") };
+    let reason = reason.text;
     assert!(reason.contains("the model en-es cannot be used") && reason.contains(named), "{reason}");
     assert!(reason.contains("meeshy models pull --force en-es"), "{reason}");
     install(models.path(), "en-es", &saying("hola"));

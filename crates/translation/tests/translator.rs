@@ -5,6 +5,7 @@
 mod support;
 
 use async_trait::async_trait;
+use meeshy_domain::{Reason, ReasonCode};
 use meeshy_translation::{
     CacheKey, CacheStore, CachedText, Engine, EngineError, Failure, Offer, Outcome, Pair, Request,
     Translated, Translator, Urgency, is_mark,
@@ -233,7 +234,10 @@ async fn the_next_engine_takes_over_from_a_broken_one_until_it_is_repaired() {
     assert_eq!(broken.asked().len(), 2);
     let alone = over(vec![broken], None);
     let outcome = translate_one(&alone, "en", "fr", "hi there").await;
-    assert_eq!(outcome, Outcome::Unavailable { reason: "its file is damaged".to_owned() });
+    assert_eq!(
+        outcome,
+        Outcome::Unavailable { reason: Reason::new(ReasonCode::EngineUnusable, "its file is damaged") }
+    );
 }
 
 #[tokio::test]
@@ -338,6 +342,11 @@ async fn another_engine_answers_who_was_not_content_with_the_first() {
     let outcome = translator.answer(&avoiding(&["one", "other"]), &texts).await.remove(0).unwrap();
     assert_eq!(
         outcome,
-        Outcome::Unavailable { reason: "no other route here translates English to French".to_owned() }
+        Outcome::Unavailable {
+            reason: Reason::new(
+                ReasonCode::NoOtherEngine,
+                "no other route here translates English to French"
+            )
+        }
     );
 }

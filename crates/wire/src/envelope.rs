@@ -49,6 +49,9 @@ pub struct ErrorBody {
     /// The same, where the translation routes of old clients look for it (4.6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<&'static str>,
+    /// Why a text has no translation, as in [`TranslationState`](crate::TranslationState).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ErrorDetail>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,6 +81,7 @@ impl ErrorBody {
             message,
             code,
             error_code: None,
+            reason_code: None,
             details: Vec::new(),
             suggestion: None,
             retry_after: None,

@@ -149,6 +149,8 @@ pub struct TranslationStateEvent {
     pub target_language: Language,
     pub state: &'static str,
     pub reason: String,
+    /// As in [`TranslationState`](crate::TranslationState).
+    pub reason_code: &'static str,
 }
 
 /// `typing:start` and `typing:stop`.

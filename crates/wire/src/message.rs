@@ -128,8 +128,12 @@ pub struct TranslationState {
     pub target_language: Language,
     /// `pending`, `unavailable` or `failed`.
     pub state: &'static str,
+    /// Why, in English, for whoever runs the server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why, for a client to word: `no_engine`, `engine_unusable`, `no_other_engine`, `engine_failed` or `unknown`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<&'static str>,
 }
 
 /// The message that another one answers.

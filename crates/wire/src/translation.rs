@@ -114,6 +114,9 @@ pub struct TranslationProgress {
     pub status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// As in [`TranslationState`](crate::TranslationState).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<StatusTranslation>,
 }

@@ -40,7 +40,7 @@ describe("a timeline", () => {
   });
 
   test("says why there is no translation", () => {
-    const state = { targetLanguage: "fr", state: "unavailable", reason: "nobody speaks it" } as const;
+    const state = { targetLanguage: "fr", state: "unavailable", reasonCode: "no_engine" } as const;
     const event = { messageId: "m1", revision: 1, ...state };
     expect(untranslated([message(1)], event)[0]?.translationStates).toEqual([state]);
   });

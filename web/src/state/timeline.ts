@@ -70,8 +70,8 @@ export function untranslated<T extends LastMessage>(
   timeline: readonly T[],
   event: TranslationState & { messageId: string; revision: number },
 ): T[] {
-  const { targetLanguage, state, reason } = event;
-  const ended = { targetLanguage, state, reason };
+  const { targetLanguage, state, reasonCode } = event;
+  const ended = { targetLanguage, state, reasonCode };
   const others = (message: T) =>
     message.translationStates.filter((known) => known.targetLanguage !== targetLanguage);
   return timeline.map((message) =>

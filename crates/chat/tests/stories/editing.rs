@@ -28,7 +28,7 @@ async fn found(world: &World, who: UserId, talk: &ConversationView) -> (String, 
     let view = world.page(who, talk).await.messages.remove(0);
     let text = |state| match state {
         State::Done { content, .. } | State::Identical { content } => content,
-        State::Unavailable { reason } | State::Failed { reason } => reason,
+        State::Unavailable { reason } | State::Failed { reason } => reason.text,
     };
     let translations = view.translations.into_iter().map(|known| text(known.state)).collect();
     (view.message.content, translations)

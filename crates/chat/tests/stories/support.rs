@@ -6,7 +6,7 @@ use meeshy_chat::{
     NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignIn, SignedIn, SigningKey, Speed,
     Translate,
 };
-use meeshy_domain::{Language, UserId};
+use meeshy_domain::{Language, Reason, ReasonCode, UserId};
 use meeshy_store::Store;
 use meeshy_store::translations::State;
 use meeshy_testkit::{Database, clock};
@@ -17,6 +17,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+
+pub fn nobody_speaks(language: Language) -> Reason {
+    Reason::new(ReasonCode::NoEngine, format!("nobody speaks {language}"))
+}
 
 /// Translates `text` into `fr: text`, keeps `ok` as it is, and fails or does not know a pair when told so.
 #[derive(Default)]
@@ -36,17 +40,16 @@ impl Translate for Engine {
         self.asked.lock().unwrap().push((from, to, texts.len()));
         self.glossaries.lock().unwrap().push(Arc::clone(&request.glossary));
         let Some(engine) = self.engine(request) else {
-            return texts
-                .iter()
-                .map(|_| Answer::Unavailable { reason: format!("nobody speaks {to}") })
-                .collect();
+            return texts.iter().map(|_| Answer::Unavailable { reason: nobody_speaks(to) }).collect();
         };
         let fails = self
             .failures
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
             .is_ok();
         let answer = |text: &String| match text.as_str() {
-            _ if fails => Answer::Failed { reason: "the engine is out of order".into() },
+            _ if fails => {
+                Answer::Failed { reason: Reason::new(ReasonCode::EngineFailed, "the engine is out of order") }
+            }
             "ok" => Answer::Identical,
             text => Answer::Done { text: format!("{to}: {text}"), engine: engine.clone(), score: Some(0.5) },
         };

@@ -1,6 +1,6 @@
 //! Stories of translations that go well and badly, each told on both databases.
 
-use crate::support::{World, worlds};
+use crate::support::{World, nobody_speaks, worlds};
 use meeshy_chat::{ChatError, Event, MessageEdit, NewMessage, ProfilePatch, Progress};
 use meeshy_domain::Language;
 use meeshy_store::Tx;
@@ -49,7 +49,7 @@ async fn the_same_text_and_an_unknown_pair_are_states_of_their_own() {
         let reasons = world.ended();
         assert_eq!(reasons.len(), 2, "{kind}");
         assert!(
-            reasons.contains(&State::Unavailable { reason: "nobody speaks ja".into() }),
+            reasons.contains(&State::Unavailable { reason: nobody_speaks(language("ja")) }),
             "{kind}: {reasons:?}"
         );
         assert!(reasons.contains(&State::Identical { content: "ok".into() }), "{kind}: {reasons:?}");

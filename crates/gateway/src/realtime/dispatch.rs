@@ -6,7 +6,7 @@
 use super::{Room, Sockets, connect, tell};
 use crate::present;
 use meeshy_chat::{Event, MessageView, Recipient};
-use meeshy_domain::{ConversationId, Language, UserId};
+use meeshy_domain::{ConversationId, Language, ReasonCode, UserId};
 use meeshy_store::translations::Translation;
 use meeshy_wire::{MessageTranslation, ReadStatusUpdated, TranslationStateEvent, UnreadUpdated, event_name};
 use serde::Serialize;
@@ -100,13 +100,15 @@ impl Dispatcher {
             };
             self.tell(room, event_name::MESSAGE_TRANSLATION, &event);
         } else {
+            let reason = present::reason(&translation.state);
             let event = TranslationStateEvent {
                 message_id: translation.message_id,
                 conversation_id,
                 revision: translation.revision,
                 target_language: translation.language,
                 state: translation.state.name(),
-                reason: present::reason(&translation.state).unwrap_or_default().to_owned(),
+                reason: reason.map(|reason| reason.text.clone()).unwrap_or_default(),
+                reason_code: reason.map_or(ReasonCode::Unknown, |reason| reason.code).name(),
             };
             self.tell(room, event_name::MESSAGE_TRANSLATION_STATE, &event);
         }

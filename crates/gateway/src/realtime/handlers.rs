@@ -198,7 +198,7 @@ fn received(requested: Requested) -> Result<TranslationReceived, String> {
     let (translated_text, confidence_score) = match known.state {
         State::Done { content, score, .. } => (content, score),
         State::Identical { content } => (content, None),
-        State::Unavailable { reason } | State::Failed { reason } => return Err(reason),
+        State::Unavailable { reason } | State::Failed { reason } => return Err(reason.text),
     };
     Ok(TranslationReceived {
         message_id: known.message_id,

@@ -173,10 +173,13 @@ fn of_state(state: Ended) -> Result<(String, String, Option<f64>), ApiError> {
         Ended::Done { content, engine, score } => Ok((content, engine, score)),
         Ended::Identical { content } => Ok((content, "none".to_owned(), None)),
         Ended::Unavailable { reason } => {
-            Err(ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "TRANSLATION_UNAVAILABLE", reason))
+            let error =
+                ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "TRANSLATION_UNAVAILABLE", reason.text);
+            Err(error.with_reason(reason.code))
         }
         Ended::Failed { reason } => {
-            Err(ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "TRANSLATION_ERROR", reason))
+            let error = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "TRANSLATION_ERROR", reason.text);
+            Err(error.with_reason(reason.code))
         }
     }
 }
@@ -239,6 +242,7 @@ async fn message_status(
         "progress": if requested.progress == Progress::Pending { 0 } else { 100 },
         "translatedContent": shown.translation.as_ref().map(|known| &known.translated_text),
         "error": shown.reason,
+        "reasonCode": shown.reason_code,
     })))
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
-use meeshy_domain::Language;
+use meeshy_domain::{Language, Reason, ReasonCode};
 use meeshy_node::{Node, NodeConfig};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{
@@ -20,7 +20,9 @@ impl Translate for Engine {
         let Some(engine) = self.engine(request) else {
             return texts
                 .iter()
-                .map(|_| Answer::Unavailable { reason: format!("nobody speaks {to}") })
+                .map(|_| Answer::Unavailable {
+                    reason: Reason::new(ReasonCode::NoEngine, format!("nobody speaks {to}")),
+                })
                 .collect();
         };
         let answer = |text: &String| match text.as_str() {

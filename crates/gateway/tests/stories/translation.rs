@@ -59,6 +59,7 @@ async fn who_waits_gets_the_text() {
     let japanese = lea.post("/translate-blocking", ask("ja")).await;
     assert_eq!((japanese.status, japanese.code()), (422, "TRANSLATION_UNAVAILABLE"));
     assert_eq!(japanese.body["error"], "nobody speaks ja");
+    assert_eq!(japanese.body["reasonCode"], "no_engine");
 
     let text = json!({ "text": SPANISH, "conversation_id": talk, "target_language": "fr" });
     let data = lea.post("/translate", text.clone()).await.body["data"].clone();

@@ -5,7 +5,7 @@ use meeshy_chat::{
     Answer, Chat, Device, HashingCost, NewMessage, Registration, Secrets, Settings, SignIn, SigningKey,
     Speed, Translate,
 };
-use meeshy_domain::UserId;
+use meeshy_domain::{Reason, ReasonCode, UserId};
 use meeshy_testkit::{Database, clock};
 use meeshy_translation::Request;
 use std::sync::Arc;
@@ -21,7 +21,9 @@ impl Translate for Engine {
     async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
         let to = request.pair.to;
         let answer = |text: &String| match text.as_str() {
-            "?" => Answer::Unavailable { reason: "nobody knows what it means".into() },
+            "?" => Answer::Unavailable {
+                reason: Reason::new(ReasonCode::NoEngine, "nobody knows what it means"),
+            },
             text => Answer::Done { text: format!("{to}: {text}"), engine: "test".into(), score: Some(0.5) },
         };
         texts.iter().map(answer).collect()

@@ -74,7 +74,7 @@ async fn one(translator: &Translator, args: &TranslateArgs, text: &str) -> anyho
         out.flush()?;
     }
     match outcome {
-        Ok(Outcome::Unavailable { reason }) => bail!(reason),
+        Ok(Outcome::Unavailable { reason }) => bail!(reason.text),
         Err(failure) => bail!(failure),
         Ok(_) if args.json => Ok(()),
         Ok(Outcome::Done { text: translated, .. }) => print_line(&mut out, &translated),
@@ -96,7 +96,9 @@ fn as_json(source: &str, outcome: &Result<Outcome, Failure>) -> serde_json::Valu
         Ok(Outcome::Identical { engine }) => {
             json!({ "state": "identical", "text": source, "engine": engine })
         }
-        Ok(Outcome::Unavailable { reason }) => json!({ "state": "unavailable", "reason": reason }),
+        Ok(Outcome::Unavailable { reason }) => {
+            json!({ "state": "unavailable", "reason": reason.text, "reasonCode": reason.code.name() })
+        }
         Err(failure) => json!({ "state": "failed", "reason": failure.to_string() }),
     }
 }
