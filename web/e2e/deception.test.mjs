@@ -10,12 +10,27 @@ after(() => browser?.close());
 
 const text = (message) => message.getByTestId("text");
 
+/** How many pixels of two pictures are not the same, to the eye. */
+const differing = (page, ...pictures) =>
+  page.evaluate(async (encoded) => {
+    const pixels = async (data) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${data}`;
+      await image.decode();
+      const canvas = new OffscreenCanvas(image.width, image.height).getContext("2d");
+      canvas.drawImage(image, 0, 0);
+      return canvas.getImageData(0, 0, image.width, image.height).data;
+    };
+    const [one, other] = await Promise.all(encoded.map(pixels));
+    return one.filter((value, index) => Math.abs(value - other[index]) > 64).length;
+  }, pictures);
+
 test("a tower of marks does not reach into other messages, and what scripts stack is not cut", async () => {
   const { context, page } = await signUp(browser, "Emma", "en", { reducedMotion: "reduce" });
   const paul = await signUp(browser, "Paul", "en");
   await converse(page, paul.username);
   await write(page, "an honest word");
-  await write(page, `h${"\u0301".repeat(100)}${"\u0323".repeat(100)}i`);
+  await write(page, `o${"\u0302".repeat(60)}a${"\u0331".repeat(60)}`);
   await write(page, "Tiếng Việt: Ộ Ẵ ỗ, ที่นี่ ปู่ กู้, مُحَمَّدٌ, ཨོཾ, नमस्ते");
   await messages(page).nth(2).waitFor();
   await page.getByTestId("draft").waitFor({ state: "detached" });
@@ -28,15 +43,21 @@ test("a tower of marks does not reach into other messages, and what scripts stac
 
   const guarded = await picture(honest);
   await overflow(tower, "visible");
-  assert.notEqual(await picture(honest), guarded, "this tower would reach the message above");
+  assert.ok(
+    (await differing(page, guarded, await picture(honest))) > 0,
+    "this tower would reach the message above",
+  );
   await overflow(tower, "");
-  const content = text(tower);
-  await content.evaluate((element) => (element.textContent = "hi"));
-  assert.equal(await picture(honest), guarded, "the message above is as if there were no tower");
+  await text(tower).evaluate((element) => (element.textContent = "oa"));
+  assert.equal(await differing(page, guarded, await picture(honest)), 0, "as if there were no tower");
 
   const clipped = await picture(stacked);
   await overflow(stacked, "visible");
-  assert.equal(await picture(stacked), clipped, "nothing of what people write is cut off");
+  assert.equal(
+    await differing(page, clipped, await picture(stacked)),
+    0,
+    "nothing that people write is cut off",
+  );
   await Promise.all([context.close(), paul.context.close()]);
 });
 

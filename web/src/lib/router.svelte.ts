@@ -4,9 +4,10 @@ import { at, basePath, within } from "./base";
 
 const OUTSIDE = ["/signin", "/signup"];
 
-let path = $state(within(location.pathname));
+const first = within(location.pathname);
+let path = $state(first);
 /** The last path that is not one of signing in: where somebody goes on who has signed in. */
-let place = OUTSIDE.includes(path) ? "/" : path;
+let place = OUTSIDE.includes(first) ? "/" : first;
 
 addEventListener("popstate", () => show(within(location.pathname)));
 
