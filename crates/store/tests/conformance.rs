@@ -426,6 +426,35 @@ async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
 }
 
 #[tokio::test]
+async fn a_reason_keeps_its_code_and_older_rows_have_none() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, _, _, first) = scene(&store).await;
+        let story = move |tx: &mut Tx<'_>| {
+            for code in ReasonCode::ALL {
+                let state = State::Unavailable { reason: Reason::new(code, "why") };
+                let language = "ja".parse().unwrap();
+                let known = Translation {
+                    message_id: first,
+                    language,
+                    revision: 1,
+                    state,
+                    created_at: NOW,
+                    updated_at: NOW,
+                };
+                translations::finish(tx, &known)?;
+                assert_eq!(translations::list(tx, &[first])?, [known]);
+            }
+            tx.execute("UPDATE translations SET reason_code = NULL", &[])?;
+            translations::list(tx, &[first])
+        };
+        let older = store.write(story).await.unwrap().remove(0);
+        let reason = Reason::new(ReasonCode::Unknown, "why");
+        assert_eq!(older.state, State::Unavailable { reason }, "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn search_takes_wildcards_literally() {
     for (kind, database) in Database::both() {
         let store = database.open().await.unwrap();

@@ -103,6 +103,22 @@ async fn what_needs_no_translation_is_identical_and_what_cannot_be_is_unavailabl
     assert_eq!(reason.code, ReasonCode::NoEngine);
 }
 
+/// Its advice is for whoever runs the server, not for each message.
+#[tokio::test]
+async fn what_is_missing_is_logged_once_for_a_pair() {
+    let log = Log::begin();
+    let translator = apertium();
+    let told = || log.text().matches("meeshy models pull de-en en-ja").count();
+    for _ in 0..3 {
+        translate_one(&translator, "de", "ja", "Hallo").await;
+        assert_eq!(told(), 1);
+    }
+    // Somebody has changed what is installed, and it was not that.
+    translator.rescan();
+    translate_one(&translator, "de", "ja", "Hallo").await;
+    assert_eq!(told(), 2);
+}
+
 #[tokio::test]
 async fn a_large_batch_does_not_jam_the_pipes() {
     let translator = apertium();

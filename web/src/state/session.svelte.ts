@@ -142,27 +142,37 @@ export async function restore(): Promise<void> {
 
 /** Exchanges the token for a fresh one; signs out when the server refuses. Several callers share one exchange. */
 export function renew(): Promise<boolean> {
-  renewing ??= exchange().finally(() => (renewing = null));
+  renewing ??= inTurn(exchange).finally(() => (renewing = null));
   return renewing;
 }
 
 async function exchange(): Promise<boolean> {
   if (!credentials || isLeaving) return false;
-  // A token is good for one exchange, and another tab may have made it.
-  const kept = load<Credentials | null>("session", null);
-  if (kept && kept.token !== credentials.token && subjectOf(kept.token) === subjectOf(credentials.token)) {
-    keep(kept);
-    return true;
-  }
+  if (adopt()) return true;
   try {
     const { token } = await post<{ token: string }>("/auth/refresh", { token: credentials.token });
     keep({ ...credentials, token });
     return true;
   } catch (error) {
-    if (isRefusal(error)) end();
+    if (!isRefusal(error)) return false;
+    if (adopt()) return true;
+    end();
     return false;
   }
 }
+
+/** A token is good for one exchange: takes up the one that another tab has got for it, if there is one. */
+function adopt(): boolean {
+  const kept = load<Credentials | null>("session", null);
+  if (!kept || !credentials || kept.token === credentials.token) return false;
+  if (subjectOf(kept.token) !== subjectOf(credentials.token)) return false;
+  keep(kept);
+  return true;
+}
+
+/** Tabs take turns where the browser lets them, which it does only over HTTPS and on this machine. */
+const inTurn = async (work: () => Promise<boolean>): Promise<boolean> =>
+  navigator.locks ? await navigator.locks.request("meeshy.session", work) : await work();
 
 const isRefusal = (error: unknown): boolean =>
   error instanceof ApiError && (error.status === 401 || error.status === 403);
