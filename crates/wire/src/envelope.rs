@@ -49,7 +49,7 @@ pub struct ErrorBody {
     /// The same, where the translation routes of old clients look for it (4.6).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<&'static str>,
-    /// Why a text has no translation, as in [`TranslationState`](crate::TranslationState).
+    /// Why a text has no translation, as a code for clients to word.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
