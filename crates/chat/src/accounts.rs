@@ -4,7 +4,7 @@ use crate::passwords::Verified;
 use crate::second_factor::{SignIn, check};
 use crate::tokens::{Claims, digest};
 use crate::{Chat, ChatError, Event, setup};
-use meeshy_domain::{Language, LanguageSettings, Role, SessionId, Timestamp, UserId, text};
+use meeshy_domain::{Language, LanguageSettings, Role, SessionId, Timestamp, UserId, limits, text};
 use meeshy_store::second_factor;
 use meeshy_store::sessions::{self, Session};
 use meeshy_store::users::{self, User};
@@ -101,31 +101,33 @@ impl Chat {
         if let Some(code) = &setup_code {
             self.check_setup_code(code).await?;
         }
-        text::password(&new.password)?;
+        let password = text::password(&new.password)?;
         let mut user = self.new_user(&new)?;
         if setup_code.is_some() {
             user.role = Role::BigBoss;
         }
-        let taken = self.availability(Some(user.username.clone()), Some(user.email.clone())).await?;
-        refuse_taken(&taken)?;
-        user.password_hash = self.inner.passwords.hash(new.password).await?;
+        let asked = user.clone();
+        // Before the hash, which costs much.
+        self.inner.store.read(move |tx| refuse_taken(tx, &asked)).await?;
+        user.password_hash = self.inner.passwords.hash(password).await?;
         let (session, session_token) = self.new_session(user.id, device, false);
         let (stored, kept, chat) = (user.clone(), session.clone(), self.clone());
         let write = move |tx: &mut Tx<'_>| {
-            if let Some(code) = setup_code {
-                setup::take_code(tx, &code)?;
+            if let Some(code) = &setup_code {
+                setup::take_code(tx, code)?;
             }
-            users::insert(tx, &stored).map_err(taken_or_failed)?;
+            refuse_taken(tx, &stored)?;
+            users::insert(tx, &stored)?;
             sessions::insert(tx, &kept)?;
             chat.join_global_room(tx, &stored)
         };
-        self.inner.store.write(write).await?;
+        self.write_unless_there(write).await?;
         self.signed_in(user, session, session_token, false)
     }
 
     fn new_user(&self, new: &Registration) -> Result<User, ChatError> {
-        let first_name = text::capitalised(text::line("firstName", &new.first_name, 50)?);
-        let last_name = text::capitalised(text::line("lastName", &new.last_name, 50)?);
+        let first_name = text::capitalised(&text::line("firstName", &new.first_name, limits::NAME_CHARS)?);
+        let last_name = text::capitalised(&text::line("lastName", &new.last_name, limits::NAME_CHARS)?);
         let system =
             new.system_language.as_deref().filter(|code| !code.is_empty()).unwrap_or(DEFAULT_LANGUAGE);
         let mut languages = LanguageSettings::reading(language("systemLanguage", system)?);
@@ -224,7 +226,7 @@ impl Chat {
         };
         let (found, protection) = self.inner.store.read(find).await?;
         let stored = found.as_ref().map(|user| user.password_hash.clone());
-        let verified = self.inner.passwords.verify(password.clone(), stored).await?;
+        let (password, verified) = self.verify(password, stored).await?;
         let Some(user) = found.filter(|_| verified != Verified::No) else { return Err(wrong()) };
         let newer_hash = match verified {
             Verified::YesButOld => Some(self.inner.passwords.hash(password).await?),
@@ -245,6 +247,19 @@ impl Chat {
         };
         self.inner.store.write::<_, StoreError>(write).await?;
         Ok(SignIn::NeedsCode { challenge: token, user: Box::new(user), remember })
+    }
+
+    /// Verifies a password in the form in which it is hashed; gives it in that form. Accounts from before may have it as it was typed.
+    async fn verify(&self, typed: String, stored: Option<String>) -> Result<(String, Verified), ChatError> {
+        let password = text::prepared_password(&typed);
+        let mut verified = self.inner.passwords.verify(password.clone(), stored.clone()).await?;
+        if verified == Verified::No
+            && typed != password
+            && self.inner.passwords.verify(typed, stored).await? != Verified::No
+        {
+            verified = Verified::YesButOld;
+        }
+        Ok((password, verified))
     }
 
     /// Signs somebody in on a device, without another question.
@@ -395,21 +410,14 @@ impl Chat {
     }
 }
 
-fn refuse_taken(availability: &Availability) -> Result<(), ChatError> {
-    match (availability.username, availability.email) {
-        (Some(false), _) => Err(ChatError::Taken { field: "username" }),
-        (_, Some(false)) => Err(ChatError::Taken { field: "email" }),
-        _ => Ok(()),
+fn refuse_taken(tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
+    if users::username_is_taken(tx, &user.username)? {
+        return Err(ChatError::Taken { field: "username" });
     }
-}
-
-/// Two people may ask for the same name at the same moment; the second gets here.
-fn taken_or_failed(error: StoreError) -> ChatError {
-    match error {
-        StoreError::Conflict(index) if index.contains("email") => ChatError::Taken { field: "email" },
-        StoreError::Conflict(_) => ChatError::Taken { field: "username" },
-        other => other.into(),
+    if users::email_is_taken(tx, &user.email)? {
+        return Err(ChatError::Taken { field: "email" });
     }
+    Ok(())
 }
 
 pub(crate) fn has_ended(session: &Session, now: Timestamp) -> bool {

@@ -6,11 +6,15 @@ use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, Use
 use meeshy_store::conversations::{self, Conversation, Filter};
 use meeshy_store::members::{self, Member, NewMember};
 use meeshy_store::users::{self, User};
-use meeshy_store::{StoreError, Tx, messages};
+use meeshy_store::{Tx, messages};
 use std::collections::HashMap;
 
 /// The identifier of the room that everybody is in (wire-contract 7.1).
 pub(crate) const GLOBAL_ROOM: &str = "meeshy";
+
+/// The kinds of conversation that people can open.
+pub const OPENABLE_KINDS: [ConversationKind; 3] =
+    [ConversationKind::Direct, ConversationKind::Group, ConversationKind::Public];
 
 /// What somebody fills in to open a conversation.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +51,7 @@ impl Chat {
         new: NewConversation,
     ) -> Result<ConversationView, ChatError> {
         let kind: ConversationKind = new.kind.parse().map_err(|error| ChatError::invalid("type", error))?;
-        if matches!(kind, ConversationKind::Global | ConversationKind::Broadcast) {
+        if !OPENABLE_KINDS.contains(&kind) {
             return Err(ChatError::Forbidden(format!("a {kind} conversation cannot be opened here")));
         }
         let others = participants(caller, &new.participant_ids)?;
@@ -58,9 +62,9 @@ impl Chat {
             ));
         }
         let optional = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
-        let title = optional(&new.title)
-            .map(|title| text::line("title", &title, limits::TITLE_CHARS).map(str::to_owned))
-            .transpose()?;
+        // A title of nothing but spaces is none; one that only seems to be there is a mistake.
+        let title =
+            optional(&new.title).map(|title| text::line("title", &title, limits::TITLE_CHARS)).transpose()?;
         let description = optional(&new.description)
             .map(|about| text::paragraph("description", &about, limits::DESCRIPTION_CHARS).map(str::to_owned))
             .transpose()?;
@@ -81,7 +85,8 @@ impl Chat {
             updated_at: now,
         };
         let chat = self.clone();
-        self.inner.store.write(move |tx| chat.open_conversation(tx, caller, &others, conversation)).await
+        let open = move |tx: &mut Tx<'_>| chat.open_conversation(tx, caller, &others, conversation.clone());
+        self.write_unless_there(open).await
     }
 
     fn open_conversation(
@@ -91,24 +96,19 @@ impl Chat {
         others: &[UserId],
         mut conversation: Conversation,
     ) -> Result<ConversationView, ChatError> {
-        if let Some(key) = &conversation.direct_key
-            && let Some(existing) = conversations::find_direct(tx, key)?
-        {
-            return self.one_view(tx, caller, existing);
+        if let Some(key) = &conversation.direct_key {
+            if let Some(existing) = conversations::find_direct(tx, key)? {
+                return self.one_view(tx, caller, existing);
+            }
+            conversations::release_direct_key(tx, key)?;
         }
         if users::find_all(tx, others)?.iter().filter(|user| user.is_active).count() != others.len() {
             return Err(ChatError::NotFound { what: "user" });
         }
-        if conversations::find_by_identifier(tx, &conversation.identifier)?.is_some() {
+        if conversations::identifier_is_taken(tx, &conversation.identifier)? {
             conversation.identifier = format!("{}-{}", conversation.identifier, self.inner.secrets.hex(4));
         }
-        conversations::insert(tx, &conversation).map_err(|error| match error {
-            // Somebody else has taken it in this moment.
-            StoreError::Conflict(index) if index.contains("identifier") => {
-                ChatError::Taken { field: "identifier" }
-            }
-            other => other.into(),
-        })?;
+        conversations::insert(tx, &conversation)?;
         let creator = (caller, MemberRole::Creator);
         for (user_id, role) in
             std::iter::once(creator).chain(others.iter().map(|other| (*other, MemberRole::Member)))
@@ -138,11 +138,10 @@ impl Chat {
     ) -> Result<String, ChatError> {
         if let Some(given) = given {
             let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '@');
-            if given.len() > 50 || !given.chars().all(allowed) {
-                return Err(ChatError::invalid(
-                    "identifier",
-                    "use at most 50 letters, digits, `-`, `_` or `@`",
-                ));
+            if given.len() > limits::IDENTIFIER_CHARS || !given.chars().all(allowed) {
+                let problem =
+                    format!("use at most {} letters, digits, `-`, `_` or `@`", limits::IDENTIFIER_CHARS);
+                return Err(ChatError::invalid("identifier", problem));
             }
             return Ok(format!("mshy_{}", given.trim_start_matches("mshy_")));
         }
@@ -309,11 +308,13 @@ impl Chat {
             created_at: now,
             updated_at: now,
         };
-        let write = move |tx: &mut Tx<'_>| match conversations::find_by_identifier(tx, GLOBAL_ROOM)? {
-            Some(_) => Ok(()),
-            None => conversations::insert(tx, &room),
+        let write = move |tx: &mut Tx<'_>| {
+            if !conversations::identifier_is_taken(tx, GLOBAL_ROOM)? {
+                conversations::insert(tx, &room)?;
+            }
+            Ok(())
         };
-        Ok(self.inner.store.write(write).await?)
+        self.write_unless_there(write).await
     }
 
     pub(crate) fn join_global_room(&self, tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
@@ -372,9 +373,9 @@ fn direct_key(one: UserId, other: UserId) -> String {
 }
 
 fn slug(title: &str) -> String {
-    let lower = title.to_lowercase();
-    let words = lower.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-").chars().take(40).collect()
+    let words = text::words(title);
+    let words = words.iter().flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric()));
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").chars().take(40).collect()
 }
 
 /// A title that is never empty: its own, or the names of the others (wire-contract 3.0).
@@ -402,7 +403,7 @@ mod tests {
 
     #[test]
     fn slugs_are_plain_and_short() {
-        assert_eq!(slug("Été à la mer!"), "t-la-mer");
+        assert_eq!(slug("Été à la mer!"), "ete-a-la-mer");
         assert_eq!(slug("  Trip 2026  "), "trip-2026");
         assert_eq!(slug("日本語"), "");
     }

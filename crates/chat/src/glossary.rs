@@ -3,6 +3,7 @@
 use crate::accounts::optional_language;
 use crate::conversations::find_as_member;
 use crate::{Chat, ChatError};
+use meeshy_domain::text::is_blank;
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, TermId, UserId, limits};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::glossary::{self, Term};
@@ -118,7 +119,7 @@ fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<Convers
 
 fn words(field: &str, typed: &str) -> Result<String, ChatError> {
     let text = typed.trim();
-    if !text.chars().any(char::is_alphanumeric) || text.chars().any(char::is_control) {
+    if !text.chars().any(|c| c.is_alphanumeric() && !is_blank(c)) || text.chars().any(char::is_control) {
         return Err(ChatError::invalid(field, "expected a word, or some in a line"));
     }
     if text.chars().nth(limits::TERM_CHARS).is_some() {
@@ -135,7 +136,7 @@ mod tests {
     fn a_term_is_words_of_one_line() {
         assert_eq!(words("term", " time zone ").unwrap(), "time zone");
         assert_eq!(words("term", "朝会").unwrap(), "朝会");
-        for typed in ["", " ", "!?", "a\nb", "a\0", &"a".repeat(limits::TERM_CHARS + 1)] {
+        for typed in ["", " ", "!?", "\u{3164}", "a\nb", "a\0", &"a".repeat(limits::TERM_CHARS + 1)] {
             assert!(words("term", typed).is_err(), "{typed:?}");
         }
     }

@@ -20,6 +20,7 @@ mod pages;
 mod passwords;
 mod presence;
 mod profiles;
+mod race;
 mod relay;
 mod reports;
 mod requests;
@@ -34,7 +35,7 @@ mod worker;
 
 pub use accounts::{Availability, Caller, Device, Refreshed, Registration, SignedIn};
 pub use authority::{Authority, Ended};
-pub use conversations::{ListFilter, NewConversation};
+pub use conversations::{ListFilter, NewConversation, OPENABLE_KINDS};
 pub use edits::MessageEdit;
 pub use error::ChatError;
 pub use event::{Event, Recipient};
@@ -43,7 +44,7 @@ pub use glossary::NewTerm;
 pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
-pub use messages::{NewMessage, Sent};
+pub use messages::{MESSAGE_TYPES, NewMessage, Sent};
 pub use pages::{MessagePage, PageRequest};
 pub use passwords::HashingCost;
 pub use presence::Presence;
@@ -253,6 +254,11 @@ impl Chat {
     /// Whether a pair of languages is served, here or in another process.
     fn serves(&self, from: Language, to: Language) -> bool {
         self.inner.translator.serves(from, to) || self.inner.others.serve(from, to)
+    }
+
+    /// Characters of a message, at most.
+    pub fn message_chars(&self) -> usize {
+        self.inner.settings.message_chars
     }
 
     /// What makes things that nobody can guess.

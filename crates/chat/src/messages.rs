@@ -4,12 +4,12 @@ use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
 use crate::view::{MessageView, SenderView};
 use crate::{Chat, ChatError, Event, Recipient, view};
-use meeshy_domain::{Language, LanguageSettings, MessageId, UserId, target_languages, text};
+use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, UserId, target_languages, text};
+use meeshy_store::Tx;
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{StoreError, Tx};
 use meeshy_translation::detect::{self, Evidence};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct NewMessage {
     pub message_type: Option<String>,
     /// The message it answers.
     pub reply_to_id: Option<String>,
-    /// The writer's own id of it: sent again, it is the same message.
+    /// The writer's own id of it: sent to this conversation again, it is the same message.
     pub client_message_id: Option<String>,
 }
 
@@ -40,8 +40,8 @@ pub struct Sent {
     pub repeated: bool,
 }
 
-/// Kinds of message that clients send (wire-contract 3.3).
-const MESSAGE_TYPES: [&str; 6] = ["text", "image", "file", "audio", "video", "location"];
+/// Kinds of message that clients send.
+pub const MESSAGE_TYPES: [&str; 6] = ["text", "image", "file", "audio", "video", "location"];
 
 impl Chat {
     /// Writes a message. The answer comes once it is on disk, with a job for each language that somebody reads.
@@ -51,17 +51,8 @@ impl Chat {
     pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
         let mut draft = self.draft(new)?;
         draft.evidence = self.evidence(draft.language, &draft.content).await;
-        let (chat, again) = (self.clone(), draft.clone());
-        let outcome = self.inner.store.write(move |tx| chat.send_in(tx, caller, draft)).await;
-        match outcome {
-            // The same message came twice at the same moment, and the other one was first.
-            Err(ChatError::Store(StoreError::Conflict(_))) if again.client_message_id.is_some() => {
-                let chat = self.clone();
-                let found = self.inner.store.read(move |tx| chat.sent_before(tx, caller, &again)).await?;
-                found.ok_or_else(|| ChatError::Busy("the message is being written; try again".into()))
-            }
-            outcome => outcome,
-        }
+        let chat = self.clone();
+        self.write_unless_there(move |tx| chat.send_in(tx, caller, draft.clone())).await
     }
 
     /// What a text says about its language, if anybody has to ask it.
@@ -99,10 +90,10 @@ impl Chat {
     }
 
     fn send_in(&self, tx: &mut Tx<'_>, caller: UserId, draft: Draft) -> Result<Sent, ChatError> {
-        if let Some(sent) = self.sent_before(tx, caller, &draft)? {
+        let conversation = find_as_member(tx, caller, &draft.conversation)?;
+        if let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
             return Ok(sent);
         }
-        let conversation = find_as_member(tx, caller, &draft.conversation)?;
         let members = members::list(tx, &[conversation.id])?;
         let sender = members.iter().find(|member| member.user_id == caller).ok_or(ChatError::NotAMember)?;
         if !sender.can_send_message {
@@ -161,10 +152,16 @@ impl Chat {
         Ok(message)
     }
 
-    /// The message of an earlier attempt with the same client message id.
-    fn sent_before(&self, tx: &mut Tx<'_>, caller: UserId, draft: &Draft) -> Result<Option<Sent>, ChatError> {
+    /// The message of an earlier attempt, in this conversation, with the same client message id.
+    fn sent_before(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        conversation: ConversationId,
+        draft: &Draft,
+    ) -> Result<Option<Sent>, ChatError> {
         let Some(client_message_id) = &draft.client_message_id else { return Ok(None) };
-        let Some(found) = messages::find_by_client_id(tx, caller, client_message_id)? else {
+        let Some(found) = messages::find_by_client_id(tx, conversation, caller, client_message_id)? else {
             return Ok(None);
         };
         // An edited message is still the one that was sent, whatever it says now.

@@ -2,7 +2,7 @@
 
 use crate::accounts::{language, optional_language};
 use crate::{Chat, ChatError};
-use meeshy_domain::{LanguageSettings, UserId, text};
+use meeshy_domain::{LanguageSettings, UserId, limits, text};
 use meeshy_store::users::{self, ProfileChange, User};
 
 /// What somebody changes in their profile; `None` leaves a field as it is.
@@ -33,7 +33,8 @@ pub struct ProfilePatch {
 }
 
 impl Chat {
-    /// People whose names have `text` in them, and how many there are; fewer than two characters find nobody.
+    /// People with a word in their names that begins with each word of `text` ([`users::search`]), and how many there are; fewer than
+    /// two characters find nobody.
     ///
     /// # Errors
     /// When the database fails.
@@ -44,7 +45,7 @@ impl Chat {
         limit: i64,
         offset: i64,
     ) -> Result<(Vec<User>, i64), ChatError> {
-        let text = text.trim().replace('\0', "");
+        let text = text::nfc(text.trim());
         if text.chars().count() < 2 {
             return Ok((Vec::new(), 0));
         }
@@ -59,16 +60,16 @@ impl Chat {
         let name = |field, value: &Option<String>, capitalise: bool, max| {
             let Some(value) = value else { return Ok(None) };
             let line = text::line(field, value, max)?;
-            Ok::<_, ChatError>(Some(if capitalise { text::capitalised(line) } else { line.to_owned() }))
+            Ok::<_, ChatError>(Some(if capitalise { text::capitalised(&line) } else { line }))
         };
         let mut change = ProfileChange {
-            first_name: name("firstName", &patch.first_name, true, 50)?,
-            last_name: name("lastName", &patch.last_name, true, 50)?,
-            display_name: name("displayName", &patch.display_name, false, 100)?,
+            first_name: name("firstName", &patch.first_name, true, limits::NAME_CHARS)?,
+            last_name: name("lastName", &patch.last_name, true, limits::NAME_CHARS)?,
+            display_name: name("displayName", &patch.display_name, false, limits::DISPLAY_NAME_CHARS)?,
             bio: patch
                 .bio
                 .as_deref()
-                .map(|bio| text::paragraph("bio", bio, 500).map(str::to_owned))
+                .map(|bio| text::paragraph("bio", bio, limits::BIO_CHARS).map(str::to_owned))
                 .transpose()?,
             languages: None,
         };

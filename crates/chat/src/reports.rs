@@ -3,7 +3,7 @@
 use crate::accounts::language;
 use crate::requests::{message_id, readable};
 use crate::{Chat, ChatError};
-use meeshy_domain::{Language, UserId, limits};
+use meeshy_domain::{Language, UserId, limits, text};
 use meeshy_store::reports::{self, Report};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, State};
@@ -29,7 +29,8 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 6] =
+    /// All of them.
+    pub const ALL: [Self; 6] =
         [Self::Wrong, Self::Incomplete, Self::Clumsy, Self::Offensive, Self::Language, Self::Other];
 
     /// The name on the wire and in the database.
@@ -88,8 +89,12 @@ impl Chat {
     pub async fn report_translation(&self, caller: UserId, new: NewReport) -> Result<Reported, ChatError> {
         let (id, language) = (message_id(&new.message)?, language("language", &new.language)?);
         let reason: Reason = new.reason.parse().map_err(|problem| ChatError::invalid("reason", problem))?;
-        let comment = new.comment.map(|comment| comment.trim().to_owned()).filter(|text| !text.is_empty());
-        check(reason, comment.as_deref())?;
+        let comment =
+            text::paragraph("comment", new.comment.as_deref().unwrap_or_default(), limits::REPORT_CHARS)?;
+        let comment = Some(comment.to_owned()).filter(|comment| !comment.is_empty());
+        if reason == Reason::Other && comment.is_none() {
+            return Err(ChatError::invalid("comment", "say what is wrong"));
+        }
         let (chat, wants_another) = (self.clone(), new.wants_another);
         let write = move |tx: &mut Tx<'_>| {
             // What is asked for here must be of the text that was reported.
@@ -150,18 +155,5 @@ impl Chat {
             Ok(reports::newest(tx, limit)?)
         };
         self.inner.store.read(read).await
-    }
-}
-
-fn check(reason: Reason, comment: Option<&str>) -> Result<(), ChatError> {
-    match comment {
-        None if reason == Reason::Other => Err(ChatError::invalid("comment", "say what is wrong")),
-        Some(comment) if comment.contains('\0') => {
-            Err(ChatError::invalid("comment", "it holds a character that cannot be kept"))
-        }
-        Some(comment) if comment.chars().nth(limits::REPORT_CHARS).is_some() => {
-            Err(ChatError::invalid("comment", format!("at most {} characters", limits::REPORT_CHARS)))
-        }
-        _ => Ok(()),
     }
 }

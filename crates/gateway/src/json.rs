@@ -23,8 +23,12 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
         let bytes = read(request, app.config.body_bytes).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            invalid(if error.is_data() { plain(&error) } else { format!("the body is not JSON: {error}") })
+        meeshy_wire::from_json(&bytes).map(Self).map_err(|error| {
+            invalid(if error.is_data() {
+                error.to_string()
+            } else {
+                format!("the body is not JSON: {error}")
+            })
         })
     }
 }
@@ -52,16 +56,6 @@ pub async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
         ));
     }
     Ok(bytes)
-}
-
-/// What is wrong with the data, without where in the text it is, and without the names of our types.
-pub fn plain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-    match text.split_once(", expected struct ") {
-        Some((found, _)) => format!("{found}, expected an object"),
-        None => text.to_owned(),
-    }
 }
 
 fn invalid(message: String) -> ApiError {
@@ -149,20 +143,6 @@ fn number(text: Option<&str>) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_wrong_is_said_in_words_for_clients() {
-        #[derive(Debug, serde::Deserialize)]
-        struct Login {
-            #[expect(dead_code, reason = "only read")]
-            password: String,
-        }
-        let said = |text| plain(&serde_json::from_str::<Login>(text).unwrap_err());
-        assert_eq!(said("{}"), "missing field `password`");
-        assert_eq!(said("[]"), "invalid length 0, expected an object");
-        assert_eq!(said("7"), "invalid type: integer `7`, expected an object");
-        assert_eq!(said("{\"password\":7}"), "invalid type: integer `7`, expected a string");
-    }
 
     #[test]
     fn limits_are_clamped_and_nonsense_is_the_default() {

@@ -68,7 +68,7 @@ impl IntoResponse for Detail {
 
 /// `POST /translate`.
 pub async fn translate(node: &Node, body: Value) -> Result<Answer, Refusal> {
-    let request = serde_json::from_value(body).map_err(|error| Refusal::Invalid(error.to_string()))?;
+    let request = meeshy_wire::from_value(body).map_err(|error| Refusal::Invalid(error.to_string()))?;
     answer(node, request).await
 }
 

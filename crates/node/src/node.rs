@@ -120,7 +120,8 @@ impl Node {
         Self { inner: Arc::new(Inner { translator, config, started: Instant::now() }) }
     }
 
-    pub(crate) fn config(&self) -> &NodeConfig {
+    /// What was set about it.
+    pub fn config(&self) -> &NodeConfig {
         &self.inner.config
     }
 

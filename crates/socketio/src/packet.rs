@@ -111,14 +111,6 @@ impl Event {
     pub fn expects_answer(&self) -> bool {
         self.ack.is_some()
     }
-
-    /// What comes with it, read as `T`.
-    ///
-    /// # Errors
-    /// When it is something else.
-    pub fn read<'a, T: serde::Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(&self.data)
-    }
 }
 
 /// A packet that ends its connection.
@@ -288,7 +280,7 @@ mod tests {
         fn an_event_comes_in_as_it_went_out(name in "\\PC{0,20}", data in "\\PC{0,40}") {
             let sent = Outgoing::event(&name, &data).unwrap();
             let Ok(Incoming::Event(event, 0)) = parsed(&sent.text()) else { panic!("{}", sent.text()) };
-            prop_assert_eq!(event.read::<String>().unwrap(), data);
+            prop_assert_eq!(serde_json::from_str::<String>(&event.data).unwrap(), data);
             prop_assert_eq!(event.name, name);
         }
     }

@@ -107,6 +107,27 @@ pub fn find_by_identifier(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Co
     )
 }
 
+/// Whether a conversation, open or closed, has this identifier.
+///
+/// # Errors
+/// As the database says.
+pub fn identifier_is_taken(tx: &mut Tx<'_>, identifier: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS one FROM conversations WHERE identifier = $1";
+    Ok(tx.query_first(sql, &[identifier.into()], |_| Ok(()))?.is_some())
+}
+
+/// Lets a pair open another direct conversation where theirs was closed.
+///
+/// # Errors
+/// As the database says.
+pub fn release_direct_key(tx: &mut Tx<'_>, direct_key: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE conversations SET direct_key = NULL WHERE direct_key = $1 AND NOT is_active",
+        &[direct_key.into()],
+    )?;
+    Ok(())
+}
+
 /// The open direct conversation of a pair.
 ///
 /// # Errors

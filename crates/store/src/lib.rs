@@ -16,6 +16,7 @@ pub mod legacy;
 pub mod members;
 pub mod messages;
 mod migrate;
+pub mod names;
 pub mod notifications;
 mod pg;
 pub mod reports;

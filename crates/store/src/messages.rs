@@ -15,7 +15,7 @@ pub struct Message {
     pub sequence: i64,
     /// Who wrote it; `None` once the account is gone.
     pub sender_id: Option<UserId>,
-    /// The sender's own id of it.
+    /// The sender's own id of it, which holds in its conversation.
     pub client_message_id: Option<String>,
     /// The text as it was typed.
     pub content: String,
@@ -44,7 +44,7 @@ impl Message {
     }
 }
 
-const COLUMNS: &str = "m.id, m.conversation_id, m.sequence, m.sender_id, m.client_message_id, m.content, m.original_language, \
+const COLUMNS: &str = "m.id, m.conversation_id, m.sequence, m.sender_id, m.client_key, m.content, m.original_language, \
     m.message_type, m.message_source, m.reply_to_id, m.revision, m.edited_at, m.created_at, m.updated_at";
 
 fn read(row: &mut Row) -> Result<Message, StoreError> {
@@ -53,7 +53,7 @@ fn read(row: &mut Row) -> Result<Message, StoreError> {
         conversation_id: row.take("conversation_id")?,
         sequence: row.take("sequence")?,
         sender_id: row.take("sender_id")?,
-        client_message_id: row.take("client_message_id")?,
+        client_message_id: row.take::<Option<String>>("client_key")?.map(|key| client_message_id(&key)),
         content: row.take("content")?,
         original_language: row.take("original_language")?,
         message_type: row.take("message_type")?,
@@ -66,13 +66,22 @@ fn read(row: &mut Row) -> Result<Message, StoreError> {
     })
 }
 
+/// How a sender's own id of a message is kept: behind the conversation, since another one may have it too.
+fn client_key(conversation: ConversationId, client_message_id: &str) -> String {
+    format!("{conversation}\n{client_message_id}")
+}
+
+fn client_message_id(key: &str) -> String {
+    key.split_once('\n').map_or(key, |(_, id)| id).to_owned()
+}
+
 /// Adds a message.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when this sender has used this client message id.
+/// [`StoreError::Conflict`] when this sender has used this client message id in this conversation.
 pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
     tx.execute(
-        "INSERT INTO messages (id, conversation_id, sequence, sender_id, client_message_id, content, original_language, \
+        "INSERT INTO messages (id, conversation_id, sequence, sender_id, client_key, content, original_language, \
            message_type, message_source, reply_to_id, revision, edited_at, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &[
@@ -80,7 +89,7 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
             message.conversation_id.into(),
             message.sequence.into(),
             message.sender_id.into(),
-            message.client_message_id.as_ref().into(),
+            message.client_message_id.as_deref().map(|id| client_key(message.conversation_id, id)).into(),
             (&message.content).into(),
             message.original_language.into(),
             (&message.message_type).into(),
@@ -169,18 +178,19 @@ fn find_all_with(tx: &mut Tx<'_>, ids: &[MessageId], lock: &str) -> Result<Vec<M
     )
 }
 
-/// The message that `sender` sent under this id of their own.
+/// The message that `sender` sent to a conversation under this id of their own.
 ///
 /// # Errors
 /// As the database says.
 pub fn find_by_client_id(
     tx: &mut Tx<'_>,
+    conversation: ConversationId,
     sender: UserId,
     client_message_id: &str,
 ) -> Result<Option<Message>, StoreError> {
     tx.query_first(
-        &format!("SELECT {COLUMNS} FROM messages m WHERE m.sender_id = $1 AND m.client_message_id = $2"),
-        &[sender.into(), client_message_id.into()],
+        &format!("SELECT {COLUMNS} FROM messages m WHERE m.sender_id = $1 AND m.client_key = $2"),
+        &[sender.into(), client_key(conversation, client_message_id).into()],
         read,
     )
 }

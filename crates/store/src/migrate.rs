@@ -1,7 +1,7 @@
 //! Migrations: numbered SQL files, forward only, each applied once, in a transaction, and checked ever after.
 
 use crate::tx::Connection;
-use crate::{Store, StoreError, Tx};
+use crate::{Store, StoreError, Tx, names};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = migrations![
     12 "0012_second_factor",
     13 "0013_glossaries_and_reports",
     14 "0014_keys_made_later",
+    15 "0015_folded_names",
     16 "0016_identity",
     20 "0020_reason_codes",
 ];
@@ -55,6 +56,7 @@ impl Store {
                 applied.push(migration.name);
             }
         }
+        while self.write(names::fold_some).await? {}
         Ok(Migrated { applied, version: newest() })
     }
 }
@@ -67,6 +69,7 @@ pub(crate) fn on(connection: &mut dyn Connection) -> Result<(), StoreError> {
             tracing::info!(migration = migration.name, "The schema was migrated");
         }
     }
+    while transaction(connection, names::fold_some)? {}
     Ok(())
 }
 

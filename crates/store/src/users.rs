@@ -1,8 +1,8 @@
 //! People.
 
 use crate::tx::{padded, placeholders};
-use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId};
+use crate::{Row, StoreError, Tx, Value, names};
+use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId, text};
 use std::collections::HashSet;
 
 /// A person's account.
@@ -98,8 +98,9 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
         "INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, bio, avatar, \
            phone_number, role, is_active, deactivated_at, system_language, regional_language, \
            custom_destination_language, auto_translate_enabled, translate_to_system_language, \
-           translate_to_regional_language, use_custom_destination, last_active_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+           translate_to_regional_language, use_custom_destination, last_active_at, created_at, updated_at, \
+           username_key, email_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
         &[
             user.id.into(),
             (&user.username).into(),
@@ -124,9 +125,16 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
             user.last_active_at.into(),
             user.created_at.into(),
             user.updated_at.into(),
+            text::key(&user.username).into(),
+            text::email_key(&user.email).into(),
         ],
     )?;
-    Ok(())
+    let User { username, first_name, last_name, display_name, .. } = user;
+    names::set_words(
+        tx,
+        &user.id.into(),
+        text::found_words([&**username, first_name, last_name, display_name]),
+    )
 }
 
 /// The person with this id.
@@ -196,44 +204,47 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<User>, StoreError
     tx.query(&format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id IN ({list})"), &ids, read)
 }
 
-/// The person who signs in as `login`: a username, an address or a telephone number, in any case, but the exact one first.
+/// The person who signs in as `login`: a username or an address in any spelling ([`text::key`]), or a telephone number. The exact
+/// spelling comes first.
 ///
 /// # Errors
 /// As the database says.
 pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, StoreError> {
+    // An empty value is nobody's.
+    let Some(username) = text::key(login) else { return Ok(None) };
     tx.query_first(
         &format!(
-            "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE lower(u.username) = lower($1) OR lower(u.email) = lower($1) \
-               OR u.phone_number = $1 ORDER BY \
-               CASE WHEN u.username = $1 OR u.email = $1 THEN 0 ELSE 1 END, u.created_at LIMIT 1"
+            "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.username_key = $2 OR u.email_key = $3 OR u.phone_number = $1 \
+             ORDER BY CASE WHEN u.username = $1 OR u.email = $1 THEN 0 WHEN u.name_twin = '' THEN 1 ELSE 2 END, u.created_at \
+             LIMIT 1"
         ),
-        &[login.into()],
+        &[login.into(), username.into(), text::email_key(login).into()],
         read,
     )
 }
 
-/// Whether somebody has this username, in any case.
+/// Whether somebody has this username, in any spelling ([`text::key`]).
 ///
 /// # Errors
 /// As the database says.
 pub fn username_is_taken(tx: &mut Tx<'_>, username: &str) -> Result<bool, StoreError> {
-    exists(tx, "SELECT 1 AS one FROM users WHERE lower(username) = lower($1)", username)
+    exists(tx, "SELECT 1 AS one FROM users WHERE username_key = $1", text::key(username))
 }
 
-/// Whether somebody has this address, in any case.
+/// Whether somebody has this address, in any spelling ([`text::email_key`]).
 ///
 /// # Errors
 /// As the database says.
 pub fn email_is_taken(tx: &mut Tx<'_>, email: &str) -> Result<bool, StoreError> {
-    exists(tx, "SELECT 1 AS one FROM users WHERE lower(email) = lower($1)", email)
+    exists(tx, "SELECT 1 AS one FROM users WHERE email_key = $1", text::email_key(email))
 }
 
-fn exists(tx: &mut Tx<'_>, sql: &str, value: &str) -> Result<bool, StoreError> {
+fn exists(tx: &mut Tx<'_>, sql: &str, value: Option<String>) -> Result<bool, StoreError> {
     Ok(tx.query_first(sql, &[value.into()], |_| Ok(()))?.is_some())
 }
 
-/// Active people other than `asker` whose username, display name or full name has `text` in it, and how many there
-/// are in all; a name that begins with it comes first.
+/// Active people other than `asker` of whose names (username, first, last and display name) some word begins with each word of `text`,
+/// in any case and with or without accents, and how many they are, up to 1,000. Who has a username that begins with `text` comes first.
 ///
 /// # Errors
 /// As the database says.
@@ -244,24 +255,25 @@ pub fn search(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<User>, i64), StoreError> {
-    let escaped = text.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let (within, prefix) = (Value::from(format!("%{escaped}%")), Value::from(format!("{escaped}%")));
-    let matches = "u.is_active AND u.id <> $1 AND (lower(u.username) LIKE $2 ESCAPE '\\' \
-        OR lower(u.display_name) LIKE $2 ESCAPE '\\' OR lower(u.first_name || ' ' || u.last_name) LIKE $2 ESCAPE '\\')";
-    let total = tx.query_one(
-        &format!("SELECT count(*) AS total FROM users u WHERE {matches}"),
-        &[asker.into(), within.clone()],
-        |row| row.take("total"),
-    )?;
-    let found = tx.query(
+    let Some((condition, words)) = names::found_by(text, 2) else { return Ok((Vec::new(), 0)) };
+    let found = names::first_found(&condition);
+    let mut params = vec![asker.into()];
+    params.extend(words);
+    let count = format!("SELECT count(*) AS total FROM ({found}) found");
+    let total = tx.query_one(&count, &params, |row| row.take("total"))?;
+    let at = params.len();
+    params.extend([text::key(text).unwrap_or_default().into(), limit.into(), offset.into()]);
+    let (prefix, limit, offset) = (at + 1, at + 2, at + 3);
+    let page = tx.query(
         &format!(
-            "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE {matches} \
-             ORDER BY CASE WHEN lower(u.username) LIKE $3 ESCAPE '\\' THEN 0 ELSE 1 END, lower(u.username) LIMIT $4 OFFSET $5"
+            "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id IN ({found}) \
+             ORDER BY CASE WHEN substr(u.username_key, 1, length(${prefix})) = ${prefix} THEN 0 ELSE 1 END, \
+               u.username_key, u.id LIMIT ${limit} OFFSET ${offset}"
         ),
-        &[asker.into(), within, prefix, limit.into(), offset.into()],
+        &params,
         read,
     )?;
-    Ok((found, total))
+    Ok((page, total))
 }
 
 /// What a person may change about themselves; `None` leaves a field as it is.
@@ -301,6 +313,22 @@ pub fn update_profile(
             now.into(),
         ],
     )?;
+    if change.first_name.is_some() || change.last_name.is_some() || change.display_name.is_some() {
+        let names: Option<[String; 4]> = tx.query_first(
+            "SELECT username, first_name, last_name, display_name FROM users WHERE id = $1",
+            &[id.into()],
+            |row| {
+                Ok([
+                    row.take("username")?,
+                    row.take("first_name")?,
+                    row.take("last_name")?,
+                    row.take("display_name")?,
+                ])
+            },
+        )?;
+        let words = text::found_words(names.iter().flatten().map(String::as_str));
+        names::set_words(tx, &id.into(), words)?;
+    }
     let Some(languages) = &change.languages else { return Ok(()) };
     let code = |language: Option<Language>| Value::from(language);
     tx.execute(

@@ -31,6 +31,19 @@ impl Database {
         [("SQLite", Self::sqlite()), ("PostgreSQL", Self::postgres())]
     }
 
+    /// An empty database of both kinds, and a PostgreSQL one whose locale knows more letters than ASCII, with a name for messages.
+    ///
+    /// # Panics
+    /// When no PostgreSQL server is there, with the command that brings one.
+    pub fn of_every_locale() -> [(&'static str, Self); 3] {
+        let [sqlite, postgres] = Self::both();
+        [
+            sqlite,
+            postgres,
+            ("PostgreSQL in C.UTF-8", Self::postgres_with("LOCALE 'C.UTF-8' TEMPLATE template0")),
+        ]
+    }
+
     /// An empty SQLite database.
     ///
     /// # Panics
@@ -45,11 +58,18 @@ impl Database {
     /// # Panics
     /// When no PostgreSQL server is there, with the command that brings one.
     pub fn postgres() -> Self {
+        Self::postgres_with("")
+    }
+
+    fn postgres_with(options: &str) -> Self {
         #[expect(clippy::disallowed_methods, reason = "the test run hands the server's address over this way")]
         let server = std::env::var(SERVER).unwrap_or_else(|_| {
             panic!("{SERVER} is not set: run the tests with `make test`, or `scripts/with-postgres cargo nextest run`")
         });
-        Self { location: Location::Postgres { url: create_database(&server), connections: 4 }, _folder: None }
+        Self {
+            location: Location::Postgres { url: create_database(&server, options), connections: 4 },
+            _folder: None,
+        }
     }
 
     /// Where it is.
@@ -67,15 +87,16 @@ impl Database {
 }
 
 /// Makes a new database on `server` and gives its address.
-fn create_database(server: &str) -> String {
+fn create_database(server: &str, options: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let url = format!("{server}/{name}");
     let admin = format!("{server}/postgres");
+    let create = format!("CREATE DATABASE {name} {options}");
     // The client may not block a thread of the tests' runtime.
     std::thread::spawn(move || {
         let mut client = postgres::Client::connect(&admin, postgres::NoTls).expect("the test server answers");
-        client.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database can be made");
+        client.batch_execute(&create).expect("a database can be made");
     })
     .join()
     .expect("the database is made");

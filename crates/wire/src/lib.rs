@@ -10,6 +10,7 @@ mod attachment;
 mod conversation;
 mod envelope;
 mod event;
+mod json;
 mod message;
 mod request;
 mod time;
@@ -26,6 +27,7 @@ pub use event::{
     MessageTranslation, ReadStatusUpdated, SendMessage, StatsEvent, TranslationStateEvent, Typing,
     UnreadUpdated, UserStatus, event_name,
 };
+pub use json::{from_json, from_value};
 pub use message::{Counts, Message, MessageSender, Reply, Translation, TranslationState};
 pub use request::{
     Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,

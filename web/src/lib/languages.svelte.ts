@@ -2,6 +2,7 @@
 
 import { get } from "../api/client";
 import type { Language } from "../api/wire";
+import { plain } from "./plain";
 
 let known = $state.raw<Language[]>([]);
 
@@ -48,9 +49,3 @@ export function findLanguages(all: readonly Language[], text: string): Language[
     [code, name, nativeName].some((part) => plain(part).includes(wanted)),
   );
 }
-
-const plain = (text: string): string =>
-  text
-    .normalize("NFD")
-    .replace(/\p{Mark}/gu, "")
-    .toLowerCase();

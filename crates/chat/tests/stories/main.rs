@@ -6,6 +6,8 @@ mod accounts;
 mod caring;
 mod conversing;
 mod editing;
+mod naming;
+mod racing;
 mod requests;
 mod retention;
 mod second_factor;

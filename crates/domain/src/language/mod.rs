@@ -32,9 +32,6 @@ pub struct UnknownLanguage(String);
 #[derive(Clone, Copy)]
 pub struct Language(&'static Entry);
 
-/// RFC 5646 (section 4.4.1) asks for room for 35 characters; no tag of a language needs more.
-const LONGEST_TAG: usize = 35;
-
 /// Scripts (ISO 15924) that are written from right to left.
 const RIGHT_TO_LEFT: [&str; 2] = ["Arab", "Hebr"];
 
@@ -125,11 +122,11 @@ impl Language {
 
 /// A tag in lower case and with `-` between its parts; nothing if it is longer than any.
 fn lower(tag: &str) -> Option<String> {
-    (tag.len() <= LONGEST_TAG).then(|| tag.to_ascii_lowercase().replace('_', "-"))
+    (tag.len() <= crate::limits::LANGUAGE_TAG_CHARS).then(|| tag.to_ascii_lowercase().replace('_', "-"))
 }
 
 fn unknown(name: &str) -> UnknownLanguage {
-    UnknownLanguage(name.chars().take(LONGEST_TAG).collect())
+    UnknownLanguage(name.chars().take(crate::limits::LANGUAGE_TAG_CHARS).collect())
 }
 
 impl PartialEq for Language {

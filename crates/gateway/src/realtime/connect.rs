@@ -118,7 +118,7 @@ impl Credentials {
             introduction.and_then(|introduction| find(introduction).as_deref()).map(str::to_owned)
         };
         // Whoever says nothing that makes sense has shown nothing.
-        let handshake: Handshake = serde_json::from_str(auth).unwrap_or_default();
+        let handshake: Handshake = meeshy_wire::from_json(auth.as_bytes()).unwrap_or_default();
         let is_jwt = handshake.token_type.as_deref().is_none_or(|kind| kind == "jwt");
         let in_handshake = handshake.auth_token.or(handshake.token).filter(|_| is_jwt);
         Self {

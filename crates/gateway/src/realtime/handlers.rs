@@ -3,7 +3,6 @@
 use super::socket::{Peer, Verdict};
 use super::{Realtime, Room, Socket, connect};
 use crate::error::ApiError;
-use crate::json::plain;
 use crate::present;
 use axum::http::StatusCode;
 use meeshy_chat::{MessageEdit, NewMessage, Progress, Requested};
@@ -11,7 +10,7 @@ use meeshy_socketio::Event;
 use meeshy_store::translations::State;
 use meeshy_wire::{
     Ack, AckData, ConversationRef, EditMessage, ErrorEvent, Message, RequestTranslation, SendMessage,
-    StatsEvent, TranslationError, TranslationReceived, Typing, event_name,
+    StatsEvent, TranslationError, TranslationReceived, Typing, event_name, from_json,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -50,7 +49,7 @@ impl Realtime {
             if event.name != event_name::AUTHENTICATE {
                 return Err(ApiError::authentication_required());
             }
-            connect::authenticate(self, socket, event.read().unwrap_or_default()).await;
+            connect::authenticate(self, socket, from_json(event.data.as_bytes()).unwrap_or_default()).await;
             return Ok(());
         };
         match event.name.as_str() {
@@ -84,7 +83,13 @@ impl Realtime {
                 let _ = socket.acknowledge(event, &Ack::done(Value::Null));
             }
             event_name::AUTHENTICATE => {
-                connect::authenticate_again(self, socket, peer, event.read().unwrap_or_default()).await;
+                connect::authenticate_again(
+                    self,
+                    socket,
+                    peer,
+                    from_json(event.data.as_bytes()).unwrap_or_default(),
+                )
+                .await;
             }
             name => return Err(unknown_event(name)),
         }
@@ -210,8 +215,8 @@ fn received(requested: Requested) -> Result<TranslationReceived, String> {
 
 /// What an event says.
 fn read<T: DeserializeOwned>(event: &Event) -> Result<T, ApiError> {
-    event.read().map_err(|error| {
-        let message = format!("the event could not be read: {}", plain(&error));
+    from_json(event.data.as_bytes()).map_err(|error| {
+        let message = format!("the event could not be read: {error}");
         ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
     })
 }

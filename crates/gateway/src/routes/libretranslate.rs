@@ -23,10 +23,12 @@ pub fn routes(api: Api) -> Api {
         let node = node.clone();
         async move |Extension(call): Extension<Call>| translate(&node, &call).await
     })
+    .body("LibreTranslateTranslate")
     .post(Access::Key, "/libretranslate/detect", "LibreTranslate: what language a text is in", {
         let node = node.clone();
         async move |Extension(call): Extension<Call>| detect(&node, &call).await
     })
+    .body("LibreTranslateDetect")
     .get(
         Access::Anyone,
         "/libretranslate/languages",

@@ -120,6 +120,37 @@ async fn a_flood_is_refused_and_then_cut_off() {
 }
 
 #[tokio::test]
+async fn a_list_is_no_object() {
+    let server = Server::start(unlimited()).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let list = json!(["lea", "correct horse", "Eve", "Moss", "eve@example.org", "fr", "fr", "fr"]);
+    let mut tried = 0;
+    for endpoint in server.endpoints.iter().filter(|endpoint| endpoint.body.is_some()) {
+        for body in [list.clone(), json!([list])] {
+            let path = endpoint.path.replace(['{', '}'], "");
+            let request = server.request(endpoint.method.clone(), &path).bearer_auth(&lea.token);
+            let refused = answer(request.json(&body)).await;
+            assert_eq!((refused.status, refused.code()), (400, "VALIDATION_ERROR"), "{path} {body}");
+            tried += 1;
+        }
+    }
+    assert!(tried > 20, "{tried}");
+    let mut socket = Socket::of(&server, &lea).await;
+    let talk = lea.group(&[]).await;
+    for (event, list) in [("message:send", json!([talk, "hello"])), ("message:edit", json!(["id", "hello"]))]
+    {
+        let refused = socket.ask(event, list).await;
+        assert_eq!(
+            (&refused["success"], &refused["code"]),
+            (&json!(false), &json!("VALIDATION_ERROR")),
+            "{event}"
+        );
+    }
+    socket.tell("conversation:join", json!([talk])).await;
+    assert_eq!(socket.event("error").await["code"], "VALIDATION_ERROR");
+}
+
+#[tokio::test]
 async fn bodies_that_cannot_be_taken_are_refused_in_json() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;

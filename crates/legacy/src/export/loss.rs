@@ -18,7 +18,7 @@ const LOSSES: &[(&str, &str, &str, &str)] = &[
         "messages",
         "client_message_id",
         "a client that sends such a message once more would write it twice",
-        "SELECT count(*) AS total FROM messages WHERE client_message_id IS NOT NULL",
+        "SELECT count(*) AS total FROM messages WHERE client_key IS NOT NULL",
     ),
     (
         "messages",

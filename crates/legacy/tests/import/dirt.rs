@@ -47,6 +47,34 @@ fn people_keep_their_names_their_roles_and_their_locks() {
 }
 
 #[test]
+fn names_that_are_the_same_in_another_spelling_are_twins_and_are_found() {
+    let people = vec![user(1, "Le\u{301}a"), user(2, "L\u{c9}A"), user(3, "other")];
+    let dump = small(&[("User", people)]);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        assert_eq!(counts(&import(at, &dump.dump), "User"), [3, 3, 0, 0, 0], "{kind}");
+        let twin = |number: u8| {
+            one(at, &format!("SELECT name_twin AS it FROM users WHERE id = '{}'", id('u', number)))
+        };
+        assert_eq!(
+            [twin(1), twin(2), twin(3)],
+            [String::new(), id('u', 2).to_hex(), String::new()],
+            "{kind}"
+        );
+        let found = |login: &'static str| {
+            let find = move |tx: &mut meeshy_store::Tx<'_>| {
+                let found = meeshy_store::users::find_by_login(tx, login)?;
+                Ok::<_, StoreError>((found.map(|user| user.id.to_string()), Ending::Undo))
+            };
+            Alone::open(at).unwrap().transaction(find).unwrap()
+        };
+        for (login, number) in [("l\u{e9}a", 1), ("Le\u{301}a", 1), ("L\u{c9}A", 2), ("OTHER", 3)] {
+            assert_eq!(found(login), Some(id('u', number).to_hex()), "{kind}: {login}");
+        }
+    }
+}
+
+#[test]
 fn memberships_of_one_person_become_one_that_allows_no_more_than_each() {
     let member = |number: u8, role: &str, more: bson::Document| {
         let mut member = doc! {

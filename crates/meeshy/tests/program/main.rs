@@ -10,4 +10,5 @@ mod import;
 mod interfaces;
 mod load;
 mod roles;
+mod schema;
 mod server;

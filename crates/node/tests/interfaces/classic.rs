@@ -45,7 +45,7 @@ async fn in_a_batch_each_stands_for_itself() {
     let server = Server::start().await;
     let request =
         |text: &str, to: &str| json!({ "text": text, "source_language": "en", "target_language": to });
-    let batch = json!([request("one", "fr"), request("crash", "fr"), request("two", "ja"), { "text": 7 }]);
+    let batch = json!([request("one", "fr"), request("crash", "fr"), request("two", "ja"), { "text": 7 }, ["one", "en", "fr"]]);
     let (status, body) = server.post("/translate/batch", batch).await;
     assert_eq!(status, 200);
     assert_eq!(body["results"][0]["translated_text"], "fr:one");
@@ -60,6 +60,8 @@ async fn in_a_batch_each_stands_for_itself() {
             .contains("no engine here translates English to Japanese")
     );
     assert_eq!(body["results"][3]["original_text"], "");
+    let refused = json!({ "error": "Invalid request: invalid type: sequence, expected an object", "original_text": "" });
+    assert_eq!(body["results"][4], refused);
     let (status, refused) = server.post("/translate/batch", json!(vec![request("one", "fr"); 11])).await;
     assert_eq!(
         (status, &refused["detail"]),

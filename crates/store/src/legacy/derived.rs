@@ -2,7 +2,7 @@
 //!
 //! Each statement changes only what is not yet as it should be, so that it can be repeated.
 
-use crate::{StoreError, Tx};
+use crate::{StoreError, Tx, names};
 
 /// Higher than any number of a message that waits for its own.
 const OUT_OF_THE_WAY: i64 = 1 << 40;
@@ -12,6 +12,7 @@ const OUT_OF_THE_WAY: i64 = 1 << 40;
 /// # Errors
 /// As the database says.
 pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    names::fold_all(tx)?;
     tell_twins_apart(tx)?;
     number_messages(tx)?;
     place_cursors(tx)?;
@@ -66,11 +67,11 @@ pub fn findings(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, &'static str, &'st
     Ok(found)
 }
 
-/// Of accounts whose names or addresses differ only in case, the oldest has no mark.
+/// Of accounts whose names or addresses are the same when folded, the oldest has no mark.
 fn tell_twins_apart(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let no_older = |column: &str| {
         format!(
-            "NOT EXISTS (SELECT 1 FROM users o WHERE lower(o.{column}) = lower(users.{column}) AND o.id <> users.id \
+            "NOT EXISTS (SELECT 1 FROM users o WHERE o.{column} = users.{column} AND o.id <> users.id \
                AND (o.name_twin = '' OR o.created_at < users.created_at \
                  OR (o.created_at = users.created_at AND o.id < users.id)))"
         )
@@ -78,8 +79,8 @@ fn tell_twins_apart(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute(
         &format!(
             "UPDATE users SET name_twin = '' WHERE name_twin <> '' AND {} AND {}",
-            no_older("username"),
-            no_older("email")
+            no_older("username_key"),
+            no_older("email_key")
         ),
         &[],
     )?;

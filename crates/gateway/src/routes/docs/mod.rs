@@ -1,8 +1,11 @@
 //! The interface, described for programs (`/docs/openapi.json`) and for people (`/docs`), from the table of routes.
 
+mod constraints;
+
 use super::{Access, Api, Endpoint};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
+use meeshy_node::NodeConfig;
 use meeshy_wire::{
     AddTerm, Code, CreateConversation, DetectLanguage, ErrorBody, Login, LoginCode, PatchMe, PostMessage,
     PutMessage, Refresh, Register, ReportTranslation, Translate, TranslateTexts,
@@ -13,7 +16,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub fn routes(api: Api) -> Api {
     let page: Arc<str> = page(&api.endpoints).into();
-    let document: Arc<str> = format!("{:#}", openapi(&api.endpoints)).into();
+    let node = api.app.node.as_ref().map(meeshy_node::Node::config);
+    let schemas = schemas(api.app.chat.message_chars(), node);
+    let document: Arc<str> = format!("{:#}", openapi(&api.endpoints, schemas)).into();
     api.get(Access::Anyone, "/docs", "This interface, for people", async move || Html(page.to_string())).get(
         Access::Anyone,
         "/docs/openapi.json",
@@ -23,7 +28,7 @@ pub fn routes(api: Api) -> Api {
 }
 
 /// The OpenAPI 3.1 document of all routes.
-fn openapi(endpoints: &[Endpoint]) -> Value {
+fn openapi(endpoints: &[Endpoint], schemas: Value) -> Value {
     let mut paths = Map::new();
     for endpoint in endpoints {
         let operations = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
@@ -34,7 +39,7 @@ fn openapi(endpoints: &[Endpoint]) -> Value {
         "info": { "title": "Meeshy", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "MIT" } },
         "paths": paths,
         "components": {
-            "schemas": schemas(),
+            "schemas": schemas,
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
                 "session": { "type": "apiKey", "in": "header", "name": "X-Session-Token" },
@@ -54,8 +59,15 @@ fn operation(endpoint: &Endpoint) -> Value {
         operation["security"] = json!([{ "token": [] }, { "session": [] }]);
     }
     if let Some(schema) = endpoint.body {
-        let reference = format!("#/components/schemas/{schema}");
-        operation["requestBody"] = json!({ "required": true, "content": { "application/json": { "schema": { "$ref": reference } } } });
+        let body = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
+        let kinds = if LIBRETRANSLATE.contains(&schema) {
+            &["application/json", FORM][..]
+        } else {
+            &["application/json"]
+        };
+        let content: Map<String, Value> =
+            kinds.iter().map(|kind| ((*kind).to_owned(), body.clone())).collect();
+        operation["requestBody"] = json!({ "required": true, "content": content });
     }
     let parameter = |place: &str, name: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
     let in_path = endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
@@ -69,7 +81,40 @@ fn operation(endpoint: &Endpoint) -> Value {
     operation
 }
 
-fn schemas() -> Value {
+/// The bodies that may also come as a form.
+const LIBRETRANSLATE: [&str; 2] = ["LibreTranslateTranslate", "LibreTranslateDetect"];
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// LibreTranslate's bodies, which are read field by field, and so are no types.
+fn libretranslate(schemas: &mut Map<String, Value>, node: &NodeConfig) {
+    let text = json!({ "type": "string", "minLength": 1, "maxLength": node.chars });
+    let q = json!({ "description": "A text, or several, of which each is answered.",
+        "oneOf": [text, { "type": "array", "minItems": 1, "maxItems": node.texts, "items": { "type": "string" } }] });
+    let api_key = json!({ "type": "string", "description": "A token, where no header has one." });
+    let language =
+        json!({ "type": "string", "minLength": 1, "maxLength": meeshy_domain::limits::LANGUAGE_TAG_CHARS });
+    schemas.insert(LIBRETRANSLATE[0].to_owned(), json!({
+        "type": "object",
+        "required": ["q", "source", "target"],
+        "properties": {
+            "q": q,
+            "source": language,
+            "target": language,
+            "format": { "type": "string", "enum": ["text", "html"], "default": "text" },
+            "alternatives": { "type": "integer", "minimum": 0, "default": 0, "description": "None are made." },
+            "api_key": api_key,
+        },
+    }));
+    schemas.insert(
+        LIBRETRANSLATE[1].to_owned(),
+        json!({
+            "type": "object", "required": ["q"], "properties": { "q": q, "api_key": api_key },
+        }),
+    );
+}
+
+/// Every schema; `message_chars` is the limit of this server.
+fn schemas(message_chars: usize, node: Option<&NodeConfig>) -> Value {
     fn add<T: ToSchema + PartialSchema>(schemas: &mut Map<String, Value>) {
         schemas.insert(T::name().into_owned(), serde_json::to_value(T::schema()).unwrap_or_default());
         let mut used = Vec::new();
@@ -94,6 +139,10 @@ fn schemas() -> Value {
     add::<TranslateTexts>(&mut schemas);
     add::<DetectLanguage>(&mut schemas);
     add::<ErrorBody>(&mut schemas);
+    constraints::add_to(&mut schemas, message_chars);
+    if let Some(node) = node {
+        libretranslate(&mut schemas, node);
+    }
     schemas.into()
 }
 

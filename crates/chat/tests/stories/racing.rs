@@ -1,0 +1,178 @@
+//! Stories of twenty who do the same at the same moment, each told on both databases: nothing fails, nothing is there twice.
+
+use crate::support::{World, registration, worlds};
+use meeshy_chat::{ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, Registration};
+use std::collections::HashSet;
+use std::fmt::Debug;
+use std::future::Future;
+use std::hash::Hash;
+
+const CALLERS: usize = 20;
+
+async fn race<T, F>(call: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let calls: Vec<_> = (0..CALLERS).map(|number| tokio::spawn(call(number))).collect();
+    let mut outcomes = Vec::new();
+    for call in calls {
+        outcomes.push(call.await.unwrap());
+    }
+    outcomes
+}
+
+/// How many different ones there are; each of the outcomes has to be good.
+fn different<T: Eq + Hash>(outcomes: Vec<Result<T, impl Debug>>) -> usize {
+    outcomes.into_iter().map(Result::unwrap).collect::<HashSet<T>>().len()
+}
+
+fn group(title: &str, identifier: Option<&str>) -> NewConversation {
+    NewConversation {
+        kind: "group".into(),
+        title: Some(title.into()),
+        identifier: identifier.map(str::to_owned),
+        ..NewConversation::default()
+    }
+}
+
+#[tokio::test]
+async fn conversations_of_one_title_get_identifiers_of_their_own() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        for new in [group("Trip", None), group("日本語", None), group("Trip", Some("trip"))] {
+            let outcomes = race(|_| {
+                let (chat, new) = (world.chat.clone(), new.clone());
+                async move { chat.create_conversation(lea, new).await.map(|view| view.conversation.identifier) }
+            });
+            assert_eq!(different(outcomes.await), CALLERS, "{kind}: {new:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_pair_opens_one_direct_conversation() {
+    for (kind, world) in worlds().await {
+        let pair = [world.person("lea", "fr").await, world.person("carlos", "es").await];
+        let outcomes = race(|number| {
+            let (chat, caller, other) = (world.chat.clone(), pair[number % 2], pair[(number + 1) % 2]);
+            let new = NewConversation {
+                kind: "direct".into(),
+                participant_ids: vec![other.to_string()],
+                ..NewConversation::default()
+            };
+            async move { chat.create_conversation(caller, new).await.map(|view| view.conversation.id) }
+        });
+        assert_eq!(different(outcomes.await), 1, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_and_an_address_go_to_one_of_all_who_want_them() {
+    for (kind, world) in worlds().await {
+        let join = |new: Registration| {
+            let chat = world.chat.clone();
+            async move { chat.register(new, Device::default()).await }
+        };
+        let names = race(|number| {
+            let username = if number % 2 == 0 { "lea" } else { "LEA" };
+            join(Registration { email: format!("{number}@example.org"), ..registration(username, "fr") })
+        });
+        let addresses = race(|number| {
+            let email = if number % 2 == 0 { "one@example.org" } else { "One@Example.org" };
+            join(Registration { email: email.into(), ..registration(&format!("person{number}"), "fr") })
+        });
+        for (outcomes, wanted) in [(names.await, "username"), (addresses.await, "email")] {
+            let mut joined = 0;
+            for outcome in outcomes {
+                match outcome {
+                    Ok(_) => joined += 1,
+                    Err(ChatError::Taken { field }) => assert_eq!(field, wanted, "{kind}"),
+                    Err(other) => panic!("{kind}: {other:?}"),
+                }
+            }
+            assert_eq!(joined, 1, "{kind}: {wanted}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_message_is_written_once_with_its_mentions() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let new = NewMessage {
+            conversation: talk.conversation.id.to_string(),
+            content: "salut @carlos et @lea".into(),
+            client_message_id: Some("c-1".into()),
+            ..NewMessage::default()
+        };
+        let outcomes = race(|_| {
+            let (chat, new) = (world.chat.clone(), new.clone());
+            async move { chat.send(lea, new).await.map(|sent| sent.message.message.id) }
+        });
+        assert_eq!(different(outcomes.await), 1, "{kind}");
+        let messages = world.page(lea, &talk).await.messages;
+        assert_eq!((messages.len(), messages[0].mentions.len()), (1, 2), "{kind}");
+    }
+}
+
+/// Léa, a conversation of hers, and a message in it that was translated.
+async fn translated(world: &World) -> (meeshy_domain::UserId, String, String) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    let message = world.say(carlos, &talk, "hola").await.unwrap().message.message.id.to_string();
+    world.translate().await;
+    (lea, talk.conversation.id.to_string(), message)
+}
+
+#[tokio::test]
+async fn a_term_and_a_report_are_there_once() {
+    for (kind, world) in worlds().await {
+        let (lea, talk, message) = translated(&world).await;
+        let terms = race(|_| {
+            let (chat, talk) = (world.chat.clone(), talk.clone());
+            let new = NewTerm { text: "sprint".into(), ..NewTerm::default() };
+            async move { chat.add_term(lea, &talk, new).await.map(|term| term.id) }
+        });
+        assert_eq!(different(terms.await), 1, "{kind}");
+        let reports = race(|_| {
+            let (chat, message) = (world.chat.clone(), message.clone());
+            let new = NewReport {
+                message,
+                language: "fr".into(),
+                reason: "wrong".into(),
+                comment: None,
+                wants_another: true,
+            };
+            async move { chat.report_translation(lea, new).await.map(|reported| reported.report.id) }
+        });
+        assert_eq!(different(reports.await), 1, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_language_is_asked_for_once_and_everybody_signs_in() {
+    for (kind, world) in worlds().await {
+        let (lea, _, message) = translated(&world).await;
+        let asked = race(|_| {
+            let (chat, message) = (world.chat.clone(), message.clone());
+            async move { chat.request_translation(lea, &message, "de").await.map(|_| ()) }
+        });
+        different(asked.await);
+        let waiting = world.chat.statistics().await.unwrap().translation_jobs_waiting;
+        assert_eq!(waiting, 1, "{kind}");
+        let sessions = race(|_| {
+            let chat = world.chat.clone();
+            async move {
+                let signed_in =
+                    chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await;
+                signed_in.map(|signed_in| match signed_in {
+                    meeshy_chat::SignIn::Done(signed_in) => signed_in.session.id,
+                    other => panic!("{other:?}"),
+                })
+            }
+        });
+        assert_eq!(different(sessions.await), CALLERS, "{kind}");
+    }
+}

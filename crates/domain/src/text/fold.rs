@@ -1,0 +1,229 @@
+//! Texts in the forms in which they are compared and found, the same whatever the database.
+
+use super::visible::{is_blank, is_mark};
+use icu_casemap::CaseMapper;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, Script, WhiteSpace};
+use icu_properties::{CodePointMapData, CodePointSetData};
+use std::collections::BTreeSet;
+
+/// Grows whenever the same text is folded into something else, so that what was folded before is folded again.
+pub const FOLD_VERSION: i64 = 1;
+
+/// Words that are looked for in one search, at most.
+const MAX_SEARCHED_WORDS: usize = 8;
+/// Words of one name that can be found, at most.
+const MAX_FOUND_WORDS: usize = 64;
+/// Characters of a word that count; what follows is cut off.
+const WORD_CHARS: usize = 64;
+
+/// A text in Unicode's composed form (NFC): a letter and its accent are one character, however they were typed.
+pub fn nfc(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+}
+
+/// A text in the form in which names are the same: compatible characters are one (NFKC), case makes no difference (full case folding),
+/// and what shows nothing is left out, but for spaces between words. `None` if nothing is left, which is nobody's name.
+pub fn key(text: &str) -> Option<String> {
+    let shown: String = folded(text).chars().filter(|c| is_space(*c) || !is_blank(*c)).collect();
+    Some(nfc(shown.trim())).filter(|key| !key.is_empty())
+}
+
+/// Compatibility caseless form (The Unicode Standard, D146).
+fn folded(text: &str) -> String {
+    let (compose, cases) = (ComposingNormalizerBorrowed::new_nfkc(), CaseMapper::new());
+    let text = DecomposingNormalizerBorrowed::new_nfd().normalize(text);
+    let once = compose.normalize(&cases.fold_string(&text)).into_owned();
+    compose.normalize(&cases.fold_string(&once)).into_owned()
+}
+
+/// The words by which somebody of these names is found, each by its beginning.
+///
+/// Scripts that put no spaces between words can be found from each of their characters on.
+pub fn found_words<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for word in names.into_iter().flat_map(words) {
+        let starts = word.char_indices().filter(|(at, c)| *at == 0 || is_unspaced(*c)).map(|(at, _)| at);
+        for start in starts {
+            if found.len() < MAX_FOUND_WORDS {
+                found.insert(word[start..].to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// The words of a search, of which each has to begin a word of a name.
+pub fn searched_words(text: &str) -> Vec<String> {
+    let mut words = words(text);
+    words.sort_unstable();
+    words.dedup();
+    words.truncate(MAX_SEARCHED_WORDS);
+    words
+}
+
+/// The words of a text, folded, without accents and apostrophes.
+pub fn words(text: &str) -> Vec<String> {
+    let plain = plain(text);
+    let words = plain.split(is_border).filter(|word| !word.is_empty());
+    words.map(|word| word.chars().take(WORD_CHARS).collect()).collect()
+}
+
+/// A folded text without accents, apostrophes and what shows nothing but spaces; letters that have their accent in them lose it.
+fn plain(text: &str) -> String {
+    let folded = folded(text);
+    let apart = DecomposingNormalizerBorrowed::new_nfd().normalize(&folded);
+    let mut plain = String::with_capacity(apart.len());
+    for c in apart.chars() {
+        match c {
+            'ø' => plain.push('o'),
+            'ł' => plain.push('l'),
+            'đ' | 'ð' | 'ɖ' | 'ɗ' => plain.push('d'),
+            'ħ' => plain.push('h'),
+            'ı' | 'ɨ' => plain.push('i'),
+            'ŧ' => plain.push('t'),
+            'ŋ' | 'ɲ' => plain.push('n'),
+            'ɓ' => plain.push('b'),
+            'ƙ' => plain.push('k'),
+            'ƴ' => plain.push('y'),
+            'ɛ' | 'ə' | 'ǝ' => plain.push('e'),
+            'ɔ' => plain.push('o'),
+            'ƒ' => plain.push('f'),
+            'æ' => plain.push_str("ae"),
+            'œ' => plain.push_str("oe"),
+            'þ' => plain.push_str("th"),
+            _ if is_accent(c) || is_apostrophe(c) || (is_blank(c) && !is_space(c)) => {}
+            _ => plain.push(c),
+        }
+    }
+    nfc(&plain)
+}
+
+/// A mark that a reader may leave out: accents of Latin, Greek and Cyrillic, vowel points of Hebrew and Arabic. Those of other scripts
+/// are vowels, and U+3099 and U+309A make other kana.
+fn is_accent(c: char) -> bool {
+    GeneralCategoryGroup::NonspacingMark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
+        && matches!(
+            script(c),
+            Script::Inherited | Script::Hebrew | Script::Arabic | Script::Greek | Script::Cyrillic
+        )
+        && !matches!(c, '\u{3099}' | '\u{309A}')
+}
+
+pub(super) fn is_apostrophe(c: char) -> bool {
+    matches!(
+        c,
+        '\'' | '\u{2019}' | '\u{2018}' | '\u{2BC}' | '\u{2BB}' | '\u{2032}' | '`' | '\u{B4}' | '\u{FF07}'
+    )
+}
+
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || CodePointSetData::new::<WhiteSpace>().contains(c)
+}
+
+/// Whether a character stands between words.
+fn is_border(c: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    is_space(c)
+        || GeneralCategoryGroup::Punctuation.contains(category)
+        || (c.is_ascii() && !c.is_ascii_alphanumeric())
+}
+
+/// Whether a character is of a script that is written without spaces between words, or between the parts of a name.
+fn is_unspaced(c: char) -> bool {
+    use Script as S;
+    let unspaced =
+        [S::Han, S::Hiragana, S::Katakana, S::Bopomofo, S::Hangul, S::Thai, S::Lao, S::Khmer, S::Myanmar];
+    unspaced.contains(&script(c)) && !is_mark(c)
+}
+
+pub(super) fn script(c: char) -> Script {
+    CodePointMapData::<Script>::new().get(c)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_name_has_one_key() {
+        for (one, other) in [
+            ("Lea", "LEA"),
+            ("Фёдор", "ФЁДОР"),
+            ("Γιώργος", "ΓΙΏΡΓΟΣ"),
+            ("Zoë", "Zoe\u{308}"),
+            ("Straße", "STRASSE"),
+            ("ﬁn", "FIN"),
+            ("ｌｅａ", "lea"),
+            ("le\u{200B}a", "lea"),
+            ("ა", "\u{1C90}"),
+            ("\u{345}", "ι"),
+        ] {
+            assert_eq!(key(one), key(other), "{one} {other}");
+        }
+        assert_ne!(key("Léa"), key("Lea"));
+        assert_eq!(key("\u{200B} \u{2800}"), None);
+    }
+
+    #[test]
+    fn names_are_found_by_the_beginnings_of_their_words() {
+        let finds = |text: &str, name: &str| {
+            let found = found_words([name]);
+            let searched = searched_words(text);
+            !searched.is_empty()
+                && searched.iter().all(|word| found.iter().any(|known| known.starts_with(word)))
+        };
+        for (text, name) in [
+            ("celine", "Céline Roux"),
+            ("roux cél", "Céline Roux"),
+            ("Ce\u{301}line", "Céline"),
+            ("WEISS", "Weiß Straße"),
+            ("oyvind aas", "Øyvind Aas"),
+            ("Øyv", "Oyvind"),
+            ("щук", "Фёдор Щукин"),
+            ("федор", "Фёдор"),
+            ("γιωρ", "Γιώργος"),
+            ("lodz", "Łódź"),
+            ("oneill", "O’Neill"),
+            ("o'neill", "ONeill"),
+            ("istanbul", "İstanbul"),
+            ("ibrahim", "Ibrahim ısa"),
+            ("isa", "Ibrahim ısa"),
+            ("nguyen", "Nguyễn"),
+            ("太郎", "山田太郎"),
+            ("민수", "김민수"),
+            ("वि", "विजय"),
+            ("marie_d", "marie_dupont"),
+            ("luc", "jean-luc"),
+            ("محمد", "مُحَمَّد"),
+            ("🔥", "🔥🔥"),
+        ] {
+            assert!(finds(text, name), "{text} finds {name}");
+        }
+        for (text, name) in
+            [("ines", "Céline"), ("वु", "विजय"), ("!?", "Céline"), ("", "Céline"), ("か", "がん")]
+        {
+            assert!(!finds(text, name), "{text} does not find {name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_is_idempotent_and_knows_no_case(text in "\\PC{0,12}") {
+            let once = key(&text);
+            prop_assert_eq!(once.as_deref().and_then(key), once.clone());
+            prop_assert_eq!(key(&nfc(&text)), once);
+        }
+
+        #[test]
+        fn everybody_is_found_by_their_own_name(name in "\\PC{1,20}") {
+            let found = found_words([name.as_str()]);
+            if found.len() < MAX_FOUND_WORDS {
+                for word in searched_words(&name) {
+                    prop_assert!(found.iter().any(|known| known.starts_with(&word)), "{word:?} {found:?}");
+                }
+            }
+        }
+    }
+}

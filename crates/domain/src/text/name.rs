@@ -1,0 +1,129 @@
+//! Names of people and of things.
+
+use super::fold::{self, is_apostrophe, script};
+use super::visible::{changes_direction, is_blank, is_mark};
+use super::{InvalidText, invalid};
+use icu_casemap::CaseMapper;
+use icu_properties::CodePointMapData;
+use icu_properties::props::GeneralCategory;
+
+/// A line that a person fills in, such as a name or a title: 1 to `max_chars` characters, of which one can be seen. Returned trimmed
+/// and in NFC.
+///
+/// # Errors
+/// When it shows nothing, is too long, has controls or line breaks, or changes the direction of what follows.
+pub fn line(field: &'static str, typed: &str, max_chars: usize) -> Result<String, InvalidText> {
+    let text = typed.trim();
+    // Counting before composing keeps the work small.
+    if text.chars().nth(max_chars.saturating_mul(4)).is_some() {
+        return invalid(field, format!("use at most {max_chars} characters"));
+    }
+    let text = fold::nfc(text);
+    if text.chars().all(|c| is_blank(c) || is_mark(c)) {
+        return invalid(field, "this is empty");
+    }
+    if text.chars().nth(max_chars).is_some() {
+        return invalid(field, format!("use at most {max_chars} characters"));
+    }
+    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return invalid(field, "control characters are not allowed");
+    }
+    if text.chars().any(changes_direction) {
+        return invalid(field, "characters that change the direction of the text are not allowed");
+    }
+    Ok(text)
+}
+
+/// A name with the first letter of each of its words in title case, as profiles keep it: `jean-luc PICARD` becomes `Jean-Luc PICARD`.
+///
+/// A letter stays as it is where its title case is several characters (`ß`, `ﬁ`), of another script (`µ`), or, as in Georgian,
+/// itself.
+pub fn capitalised(name: &str) -> String {
+    let cases = CaseMapper::new();
+    let mut at_start = true;
+    let capitalise = |c: char| {
+        if is_mark(c) {
+            return c;
+        }
+        let first = at_start && c.is_lowercase();
+        // In `ʻaukai` the first letter is the second character.
+        at_start = is_border(c) || (at_start && !c.is_alphanumeric()) || (at_start && is_modifier(c));
+        let title = cases.simple_titlecase(c);
+        if first && script(title) == script(c) { title } else { c }
+    };
+    name.chars().map(capitalise).collect()
+}
+
+fn is_border(c: char) -> bool {
+    !c.is_alphanumeric() && !is_apostrophe(c) && (!is_blank(c) || c.is_whitespace()) && c != '\u{B7}'
+}
+
+fn is_modifier(c: char) -> bool {
+    CodePointMapData::<GeneralCategory>::new().get(c) == GeneralCategory::ModifierLetter
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn words_are_capitalised() {
+        for (typed, kept) in [
+            ("jean-luc d'arc éva", "Jean-Luc D'arc Éva"),
+            ("mary o’brien", "Mary O’brien"),
+            ("McDONALD deGroot", "McDONALD DeGroot"),
+            ("e\u{301}va ne\u{301}e", "E\u{301}va Ne\u{301}e"),
+            ("გიორგი მაისურაძე", "გიორგი მაისურაძე"),
+            ("ßtein ﬁsher ŉ", "ßtein ﬁsher ŉ"),
+            ("ǆemal ᾳ", "ǅemal ᾼ"),
+            ("µm", "µm"),
+            ("gal·la 3rd", "Gal·la 3rd"),
+            ("ʻaukai", "ʻAukai"),
+            ("фёдор щукин", "Фёдор Щукин"),
+            ("वि\u{200D}जय नामa", "वि\u{200D}जय नामa"),
+            ("j.r.r. tolkien", "J.R.R. Tolkien"),
+        ] {
+            assert_eq!(capitalised(typed), kept);
+        }
+    }
+
+    #[test]
+    fn a_line_shows_something() {
+        assert_eq!(line("title", " Zoe\u{308} ", 3).as_deref(), Ok("Zoë"));
+        assert_eq!(line("title", "نامه\u{200C}ها", 50).as_deref(), Ok("نامه\u{200C}ها"));
+        for blank in
+            ["", " ", "\u{200B}", "\u{2800}", "\u{3164}\u{FFA0}", "\u{E0041}", "\u{301}", " \u{20DD}"]
+        {
+            assert_eq!(line("title", blank, 50).unwrap_err().problem, "this is empty", "{blank:?}");
+        }
+        for wrong in [
+            "a\nb",
+            "a\u{202E}b",
+            "\u{2067}a\u{2069}",
+            "a\u{2028}b",
+            "a\u{85}b",
+            "abcd",
+            &"a\u{301}".repeat(1_000),
+        ] {
+            assert!(line("title", wrong, 3).is_err(), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn capitalising_changes_no_more_than_the_case(name in "\\PC{0,16}") {
+            let capitalised = capitalised(&name);
+            prop_assert_eq!(capitalised.chars().count(), name.chars().count());
+            prop_assert_eq!(fold::key(&capitalised), fold::key(&name));
+            prop_assert_eq!(super::capitalised(&capitalised), capitalised);
+        }
+
+        #[test]
+        fn a_line_that_is_taken_stays_what_it_is(typed in "\\PC{0,16}") {
+            if let Ok(text) = line("title", &typed, 10) {
+                prop_assert_eq!(line("title", &text, 10).unwrap(), text);
+            }
+        }
+    }
+}
