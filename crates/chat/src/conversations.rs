@@ -309,6 +309,8 @@ impl Chat {
             updated_at: now,
         };
         let write = move |tx: &mut Tx<'_>| {
+            // Of several processes that start at the same time one makes it.
+            tx.lock_setup()?;
             if !conversations::identifier_is_taken(tx, GLOBAL_ROOM)? {
                 conversations::insert(tx, &room)?;
             }

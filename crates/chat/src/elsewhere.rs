@@ -54,8 +54,11 @@ impl Chat {
         };
         let asked: Vec<Text> = contents.iter().map(text).collect();
         let ids: Vec<TextId> = asked.iter().map(|text| text.id).collect();
-        let now = self.now();
-        self.inner.store.write(move |tx| texts::ask(tx, &asked, now)).await?;
+        let ask = move |tx: &mut Tx<'_>| {
+            let now = tx.now()?;
+            texts::ask(tx, &asked, now)
+        };
+        self.inner.store.write(ask).await?;
         self.inner.jobs.ring_texts();
         let mut answers: HashMap<TextId, State> = HashMap::new();
         while answers.len() < ids.len() {
@@ -107,9 +110,12 @@ impl Chat {
     async fn take_texts(&self) -> BTreeMap<(Language, Language, Tier), Vec<Text>> {
         let serves = |from, to| self.inner.translator.serves(from, to);
         let but = self.inner.others.pairs_but(serves);
-        let (node, forget) = (self.inner.node.clone(), self.now().minus(FORGET_AFTER));
-        let claim = move |tx: &mut Tx<'_>| texts::claim(tx, &node, forget, &but, BATCH);
-        let taken = self.inner.store.write(claim).await.unwrap_or_else(|error| {
+        let node = self.inner.node.clone();
+        let claim = move |tx: &mut Tx<'_>| {
+            let forget = tx.now()?.minus(FORGET_AFTER);
+            texts::claim(tx, &node, forget, &but, BATCH)
+        };
+        let taken = self.inner.store.write_retrying(claim).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "No texts of other processes could be taken; trying again");
             Vec::new()
         });

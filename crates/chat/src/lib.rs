@@ -213,16 +213,12 @@ impl Chat {
         }
     }
 
-    /// Whether the database answers.
+    /// Whether what people do can be kept: a small change is written, at most one in a second.
     ///
     /// # Errors
-    /// When it does not.
+    /// Why nothing can be written.
     pub async fn ready(&self) -> Result<(), ChatError> {
-        self.inner
-            .store
-            .read(|tx| tx.query_one("SELECT 1 AS one", &[], |_| Ok(())))
-            .await
-            .map_err(StoreError::into)
+        self.inner.store.check_write().await.map_err(StoreError::into)
     }
 
     /// A few figures for the operator.

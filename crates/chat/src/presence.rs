@@ -8,6 +8,9 @@ use std::time::Duration;
 /// A sign of life is written down at most this often (wire-contract 5.8).
 const TOUCH_EVERY: Duration = Duration::from_secs(5);
 
+/// So many people are remembered before those are forgotten who would be written down again.
+const MAX_TOUCHED: usize = 10_000;
+
 /// The connected people.
 #[derive(Debug, Default)]
 pub struct Presence {
@@ -55,6 +58,10 @@ impl Presence {
         let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         let due = touched.get(&user).is_none_or(|last| now.since(*last) >= TOUCH_EVERY);
         if due {
+            if touched.len() >= MAX_TOUCHED {
+                // Older ones say no more than that nothing is known.
+                touched.retain(|_, last| now.since(*last) < TOUCH_EVERY);
+            }
             touched.insert(user, now);
         }
         due

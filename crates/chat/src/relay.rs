@@ -6,14 +6,14 @@
 
 use crate::conversations::order_key;
 use crate::{Chat, Event};
-use meeshy_domain::{Language, MessageId, Timestamp};
+use meeshy_domain::{Language, MessageId};
 use meeshy_store::translation_jobs::Priority;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::translators::{self, Translator};
-use meeshy_store::{Bell, NOTE_BYTES, Ring, Tx, messages};
+use meeshy_store::{Bell, NOTE_BYTES, Ring, StoreError, Tx, messages};
 use std::collections::HashSet;
-use std::sync::{PoisonError, RwLock};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, mpsc};
 
 /// What is rung for within this time is rung for once.
@@ -67,22 +67,39 @@ impl Jobs {
     }
 }
 
+/// Results that may wait to be told. Of more the others find the newest in the database.
+const MAX_WAITING_RESULTS: usize = 8_192;
+
 /// Translations that were made here and that the others are to hear of.
 pub(crate) struct Results {
-    sender: mpsc::UnboundedSender<(MessageId, Language)>,
-    receiver: tokio::sync::Mutex<mpsc::UnboundedReceiver<(MessageId, Language)>>,
+    sender: mpsc::Sender<(MessageId, Language)>,
+    receiver: tokio::sync::Mutex<mpsc::Receiver<(MessageId, Language)>>,
+    /// Since when some were left out.
+    left_out: Mutex<Option<Instant>>,
 }
 
 impl Default for Results {
     fn default() -> Self {
-        let (sender, receiver) = mpsc::unbounded_channel();
-        Self { sender, receiver: tokio::sync::Mutex::new(receiver) }
+        let (sender, receiver) = mpsc::channel(MAX_WAITING_RESULTS);
+        Self { sender, receiver: tokio::sync::Mutex::new(receiver), left_out: Mutex::default() }
     }
 }
 
 impl Results {
+    /// Never waits: a thread of the store calls it.
     pub fn add(&self, message: MessageId, language: Language) {
-        let _ = self.sender.send((message, language));
+        if self.sender.try_send((message, language)).is_err() {
+            self.left_out().get_or_insert_with(Instant::now);
+        }
+    }
+
+    fn left_out(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.left_out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long ago the first of those was made that were left out, if some were.
+    fn take_left_out(&self) -> Option<Duration> {
+        self.left_out().take().map(|since| since.elapsed())
     }
 }
 
@@ -155,6 +172,10 @@ impl Chat {
                 }
             }
             self.ring(Bell::Translated, note).await;
+            if let Some(since) = self.inner.results.take_left_out() {
+                let note = format!("{}\n{LEFT_OUT}{}", self.inner.node, since.as_secs() + 1);
+                self.ring(Bell::Translated, note).await;
+            }
             if next.is_none() {
                 next = results.recv().await;
             }
@@ -168,7 +189,7 @@ impl Chat {
     }
 
     async fn hear(&self, mut rings: mpsc::Receiver<Ring>) {
-        let mut heard_until = self.now();
+        let mut last_heard = Instant::now();
         while let Some(ring) = rings.recv().await {
             match ring {
                 Ring::Rang(Bell::Jobs, _) => {
@@ -180,21 +201,27 @@ impl Chat {
                     if let Some(results) = results_of_another(&note, &self.inner.node) {
                         self.pass_on(results).await;
                     }
+                    if let Some(since) = left_out_by_another(&note, &self.inner.node) {
+                        self.catch_up(since).await;
+                    }
                 }
                 Ring::Missed => {
                     self.inner.jobs.ring_here();
-                    self.catch_up(heard_until).await;
+                    self.catch_up(last_heard.elapsed()).await;
                 }
             }
-            heard_until = self.now();
+            last_heard = Instant::now();
         }
     }
 
     /// Passes on what came to an end while nothing could be heard. What was passed on before does no harm: clients know
     /// a translation by its id.
-    async fn catch_up(&self, heard_until: Timestamp) {
-        let from = heard_until.minus(LOOK_BACK);
-        let missed = self.inner.store.read(move |tx| translations::since(tx, from, MOST_MISSED)).await;
+    async fn catch_up(&self, deaf: Duration) {
+        let read = move |tx: &mut Tx<'_>| {
+            let from = tx.now()?.minus(deaf + LOOK_BACK);
+            translations::since(tx, from, MOST_MISSED)
+        };
+        let missed = self.inner.store.read(read).await;
         match missed {
             Ok(missed) => self.pass_on(missed).await,
             Err(error) => tracing::warn!(%error, "Translations that others have made could not be read"),
@@ -215,10 +242,10 @@ impl Chat {
                 };
                 tx.after_commit(order_key(*conversation_id), move || bus.publish(event));
             }
-            Ok::<_, meeshy_store::StoreError>(())
+            Ok::<_, StoreError>(())
         };
         // A write, in which no text changes: an edit would overtake the translations of the text before it.
-        if let Err(error) = self.inner.store.write(publish).await {
+        if let Err(error) = self.inner.store.write_retrying(publish).await {
             tracing::warn!(%error, "Translations that others have made could not be read");
         }
     }
@@ -226,18 +253,29 @@ impl Chat {
     /// Keeps in mind who translates.
     async fn look_around(&self) {
         loop {
-            let dead_before = self.now().minus(DEAD_AFTER);
-            match self.inner.store.read(translators::list).await {
-                Ok(all) => {
-                    let alive =
-                        all.into_iter().filter(|translator| translator.seen_at >= dead_before).collect();
-                    self.inner.others.set(alive, &self.inner.node);
-                }
+            let read = |tx: &mut Tx<'_>| {
+                let dead_before = tx.now()?.minus(DEAD_AFTER);
+                let mut all = translators::list(tx)?;
+                all.retain(|translator| translator.seen_at >= dead_before);
+                Ok::<_, StoreError>(all)
+            };
+            match self.inner.store.read(read).await {
+                Ok(alive) => self.inner.others.set(alive, &self.inner.node),
                 Err(error) => tracing::debug!(%error, "Who translates could not be read"),
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
     }
+}
+
+/// What a note says instead of results when there were too many, with the seconds since the first of them.
+const LEFT_OUT: &str = "left out since ";
+
+/// For how long another process has left out results, if that is what its note says; at most an hour.
+fn left_out_by_another(note: &str, node: &str) -> Option<Duration> {
+    let (by, rest) = note.split_once('\n')?;
+    let seconds: u64 = rest.strip_prefix(LEFT_OUT)?.parse().ok()?;
+    (by != node).then(|| Duration::from_secs(seconds.min(3_600)))
 }
 
 /// The results in a note, unless it is our own.
@@ -253,10 +291,7 @@ fn results_of_another(note: &str, node: &str) -> Option<Vec<(MessageId, Language
     Some(lines.filter_map(result).collect())
 }
 
-fn translated(
-    tx: &mut Tx<'_>,
-    results: &[(MessageId, Language)],
-) -> Result<Vec<Event>, meeshy_store::StoreError> {
+fn translated(tx: &mut Tx<'_>, results: &[(MessageId, Language)]) -> Result<Vec<Event>, StoreError> {
     let wanted: HashSet<&(MessageId, Language)> = results.iter().collect();
     let mut ids: Vec<MessageId> = results.iter().map(|(id, _)| *id).collect();
     ids.sort_unstable();
@@ -286,5 +321,23 @@ mod tests {
         assert_eq!(results, [("65a0c0ffee0123456789abcd".parse().unwrap(), Language::parse("fr").unwrap())]);
         assert_eq!(results_of_another(note, "abcd"), None);
         assert_eq!(results_of_another("", "abcd"), None);
+        assert_eq!(left_out_by_another(note, "ef01"), None);
+    }
+
+    #[test]
+    fn results_that_have_no_room_are_left_out_and_told_of() {
+        let results = Results::default();
+        let message = "65a0c0ffee0123456789abcd".parse().unwrap();
+        let french = Language::parse("fr").unwrap();
+        (0..MAX_WAITING_RESULTS).for_each(|_| results.add(message, french));
+        assert_eq!(results.take_left_out(), None);
+        results.add(message, french);
+        assert!(results.take_left_out().is_some());
+        assert_eq!(results.take_left_out(), None, "told once");
+
+        let note = format!("abcd\n{LEFT_OUT}7");
+        assert_eq!(left_out_by_another(&note, "ef01"), Some(Duration::from_secs(7)));
+        assert_eq!(left_out_by_another(&note, "abcd"), None);
+        assert_eq!(results_of_another(&note, "ef01"), Some(Vec::new()));
     }
 }

@@ -174,11 +174,12 @@ impl Chat {
         message: &str,
         target: &str,
     ) -> Result<bool, ChatError> {
-        let (id, target, now) = (message_id(message)?, language("targetLanguage", target)?, self.now());
+        let (id, target) = (message_id(message)?, language("targetLanguage", target)?);
         let write = move |tx: &mut Tx<'_>| {
             let message = readable(tx, caller, id)?;
             let members = members::list(tx, &[message.conversation_id])?;
             let read = targets(&message, &members);
+            let now = tx.now()?;
             Ok(!read.contains(&target) && translation_jobs::cancel(tx, id, target, now)?)
         };
         self.inner.store.write(write).await

@@ -1,4 +1,4 @@
-//! How long what people were told stays in their sight.
+//! How long what people were told stays in their sight, and how long what the engines answered is kept.
 //!
 //! A notification leaves for the archive once it is old and read. Of the unread ones a person's newest stay, however old;
 //! a person who never comes back would otherwise keep thousands (D-308). Nothing is thrown away: the archive can be read, and
@@ -7,7 +7,7 @@
 use crate::ChatError;
 use meeshy_domain::{Clock, Timestamp, UserId};
 use meeshy_store::notifications::{self, Expiry};
-use meeshy_store::{Store, StoreError};
+use meeshy_store::{Store, StoreError, translation_cache};
 use std::time::Duration;
 
 /// Notifications that are moved in one transaction: few enough that nobody who writes waits for it.
@@ -28,6 +28,21 @@ pub struct Retention {
 impl Default for Retention {
     fn default() -> Self {
         Self { age: Duration::from_secs(30 * 86_400), unread_kept: 25 }
+    }
+}
+
+/// How much is kept of what the engines have answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheBound {
+    /// How long an answer is kept. An answer does not know of which message it is, so that of a deleted one stays until then.
+    pub age: Duration,
+    /// How many are kept at most, the newest ones.
+    pub rows: i64,
+}
+
+impl Default for CacheBound {
+    fn default() -> Self {
+        Self { age: Duration::from_secs(30 * 86_400), rows: 200_000 }
     }
 }
 
@@ -72,13 +87,47 @@ pub async fn archive_notifications(
     Ok(run)
 }
 
-/// Archives every hour until it is told to stop. A run that fails is logged, and made up for by the next one.
-pub async fn keep(store: Store, retention: Retention, clock: Clock, stop: impl Future<Output = ()>) {
+/// Removes cached translations that are too old or too many, in small transactions; says how many.
+///
+/// # Errors
+/// When the database fails; what was removed until then stays removed.
+pub async fn prune_cache(store: &Store, bound: CacheBound, now: Timestamp) -> Result<u64, StoreError> {
+    let mut removed = 0;
+    loop {
+        let old = store.write(move |tx| translation_cache::prune(tx, now.minus(bound.age), BATCH)).await?;
+        removed += old;
+        if old < BATCH.unsigned_abs() {
+            break;
+        }
+    }
+    let mut too_many = store.read(translation_cache::count).await? - bound.rows;
+    while too_many > 0 {
+        let newest = Timestamp::from_millis(i64::MAX);
+        let oldest = too_many.min(BATCH);
+        removed += store.write(move |tx| translation_cache::prune(tx, newest, oldest)).await?;
+        too_many -= oldest;
+    }
+    Ok(removed)
+}
+
+/// Archives notifications and prunes the cache every hour until it is told to stop. A run that fails is logged, and made up
+/// for by the next one.
+pub async fn keep(
+    store: Store,
+    (retention, cache): (Retention, CacheBound),
+    clock: Clock,
+    stop: impl Future<Output = ()>,
+) {
     let mut stop = std::pin::pin!(stop);
     let mut hours = tokio::time::interval(HOUR);
     loop {
         let run = async {
             hours.tick().await;
+            match prune_cache(&store, cache, clock.now()).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "Cached translations were removed"),
+                Err(error) => tracing::warn!(%error, "Old cached translations could not be removed"),
+            }
             archive_notifications(&store, retention, clock.now()).await
         };
         let run = tokio::select! {

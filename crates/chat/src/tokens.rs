@@ -32,6 +32,30 @@ pub enum SigningKey {
     },
 }
 
+impl SigningKey {
+    /// The key pair in two PEM texts, of whichever kind they are.
+    ///
+    /// # Errors
+    /// When they are no Ed25519 or RSA keys, or not of the same kind.
+    pub fn from_pem(private_pem: String, public_pem: String) -> Result<Self, ChatError> {
+        let (private, public) = (private_pem.as_bytes(), public_pem.as_bytes());
+        let is_ed25519 =
+            (EncodingKey::from_ed_pem(private).is_ok(), DecodingKey::from_ed_pem(public).is_ok());
+        let is_rsa = (EncodingKey::from_rsa_pem(private).is_ok(), DecodingKey::from_rsa_pem(public).is_ok());
+        match (is_ed25519, is_rsa) {
+            ((true, true), _) => Ok(Self::Ed25519 { private_pem, public_pem }),
+            (_, (true, true)) => Ok(Self::Rsa { private_pem, public_pem }),
+            ((false, _), (false, _)) => {
+                Err(ChatError::invalid("JWT_PRIVATE_KEY", "expected an Ed25519 or RSA private key in PEM"))
+            }
+            _ => {
+                let expected = "expected the public key that goes with JWT_PRIVATE_KEY, in PEM";
+                Err(ChatError::invalid("JWT_PUBLIC_KEY", expected))
+            }
+        }
+    }
+}
+
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

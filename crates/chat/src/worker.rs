@@ -103,21 +103,21 @@ impl Chat {
         if self.inner.store.is_exclusive() {
             return std::future::pending().await;
         }
-        let started_at = self.now();
         loop {
-            let now = self.now();
-            let life = Translator {
+            let mut life = Translator {
                 id: self.inner.node.clone(),
                 name: self.inner.settings.machine.clone(),
                 pairs: self.inner.translator.pairs(),
-                started_at,
-                seen_at: now,
+                started_at: Timestamp::from_millis(0),
+                seen_at: Timestamp::from_millis(0),
             };
             let write = move |tx: &mut Tx<'_>| {
+                let now = tx.now()?;
+                (life.started_at, life.seen_at) = (now, now);
                 translators::beat(tx, &life)?;
                 translators::bury(tx, None, now.minus(DEAD_AFTER))
             };
-            match self.inner.store.write(write).await {
+            match self.inner.store.write_retrying(write).await {
                 Ok(0) => {}
                 Ok(freed) => {
                     tracing::info!(freed, "Translations that a dead process had begun are taken up again");
@@ -135,8 +135,12 @@ impl Chat {
         if self.inner.store.is_exclusive() {
             return;
         }
-        let (node, dead) = (self.inner.node.clone(), self.now().minus(DEAD_AFTER));
-        if let Err(error) = self.inner.store.write(move |tx| translators::bury(tx, Some(&node), dead)).await {
+        let node = self.inner.node.clone();
+        let bury = move |tx: &mut Tx<'_>| {
+            let dead_before = tx.now()?.minus(DEAD_AFTER);
+            translators::bury(tx, Some(&node), dead_before)
+        };
+        if let Err(error) = self.inner.store.write_retrying(bury).await {
             tracing::debug!(%error, "The others find out by themselves that this process is gone");
         }
     }
@@ -147,12 +151,13 @@ impl Chat {
         // Claim only what can be begun now: another process may have room for the rest.
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return false };
         drop(place);
-        let now = self.now();
         let serves = |from, to| self.inner.translator.serves(from, to);
         let but = self.inner.others.pairs_but(serves);
-        let claim =
-            Claim { by: self.inner.node.clone(), until: now.plus(CLAIM), priority, limit: BATCH, but };
+        let by = self.inner.node.clone();
         let take = move |tx: &mut Tx<'_>| {
+            let now = tx.now()?;
+            let (by, but) = (by.clone(), but.clone());
+            let claim = Claim { by, until: now.plus(CLAIM), priority, limit: BATCH, but };
             let jobs = translation_jobs::claim(tx, now, &claim)?;
             let mut conversations: Vec<ConversationId> = jobs.iter().map(|job| job.conversation_id).collect();
             conversations.sort_unstable();
@@ -160,7 +165,7 @@ impl Chat {
             let glossaries = glossaries(tx, &conversations)?;
             Ok::<_, StoreError>((jobs, glossaries))
         };
-        let (jobs, glossaries) = self.inner.store.write(take).await.unwrap_or_else(|error| {
+        let (jobs, glossaries) = self.inner.store.write_retrying(take).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "No translation jobs could be taken; trying again");
             (Vec::new(), HashMap::new())
         });
@@ -182,16 +187,16 @@ impl Chat {
             answers = self.inner.translator.translate(&request, &texts) => answers,
             never = self.hold(&jobs) => match never {},
         };
-        let now = self.now();
         let chat = self.clone();
         let count = jobs.len();
         let write = move |tx: &mut Tx<'_>| {
-            for (job, answer) in jobs.iter().zip(answers) {
-                chat.conclude(tx, job, answer, now)?;
+            let now = tx.now()?;
+            for (job, answer) in jobs.iter().zip(&answers) {
+                chat.conclude(tx, job, answer.clone(), now)?;
             }
             Ok::<_, ChatError>(())
         };
-        if let Err(error) = self.inner.store.write(write).await {
+        if let Err(error) = self.inner.store.write_retrying(write).await {
             tracing::warn!(%error, pair = %request.pair, count, "Translations could not be kept; they are made again when the claim runs out");
         }
     }
@@ -201,9 +206,12 @@ impl Chat {
         let held: Vec<(MessageId, Language)> = jobs.iter().map(|job| (job.message_id, job.to)).collect();
         loop {
             tokio::time::sleep(CLAIM / 3).await;
-            let (held, node, until) = (held.clone(), self.inner.node.clone(), self.now().plus(CLAIM));
-            let extend = move |tx: &mut Tx<'_>| translation_jobs::extend_claims(tx, &node, &held, until);
-            if let Err(error) = self.inner.store.write(extend).await {
+            let (held, node) = (held.clone(), self.inner.node.clone());
+            let extend = move |tx: &mut Tx<'_>| {
+                let until = tx.now()?.plus(CLAIM);
+                translation_jobs::extend_claims(tx, &node, &held, until)
+            };
+            if let Err(error) = self.inner.store.write_retrying(extend).await {
                 tracing::warn!(%error, "Translations under way could not be held; another worker may begin them too");
             }
         }

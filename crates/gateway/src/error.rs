@@ -82,9 +82,13 @@ impl From<ChatError> for ApiError {
 }
 
 fn store_error(error: &StoreError) -> ApiError {
+    if matches!(error, StoreError::Nul) {
+        // What the caller sent, not a failure.
+        return ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", error.to_string());
+    }
     tracing::error!(%error, "The database failed a request");
     match error {
-        StoreError::Unavailable(_) => {
+        StoreError::Unavailable(_) | StoreError::InTheWay(_) => {
             let message = "the database is not available just now; try again in a moment";
             ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "DATABASE_UNAVAILABLE", message).retry_after(2)
         }

@@ -29,7 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// How long requests that have begun may take to finish once the program is told to stop.
-const GRACE: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(8);
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -47,6 +47,7 @@ pub struct Gateway {
     app: App,
     router: axum::Router,
     sockets: Sockets,
+    dispatching: realtime::Dispatching,
 }
 
 impl Gateway {
@@ -55,16 +56,17 @@ impl Gateway {
     pub fn new(chat: Chat, config: GatewayConfig, node: Option<Node>) -> Self {
         observe::recorder();
         let config = Arc::new(config);
-        let sockets = realtime::start(chat.clone(), Arc::clone(&config));
+        let (sockets, dispatching) = realtime::start(chat.clone(), Arc::clone(&config));
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
         let app = App { chat, config, limiter, node, started: Instant::now() };
         let router = routes::router(app.clone(), sockets.router());
-        Self { router: security::layers(router, &app), app, sockets }
+        Self { router: security::layers(router, &app), app, sockets, dispatching }
     }
 
     /// Serves until `stop` is ready; then tells the sockets and closes them, takes no more connections, finishes the
-    /// requests that have begun, and ends.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
+    /// requests that have begun, and ends. It ends early when events can no longer be sent out, which only a new start
+    /// mends.
+    pub async fn serve(mut self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
         let (tell, told) = watch::channel(false);
         // A sender that is gone means the same.
         let stopped = |mut told: watch::Receiver<bool>| async move { _ = told.wait_for(|stop| *stop).await };
@@ -83,6 +85,7 @@ impl Gateway {
         tokio::select! {
             ((), ()) = async { tokio::join!(serving, closing) } => {}
             () = late => tracing::warn!("Some requests did not finish in time and were cut off"),
+            reason = self.dispatching.ended() => tracing::error!(reason, "Events are no longer sent out"),
             never = observe::keep_up() => match never {},
             never = realtime::recheck(&self.sockets) => match never {},
         }

@@ -13,6 +13,8 @@ use tracing_subscriber::EnvFilter;
 pub fn start(config: &Log) -> anyhow::Result<()> {
     let filter = filter(&config.level)?;
     let mut subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // It would complain on the standard error that nobody reads any more, and panic.
+    subscriber = subscriber.log_internal_errors(false);
     if !std::io::stderr().is_terminal() {
         subscriber = subscriber.with_ansi(false);
     }

@@ -7,10 +7,12 @@ mod engines;
 mod interfaces;
 mod logging;
 mod puller;
+mod signals;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use config::Log;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -57,15 +59,18 @@ fn main() -> ExitCode {
         .enable_all()
         .build()
         .context("cannot start the runtime")
-        .and_then(|runtime| runtime.block_on(run(Cli::parse())));
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(run(Cli::parse()));
+            // What still blocks a thread, such as a database that does not answer, is not waited for.
+            runtime.shutdown_background();
+            outcome
+        });
     match outcome {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "the last word to the person who typed the command")]
-            {
-                eprintln!("meeshy: {error:#}");
-            }
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "meeshy: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -26,28 +26,27 @@ impl Needed {
     }
 }
 
-/// Starts to download what is noted as needed; ends with the last [`Needed`].
-pub fn start(store: ModelStore, translator: Translator) -> Needed {
+/// Where to note what is needed, and the task that downloads it.
+pub fn start(
+    store: ModelStore,
+    translator: Translator,
+) -> (Needed, impl Future<Output = ()> + Send + 'static) {
     let (sender, pairs) = mpsc::channel(QUEUE);
-    tokio::spawn(run(store, translator, pairs));
-    Needed(sender)
+    (Needed(sender), run(store, translator, pairs))
 }
 
-/// Looks now and then at the models folder, so that what `meeshy models` does there holds without a restart; ends with the
-/// runtime.
-pub fn watch(store: ModelStore, translator: Translator) {
-    tokio::spawn(async move {
-        let mut known = store.state();
-        loop {
-            tokio::time::sleep(BETWEEN_LOOKS).await;
-            let state = store.state();
-            if state != known {
-                tracing::info!("The models have changed");
-                translator.rescan();
-                known = state;
-            }
+/// Looks now and then at the models folder, so that what `meeshy models` does there holds without a restart. Never ends.
+pub async fn watch(store: ModelStore, translator: Translator) {
+    let mut known = store.state();
+    loop {
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+        let state = store.state();
+        if state != known {
+            tracing::info!("The models have changed");
+            translator.rescan();
+            known = state;
         }
-    });
+    }
 }
 
 async fn run(store: ModelStore, translator: Translator, mut pairs: mpsc::Receiver<Pair>) {

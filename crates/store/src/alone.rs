@@ -1,6 +1,6 @@
 //! A database that one process has to itself for one long transaction, such as an import.
 
-use crate::tx::Connection;
+use crate::tx::{Afterwards, Connection};
 use crate::{Location, StoreError, Tx, migrate, pg, sqlite};
 use std::fs::File;
 
@@ -47,9 +47,13 @@ impl Alone {
         work: impl FnOnce(&mut Tx<'_>) -> Result<(T, Ending), E>,
     ) -> Result<T, E> {
         self.connection.batch("BEGIN")?;
-        match work(&mut Tx::new(&mut *self.connection)) {
+        let mut tx = Tx::new(&mut *self.connection);
+        let outcome = work(&mut tx);
+        let afterwards = std::mem::take(&mut tx.afterwards);
+        match outcome {
             Ok((answer, Ending::Commit)) => {
                 self.connection.batch("COMMIT")?;
+                afterwards.into_iter().for_each(Afterwards::run);
                 Ok(answer)
             }
             Ok((answer, Ending::Undo)) => {

@@ -62,7 +62,7 @@ impl Store {
     pub fn listen(&self) -> Option<mpsc::Receiver<Ring>> {
         match &*self.engine {
             Engine::Sqlite(_) => None,
-            Engine::Postgres(postgres) => Some(Listener::start(postgres.config().clone())),
+            Engine::Postgres(postgres) => Some(Listener::start(postgres.address().clone(), &self.threads)),
         }
     }
 }

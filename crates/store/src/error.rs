@@ -17,6 +17,12 @@ pub enum StoreError {
     /// Another process works on this data folder.
     #[error("`{}` is in use by another meeshy process; stop it, or choose another data folder", .0.display())]
     InUse(PathBuf),
+    /// Another process serves clients on this database.
+    #[error(
+        "another meeshy process serves clients on the database `{0}`, and there can be one; stop it, or give this one \
+         `server.role = \"translator\"`"
+    )]
+    Served(String),
     /// Other processes work on this database, and it is wanted alone.
     #[error("the database `{0}` is in use by another meeshy process; stop it first")]
     Shared(String),
@@ -41,6 +47,12 @@ pub enum StoreError {
         /// What the database library says.
         cause: String,
     },
+    /// Transactions waited for each other and this one was undone. Trying again works.
+    #[error("another change came in between; try again: {0}")]
+    InTheWay(String),
+    /// A text with a NUL character, which PostgreSQL cannot hold, so neither database takes it.
+    #[error("a NUL character is not allowed in a text")]
+    Nul,
     /// A statement failed, or a row was not what its reader expects: a bug of ours.
     #[error("the database refused a statement: {0}")]
     Statement(String),
@@ -65,9 +77,9 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-impl From<postgres::Error> for StoreError {
-    fn from(error: postgres::Error) -> Self {
-        use postgres::error::SqlState;
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        use tokio_postgres::error::SqlState;
         let Some(db) = error.as_db_error() else {
             // Encoding and decoding errors never reached the server and leave the connection as it was.
             let ours = error.to_string().starts_with("error serializing")
@@ -75,7 +87,7 @@ impl From<postgres::Error> for StoreError {
             return if ours {
                 Self::Statement(error.to_string())
             } else {
-                Self::Unavailable(error.to_string())
+                Self::Unavailable(crate::pg::explain(&error))
             };
         };
         let code = db.code();
@@ -83,10 +95,15 @@ impl From<postgres::Error> for StoreError {
             Self::Conflict(db.constraint().unwrap_or(db.message()).to_owned())
         } else if *code == SqlState::DISK_FULL {
             Self::DiskFull
-        } else if code.code().starts_with("08")
-            || code.code().starts_with("57P")
-            || code.code().starts_with("53")
-            || code.code().starts_with("40")
+        } else if matches!(*code, SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED) {
+            Self::InTheWay(db.message().to_owned())
+        } else if ["08", "57", "53", "40"].iter().any(|class| code.code().starts_with(class))
+            || matches!(
+                *code,
+                SqlState::LOCK_NOT_AVAILABLE
+                    | SqlState::READ_ONLY_SQL_TRANSACTION
+                    | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT
+            )
         {
             Self::Unavailable(db.message().to_owned())
         } else {

@@ -25,6 +25,7 @@ pub mod sessions;
 pub mod setup;
 mod sqlite;
 pub mod texts;
+mod threads;
 pub mod translation_cache;
 pub mod translation_jobs;
 pub mod translations;
@@ -33,6 +34,7 @@ mod tx;
 pub mod users;
 mod value;
 mod work;
+mod write_check;
 
 pub use alone::{Alone, Ending};
 pub use bell::{Bell, NOTE_BYTES, Ring};
@@ -41,10 +43,14 @@ pub use migrate::Migrated;
 pub use tx::Tx;
 pub use value::{FromValue, Row, Value};
 
+use meeshy_domain::Clock;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::mpsc;
-use work::{Pending, Work};
+use std::time::Duration;
+use threads::Threads;
+use tokio::sync::{mpsc, oneshot, watch};
+use work::{Access, Closure, Pending, Work};
+use write_check::WriteCheck;
 
 /// Where the data is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,13 +77,38 @@ impl std::fmt::Display for Location {
 
 enum Engine {
     Sqlite(sqlite::Sqlite),
-    Postgres(pg::Postgres),
+    Postgres(Box<pg::Postgres>),
 }
 
 /// A database that is open and has our newest schema. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine>,
+    threads: Threads,
+    write_check: WriteCheck,
+    /// Instead of the database's.
+    clock: Option<Clock>,
+}
+
+/// The right to serve clients, which one process has. It ends when this is dropped.
+pub struct ServingClients {
+    lost: Option<watch::Receiver<bool>>,
+    _held: oneshot::Sender<()>,
+}
+
+impl ServingClients {
+    /// Ready when another process has taken it over: this one has to stop serving.
+    pub fn lost(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let lost = self.lost.clone();
+        async move {
+            if let Some(mut lost) = lost
+                && lost.wait_for(|lost| *lost).await.is_ok()
+            {
+                return;
+            }
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 impl Store {
@@ -96,18 +127,49 @@ impl Store {
     /// As [`open`](Self::open).
     pub async fn open_and_migrate(location: &Location) -> Result<(Self, Migrated), StoreError> {
         let location = location.clone();
+        let threads = Threads::new();
+        let starting = threads.clone();
         // Connecting blocks, and the PostgreSQL client may not do that on a thread of the runtime.
-        let engine = tokio::task::spawn_blocking(move || match location {
-            Location::Folder(folder) => sqlite::Sqlite::open(&folder).map(Engine::Sqlite),
-            Location::Postgres { url, connections } => {
-                pg::Postgres::open(&url, connections).map(Engine::Postgres)
-            }
+        let (engine, migrated) = tokio::task::spawn_blocking(move || match location {
+            Location::Folder(folder) => sqlite::Sqlite::open(&folder, &starting)
+                .map(|(sqlite, migrated)| (Engine::Sqlite(sqlite), migrated)),
+            Location::Postgres { url, connections } => pg::Postgres::open(&url, connections, &starting)
+                .map(|(postgres, migrated)| (Engine::Postgres(Box::new(postgres)), migrated)),
         })
         .await
         .map_err(|error| StoreError::Unavailable(error.to_string()))??;
-        let store = Self { engine: Arc::new(engine) };
-        let migrated = store.migrate().await?;
-        Ok((store, migrated))
+        Ok((
+            Self { engine: Arc::new(engine), threads, write_check: WriteCheck::new(), clock: None },
+            migrated,
+        ))
+    }
+
+    /// The same store, in which it is as late as `clock` says and not as the database does: for tests.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// Claims the right to serve clients. Another process that has it is given `timeout` to end.
+    ///
+    /// # Errors
+    /// [`StoreError::Served`] when another process keeps it, and as the database says.
+    pub async fn serve_clients(&self, timeout: Duration) -> Result<ServingClients, StoreError> {
+        let (held, released) = oneshot::channel();
+        let lost = match &*self.engine {
+            // The folder belongs to this process.
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => {
+                let address = postgres.address().clone();
+                Some(pg::hold_clients(address, &self.threads, timeout, released).await?)
+            }
+        };
+        Ok(ServingClients { lost, _held: held })
+    }
+
+    /// Why nothing more can come of this store, once a thread of it has failed.
+    pub async fn failure(&self) -> String {
+        self.threads.failure().await
     }
 
     /// Runs `closure` in a transaction that sees one state of the data and changes nothing.
@@ -126,14 +188,16 @@ impl Store {
             Engine::Sqlite(sqlite) => sqlite.readers(),
             Engine::Postgres(postgres) => postgres.jobs(),
         };
-        run(queue, closure).await
+        let (pending, answer) =
+            Pending::new(Access::Read, Closure::<_, Never<T, E>>::Once(Some(closure)), self.clock.clone());
+        run(queue, pending, answer).await
     }
 
     /// Runs `closure` in a transaction and answers once it is on disk; if `closure` fails, nothing of it is kept.
     ///
     /// # Errors
     /// What `closure` answers, or why the transaction was lost. After [`StoreError::Unavailable`] it may have been
-    /// committed all the same, so whoever tries again has to be idempotent.
+    /// committed all the same, so whoever tries again has to be idempotent. After [`StoreError::InTheWay`] it was not.
     pub async fn write<T, E>(
         &self,
         closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -142,11 +206,34 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let queue = match &*self.engine {
+        let (pending, answer) =
+            Pending::new(Access::Write, Closure::<_, Never<T, E>>::Once(Some(closure)), self.clock.clone());
+        run(self.writers(), pending, answer).await
+    }
+
+    /// As [`write`](Self::write), and runs `closure` again, a few times, when its transaction and others waited for each
+    /// other: for transactions that change rows of several conversations.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn write_retrying<T, E>(
+        &self,
+        closure: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (pending, answer) =
+            Pending::new(Access::Write, Closure::<Never<T, E>, _>::Again(closure), self.clock.clone());
+        run(self.writers(), pending, answer).await
+    }
+
+    fn writers(&self) -> &mpsc::Sender<Box<dyn Work>> {
+        match &*self.engine {
             Engine::Sqlite(sqlite) => sqlite.writer(),
             Engine::Postgres(postgres) => postgres.jobs(),
-        };
-        run(queue, closure).await
+        }
     }
 
     /// Whether only this process can be using the data, so that what it left undone is its own to take up again.
@@ -155,16 +242,18 @@ impl Store {
     }
 }
 
+/// The type of the closure that there is not.
+type Never<T, E> = fn(&mut Tx<'_>) -> Result<T, E>;
+
 async fn run<T, E>(
     queue: &mpsc::Sender<Box<dyn Work>>,
-    closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    pending: impl Work + 'static,
+    answer: oneshot::Receiver<Result<T, E>>,
 ) -> Result<T, E>
 where
-    T: Send + 'static,
-    E: From<StoreError> + Send + 'static,
+    E: From<StoreError>,
 {
     let stopped = || E::from(StoreError::Unavailable("the store has stopped".into()));
-    let (pending, answer) = Pending::new(closure);
     queue.send(Box::new(pending)).await.map_err(|_| stopped())?;
     answer.await.map_err(|_| stopped())?
 }

@@ -1,7 +1,7 @@
 //! Migrations: numbered SQL files, forward only, each applied once, in a transaction, and checked ever after.
 
 use crate::tx::Connection;
-use crate::{Store, StoreError, Tx, names};
+use crate::{StoreError, Tx, names};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = migrations![
     14 "0014_keys_made_later",
     15 "0015_folded_names",
     16 "0016_identity",
+    17 "0017_storage",
     20 "0020_reason_codes",
 ];
 
@@ -46,31 +47,18 @@ pub struct Migrated {
     pub version: i64,
 }
 
-impl Store {
-    pub(crate) async fn migrate(&self) -> Result<Migrated, StoreError> {
-        self.write(prepare).await?;
-        let mut applied = Vec::new();
-        for migration in MIGRATIONS {
-            if self.write(move |tx| apply(tx, migration)).await? {
-                tracing::info!(migration = migration.name, "The schema was migrated");
-                applied.push(migration.name);
-            }
-        }
-        while self.write(names::fold_some).await? {}
-        Ok(Migrated { applied, version: newest() })
-    }
-}
-
 /// Brings the schema up to date on one connection.
-pub(crate) fn on(connection: &mut dyn Connection) -> Result<(), StoreError> {
+pub(crate) fn on(connection: &mut dyn Connection) -> Result<Migrated, StoreError> {
     transaction(connection, prepare)?;
+    let mut applied = Vec::new();
     for migration in MIGRATIONS {
         if transaction(connection, |tx| apply(tx, migration))? {
             tracing::info!(migration = migration.name, "The schema was migrated");
+            applied.push(migration.name);
         }
     }
     while transaction(connection, names::fold_some)? {}
-    Ok(())
+    Ok(Migrated { applied, version: newest() })
 }
 
 fn transaction<T>(

@@ -3,6 +3,8 @@
 //! Every commit costs an `fdatasync`, whatever is in it. The writer therefore takes all closures that wait, runs each
 //! inside a savepoint of its own, and commits once; nobody gets an answer before that commit (ADR 1 has the figures).
 
+use crate::migrate::{self, Migrated};
+use crate::threads::Threads;
 use crate::tx::{Afterwards, Connection};
 use crate::work::{Verdict, Work};
 use crate::{Row, StoreError, Value};
@@ -31,25 +33,28 @@ pub(crate) struct Sqlite {
 }
 
 impl Sqlite {
-    /// Opens `meeshy.db` in `folder`, both made when missing, and locks the folder for this process.
-    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+    /// Opens `meeshy.db` in `folder`, both made when missing, locks the folder for this process, and brings the schema up to
+    /// date.
+    pub(crate) fn open(folder: &Path, threads: &Threads) -> Result<(Self, Migrated), StoreError> {
         let failed = |cause: String| StoreError::Open { target: folder.display().to_string(), cause };
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
         let lock = lock(folder)?;
         let path = folder.join("meeshy.db");
         let writer = open_connection(&path, false).map_err(|error| failed(error.to_string()))?;
+        let mut writer = Session::new(writer);
+        let migrated = migrate::on(&mut writer)?;
 
         let (write, jobs) = mpsc::channel(QUEUE);
-        spawn("store-writer", move || serve_writes(writer, jobs)).map_err(&failed)?;
+        threads.spawn("store-writer", move || serve_writes(writer, jobs)).map_err(&failed)?;
 
         let (read, jobs) = mpsc::channel(QUEUE);
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..READERS {
             let reader = open_connection(&path, true).map_err(|error| failed(error.to_string()))?;
             let jobs = Arc::clone(&jobs);
-            spawn("store-reader", move || serve_reads(reader, &jobs)).map_err(&failed)?;
+            threads.spawn("store-reader", move || serve_reads(reader, &jobs)).map_err(&failed)?;
         }
-        Ok(Self { writer: write, readers: read, _lock: lock })
+        Ok((Self { writer: write, readers: read, _lock: lock }, migrated))
     }
 
     pub(crate) fn writer(&self) -> &mpsc::Sender<Box<dyn Work>> {
@@ -74,10 +79,6 @@ pub(crate) fn open_alone(folder: &Path) -> Result<(Session, File), StoreError> {
     // somebody looks into the file just now the log stays, which only takes longer.
     let _ = connection.pragma_update(None, "journal_mode", "DELETE");
     Ok((Session::new(connection), lock))
-}
-
-pub(crate) fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
-    std::thread::Builder::new().name(name.into()).spawn(body).map(drop).map_err(|error| error.to_string())
 }
 
 fn lock(folder: &Path) -> Result<File, StoreError> {
@@ -179,6 +180,15 @@ impl Connection for Session {
         // There is one writer.
         ""
     }
+
+    fn clock(&self) -> &'static str {
+        "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+    }
+
+    fn lock_setup(&mut self) -> Result<(), StoreError> {
+        // The folder is this process's own, and there is one writer.
+        Ok(())
+    }
 }
 
 impl rusqlite::ToSql for Value {
@@ -219,8 +229,7 @@ fn serve_reads(connection: rusqlite::Connection, jobs: &Mutex<mpsc::Receiver<Box
     }
 }
 
-fn serve_writes(connection: rusqlite::Connection, mut jobs: mpsc::Receiver<Box<dyn Work>>) {
-    let mut session = Session::new(connection);
+fn serve_writes(mut session: Session, mut jobs: mpsc::Receiver<Box<dyn Work>>) {
     while let Some(first) = jobs.blocking_recv() {
         let mut group = vec![first];
         while group.len() < GROUP
@@ -237,7 +246,7 @@ fn write_group(session: &mut Session, mut group: Vec<Box<dyn Work>>) {
     let outcome = outcome.and_then(|afterwards| session.batch("COMMIT").map(|()| afterwards));
     match outcome {
         Ok(afterwards) => {
-            afterwards.into_iter().for_each(|afterwards| (afterwards.action)());
+            afterwards.into_iter().for_each(Afterwards::run);
             group.into_iter().for_each(|work| work.finish(Ok(())));
         }
         Err(error) => {

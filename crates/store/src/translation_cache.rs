@@ -54,3 +54,23 @@ pub fn put(tx: &mut Tx<'_>, answers: &[Cached], now: Timestamp) -> Result<(), St
     }
     Ok(())
 }
+
+/// Forgets answers from before a time, the oldest first, at most so many; says how many.
+///
+/// # Errors
+/// As the database says.
+pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    tx.execute(
+        "DELETE FROM translation_cache WHERE key IN \
+           (SELECT key FROM translation_cache WHERE created_at < $1 ORDER BY created_at LIMIT $2)",
+        &[before.into(), limit.into()],
+    )
+}
+
+/// How many answers are kept.
+///
+/// # Errors
+/// As the database says.
+pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    tx.query_one("SELECT count(*) AS total FROM translation_cache", &[], |row| row.take("total"))
+}

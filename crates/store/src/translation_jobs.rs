@@ -1,4 +1,7 @@
 //! The jobs that make [translations](crate::translations): one is gone in the transaction that keeps its result.
+//!
+//! When a job is due and how long it is claimed are times of the database ([`Tx::now`]): processes on several hosts compare
+//! them.
 
 use crate::tx::{but, padded, placeholders};
 use crate::{StoreError, Tx, Value};
@@ -51,9 +54,12 @@ pub fn enqueue(
     priority: Priority,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    let due = tx.now_sql();
     let changed = tx.execute(
-        "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, $4, $4) \
-         ON CONFLICT (message_id, language) DO NOTHING",
+        &format!(
+            "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, {due}, $4) \
+             ON CONFLICT (message_id, language) DO NOTHING"
+        ),
         &[message.into(), language.into(), priority.into(), now.into()],
     )?;
     Ok(changed > 0)
@@ -74,11 +80,14 @@ pub fn renew(
         but("language", 2, languages.iter().map(|language| Value::from(*language)).collect());
     let params = [vec![message.into()], kept].concat();
     tx.execute(&format!("DELETE FROM translation_jobs WHERE message_id = $1 {others}"), &params)?;
+    let due = tx.now_sql();
     for language in languages {
         tx.execute(
-            "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, $4, $4) \
-             ON CONFLICT (message_id, language) DO UPDATE SET \
-               priority = excluded.priority, run_at = excluded.run_at, attempts = 0, avoid = ''",
+            &format!(
+                "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, {due}, $4) \
+                 ON CONFLICT (message_id, language) DO UPDATE SET \
+                   priority = excluded.priority, run_at = excluded.run_at, attempts = 0, avoid = ''"
+            ),
             &[message.into(), (*language).into(), Priority::Live.into(), now.into()],
         )?;
     }

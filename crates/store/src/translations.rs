@@ -230,14 +230,17 @@ pub fn list(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<Translation>,
     )
 }
 
-/// Translations that came to an end at or after `from`, the oldest first, at most so many.
+/// Translations that came to an end at or after `from`, the oldest first; of more than so many, the newest.
 ///
 /// # Errors
 /// As the database says.
 pub fn since(tx: &mut Tx<'_>, from: Timestamp, limit: i64) -> Result<Vec<(MessageId, Language)>, StoreError> {
-    tx.query(
-        "SELECT message_id, language FROM translations WHERE updated_at >= $1 ORDER BY updated_at LIMIT $2",
+    let mut newest = tx.query(
+        "SELECT message_id, language FROM translations WHERE updated_at >= $1 \
+         ORDER BY updated_at DESC, message_id DESC, language DESC LIMIT $2",
         &[from.into(), limit.into()],
         |row| Ok((row.take("message_id")?, row.take("language")?)),
-    )
+    )?;
+    newest.reverse();
+    Ok(newest)
 }

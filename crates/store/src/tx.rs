@@ -1,6 +1,9 @@
 //! A transaction as the queries see it: the same on both databases.
 
+use crate::threads::reason;
 use crate::{Row, StoreError, Value};
+use meeshy_domain::{Clock, Timestamp};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Parameters in one statement, at most: enough to make the statement itself cheap, few enough to keep it small.
 const MOST_PARAMETERS: usize = 1_500;
@@ -19,12 +22,25 @@ pub(crate) trait Connection {
     fn skip_locked(&self) -> &'static str;
     /// What follows a `SELECT` whose rows nobody may change before this transaction ends.
     fn held(&self) -> &'static str;
+    /// The database's time in milliseconds, as an expression.
+    fn clock(&self) -> &'static str;
+    /// Makes other processes that do the same wait until this transaction ends.
+    fn lock_setup(&mut self) -> Result<(), StoreError>;
 }
 
 /// Something to do once the transaction is on disk, in the order of the commits that share a key.
 pub(crate) struct Afterwards {
     pub(crate) order_key: u64,
     pub(crate) action: Box<dyn FnOnce() + Send>,
+}
+
+impl Afterwards {
+    /// Does it. The transaction is on disk, so a panic here must not reach who waits for its answer, nor the thread.
+    pub(crate) fn run(self) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(self.action)) {
+            tracing::error!(reason = reason(&*panic), "What follows a commit panicked");
+        }
+    }
 }
 
 /// A transaction in progress, handed to the closures of [`Store::read`](crate::Store::read) and
@@ -34,11 +50,47 @@ pub(crate) struct Afterwards {
 pub struct Tx<'a> {
     connection: &'a mut dyn Connection,
     pub(crate) afterwards: Vec<Afterwards>,
+    clock: Option<Clock>,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: &'a mut dyn Connection) -> Self {
-        Self { connection, afterwards: Vec::new() }
+        Self { connection, afterwards: Vec::new(), clock: None }
+    }
+
+    pub(crate) fn with_clock(self, clock: Option<Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// What time it is, by the clock of the database: what processes on different hosts agree on, such as how long a job
+    /// is claimed.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn now(&mut self) -> Result<Timestamp, StoreError> {
+        match &self.clock {
+            Some(clock) => Ok(clock.now()),
+            None => {
+                let sql = format!("SELECT {} AS now", self.connection.clock());
+                self.query_one(&sql, &[], |row| row.take("now"))
+            }
+        }
+    }
+
+    /// [`now`](Self::now) as an expression of a statement.
+    pub(crate) fn now_sql(&self) -> String {
+        match &self.clock {
+            Some(clock) => clock.now().millis().to_string(),
+            None => self.connection.clock().to_owned(),
+        }
+    }
+
+    /// Makes other processes that start wait until this transaction ends: for the first rows of an empty database.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn lock_setup(&mut self) -> Result<(), StoreError> {
+        self.connection.lock_setup()
     }
 
     /// Runs a statement and says how many rows it changed.
@@ -46,6 +98,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// As the database says; the whole transaction must then be given up.
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
+        check(params)?;
         self.connection.execute(sql, params)
     }
 
@@ -59,6 +112,7 @@ impl<'a> Tx<'a> {
         params: &[Value],
         read: impl FnMut(&mut Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
+        check(params)?;
         self.connection.query(sql, params)?.iter_mut().map(read).collect()
     }
 
@@ -168,6 +222,12 @@ impl<'a> Tx<'a> {
     pub(crate) fn held(&self) -> &'static str {
         self.connection.held()
     }
+}
+
+/// The one place where a NUL is refused, wherever it came from: a path, a query, a body, an event.
+fn check(params: &[Value]) -> Result<(), StoreError> {
+    let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+    if params.iter().any(has_nul) { Err(StoreError::Nul) } else { Ok(()) }
 }
 
 /// `INSERT INTO table (a, b) VALUES ($1, $2), ($3, $4) …` for `rows` rows.

@@ -1,6 +1,8 @@
 //! A closure on its way to a thread that owns a connection, and its answer on the way back.
 
+use crate::threads::reason;
 use crate::{StoreError, tx::Afterwards, tx::Tx};
+use meeshy_domain::Clock;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
@@ -10,40 +12,85 @@ pub(crate) enum Verdict {
     Undo,
 }
 
+/// What a closure may do in its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
 /// A closure that waits for a transaction, whatever its types.
 pub(crate) trait Work: Send {
+    /// What its transaction is for.
+    fn access(&self) -> Access;
+    /// Makes it ready to run once more, if it can; what it answered is forgotten.
+    fn rewind(&mut self) -> bool;
     /// Runs the closure and keeps its answer back.
     fn run(&mut self, connection: &mut dyn crate::tx::Connection) -> Verdict;
     /// Hands the answer to who waits for it, or the reason why the transaction was lost.
     fn finish(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
+/// A closure that runs once, or as often as it takes.
+pub(crate) enum Closure<O, R> {
+    Once(Option<O>),
+    Again(R),
+}
+
 /// The closure, its answer, and the way back to the caller.
-pub(crate) struct Pending<F, T, E> {
-    closure: Option<F>,
+pub(crate) struct Pending<O, R, T, E> {
+    access: Access,
+    closure: Closure<O, R>,
+    clock: Option<Clock>,
     answer: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-impl<F, T, E> Pending<F, T, E> {
-    pub(crate) fn new(closure: F) -> (Self, oneshot::Receiver<Result<T, E>>) {
+impl<O, R, T, E> Pending<O, R, T, E> {
+    pub(crate) fn new(
+        access: Access,
+        closure: Closure<O, R>,
+        clock: Option<Clock>,
+    ) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (reply, receiver) = oneshot::channel();
-        (Self { closure: Some(closure), answer: None, reply }, receiver)
+        (Self { access, closure, clock, answer: None, reply }, receiver)
     }
 }
 
-impl<F, T, E> Work for Pending<F, T, E>
+impl<O, R, T, E> Work for Pending<O, R, T, E>
 where
-    F: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send,
+    O: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send,
+    R: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
     T: Send,
     E: From<StoreError> + Send,
 {
+    fn access(&self) -> Access {
+        self.access
+    }
+
+    fn rewind(&mut self) -> bool {
+        let can_run = matches!(self.closure, Closure::Again(_));
+        if can_run {
+            self.answer = None;
+        }
+        can_run
+    }
+
     fn run(&mut self, connection: &mut dyn crate::tx::Connection) -> Verdict {
-        let Some(closure) = self.closure.take() else { return Verdict::Undo };
-        let mut tx = Tx::new(connection);
+        let mut tx = Tx::new(connection).with_clock(self.clock.clone());
         // A panic in one closure must not take down the thread that serves all the others.
-        let answer = catch_unwind(AssertUnwindSafe(|| closure(&mut tx)))
-            .unwrap_or_else(|_| Err(StoreError::Statement("a query panicked".into()).into()));
+        let answer = catch_unwind(AssertUnwindSafe(|| match &mut self.closure {
+            Closure::Once(closure) => match closure.take() {
+                Some(closure) => closure(&mut tx),
+                None => Err(StoreError::Statement("the closure has run already".into()).into()),
+            },
+            Closure::Again(closure) => closure(&mut tx),
+        }))
+        .unwrap_or_else(|panic| {
+            let reason = reason(&*panic);
+            tracing::error!(reason, "A transaction panicked and was undone");
+            Err(StoreError::Statement(format!("a query panicked: {reason}")).into())
+        });
         let verdict = if answer.is_ok() { Verdict::Commit(tx.afterwards) } else { Verdict::Undo };
         self.answer = Some(answer);
         verdict

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 use meeshy_domain::{
-    ConversationId, ConversationKind, IdGenerator, LanguageSettings, MemberRole, MessageId, Reason,
+    Clock, ConversationId, ConversationKind, IdGenerator, LanguageSettings, MemberRole, MessageId, Reason,
     ReasonCode, Role, Timestamp, UserId,
 };
 use meeshy_store::conversations::{self, Conversation};
@@ -18,6 +18,11 @@ use meeshy_testkit::Database;
 use std::sync::{Arc, Mutex};
 
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+/// Opens a database in which it is always [`NOW`].
+async fn open_now(database: &Database) -> Store {
+    database.open().await.unwrap().with_clock(Clock::new(|| NOW))
+}
 
 fn ids() -> IdGenerator {
     IdGenerator::new([1; 5], 0)
@@ -250,7 +255,7 @@ async fn pages_meet_without_overlap() {
 #[tokio::test]
 async fn a_job_is_claimed_once_until_its_claim_runs_out() {
     for (kind, database) in Database::both() {
-        let store = database.open().await.unwrap();
+        let store = open_now(&database).await;
         let (_, _, _, first) = scene(&store).await;
         let languages = ["fr", "es", "de", "it"];
         let ask = move |tx: &mut Tx<'_>| {
@@ -376,7 +381,7 @@ async fn a_translation_that_ends_while_its_text_is_edited_is_not_kept() {
 #[tokio::test]
 async fn translations_are_counted_and_waiting_ones_can_be_given_up() {
     for (kind, database) in Database::both() {
-        let store = database.open().await.unwrap();
+        let store = open_now(&database).await;
         let (_, _, _, first) = scene(&store).await;
         let later = Timestamp::from_millis(2_000_000);
         let made = move |language: &str, at, state| Translation {
@@ -451,6 +456,31 @@ async fn a_reason_keeps_its_code_and_older_rows_have_none() {
         let older = store.write(story).await.unwrap().remove(0);
         let reason = Reason::new(ReasonCode::Unknown, "why");
         assert_eq!(older.state, State::Unavailable { reason }, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn of_too_many_missed_translations_the_newest_are_found() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, _, _, first) = scene(&store).await;
+        let story = move |tx: &mut Tx<'_>| {
+            for (at, language) in [(1, "de"), (2, "es"), (3, "fr"), (4, "it")] {
+                let at = NOW.plus(std::time::Duration::from_millis(at));
+                let known = Translation {
+                    message_id: first,
+                    language: language.parse().unwrap(),
+                    revision: 1,
+                    state: State::Failed { reason: Reason::new(ReasonCode::Unknown, "no") },
+                    created_at: at,
+                    updated_at: at,
+                };
+                translations::finish(tx, &known)?;
+            }
+            let missed = translations::since(tx, NOW.plus(std::time::Duration::from_millis(2)), 2)?;
+            Ok::<_, StoreError>(missed.into_iter().map(|(_, language)| language.code()).collect::<Vec<_>>())
+        };
+        assert_eq!(store.write(story).await.unwrap(), ["fr", "it"], "{kind}");
     }
 }
 

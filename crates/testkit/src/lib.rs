@@ -6,11 +6,13 @@
 pub mod clock;
 mod cluster;
 pub mod firefox;
+mod proxy;
 pub mod python;
 pub mod rows;
 
-pub use cluster::Cluster;
+pub use cluster::{Certificates, Cluster};
 use meeshy_store::{Location, Store, StoreError};
+pub use proxy::Proxy;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The variable in which `scripts/with-postgres` hands over the address of its server.

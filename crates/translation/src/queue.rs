@@ -18,7 +18,9 @@ use tokio::sync::{Semaphore, mpsc};
 const FAILURES: usize = 2;
 
 /// What came of the segment at a place of a call.
-type Reply = mpsc::UnboundedSender<(usize, Result<Translated, EngineError>)>;
+///
+/// There is room for one answer for each place, and none is answered twice.
+type Reply = mpsc::Sender<(usize, Result<Translated, EngineError>)>;
 
 /// The queues of all engines.
 #[derive(Default)]
@@ -37,7 +39,7 @@ impl Queues {
         urgency: Urgency,
         texts: &[String],
     ) -> Vec<Result<Translated, EngineError>> {
-        let (reply, mut replies) = mpsc::unbounded_channel();
+        let (reply, mut replies) = mpsc::channel(texts.len().max(1));
         let segments = texts.iter().cloned().enumerate().collect();
         self.queue(engine, pair, urgency).add(Call { segments, reply });
         let never = || Err(EngineError::Interrupted(format!("{} was stopped", engine.name())));
@@ -188,7 +190,7 @@ impl Queue {
         });
         for place in places {
             // Whoever asked may have gone, here and below.
-            let _ = share.reply.send((place, Err(error.clone())));
+            let _ = share.reply.try_send((place, Err(error.clone())));
         }
     }
 }
@@ -197,7 +199,7 @@ impl Queue {
 fn give(shares: &[Share], answers: Vec<Translated>) {
     let places = shares.iter().flat_map(|share| share.places.iter().map(move |place| (place, &share.reply)));
     for ((place, reply), answer) in places.zip(answers) {
-        let _ = reply.send((*place, Ok(answer)));
+        let _ = reply.try_send((*place, Ok(answer)));
     }
 }
 

@@ -2,10 +2,11 @@
 
 use crate::support::worlds;
 use meeshy_chat::NotificationCounts;
-use meeshy_chat::retention::{Retention, archive_notifications, keep};
+use meeshy_chat::retention::{CacheBound, Retention, archive_notifications, keep, prune_cache};
 use meeshy_domain::{Clock, Timestamp, UserId};
-use meeshy_store::Store;
 use meeshy_store::notifications::{self, Notification};
+use meeshy_store::translation_cache::{self, Cached};
+use meeshy_store::{Store, Tx};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -102,8 +103,9 @@ async fn a_long_history_is_archived_in_many_steps_until_it_is_told_to_stop() {
         let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
         tell(&store, (0..1_203).map(|number| notification(lea, number, 90, true)).collect()).await;
         let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
+        let rules = (RULE, CacheBound::default());
         let keeper =
-            tokio::spawn(keep(store.clone(), RULE, Clock::new(|| NOW), async { drop(stopping.await) }));
+            tokio::spawn(keep(store.clone(), rules, Clock::new(|| NOW), async { drop(stopping.await) }));
         for _ in 0..500 {
             if active(&store, lea).await.is_empty() {
                 break;
@@ -153,5 +155,39 @@ async fn a_run_that_is_cut_short_loses_nothing_and_the_next_one_goes_on() {
         archive_notifications(&store, RULE, NOW).await.unwrap();
         let archived = archived(&store, lea).await;
         assert_eq!((archived.len(), active(&store, lea).await.len()), (2_003, 0), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn cached_translations_go_when_they_are_old_or_too_many() {
+    for (kind, world) in worlds().await {
+        let store = world.store.clone();
+        let cached = |number: i64| Cached {
+            key: format!("{number:04}"),
+            content: "salut".to_owned(),
+            engine: "test".to_owned(),
+            score: None,
+        };
+        // One a day, the last one today.
+        let fill = move |tx: &mut Tx<'_>| {
+            (0..1_300).try_for_each(|number: i64| {
+                let made_at = NOW.minus(Duration::from_secs((1_299 - number.unsigned_abs()) * 86_400));
+                translation_cache::put(tx, &[cached(number)], made_at)
+            })
+        };
+        store.write(fill).await.unwrap();
+        let day = Duration::from_secs(86_400);
+        let kept = || async {
+            let keys: Vec<String> = (0..1_300).map(|number| format!("{number:04}")).collect();
+            let found = store.read(move |tx| translation_cache::get(tx, &keys)).await.unwrap();
+            found.into_iter().map(|cached| cached.key).collect::<BTreeSet<_>>()
+        };
+        let bound = CacheBound { age: day * 1_000, rows: i64::MAX };
+        assert_eq!(prune_cache(&store, bound, NOW).await.unwrap(), 299, "{kind}");
+        assert_eq!(kept().await.first().unwrap(), "0299", "{kind}: a thousand days old");
+        let bound = CacheBound { age: day * 1_000, rows: 3 };
+        assert_eq!(prune_cache(&store, bound, NOW).await.unwrap(), 998, "{kind}");
+        assert_eq!(kept().await.into_iter().collect::<Vec<_>>(), ["1297", "1298", "1299"], "{kind}");
+        assert_eq!(prune_cache(&store, bound, NOW).await.unwrap(), 0, "{kind}");
     }
 }

@@ -6,7 +6,7 @@ use meeshy_chat::{
     NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignIn, SignedIn, SigningKey, Speed,
     Translate,
 };
-use meeshy_domain::{Language, Reason, ReasonCode, UserId};
+use meeshy_domain::{Clock, Language, Reason, ReasonCode, UserId};
 use meeshy_store::Store;
 use meeshy_store::translations::State;
 use meeshy_testkit::{Database, clock};
@@ -102,6 +102,22 @@ impl World {
     /// Another process on a database, with ids and secrets of its own.
     pub async fn seeded(database: Arc<Database>, seed: u64) -> Self {
         let (clock, hand) = clock::by_hand();
+        let store = database.open().await.unwrap().with_clock(clock.clone());
+        Self::with(database, store, (clock, hand), seed).await
+    }
+
+    /// A process whose host is as late as `clock` says, which the database does not know.
+    pub async fn on_host(database: Arc<Database>, clock: (Clock, clock::Hand), seed: u64) -> Self {
+        let store = database.open().await.unwrap();
+        Self::with(database, store, clock, seed).await
+    }
+
+    async fn with(
+        database: Arc<Database>,
+        store: Store,
+        (clock, hand): (Clock, clock::Hand),
+        seed: u64,
+    ) -> Self {
         let engine = Arc::new(Engine::default());
         let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
@@ -113,7 +129,6 @@ impl World {
                 chunk.copy_from_slice(&number[..chunk.len()]);
             }
         });
-        let store = database.open().await.unwrap();
         let chat =
             Chat::open(store.clone(), Arc::clone(&engine) as Arc<dyn Translate>, settings, clock, secrets)
                 .await

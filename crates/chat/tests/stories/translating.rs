@@ -7,7 +7,7 @@ use meeshy_store::Tx;
 use meeshy_store::translation_jobs::{self, Claim, Priority};
 use meeshy_store::translations::State;
 use meeshy_store::translators::{self, Translator};
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, clock};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -272,5 +272,50 @@ async fn what_one_process_translates_another_tells_its_people() {
     worker.await.unwrap();
     for relay in running {
         relay.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn hosts_whose_clocks_disagree_translate_for_each_other() {
+    let database = Arc::new(Database::postgres());
+    let mut gateway = World::on_host(Arc::clone(&database), clock::by_hand(), 1).await;
+    let late = clock::by_hand();
+    late.1.advance(Duration::from_secs(3_600));
+    let translator = World::on_host(database, late, 1_000_000).await;
+    drop(translator.events);
+    let (lea, carlos) = (gateway.person("lea", "fr").await, gateway.person("carlos", "es").await);
+    let talk = gateway.group(lea, &[carlos]).await;
+    let (stop, stopping) = tokio::sync::watch::channel(false);
+    let until = |mut stopping: tokio::sync::watch::Receiver<bool>| async move {
+        let _ = stopping.wait_for(|stop| *stop).await;
+    };
+    let mut running: Vec<_> = [&gateway.chat, &translator.chat]
+        .map(|chat| {
+            let (chat, stopping) = (chat.clone(), until(stopping.clone()));
+            tokio::spawn(async move { chat.relay(stopping).await })
+        })
+        .into();
+    let (chat, stopping) = (translator.chat.clone(), until(stopping.clone()));
+    running.push(tokio::spawn(async move { chat.translate_jobs(stopping).await }));
+    gateway.say(carlos, &talk, "hola").await.unwrap();
+    let translated = async {
+        loop {
+            if let Event::Translated { translation, .. } = gateway.events.recv().await.unwrap() {
+                return translation.state;
+            }
+        }
+    };
+    let state = tokio::time::timeout(Duration::from_secs(20), translated).await.unwrap();
+    assert!(matches!(&state, State::Done { content, .. } if content == "fr: hola"), "{state:?}");
+    for _ in 0..200 {
+        if gateway.chat.statistics().await.unwrap().translators == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(gateway.chat.statistics().await.unwrap().translators, 1, "it is known to be alive");
+    stop.send(true).unwrap();
+    for task in running {
+        task.await.unwrap();
     }
 }

@@ -12,13 +12,28 @@ use meeshy_wire::{MessageTranslation, ReadStatusUpdated, TranslationStateEvent, 
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
-pub fn start(sockets: &Sockets) {
-    let Some(events) = sockets.service().chat.events() else {
-        tracing::error!("Somebody else takes the events of this chat: sockets will hear nothing");
-        return;
-    };
-    tokio::spawn(Dispatcher { sockets: sockets.clone() }.run(events));
+/// The task that sends out what happened, which ends when this is dropped.
+pub(crate) struct Dispatching(JoinSet<()>);
+
+impl Dispatching {
+    /// Why nothing is sent out any more, once that is so.
+    pub(crate) async fn ended(&mut self) -> String {
+        match self.0.join_next().await {
+            Some(Err(error)) => error.to_string(),
+            Some(Ok(())) | None => "it ended by itself".to_owned(),
+        }
+    }
+}
+
+pub fn start(sockets: &Sockets) -> Dispatching {
+    let mut tasks = JoinSet::new();
+    match sockets.service().chat.events() {
+        Some(events) => drop(tasks.spawn(Dispatcher { sockets: sockets.clone() }.run(events))),
+        None => tracing::error!("Somebody else takes the events of this chat: sockets will hear nothing"),
+    }
+    Dispatching(tasks)
 }
 
 struct Dispatcher {
@@ -128,5 +143,18 @@ impl Dispatcher {
 
     fn tell(&self, room: Room, name: &str, event: &impl Serialize) {
         tell(&self.sockets, &[room], name, event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_of_the_dispatcher_is_told_with_its_reason() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async { panic!("no such room") });
+        let reason = Dispatching(tasks).ended().await;
+        assert!(reason.contains("no such room"), "{reason}");
     }
 }

@@ -9,6 +9,8 @@ mod pending;
 mod recheck;
 mod socket;
 
+pub(crate) use dispatch::Dispatching;
+
 use crate::config::GatewayConfig;
 use axum::http::request::Parts;
 use connect::Introduction;
@@ -61,8 +63,8 @@ pub(crate) struct Realtime {
     drained: Notify,
 }
 
-/// Starts taking sockets and sending events.
-pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>) -> Sockets {
+/// Starts taking sockets and sending events; the task that sends them out is whose end the gateway watches.
+pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>) -> (Sockets, Dispatching) {
     let ids = chat.secrets().clone();
     let settings = Config {
         ping_interval: Duration::from_secs(25),
@@ -82,8 +84,8 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>) -> Sockets {
         drained: Notify::new(),
     };
     let sockets = Server::new(realtime, settings);
-    dispatch::start(&sockets);
-    sockets
+    let dispatching = dispatch::start(&sockets);
+    (sockets, dispatching)
 }
 
 /// Closes the sockets of people who may not be here any more, for as long as it is polled.

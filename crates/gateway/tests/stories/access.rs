@@ -9,7 +9,7 @@ use std::time::Duration;
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A body that the route takes.
-fn body(endpoint: &Endpoint, person: &Person) -> Value {
+pub fn body(endpoint: &Endpoint, person: &Person) -> Value {
     match endpoint.body {
         Some("CreateConversation") => json!({ "type": "group", "title": "Another" }),
         Some("PostMessage" | "PutMessage") => json!({ "content": "hello" }),

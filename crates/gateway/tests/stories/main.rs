@@ -12,6 +12,7 @@ mod hardship;
 mod libretranslate;
 mod limits;
 mod metrics;
+mod nul;
 mod pages;
 mod polling;
 mod second_factor;

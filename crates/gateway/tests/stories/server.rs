@@ -60,7 +60,7 @@ impl Server {
         let (clock, hand) = clock::by_hand();
         let mut settings = Settings::new(SigningKey::Secret(secret.into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
-        let store = database.open().await.unwrap();
+        let store = database.open().await.unwrap().with_clock(clock.clone());
         let engine = Arc::new(Engine) as Arc<dyn Translate>;
         let chat = Chat::open(store.clone(), engine, settings, clock, counted_secrets()).await.unwrap();
 

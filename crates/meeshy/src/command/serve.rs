@@ -2,15 +2,16 @@
 
 use crate::config::{Auth, Config, Role};
 use crate::engines::{DatabaseCache, Elsewhere, Engines};
-use crate::interfaces::Interfaces;
-use crate::{demo, logging, puller};
+use crate::signals::Signals;
+use crate::{demo, interfaces, logging, puller};
 use anyhow::Context;
 use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig};
 use meeshy_listen::Limits as ConnectionLimits;
 use meeshy_node::{Node, NodeConfig};
-use meeshy_store::Store;
+use meeshy_store::{ServingClients, Store};
+use meeshy_tasks::Supervisor;
 use meeshy_translation::Translator;
 use meeshy_translation::models::ModelStore;
 use std::fs;
@@ -19,8 +20,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 /// How to serve.
 #[derive(clap::Args)]
@@ -41,13 +40,18 @@ pub struct ServeArgs {
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Serves until it is told to stop (`SIGTERM`, `SIGINT`), then finishes what it has begun.
+/// How long what has begun may take to finish once the process stops.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves until it is told to stop (`SIGTERM`, `SIGINT`) or cannot go on, then finishes what it has begun, for at most ten
+/// seconds; a second signal ends it at once.
 ///
 /// # Errors
-/// When the data is in use or from a newer version, the port is taken, or the configuration is impossible.
+/// When the data is in use or from a newer version, the port is taken, the configuration is impossible, or a part of the
+/// process has failed.
 pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
-    if let Some(folder) = args.data_dir {
-        config.data.dir = folder;
+    if let Some(folder) = &args.data_dir {
+        config.data.dir.clone_from(folder);
     }
     config.server.port = args.port.unwrap_or(config.server.port);
     config.server.role = args.role.unwrap_or(config.server.role);
@@ -55,70 +59,126 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     logging::start(&config.log)?;
     let connections = config.connections(meeshy_listen::raise_descriptor_limit());
 
-    let store = Store::open(&config.location()).await?;
-    let clock = system_clock();
-    let (stop, stopping) = watch::channel(false);
-    let keeper = (config.server.role != Role::Translator).then(|| {
-        let keep = retention::keep(store.clone(), config.retention(), clock.clone(), told(stopping.clone()));
-        tokio::spawn(keep)
-    });
-    let translator = translator(&config, &store, &clock)?;
-    let engines: Arc<dyn Translate> = match &translator {
-        Some(translator) => {
-            let models = ModelStore::new(&config.translation());
-            puller::watch(models.clone(), translator.clone());
-            let needed = config.translation.pull.then(|| puller::start(models, translator.clone()));
-            Arc::new(Engines { translator: translator.clone(), needed })
+    // Before anything is changed: a process that cannot serve leaves the data as it was.
+    let listener = match config.server.role {
+        Role::Translator => None,
+        Role::All | Role::Gateway => Some(listen(&config).await?),
+    };
+    let supervisor = Supervisor::new();
+    let (translator, _serving) = start(&config, connections, &args, listener, &supervisor).await?;
+
+    let mut signals = Signals::take()?;
+    let failure = tokio::select! {
+        () = signals.next() => None,
+        reason = supervisor.failure() => Some(reason),
+    };
+    tracing::info!("Stopping: finishing what has begun");
+    supervisor.stop();
+    let finish = async {
+        let unfinished = supervisor.drain(DRAIN_TIMEOUT).await;
+        if !unfinished.is_empty() {
+            tracing::warn!(?unfinished, "Some tasks did not end in time and were cut off");
+        } else if let Some(translator) = translator {
+            translator.shutdown().await;
         }
+    };
+    tokio::select! {
+        _ = tokio::time::timeout(DRAIN_TIMEOUT, finish) => tracing::info!("Stopped"),
+        () = signals.next() => anyhow::bail!("told to stop again, so it did not finish what had begun"),
+    }
+    match failure {
+        Some(reason) => anyhow::bail!("cannot go on: {reason}"),
+        None => Ok(()),
+    }
+}
+
+/// Opens the database and starts all tasks; answers who translates here, if anybody does, and the right to serve clients,
+/// which is to be kept until the end.
+async fn start(
+    config: &Config,
+    connections: ConnectionLimits,
+    args: &ServeArgs,
+    listener: Option<TcpListener>,
+    supervisor: &Supervisor,
+) -> anyhow::Result<(Option<Translator>, Option<ServingClients>)> {
+    let store = Store::open(&config.location()).await?;
+    supervisor.spawn_fallible("the store", fails(store.clone(), supervisor.stopped()));
+    let clock = system_clock();
+    let serving = match &listener {
+        Some(_) => Some(store.serve_clients(config.takeover_timeout()).await?),
+        None => None,
+    };
+    if let Some(serving) = &serving {
+        let lost = is_lost(serving.lost(), supervisor.stopped());
+        supervisor.spawn_fallible("the lock for serving clients", lost);
+        let rules = (config.retention(), config.cache_bound());
+        let keep = retention::keep(store.clone(), rules, clock.clone(), supervisor.stopped());
+        supervisor.spawn("the retention of old data", keep);
+    }
+    let translator = translator(config, &store, &clock)?;
+    let engines: Arc<dyn Translate> = match &translator {
+        Some(translator) => Arc::new(engines(config, translator, supervisor)),
         None => Arc::new(Elsewhere),
     };
-    let chat = Chat::open(store, engines, settings(&config)?, clock, Secrets::system()).await?;
-
-    let relay = tokio::spawn({
-        let (chat, stopping) = (chat.clone(), stopping.clone());
-        async move { chat.relay(told(stopping)).await }
-    });
-    let worker = translator.is_some().then(|| {
-        let (chat, stopping) = (chat.clone(), stopping.clone());
-        tokio::spawn(async move { chat.translate_jobs(told(stopping)).await })
-    });
-    let node = translator.as_ref().map(|translator| Node::new(translator.clone(), node_config(&config)));
-    let interfaces = Interfaces::start(&config.node, connections, node.as_ref(), &stopping).await?;
-    let serving = match config.server.role {
-        Role::Translator => {
+    let is_alone = store.is_exclusive();
+    let chat = Chat::open(store, engines, settings(config)?, clock, Secrets::system()).await?;
+    if !is_alone {
+        let (chat, stopped) = (chat.clone(), supervisor.stopped());
+        supervisor.spawn("the relay between processes", async move { chat.relay(stopped).await });
+    }
+    if translator.is_some() {
+        let (chat, stopped) = (chat.clone(), supervisor.stopped());
+        supervisor.spawn("the translation worker", async move { chat.translate_jobs(stopped).await });
+    }
+    let node = translator.as_ref().map(|translator| Node::new(translator.clone(), node_config(config)));
+    interfaces::start(&config.node, connections, node.as_ref(), supervisor).await?;
+    match listener {
+        None => {
             // There are no clients to tell.
             drop(chat.events());
             tracing::info!(database = %config.location(), "Meeshy translates");
-            None
         }
-        Role::All | Role::Gateway => Some(serve(&config, connections, &chat, node, stopping).await?),
-    };
-    if config.server.role != Role::Translator {
-        offer_setup(&chat).await?;
+        Some(listener) => {
+            serve(config, connections, &chat, node, listener, supervisor)?;
+            offer_setup(&chat).await?;
+        }
     }
     if args.demo {
         demo::set_up(&chat, &config.data.dir).await?;
     }
+    Ok((translator, serving))
+}
 
-    wait_for_signal().await?;
-    tracing::info!("Stopping: finishing what has begun");
-    let _ = stop.send(true);
-    if let Some(serving) = serving {
-        serving.await.context("the gateway stopped")?;
+/// The engines, and the tasks that see to their models.
+fn engines(config: &Config, translator: &Translator, supervisor: &Supervisor) -> Engines {
+    let models = ModelStore::new(&config.translation());
+    let watch = puller::watch(models.clone(), translator.clone());
+    supervisor.spawn_until_stopped("the watch over the models", watch);
+    let needed = config.translation.pull.then(|| {
+        let (needed, pull) = puller::start(models, translator.clone());
+        supervisor.spawn_until_stopped("the download of models", pull);
+        needed
+    });
+    Engines { translator: translator.clone(), needed }
+}
+
+/// Ends with the reason why nothing more can come of a store.
+async fn fails(store: Store, stopped: impl Future<Output = ()>) -> Result<(), String> {
+    tokio::select! {
+        reason = store.failure() => Err(reason),
+        () = stopped => Ok(()),
     }
-    interfaces.finish().await?;
-    if let Some(worker) = worker {
-        worker.await.context("the translation worker stopped")?;
+}
+
+/// Ends when another process serves clients instead of this one.
+async fn is_lost(
+    lost: impl Future<Output = ()>,
+    stopped: impl Future<Output = ()>,
+) -> Result<(), &'static str> {
+    tokio::select! {
+        () = lost => Err("another process serves clients on this database now"),
+        () = stopped => Ok(()),
     }
-    if let Some(keeper) = keeper {
-        keeper.await.context("the archiving of notifications stopped")?;
-    }
-    relay.await.context("the relay between the processes stopped")?;
-    if let Some(translator) = translator {
-        translator.shutdown().await;
-    }
-    tracing::info!("Stopped");
-    Ok(())
 }
 
 /// Who translates here, if anybody does.
@@ -139,40 +199,29 @@ async fn offer_setup(chat: &Chat) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Takes the address for clients.
+async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
+    let address = (config.server.host.as_str(), config.server.port);
+    TcpListener::bind(address).await.map_err(|error| {
+        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let advice = if is_taken { "; stop the program that is on it, or set another PORT" } else { "" };
+        anyhow::Error::new(error).context(format!("cannot listen on {}:{}{advice}", address.0, address.1))
+    })
+}
+
 /// Begins to serve clients.
-async fn serve(
+fn serve(
     config: &Config,
     connections: ConnectionLimits,
     chat: &Chat,
     node: Option<Node>,
-    stopping: watch::Receiver<bool>,
-) -> anyhow::Result<JoinHandle<()>> {
-    let address = (config.server.host.as_str(), config.server.port);
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
-        let advice = if is_taken { "; stop the program that is on it, or set another PORT" } else { "" };
-        anyhow::Error::new(error).context(format!("cannot listen on {}:{}{advice}", address.0, address.1))
-    })?;
+    listener: TcpListener,
+    supervisor: &Supervisor,
+) -> anyhow::Result<()> {
     let port = listener.local_addr()?.port();
     let gateway = Gateway::new(chat.clone(), gateway_config(config, connections), node);
     tracing::info!(database = %config.location(), "Meeshy is ready: http://localhost:{port}");
-    Ok(tokio::spawn(gateway.serve(listener, told(stopping))))
-}
-
-/// Ready once the channel says so.
-async fn told(mut stopping: watch::Receiver<bool>) {
-    // A sender that is gone means the same.
-    let _ = stopping.wait_for(|stop| *stop).await;
-}
-
-async fn wait_for_signal() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    supervisor.spawn("the gateway", gateway.serve(listener, supervisor.stopped()));
     Ok(())
 }
 
@@ -207,13 +256,7 @@ fn machine() -> String {
 fn signing_key(auth: &Auth, data: &Path) -> anyhow::Result<SigningKey> {
     match (&auth.jwt_private_key, &auth.jwt_public_key, &auth.jwt_secret) {
         (Some(private_pem), Some(public_pem), _) => {
-            let (private_pem, public_pem) = (private_pem.clone(), public_pem.clone());
-            let is_rsa = public_pem.len() > 200;
-            Ok(if is_rsa {
-                SigningKey::Rsa { private_pem, public_pem }
-            } else {
-                SigningKey::Ed25519 { private_pem, public_pem }
-            })
+            SigningKey::from_pem(private_pem.clone(), public_pem.clone()).map_err(anyhow::Error::new)
         }
         (_, _, Some(secret)) => Ok(SigningKey::Secret(secret.clone())),
         _ => own_secret(data).map(SigningKey::Secret),

@@ -73,6 +73,7 @@ pub struct Data {
 pub struct Database {
     pub url: Option<String>,
     pub connections: usize,
+    pub takeover_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -107,6 +108,8 @@ pub struct Limits {
 pub struct Retention {
     pub notification_days: u64,
     pub old_unread_notifications: i64,
+    pub cached_translation_days: u64,
+    pub cached_translations: i64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -195,6 +198,19 @@ impl Config {
             Some(url) => Location::Postgres { url: url.clone(), connections: self.database.connections },
             None => Location::Folder(self.data.dir.clone()),
         }
+    }
+
+    /// How much is kept of what the engines have answered.
+    pub fn cache_bound(&self) -> retention::CacheBound {
+        retention::CacheBound {
+            age: Duration::from_secs(self.retention.cached_translation_days * 86_400),
+            rows: self.retention.cached_translations,
+        }
+    }
+
+    /// How long another process that serves clients may take to end.
+    pub fn takeover_timeout(&self) -> Duration {
+        Duration::from_secs(self.database.takeover_seconds)
     }
 
     /// What the password hashes cost.

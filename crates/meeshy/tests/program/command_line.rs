@@ -146,3 +146,107 @@ fn a_line_that_is_no_text_is_named() {
     assert_eq!(text(&ended.stdout).lines().count(), 1, "{}", text(&ended.stdout));
     assert!(text(&ended.stderr).contains("line 2 is not UTF-8"), "{}", text(&ended.stderr));
 }
+
+#[test]
+fn who_stops_reading_ends_a_command_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [&["languages"][..], &["config"], &["models", "list"], &["config", "--reference"]] {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).current_dir(folder.path()).env("MEESHY_DATA_DIR", folder.path().join("data"));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ended = child.wait_with_output().unwrap();
+        assert!(ended.status.success(), "{arguments:?}: {} {}", ended.status, text(&ended.stderr));
+        assert_eq!(text(&ended.stderr), "", "{arguments:?}");
+    }
+    // A complaint that nobody reads is no panic.
+    let mut command = Command::new(PROGRAM);
+    command.args(["config", "--config", "/nowhere/meeshy.toml"]).stdout(Stdio::null());
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+#[test]
+fn a_server_goes_on_when_nobody_reads_what_it_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let port = crate::server::free_port().to_string();
+    let mut command = Command::new(PROGRAM);
+    command.args(["serve", "--demo"]).env("MEESHY_DATA_DIR", folder.path()).env("MODELS_PULL", "off");
+    command.env("PORT", &port).env("HOST", "127.0.0.1").env("LOG_LEVEL", "debug");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop((child.stdout.take(), child.stderr.take()));
+    let answers = || std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_ok();
+    let start = std::time::Instant::now();
+    while !folder.path().join("demo-passwords.txt").exists() && start.elapsed().as_secs() < 20 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    let (status, is_there) = (child.try_wait().unwrap(), answers());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(status.is_none() && is_there, "{status:?}");
+}
+
+#[test]
+fn the_kind_of_a_signing_key_is_read_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let make = |name: &str, kind: &[&str]| {
+        let private = folder.path().join(format!("{name}.pem"));
+        let public = folder.path().join(format!("{name}.pub.pem"));
+        let openssl = |command: &mut Command| {
+            assert!(
+                command.output().is_ok_and(|made| made.status.success()),
+                "install openssl: apt-get install openssl"
+            );
+        };
+        openssl(Command::new("openssl").arg("genpkey").args(kind).arg("-out").arg(&private));
+        openssl(
+            Command::new("openssl")
+                .arg("pkey")
+                .arg("-in")
+                .arg(&private)
+                .arg("-pubout")
+                .arg("-out")
+                .arg(&public),
+        );
+        (private, public)
+    };
+    let ed25519 = make("ed25519", &["-algorithm", "ED25519"]);
+    let rsa = make("rsa", &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
+    let p256 = make("p256", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    // A comment makes a short key long.
+    let explained = folder.path().join("explained.pem");
+    let text_before = "This is the public key of the messenger.\n".repeat(20);
+    std::fs::write(&explained, text_before + &std::fs::read_to_string(&ed25519.1).unwrap()).unwrap();
+    for (private, public, expected) in [
+        (&ed25519.0, &ed25519.1, Ok(())),
+        (&ed25519.0, &explained, Ok(())),
+        (&rsa.0, &rsa.1, Ok(())),
+        (&ed25519.0, &rsa.1, Err("JWT_PUBLIC_KEY")),
+        (&p256.0, &p256.1, Err("expected an Ed25519 or RSA private key")),
+    ] {
+        let data = tempfile::tempdir().unwrap();
+        let port = crate::server::free_port().to_string();
+        let mut command = Command::new(PROGRAM);
+        command.arg("serve").env("MEESHY_DATA_DIR", data.path()).env("PORT", &port).env("HOST", "127.0.0.1");
+        command
+            .env("MODELS_PULL", "off")
+            .env("JWT_PRIVATE_KEY_FILE", private)
+            .env("JWT_PUBLIC_KEY_FILE", public);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = String::new();
+        for line in std::io::BufRead::lines(std::io::BufReader::new(child.stderr.take().unwrap())) {
+            said += &line.unwrap();
+            if said.contains("Meeshy is ready") {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        match expected {
+            Ok(()) => assert!(said.contains("Meeshy is ready"), "{said}"),
+            Err(reason) => assert!(said.contains(reason) && !said.contains("Meeshy is ready"), "{said}"),
+        }
+    }
+}

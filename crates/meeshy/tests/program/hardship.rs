@@ -1,10 +1,11 @@
 //! Bad input and bad times: a clear error, nothing lost, the process lives.
 
-use crate::server::{PROGRAM, Server};
-use meeshy_testkit::Cluster;
+use crate::server::{PROGRAM, Server, command};
+use meeshy_testkit::{Cluster, Database, Proxy};
 use reqwest::StatusCode;
 use serde_json::json;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -71,13 +72,15 @@ async fn a_second_process_on_the_same_folder_is_told_so() {
 
 #[tokio::test]
 async fn a_full_disk_fails_the_message_and_nothing_else() {
-    // A file system of its own, of four megabytes, in a mount namespace that ends with the server.
+    // A file system of its own, of six megabytes, in a mount namespace that ends with the server.
     let folder = tempfile::tempdir().unwrap();
-    let mount = format!("mount -t tmpfs -o size=4m tmpfs {} && exec \"$@\"", folder.path().display());
+    let mount = format!("mount -t tmpfs -o size=6m tmpfs {} && exec \"$@\"", folder.path().display());
     let wrapper = ["unshare", "--map-root-user", "--user", "--mount", "sh", "-c", &mount, "sh"];
     let mut server = Server::start_through(&wrapper, folder.path(), &[]).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
+    let ballast = server.inside(folder.path()).join("ballast");
+    std::fs::write(&ballast, vec![1; 1_000_000]).unwrap();
     let body = json!({ "content": "x".repeat(4_000) });
     let mut kept = 0;
     let refused = loop {
@@ -86,7 +89,7 @@ async fn a_full_disk_fails_the_message_and_nothing_else() {
             break (status, answer);
         }
         kept += 1;
-        assert!(kept < 2_000, "four megabytes never filled up");
+        assert!(kept < 2_000, "six megabytes never filled up");
     };
     assert_eq!(
         (refused.0, &refused.1["code"]),
@@ -96,6 +99,26 @@ async fn a_full_disk_fails_the_message_and_nothing_else() {
     );
     assert!(server.is_alive());
     assert_eq!(lea.history(&talk).await.len(), kept, "what was acknowledged is there, and can be read");
+    server.becomes_ready(false).await;
+    std::fs::remove_file(&ballast).unwrap();
+    server.becomes_ready(true).await;
+    let (status, answer) = lea.post(&format!("/conversations/{talk}/messages"), &body).await.unwrap();
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_takes_no_changes_is_not_ready() {
+    let cluster = tokio::task::block_in_place(Cluster::start);
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[("DATABASE_URL", &cluster.url())]).await;
+    let set = |is_read_only: bool| {
+        let sql = format!("ALTER SYSTEM SET default_transaction_read_only = {is_read_only}");
+        tokio::task::block_in_place(|| cluster.run_sql(&[&sql, "SELECT pg_reload_conf()"]));
+    };
+    set(true);
+    server.becomes_ready(false).await;
+    set(false);
+    server.becomes_ready(true).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -134,11 +157,11 @@ async fn postgresql_may_stop_and_start_again_under_load() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert!(!server.is_ready().await, "not ready without its database");
     let health = reqwest::get(format!("http://127.0.0.1:{}/health", server.port)).await.unwrap();
-    assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(health.status(), StatusCode::OK, "it lives");
     let health: serde_json::Value = health.json().await.unwrap();
     assert_eq!(
         (&health["status"], &health["services"]["database"]["status"]),
-        (&json!("unhealthy"), &json!("down"))
+        (&json!("degraded"), &json!("down"))
     );
     assert!(server.is_alive());
     tokio::task::block_in_place(|| cluster.up());
@@ -172,4 +195,123 @@ async fn a_stop_finishes_what_has_begun() {
     }
     server.restart().await;
     assert!(lea.history(&talk).await.len() >= acknowledged);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn four_processes_that_start_on_an_empty_database_all_start() {
+    let database = Database::postgres();
+    let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    let folders: Vec<_> = (0..4).map(|_| tempfile::tempdir().unwrap()).collect();
+    let started: Vec<_> = folders
+        .iter()
+        .enumerate()
+        .map(|(number, folder)| {
+            let role = if number == 0 { "gateway" } else { "translator" };
+            let variables = [("DATABASE_URL", url.as_str()), ("MEESHY_ROLE", role), ("LOG_LEVEL", "info")];
+            let mut command = command(folder.path(), &["serve"], &variables);
+            command.env("PORT", "0").env("HOST", "127.0.0.1").env("MODELS_PULL", "off");
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .map(Process)
+        .collect();
+    let said: Vec<_> =
+        started.into_iter().map(|process| tokio::task::spawn_blocking(|| process.starts())).collect();
+    for said in said {
+        said.await.unwrap();
+    }
+}
+
+/// A process that says on standard error how it is.
+struct Process(Child);
+
+impl Process {
+    /// Reads until it serves or translates.
+    fn starts(mut self) {
+        let lines = BufReader::new(self.0.stderr.take().unwrap()).lines();
+        let mut said = String::new();
+        for line in lines.map_while(Result::ok) {
+            if line.contains("Meeshy is ready") || line.contains("Meeshy translates") {
+                return;
+            }
+            said += &format!("{line}\n");
+        }
+        panic!("it ended: {said}");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_second_gateway_is_refused_and_one_whose_place_was_taken_ends() {
+    let database = Database::postgres();
+    let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut server = Server::start(first.path(), &[("DATABASE_URL", url)]).await;
+    let variables = [("DATABASE_URL", url.as_str()), ("DATABASE_TAKEOVER_SECONDS", "1"), ("PORT", "0")];
+    let refused = command(second.path(), &["serve"], &variables).output().unwrap();
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(message.contains("another meeshy process serves clients on the database"), "{message}");
+    assert!(server.is_ready().await);
+
+    let store = database.open().await.unwrap();
+    let waiting = tokio::spawn({
+        let store = store.clone();
+        async move { store.serve_clients(Duration::from_secs(20)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let end_the_holder = |tx: &mut meeshy_store::Tx<'_>| {
+        let sql = "SELECT pg_terminate_backend(pid) AS ended FROM pg_locks WHERE locktype = 'advisory' AND granted \
+                   AND mode = 'ExclusiveLock' AND objid = $1::BIGINT::OID \
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        tx.query(sql, &[(0x6573_6879_i64 + 2).into()], |_| Ok(()))
+    };
+    store.write(end_the_holder).await.unwrap();
+    let _taken = waiting.await.unwrap().unwrap();
+    assert!(!server.ends_within(Duration::from_secs(20)).await, "and not well");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_takes_ten_seconds_at_most_even_when_the_database_hangs() {
+    let cluster = tokio::task::block_in_place(Cluster::start);
+    let proxy = Proxy::to(cluster.port());
+    let url = format!("postgres://meeshy@127.0.0.1:{}/postgres", proxy.port());
+    for signals in [1, 2] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut server = Server::start(folder.path(), &[("DATABASE_URL", &url)]).await;
+        let lea = server.sign_up(&format!("lea{signals}"), "fr").await;
+        proxy.set_silent(true);
+        let hanging = tokio::spawn(async move { lea.get("/conversations").await });
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let start = Instant::now();
+        for _ in 0..signals {
+            server.terminate();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        let ended_well = server.ends_within(Duration::from_secs(20)).await;
+        let took = start.elapsed();
+        assert_eq!(ended_well, signals == 1, "a second signal cuts it short");
+        let limit = if signals == 1 { 12 } else { 3 };
+        assert!(took < Duration::from_secs(limit), "{signals} signals: {took:?}");
+        hanging.abort();
+        proxy.set_silent(false);
+    }
+}
+
+#[test]
+fn a_taken_port_leaves_the_data_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let refused = command(&data, &["serve"], &[("PORT", &port), ("HOST", "127.0.0.1")]).output().unwrap();
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success());
+    assert!(message.contains("stop the program that is on it, or set another PORT"), "{message}");
+    assert!(!data.join("meeshy.db").exists(), "the database was made");
 }

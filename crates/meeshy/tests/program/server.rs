@@ -76,17 +76,42 @@ impl Server {
 
     /// `SIGTERM`; says whether it ended well, within some seconds.
     pub async fn stop(&mut self) -> bool {
+        self.terminate();
+        self.ends_within(Duration::from_secs(20)).await
+    }
+
+    /// `SIGTERM`.
+    pub fn terminate(&self) {
         Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+    }
+
+    /// Waits for its end; says whether it ended well.
+    pub async fn ends_within(&mut self, limit: Duration) -> bool {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.success();
             }
-            if start.elapsed() > Duration::from_secs(20) {
-                return false;
-            }
+            assert!(start.elapsed() < limit, "it does not end");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// Waits until it is ready or is not.
+    pub async fn becomes_ready(&self, is_ready: bool) {
+        let start = Instant::now();
+        while self.is_ready().await != is_ready {
+            assert!(start.elapsed() < Duration::from_secs(10), "ready does not turn {is_ready}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// A folder as the server sees it, which may have mounts of its own.
+    pub fn inside(&self, folder: &Path) -> PathBuf {
+        Path::new("/proc")
+            .join(self.child.id().to_string())
+            .join("root")
+            .join(folder.strip_prefix("/").unwrap())
     }
 
     pub async fn sign_up(&self, username: &str, language: &str) -> Client {

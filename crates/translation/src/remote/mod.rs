@@ -19,11 +19,12 @@ use crate::{EngineError, TranslationError};
 use async_trait::async_trait;
 use batch::Limits;
 use config::Settings;
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, stream};
 use http::Server;
 use libretranslate::Catalogue;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
+use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -164,7 +165,8 @@ impl Remote {
 async fn keep_asking(remote: Weak<Remote>, doubt: Arc<Notify>) {
     let mut wait = ASK_AGAIN;
     while let Some(asked) = remote.upgrade() {
-        let answered = asked.ask().await;
+        // It goes on for as long as the program does, so a panic is one failed question.
+        let answered = AssertUnwindSafe(asked.ask()).catch_unwind().await.unwrap_or(false);
         drop(asked);
         if answered {
             wait = ASK_AGAIN;

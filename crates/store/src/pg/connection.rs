@@ -1,0 +1,201 @@
+//! One connection to PostgreSQL, for a thread that waits for each answer, but not for ever.
+
+use super::address::{Address, explain};
+use crate::StoreError;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_postgres::types::{FromSqlOwned, ToSql};
+use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, Notification, Row, Statement};
+
+/// How long all steps of connecting may take together.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a statement waits for a lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+/// Notifications that wait to be looked at.
+const NOTIFICATIONS: usize = 1_024;
+
+/// How long a statement may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// As long as people wait, and the server ends what takes longer.
+    Short,
+    /// As long as it takes: a migration or an import.
+    None,
+}
+
+/// A connection, and the runtime that drives it while somebody waits.
+pub(crate) struct Blocking {
+    client: Client,
+    driver: JoinHandle<()>,
+    notifications: mpsc::Receiver<Notification>,
+    overflowed: Arc<AtomicBool>,
+    /// An answer that has not come by then does not come: the server would have given up before.
+    patience: Option<Duration>,
+    is_broken: bool,
+    runtime: Runtime,
+}
+
+impl Blocking {
+    /// Connects, on a thread that may block.
+    pub(crate) fn connect(address: &Address, limit: Limit) -> Result<Self, StoreError> {
+        let unavailable = |cause: String| StoreError::Unavailable(cause);
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| unavailable(error.to_string()))?;
+        let (heard, notifications) = mpsc::channel(NOTIFICATIONS);
+        let overflowed = Arc::<AtomicBool>::default();
+        let heard = Heard { notifications: heard, overflowed: Arc::clone(&overflowed) };
+        let timeout = match limit {
+            Limit::Short => Some(address.statement_timeout),
+            Limit::None => None,
+        };
+        let connecting = async {
+            let (client, driver) = match &address.tls {
+                None => {
+                    let (client, connection) = address.config.connect(NoTls).await?;
+                    (client, tokio::spawn(drive(connection, heard)))
+                }
+                Some(tls) => {
+                    let (client, connection) = address.config.connect(tls.clone()).await?;
+                    (client, tokio::spawn(drive(connection, heard)))
+                }
+            };
+            client.batch_execute(&settings(timeout)).await?;
+            Ok::<_, Error>((client, driver))
+        };
+        match runtime.block_on(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await }) {
+            Ok(Ok((client, driver))) => {
+                let patience = timeout.map(|timeout| timeout + timeout / 3);
+                Ok(Self { client, driver, notifications, overflowed, patience, is_broken: false, runtime })
+            }
+            outcome => {
+                // The name of a host may still be looked up; nobody waits for that.
+                runtime.shutdown_background();
+                Err(unavailable(match outcome {
+                    Ok(Err(error)) => explain(&error),
+                    _ => format!("no connection within {CONNECT_TIMEOUT:?}"),
+                }))
+            }
+        }
+    }
+
+    pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
+        wait(&self.runtime, self.patience, &mut self.is_broken, self.client.batch_execute(sql))
+    }
+
+    pub(crate) fn prepare(&mut self, sql: &str) -> Result<Statement, StoreError> {
+        wait(&self.runtime, self.patience, &mut self.is_broken, self.client.prepare(sql))
+    }
+
+    pub(crate) fn execute(
+        &mut self,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<u64, StoreError> {
+        wait(&self.runtime, self.patience, &mut self.is_broken, self.client.execute(statement, params))
+    }
+
+    pub(crate) fn query(
+        &mut self,
+        statement: &Statement,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, StoreError> {
+        wait(&self.runtime, self.patience, &mut self.is_broken, self.client.query(statement, params))
+    }
+
+    /// The first column of the first row.
+    pub(crate) fn first<T: FromSqlOwned>(
+        &mut self,
+        sql: &str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<T>, StoreError> {
+        let statement = self.prepare(sql)?;
+        let rows = self.query(&statement, params)?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
+    }
+
+    /// The next notification, if one comes within `patience`.
+    pub(crate) fn notification(&mut self, patience: Duration) -> Option<Notification> {
+        let next = self.notifications.recv();
+        self.runtime.block_on(async { tokio::time::timeout(patience, next).await }).ok().flatten()
+    }
+
+    /// Whether there were more notifications than could wait, since this was asked last.
+    pub(crate) fn take_overflowed(&self) -> bool {
+        self.overflowed.swap(false, Ordering::SeqCst)
+    }
+
+    /// Whether nothing more can come of it.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.is_broken || self.client.is_closed() || self.driver.is_finished()
+    }
+}
+
+fn wait<T>(
+    runtime: &Runtime,
+    patience: Option<Duration>,
+    is_broken: &mut bool,
+    answer: impl Future<Output = Result<T, Error>>,
+) -> Result<T, StoreError> {
+    let Some(patience) = patience else { return Ok(runtime.block_on(answer)?) };
+    match runtime.block_on(async { tokio::time::timeout(patience, answer).await }) {
+        Ok(answer) => Ok(answer?),
+        Err(_) => {
+            *is_broken = true;
+            Err(StoreError::Unavailable(format!("no answer within {patience:?}")))
+        }
+    }
+}
+
+/// What the server is told at the beginning. That it looks for us now and then frees what a process holds whose host is gone.
+fn settings(timeout: Option<Duration>) -> String {
+    let statement = timeout.unwrap_or_default().as_millis();
+    format!(
+        "SET statement_timeout = {statement}; SET lock_timeout = {}; \
+         SET idle_in_transaction_session_timeout = {}; \
+         SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 3; SET tcp_keepalives_count = 3",
+        LOCK_TIMEOUT.as_millis(),
+        2 * statement
+    )
+}
+
+/// Where notifications go.
+struct Heard {
+    notifications: mpsc::Sender<Notification>,
+    overflowed: Arc<AtomicBool>,
+}
+
+impl Heard {
+    /// Never waits: the answers to statements come over the same connection.
+    fn push(&self, notification: Notification) {
+        if self.notifications.try_send(notification).is_err() {
+            self.overflowed.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
+/// Moves what is sent and what is answered, as long as somebody waits on the runtime.
+async fn drive<S, T>(mut connection: Connection<S, T>, heard: Heard)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
+        match message {
+            Ok(AsyncMessage::Notification(notification)) => heard.push(notification),
+            Ok(AsyncMessage::Notice(notice)) => tracing::debug!(%notice, "PostgreSQL sent a notice"),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(error = explain(&error), "A connection to PostgreSQL ended");
+                return;
+            }
+        }
+    }
+}

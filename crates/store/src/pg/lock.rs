@@ -1,0 +1,95 @@
+//! Advisory locks: what several processes on one database agree on.
+//!
+//! They belong to a connection and are free once the server knows that it has ended, which may take a moment.
+
+use super::address::Address;
+use super::connection::{Blocking, Limit};
+use crate::StoreError;
+use std::time::{Duration, Instant};
+
+/// How often a lock that somebody else has is tried again.
+const POLL: Duration = Duration::from_millis(50);
+/// How long a connection waits for its share of the database.
+const SHARE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long a process waits for another one that migrates the schema.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// `meeshy` as a number; the locks are this one and those that follow.
+const BASE: i64 = 0x6d65_6573_6879;
+
+/// What a lock is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// The whole database: every connection holds a share, an import holds all of it.
+    Database = 0,
+    /// Migrations and the first rows: one process at a time.
+    Setup = 1,
+    /// Serving clients: one process.
+    Clients = 2,
+}
+
+impl Lock {
+    pub(crate) const fn number(self) -> i64 {
+        BASE + self as i64
+    }
+
+    /// The process of the server that has it.
+    pub(crate) fn holder(self, connection: &mut Blocking) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT CAST(pid AS BIGINT) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+                   AND CAST(classid AS BIGINT) * 4294967296 + CAST(objid AS BIGINT) = $1 LIMIT 1";
+        connection.first(sql, &[&self.number()])
+    }
+
+    /// Tries to take it with `function`, again and again until `timeout` has passed.
+    pub(crate) fn take(
+        self,
+        connection: &mut Blocking,
+        function: &str,
+        timeout: Duration,
+    ) -> Result<bool, StoreError> {
+        let start = Instant::now();
+        loop {
+            let sql = format!("SELECT {function}($1)");
+            let is_ours = connection.first(&sql, &[&self.number()])?.unwrap_or(false);
+            if is_ours || start.elapsed() >= timeout {
+                return Ok(is_ours);
+            }
+            std::thread::sleep(POLL);
+        }
+    }
+}
+
+/// Connects and takes a share of the database, unless another process has it for itself.
+pub(crate) fn connect_shared(address: &Address, limit: Limit) -> Result<Blocking, StoreError> {
+    let mut connection = Blocking::connect(address, limit)?;
+    if Lock::Database.take(&mut connection, "pg_try_advisory_lock_shared", SHARE_TIMEOUT)? {
+        return Ok(connection);
+    }
+    Err(StoreError::Shared(address.shown.clone()))
+}
+
+/// Connects and takes the whole database.
+pub(crate) fn connect_alone(address: &Address) -> Result<Blocking, StoreError> {
+    let mut connection = Blocking::connect(address, Limit::None)?;
+    if Lock::Database.take(&mut connection, "pg_try_advisory_lock", SHARE_TIMEOUT)? {
+        return Ok(connection);
+    }
+    Err(StoreError::Shared(address.shown.clone()))
+}
+
+/// Waits until no other process migrates the schema; until this connection ends, none does.
+pub(crate) fn wait_for_setup(connection: &mut Blocking) -> Result<(), StoreError> {
+    let function = "pg_try_advisory_lock";
+    if Lock::Setup.take(connection, function, Duration::ZERO)? {
+        return Ok(());
+    }
+    tracing::info!("Waiting for another process that brings the database up to date");
+    if Lock::Setup.take(connection, function, SETUP_TIMEOUT)? {
+        return Ok(());
+    }
+    Err(StoreError::Unavailable(format!(
+        "another meeshy process has been bringing the schema up to date for {} minutes",
+        SETUP_TIMEOUT.as_secs() / 60
+    )))
+}

@@ -1,0 +1,129 @@
+//! What only PostgreSQL has: encryption, silence, and other processes.
+
+use meeshy_store::{Location, Store, StoreError, Tx};
+use meeshy_testkit::{Certificates, Cluster, Database, Proxy};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+async fn open(url: String) -> Result<Store, StoreError> {
+    Store::open(&Location::Postgres { url, connections: 2 }).await
+}
+
+fn is_encrypted(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    tx.query_one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[], |row| row.take("ssl"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_is_as_safe_as_its_address_asks() {
+    let (ours, others) = (Certificates::make(), Certificates::make());
+    let cluster = tokio::task::block_in_place(|| Cluster::start_encrypted(&ours));
+    let url = |host: &str, mode: &str, authority: Option<&Path>| {
+        let root = authority.map_or_else(String::new, |path| format!("&sslrootcert={}", path.display()));
+        format!("postgres://meeshy@{host}:{}/postgres?sslmode={mode}{root}", cluster.port())
+    };
+    let (ours, others) = (ours.authority(), others.authority());
+    for (host, mode, authority) in [
+        ("localhost", "verify-full", Some(&*ours)),
+        ("127.0.0.1", "verify-ca", Some(&*ours)),
+        ("127.0.0.1", "require", Some(&*ours)),
+        ("127.0.0.1", "require", None),
+        ("127.0.0.1", "prefer", None),
+    ] {
+        let store = open(url(host, mode, authority)).await;
+        let store = store.unwrap_or_else(|error| panic!("{mode} to {host}: {error}"));
+        assert!(store.read(is_encrypted).await.unwrap(), "{mode} to {host}");
+    }
+    for (host, mode, authority, reason) in [
+        ("127.0.0.1", "verify-full", Some(&*ours), "not valid for name"),
+        ("localhost", "verify-full", Some(&*others), "certificate"),
+        ("localhost", "verify-ca", Some(&*others), "certificate"),
+        ("localhost", "require", Some(&*others), "certificate"),
+        ("localhost", "verify-full", None, "certificate"),
+        ("localhost", "disable", None, "no encryption"),
+        ("localhost", "verify-full", Some(Path::new("/nowhere/ca.pem")), "/nowhere/ca.pem"),
+        ("localhost", "always", None, "expected disable, prefer, require"),
+    ] {
+        let error = open(url(host, mode, authority)).await.err().map(|error| error.to_string());
+        let error = error.unwrap_or_else(|| panic!("{mode} to {host} was believed"));
+        assert!(error.contains(reason), "{mode} to {host}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_that_falls_silent_holds_no_thread_for_ever() {
+    let cluster = tokio::task::block_in_place(Cluster::start);
+    let proxy = Proxy::to(cluster.port());
+    let address = format!("postgres://meeshy@127.0.0.1:{}/postgres?statement_timeout=1000", proxy.port());
+    let store = open(address).await.unwrap();
+    let answers = async |store: &Store| {
+        let asked = store.read(|tx| tx.query_one("SELECT 1 AS one", &[], |_| Ok(())));
+        tokio::time::timeout(Duration::from_secs(30), asked).await.expect("it hangs")
+    };
+    answers(&store).await.unwrap();
+    proxy.set_silent(true);
+    // More than there are threads: none is lost.
+    for _ in 0..4 {
+        let answer = answers(&store).await;
+        assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
+    }
+    proxy.set_silent(false);
+    let start = Instant::now();
+    while let Err(error) = answers(&store).await {
+        assert!(start.elapsed() < Duration::from_secs(20), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
+    let database = Database::postgres();
+    let Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    let store = open(format!("{url}?statement_timeout=200")).await.unwrap();
+    let slow = store.read(|tx| tx.query("SELECT 1 AS one FROM pg_sleep(30)", &[], |_| Ok(()))).await;
+    assert!(matches!(slow, Err(StoreError::Unavailable(_))), "{slow:?}");
+    store.read(is_encrypted).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_process_serves_clients_and_the_next_takes_over() {
+    let database = Database::postgres();
+    let (first, second) = (database.open().await.unwrap(), database.open().await.unwrap());
+    let serving = first.serve_clients(Duration::ZERO).await.unwrap();
+    let refused = second.serve_clients(Duration::from_millis(100)).await.err().unwrap();
+    assert!(matches!(refused, StoreError::Served(_)), "{refused}");
+
+    // The connection that holds the lock is lost, and taken again.
+    let holder = |tx: &mut Tx<'_>| {
+        let pid: Option<i64> = tx.query_first(
+            "SELECT CAST(pid AS BIGINT) AS pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+             WHERE d.datname = current_database() AND locktype = 'advisory' AND granted AND objid = $1::BIGINT::OID",
+            &[(0x6573_6879_i64 + 2).into()],
+            |row| row.take("pid"),
+        )?;
+        Ok::<_, StoreError>(pid)
+    };
+    let before = second.read(holder).await.unwrap().expect("somebody holds it");
+    let end = move |tx: &mut Tx<'_>| {
+        tx.query("SELECT pg_terminate_backend($1::BIGINT::INT)", &[before.into()], |_| Ok(()))
+    };
+    second.write(end).await.unwrap();
+    let start = Instant::now();
+    while second.read(holder).await.unwrap().is_none_or(|pid| pid == before) {
+        assert!(start.elapsed() < Duration::from_secs(20), "the lock was not taken again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(tokio::time::timeout(Duration::from_millis(100), serving.lost()).await.is_err());
+
+    // It is lost again, and another process that waits is faster.
+    let waiting = tokio::spawn({
+        let second = second.clone();
+        async move { second.serve_clients(Duration::from_secs(20)).await }
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let holding = second.read(holder).await.unwrap().expect("somebody holds it");
+    let end = move |tx: &mut Tx<'_>| {
+        tx.query("SELECT pg_terminate_backend($1::BIGINT::INT)", &[holding.into()], |_| Ok(()))
+    };
+    second.write(end).await.unwrap();
+    let _taken_over = waiting.await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(10), serving.lost()).await.expect("the first hears of it");
+}
