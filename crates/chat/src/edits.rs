@@ -1,4 +1,4 @@
-//! Another text for a message that is there (wire-contract 3.3, 6.2).
+//! Another text for a message that is there.
 
 use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};

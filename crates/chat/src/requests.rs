@@ -1,4 +1,4 @@
-//! A translation of a message that somebody asks for (wire-contract 4.6, 5.4), and where it has come to.
+//! A translation of a message that somebody asks for, and where it has come to.
 
 use crate::accounts::language;
 use crate::conversations::order_key;

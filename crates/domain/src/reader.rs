@@ -27,7 +27,7 @@ pub struct LanguageSettings {
 }
 
 impl LanguageSettings {
-    /// What a new person gets: everything in `system_language` (wire-contract 8, row 28).
+    /// What a new person gets: everything in `system_language`.
     pub fn reading(system_language: Language) -> Self {
         Self {
             system_language,

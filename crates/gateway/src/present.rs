@@ -11,9 +11,9 @@ use meeshy_store::users::User;
 use meeshy_wire as wire;
 use std::collections::BTreeMap;
 
-/// Members that a list shows of each conversation (wire-contract 3.0).
+/// Members that a list shows of each conversation.
 const LISTED_MEMBERS: usize = 5;
-/// Up to this length the old system asked its medium model (wire-contract 6.3); clients show the name.
+/// Up to this length the old system asked its medium model; clients show the name.
 const MEDIUM_CHARS: usize = 80;
 
 pub fn user(user: &User, is_online: bool) -> wire::User {

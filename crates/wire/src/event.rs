@@ -1,4 +1,4 @@
-//! Socket.IO events (wire-contract 5).
+//! Socket.IO events.
 
 use crate::{ConversationStats, ErrorBody, Iso, Translation};
 use meeshy_domain::{ConversationId, Language, MessageId, UserId};

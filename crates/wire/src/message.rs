@@ -1,4 +1,4 @@
-//! Messages and their translations (wire-contract 3.0, 5.5).
+//! Messages and their translations.
 
 use crate::{Attachment, Iso};
 use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, Role, UserId};

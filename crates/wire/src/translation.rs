@@ -1,4 +1,4 @@
-//! Translations on request (wire-contract 4.6, 5.4, 5.5). Requests and the answers to them have the names of the old
+//! Translations on request. Requests and the answers to them have the names of the old
 //! translator here, in snake case.
 
 use crate::{Iso, Translation};

@@ -54,7 +54,7 @@ export function connect(listener: Listener): void {
       wasConnected = true;
       listener.ready();
     } else if (answer.error?.includes("Bearer token")) {
-      // The words by which the contract marks a refusal of the credentials (wire-contract 5.2).
+      // The words by which the contract marks a refusal of the credentials.
       void listener.refused().then((renewed) => renewed && opened.disconnect().connect());
     } else {
       // The server cannot tell just now who we are: its database may be away.

@@ -1,4 +1,4 @@
-// Who is typing where (wire-contract 5.8).
+// Who is typing where.
 
 import { tell } from "../realtime/socket.svelte";
 
