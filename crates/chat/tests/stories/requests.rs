@@ -14,7 +14,7 @@ fn text_of(progress: &Progress) -> &str {
     match progress {
         Progress::Ended(known) => match &known.state {
             State::Done { content, .. } | State::Identical { content } => content,
-            State::Unavailable { reason } | State::Failed { reason } => reason.text,
+            State::Unavailable { reason } | State::Failed { reason } => &reason.text,
         },
         Progress::Pending => "pending",
     }
