@@ -152,6 +152,7 @@ impl Chat {
             last_active_at: now,
             created_at: now,
             updated_at: now,
+            details: Default::default(),
         })
     }
 

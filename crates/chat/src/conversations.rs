@@ -1,5 +1,6 @@
 //! Conversations: open one, list one's own, look at one.
 
+use crate::messages::check_blocked;
 use crate::view::{ConversationView, MemberView};
 use crate::{Chat, ChatError, Event, view};
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, UserId, limits, text};
@@ -83,6 +84,7 @@ impl Chat {
             last_message_at: now,
             created_at: now,
             updated_at: now,
+            details: Default::default(),
         };
         let chat = self.clone();
         let open = move |tx: &mut Tx<'_>| chat.open_conversation(tx, caller, &others, conversation.clone());
@@ -101,6 +103,9 @@ impl Chat {
                 return self.one_view(tx, caller, existing);
             }
             conversations::release_direct_key(tx, key)?;
+        }
+        if conversation.kind == ConversationKind::Direct {
+            check_blocked(tx, caller, others.iter().copied())?;
         }
         if users::find_all(tx, others)?.iter().filter(|user| user.is_active).count() != others.len() {
             return Err(ChatError::NotFound { what: "user" });
@@ -248,7 +253,7 @@ impl Chat {
         reader: UserId,
         conversation: Conversation,
     ) -> Result<ConversationView, ChatError> {
-        let messages_per_language = messages::per_language(tx, conversation.id)?;
+        let messages_per_language = messages::per_language(tx, conversation.id, self.now())?;
         let view = self.views(tx, reader, vec![conversation])?.pop();
         let view = view.map(|view| ConversationView { messages_per_language, ..view });
         view.ok_or(ChatError::NotFound { what: "conversation" })
@@ -266,8 +271,11 @@ impl Chat {
         for member in members::list(tx, &ids)? {
             everybody.entry(member.conversation_id).or_default().push(member);
         }
-        let newest = messages::newest(tx, &ids)?;
-        let mut newest: HashMap<_, _> = view::messages(tx, newest, presence)?
+        let viewer = self.viewer(tx, reader)?;
+        let newest = messages::newest(tx, &ids, &viewer)?;
+        let mut preferences: HashMap<_, _> =
+            conversations::preferences(tx, reader, &ids)?.into_iter().collect();
+        let mut newest: HashMap<_, _> = view::messages(tx, newest, self.lens(viewer))?
             .into_iter()
             .map(|view| (view.message.conversation_id, view))
             .collect();
@@ -282,6 +290,7 @@ impl Chat {
                 last_message: newest.remove(&conversation.id),
                 unread_count: conversation.last_sequence.saturating_sub(read).max(0),
                 messages_per_language: Vec::new(),
+                preferences: preferences.remove(&conversation.id),
                 members: (members.into_iter())
                     .map(|member| MemberView { is_online: presence.is_online(member.user_id), member })
                     .collect(),
@@ -307,6 +316,7 @@ impl Chat {
             last_message_at: now,
             created_at: now,
             updated_at: now,
+            details: Default::default(),
         };
         let write = move |tx: &mut Tx<'_>| {
             // Of several processes that start at the same time one makes it.

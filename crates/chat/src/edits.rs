@@ -2,7 +2,7 @@
 
 use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
-use crate::messages::{mentioned, targets, written_in};
+use crate::messages::{blockers_among, mentioned, targets, written_in};
 use crate::requests::{message_id, readable};
 use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::limits::EDIT_WINDOW;
@@ -38,7 +38,7 @@ impl Chat {
         let chat = self.clone();
         let write = move |tx: &mut Tx<'_>| {
             let place = edit.conversation.map(|given| find_as_member(tx, caller, &given)).transpose()?;
-            let message = readable(tx, caller, message_id(&edit.message)?)?;
+            let message = readable(tx, caller, message_id(&edit.message)?, chat.now())?;
             if place.is_some_and(|place| place.id != message.conversation_id) {
                 return Err(ChatError::NotFound { what: "message" });
             }
@@ -46,10 +46,14 @@ impl Chat {
             let editor =
                 members.iter().find(|member| member.user_id == caller).ok_or(ChatError::NotAMember)?;
             may_edit(&message, editor, chat.now())?;
+            if message.concealed(None).is_some() {
+                let why = "what this message says is not shown here, so it cannot be changed";
+                return Err(ChatError::InvalidOperation(why.into()));
+            }
             let before = Some(message.original_language);
             let language = written_in(declared, before, &editor.languages, &evidence);
             if message.content == edit.content && message.original_language == language {
-                return view::message(tx, message, &chat.inner.presence).map(Arc::new);
+                return view::message(tx, message, chat.lens(chat.everybody())).map(Arc::new);
             }
             chat.rewrite(tx, message.id, &edit.content, language, &members)
         };
@@ -77,12 +81,16 @@ impl Chat {
         let edited = messages::find(tx, id)?.ok_or(ChatError::NotFound { what: "message" })?;
         let targets: Vec<Language> = targets(&edited, members).into_iter().collect();
         translation_jobs::renew(tx, id, &targets, now)?;
-        let edited = Arc::new(view::message(tx, edited, &self.inner.presence)?);
+        let edited = Arc::new(view::message(tx, edited, self.lens(self.everybody()))?);
+        let author = edited.message.sender_id;
+        let hidden_from =
+            author.map(|author| blockers_among(tx, author, members)).transpose()?.unwrap_or_default();
+        let members = members.iter().map(|member| member.user_id).collect();
         let (bus, jobs, message) =
             (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(&edited));
         tx.after_commit(order_key(message.message.conversation_id), move || {
             jobs.ring(Priority::Live);
-            bus.publish(Event::MessageEdited { message });
+            bus.publish(Event::MessageEdited { message, members, hidden_from });
         });
         Ok(edited)
     }

@@ -18,11 +18,17 @@ pub enum Event {
         message: Arc<MessageView>,
         /// Every active member with what is unread for them now, the sender with 0.
         recipients: Vec<Recipient>,
+        /// Those of them who have blocked its author.
+        hidden_from: Vec<UserId>,
     },
     /// A message was given another text.
     MessageEdited {
         /// The message as it is now; its translations are under way again.
         message: Arc<MessageView>,
+        /// Every active member.
+        members: Vec<UserId>,
+        /// Those of them who have blocked its author.
+        hidden_from: Vec<UserId>,
     },
     /// A translation has come to an end, good or bad.
     Translated {

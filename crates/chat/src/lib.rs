@@ -13,6 +13,7 @@ mod edits;
 mod elsewhere;
 mod error;
 mod event;
+mod file_links;
 mod files;
 mod glossary;
 mod messages;
@@ -39,7 +40,8 @@ pub use conversations::{ListFilter, NewConversation, OPENABLE_KINDS};
 pub use edits::MessageEdit;
 pub use error::ChatError;
 pub use event::{Event, Recipient};
-pub use files::ServedFile;
+pub use file_links::FileSignature;
+pub use files::{FileRequest, ServedFile};
 pub use glossary::NewTerm;
 pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::translators::Speed;
@@ -60,8 +62,10 @@ pub use view::{ConversationView, MemberView, MessageView, SenderView};
 
 use elsewhere::Texts;
 use event::Bus;
+use file_links::FileLinks;
 use meeshy_domain::{Clock, IdGenerator, Language, Timestamp, UserId, limits};
-use meeshy_store::{Store, StoreError};
+use meeshy_store::visibility::Viewer;
+use meeshy_store::{Store, StoreError, Tx};
 use passwords::Passwords;
 use relay::{Jobs, Others, Results};
 use std::sync::Arc;
@@ -87,6 +91,8 @@ pub struct Settings {
     pub message_chars: usize,
     /// What a password's hash costs.
     pub hashing: HashingCost,
+    /// Whether a file is given to whoever knows its path, as the old clients need it: they build addresses themselves.
+    pub unsigned_file_paths: bool,
     /// The name of this machine, for people who look who translates.
     pub machine: String,
 }
@@ -103,6 +109,7 @@ impl Settings {
             sessions_per_user: 10,
             message_chars: limits::MESSAGE_CHARS,
             hashing: HashingCost::default(),
+            unsigned_file_paths: true,
             machine: String::new(),
         }
     }
@@ -122,6 +129,7 @@ struct Inner {
     settings: Settings,
     passwords: Passwords,
     tokens: Tokens,
+    file_links: FileLinks,
     presence: Arc<Presence>,
     translator: Arc<dyn Translate>,
     bus: Bus,
@@ -167,12 +175,15 @@ impl Chat {
         clock: Clock,
         secrets: Secrets,
     ) -> Result<Self, ChatError> {
+        let fresh = secrets.hex(16);
+        let data_set = store.write(move |tx| meeshy_store::data_set::id(tx, &fresh)).await?;
         let [p0, p1, p2, p3, p4, c0, c1, c2] = secrets.number().to_be_bytes();
         let chat = Self {
             inner: Arc::new(Inner {
                 ids: IdGenerator::new([p0, p1, p2, p3, p4], u32::from_be_bytes([0, c0, c1, c2])),
                 passwords: Passwords::new(settings.hashing)?,
                 tokens: Tokens::new(&settings.signing_key)?,
+                file_links: FileLinks::new(&settings.signing_key, &data_set)?,
                 presence: Arc::default(),
                 bus: Bus::new(),
                 jobs: Arc::default(),
@@ -226,7 +237,7 @@ impl Chat {
     /// # Errors
     /// When the database fails.
     pub async fn statistics(&self) -> Result<Statistics, ChatError> {
-        let read = |tx: &mut meeshy_store::Tx<'_>| {
+        let read = |tx: &mut Tx<'_>| {
             Ok::<_, ChatError>(Statistics {
                 users: meeshy_store::users::count(tx)?,
                 translation_jobs_waiting: meeshy_store::translation_jobs::waiting(tx)?,
@@ -265,6 +276,22 @@ impl Chat {
     /// What time it is, by the clock of this chat.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
+    }
+
+    /// What a view of messages is put together with.
+    fn lens(&self, viewer: Viewer) -> view::Lens<'_> {
+        let Inner { presence, file_links, .. } = &*self.inner;
+        view::Lens { presence, file_links, viewer, now: self.now() }
+    }
+
+    /// A person who looks now.
+    fn viewer(&self, tx: &mut Tx<'_>, user: UserId) -> Result<Viewer, StoreError> {
+        Viewer::find(tx, user, self.now())
+    }
+
+    /// Everybody in a conversation, now.
+    fn everybody(&self) -> Viewer {
+        Viewer::anyone(self.now())
     }
 
     fn new_id<T: From<meeshy_domain::id::NewId>>(&self) -> T {

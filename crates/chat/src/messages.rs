@@ -4,14 +4,16 @@ use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
 use crate::view::{MessageView, SenderView};
 use crate::{Chat, ChatError, Event, Recipient, view};
-use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, UserId, target_languages, text};
-use meeshy_store::Tx;
+use meeshy_domain::{
+    ConversationId, ConversationKind, Language, LanguageSettings, MessageId, UserId, target_languages, text,
+};
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::{Tx, visibility};
 use meeshy_translation::detect::{self, Evidence};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// What somebody writes.
@@ -99,7 +101,11 @@ impl Chat {
         if !sender.can_send_message {
             return Err(ChatError::Forbidden("you may not write in this conversation".into()));
         }
-        let reply_to = draft.reply_to_id.map(|id| self.answered(tx, &conversation, id)).transpose()?;
+        if conversation.kind == ConversationKind::Direct {
+            check_blocked(tx, caller, members.iter().map(|member| member.user_id))?;
+        }
+        let reply_to =
+            draft.reply_to_id.map(|id| self.answered(tx, caller, &conversation, id)).transpose()?;
         let message = self.store_message(tx, &conversation, sender, draft)?;
         members::move_cursor(tx, conversation.id, caller, message.sequence, message.created_at)?;
         let mentioned = mentioned(&message.content, &members);
@@ -116,10 +122,12 @@ impl Chat {
             attachments: Vec::new(),
             translations: Vec::new(),
             pending: targets.into_iter().collect(),
+            reactions: Vec::new(),
             reply_to: reply_to.map(Box::new),
             message,
         });
-        self.announce(tx, &view, &members);
+        let hidden_from = blockers_among(tx, caller, &members)?;
+        self.announce(tx, &view, &members, hidden_from);
         Ok(Sent { message: view, repeated: false })
     }
 
@@ -147,6 +155,7 @@ impl Chat {
             edited_at: None,
             created_at: now,
             updated_at: now,
+            details: Default::default(),
         };
         messages::insert(tx, &message)?;
         Ok(message)
@@ -168,24 +177,35 @@ impl Chat {
         if found.content != draft.content && found.edited_at.is_none() {
             return Err(ChatError::invalid("clientMessageId", "this id was used for another message"));
         }
-        let message = Arc::new(view::message(tx, found, &self.inner.presence)?);
+        let viewer = self.viewer(tx, caller)?;
+        let message = Arc::new(view::message(tx, found, self.lens(viewer))?);
         Ok(Some(Sent { message, repeated: true }))
     }
 
     fn answered(
         &self,
         tx: &mut Tx<'_>,
+        caller: UserId,
         conversation: &Conversation,
         id: MessageId,
     ) -> Result<MessageView, ChatError> {
-        let found = messages::find(tx, id)?.filter(|message| message.conversation_id == conversation.id);
+        let viewer = self.viewer(tx, caller)?;
+        let found = messages::find_seen(tx, id, &viewer)?
+            .filter(|message| message.conversation_id == conversation.id);
         let found = found.ok_or_else(|| {
             ChatError::invalid("replyToId", "there is no such message in this conversation")
         })?;
-        view::message(tx, found, &self.inner.presence)
+        // The others get it as well.
+        view::message(tx, found, self.lens(self.everybody()))
     }
 
-    fn announce(&self, tx: &mut Tx<'_>, view: &Arc<MessageView>, members: &[Member]) {
+    fn announce(
+        &self,
+        tx: &mut Tx<'_>,
+        view: &Arc<MessageView>,
+        members: &[Member],
+        hidden_from: Vec<UserId>,
+    ) {
         let sequence = view.message.sequence;
         let recipients = members
             .iter()
@@ -203,9 +223,37 @@ impl Chat {
             if !message.pending.is_empty() {
                 jobs.ring(Priority::Live);
             }
-            bus.publish(Event::MessageNew { message, recipients });
+            bus.publish(Event::MessageNew { message, recipients, hidden_from });
         });
     }
+}
+
+/// The members of a conversation who have blocked somebody.
+pub(crate) fn blockers_among(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    members: &[Member],
+) -> Result<Vec<UserId>, ChatError> {
+    let mut blockers = visibility::blockers(tx, user)?;
+    if !blockers.is_empty() {
+        let members: HashSet<UserId> = members.iter().map(|member| member.user_id).collect();
+        blockers.retain(|blocker| members.contains(blocker));
+    }
+    Ok(blockers)
+}
+
+/// Refuses to bring two people together of whom one has blocked the other; it is not said which.
+pub(crate) fn check_blocked(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    others: impl IntoIterator<Item = UserId>,
+) -> Result<(), ChatError> {
+    for other in others.into_iter().filter(|other| *other != caller) {
+        if visibility::is_blocked(tx, caller, other)? {
+            return Err(ChatError::Forbidden("you cannot write to this person".into()));
+        }
+    }
+    Ok(())
 }
 
 /// A message whose parts have been checked.

@@ -68,6 +68,7 @@ impl Chat {
         reader: &LanguageSettings,
     ) -> Result<MessagePage, ChatError> {
         let conversation = find_as_member(tx, caller, reference)?;
+        let viewer = self.viewer(tx, caller)?;
         let page = match request.before {
             Some(id) => {
                 let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
@@ -78,12 +79,12 @@ impl Chat {
             None => Page::Offset(request.offset),
         };
         let limit = usize::try_from(request.limit).unwrap_or(0);
-        let mut rows = messages::list(tx, conversation.id, page, request.limit.saturating_add(1))?;
+        let mut rows = messages::list(tx, conversation.id, &viewer, page, request.limit.saturating_add(1))?;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         Ok(MessagePage {
-            messages: view::messages(tx, rows, &self.inner.presence)?,
-            total: messages::count(tx, conversation.id)?,
+            messages: view::messages(tx, rows, self.lens(viewer))?,
+            total: messages::count(tx, conversation.id, &viewer)?,
             has_more,
             reader_language: reader.reading_language(),
         })
@@ -127,7 +128,7 @@ impl Chat {
     fn is_missing(&self, view: &MessageView, reader: UserId, wanted: Language) -> bool {
         let message = &view.message;
         // Shown as written, whatever its reader reads.
-        if message.sender_id == Some(reader) || message.is_by_system() {
+        if message.concealed(None).is_some() || message.sender_id == Some(reader) || message.is_by_system() {
             return false;
         }
         if message.original_language == wanted || view.pending.contains(&wanted) {

@@ -1,7 +1,7 @@
 //! What readers say of translations, and another engine for those who were not content.
 
 use crate::accounts::language;
-use crate::requests::{message_id, readable};
+use crate::requests::{message_id, translatable};
 use crate::{Chat, ChatError};
 use meeshy_domain::{Language, UserId, limits, text};
 use meeshy_store::reports::{self, Report};
@@ -99,7 +99,7 @@ impl Chat {
         let write = move |tx: &mut Tx<'_>| {
             // What is asked for here must be of the text that was reported.
             messages::hold_revision(tx, id)?;
-            let message = readable(tx, caller, id)?;
+            let message = translatable(tx, caller, id, chat.now())?;
             let mut known = translations::list(tx, &[id])?.into_iter();
             let shown = known.find(|known| known.language == language && known.revision == message.revision);
             let Some(State::Done { content, engine, .. }) = shown.map(|known| known.state) else {

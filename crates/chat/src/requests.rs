@@ -4,10 +4,11 @@ use crate::accounts::language;
 use crate::conversations::order_key;
 use crate::messages::targets;
 use crate::{Chat, ChatError, Event, MessageView, view};
-use meeshy_domain::{Language, MessageId, UserId};
+use meeshy_domain::{Language, MessageId, Timestamp, UserId};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, State, Translation};
+use meeshy_store::visibility::Viewer;
 use meeshy_store::{Tx, members, reports};
 use meeshy_translation::Request;
 use std::time::Duration;
@@ -64,7 +65,7 @@ impl Chat {
     ) -> Result<Requested, ChatError> {
         // An edit must not come between what is read here and what is told of it.
         messages::hold_revision(tx, id)?;
-        let message = readable(tx, caller, id)?;
+        let message = translatable(tx, caller, id, self.now())?;
         let avoid = reports::avoided(tx, id, target, message.revision)?;
         let progress = match progress(tx, &message, target)? {
             Some(Progress::Ended(known)) if !self.is_worth_another_try(&message, &known, &avoid) => {
@@ -155,8 +156,9 @@ impl Chat {
         target: &str,
     ) -> Result<Requested, ChatError> {
         let (id, target) = (message_id(message)?, language("targetLanguage", target)?);
+        let now = self.now();
         let read = move |tx: &mut Tx<'_>| {
-            let message = readable(tx, caller, id)?;
+            let message = translatable(tx, caller, id, now)?;
             let progress =
                 progress(tx, &message, target)?.ok_or(ChatError::NotFound { what: "translation" })?;
             Ok(Requested { message, target, progress })
@@ -176,10 +178,10 @@ impl Chat {
     ) -> Result<bool, ChatError> {
         let (id, target) = (message_id(message)?, language("targetLanguage", target)?);
         let write = move |tx: &mut Tx<'_>| {
-            let message = readable(tx, caller, id)?;
+            let now = tx.now()?;
+            let message = translatable(tx, caller, id, now)?;
             let members = members::list(tx, &[message.conversation_id])?;
             let read = targets(&message, &members);
-            let now = tx.now()?;
             Ok(!read.contains(&target) && translation_jobs::cancel(tx, id, target, now)?)
         };
         self.inner.store.write(write).await
@@ -192,8 +194,9 @@ impl Chat {
     pub async fn message(&self, caller: UserId, message: &str) -> Result<MessageView, ChatError> {
         let (chat, id) = (self.clone(), message_id(message)?);
         let read = move |tx: &mut Tx<'_>| {
-            let message = readable(tx, caller, id)?;
-            view::message(tx, message, &chat.inner.presence)
+            let message = readable(tx, caller, id, chat.now())?;
+            let viewer = chat.viewer(tx, caller)?;
+            view::message(tx, message, chat.lens(viewer))
         };
         self.inner.store.read(read).await
     }
@@ -204,11 +207,31 @@ pub(crate) fn message_id(text: &str) -> Result<MessageId, ChatError> {
 }
 
 /// A message of a conversation that the caller is in; of others nobody learns that they exist.
-pub(crate) fn readable(tx: &mut Tx<'_>, caller: UserId, id: MessageId) -> Result<Message, ChatError> {
+pub(crate) fn readable(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<Message, ChatError> {
     let missing = ChatError::NotFound { what: "message" };
-    match messages::find(tx, id)? {
+    let viewer = Viewer::find(tx, caller, now)?;
+    match messages::find_seen(tx, id, &viewer)? {
         Some(message) if members::is_member(tx, message.conversation_id, caller)? => Ok(message),
         _ => Err(missing),
+    }
+}
+
+/// A message whose text is shown to everybody who reads the conversation: no other is translated.
+pub(crate) fn translatable(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<Message, ChatError> {
+    let message = readable(tx, caller, id, now)?;
+    match message.concealed(None) {
+        None => Ok(message),
+        Some(_) => Err(ChatError::InvalidOperation("what this message says is not shown here".into())),
     }
 }
 

@@ -1,15 +1,18 @@
 //! What a reader is given: rows of several tables put together.
 
 use crate::ChatError;
+use crate::file_links::FileLinks;
 use crate::presence::Presence;
 use meeshy_domain::{Language, LanguageSettings, MessageId, Role, Timestamp, UserId};
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::conversations::Conversation;
+use meeshy_store::conversations::Preferences;
 use meeshy_store::members::Member;
-use meeshy_store::messages::Message;
+use meeshy_store::messages::{Message, Reaction};
 use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::users::User;
+use meeshy_store::visibility::Viewer;
 use meeshy_store::{StoreError, Tx, messages, users};
 use std::collections::HashMap;
 
@@ -35,6 +38,8 @@ pub struct ConversationView {
     pub last_message: Option<MessageView>,
     /// How many messages this reader has not read.
     pub unread_count: i64,
+    /// What this reader has set about it.
+    pub preferences: Option<Preferences>,
     /// How many messages were written in each language; filled where one conversation is looked at.
     pub messages_per_language: Vec<(Language, i64)>,
 }
@@ -111,26 +116,38 @@ pub struct MessageView {
     pub translations: Vec<Translation>,
     /// The languages it is being translated into.
     pub pending: Vec<Language>,
+    /// The emoji it was answered with.
+    pub reactions: Vec<Reaction>,
     /// The message it answers, without what that one answers.
     pub reply_to: Option<Box<MessageView>>,
 }
 
+/// What messages are looked at with.
+#[derive(Clone, Copy)]
+pub(crate) struct Lens<'a> {
+    pub(crate) presence: &'a Presence,
+    pub(crate) file_links: &'a FileLinks,
+    /// Who looks, and when.
+    pub(crate) viewer: Viewer,
+    pub(crate) now: Timestamp,
+}
+
 /// Puts together what is shown with one message.
-pub(crate) fn message(tx: &mut Tx<'_>, row: Message, presence: &Presence) -> Result<MessageView, ChatError> {
-    messages(tx, vec![row], presence)?.pop().ok_or(ChatError::NotFound { what: "message" })
+pub(crate) fn message(tx: &mut Tx<'_>, row: Message, lens: Lens<'_>) -> Result<MessageView, ChatError> {
+    messages(tx, vec![row], lens)?.pop().ok_or(ChatError::NotFound { what: "message" })
 }
 
 /// Puts together what is shown with some messages, in their order, with the messages they answer.
 pub(crate) fn messages(
     tx: &mut Tx<'_>,
     rows: Vec<Message>,
-    presence: &Presence,
+    lens: Lens<'_>,
 ) -> Result<Vec<MessageView>, StoreError> {
     let answered: Vec<MessageId> = rows.iter().filter_map(|message| message.reply_to_id).collect();
-    let answered = messages::find_all(tx, &answered)?;
+    let answered = messages::find_all_seen(tx, &answered, &lens.viewer)?;
     let mut answered: HashMap<MessageId, MessageView> =
-        without_replies(tx, answered, presence)?.into_iter().map(|view| (view.message.id, view)).collect();
-    let mut views = without_replies(tx, rows, presence)?;
+        without_replies(tx, answered, lens)?.into_iter().map(|view| (view.message.id, view)).collect();
+    let mut views = without_replies(tx, rows, lens)?;
     for view in &mut views {
         // Several messages may answer the same one.
         view.reply_to = view.message.reply_to_id.and_then(|id| answered.get_mut(&id).cloned()).map(Box::new);
@@ -141,7 +158,7 @@ pub(crate) fn messages(
 fn without_replies(
     tx: &mut Tx<'_>,
     rows: Vec<Message>,
-    presence: &Presence,
+    lens: Lens<'_>,
 ) -> Result<Vec<MessageView>, StoreError> {
     let ids: Vec<MessageId> = rows.iter().map(|message| message.id).collect();
     let mut senders: Vec<UserId> = rows.iter().filter_map(|message| message.sender_id).collect();
@@ -149,14 +166,18 @@ fn without_replies(
     senders.dedup();
     let senders: HashMap<UserId, SenderView> = users::find_all(tx, &senders)?
         .into_iter()
-        .map(|user| (user.id, SenderView::of_user(user, presence)))
+        .map(|user| (user.id, SenderView::of_user(user, lens.presence)))
         .collect();
     let mut mentions = grouped(messages::mentions(tx, &ids)?);
-    let mut files = grouped(attachments::of_messages(tx, &ids)?);
+    let viewer = lens.viewer.user();
+    let files = attachments::of_messages(tx, &ids)?.into_iter();
+    let files = files.filter(|(_, file)| file.concealed(viewer).is_none());
+    let mut files = grouped(files.map(|(message, file)| (message, linked(file, lens))));
     let finished =
         translations::list(tx, &ids)?.into_iter().map(|translation| (translation.message_id, translation));
     let mut finished = grouped(finished);
     let mut pending = grouped(translation_jobs::pending(tx, &ids)?);
+    let mut reactions = grouped(messages::reactions(tx, &ids, viewer)?);
     let view = |message: Message| MessageView {
         sender: message.sender_id.and_then(|id| senders.get(&id).cloned()),
         mentions: mentions.remove(&message.id).unwrap_or_default(),
@@ -166,10 +187,33 @@ fn without_replies(
             .filter(|translation| translation.revision == message.revision)
             .collect(),
         pending: pending.remove(&message.id).unwrap_or_default(),
+        reactions: reactions.remove(&message.id).unwrap_or_default(),
         reply_to: None,
         message,
     };
-    Ok(rows.into_iter().map(view).collect())
+    Ok(rows.into_iter().map(view).map(|view| shown_to(viewer, view)).collect())
+}
+
+/// What a viewer sees of a message: of one that is not for their eyes, that it is there.
+fn shown_to(viewer: Option<UserId>, mut view: MessageView) -> MessageView {
+    if let Some(concealed) = view.message.concealed(viewer) {
+        view.message.content = concealed.placeholder().to_owned();
+        view.mentions.clear();
+        view.attachments.clear();
+        view.translations.clear();
+        view.pending.clear();
+    }
+    view
+}
+
+/// With links that can be followed without a token.
+fn linked(file: Attachment, lens: Lens<'_>) -> Attachment {
+    let sign = |url: &str| lens.file_links.sign(url, file.id, lens.now);
+    Attachment {
+        file_url: sign(&file.file_url),
+        thumbnail_url: file.thumbnail_url.as_deref().map(sign),
+        ..file
+    }
 }
 
 fn grouped<T>(pairs: impl IntoIterator<Item = (MessageId, T)>) -> HashMap<MessageId, Vec<T>> {

@@ -6,6 +6,8 @@
 pub mod audience;
 pub mod bidi;
 pub mod clock;
+pub mod compare;
+pub mod concealment;
 pub mod id;
 pub mod language;
 pub mod limits;
@@ -13,9 +15,12 @@ pub mod reader;
 pub mod reason;
 pub mod role;
 pub mod text;
+pub mod web_address;
 
 pub use audience::target_languages;
 pub use clock::{Clock, Timestamp};
+pub use compare::is_same_secret;
+pub use concealment::Concealed;
 pub use id::{
     AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, ReportId, SessionId, TermId, TextId,
     UserId,
@@ -24,3 +29,4 @@ pub use language::{Direction, Language, UnknownLanguage};
 pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use reason::{Reason, ReasonCode};
 pub use role::{ConversationKind, MemberRole, Permissions, Role};
+pub use web_address::WebAddress;

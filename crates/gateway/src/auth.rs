@@ -26,6 +26,12 @@ pub fn session_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 impl App {
+    /// Whether the operator's tools call, who see figures.
+    pub fn is_operator(&self, headers: &HeaderMap) -> bool {
+        let shown = bearer(headers);
+        self.config.metrics_token.as_ref().zip(shown).is_some_and(|(token, shown)| token.is(shown))
+    }
+
     /// The person behind the credentials; a JWT goes before a session token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let caller = match (bearer(headers), session_token(headers)) {

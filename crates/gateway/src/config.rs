@@ -1,17 +1,25 @@
 //! What can be set about the gateway.
 
 use crate::limit::Limit;
+use meeshy_domain::is_same_secret;
 use meeshy_listen::{Forwarding, Limits};
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 /// Settings of the gateway.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// Origins of other sites whose pages may call (wire-contract 1.2).
+    /// Origins of other sites whose pages may call; our own pages always may.
     pub allowed_origins: Vec<String>,
     /// Who says where a call comes from, when proxies are in between.
     pub forwarding: Forwarding,
+    /// Whether clients reach this server over TLS only, although no trusted proxy says so.
+    pub behind_tls: bool,
+    /// Whether a socket may show its token in the query, where proxies and logs see it.
+    pub query_tokens: bool,
+    /// Whoever names it sees the metrics and figures of this server; nobody when there is none.
+    pub metrics_token: Option<MetricsToken>,
     /// What connections may take.
     pub connections: Limits,
     /// How often who may call what.
@@ -28,20 +36,12 @@ pub struct GatewayConfig {
 
 impl Default for GatewayConfig {
     fn default() -> Self {
-        let origins = [
-            "http://localhost:3100",
-            "http://localhost",
-            "http://localhost:80",
-            "http://127.0.0.1",
-            "http://127.0.0.1:80",
-            "https://meeshy.me",
-            "https://www.meeshy.me",
-            "https://gate.meeshy.me",
-            "https://ml.meeshy.me",
-        ];
         Self {
-            allowed_origins: origins.map(str::to_owned).to_vec(),
+            allowed_origins: Vec::new(),
             forwarding: Forwarding::default(),
+            behind_tls: false,
+            query_tokens: false,
+            metrics_token: None,
             connections: Limits::default(),
             rate_limits: RateLimits::default(),
             body_bytes: 1024 * 1024,
@@ -49,6 +49,27 @@ impl Default for GatewayConfig {
             authentication_deadline: Duration::from_secs(30),
             uploads: PathBuf::from("data/uploads"),
         }
+    }
+}
+
+/// The token of the operator's tools.
+#[derive(Clone)]
+pub struct MetricsToken(String);
+
+impl MetricsToken {
+    /// This token.
+    pub fn new(token: String) -> Self {
+        Self(token)
+    }
+
+    pub(crate) fn is(&self, shown: &str) -> bool {
+        is_same_secret(self.0.as_bytes(), shown.as_bytes())
+    }
+}
+
+impl fmt::Debug for MetricsToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MetricsToken(…)")
     }
 }
 

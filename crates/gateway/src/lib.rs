@@ -9,15 +9,17 @@ mod error;
 mod json;
 mod limit;
 mod observe;
+mod origins;
 mod present;
 mod realtime;
 pub mod routes;
 mod security;
 mod web;
 
-pub use config::{GatewayConfig, RateLimits};
+pub use config::{GatewayConfig, MetricsToken, RateLimits};
 pub use limit::Limit;
 pub use meeshy_listen::{BodyPace, Forwarding, Header as ForwardingHeader, Limits as ConnectionLimits};
+pub use routes::operator_router;
 
 use limit::Limiter;
 use meeshy_chat::Chat;

@@ -1,7 +1,9 @@
 //! From what `chat` answers to what the wire shows.
 
 use meeshy_chat::{Attachment, ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
-use meeshy_domain::{Language, Reason, Timestamp};
+use meeshy_domain::web_address::runs_program;
+use meeshy_domain::{Language, Reason, Timestamp, WebAddress};
+use meeshy_store::conversations::Preferences;
 use meeshy_store::glossary::Term;
 use meeshy_store::messages::Message;
 use meeshy_store::reports::Report;
@@ -9,12 +11,18 @@ use meeshy_store::sessions::Session;
 use meeshy_store::translations::{State, Translation};
 use meeshy_store::users::User;
 use meeshy_wire as wire;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Members that a list shows of each conversation.
 const LISTED_MEMBERS: usize = 5;
 /// Up to this length the old system asked its medium model; clients show the name.
 const MEDIUM_CHARS: usize = 80;
+
+/// An address as it may leave the server.
+fn address(text: Option<&str>) -> Option<WebAddress> {
+    text.and_then(WebAddress::parse)
+}
 
 pub fn user(user: &User, is_online: bool) -> wire::User {
     wire::User {
@@ -25,8 +33,8 @@ pub fn user(user: &User, is_online: bool) -> wire::User {
         last_name: user.last_name.clone(),
         display_name: user.display_name.clone(),
         bio: user.bio.clone(),
-        avatar: user.avatar.clone(),
-        banner: None,
+        avatar: address(user.avatar.as_deref()),
+        banner: address(user.details.banner.as_deref()),
         phone_number: user.phone_number.clone(),
         role: user.role,
         is_active: user.is_active,
@@ -34,14 +42,14 @@ pub fn user(user: &User, is_online: bool) -> wire::User {
         languages: user.languages,
         is_online,
         last_active_at: user.last_active_at.into(),
-        email_verified_at: None,
-        phone_verified_at: None,
-        two_factor_enabled_at: None,
-        last_password_change: None,
+        email_verified_at: user.details.email_verified_at.map(Into::into),
+        phone_verified_at: user.details.phone_verified_at.map(Into::into),
+        two_factor_enabled_at: user.details.two_factor_enabled_at.map(Into::into),
+        last_password_change: user.details.last_password_change.map(Into::into),
         last_login_ip: None,
         last_login_location: None,
         last_login_device: None,
-        profile_completion_rate: 0,
+        profile_completion_rate: user.details.profile_completion_rate,
         created_at: user.created_at.into(),
         updated_at: user.updated_at.into(),
         permissions: user.role.permissions(),
@@ -55,7 +63,7 @@ pub fn found_user(user: User, is_online: bool) -> wire::FoundUser {
         first_name: user.first_name,
         last_name: user.last_name,
         display_name: user.display_name,
-        avatar: user.avatar,
+        avatar: address(user.avatar.as_deref()),
         is_online,
         last_active_at: user.last_active_at.into(),
         system_language: user.languages.system_language,
@@ -96,6 +104,8 @@ pub fn language(language: Language) -> wire::Language {
 
 pub fn message(view: &MessageView) -> wire::Message {
     let message = &view.message;
+    let details = &message.details;
+    let reactions: i64 = view.reactions.iter().map(|reaction| reaction.total).sum();
     wire::Message {
         id: message.id,
         conversation_id: message.conversation_id,
@@ -103,7 +113,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         revision: message.revision,
         client_message_id: message.client_message_id.clone(),
         sender_id: message.sender_id,
-        anonymous_sender_id: None,
+        anonymous_sender_id: details.guest_sender_id.clone(),
         content: message.content.clone(),
         original_content: message.content.clone(),
         original_language: message.original_language,
@@ -114,25 +124,33 @@ pub fn message(view: &MessageView) -> wire::Message {
         is_deleted: false,
         deleted_at: None,
         reply_to_id: message.reply_to_id,
-        forwarded_from_id: None,
-        forwarded_from_conversation_id: None,
-        is_view_once: false,
-        max_view_once_count: None,
-        view_once_count: 0,
-        is_blurred: false,
-        expires_at: None,
-        pinned_at: None,
-        pinned_by: None,
-        delivered_to_all_at: None,
-        received_by_all_at: None,
-        read_by_all_at: None,
-        delivered_count: 0,
-        read_count: 0,
-        reaction_summary: serde_json::Map::new(),
-        reaction_count: 0,
-        current_user_reactions: Vec::new(),
-        is_encrypted: false,
-        encryption_mode: None,
+        forwarded_from_id: details.forwarded_from_id.as_deref().and_then(|id| id.parse().ok()),
+        forwarded_from_conversation_id: details
+            .forwarded_from_conversation_id
+            .as_deref()
+            .and_then(|id| id.parse().ok()),
+        is_view_once: details.is_view_once,
+        max_view_once_count: details.max_view_once_count,
+        view_once_count: details.view_once_count,
+        is_blurred: details.is_blurred,
+        expires_at: details.expires_at.map(Into::into),
+        pinned_at: details.pinned_at.map(Into::into),
+        pinned_by: details.pinned_by.as_deref().and_then(|id| id.parse().ok()),
+        delivered_to_all_at: details.delivered_to_all_at.map(Into::into),
+        received_by_all_at: details.received_by_all_at.map(Into::into),
+        read_by_all_at: details.read_by_all_at.map(Into::into),
+        delivered_count: details.delivered_count,
+        read_count: details.read_count,
+        reaction_summary: (view.reactions.iter())
+            .map(|reaction| (reaction.emoji.clone(), reaction.total.into()))
+            .collect(),
+        reaction_count: reactions,
+        current_user_reactions: (view.reactions.iter())
+            .filter(|reaction| reaction.is_own)
+            .map(|reaction| reaction.emoji.clone())
+            .collect(),
+        is_encrypted: details.is_encrypted,
+        encryption_mode: details.encryption_mode.clone(),
         created_at: message.created_at.into(),
         updated_at: message.updated_at.into(),
         validated_mentions: view.mentions.clone(),
@@ -142,7 +160,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         translations: texts(view),
         translation_states: states(view),
         reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
-        count: wire::Counts::default(),
+        count: wire::Counts { reactions, ..wire::Counts::default() },
         meta: None,
     }
 }
@@ -160,8 +178,10 @@ fn attachment(file: &Attachment) -> wire::Attachment {
         original_name: file.original_name.clone(),
         mime_type: file.mime_type.clone(),
         file_size: file.file_size,
-        file_url: file.file_url.clone(),
-        thumbnail_url: file.thumbnail_url.clone(),
+        // What leads nowhere is found by its id.
+        file_url: address(Some(&file.file_url))
+            .map_or_else(|| format!("/api/v1/attachments/{}", file.id), |address| address.to_string()),
+        thumbnail_url: address(file.thumbnail_url.as_deref()),
         title: file.title.clone(),
         alt: file.alt.clone(),
         caption: file.caption.clone(),
@@ -176,10 +196,23 @@ fn attachment(file: &Attachment) -> wire::Attachment {
         video_codec: file.video_codec.clone(),
         page_count: file.page_count,
         line_count: file.line_count,
-        metadata: file.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()),
+        metadata: file.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()).map(harmless),
         uploaded_by: file.uploaded_by.clone(),
         is_anonymous: file.is_anonymous,
+        is_view_once: file.is_view_once,
+        is_blurred: file.is_blurred,
+        is_encrypted: file.is_encrypted,
         created_at: file.created_at.into(),
+    }
+}
+
+/// What clients once wrote down about a file, without addresses that run something.
+fn harmless(value: Value) -> Value {
+    match value {
+        Value::String(text) if runs_program(&text) => Value::Null,
+        Value::Array(items) => items.into_iter().map(harmless).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, harmless(value))).collect(),
+        value => value,
     }
 }
 
@@ -191,7 +224,7 @@ fn sender(sender: &SenderView) -> wire::MessageSender {
         first_name: sender.first_name.clone(),
         last_name: sender.last_name.clone(),
         email: "",
-        avatar: sender.avatar.clone(),
+        avatar: address(sender.avatar.as_deref()),
         role: sender.role,
         is_online: sender.is_online,
         is_active: true,
@@ -206,7 +239,7 @@ fn reply(view: &MessageView) -> wire::Reply {
         id: message.id,
         conversation_id: message.conversation_id,
         sender_id: message.sender_id,
-        anonymous_sender_id: None,
+        anonymous_sender_id: message.details.guest_sender_id.clone(),
         content: message.content.clone(),
         original_language: message.original_language,
         message_type: message_type(message),
@@ -354,32 +387,40 @@ pub fn whole_conversation(view: &ConversationView, now: Timestamp) -> wire::Conv
 
 fn conversation(view: &ConversationView) -> wire::Conversation {
     let conversation = &view.conversation;
+    let details = &conversation.details;
     wire::Conversation {
         id: conversation.id,
         identifier: conversation.identifier.clone(),
         title: view.title.clone(),
         kind: conversation.kind,
         description: conversation.description.clone(),
-        avatar: conversation.avatar.clone(),
-        banner: None,
-        image: conversation.avatar.clone(),
+        avatar: address(conversation.avatar.as_deref()),
+        banner: address(details.banner.as_deref()),
+        image: address(conversation.avatar.as_deref()),
         is_active: conversation.is_active,
-        community_id: None,
+        community_id: details.community_id.clone(),
         member_count: view.members.len(),
-        default_write_role: "everyone",
-        is_announcement_channel: false,
-        slow_mode_seconds: 0,
+        default_write_role: details.default_write_role.clone().unwrap_or_else(|| "everyone".to_owned()),
+        is_announcement_channel: details.is_announcement_channel,
+        slow_mode_seconds: details.slow_mode_seconds,
         auto_translate_enabled: true,
-        encryption_mode: None,
+        encryption_mode: details.encryption_mode.clone(),
         last_message_at: conversation.last_message_at.into(),
         created_at: conversation.created_at.into(),
         updated_at: conversation.updated_at.into(),
         members: view.members.iter().map(member).collect(),
-        user_preferences: Vec::new(),
+        user_preferences: view.preferences.as_ref().map(preferences).into_iter().collect(),
         last_message: view.last_message.as_ref().map(last_message),
         unread_count: view.unread_count,
         meta: None,
     }
+}
+
+fn preferences(set: &Preferences) -> Value {
+    json!({
+        "isPinned": set.is_pinned, "isMuted": set.is_muted, "isArchived": set.is_archived, "isDeletedForUser": false,
+        "customName": set.custom_name, "reaction": set.reaction,
+    })
 }
 
 fn member(view: &MemberView) -> wire::Member {
@@ -399,7 +440,7 @@ fn member(view: &MemberView) -> wire::Member {
             display_name: member.display_name.clone(),
             first_name: member.first_name.clone(),
             last_name: member.last_name.clone(),
-            avatar: member.avatar.clone(),
+            avatar: address(member.avatar.as_deref()),
             is_online: view.is_online,
             last_active_at: member.last_active_at.into(),
             system_language: member.languages.system_language,
@@ -418,11 +459,14 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
         message_type: message_type(message),
         sequence: message.sequence,
         revision: message.revision,
+        is_view_once: message.details.is_view_once,
+        is_blurred: message.details.is_blurred,
+        is_encrypted: message.details.is_encrypted,
         sender: view.sender.as_ref().map(|sender| wire::LastMessageSender {
             id: sender.id,
             username: sender.username.clone(),
             display_name: sender.display_name.clone(),
-            avatar: sender.avatar.clone(),
+            avatar: address(sender.avatar.as_deref()),
         }),
         attachments: view.attachments.iter().take(1).map(attachment).collect(),
         translations: texts(view),
@@ -442,7 +486,7 @@ pub fn stats(view: &ConversationView, now: Timestamp) -> wire::ConversationStats
         first_name: view.member.first_name.clone(),
         last_name: view.member.last_name.clone(),
         display_name: view.member.display_name.clone(),
-        avatar: view.member.avatar.clone(),
+        avatar: address(view.member.avatar.as_deref()),
         system_language: view.member.languages.system_language,
     });
     wire::ConversationStats {

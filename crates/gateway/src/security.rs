@@ -2,12 +2,12 @@
 
 use crate::auth::{address, counted_as};
 use crate::error::ApiError;
-use crate::{App, observe};
+use crate::{App, observe, origins};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -18,15 +18,19 @@ use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// What a page of ours may do: nothing from elsewhere, no inline scripts.
-const PAGE_POLICY: &str = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; \
-    style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+/// What a page of ours may do: nothing from elsewhere, no inline scripts. `connect-src` is added.
+const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
+    object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// How long a browser that has reached us over TLS comes over nothing else (RFC 6797): a year.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Puts the layers around `router`, the last one outermost.
 pub fn layers(router: Router, app: &App) -> Router {
     router
         .layer(from_fn_with_state(app.clone(), limit_rest))
-        .layer(from_fn(add_headers))
+        .layer(from_fn_with_state(app.clone(), origins::check))
+        .layer(from_fn_with_state(app.clone(), add_headers))
         .layer(cors(app))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(observe::request))
@@ -53,26 +57,40 @@ async fn limit_rest(State(app): State<App>, request: Request, next: Next) -> Res
     response
 }
 
-async fn add_headers(request: Request, next: Next) -> Response {
+async fn add_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let config = &app.config;
+    let is_over_tls = config.behind_tls || config.forwarding.is_https(request.headers());
+    let policy = page_policy(origins::own_host(request.uri(), request.headers(), config));
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if is_over_tls {
+        headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
+    }
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "strict-origin-when-cross-origin"),
-        (CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        // What is the same for everybody says so itself.
+        (CACHE_CONTROL, "no-store"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }
 
-/// wire-contract 1.2: listed origins may call REST; sockets carry their credentials themselves, so any origin may.
+/// The policy of a page that was asked for at `host`. Older browsers do not count sockets as `'self'`.
+fn page_policy(host: Option<String>) -> HeaderValue {
+    let sockets = host.map_or_else(String::new, |host| format!(" ws://{host} wss://{host}"));
+    HeaderValue::from_str(&format!("{PAGE_POLICY}; connect-src 'self'{sockets}"))
+        .unwrap_or(HeaderValue::from_static(PAGE_POLICY))
+}
+
+/// Pages that may call are told so.
 fn cors(app: &App) -> CorsLayer {
     let config = app.config.clone();
     let allowed = move |origin: &HeaderValue, request: &Parts| {
-        request.uri.path().starts_with("/socket.io")
-            || config.allowed_origins.iter().any(|allowed| origin == allowed.as_str())
+        origins::may_call(origin, &request.uri, &request.headers, &config)
     };
     let headers = ["x-session-token", "websocket", "polling"].map(HeaderName::from_static);
     CorsLayer::new()

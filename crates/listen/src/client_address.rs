@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What proxies say about a call, and how many of them are ours.
@@ -49,16 +50,26 @@ impl Forwarding {
     /// Whether the client's connection is encrypted, as our proxies say: `X-Forwarded-Proto`, or `proto` of
     /// `Forwarded`.
     pub fn is_https(&self, headers: &HeaderMap) -> bool {
-        if self.trusted_hops == 0 {
-            return false;
-        }
-        let scheme = if headers.contains_key(X_FORWARDED_PROTO) {
-            // Most proxies replace it, some add to it.
-            list(headers, &X_FORWARDED_PROTO).take(self.trusted_hops).last().map(Cow::into_owned)
-        } else {
-            forwarded(headers).take(self.trusted_hops).last().and_then(|element| element.ok()?.proto)
-        };
+        let scheme = self.said(headers, &X_FORWARDED_PROTO, |element| element.proto);
         scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
+    }
+
+    /// The host that the client asked for, as our proxies say: `X-Forwarded-Host`, or `host` of `Forwarded`.
+    pub fn host(&self, headers: &HeaderMap) -> Option<String> {
+        self.said(headers, &X_FORWARDED_HOST, |element| element.host)
+    }
+
+    /// What our proxies say in a header that most of them replace, and some add to; or else in `Forwarded`.
+    fn said(
+        &self,
+        headers: &HeaderMap,
+        name: &HeaderName,
+        part: impl Fn(Element) -> Option<String>,
+    ) -> Option<String> {
+        if self.header == Header::XForwardedFor && headers.contains_key(name) {
+            return list(headers, name).take(self.trusted_hops).last().map(Cow::into_owned);
+        }
+        forwarded(headers).take(self.trusted_hops).last().and_then(|element| part(element.ok()?))
     }
 
     /// Whether a call carries a header that nobody is trusted to write, as when the proxy was not configured.
@@ -131,6 +142,7 @@ fn with_obscured_port(text: &str) -> Option<IpAddr> {
 struct Element {
     node: Option<String>,
     proto: Option<String>,
+    host: Option<String>,
 }
 
 /// A line that is no list of elements. Nothing in it is believed: a client could have begun a quoted string that
@@ -166,6 +178,7 @@ fn elements(line: &HeaderValue) -> Result<Vec<Element>, Malformed> {
         let place = match name.to_ascii_lowercase().as_str() {
             "for" => &mut element.node,
             "proto" => &mut element.proto,
+            "host" => &mut element.host,
             _ => &mut None,
         };
         // "Each parameter MUST NOT occur more than once per field-value."
@@ -332,6 +345,17 @@ mod tests {
         assert!(is_https(2, &[("x-forwarded-proto", "https, http")]));
         assert!(is_https(1, &[("forwarded", "for=192.0.2.4;proto=HTTPS")]));
         assert!(!is_https(1, &[]));
+    }
+
+    #[test]
+    fn the_host_is_what_trusted_proxies_say() {
+        let host = |trusted_hops, lines: &[(&'static str, &str)]| {
+            Forwarding { trusted_hops, ..Forwarding::default() }.host(&headers(lines))
+        };
+        assert_eq!(host(1, &[("x-forwarded-host", "chat.example")]).as_deref(), Some("chat.example"));
+        assert_eq!(host(0, &[("x-forwarded-host", "chat.example")]), None);
+        let standard = [("forwarded", "host=\"chat.example:8443\";for=192.0.2.4")];
+        assert_eq!(host(1, &standard).as_deref(), Some("chat.example:8443"));
     }
 
     #[test]

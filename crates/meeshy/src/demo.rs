@@ -1,6 +1,6 @@
 //! Three people with three languages and a conversation, so that a visitor sees the point within a minute.
 
-use crate::command::serve::write_private;
+use crate::private;
 use anyhow::Context;
 use meeshy_chat::{Chat, ChatError, Device, NewConversation, NewMessage, Registration, Secrets};
 use meeshy_domain::UserId;
@@ -59,7 +59,7 @@ pub async fn set_up(chat: &Chat, data: &Path) -> anyhow::Result<()> {
     }
     let lines: String =
         PEOPLE.iter().map(|person| format!("{} {}\n", person.username, passwords[person.username])).collect();
-    write_private(&path, &lines)
+    private::write(&path, &lines)
         .with_context(|| format!("cannot keep the demo's passwords in `{}`", path.display()))?;
 
     let mut ids = HashMap::new();

@@ -1,24 +1,31 @@
-//! The translator's interfaces for other programs, each on an address of its own, if one is set.
+//! The interfaces for other programs and for the operator's tools, each on an address of its own, if one is set.
 
-use crate::config;
+use crate::config::Config;
 use anyhow::Context;
+use meeshy_chat::Chat;
 use meeshy_listen::Limits as ConnectionLimits;
 use meeshy_node::{Node, grpc};
 use meeshy_tasks::Supervisor;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// Serves those whose address is set, until `supervisor` stops; none where this process does not translate.
+/// Serves those whose address is set, until `supervisor` stops; where this process does not translate, only the operator's.
 ///
 /// # Errors
 /// When an address cannot be listened on.
 pub async fn start(
-    settings: &config::Node,
+    config: &Config,
     limits: ConnectionLimits,
+    chat: &Chat,
     node: Option<&Node>,
     supervisor: &Supervisor,
 ) -> anyhow::Result<()> {
-    let Some(node) = node else { return Ok(()) };
+    if let Some(address) = config.metrics.listen {
+        let router = meeshy_gateway::operator_router(chat.clone());
+        let address = serve("the metrics", address, router, limits, supervisor).await?;
+        tracing::info!(%address, "serving metrics");
+    }
+    let (Some(node), settings) = (node, &config.node) else { return Ok(()) };
     if let Some(address) = settings.listen {
         let name = "the HTTP interface for other programs";
         let address = serve(name, address, meeshy_node::router(node.clone()), limits, supervisor).await?;

@@ -6,6 +6,7 @@ mod demo;
 mod engines;
 mod interfaces;
 mod logging;
+mod private;
 mod puller;
 mod signals;
 
@@ -55,6 +56,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    private::by_default();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

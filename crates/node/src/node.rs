@@ -1,6 +1,6 @@
 //! What every interface of the node does: check what is asked, tell the languages apart, translate in time.
 
-use meeshy_domain::Language;
+use meeshy_domain::{Language, is_same_secret};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Failure, Outcome, Pair, Route, Translator};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,7 +148,7 @@ impl Node {
         match key {
             _ if keys.is_empty() => Ok(()),
             None => Err(Refusal::KeyRequired),
-            Some(key) if keys.iter().any(|known| same(known, key)) => Ok(()),
+            Some(key) if keys.iter().any(|known| is_same_secret(known.as_bytes(), key.as_bytes())) => Ok(()),
             Some(_) => Err(Refusal::WrongKey),
         }
     }
@@ -243,24 +243,5 @@ impl Node {
             languages.entry(from).or_default().insert(to);
         }
         languages
-    }
-}
-
-/// Compares in a time that says nothing about where two keys differ.
-fn same(one: &str, other: &str) -> bool {
-    let differences = one.bytes().zip(other.bytes()).fold(0, |found, (one, other)| found | (one ^ other));
-    one.len() == other.len() && differences == 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_the_same_only_when_they_are() {
-        assert!(same("abc", "abc"));
-        for other in ["abd", "ab", "abcd", ""] {
-            assert!(!same("abc", other), "{other}");
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{AttachmentId, MessageId, Timestamp};
+use meeshy_domain::{AttachmentId, Concealed, MessageId, Timestamp, UserId};
 
 /// A file. The bytes are in the folder of uploads, under its path.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,12 @@ pub struct Attachment {
     pub uploaded_by: String,
     /// Whether a guest uploaded it.
     pub is_anonymous: bool,
+    /// Whether it was to be seen once.
+    pub is_view_once: bool,
+    /// Whether clients show it only on demand.
+    pub is_blurred: bool,
+    /// Whether it was encrypted on the uploader's device, or is kept encrypted.
+    pub is_encrypted: bool,
     /// What the search for viruses found.
     pub scan_status: Option<String>,
     /// What the moderators decided.
@@ -69,9 +75,18 @@ pub struct Attachment {
     pub created_at: Timestamp,
 }
 
+impl Attachment {
+    /// Why it is not shown to a viewer, or to everybody alike.
+    pub fn concealed(&self, viewer: Option<UserId>) -> Option<Concealed> {
+        let is_author =
+            !self.is_anonymous && viewer.is_some_and(|viewer| viewer.to_string() == self.uploaded_by);
+        Concealed::of(self.is_encrypted, self.is_view_once, is_author)
+    }
+}
+
 const COLUMNS: &str = "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, \
     thumbnail_url, title, alt, caption, width, height, duration, bitrate, sample_rate, codec, channels, fps, video_codec, \
-    page_count, line_count, metadata, uploaded_by, is_anonymous, scan_status, moderation_status, created_at";
+    page_count, line_count, metadata, uploaded_by, is_anonymous, is_view_once, is_blurred, is_encrypted, scan_status, moderation_status, created_at";
 
 fn read(row: &mut Row) -> Result<Attachment, StoreError> {
     Ok(Attachment {
@@ -102,6 +117,9 @@ fn read(row: &mut Row) -> Result<Attachment, StoreError> {
         metadata: row.take("metadata")?,
         uploaded_by: row.take("uploaded_by")?,
         is_anonymous: row.take("is_anonymous")?,
+        is_view_once: row.take("is_view_once")?,
+        is_blurred: row.take("is_blurred")?,
+        is_encrypted: row.take("is_encrypted")?,
         scan_status: row.take("scan_status")?,
         moderation_status: row.take("moderation_status")?,
         created_at: row.take("created_at")?,

@@ -1,5 +1,6 @@
 //! Conversations.
 
+use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, ConversationKind, Timestamp, UserId};
 
@@ -32,10 +33,46 @@ pub struct Conversation {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// What else is known of it.
+    pub details: Details,
+}
+
+/// What the old system knew of a conversation; new ones have nothing of it yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Address of a wide picture.
+    pub banner: Option<String>,
+    /// The community it belongs to.
+    pub community_id: Option<String>,
+    /// Who may write: `member`, `moderator` …, where it is not everyone.
+    pub default_write_role: Option<String>,
+    /// Whether few write and all read.
+    pub is_announcement_channel: bool,
+    /// How long one waits between two messages.
+    pub slow_mode_seconds: i64,
+    /// How its messages are encrypted.
+    pub encryption_mode: Option<String>,
+}
+
+/// What a person has set about a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preferences {
+    /// Kept on top.
+    pub is_pinned: bool,
+    /// Without notifications.
+    pub is_muted: bool,
+    /// Put away.
+    pub is_archived: bool,
+    /// A name of one's own for it.
+    pub custom_name: Option<String>,
+    /// An emoji of one's own for it.
+    pub reaction: Option<String>,
 }
 
 const COLUMNS: &str = "c.id, c.identifier, c.kind, c.title, c.description, c.avatar, c.direct_key, c.created_by, \
-    c.is_active, c.last_sequence, c.last_message_at, c.created_at, c.updated_at";
+    c.is_active, c.last_sequence, c.last_message_at, c.created_at, c.updated_at, c.banner, c.community_id, \
+    nullif(c.default_write_role, 'everyone') AS default_write_role, c.is_announcement_channel, c.slow_mode_seconds, \
+    c.encryption_mode";
 
 fn read(row: &mut Row) -> Result<Conversation, StoreError> {
     Ok(Conversation {
@@ -52,6 +89,14 @@ fn read(row: &mut Row) -> Result<Conversation, StoreError> {
         last_message_at: row.take("last_message_at")?,
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
+        details: Details {
+            banner: row.take("banner")?,
+            community_id: row.take("community_id")?,
+            default_write_role: row.take("default_write_role")?,
+            is_announcement_channel: row.take("is_announcement_channel")?,
+            slow_mode_seconds: row.take("slow_mode_seconds")?,
+            encryption_mode: row.take("encryption_mode")?,
+        },
     })
 }
 
@@ -160,7 +205,11 @@ pub fn list(
     limit: i64,
     offset: i64,
 ) -> Result<(Vec<Conversation>, i64), StoreError> {
-    let mut condition = "m.user_id = $1 AND m.is_active AND c.is_active".to_owned();
+    // What somebody has deleted for themselves comes back with its next message.
+    let mut condition = "m.user_id = $1 AND m.is_active AND c.is_active AND NOT EXISTS \
+        (SELECT 1 FROM conversation_preferences p WHERE p.user_id = $1 AND p.conversation_id = c.id AND p.is_deleted_for_user \
+          AND (p.deleted_for_user_at IS NULL OR p.deleted_for_user_at >= c.last_message_at))"
+        .to_owned();
     let mut params: Vec<Value> = vec![user.into()];
     if let Some(kind) = filter.kind {
         params.push(kind.into());
@@ -185,6 +234,40 @@ pub fn list(
         read,
     )?;
     Ok((page, total))
+}
+
+/// What a person has set about some conversations.
+///
+/// # Errors
+/// As the database says.
+pub fn preferences(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    conversations: &[ConversationId],
+) -> Result<Vec<(ConversationId, Preferences)>, StoreError> {
+    if conversations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = placeholders(2, conversations.len());
+    let mut params = vec![user.into()];
+    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
+    tx.query(
+        &format!(
+            "SELECT conversation_id, is_pinned, is_muted, is_archived, custom_name, reaction FROM conversation_preferences \
+             WHERE user_id = $1 AND conversation_id IN ({ids})"
+        ),
+        &params,
+        |row| {
+            let preferences = Preferences {
+                is_pinned: row.take("is_pinned")?,
+                is_muted: row.take("is_muted")?,
+                is_archived: row.take("is_archived")?,
+                custom_name: row.take("custom_name")?,
+                reaction: row.take("reaction")?,
+            };
+            Ok((row.take("conversation_id")?, preferences))
+        },
+    )
 }
 
 /// The ids of the open conversations that `user` is a member of.

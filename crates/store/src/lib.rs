@@ -10,6 +10,7 @@ mod alone;
 pub mod attachments;
 mod bell;
 pub mod conversations;
+pub mod data_set;
 mod error;
 pub mod glossary;
 pub mod legacy;
@@ -33,6 +34,7 @@ pub mod translators;
 mod tx;
 pub mod users;
 mod value;
+pub mod visibility;
 mod work;
 mod write_check;
 

@@ -1,8 +1,9 @@
 //! Messages and mentions.
 
 use crate::tx::{but, padded, placeholders};
+use crate::visibility::Viewer;
 use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
+use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};
 
 /// A message, in the language it was written in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,71 @@ pub struct Message {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// What else is known of it.
+    pub details: Details,
+}
+
+/// What the old system knew of a message; new ones have nothing of it yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The guest who wrote it.
+    pub guest_sender_id: Option<String>,
+    /// The message that was forwarded; it may be gone.
+    pub forwarded_from_id: Option<String>,
+    /// From where.
+    pub forwarded_from_conversation_id: Option<String>,
+    /// From when on nobody sees it.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it was to be seen once.
+    pub is_view_once: bool,
+    /// By how many people.
+    pub max_view_once_count: Option<i64>,
+    /// How many have.
+    pub view_once_count: i64,
+    /// Whether clients show it only on demand.
+    pub is_blurred: bool,
+    /// When it was pinned.
+    pub pinned_at: Option<Timestamp>,
+    /// By whom.
+    pub pinned_by: Option<String>,
+    /// When everybody's client had it.
+    pub delivered_to_all_at: Option<Timestamp>,
+    /// When everybody had it.
+    pub received_by_all_at: Option<Timestamp>,
+    /// When everybody had read it.
+    pub read_by_all_at: Option<Timestamp>,
+    /// How many clients had it.
+    pub delivered_count: i64,
+    /// How many people had read it.
+    pub read_count: i64,
+    /// Whether its text was encrypted on the writer's device, or kept encrypted.
+    pub is_encrypted: bool,
+    /// How.
+    pub encryption_mode: Option<String>,
+}
+
+impl Message {
+    /// Why its text is not shown to a viewer, or to everybody alike.
+    pub fn concealed(&self, viewer: Option<UserId>) -> Option<Concealed> {
+        let is_author = viewer.is_some() && viewer == self.sender_id;
+        Concealed::of(self.details.is_encrypted, self.details.is_view_once, is_author)
+    }
+
+    /// Whether it is seen no more.
+    pub fn has_expired(&self, now: Timestamp) -> bool {
+        self.details.expires_at.is_some_and(|expires_at| expires_at <= now)
+    }
+}
+
+/// How often a message was answered with an emoji.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reaction {
+    /// Which.
+    pub emoji: String,
+    /// By how many.
+    pub total: i64,
+    /// Whether the viewer is among them.
+    pub is_own: bool,
 }
 
 impl Message {
@@ -45,7 +111,11 @@ impl Message {
 }
 
 const COLUMNS: &str = "m.id, m.conversation_id, m.sequence, m.sender_id, m.client_key, m.content, m.original_language, \
-    m.message_type, m.message_source, m.reply_to_id, m.revision, m.edited_at, m.created_at, m.updated_at";
+    m.message_type, m.message_source, m.reply_to_id, m.revision, m.edited_at, m.created_at, m.updated_at, \
+    m.guest_sender_id, m.forwarded_from_id, m.forwarded_from_conversation_id, \
+    m.expires_at, m.is_view_once, m.max_view_once_count, m.view_once_count, m.is_blurred, m.pinned_at, m.pinned_by, \
+    m.delivered_to_all_at, m.received_by_all_at, m.read_by_all_at, m.delivered_count, m.read_count, m.is_encrypted, \
+    m.encryption_mode";
 
 fn read(row: &mut Row) -> Result<Message, StoreError> {
     Ok(Message {
@@ -63,6 +133,25 @@ fn read(row: &mut Row) -> Result<Message, StoreError> {
         edited_at: row.take("edited_at")?,
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
+        details: Details {
+            guest_sender_id: row.take("guest_sender_id")?,
+            forwarded_from_id: row.take("forwarded_from_id")?,
+            forwarded_from_conversation_id: row.take("forwarded_from_conversation_id")?,
+            expires_at: row.take("expires_at")?,
+            is_view_once: row.take("is_view_once")?,
+            max_view_once_count: row.take("max_view_once_count")?,
+            view_once_count: row.take("view_once_count")?,
+            is_blurred: row.take("is_blurred")?,
+            pinned_at: row.take("pinned_at")?,
+            pinned_by: row.take("pinned_by")?,
+            delivered_to_all_at: row.take("delivered_to_all_at")?,
+            received_by_all_at: row.take("received_by_all_at")?,
+            read_by_all_at: row.take("read_by_all_at")?,
+            delivered_count: row.take("delivered_count")?,
+            read_count: row.take("read_count")?,
+            is_encrypted: row.take("is_encrypted")?,
+            encryption_mode: row.take("encryption_mode")?,
+        },
     })
 }
 
@@ -149,6 +238,33 @@ pub fn find(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, StoreErro
     )
 }
 
+/// The message with this id, if this person sees it.
+///
+/// # Errors
+/// As the database says.
+pub fn find_seen(tx: &mut Tx<'_>, id: MessageId, viewer: &Viewer) -> Result<Option<Message>, StoreError> {
+    Ok(find_all_seen(tx, &[id], viewer)?.pop())
+}
+
+/// Those of `ids` that this person sees, in no particular order.
+///
+/// # Errors
+/// As the database says.
+pub fn find_all_seen(
+    tx: &mut Tx<'_>,
+    ids: &[MessageId],
+    viewer: &Viewer,
+) -> Result<Vec<Message>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(1, ids.len());
+    let mut params = padded(ids.iter().map(|id| Value::from(*id)));
+    let (seen, of_viewer) = viewer.condition("m", params.len() + 1);
+    params.extend(of_viewer);
+    tx.query(&format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND {seen}"), &params, read)
+}
+
 /// Those of `ids` that exist and were not deleted, in no particular order.
 ///
 /// # Errors
@@ -204,13 +320,14 @@ pub enum Page {
     Before(i64),
 }
 
-/// Messages of a conversation that were not deleted, newest first.
+/// Messages of a conversation that this person sees, newest first.
 ///
 /// # Errors
 /// As the database says.
 pub fn list(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
+    viewer: &Viewer,
     page: Page,
     limit: i64,
 ) -> Result<Vec<Message>, StoreError> {
@@ -218,43 +335,59 @@ pub fn list(
         Page::Offset(offset) => (i64::MAX, offset),
         Page::Before(sequence) => (sequence, 0),
     };
+    let (seen, of_viewer) = viewer.condition("m", 5);
+    let params = [vec![conversation.into(), before.into(), limit.into(), offset.into()], of_viewer].concat();
     tx.query(
         &format!(
-            "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = $1 AND m.sequence < $2 AND m.deleted_at IS NULL \
+            "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = $1 AND m.sequence < $2 AND {seen} \
              ORDER BY m.sequence DESC LIMIT $3 OFFSET $4"
         ),
-        &[conversation.into(), before.into(), limit.into(), offset.into()],
+        &params,
         read,
     )
 }
 
-/// How many messages of a conversation were not deleted.
+/// How many messages of a conversation this person sees.
 ///
 /// # Errors
 /// As the database says.
-pub fn count(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<i64, StoreError> {
-    tx.query_one(
-        "SELECT count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL",
-        &[conversation.into()],
-        |row| row.take("total"),
-    )
+pub fn count(tx: &mut Tx<'_>, conversation: ConversationId, viewer: &Viewer) -> Result<i64, StoreError> {
+    let (seen, of_viewer) = viewer.condition("m", 2);
+    let params = [vec![conversation.into()], of_viewer].concat();
+    let sql = if viewer.is_special() {
+        format!("SELECT count(*) AS total FROM messages m WHERE m.conversation_id = $1 AND {seen}")
+    } else {
+        // The same, from two indexes alone: few messages expire.
+        "SELECT (SELECT count(*) FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL) - \
+           (SELECT count(*) FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL AND expires_at IS NOT NULL \
+             AND expires_at <= $2) AS total"
+            .to_owned()
+    };
+    tx.query_one(&sql, &params, |row| row.take("total"))
 }
 
-/// The newest message of each of some conversations that has one.
+/// The newest message that this person sees of each of some conversations that has one.
 ///
 /// # Errors
 /// As the database says.
-pub fn newest(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Message>, StoreError> {
+pub fn newest(
+    tx: &mut Tx<'_>,
+    conversations: &[ConversationId],
+    viewer: &Viewer,
+) -> Result<Vec<Message>, StoreError> {
     if conversations.is_empty() {
         return Ok(Vec::new());
     }
     let ids = placeholders(1, conversations.len());
+    let mut params = padded(conversations.iter().map(|id| Value::from(*id)));
+    let (seen, of_viewer) = viewer.condition("n", params.len() + 1);
+    params.extend(of_viewer);
     tx.query(
         &format!(
             "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id IN ({ids}) AND m.sequence = \
-               (SELECT max(n.sequence) FROM messages n WHERE n.conversation_id = m.conversation_id AND n.deleted_at IS NULL)"
+               (SELECT max(n.sequence) FROM messages n WHERE n.conversation_id = m.conversation_id AND {seen})"
         ),
-        &padded(conversations.iter().map(|id| Value::from(*id))),
+        &params,
         read,
     )
 }
@@ -266,11 +399,12 @@ pub fn newest(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<M
 pub fn per_language(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
+    now: Timestamp,
 ) -> Result<Vec<(Language, i64)>, StoreError> {
     tx.query(
         "SELECT original_language, count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL \
-         GROUP BY original_language ORDER BY original_language",
-        &[conversation.into()],
+           AND (expires_at IS NULL OR expires_at > $2) GROUP BY original_language ORDER BY original_language",
+        &[conversation.into(), now.into()],
         |row| Ok((row.take("original_language")?, row.take("total")?)),
     )
 }
@@ -314,5 +448,33 @@ pub fn mentions(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageI
         ),
         &padded(messages.iter().map(|id| Value::from(*id))),
         |row| Ok((row.take("message_id")?, row.take("username")?)),
+    )
+}
+
+/// The emoji that some messages were answered with, in order.
+///
+/// # Errors
+/// As the database says.
+pub fn reactions(
+    tx: &mut Tx<'_>,
+    messages: &[MessageId],
+    viewer: Option<UserId>,
+) -> Result<Vec<(MessageId, Reaction)>, StoreError> {
+    if messages.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = placeholders(2, messages.len());
+    let mut params = vec![viewer.into()];
+    params.extend(padded(messages.iter().map(|id| Value::from(*id))));
+    tx.query(
+        &format!(
+            "SELECT message_id, emoji, count(*) AS total, max(CASE WHEN user_id = $1 THEN 1 ELSE 0 END) AS own FROM reactions \
+             WHERE message_id IN ({ids}) GROUP BY message_id, emoji ORDER BY min(created_at), emoji"
+        ),
+        &params,
+        |row| {
+            let is_own = row.take::<i64>("own")? > 0;
+            Ok((row.take("message_id")?, Reaction { emoji: row.take("emoji")?, total: row.take("total")?, is_own }))
+        },
     )
 }

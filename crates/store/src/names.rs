@@ -1,6 +1,7 @@
 //! Names as they are compared and found. They are folded here, so that it makes no difference which database keeps them.
 
 use crate::tx::{padded, placeholders};
+use crate::visibility::not_blocked;
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::text::{self, FOLD_VERSION};
 use std::collections::{BTreeSet, HashMap};
@@ -44,10 +45,12 @@ pub(crate) fn found_by(text: &str, from: usize) -> Option<(String, Vec<Value>)> 
     (!params.is_empty()).then_some((condition, params))
 }
 
-/// The first people, by id, of those that `condition` selects and who are active, other than the one of the parameter `$1`.
+/// The first people, by id, of those that `condition` selects and who are active, other than the one of the parameter `$1`
+/// and whoever has blocked that one or was blocked.
 pub(crate) fn first_found(condition: &str) -> String {
     format!(
-        "SELECT f.id FROM users f WHERE f.is_active AND f.id <> $1 AND f.id IN ({condition}) ORDER BY f.id LIMIT {MAX_FOUND}"
+        "SELECT f.id FROM users f WHERE f.is_active AND f.id <> $1 AND {} AND f.id IN ({condition}) ORDER BY f.id LIMIT {MAX_FOUND}",
+        not_blocked("f", 1)
     )
 }
 

@@ -130,7 +130,7 @@ pub struct Claim {
 
 /// Takes jobs that are due, the oldest first.
 ///
-/// A job whose message was deleted is dropped.
+/// A job whose message was deleted, has expired or is shown to nobody is dropped.
 ///
 /// # Errors
 /// As the database says.
@@ -161,17 +161,19 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     let mut jobs = Vec::with_capacity(claimed.len());
     for (id, language, attempts, avoid) in claimed {
         match messages.get(&id) {
-            Some(message) => jobs.push(Job {
-                message_id: id,
-                conversation_id: message.conversation_id,
-                content: message.content.clone(),
-                revision: message.revision,
-                from: message.original_language,
-                to: language,
-                attempts,
-                avoid: avoid.lines().map(str::to_owned).collect(),
-            }),
-            None => remove(tx, id, language)?,
+            Some(message) if message.concealed(None).is_none() && !message.has_expired(now) => {
+                jobs.push(Job {
+                    message_id: id,
+                    conversation_id: message.conversation_id,
+                    content: message.content.clone(),
+                    revision: message.revision,
+                    from: message.original_language,
+                    to: language,
+                    attempts,
+                    avoid: avoid.lines().map(str::to_owned).collect(),
+                });
+            }
+            _ => remove(tx, id, language)?,
         }
     }
     Ok(jobs)

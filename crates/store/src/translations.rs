@@ -223,7 +223,7 @@ pub fn list(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<Translation>,
     tx.query(
         &format!(
             "SELECT message_id, language, revision, state, content, engine, score, reason, reason_code, created_at, updated_at \
-             FROM translations WHERE message_id IN ({ids}) ORDER BY message_id, language"
+             FROM translations WHERE message_id IN ({ids}) AND NOT is_encrypted ORDER BY message_id, language"
         ),
         &padded(messages.iter().map(|id| Value::from(*id))),
         read,

@@ -42,6 +42,25 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the account was last changed.
     pub updated_at: Timestamp,
+    /// What else is known, for the owner.
+    pub details: Details,
+}
+
+/// What the owner of an account is shown besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Address of a wide picture.
+    pub banner: Option<String>,
+    /// When the address was verified.
+    pub email_verified_at: Option<Timestamp>,
+    /// When the telephone number was verified.
+    pub phone_verified_at: Option<Timestamp>,
+    /// Since when signing in takes a code.
+    pub two_factor_enabled_at: Option<Timestamp>,
+    /// When the password was changed last.
+    pub last_password_change: Option<Timestamp>,
+    /// How much of the profile is filled in, in percent.
+    pub profile_completion_rate: i64,
 }
 
 /// The name that others see is the username where somebody has chosen none.
@@ -50,7 +69,9 @@ pub(crate) const SHOWN_NAME: &str = "coalesce(nullif(u.display_name, ''), u.user
 const COLUMNS: &str = "u.id, u.username, u.email, u.password_hash, u.first_name, u.last_name, u.bio, u.avatar, \
     u.phone_number, u.role, u.is_active, u.deactivated_at, u.system_language, u.regional_language, \
     u.custom_destination_language, u.auto_translate_enabled, u.translate_to_system_language, \
-    u.translate_to_regional_language, u.use_custom_destination, u.last_active_at, u.created_at, u.updated_at";
+    u.translate_to_regional_language, u.use_custom_destination, u.last_active_at, u.created_at, u.updated_at, u.banner, \
+    u.email_verified_at, u.phone_verified_at, u.two_factor_enabled_at, u.last_password_change, \
+    coalesce(u.profile_completion_rate, 0) AS profile_completion_rate";
 
 fn read(row: &mut Row) -> Result<User, StoreError> {
     Ok(User {
@@ -71,6 +92,14 @@ fn read(row: &mut Row) -> Result<User, StoreError> {
         last_active_at: row.take("last_active_at")?,
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
+        details: Details {
+            banner: row.take("banner")?,
+            email_verified_at: row.take("email_verified_at")?,
+            phone_verified_at: row.take("phone_verified_at")?,
+            two_factor_enabled_at: row.take("two_factor_enabled_at")?,
+            last_password_change: row.take("last_password_change")?,
+            profile_completion_rate: row.take("profile_completion_rate")?,
+        },
     })
 }
 

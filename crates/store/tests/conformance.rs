@@ -13,6 +13,7 @@ use meeshy_store::translation_jobs::{self, Claim, Priority};
 use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::translators;
 use meeshy_store::users::{self, User};
+use meeshy_store::visibility::Viewer;
 use meeshy_store::{Store, StoreError, Tx};
 use meeshy_testkit::Database;
 use std::sync::{Arc, Mutex};
@@ -47,6 +48,7 @@ fn user(id: UserId, name: &str) -> User {
         last_active_at: NOW,
         created_at: NOW,
         updated_at: NOW,
+        details: Default::default(),
     }
 }
 
@@ -65,7 +67,12 @@ fn conversation(id: ConversationId) -> Conversation {
         last_message_at: NOW,
         created_at: NOW,
         updated_at: NOW,
+        details: Default::default(),
     }
+}
+
+fn anyone() -> Viewer {
+    Viewer::anyone(Timestamp::from_millis(0))
 }
 
 fn message(id: MessageId, conversation_id: ConversationId, sender: UserId, sequence: i64) -> Message {
@@ -84,6 +91,7 @@ fn message(id: MessageId, conversation_id: ConversationId, sender: UserId, seque
         edited_at: None,
         created_at: NOW,
         updated_at: NOW,
+        details: Default::default(),
     }
 }
 
@@ -120,7 +128,7 @@ async fn what_is_written_is_read_after_a_restart() {
             Ok::<_, StoreError>((
                 ann,
                 members::list(tx, &[talk])?,
-                messages::list(tx, talk, Page::Offset(0), 10)?,
+                messages::list(tx, talk, &anyone(), Page::Offset(0), 10)?,
             ))
         };
         let (found, members, messages) = store.read(read).await.unwrap();
@@ -243,7 +251,7 @@ async fn pages_meet_without_overlap() {
         let mut sequences = Vec::new();
         let mut page = Page::Offset(0);
         loop {
-            let found = store.read(move |tx| messages::list(tx, talk, page, 10)).await.unwrap();
+            let found = store.read(move |tx| messages::list(tx, talk, &anyone(), page, 10)).await.unwrap();
             let Some(last) = found.last() else { break };
             page = Page::Before(last.sequence);
             sequences.extend(found.iter().map(|message| message.sequence));

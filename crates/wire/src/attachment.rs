@@ -1,7 +1,7 @@
 //! Files.
 
 use crate::Iso;
-use meeshy_domain::{AttachmentId, MessageId};
+use meeshy_domain::{AttachmentId, MessageId, WebAddress};
 use serde::Serialize;
 
 /// A file that hangs on a message.
@@ -15,7 +15,7 @@ pub struct Attachment {
     pub mime_type: String,
     pub file_size: i64,
     pub file_url: String,
-    pub thumbnail_url: Option<String>,
+    pub thumbnail_url: Option<WebAddress>,
     pub title: Option<String>,
     pub alt: Option<String>,
     pub caption: Option<String>,
@@ -34,5 +34,8 @@ pub struct Attachment {
     pub metadata: Option<serde_json::Value>,
     pub uploaded_by: String,
     pub is_anonymous: bool,
+    pub is_view_once: bool,
+    pub is_blurred: bool,
+    pub is_encrypted: bool,
     pub created_at: Iso,
 }

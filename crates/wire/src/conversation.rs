@@ -1,7 +1,9 @@
 //! Conversations and their members (wire-contract 3.0).
 
 use crate::{Attachment, Iso, Translation, TranslationState};
-use meeshy_domain::{ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId};
+use meeshy_domain::{
+    ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId, WebAddress,
+};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -15,13 +17,13 @@ pub struct Conversation {
     #[serde(rename = "type")]
     pub kind: ConversationKind,
     pub description: Option<String>,
-    pub avatar: Option<String>,
-    pub banner: Option<String>,
-    pub image: Option<String>,
+    pub avatar: Option<WebAddress>,
+    pub banner: Option<WebAddress>,
+    pub image: Option<WebAddress>,
     pub is_active: bool,
     pub community_id: Option<String>,
     pub member_count: usize,
-    pub default_write_role: &'static str,
+    pub default_write_role: String,
     pub is_announcement_channel: bool,
     pub slow_mode_seconds: i64,
     pub auto_translate_enabled: bool,
@@ -64,7 +66,7 @@ pub struct OnlineUser {
     pub first_name: String,
     pub last_name: String,
     pub display_name: String,
-    pub avatar: Option<String>,
+    pub avatar: Option<WebAddress>,
     pub system_language: Language,
 }
 
@@ -92,7 +94,7 @@ pub struct MemberUser {
     pub display_name: String,
     pub first_name: String,
     pub last_name: String,
-    pub avatar: Option<String>,
+    pub avatar: Option<WebAddress>,
     pub is_online: bool,
     pub last_active_at: Iso,
     pub system_language: Language,
@@ -110,6 +112,9 @@ pub struct LastMessage {
     pub message_type: String,
     pub sequence: i64,
     pub revision: i64,
+    pub is_view_once: bool,
+    pub is_blurred: bool,
+    pub is_encrypted: bool,
     pub sender: Option<LastMessageSender>,
     pub attachments: Vec<Attachment>,
     pub translations: Vec<Translation>,
@@ -123,5 +128,5 @@ pub struct LastMessageSender {
     pub id: UserId,
     pub username: String,
     pub display_name: String,
-    pub avatar: Option<String>,
+    pub avatar: Option<WebAddress>,
 }

@@ -1,7 +1,7 @@
 //! Messages and their translations.
 
 use crate::{Attachment, Iso};
-use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, Role, UserId};
+use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, Role, UserId, WebAddress};
 use serde::Serialize;
 
 /// A message, the same on REST and as `message:new`.
@@ -84,7 +84,7 @@ pub struct MessageSender {
     pub last_name: String,
     /// Always empty: addresses are nobody else's business.
     pub email: &'static str,
-    pub avatar: Option<String>,
+    pub avatar: Option<WebAddress>,
     pub role: Role,
     pub is_online: bool,
     pub is_active: bool,

@@ -1,7 +1,7 @@
 //! People and their devices (wire-contract 3.0).
 
 use crate::Iso;
-use meeshy_domain::{Direction, LanguageSettings, Permissions, Role, SessionId, UserId};
+use meeshy_domain::{Direction, LanguageSettings, Permissions, Role, SessionId, UserId, WebAddress};
 use serde::Serialize;
 
 /// The whole account, for its owner.
@@ -15,8 +15,8 @@ pub struct User {
     pub last_name: String,
     pub display_name: String,
     pub bio: String,
-    pub avatar: Option<String>,
-    pub banner: Option<String>,
+    pub avatar: Option<WebAddress>,
+    pub banner: Option<WebAddress>,
     pub phone_number: Option<String>,
     pub role: Role,
     pub is_active: bool,
@@ -47,7 +47,7 @@ pub struct FoundUser {
     pub first_name: String,
     pub last_name: String,
     pub display_name: String,
-    pub avatar: Option<String>,
+    pub avatar: Option<WebAddress>,
     pub is_online: bool,
     pub last_active_at: Iso,
     pub system_language: meeshy_domain::Language,

@@ -72,6 +72,8 @@ export interface Message {
   originalLanguage: string;
   createdAt: string;
   editedAt: string | null;
+  /** To be shown only to who wants to see it. */
+  isBlurred?: boolean;
   sender: { id: string; username: string; displayName: string } | null;
   attachments: Attachment[];
   translations: Translation[];

@@ -52,7 +52,7 @@ async fn everybody_reads_the_new_text_in_their_own_language() {
         let order: Vec<&str> = events
             .iter()
             .map(|event| match event {
-                Event::MessageEdited { message } => {
+                Event::MessageEdited { message, .. } => {
                     assert!(message.message.edited_at.is_some(), "{kind}");
                     "edited"
                 }

@@ -6,6 +6,7 @@ mod accounts;
 mod caring;
 mod conversing;
 mod editing;
+mod hidden;
 mod naming;
 mod racing;
 mod requests;

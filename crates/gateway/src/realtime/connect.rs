@@ -38,7 +38,8 @@ impl Introduction {
         let kept = |token: &str| (token.len() <= MAX_TOKEN_BYTES).then(|| token.into());
         Some(Self {
             bearer: bearer(headers).and_then(kept),
-            in_query: in_query.and_then(kept),
+            // It is in the logs of proxies: taken only where that is allowed.
+            in_query: in_query.filter(|_| realtime.config.query_tokens).and_then(kept),
             session_token: session_token(headers).and_then(kept),
             permit,
         })

@@ -58,10 +58,11 @@ impl Dispatcher {
 
     fn send_out(&self, event: Event) {
         match event {
-            Event::MessageNew { message, recipients } => self.message_new(&message, &recipients),
-            Event::MessageEdited { message } => {
-                let room = Room::Conversation(message.message.conversation_id);
-                self.tell(room, event_name::MESSAGE_EDITED, &present::message(&message));
+            Event::MessageNew { message, recipients, hidden_from } => {
+                self.message_new(&message, &recipients, &hidden_from);
+            }
+            Event::MessageEdited { message, members, hidden_from } => {
+                self.tell_readers(&message, event_name::MESSAGE_EDITED, members.into_iter(), &hidden_from);
             }
             Event::Translated { conversation_id, source_language, translation } => {
                 metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
@@ -87,14 +88,33 @@ impl Dispatcher {
         }
     }
 
-    fn message_new(&self, message: &MessageView, recipients: &[Recipient]) {
+    /// Tells the members of its conversation of a message, but those from whom it is hidden.
+    fn tell_readers(
+        &self,
+        message: &MessageView,
+        name: &str,
+        members: impl Iterator<Item = UserId>,
+        hidden_from: &[UserId],
+    ) {
+        let shown = present::message(message);
+        if hidden_from.is_empty() {
+            return self.tell(Room::Conversation(message.message.conversation_id), name, &shown);
+        }
+        let readers: Vec<Room> =
+            members.filter(|member| !hidden_from.contains(member)).map(Room::User).collect();
+        tell(&self.sockets, &readers, name, &shown);
+    }
+
+    fn message_new(&self, message: &MessageView, recipients: &[Recipient], hidden_from: &[UserId]) {
         let conversation_id = message.message.conversation_id;
-        self.tell(Room::Conversation(conversation_id), event_name::MESSAGE_NEW, &present::message(message));
+        let members = recipients.iter().map(|recipient| recipient.user);
+        self.tell_readers(message, event_name::MESSAGE_NEW, members, hidden_from);
         metrics::counter!("meeshy_messages_total").increment(1);
         for recipient in
             recipients.iter().filter(|recipient| Some(recipient.user) != message.message.sender_id)
         {
-            if self.sockets.service().chat.presence().is_online(recipient.user) {
+            let is_hidden = hidden_from.contains(&recipient.user);
+            if !is_hidden && self.sockets.service().chat.presence().is_online(recipient.user) {
                 self.unread(conversation_id, recipient.user, recipient.unread_count);
             }
         }

@@ -3,16 +3,17 @@
 use super::{Access, Api};
 use crate::App;
 use crate::error::ApiError;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     HeaderName,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use meeshy_chat::{ChatError, ServedFile};
+use meeshy_chat::{ChatError, FileRequest, FileSignature, ServedFile};
 use meeshy_domain::bidi::plain_file_name;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 use std::path::{Component, Path as FilePath};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
@@ -21,17 +22,42 @@ use tower_http::services::ServeFile;
 const FILE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 pub fn routes(api: Api) -> Api {
-    // Addresses in old rows begin without the version (wire-contract 1.1).
+    let by_path_summary = if api.app().chat.gives_files_by_path() {
+        "A file, by its path: to anybody who knows it, since files.unsigned_paths is on"
+    } else {
+        "A file, by its path"
+    };
+    // Addresses in old rows begin without the version.
     ["/api/v1/attachments", "/api/attachments"].into_iter().fold(api, |api, base| {
-        api.get(Access::Anyone, &format!("{base}/file/{{*path}}"), "A file, by its path", by_path)
-            .get(Access::Anyone, &format!("{base}/{{attachment}}"), "A file", by_id)
+        api.get(Access::Link, &format!("{base}/file/{{*path}}"), by_path_summary, by_path)
+            .query(&["sig", "exp"])
+            .get(Access::Link, &format!("{base}/{{attachment}}"), "A file", by_id)
+            .query(&["sig", "exp"])
             .get(
-                Access::Anyone,
+                Access::Link,
                 &format!("{base}/{{attachment}}/thumbnail"),
                 "The small picture of a file",
                 thumbnail,
             )
+            .query(&["sig", "exp"])
     })
+}
+
+/// What a link carries.
+#[derive(Deserialize)]
+struct Link {
+    sig: Option<String>,
+    exp: Option<i64>,
+}
+
+/// Who asks. Credentials that are no good count as none: pictures send what they have.
+async fn asked_by(app: &App, headers: &HeaderMap, uri: &Uri) -> FileRequest {
+    let caller = app.authenticate(headers).await.ok().map(|caller| caller.user.id);
+    // A link that was damaged is one without a signature.
+    let link = Query::<Link>::try_from_uri(uri).ok();
+    let signature = link.and_then(|Query(link)| Some((link.sig?, link.exp?)));
+    let signature = signature.map(|(signature, expires)| FileSignature { signature, expires });
+    FileRequest { caller, signature }
 }
 
 async fn by_path(
@@ -39,7 +65,7 @@ async fn by_path(
     Path(path): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let file = app.chat.file_at(&path).await?;
+    let file = app.chat.file_at(&path, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 
@@ -48,7 +74,7 @@ async fn by_id(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let file = app.chat.file(&id, false).await?;
+    let file = app.chat.file(&id, false, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 
@@ -57,7 +83,7 @@ async fn thumbnail(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let file = app.chat.file(&id, true).await?;
+    let file = app.chat.file(&id, true, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 
@@ -97,7 +123,8 @@ fn say_what_it_is(file: &ServedFile, headers: &mut HeaderMap) {
     }
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, FILE_POLICY),
-        (CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        // Links change every day; only the browser of who may have it keeps it.
+        (CACHE_CONTROL, "private, max-age=86400, immutable"),
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),
     ] {

@@ -2,14 +2,16 @@
 
 use super::{Access, Api};
 use crate::{App, observe};
+use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
-use meeshy_chat::ChatError;
+use axum::routing::get;
+use meeshy_chat::{Chat, ChatError};
 use meeshy_store::StoreError;
 use meeshy_wire::Iso;
-use serde_json::json;
-use std::time::Duration;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// How long the database may take before it counts as not answering.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -19,29 +21,49 @@ pub fn routes(api: Api) -> Api {
         .get(Access::Anyone, "/healthz", "The same", health)
         .get(Access::Anyone, "/ready", "Whether it can serve: 503 while nothing can be written", ready)
         .get(Access::Anyone, "/info", "What this is", info)
-        .get(Access::Anyone, "/metrics", "Figures for Prometheus", metrics)
+        .get(Access::Operator, "/metrics", "Figures for Prometheus", metrics)
 }
 
-async fn health(State(app): State<App>) -> impl IntoResponse {
-    let statistics = in_time(app.chat.statistics()).await;
+/// The operator's tools on an address of their own, which nobody else reaches: no token is asked for.
+pub fn operator_router(chat: Chat) -> Router {
+    observe::recorder();
+    let started = Instant::now();
+    let whole = {
+        let chat = chat.clone();
+        async move || report(&chat, started, true).await
+    };
+    Router::new().route("/health", get(whole)).route("/metrics", get(async move || figures(&chat).await))
+}
+
+async fn health(State(app): State<App>, headers: HeaderMap) -> impl IntoResponse {
+    report(&app.chat, app.started, app.is_operator(&headers)).await
+}
+
+/// How each part is; with figures for the operator only.
+async fn report(chat: &Chat, started: Instant, with_figures: bool) -> axum::Json<Value> {
+    let statistics = in_time(chat.statistics()).await;
     let status = |is_up| if is_up { "up" } else { "down" };
     // A process without its database lives: starting it again would not help, and `/ready` keeps people away.
     let overall = if statistics.is_some() { "healthy" } else { "degraded" };
-    let body = json!({
+    let mut body = json!({
         "status": overall,
-        "timestamp": Iso(app.chat.now()),
+        "timestamp": Iso(chat.now()),
         "version": env!("CARGO_PKG_VERSION"),
-        "uptime": app.started.elapsed().as_secs(),
+        "uptime": started.elapsed().as_secs(),
         "services": {
-            "database": { "status": status(statistics.is_some()), "userCount": statistics.map(|known| known.users) },
-            "translation": {
-                "status": status(statistics.is_some_and(|known| known.translators > 0)),
-                "translators": statistics.map(|known| known.translators),
-                "jobsWaiting": statistics.map(|known| known.translation_jobs_waiting),
-            },
-            "websocket": { "status": status(true), "peopleOnline": app.chat.presence().online_count() },
+            "database": { "status": status(statistics.is_some()) },
+            "translation": { "status": status(statistics.is_some_and(|known| known.translators > 0)) },
+            "websocket": { "status": status(true) },
         },
     });
+    if with_figures {
+        let services = &mut body["services"];
+        services["database"]["userCount"] = json!(statistics.map(|known| known.users));
+        services["translation"]["translators"] = json!(statistics.map(|known| known.translators));
+        services["translation"]["jobsWaiting"] =
+            json!(statistics.map(|known| known.translation_jobs_waiting));
+        services["websocket"]["peopleOnline"] = json!(chat.presence().online_count());
+    }
     axum::Json(body)
 }
 
@@ -74,13 +96,17 @@ async fn info() -> impl IntoResponse {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    metrics::gauge!("meeshy_people_online").set(app.chat.presence().online_count() as f64);
-    if let Some(known) = in_time(app.chat.statistics()).await {
+    figures(&app.chat).await
+}
+
+async fn figures(chat: &Chat) -> impl IntoResponse + use<> {
+    metrics::gauge!("meeshy_people_online").set(chat.presence().online_count() as f64);
+    if let Some(known) = in_time(chat.statistics()).await {
         metrics::gauge!("meeshy_users").set(known.users as f64);
         metrics::gauge!("meeshy_translators").set(known.translators as f64);
         metrics::gauge!("meeshy_translation_jobs_waiting").set(known.translation_jobs_waiting as f64);
     }
-    if let Some(counts) = in_time(app.chat.notification_counts()).await {
+    if let Some(counts) = in_time(chat.notification_counts()).await {
         metrics::gauge!("meeshy_notifications").set(counts.active as f64);
         metrics::gauge!("meeshy_notifications_archived").set(counts.archived as f64);
     }

@@ -13,6 +13,8 @@ mod reports;
 mod translation;
 mod users;
 
+pub use health::operator_router;
+
 use crate::error::ApiError;
 use crate::{App, web};
 use axum::Router;
@@ -32,6 +34,10 @@ pub enum Access {
     User,
     /// Registered people, who may name their token in the field `api_key` of the body.
     Key,
+    /// Whoever follows a link with a signature, and those who may read the message it stands in.
+    Link,
+    /// The operator's tools, with the token of the metrics; nobody where none is set.
+    Operator,
 }
 
 /// A route, for tests and for the documentation.
@@ -61,6 +67,11 @@ pub(crate) struct Api {
 impl Api {
     fn new(app: App) -> Self {
         Self { app, router: Router::new(), endpoints: Vec::new() }
+    }
+
+    /// What the routes will serve.
+    pub fn app(&self) -> &App {
+        &self.app
     }
 
     /// Adds a route for `GET`.
@@ -117,8 +128,10 @@ impl Api {
         route: MethodRouter<App>,
     ) -> Self {
         let route = match access {
-            Access::Anyone => route,
+            // What a link says is checked with what it leads to.
+            Access::Anyone | Access::Link => route,
             Access::User => route.route_layer(from_fn_with_state(self.app.clone(), require_user)),
+            Access::Operator => route.route_layer(from_fn_with_state(self.app.clone(), require_operator)),
             Access::Key => {
                 route.route_layer(from_fn_with_state(self.app.clone(), libretranslate::require_key))
             }
@@ -158,6 +171,17 @@ async fn require_user(State(app): State<App>, mut request: Request, next: Next) 
         }
         Err(error) => error.into_response(),
     }
+}
+
+async fn require_operator(State(app): State<App>, request: Request, next: Next) -> Response {
+    if app.config.metrics_token.is_none() {
+        let message = format!("{} is not served here", request.uri().path());
+        return ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response();
+    }
+    if !app.is_operator(request.headers()) {
+        return ApiError::authentication_required().into_response();
+    }
+    next.run(request).await
 }
 
 fn api(app: App) -> Api {

@@ -1,9 +1,10 @@
 //! Files that hang on messages, as clients fetch them.
 
-use crate::server::{Server, servers, unlimited};
+use crate::server::{Server, answer, servers, unlimited};
 use meeshy_store::Tx;
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n not much of a picture";
 
@@ -47,13 +48,21 @@ async fn a_message_comes_with_its_files_and_they_can_be_fetched() {
         assert_eq!(listed["data"][0]["lastMessage"]["attachments"][0]["mimeType"], "image/png", "{kind}");
 
         let url = file["fileUrl"].as_str().unwrap().to_owned();
-        for url in [
-            url.as_str(),
-            &format!("/api/v1/attachments/file/{path}"),
-            "/api/v1/attachments/65d000000000000000000001",
+        let by_id = "/api/v1/attachments/65d000000000000000000001";
+        let signature = url.split_once('?').unwrap().1;
+        for (url, token) in [
+            (url.as_str(), ""),
+            (&format!("/api/v1/attachments/file/{path}"), ""),
+            (&format!("{by_id}?{signature}"), ""),
+            (by_id, carlos.token.as_str()),
         ] {
-            let given = server.request(Method::GET, url).send().await.unwrap();
+            let given = server.request(Method::GET, url).bearer_auth(token).send().await.unwrap();
             assert_eq!(given.status(), 200, "{kind}: {url}");
+            assert_eq!(
+                given.headers()["cache-control"],
+                "private, max-age=86400, immutable",
+                "{kind}: {url}"
+            );
             let header = |name: &str| given.headers()[name].to_str().unwrap().to_owned();
             assert_eq!(header("content-type"), "image/png");
             assert_eq!(
@@ -64,6 +73,19 @@ async fn a_message_comes_with_its_files_and_they_can_be_fetched() {
             assert_eq!(header("x-content-type-options"), "nosniff");
             assert_eq!(header("cross-origin-resource-policy"), "cross-origin");
             assert_eq!(given.bytes().await.unwrap(), PICTURE);
+        }
+        let emma = server.sign_up("emma", "en").await;
+        let other = "65d000000000000000000002";
+        upload(&server, other, &message, "2025/10/b.png", "image/png", None).await;
+        for (url, token, status) in [
+            (by_id, "", 401),
+            ("/api/v1/attachments/65d0000000000000000000ff", "", 401),
+            (by_id, emma.token.as_str(), 404),
+            (&format!("{by_id}?sig=00&exp=99999999999"), "", 401),
+            (&format!("/api/v1/attachments/{other}?{signature}"), "", 401),
+        ] {
+            let refused = answer(server.request(Method::GET, url).bearer_auth(token)).await;
+            assert_eq!(refused.status, status, "{kind}: {url}");
         }
         let part = server.request(Method::GET, &url).header("range", "bytes=1-3").send().await.unwrap();
         assert_eq!((part.status().as_u16(), &part.bytes().await.unwrap()[..]), (206, &b"PNG"[..]), "{kind}");
@@ -82,7 +104,8 @@ async fn what_could_run_is_a_download_and_what_nobody_may_have_is_not_there() {
     for (number, mime) in types.into_iter().enumerate() {
         let (id, path) = (format!("65d0000000000000000000{number:02}"), format!("2025/{number}.html"));
         upload(&server, &id, &message, &path, mime, None).await;
-        let given = server.request(Method::GET, &format!("/api/v1/attachments/{id}")).send().await.unwrap();
+        let given = server.request(Method::GET, &format!("/api/v1/attachments/{id}")).bearer_auth(&lea.token);
+        let given = given.send().await.unwrap();
         assert_eq!(given.headers()["content-type"], "application/octet-stream", "{mime}");
         assert!(given.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"), "{mime}");
     }
@@ -99,7 +122,7 @@ async fn what_could_run_is_a_download_and_what_nobody_may_have_is_not_there() {
         "no-id",
         "65d000000000000000000001/thumbnail",
     ] {
-        assert_eq!(server.get(&format!("/api/v1/attachments/{id}")).await.status, 404, "{id}");
+        assert_eq!(lea.get(&format!("/attachments/{id}")).await.status, 404, "{id}");
     }
 }
 
@@ -112,5 +135,62 @@ async fn a_file_that_is_gone_from_the_folder_is_not_found() {
     let message = lea.say(&talk, "Regarde !").await;
     upload(&server, "65d000000000000000000001", &message, "2025/a.png", "image/png", None).await;
     std::fs::remove_file(server.uploads.path().join("2025/a.png")).unwrap();
-    assert_eq!(server.get("/api/v1/attachments/65d000000000000000000001").await.status, 404);
+    assert_eq!(lea.get("/attachments/65d000000000000000000001").await.status, 404);
+}
+
+#[tokio::test]
+async fn without_unsigned_paths_a_file_needs_a_link_or_a_member() {
+    let server = Server::adjusted(|settings| settings.unsigned_file_paths = false).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let talk = lea.group(&[]).await;
+    let message = lea.say(&talk, "Regarde !").await;
+    upload(&server, "65d000000000000000000001", &message, "2025/a.png", "image/png", None).await;
+    let path = "/api/v1/attachments/file/2025/a.png";
+    assert_eq!(server.get(path).await.status, 404);
+    let listed = lea.get(&format!("/conversations/{talk}/messages")).await.body;
+    let link = listed["data"][0]["attachments"][0]["fileUrl"].as_str().unwrap().to_owned();
+    for request in
+        [server.request(Method::GET, path).bearer_auth(&lea.token), server.request(Method::GET, &link)]
+    {
+        assert_eq!(request.send().await.unwrap().status(), 200);
+    }
+    server.hand.advance(Duration::from_secs(3 * 86_400));
+    assert_eq!(server.get(&link).await.status, 404, "a link does not hold for ever");
+}
+
+#[tokio::test]
+async fn addresses_that_run_something_do_not_leave_the_server() {
+    for (kind, server) in servers().await {
+        let lea = server.sign_up("lea", "fr").await;
+        let talk = lea.group(&[]).await;
+        let message = lea.say(&talk, "Regarde !").await;
+        upload(&server, "65d000000000000000000001", &message, "2025/a.png", "image/png", None).await;
+        let write = |tx: &mut Tx<'_>| {
+            for sql in [
+                "UPDATE users SET avatar = 'javascript:alert(1)', banner = 'data:text/html,x'",
+                "UPDATE conversations SET avatar = ' JavaScript:alert(1)', banner = 'vbscript:x'",
+                "UPDATE attachments SET file_url = 'javascript:alert(1)', thumbnail_url = 'data:text/html,x', \
+                   metadata = '{\"link\": \"java\\nscript:alert(1)\", \"note\": \"a: b\"}'",
+            ] {
+                tx.execute(sql, &[])?;
+            }
+            Ok::<_, meeshy_store::StoreError>(())
+        };
+        server.store.write(write).await.unwrap();
+        let mut said = String::new();
+        for path in [
+            "/auth/me".to_owned(),
+            "/conversations".to_owned(),
+            "/users/search?q=lea".to_owned(),
+            format!("/conversations/{talk}"),
+            format!("/conversations/{talk}/messages"),
+        ] {
+            said += &lea.get(&path).await.body.to_string();
+        }
+        let said = said.to_lowercase();
+        assert!(said.contains("\"note\":\"a: b\"") && said.contains("\"avatar\":null"), "{kind}: {said}");
+        for scheme in ["javascript:", "data:text", "vbscript:", "script:"] {
+            assert!(!said.contains(scheme), "{kind}: {scheme} in {said}");
+        }
+    }
 }

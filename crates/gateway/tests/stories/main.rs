@@ -9,6 +9,7 @@ mod editing;
 mod engine;
 mod files;
 mod hardship;
+mod imported;
 mod libretranslate;
 mod limits;
 mod metrics;

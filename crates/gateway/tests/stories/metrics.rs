@@ -1,18 +1,21 @@
 //! Metrics: what hostile traffic can make of them.
 
-use crate::server::{Server, unlimited};
+use crate::server::{Server, answer, unlimited};
 use crate::socket::Socket;
+use meeshy_gateway::{GatewayConfig, MetricsToken};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+const TOKEN: &str = "a token of the operator";
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
 /// The labels of all metrics as they are now: name and value.
 async fn labels(server: &Server) -> BTreeSet<(String, String)> {
-    let text = server.request(Method::GET, "/metrics").send().await.unwrap().text().await.unwrap();
+    let request = server.request(Method::GET, "/metrics").bearer_auth(TOKEN);
+    let text = request.send().await.unwrap().text().await.unwrap();
     assert!(text.contains("meeshy_http_requests_total"), "{text}");
     let lines = text.lines().filter(|line| !line.starts_with('#'));
     let labels = lines.filter_map(|line| line.split_once('{')?.1.rsplit_once('}')).flat_map(|(labels, _)| {
@@ -24,9 +27,33 @@ async fn labels(server: &Server) -> BTreeSet<(String, String)> {
     labels.collect()
 }
 
+async fn operated() -> Server {
+    let metrics_token = Some(MetricsToken::new(TOKEN.to_owned()));
+    Server::start(GatewayConfig { metrics_token, ..unlimited() }).await
+}
+
+#[tokio::test]
+async fn figures_are_for_the_operator() {
+    let server = operated().await;
+    server.sign_up("lea", "fr").await;
+    let get = |path: &str| server.request(Method::GET, path);
+    for refused in [get("/metrics"), get("/metrics").bearer_auth("another token of sixteen")] {
+        assert_eq!(answer(refused).await.status, 401);
+    }
+    let metrics = get("/metrics").bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("meeshy_users 1"), "{metrics}");
+    let health = answer(get("/health").bearer_auth(TOKEN)).await;
+    assert_eq!(health.body["services"]["database"]["userCount"], 1);
+    let health = answer(get("/health")).await;
+    assert_eq!(health.body["services"]["database"], json!({ "status": "up" }));
+
+    let closed = Server::start(unlimited()).await;
+    assert_eq!(answer(closed.request(Method::GET, "/metrics").bearer_auth(TOKEN)).await.status, 404);
+}
+
 #[tokio::test]
 async fn strangers_cannot_add_values_to_labels() {
-    let server = Server::start(unlimited()).await;
+    let server = operated().await;
     let lea = server.sign_up("lea", "fr").await;
     let talk = lea.group(&[]).await;
     lea.say(&talk, "Salut").await;

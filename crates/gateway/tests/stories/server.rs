@@ -40,7 +40,7 @@ pub fn unlimited() -> GatewayConfig {
 pub async fn servers() -> Vec<(&'static str, Server)> {
     let mut servers = Vec::new();
     for (kind, database) in Database::both() {
-        servers.push((kind, Server::on(database, unlimited(), SECRET).await));
+        servers.push((kind, Server::on(database, unlimited(), SECRET, |_| {}).await));
     }
     servers
 }
@@ -48,18 +48,29 @@ pub async fn servers() -> Vec<(&'static str, Server)> {
 impl Server {
     /// A server on SQLite.
     pub async fn start(config: GatewayConfig) -> Self {
-        Self::on(Database::sqlite(), config, SECRET).await
+        Self::on(Database::sqlite(), config, SECRET, |_| {}).await
+    }
+
+    /// A server on SQLite with other settings.
+    pub async fn adjusted(adjust: impl FnOnce(&mut Settings)) -> Self {
+        Self::on(Database::sqlite(), unlimited(), SECRET, adjust).await
     }
 
     /// A server whose tokens nobody else takes.
     pub async fn foreign() -> Self {
-        Self::on(Database::sqlite(), unlimited(), "another secret of thirty-two bytes").await
+        Self::on(Database::sqlite(), unlimited(), "another secret of thirty-two bytes", |_| {}).await
     }
 
-    async fn on(database: Database, config: GatewayConfig, secret: &str) -> Self {
+    async fn on(
+        database: Database,
+        config: GatewayConfig,
+        secret: &str,
+        adjust: impl FnOnce(&mut Settings),
+    ) -> Self {
         let (clock, hand) = clock::by_hand();
         let mut settings = Settings::new(SigningKey::Secret(secret.into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
+        adjust(&mut settings);
         let store = database.open().await.unwrap().with_clock(clock.clone());
         let engine = Arc::new(Engine) as Arc<dyn Translate>;
         let chat = Chat::open(store.clone(), engine, settings, clock, counted_secrets()).await.unwrap();

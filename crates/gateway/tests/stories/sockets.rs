@@ -26,7 +26,12 @@ async fn credentials_are_taken_wherever_clients_put_them() {
             json!({ "success": true, "user": { "id": lea.id, "language": "fr", "isAnonymous": false } });
         assert_eq!(authenticated, expected, "{auth}");
     }
-    // In the query, as the phones do; in protocol 3, where there is no packet to put it into.
+    // In the query only where that is allowed; in protocol 3 there is no packet to put it into.
+    let mut refused = Socket::open(&server, &format!("EIO=4&token={}", lea.token)).await;
+    refused.write("40").await;
+    assert_eq!(refused.event("authenticated").await["success"], false);
+    let server = Server::start(GatewayConfig { query_tokens: true, ..unlimited() }).await;
+    let lea = server.sign_up("lea", "fr").await;
     let mut phone = Socket::open(&server, &format!("EIO=4&token={}", lea.token)).await;
     phone.write("40").await;
     assert_eq!(phone.event("authenticated").await["success"], true);

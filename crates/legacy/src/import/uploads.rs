@@ -4,6 +4,7 @@ use super::error::ImportError;
 use super::run::Options;
 use meeshy_store::Tx;
 use serde::{Deserialize, Serialize};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::{fs, io};
 
@@ -100,10 +101,18 @@ fn one(
     if let Some(folder) = target.parent() {
         fs::create_dir_all(folder).map_err(failed(folder))?;
     }
-    fs::copy(&source, &target).map_err(failed(&source))?;
+    copy_private(&source, &target).map_err(failed(&source))?;
     uploads.copied += 1;
     uploads.bytes += length;
     Ok(())
+}
+
+/// Copies what is in a file, and not who may read it.
+fn copy_private(source: &Path, target: &Path) -> io::Result<()> {
+    let mut source = fs::File::open(source)?;
+    let mut target =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(target)?;
+    io::copy(&mut source, &mut target).map(drop)
 }
 
 /// The file of a name, if it is one; a link that leads out of the folder is none.

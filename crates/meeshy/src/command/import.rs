@@ -1,6 +1,7 @@
 //! `meeshy import`: the old system's data, from a dump of its MongoDB.
 
 use crate::config::Config;
+use crate::private;
 use anyhow::{Context, bail};
 use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 use meeshy_domain::Timestamp;
@@ -86,6 +87,7 @@ fn open(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Dump>
     let source = if path == Path::new("-") { Source::stdin() } else { Source::path(path) };
     std::fs::create_dir_all(&config.data.dir)
         .with_context(|| format!("cannot make the folder `{}`", config.data.dir.display()))?;
+    private::narrow(&config.data.dir);
     let source = source.spool_in(&config.data.dir);
     let source = match &args.database {
         Some(name) => source.database(name),

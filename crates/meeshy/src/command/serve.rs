@@ -3,11 +3,11 @@
 use crate::config::{Auth, Config, Role};
 use crate::engines::{DatabaseCache, Elsewhere, Engines};
 use crate::signals::Signals;
-use crate::{demo, interfaces, logging, puller};
+use crate::{demo, interfaces, logging, private, puller};
 use anyhow::Context;
 use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
 use meeshy_domain::{Clock, Timestamp};
-use meeshy_gateway::{Gateway, GatewayConfig};
+use meeshy_gateway::{Gateway, GatewayConfig, MetricsToken};
 use meeshy_listen::Limits as ConnectionLimits;
 use meeshy_node::{Node, NodeConfig};
 use meeshy_store::{ServingClients, Store};
@@ -101,6 +101,7 @@ async fn start(
     listener: Option<TcpListener>,
     supervisor: &Supervisor,
 ) -> anyhow::Result<(Option<Translator>, Option<ServingClients>)> {
+    private::narrow(&config.data.dir);
     let store = Store::open(&config.location()).await?;
     supervisor.spawn_fallible("the store", fails(store.clone(), supervisor.stopped()));
     let clock = system_clock();
@@ -131,7 +132,7 @@ async fn start(
         supervisor.spawn("the translation worker", async move { chat.translate_jobs(stopped).await });
     }
     let node = translator.as_ref().map(|translator| Node::new(translator.clone(), node_config(config)));
-    interfaces::start(&config.node, connections, node.as_ref(), supervisor).await?;
+    interfaces::start(config, connections, &chat, node.as_ref(), supervisor).await?;
     match listener {
         None => {
             // There are no clients to tell.
@@ -219,6 +220,9 @@ fn serve(
     supervisor: &Supervisor,
 ) -> anyhow::Result<()> {
     let port = listener.local_addr()?.port();
+    if config.files.unsigned_paths {
+        tracing::info!("files are given to whoever knows their path; files.unsigned_paths = false ends that");
+    }
     let gateway = Gateway::new(chat.clone(), gateway_config(config, connections), node);
     tracing::info!(database = %config.location(), "Meeshy is ready: http://localhost:{port}");
     supervisor.spawn("the gateway", gateway.serve(listener, supervisor.stopped()));
@@ -244,6 +248,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
     settings.sessions_per_user = auth.sessions_per_user.max(1);
     settings.message_chars = config.limits.message_chars;
     settings.hashing = config.hashing();
+    settings.unsigned_file_paths = config.files.unsigned_paths;
     settings.machine = machine();
     Ok(settings)
 }
@@ -270,20 +275,9 @@ fn own_secret(data: &Path) -> anyhow::Result<String> {
         return Ok(secret.trim().to_owned());
     }
     let secret = Secrets::system().hex(32);
-    write_private(&path, &secret)
+    private::write(&path, &secret)
         .with_context(|| format!("cannot keep the signing secret in `{}`", path.display()))?;
     Ok(secret)
-}
-
-/// Writes a file that only its owner can read.
-pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }
 
 fn node_config(config: &Config) -> NodeConfig {
@@ -293,10 +287,11 @@ fn node_config(config: &Config) -> NodeConfig {
 fn gateway_config(config: &Config, connections: ConnectionLimits) -> GatewayConfig {
     let forwarding = config.forwarding();
     let mut gateway = GatewayConfig { forwarding, connections, ..GatewayConfig::default() };
+    gateway.behind_tls = config.server.behind_tls;
+    gateway.query_tokens = config.server.query_tokens;
+    gateway.metrics_token = config.metrics.token.clone().map(MetricsToken::new);
     gateway.uploads = config.data.dir.join("uploads");
-    if !config.server.cors_origins.is_empty() {
-        gateway.allowed_origins.clone_from(&config.server.cors_origins);
-    }
+    gateway.allowed_origins.clone_from(&config.server.cors_origins);
     if !config.limits.rate_limits {
         gateway.rate_limits = meeshy_gateway::RateLimits::off();
     }

@@ -21,10 +21,12 @@ use std::time::Duration;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub server: Server,
+    pub metrics: Metrics,
     pub data: Data,
     pub database: Database,
     pub auth: Auth,
     pub limits: Limits,
+    pub files: Files,
     pub retention: Retention,
     pub translation: Translation,
     pub node: Node,
@@ -40,6 +42,15 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     pub trust_proxy: usize,
     pub proxy_header: ProxyHeader,
+    pub behind_tls: bool,
+    pub query_tokens: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    pub listen: Option<SocketAddr>,
+    pub token: Option<String>,
 }
 
 /// Which header proxies write.
@@ -105,6 +116,12 @@ pub struct Limits {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct Files {
+    pub unsigned_paths: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Retention {
     pub notification_days: u64,
     pub old_unread_notifications: i64,
@@ -152,6 +169,9 @@ impl Config {
         }
         if self.auth.jwt_private_key.is_some() != self.auth.jwt_public_key.is_some() {
             return Err("auth.jwt_private_key and auth.jwt_public_key go together: set both or none".into());
+        }
+        if self.metrics.token.as_ref().is_some_and(|token| token.len() < METRICS_TOKEN_BYTES) {
+            return Err(format!("metrics.token (METRICS_TOKEN) has fewer than {METRICS_TOKEN_BYTES} bytes"));
         }
         if self.translation.apertium_timeout_seconds == 0 {
             return Err("translation.apertium_timeout_seconds has to be at least 1".into());
@@ -273,6 +293,9 @@ impl Config {
         }
     }
 }
+
+/// Bytes of the token of the metrics, at least.
+const METRICS_TOKEN_BYTES: usize = 16;
 
 /// Open files that are left to the database, to engines and to files.
 const RESERVED_DESCRIPTORS: usize = 256;
@@ -404,6 +427,7 @@ mod tests {
             ("", &[("DATABASE_URL", "mongodb://database:27017/meeshy")], "old MongoDB"),
             ("", &[("DATABASE_URL", "mysql://x")], "has to begin with `postgres://`"),
             ("[[", &[], "meeshy.toml"),
+            ("", &[("METRICS_TOKEN", "short")], "fewer than 16 bytes"),
             ("", &[("IDLE_TIMEOUT", "0")], "limits.idle_seconds has to be at least 1"),
             ("", &[("APERTIUM_TIMEOUT_SECONDS", "0")], "apertium_timeout_seconds has to be at least 1"),
             ("[[translation.remote]]\nkind = \"deepl\"\n", &[], "unknown variant `deepl`"),

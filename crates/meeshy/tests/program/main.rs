@@ -9,6 +9,7 @@ mod hardship;
 mod import;
 mod interfaces;
 mod load;
+mod private;
 mod roles;
 mod schema;
 mod server;

@@ -128,7 +128,9 @@ async fn without_a_translator_messages_flow_and_their_translations_wait() {
     let database = Database::postgres();
     let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
     let folder = tempfile::tempdir().unwrap();
-    let gateway = Server::start(folder.path(), &[("DATABASE_URL", url), ("MEESHY_ROLE", "gateway")]).await;
+    let token = "a token of the operator";
+    let variables = [("DATABASE_URL", url.as_str()), ("MEESHY_ROLE", "gateway"), ("METRICS_TOKEN", token)];
+    let gateway = Server::start(folder.path(), &variables).await;
     let (lea, carlos) = (gateway.sign_up("lea", "fr").await, gateway.sign_up("carlos", "es").await);
     let conversation = lea.group(&[&carlos]).await;
     let message = json!({ "content": "Tengo un gato", "originalLanguage": "es" });
@@ -136,7 +138,8 @@ async fn without_a_translator_messages_flow_and_their_translations_wait() {
         carlos.post(&format!("/conversations/{conversation}/messages"), &message).await.unwrap();
     assert_eq!(status, StatusCode::CREATED);
     let health = || async {
-        let answer = reqwest::get(format!("http://127.0.0.1:{}/health", gateway.port)).await.unwrap();
+        let asked = reqwest::Client::new().get(format!("http://127.0.0.1:{}/health", gateway.port));
+        let answer = asked.bearer_auth(token).send().await.unwrap();
         answer.json::<Value>().await.unwrap()["services"]["translation"].clone()
     };
     assert_eq!(health().await, json!({ "status": "down", "translators": 0, "jobsWaiting": 1 }));

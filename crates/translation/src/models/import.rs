@@ -7,6 +7,7 @@ use super::manifest::Installed;
 use super::store::{ModelStore, unusable};
 use crate::engine::Pair;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The index of a mirror.
@@ -61,7 +62,10 @@ impl ModelStore {
             let partial = self.partial(model.pair)?;
             for file in model.manifest.files.values() {
                 let to = partial.join(&file.name);
-                fs::copy(model.folder.join(&file.name), &to).map_err(|source| unusable(&to, source))?;
+                fs::copy(model.folder.join(&file.name), &to)
+                    // The permissions come along.
+                    .and_then(|_| fs::set_permissions(&to, fs::Permissions::from_mode(0o600)))
+                    .map_err(|source| unusable(&to, source))?;
             }
             self.install(model.pair, &partial, model.manifest)
         };

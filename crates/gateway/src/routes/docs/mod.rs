@@ -43,6 +43,7 @@ fn openapi(endpoints: &[Endpoint], schemas: Value) -> Value {
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
                 "session": { "type": "apiKey", "in": "header", "name": "X-Session-Token" },
+                "operator": { "type": "http", "scheme": "bearer" },
             },
         },
     })
@@ -55,8 +56,10 @@ fn operation(endpoint: &Endpoint) -> Value {
         "summary": endpoint.summary,
         "responses": { "2XX": { "description": "`{success, data, pagination?, meta?}`" }, "4XX": error, "5XX": error },
     });
-    if endpoint.access != Access::Anyone {
-        operation["security"] = json!([{ "token": [] }, { "session": [] }]);
+    match endpoint.access {
+        Access::Anyone | Access::Link => {}
+        Access::User | Access::Key => operation["security"] = json!([{ "token": [] }, { "session": [] }]),
+        Access::Operator => operation["security"] = json!([{ "operator": [] }]),
     }
     if let Some(schema) = endpoint.body {
         let body = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
@@ -150,7 +153,12 @@ fn page(endpoints: &[Endpoint]) -> String {
     let rows: String = endpoints
         .iter()
         .map(|endpoint| {
-            let who = if endpoint.access == Access::Anyone { "anybody" } else { "registered people" };
+            let who = match endpoint.access {
+                Access::Anyone => "anybody",
+                Access::Link => "who follows a signed link, or may read the message",
+                Access::User | Access::Key => "registered people",
+                Access::Operator => "the operator's tools",
+            };
             format!(
                 "<tr><td><code>{}</code></td><td><code>{}</code></td><td>{}</td><td>{who}</td></tr>",
                 endpoint.method, endpoint.path, endpoint.summary

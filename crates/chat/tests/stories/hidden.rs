@@ -1,0 +1,269 @@
+//! What the old system hid stays hidden. Each story on both databases, with rows as the import leaves them.
+
+use crate::support::{World, worlds};
+use meeshy_chat::{ChatError, ConversationView, Event, FileRequest, ListFilter, NewConversation, NewMessage};
+use meeshy_domain::UserId;
+use meeshy_store::{StoreError, Tx, Value};
+use std::time::Duration;
+
+/// Changes rows as the import would have written them.
+async fn set(world: &World, sql: &'static str, params: Vec<Value>) {
+    let write = move |tx: &mut Tx<'_>| Ok::<_, StoreError>(tx.execute(sql, &params)?);
+    assert!(world.store.write(write).await.unwrap() > 0, "{sql}");
+}
+
+/// What somebody reads in a conversation, the newest first.
+async fn read(world: &World, who: UserId, talk: &ConversationView) -> Vec<String> {
+    world.page(who, talk).await.messages.into_iter().map(|view| view.message.content).collect()
+}
+
+/// What somebody sees of a conversation in the list.
+async fn preview(world: &World, who: UserId) -> Option<String> {
+    let (listed, _) = world.chat.conversations(who, ListFilter::default(), 10, 0).await.unwrap();
+    let group = listed.into_iter().find(|view| view.conversation.identifier != "meeshy")?;
+    group.last_message.map(|view| view.message.content)
+}
+
+async fn say(world: &World, who: UserId, talk: &ConversationView, text: &str) -> Value {
+    world.say(who, talk, text).await.unwrap().message.message.id.into()
+}
+
+#[tokio::test]
+async fn expired_messages_are_gone_for_everybody() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        say(&world, lea, &talk, "stays").await;
+        let message = say(&world, lea, &talk, "goes").await;
+        let id = world.page(lea, &talk).await.messages[0].message.id.to_string();
+        let expires_at = world.chat.now().plus(Duration::from_secs(60));
+        set(
+            &world,
+            "UPDATE messages SET expires_at = $2 WHERE id = $1",
+            vec![message.clone(), expires_at.into()],
+        )
+        .await;
+        assert_eq!(read(&world, carlos, &talk).await, ["goes", "stays"], "{kind}: it has not expired yet");
+        let new = NewMessage {
+            conversation: talk.conversation.id.to_string(),
+            content: "answers".into(),
+            reply_to_id: Some(id.clone()),
+            ..NewMessage::default()
+        };
+        world.chat.send(carlos, new.clone()).await.unwrap();
+        world.hand.advance(Duration::from_secs(61));
+        for who in [lea, carlos] {
+            let page = world.page(who, &talk).await;
+            assert_eq!(page.messages.len(), 2, "{kind}");
+            assert_eq!(page.total, 2, "{kind}");
+            assert!(page.messages[0].reply_to.is_none(), "{kind}: nor as what was answered");
+            assert!(matches!(world.chat.message(who, &id).await, Err(ChatError::NotFound { .. })), "{kind}");
+            let asked = world.chat.request_translation(who, &id, "de").await;
+            assert!(matches!(asked, Err(ChatError::NotFound { .. })), "{kind}");
+        }
+        assert!(matches!(world.chat.send(carlos, new).await, Err(ChatError::Invalid { .. })), "{kind}");
+        // What was asked for before it expired is not translated any more.
+        world.translate().await;
+        let counts = world.store.read(move |tx| {
+            tx.query_one(
+                "SELECT count(*) AS total FROM translations WHERE message_id = $1",
+                &[message],
+                |row| row.take::<i64>("total"),
+            )
+        });
+        assert_eq!(counts.await.unwrap(), 0, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_to_be_seen_once_is_seen_by_its_author_only() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let message = say(&world, lea, &talk, "our secret").await;
+        world.translate().await;
+        set(
+            &world,
+            "UPDATE messages SET is_view_once = TRUE, max_view_once_count = 3 WHERE id = $1",
+            vec![message],
+        )
+        .await;
+        assert_eq!(read(&world, lea, &talk).await, ["our secret"], "{kind}");
+        let page = world.page(carlos, &talk).await;
+        let view = &page.messages[0];
+        assert!(view.message.details.is_view_once && !view.message.content.contains("secret"), "{kind}");
+        assert!(view.translations.is_empty() && view.pending.is_empty(), "{kind}: {view:?}");
+        assert!(!preview(&world, carlos).await.unwrap().contains("secret"), "{kind}");
+        let id = view.message.id.to_string();
+        let asked = world.chat.request_translation(carlos, &id, "de").await;
+        assert!(matches!(asked, Err(ChatError::InvalidOperation(_))), "{kind}");
+        // Whoever answers it quotes it to everybody.
+        world.happened();
+        let new = NewMessage {
+            conversation: talk.conversation.id.to_string(),
+            content: "answers".into(),
+            reply_to_id: Some(id),
+            ..NewMessage::default()
+        };
+        world.chat.send(lea, new).await.unwrap();
+        let quoted = world.happened().into_iter().find_map(|event| match event {
+            Event::MessageNew { message, .. } => Some(message.reply_to.as_ref()?.message.content.clone()),
+            _ => None,
+        });
+        assert!(!quoted.unwrap().contains("secret"), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn encrypted_messages_are_shown_to_nobody_as_text() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let message = say(&world, lea, &talk, "c2VjcmV0").await;
+        set(
+            &world,
+            "UPDATE messages SET is_encrypted = TRUE, encryption_mode = 'e2ee' WHERE id = $1",
+            vec![message],
+        )
+        .await;
+        world.translate().await;
+        for who in [lea, carlos] {
+            let page = world.page(who, &talk).await;
+            let view = &page.messages[0];
+            assert!(view.message.details.is_encrypted && !view.message.content.contains("c2Vj"), "{kind}");
+            assert!(view.translations.is_empty() && view.pending.is_empty(), "{kind}: it is not translated");
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_deleted_for_oneself_and_cleared_histories_stay_away() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        say(&world, lea, &talk, "one").await;
+        world.hand.advance(Duration::from_secs(10));
+        let cleared_before = world.chat.now();
+        say(&world, lea, &talk, "two").await;
+        let message = say(&world, lea, &talk, "three").await;
+        set(
+            &world,
+            "INSERT INTO message_deletions (id, user_id, message_id, deleted_at) VALUES ('65d0000000000000000000d1', $1, $2, 1)",
+            vec![carlos.into(), message],
+        )
+        .await;
+        assert_eq!(read(&world, carlos, &talk).await, ["two", "one"], "{kind}");
+        assert_eq!(preview(&world, carlos).await.as_deref(), Some("two"), "{kind}");
+        assert_eq!(world.page(carlos, &talk).await.total, 2, "{kind}");
+        assert_eq!(
+            read(&world, lea, &talk).await,
+            ["three", "two", "one"],
+            "{kind}: for the others it is there"
+        );
+        set(
+            &world,
+            "INSERT INTO conversation_preferences (id, user_id, conversation_id, is_pinned, clear_history_before, created_at, \
+               updated_at) VALUES ('65d0000000000000000000d2', $1, $2, TRUE, $3, 1, 1)",
+            vec![carlos.into(), talk.conversation.id.into(), cleared_before.into()],
+        )
+        .await;
+        assert_eq!(read(&world, carlos, &talk).await, ["two"], "{kind}");
+        let (listed, _) = world.chat.conversations(carlos, ListFilter::default(), 10, 0).await.unwrap();
+        let pinned = listed.iter().filter_map(|view| view.preferences.as_ref()).filter(|set| set.is_pinned);
+        assert_eq!(pinned.count(), 1, "{kind}");
+        // A conversation that was deleted for oneself comes back with its next message.
+        set(
+            &world,
+            "UPDATE conversation_preferences SET is_deleted_for_user = TRUE, deleted_for_user_at = $1",
+            vec![world.chat.now().into()],
+        )
+        .await;
+        assert_eq!(preview(&world, carlos).await, None, "{kind}");
+        world.hand.advance(Duration::from_secs(10));
+        say(&world, lea, &talk, "four").await;
+        assert_eq!(preview(&world, carlos).await.as_deref(), Some("four"), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn people_who_were_blocked_are_not_heard_and_do_not_find_who_blocked_them() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let emma = world.person("emma", "en").await;
+        let talk = world.group(lea, &[carlos, emma]).await;
+        let direct = |with: UserId| NewConversation {
+            kind: "direct".into(),
+            participant_ids: vec![with.to_string()],
+            ..NewConversation::default()
+        };
+        let alone = world.chat.create_conversation(carlos, direct(lea)).await.unwrap();
+        say(&world, carlos, &talk, "before").await;
+        set(
+            &world,
+            "UPDATE users SET blocked_user_ids = $2 WHERE id = $1",
+            vec![lea.into(), format!("[\"{carlos}\"]").into()],
+        )
+        .await;
+        world.happened();
+        say(&world, carlos, &talk, "hello?").await;
+        say(&world, emma, &talk, "hi").await;
+        assert_eq!(read(&world, lea, &talk).await, ["hi"], "{kind}");
+        assert_eq!(read(&world, emma, &talk).await, ["hi", "hello?", "before"], "{kind}");
+        let hidden: Vec<Vec<UserId>> = (world.happened().into_iter())
+            .filter_map(|event| match event {
+                Event::MessageNew { hidden_from, .. } => Some(hidden_from),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(hidden, [vec![lea], vec![]], "{kind}");
+        for (who, with) in [(carlos, lea), (lea, carlos)] {
+            let refused = world.say(who, &alone, "please").await;
+            assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}: {refused:?}");
+            let name = if with == lea { "lea" } else { "carlos" };
+            let (found, total) = world.chat.search_people(who, name, 10, 0).await.unwrap();
+            assert!(found.is_empty() && total == 0, "{kind}: {name}");
+        }
+        set(
+            &world,
+            "UPDATE users SET blocked_user_ids = $2 WHERE id = $1",
+            vec![emma.into(), format!("[\"{carlos}\"]").into()],
+        )
+        .await;
+        let refused = world.chat.create_conversation(carlos, direct(emma)).await;
+        assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn files_of_what_is_hidden_are_hidden() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let message = say(&world, lea, &talk, "Regarde").await;
+        let file = "65d000000000000000000001";
+        set(
+            &world,
+            "INSERT INTO attachments (id, message_id, file_name, original_name, mime_type, file_path, file_url, uploaded_by, \
+               file_size, created_at) VALUES ($1, $2, 'a.png', 'a.png', 'image/png', '2025/a.png', '/api/attachments/file/a', $3, 3, 1)",
+            vec![file.into(), message.clone(), lea.to_string().into()],
+        )
+        .await;
+        let by = |caller| FileRequest { caller: Some(caller), signature: None };
+        assert!(world.chat.file(file, false, by(carlos)).await.is_ok(), "{kind}");
+        assert!(world.chat.file_at("2025/a.png", FileRequest::default()).await.is_ok(), "{kind}");
+        for sql in ["UPDATE attachments SET is_view_once = TRUE", "UPDATE messages SET is_view_once = TRUE"] {
+            set(&world, sql, vec![]).await;
+            assert!(world.chat.file(file, false, by(lea)).await.is_ok(), "{kind}: {sql}");
+            assert!(world.chat.file(file, false, by(carlos)).await.is_err(), "{kind}: {sql}");
+            assert!(world.chat.file_at("2025/a.png", FileRequest::default()).await.is_err(), "{kind}: {sql}");
+            let attached = |page: &meeshy_chat::MessagePage| page.messages[0].attachments.len();
+            assert_eq!(attached(&world.page(carlos, &talk).await), 0, "{kind}: {sql}");
+            assert_eq!(attached(&world.page(lea, &talk).await), 1, "{kind}: {sql}");
+            set(&world, "UPDATE attachments SET is_view_once = FALSE", vec![]).await;
+        }
+        set(&world, "UPDATE messages SET expires_at = 1 WHERE id = $1", vec![message]).await;
+        for caller in [lea, carlos] {
+            assert!(world.chat.file(file, false, by(caller)).await.is_err(), "{kind}: it has expired");
+        }
+    }
+}

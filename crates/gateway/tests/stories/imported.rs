@@ -1,0 +1,112 @@
+//! What the old system knew is shown as it was.
+
+use crate::server::{Server, servers};
+use crate::socket::Socket;
+use meeshy_store::{StoreError, Tx, Value};
+use serde_json::json;
+
+async fn set(server: &Server, statements: Vec<(&'static str, Vec<Value>)>) {
+    let write = move |tx: &mut Tx<'_>| {
+        for (sql, params) in statements {
+            tx.execute(sql, &params)?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    server.store.write(write).await.unwrap();
+}
+
+#[tokio::test]
+async fn flags_and_counts_of_imported_rows_are_true() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+        let talk = lea.group(&[&carlos]).await;
+        let message = lea.say(&talk, "Salut").await;
+        let text = |text: &str| Value::from(text);
+        set(
+            &server,
+            vec![
+                (
+                    "UPDATE users SET two_factor_enabled_at = 1000, email_verified_at = 2000, profile_completion_rate = 80 \
+                     WHERE id = $1",
+                    vec![text(&lea.id)],
+                ),
+                (
+                    "INSERT INTO communities (id, identifier, name, created_by, created_at, updated_at) \
+                     VALUES ('65d0000000000000000000c1', 'club', 'Club', $1, 1, 1)",
+                    vec![text(&lea.id)],
+                ),
+                (
+                    "UPDATE conversations SET community_id = '65d0000000000000000000c1', is_announcement_channel = TRUE, \
+                       slow_mode_seconds = 5, default_write_role = 'admin' WHERE id = $1",
+                    vec![text(&talk)],
+                ),
+                (
+                    "UPDATE messages SET is_blurred = TRUE, pinned_at = 3000, pinned_by = $2, delivered_count = 2, read_count = 1, \
+                       read_by_all_at = 4000, message_source = 'agent', forwarded_from_id = $1 WHERE id = $1",
+                    vec![text(&message), text(&lea.id)],
+                ),
+                (
+                    "INSERT INTO reactions (id, message_id, user_id, emoji, created_at, updated_at) VALUES \
+                     ('65d0000000000000000000e1', $1, $2, '👍', 1, 1), ('65d0000000000000000000e2', $1, $3, '👍', 2, 2), \
+                     ('65d0000000000000000000e3', $1, $3, '🎉', 3, 3)",
+                    vec![text(&message), text(&lea.id), text(&carlos.id)],
+                ),
+            ],
+        )
+        .await;
+        let me = lea.get("/auth/me").await.body;
+        let user = if me["data"]["user"].is_object() { &me["data"]["user"] } else { &me["data"] };
+        assert_eq!(user["twoFactorEnabledAt"], "1970-01-01T00:00:01.000Z", "{kind}: {me}");
+        assert_eq!(
+            (&user["emailVerifiedAt"], &user["profileCompletionRate"]),
+            (&json!("1970-01-01T00:00:02.000Z"), &json!(80))
+        );
+        let shown = &lea.get(&format!("/conversations/{talk}")).await.body["data"];
+        assert_eq!(shown["communityId"], "65d0000000000000000000c1", "{kind}: {shown}");
+        assert_eq!(
+            (&shown["slowModeSeconds"], &shown["defaultWriteRole"]),
+            (&json!(5), &json!("admin")),
+            "{kind}"
+        );
+        let page = lea.get(&format!("/conversations/{talk}/messages")).await.body;
+        let shown = &page["data"][0];
+        for (field, expected) in [
+            ("isBlurred", json!(true)),
+            ("pinnedAt", json!("1970-01-01T00:00:03.000Z")),
+            ("pinnedBy", json!(lea.id)),
+            ("deliveredCount", json!(2)),
+            ("readCount", json!(1)),
+            ("readByAllAt", json!("1970-01-01T00:00:04.000Z")),
+            ("messageSource", json!("agent")),
+            ("forwardedFromId", json!(message)),
+            ("reactionSummary", json!({ "👍": 2, "🎉": 1 })),
+            ("reactionCount", json!(3)),
+            ("currentUserReactions", json!(["👍"])),
+        ] {
+            assert_eq!(shown[field], expected, "{kind}: {field} in {shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_was_blocked_is_not_heard_live() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+        let emma = server.sign_up("emma", "en").await;
+        let talk = lea.group(&[&carlos, &emma]).await;
+        let blocked = format!("[\"{}\"]", carlos.id);
+        let id = lea.id.as_str().into();
+        set(
+            &server,
+            vec![("UPDATE users SET blocked_user_ids = $1 WHERE id = $2", vec![blocked.into(), id])],
+        )
+        .await;
+        let (mut at_lea, mut at_emma) = (Socket::of(&server, &lea).await, Socket::of(&server, &emma).await);
+        carlos.say(&talk, "hello?").await;
+        emma.say(&talk, "hi").await;
+        for expected in ["hello?", "hi"] {
+            assert_eq!(at_emma.event("message:new").await["content"], expected, "{kind}");
+        }
+        assert_eq!(at_lea.event("message:new").await["content"], "hi", "{kind}");
+    }
+}

@@ -1,0 +1,131 @@
+//! Which messages somebody gets to see.
+//!
+//! The old system hid messages: those that had expired, that somebody had deleted for themselves or cleared away, and
+//! those of people whom somebody had blocked. Nothing here hides more yet; what was hidden stays so.
+
+use crate::{StoreError, Tx, Value};
+use meeshy_domain::{Timestamp, UserId};
+
+/// Somebody who looks at messages, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    user: Option<UserId>,
+    now: Timestamp,
+    /// Whether this person has deleted messages for themselves.
+    has_deleted: bool,
+    /// Whether this person has cleared the history of a conversation.
+    has_cleared: bool,
+    /// Whether this person has blocked somebody.
+    has_blocked: bool,
+}
+
+impl Viewer {
+    /// Nobody in particular: what every member of a conversation sees.
+    pub fn anyone(now: Timestamp) -> Self {
+        Self { user: None, now, has_deleted: false, has_cleared: false, has_blocked: false }
+    }
+
+    /// A person.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn find(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Self, StoreError> {
+        let found = tx.query_first(
+            "SELECT u.blocked_user_ids <> '[]' AS has_blocked, \
+               EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = u.id) AS has_deleted, \
+               EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = u.id AND p.clear_history_before IS NOT NULL) \
+                 AS has_cleared \
+             FROM users u WHERE u.id = $1",
+            &[user.into()],
+            |row| {
+                let user = Some(user);
+                let (has_deleted, has_cleared) = (row.take("has_deleted")?, row.take("has_cleared")?);
+                Ok(Self { user, now, has_deleted, has_cleared, has_blocked: row.take("has_blocked")? })
+            },
+        )?;
+        Ok(found.unwrap_or(Self { user: Some(user), ..Self::anyone(now) }))
+    }
+
+    /// Who looks.
+    pub fn user(&self) -> Option<UserId> {
+        self.user
+    }
+
+    /// Whether messages are hidden from this person that others see.
+    pub(crate) fn is_special(&self) -> bool {
+        self.has_deleted || self.has_cleared || self.has_blocked
+    }
+
+    /// A condition that leaves the messages `alias` that this person sees, and its parameters from `$from` on.
+    pub(crate) fn condition(&self, alias: &str, from: usize) -> (String, Vec<Value>) {
+        let user = from + 1;
+        let mut condition = format!(
+            "{alias}.deleted_at IS NULL AND ({alias}.expires_at IS NULL OR {alias}.expires_at > ${from})"
+        );
+        let mut params = vec![self.now.into()];
+        if self.is_special() {
+            params.push(self.user.into());
+        }
+        if self.has_deleted {
+            condition += &format!(
+                " AND NOT EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = ${user} AND d.message_id = {alias}.id)"
+            );
+        }
+        if self.has_cleared {
+            condition += &format!(
+                " AND NOT EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = ${user} \
+                   AND p.conversation_id = {alias}.conversation_id AND p.clear_history_before > {alias}.created_at)"
+            );
+        }
+        if self.has_blocked {
+            condition += &format!(
+                " AND NOT EXISTS (SELECT 1 FROM users v WHERE v.id = ${user} AND {})",
+                blocks("v", &format!("{alias}.sender_id"))
+            );
+        }
+        (condition, params)
+    }
+}
+
+/// Whether the people `alias` have blocked somebody. All ids have the same length, so one is not part of another.
+fn blocks(alias: &str, somebody: &str) -> String {
+    // The first half is that of an index.
+    format!("{alias}.blocked_user_ids <> '[]' AND {alias}.blocked_user_ids LIKE '%' || {somebody} || '%'")
+}
+
+/// A condition that leaves out the people `alias` whom the person in the parameter `$asker` has blocked, or who have
+/// blocked that person.
+pub(crate) fn not_blocked(alias: &str, asker: usize) -> String {
+    format!(
+        "NOT ({}) AND NOT EXISTS (SELECT 1 FROM users v WHERE v.id = ${asker} AND {})",
+        blocks(alias, &format!("${asker}")),
+        blocks("v", &format!("{alias}.id"))
+    )
+}
+
+/// Those who have blocked a person.
+///
+/// # Errors
+/// As the database says.
+pub fn blockers(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<UserId>, StoreError> {
+    tx.query(&format!("SELECT v.id FROM users v WHERE {}", blocks("v", "$1")), &[user.into()], |row| {
+        row.take("id")
+    })
+}
+
+/// Whether one of two people has blocked the other.
+///
+/// # Errors
+/// As the database says.
+pub fn is_blocked(tx: &mut Tx<'_>, one: UserId, other: UserId) -> Result<bool, StoreError> {
+    let found = tx.query_first(
+        &format!(
+            "SELECT 1 AS one FROM users v WHERE (v.id = $1 AND {}) OR (v.id = $2 AND {})",
+            blocks("v", "$2"),
+            blocks("v", "$1")
+        ),
+        &[one.into(), other.into()],
+        |_| Ok(()),
+    )?;
+    Ok(found.is_some())
+}
