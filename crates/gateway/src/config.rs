@@ -86,8 +86,12 @@ pub struct RateLimits {
     pub authentication: Option<Limit>,
     /// What may cost an engine's time: translating and detecting, by person.
     pub translation: Option<Limit>,
-    /// Events of one socket.
+    /// Events, by socket, and by person over all sockets.
     pub events: Option<Limit>,
+    /// Writing and editing messages, by person.
+    pub messages: Option<Limit>,
+    /// Writing messages, by person and conversation.
+    pub conversation_messages: Option<Limit>,
 }
 
 impl Default for RateLimits {
@@ -100,6 +104,8 @@ impl Default for RateLimits {
             authentication: Some(Limit::new("authentication", 20, MINUTE)),
             translation: Some(Limit::new("translation", 60, MINUTE)),
             events: Some(Limit::new("events", 200, Duration::from_secs(10))),
+            messages: Some(Limit::new("messages", 100, Duration::from_secs(10))),
+            conversation_messages: Some(Limit::new("conversation_messages", 50, Duration::from_secs(10))),
         }
     }
 }
@@ -114,6 +120,8 @@ impl RateLimits {
             authentication: None,
             translation: None,
             events: None,
+            messages: None,
+            conversation_messages: None,
         }
     }
 }

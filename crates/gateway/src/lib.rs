@@ -4,6 +4,7 @@
 //! says who may call it, and cannot be registered otherwise ([`routes::Api`]).
 
 mod auth;
+mod budget;
 mod config;
 mod error;
 mod json;
@@ -58,8 +59,8 @@ impl Gateway {
     pub fn new(chat: Chat, config: GatewayConfig, node: Option<Node>) -> Self {
         observe::recorder();
         let config = Arc::new(config);
-        let (sockets, dispatching) = realtime::start(chat.clone(), Arc::clone(&config));
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
+        let (sockets, dispatching) = realtime::start(chat.clone(), Arc::clone(&config), Arc::clone(&limiter));
         let app = App { chat, config, limiter, node, started: Instant::now() };
         let router = routes::router(app.clone(), sockets.router());
         Self { router: security::layers(router, &app), app, sockets, dispatching }

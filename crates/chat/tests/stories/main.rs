@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 mod accounts;
+mod authority;
 mod caring;
 mod conversing;
 mod editing;

@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use meeshy_chat::{Authority, Caller, ChatError};
 use meeshy_domain::ConversationId;
 use meeshy_wire::{Authenticated, AuthenticatedUser, ErrorEvent, Handshake, Iso, UserStatus, event_name};
+use std::sync::atomic::Ordering;
 
 /// Clients recognise a failed authentication by `Bearer token` in the text, and by nothing else.
 const NOT_AUTHENTICATED: &str = "Authentification requise: Bearer token ou x-session-token invalide";
@@ -50,10 +51,9 @@ impl Introduction {
 pub async fn let_in(realtime: &Realtime, socket: &Socket, introduction: Option<Introduction>, auth: &str) {
     metrics::counter!("meeshy_sockets_opened_total").increment(1);
     let credentials = Credentials::of(introduction.as_ref(), auth);
-    socket.state().is_pending(introduction.map(|introduction| introduction.permit));
+    socket.state().begin(introduction.map(|introduction| introduction.permit));
     if let Err(error) = realtime.let_in(socket, credentials).await {
         turn_away(socket, error);
-        close_unless_authenticated(realtime, socket);
     }
 }
 
@@ -85,13 +85,15 @@ pub fn revoke(socket: &Socket) {
 pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     metrics::counter!("meeshy_sockets_closed_total").increment(1);
     let Some(peer) = socket.state().peer() else { return };
-    if !realtime.chat.presence().disconnect(peer.user) {
+    let was_last = realtime.chat.presence().disconnect(peer.user);
+    // Where everybody goes there is nobody to tell, and the database may be what the program stops for.
+    if !was_last || realtime.stopping.load(Ordering::SeqCst) {
         return;
     }
     realtime.chat.touch(peer.user).await;
     match realtime.chat.conversation_ids(peer.user).await {
-        Ok(conversations) => realtime.announce(socket, peer, false, &conversations),
-        Err(error) => tracing::warn!(%error, "Nobody could be told who went"),
+        Ok(conversations) => realtime.announce(socket, peer, &conversations),
+        Err(error) => tracing::warn!(%error, "failed to tell the others that somebody went offline"),
     }
 }
 
@@ -137,12 +139,10 @@ impl Realtime {
         let caller = self.authenticate(credentials).await?;
         let conversations = self.join_rooms(socket, &caller).await.inspect_err(|_| socket.leave_rooms())?;
         let peer = socket.state().authenticated(Peer::new(&caller));
-        let is_first = self.chat.presence().connect(peer.user);
+        self.chat.presence().connect(peer.user);
         welcome(socket, peer);
         self.chat.touch(peer.user).await;
-        if is_first {
-            self.announce(socket, peer, true, &conversations);
-        }
+        self.announce(socket, peer, &conversations);
         Ok(())
     }
 
@@ -172,16 +172,18 @@ impl Realtime {
         }
     }
 
-    /// Tells those who share a conversation with somebody that this person has come or gone.
-    fn announce(&self, socket: &Socket, peer: &Peer, is_online: bool, conversations: &[ConversationId]) {
+    /// Tells those who share a conversation with somebody that this person has come or gone, unless they know.
+    fn announce(&self, socket: &Socket, peer: &Peer, conversations: &[ConversationId]) {
         let rooms: Vec<Room> = conversations.iter().copied().map(Room::Conversation).collect();
-        let status = UserStatus {
-            user_id: peer.user,
-            username: &peer.display_name,
-            is_online,
-            last_active_at: Some(Iso(self.chat.now())),
-        };
-        tell(&socket.server(), &rooms, event_name::USER_STATUS, &status);
+        self.chat.presence().announce(peer.user, |is_online| {
+            let status = UserStatus {
+                user_id: peer.user,
+                username: &peer.display_name,
+                is_online,
+                last_active_at: Some(Iso(self.chat.now())),
+            };
+            tell(&socket.server(), &rooms, event_name::USER_STATUS, &status);
+        });
     }
 }
 
@@ -197,14 +199,4 @@ fn turn_away(socket: &Socket, error: ChatError) {
     let failure = Authenticated { success: false, user: None, error: Some(message.clone()) };
     let _ = socket.emit(event_name::AUTHENTICATED, &failure);
     let _ = socket.emit(event_name::ERROR, &ErrorEvent { message, code });
-}
-
-fn close_unless_authenticated(realtime: &Realtime, socket: &Socket) {
-    let (socket, deadline) = (socket.clone(), realtime.config.authentication_deadline);
-    tokio::spawn(async move {
-        tokio::time::sleep(deadline).await;
-        if socket.state().peer().is_none() {
-            socket.disconnect();
-        }
-    });
 }

@@ -14,7 +14,8 @@ use meeshy_wire::{
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How long `request_translation` may stay without an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -79,7 +80,7 @@ impl Realtime {
             }
             event_name::CONVERSATION_JOIN => self.join(socket, peer, read(event)?).await?,
             event_name::REQUEST_TRANSLATION => {
-                self.request_translation(socket, peer, read(event)?);
+                self.request_translation(socket, peer, read(event)?)?;
                 let _ = socket.acknowledge(event, &Ack::done(Value::Null));
             }
             event_name::AUTHENTICATE => {
@@ -100,7 +101,8 @@ impl Realtime {
     fn admit(&self, socket: &Socket) -> Result<(), ApiError> {
         let verdict = socket.state().count(self.config.rate_limits.events);
         if verdict == Verdict::Handle {
-            return Ok(());
+            let peer = socket.state().peer();
+            return Ok(peer.map_or(Ok(()), |peer| self.limiter.count_event(peer.user))?);
         }
         let refusal =
             ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "too many events; slow down");
@@ -114,6 +116,7 @@ impl Realtime {
 
     async fn send(&self, peer: &Peer, data: SendMessage) -> Result<AckData, ApiError> {
         let _handling = self.begin().ok_or_else(restarting)?;
+        self.limiter.count_message(&self.chat, peer.user, &data.conversation_id).await?;
         let new = NewMessage {
             conversation: data.conversation_id,
             content: data.content,
@@ -133,6 +136,7 @@ impl Realtime {
 
     async fn edit(&self, peer: &Peer, data: EditMessage) -> Result<Message, ApiError> {
         let _handling = self.begin().ok_or_else(restarting)?;
+        self.limiter.count_edit(peer.user)?;
         let EditMessage { message_id, content, original_language } = data;
         let edit = MessageEdit { message: message_id, conversation: None, content, original_language };
         let edited = self.chat.edit(peer.user, edit).await?;
@@ -162,7 +166,17 @@ impl Realtime {
     }
 
     /// Answers by an event when the translation is there, and lets the socket go on in the meantime.
-    fn request_translation(&self, socket: &Socket, peer: &Peer, data: RequestTranslation) {
+    fn request_translation(
+        &self,
+        socket: &Socket,
+        peer: &Peer,
+        data: RequestTranslation,
+    ) -> Result<(), ApiError> {
+        self.limiter.count_translation(peer.user)?;
+        let waiting = Arc::clone(&self.translations).try_acquire_owned().map_err(|_| {
+            let message = "too many translations are being waited for; ask again in a moment";
+            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
+        })?;
         let (chat, socket, user) = (self.chat.clone(), socket.clone(), peer.user);
         tokio::spawn(async move {
             let RequestTranslation { message_id, target_language } = &data;
@@ -175,9 +189,12 @@ impl Realtime {
                     socket.emit(event_name::TRANSLATION_ERROR, &error)
                 }
             };
+            drop(waiting);
         });
+        Ok(())
     }
 
+    /// Tells the others that somebody types, when they should hear of it.
     async fn relay_typing(
         &self,
         socket: &Socket,
@@ -185,12 +202,28 @@ impl Realtime {
         data: ConversationRef,
         is_typing: bool,
     ) -> Result<(), ApiError> {
-        let id = self.chat.confirm_member(peer.authority(), &data.conversation_id).await?;
+        let member = || self.chat.confirm_member(peer.authority(), &data.conversation_id);
+        let id = match data.conversation_id.parse() {
+            Ok(id) => id,
+            // By its identifier, as the landing page does.
+            Err(_) => member().await?,
+        };
+        let now = Instant::now();
+        let is_news =
+            if is_typing { self.typing.is_due(id, peer.user, now) } else { self.typing.stop(id, peer.user) };
+        // What is not passed on needs no look into the database.
+        if !is_news {
+            return Ok(());
+        }
+        let room = Room::Conversation(member().await?);
+        if is_typing && !self.typing.start(id, peer.user, socket.server().count(room), now) {
+            return Ok(());
+        }
         let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
         let typing =
             Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
         // Whoever misses it misses little.
-        socket.tell_others(Room::Conversation(id), name, &typing);
+        socket.tell_others(room, name, &typing);
         Ok(())
     }
 }

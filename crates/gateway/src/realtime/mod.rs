@@ -8,10 +8,12 @@ mod handlers;
 mod pending;
 mod recheck;
 mod socket;
+mod typing;
 
 pub(crate) use dispatch::Dispatching;
 
 use crate::config::GatewayConfig;
+use crate::limit::Limiter;
 use axum::http::request::Parts;
 use connect::Introduction;
 use meeshy_chat::Chat;
@@ -25,7 +27,8 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
+use typing::Typing;
 
 /// How long the events that are being handled may take once the program is told to stop, and the sockets to close.
 const GRACE: Duration = Duration::from_secs(5);
@@ -35,6 +38,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// A socket that has not taken so many misses the next. If it does not recover by its next ping it is closed; if it
 /// does, its client sees the gap in the messages' numbers and reads again.
 const QUEUE: usize = 1024;
+
+/// Translations that all sockets together may wait for at the same time.
+const MAX_TRANSLATIONS: usize = 256;
 
 /// All sockets. Cheap to clone.
 pub(crate) type Sockets = Server<Realtime>;
@@ -55,7 +61,11 @@ pub(crate) enum Room {
 pub(crate) struct Realtime {
     chat: Chat,
     config: Arc<GatewayConfig>,
+    limiter: Arc<Limiter>,
     pending: Arc<Pending>,
+    typing: Typing,
+    /// Translations that sockets may wait for.
+    translations: Arc<Semaphore>,
     stopping: AtomicBool,
     handling: AtomicUsize,
     /// Asks the dispatcher to say when everything that happened has been sent out.
@@ -64,7 +74,7 @@ pub(crate) struct Realtime {
 }
 
 /// Starts taking sockets and sending events; the task that sends them out is whose end the gateway watches.
-pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>) -> (Sockets, Dispatching) {
+pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter>) -> (Sockets, Dispatching) {
     let ids = chat.secrets().clone();
     let settings = Config {
         ping_interval: Duration::from_secs(25),
@@ -77,7 +87,10 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>) -> (Sockets, Dispatc
     let realtime = Realtime {
         chat,
         config,
+        limiter,
         pending: Arc::default(),
+        typing: Typing::default(),
+        translations: Arc::new(Semaphore::new(MAX_TRANSLATIONS)),
         stopping: AtomicBool::new(false),
         handling: AtomicUsize::new(0),
         drain: Notify::new(),

@@ -1,7 +1,8 @@
 //! Looking again and again whether those who are connected may still be: a token expires without a word, and another
-//! process revokes a session, locks an account or removes a member.
+//! process revokes a session, locks an account or removes a member. Those who never say who they are have to go as well.
 
 use super::connect::revoke;
+use super::socket::Peer;
 use super::{Room, Socket, Sockets};
 use meeshy_chat::{Authority, ChatError};
 use meeshy_domain::UserId;
@@ -32,11 +33,13 @@ pub async fn run(sockets: &Sockets) -> Infallible {
 }
 
 async fn all(sockets: &Sockets) -> Result<(), ChatError> {
-    let chat = &sockets.service().chat;
+    let (chat, deadline) = (&sockets.service().chat, sockets.service().config.authentication_deadline);
     let mut held: HashMap<UserId, Vec<(Authority, Socket)>> = HashMap::new();
     for socket in sockets.sockets() {
-        if let Some(authority) = socket.state().peer().map(super::socket::Peer::authority) {
+        if let Some(authority) = socket.state().peer().map(Peer::authority) {
             held.entry(authority.user).or_default().push((authority, socket));
+        } else if socket.state().is_overdue(deadline) {
+            socket.disconnect();
         }
     }
     let now = chat.now();

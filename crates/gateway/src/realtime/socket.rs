@@ -5,8 +5,8 @@ use crate::limit::Limit;
 use meeshy_chat::{Authority, Caller};
 use meeshy_domain::{Language, SessionId, Timestamp, UserId};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::Instant;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Times that a socket may try to authenticate by an event.
 const ATTEMPTS: u32 = 5;
@@ -15,8 +15,8 @@ const ATTEMPTS: u32 = 5;
 #[derive(Debug, Default)]
 pub struct Client {
     peer: OnceLock<Peer>,
-    /// It counts as pending until somebody is known to be behind it. Boxed: most sockets have none.
-    permit: Mutex<Option<Box<Permit>>>,
+    /// `None` once somebody is known to be behind it. Boxed: most sockets have none.
+    pending: Mutex<Option<Box<PendingSince>>>,
     attempts: AtomicU32,
     pace: Mutex<Option<Pace>>,
 }
@@ -27,14 +27,23 @@ impl Client {
         self.peer.get()
     }
 
-    /// Notes that it counts as pending.
-    pub fn is_pending(&self, permit: Option<Permit>) {
-        *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = permit.map(Box::new);
+    /// Notes that nobody is known to be behind it yet. It counts as pending if it has a permit.
+    pub fn begin(&self, permit: Option<Permit>) {
+        *self.pending() = Some(Box::new(PendingSince { since: Instant::now(), _permit: permit }));
+    }
+
+    /// Whether nobody has been behind it for so long.
+    pub fn is_overdue(&self, deadline: Duration) -> bool {
+        self.pending().as_ref().is_some_and(|pending| pending.since.elapsed() >= deadline)
+    }
+
+    fn pending(&self) -> MutexGuard<'_, Option<Box<PendingSince>>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes who is behind it.
     pub fn authenticated(&self, peer: Peer) -> &Peer {
-        self.is_pending(None);
+        *self.pending() = None;
         self.peer.get_or_init(|| peer)
     }
 
@@ -58,6 +67,12 @@ impl Client {
             _ => Verdict::Disconnect,
         }
     }
+}
+
+#[derive(Debug)]
+struct PendingSince {
+    since: Instant,
+    _permit: Option<Permit>,
 }
 
 /// The person behind a socket.
@@ -115,7 +130,6 @@ impl Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_flood_is_refused_and_then_has_to_go() {

@@ -55,6 +55,7 @@ async fn send(
     PathParam(id): PathParam,
     Body(body): Body<PostMessage>,
 ) -> Result<impl IntoResponse, ApiError> {
+    app.limiter.count_message(&app.chat, caller.user.id, &id).await?;
     let new = NewMessage {
         conversation: id,
         content: body.content,
@@ -92,6 +93,7 @@ async fn edited(
     message: String,
     PutMessage { content, original_language }: PutMessage,
 ) -> Result<Message, ApiError> {
+    app.limiter.count_edit(caller)?;
     let edit = MessageEdit { message, conversation, content, original_language };
     let edited = app.chat.edit(caller, edit).await?;
     Ok(crate::present::message(&edited))

@@ -31,7 +31,7 @@ async fn report(
     Body(body): Body<ReportTranslation>,
 ) -> Result<impl IntoResponse, ApiError> {
     let user = caller.user.id;
-    app.limiter.count(app.limiter.limits.translation, &user.to_string())?;
+    app.limiter.count_translation(user)?;
     let new = NewReport {
         message,
         language,

@@ -44,8 +44,7 @@ pub fn routes(api: Api) -> Api {
 
 /// Counts what may cost an engine's time.
 fn admit(app: &App, user: UserId) -> Result<(), ApiError> {
-    app.limiter.count(app.limiter.limits.translation, &user.to_string())?;
-    Ok(())
+    Ok(app.limiter.count_translation(user)?)
 }
 
 async fn translate(

@@ -114,7 +114,7 @@ async fn a_removed_member_neither_speaks_nor_hears() {
         let (mut there, mut removed) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
         there.so_far().await;
         change(&server, "UPDATE members SET is_active = FALSE WHERE user_id = $1", &carlos.id).await;
-        for event in ["typing:start", "typing:stop", "conversation:join", "conversation:leave"] {
+        for event in ["typing:start", "conversation:join", "conversation:leave"] {
             removed.tell(event, json!({ "conversationId": talk })).await;
             assert_eq!(
                 removed.event("error").await["code"],

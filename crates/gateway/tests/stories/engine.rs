@@ -10,7 +10,7 @@ use meeshy_translation::{
 };
 use std::sync::Arc;
 
-/// Translates `text` into `fr: text`, keeps `ok` as it is, and knows no Japanese.
+/// Translates `text` into `fr: text`, keeps `ok` as it is, comes to no end with `endless`, and knows no Japanese.
 pub struct Engine;
 
 #[async_trait]
@@ -25,6 +25,9 @@ impl Translate for Engine {
                 })
                 .collect();
         };
+        if texts.iter().any(|text| text == "endless") {
+            std::future::pending::<()>().await;
+        }
         let answer = |text: &String| match text.as_str() {
             "ok" => Answer::Identical,
             text => Answer::Done { text: format!("{to}: {text}"), engine: engine.clone(), score: Some(0.5) },

@@ -1,6 +1,7 @@
 //! So many calls, and no more (wire-contract 1.7).
 
-use crate::server::{Answer, Server, answer, registration};
+use crate::server::{Answer, Server, answer, registration, unlimited};
+use crate::socket::Socket;
 use meeshy_gateway::{Forwarding, GatewayConfig, Limit, RateLimits};
 use reqwest::Method;
 use serde_json::json;
@@ -97,4 +98,96 @@ async fn translating_is_limited_by_person() {
     refused(lea.post("/translate-blocking", text.clone()).await, 3).await;
     refused(server.post("/libretranslate/translate", libretranslate).await, 3).await;
     assert_eq!(carlos.post("/translate", text).await.status, 200);
+}
+
+fn limited(change: impl FnOnce(&mut RateLimits)) -> GatewayConfig {
+    let mut rate_limits = RateLimits::off();
+    change(&mut rate_limits);
+    GatewayConfig { rate_limits, ..GatewayConfig::default() }
+}
+
+#[tokio::test]
+async fn messages_have_one_budget_whichever_door_they_come_through() {
+    let window = Duration::from_secs(60);
+    let server = Server::start(limited(|limits| {
+        limits.conversation_messages = Some(Limit::new("conversation_messages", 4, window));
+        limits.messages = Some(Limit::new("messages", 8, window));
+    }))
+    .await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let mut sockets = [Socket::of(&server, &lea).await, Socket::of(&server, &lea).await];
+    sockets[0].tell("conversation:join", json!({ "conversationId": "meeshy" })).await;
+    let everybody = sockets[0].event("conversation:joined").await["conversationId"].clone();
+    let everybody = everybody.as_str().unwrap();
+    let say = |talk: &str| json!({ "conversationId": talk, "content": "Salut" });
+    // By its identifier and by its id, on two sockets and over REST.
+    assert_eq!(sockets[0].ask("message:send", say("meeshy")).await["success"], true);
+    assert_eq!(sockets[0].ask("message:send", say(everybody)).await["success"], true);
+    assert_eq!(sockets[1].ask("message:send", say(&everybody.to_uppercase())).await["success"], true);
+    let message = lea.say("meeshy", "Salut").await;
+    for socket in &mut sockets {
+        assert_eq!(socket.ask("message:send", say(everybody)).await["code"], "RATE_LIMIT_EXCEEDED");
+    }
+    let path = format!("/conversations/{everybody}/messages");
+    refused(lea.post(&path, json!({ "content": "Salut" })).await, 4).await;
+    // Others, and other conversations, have their own; an account has one for all of them.
+    carlos.say("meeshy", "Hola").await;
+    let talk = lea.group(&[&carlos]).await;
+    lea.say(&talk, "Salut").await;
+    let edit = json!({ "messageId": message, "content": "Bonjour" });
+    assert_eq!(sockets[1].ask("message:edit", edit).await["code"], "RATE_LIMIT_EXCEEDED");
+    refused(lea.patch(&format!("/messages/{message}"), json!({ "content": "Bonjour" })).await, 8).await;
+    assert_eq!(sockets[0].ask("message:send", say(&talk)).await["code"], "RATE_LIMIT_EXCEEDED");
+}
+
+#[tokio::test]
+async fn events_are_counted_over_all_sockets_of_a_person() {
+    let limit = Limit::new("events", 6, Duration::from_secs(60));
+    let server = Server::start(limited(|limits| limits.events = Some(limit))).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let (mut one, mut another) = (Socket::of(&server, &lea).await, Socket::of(&server, &lea).await);
+    for _ in 0..3 {
+        assert_eq!(one.ask("no such event", json!(0)).await["code"], "UNKNOWN_EVENT");
+        assert_eq!(another.ask("no such event", json!(0)).await["code"], "UNKNOWN_EVENT");
+    }
+    assert_eq!(one.ask("no such event", json!(0)).await["code"], "RATE_LIMIT_EXCEEDED");
+    assert_eq!(another.ask("no such event", json!(0)).await["code"], "RATE_LIMIT_EXCEEDED");
+    let mut other = Socket::of(&server, &carlos).await;
+    assert_eq!(other.ask("no such event", json!(0)).await["code"], "UNKNOWN_EVENT");
+}
+
+#[tokio::test]
+async fn translations_for_sockets_count_as_those_over_rest() {
+    let limit = Limit::new("translation", 3, Duration::from_secs(60));
+    let server = Server::start(limited(|limits| limits.translation = Some(limit))).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let message = lea.say("meeshy", "Salut").await;
+    let ask = json!({ "messageId": message, "targetLanguage": "de" });
+    let (mut one, mut another) = (Socket::of(&server, &lea).await, Socket::of(&server, &lea).await);
+    for socket in [&mut one, &mut another] {
+        assert_eq!(socket.ask("request_translation", ask.clone()).await["success"], true);
+    }
+    let text = json!({ "text": "hello", "source_language": "en", "target_language": "fr" });
+    assert_eq!(lea.post("/translate", text.clone()).await.status, 200);
+    assert_eq!(one.ask("request_translation", ask).await["code"], "RATE_LIMIT_EXCEEDED");
+    refused(lea.post("/translate", text).await, 3).await;
+}
+
+#[tokio::test]
+async fn translations_that_sockets_wait_for_are_bounded() {
+    let server = Server::start(unlimited()).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let message = lea.say("meeshy", "endless").await;
+    let ask = json!({ "messageId": message, "targetLanguage": "de" });
+    let mut socket = Socket::of(&server, &lea).await;
+    let mut waiting = 0;
+    let refused = loop {
+        let answer = socket.ask("request_translation", ask.clone()).await;
+        if answer["success"] != true {
+            break answer;
+        }
+        waiting += 1;
+        assert!(waiting < 1_000, "there is no bound");
+    };
+    assert_eq!((waiting, &refused["code"]), (256, &json!("SERVICE_UNAVAILABLE")), "{refused}");
 }

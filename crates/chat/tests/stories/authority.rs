@@ -1,0 +1,81 @@
+//! Who was let in, and whether they may go on, on both databases.
+
+use crate::support::{World, worlds};
+use meeshy_chat::{Authority, ChatError, SignedIn};
+use meeshy_store::{StoreError, Tx};
+use std::collections::HashSet;
+use std::time::Duration;
+
+async fn authority(world: &World, signed_in: &SignedIn) -> Authority {
+    Authority::of(&world.chat.authenticate(&signed_in.token).await.unwrap())
+}
+
+async fn change(world: &World, sql: &'static str, id: impl ToString) {
+    let id = id.to_string();
+    let change = move |tx: &mut Tx<'_>| tx.execute(sql, &[id.into()]);
+    assert_eq!(world.store.write::<_, StoreError>(change).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn authority_ends_with_its_session_and_its_account() {
+    for (kind, world) in worlds().await {
+        let mut held = Vec::new();
+        for name in ["good", "revoked", "removed", "deactivated", "locked", "unlocked"] {
+            let signed_in = world.sign_up(name, "fr").await;
+            held.push((name, authority(&world, &signed_in).await));
+            let (session, user) = (signed_in.session.id, signed_in.user.id);
+            match name {
+                "revoked" => {
+                    change(&world, "UPDATE sessions SET revoked_at = 1 WHERE id = $1", session).await;
+                }
+                "removed" => change(&world, "DELETE FROM sessions WHERE id = $1", session).await,
+                "deactivated" => {
+                    change(&world, "UPDATE users SET is_active = FALSE WHERE id = $1", user).await;
+                }
+                "locked" => {
+                    change(&world, "UPDATE users SET locked_until = 9999999999999 WHERE id = $1", user).await;
+                }
+                "unlocked" => change(&world, "UPDATE users SET locked_until = 1 WHERE id = $1", user).await,
+                _ => {}
+            }
+        }
+        let all: Vec<Authority> = held.iter().map(|(_, authority)| *authority).collect();
+        let ended = world.chat.ended(all.clone()).await.unwrap().authorities;
+        for (name, authority) in held {
+            let goes_on = matches!(name, "good" | "unlocked");
+            assert_eq!(!ended.contains(&authority), goes_on, "{name} on {kind}");
+            let confirmed = world.chat.confirm(authority).await;
+            assert_eq!(confirmed.is_ok(), goes_on, "{name} on {kind}");
+            assert!(matches!(confirmed, Ok(()) | Err(ChatError::Unauthenticated(_))), "{name} on {kind}");
+        }
+        // A day later the tokens have expired, and a fresh one of the same session is good.
+        world.hand.advance(Duration::from_secs(86_400));
+        assert_eq!(world.chat.ended(all.clone()).await.unwrap().authorities.len(), 6, "{kind}");
+        assert!(world.chat.confirm(all[0]).await.is_err(), "{kind}");
+        let again = world.sign_in("good", false).await;
+        let again = authority(&world, &again).await;
+        assert_eq!(world.chat.ended(vec![again]).await.unwrap().authorities, HashSet::new(), "{kind}");
+        assert_eq!(world.chat.ended(Vec::new()).await.unwrap().authorities, HashSet::new(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn memberships_that_have_ended_are_found() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.sign_up("lea", "fr").await, world.sign_up("carlos", "es").await);
+        let talk = world.group(lea.user.id, &[carlos.user.id]).await;
+        let held = vec![authority(&world, &lea).await, authority(&world, &carlos).await];
+        assert_eq!(world.chat.ended(held.clone()).await.unwrap().memberships, [], "{kind}");
+        let conversation = talk.conversation.id;
+        let sql = "UPDATE members SET is_active = FALSE WHERE user_id = $1 \
+                   AND conversation_id IN (SELECT id FROM conversations WHERE kind = 'group')";
+        change(&world, sql, carlos.user.id).await;
+        let ended = world.chat.ended(held.clone()).await.unwrap();
+        assert_eq!(ended.memberships, [(carlos.user.id, conversation)], "{kind}");
+        assert!(ended.authorities.is_empty(), "{kind}");
+        let reference = conversation.to_string();
+        assert!(world.chat.confirm_member(held[0], &reference).await.is_ok(), "{kind}");
+        let refused = world.chat.confirm_member(held[1], &reference).await;
+        assert!(matches!(refused, Err(ChatError::NotAMember)), "{kind}: {refused:?}");
+    }
+}

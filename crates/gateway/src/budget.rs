@@ -1,0 +1,35 @@
+//! What one account may do in a window of time, whichever door it comes through: REST, or any of its sockets.
+
+use crate::error::ApiError;
+use crate::limit::{Limiter, TooMany};
+use meeshy_chat::Chat;
+use meeshy_domain::{ConversationId, UserId};
+
+impl Limiter {
+    /// Counts an event of a socket.
+    pub fn count_event(&self, user: UserId) -> Result<(), TooMany> {
+        self.count(self.limits.events, &user.to_string()).map(drop)
+    }
+
+    /// Counts what may cost an engine's time.
+    pub fn count_translation(&self, user: UserId) -> Result<(), TooMany> {
+        self.count(self.limits.translation, &user.to_string()).map(drop)
+    }
+
+    /// Counts an edit, which is stored and told to everybody as a message is.
+    pub fn count_edit(&self, user: UserId) -> Result<(), TooMany> {
+        self.count(self.limits.messages, &user.to_string()).map(drop)
+    }
+
+    /// Counts a message. A conversation has one budget, by whichever of its names it is called.
+    pub async fn count_message(&self, chat: &Chat, user: UserId, conversation: &str) -> Result<(), ApiError> {
+        self.count(self.limits.messages, &user.to_string())?;
+        let Some(limit) = self.limits.conversation_messages else { return Ok(()) };
+        let id: ConversationId = match conversation.parse() {
+            Ok(id) => id,
+            Err(_) => chat.membership(user, conversation).await?,
+        };
+        self.count(Some(limit), &format!("{user} {id}"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! Who is typing, so that it is told seldom: once in a while for each person and conversation, whatever their sockets say,
+//! and in large rooms only as often as their size allows.
+
+use meeshy_domain::{ConversationId, UserId};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often the others are told that somebody types on. Clients say so every three seconds, and forget it after fifteen.
+const RENEWAL: Duration = Duration::from_millis(2_500);
+
+/// What one delivery costs a room: about 2,000 are made in a second, whoever types.
+const DELIVERY: Duration = Duration::from_micros(500);
+
+/// Deliveries that may come at once are those of this time.
+const BURST: Duration = Duration::from_secs(1);
+
+/// People and rooms that are remembered, at most; beyond that nobody is told.
+const MAX_REMEMBERED: usize = 10_000;
+
+/// Who types.
+#[derive(Debug, Default)]
+pub struct Typing(Mutex<Remembered>);
+
+#[derive(Debug, Default)]
+struct Remembered {
+    people: HashMap<(ConversationId, UserId), Typist>,
+    /// When what was told to a room is paid for.
+    rooms: HashMap<ConversationId, Instant>,
+}
+
+#[derive(Debug)]
+struct Typist {
+    told_at: Instant,
+    /// The others believe that this person types.
+    is_shown: bool,
+}
+
+impl Typing {
+    /// Whether it is time to tell that somebody types.
+    pub fn is_due(&self, conversation: ConversationId, user: UserId, now: Instant) -> bool {
+        self.lock().is_due(conversation, user, now)
+    }
+
+    /// Notes that somebody types in a room of so many sockets; says whether they are to be told.
+    pub fn start(&self, conversation: ConversationId, user: UserId, sockets: usize, now: Instant) -> bool {
+        let mut remembered = self.lock();
+        if !remembered.is_due(conversation, user, now) || !remembered.make_room(now) {
+            return false;
+        }
+        let cost = DELIVERY.saturating_mul(u32::try_from(sockets).unwrap_or(u32::MAX));
+        let paid_at = remembered.rooms.get(&conversation).copied().unwrap_or(now).max(now);
+        // A room that is too large for a burst may be told whenever the last time is paid for.
+        if paid_at.saturating_duration_since(now) + cost > BURST.max(cost) {
+            return false;
+        }
+        remembered.rooms.insert(conversation, paid_at + cost);
+        remembered.people.insert((conversation, user), Typist { told_at: now, is_shown: true });
+        true
+    }
+
+    /// Notes that somebody has stopped; says whether the others are to be told.
+    pub fn stop(&self, conversation: ConversationId, user: UserId) -> bool {
+        let mut remembered = self.lock();
+        let typist = remembered.people.get_mut(&(conversation, user));
+        typist.is_some_and(|typist| std::mem::take(&mut typist.is_shown))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Remembered {
+    fn is_due(&self, conversation: ConversationId, user: UserId, now: Instant) -> bool {
+        let typist = self.people.get(&(conversation, user));
+        typist.is_none_or(|typist| now.saturating_duration_since(typist.told_at) >= RENEWAL)
+    }
+
+    /// Forgets what has passed where there is much, and says whether there is room for more.
+    fn make_room(&mut self, now: Instant) -> bool {
+        if self.people.len().max(self.rooms.len()) >= MAX_REMEMBERED {
+            self.people.retain(|_, typist| now.saturating_duration_since(typist.told_at) < RENEWAL);
+            self.rooms.retain(|_, paid_at| *paid_at > now);
+        }
+        self.people.len().max(self.rooms.len()) < MAX_REMEMBERED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn conversation(number: u64) -> ConversationId {
+        format!("{number:024x}").parse().unwrap()
+    }
+
+    fn person(number: u64) -> UserId {
+        format!("{number:024x}").parse().unwrap()
+    }
+
+    #[test]
+    fn a_person_is_told_of_once_in_a_while() {
+        let (typing, here, lea, start) = (Typing::default(), conversation(1), person(1), Instant::now());
+        let at = |millis| start + Duration::from_millis(millis);
+        assert!(!typing.stop(here, lea), "nobody knew");
+        assert!(typing.is_due(here, lea, at(0)) && typing.start(here, lea, 10, at(0)));
+        assert!(!typing.is_due(here, lea, at(2_499)));
+        assert!(typing.is_due(conversation(2), lea, at(0)) && typing.is_due(here, person(2), at(0)));
+        assert!(typing.stop(here, lea));
+        assert!(!typing.stop(here, lea), "they know");
+        assert!(!typing.is_due(here, lea, at(2_499)), "stopping does not make the next start earlier");
+        assert!(typing.is_due(here, lea, at(2_500)));
+    }
+
+    #[test]
+    fn a_large_room_is_told_as_often_as_its_size_allows() {
+        for (sockets, at_most) in [(10, 10 * 200 + 200), (1_000, 20 + 2), (100_000, 1)] {
+            let (typing, start) = (Typing::default(), Instant::now());
+            // Everybody types, for ten seconds.
+            let told = (0..10_000_u64)
+                .filter(|n| {
+                    let now = start + Duration::from_millis(*n);
+                    typing.start(conversation(1), person(*n % 5_000), sockets, now)
+                })
+                .count();
+            assert!((1..=at_most).contains(&told), "{told} times to {sockets} sockets");
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let (typing, start) = (Typing::default(), Instant::now());
+        for number in 0..MAX_REMEMBERED as u64 {
+            assert!(typing.start(conversation(number), person(1), 1, start));
+        }
+        assert!(!typing.start(conversation(u64::MAX), person(1), 1, start));
+        assert!(typing.start(conversation(u64::MAX), person(1), 1, start + RENEWAL));
+        assert_eq!(typing.lock().people.len(), 1);
+    }
+}
