@@ -5,7 +5,8 @@ use crate::conversations::{find_as_member, order_key};
 use crate::view::{MessageView, SenderView};
 use crate::{Chat, ChatError, Event, Recipient, view};
 use meeshy_domain::{
-    ConversationId, ConversationKind, Language, LanguageSettings, MessageId, UserId, target_languages, text,
+    ConversationId, ConversationKind, Language, LanguageSettings, MessageId, UserId, spans, target_languages,
+    text,
 };
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member};
@@ -292,32 +293,12 @@ pub(crate) fn targets(message: &Message, members: &[Member]) -> BTreeSet<Languag
 
 /// The members that a text mentions by `@username`, in order of their usernames.
 pub(crate) fn mentioned<'m>(content: &str, members: &'m [Member]) -> Vec<&'m Member> {
-    let names = mentions_in(content);
-    let is_named = |member: &&Member| names.iter().any(|name| member.username.eq_ignore_ascii_case(name));
+    let names: HashSet<String> = spans::mentions(content).into_iter().map(str::to_ascii_lowercase).collect();
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let is_named = |member: &&Member| names.contains(&member.username.to_ascii_lowercase());
     let mut mentioned: Vec<&Member> = members.iter().filter(is_named).collect();
     mentioned.sort_unstable_by(|one, other| one.username.cmp(&other.username));
     mentioned
-}
-
-/// What follows an `@` that does not stand inside a word: in `mail a@b to @lena` only `lena`.
-fn mentions_in(content: &str) -> Vec<&str> {
-    let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    content
-        .match_indices('@')
-        .filter(|(at, _)| !content[..*at].chars().next_back().is_some_and(char::is_alphanumeric))
-        .map(|(at, _)| &content[at + 1..])
-        .map(|rest| &rest[..rest.find(|c| !in_name(c)).unwrap_or(rest.len())])
-        .filter(|name| !name.is_empty())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mentions_are_found_outside_words() {
-        assert_eq!(mentions_in("@lena and (@carl-os), mail a@b.org, @ nobody é@x"), ["lena", "carl-os"]);
-        assert_eq!(mentions_in("@"), Vec::<&str>::new());
-    }
 }

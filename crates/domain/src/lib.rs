@@ -14,6 +14,7 @@ pub mod limits;
 pub mod reader;
 pub mod reason;
 pub mod role;
+pub mod spans;
 pub mod text;
 pub mod web_address;
 

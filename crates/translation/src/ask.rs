@@ -5,7 +5,8 @@ use crate::answer::{emptiness, flaw};
 use crate::engine::{Engine, Pair, Translated, is_mark, same_marks};
 use crate::queue::Queues;
 use crate::request::Urgency;
-use crate::text::splice;
+use crate::text::{composed, splice};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Why a segment came back without a translation.
@@ -79,6 +80,9 @@ impl Question<'_> {
             let mut answer = answer.map_err(Fault::Engine)?;
             if answer.text.contains(char::is_control) {
                 answer.text = answer.text.replace(char::is_control, " ");
+            }
+            if let Cow::Owned(text) = composed(&answer.text) {
+                answer.text = text;
             }
             let flaw =
                 if self.engine.is_remote() { flaw(text, &answer.text) } else { emptiness(&answer.text) };

@@ -4,7 +4,7 @@
 //! with every engine, and the check of the marks checks the terms. A segment in the cache has the mark and not the term: a
 //! glossary that changes makes other segments of the same message, and never an old text of the cache a wrong one.
 
-use crate::text::needs_no_spaces;
+use crate::text::{composed, needs_no_spaces};
 use meeshy_domain::Language;
 use std::ops::Range;
 
@@ -32,7 +32,13 @@ pub(crate) type Found = (Range<usize>, String);
 impl Glossary {
     /// A glossary of these terms.
     pub fn new(terms: impl IntoIterator<Item = Term>) -> Self {
-        let mut terms: Vec<Term> = terms.into_iter().filter(|term| !term.text.trim().is_empty()).collect();
+        let with_composed_letters = |term: Term| Term {
+            text: composed(&term.text).into_owned(),
+            translation: term.translation.map(|translation| composed(&translation).into_owned()),
+            ..term
+        };
+        let terms = terms.into_iter().filter(|term| !term.text.trim().is_empty());
+        let mut terms: Vec<Term> = terms.map(with_composed_letters).collect();
         terms.sort_by(|one, other| {
             let order = |term: &Term| (std::cmp::Reverse(term.text.len()), term.language.is_none());
             order(one).cmp(&order(other)).then_with(|| one.text.cmp(&other.text))
@@ -108,6 +114,7 @@ mod tests {
             term("sprint", None, Some("sprint")),
             term("sprint", Some("fr"), Some("itération")),
             term("朝会", Some("fr"), Some("mêlée")),
+            term("re\u{301}union", None, Some("Re\u{301}union")),
         ])
     }
 
@@ -117,6 +124,7 @@ mod tests {
     #[case("sprint. Sprint sprints Xsprint", "fr", &["itération", "Itération"])]
     #[case("sprint", "es", &["sprint"])]
     #[case("今日の朝会は、time的", "fr", &["mêlée", "time"])]
+    #[case("une réunion", "es", &["Réunion"])]
     #[case("timeless, overtime, time_", "fr", &["time"])]
     fn terms_are_whole_words_and_the_language_decides(
         #[case] text: &str,

@@ -10,7 +10,7 @@ use crate::remote;
 use crate::request::{Request, Urgency};
 use crate::resolver::{Answers, Missing, Resolver};
 use crate::route::Route;
-use crate::text::Document;
+use crate::text::{Document, is_composed_of};
 use crate::{Failure, TranslationConfig, TranslationError};
 use meeshy_domain::{Language, Reason};
 use std::collections::BTreeSet;
@@ -172,7 +172,7 @@ fn conclude(answers: &Answers, document: &Document, source: &str) -> Result<Outc
     let text = document
         .assemble(|segment| answers.given.get(segment).map_or("", |answer| answer.translated.text.as_str()));
     let engine = (!engines.is_empty()).then(|| engines.join(", "));
-    if text == source {
+    if is_composed_of(&text, source) {
         return Ok(Outcome::Identical { engine });
     }
     // Nothing but terms and what needs no translation.

@@ -1,28 +1,84 @@
-// Addresses in a text, so that they can be followed.
+// Addresses in a text, so that they can be followed. The rules are those of `crates/domain/src/spans/mod.rs`; both are held to one
+// table of cases, `crates/domain/vectors/links.json`.
 
 export type Part = { text: string; href?: string };
 
-const ADDRESS = /https?:\/\/[^\s<>"]+/gi;
+const SCHEME = /[hH][tT][tT][pP][sS]?:\/\/(?=[\p{L}\p{M}\p{N}[])/gu;
+const OF_ADDRESSES = /[A-Za-z0-9\-._~:/?#@!$&'*+,;=%]/;
+const WORD = /[\p{L}\p{M}\p{N}]/u;
+const MARK = /\p{M}/u;
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+/** Scripts that have no spaces between words, and Korean, which has none before its particles. */
+const NEEDS_NO_SPACE =
+  /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Hang}\p{scx=Yiii}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]/u;
+const MARK_BEFORE = /(\*{1,3}|_{1,3}|~{1,3}|'{1,3})$/;
 /** Belongs to the sentence rather than to the address before it. */
-const SENTENCE_END = /[.,;:!?'"»”’)\]}…。，！？]+$/;
+const SENTENCE_END = ".,:;!?'*_~";
+const PARTNERS: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
+/** A bracket that has no partner within so many characters has none. */
+const LONGEST_IN_BRACKETS = 500;
 
 /** Cuts a text into addresses and what lies between them; joined, the parts are the text again. */
 export function linked(text: string): Part[] {
   const parts: Part[] = [];
   let done = 0;
-  for (const match of text.matchAll(ADDRESS)) {
-    const href = trimmed(match[0]);
+  SCHEME.lastIndex = 0;
+  for (let match = SCHEME.exec(text); match; match = SCHEME.exec(text)) {
+    const body = match.index + match[0].length;
+    const end = endOf(text, match.index, body);
+    if (end === body) continue;
     if (match.index > done) parts.push({ text: text.slice(done, match.index) });
+    const href = text.slice(match.index, end);
     parts.push({ text: href, href });
-    done = match.index + href.length;
+    done = SCHEME.lastIndex = end;
   }
   if (done < text.length) parts.push({ text: text.slice(done) });
   return parts;
 }
 
-/** Without the sentence's end, but with a closing bracket that the address itself has opened. */
-function trimmed(address: string): string {
-  const end = address.match(SENTENCE_END)?.[0] ?? "";
-  const short = address.slice(0, address.length - end.length);
-  return end.startsWith(")") && short.includes("(") ? `${short})` : short;
+/** Where the address that begins at `start`, with its host at `body`, ends. */
+function endOf(text: string, start: number, body: number): number {
+  const around = text.slice(Math.max(start - 3, 0), start).match(MARK_BEFORE)?.[0] ?? "";
+  const open: { partner: string; at: number }[] = [];
+  let end = body;
+  let inHost = true;
+  let before = "/";
+  for (let at = body; at < text.length; at = end) {
+    const c = characterAt(text, at);
+    if (around && closes(text, at, around)) break;
+    const partner = PARTNERS[c];
+    if (partner) open.push({ partner, at });
+    else if (")]}".includes(c)) {
+      if (open.at(-1)?.partner !== c) break;
+      open.pop();
+    } else if (!belongs(c, before, inHost)) break;
+    if (open[0] && at - open[0].at > LONGEST_IN_BRACKETS) break;
+    inHost &&= !"/?#".includes(c);
+    end = at + c.length;
+    // `Python_(消歧义)`: what is in brackets begins after the `_`, too.
+    if (!(c === "(" && before === "_")) before = c;
+  }
+  end = open[0]?.at ?? end;
+  while (end > body && SENTENCE_END.includes(text.charAt(end - 1))) end -= 1;
+  return end;
+}
+
+function characterAt(text: string, at: number): string {
+  return text.charCodeAt(at) < 0x80 ? text.charAt(at) : String.fromCodePoint(text.codePointAt(at) ?? 0);
+}
+
+function belongs(c: string, before: string, inHost: boolean): boolean {
+  if (c < "\x80") return OF_ADDRESSES.test(c);
+  if (!WORD.test(c) || INVISIBLE.test(c)) return false;
+  if (MARK.test(c) || !NEEDS_NO_SPACE.test(c)) return true;
+  const begins = "/?#=&+_-:".includes(before) || (inHost && ".@".includes(before));
+  return begins || (before >= "\x80" && NEEDS_NO_SPACE.test(before));
+}
+
+/** Whether the mark that stands before an address stands here again. Within a word, `_` is none. */
+function closes(text: string, at: number, mark: string): boolean {
+  if (!text.startsWith(mark, at)) return false;
+  const next = characterAt(text, at + mark.length);
+  const goesOn = WORD.test(next) && !INVISIBLE.test(next) && !NEEDS_NO_SPACE.test(next);
+  return !/^[_']/.test(mark) || !goesOn;
 }

@@ -1,5 +1,6 @@
 //! A message, cut into what is translated and what is kept byte for byte.
 
+use super::compose::composed_message;
 use super::protect::protected;
 use super::sentences::sentences;
 use crate::engine::{is_mark, mark, mark_index};
@@ -31,19 +32,20 @@ enum Part {
 }
 
 impl Document {
-    /// Cuts a message. Put together again untranslated, it is the same message.
+    /// Cuts a message. Put together again untranslated, it is the same message, with its letters composed.
     pub(crate) fn cut(message: &str) -> Self {
-        Self::cut_around(message, |_| Vec::new())
+        Self::cut_around(message, |_, _| Vec::new())
     }
 
     /// Cuts a message that goes into a language: in it, the terms of the glossary are what they are to become.
     pub(crate) fn with_terms(message: &str, glossary: &Glossary, to: Language) -> Self {
-        Self::cut_around(message, |gap| glossary.find(message, gap, to))
+        Self::cut_around(message, |message, gap| glossary.find(message, gap, to))
     }
 
-    fn cut_around(message: &str, terms: impl Fn(&Range<usize>) -> Vec<Found>) -> Self {
-        let (protected, instead) = protected(message, terms);
-        let mut cutter = Cutter { message, protected, instead, parts: Vec::new() };
+    fn cut_around(message: &str, terms: impl Fn(&str, &Range<usize>) -> Vec<Found>) -> Self {
+        let message = composed_message(message);
+        let (protected, instead) = protected(&message, |gap| terms(&message, gap));
+        let mut cutter = Cutter { message: &message, protected, instead, parts: Vec::new() };
         for line in cutter.lines() {
             cutter.line(line);
         }

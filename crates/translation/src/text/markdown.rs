@@ -1,22 +1,9 @@
-//! The marks of Markdown: code stays as it is, and so does what surrounds a text that is translated.
+//! The marks of Markdown around a text that is translated: they stay as they are.
 
 use super::protect::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
-
-/// From an opening fence to the closing one, or to the end of the text (`CommonMark` 4.5); in lists and quotes too.
-static FENCED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?xms)
-          ^[\ \t>]*```.*?(?:^[\ \t>]*```[^\n]*$|\z)
-        | ^[\ \t>]*~~~.*?(?:^[\ \t>]*~~~[^\n]*$|\z)
-        ",
-    )
-});
-
-/// Backticks, as many again, and something between them on the same line.
-static INLINE: LazyLock<Regex> = LazyLock::new(|| pattern(r"```[^\n]+?```|``[^\n]+?``|`[^`\n]+`"));
 
 /// A link or an image: the first and the last group are its marks, with the address; the text is between them.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
@@ -30,20 +17,6 @@ static LINK: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What may begin or end an emphasis, and what a backslash makes an ordinary character.
 static DELIMITER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\\[!-/:-@\[-`{-~]|\*+|_+|~~+"));
-
-/// Fenced and inline code, with its marks.
-pub(super) fn code(text: &str) -> Vec<Range<usize>> {
-    if !text.contains(['`', '~']) {
-        return Vec::new();
-    }
-    let fenced: Vec<Range<usize>> = FENCED.find_iter(text).map(|found| found.range()).collect();
-    let mut all = fenced.clone();
-    all.extend(INLINE.find_iter(text).map(|found| found.range()).filter(|inline| {
-        let next = fenced.partition_point(|fence| fence.end <= inline.start);
-        fenced.get(next).is_none_or(|fence| inline.end <= fence.start)
-    }));
-    all
-}
 
 /// What surrounds the texts of links: `[` and `](address)`, or `![` for an image.
 pub(super) fn links(text: &str) -> Vec<Range<usize>> {
@@ -84,17 +57,6 @@ mod tests {
 
     fn texts<'a>(text: &'a str, ranges: &[Range<usize>]) -> Vec<&'a str> {
         ranges.iter().map(|range| &text[range.clone()]).collect()
-    }
-
-    #[rstest]
-    #[case("run `cargo test` or ``a`b``", &["`cargo test`", "``a`b``"])]
-    #[case("a\n```rust\nfn main() {}\n\n```\nb", &["```rust\nfn main() {}\n\n```"])]
-    #[case("a\n~~~\n`x`\n~~~\nb `y`", &["~~~\n`x`\n~~~", "`y`"])]
-    #[case("> ```\n> x\n> ```\ny", &["> ```\n> x\n> ```"])]
-    #[case("a\n```\nnever closed\n", &["```\nnever closed\n"])]
-    #[case("it's `open and ~ 5", &[])]
-    fn code_is_found(#[case] text: &str, #[case] expected: &[&str]) {
-        assert_eq!(texts(text, &code(text)), expected);
     }
 
     #[rstest]

@@ -1,11 +1,11 @@
 //! What a translation must not change: links, code, marks, names, quantities, emoji.
 
 use super::sentences::LONGEST;
-use super::{markdown, symbols};
+use super::{markdown, placeholders, symbols};
 use crate::glossary::Found;
 use icu_properties::CodePointMapData;
 use icu_properties::props::LineBreak;
-use linkify::{LinkFinder, LinkKind};
+use meeshy_domain::spans::{self, Kind};
 use regex::Regex;
 use std::collections::HashMap;
 use std::ops::Range;
@@ -18,12 +18,9 @@ pub(super) type Ranges = Vec<Range<usize>>;
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)
-          www\.[^\s<>]+[^\s<>.,;:!?'\x22)\]}…]      # a link without its scheme
-        | @[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*      # a mention (wire-contract 3.5)
-        | \#[\p{L}\p{M}\p{N}_]+                     # a tag
-        | [A-Za-z]\+[A-Za-z0-9_-]{3,}               # a tracking link, m+token (wire-contract 3.4)
+          \#[\p{L}\p{M}\p{N}_]+                     # a tag
+        | [A-Za-z]\+[A-Za-z0-9_-]{3,}               # a tracking link, m+token
         | :[a-z][a-z0-9_+-]+:                       # an emoji by name
-        | \{\{?[A-Za-z0-9_.\ ]+\}?\}                # a placeholder
         ",
     )
 });
@@ -58,9 +55,16 @@ pub(super) fn protected(
 ) -> (Ranges, HashMap<Range<usize>, String>) {
     let mut instead: HashMap<Range<usize>, String> = HashMap::new();
     let mut found = Pieces::default();
-    found.extend(markdown::code(text));
+    let spans = spans::spans(text);
+    let of = |kinds: &'static [Kind]| {
+        spans.iter().filter(|span| kinds.contains(&span.kind)).map(|span| span.range.clone())
+    };
+    found.extend(of(&[Kind::Code]));
     found.extend(markdown::links(text));
-    found.extend(links(text));
+    // An address may have placeholders in it, and a placeholder what looks like a mention.
+    let addresses = Pieces { ranges: of(&[Kind::Link, Kind::Email]).collect() };
+    found.extend(placeholders::find(text).into_iter().filter(|range| addresses.is_free(range)));
+    found.extend(of(&[Kind::Link, Kind::Email, Kind::Mention]));
     found.extend(symbols::emoji(text));
     found.extend(symbols::signs(text));
     found.extend_gaps(text, |gap| alone(&NAMES, text, gap));
@@ -84,9 +88,17 @@ struct Pieces {
 }
 
 impl Pieces {
-    /// Adds what does not overlap with anything that was found before it.
+    /// Adds what does not overlap with anything that was found before it; of those that overlap with each other, the one
+    /// that begins first, and of these the longest.
     fn extend(&mut self, ranges: impl IntoIterator<Item = Range<usize>>) {
         let mut free: Ranges = ranges.into_iter().filter(|range| self.is_free(range)).collect();
+        free.sort_unstable_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
+        let mut end = 0;
+        free.retain(|range| {
+            let is_apart = end <= range.start;
+            end = if is_apart { range.end } else { end };
+            is_apart
+        });
         self.ranges.append(&mut free);
         self.ranges.sort_unstable_by_key(|range| range.start);
     }
@@ -107,13 +119,6 @@ impl Pieces {
         let next = self.ranges.partition_point(|known| known.end <= range.start);
         !range.is_empty() && self.ranges.get(next).is_none_or(|known| known.start >= range.end)
     }
-}
-
-fn links(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut finder = LinkFinder::new();
-    finder.kinds(&[LinkKind::Url, LinkKind::Email]);
-    let found: Vec<_> = finder.links(text).map(|link| link.start()..link.end()).collect();
-    found.into_iter()
 }
 
 fn alone(pattern: &Regex, text: &str, gap: Range<usize>) -> Ranges {
@@ -167,9 +172,7 @@ mod tests {
     #[case("你好@marie你好", &["@marie"])]
     #[case("#été2026 and #日本", &["#été2026", "#日本"])]
     #[case("open m+abc123 please", &["m+abc123"])]
-    #[case("run `cargo test` or ``a`b``", &["`cargo test`", "``a`b``"])]
-    #[case("a\n```rust\nfn main() {}\n\n```\nb", &["```rust\nfn main() {}\n\n```"])]
-    #[case("a\n```\nnever closed\n", &["```\nnever closed\n"])]
+    #[case("run `cargo\ntest` [now](https://example.org/a_(b)，)", &["`cargo\ntest`", "[", "](https://example.org/a_(b)，)"])]
     #[case("12:30, 5 km, 20 %, €5, 3.50€, 1,234.5 and 2026-11-21", &["12:30", "5 km", "20 %", "€5", "3.50€", "1,234.5", "2026-11-21"])]
     #[case("走5km回家", &["5km"])]
     #[case("call +33 6 12 34 56 78 now", &["+33 6 12 34 56 78"])]
