@@ -51,6 +51,41 @@ const TALK: [(&str, &str, &str); 37] = [
     ("ml", "ഇന്നലെ താക്കോൽ എവിടെ വെച്ചു?", "ട്രെയിൻ എത്തുമ്പോൾ ഞാൻ വിളിക്കാം."),
 ];
 
+/// Two sentences for each language that has a profile only.
+const PROFILED: [(&str, &str, &str); 12] = [
+    ("fi", "Mihin sinä eilen illalla laitoit avaimet?", "Soitan sinulle heti kun juna saapuu asemalle."),
+    ("cs", "Kam jsi včera večer položil klíče od domu?", "Zavolám ti, jakmile vlak přijede na nádraží."),
+    ("hu", "Hová tetted tegnap este a lakás kulcsait?", "Felhívlak, amikor a vonat megérkezik az állomásra."),
+    ("no", "Hvor la du nøklene til huset i går kveld?", "Jeg ringer deg når toget kommer til stasjonen."),
+    (
+        "da",
+        "Hvor lagde du nøglerne til huset i går aftes?",
+        "Jeg ringer til dig, når toget kommer til stationen.",
+    ),
+    ("sl", "Kam si včeraj zvečer dal ključe od hiše?", "Poklical te bom, ko bo vlak prišel na postajo."),
+    ("et", "Kuhu sa eile õhtul maja võtmed panid?", "Ma helistan sulle, kui rong jaama jõuab."),
+    ("lv", "Kur tu vakar vakarā noliki mājas atslēgas?", "Es tev piezvanīšu, kad vilciens pienāks stacijā."),
+    ("lt", "Kur vakar vakare padėjai namų raktus?", "Paskambinsiu tau, kai traukinys atvyks į stotį."),
+    ("is", "Hvar settir þú lyklana að húsinu í gærkvöldi?", "Ég hringi í þig þegar lestin kemur á stöðina."),
+    ("sq", "Ku i vure dje në mbrëmje çelësat e shtëpisë?", "Do të të marr në telefon kur të vijë treni."),
+    ("sr", "Где си синоћ оставио кључеве од куће?", "Назваћу те кад воз стигне у станицу."),
+];
+
+/// Whatever the profiles say, they take nothing for a language that it is not: it is the right one, or none is likelier than not.
+#[test]
+fn a_language_without_statistics_is_not_taken_for_another() {
+    for (code, one, other) in PROFILED {
+        for text in [one, other, &format!("{one} {other}")] {
+            let evidence = Evidence::of(text);
+            let (language, share) = evidence.candidates()[0];
+            assert!(language.code() == code || share <= 0.5, "{code}: {text}: {evidence:?}");
+            let answer = found(text, &[]);
+            assert!(answer.is_none_or(|answer| answer == code), "{code}: {text}: {answer:?}");
+        }
+        assert_eq!(found(&format!("{one} {other}"), &[code]), Some(code));
+    }
+}
+
 fn found(text: &str, habits: &[&str]) -> Option<&'static str> {
     let habits: Vec<Language> = habits.iter().map(|code| language(code)).collect();
     Evidence::of(text).language(&habits).map(Language::code)

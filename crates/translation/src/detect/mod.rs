@@ -2,11 +2,14 @@
 //!
 //! The letters decide where they can: Greek letters are Greek, kana are Japanese. Where many languages share a script
 //! (Latin, Cyrillic, Arabic), statistics over short sequences of letters do, which are wrong about short texts; so
-//! what the writer is used to write weighs in, and a text may remain undetermined.
+//! what the writer is used to write weighs in, and a text may remain undetermined. Of languages without statistics there are
+//! small profiles, so that a text in one of them is not taken for another.
 
 mod letters;
+mod profiles;
 mod script;
 mod statistics;
+mod trigrams;
 
 use crate::is_mark;
 use crate::text::Document;
@@ -37,6 +40,9 @@ const FEWEST_LETTERS: usize = 6;
 
 /// Letters from which on a foreign text can be told from a romanised one.
 const ROMANISED_LETTERS: usize = 20;
+
+/// The same for a text in a language of which there is only a profile.
+const PROFILE_LETTERS: usize = 20;
 
 /// What a text says about its language.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -98,7 +104,19 @@ impl Evidence {
             self.candidates.iter().filter(|(language, _)| writing.is_of(*language)).map(weighed).collect();
         likely.sort_by(|one, other| other.1.total_cmp(&one.1));
         let (best, share) = *likely.first()?;
-        likely.get(1).is_none_or(|&(_, next)| share >= next * lead).then_some(best)
+        if !habits.contains(&best) && is_of_profile_only(writing, best) {
+            // A profile says little about a short text.
+            return (share > 0.5 && self.letters >= PROFILE_LETTERS).then_some(best);
+        }
+        let next = likely.get(1).map_or(0.0, |&(_, next)| next);
+        (share >= next.max(self.of_no_language()) * lead).then_some(best)
+    }
+
+    /// The share of the text that is in no language of ours, as far as that shows.
+    fn of_no_language(&self) -> f64 {
+        let known: f64 = self.candidates.iter().map(|(_, share)| share).sum();
+        // What is lost in rounding is no language.
+        if known > 0.99 { 0.0 } else { 1.0 - known }
     }
 
     /// How far ahead of the next a language must be; none is far enough where the text cannot be told from others.
@@ -148,13 +166,18 @@ fn beginning(text: &str) -> Document {
     Document::cut(&text[..end])
 }
 
-/// The languages that a sentence in this writing is probably in; their shares add up to 1, or there are none.
+/// The languages that a sentence in this writing is probably in; their shares add up to 1 at most.
 fn likely(writing: Writing, sentence: &str) -> Vec<(Language, f64)> {
     match writing {
         Writing::Latin | Writing::Cyrillic | Writing::Arabic => statistics::likely(writing, sentence),
         Writing::Han | Writing::Ethiopic => letters::likely(writing, sentence),
         Writing::Other(_) => writing.languages().take(1).map(|language| (language, 1.0)).collect(),
     }
+}
+
+/// Whether there is a profile of this language, and no statistics.
+fn is_of_profile_only(writing: Writing, language: Language) -> bool {
+    matches!(writing, Writing::Latin | Writing::Cyrillic) && !statistics::has(writing, language)
 }
 
 /// Whether [`likely`] can find this language.

@@ -3,6 +3,7 @@
 //! The frequencies are part of the program, about 4 MB a language. The system reads what is used of them from the
 //! program's file, and may forget it again; of its own the detector takes 2 MB.
 
+use super::profiles::{self, Fit};
 use super::script::Writing;
 use lingua::{LanguageDetector, LanguageDetectorBuilder};
 use meeshy_domain::Language;
@@ -11,6 +12,17 @@ use std::sync::LazyLock;
 /// Letters of a sentence that are looked at, at most: behind them it is long clear, and time grows with the square of
 /// the longest word.
 const LETTERS: usize = 160;
+
+/// How much better a text has to fit to another profile, in nats, before that says anything: sequences overlap, so each
+/// letter counts several times. These values were right most often on sentences of 57 languages (`examples/detection.rs`):
+/// few that are in a language with statistics are taken for others, and few of others for one with statistics.
+const SOFTNESS: f64 = 2.0;
+/// How far the odds are against other languages beforehand, as a logarithm.
+const CAUTION: f64 = 3.0;
+/// The same as [`SOFTNESS`] among the others: their profiles tell close relatives apart less well.
+const AMBIGUITY: f64 = 6.0;
+/// A language with a smaller share is not worth mentioning.
+const LEAST_SHARE: f64 = 0.005;
 
 /// The languages of one writing.
 struct Group {
@@ -37,25 +49,58 @@ impl Group {
             languages,
         })
     }
+
+    fn knows(&self, language: Language) -> bool {
+        self.languages.iter().any(|&(_, known)| known == language)
+    }
 }
 
-/// How likely each language is; together 1, or none at all when the sentence says nothing.
+/// How likely each language is; together at most 1, where the text is probably in a language that is not ours, or none at all
+/// when the sentence says nothing.
 pub(super) fn likely(writing: Writing, sentence: &str) -> Vec<(Language, f64)> {
     let Some(group) = GROUPS.iter().find(|group| group.writing == writing) else { return Vec::new() };
     let text: String = writing.only(sentence).take(LETTERS).collect();
-    let values = group.detector.compute_language_confidence_values(text);
-    values
-        .into_iter()
-        .filter(|&(_, share)| share > 0.0)
-        .filter_map(|(known, share)| {
-            let (_, language) = group.languages.iter().find(|(one, _)| *one == known)?;
-            Some((*language, share))
-        })
-        .collect()
+    let values = group.detector.compute_language_confidence_values(&text);
+    let known = values.into_iter().filter(|&(_, share)| share > 0.0).filter_map(|(known, share)| {
+        let (_, language) = group.languages.iter().find(|(one, _)| *one == known)?;
+        Some((*language, share))
+    });
+    with_others(known.collect(), group, &text)
+}
+
+/// Gives other languages their share: those without statistics, as far as the text fits better to their profiles than to that
+/// of the language which the statistics find.
+fn with_others(mut known: Vec<(Language, f64)>, group: &Group, text: &str) -> Vec<(Language, f64)> {
+    let Some(&(best, _)) = known.first() else { return known };
+    let fits = profiles::fits(group.writing, text);
+    let of_best = fits.iter().find(|fit| fit.language == Some(best));
+    let is_other = |fit: &&Fit| fit.language.is_none_or(|language| !group.knows(language));
+    let best_other = fits.iter().filter(is_other).map(|fit| fit.score).max_by(f64::total_cmp);
+    let (Some(of_best), Some(best_other)) = (of_best, best_other) else { return known };
+    let share_of_others = 1.0 / (1.0 + f64::exp(CAUTION - (best_other - of_best.score) / SOFTNESS));
+    known.iter_mut().for_each(|(_, share)| *share *= 1.0 - share_of_others);
+    // Of a language with two profiles, the better one counts.
+    let mut others: Vec<(Option<Language>, f64)> = Vec::new();
+    for fit in fits.iter().filter(is_other) {
+        let weight = f64::exp((fit.score - best_other) / AMBIGUITY);
+        match others.iter_mut().find(|(known, _)| known.is_some() && *known == fit.language) {
+            Some((_, known)) => *known = known.max(weight),
+            None => others.push((fit.language, weight)),
+        }
+    }
+    let all: f64 = others.iter().map(|(_, weight)| weight).sum();
+    let share = |weight: f64| weight / all * share_of_others;
+    let ours = others.into_iter().filter_map(|(language, weight)| Some((language?, share(weight))));
+    known.extend(ours.filter(|&(_, share)| share >= LEAST_SHARE));
+    known
 }
 
 /// Whether there are statistics of a language.
+pub(super) fn has(writing: Writing, language: Language) -> bool {
+    GROUPS.iter().find(|group| group.writing == writing).is_some_and(|group| group.knows(language))
+}
+
+/// Whether there are statistics of a language, or a profile.
 pub(super) fn is_known(writing: Writing, language: Language) -> bool {
-    let group = GROUPS.iter().find(|group| group.writing == writing);
-    group.is_some_and(|group| group.languages.iter().any(|&(_, known)| known == language))
+    has(writing, language) || profiles::is_known(writing, language)
 }

@@ -1,0 +1,57 @@
+//! Makes `src/detect/profiles.txt` of a folder of `CODE.txt` files, one sentence a line, with composed letters:
+//! `cargo run -p meeshy-translation --example profiles -- FOLDER > crates/translation/src/detect/profiles.txt`.
+//!
+//! A language with two written standards has two files, `no.txt` and `no.nn.txt`. The profiles that are here were made of the
+//! first 900 of the thousand test sentences that come with each of lingua's language models (`testdata/sentences.txt`,
+//! version 1.3.0 of the crates `lingua-*-language-model`, Apache-2.0); the others are for measuring.
+
+#![expect(clippy::print_stdout, reason = "a program for the command line")]
+
+#[path = "../src/detect/trigrams.rs"]
+mod trigrams;
+
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use trigrams::{Trigram, trigrams};
+
+/// Sequences of a profile: the most frequent ones.
+const KEPT: usize = 600;
+/// All others are as likely as each other, as if there were so many.
+const OTHERS: f64 = 4_000.0;
+/// Weights are written in steps of so many nats.
+const STEP: f64 = 0.25;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let folder = std::env::args().nth(1).ok_or("which folder?")?;
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder)?.map(|file| Ok(file?.path())).collect::<Result<_, std::io::Error>>()?;
+    files.sort();
+    println!(
+        "# Written by examples/profiles.rs: language, weight of all other sequences, then weights with their sequences."
+    );
+    for file in files {
+        let name = file.file_stem().and_then(|name| name.to_str()).ok_or("a file without a name")?;
+        println!("{}{}", name.split('.').next().unwrap_or(name), profile(&std::fs::read_to_string(&file)?));
+    }
+    Ok(())
+}
+
+fn profile(text: &str) -> String {
+    let mut counts: HashMap<Trigram, u32> = HashMap::new();
+    for trigram in text.lines().flat_map(trigrams) {
+        *counts.entry(trigram).or_default() += 1;
+    }
+    let all: f64 = counts.values().copied().map(f64::from).sum();
+    let mut counts: Vec<(Trigram, u32)> = counts.into_iter().collect();
+    counts.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(&other.0)));
+    let weight = |share: f64| (-share.ln() / STEP).round();
+    let rest: f64 = counts.iter().skip(KEPT).map(|(_, count)| f64::from(*count)).sum();
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (trigram, count) in counts.into_iter().take(KEPT) {
+        let shown = trigram.iter().collect::<String>().replace(' ', "_");
+        groups.entry(weight(f64::from(count) / all).to_string()).or_default().push(shown);
+    }
+    let groups: String =
+        groups.into_iter().map(|(weight, trigrams)| format!("|{weight} {}", trigrams.join(" "))).collect();
+    format!("|{}{groups}", weight(rest.max(1.0) / all / OTHERS))
+}
