@@ -1,14 +1,13 @@
 //! Downloads, in the background, the models that conversations turn out to need.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use meeshy_translation::models::{Available, Index, ModelStore};
+use meeshy_translation::models::{Available, KeptIndex, ModelError, ModelStore, State};
 use meeshy_translation::{Pair, Translator};
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
-/// How long to leave an index alone that did not answer.
-const AFTER_FAILURE: Duration = Duration::from_secs(600);
 /// Pairs that may wait to be looked at; one that is passed over is asked for again with its next message.
 const QUEUE: usize = 64;
 
@@ -37,11 +36,11 @@ pub fn start(
 
 /// Looks now and then at the models folder, so that what `meeshy models` does there holds without a restart. Never ends.
 pub async fn watch(store: ModelStore, translator: Translator) {
-    let mut known = store.state();
+    let mut known = state(&store).await;
     loop {
         tokio::time::sleep(BETWEEN_LOOKS).await;
-        let state = store.state();
-        if state != known {
+        let state = state(&store).await;
+        if state.is_some() && state != known {
             tracing::info!("The models have changed");
             translator.rescan();
             known = state;
@@ -49,17 +48,38 @@ pub async fn watch(store: ModelStore, translator: Translator) {
     }
 }
 
+/// What the folder holds; nothing while it cannot be read.
+async fn state(store: &ModelStore) -> Option<State> {
+    let store = store.clone();
+    tokio::task::spawn_blocking(move || store.state()).await.ok().flatten()
+}
+
 async fn run(store: ModelStore, translator: Translator, mut pairs: mpsc::Receiver<Pair>) {
     let mut settled = HashSet::new();
-    let mut index = None;
-    while let Some(pair) = pairs.recv().await {
+    let mut kept = KeptIndex::new(store.clone());
+    loop {
+        // Nobody asks a server for an index that nobody needs.
+        let refresh = async {
+            match kept.index() {
+                Some(_) => tokio::time::sleep_until(kept.due()).await,
+                None => std::future::pending().await,
+            }
+        };
+        let pair = tokio::select! {
+            pair = pairs.recv() => pair,
+            () = refresh => {
+                fetch(&mut kept, &mut settled).await;
+                continue;
+            }
+        };
+        let Some(pair) = pair else { return };
         if settled.contains(&pair) {
             continue;
         }
-        if index.is_none() {
-            index = fetch(&store).await;
+        if kept.index().is_none() && kept.due() <= Instant::now() {
+            fetch(&mut kept, &mut settled).await;
         }
-        let Some(known) = &index else { continue };
+        let Some(known) = kept.index() else { continue };
         settled.insert(pair);
         for model in known.over_english(pair).unwrap_or_default() {
             // The next message in this pair asks again.
@@ -70,21 +90,24 @@ async fn run(store: ModelStore, translator: Translator, mut pairs: mpsc::Receive
     }
 }
 
-async fn fetch(store: &ModelStore) -> Option<Index> {
-    match store.index().await {
-        Ok(index) => Some(index),
+/// Fetches the index; where it is another one, pairs that had no model may have one now.
+async fn fetch(kept: &mut KeptIndex, settled: &mut HashSet<Pair>) {
+    match kept.refresh().await {
+        Ok(true) => settled.clear(),
+        Ok(false) => {}
         Err(error) => {
-            tracing::info!(%error, "No models can be downloaded now; the engines that are installed serve");
-            tokio::time::sleep(AFTER_FAILURE).await;
-            None
+            tracing::info!(%error, "cannot fetch the index of models; what is installed and known serves");
         }
     }
 }
 
 /// Downloads one model unless it is here; says whether it is here now.
 async fn pull(store: &ModelStore, translator: &Translator, model: &Available) -> bool {
-    if store.installed(model.pair).is_ok() {
-        return true;
+    match store.installed(model.pair) {
+        Ok(_) => return true,
+        // It may be here, and cannot be read now.
+        Err(ModelError::Folder { .. }) => return false,
+        Err(_) => {}
     }
     let bar = ProgressBar::new(0).with_message(model.pair.to_string());
     if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {eta}") {

@@ -1,4 +1,5 @@
-//! Leaving alone what fails: after some failures in a row no requests, then one, then all again.
+//! Leaving alone what fails: after some failures in a row no requests, then one, then all again. What is broken is tried again,
+//! too, less often: somebody may have repaired it, or it was only being replaced.
 
 use crate::EngineError;
 use crate::engine::{Engine, Pair};
@@ -13,6 +14,10 @@ const FAILURES: u32 = 3;
 const FIRST_REST: Duration = Duration::from_secs(2);
 /// The longest rest. Jobs are tried again for longer than that.
 const LONGEST_REST: Duration = Duration::from_secs(60);
+/// How long to leave alone at first what is broken; twice as long after each trial that failed.
+const FIRST_REPAIR: Duration = Duration::from_secs(5);
+/// The longest time until it is tried again.
+const LONGEST_REPAIR: Duration = Duration::from_secs(300);
 /// A trial that has not ended by then was given up by whoever made it.
 const LONGEST_TRIAL: Duration = Duration::from_secs(60);
 
@@ -43,8 +48,8 @@ enum Breaker {
     Open { until: Instant, rest: Duration },
     /// One request tries whether it works again.
     Trial { until: Instant, rest: Duration },
-    /// It cannot work before somebody has repaired it.
-    Broken,
+    /// It cannot work before somebody has repaired it; after that time, one request tries whether somebody has.
+    Broken { until: Instant, rest: Duration, on_trial: bool },
 }
 
 impl Breaker {
@@ -52,7 +57,15 @@ impl Breaker {
     fn shut_until(&self) -> Option<Instant> {
         match self {
             Self::Open { until, .. } | Self::Trial { until, .. } => Some(*until),
-            Self::Closed { .. } | Self::Broken => None,
+            Self::Closed { .. } | Self::Broken { .. } => None,
+        }
+    }
+
+    /// When it is due for a trial.
+    fn due_at(&self) -> Option<Instant> {
+        match self {
+            Self::Broken { until, .. } => Some(*until),
+            other => other.shut_until(),
         }
     }
 
@@ -63,8 +76,24 @@ impl Breaker {
                 *self = Self::Trial { until: now + LONGEST_TRIAL, rest };
                 true
             }
-            Self::Open { .. } | Self::Trial { .. } | Self::Broken => false,
+            Self::Broken { until, rest, .. } if until <= now => {
+                *self = Self::Broken { until: now + LONGEST_TRIAL, rest, on_trial: true };
+                true
+            }
+            Self::Open { .. } | Self::Trial { .. } | Self::Broken { .. } => false,
         }
+    }
+
+    /// Notes that it is broken; says whether that is new.
+    fn broke(&mut self, now: Instant) -> bool {
+        let (rest, is_new) = match *self {
+            // A request that was under way when that became known.
+            Self::Broken { on_trial: false, .. } => return false,
+            Self::Broken { rest, .. } => ((rest * 2).min(LONGEST_REPAIR), false),
+            _ => (FIRST_REPAIR, true),
+        };
+        *self = Self::Broken { until: now + rest, rest, on_trial: false };
+        is_new
     }
 
     /// Counts a failure; returns the rest that it begins, if it does.
@@ -78,8 +107,10 @@ impl Breaker {
             }
             Self::Closed { .. } => FIRST_REST,
             Self::Trial { rest, .. } => (rest * 2).min(LONGEST_REST),
+            // It is there again, and does not work.
+            Self::Broken { on_trial: true, .. } => FIRST_REST,
             // A request that was under way when it was left alone.
-            Self::Open { .. } | Self::Broken => return None,
+            Self::Open { .. } | Self::Broken { .. } => return None,
         };
         *self = Self::Open { until: now + rest, rest };
         Some(rest)
@@ -93,8 +124,10 @@ pub(crate) enum Consequence {
     None,
     /// It is left alone for so long.
     Rest(Duration),
-    /// It is not asked again until somebody has repaired it.
+    /// Somebody has to repair it.
     Out,
+    /// Nobody has repaired it yet.
+    StillOut,
 }
 
 /// The breakers of all units that have failed, and why they did.
@@ -116,11 +149,11 @@ impl Breakers {
     /// Notes that it works; says whether it had been left alone.
     pub(crate) fn succeeded(&self, unit: &Unit) -> bool {
         let mut units = self.units();
-        // What is broken was repaired only if somebody says so.
-        if matches!(units.get(unit), None | Some((Breaker::Broken, _))) {
+        // What was under way when it broke says nothing about whether it has been repaired.
+        if matches!(units.get(unit), None | Some((Breaker::Broken { on_trial: false, .. }, _))) {
             return false;
         }
-        units.remove(unit).is_some_and(|(breaker, _)| breaker.shut_until().is_some())
+        units.remove(unit).is_some_and(|(breaker, _)| breaker.due_at().is_some())
     }
 
     /// Notes that a request has failed, and why.
@@ -137,18 +170,14 @@ impl Breakers {
             .or_insert_with(|| (Breaker::Closed { failures: 0, failed_at: now }, String::new()));
         *reason = error.to_string();
         if matches!(error, EngineError::Broken(_)) {
-            *breaker = Breaker::Broken;
-            return Consequence::Out;
+            return if breaker.broke(now) { Consequence::Out } else { Consequence::StillOut };
         }
         breaker.failed(asked_at, now).map_or(Consequence::None, Consequence::Rest)
     }
 
     /// Whether it takes a request now.
     pub(crate) fn takes_requests(&self, unit: &Unit, now: Instant) -> bool {
-        self.units().get(unit).is_none_or(|(breaker, _)| match breaker {
-            Breaker::Broken => false,
-            other => other.shut_until().is_none_or(|until| until <= now),
-        })
+        self.units().get(unit).is_none_or(|(breaker, _)| breaker.due_at().is_none_or(|until| until <= now))
     }
 
     /// Why it is left alone for now, if it is and may yet recover by itself.
@@ -161,7 +190,7 @@ impl Breakers {
     /// When the first of those that are left alone is due for a trial.
     pub(crate) fn next_trial(&self, now: Instant) -> Option<Instant> {
         let units = self.units();
-        units.values().filter_map(|(breaker, _)| breaker.shut_until()).filter(|&until| until > now).min()
+        units.values().filter_map(|(breaker, _)| breaker.due_at()).filter(|&until| until > now).min()
     }
 
     /// Why something of this pair waits for repair, if it does.
@@ -169,7 +198,7 @@ impl Breakers {
         let units = self.units();
         let broken = units
             .iter()
-            .filter(|(unit, (breaker, _))| matches!(breaker, Breaker::Broken) && unit.touches(pair));
+            .filter(|(unit, (breaker, _))| matches!(breaker, Breaker::Broken { .. }) && unit.touches(pair));
         broken.map(|(_, (_, reason))| reason.clone()).min()
     }
 
@@ -274,14 +303,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_stays_out_until_all_is_looked_at_again() {
+    fn what_is_broken_is_tried_again_less_and_less_often() {
         let (breakers, now) = (Breakers::default(), Instant::now());
         let error = EngineError::Broken("its file is damaged".to_owned());
         assert_eq!(breakers.failed(&unit("en-fr"), &error, now, now), Consequence::Out);
         assert!(!breakers.succeeded(&unit("en-fr")));
-        assert!(!breakers.admit(&unit("en-fr"), now + LONGEST_REST * 2));
+        assert!(!breakers.admit(&unit("en-fr"), now) && breakers.resting(&unit("en-fr")).is_none());
+        let mut rests = Vec::new();
+        let mut due = now;
+        for _ in 0..8 {
+            let next = breakers.next_trial(due).unwrap();
+            rests.push((next - due).as_secs());
+            due = next;
+            assert!(breakers.takes_requests(&unit("en-fr"), due) && breakers.admit(&unit("en-fr"), due));
+            assert!(!breakers.admit(&unit("en-fr"), due), "one trial at a time");
+            assert_eq!(breakers.failed(&unit("en-fr"), &error, due, due), Consequence::StillOut);
+        }
+        assert_eq!(rests, [5, 10, 20, 40, 80, 160, 300, 300]);
         assert_eq!(breakers.broken("en-de".parse().unwrap()).as_deref(), Some("its file is damaged"));
         assert_eq!(breakers.broken("fr-de".parse().unwrap()), None);
+        due = breakers.next_trial(due).unwrap();
+        assert!(breakers.admit(&unit("en-fr"), due) && breakers.succeeded(&unit("en-fr")));
+        assert!(breakers.admit(&unit("en-fr"), due) && breakers.broken("en-de".parse().unwrap()).is_none());
+        breakers.failed(&unit("en-fr"), &error, due, due);
         breakers.clear();
         assert!(breakers.admit(&unit("en-fr"), now));
     }

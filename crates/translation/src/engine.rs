@@ -7,6 +7,7 @@ use meeshy_domain::Language;
 use serde::Serialize;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use tokio::time::Instant;
 
 /// From which language to which.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -94,12 +95,18 @@ pub trait Engine: Send + Sync {
     /// The name that readers see next to a translation. No two engines of a translator share one.
     fn name(&self) -> &str;
 
-    /// What is installed. Looks afresh at each call; loads nothing, starts nothing and waits for nothing.
+    /// What is installed. Looks afresh at each call; loads nothing, starts nothing and waits for nothing. What cannot be read
+    /// now is as it was before.
     fn offers(&self) -> Vec<Offer>;
 
     /// Grows whenever [`offers`](Self::offers) has changed by itself, without anybody having installed anything.
     fn revision(&self) -> u64 {
         0
+    }
+
+    /// When to look at [`offers`](Self::offers) again, because something there could not be read.
+    fn look_again_at(&self) -> Option<Instant> {
+        None
     }
 
     /// Whether it is a server: all its pairs fail and recover together, and nonsense from it is a fault of its own.

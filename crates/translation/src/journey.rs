@@ -209,6 +209,9 @@ impl Resolver {
             Consequence::Rest(rest) => {
                 tracing::warn!(engine = step.engine, pair = %step.pair, seconds = rest.as_secs(), %error, "An engine keeps failing and is left alone for a while");
             }
+            Consequence::StillOut => {
+                tracing::debug!(engine = step.engine, pair = %step.pair, %error, "An engine has not been repaired yet");
+            }
             Consequence::Out => {
                 tracing::error!(engine = step.engine, pair = %step.pair, %error, "An engine cannot be used until it is repaired");
             }

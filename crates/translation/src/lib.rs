@@ -32,6 +32,7 @@ mod firefox;
 mod flight;
 mod glossary;
 mod journey;
+mod look;
 pub mod models;
 mod quality;
 mod queue;

@@ -11,11 +11,14 @@ use crate::request::Request;
 use crate::route::{Route, Routes, Step};
 use meeshy_domain::{Reason, ReasonCode};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use tokio::time::Instant;
 
 /// A request goes over so many routes at most.
 const MOST_ROUTES: usize = 8;
+
+/// So many sets of avoided engines have their routes kept.
+const MAX_KEPT_ROUTES: usize = 32;
 
 /// What became of the segments of a request.
 #[derive(Default)]
@@ -59,6 +62,10 @@ pub(crate) struct Resolver {
 #[derive(Default, Clone)]
 struct View {
     routes: Arc<Routes>,
+    /// What each engine offered then.
+    offers: Arc<Vec<Vec<Offer>>>,
+    /// The routes without the engines that requests avoid, by which they are.
+    without: HashMap<Vec<bool>, Arc<Routes>>,
     /// The revisions of the engines then.
     revisions: Vec<u64>,
     /// When something that is left alone may be tried again.
@@ -89,9 +96,12 @@ impl Resolver {
 
     /// The routes over what works now.
     pub(crate) fn routes(&self) -> Arc<Routes> {
-        let view = self.view.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let due = view.until.is_some_and(|until| until <= Instant::now());
-        if due || view.revisions != self.revisions() { self.look() } else { view.routes }
+        let (due, routes) = {
+            let view = self.view();
+            let due = view.until.is_some_and(|until| until <= Instant::now());
+            (due || view.revisions != self.revisions(), Arc::clone(&view.routes))
+        };
+        if due { self.look() } else { routes }
     }
 
     fn revisions(&self) -> Vec<u64> {
@@ -102,48 +112,77 @@ impl Resolver {
     pub(crate) fn look(&self) -> Arc<Routes> {
         let now = Instant::now();
         // Taken before the offers: a change in between is seen at the next look.
-        let (revisions, until) = (self.revisions(), self.breakers.next_trial(now));
-        let routes = Arc::new(self.find(|unit| self.breakers.takes_requests(unit, now)));
-        let view = View { routes: Arc::clone(&routes), revisions, until };
+        let revisions = self.revisions();
+        let offers: Arc<Vec<Vec<Offer>>> =
+            Arc::new(self.engines.iter().map(|engine| engine.offers()).collect());
+        let none: Vec<bool> = vec![false; self.engines.len()];
+        let routes = Arc::new(self.find(&offers, &none, |unit| self.breakers.takes_requests(unit, now)));
+        let looks = self.engines.iter().filter_map(|engine| engine.look_again_at());
+        let until = looks.chain(self.breakers.next_trial(now)).min();
+        let view = View { routes: Arc::clone(&routes), offers, without: HashMap::new(), revisions, until };
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = view;
         routes
     }
 
     /// The routes that a request can be served from: where it avoids an engine, those of the others.
     pub(crate) fn routes_for(&self, request: &Request) -> Arc<Routes> {
-        if request.avoid.is_empty() {
-            return self.routes();
+        let all = self.routes();
+        let avoided = self.avoided(request);
+        if !avoided.contains(&true) {
+            return all;
+        }
+        if let Some(known) = self.view().without.get(&avoided) {
+            return Arc::clone(known);
         }
         let now = Instant::now();
+        let offers = Arc::clone(&self.view().offers);
         let usable = |unit: &Unit| self.breakers.takes_requests(unit, now);
-        Arc::new(self.find_for(request, usable))
+        let routes = Arc::new(self.find(&offers, &avoided, usable));
+        let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
+        // Somebody may have looked again meanwhile.
+        if Arc::ptr_eq(&view.offers, &offers) {
+            if view.without.len() >= MAX_KEPT_ROUTES {
+                view.without.clear();
+            }
+            view.without.insert(avoided, Arc::clone(&routes));
+        }
+        routes
     }
 
-    /// The routes over what is `usable`.
-    fn find(&self, usable: impl Fn(&Unit) -> bool) -> Routes {
-        self.find_among(&self.engines.iter().collect::<Vec<_>>(), usable)
+    fn view(&self) -> RwLockReadGuard<'_, View> {
+        self.view.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The same without the engines that a request avoids.
+    /// For each engine, whether a request avoids it.
+    fn avoided(&self, request: &Request) -> Vec<bool> {
+        self.engines.iter().map(|engine| request.avoids_engine(engine.name())).collect()
+    }
+
+    /// The routes for a request over what is `usable` of what the engines offered at the last look.
     fn find_for(&self, request: &Request, usable: impl Fn(&Unit) -> bool) -> Routes {
-        let engines = self.engines.iter().filter(|engine| !request.avoids_engine(engine.name()));
-        self.find_among(&engines.collect::<Vec<_>>(), usable)
+        let offers = Arc::clone(&self.view().offers);
+        self.find(&offers, &self.avoided(request), usable)
     }
 
+    /// The routes over what is `usable` of the engines that are not `avoided`.
+    ///
     /// The engines of this machine compete for a pair by quality and cost; a server is only asked for what nothing before
     /// it serves directly, so that no text leaves this machine that need not.
-    fn find_among(&self, engines: &[&Arc<dyn Engine>], usable: impl Fn(&Unit) -> bool) -> Routes {
-        let mut offers: Vec<(&str, Offer)> = Vec::new();
-        for group in engines.chunk_by(|one, other| !one.is_remote() && !other.is_remote()) {
-            let before: HashSet<Pair> = offers.iter().map(|(_, offer)| offer.pair).collect();
-            for engine in group {
-                let usable = |offer: &Offer| {
+    fn find(&self, offers: &[Vec<Offer>], avoided: &[bool], usable: impl Fn(&Unit) -> bool) -> Routes {
+        let engines = self.engines.iter().zip(offers).zip(avoided);
+        let engines: Vec<(&Arc<dyn Engine>, &Vec<Offer>)> =
+            engines.filter(|(_, avoided)| !**avoided).map(|(engine, _)| engine).collect();
+        let mut found: Vec<(&str, &Offer)> = Vec::new();
+        for group in engines.chunk_by(|(one, _), (other, _)| !one.is_remote() && !other.is_remote()) {
+            let before: HashSet<Pair> = found.iter().map(|(_, offer)| offer.pair).collect();
+            for (engine, offers) in group {
+                let usable = |offer: &&Offer| {
                     !before.contains(&offer.pair) && usable(&Unit::of(engine.as_ref(), offer.pair))
                 };
-                offers.extend(engine.offers().into_iter().filter(usable).map(|offer| (engine.name(), offer)));
+                found.extend(offers.iter().filter(usable).map(|offer| (engine.name(), offer)));
             }
         }
-        Routes::find(offers.iter().map(|(engine, offer)| (*engine, offer)), &self.figures)
+        Routes::find(found, &self.figures)
     }
 
     /// Translates over the best route; what does not work there, over the next best, until there is none.

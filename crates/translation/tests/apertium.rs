@@ -276,3 +276,51 @@ async fn a_pair_whose_programs_keep_failing_is_left_alone() {
     assert_eq!(log.matches("keeps failing and is left alone").count(), 1, "{log}");
     assert_eq!(children(), Vec::<u32>::new());
 }
+
+/// Copies the modes of two pairs, whose data stay where they are.
+fn copied_modes(folder: &std::path::Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    for name in ["eng-spa.mode", "spa-eng.mode"] {
+        std::fs::copy(std::path::Path::new("/usr/share/apertium/modes").join(name), folder.join(name))
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_modes_folder_that_is_away_for_a_moment_stops_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let (modes, away) = (place.path().join("modes"), place.path().join("away"));
+    copied_modes(&modes);
+    let config = TranslationConfig { apertium_modes_dir: modes.clone(), ..TranslationConfig::default() };
+    let log = Log::begin();
+    let translator = apertium_with(config);
+    done(&translator, "en", "es", "The cat eats.").await;
+
+    // It is moved away, and then there is a file in its place; each time it is looked at.
+    std::fs::rename(&modes, &away).unwrap();
+    translator.rescan();
+    assert!(done(&translator, "en", "es", "The dog eats.").await.0.starts_with("El perro"));
+    std::fs::write(&modes, "").unwrap();
+    translator.rescan();
+    // Not even the pair that has not run yet is lost.
+    assert!(done(&translator, "es", "en", "El gato come.").await.0.starts_with("The cat"));
+    assert_eq!(log.text().matches("cannot read a folder of the translator").count(), 1, "{}", log.text());
+
+    std::fs::remove_file(&modes).unwrap();
+    std::fs::rename(&away, &modes).unwrap();
+    // A mode that cannot be read is what it was.
+    std::fs::remove_file(modes.join("spa-eng.mode")).unwrap();
+    std::fs::create_dir(modes.join("spa-eng.mode")).unwrap();
+    translator.rescan();
+    assert!(done(&translator, "es", "en", "El perro come.").await.0.starts_with("The dog"));
+    // One that is gone is gone, without anybody having said so.
+    std::fs::remove_dir(modes.join("spa-eng.mode")).unwrap();
+    let gone = async {
+        while translator.route(language("es"), language("en")).is_some() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
+    assert!(log.text().contains("can be read again"), "{}", log.text());
+    translator.shutdown().await;
+}

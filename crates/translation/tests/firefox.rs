@@ -68,6 +68,33 @@ async fn two_models_meet_in_english() {
     assert!(text.starts_with("hola"), "{text}");
 }
 
+#[tokio::test]
+async fn a_models_folder_that_is_away_for_a_moment_stops_nothing() {
+    let place = tempfile::tempdir().unwrap();
+    let (models, away) = (place.path().join("models"), place.path().join("away"));
+    install(&models, "en-es", &saying("hola"));
+    install(&models, "en-fr", &saying("salut"));
+    let translator = translator(&models);
+    assert!(text_of(translate_one(&translator, "en", "es", "hi").await).starts_with("hola"));
+    std::fs::rename(&models, &away).unwrap();
+    translator.rescan();
+    assert!(text_of(translate_one(&translator, "en", "es", "hello").await).starts_with("hola"));
+    // What is not in the memory cannot be loaded now; that is a failure and no answer.
+    let failed = translator.translate(language("en"), language("fr"), &["hi".to_owned()]).await.remove(0);
+    assert!(failed.is_err(), "{failed:?}");
+    std::fs::rename(&away, &models).unwrap();
+    let back = async {
+        loop {
+            match translator.translate(language("en"), language("fr"), &["hi".to_owned()]).await.remove(0) {
+                Ok(outcome) => return text_of(outcome),
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
+            }
+        }
+    };
+    let text = tokio::time::timeout(std::time::Duration::from_secs(30), back).await.unwrap();
+    assert!(text.starts_with("salut"), "{text}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn many_requests_share_a_model() {
     let models = tempfile::tempdir().unwrap();

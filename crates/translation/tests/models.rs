@@ -13,7 +13,7 @@ use axum::routing::get;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::{StreamExt, stream};
-use meeshy_translation::models::{ModelError, ModelStore};
+use meeshy_translation::models::{KeptIndex, ModelError, ModelStore};
 use meeshy_translation::{Outcome, Pair, TranslationConfig, Translator};
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -32,6 +32,9 @@ struct Mirror {
     /// The ranges that were asked for.
     ranges: Arc<Mutex<Vec<String>>>,
     ignores_ranges: bool,
+    /// What it calls the state of its index, and how often it said that this is what was asked about.
+    etag: Arc<Mutex<String>>,
+    unchanged: Arc<Mutex<usize>>,
 }
 
 impl Mirror {
@@ -75,6 +78,14 @@ async fn answer(State(mirror): State<Mirror>, Path(file): Path<String>, headers:
     let Some(body) = mirror.files.lock().unwrap().get(&file).cloned() else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let etag = mirror.etag.lock().unwrap().clone();
+    if file == "models.json" && !etag.is_empty() {
+        if headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == *etag) {
+            *mirror.unchanged.lock().unwrap() += 1;
+            return StatusCode::NOT_MODIFIED.into_response();
+        }
+        return ([(header::ETAG, etag)], body).into_response();
+    }
     let range = headers.get(header::RANGE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let start =
         range.as_deref().and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
@@ -329,4 +340,32 @@ fn of_several_versions_one_has_to_be_chosen() {
     assert!(error.contains("meeshy models use en-es") && error.contains(version), "{error}");
     store.activate(pair(), version).unwrap();
     assert_eq!(store.installed(pair()).unwrap().folder, one);
+}
+
+#[tokio::test]
+async fn the_index_is_fetched_again_and_kept_while_it_cannot_be_had() {
+    let mirror = Mirror::default();
+    mirror.serve(&saying("hola"), false);
+    *mirror.etag.lock().unwrap() = "\"one\"".to_owned();
+    let url = mirror.start().await;
+    let config = TranslationConfig { index_urls: vec![url], ..TranslationConfig::default() };
+    let mut kept = KeptIndex::new(ModelStore::new(&config));
+    assert!(kept.index().is_none() && kept.due() <= tokio::time::Instant::now());
+    assert!(kept.refresh().await.unwrap(), "the first one is another one");
+    assert!(!kept.refresh().await.unwrap() && *mirror.unchanged.lock().unwrap() == 1);
+    let next = kept.due() - tokio::time::Instant::now();
+
+    // The server goes away, and comes back with another index.
+    let index = mirror.files.lock().unwrap().remove("models.json").unwrap();
+    assert!(matches!(kept.refresh().await, Err(ModelError::Unreachable { .. })));
+    assert_eq!(kept.index().unwrap().models.len(), 1, "what is known holds");
+    let (first, soon) = (kept.due(), kept.due() - tokio::time::Instant::now());
+    assert!(soon < next, "a failure is tried again earlier");
+    kept.refresh().await.unwrap_err();
+    assert!(kept.due() - tokio::time::Instant::now() > soon && kept.due() > first, "and then less often");
+    let other = String::from_utf8(index).unwrap().replace("en-es", "en-fr");
+    mirror.files.lock().unwrap().insert("models.json".to_owned(), other.into_bytes());
+    *mirror.etag.lock().unwrap() = "\"two\"".to_owned();
+    assert!(kept.refresh().await.unwrap());
+    assert_eq!(kept.index().unwrap().models[0].pair.to_string(), "en-fr");
 }

@@ -241,6 +241,39 @@ async fn the_next_engine_takes_over_from_a_broken_one_until_it_is_repaired() {
 }
 
 #[tokio::test]
+async fn a_letter_and_its_mark_are_one_character_for_engines_and_readers() {
+    let fake = Fake::new("fake", &["en-fr"], |segment| Ok(format!("{segment} e\u{301}te\u{301}")));
+    let translator = over(vec![fake.clone()], None);
+    let texts = ["a café".to_owned(), "a cafe\u{301}".to_owned()];
+    let outcomes = translator.translate(language("en"), language("fr"), &texts).await;
+    assert_eq!(fake.asked(), [["a café"]]);
+    for outcome in outcomes {
+        assert!(matches!(outcome.unwrap(), Outcome::Done { text, .. } if text == "a café été"));
+    }
+    // What comes back as it was is the same, whichever way it is written.
+    let echo = over(vec![Fake::new("echo", &["en-fr"], |segment| Ok(segment.to_owned()))], None);
+    let outcome = translate_one(&echo, "en", "fr", "cafe\u{301}").await;
+    assert_eq!(outcome, Outcome::Identical { engine: Some("echo".to_owned()) });
+}
+
+#[tokio::test]
+async fn engines_are_not_asked_again_what_they_offer_when_one_is_avoided() {
+    let [one, other] = ["one", "other"].map(|name| Fake::new(name, &["en-fr"], shout));
+    let translator = over(vec![one.clone(), other], None);
+    let request = Request { avoid: vec!["one".to_owned()], ..Request::new(language("en"), language("fr")) };
+    let by = |route: Option<meeshy_translation::Route>| route.unwrap().label();
+    assert_eq!(by(translator.route_for(&request)), "other");
+    // What they offer now is seen at the next look, and not before.
+    one.version.store(7, Ordering::Relaxed);
+    let version = |translator: &Translator| {
+        translator.route(language("en"), language("fr")).unwrap().steps[0].version.clone()
+    };
+    assert_eq!((by(translator.route_for(&request)).as_str(), version(&translator).as_str()), ("other", "1"));
+    translator.rescan();
+    assert_eq!((by(translator.route_for(&request)).as_str(), version(&translator).as_str()), ("other", "7"));
+}
+
+#[tokio::test]
 async fn what_is_no_translation_is_neither_shown_nor_kept() {
     let fake = Fake::new("fake", &["en-fr"], |segment| match segment {
         "empty" => Ok(" ".to_owned()),

@@ -8,16 +8,18 @@ mod pipeline;
 mod stream;
 
 use crate::engine::{Engine, Offer, Pair, Portion, Translated};
+use crate::look::Look;
 use crate::quality;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;
-use mode::Mode;
+use mode::{Mode, Modes};
 use pipeline::Slot;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What goes through a pipeline at once, in bytes, while somebody waits: a tenth of a second of work.
 const PORTION_BYTES: usize = 6_000;
@@ -30,6 +32,9 @@ pub(crate) struct Apertium {
     idle: Duration,
     patience: Duration,
     slots: Mutex<HashMap<Pair, Arc<Slot>>>,
+    /// As they were last read.
+    modes: Mutex<HashMap<Pair, Mode>>,
+    look: Look,
 }
 
 impl Apertium {
@@ -39,6 +44,8 @@ impl Apertium {
             idle: Duration::from_secs(config.apertium_idle_seconds),
             patience: Duration::from_secs(config.apertium_timeout_seconds),
             slots: Mutex::default(),
+            modes: Mutex::default(),
+            look: Look::default(),
         }
     }
 
@@ -47,27 +54,49 @@ impl Apertium {
         if let Some(slot) = slots.get(&pair) {
             return Ok(Arc::clone(slot));
         }
-        let mode = self.modes().remove(&pair).ok_or_else(|| {
-            EngineError::Broken(format!(
-                "Apertium's mode for {pair} is no longer in {}; install its package again",
-                self.modes_dir.display()
-            ))
-        })?;
+        let mode = self.modes().remove(&pair).ok_or_else(|| self.missing(pair))?;
         let slot = Arc::new(Slot::new(pair, mode, self.idle, self.patience));
         slots.insert(pair, Arc::clone(&slot));
         Ok(slot)
     }
 
-    fn modes(&self) -> HashMap<Pair, Mode> {
-        match mode::read_folder(&self.modes_dir) {
-            Ok(modes) => modes,
-            // Nothing is installed: no fault, there are other engines.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => HashMap::new(),
-            Err(error) => {
-                tracing::warn!(%error, path = %self.modes_dir.display(), "The folder of Apertium's modes cannot be read");
-                HashMap::new()
-            }
+    fn missing(&self, pair: Pair) -> EngineError {
+        let folder = self.modes_dir.display();
+        let message =
+            format!("Apertium's mode for {pair} is no longer in {folder}; install its package again");
+        if self.look.again_at().is_some() {
+            EngineError::Interrupted(message)
+        } else {
+            EngineError::Broken(message)
         }
+    }
+
+    /// The modes of the folder. While it cannot be read (too many files are open, a package is being replaced) they are what
+    /// they were.
+    fn modes(&self) -> HashMap<Pair, Mode> {
+        let mut known = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
+        let problem = match mode::read_folder(&self.modes_dir) {
+            Ok(Modes { mut by_pair, unread }) => {
+                for (pair, _) in &unread {
+                    if let Some(mode) = known.get(pair) {
+                        by_pair.insert(*pair, mode.clone());
+                    }
+                }
+                *known = by_pair;
+                unread.into_iter().next().map(|(_, problem)| problem)
+            }
+            // Nothing is installed: no fault, there are other engines.
+            Err(error)
+                if error.kind() == std::io::ErrorKind::NotFound
+                    && (known.is_empty() || self.look.is_gone()) =>
+            {
+                known.clear();
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        };
+        self.look.note(&self.modes_dir, problem.as_ref().map(|problem| problem as &dyn std::fmt::Display));
+        known.clone()
     }
 }
 
@@ -89,6 +118,10 @@ impl Engine for Apertium {
             cost_ms: quality::APERTIUM_MS,
         };
         modes.into_iter().map(offer).collect()
+    }
+
+    fn look_again_at(&self) -> Option<Instant> {
+        self.look.again_at()
     }
 
     fn prepare(&self, pair: Pair) {

@@ -51,25 +51,35 @@ pub(super) enum ModeError {
     UnknownProgram(String),
 }
 
-/// Every usable mode of a folder, by pair.
-pub(super) fn read_folder(folder: &Path) -> io::Result<HashMap<Pair, Mode>> {
+/// What a folder holds.
+#[derive(Debug, Default)]
+pub(super) struct Modes {
+    /// Every usable mode, by pair.
+    pub(super) by_pair: HashMap<Pair, Mode>,
+    /// What could not be read, with the reason: a mode, or the data that it names.
+    pub(super) unread: Vec<(Pair, String)>,
+}
+
+/// Reads the modes of a folder.
+pub(super) fn read_folder(folder: &Path) -> io::Result<Modes> {
     let mut files: Vec<_> = std::fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     files.sort_by_key(std::fs::DirEntry::file_name);
-    let mut modes = HashMap::new();
+    let mut modes = Modes::default();
     for file in files {
         let path = file.path();
         let Some(pair) = pair_of(&path) else { continue };
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) => {
-                tracing::warn!(%error, path = %path.display(), "This mode of Apertium cannot be read");
+                modes.unread.push((pair, format!("{}: {error}", path.display())));
                 continue;
             }
         };
         match parse(&text) {
             Ok(stages) => {
-                let version = version_of(&text, &stages);
-                modes.entry(pair).or_insert(Mode { stages, version });
+                let (version, unread) = version_of(&text, &stages);
+                modes.unread.extend(unread.map(|problem| (pair, problem)));
+                modes.by_pair.entry(pair).or_insert(Mode { stages, version });
             }
             Err(error) => tracing::info!(%error, path = %path.display(), "This mode of Apertium is not used"),
         }
@@ -139,16 +149,24 @@ fn split(text: &str) -> Result<Vec<Vec<String>>, ModeError> {
     if commands.iter().any(Vec::is_empty) { Err(ModeError::Empty) } else { Ok(commands) }
 }
 
-fn version_of(text: &str, stages: &[Stage]) -> String {
+/// The version of a mode, and which of its data could not be looked at.
+fn version_of(text: &str, stages: &[Stage]) -> (String, Option<String>) {
+    let mut unread = None;
     let mut digest = Sha256::new_with_prefix(text.as_bytes());
     for file in stages.iter().flat_map(|stage| &stage.arguments).filter(|argument| argument.starts_with('/'))
     {
-        let Ok(metadata) = std::fs::metadata(file) else { continue };
+        let metadata = match std::fs::metadata(file) {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                unread = unread.or(Some(format!("{file}: {error}")));
+                continue;
+            }
+        };
         digest.update(metadata.len().to_le_bytes());
         let age = metadata.modified().ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok());
         digest.update(age.unwrap_or_default().as_nanos().to_le_bytes());
     }
-    hex::encode(&digest.finalize()[..8])
+    (hex::encode(&digest.finalize()[..8]), unread)
 }
 
 #[cfg(test)]

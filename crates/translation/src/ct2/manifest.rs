@@ -6,6 +6,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// The file beside a model.
@@ -93,20 +94,36 @@ impl Model {
 }
 
 /// A folder that holds no model that can be used.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Damaged {
     pub(super) name: String,
     pub(super) problem: String,
 }
 
+/// What is listed: models, and what is none.
+pub(super) type Listed = Vec<Result<Model, Damaged>>;
+
 /// All models of the folder `ct2` in `models_dir`.
-pub(super) fn list(models_dir: &Path) -> Vec<Result<Model, Damaged>> {
-    let Ok(entries) = std::fs::read_dir(models_dir.join("ct2")) else { return Vec::new() };
-    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+///
+/// # Errors
+/// When the folder, or a manifest in it, is there and cannot be read now.
+pub(super) fn list(models_dir: &Path) -> io::Result<Listed> {
+    let entries = match std::fs::read_dir(models_dir.join("ct2")) {
+        Ok(entries) => entries.collect::<io::Result<Vec<_>>>()?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut folders: Vec<PathBuf> = entries.iter().map(std::fs::DirEntry::path).collect();
     folders.retain(|folder| folder.is_dir());
     folders.sort();
     let damaged = |folder: &Path, problem| Damaged { name: name_of(folder), problem };
-    folders.iter().map(|folder| read(folder).map_err(|problem| damaged(folder, problem))).collect()
+    let listed = |folder: &PathBuf| match std::fs::read_to_string(folder.join(MANIFEST)) {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+            Err(error)
+        }
+        _ => Ok(read(folder).map_err(|problem| damaged(folder, problem))),
+    };
+    folders.iter().map(listed).collect()
 }
 
 fn name_of(folder: &Path) -> String {
@@ -221,7 +238,7 @@ mod tests {
         let own = folder.path().join("ct2").join("one");
         std::fs::create_dir_all(&own).unwrap();
         std::fs::write(own.join(MANIFEST), "family = 'opus'\nlicence = 'MIT'\npairs = ['en-fr']").unwrap();
-        let damaged = list(folder.path()).remove(0).unwrap_err();
+        let damaged = list(folder.path()).unwrap().remove(0).unwrap_err();
         assert_eq!((damaged.name.as_str(), damaged.problem.as_str()), ("one", "model.bin is missing"));
     }
 }

@@ -7,17 +7,25 @@ mod host;
 mod manifest;
 
 use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::look::Look;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;
-use manifest::{Damaged, Model};
+use manifest::{Damaged, Listed, Model};
 use serde::Serialize;
+use std::fmt::Display;
+use std::io;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use tokio::time::Instant;
 
 /// All models of the folder.
 pub(crate) struct CTranslate2 {
     models_dir: PathBuf,
     accept_non_commercial: bool,
+    /// The models as they were last read.
+    models: Mutex<Listed>,
+    look: Look,
     #[cfg(feature = "ct2")]
     hosts: host::Hosts,
 }
@@ -27,9 +35,29 @@ impl CTranslate2 {
         Self {
             models_dir: config.models_dir.clone(),
             accept_non_commercial: config.accept_non_commercial,
+            models: Mutex::default(),
+            look: Look::default(),
             #[cfg(feature = "ct2")]
             hosts: host::Hosts::new(config),
         }
+    }
+
+    /// The models of the folder; while it cannot be read, as they were.
+    fn models(&self) -> Listed {
+        let mut known = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        let listed = manifest::list(&self.models_dir);
+        // The folder of all models is being moved.
+        let is_missing = !known.is_empty() && !self.models_dir.is_dir() && !self.look.is_gone();
+        let problem = match listed {
+            Ok(listed) if !is_missing => {
+                *known = listed;
+                None
+            }
+            Ok(_) => Some(io::ErrorKind::NotFound.into()),
+            Err(error) => Some(error),
+        };
+        self.look.note(&self.models_dir, problem.as_ref().map(|error: &io::Error| error as &dyn Display));
+        known.clone()
     }
 
     /// Why a model that is whole is not used.
@@ -49,7 +77,7 @@ impl CTranslate2 {
 
     /// The models that are used, the one that loses least first.
     fn usable(&self) -> Vec<Model> {
-        let models = manifest::list(&self.models_dir).into_iter().flatten();
+        let models = self.models().into_iter().flatten();
         let mut models: Vec<Model> = models.filter(|model| self.why_unused(model).is_none()).collect();
         models.sort_by(|one, other| one.family.figures().0.total_cmp(&other.family.figures().0));
         models
@@ -83,7 +111,7 @@ pub fn ctranslate2_models(config: &TranslationConfig) -> Vec<CTranslate2Model> {
             CTranslate2Model { name, licence: None, pairs: 0, problem: Some(problem) }
         }
     };
-    manifest::list(&config.models_dir).into_iter().map(listed).collect()
+    engine.models().into_iter().map(listed).collect()
 }
 
 #[async_trait]
@@ -103,8 +131,12 @@ impl Engine for CTranslate2 {
         offers
     }
 
+    fn look_again_at(&self) -> Option<Instant> {
+        self.look.again_at()
+    }
+
     fn why_not(&self, pair: Pair) -> Option<String> {
-        let models = manifest::list(&self.models_dir);
+        let models = self.models();
         let whole = models.iter().flatten().filter(|model| model.pairs.contains(&pair));
         whole.filter_map(|model| self.why_unused(model)).next()
     }

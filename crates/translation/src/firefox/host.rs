@@ -7,7 +7,7 @@
 use super::container;
 use super::inbox::{Inbox, Request};
 use crate::EngineError;
-use crate::models::{Files, Installed};
+use crate::models::{Files, Installed, ModelError};
 use crate::request::Urgency;
 use fxtranslate::engine::Engine as Model;
 use fxtranslate::shortlist::Shortlist;
@@ -30,7 +30,7 @@ const NICE: i32 = 19;
 /// A running model.
 pub(super) struct Host {
     /// Whether the model could be loaded, once that is known.
-    outcome: Arc<OnceLock<Result<(), String>>>,
+    outcome: Arc<OnceLock<Result<(), EngineError>>>,
     inbox: Arc<Inbox>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -47,7 +47,7 @@ impl Host {
         let outcome = Arc::new(OnceLock::new());
         let settle = {
             let outcome = Arc::clone(&outcome);
-            move |loaded: Result<(), String>| {
+            move |loaded: Result<(), EngineError>| {
                 let _ = outcome.set(loaded);
                 settled();
             }
@@ -63,7 +63,7 @@ impl Host {
     }
 
     /// Whether the model could be loaded; nothing as long as that is not known.
-    pub(super) fn outcome(&self) -> Option<&Result<(), String>> {
+    pub(super) fn outcome(&self) -> Option<&Result<(), EngineError>> {
         self.outcome.get()
     }
 
@@ -93,7 +93,7 @@ impl Host {
 
     fn ended(&self) -> EngineError {
         match self.outcome() {
-            Some(Err(error)) => EngineError::Broken(error.clone()),
+            Some(Err(error)) => error.clone(),
             _ => EngineError::Interrupted("the model left the memory at the moment it was needed".to_owned()),
         }
     }
@@ -124,11 +124,11 @@ impl Drop for Host {
     }
 }
 
-fn live(model: &Installed, threads: usize, inbox: &Closing, settle: impl FnOnce(Result<(), String>)) {
+fn live(model: &Installed, threads: usize, inbox: &Closing, settle: impl FnOnce(Result<(), EngineError>)) {
     let loaded = match load(model, threads) {
         Ok(loaded) => loaded,
         Err(error) => {
-            tracing::error!(pair = %model.pair, error, "A model cannot be loaded");
+            tracing::error!(pair = %model.pair, %error, "A model cannot be loaded");
             return settle(Err(error));
         }
     };
@@ -186,13 +186,19 @@ fn answer(model: &Model, request: Request, threads: usize) -> Result<(), String>
 }
 
 /// Checks the files against the manifest, looks at their form, and loads them.
-fn load(model: &Installed, threads: usize) -> Result<Model, String> {
-    model.verify().map_err(|error| error.to_string())?;
-    let files = model.files().map_err(|error| error.to_string())?;
+fn load(model: &Installed, threads: usize) -> Result<Model, EngineError> {
+    let unusable = |error: ModelError| {
+        let kind = if error.is_passing() { EngineError::Interrupted } else { EngineError::Broken };
+        kind(error.to_string())
+    };
+    model.verify().map_err(unusable)?;
+    let files = model.files().map_err(unusable)?;
     let loaded = load_files(&files, threads);
     loaded.map_err(|reason| {
         let pair = model.pair;
-        format!("the model {pair} cannot be used: {reason}; pull it again with `meeshy models pull --force {pair}`")
+        EngineError::Broken(format!(
+            "the model {pair} cannot be used: {reason}; pull it again with `meeshy models pull --force {pair}`"
+        ))
     })
 }
 

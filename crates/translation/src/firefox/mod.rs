@@ -7,16 +7,19 @@ mod inbox;
 pub(crate) mod words;
 
 use crate::engine::{Engine, Offer, Pair, Portion, Translated};
-use crate::models::{Installed, ModelStore};
+use crate::look::Look;
+use crate::models::{Installed, ModelError, ModelStore};
 use crate::quality;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;
 use host::Host;
 use hosts::Hosts;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// What a thread gets at once, in bytes: some fifteen chat sentences, less than a tenth of a second with a small model.
 const PORTION_BYTES: usize = 1_000;
@@ -29,6 +32,9 @@ pub(crate) struct Firefox {
     hosts: Mutex<Hosts>,
     /// Counts the models of which it became known whether they could be loaded: a newer one may take over then.
     settled: Arc<AtomicU64>,
+    /// The models as they were last read.
+    models: Mutex<Vec<Installed>>,
+    look: Look,
 }
 
 impl Firefox {
@@ -39,6 +45,8 @@ impl Firefox {
             idle: Duration::from_secs(config.model_idle_seconds),
             hosts: Mutex::new(Hosts::new(config.model_memory_bytes)),
             settled: Arc::default(),
+            models: Mutex::default(),
+            look: Look::default(),
         }
     }
 
@@ -48,8 +56,44 @@ impl Firefox {
         if let Some(host) = hosts.get(pair) {
             return Ok(host);
         }
-        let model = self.store.installed(pair).map_err(|error| EngineError::Broken(error.to_string()))?;
+        let model = self.installed(pair)?;
         hosts.load(model, &|model| Host::start(model, self.threads, self.idle, || {}))
+    }
+
+    fn installed(&self, pair: Pair) -> Result<Installed, EngineError> {
+        self.store.installed(pair).or_else(|error| {
+            if !error.is_passing() && self.store.is_there() {
+                return Err(EngineError::Broken(error.to_string()));
+            }
+            let known = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+            let model = known.iter().find(|model| model.pair == pair).cloned();
+            model.ok_or_else(|| EngineError::Interrupted(error.to_string()))
+        })
+    }
+
+    /// The models of the folder. Those that cannot be read now are what they were.
+    fn models(&self) -> Vec<Installed> {
+        let mut known = self.models.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut models, mut problem) = (Vec::new(), None);
+        for listed in self.store.list() {
+            match listed {
+                Ok(model) => models.push(model),
+                Err(error) if error.is_passing() => problem = Some(error),
+                // It is shown by `meeshy models`.
+                Err(_) => {}
+            }
+        }
+        let is_missing = !known.is_empty() && !self.store.is_there() && !self.look.is_gone();
+        if problem.is_some() || is_missing {
+            let listed: HashSet<Pair> = models.iter().map(|model| model.pair).collect();
+            models.extend(known.iter().filter(|model| !listed.contains(&model.pair)).cloned());
+        }
+        let missing = is_missing.then(|| ModelError::no_folder(self.store.folder()));
+        let problem = problem.or(missing);
+        self.look
+            .note(self.store.folder(), problem.as_ref().map(|problem| problem as &dyn std::fmt::Display));
+        known.clone_from(&models);
+        models
     }
 
     /// Loads a model that is to take the place of another.
@@ -71,7 +115,7 @@ impl Engine for Firefox {
         if !processor_is_able() {
             return Vec::new();
         }
-        let models: Vec<Installed> = self.store.list().into_iter().filter_map(Result::ok).collect();
+        let models = self.models();
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.keep_only(|pair| models.iter().any(|model| model.pair == pair));
         let mut offer = |model: &Installed| Offer {
@@ -81,6 +125,10 @@ impl Engine for Firefox {
             cost_ms: quality::FIREFOX_MS,
         };
         models.iter().map(&mut offer).collect()
+    }
+
+    fn look_again_at(&self) -> Option<Instant> {
+        self.look.again_at()
     }
 
     fn revision(&self) -> u64 {

@@ -3,10 +3,13 @@
 use super::error::ModelError;
 use super::index::{Available, Index, LARGEST, RemoteFile};
 use super::manifest::{FileEntry, digest_of};
-use super::store::{Entries, unusable};
+use super::store::{Entries, off_thread, unusable};
 use flate2::read::MultiGzDecoder;
 use futures::TryStreamExt;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_RANGE, RANGE};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
+    LAST_MODIFIED, RANGE,
+};
 use reqwest::{Client, Response, StatusCode};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
@@ -45,10 +48,53 @@ fn unreachable(url: &str, error: &dyn std::error::Error) -> ModelError {
     ModelError::Unreachable { url: url.to_owned(), reason }
 }
 
+/// What a server says by which a later request can ask for something newer (RFC 9110, section 8.8).
+#[derive(Debug, Clone, Default)]
+pub(super) struct Validators {
+    etag: Option<HeaderValue>,
+    last_modified: Option<HeaderValue>,
+}
+
+impl Validators {
+    fn of(headers: &HeaderMap) -> Self {
+        Self { etag: headers.get(ETAG).cloned(), last_modified: headers.get(LAST_MODIFIED).cloned() }
+    }
+
+    /// The headers of a request for something newer.
+    fn conditions(&self) -> HeaderMap {
+        let etag = self.etag.clone().map(|etag| (IF_NONE_MATCH, etag));
+        let date = self.last_modified.clone().map(|date| (IF_MODIFIED_SINCE, date));
+        etag.into_iter().chain(date).collect()
+    }
+}
+
+/// What came of a request for a newer index.
+pub(super) enum Fetched {
+    /// There is none.
+    Unchanged,
+    /// It is this.
+    Index(Index, Validators),
+}
+
 /// Fetches and reads the index.
 pub(super) async fn index(url: &str) -> Result<Index, ModelError> {
+    match index_if_changed(url, None).await? {
+        Fetched::Index(index, _) => Ok(index),
+        Fetched::Unchanged => {
+            Err(ModelError::NoIndex { url: url.to_owned(), reason: "the server sent nothing".to_owned() })
+        }
+    }
+}
+
+/// The same, if there is another one than that which `known` is of.
+pub(super) async fn index_if_changed(url: &str, known: Option<&Validators>) -> Result<Fetched, ModelError> {
     let failed = |error: reqwest::Error| unreachable(url, &error);
-    let response = client(url)?.get(url).send().await.and_then(Response::error_for_status).map_err(failed)?;
+    let request = client(url)?.get(url).headers(known.map(Validators::conditions).unwrap_or_default());
+    let response = request.send().await.and_then(Response::error_for_status).map_err(failed)?;
+    if response.status() == StatusCode::NOT_MODIFIED {
+        return Ok(Fetched::Unchanged);
+    }
+    let validators = Validators::of(response.headers());
     let no_index = |reason: String| ModelError::NoIndex { url: url.to_owned(), reason };
     let mut text = Vec::new();
     let mut stream = response.bytes_stream();
@@ -58,7 +104,8 @@ pub(super) async fn index(url: &str) -> Result<Index, ModelError> {
             return Err(no_index("it is too large".to_owned()));
         }
     }
-    Index::parse(&text, url).map_err(no_index)
+    let index = Index::parse(&text, url).map_err(no_index)?;
+    Ok(Fetched::Index(index, validators))
 }
 
 /// Fetches all files of a model into `folder`, and says what they are.
@@ -74,10 +121,19 @@ pub(super) async fn model(
         let client = client(&file.url)?;
         let later: u64 = model.files.range(role..).skip(1).map(|(_, file)| file.size).sum();
         let report = |so_far: u64, all: u64| progress(done + so_far, done + all + later);
-        if !is_what_was_promised(&path, file) {
-            done += fetch(&client, file, folder, &report).await?;
-        }
-        files.insert(*role, entry(file, &path)?);
+        let known = {
+            let (file, path) = (file.clone(), path.clone());
+            off_thread(path.clone(), move || Ok(entry(&file, &path).ok())).await?
+        };
+        let known = match known.filter(|known| known.sha256 == file.sha256) {
+            Some(known) => known,
+            None => {
+                done += fetch(&client, file, folder, &report).await?;
+                let (file, path) = (file.clone(), path.clone());
+                off_thread(path.clone(), move || entry(&file, &path)).await?
+            }
+        };
+        files.insert(*role, known);
     }
     Ok(files)
 }
@@ -96,10 +152,6 @@ pub(super) fn copy_model(model: &Available, folder: &Path) -> Result<Entries, Mo
 fn entry(file: &RemoteFile, path: &Path) -> Result<FileEntry, ModelError> {
     let (size, sha256) = digest_of(path).map_err(|source| unusable(path, source))?;
     Ok(FileEntry { name: file.name.clone(), size, sha256 })
-}
-
-fn is_what_was_promised(path: &Path, file: &RemoteFile) -> bool {
-    digest_of(path).is_ok_and(|(_, sha256)| sha256 == file.sha256)
 }
 
 /// Fetches one file; gives the bytes that it had on the way.
@@ -122,8 +174,7 @@ async fn fetch(
     }
     let size = fs::metadata(&part).map_err(|source| unusable(&part, source))?.len();
     let (from, to, promised) = (part.clone(), folder.join(&file.name), file.clone());
-    let unpacked = tokio::task::spawn_blocking(move || unpack(&from, &to, &promised));
-    let outcome = unpacked.await.unwrap_or_else(|error| Err(unusable(&part, io::Error::other(error))));
+    let outcome = off_thread(part.clone(), move || unpack(&from, &to, &promised)).await;
     // Whether it was good or not, it is of no more use.
     fs::remove_file(&part).map_err(|source| unusable(&part, source))?;
     outcome.map(|()| size)

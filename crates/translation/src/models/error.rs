@@ -75,6 +75,21 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// Whether it may pass by itself: too many files are open, or a folder is being moved.
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Folder { .. })
+    }
+
+    /// Nobody has said where an index is.
+    pub(super) fn no_index() -> Self {
+        Self::NoIndex { url: "`index_url`".to_owned(), reason: "it is empty".to_owned() }
+    }
+
+    /// A folder that is not where it was.
+    pub(crate) fn no_folder(path: &std::path::Path) -> Self {
+        Self::Folder { path: path.to_owned(), source: io::ErrorKind::NotFound.into() }
+    }
+
     /// Which model it is about, where it is about one.
     pub fn pair(&self) -> Option<Pair> {
         match self {

@@ -1,6 +1,7 @@
 //! What the folder of a model holds: a manifest, and the files that it names.
 
 use super::error::ModelError;
+use super::store::unusable;
 use crate::engine::Pair;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -98,7 +99,10 @@ impl Installed {
     /// When it cannot be used.
     pub(super) fn read(pair: Pair, folder: PathBuf) -> Result<Self, ModelError> {
         let damaged = |reason: String| ModelError::Damaged { pair, reason: format!("{MANIFEST}: {reason}") };
-        let text = fs::read(folder.join(MANIFEST)).map_err(|error| damaged(error.to_string()))?;
+        let text = fs::read(folder.join(MANIFEST)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => damaged(error.to_string()),
+            _ => unusable(&folder.join(MANIFEST), error),
+        })?;
         let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         match manifest.files.values().find(|file| !is_plain_name(&file.name)) {
             Some(file) => Err(damaged(format!("it names a file outside its folder: {:?}", file.name))),
@@ -134,13 +138,15 @@ impl Installed {
     /// Compares every file with its checksum.
     ///
     /// # Errors
-    /// When one is missing, shorter, longer or different.
+    /// When one is missing, shorter, longer or different, or cannot be read now.
     pub fn verify(&self) -> Result<(), ModelError> {
         for file in self.manifest.files.values() {
             let path = self.folder.join(&file.name);
             let damaged = |reason| ModelError::Damaged { pair: self.pair, reason };
-            let (size, sha256) =
-                digest_of(&path).map_err(|error| damaged(format!("{}: {error}", file.name)))?;
+            let (size, sha256) = digest_of(&path).map_err(|error| match error.kind() {
+                io::ErrorKind::NotFound if self.folder.is_dir() => damaged(format!("{}: {error}", file.name)),
+                _ => unusable(&path, error),
+            })?;
             if size != file.size {
                 return Err(damaged(format!("{} has {size} bytes and should have {}", file.name, file.size)));
             }

@@ -35,6 +35,21 @@ impl ModelStore {
         Self { folder: folder.to_owned(), index_urls: Vec::new() }
     }
 
+    /// The folder.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Where indexes are, the preferred one first.
+    pub(super) fn index_urls(&self) -> &[String] {
+        &self.index_urls
+    }
+
+    /// Whether there is a folder.
+    pub(crate) fn is_there(&self) -> bool {
+        self.folder.is_dir()
+    }
+
     /// What is in use, by pair; for a pair without a usable model, what is wrong with it.
     pub fn list(&self) -> Vec<Result<Installed, ModelError>> {
         match self.pairs() {
@@ -50,11 +65,15 @@ impl ModelStore {
     }
 
     /// The versions of a pair, in use or not, by name; for one that is not whole, what is wrong with it.
-    pub fn versions(&self, pair: Pair) -> Vec<(String, Result<Installed, ModelError>)> {
+    pub fn versions(&self, pair: Pair) -> Versions {
+        self.read_versions(pair).unwrap_or_default()
+    }
+
+    fn read_versions(&self, pair: Pair) -> Result<Versions, ModelError> {
         let folder = self.folder.join(pair.to_string());
-        let names = names(&folder).unwrap_or_default();
+        let names = names(&folder).map_err(|source| unusable(&folder, source))?;
         let names = names.into_iter().filter(|name| is_plain_name(name) && folder.join(name).is_dir());
-        names.map(|name| (name.clone(), Installed::read(pair, folder.join(name)))).collect()
+        Ok(names.map(|name| (name.clone(), Installed::read(pair, folder.join(name)))).collect())
     }
 
     /// The model of a pair that is in use.
@@ -68,7 +87,10 @@ impl ModelStore {
                 Installed::read(pair, folder.join(version.trim()))
             }
             Ok(_) => Err(self.none_in_use(pair)),
-            Err(_) => match self.versions(pair).as_slice() {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(unusable(&folder.join(ACTIVE), source))
+            }
+            Err(_) => match self.read_versions(pair)?.as_slice() {
                 [] => Err(ModelError::NotInstalled(pair)),
                 [(only, _)] => Installed::read(pair, folder.join(only)),
                 _ => Err(self.none_in_use(pair)),
@@ -140,8 +162,7 @@ impl ModelStore {
                 }
             }
         }
-        let none = || ModelError::NoIndex { url: "`index_url`".to_owned(), reason: "it is empty".to_owned() };
-        Err(first.unwrap_or_else(none))
+        Err(first.unwrap_or_else(ModelError::no_index))
     }
 
     /// Fetches a model and puts it in use; the version before stays beside it, older ones go.
@@ -172,7 +193,9 @@ impl ModelStore {
     async fn pull_from(&self, model: &Available, progress: Progress<'_>) -> Result<Installed, ModelError> {
         let partial = self.partial(model.pair)?;
         let files = download::model(model, &partial, progress).await?;
-        self.install(model.pair, &partial, model.manifest(files))
+        let (store, pair, manifest) = (self.clone(), model.pair, model.manifest(files));
+        // It reads the whole model once more.
+        off_thread(self.folder.clone(), move || store.install(pair, &partial, manifest)).await
     }
 
     /// Where the files of a pair are gathered.
@@ -221,13 +244,32 @@ impl ModelStore {
         remove_folder(&old)
     }
 
-    /// What is in use, and when it was put there: changes with every model that is pulled, chosen or removed.
-    pub fn state(&self) -> BTreeMap<Pair, (String, Option<SystemTime>)> {
+    /// What is in use, and when it was put there: changes with every model that is pulled, chosen or removed. Nothing, while
+    /// that cannot be read.
+    pub fn state(&self) -> Option<State> {
         let placed =
             |model: &Installed| fs::metadata(&model.folder).and_then(|folder| folder.modified()).ok();
-        let models = self.list().into_iter().flatten();
-        models.map(|model| (model.pair, (model.version(), placed(&model)))).collect()
+        let mut state = State::new();
+        for listed in self.list() {
+            match listed {
+                Ok(model) => {
+                    state.insert(model.pair, (model.version(), placed(&model)));
+                }
+                Err(error) if error.is_passing() => return None,
+                Err(_) => {}
+            }
+        }
+        Some(state)
     }
+}
+
+/// Does what takes long and does not wait, such as reading a whole model, where nobody else waits for the thread.
+pub(super) async fn off_thread<T: Send + 'static>(
+    path: PathBuf,
+    work: impl FnOnce() -> Result<T, ModelError> + Send + 'static,
+) -> Result<T, ModelError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(unusable(&path, io::Error::other(error))))
 }
 
 /// The names in a folder, in order; none if it is not there.
@@ -237,11 +279,18 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
+    let entries = entries.collect::<io::Result<Vec<_>>>()?;
     let mut names: Vec<String> =
-        entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
     Ok(names)
 }
+
+/// Versions by name; for one that is not whole, what is wrong with it.
+pub type Versions = Vec<(String, Result<Installed, ModelError>)>;
+
+/// The version of each pair that is in use, and when it was put there.
+pub type State = BTreeMap<Pair, (String, Option<SystemTime>)>;
 
 pub(super) fn unusable(path: &Path, source: io::Error) -> ModelError {
     ModelError::Folder { path: path.to_owned(), source }

@@ -1,0 +1,85 @@
+//! The index as a running server keeps it: fetched again now and then, and held while it cannot be had.
+
+use super::download::{self, Fetched, Validators};
+use super::error::ModelError;
+use super::index::Index;
+use super::store::ModelStore;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How old an index may become. Mozilla changes its own every few weeks.
+const REFRESH_INTERVAL: Duration = Duration::from_secs(12 * 3600);
+/// How soon to try again after a failure; twice as long after each further one, up to the interval.
+const RETRY_INTERVAL: Duration = Duration::from_secs(600);
+
+/// The newest index that could be fetched.
+pub struct KeptIndex {
+    store: ModelStore,
+    kept: Option<Kept>,
+    due: Instant,
+    retry: Duration,
+}
+
+struct Kept {
+    index: Index,
+    url: String,
+    validators: Validators,
+}
+
+impl KeptIndex {
+    /// Nothing yet; the first fetch is due.
+    pub fn new(store: ModelStore) -> Self {
+        Self { store, kept: None, due: Instant::now(), retry: RETRY_INTERVAL }
+    }
+
+    /// The index, if one has been fetched.
+    pub fn index(&self) -> Option<&Index> {
+        self.kept.as_ref().map(|kept| &kept.index)
+    }
+
+    /// When the next fetch is due.
+    pub fn due(&self) -> Instant {
+        self.due
+    }
+
+    /// Fetches the index, unless the server says that it is the one that is kept; says whether it is another one now.
+    ///
+    /// # Errors
+    /// When none of the addresses answers with an index: what was wrong with the first. What is kept stays.
+    pub async fn refresh(&mut self) -> Result<bool, ModelError> {
+        match self.fetch().await {
+            Ok(newer) => {
+                (self.due, self.retry) = (Instant::now() + REFRESH_INTERVAL, RETRY_INTERVAL);
+                let is_another =
+                    newer.as_ref().is_some_and(|newer| self.index().is_none_or(|old| *old != newer.index));
+                if newer.is_some() {
+                    self.kept = newer;
+                }
+                Ok(is_another)
+            }
+            Err(error) => {
+                self.due = Instant::now() + self.retry;
+                self.retry = (self.retry * 2).min(REFRESH_INTERVAL);
+                Err(error)
+            }
+        }
+    }
+
+    async fn fetch(&self) -> Result<Option<Kept>, ModelError> {
+        let mut first = None;
+        for url in self.store.index_urls() {
+            let known = self.kept.as_ref().filter(|kept| kept.url == *url).map(|kept| &kept.validators);
+            match download::index_if_changed(url, known).await {
+                Ok(Fetched::Unchanged) => return Ok(None),
+                Ok(Fetched::Index(index, validators)) => {
+                    return Ok(Some(Kept { index, url: url.clone(), validators }));
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "cannot fetch an index of models; the next one is tried");
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        Err(first.unwrap_or_else(ModelError::no_index))
+    }
+}
