@@ -1,5 +1,7 @@
 //! HTML cut into what is translated and what is kept: tags, comments, scripts and code come back byte for byte.
 //!
+//! So do elements with `translate="no"` or of the class `notranslate`, with all that is in them.
+//!
 //! A sentence may go over tags that only change how words look: each of them is a mark in the text to translate, which a
 //! translator carries over. At other tags a text ends. It is not parsed as a browser does it: what looks like a tag is kept,
 //! and nothing is repaired.
@@ -9,6 +11,12 @@ use meeshy_translation::is_mark;
 
 /// Elements whose content is not for readers, or must not change.
 const KEPT: [&str; 7] = ["script", "style", "code", "pre", "textarea", "template", "svg"];
+
+/// Elements that have no content.
+const VOID: [&str; 14] = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
+    "wbr",
+];
 
 /// Elements that stand within a sentence.
 const INLINE: [&str; 26] = [
@@ -149,7 +157,7 @@ impl Text<'_> {
 
 /// The name that a tag goes on with.
 fn name_of(tag: &str) -> &str {
-    tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default()
+    tag.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default()
 }
 
 /// Whether markup stands for itself: it has its end in it, or needs none.
@@ -203,6 +211,11 @@ fn text<'a>(
 
 /// How many bytes of markup a text begins with, if its `<` begins any.
 fn markup(html: &str) -> Option<usize> {
+    element(html, true)
+}
+
+/// The same; within an element that is not to be translated, others that say so are nothing special.
+fn element(html: &str, is_to_be_translated: bool) -> Option<usize> {
     let to_the_end = Some(html.len());
     if html.starts_with("<!--") {
         return html.find("-->").map(|end| end + 3).or(to_the_end);
@@ -213,12 +226,81 @@ fn markup(html: &str) -> Option<usize> {
     }
     let Some(end) = tag_end(html) else { return to_the_end };
     let tag = &html[..end];
-    let name = tag[1..].split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
-    let kept = KEPT.iter().find(|kept| kept.eq_ignore_ascii_case(name) && !tag.ends_with("/>"));
-    match kept {
-        Some(name) => closing(&html[end..], name).map(|length| end + length).or(to_the_end),
-        None => Some(end),
+    let name = name_of(&tag[1..]);
+    let is = |known: &&str| known.eq_ignore_ascii_case(name);
+    if name.is_empty() || tag.ends_with("/>") || VOID.iter().any(is) {
+        return Some(end);
     }
+    if KEPT.iter().any(is) {
+        return closing(&html[end..], name).map(|length| end + length).or(to_the_end);
+    }
+    if is_to_be_translated && says_no(tag) {
+        return closing_nested(&html[end..], name).map(|length| end + length).or(to_the_end);
+    }
+    Some(end)
+}
+
+/// Whether an element says that it is not to be translated (HTML 3.2.6.5, and the class that translators understand).
+fn says_no(tag: &str) -> bool {
+    attributes(tag).any(|(name, value)| {
+        name.eq_ignore_ascii_case("translate") && value.trim().eq_ignore_ascii_case("no")
+            || name.eq_ignore_ascii_case("class")
+                && value.split_ascii_whitespace().any(|class| class.eq_ignore_ascii_case("notranslate"))
+    })
+}
+
+/// The attributes of a tag, each with its value, which is empty where it has none.
+fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
+    let is_between = |c: char| c.is_ascii_whitespace() || c == '/' || c == '>';
+    let mut rest = tag.split_at(1 + name_of(&tag[1..]).len()).1;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start_matches(is_between);
+        let length = rest.find(|c: char| is_between(c) || c == '=').unwrap_or(rest.len());
+        // A `=` where a name should begin is part of the name.
+        let length = if length == 0 && !rest.is_empty() { 1 } else { length };
+        let (name, after) = rest.split_at(length);
+        let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
+            rest = after;
+            return (!name.is_empty()).then_some((name, ""));
+        };
+        let value = match value.chars().next().filter(|c| matches!(c, '"' | '\'')) {
+            Some(quote) => {
+                let (value, after) = value[1..].split_once(quote).unwrap_or((&value[1..], ""));
+                rest = after;
+                value
+            }
+            None => {
+                let end = value.find(|c: char| c.is_ascii_whitespace() || c == '>').unwrap_or(value.len());
+                rest = &value[end..];
+                &value[..end]
+            }
+        };
+        Some((name, value))
+    })
+}
+
+/// Where the element `name` that has been opened before a text ends; elements of the same name may be in it.
+fn closing_nested(html: &str, name: &str) -> Option<usize> {
+    let mut depth = 1_usize;
+    let mut at = 0;
+    while let Some(found) = html[at..].find('<').map(|found| at + found) {
+        let rest = &html[found..];
+        if !name_of(rest.trim_start_matches(['<', '/'])).eq_ignore_ascii_case(name) {
+            at = found + element(rest, false).unwrap_or(1);
+            continue;
+        }
+        let is_end = rest.starts_with("</");
+        // A paragraph ends where the next one begins.
+        if !is_end && name.eq_ignore_ascii_case("p") {
+            return Some(found);
+        }
+        at = found + tag_end(rest)?;
+        depth = if is_end { depth - 1 } else { depth + usize::from(!html[found..at].ends_with("/>")) };
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Where the tag that a text begins with ends; a `>` in quotes does not end it.
@@ -262,6 +344,28 @@ mod tests {
     #[case("<script>if (a < b) go()</script>now", "<script>if (a < b) go()</script>NOW")]
     #[case("<CODE>let x</Code> is code<br/>", "<CODE>let x</Code> IS CODE<br/>")]
     #[case("<!-- keep > me -->x", "<!-- keep > me -->X")]
+    #[case("a <b translate=\"no\">big</b> x", "A <b translate=\"no\">big</b> X")]
+    #[case("a <b class='x notranslate y'>big</b> x", "A <b class='x notranslate y'>big</b> X")]
+    #[case("<DIV TRANSLATE=NO><div>a</div>b</DIV>c", "<DIV TRANSLATE=NO><div>a</div>b</DIV>C")]
+    #[case("<p translate=\"no\">a <b>b</b><p>c</p>", "<p translate=\"no\">a <b>b</b><p>C</p>")]
+    #[case(
+        "<i class=notranslate>a<!-- </i> --><script>'</i>'</script>b</i>c",
+        "<i class=notranslate>a<!-- </i> --><script>'</i>'</script>b</i>C"
+    )]
+    #[case(
+        "<img translate=no alt=x>a<br class=\"notranslate\">b",
+        "<img translate=no alt=x>A<br class=\"notranslate\">B"
+    )]
+    #[case(
+        "<b class=\"notranslated\" data-translate=\"no\" title='translate=\"no\"'>a</b>",
+        "<b class=\"notranslated\" data-translate=\"no\" title='translate=\"no\"'>A</b>"
+    )]
+    #[case(
+        "<b translate=\"yes\">a</b><b translate>b</b><b\ntranslate = 'no' >c</b>",
+        "<b translate=\"yes\">A</b><b translate>B</b><b\ntranslate = 'no' >c</b>"
+    )]
+    #[case("<x-a translate=no><x-b>a</x-b>b</x-a>c", "<x-a translate=no><x-b>a</x-b>b</x-a>C")]
+    #[case("<div translate=no>never <div>closed</div>", "<div translate=no>never <div>closed</div>")]
     #[case("caf&eacute; &amp; bar", "CAFÉ &amp; BAR")]
     #[case("1 < 2 &#60; x", "1 &lt; 2 &lt; X")]
     #[case("two\n  lines", "TWO LINES")]
@@ -313,7 +417,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_survives(html in r#"([a-z <>/!\-"'&;é漢\n]|<b>|</b>|<script>|</script|<!--|-->|&lt;){0,40}"#) {
+        fn any_text_survives(html in r#"([a-z <>/!\-"'&;é漢\n]|<b>|</b>|<script>|</script|<!--|-->|&lt;|<b translate=no>|<p class="notranslate">|<br translate=no>){0,40}"#) {
             for cut in [Cut::AtBlocks, Cut::AtTags] {
                 let cut = Html::cut(&html, cut);
                 let texts: Vec<String> = cut.texts().map(str::to_owned).collect();

@@ -177,6 +177,7 @@ impl Node {
         }
         let guesses = self.guess(texts).await?.into_iter().zip(texts);
         let source = |(guesses, text): (Vec<Guess>, &&str)| match guesses.first() {
+            Some(likeliest) if likeliest.confidence < of_no_language(&guesses) => Err(Refusal::Undetermined),
             Some(likeliest) => Ok(Source::Detected(*likeliest)),
             None if text.chars().any(char::is_alphabetic) => Err(Refusal::Undetermined),
             None => Ok(Source::Wordless),
@@ -244,4 +245,9 @@ impl Node {
         }
         languages
     }
+}
+
+/// The share of a text that is in no language that is known.
+fn of_no_language(guesses: &[Guess]) -> f64 {
+    1.0 - guesses.iter().map(|guess| guess.confidence).sum::<f64>()
 }

@@ -5,7 +5,7 @@ use crate::libretranslate::{self, Call};
 use crate::{Node, Refusal};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -22,8 +22,8 @@ const BYTES_PER_CHAR: usize = 12;
 /// LibreTranslate's interface and the old translator's, at the root.
 ///
 /// They share `/translate`: a request with a field `text` and none named `q` is the old translator's, any other
-/// LibreTranslate's. Where the node has keys, those of `POST` need one: in the field `api_key`, or as
-/// `Authorization: Bearer`.
+/// LibreTranslate's; so do they `/health`, whose answer says `ok` to the one and more to the other. Where the node has keys, those of
+/// `POST` need one: in the field `api_key`, or as `Authorization: Bearer`.
 pub fn router(node: Node) -> Router {
     let body_bytes = node.config().chars.saturating_mul(BYTES_PER_CHAR);
     Router::new()
@@ -32,6 +32,7 @@ pub fn router(node: Node) -> Router {
         .route("/detect", post(detect))
         .route("/languages", get(async |State(node): State<Node>| Json(libretranslate::languages(&node))))
         .route("/frontend/settings", get(settings))
+        .route("/spec", get(spec))
         .route("/models", get(async |State(node): State<Node>| Json(classic::models(&node))))
         .route("/health", get(async |State(node): State<Node>| Json(classic::health(&node))))
         .route("/ready", get(async |State(node): State<Node>| classic::ready(&node)))
@@ -53,9 +54,9 @@ fn refused(status: StatusCode, error: &str) -> Response {
 type Body = Result<Bytes, BytesRejection>;
 
 /// The fields of a request whose caller may come in.
-fn call(node: &Node, headers: &HeaderMap, body: Body) -> Result<Call, Refusal> {
+async fn call(node: &Node, query: RawQuery, headers: &HeaderMap, body: Body) -> Result<Call, Refusal> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let call = Call::read(content_type, &bytes(body)?)?;
+    let call = Call::read(content_type, query.0.as_deref(), bytes(body)?).await?;
     node.admit(call.api_key().or_else(|| bearer(headers)))?;
     Ok(call)
 }
@@ -72,8 +73,13 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
-async fn translate(State(node): State<Node>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
-    let call = call(&node, &headers, body)?;
+async fn translate(
+    State(node): State<Node>,
+    query: RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let call = call(&node, query, &headers, body).await?;
     if call.has("text") && !call.has("q") {
         let answer = classic::translate(&node, call.into_value()).await;
         return Ok(answer
@@ -88,12 +94,24 @@ async fn batch(State(node): State<Node>, headers: HeaderMap, body: Body) -> Resu
     Ok(Json(json!({ "results": results })).into_response())
 }
 
-async fn detect(State(node): State<Node>, headers: HeaderMap, body: Body) -> Result<Response, Refusal> {
-    let call = call(&node, &headers, body)?;
+async fn detect(
+    State(node): State<Node>,
+    query: RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let call = call(&node, query, &headers, body).await?;
     Ok(Json(libretranslate::detect(&node, &call).await?).into_response())
 }
 
 async fn settings(State(node): State<Node>) -> Response {
-    let key_required = !node.config().api_keys.is_empty();
-    Json(libretranslate::settings(&node, key_required)).into_response()
+    Json(libretranslate::settings(&node, key_required(&node))).into_response()
+}
+
+async fn spec(State(node): State<Node>) -> Response {
+    Json(libretranslate::spec(&node, "", key_required(&node))).into_response()
+}
+
+fn key_required(node: &Node) -> bool {
+    !node.config().api_keys.is_empty()
 }

@@ -41,9 +41,22 @@ pub fn routes(api: Api) -> Api {
         "LibreTranslate: what a page may offer",
         with(|node| Json(libretranslate::settings(node, true)).into_response()),
     )
+    .get(
+        Access::Anyone,
+        "/libretranslate/health",
+        "LibreTranslate: whether it answers",
+        with(|_| Json(libretranslate::health()).into_response()),
+    )
+    .get(
+        Access::Anyone,
+        "/libretranslate/spec",
+        "LibreTranslate: this interface as OpenAPI",
+        with(|node| Json(libretranslate::spec(node, "/libretranslate", true)).into_response()),
+    )
 }
 
-/// Lets in who names a token, in the headers or in the body, and hands the body on.
+/// Lets in who names a token, in the headers, in the body or, as programs made for LibreTranslate do, in the query; hands on
+/// what was read.
 pub async fn require_key(State(app): State<App>, request: Request, next: Next) -> Response {
     match admit(&app, request).await {
         Ok(request) => next.run(request).await,
@@ -56,7 +69,7 @@ async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
     let content_type =
         parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let bytes = read(Request::new(body), app.config.body_bytes).await?;
-    let call = Call::read(content_type.as_deref(), &bytes);
+    let call = Call::read(content_type.as_deref(), parts.uri.query(), bytes.into()).await;
     let key = call.as_ref().ok().and_then(Call::api_key);
     let caller = app.authenticate_by_key(&parts.headers, key).await?;
     app.limiter.count(app.limiter.limits.translation, &caller.user.id.to_string())?;

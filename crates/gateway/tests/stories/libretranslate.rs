@@ -29,6 +29,14 @@ async fn a_key_is_a_token_of_a_person_or_a_device() {
         .header("content-type", "application/x-www-form-urlencoded")
         .body(format!("q=d%C3%B3nde+est%C3%A1+la+biblioteca&api_key={}", lea.session_token));
     assert_eq!(answer(form).await.body[0]["language"], "es");
+    let query = format!("/libretranslate/translate?q=hello&source=en&target=fr&api_key={}", lea.token);
+    assert_eq!(
+        answer(server.request(Method::POST, &query)).await.body,
+        json!({ "translatedText": "fr: hello" })
+    );
+    assert_eq!(server.get("/libretranslate/health").await.body, json!({ "status": "ok" }));
+    let spec = server.get("/libretranslate/spec").await.body;
+    assert_eq!(spec["servers"], json!([{ "url": "/libretranslate" }]));
     let languages = server.get("/libretranslate/languages").await.body;
     assert_eq!(languages[0], json!({ "code": "en", "name": "English", "targets": ["fr"] }));
     assert_eq!(server.get("/libretranslate/frontend/settings").await.body["keyRequired"], true);

@@ -30,3 +30,28 @@ async fn other_programs_translate_on_their_own_ports() {
     assert!(server.stop().await);
     assert!(TcpStream::connect(&listen).await.is_err(), "nobody listens any more");
 }
+
+/// deep-translator, a library for Python, puts all that it says into the query.
+#[tokio::test]
+async fn a_library_made_for_libretranslate_translates() {
+    const SCRIPT: &str = "
+import sys
+from deep_translator import LibreTranslator
+print(LibreTranslator(source='en', target='es', api_key=sys.argv[2], custom_url=sys.argv[1]).translate('The house'))
+";
+    let data = tempfile::tempdir().unwrap();
+    let listen = format!("127.0.0.1:{}", free_port());
+    let mut server =
+        Server::start(data.path(), &[("NODE_LISTEN", listen.as_str()), ("NODE_API_KEYS", "one")]).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let gateway = format!("http://127.0.0.1:{}/libretranslate/", server.port);
+    let python = meeshy_testkit::python::python(env!("CARGO_TARGET_TMPDIR"));
+    for (url, key) in [(format!("http://{listen}/"), "one"), (gateway, lea.token.as_str())] {
+        let output =
+            tokio::process::Command::new(&python).args(["-c", SCRIPT, &url, key]).output().await.unwrap();
+        let (text, problem) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(text.trim(), "La casa", "{url}: {problem}");
+    }
+    assert!(server.stop().await);
+}

@@ -73,7 +73,7 @@ async fn in_a_batch_each_stands_for_itself() {
 async fn it_says_how_it_is() {
     let (server, bare) = (Server::start().await, Server::of(bare()).await);
     let (status, health) = server.get("/health").await;
-    assert_eq!((status, &health["status"]), (200, &json!("healthy")));
+    assert_eq!((status, &health["status"]), (200, &json!("ok")));
     assert_eq!(health["summary"], json!({ "languages": 2, "pairs": 4, "engines": ["fake"] }));
     assert_eq!(server.get("/ready").await.0, 200);
     let expected = json!([{ "name": "fake", "pairs": ["en-es", "en-fr", "fr-en"] }]);

@@ -83,6 +83,44 @@ async fn forms_are_read_like_json() {
 }
 
 #[tokio::test]
+async fn parameters_stand_in_the_query_or_in_a_form_of_parts() {
+    let server = Server::start().await;
+    let query = server.request(Method::POST, "/translate?q=The+house&source=en&target=fr&format=text");
+    assert_eq!(answer(query).await, (200, json!({ "translatedText": "fr:The house" })));
+    let parts = [("q", "<b>The house</b>"), ("source", "en"), ("target", "fr"), ("format", "html")];
+    let body = parts.map(|(name, value)| {
+        format!("--x1\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    });
+    let form = server
+        .request(Method::POST, "/translate")
+        .header(CONTENT_TYPE, "multipart/form-data; boundary=x1")
+        .body(format!("{}--x1--\r\n", body.concat()));
+    assert_eq!(answer(form).await, (200, json!({ "translatedText": "<b>fr:The house</b>" })));
+    let detect = server.request(Method::POST, "/detect?q=O%C3%B9+est+la+biblioth%C3%A8que");
+    assert_eq!(answer(detect).await.1[0]["language"], "fr");
+}
+
+#[tokio::test]
+async fn elements_that_are_not_to_be_translated_stay() {
+    let server = Server::start().await;
+    let html = "<p>The <span translate=\"no\">White House</span> is red</p><P CLASS='a notranslate'>Hello <b>you</b></P>";
+    let one = json!({ "q": html, "source": "en", "target": "fr", "format": "html" });
+    let expected = "<p>fr:The <span translate=\"no\">White House</span> is red</p><P CLASS='a notranslate'>Hello <b>you</b></P>";
+    assert_eq!(server.post("/translate", one).await, (200, json!({ "translatedText": expected })));
+}
+
+#[tokio::test]
+async fn the_interface_says_that_it_answers_and_what_it_is() {
+    let server = Server::start().await;
+    assert_eq!(server.get("/health").await.1["status"], "ok");
+    let (status, spec) = server.get("/spec").await;
+    assert_eq!((status, &spec["openapi"]), (200, &json!("3.0.3")));
+    for path in ["/translate", "/detect", "/languages", "/frontend/settings", "/health", "/spec"] {
+        assert!(spec["paths"][path].is_object(), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn languages_come_with_their_targets() {
     let server = Server::start().await;
     let expected = json!([

@@ -1,8 +1,14 @@
-//! The interface of LibreTranslate, so that programs made for it can use Meeshy: `/translate`, `/detect`, `/languages`
-//! and `/frontend/settings`, with its shapes and its errors (`{"error":"…"}`).
+//! The interface of LibreTranslate, so that programs made for it can use Meeshy: `/translate`, `/detect`, `/languages`,
+//! `/frontend/settings`, `/health` and `/spec`, with its shapes and its errors (`{"error":"…"}`).
 //!
 //! What differs: no alternatives are made, a text that speaks for no language is refused instead of taken for English,
 //! and a pair that nothing connects says what would.
+
+mod call;
+mod spec;
+
+pub use call::Call;
+pub use spec::spec;
 
 use crate::html::{Cut, Html};
 use crate::{Guess, Node, Refusal, Source};
@@ -12,98 +18,9 @@ use axum::response::{IntoResponse, Response};
 use meeshy_domain::Language;
 use meeshy_translation::{Failure, Outcome, is_mark};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-
-/// The fields of a request, which may come as JSON or as a form.
-#[derive(Debug, Clone, Default)]
-pub struct Call {
-    fields: Map<String, Value>,
-}
-
-impl Call {
-    /// Reads a body: a form if its type says so, else JSON.
-    ///
-    /// # Errors
-    /// When it is not an object in JSON.
-    pub fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, Refusal> {
-        if content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
-            let mut fields = Map::new();
-            for (name, value) in form_urlencoded::parse(body) {
-                fields.entry(name).or_insert_with(|| Value::String(value.into_owned()));
-            }
-            return Ok(Self { fields });
-        }
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(fields)) => Ok(Self { fields }),
-            Ok(_) => Err(Refusal::Invalid("expected a JSON object".to_owned())),
-            Err(error) => Err(Refusal::Invalid(format!("the body is not JSON: {error}"))),
-        }
-    }
-
-    /// The key that the caller names, for servers that ask for one.
-    pub fn api_key(&self) -> Option<&str> {
-        self.fields.get("api_key")?.as_str().filter(|key| !key.is_empty())
-    }
-
-    /// Whether it has this field.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.fields.contains_key(name)
-    }
-
-    pub(crate) fn into_value(self) -> Value {
-        Value::Object(self.fields)
-    }
-
-    /// A field that has to be there.
-    fn text(&self, name: &'static str) -> Result<&str, Refusal> {
-        self.optional(name)?.filter(|text| !text.is_empty()).ok_or(Refusal::Missing(name))
-    }
-
-    fn optional(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
-        match self.fields.get(name) {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Refusal::Invalid(format!("{name} has to be a string"))),
-        }
-    }
-
-    /// `q`, and whether it came as a list.
-    fn texts(&self) -> Result<(Vec<&str>, bool), Refusal> {
-        let not_texts = || Refusal::Invalid("q has to be a string or a list of strings".to_owned());
-        match self.fields.get("q") {
-            Some(Value::String(text)) if !text.is_empty() => Ok((vec![text], false)),
-            Some(Value::Array(list)) if !list.is_empty() => {
-                let texts = list.iter().map(|text| text.as_str().ok_or_else(not_texts));
-                Ok((texts.collect::<Result<_, _>>()?, true))
-            }
-            None | Some(Value::Null | Value::String(_) | Value::Array(_)) => Err(Refusal::Missing("q")),
-            Some(_) => Err(not_texts()),
-        }
-    }
-
-    /// How many alternatives are asked for; a form sends the number as text.
-    fn alternatives(&self) -> Result<u64, Refusal> {
-        let number = match self.fields.get("alternatives") {
-            None | Some(Value::Null) => Some(0),
-            Some(Value::String(text)) => text.trim().parse().ok(),
-            Some(value) => value.as_u64(),
-        };
-        number.ok_or_else(|| Refusal::Invalid("alternatives has to be a number from 0".to_owned()))
-    }
-
-    fn is_html(&self) -> Result<bool, Refusal> {
-        match self.optional("format")? {
-            None | Some("" | "text") => Ok(false),
-            Some("html") => Ok(true),
-            Some(other) => {
-                let shown: String = other.chars().take(20).collect();
-                Err(Refusal::Invalid(format!("{shown} format is not supported; use `text` or `html`")))
-            }
-        }
-    }
-}
 
 /// One text or several, as they were asked for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -305,6 +222,11 @@ pub fn settings(node: &Node, key_required: bool) -> Value {
         "suggestions": false,
         "supportedFilesFormat": [],
     })
+}
+
+/// `GET /health`: that it answers.
+pub fn health() -> Value {
+    json!({ "status": "ok" })
 }
 
 impl Refusal {
