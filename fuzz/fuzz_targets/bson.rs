@@ -1,4 +1,5 @@
-//! A file of documents from anywhere: it is refused, or `bson` reads every value of what is in it, to the last byte.
+//! A file of documents from anywhere: it is refused, or `bson` reads every value of what is in it, to the last byte, but for
+//! documents whose text is not UTF-8.
 
 #![no_main]
 
@@ -19,7 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
     let mut documents = 0;
     for document in users.read().expect("a file that was just read") {
         let document = document.expect("nothing changed");
-        Document::try_from(&*document.raw).expect("what was found sound");
+        if document.bad_text.is_none() {
+            Document::try_from(&*document.raw).expect("what was found sound");
+        }
         documents += 1;
     }
     assert_eq!(users.documents(), documents);

@@ -7,7 +7,7 @@ use super::input::{ARCHIVE, Input, Trouble};
 use super::metadata::Metadata;
 use super::name::is_of_tools;
 use super::spool::Intake;
-use bson::RawDocument;
+use bson::{RawBsonRef, RawDocument};
 use crc::{CRC_64_XZ, Crc, Table};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -91,7 +91,10 @@ impl<'a, R: Read> Archive<'a, R> {
             described.push(self.record(length, Description::of)?);
         }
         self.database = found::choose(wanted, described.iter().map(|it| it.name.0.as_str()))?;
-        for Description { name, no_documents } in described {
+        for Description { name, no_documents, is_damaged } in described {
+            if is_damaged && name.0 == self.database && !is_of_tools(&name.1) {
+                self.warnings.push(Warning::DescriptionInside { collection: name.1.clone() });
+            }
             if no_documents && name.0 == self.database {
                 self.warnings.push(Warning::NoDocuments { collection: name.1.clone() });
             } else if name.0.is_empty() {
@@ -145,10 +148,11 @@ impl<'a, R: Read> Archive<'a, R> {
                 return Ok(());
             }
             let position = self.input.position() - 4;
-            self.input.checked(length, &mut self.document).map_err(|trouble| trouble.at(&self.place))?;
+            let bad_text =
+                self.input.checked(length, &mut self.document).map_err(|trouble| trouble.at(&self.place))?;
             namespace.checksum.update(&self.document);
             if let Some(intake) = &mut namespace.intake {
-                intake.take(position, &self.document)?;
+                intake.take(position, &self.document, bad_text)?;
             }
         }
     }
@@ -206,14 +210,19 @@ impl<'a, R: Read> Archive<'a, R> {
 struct Description {
     name: Name,
     no_documents: bool,
+    /// What it says of indexes and options cannot be understood; older tools leave it empty.
+    is_damaged: bool,
 }
 
 impl Description {
     fn of(record: &RawDocument) -> Result<Self, Flaw> {
-        let metadata = record.get_str("metadata").ok().and_then(|text| Metadata::parse(text.as_bytes()));
+        let text = record.get("metadata").map(|found| found.map_or(Some(""), RawBsonRef::as_str));
+        let text = text.ok().flatten();
+        let metadata = text.and_then(|text| Metadata::parse(text.as_bytes()));
+        let is_damaged = metadata.is_none() && text != Some("");
         let no_documents = matches!(record.get_str("type"), Ok("view" | "timeseries"))
             || metadata.is_some_and(|metadata| metadata.has_no_documents());
-        Ok(Self { name: name(record)?, no_documents })
+        Ok(Self { name: name(record)?, no_documents, is_damaged })
     }
 }
 

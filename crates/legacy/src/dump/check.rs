@@ -18,10 +18,17 @@ pub(super) fn length(stated: i32) -> Result<usize, Flaw> {
     }
 }
 
-/// Checks one whole document. The error tells how many bytes of it are before the flaw.
-pub(super) fn document(bytes: &[u8]) -> Result<(), (usize, Flaw)> {
-    let mut walk = Walk { bytes, at: 0, ends: [0; MAX_DEPTH], depth: 0 };
-    walk.run().map_err(|flaw| (walk.at, flaw))
+/// Checks the structure of one whole document: types, lengths, ends.
+///
+/// Answers where the first text begins that is not UTF-8, if there is one: then the structure is sound, but the document
+/// cannot be taken. Each position counts from the beginning of the document.
+///
+/// # Errors
+/// What is wrong with the structure, and how many bytes of the document are before it.
+pub(crate) fn document(bytes: &[u8]) -> Result<Option<usize>, (usize, Flaw)> {
+    let mut walk = Walk { bytes, at: 0, ends: [0; MAX_DEPTH], depth: 0, bad_text: None };
+    walk.run().map_err(|flaw| (walk.at, flaw))?;
+    Ok(walk.bad_text)
 }
 
 struct Walk<'a> {
@@ -30,6 +37,8 @@ struct Walk<'a> {
     /// Where each of the open documents ends: just behind its terminator.
     ends: [usize; MAX_DEPTH],
     depth: usize,
+    /// Where the first text begins that is not UTF-8.
+    bad_text: Option<usize>,
 }
 
 impl Walk<'_> {
@@ -100,9 +109,13 @@ impl Walk<'_> {
     /// A length, text of so many bytes, and a zero byte that is counted.
     fn text(&mut self) -> Result<(), Flaw> {
         let length = self.length()?;
+        let begin = self.at;
         match self.take(length)?.split_last() {
             None => Err(Flaw::ValueLength(0)),
-            Some((0, text)) => utf8(text),
+            Some((0, _)) => {
+                self.look_at_text(begin, begin + length - 1);
+                Ok(())
+            }
             Some(_) => Err(Flaw::Text),
         }
     }
@@ -136,9 +149,15 @@ impl Walk<'_> {
     fn name(&mut self) -> Result<(), Flaw> {
         let rest = &self.bytes[self.at..self.limit()];
         let length = rest.iter().position(|byte| *byte == 0).ok_or(Flaw::Overrun)?;
-        utf8(&rest[..length])?;
+        self.look_at_text(self.at, self.at + length);
         self.at += length + 1;
         Ok(())
+    }
+
+    fn look_at_text(&mut self, begin: usize, end: usize) {
+        if self.bad_text.is_none() && std::str::from_utf8(&self.bytes[begin..end]).is_err() {
+            self.bad_text = Some(begin);
+        }
     }
 
     fn length(&mut self) -> Result<usize, Flaw> {
@@ -167,10 +186,6 @@ impl Walk<'_> {
     }
 }
 
-fn utf8(text: &[u8]) -> Result<(), Flaw> {
-    std::str::from_utf8(text).map(drop).map_err(|_| Flaw::Utf8)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,11 +200,23 @@ mod tests {
 
     #[test]
     fn a_sound_document_is_sound() {
-        assert_eq!(document(&sound()), Ok(()));
-        assert_eq!(document(&[5, 0, 0, 0, 0]), Ok(()));
+        assert_eq!(document(&sound()), Ok(None));
+        assert_eq!(document(&[5, 0, 0, 0, 0]), Ok(None));
         assert_eq!(document(&[5, 0, 0, 0, 1]), Err((0, Flaw::Terminator)));
         assert_eq!(document(&[6, 0, 0, 0, 0]), Err((0, Flaw::Overrun)));
         assert_eq!(document(&[]), Err((0, Flaw::Overrun)));
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_found_and_its_structure_is_sound() {
+        let find =
+            |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).position(|it| it == text).expect("there");
+        for (text, at) in [(&b"zwei"[..], 1), (b"_id", 0), (b"f\xC3\xBCnf", 1)] {
+            let mut bytes = sound();
+            let begin = find(&bytes, text);
+            bytes[begin + at] = 0xFF;
+            assert_eq!(document(&bytes), Ok(Some(begin)));
+        }
     }
 
     proptest! {
@@ -201,7 +228,7 @@ mod tests {
                 let at = place.index(bytes.len());
                 bytes[at] = byte;
             }
-            if document(&bytes).is_ok() {
+            if document(&bytes) == Ok(None) {
                 let raw = RawDocument::from_bytes(&bytes).expect("a document");
                 prop_assert!(Document::try_from(raw).is_ok());
             }

@@ -1,8 +1,10 @@
 //! A collection of an open dump, and its documents.
 
+use super::check;
 use super::digest::{Digest, Tally};
 use super::error::{DumpError, Place};
 use super::input::{Input, Trouble};
+use super::nature::Nature;
 use super::spool::Intake;
 use bson::RawDocumentBuf;
 use std::fs::File;
@@ -10,12 +12,13 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// A collection, all of whose documents were read and found sound.
+/// A collection, all of whose documents were read; the structure of each is sound.
 #[derive(Debug)]
 pub struct Collection {
     name: String,
     pub(super) place: Place,
     pub(super) tally: Tally,
+    nature: Nature,
     store: Store,
 }
 
@@ -35,13 +38,13 @@ impl Collection {
         intake: Intake<'_>,
         path: PathBuf,
     ) -> Result<Self, DumpError> {
-        let (tally, _) = intake.finish()?;
-        Ok(Self { name, place, tally, store: Store::InPlace(path) })
+        let (tally, nature, _) = intake.finish()?;
+        Ok(Self { name, place, tally, nature, store: Store::InPlace(path) })
     }
 
     pub(super) fn put_aside(name: String, place: Place, intake: Intake<'_>) -> Result<Self, DumpError> {
-        let (tally, file) = intake.finish()?;
-        Ok(Self { name, place, tally, store: Store::PutAside(file) })
+        let (tally, nature, file) = intake.finish()?;
+        Ok(Self { name, place, tally, nature, store: Store::PutAside(file) })
     }
 
     /// The same under its whole name.
@@ -71,6 +74,12 @@ impl Collection {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.tally.digest()
+    }
+
+    /// Whether each `_id` is an ObjectId greater than the one before it, so that no document is there twice.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        self.nature.is_in_order()
     }
 
     /// Its documents, in the order of the dump. Each call begins anew.
@@ -105,8 +114,10 @@ pub struct Document {
     pub position: u64,
     /// The digest of its bytes.
     pub digest: Digest,
-    /// The document, whose every value is sound.
+    /// The document, whose structure is sound.
     pub raw: RawDocumentBuf,
+    /// Where in it the first text begins that is not UTF-8. Without one, every value is sound.
+    pub bad_text: Option<usize>,
 }
 
 /// The documents of a [`Collection`]. After an error there is nothing more.
@@ -130,9 +141,13 @@ impl Documents<'_> {
         self.input.document(length, &mut bytes)?;
         let digest = Digest::of(&bytes);
         self.seen.count(&bytes, digest);
+        let bad_text = match self.collection.nature.has_bad_text() {
+            true => check::document(&bytes).map_err(|(_, flaw)| self.input.flaw(0, flaw))?,
+            false => None,
+        };
         let raw = RawDocumentBuf::from_bytes(bytes)
             .map_err(|_| self.input.flaw(0, super::error::Flaw::Terminator))?;
-        Ok(Some(Document { position, digest, raw }))
+        Ok(Some(Document { position, digest, raw, bad_text }))
     }
 }
 

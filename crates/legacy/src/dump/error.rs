@@ -59,6 +59,26 @@ pub enum DumpError {
         /// The names of those that are there.
         found: Vec<String>,
     },
+    /// The folder holds no collections, but a folder two levels down does.
+    #[error("`{name}` is not a dump: the collections are in {}; give `{instead}`", list(.found))]
+    TooDeep {
+        /// What was given.
+        name: String,
+        /// The folders of the databases, seen from there.
+        found: Vec<String>,
+        /// What to give instead.
+        instead: String,
+    },
+    /// Two folders of the dump are named after the same database.
+    #[error("the database `{database}` is in two folders, `{one}` and `{other}`: give one of them alone")]
+    TwoFolders {
+        /// The name of both.
+        database: String,
+        /// The first.
+        one: String,
+        /// The second.
+        other: String,
+    },
     /// A single collection came without a name.
     #[error("this is one collection without its name: give it as a file, such as `User.bson`")]
     Nameless,
@@ -142,9 +162,6 @@ pub enum Flaw {
     /// A type that BSON does not have.
     #[error("there is no BSON type 0x{0:02X}")]
     Type(u8),
-    /// Text or a field's name is not UTF-8.
-    #[error("a text is not UTF-8")]
-    Utf8,
     /// A text does not end with a zero byte.
     #[error("a text does not end where its length says")]
     Text,

@@ -123,8 +123,8 @@ impl File<'_> {
         let mut document = Vec::new();
         while let Some(length) = input.take().map_err(|trouble| trouble.at(&self.place))? {
             let position = input.position() - 4;
-            input.checked(length, &mut document).map_err(|trouble| trouble.at(&self.place))?;
-            intake.take(position, &document)?;
+            let bad_text = input.checked(length, &mut document).map_err(|trouble| trouble.at(&self.place))?;
+            intake.take(position, &document, bad_text)?;
         }
         let name = self.place.collection.clone().unwrap_or_default();
         match in_place {

@@ -9,14 +9,25 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Folders in folders that are looked into: the given one may hold `dump`, and that the databases.
-const DEEPEST: usize = 2;
+/// How far down a database may be: the given folder is one, or holds some.
+const DEEPEST: usize = 1;
+/// Folders that an error names.
+const NAMED: usize = 3;
 /// What `mongodump --archive=FOLDER` writes into a folder.
 const ARCHIVES: [&str; 2] = ["archive", "archive.gz"];
+
+/// What was found in a folder.
+#[derive(Default)]
+struct Listed {
+    entries: Vec<Entry>,
+    /// Folders that are too far down to be databases.
+    deeper: Vec<PathBuf>,
+}
 
 /// A file, the folder that it is in, and where it is.
 struct Entry {
     database: String,
+    depth: usize,
     name: String,
     path: PathBuf,
 }
@@ -28,16 +39,31 @@ pub(super) fn archive(root: &Path) -> Option<PathBuf> {
 
 /// Reads the chosen database. Other databases are not looked at.
 pub(super) fn read(root: &Path, wanted: Option<&str>, folder: &Path) -> Result<Found, DumpError> {
-    let mut entries = Vec::new();
-    list(root, 0, &mut entries)?;
+    let mut listed = Listed::default();
+    list(root, 0, &mut listed)?;
+    let Listed { mut entries, deeper } = listed;
+    if !entries.iter().any(Entry::is_of_collection) {
+        look_deeper(root, &deeper)?;
+    }
     entries.sort_unstable_by(|one, other| one.path.cmp(&other.path));
-    let holds_documents = |entry: &&Entry| {
-        matches!(FileName::of(&entry.name), FileName::Documents { .. } | FileName::Metadata { .. })
-    };
-    let database = choose(wanted, entries.iter().filter(holds_documents).map(|it| it.database.as_str()))?;
     let mut files = Files::default();
+    let label = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
+    deeper.iter().for_each(|path| files.warn(Warning::Skipped { file: label(path) }));
+    // A folder in a database is another one, even if it has the same name.
+    let outer = entries.iter().find(|it| it.depth == 0 && it.is_of_collection());
+    if let Some(outer) = outer.map(|outer| outer.database.clone()) {
+        entries.retain(|it| {
+            let is_inner = it.depth > 0 && it.database == outer;
+            if is_inner {
+                files.warn(Warning::Skipped { file: label(&it.path) });
+            }
+            !is_inner
+        });
+    }
+    let of_collections = entries.iter().filter(|it| it.is_of_collection());
+    let database = choose(wanted, of_collections.map(|it| it.database.as_str()))?;
     for entry in entries {
-        let label = entry.path.strip_prefix(root).unwrap_or(&entry.path).display().to_string();
+        let label = label(&entry.path);
         let place =
             |base: &str| Place { file: label.clone(), collection: Some(name::collection(base, None)) };
         let open =
@@ -59,7 +85,36 @@ pub(super) fn read(root: &Path, wanted: Option<&str>, folder: &Path) -> Result<F
     files.settle(Some(&database))
 }
 
-fn list(folder: &Path, depth: usize, entries: &mut Vec<Entry>) -> Result<(), DumpError> {
+impl Entry {
+    fn is_of_collection(&self) -> bool {
+        matches!(FileName::of(&self.name), FileName::Documents { .. } | FileName::Metadata { .. })
+    }
+}
+
+/// Says what to give where the collections are further down than databases can be.
+fn look_deeper(root: &Path, deeper: &[PathBuf]) -> Result<(), DumpError> {
+    let mut found = Vec::new();
+    for folder in deeper {
+        let mut listed = Listed::default();
+        list(folder, DEEPEST, &mut listed)?;
+        if listed.entries.iter().any(Entry::is_of_collection) {
+            found.push(folder);
+        }
+    }
+    found.sort_unstable();
+    let Some(first) = found.first() else { return Ok(()) };
+    Err(DumpError::TooDeep {
+        name: root.display().to_string(),
+        instead: first.parent().unwrap_or(first).display().to_string(),
+        found: found
+            .iter()
+            .take(NAMED)
+            .map(|path| path.strip_prefix(root).unwrap_or(path).display().to_string())
+            .collect(),
+    })
+}
+
+fn list(folder: &Path, depth: usize, listed: &mut Listed) -> Result<(), DumpError> {
     let unreadable = |cause: io::Error| DumpError::Unreadable { name: folder.display().to_string(), cause };
     let database = fs::canonicalize(folder).map_err(unreadable)?;
     let database = database.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
@@ -68,9 +123,12 @@ fn list(folder: &Path, depth: usize, entries: &mut Vec<Entry>) -> Result<(), Dum
         let is_folder = fs::metadata(&path).map_err(unreadable)?.is_dir();
         if !is_folder {
             let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
-            entries.push(Entry { database: database.to_string(), name: name.into_owned(), path });
+            let (database, name) = (database.to_string(), name.into_owned());
+            listed.entries.push(Entry { database, depth, name, path });
         } else if depth < DEEPEST {
-            list(&path, depth + 1, entries)?;
+            list(&path, depth + 1, listed)?;
+        } else {
+            listed.deeper.push(path);
         }
     }
     Ok(())

@@ -32,6 +32,12 @@ pub enum Warning {
         /// Its path within the dump.
         file: String,
     },
+    /// The same of a collection in an archive.
+    #[error("the description of `{collection}` is damaged and was ignored")]
+    DescriptionInside {
+        /// The name of the collection.
+        collection: String,
+    },
     /// A file's name was shortened, and the description with the whole name is absent or damaged.
     #[error("the whole name of `{collection}` is not known: its description is missing")]
     ShortenedName {

@@ -148,8 +148,12 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// The same, and every value of the document is looked at.
-    pub(super) fn checked(&mut self, length: [u8; 4], document: &mut Vec<u8>) -> Result<(), Trouble> {
+    /// The same, and every value of the document is looked at. Answers where in it a text is not UTF-8.
+    pub(super) fn checked(
+        &mut self,
+        length: [u8; 4],
+        document: &mut Vec<u8>,
+    ) -> Result<Option<usize>, Trouble> {
         self.document(length, document)?;
         check::document(document).map_err(|(at, flaw)| self.flaw((document.len() - at) as u64, flaw))
     }

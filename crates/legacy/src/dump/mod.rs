@@ -1,12 +1,12 @@
 //! Dumps as MongoDB's tools write them, read and written (data-model 9).
 //!
 //! [`open`] takes every form that a dump comes in and reads all of it once: what is cut, changed or no BSON is refused
-//! before anyone sees a document. Then the collections can be read one by one, in whatever order, as often as need be.
+//! before anyone sees a document. A text that is not UTF-8 concerns its document alone. Then the collections can be read one by one, in whatever order, as often as need be.
 //! A plain folder is read again in place; whatever is compressed or one stream is put aside in temporary files that have
 //! no name, so that nothing is left behind. No more than one document (16 MiB at most) is in memory at a time.
 
 mod archive;
-mod check;
+pub(crate) mod check;
 mod collection;
 mod digest;
 mod error;
@@ -16,6 +16,7 @@ mod found;
 mod input;
 mod metadata;
 mod name;
+mod nature;
 mod source;
 mod spool;
 mod tarball;

@@ -2,6 +2,7 @@
 
 use super::digest::{Digest, Tally};
 use super::error::DumpError;
+use super::nature::Nature;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -15,16 +16,23 @@ pub(super) struct Intake<'a> {
     folder: Option<&'a Path>,
     file: Option<BufWriter<File>>,
     tally: Tally,
+    nature: Nature,
 }
 
 impl<'a> Intake<'a> {
     pub(super) fn new(folder: Option<&'a Path>) -> Self {
-        Self { folder, file: None, tally: Tally::default() }
+        Self { folder, file: None, tally: Tally::default(), nature: Nature::default() }
     }
 
-    /// Counts a document and puts it aside, its position before it.
-    pub(super) fn take(&mut self, position: u64, document: &[u8]) -> Result<(), DumpError> {
+    /// Counts a document and puts it aside, its position before it. `bad_text` is where a text is not UTF-8.
+    pub(super) fn take(
+        &mut self,
+        position: u64,
+        document: &[u8],
+        bad_text: Option<usize>,
+    ) -> Result<(), DumpError> {
         self.tally.count(document, Digest::of(document));
+        self.nature.note(document, bad_text);
         let Some(folder) = self.folder else { return Ok(()) };
         let mut put = || -> io::Result<()> {
             let file = match &mut self.file {
@@ -37,12 +45,12 @@ impl<'a> Intake<'a> {
         put().map_err(|cause| DumpError::Spool { folder: folder.to_owned(), cause })
     }
 
-    /// What was counted, and the file with the documents: `None` where nothing was put aside.
-    pub(super) fn finish(self) -> Result<(Tally, Option<File>), DumpError> {
+    /// What was counted and noted, and the file with the documents: `None` where nothing was put aside.
+    pub(super) fn finish(self) -> Result<(Tally, Nature, Option<File>), DumpError> {
         let file =
             self.file.map(|file| file.into_inner().map_err(io::IntoInnerError::into_error)).transpose();
         match file {
-            Ok(file) => Ok((self.tally, file)),
+            Ok(file) => Ok((self.tally, self.nature, file)),
             Err(cause) => {
                 let folder = self.folder.map(Path::to_owned).unwrap_or_default();
                 Err(DumpError::Spool { folder, cause })

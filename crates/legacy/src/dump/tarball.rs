@@ -5,6 +5,7 @@ use super::files::{self, Files};
 use super::found::{Found, Warning};
 use super::input::Trouble;
 use super::name::{self, FileName, is_system};
+use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
@@ -22,7 +23,7 @@ pub(super) fn read(
     folder: &Path,
 ) -> Result<Found, DumpError> {
     let mut archive = Archive::new(stream);
-    let mut files = Files::default();
+    let mut tar = Tar { files: Files::default(), folders: BTreeMap::new(), place, wanted, folder };
     let mut at = 0;
     let damaged = |at: u64, cause: io::Error| trouble(at, cause).at(place);
     let mut long_name = None;
@@ -36,48 +37,69 @@ pub(super) fn read(
             }
             EntryType::Regular | EntryType::Continuous => {
                 let named = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
-                file(&mut files, &String::from_utf8_lossy(&named), entry, place, wanted, folder)?;
+                tar.file(&String::from_utf8_lossy(&named), entry)?;
             }
             EntryType::Directory | EntryType::XGlobalHeader => long_name = None,
             _ => {
                 let named = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
-                files.warn(Warning::Skipped { file: String::from_utf8_lossy(&named).into_owned() });
+                tar.files.warn(Warning::Skipped { file: String::from_utf8_lossy(&named).into_owned() });
             }
         }
     }
     end(archive.into_inner(), at).map_err(|trouble| trouble.at(place))?;
-    files.settle(wanted)
+    tar.files.settle(wanted)
 }
 
-/// One file of the tar. The folder it is in is named after the database.
-fn file(
-    files: &mut Files,
-    path: &str,
-    entry: Entry<'_, impl Read>,
-    tar: &Place,
-    wanted: Option<&str>,
-    folder: &Path,
-) -> Result<(), DumpError> {
-    let mut parts = path.rsplit('/').filter(|part| !part.is_empty() && *part != ".");
-    let name = parts.next().unwrap_or_default();
-    let database = parts.next().unwrap_or(&tar.file);
-    let ours = wanted.map_or(!is_system(database), |wanted| wanted == database);
-    let place = |base: &str| Place { file: path.to_owned(), collection: Some(name::collection(base, None)) };
-    match FileName::of(name) {
-        FileName::Documents { base, gzip } if ours => {
-            let documents = files::File { place: place(base), gzip, path: None, folder }.read(entry)?;
-            files.documents(database, base, documents)
+/// A tar that is being read.
+struct Tar<'a> {
+    files: Files,
+    /// The folder of each database.
+    folders: BTreeMap<String, String>,
+    place: &'a Place,
+    wanted: Option<&'a str>,
+    /// For temporary files.
+    folder: &'a Path,
+}
+
+impl Tar<'_> {
+    /// One file of the tar. The folder it is in is named after the database.
+    fn file(&mut self, path: &str, entry: Entry<'_, impl Read>) -> Result<(), DumpError> {
+        let (parent, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or((&self.place.file, path));
+        let database = parent.rsplit('/').find(|part| !part.is_empty() && *part != ".");
+        let database = database.unwrap_or(&self.place.file);
+        let ours = self.wanted.map_or(!is_system(database), |wanted| wanted == database);
+        let place =
+            |base: &str| Place { file: path.to_owned(), collection: Some(name::collection(base, None)) };
+        match FileName::of(name) {
+            FileName::Documents { base, gzip } if ours => {
+                self.only_folder(database, parent)?;
+                let file = files::File { place: place(base), gzip, path: None, folder: self.folder };
+                self.files.documents(database, base, file.read(entry)?)
+            }
+            FileName::Metadata { base } if ours => {
+                self.only_folder(database, parent)?;
+                self.files.description(database, base, place(base), entry)
+            }
+            FileName::Oplog => {
+                self.files.warn(Warning::Oplog);
+                Ok(())
+            }
+            FileName::Other => {
+                self.files.warn(Warning::Skipped { file: path.to_owned() });
+                Ok(())
+            }
+            FileName::Documents { .. } | FileName::Metadata { .. } | FileName::Tools => Ok(()),
         }
-        FileName::Metadata { base } if ours => files.description(database, base, place(base), entry),
-        FileName::Oplog => {
-            files.warn(Warning::Oplog);
-            Ok(())
+    }
+
+    /// Two folders of one name are two dumps, which must not be mixed.
+    fn only_folder(&mut self, database: &str, folder: &str) -> Result<(), DumpError> {
+        let known = self.folders.entry(database.to_owned()).or_insert_with(|| folder.to_owned());
+        if known == folder {
+            return Ok(());
         }
-        FileName::Other => {
-            files.warn(Warning::Skipped { file: path.to_owned() });
-            Ok(())
-        }
-        FileName::Documents { .. } | FileName::Metadata { .. } | FileName::Tools => Ok(()),
+        let (database, one, other) = (database.to_owned(), known.clone(), folder.to_owned());
+        Err(DumpError::TwoFolders { database, one, other })
     }
 }
 

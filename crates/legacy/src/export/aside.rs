@@ -2,11 +2,11 @@
 //! as that row is as it was imported. Once it is changed here, what was merged into it is what it was before.
 
 use super::error::ExportError;
-use super::reader::{From, PAGE, Reader, bson};
+use super::reader::{From, PAGE, Reader, whole};
 use super::rows::is_unchanged;
 use super::run::Mappers;
 use bson::RawDocumentBuf;
-use meeshy_store::legacy;
+use meeshy_store::legacy::{self, Outcome};
 
 struct Kept {
     id: String,
@@ -47,20 +47,35 @@ pub(super) fn page(
             *reader.found.borrow_mut().outdated.entry(collection.into()).or_default() += 1;
             continue;
         }
-        documents.push(bson(Some(rest), collection, &id)?);
+        documents.push(whole(rest, collection, &id)?);
         reader.count(name, From::Archive);
     }
     Ok((documents, last))
 }
 
-/// Whether the row that a document was merged into is as it was imported.
+/// Whether the row that a document was merged into is as it was imported. Where that is no row, the document is a copy of one
+/// that was set aside itself.
 fn holds(
     reader: &Reader<'_, '_>,
     mappers: &Mappers,
     collection: &str,
-    id: &str,
+    mut id: &str,
 ) -> Result<bool, ExportError> {
-    let entry = legacy::find(&mut reader.tx.borrow_mut(), collection, id)?;
-    let Some(imported) = entry.and_then(|entry| entry.row_digest) else { return Ok(false) };
+    let mut entry = legacy::find(&mut reader.tx.borrow_mut(), collection, id)?;
+    if let (None, Some((shared, _))) = (&entry, id.rsplit_once('@')) {
+        // The first of several copies, and of those that share its id the one that became a row.
+        entry = legacy::find(&mut reader.tx.borrow_mut(), collection, shared)?;
+        id = shared;
+    }
+    let Some(entry) = entry else { return Ok(false) };
+    if entry.outcome != Outcome::Inserted {
+        return match entry.kept {
+            Some((into, kept)) if (into.as_str(), kept.as_str()) != (collection, id) => {
+                holds(reader, mappers, &into, &kept)
+            }
+            _ => Ok(true),
+        };
+    }
+    let Some(imported) = entry.row_digest else { return Ok(false) };
     is_unchanged(reader, &mappers.of(collection), id, &imported)
 }

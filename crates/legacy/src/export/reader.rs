@@ -3,7 +3,8 @@
 use super::error::ExportError;
 use super::report::Count;
 use super::run::Progress;
-use bson::{RawDocument, RawDocumentBuf};
+use crate::dump::check;
+use bson::RawDocumentBuf;
 use meeshy_store::Tx;
 use meeshy_store::legacy::layouts;
 use std::cell::RefCell;
@@ -122,13 +123,18 @@ pub(super) fn bson(
 ) -> Result<RawDocumentBuf, ExportError> {
     let Some(bytes) = bytes else { return Ok(RawDocumentBuf::new()) };
     let document = RawDocumentBuf::from_bytes(bytes).map_err(|error| damaged(collection, id, error))?;
-    check(&document).map_err(|error| damaged(collection, id, error))?;
+    // Its elements are only looked at when it is their turn; one that is damaged must not be passed over.
+    document
+        .iter()
+        .try_for_each(|element| element.map(drop))
+        .map_err(|error| damaged(collection, id, error))?;
     Ok(document)
 }
 
-/// The elements of a document are only looked at when it is their turn; one that is damaged must not be passed over.
-fn check(document: &RawDocument) -> Result<(), bson::error::Error> {
-    document.iter().try_for_each(|element| element.map(drop))
+/// A whole document that the ledger keeps. Its text need not be UTF-8: for that it may have been rejected.
+pub(super) fn whole(bytes: Vec<u8>, collection: &str, id: &str) -> Result<RawDocumentBuf, ExportError> {
+    check::document(&bytes).map_err(|(_, flaw)| damaged(collection, id, flaw))?;
+    RawDocumentBuf::from_bytes(bytes).map_err(|error| damaged(collection, id, error))
 }
 
 fn damaged(collection: &str, id: &str, reason: impl ToString) -> ExportError {

@@ -2,7 +2,7 @@
 
 use super::error::ImportError;
 use crate::mapping::value;
-use bson::{RawBsonRef, RawDocument};
+use bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Utf8Lossy};
 use meeshy_store::legacy::{self, Entry};
 use meeshy_store::{Alone, Ending};
 use serde::Serialize;
@@ -43,5 +43,10 @@ pub fn find(database: &mut Alone, collection: &str, id: &str) -> Result<Option<F
 
 fn to_json(bytes: &[u8]) -> Option<Json> {
     let document = RawDocument::from_bytes(bytes).ok()?;
-    value::to_json(RawBsonRef::Document(document), &mut true)
+    value::to_json(RawBsonRef::Document(document), &mut true).or_else(|| {
+        // Text that is not UTF-8.
+        let Utf8Lossy(document) = Utf8Lossy::<Document>::try_from(document).ok()?;
+        let document = RawDocumentBuf::try_from(&document).ok()?;
+        value::to_json(RawBsonRef::Document(&document), &mut true)
+    })
 }

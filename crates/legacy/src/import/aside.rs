@@ -1,9 +1,9 @@
 //! Documents that become no rows, kept whole.
 
 use super::batch::Settled;
+use super::ids::{apart, id_of};
 use super::reading::{Passing, Reading};
 use crate::mapping::Rejection;
-use bson::{RawBsonRef, RawDocument};
 use meeshy_store::legacy::{Entry, Outcome};
 
 /// A document that is kept whole.
@@ -16,6 +16,7 @@ pub(super) struct Aside<'a> {
     pub(super) raw: &'a [u8],
     pub(super) digest: Vec<u8>,
     pub(super) note: String,
+    pub(super) position: u64,
     /// The collection and id of the document that it was merged into.
     pub(super) kept: Option<(String, String)>,
 }
@@ -23,24 +24,19 @@ pub(super) struct Aside<'a> {
 impl Passing<'_> {
     pub(super) fn aside(&self, note: String) -> Aside<'_> {
         let id = id_of(self.raw, self.position);
-        let is_shared = self.repeated.has(&id);
+        let is_shared = self.repeated.has_id(&id);
         let digest = self.digest.clone();
-        Aside { id, is_shared, name: self.name, raw: self.raw.as_bytes(), digest, note, kept: None }
+        Aside {
+            id,
+            is_shared,
+            name: self.name,
+            raw: self.raw.as_bytes(),
+            digest,
+            note,
+            position: self.position,
+            kept: None,
+        }
     }
-}
-
-/// What the ledger calls a document: by its id, or by its place where that is none.
-pub(super) fn id_of(raw: &RawDocument, position: u64) -> String {
-    match raw.get("_id") {
-        Ok(Some(RawBsonRef::ObjectId(id))) => id.to_hex(),
-        Ok(Some(RawBsonRef::String(text))) => text.to_owned(),
-        _ => format!("#{position}"),
-    }
-}
-
-/// What the ledger calls a document that shares its id with one of another name of the collection, and is no row.
-pub(super) fn apart(id: &str, name: &str) -> String {
-    format!("{id}@{name}")
 }
 
 impl Reading<'_> {
@@ -50,7 +46,7 @@ impl Reading<'_> {
 
     /// Keeps a document whole, unless people are to be made up.
     pub(super) fn put_aside(&mut self, outcome: Outcome, aside: Aside<'_>) {
-        let Aside { id, is_shared, name, raw, digest, note, kept } = aside;
+        let Aside { id, is_shared, name, raw, digest, note, position, kept } = aside;
         let id = if is_shared {
             let id = apart(&id, name);
             self.apart.insert(id.clone());
@@ -71,6 +67,6 @@ impl Reading<'_> {
             instead: None,
             kept,
         };
-        self.pending.push(Settled { entry, row: None, raw: None, replaces: false });
+        self.pending.push(Settled { entry, position, row: None, raw: None, replaces: false });
     }
 }

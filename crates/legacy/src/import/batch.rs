@@ -17,6 +17,8 @@ pub(super) const BATCH: usize = 500;
 /// A document that has come to its end.
 pub(super) struct Settled<'m> {
     pub(super) entry: Entry,
+    /// Bytes before it in the dump.
+    pub(super) position: u64,
     /// The row that it becomes.
     pub(super) row: Option<Draft<'m>>,
     /// The document, for the case that its row cannot be written.
@@ -37,10 +39,24 @@ pub(super) struct Doomed<'m> {
     pub(super) is_gone: bool,
 }
 
+/// What became of a document.
+pub(super) struct End {
+    pub(super) outcome: Outcome,
+    pub(super) id: String,
+    pub(super) position: u64,
+    pub(super) note: Option<String>,
+}
+
+impl End {
+    fn of(entry: &Entry, position: u64) -> Self {
+        Self { outcome: entry.outcome, id: entry.id.clone(), position, note: entry.note.clone() }
+    }
+}
+
 /// What a batch did.
 #[derive(Default)]
 pub(super) struct Written {
-    pub(super) settled: Vec<(Outcome, String, Option<String>)>,
+    pub(super) settled: Vec<End>,
     pub(super) changed: u64,
     pub(super) conflicts: Vec<Conflict>,
     /// The old entries of documents that were rows and are none any more.
@@ -57,8 +73,8 @@ pub(super) fn write_first(
     let mut rows: Vec<(&Mapper, Vec<Value>)> = Vec::new();
     let mut entries = Vec::with_capacity(batch.len());
     for settled in batch {
-        let Settled { entry, row, replaces, .. } = settled;
-        written.settled.push((entry.outcome, entry.id.clone(), entry.note.clone()));
+        let Settled { entry, position, row, replaces, .. } = settled;
+        written.settled.push(End::of(&entry, position));
         entries.push(entry);
         let Some(row) = row else { continue };
         if replaces {
@@ -122,7 +138,7 @@ impl Change<'_> {
         settled: Settled<'_>,
         prior: Option<Entry>,
     ) -> Result<Option<Entry>, ImportError> {
-        let Settled { mut entry, row, raw, replaces } = settled;
+        let Settled { mut entry, position, row, raw, replaces } = settled;
         let was_row = prior.as_ref().is_some_and(|prior| prior.outcome == Outcome::Inserted);
         let is_same = prior.as_ref().is_some_and(|prior| is_same(prior, &entry));
         let outcome = match &row {
@@ -139,11 +155,16 @@ impl Change<'_> {
             self.written.no_rows.extend(prior);
         }
         if let Err(what) = outcome {
-            let conflict =
-                Conflict { collection: self.collection.into(), id: entry.id.clone(), what: what.into() };
+            let conflict = Conflict {
+                collection: self.collection.into(),
+                id: entry.id.clone(),
+                column: None,
+                what: what.into(),
+            };
             self.written.conflicts.push(conflict);
             if was_row {
-                self.written.settled.push((Outcome::Inserted, entry.id, None));
+                let entry = Entry { outcome: Outcome::Inserted, note: None, ..entry };
+                self.written.settled.push(End::of(&entry, position));
                 return Ok(None);
             }
             entry = Entry {
@@ -154,7 +175,7 @@ impl Change<'_> {
                 ..entry
             };
         }
-        self.written.settled.push((entry.outcome, entry.id.clone(), entry.note.clone()));
+        self.written.settled.push(End::of(&entry, position));
         Ok((!is_same).then_some(entry))
     }
 }

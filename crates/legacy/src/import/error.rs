@@ -35,6 +35,14 @@ pub enum ImportError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// The list of what could not be done cannot be written.
+    #[error("cannot write the report `{}`: {cause}", .path.display())]
+    List {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
     /// A file cannot be copied.
     #[error("cannot copy `{}`: {cause}", .path.display())]
     File {

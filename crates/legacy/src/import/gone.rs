@@ -1,27 +1,71 @@
 //! What was imported and is not in the dump any more.
 
-use super::aside::id_of;
 use super::batch::{self, BATCH, Doomed};
 use super::error::ImportError;
+use super::groups::Repeated;
+use super::ids::{apart, copy, id_of};
 use super::report::Conflict;
 use super::writing::Writing;
 use crate::dump::Document;
 use crate::mapping::{SOURCES, source_of};
 use meeshy_store::legacy::{self, Entry, Outcome};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+/// What the ledger may call the documents of a collection, asked one after the other in the order of the dump.
+pub(super) struct Names<'a> {
+    known: Known<'a>,
+    /// How many of an id came so far under a name, where there are several.
+    numbers: HashMap<String, u32>,
+}
+
+enum Known<'a> {
+    /// What occurs more than once; which of those is called how is not known yet.
+    Before(&'a Repeated),
+    /// What the ledger calls those that share their id.
+    After(&'a HashSet<String>),
+}
+
+impl<'a> Names<'a> {
+    /// Before the documents are taken.
+    pub(super) fn before(repeated: &'a Repeated) -> Self {
+        Self { known: Known::Before(repeated), numbers: HashMap::new() }
+    }
+
+    /// When all documents are taken.
+    fn after(apart: &'a HashSet<String>) -> Self {
+        Self { known: Known::After(apart), numbers: HashMap::new() }
+    }
+
+    fn of(&mut self, id: String, name: &str) -> Vec<String> {
+        let has_copies = match self.known {
+            Known::Before(repeated) => repeated.has_copies(&id),
+            Known::After(known) => !known.is_empty() && known.contains(&copy(&id, name, 2)),
+        };
+        if has_copies {
+            let number = self.numbers.entry(apart(&id, name)).or_default();
+            *number += 1;
+            if *number > 1 {
+                return vec![copy(&id, name, *number)];
+            }
+        }
+        match self.known {
+            Known::Before(repeated) if repeated.has_id(&id) => vec![apart(&id, name), id],
+            Known::After(known) if !known.is_empty() && known.contains(&apart(&id, name)) => {
+                vec![apart(&id, name)]
+            }
+            _ => vec![id],
+        }
+    }
+}
 
 impl<'d> Writing<'_, '_, 'd> {
     /// Finds what the ledger knows of every collection and the dump has not any more, and puts all that has to go in order,
     /// parents first. `apart` are the names of documents that share their id with another.
     pub(super) fn find_all_gone(&mut self, apart: &HashSet<String>) -> Result<(), ImportError> {
-        let noted = |id: String, name: &str| {
-            let shared = super::aside::apart(&id, name);
-            vec![if apart.contains(&shared) { shared } else { id }]
-        };
         for (name, total) in legacy::count(self.tx)? {
             let count = self.counts.iter().find(|count| count.collection == name);
             if count.is_none_or(|count| count.source != total.cast_unsigned()) {
-                let gone = self.find_gone(&name, &noted)?;
+                let gone = self.find_gone(&name, &mut Names::after(apart))?;
                 self.doomed.extend(gone);
             }
         }
@@ -30,12 +74,11 @@ impl<'d> Writing<'_, '_, 'd> {
         Ok(())
     }
 
-    /// Finds what the ledger knows of a collection and the dump has not any more; `noted` says what the ledger may call a
-    /// document of an id and of a name of the collection.
+    /// Finds what the ledger knows of a collection and the dump has not any more.
     pub(super) fn find_gone(
         &mut self,
         collection: &str,
-        noted: &dyn Fn(String, &str) -> Vec<String>,
+        names: &mut Names<'_>,
     ) -> Result<Vec<Doomed<'d>>, ImportError> {
         let dump = self.given.dump;
         legacy::begin_seen(self.tx)?;
@@ -46,7 +89,7 @@ impl<'d> Writing<'_, '_, 'd> {
             for document in dumped.read()? {
                 let Document { raw, position, .. } = document?;
                 let id = id_of(&raw, position);
-                ids.extend(noted(id, name).into_iter().map(Into::into));
+                ids.extend(names.of(id, name).into_iter().map(Into::into));
                 if ids.len() >= BATCH {
                     legacy::add_seen(self.tx, &std::mem::take(&mut ids))?;
                 }
@@ -76,7 +119,7 @@ impl<'d> Writing<'_, '_, 'd> {
         let outcome = batch::remove(self.tx, &doomed)?;
         let Doomed { collection, id, is_gone, .. } = doomed;
         if let Err(what) = outcome {
-            self.report.conflicts.push(Conflict { collection, id, what: what.into() });
+            self.conflict(Conflict { collection, id, column: None, what: what.into() })?;
         } else if is_gone {
             legacy::remove(self.tx, &collection, &id)?;
             let count = self.counts.iter_mut().find(|count| count.collection == collection);

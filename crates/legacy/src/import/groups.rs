@@ -13,30 +13,83 @@ pub(super) struct Held<'m> {
     pub(super) draft: Draft<'m>,
     pub(super) raw: Vec<u8>,
     pub(super) digest: Vec<u8>,
+    pub(super) position: u64,
 }
 
-/// Which keys occur more than once, in 8 bytes for each document: two keys may share them, which costs nothing but to be kept back.
+/// What occurs more than once in a collection, under all of its names.
 #[derive(Default)]
 pub(super) struct Repeated {
+    /// What documents say something of.
+    keys: Twice,
+    /// Ids under several names of the collection.
+    ids: Twice,
+    /// Ids of documents that are there twice under one name.
+    copies: Twice,
+}
+
+impl Repeated {
+    /// Begins with the documents of the next name of the collection.
+    pub(super) fn begin_name(&mut self) {
+        self.copies.forget_singles();
+    }
+
+    /// Notes an id, and says whether it was there before under the same name.
+    pub(super) fn note_id(&mut self, id: &str) -> bool {
+        let is_copy = self.copies.note(id);
+        if !is_copy {
+            self.ids.note(id);
+        }
+        is_copy
+    }
+
+    pub(super) fn note_key(&mut self, key: &str) {
+        self.keys.note(key);
+    }
+
+    /// Whether documents say something of it more than once.
+    pub(super) fn has_key(&self, key: &str) -> bool {
+        self.keys.has(key)
+    }
+
+    /// Whether documents of this id are there under several names of the collection.
+    pub(super) fn has_id(&self, id: &str) -> bool {
+        self.ids.has(id)
+    }
+
+    /// Whether a document of this id is there twice under one name.
+    pub(super) fn has_copies(&self, id: &str) -> bool {
+        self.copies.has(id)
+    }
+
+    /// Forgets what occurred once.
+    pub(super) fn done(&mut self) {
+        [&mut self.keys, &mut self.ids, &mut self.copies].into_iter().for_each(Twice::forget_singles);
+    }
+}
+
+/// What was noted more than once, in 8 bytes for each that is noted: two may share them, which costs nothing but a closer look.
+#[derive(Default)]
+struct Twice {
     state: RandomState,
     seen: HashSet<u64>,
     again: HashSet<u64>,
 }
 
-impl Repeated {
-    pub(super) fn note(&mut self, key: &str) {
-        let hash = self.state.hash_one(key);
-        if !self.seen.insert(hash) {
+impl Twice {
+    fn note(&mut self, what: &str) -> bool {
+        let hash = self.state.hash_one(what);
+        let is_again = !self.seen.insert(hash);
+        if is_again {
             self.again.insert(hash);
         }
+        is_again
     }
 
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.again.contains(&self.state.hash_one(key))
+    fn has(&self, what: &str) -> bool {
+        !self.again.is_empty() && self.again.contains(&self.state.hash_one(what))
     }
 
-    /// Forgets what occurred once.
-    pub(super) fn done(&mut self) {
+    fn forget_singles(&mut self) {
         self.seen = HashSet::new();
     }
 }

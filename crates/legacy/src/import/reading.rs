@@ -1,10 +1,12 @@
 //! From the dump to what is to be written: reads every document and says what becomes of it, without a look at the database.
 
 use super::ahead;
+use super::aside::Aside;
 use super::batch::{BATCH, Settled};
 use super::check::Texts;
 use super::error::ImportError;
 use super::groups::{Held, Repeated, key_of};
+use super::ids::{apart, copy, has_id, id_of};
 use super::layouts::Layouts;
 use super::report::Notices;
 use super::run::{Mappers, Options};
@@ -43,11 +45,14 @@ pub(super) struct Reading<'d> {
     pub(super) known: Known,
     pub(super) layouts: Layouts,
     pub(super) notices: Notices,
+    shared_tables: HashSet<&'static str>,
     /// Documents that wait to be written, of one collection.
     pub(super) pending: Vec<Settled<'d>>,
     pub(super) held: Vec<Held<'d>>,
     pub(super) claimed: HashSet<String>,
     pub(super) apart: HashSet<String>,
+    /// Of documents that are there twice under one name, in the collection at hand: how many came, and the digest of the first.
+    copies: HashMap<(String, String), (u32, Vec<u8>)>,
     /// Messages and those they answer, for the time when all messages are there.
     pub(super) replies: Vec<(String, String)>,
     /// Translations inside of messages: when each was made.
@@ -85,10 +90,12 @@ pub(super) fn read<'d>(
         known,
         layouts,
         notices: Notices::default(),
+        shared_tables: shared_tables(given.dump),
         pending: Vec::new(),
         held: Vec::new(),
         claimed: HashSet::new(),
         apart: HashSet::new(),
+        copies: HashMap::new(),
         replies: Vec::new(),
         inside: HashMap::new(),
         provisional: 0,
@@ -109,6 +116,23 @@ fn meets_others(source: &Source) -> bool {
     source.shape.mappings().iter().any(|mapping| mapping.meets_others)
 }
 
+/// The tables whose rows are made of several collections of the dump, so that documents of one can say the same as of another.
+fn shared_tables(dump: &Dump) -> HashSet<&'static str> {
+    let (mut once, mut shared) = (HashSet::new(), HashSet::new());
+    for source in SOURCES.iter().filter(|source| meets_others(source)) {
+        let mut names = std::iter::once(source.collection).chain(source.other_names.iter().copied());
+        if !names.any(|name| dump.collection(name).is_some_and(|it| it.documents() > 0)) {
+            continue;
+        }
+        for mapping in source.shape.mappings().iter().filter(|mapping| mapping.meets_others) {
+            if !once.insert(mapping.table) {
+                shared.insert(mapping.table);
+            }
+        }
+    }
+    shared
+}
+
 impl<'d> Reading<'d> {
     /// Takes a collection, under all names that the dump has it under.
     fn source(&mut self, source: &'static Source) -> Result<(), ImportError> {
@@ -120,7 +144,8 @@ impl<'d> Reading<'d> {
             return Ok(());
         }
         self.send(Step::Collection(source.collection, documents))?;
-        let repeated = Arc::new(self.look_for_repetition(source, &collections)?);
+        let repeated = Arc::new(self.look_for_repetition(Some(source), &collections)?);
+        self.copies.clear();
         if !self.given.is_first && source.shape.mappings().iter().any(|mapping| !mapping.unique.is_empty()) {
             // Nothing refers to these rows, and what is new may have the key of what is gone.
             self.send(Step::Gone(source.collection, Arc::clone(&repeated)))?;
@@ -150,9 +175,12 @@ impl<'d> Reading<'d> {
         repeated: &Repeated,
     ) -> Result<(), ImportError> {
         let mappers = self.given.mappers;
-        let Document { raw, digest, position } = document;
+        let Document { raw, digest, position, bad_text } = document;
         let digest = digest.as_bytes()[..16].to_vec();
         let passing = Passing { name, raw: &raw, digest, position, repeated };
+        if !self.admit(source.collection, &passing, bad_text) {
+            return Ok(());
+        }
         let Some(mapper) = mappers.of(source, &raw) else {
             let reason = match &source.shape {
                 Shape::Archive(reason) => reason,
@@ -166,17 +194,64 @@ impl<'d> Reading<'d> {
             Ok((_, Fate::Archive(reason))) => self.put_aside(Outcome::Archived, passing.aside(reason.into())),
             Ok((draft, Fate::Row)) => {
                 let says_the_same =
-                    repeated.has(&draft.id) || key_of(&draft).is_some_and(|key| repeated.has(&key));
-                if says_the_same || mapper.mapping.meets_others {
+                    repeated.has_id(&draft.id) || key_of(&draft).is_some_and(|key| repeated.has_key(&key));
+                let meets_others =
+                    mapper.mapping.meets_others && self.shared_tables.contains(mapper.mapping.table);
+                if says_the_same || meets_others {
                     let raw = raw.as_bytes().to_vec();
                     let (collection, name) = (source.collection, name.to_owned());
-                    self.held.push(Held { collection, name, draft, raw, digest: passing.digest });
+                    let digest = passing.digest;
+                    self.held.push(Held { collection, name, draft, raw, digest, position });
                 } else {
                     self.take(source.collection, draft, &passing)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// Whether a document can be looked at more closely: it has an id, its text is text, and it is the first of its id. If not,
+    /// it has come to its end.
+    fn admit(&mut self, collection: &str, passing: &Passing<'_>, bad_text: Option<usize>) -> bool {
+        if !has_id(passing.raw) {
+            self.put_aside(Outcome::Rejected, passing.aside("has no `_id`".into()));
+            return false;
+        }
+        let id = id_of(passing.raw, passing.position);
+        if passing.repeated.has_copies(&id) && self.is_copy(collection, &id, passing) {
+            return false;
+        }
+        if let Some(at) = bad_text {
+            let note = format!("holds text that is not UTF-8, at its byte {at}");
+            self.put_aside(Outcome::Rejected, passing.aside(note));
+            return false;
+        }
+        true
+    }
+
+    /// A document that is there twice under one name counts once: the first does. A copy of it that is the same to the bit
+    /// is merged, and any other rejected.
+    fn is_copy(&mut self, collection: &str, id: &str, passing: &Passing<'_>) -> bool {
+        let key = (passing.name.to_owned(), id.to_owned());
+        let (number, first) = self.copies.entry(key).or_insert_with(|| (0, passing.digest.clone()));
+        *number += 1;
+        if *number == 1 {
+            return false;
+        }
+        let copy = copy(id, passing.name, *number);
+        let is_same = *first == passing.digest;
+        self.apart.insert(copy.clone());
+        let (outcome, note) = match is_same {
+            true => {
+                (Outcome::Merged, format!("the same as {collection} {id}, which came earlier in the dump"))
+            }
+            false => (Outcome::Rejected, "a document with this id came earlier in the dump".to_owned()),
+        };
+        let first = if passing.repeated.has_id(id) { apart(id, passing.name) } else { id.to_owned() };
+        let kept = is_same.then(|| (collection.to_owned(), first));
+        let aside = Aside { id: copy, is_shared: false, kept, ..passing.aside(note) };
+        self.put_aside(outcome, aside);
+        true
     }
 
     /// Archives the collections that nobody knows.
@@ -187,12 +262,16 @@ impl<'d> Reading<'d> {
         {
             let (name, documents) = (collection.name(), collection.documents());
             self.send(Step::Collection(name, documents))?;
-            let repeated = &Repeated::default();
+            let repeated = &self.look_for_repetition(None, &[collection])?;
+            self.copies.clear();
             for document in collection.read()? {
-                let Document { raw, digest, position } = document?;
+                let Document { raw, digest, position, bad_text } = document?;
                 let digest = digest.as_bytes()[..16].to_vec();
                 let passing = Passing { name, raw: &raw, digest, position, repeated };
-                self.put_aside(Outcome::Archived, passing.aside("of a collection that is not known".into()));
+                if self.admit(name, &passing, bad_text) {
+                    let note = "of a collection that is not known".into();
+                    self.put_aside(Outcome::Archived, passing.aside(note));
+                }
                 if self.pending.len() == BATCH {
                     self.flush(name)?;
                     self.send(Step::Taken(BATCH as u64))?;

@@ -4,7 +4,7 @@ use meeshy_store::legacy::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Rejections that a report shows one by one; the ledger has them all.
+/// Rejections and conflicts that a report shows one by one; the list has them all.
 const SHOWN: usize = 1_000;
 
 /// What an import did.
@@ -23,7 +23,7 @@ pub struct Report {
     pub notices: Vec<Noticed>,
     /// The documents that could not be taken; the first of them, if they are many.
     pub rejections: Vec<Rejected>,
-    /// Documents that changed in the old system while their rows changed here, and were left alone.
+    /// What changed in the old system and here; the first of them, if they are many.
     pub conflicts: Vec<Conflict>,
     /// What became of the files.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +49,9 @@ pub struct Count {
     pub written: u64,
     /// How many were here and are not in the dump any more, so that their rows were removed.
     pub removed: u64,
+    /// How many changes in the old system met a change here.
+    #[serde(default)]
+    pub conflicts: u64,
 }
 
 impl Count {
@@ -88,18 +91,24 @@ pub struct Rejected {
     pub collection: String,
     /// Its `_id`.
     pub id: String,
+    /// Bytes before it in the uncompressed file or archive.
+    #[serde(default)]
+    pub position: u64,
     /// Why.
     pub reason: String,
 }
 
-/// A document whose row was changed here.
+/// A change in the old system that met a change here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     /// Of which collection.
     pub collection: String,
     /// Its `_id`.
     pub id: String,
-    /// What happened to it in the old system.
+    /// The column that was changed on both sides; absent where it is about the whole row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// What happened, and what is here now.
     pub what: String,
 }
 
@@ -116,6 +125,7 @@ impl Report {
             total.rejected += count.rejected;
             total.written += count.written;
             total.removed += count.removed;
+            total.conflicts += count.conflicts;
         }
         total
     }
@@ -130,9 +140,15 @@ impl Report {
         self
     }
 
-    pub(super) fn reject(&mut self, collection: &str, id: &str, reason: String) {
+    pub(super) fn reject(&mut self, rejected: Rejected) {
         if self.rejections.len() < SHOWN {
-            self.rejections.push(Rejected { collection: collection.into(), id: id.into(), reason });
+            self.rejections.push(rejected);
+        }
+    }
+
+    pub(super) fn conflict(&mut self, conflict: Conflict) {
+        if self.conflicts.len() < SHOWN {
+            self.conflicts.push(conflict);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::error::ImportError;
 use super::layouts::Layouts;
+use super::list::List;
 use super::reading::{self, Given, Read};
 use super::report::Report;
 use super::uploads::Folders;
@@ -31,6 +32,9 @@ pub struct Options {
     pub anonymise: bool,
     /// The folder of the old system's files, and the folder that they are copied to.
     pub uploads: Option<(PathBuf, PathBuf)>,
+    /// The file that lists every rejected document, every conflict and every missing file, one JSON object on each line. A
+    /// report only has the first of them.
+    pub list: Option<PathBuf>,
 }
 
 /// How far an import is.
@@ -81,10 +85,12 @@ pub fn run(
         notifications::restore_all(tx)?;
         let given = Given { dump, mappers: &mappers, options, is_first: last.is_none() };
         let layouts = Layouts::begin(tx, dump.collections().iter().map(Collection::name))?;
-        let mut writing = Writing::begin(tx, given)?;
+        let mut list = List::begin(options)?;
+        let mut writing = Writing::begin(tx, given, list.as_mut())?;
         let read = read_and_write(&mut writing, layouts, progress)?;
         progress(Progress::Checking);
         let report = writing.finish(read, folders.as_ref())?;
+        list.map(List::keep).transpose()?;
         if options.dry_run {
             return Ok((report, Ending::Undo));
         }

@@ -67,7 +67,8 @@ impl<'d> Reading<'d> {
         }
         let raw =
             (!self.given.is_first && !self.given.options.anonymise).then(|| passing.raw.as_bytes().to_vec());
-        self.pending.push(Settled { entry, row: Some(draft), raw, replaces });
+        let position = passing.position;
+        self.pending.push(Settled { entry, position, row: Some(draft), raw, replaces });
         if !parts.is_empty() {
             self.flush(collection)?;
             self.send(Step::Translations(parts))?;
@@ -147,17 +148,17 @@ impl<'d> Reading<'d> {
                 let is_shared = other.draft.id == kept.draft.id && other.collection == kept.collection;
                 let note = format!("into {} {}", kept.collection, kept.draft.id);
                 let kept = Some((kept.collection.to_owned(), kept.draft.id.clone()));
-                let Held { name, raw, digest, draft, .. } = &other;
-                let (id, digest) = (draft.id.clone(), digest.clone());
-                let aside = Aside { id, is_shared, name, raw, digest, note, kept };
+                let Held { name, raw, digest, draft, position, .. } = &other;
+                let (id, digest, position) = (draft.id.clone(), digest.clone(), *position);
+                let aside = Aside { id, is_shared, name, raw, digest, note, position, kept };
                 self.put_aside(Outcome::Merged, aside);
                 self.flush(other.collection)?;
             }
-            let Held { collection, name, draft, raw, digest } = kept;
+            let Held { collection, name, draft, raw, digest, position } = kept;
             let raw = RawDocument::from_bytes(&raw)
                 .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?;
             let repeated = &Repeated::default();
-            self.take(collection, draft, &Passing { name: &name, raw, digest, position: 0, repeated })?;
+            self.take(collection, draft, &Passing { name: &name, raw, digest, position, repeated })?;
             self.flush(collection)?;
         }
         Ok(())

@@ -1,12 +1,13 @@
 //! What the reading side has found, written into the database in the order in which it was found.
 
-use super::aside::apart;
-use super::batch::{self, Doomed, Settled, Written};
+use super::batch::{self, Doomed, End, Settled, Written};
 use super::check;
 use super::error::ImportError;
+use super::gone::Names;
 use super::groups::Repeated;
+use super::list::List;
 use super::reading::{Given, Read};
-use super::report::{Count, Noticed, Report};
+use super::report::{Conflict, Count, Noticed, Rejected, Report};
 use super::run::Progress;
 use super::uploads::Folders;
 use crate::mapping::Draft;
@@ -45,12 +46,17 @@ pub(super) struct Writing<'w, 't, 'd> {
     pub(super) counts: Vec<Count>,
     pub(super) report: Report,
     pub(super) doomed: Vec<Doomed<'d>>,
+    list: Option<&'w mut List>,
     /// Documents since all changes were written out.
     waiting: usize,
 }
 
 impl<'w, 't, 'd> Writing<'w, 't, 'd> {
-    pub(super) fn begin(tx: &'w mut Tx<'t>, given: Given<'d>) -> Result<Self, ImportError> {
+    pub(super) fn begin(
+        tx: &'w mut Tx<'t>,
+        given: Given<'d>,
+        list: Option<&'w mut List>,
+    ) -> Result<Self, ImportError> {
         if given.dump.collection("User").is_none_or(|people| people.documents() == 0) {
             return Err(ImportError::NoPeople);
         }
@@ -64,7 +70,7 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         }
         let (digest, anonymised) = (given.dump.digest().to_string(), given.options.anonymise);
         let report = Report { digest, anonymised, ..Report::default() };
-        Ok(Self { given, tx, counts: Vec::new(), report, doomed: Vec::new(), waiting: 0 })
+        Ok(Self { given, tx, counts: Vec::new(), report, doomed: Vec::new(), list, waiting: 0 })
     }
 
     /// Writes what comes next.
@@ -79,12 +85,7 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
                 progress(Progress::Collection { name, documents });
             }
             Step::Gone(collection, repeated) => {
-                // Which of several documents of one id will be called how is not known yet.
-                let noted = |id: String, name: &str| match repeated.has(&id) {
-                    true => vec![apart(&id, name), id],
-                    false => vec![id],
-                };
-                for gone in self.find_gone(collection, &noted)? {
+                for gone in self.find_gone(collection, &mut Names::before(&repeated))? {
                     self.remove_row(gone)?;
                 }
             }
@@ -110,17 +111,17 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         let Written { settled, changed, conflicts, no_rows } = written;
         if let Some(count) = self.counts.iter_mut().find(|count| count.collection == collection) {
             count.written += changed;
-            settled.iter().for_each(|(outcome, ..)| count.add(*outcome));
+            settled.iter().for_each(|end| count.add(end.outcome));
         }
         let mut merged = HashSet::new();
-        for (outcome, id, note) in settled {
-            match outcome {
-                Outcome::Rejected => self.report.reject(collection, &id, note.unwrap_or_default()),
-                Outcome::Merged => drop(merged.insert(id)),
+        for end in settled {
+            match end.outcome {
+                Outcome::Rejected => self.reject(collection, end)?,
+                Outcome::Merged => drop(merged.insert(end.id)),
                 Outcome::Inserted | Outcome::Archived => {}
             }
         }
-        self.report.conflicts.extend(conflicts);
+        conflicts.into_iter().try_for_each(|conflict| self.conflict(conflict))?;
         for prior in no_rows {
             let is_merged = merged.contains(&prior.id);
             let doomed = self.doom(collection, prior, false);
@@ -131,6 +132,27 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
                 self.doomed.push(doomed);
             }
         }
+        Ok(())
+    }
+
+    fn reject(&mut self, collection: &str, end: End) -> Result<(), ImportError> {
+        let End { id, position, note, .. } = end;
+        let (collection, reason) = (collection.to_owned(), note.unwrap_or_default());
+        let rejected = Rejected { collection, id, position, reason };
+        if let Some(list) = &mut self.list {
+            list.rejected(&rejected)?;
+        }
+        self.report.reject(rejected);
+        Ok(())
+    }
+
+    pub(super) fn conflict(&mut self, conflict: Conflict) -> Result<(), ImportError> {
+        if let Some(list) = &mut self.list {
+            list.conflict(&conflict)?;
+        }
+        let count = self.counts.iter_mut().find(|count| count.collection == conflict.collection);
+        count.into_iter().for_each(|count| count.conflicts += 1);
+        self.report.conflict(conflict);
         Ok(())
     }
 
@@ -160,6 +182,9 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         self.tx.analyze()?;
         legacy::derived::all(self.tx)?;
         self.report.uploads = folders.map(|folders| folders.copy(self.tx)).transpose()?;
+        if let (Some(list), Some(uploads)) = (&mut self.list, &self.report.uploads) {
+            list.files(uploads)?;
+        }
         self.report.collections = self.counts;
         self.report.notices = read.notices.list();
         for (collection, field, what, times) in legacy::derived::findings(self.tx)? {

@@ -9,6 +9,9 @@ use bson::{RawBsonRef, RawDocument, RawDocumentBuf};
 use meeshy_store::Value;
 use sha2::{Digest, Sha256};
 
+/// The longest text that is an id, in bytes.
+pub const MAX_ID_LENGTH: usize = 200;
+
 /// A mapping with its columns laid out: those of its fields, then those that its rule fills.
 #[derive(Debug)]
 pub struct Mapper {
@@ -271,7 +274,12 @@ impl Draft<'_> {
         self.object_id = value::as_id(value);
         self.id = match (self.object_id, value) {
             (Some(id), _) => id.to_hex(),
-            (None, RawBsonRef::String(text)) if self.mapper.mapping.has_text_id => text.to_owned(),
+            (None, RawBsonRef::String(text)) if self.mapper.mapping.has_text_id => {
+                if text.len() > MAX_ID_LENGTH || text.contains('\0') {
+                    return Err(Rejection::wrong("_id", "it is too long, or has U+0000 in it"));
+                }
+                text.to_owned()
+            }
             _ => return Err(Rejection::wrong("_id", "expected an id, found something else")),
         };
         self.values[0] = self.id.as_str().into();

@@ -104,6 +104,6 @@ impl Known {
 
     /// Notes the addresses that a file had once.
     pub fn add_addresses(&mut self, attachment: ObjectId, addresses: Addresses) {
-        self.addresses.insert(attachment.bytes(), addresses);
+        self.addresses.entry(attachment.bytes()).or_insert(addresses);
     }
 }

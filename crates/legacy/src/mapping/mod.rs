@@ -27,7 +27,7 @@ mod trace;
 pub mod translations;
 pub mod value;
 
-pub use draft::{Draft, Mapper, Notice, row_digest};
+pub use draft::{Draft, MAX_ID_LENGTH, Mapper, Notice, row_digest};
 pub use known::{Addresses, Id, Known};
 pub use sources::{SOURCES, Shape, Source, source_of};
 pub use trace::Trace;

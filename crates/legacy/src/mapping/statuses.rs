@@ -12,6 +12,7 @@ pub static STATUS: Mapping = Mapping {
     table: "message_statuses",
     computed: &["conversation_id", "delivered_at", "created_at"],
     unique: &["message_id", "user_id", "guest_id"],
+    meets_others: true,
     merge: merge::latest_dates,
     rule: status,
     fields: &[
@@ -112,6 +113,7 @@ pub static LATER_CURSOR: Mapping = Mapping {
 pub static LATER_STATUS: Mapping = Mapping {
     table: "message_statuses",
     unique: &["message_id", "user_id", "guest_id"],
+    meets_others: true,
     merge: merge::latest_dates,
     rule: one_of_two,
     fields: &[

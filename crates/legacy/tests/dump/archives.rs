@@ -93,6 +93,29 @@ fn empty_collections_views_and_the_oplog_are_understood() {
 }
 
 #[test]
+fn a_damaged_description_in_an_archive_is_told_of() {
+    let described = |text: bson::RawBson| {
+        let record = rawdoc! { "db": "meeshy", "collection": "User", "metadata": text, "size": 0, "type": "collection" };
+        let mut bytes = record.into_bytes();
+        if let Some(at) = bytes.iter().position(|byte| *byte == b'?') {
+            bytes[at] = 0xFF;
+        }
+        bytes
+    };
+    for text in ["{\"indexes\":[".into(), "?".into(), "[1]".into(), bson::RawBson::Int32(7)] {
+        let mut archive = Archive::of(&[]);
+        archive.0.truncate(archive.0.len() - TERMINATOR.len());
+        let archive =
+            archive.raw(&described(text)).raw(&TERMINATOR).block("User", &one()).close("User", &one());
+        let dump =
+            dump::open(Source::stream("old.archive", std::io::Cursor::new(archive.0))).expect("a dump");
+        let warnings: Vec<String> = dump.warnings().iter().map(ToString::to_string).collect();
+        assert_eq!(warnings, ["the description of `User` is damaged and was ignored"]);
+        assert_eq!(dump.collection("User").map(dump::Collection::documents), Some(1));
+    }
+}
+
+#[test]
 fn what_is_wrong_with_an_archive_is_said_with_its_place() {
     let begun = Archive::of(&["User"]);
     let start = begun.0.len();

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 pub const NOW: Timestamp = Timestamp::from_millis(1_769_380_000_000);
 
 pub fn options() -> Options {
-    Options { now: NOW, dry_run: false, anonymise: false, uploads: None }
+    Options { now: NOW, dry_run: false, anonymise: false, uploads: None, list: None }
 }
 
 pub fn try_import(location: &Location, dump: &Dump, options: &Options) -> Result<Report, ImportError> {

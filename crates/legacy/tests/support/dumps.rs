@@ -17,19 +17,25 @@ pub struct Small {
     pub dump: Dump,
 }
 
-pub fn small(collections: &[(&str, Vec<Document>)]) -> Small {
+/// A dump of documents that may be damaged.
+pub fn small_raw(collections: Vec<(String, Vec<RawDocumentBuf>)>) -> Small {
     let folder = tempfile::tempdir().unwrap();
-    let outgoing = collections.iter().map(|(name, documents)| Outgoing {
-        name: (*name).to_owned(),
+    let outgoing = collections.into_iter().map(|(name, documents)| Outgoing {
+        name,
         indexes: Vec::new(),
-        documents: Box::new(
-            documents.clone().into_iter().map(|it| Ok(RawDocumentBuf::try_from(it).unwrap())),
-        ),
+        documents: Box::new(documents.into_iter().map(Ok)),
     });
     let path = folder.path().join("dump");
     dump::write(&path, Form::Folder, "meeshy", outgoing.collect()).unwrap();
     let dump = dump::open(Source::path(&path)).unwrap();
     Small { _folder: folder, dump }
+}
+
+pub fn small(collections: &[(&str, Vec<Document>)]) -> Small {
+    let raw = |it: &Document| RawDocumentBuf::try_from(it).unwrap();
+    small_raw(
+        collections.iter().map(|(name, all)| ((*name).to_owned(), all.iter().map(raw).collect())).collect(),
+    )
 }
 
 /// The documents of a collection by their ids.

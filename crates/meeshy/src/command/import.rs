@@ -16,8 +16,10 @@ use std::time::Instant;
 
 /// Documents were rejected, rows changed here were left alone, or files are missing: everything else is there.
 const WITH_REMARKS: u8 = 3;
-/// Rejections, conflicts and missing files that are shown one by one; `--json` has more.
+/// Rejections, conflicts and missing files that are shown one by one; the list has them all.
 const SHOWN: usize = 20;
+/// Digits of the dump's digest in the name of the list.
+const DIGITS: usize = 12;
 
 /// What to import, and how.
 #[derive(clap::Args)]
@@ -45,6 +47,10 @@ pub struct ImportArgs {
     /// The folder of the old system's uploaded files, to be copied too.
     #[arg(long, value_name = "FOLDER")]
     uploads: Option<PathBuf>,
+    /// Where to list every rejected document, conflict and missing file, one JSON object on each line; in the data folder if
+    /// this is not given.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Report as one JSON object.
     #[arg(long, global = true)]
     json: bool,
@@ -120,11 +126,15 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
         bail!("nothing was imported");
     }
     let mut database = Alone::open(&config.location())?;
+    let digest = plan.digest.get(..DIGITS).unwrap_or(&plan.digest);
+    let in_data = || config.data.dir.join(format!("import-{digest}.jsonl"));
+    let list = args.report.clone().unwrap_or_else(in_data);
     let options = Options {
         now: now(),
         dry_run: args.dry_run,
         anonymise: args.anonymise,
         uploads: args.uploads.clone().map(|from| (from, config.data.dir.join("uploads"))),
+        list: Some(list.clone()),
     };
     let bar = bar(args.json, plan.documents())?;
     let mut progress = |progress: Progress<'_>| match progress {
@@ -137,9 +147,12 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
     bar.finish_and_clear();
     let mut out = io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", json!({ "dryRun": args.dry_run, "report": report }))?;
+        writeln!(out, "{}", json!({ "dryRun": args.dry_run, "report": report, "list": list }))?;
     } else {
         show_report(&mut out, &report)?;
+        if has_remarks(&report) && !report.unchanged {
+            writeln!(out, "every rejection, conflict and missing file is in `{}`", list.display())?;
+        }
         let has_copied = report.uploads.as_ref().is_some_and(|files| files.copied > 0);
         let what = match (args.dry_run, report.unchanged) {
             (_, true) if has_copied => "this dump was imported before: only files were copied",
@@ -154,8 +167,9 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
 
 fn has_remarks(report: &Report) -> bool {
     let files = report.uploads.as_ref();
-    !report.rejections.is_empty()
-        || !report.conflicts.is_empty()
+    let total = report.total();
+    total.rejected > 0
+        || total.conflicts > 0
         || files.is_some_and(|files| !(files.missing.is_empty() && files.of_another_size.is_empty()))
 }
 
@@ -202,7 +216,7 @@ fn show_plan(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
 }
 
 fn show_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
-    let heads = ["source", "inserted", "merged", "archived", "rejected", "written", "removed"];
+    let heads = ["source", "inserted", "merged", "archived", "rejected", "written", "removed", "conflicts"];
     write!(out, "{:32}", "collection")?;
     heads.iter().try_for_each(|head| write!(out, " {head:>9}"))?;
     writeln!(out)?;
@@ -217,6 +231,7 @@ fn show_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
             count.rejected,
             count.written,
             count.removed,
+            count.conflicts,
         ];
         numbers.iter().try_for_each(|number| write!(out, " {number:>9}"))?;
         writeln!(out)?;
@@ -228,12 +243,16 @@ fn show_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
             notice.collection, notice.field, notice.what, notice.times
         )?;
     }
-    let rejections =
-        report.rejections.iter().map(|r| format!("rejected: {} {}: {}", r.collection, r.id, r.reason));
-    let conflicts =
-        report.conflicts.iter().map(|c| format!("conflict: {} {}: {}", c.collection, c.id, c.what));
-    show_some(out, rejections)?;
-    show_some(out, conflicts)?;
+    let rejections = report
+        .rejections
+        .iter()
+        .map(|it| format!("rejected: {} {}, byte {}: {}", it.collection, it.id, it.position, it.reason));
+    show_some(out, rejections, total.rejected)?;
+    let conflicts = report.conflicts.iter().map(|it| match &it.column {
+        Some(column) => format!("conflict: {} {} `{column}`: {}", it.collection, it.id, it.what),
+        None => format!("conflict: {} {}: {}", it.collection, it.id, it.what),
+    });
+    show_some(out, conflicts, total.conflicts)?;
     let Some(files) = &report.uploads else { return Ok(()) };
     let size = HumanBytes(files.bytes);
     writeln!(
@@ -243,14 +262,16 @@ fn show_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
         files.copied,
         files.missing.len()
     )?;
-    show_some(out, files.missing.iter().map(|file| format!("missing: {file}")))?;
-    show_some(out, files.of_another_size.iter().map(|file| format!("not as long as it was: {file}")))
+    let (missing, other) = (&files.missing, &files.of_another_size);
+    show_some(out, missing.iter().map(|file| format!("missing: {file}")), missing.len() as u64)?;
+    let others = other.iter().map(|file| format!("not as long as it was: {file}"));
+    show_some(out, others, other.len() as u64)
 }
 
-fn show_some(out: &mut impl Write, lines: impl Iterator<Item = String>) -> io::Result<()> {
-    let lines: Vec<String> = lines.collect();
-    lines.iter().take(SHOWN).try_for_each(|line| writeln!(out, "{line}"))?;
-    match lines.len().saturating_sub(SHOWN) {
+/// The first lines of `total`.
+fn show_some(out: &mut impl Write, lines: impl Iterator<Item = String>, total: u64) -> io::Result<()> {
+    lines.take(SHOWN).try_for_each(|line| writeln!(out, "{line}"))?;
+    match total.saturating_sub(SHOWN as u64) {
         0 => Ok(()),
         more => writeln!(out, "and {more} more"),
     }

@@ -1,8 +1,10 @@
 //! `meeshy import`: the old system's people go on where they were, and nothing is ever half there.
 
 use crate::server::{Client, Server, command};
+use bson::oid::ObjectId;
+use bson::{Document, RawDocumentBuf, doc};
 use meeshy_legacy::corpus::{Corpus, DOCUMENTS, PASSWORD};
-use meeshy_legacy::dump::{self, Dump, Form, Source};
+use meeshy_legacy::dump::{self, Dump, Form, Outgoing, Source};
 use meeshy_store::Location;
 use meeshy_testkit::{Database, rows};
 use serde_json::{Value, json};
@@ -69,6 +71,74 @@ async fn go_on(variables: &[(&str, &str)]) {
     let alice = sign_in(&server, "alice").await;
     assert_eq!(alice.id, corpus.person("alice").unwrap().to_hex());
     sees_what_was_there(&alice, &dump).await;
+}
+
+/// Thirty people, one of them twice, twenty-five without what they need.
+fn dirty(path: &Path) {
+    let person = |number: u8| {
+        let id = ObjectId::from_bytes([0x68, 0xf0, 0, number, 0, 0, 0, 0, 0, 0, 0, number]);
+        let mut person = doc! {
+            "_id": id, "username": format!("user{number}"), "firstName": "A", "lastName": "B", "bio": "",
+            "email": format!("user{number}@example.org"), "password": "$2b$10$0000000000000000000000",
+            "systemLanguage": "fr", "role": "USER",
+        };
+        if number > 5 {
+            person.remove("role");
+        }
+        rawdoc(&person)
+    };
+    let mut people: Vec<RawDocumentBuf> = (1..=30).map(person).collect();
+    people.push(person(1));
+    let users = Outgoing {
+        name: "User".into(),
+        indexes: Vec::new(),
+        documents: Box::new(people.into_iter().map(Ok)),
+    };
+    dump::write(path, Form::Folder, "meeshy", vec![users]).unwrap();
+}
+
+fn rawdoc(document: &Document) -> RawDocumentBuf {
+    RawDocumentBuf::try_from(document).unwrap()
+}
+
+#[test]
+fn a_report_has_all_totals_and_its_list_everything() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, path) = (folder.path().join("data"), folder.path().join("dump"));
+    dirty(&path);
+    let path = path.to_str().unwrap();
+    let (real, _) = meeshy(&data, &[path, "--yes"], &[]);
+    assert_eq!(real.status.code(), Some(WITH_REMARKS));
+    let screen = String::from_utf8(real.stdout).unwrap();
+    let list = screen
+        .lines()
+        .find_map(|line| line.strip_prefix("every rejection, conflict and missing file is in `"));
+    let list = list.and_then(|list| list.strip_suffix('`')).unwrap();
+    let lines = |list: &Path| -> Vec<Value> {
+        let text = std::fs::read_to_string(list).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = lines(Path::new(list));
+    assert_eq!(all.len(), 25);
+    assert_eq!(all[0]["what"], "rejected");
+    assert_eq!((&all[0]["collection"], &all[0]["reason"]), (&json!("User"), &json!("`role` is missing")));
+    assert!(all[0]["position"].as_u64().unwrap() > 0 && all[0]["id"].as_str().unwrap().len() == 24);
+
+    let shown = screen.replace(data.to_str().unwrap(), "[DATA]");
+    let shown: Vec<&str> = shown.lines().filter(|line| !line.starts_with("imported, in ")).collect();
+    insta::assert_snapshot!(shown.join("\n"));
+
+    let other = folder.path().join("list.jsonl");
+    let data = folder.path().join("other");
+    let (dry, _) = meeshy(&data, &[path, "--dry-run", "--json", "--report", other.to_str().unwrap()], &[]);
+    let answer: Value = serde_json::from_slice(&dry.stdout).unwrap();
+    assert_eq!(answer["list"], other.to_str().unwrap());
+    let count = &answer["report"]["collections"][0];
+    assert_eq!(
+        (&count["rejected"], &count["merged"], &count["conflicts"]),
+        (&json!(25), &json!(1), &json!(0))
+    );
+    assert_eq!(lines(&other), all);
 }
 
 fn first_id(dump: &Dump, collection: &str) -> String {

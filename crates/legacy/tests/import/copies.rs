@@ -1,0 +1,264 @@
+//! Documents that are there twice, have no id, or hold text that is none: each comes to an end of its own.
+
+use crate::support::{
+    Small, conversation, counts, differences, everything, export, id, import, message, small, small_raw,
+    user, whole,
+};
+use bson::{Bson, Document, RawDocumentBuf, doc};
+use meeshy_legacy::import::{Report, find};
+use meeshy_legacy::mapping::{Mapping, SOURCES, Shape};
+use meeshy_store::{Alone, Location};
+use meeshy_testkit::Database;
+
+const UNKNOWN: &str = "SomethingElse";
+
+/// The document of each collection, whose keys do not meet those of another.
+fn of_every_collection() -> Vec<(&'static str, Document)> {
+    let mut all = Vec::new();
+    for (number, source) in (1..).zip(SOURCES) {
+        let document = match &source.shape {
+            Shape::Archive(_) => doc! { "_id": id('d', number), "is": "kept" },
+            shape => whole(of(shape), number).0,
+        };
+        let is_of_some_other = ["MessageStatus", "MessageReadStatus"].contains(&source.collection);
+        if !is_of_some_other {
+            all.push((source.collection, document));
+        }
+    }
+    all.push((UNKNOWN, doc! { "_id": 1, "is": "kept" }));
+    all
+}
+
+fn of(shape: &Shape) -> &'static Mapping {
+    shape.mappings()[0]
+}
+
+/// Each document, then one that is nearly the same if `is_doubled`, itself once more and so on.
+fn dump(is_doubled: bool, second_name: bool) -> Small {
+    let mut collections: Vec<(&str, Vec<Document>)> = Vec::new();
+    for (name, document) in of_every_collection() {
+        let mut other = document.clone();
+        other.insert("unheardOf", true);
+        let all = match is_doubled {
+            true => vec![document.clone(), other.clone(), document, other],
+            false => vec![document],
+        };
+        let source = SOURCES.iter().find(|source| source.collection == name);
+        let second = source.and_then(|source| source.other_names.first());
+        if let (true, Some(second)) = (second_name, second) {
+            collections.push((*second, all.clone()));
+        }
+        collections.push((name, all));
+    }
+    small(&collections)
+}
+
+fn reasons(report: &Report, collection: &str) -> Vec<String> {
+    let of = report.rejections.iter().filter(|it| it.collection == collection);
+    of.map(|it| it.reason.clone()).collect()
+}
+
+#[test]
+fn a_document_that_is_there_twice_is_one_in_every_collection() {
+    let (once, twice) = (dump(false, false), dump(true, false));
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let report = import(at, &twice.dump);
+        for (name, _) in of_every_collection() {
+            let [source, inserted, merged, archived, rejected] = counts(&report, name);
+            assert_eq!((source, inserted + archived, merged, rejected), (4, 1, 1, 2), "{kind}: {name}");
+            let expected = ["a document with this id came earlier in the dump"; 2];
+            assert_eq!(reasons(&report, name), expected, "{kind}: {name}");
+        }
+        goes_and_comes(kind, at, &twice);
+        import(at, &once.dump);
+        goes_and_comes(kind, at, &once);
+        import(at, &twice.dump);
+        goes_and_comes(kind, at, &twice);
+    }
+}
+
+#[test]
+fn a_document_that_is_there_twice_under_two_names_is_one_of_each() {
+    let twice = dump(true, true);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let report = import(at, &twice.dump);
+        assert_eq!(counts(&report, "CallSession"), [8, 1, 3, 0, 4], "{kind}");
+        goes_and_comes(kind, at, &twice);
+    }
+}
+
+/// The export is the dump, and another import of it brings what is here.
+fn goes_and_comes(kind: &str, at: &Location, dump: &Small) {
+    let back = export(at);
+    assert_eq!(sorted(differences(&dump.dump, &back.dump)), Vec::<String>::new(), "{kind}");
+    let fresh = Database::sqlite();
+    import(fresh.location(), &dump.dump);
+    assert_eq!(everything(at), everything(fresh.location()), "{kind}");
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn copies_are_told_by_their_ids_and_places() {
+    let mut other = user(1, "ann");
+    other.insert("bio", "another");
+    let dump = small(&[("User", vec![user(1, "ann"), user(2, "bob"), user(1, "ann"), other])]);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let report = import(at, &dump.dump);
+        let first = id('u', 1).to_hex();
+        let [rejected] = report.rejections.as_slice() else { panic!("{kind}: {:?}", report.rejections) };
+        assert_eq!((rejected.collection.as_str(), rejected.id.clone()), ("User", format!("{first}@User#3")));
+        let places: Vec<u64> =
+            dump.dump.collection("User").unwrap().read().unwrap().map(|it| it.unwrap().position).collect();
+        assert_eq!(rejected.position, places[3], "{kind}");
+        let mut alone = Alone::open(at).unwrap();
+        let copy = find(&mut alone, "User", &rejected.id).unwrap().unwrap();
+        assert_eq!((copy.outcome, &copy.rest.unwrap()["bio"]), ("rejected", &"another".into()), "{kind}");
+        assert_eq!(find(&mut alone, "User", &first).unwrap().unwrap().outcome, "inserted", "{kind}");
+    }
+}
+
+#[test]
+fn ids_that_are_written_otherwise_are_the_same_ids() {
+    let mut as_text = user(1, "ann");
+    as_text.insert("_id", id('u', 1).to_hex().to_uppercase());
+    let numbers = |values: [Bson; 3]| values.into_iter().map(|value| doc! { "_id": value }).collect();
+    let dump = small(&[
+        ("User", vec![user(1, "ann"), as_text]),
+        (UNKNOWN, numbers([Bson::Int32(1), Bson::Int64(1), Bson::String("1".into())])),
+    ]);
+    for (kind, database) in Database::both() {
+        let report = import(database.location(), &dump.dump);
+        assert_eq!(counts(&report, "User"), [2, 1, 0, 0, 1], "{kind}");
+        assert_eq!(counts(&report, UNKNOWN), [3, 0, 0, 2, 1], "{kind}");
+        assert_eq!(export(database.location()).dump.digest(), dump.dump.digest(), "{kind}");
+    }
+}
+
+#[test]
+fn what_is_rejected_as_the_first_is_not_referred_to_as_its_copy() {
+    let mut lost = message(1, 9, 1);
+    lost.insert("content", "in no conversation");
+    let mut answer = message(2, 1, 1);
+    answer.insert("replyToId", id('m', 1));
+    let dump = small(&[
+        ("User", vec![user(1, "ann")]),
+        ("Conversation", vec![conversation(1)]),
+        ("Message", vec![answer, lost, message(1, 1, 1)]),
+    ]);
+    for (kind, database) in Database::both() {
+        let report = import(database.location(), &dump.dump);
+        assert_eq!(counts(&report, "Message"), [3, 1, 0, 0, 2], "{kind}");
+        assert_eq!(export(database.location()).dump.digest(), dump.dump.digest(), "{kind}");
+    }
+}
+
+#[test]
+fn statuses_of_both_versions_say_one_thing() {
+    let status = |noun: char, number: u8| doc! { "_id": id(noun, number), "messageId": id('m', 1), "userId": id('u', 1) };
+    let mut later = status('e', 1);
+    later.insert("conversationId", id('c', 1));
+    let dump = small(&[
+        ("User", vec![user(1, "ann")]),
+        ("Conversation", vec![conversation(1)]),
+        ("Message", vec![message(1, 1, 1)]),
+        ("MessageStatus", vec![status('s', 1)]),
+        ("message_status_entries", vec![later]),
+    ]);
+    for (kind, database) in Database::both() {
+        let report = import(database.location(), &dump.dump);
+        let total = report.total();
+        assert_eq!((total.inserted, total.merged, total.rejected), (4, 1, 0), "{kind}");
+        assert_eq!(export(database.location()).dump.digest(), dump.dump.digest(), "{kind}");
+    }
+}
+
+/// A document with a byte that is no text in the place of the question mark of `what?`.
+fn damaged(document: &Document) -> RawDocumentBuf {
+    let mut bytes = RawDocumentBuf::try_from(document).unwrap().into_bytes();
+    let at = bytes.windows(5).position(|text| text == b"what?").unwrap();
+    bytes[at + 4] = 0xFF;
+    RawDocumentBuf::from_bytes(bytes).unwrap()
+}
+
+#[test]
+fn text_that_is_none_costs_its_document_alone() {
+    let raw = |document: &Document| RawDocumentBuf::try_from(document).unwrap();
+    let mut collections = Vec::new();
+    for (name, document) in of_every_collection() {
+        let [mut in_a_value, mut in_a_name, mut deep] = [8, 9, 10].map(|number| {
+            let mut other = document.clone();
+            other.insert("_id", id('x', number));
+            other
+        });
+        in_a_value.insert("unheardOf", "what?");
+        in_a_name.insert("what?", 1);
+        deep.insert("unheardOf", doc! { "list": [1, { "a": "what?" }] });
+        let mut all = vec![raw(&document)];
+        all.extend([in_a_value, in_a_name, deep].iter().map(damaged));
+        collections.push((name.to_owned(), all));
+    }
+    let dump = small_raw(collections);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let report = import(at, &dump.dump);
+        for (name, _) in of_every_collection() {
+            let [source, inserted, _, archived, rejected] = counts(&report, name);
+            assert_eq!((source, inserted + archived, rejected), (4, 1, 3), "{kind}: {name}");
+            let wrong = report.rejections.iter().filter(|it| it.collection == name);
+            let wrong: Vec<_> = wrong.map(|it| (it.id.clone(), it.position > 0, &it.reason[..31])).collect();
+            let expected =
+                [8, 9, 10].map(|number| (id('x', number).to_hex(), true, "holds text that is not UTF-8, at"));
+            let expected = expected.map(|(id, is_later, reason)| (id, is_later, &reason[..31]));
+            assert_eq!(wrong, expected, "{kind}: {name}");
+        }
+        assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind}");
+        let shown = find(&mut Alone::open(at).unwrap(), "Message", &id('x', 8).to_hex()).unwrap().unwrap();
+        assert_eq!(shown.rest.unwrap()["unheardOf"], "what\u{fffd}", "{kind}");
+    }
+}
+
+#[test]
+fn a_document_without_an_id_is_rejected_with_its_place() {
+    let without = |document: &Document| {
+        let mut document = document.clone();
+        document.remove("_id");
+        document
+    };
+    let collections: Vec<(&str, Vec<Document>)> = of_every_collection()
+        .iter()
+        .map(|(name, document)| (*name, vec![document.clone(), without(document), without(document)]))
+        .collect();
+    let dump = small(&collections);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let report = import(at, &dump.dump);
+        for (name, _) in of_every_collection() {
+            let [source, inserted, _, archived, rejected] = counts(&report, name);
+            assert_eq!((source, inserted + archived, rejected), (3, 1, 2), "{kind}: {name}");
+            assert_eq!(reasons(&report, name), ["has no `_id`"; 2], "{kind}: {name}");
+        }
+        assert!(report.rejections.iter().all(|it| it.id == format!("#{}", it.position)), "{kind}");
+        assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind}");
+    }
+}
+
+#[test]
+fn an_id_that_no_database_takes_costs_its_document_alone() {
+    let key = |id: String| doc! { "_id": id, "is": "kept" };
+    let odd = vec![key("a\0b".into()), key("é".repeat(5_000)), key("x".repeat(5_000))];
+    let server_keys = odd.clone();
+    let dump = small(&[("User", vec![user(1, "ann")]), (UNKNOWN, odd), ("ServerEncryptionKey", server_keys)]);
+    for (kind, database) in Database::both() {
+        let report = import(database.location(), &dump.dump);
+        assert_eq!(counts(&report, UNKNOWN), [3, 0, 0, 3, 0], "{kind}");
+        assert_eq!(counts(&report, "ServerEncryptionKey"), [3, 0, 0, 0, 3], "{kind}");
+        assert_eq!(export(database.location()).dump.digest(), dump.dump.digest(), "{kind}");
+    }
+}
