@@ -35,6 +35,7 @@ const MIGRATIONS: &[Migration] = migrations![
     15 "0015_folded_names",
     16 "0016_identity",
     17 "0017_storage",
+    18 "0018_import_columns",
     19 "0019_data_set",
     20 "0020_reason_codes",
 ];

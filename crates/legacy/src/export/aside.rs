@@ -1,11 +1,13 @@
 //! Documents that are no rows: archived and rejected ones come out whole, and so do those that were merged into a row, as long
-//! as that row is as it was imported. Once it is changed here, what was merged into it is what it was before.
+//! as that row is as it was imported. Once it is changed here, what was merged into it is what it was before, and left out; but a
+//! cursor says what the row says.
 
 use super::error::ExportError;
 use super::reader::{From, PAGE, Reader, whole};
-use super::rows::is_unchanged;
+use super::rows::{Rows, is_unchanged};
 use super::run::Mappers;
-use bson::RawDocumentBuf;
+use crate::mapping::{Mapping, source_of};
+use bson::{RawDocument, RawDocumentBuf};
 use meeshy_store::legacy::{self, Outcome};
 
 struct Kept {
@@ -44,13 +46,38 @@ pub(super) fn page(
         if let Some((into, kept)) = into
             && !holds(reader, mappers, &into, &kept)?
         {
-            *reader.found.borrow_mut().outdated.entry(collection.into()).or_default() += 1;
+            match cursor(reader, mappers, collection, &kept, &whole(rest, collection, &id)?)? {
+                Some(document) => {
+                    documents.push(document);
+                    reader.count(name, From::Changed);
+                }
+                None => *reader.found.borrow_mut().outdated.entry(collection.into()).or_default() += 1,
+            }
             continue;
         }
         documents.push(whole(rest, collection, &id)?);
         reader.count(name, From::Archive);
     }
     Ok((documents, last))
+}
+
+/// How far somebody has read is in several collections at times, and the old system reads one of them: a cursor that was merged
+/// into a row that was moved here says what that row says.
+fn cursor(
+    reader: &Reader<'_, '_>,
+    mappers: &Mappers,
+    collection: &str,
+    kept: &str,
+    raw: &RawDocument,
+) -> Result<Option<RawDocumentBuf>, ExportError> {
+    let Some(source) = source_of(collection) else { return Ok(None) };
+    let mapping = source.shape.of(raw).filter(|mapping| mapping.table == "read_cursors");
+    let of =
+        |mapping: &Mapping| mappers.of(collection).into_iter().find(|it| std::ptr::eq(it.mapping, mapping));
+    match mapping.and_then(of) {
+        Some(mapper) => Rows::new(source.collection, mapper).merged(reader, kept, raw),
+        None => Ok(None),
+    }
 }
 
 /// Whether the row that a document was merged into is as it was imported. Where that is no row, the document is a copy of one

@@ -37,6 +37,9 @@ pub enum ExportError {
         /// The field.
         field: String,
     },
+    /// What was written cannot be kept aside for the ledger.
+    #[error("temporary files cannot be kept: {0}")]
+    Record(std::io::Error),
     /// A folder cannot be written into a stream.
     #[error("only an archive can be written to standard output; add `--form archive`")]
     NoFolder,

@@ -8,6 +8,7 @@ mod document;
 mod error;
 mod loss;
 mod reader;
+mod record;
 mod report;
 #[cfg(test)]
 mod round_trip;

@@ -1,6 +1,7 @@
 //! What all collections of an export share: the transaction, the layouts, and what was counted.
 
 use super::error::ExportError;
+use super::record::Record;
 use super::report::Count;
 use super::run::Progress;
 use crate::dump::check;
@@ -45,6 +46,7 @@ pub(super) struct Found {
 pub(super) struct Reader<'r, 't> {
     pub(super) tx: RefCell<&'r mut Tx<'t>>,
     pub(super) found: RefCell<Found>,
+    pub(super) record: RefCell<Record>,
     layouts: HashMap<i64, Layout>,
     counts: RefCell<BTreeMap<String, Count>>,
     progress: RefCell<&'r mut dyn FnMut(Progress<'_>)>,
@@ -64,6 +66,7 @@ impl<'r, 't> Reader<'r, 't> {
         Ok(Self {
             tx: RefCell::new(tx),
             found: RefCell::default(),
+            record: RefCell::new(Record::begin()?),
             layouts: all,
             counts: RefCell::default(),
             progress: RefCell::new(progress),
@@ -110,8 +113,8 @@ impl<'r, 't> Reader<'r, 't> {
     }
 
     /// The counts of collections, and what was found, once all is written.
-    pub(super) fn finish(self) -> (BTreeMap<String, Count>, Found, &'r mut Tx<'t>) {
-        (self.counts.into_inner(), self.found.into_inner(), self.tx.into_inner())
+    pub(super) fn finish(self) -> (BTreeMap<String, Count>, Found, Record, &'r mut Tx<'t>) {
+        (self.counts.into_inner(), self.found.into_inner(), self.record.into_inner(), self.tx.into_inner())
     }
 }
 

@@ -6,7 +6,7 @@ use super::reader::{From, PAGE, Reader, bson};
 use super::special::{self, Special};
 use crate::mapping::give::give;
 use crate::mapping::translations::has_inside;
-use crate::mapping::{Draft, Mapper, row_digest};
+use crate::mapping::{Draft, Mapper, Trace, row_digest};
 use bson::{RawBson, RawDocument, RawDocumentBuf};
 use meeshy_store::{Row, StoreError, Value};
 
@@ -114,6 +114,10 @@ impl<'m> Rows<'m> {
         self.look_at_password(reader, &row, &document);
         let is_touched = is_changed || !renewed.is_empty();
         reader.count(name, if is_touched { From::Changed } else { From::Unchanged });
+        if is_touched {
+            keep_old_password(&mut row, &document);
+            reader.record.borrow_mut().add(self.collection, &row, &document)?;
+        }
         Ok(Some(document))
     }
 
@@ -135,9 +139,31 @@ impl<'m> Rows<'m> {
             let document = document::new(&row, &more)?;
             self.look_at_password(reader, &row, &document);
             reader.count(name, From::New);
+            reader.record.borrow_mut().add(self.collection, &row, &document)?;
             documents.push(document);
         }
         Ok((documents, last))
+    }
+
+    /// A document that was merged into the row of another, as that row says it now; nothing if there is no such row.
+    pub(super) fn merged(
+        &self,
+        reader: &Reader<'_, '_>,
+        id: &str,
+        raw: &RawDocument,
+    ) -> Result<Option<RawDocumentBuf>, ExportError> {
+        let sql = format!("SELECT {} FROM {} t WHERE t.id = $1", self.columns, self.mapper.mapping.table);
+        let found = reader.tx.borrow_mut().query_first(&sql, &[id.into()], |row| self.read(row))?;
+        let Some(Found { mut row, filled, is_held: true, .. }) = found else { return Ok(None) };
+        let Ok(was) = self.mapper.map_part(raw, &[]) else { return Ok(None) };
+        let trace = Trace::of(&was, raw);
+        let fields: Vec<String> = raw.iter().flatten().map(|(name, _)| name.as_str().to_owned()).collect();
+        document::fill(&mut row, filled);
+        row.set("id", was.id.as_str());
+        row.id = was.id;
+        let (rest, instead) = (trace.rest.unwrap_or_default(), trace.instead.unwrap_or_default());
+        let origin = Origin { fields: &fields, rest: &rest, instead: &instead, is_changed: true };
+        Ok(Some(document::imported(&row, &origin, &Vec::new())?))
     }
 
     /// Whether there are rows that were written here.
@@ -245,6 +271,14 @@ impl<'m> Rows<'m> {
             let name = row.text("username").unwrap_or_default().to_owned();
             reader.found.borrow_mut().new_passwords.push(name);
         }
+    }
+}
+
+/// Who only signed in here has another hash of the same password, and the document the one that the old system knows.
+fn keep_old_password(row: &mut Draft<'_>, document: &RawDocument) {
+    let written = document.get_str("password").ok().filter(|hash| !document::is_ours(hash));
+    if let (true, Some(hash)) = (row.mapper.mapping.table == "users", written) {
+        row.set("password_hash", hash);
     }
 }
 

@@ -7,11 +7,12 @@ use super::reader::Reader;
 use super::report::{Count, Report};
 use super::rows::Rows;
 use super::special::{HOMES, NAMES};
-use crate::dump::write::{self, Form, Outgoing, SourceError, WriteError, Written};
+use crate::dump::write::{self, Complete, Form, Outgoing, SourceError, WriteError, Written};
 use crate::mapping::{Mapper, SOURCES, source_of};
 use bson::RawDocumentBuf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use meeshy_domain::Timestamp;
 use meeshy_store::{Alone, Ending, Value, legacy, notifications};
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Write;
@@ -39,17 +40,18 @@ pub enum Progress<'a> {
     Written(u64),
 }
 
-/// Exports the whole database as the old system would have it now.
+/// Exports the whole database as the old system would have it now, and notes in the ledger what it wrote.
 ///
 /// # Errors
 /// Why it was given up; then nothing is left of it.
 pub fn run(
     database: &mut Alone,
     target: Target<'_>,
+    now: Timestamp,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Report, ExportError> {
     let mappers = Mappers::new();
-    database.transaction(|tx| {
+    let (report, record, complete) = database.transaction(|tx| {
         if meeshy_store::users::count(tx)? == 0 {
             return Err(ExportError::NoPeople);
         }
@@ -59,11 +61,14 @@ pub fn run(
         progress(Progress::Documents(total.cast_unsigned()));
         let reader = Reader::begin(tx, progress)?;
         let outgoing = collections(&reader, &mappers)?;
-        let written = match target {
-            Target::Path(path, form) => write::write(path, form, DATABASE, outgoing)?,
-            Target::Stream(out, form) => stream(out, form, outgoing)?,
+        let (written, complete) = match target {
+            Target::Path(path, form) => {
+                let (written, complete) = write::prepare(path, form, DATABASE, outgoing)?;
+                (written, Some(complete))
+            }
+            Target::Stream(out, form) => (stream(out, form, outgoing)?, None),
         };
-        let (mut counts, mut found, tx) = reader.finish();
+        let (mut counts, mut found, record, tx) = reader.finish();
         found.new_passwords.sort_unstable();
         let not_held = loss::all(tx, &found)?;
         let collections = written
@@ -75,8 +80,13 @@ pub fn run(
             .collect();
         let digest = write::digest(&written).to_string();
         let report = Report { digest, collections, not_held, new_passwords: found.new_passwords };
-        Ok((report, Ending::Undo))
-    })
+        Ok::<_, ExportError>(((report, record, complete), Ending::Undo))
+    })?;
+    // The ledger first: it may know of a dump that nobody ever loads, but not the other way round.
+    database
+        .transaction(|tx| Ok::<_, ExportError>((record.keep(tx, &report.digest, now)?, Ending::Commit)))?;
+    complete.map(Complete::publish).transpose()?;
+    Ok(report)
 }
 
 fn stream(out: &mut dyn Write, form: Form, outgoing: Vec<Outgoing<'_>>) -> Result<Vec<Written>, ExportError> {

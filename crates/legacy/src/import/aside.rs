@@ -66,6 +66,7 @@ impl Reading<'_> {
             layout,
             instead: None,
             kept,
+            column_digests: None,
         };
         self.pending.push(Settled { entry, position, row: None, raw: None, replaces: false });
     }

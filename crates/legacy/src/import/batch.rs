@@ -1,16 +1,20 @@
 //! Documents on their way into the database, some hundreds at a time.
 //!
-//! The first import only adds rows. A later one compares each document with the ledger and changes what is different, unless
-//! the row was changed here.
+//! The first import only adds rows. A later one compares each document with the ledger and changes what is different.
 
+use super::change::{self, Base, Met};
 use super::error::ImportError;
 use super::report::Conflict;
-use super::stale::Stale;
-use crate::mapping::{Draft, Mapper, row_digest};
+use super::returned::Returned;
+use crate::mapping::{Draft, Mapper};
+use meeshy_domain::Timestamp;
+use meeshy_store::legacy::exported::Exported;
 use meeshy_store::legacy::{self, Entry, Outcome};
 use meeshy_store::{Tx, Value};
 use std::collections::HashMap;
 
+/// Why a row stays that is gone there.
+pub(super) const REFERRED_TO: &str = "gone there, but something here refers to it; left as it is here";
 /// Documents in one batch.
 pub(super) const BATCH: usize = 500;
 
@@ -35,6 +39,8 @@ pub(super) struct Doomed<'m> {
     pub(super) mappers: Vec<&'m Mapper>,
     /// The digest of the row as it was imported.
     pub(super) row_digest: Option<Vec<u8>>,
+    /// The digests of its columns.
+    pub(super) column_digests: Option<Vec<u8>>,
     /// The document itself is gone, and so is its entry.
     pub(super) is_gone: bool,
 }
@@ -106,17 +112,24 @@ pub(super) fn write_changes(
     tx: &mut Tx<'_>,
     collection: &str,
     batch: Vec<Settled<'_>>,
+    returned: Option<&Returned>,
+    now: Timestamp,
 ) -> Result<Written, ImportError> {
     let ids: Vec<&str> = batch.iter().map(|settled| settled.entry.id.as_str()).collect();
     let priors = legacy::find_all(tx, collection, &ids)?;
     let mut priors: HashMap<String, Entry> =
         priors.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
+    let exported = match returned {
+        Some(returned) => returned.of(tx, collection, &ids)?,
+        None => HashMap::new(),
+    };
     let mut written = Written::default();
     let mut entries = Vec::new();
     for settled in batch {
         let prior = priors.remove(&settled.entry.id);
-        let change = Change { collection, written: &mut written };
-        if let Some(entry) = change.write(tx, settled, prior)? {
+        let returned = exported.get(&settled.entry.id);
+        let change = Change { collection, now, written: &mut written };
+        if let Some(entry) = change.write(tx, settled, prior, returned)? {
             entries.push(entry);
         }
     }
@@ -127,6 +140,7 @@ pub(super) fn write_changes(
 
 struct Change<'a> {
     collection: &'a str,
+    now: Timestamp,
     written: &'a mut Written,
 }
 
@@ -137,81 +151,46 @@ impl Change<'_> {
         tx: &mut Tx<'_>,
         settled: Settled<'_>,
         prior: Option<Entry>,
+        returned: Option<&Exported>,
     ) -> Result<Option<Entry>, ImportError> {
         let Settled { mut entry, position, row, raw, replaces } = settled;
         let was_row = prior.as_ref().is_some_and(|prior| prior.outcome == Outcome::Inserted);
-        let is_same = prior.as_ref().is_some_and(|prior| is_same(prior, &entry));
-        let outcome = match &row {
-            _ if is_same => Ok(()),
-            Some(row) if was_row && row.mapper.mapping.table == "messages" => {
-                change_message(tx, row, prior.as_ref(), &entry)?
+        let is_same = returned.is_none() && prior.as_ref().is_some_and(|prior| is_same(prior, &entry));
+        let base = Base::of(prior.as_ref().filter(|_| was_row), returned);
+        let mut taken = Ok(());
+        match (&row, base) {
+            _ if is_same => {}
+            (Some(row), Some(base)) => {
+                let met = change::change(tx, row, &entry, &base, self.now)?;
+                let (collection, id) = (self.collection, &entry.id);
+                let conflict = |met: Met| Conflict {
+                    collection: collection.to_owned(),
+                    id: id.clone(),
+                    column: met.column,
+                    what: met.what.to_owned(),
+                };
+                self.written.conflicts.extend(met.into_iter().map(conflict));
             }
-            Some(row) if was_row => change_row(tx, row, prior.as_ref(), &entry)?,
-            Some(row) if replaces => upsert(tx, row).map(Ok)?,
-            Some(row) => insert(tx, row)?,
-            None => Ok(()),
-        };
+            (Some(row), None) if replaces => upsert(tx, row)?,
+            (Some(row), None) => taken = insert(tx, row)?,
+            (None, _) => {}
+        }
         if was_row && row.is_none() {
             self.written.no_rows.extend(prior);
         }
-        if let Err(what) = outcome {
-            let conflict = Conflict {
-                collection: self.collection.into(),
-                id: entry.id.clone(),
-                column: None,
-                what: what.into(),
-            };
-            self.written.conflicts.push(conflict);
-            if was_row {
-                let entry = Entry { outcome: Outcome::Inserted, note: None, ..entry };
-                self.written.settled.push(End::of(&entry, position));
-                return Ok(None);
-            }
+        if let Err(what) = taken {
             entry = Entry {
                 outcome: Outcome::Rejected,
                 note: Some(what.into()),
                 rest: raw,
                 row_digest: None,
+                column_digests: None,
                 ..entry
             };
         }
         self.written.settled.push(End::of(&entry, position));
         Ok((!is_same).then_some(entry))
     }
-}
-
-/// Changes a message, and with it the translations that nobody else brings up to date.
-fn change_message(
-    tx: &mut Tx<'_>,
-    row: &Draft<'_>,
-    prior: Option<&Entry>,
-    entry: &Entry,
-) -> Result<Result<(), &'static str>, ImportError> {
-    let stale = Stale::look(tx, row)?;
-    let outcome = change_row(tx, row, prior, entry)?;
-    if outcome.is_ok() {
-        stale.remove(tx)?;
-    }
-    Ok(outcome)
-}
-
-/// Changes a row, unless it was changed here.
-fn change_row(
-    tx: &mut Tx<'_>,
-    row: &Draft<'_>,
-    prior: Option<&Entry>,
-    entry: &Entry,
-) -> Result<Result<(), &'static str>, ImportError> {
-    let imported = prior.and_then(|prior| prior.row_digest.as_deref());
-    if imported == entry.row_digest.as_deref() {
-        return Ok(Ok(()));
-    }
-    let columns: Vec<String> = row.mapper.lasting_columns().map(str::to_owned).collect();
-    if current_digest(tx, row.mapper.mapping.table, &columns, &row.id)?.as_deref() != imported {
-        return Ok(Err("changed there and here; left as it is here"));
-    }
-    upsert(tx, row)?;
-    Ok(Ok(()))
 }
 
 fn is_same(prior: &Entry, entry: &Entry) -> bool {
@@ -229,7 +208,7 @@ fn insert(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<Result<(), &'static str>, 
 }
 
 /// Writes a row over the one of the same key, but for what is found once all rows are there.
-fn upsert(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<(), ImportError> {
+pub(super) fn upsert(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<(), ImportError> {
     upsert_where(tx, row, "")
 }
 
@@ -257,40 +236,19 @@ fn upsert_where(tx: &mut Tx<'_>, row: &Draft<'_>, unless: &str) -> Result<(), Im
 /// Removes a row, unless it was changed here or something here refers to it.
 pub(super) fn remove(tx: &mut Tx<'_>, doomed: &Doomed<'_>) -> Result<Result<(), &'static str>, ImportError> {
     for mapper in &doomed.mappers {
-        let columns: Vec<String> = mapper.lasting_columns().map(str::to_owned).collect();
-        let table = mapper.mapping.table;
-        let current = current_digest(tx, table, &columns, &doomed.id)?;
-        if current.is_none() {
-            continue;
-        }
-        if current != doomed.row_digest {
+        let Some(here) = change::find(tx, mapper, &["id"], &[Value::from(&doomed.id)])? else { continue };
+        if !change::is_as_it_was(&here, doomed.row_digest.as_deref(), doomed.column_digests.as_deref()) {
             return Ok(Err("gone there, but changed here; left as it is here"));
         }
-        let sql = format!("DELETE FROM {table} WHERE id = $1");
+        let sql = format!("DELETE FROM {} WHERE id = $1", mapper.mapping.table);
         let removed = tx.attempt(|tx| tx.execute(&sql, &[doomed.id.as_str().into()]))?;
         if removed.is_err() {
-            return Ok(Err("gone there, but something here refers to it; left as it is here"));
+            return Ok(Err(REFERRED_TO));
         }
     }
     Ok(Ok(()))
 }
 
-/// The digest of a row as it is now, if it is there.
-fn current_digest(
-    tx: &mut Tx<'_>,
-    table: &str,
-    columns: &[String],
-    id: &str,
-) -> Result<Option<Vec<u8>>, ImportError> {
-    let sql = format!("SELECT {} FROM {table} WHERE id = $1", columns.join(", "));
-    let found = tx.query_first(&sql, &[id.into()], |row| {
-        let values =
-            columns.iter().map(|column| row.take_value(column)).collect::<Result<Vec<Value>, _>>()?;
-        Ok(row_digest(values.iter()).to_vec())
-    })?;
-    Ok(found)
-}
-
-fn names(mapper: &Mapper) -> Vec<&str> {
+pub(super) fn names(mapper: &Mapper) -> Vec<&str> {
     mapper.columns().iter().map(String::as_str).collect()
 }

@@ -111,6 +111,7 @@ impl<'d> Writing<'_, '_, 'd> {
             id: entry.id,
             mappers: mappers.filter(|_| was_row).collect(),
             row_digest: entry.row_digest,
+            column_digests: entry.column_digests,
             is_gone,
         }
     }

@@ -1,13 +1,15 @@
 //! The import: every document of a dump becomes a row, is merged, archived or rejected, in one transaction (ADR 3).
 //!
 //! Invariants: nothing of a run is to be seen before all of it is; what a run has counted adds up, or the run is undone;
-//! the same dump again changes nothing; rows that were written or changed in Meeshy are never overwritten.
+//! the same dump again changes nothing; what was changed in Meeshy is only overwritten where the old system changed the same
+//! column later, and that is reported.
 
 mod ahead;
 mod anonymise;
 mod archive;
 mod aside;
 mod batch;
+mod change;
 mod check;
 mod error;
 mod gone;
@@ -18,6 +20,7 @@ mod list;
 mod plan;
 mod reading;
 mod report;
+mod returned;
 mod run;
 mod stale;
 mod take;

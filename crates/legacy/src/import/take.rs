@@ -7,6 +7,7 @@ use super::error::ImportError;
 use super::groups::{self, Group, Held, Repeated};
 use super::reading::{Passing, Reading};
 use super::writing::Step;
+use crate::mapping::columns::ColumnDigests;
 use crate::mapping::{Draft, Known, Rejection, Trace, field::Parent, translations};
 use bson::RawDocument;
 use meeshy_store::legacy::{Entry, Outcome};
@@ -61,6 +62,7 @@ impl<'d> Reading<'d> {
             layout: self.layout(passing.name, &trace.fields)?,
             instead: trace.instead.map(|instead| instead.as_bytes().to_vec()),
             kept: None,
+            column_digests: Some(ColumnDigests::of(&draft).to_bytes()),
         };
         if is_message {
             self.prepare_message(&mut draft);

@@ -8,6 +8,7 @@ use super::groups::Repeated;
 use super::list::List;
 use super::reading::{Given, Read};
 use super::report::{Conflict, Count, Noticed, Rejected, Report};
+use super::returned::Returned;
 use super::run::Progress;
 use super::uploads::Folders;
 use crate::mapping::Draft;
@@ -47,6 +48,8 @@ pub(super) struct Writing<'w, 't, 'd> {
     pub(super) report: Report,
     pub(super) doomed: Vec<Doomed<'d>>,
     list: Option<&'w mut List>,
+    /// The exports that the dump descends from.
+    returned: Option<Returned>,
     /// Documents since all changes were written out.
     waiting: usize,
 }
@@ -68,9 +71,10 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
             legacy::derived::make_room(tx)?;
             legacy::indexes::pause(tx)?;
         }
+        let returned = if given.is_first { None } else { Returned::find(tx, given.dump)? };
         let (digest, anonymised) = (given.dump.digest().to_string(), given.options.anonymise);
         let report = Report { digest, anonymised, ..Report::default() };
-        Ok(Self { given, tx, counts: Vec::new(), report, doomed: Vec::new(), list, waiting: 0 })
+        Ok(Self { given, tx, counts: Vec::new(), report, doomed: Vec::new(), list, returned, waiting: 0 })
     }
 
     /// Writes what comes next.
@@ -92,8 +96,11 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
             Step::Layout(layout) => layouts::insert(self.tx, &layout)?,
             Step::Documents(collection, batch) => {
                 self.waiting += batch.len();
-                let write = if self.given.is_first { batch::write_first } else { batch::write_changes };
-                let written = write(self.tx, collection, batch)?;
+                let (returned, now) = (self.returned.as_ref(), self.given.options.now);
+                let written = match self.given.is_first {
+                    true => batch::write_first(self.tx, collection, batch)?,
+                    false => batch::write_changes(self.tx, collection, batch, returned, now)?,
+                };
                 self.count(collection, written)?;
                 if self.waiting >= WRITE_OUT {
                     self.waiting = 0;
@@ -178,6 +185,9 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
                 self.remove_row(doomed)?;
             }
             super::layouts::forget(self.tx, self.given.dump)?;
+            if let Some(returned) = self.returned.take() {
+                self.remove_what_is_gone(&returned)?;
+            }
         }
         self.tx.analyze()?;
         legacy::derived::all(self.tx)?;
@@ -191,7 +201,7 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
             let (collection, field, what) = (collection.into(), field.into(), what.into());
             self.report.notices.push(Noticed { collection, field, what, times: times.cast_unsigned() });
         }
-        check::everything(self.tx, &self.report, &read.texts)?;
+        check::everything(self.tx, &self.report, self.given.is_first.then_some(&read.texts))?;
         let report = serde_json::to_string(&self.report)
             .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?;
         let import =

@@ -71,6 +71,7 @@ fn conversation(draft: &mut Draft<'_>, raw: &RawDocument, _: &Known) -> Result<F
 pub static MEMBER: Mapping = Mapping {
     table: "members",
     unique: &["conversation_id", "user_id"],
+    together: &[&["is_active", "left_at"]],
     merge: merge::members,
     fields: &[
         id("conversationId").of(Parent::Conversation),

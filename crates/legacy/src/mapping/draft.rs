@@ -233,6 +233,12 @@ impl Draft<'_> {
         self.notices.push(Notice { field, what, detail: detail.into() });
     }
 
+    /// The columns that a document says for good, with their values.
+    pub fn lasting_values(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let all = self.mapper.columns.iter().map(String::as_str).zip(&self.values);
+        all.filter(|(column, _)| !self.mapper.mapping.is_provisional(column))
+    }
+
     /// The digest of the row as the document says it: the first 16 bytes of a SHA-256.
     #[must_use]
     pub fn row_digest(&self) -> [u8; 16] {

@@ -1,5 +1,6 @@
 //! Invitations and short links (data-model 4: affiliate and tracking collections).
 
+use super::columns::Lived;
 use super::field::{Parent, flag, id, int, name, text, time};
 use super::known::Known;
 use super::{Draft, Fate, Mapping, Rejection};
@@ -7,6 +8,7 @@ use bson::{RawBsonRef, RawDocument};
 
 /// An invitation that somebody hands out.
 pub static AFFILIATE_TOKEN: Mapping = Mapping {
+    lived: &[("current_uses", Lived::Greater)],
     table: "affiliate_tokens",
     parent: Some(Parent::AffiliateToken),
     claims: &["token"],
@@ -41,6 +43,11 @@ pub static AFFILIATE_RELATION: Mapping = Mapping {
 
 /// A short link.
 pub static TRACKING_LINK: Mapping = Mapping {
+    lived: &[
+        ("total_clicks", Lived::Greater),
+        ("unique_clicks", Lived::Greater),
+        ("last_clicked_at", Lived::Greater),
+    ],
     table: "tracking_links",
     parent: Some(Parent::TrackingLink),
     claims: &["token"],

@@ -1,5 +1,6 @@
 //! Messages, and what people do to them (data-model 4: `Message`, `Reaction`, `Mention`).
 
+use super::columns::Lived;
 use super::field::{Kind, Parent, flag, id, int, json, language, name, text, texts, time};
 use super::known::Known;
 use super::{Draft, Fate, Implied, Mapping, Rejection, value};
@@ -20,6 +21,25 @@ pub static MESSAGE: Mapping = Mapping {
     computed: &["sequence"],
     provisional: &["sequence"],
     refers_to_itself: Some("reply_to_id"),
+    lived: &[
+        ("delivered_count", Lived::Greater),
+        ("read_count", Lived::Greater),
+        ("view_once_count", Lived::Greater),
+        ("delivered_to_all_at", Lived::Greater),
+        ("received_by_all_at", Lived::Greater),
+        ("read_by_all_at", Lived::Greater),
+    ],
+    together: &[
+        &[
+            "content",
+            "original_language",
+            "edited_at",
+            "validated_mentions",
+            "encrypted_content",
+            "encryption_metadata",
+        ],
+        &["pinned_at", "pinned_by"],
+    ],
     rule: message,
     fields: &[
         id("conversationId").of(Parent::Conversation),

@@ -6,6 +6,7 @@
 
 pub mod attachments;
 mod calls;
+pub mod columns;
 mod communities;
 mod conversations;
 mod draft;
@@ -34,6 +35,7 @@ pub use trace::Trace;
 pub(crate) use trace::is_same;
 
 use bson::{RawBson, RawDocument};
+use columns::Lived;
 use field::{Field, Parent};
 
 /// What becomes of a document that can be taken.
@@ -131,6 +133,12 @@ pub struct Mapping {
     pub meets_others: bool,
     /// Columns of which no two documents can have the same value.
     pub claims: &'static [&'static str],
+    /// Columns that the messenger's own life changes; `updated_at` is one in any case.
+    pub lived: &'static [(&'static str, Lived)],
+    /// Columns that are only written with a new row; a later document changes nothing about them.
+    pub own: &'static [&'static str],
+    /// Columns that mean something together, and are taken from one side.
+    pub together: &'static [&'static [&'static str]],
     /// The `_id` is a name instead of an ObjectId.
     pub has_text_id: bool,
     /// What the fields cannot say.
@@ -154,6 +162,9 @@ impl Mapping {
         merge: merge::first,
         meets_others: false,
         claims: &[],
+        lived: &[],
+        own: &[],
+        together: &[],
         has_text_id: false,
         rule: |_, _, _| Ok(Fate::Row),
     };

@@ -11,6 +11,7 @@ const KEPT_MS: i64 = 30 * 24 * 3_600_000;
 /// Something a person was told. What was read and is older than 30 days goes to the archive, whole.
 pub static NOTIFICATION: Mapping = Mapping {
     table: "notifications",
+    together: &[&["is_read", "read_at"]],
     rule: notification,
     fields: &[
         id("userId").of(Parent::User),

@@ -1,5 +1,6 @@
 //! People, and what belongs to one person (data-model 4: `User`, `UserStats`, `UserPreference`, `FriendRequest`).
 
+use super::columns::Lived;
 use super::field::{Field, Kind, Parent, field, flag, id, ids, int, json, language, name, text, texts, time};
 use super::known::Known;
 use super::{Draft, Fate, Mapping, Rejection, merge};
@@ -24,6 +25,27 @@ const ROLES: Field = field(
 pub static USER: Mapping = Mapping {
     table: "users",
     parent: Some(Parent::User),
+    lived: &[
+        ("last_active_at", Lived::Greater),
+        ("last_seen_at", Lived::Greater),
+        ("failed_login_attempts", Lived::Here),
+        ("locked_until", Lived::Greater),
+        ("locked_reason", Lived::Here),
+        ("password_reset_attempts", Lived::Here),
+        ("last_password_reset_attempt", Lived::Greater),
+        ("last_login_ip", Lived::Here),
+        ("last_login_location", Lived::Here),
+        ("last_login_device", Lived::Here),
+        ("profile_completion_rate", Lived::Here),
+    ],
+    together: &[
+        &["password_hash", "last_password_change"],
+        &["email", "email_verified_at", "email_verification_token", "email_verification_expiry"],
+        &["phone_number", "phone_country_code", "phone_verified_at"],
+        &["two_factor_secret", "two_factor_backup_codes", "two_factor_enabled_at"],
+        &["is_active", "deactivated_at"],
+        &["deleted_at", "deleted_by"],
+    ],
     provisional: &["name_twin"],
     renewed: &["name_twin"],
     computed: &["name_twin"],
@@ -132,6 +154,20 @@ fn user(draft: &mut Draft<'_>, raw: &RawDocument, known: &Known) -> Result<Fate,
 
 /// What one person did, counted; of several rows for one person the newest.
 pub static STATS: Mapping = Mapping {
+    lived: &[
+        ("messages_sent", Lived::Greater),
+        ("messages_received", Lived::Greater),
+        ("characters_typed", Lived::Greater),
+        ("image_messages_sent", Lived::Greater),
+        ("files_shared", Lived::Greater),
+        ("conversations_joined", Lived::Greater),
+        ("communities_created", Lived::Greater),
+        ("friends_added", Lived::Greater),
+        ("friend_requests_sent", Lived::Greater),
+        ("translations_used", Lived::Greater),
+        ("languages_detected", Lived::Greater),
+        ("last_active_at", Lived::Greater),
+    ],
     table: "user_stats",
     unique: &["user_id"],
     merge: merge::newest,
@@ -239,6 +275,7 @@ pub static FRIEND_REQUEST: Mapping = Mapping {
     table: "friend_requests",
     unique: &["sender_id", "receiver_id"],
     is_unique: |draft| draft.text("status") == Some("pending"),
+    together: &[&["status", "responded_at"]],
     rule: friend_request,
     fields: &[
         id("senderId").of(Parent::User),

@@ -1,5 +1,6 @@
 //! Ways back into an account, and what happened to it (data-model 7: the tokens, `PasswordHistory`, `SecurityEvent`, `UserSession`).
 
+use super::columns::Lived;
 use super::field::{Kind, Parent, flag, id, int, json, name, real, text, time};
 use super::known::Known;
 use super::{Draft, Fate, Implied, Mapping, Rejection, value};
@@ -107,6 +108,7 @@ pub static SECURITY_EVENT: Mapping = Mapping {
 /// A device that is signed in.
 pub static SESSION: Mapping = Mapping {
     table: "sessions",
+    lived: &[("last_activity_at", Lived::Greater)],
     implied: &[
         Implied { name: "isValid", said: |row| Some(RawBson::Boolean(row.int("revoked_at").is_none())) },
         Implied::elsewhere("isCurrentSession"),

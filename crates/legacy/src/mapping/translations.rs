@@ -13,6 +13,8 @@ pub static TRANSLATION: Mapping = Mapping {
     key: &["message_id", "language"],
     unique: &["message_id", "language"],
     computed: &["state", "revision"],
+    own: &["state", "revision"],
+    together: &[&["content", "engine", "score", "source_language"]],
     merge: merge::newest,
     rule: |draft, raw, _| {
         if let Ok(text) = raw.get_str("translatedText") {

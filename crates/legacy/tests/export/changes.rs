@@ -261,6 +261,51 @@ fn edited_and_deleted(kind: &str, back: &Exported, old: &Small) {
 }
 
 #[test]
+fn a_cursor_in_both_collections_goes_back_in_both() {
+    let of_older_code = doc! {
+        "_id": id('r', 1), "conversationId": id('c', 1), "userId": id('u', 2), "lastReadMessageId": id('m', 1),
+        "readAt": made(1), "updatedAt": made(1),
+    };
+    let in_order = [("s", 1), ("s", 9)];
+    for (noun, number) in in_order {
+        let noun = noun.chars().next().unwrap();
+        let dump = small(&[
+            ("User", vec![user(1, "alice"), user(2, "bob")]),
+            ("Conversation", vec![crate::support::conversation(1)]),
+            ("Message", (1..=3).map(|number| message(number, 1, 1)).collect()),
+            (
+                "MessageStatus",
+                vec![{
+                    let mut cursor = cursor(number, 2, 2);
+                    cursor.insert("_id", id(noun, number));
+                    cursor
+                }],
+            ),
+            ("MessageReadStatus", vec![of_older_code.clone()]),
+        ]);
+        for (kind, database) in Database::both() {
+            let at = database.location();
+            import(at, &dump.dump);
+            assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind}");
+            let sql = "UPDATE read_cursors SET read_sequence = 3, last_read_message_id = NULL, read_at = $1 WHERE user_id = $2";
+            change(at, sql, &[made(9).timestamp_millis().into(), id('u', 2).to_hex().into()]);
+            let back = export(at);
+            let found = &back.documents("MessageStatus")[&id(noun, number).to_hex()];
+            assert_eq!(found.get("messageId"), Some(&Bson::from(id('m', 3))), "{kind}");
+            assert_eq!(found.get("readAt"), Some(&Bson::from(made(9))), "{kind}");
+            let found = &back.documents("MessageReadStatus")[&id('r', 1).to_hex()];
+            assert_eq!(found.get("lastReadMessageId"), Some(&Bson::from(id('m', 3))), "{kind}");
+            assert_eq!(back.not_held("legacy_documents", "MessageStatus"), 0, "{kind}");
+            assert_eq!(back.not_held("legacy_documents", "MessageReadStatus"), 0, "{kind}");
+            let report = import(at, &back.dump);
+            assert_eq!((report.conflicts, report.rejections), (vec![], vec![]), "{kind}");
+            let again = export(at);
+            assert_eq!(crate::support::differences(&back.dump, &again.dump), Vec::<String>::new(), "{kind}");
+        }
+    }
+}
+
+#[test]
 fn what_was_archived_here_goes_back_and_a_later_dump_finds_it() {
     let notification = |number: u8, title: &str| {
         doc! {

@@ -3,4 +3,4 @@
 mod changes;
 mod identity;
 mod independent;
-mod writes;
+pub mod writes;

@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
+/// The secrets of all messengers of a test are others.
+static COUNTER: AtomicU64 = AtomicU64::new(1);
+
 /// Translates `text` into `en: text`, but `?` never.
 struct Engine;
 
@@ -54,6 +57,15 @@ pub fn life_goes_on(database: &Database, password: &str, conversation: &str) {
     });
 }
 
+/// Whether somebody can sign in with a password, and whether a session that was opened before is still one.
+pub fn signs_in(database: &Database, name: &str, password: &str) -> bool {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let chat = open(database).await;
+        chat.sign_in(name.into(), password.into(), false, Device::default()).await.is_ok()
+    })
+}
+
 async fn sign_in(chat: &Chat, name: &str, password: &str) -> UserId {
     match chat.sign_in(name.into(), password.into(), false, Device::default()).await.unwrap() {
         SignIn::Done(signed_in) => signed_in.user.id,
@@ -66,10 +78,9 @@ async fn open(database: &Database) -> Chat {
     hand.advance(Duration::from_secs(60));
     let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));
     settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
-    let counter = AtomicU64::new(1);
-    let secrets = Secrets::new(move |bytes| {
+    let secrets = Secrets::new(|bytes| {
         for chunk in bytes.chunks_mut(8) {
-            let number = counter.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let number = COUNTER.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);
             chunk.copy_from_slice(&number.to_be_bytes()[..chunk.len()]);
         }
     });

@@ -82,7 +82,11 @@ fn what_was_written_here_is_left_alone() {
         let at = database.location();
         import(at, &first.dump);
         let (ann, third) = (id('u', 1).to_hex(), id('m', 3).to_hex());
-        change(at, &format!("UPDATE users SET bio = 'changed here', updated_at = 5 WHERE id = '{ann}'"), &[]);
+        change(
+            at,
+            &format!("UPDATE users SET bio = 'changed here', updated_at = 1900000000000 WHERE id = '{ann}'"),
+            &[],
+        );
         change(
             at,
             &format!(
@@ -94,13 +98,16 @@ fn what_was_written_here_is_left_alone() {
             &[],
         );
         let report = import(at, &later.dump);
-        let conflicts: Vec<(&str, &str)> =
-            report.conflicts.iter().map(|it| (it.id.as_str(), it.what.as_str())).collect();
+        let conflicts: Vec<(&str, Option<&str>, &str)> = report
+            .conflicts
+            .iter()
+            .map(|it| (it.id.as_str(), it.column.as_deref(), it.what.as_str()))
+            .collect();
         assert_eq!(
             conflicts,
             [
-                (ann.as_str(), "changed there and here; left as it is here"),
-                (third.as_str(), "gone there, but something here refers to it; left as it is here"),
+                (ann.as_str(), Some("bio"), "changed there and here; left as it is here"),
+                (third.as_str(), None, "gone there, but something here refers to it; left as it is here"),
             ],
             "{kind}"
         );

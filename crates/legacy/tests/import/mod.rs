@@ -1,5 +1,6 @@
 //! Stories about the import, each told on both databases.
 
+mod columns;
 mod copies;
 mod corpus;
 mod dirt;

@@ -1,6 +1,7 @@
 //! What holds of every dump, whatever it holds (operations P5 and P6).
 
 mod dumps;
+mod round;
 
 use crate::support::{Small, differences, everything, export, import, options, small};
 use dumps::{Collections, Two, two};
@@ -11,6 +12,7 @@ use meeshy_testkit::{Database, rows};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
+use round::{side_by_side, stay, there_and_back};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -48,6 +50,26 @@ proptest! {
     #[test]
     fn postgresql_takes_whatever_comes(two in two(), moment in any::<Index>()) {
         comes_and_goes(&two, moment, Database::postgres);
+    }
+
+    #[test]
+    fn sqlite_takes_whatever_comes_back(changes in [stay(), stay(), stay(), stay()]) {
+        there_and_back(&changes, Database::sqlite);
+    }
+
+    #[test]
+    fn postgresql_takes_whatever_comes_back(changes in [stay(), stay(), stay(), stay()]) {
+        there_and_back(&changes, Database::postgres);
+    }
+
+    #[test]
+    fn sqlite_takes_whatever_both_sides_do(changes in [stay(), stay()]) {
+        side_by_side(&changes, Database::sqlite);
+    }
+
+    #[test]
+    fn postgresql_takes_whatever_both_sides_do(changes in [stay(), stay()]) {
+        side_by_side(&changes, Database::postgres);
     }
 }
 

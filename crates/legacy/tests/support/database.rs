@@ -39,6 +39,10 @@ pub struct Exported {
 }
 
 impl Exported {
+    pub fn into_parts(self) -> (tempfile::TempDir, Dump) {
+        (self.folder, self.dump)
+    }
+
     pub fn path(&self) -> PathBuf {
         self.folder.path().join("dump")
     }
@@ -64,7 +68,7 @@ pub fn export(location: &Location) -> Exported {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump");
     let target = Target::Path(&path, Form::Folder);
-    let report = export::run(&mut Alone::open(location).unwrap(), target, &mut |_| {}).unwrap();
+    let report = export::run(&mut Alone::open(location).unwrap(), target, NOW, &mut |_| {}).unwrap();
     let dump = dump::open(Source::path(&path)).unwrap();
     assert_eq!(report.digest, dump.digest().to_string());
     assert_eq!(

@@ -17,6 +17,14 @@ pub struct Small {
     pub dump: Dump,
 }
 
+impl Small {
+    /// An export, in its own folder.
+    pub fn of(exported: super::Exported) -> Self {
+        let (folder, dump) = exported.into_parts();
+        Self { _folder: folder, dump }
+    }
+}
+
 /// A dump of documents that may be damaged.
 pub fn small_raw(collections: Vec<(String, Vec<RawDocumentBuf>)>) -> Small {
     let folder = tempfile::tempdir().unwrap();

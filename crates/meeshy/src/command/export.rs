@@ -1,5 +1,6 @@
 //! `meeshy export`: the way back, a dump that the old system's MongoDB loads.
 
+use super::import::now;
 use crate::config::Config;
 use anyhow::ensure;
 use clap::ValueEnum;
@@ -74,9 +75,9 @@ pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<()> {
     let is_stream = args.dump == Path::new("-");
     let report = if is_stream {
         let mut out = io::stdout().lock();
-        export::run(&mut database, Target::Stream(&mut out, form), &mut progress)?
+        export::run(&mut database, Target::Stream(&mut out, form), now(), &mut progress)?
     } else {
-        export::run(&mut database, Target::Path(&args.dump, form), &mut progress)?
+        export::run(&mut database, Target::Path(&args.dump, form), now(), &mut progress)?
     };
     bar.finish_and_clear();
     let mut out: Box<dyn Write> =

@@ -174,7 +174,7 @@ fn has_remarks(report: &Report) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one clock of the command")]
-fn now() -> Timestamp {
+pub(super) fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

@@ -1,6 +1,7 @@
 //! What became of every document of the old system: the ledger of imports.
 
 pub mod derived;
+pub mod exported;
 pub mod indexes;
 pub mod layouts;
 
@@ -66,9 +67,11 @@ pub struct Entry {
     pub instead: Option<Vec<u8>>,
     /// The collection and id of the document that it was merged into.
     pub kept: Option<(String, String)>,
+    /// A digest of each column of the row that it became.
+    pub column_digests: Option<Vec<u8>>,
 }
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "collection",
     "id",
     "digest",
@@ -80,9 +83,11 @@ const COLUMNS: [&str; 11] = [
     "instead",
     "kept_collection",
     "kept_id",
+    "column_digests",
 ];
 /// What [`read`] reads.
-const ENTRY: &str = "id, digest, outcome, note, rest, row_digest, layout, instead, kept_collection, kept_id";
+const ENTRY: &str = "id, digest, outcome, note, rest, row_digest, layout, instead, kept_collection, kept_id, \
+    column_digests";
 
 fn read(row: &mut Row) -> Result<Entry, StoreError> {
     Ok(Entry {
@@ -95,6 +100,7 @@ fn read(row: &mut Row) -> Result<Entry, StoreError> {
         layout: row.take("layout")?,
         instead: row.take("instead")?,
         kept: row.take::<Option<String>>("kept_collection")?.zip(row.take("kept_id")?),
+        column_digests: row.take("column_digests")?,
     })
 }
 
@@ -113,7 +119,8 @@ pub fn put(
         entries,
         "ON CONFLICT (collection, id) DO UPDATE SET digest = excluded.digest, outcome = excluded.outcome, \
            note = excluded.note, rest = excluded.rest, row_digest = excluded.row_digest, layout = excluded.layout, \
-           instead = excluded.instead, kept_collection = excluded.kept_collection, kept_id = excluded.kept_id",
+           instead = excluded.instead, kept_collection = excluded.kept_collection, kept_id = excluded.kept_id, \
+           column_digests = excluded.column_digests",
     )
 }
 
@@ -150,6 +157,7 @@ fn write(
             entry.instead.into(),
             kept_collection.into(),
             kept_id.into(),
+            entry.column_digests.into(),
         ]);
     }
     tx.insert_rows("legacy_documents", &COLUMNS, &rows, conflict)?;
@@ -169,7 +177,7 @@ pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<E
     let list = placeholders(2, ids.len());
     tx.query(
         &format!(
-            "SELECT id, digest, outcome, note, row_digest, layout FROM legacy_documents \
+            "SELECT id, digest, outcome, note, row_digest, layout, column_digests FROM legacy_documents \
              WHERE collection = $1 AND id IN ({list})"
         ),
         &params,
@@ -184,6 +192,7 @@ pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<E
                 layout: row.take("layout")?,
                 instead: None,
                 kept: None,
+                column_digests: row.take("column_digests")?,
             })
         },
     )

@@ -114,6 +114,47 @@ pub fn write(
     database: &str,
     collections: Vec<Outgoing<'_>>,
 ) -> Result<Vec<Written>, WriteError> {
+    let (written, complete) = prepare(target, form, database, collections)?;
+    complete.publish()?;
+    Ok(written)
+}
+
+/// A dump that is complete, but not under its name yet. Dropped, it is removed.
+#[must_use]
+pub struct Complete {
+    partial: PathBuf,
+    target: PathBuf,
+}
+
+impl Complete {
+    /// Lets it appear under its name.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be moved there.
+    pub fn publish(self) -> Result<(), WriteError> {
+        fs::rename(&self.partial, &self.target).map_err(|cause| unwritable(&self.target, cause))
+    }
+}
+
+impl Drop for Complete {
+    fn drop(&mut self) {
+        // Not there any more if it was published.
+        let _ = remove(&self.partial);
+    }
+}
+
+/// Writes a whole database, complete but for its name.
+///
+/// # Errors
+///
+/// As [`write`].
+pub fn prepare(
+    target: &Path,
+    form: Form,
+    database: &str,
+    collections: Vec<Outgoing<'_>>,
+) -> Result<(Vec<Written>, Complete), WriteError> {
     if target.symlink_metadata().is_ok() {
         return Err(WriteError::Exists(target.to_owned()));
     }
@@ -134,14 +175,9 @@ pub fn write(
             Ok(written)
         })(),
     };
-    let moved = written.and_then(|written| {
-        fs::rename(&partial, target).map_err(|cause| unwritable(target, cause))?;
-        Ok(written)
-    });
-    moved.inspect_err(|_| {
-        // The error that counts is the first one.
-        let _ = remove(&partial);
-    })
+    let complete = Complete { partial, target: target.to_owned() };
+    // Where it failed, what was begun goes with `complete`.
+    Ok((written?, complete))
 }
 
 fn remove(path: &Path) -> io::Result<()> {

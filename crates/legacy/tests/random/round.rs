@@ -1,0 +1,321 @@
+//! Old, here, old, here: what each side writes, changes and removes is on the other side afterwards.
+
+use crate::support::{
+    Small, change, conversation, differences, export, id, import, made, message, one, small, user,
+};
+use bson::oid::ObjectId;
+use bson::{Bson, DateTime, Document, doc};
+use meeshy_store::{Location, Value};
+use meeshy_testkit::Database;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// A time after everything that was dumped.
+const LATER: i64 = 1_790_000_000_000;
+/// So many messages, people and reactions the old system had at first.
+const FIRST: u8 = 4;
+
+/// A change on one side, of the thing of a number.
+#[derive(Debug, Clone, Copy)]
+pub enum Change {
+    Edit(u8),
+    Delete(u8),
+    Bio(u8),
+    Write(u8),
+    React(u8),
+    TakeBack(u8),
+    Read(u8),
+    Password(u8),
+}
+
+/// The changes of one stay.
+pub type Stay = Vec<Change>;
+
+pub fn stay() -> impl Strategy<Value = Stay> {
+    let number = 1..=FIRST;
+    let change = (0..8_u8, number).prop_map(|(kind, number)| match kind {
+        0 => Change::Edit(number),
+        1 => Change::Delete(number),
+        2 => Change::Bio(number),
+        3 => Change::Write(number),
+        4 => Change::React(number),
+        5 => Change::TakeBack(number),
+        6 => Change::Read(number),
+        _ => Change::Password(number),
+    });
+    vec(change, 0..6)
+}
+
+fn reaction(number: u8, message: ObjectId, emoji: &str) -> Document {
+    doc! {
+        "_id": id('e', number), "messageId": message, "userId": id('u', number), "emoji": emoji,
+        "createdAt": made(number), "updatedAt": made(number),
+    }
+}
+
+fn notification(number: u8) -> Document {
+    doc! {
+        "_id": id('n', number), "userId": id('u', number), "type": "new_message", "title": "T", "content": "C",
+        "isRead": false, "createdAt": DateTime::from_millis(1_769_300_000_000),
+    }
+}
+
+fn first() -> Small {
+    let members = (1..=FIRST).map(|number| {
+        doc! {
+            "_id": id('k', number), "conversationId": id('c', 1), "userId": id('u', number), "role": "MEMBER",
+            "joinedAt": made(number), "isActive": true,
+        }
+    });
+    small(&[
+        ("User", (1..=FIRST).map(|number| user(number, &format!("user{number}"))).collect()),
+        ("Conversation", vec![conversation(1)]),
+        ("ConversationMember", members.collect()),
+        ("Message", (1..=FIRST).map(|number| message(number, 1, number)).collect()),
+        ("Reaction", (1..=FIRST).map(|number| reaction(number, id('m', number), "+")).collect()),
+        ("Notification", (1..=FIRST).map(notification).collect()),
+    ])
+}
+
+/// Somebody stays here: what they do, in the database. `stay` tells this time from others.
+fn here(at: &Location, changes: &[Change], stay: u8) {
+    for (step, change_of) in (0..).zip(changes) {
+        let now: Value = (LATER + i64::from(stay) * 1_000 + step).into();
+        let hex = |noun: char, number: u8| Value::from(id(noun, number).to_hex());
+        let new_id = Value::from(format!("{stay:02x}{step:022x}"));
+        let text: Value = format!("here {stay} {step}").into();
+        match *change_of {
+            Change::Edit(n) => change(
+                at,
+                "UPDATE messages SET content = $1, revision = revision + 1, edited_at = $2, updated_at = $2 WHERE id = $3",
+                &[text, now, hex('m', n)],
+            ),
+            Change::Delete(n) => change(
+                at,
+                "UPDATE messages SET deleted_at = $1, updated_at = $1 WHERE id = $2",
+                &[now, hex('m', n)],
+            ),
+            Change::Bio(n) => {
+                change(
+                    at,
+                    "UPDATE users SET bio = $1, updated_at = $2 WHERE id = $3",
+                    &[text, now, hex('u', n)],
+                );
+            }
+            Change::Write(n) => change(
+                at,
+                "INSERT INTO messages (id, conversation_id, sequence, sender_id, content, original_language, message_type, \
+                   created_at, updated_at) SELECT $1, $2, max(sequence) + 1, $3, $4, 'fr', 'text', $5, $5 FROM messages",
+                &[new_id, hex('c', 1), hex('u', n), text, now],
+            ),
+            Change::React(n) => change(
+                at,
+                "INSERT INTO reactions (id, message_id, user_id, emoji, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)",
+                &[new_id, hex('m', n), hex('u', n), text, now],
+            ),
+            // It may be gone already.
+            Change::TakeBack(n) => quietly(at, "DELETE FROM reactions WHERE id = $1", &[hex('e', n)]),
+            Change::Read(n) => quietly(
+                at,
+                "UPDATE notifications SET is_read = TRUE, read_at = $1 WHERE id = $2",
+                &[now, hex('n', n)],
+            ),
+            // Signs in, which gives the password another hash.
+            Change::Password(n) => change(
+                at,
+                "UPDATE users SET password_hash = $1, last_active_at = $2, updated_at = $2 WHERE id = $3",
+                &[format!("$argon2id$same {n}").into(), now, hex('u', n)],
+            ),
+        }
+    }
+}
+
+fn quietly(at: &Location, sql: &str, params: &[Value]) {
+    use meeshy_store::{Alone, Ending, StoreError};
+    let mut database = Alone::open(at).unwrap();
+    database.transaction::<_, StoreError>(|tx| Ok((tx.execute(sql, params)?, Ending::Commit))).unwrap();
+}
+
+type Collections = BTreeMap<String, BTreeMap<String, Document>>;
+
+fn documents(dump: &Small) -> Collections {
+    let of = |name: &str| (name.to_owned(), crate::support::documents(&dump.dump, name));
+    dump.dump.collections().iter().map(|collection| of(collection.name())).collect()
+}
+
+fn dumped(collections: &Collections) -> Small {
+    let named: Vec<(&str, Vec<Document>)> =
+        collections.iter().map(|(name, all)| (name.as_str(), all.values().cloned().collect())).collect();
+    small(&named)
+}
+
+/// Somebody stays there: what they do, in the documents.
+fn there(collections: &mut Collections, changes: &[Change], stay: u8) {
+    for (step, change) in (0..).zip(changes) {
+        let now = DateTime::from_millis(LATER + i64::from(stay) * 1_000 + step);
+        let text = format!("there {stay} {step}");
+        let mut bytes = [0; 12];
+        (bytes[0], bytes[10], bytes[11]) = (0x99, stay, u8::try_from(step).unwrap());
+        let new_id = ObjectId::from_bytes(bytes);
+        let set = |collections: &mut Collections, name: &str, key: ObjectId, values: Document| {
+            if let Some(document) = collections.get_mut(name).and_then(|all| all.get_mut(&key.to_hex())) {
+                document.extend(values);
+            }
+        };
+        match *change {
+            Change::Edit(n) => {
+                let values = doc! { "content": text, "isEdited": true, "editedAt": now, "updatedAt": now };
+                set(collections, "Message", id('m', n), values);
+            }
+            Change::Delete(n) => {
+                let values = doc! { "isDeleted": true, "deletedAt": now, "updatedAt": now };
+                set(collections, "Message", id('m', n), values);
+            }
+            Change::Bio(n) => set(collections, "User", id('u', n), doc! { "bio": text, "updatedAt": now }),
+            Change::Write(n) => {
+                let mut written = message(n, 1, n);
+                written.extend(doc! { "_id": new_id, "content": text, "createdAt": now, "updatedAt": now });
+                collections.get_mut("Message").unwrap().insert(new_id.to_hex(), written);
+            }
+            Change::React(n) => {
+                let mut written = reaction(n, id('m', n), &text);
+                written.insert("_id", new_id);
+                collections.get_mut("Reaction").unwrap().insert(new_id.to_hex(), written);
+            }
+            Change::TakeBack(n) => {
+                let reactions = collections.get_mut("Reaction").unwrap();
+                reactions.remove(&id('e', n).to_hex());
+                // One that was written here, too, as long as another tells that they came from here.
+                let mut ours: Vec<String> =
+                    reactions.keys().filter(|key| key.starts_with('0')).cloned().collect();
+                if let (FIRST, Some(last), true) = (n, ours.pop(), !ours.is_empty()) {
+                    reactions.remove(&last);
+                }
+            }
+            Change::Read(n) => {
+                set(collections, "Notification", id('n', n), doc! { "isRead": true, "readAt": now });
+            }
+            Change::Password(n) => {
+                let values = doc! { "password": format!("$2b$10$new {text}"), "lastPasswordChange": now, "updatedAt": now };
+                set(collections, "User", id('u', n), values);
+            }
+        }
+    }
+}
+
+/// `changes` are those of four stays: here, there, here, there.
+pub fn there_and_back(changes: &[Stay; 4], database: fn() -> Database) {
+    let database = database();
+    let at = database.location();
+    import(at, &first().dump);
+    for (round, stays) in (0..).zip(changes.chunks(2)) {
+        // What only an export can have brought tells that it was loaded.
+        here(at, &[&[Change::Write(1)][..], &stays[0]].concat(), 2 * round + 1);
+        let back = export(at);
+        let exported = Small::of(back);
+        let mut collections = documents(&exported);
+        there(&mut collections, &stays[1], 2 * round + 2);
+        let returned = dumped(&collections);
+        comes_back(at, &returned);
+        // Nothing happened meanwhile: what was exported comes back as it is.
+        comes_back(at, &Small::of(export(at)));
+    }
+}
+
+/// All of a dump is taken, and everything is here as it says.
+fn comes_back(at: &Location, dump: &Small) {
+    let report = import(at, &dump.dump);
+    assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
+    let back = export(at);
+    assert_eq!(differences(&dump.dump, &back.dump), Vec::<String>::new());
+    let visible = collection_of(dump, "Message");
+    let visible = visible.values().filter(|it| it.get("isDeleted") != Some(&Bson::from(true))).count();
+    let shown = one(at, "SELECT count(*) AS it FROM messages WHERE deleted_at IS NULL");
+    assert_eq!(shown, visible.to_string());
+}
+
+fn collection_of(dump: &Small, name: &str) -> BTreeMap<String, Document> {
+    crate::support::documents(&dump.dump, name)
+}
+
+/// Each side changes what the other does not while both go on: people with even numbers here, the others there.
+pub fn side_by_side(changes: &[Stay; 2], database: fn() -> Database) {
+    let database = database();
+    let at = database.location();
+    import(at, &first().dump);
+    here(at, &[Change::Write(1), Change::React(2), Change::React(3)], 1);
+    let mut collections = documents(&Small::of(export(at)));
+    let [here_too, there_too] = changes;
+    let is_even = |change: &&Change| number_of(**change).is_multiple_of(2);
+    let ours: Vec<Change> = here_too.iter().filter(is_even).copied().collect();
+    let theirs: Vec<Change> = there_too.iter().filter(|change| !is_even(change)).copied().collect();
+    here(at, &ours, 3);
+    there(&mut collections, &theirs, 4);
+    let returned = dumped(&collections);
+    let report = import(at, &returned.dump);
+    assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
+
+    // As if the old system had seen what was done here in the end.
+    let after = documents(&Small::of(export(at)));
+    for (name, document) in after.iter().flat_map(|(name, all)| all.values().map(move |it| (name, it))) {
+        let key = document.get_object_id("_id").unwrap().to_hex();
+        let Some(there) = collections[name].get(&key) else { continue };
+        let number = u8::from_str_radix(&key[22..], 16).unwrap();
+        if key.starts_with("68f0") && !number.is_multiple_of(2) {
+            assert_eq!(document, there, "{name} {key}");
+        }
+    }
+    for change in &ours {
+        match change {
+            Change::TakeBack(n) => assert!(!after["Reaction"].contains_key(&id('e', *n).to_hex())),
+            Change::Bio(n) => {
+                let bio = after["User"][&id('u', *n).to_hex()].get_str("bio").unwrap().to_owned();
+                assert!(bio.starts_with("here 3"), "{bio}");
+            }
+            Change::Edit(n) => {
+                let message = &after["Message"][&id('m', *n).to_hex()];
+                assert!(message.get_str("content").unwrap().starts_with("here 3"));
+            }
+            _ => {}
+        }
+    }
+    for change in &theirs {
+        if let Change::TakeBack(n) = change {
+            assert!(!after["Reaction"].contains_key(&id('e', *n).to_hex()));
+        }
+    }
+}
+
+fn number_of(change: Change) -> u8 {
+    match change {
+        Change::Edit(n)
+        | Change::Delete(n)
+        | Change::Bio(n)
+        | Change::Write(n)
+        | Change::React(n)
+        | Change::TakeBack(n)
+        | Change::Read(n)
+        | Change::Password(n) => n,
+    }
+}
+
+/// An export that nobody loaded takes nothing away from what is here.
+#[test]
+fn an_export_that_was_never_loaded_changes_nothing() {
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first().dump);
+        here(at, &[Change::Write(1), Change::Edit(2), Change::React(3)], 1);
+        export(at);
+        let mut collections = documents(&first());
+        there(&mut collections, &[Change::Bio(1)], 2);
+        let report = import(at, &dumped(&collections).dump);
+        assert_eq!((report.conflicts, report.rejections), (vec![], vec![]), "{kind}");
+        assert_eq!(report.collections.iter().map(|count| count.removed).sum::<u64>(), 0, "{kind}");
+        let content = format!("SELECT content AS it FROM messages WHERE id = '{}'", id('m', 2));
+        assert_eq!(one(at, &content), "here 1 1", "{kind}");
+        assert_eq!(one(at, "SELECT count(*) AS it FROM messages"), "5", "{kind}");
+        assert_eq!(one(at, "SELECT count(*) AS it FROM reactions"), "5", "{kind}");
+    }
+}

@@ -1,0 +1,130 @@
+//! What exports wrote, so that it is recognised when it comes back.
+
+use crate::tx::{padded, placeholders};
+use crate::{Row, StoreError, Tx, Value};
+use meeshy_domain::Timestamp;
+
+/// Exports that are remembered: the newest.
+const MAX_EXPORTS: i64 = 8;
+
+/// A document that an export wrote, and no import had brought as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// The number of the export.
+    pub export: i64,
+    /// Its `_id`.
+    pub id: String,
+    /// The digest of the document.
+    pub digest: Vec<u8>,
+    /// A digest of each column of the row as the document says it.
+    pub column_digests: Vec<u8>,
+    /// The key of the row, as a JSON array.
+    pub row_key: String,
+}
+
+const COLUMNS: [&str; 6] = ["export", "collection", "id", "digest", "column_digests", "row_key"];
+
+fn read(row: &mut Row) -> Result<Exported, StoreError> {
+    Ok(Exported {
+        export: row.take("export")?,
+        id: row.take("id")?,
+        digest: row.take("digest")?,
+        column_digests: row.take("column_digests")?,
+        row_key: row.take("row_key")?,
+    })
+}
+
+/// Notes an export, forgets the oldest if they are many, and answers the number of the new one.
+///
+/// # Errors
+/// As the database says.
+pub fn begin(tx: &mut Tx<'_>, digest: &str, now: Timestamp) -> Result<i64, StoreError> {
+    let last: Option<i64> =
+        tx.query_one("SELECT max(number) AS number FROM legacy_exports", &[], |row| row.take("number"))?;
+    let number = last.unwrap_or(0) + 1;
+    forget(tx, number - MAX_EXPORTS)?;
+    tx.execute(
+        "INSERT INTO legacy_exports (number, digest, finished_at) VALUES ($1, $2, $3)",
+        &[number.into(), digest.into(), now.into()],
+    )?;
+    Ok(number)
+}
+
+/// Adds documents of a collection.
+///
+/// # Errors
+/// As the database says.
+pub fn add(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    documents: impl IntoIterator<Item = Exported>,
+) -> Result<(), StoreError> {
+    let mut rows: Vec<Value> = Vec::new();
+    for Exported { export, id, digest, column_digests, row_key } in documents {
+        rows.extend([
+            export.into(),
+            collection.into(),
+            id.into(),
+            digest.into(),
+            column_digests.into(),
+            row_key.into(),
+        ]);
+    }
+    tx.insert_rows("legacy_exported", &COLUMNS, &rows, "ON CONFLICT DO NOTHING")?;
+    Ok(())
+}
+
+/// The collections of which exports wrote documents.
+///
+/// # Errors
+/// As the database says.
+pub fn collections(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let sql = "SELECT DISTINCT collection FROM legacy_exported ORDER BY collection";
+    tx.query(sql, &[], |row| row.take("collection"))
+}
+
+/// What exports up to one wrote of some documents: of each all versions, the oldest first.
+///
+/// # Errors
+/// As the database says.
+pub fn find_all(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    ids: &[&str],
+    up_to: i64,
+) -> Result<Vec<Exported>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params = vec![collection.into(), up_to.into()];
+    params.extend(padded(ids.iter().map(|id| Value::from(*id))));
+    let list = placeholders(3, ids.len());
+    let sql = format!(
+        "SELECT export, id, digest, column_digests, row_key FROM legacy_exported \
+         WHERE collection = $1 AND export <= $2 AND id IN ({list}) ORDER BY export"
+    );
+    tx.query(&sql, &params, read)
+}
+
+/// What exports up to one wrote of a collection and the ledger of imports does not know: of each the newest version.
+///
+/// # Errors
+/// As the database says.
+pub fn missing(tx: &mut Tx<'_>, collection: &str, up_to: i64) -> Result<Vec<Exported>, StoreError> {
+    let sql = "SELECT export, id, digest, column_digests, row_key FROM legacy_exported e \
+         WHERE collection = $1 AND export = (SELECT max(o.export) FROM legacy_exported o \
+             WHERE o.collection = e.collection AND o.id = e.id AND o.export <= $2) \
+           AND NOT EXISTS (SELECT 1 FROM legacy_documents d WHERE d.collection = e.collection AND d.id = e.id) \
+         ORDER BY id";
+    tx.query(sql, &[collection.into(), up_to.into()], read)
+}
+
+/// Forgets what exports up to one wrote.
+///
+/// # Errors
+/// As the database says.
+pub fn forget(tx: &mut Tx<'_>, up_to: i64) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM legacy_exported WHERE export <= $1", &[up_to.into()])?;
+    tx.execute("DELETE FROM legacy_exports WHERE number <= $1", &[up_to.into()])?;
+    Ok(())
+}
