@@ -13,7 +13,10 @@ async fn the_interface_is_described_and_the_description_is_fresh() {
     for endpoint in &server.endpoints {
         let method = endpoint.method.as_str().to_lowercase();
         let is_this_page = endpoint.path.starts_with("/docs");
-        assert!(is_this_page || described["paths"][&endpoint.path][&method].is_object(), "{endpoint:?}");
+        assert!(
+            is_this_page || described["paths"][endpoint.path.replace("{*", "{")][&method].is_object(),
+            "{endpoint:?}"
+        );
         assert!(is_this_page || page.contains(&endpoint.path), "{endpoint:?}");
     }
 }

@@ -1,9 +1,19 @@
 //! The interface is as its own description says.
 
-use crate::server::Server;
-use serde_json::json;
+use crate::server::{Client, Server};
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+    response_schema_conformance,negative_data_rejection";
+
+/// Makes something and gives its id.
+async fn made(caller: &Client, path: &str, body: &Value) -> String {
+    let (status, answer) = caller.post(path, body).await.unwrap();
+    assert_eq!(status, 201, "{answer}");
+    answer["data"]["id"].as_str().unwrap().to_owned()
+}
 
 /// Schemathesis reads `/docs/openapi.json`, and sends what it describes and what it does not: no answer is a failure of the server,
 /// none has another shape than described, and what the description forbids is refused.
@@ -18,17 +28,24 @@ async fn every_answer_is_as_described() {
     let data = tempfile::tempdir().unwrap();
     let mut server = Server::start(data.path(), &[]).await;
     let lea = server.sign_up("lea", "fr").await;
-    let talk = json!({ "type": "group", "title": "Trip", "identifier": "trip" });
-    assert_eq!(lea.post("/api/v1/conversations", &talk).await.unwrap().0, 201);
+    let talk = made(&lea, "/conversations", &json!({ "type": "group", "title": "Trip" })).await;
+    let message = made(&lea, &format!("/conversations/{talk}/messages"), &json!({ "content": "hola" })).await;
+    let known = format!(
+        "[parameters]\n\"path.id\" = \"{talk}\"\n\"path.messageId\" = \"{message}\"\n\
+         \"path.jobId\" = \"{message}-es\"\n\"path.language\" = [\"es\", \"fr\"]\n"
+    );
+    let config = data.path().join("schemathesis.toml");
+    std::fs::write(&config, known).unwrap();
     let mut command = Command::new(program);
     command
+        .arg("--config-file")
+        .arg(config)
         .args(["run", &format!("http://127.0.0.1:{}/docs/openapi.json", server.port)])
         .args(["--header", &format!("Authorization: Bearer {}", lea.token)])
-        .args(["--checks", "not_a_server_error,status_code_conformance,content_type_conformance"])
-        .args(["--checks", "response_schema_conformance,negative_data_rejection"])
+        .args(["--checks", CHECKS])
         // It would sign the caller out, and the rest of the run with it.
         .args(["--exclude-path-regex", "/auth/logout$"])
-        .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "15", "--seed", "1"])
+        .args(["--phases", "coverage,fuzzing", "--max-examples", "10", "--seed", "1"])
         .args(["--generation-database", "none", "--no-shrink", "--workers", "2", "--request-timeout", "20"])
         .args(["--continue-on-failure", "--no-color"])
         .current_dir(data.path());

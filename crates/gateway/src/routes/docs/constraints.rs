@@ -72,8 +72,8 @@ fn constraints(message_chars: usize) -> Vec<(&'static str, &'static str, Value)>
         ("AddTerm", "translation", line(limits::TERM_CHARS)),
         ("ReportTranslation", "reason", json!({ "enum": reasons })),
         ("ReportTranslation", "comment", up_to(limits::REPORT_CHARS)),
+        // Not the texts of a batch: one that cannot be taken is answered in its place, and hinders no other.
         ("Translate", "text", text.clone()),
-        ("TranslateText", "text", text.clone()),
         ("TranslateTexts", "", json!({ "maxItems": limits::TRANSLATED_TEXTS })),
         ("DetectLanguage", "text", text),
         ("Translate", "message_id", id),
@@ -89,8 +89,6 @@ fn constraints(message_chars: usize) -> Vec<(&'static str, &'static str, Value)>
         ("AddTerm", "language"),
         ("Translate", "source_language"),
         ("Translate", "target_language"),
-        ("TranslateText", "source_language"),
-        ("TranslateText", "target_language"),
     ];
     constraints.extend(tags.map(|(schema, field)| (schema, field, language.clone())));
     constraints

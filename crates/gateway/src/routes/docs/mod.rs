@@ -31,7 +31,7 @@ pub fn routes(api: Api) -> Api {
 fn openapi(endpoints: &[Endpoint], schemas: Value) -> Value {
     let mut paths = Map::new();
     for endpoint in endpoints {
-        let operations = paths.entry(endpoint.path.clone()).or_insert_with(|| json!({}));
+        let operations = paths.entry(template(&endpoint.path)).or_insert_with(|| json!({}));
         operations[endpoint.method.as_str().to_lowercase()] = operation(endpoint);
     }
     json!({
@@ -47,6 +47,11 @@ fn openapi(endpoints: &[Endpoint], schemas: Value) -> Value {
             },
         },
     })
+}
+
+/// A path as OpenAPI writes it, which has no sign for a part that goes over slashes.
+fn template(path: &str) -> String {
+    path.replace("{*", "{")
 }
 
 fn operation(endpoint: &Endpoint) -> Value {
@@ -73,7 +78,8 @@ fn operation(endpoint: &Endpoint) -> Value {
         operation["requestBody"] = json!({ "required": true, "content": content });
     }
     let parameter = |place: &str, name: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
-    let in_path = endpoint.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let path = template(&endpoint.path);
+    let in_path = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameters: Vec<Value> = in_path
         .map(|name| parameter("path", name))
         .chain(endpoint.query.iter().map(|name| parameter("query", name)))
@@ -93,7 +99,7 @@ fn libretranslate(schemas: &mut Map<String, Value>, node: &NodeConfig) {
     let text = json!({ "type": "string", "minLength": 1, "maxLength": node.chars });
     let q = json!({ "description": "A text, or several, of which each is answered.",
         "oneOf": [text, { "type": "array", "minItems": 1, "maxItems": node.texts, "items": { "type": "string" } }] });
-    let api_key = json!({ "type": "string", "description": "A token, where no header has one." });
+    let api_key = json!({ "description": "A token, where no header has one." });
     let language =
         json!({ "type": "string", "minLength": 1, "maxLength": meeshy_domain::limits::LANGUAGE_TAG_CHARS });
     schemas.insert(LIBRETRANSLATE[0].to_owned(), json!({
