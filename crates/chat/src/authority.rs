@@ -3,8 +3,8 @@
 //! A connection lives longer than a request: meanwhile its session may be revoked or expire, and the account be
 //! deactivated or locked, also by another process.
 
-use crate::accounts::{active_user, has_ended};
 use crate::conversations::find_as_member;
+use crate::sessions::{active_user, has_ended};
 use crate::{Caller, Chat, ChatError};
 use meeshy_domain::{ConversationId, SessionId, Timestamp, UserId};
 use meeshy_store::{StoreError, Tx, members, sessions, users};

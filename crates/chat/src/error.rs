@@ -2,6 +2,7 @@
 
 use meeshy_domain::text::InvalidText;
 use meeshy_store::StoreError;
+use std::time::Duration;
 
 /// A refusal or a failure. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -41,12 +42,23 @@ pub enum ChatError {
     /// It makes no sense in this state.
     #[error("{0}")]
     InvalidOperation(String),
+    /// Too many wrong passwords or codes at an account, or under a name that nobody has.
+    #[error("too many attempts to sign in; try again in {} seconds", seconds(.retry_after))]
+    TooManyAttempts {
+        /// How long no attempt is looked at.
+        retry_after: Duration,
+    },
     /// Too much to do just now; trying again later helps.
     #[error("{0}")]
     Busy(String),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Whole seconds, at least one.
+fn seconds(wait: &Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 impl ChatError {

@@ -13,6 +13,7 @@ mod edits;
 mod elsewhere;
 mod error;
 mod event;
+mod fair_queue;
 mod file_links;
 mod files;
 mod glossary;
@@ -22,19 +23,22 @@ mod passwords;
 mod presence;
 mod profiles;
 mod race;
+mod refresh;
 mod relay;
 mod reports;
 mod requests;
 pub mod retention;
 mod second_factor;
+mod sessions;
 mod setup;
+mod sign_in;
 mod texts;
 mod tokens;
 mod translate;
 mod view;
 mod worker;
 
-pub use accounts::{Availability, Caller, Device, Refreshed, Registration, SignedIn};
+pub use accounts::{Availability, Registration};
 pub use authority::{Authority, Ended};
 pub use conversations::{ListFilter, NewConversation, OPENABLE_KINDS};
 pub use edits::MessageEdit;
@@ -51,9 +55,11 @@ pub use pages::{MessagePage, PageRequest};
 pub use passwords::HashingCost;
 pub use presence::Presence;
 pub use profiles::ProfilePatch;
+pub use refresh::Refreshed;
 pub use reports::{NewReport, Reason, Reported};
 pub use requests::{Progress, Requested};
 pub use second_factor::SignIn;
+pub use sessions::{Caller, Device, SignedIn};
 pub use setup::SetupState;
 pub use texts::{Detected, Served, TextRequest, TextTranslation, TranslationCounts};
 pub use tokens::{SECRET_BYTES, Secrets, SigningKey};
@@ -89,6 +95,8 @@ pub struct Settings {
     pub sessions_per_user: i64,
     /// Characters of a message, at most.
     pub message_chars: usize,
+    /// Whether wrong passwords and codes are limited in number; off for tests and benchmarks only.
+    pub limit_sign_ins: bool,
     /// What a password's hash costs.
     pub hashing: HashingCost,
     /// Whether a file is given to whoever knows its path, as the old clients need it: they build addresses themselves.
@@ -108,6 +116,7 @@ impl Settings {
             trusted_session_lifetime: DAY * 365,
             sessions_per_user: 10,
             message_chars: limits::MESSAGE_CHARS,
+            limit_sign_ins: true,
             hashing: HashingCost::default(),
             unsigned_file_paths: true,
             machine: String::new(),
@@ -139,6 +148,7 @@ struct Inner {
     others: Others,
     /// Whether it translates here.
     translates: AtomicBool,
+    unknown_names: sign_in::UnknownNames,
     /// This process, among those that use the database.
     node: String,
 }
@@ -191,6 +201,7 @@ impl Chat {
                 texts: Texts::default(),
                 others: Others::default(),
                 translates: AtomicBool::new(false),
+                unknown_names: sign_in::UnknownNames::default(),
                 node: secrets.hex(8),
                 store,
                 clock,
@@ -199,6 +210,9 @@ impl Chat {
                 translator,
             }),
         };
+        if let Some(cost) = chat.inner.store.read(meeshy_store::users::bcrypt_cost).await? {
+            chat.inner.passwords.expect_bcrypt(cost);
+        }
         chat.open_global_room().await?;
         Ok(chat)
     }

@@ -68,7 +68,9 @@ impl Chat {
 
     fn draft(&self, new: NewMessage) -> Result<Draft, ChatError> {
         text::message(&new.content, self.inner.settings.message_chars)?;
-        if let Some(id) = &new.client_message_id {
+        // An empty id is none: two messages that have one are not the same.
+        let client_message_id = new.client_message_id.filter(|id| !id.trim().is_empty());
+        if let Some(id) = &client_message_id {
             text::client_message_id(id)?;
         }
         let message_type = new.message_type.unwrap_or_else(|| "text".into());
@@ -87,7 +89,7 @@ impl Chat {
             reply_to_id: reply_to_id
                 .map(|id| id.parse().map_err(|error| ChatError::invalid("replyToId", error)))
                 .transpose()?,
-            client_message_id: new.client_message_id,
+            client_message_id,
             evidence: Evidence::default(),
         })
     }

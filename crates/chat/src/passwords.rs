@@ -1,15 +1,19 @@
 //! Passwords: argon2id for new ones, bcrypt for those of the old system, in a bounded pool.
 
 use crate::ChatError;
+use crate::fair_queue::{FairQueue, Lane};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
+use meeshy_domain::Secret;
 use serde::Deserialize;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Sign-ins that may wait for a place in the pool; more are told to come back.
-const WAITING: usize = 64;
+/// Bytes of a password that bcrypt looks at.
+const BCRYPT_BYTES: usize = 72;
+/// bcrypt hashes that cost more than this are not computed: each step doubles the time, which is 5 s here.
+const MAX_BCRYPT_COST: u32 = 16;
 
 /// What a hash costs. The default is the least that OWASP advises: 19 MiB, 2 passes, 1 lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -33,8 +37,9 @@ impl Default for HashingCost {
 #[derive(Clone)]
 pub(crate) struct Passwords {
     argon2: Argon2<'static>,
-    places: Arc<Semaphore>,
-    queue: Arc<Semaphore>,
+    queue: FairQueue,
+    /// The highest cost of a bcrypt hash that some account has; 0 when none has one.
+    bcrypt_cost: Arc<AtomicU32>,
 }
 
 /// What a verification says.
@@ -44,6 +49,8 @@ pub(crate) enum Verified {
     Yes,
     /// Yes, and the hash is of an old kind: it should be replaced while the password is at hand.
     YesButOld,
+    /// Yes, as far as the hash goes: it says nothing of the password's end, and should stay.
+    YesSoFar,
 }
 
 impl Passwords {
@@ -52,65 +59,103 @@ impl Passwords {
             ChatError::invalid("hashing", format!("these costs are not possible: {error}"))
         })?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let at_once = cost.at_once.max(1);
-        Ok(Self {
-            argon2,
-            places: Arc::new(Semaphore::new(at_once)),
-            queue: Arc::new(Semaphore::new(at_once + WAITING)),
-        })
+        Ok(Self { argon2, queue: FairQueue::new(cost.at_once.max(1)), bcrypt_cost: Arc::default() })
     }
 
-    pub(crate) async fn hash(&self, password: String) -> Result<String, ChatError> {
+    /// Some account has a bcrypt hash of this cost: from now on, verifying takes as long for all.
+    pub(crate) fn expect_bcrypt(&self, cost: u32) {
+        self.bcrypt_cost.fetch_max(cost.min(MAX_BCRYPT_COST), Ordering::Relaxed);
+    }
+
+    pub(crate) async fn hash(&self, password: Secret, lane: Lane) -> Result<Secret, ChatError> {
         let argon2 = self.argon2.clone();
-        self.in_pool(move || hash(&argon2, &password)).await?
+        self.in_pool(lane, move || hash(&argon2, password.expose())).await?
     }
 
-    /// Compares a password with a hash; with none, takes the same time and says no.
+    /// Compares a password with a hash. It takes the same time whatever kind of hash that is, or none, so that the time
+    /// does not tell who has an account.
     pub(crate) async fn verify(
         &self,
-        password: String,
-        stored: Option<String>,
+        password: Secret,
+        stored: Option<Secret>,
+        lane: Lane,
     ) -> Result<Verified, ChatError> {
-        let argon2 = self.argon2.clone();
-        self.in_pool(move || match stored {
-            Some(stored) => verify(&argon2, &password, &stored),
-            None => {
-                // To hash it takes as long as to compare it with a hash.
-                let _ = hash(&argon2, &password);
-                Verified::No
-            }
-        })
-        .await
+        if let Some(cost) = stored.as_ref().and_then(|stored| bcrypt_cost(stored.expose())) {
+            self.expect_bcrypt(cost);
+        }
+        let (argon2, cost) = (self.argon2.clone(), self.bcrypt_cost.load(Ordering::Relaxed));
+        let stored = stored.unwrap_or_default();
+        self.in_pool(lane, move || verify(&argon2, password.expose(), stored.expose(), cost)).await
     }
 
     async fn in_pool<T: Send + 'static>(
         &self,
+        lane: Lane,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ChatError> {
         let busy = || ChatError::Busy("too many people are signing in; try again in a moment".into());
-        let _queued = self.queue.try_acquire().map_err(|_| busy())?;
-        let _place = self.places.acquire().await.map_err(|_| busy())?;
-        tokio::task::spawn_blocking(job).await.map_err(|_| busy())
-    }
-}
-
-fn hash(argon2: &Argon2<'_>, password: &str) -> Result<String, ChatError> {
-    let hash = argon2.hash_password(password.as_bytes());
-    hash.map(|hash| hash.to_string()).map_err(|error| ChatError::invalid("password", error))
-}
-
-fn verify(argon2: &Argon2<'_>, password: &str, stored: &str) -> Verified {
-    // `$2a$`, `$2b$`, `$2y$`: bcrypt, which looks at 72 bytes at most, as the old system did.
-    if stored.starts_with("$2") {
-        return if bcrypt::verify(password, stored).unwrap_or(false) {
-            Verified::YesButOld
-        } else {
-            Verified::No
+        let place = self.queue.place(lane).await.map_err(|_| busy())?;
+        // The place goes with the work, which goes on where the caller has gone.
+        let work = move || {
+            let done = job();
+            drop(place);
+            done
         };
+        tokio::task::spawn_blocking(work).await.map_err(|_| busy())
     }
-    let matches = PasswordHash::new(stored)
-        .is_ok_and(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok());
-    if matches { Verified::Yes } else { Verified::No }
+}
+
+fn hash(argon2: &Argon2<'_>, password: &str) -> Result<Secret, ChatError> {
+    let hash = argon2.hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string().into()).map_err(|error| ChatError::invalid("password", error))
+}
+
+/// Both kinds of hash are computed, one of them for nothing, and bcrypt as often as the dearest one costs.
+fn verify(argon2: &Argon2<'_>, password: &str, stored: &str, dearest: u32) -> Verified {
+    let by_argon2 =
+        match PasswordHash::new(stored).ok().filter(|hash| hash.algorithm.as_str().starts_with("argon2")) {
+            Some(hash) => argon2.verify_password(password.as_bytes(), &hash).is_ok(),
+            None => {
+                // To hash it takes as long as to compare it with a hash.
+                let _ = hash(argon2, password);
+                false
+            }
+        };
+    let by_bcrypt = verify_bcrypt(password, stored, dearest);
+    match (by_argon2, by_bcrypt) {
+        (true, _) => Verified::Yes,
+        // bcrypt sees only the beginning of a long password, so what was typed may differ behind it, and a hash of all
+        // of it could lock out who types it right.
+        (_, true) if password.len() >= BCRYPT_BYTES => Verified::YesSoFar,
+        (_, true) => Verified::YesButOld,
+        (false, false) => Verified::No,
+    }
+}
+
+fn verify_bcrypt(password: &str, stored: &str, dearest: u32) -> bool {
+    let cost = bcrypt_cost(stored);
+    let matches = cost.is_some() && bcrypt::verify(password, stored).unwrap_or(false);
+    for cost in padding(cost, dearest) {
+        drop(bcrypt::hash_with_salt(password, cost, [0; 16]));
+    }
+    matches
+}
+
+/// The costs of the hashes that are computed for nothing, so that each account takes as long as the dearest one. Each
+/// step of the cost doubles the time: c and c, c + 1, … up to the dearest are together as much as that one.
+fn padding(cost: Option<u32>, dearest: u32) -> std::ops::Range<u32> {
+    match cost {
+        Some(cost) => cost..dearest,
+        None if dearest > 0 => dearest..dearest + 1,
+        None => 0..0,
+    }
+}
+
+/// The cost of a bcrypt hash (`$2a$`, `$2b$`, `$2x$`, `$2y$`), unless it is absurd.
+fn bcrypt_cost(stored: &str) -> Option<u32> {
+    let (version, rest) = stored.strip_prefix("$2")?.split_once('$')?;
+    let cost = rest.split('$').next()?.parse().ok()?;
+    (version.len() <= 1 && (4..=MAX_BCRYPT_COST).contains(&cost)).then_some(cost)
 }
 
 #[cfg(test)]
@@ -121,29 +166,83 @@ mod tests {
         Passwords::new(HashingCost { memory_kib: 64, passes: 1, at_once: 1 }).unwrap()
     }
 
+    async fn verified(passwords: &Passwords, password: &str, stored: &str) -> Verified {
+        let stored = Some(stored).filter(|stored| !stored.is_empty()).map(Secret::from);
+        passwords.verify(password.into(), stored, Lane::default()).await.unwrap()
+    }
+
+    fn old_hash(password: &str, cost: u32) -> String {
+        bcrypt::hash_with_result(password, cost).unwrap().format_for_version(bcrypt::Version::TwoB)
+    }
+
     #[tokio::test]
     async fn a_new_password_is_argon2id_and_verifies() {
         let passwords = cheap();
-        let hash = passwords.hash("correct horse".into()).await.unwrap();
-        assert!(hash.starts_with("$argon2id$"), "{hash}");
-        assert_eq!(
-            passwords.verify("correct horse".into(), Some(hash.clone())).await.unwrap(),
-            Verified::Yes
-        );
-        assert_eq!(passwords.verify("battery staple".into(), Some(hash)).await.unwrap(), Verified::No);
-        assert_eq!(passwords.verify("correct horse".into(), None).await.unwrap(), Verified::No);
+        let hash = passwords.hash("correct horse".into(), Lane::default()).await.unwrap();
+        assert!(hash.expose().starts_with("$argon2id$"));
+        assert_eq!(verified(&passwords, "correct horse", hash.expose()).await, Verified::Yes);
+        assert_eq!(verified(&passwords, "battery staple", hash.expose()).await, Verified::No);
+        assert_eq!(verified(&passwords, "correct horse", "").await, Verified::No);
     }
 
     #[tokio::test]
     async fn an_old_hash_verifies_and_asks_to_be_replaced() {
-        let old =
-            bcrypt::hash_with_result("correct horse", 4).unwrap().format_for_version(bcrypt::Version::TwoB);
+        let (passwords, old) = (cheap(), old_hash("correct horse", 4));
         assert!(old.starts_with("$2b$"));
-        assert_eq!(
-            cheap().verify("correct horse".into(), Some(old.clone())).await.unwrap(),
-            Verified::YesButOld
-        );
-        assert_eq!(cheap().verify("wrong".into(), Some(old)).await.unwrap(), Verified::No);
-        assert_eq!(cheap().verify("any".into(), Some("no hash at all".into())).await.unwrap(), Verified::No);
+        assert_eq!(verified(&passwords, "correct horse", &old).await, Verified::YesButOld);
+        assert_eq!(verified(&passwords, "wrong", &old).await, Verified::No);
+        for broken in [
+            "no hash at all",
+            "$2",
+            "$2b$",
+            "$2b$99$x",
+            "$2b$31$WvvTPHKwdBJ3uk0Z37EMR.hLA2W6N9AEBhEgrAOljy2Ae5MtaSIUi",
+        ] {
+            assert_eq!(verified(&passwords, "any", broken).await, Verified::No, "{broken}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_password_beyond_what_bcrypt_looks_at_is_not_pinned_to_what_was_typed() {
+        let passwords = cheap();
+        for bytes in [71, 72, 73, 80, 200] {
+            let real = "ä".repeat(bytes / 2) + &"b".repeat(bytes % 2);
+            let old = old_hash(&real, 4);
+            let outcome = verified(&passwords, &real, &old).await;
+            let expected = if bytes < 72 { Verified::YesButOld } else { Verified::YesSoFar };
+            assert_eq!(outcome, expected, "{bytes}");
+            // With another end it still matches, as it did on the old system; no new hash pins that end.
+            if bytes > 72 {
+                assert_eq!(
+                    verified(&passwords, &format!("{real}x"), &old).await,
+                    Verified::YesSoFar,
+                    "{bytes}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_and_every_bcrypt_account_cost_the_same() {
+        let work = |costs: std::ops::Range<u32>| costs.map(|cost| 1_u64 << cost).sum::<u64>();
+        for dearest in 4..=MAX_BCRYPT_COST {
+            assert_eq!(work(padding(None, dearest)), 1 << dearest);
+            for cost in 4..=dearest {
+                assert_eq!(
+                    (1 << cost) + work(padding(Some(cost), dearest)),
+                    1 << dearest,
+                    "{cost} {dearest}"
+                );
+            }
+        }
+        assert_eq!(work(padding(None, 0)), 0, "no account has a bcrypt hash");
+    }
+
+    #[tokio::test]
+    async fn a_dear_bcrypt_hash_makes_every_sign_in_as_dear() {
+        let (passwords, old) = (cheap(), old_hash("correct horse", 6));
+        assert_eq!(passwords.bcrypt_cost.load(Ordering::Relaxed), 0);
+        assert_eq!(verified(&passwords, "wrong", &old).await, Verified::No);
+        assert_eq!(passwords.bcrypt_cost.load(Ordering::Relaxed), 6);
     }
 }

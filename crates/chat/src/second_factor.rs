@@ -1,12 +1,14 @@
 //! Signing in where a password is not enough: locked accounts, and codes of a second device (RFC 6238).
 
-use crate::accounts::{Device, SignedIn};
+use crate::sessions::{Device, SignedIn};
+use crate::sign_in::Budget;
 use crate::tokens::digest;
 use crate::{Chat, ChatError};
 use meeshy_domain::{Timestamp, UserId};
 use meeshy_store::second_factor::{self, Challenge, Protection};
 use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx};
+use std::fmt;
 use std::time::Duration;
 use totp_rs::{Algorithm, Builder, Secret};
 
@@ -16,8 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const ATTEMPTS: i64 = 5;
 const WRONG_CODE: &str = "the code is not right";
 
-/// How far a password has led.
-#[derive(Debug, Clone)]
+/// How far a password has led. `Debug` shows no token.
+#[derive(Clone)]
 pub enum SignIn {
     /// In.
     Done(Box<SignedIn>),
@@ -32,6 +34,18 @@ pub enum SignIn {
     },
 }
 
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Done(signed_in) => f.debug_tuple("Done").field(signed_in).finish(),
+            Self::NeedsCode { user, remember, challenge: _ } => {
+                let mut shown = f.debug_struct("NeedsCode");
+                shown.field("user", user).field("remember", remember).finish_non_exhaustive()
+            }
+        }
+    }
+}
+
 /// Refuses an account that is locked, and says whether a code is needed.
 pub(crate) fn check(protection: &Protection, now: Timestamp) -> Result<bool, ChatError> {
     if let Some(until) = protection.locked_until.filter(|until| *until > now) {
@@ -39,7 +53,10 @@ pub(crate) fn check(protection: &Protection, now: Timestamp) -> Result<bool, Cha
         let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
         return Err(ChatError::Forbidden(format!("this account is locked until {until}")));
     }
-    if protection.two_factor_enabled_at.is_some() && protection.two_factor_secret.is_none() {
+    // Anybody could make the codes of an empty secret.
+    let has_secret =
+        protection.two_factor_secret.as_ref().is_some_and(|secret| !plain(secret.expose()).is_empty());
+    if protection.two_factor_enabled_at.is_some() && !has_secret {
         return Err(ChatError::Forbidden(
             "this account wants a code, but nothing is known that could check it; ask an administrator"
                 .into(),
@@ -53,7 +70,7 @@ impl Chat {
     pub(crate) fn challenge(&self, user: UserId, remember: bool) -> (String, Challenge) {
         let token = self.inner.secrets.hex(32);
         let challenge = Challenge {
-            token_hash: digest(&token),
+            token_hash: digest(&token).into(),
             user_id: user,
             is_remembered: remember,
             attempts: 0,
@@ -73,43 +90,57 @@ impl Chat {
         device: Device,
     ) -> Result<SignedIn, ChatError> {
         let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').take(16).collect();
-        let (hash, now) = (digest(challenge), self.now());
-        let answer = move |tx: &mut Tx<'_>| answered(tx, &hash, &code, now);
+        let (hash, now, from) = (digest(challenge), self.now(), device.clone());
+        let chat = self.clone();
+        let answer = move |tx: &mut Tx<'_>| chat.code_answered(tx, &hash, &code, &from, now);
         // The attempt counts also where the code is wrong, so a wrong one is no failure of the transaction.
-        let answered: Result<(User, bool), String> = self.inner.store.write::<_, StoreError>(answer).await?;
-        let (user, remember) = answered.map_err(ChatError::Unauthenticated)?;
-        self.open_session(user, device, remember, None).await
+        let answered = self.inner.store.write::<_, StoreError>(answer).await??;
+        let (user, remember, budget) = answered;
+        self.open_session(user, device, remember, None, budget).await
+    }
+
+    /// Whose challenge it was and whether to remember the device, or why the code is not taken.
+    fn code_answered(
+        &self,
+        tx: &mut Tx<'_>,
+        token_hash: &str,
+        code: &str,
+        device: &Device,
+        now: Timestamp,
+    ) -> Result<Result<(User, bool, Budget), ChatError>, StoreError> {
+        let refused = |reason: &str| Ok(Err(ChatError::Unauthenticated(reason.to_owned())));
+        let again = || refused("this took too long, or too many codes were tried; sign in again");
+        let Some(challenge) = second_factor::attempt(tx, token_hash)? else { return again() };
+        if challenge.expires_at <= now || challenge.attempts > ATTEMPTS {
+            second_factor::delete_challenge(tx, token_hash)?;
+            return again();
+        }
+        let protection = second_factor::protection(tx, challenge.user_id)?;
+        let user = users::find(tx, challenge.user_id)?.filter(|user| user.is_active);
+        let (Some(user), Ok(true)) = (user, check(&protection, now)) else { return again() };
+        let secret = protection.two_factor_secret.unwrap_or_default();
+        // Codes are guesses at the account too: who knows the password gets no more of them by signing in again.
+        let budget = Budget::of(tx, user.id, device)?;
+        if let Err(error) = self.spend(tx, &budget, now) {
+            return Ok(Err(error));
+        }
+        let Some(step) = step_of(secret.expose(), code, now) else { return refused(WRONG_CODE) };
+        if !second_factor::take_code(tx, user.id, step)? {
+            return refused("this code was used already; wait for the next one");
+        }
+        second_factor::delete_challenge(tx, token_hash)?;
+        Ok(Ok((user, challenge.is_remembered, budget)))
     }
 }
 
-/// Whose challenge it was and whether to remember the device, or why the code is not taken.
-fn answered(
-    tx: &mut Tx<'_>,
-    token_hash: &str,
-    code: &str,
-    now: Timestamp,
-) -> Result<Result<(User, bool), String>, StoreError> {
-    let again = || Ok(Err("this took too long, or too many codes were tried; sign in again".to_owned()));
-    let Some(challenge) = second_factor::attempt(tx, token_hash)? else { return again() };
-    if challenge.expires_at <= now || challenge.attempts > ATTEMPTS {
-        second_factor::delete_challenge(tx, token_hash)?;
-        return again();
-    }
-    let protection = second_factor::protection(tx, challenge.user_id)?;
-    let user = users::find(tx, challenge.user_id)?.filter(|user| user.is_active);
-    let (Some(user), Ok(true)) = (user, check(&protection, now)) else { return again() };
-    let secret = protection.two_factor_secret.unwrap_or_default();
-    let Some(step) = step_of(&secret, code, now) else { return Ok(Err(WRONG_CODE.to_owned())) };
-    if !second_factor::take_code(tx, user.id, step)? {
-        return Ok(Err("this code was used already; wait for the next one".to_owned()));
-    }
-    second_factor::delete_challenge(tx, token_hash)?;
-    Ok(Ok((user, challenge.is_remembered)))
+/// A secret in base32 without its padding.
+fn plain(secret: &str) -> &str {
+    secret.trim().trim_end_matches('=')
 }
 
 /// The half minute, since 1970, that a code was made for, if that is this one, the one before or the next.
 fn step_of(secret: &str, code: &str, now: Timestamp) -> Option<i64> {
-    let secret = Secret::try_from_base32(secret.trim_end_matches('=').to_ascii_uppercase()).ok()?;
+    let secret = Secret::try_from_base32(plain(secret).to_ascii_uppercase()).ok()?;
     // Secrets of the old system may be shorter than the RFC wants.
     let totp =
         Builder::new().with_algorithm(Algorithm::SHA1).with_secret(secret).with_skew(1).build_noncompliant();

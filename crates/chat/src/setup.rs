@@ -63,6 +63,11 @@ impl Chat {
     }
 }
 
+/// Whether there is any account.
+pub(crate) fn has_accounts(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    setup::has_accounts(tx)
+}
+
 /// Uses up a setup code, within the registration of the administrator that it makes.
 pub(crate) fn take_code(tx: &mut Tx<'_>, code: &str) -> Result<(), ChatError> {
     let is_taken = !setup::has_administrator(tx)? && setup::take_code(tx, &code_hash(code))?;

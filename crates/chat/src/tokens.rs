@@ -76,8 +76,17 @@ pub(crate) struct Claims {
     /// The session it was made for; tokens of the old system have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sid: Option<SessionId>,
+    /// The id of this token, by which its session knows whether it was replaced; tokens of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jti: Option<String>,
     pub(crate) iat: i64,
     pub(crate) exp: i64,
+}
+
+impl Claims {
+    pub(crate) fn expires_at(&self) -> Timestamp {
+        Timestamp::from_millis(self.exp.saturating_mul(1000))
+    }
 }
 
 /// Signs and checks tokens.
@@ -129,17 +138,22 @@ impl Tokens {
             .map_err(|error| ChatError::invalid("token", error))
     }
 
+    /// What a token says, if we signed it.
+    pub(crate) fn read(&self, token: &str) -> Result<Claims, ChatError> {
+        let invalid = |_| ChatError::Unauthenticated("Invalid JWT token".into());
+        let read = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
+        Ok(read.map_err(invalid)?.claims)
+    }
+
     /// What a token says, if we signed it and it has not expired.
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ChatError> {
-        let invalid = || ChatError::Unauthenticated("Invalid JWT token".into());
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation)
-            .map_err(|_| invalid())?
-            .claims;
-        if claims.exp.saturating_mul(1000) <= now.millis() {
-            return Err(ChatError::Unauthenticated("the token has expired; sign in again".into()));
-        }
-        Ok(claims)
+        let claims = self.read(token)?;
+        if claims.expires_at() <= now { Err(expired()) } else { Ok(claims) }
     }
+}
+
+pub(crate) fn expired() -> ChatError {
+    ChatError::Unauthenticated("the token has expired; sign in again".into())
 }
 
 /// SHA-256 in hexadecimal: what is kept of a secret that a client holds.
@@ -189,6 +203,7 @@ mod tests {
             username: "lena".into(),
             role: "USER".into(),
             sid: None,
+            jti: None,
             iat: 0,
             exp,
         }

@@ -3,6 +3,7 @@
 //! Invariant: nothing here reads a clock, a file, a socket, a random source or the environment. Time and
 //! randomness are values that the caller hands in, so each rule is a plain function that a table can test.
 
+pub mod account;
 pub mod audience;
 pub mod bidi;
 pub mod clock;
@@ -11,9 +12,11 @@ pub mod concealment;
 pub mod id;
 pub mod language;
 pub mod limits;
+pub mod network;
 pub mod reader;
 pub mod reason;
 pub mod role;
+pub mod secret;
 pub mod spans;
 pub mod text;
 pub mod web_address;
@@ -27,7 +30,9 @@ pub use id::{
     UserId,
 };
 pub use language::{Direction, Language, UnknownLanguage};
+pub use network::Network;
 pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use reason::{Reason, ReasonCode};
 pub use role::{ConversationKind, MemberRole, Permissions, Role};
+pub use secret::{Address, Secret};
 pub use web_address::WebAddress;

@@ -92,7 +92,7 @@ impl FromRequestParts<App> for Origin {
             parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let address = address(&parts.headers, &parts.extensions, &app.config);
         Ok(Self {
-            device: Device { user_agent, ip_address: address.map(|ip| ip.to_string()) },
+            device: Device { user_agent, ip_address: address.map(|ip| ip.to_string()), ..Device::default() },
             counted_as: counted_as(address),
         })
     }

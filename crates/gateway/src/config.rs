@@ -82,8 +82,10 @@ pub struct RateLimits {
     pub login: Option<Limit>,
     /// Registering, by address.
     pub register: Option<Limit>,
-    /// Both together, by address.
+    /// Both together, by address. A device that has signed in before counts for itself in these.
     pub authentication: Option<Limit>,
+    /// Asking whether a name is free, by address.
+    pub availability: Option<Limit>,
     /// What may cost an engine's time: translating and detecting, by person.
     pub translation: Option<Limit>,
     /// Events, by socket, and by person over all sockets.
@@ -101,6 +103,7 @@ impl Default for RateLimits {
             rest: Some(Limit::new("rest", 300, MINUTE)),
             login: Some(Limit::new("login", 5, MINUTE * 15)),
             register: Some(Limit::new("register", 3, MINUTE * 60)),
+            availability: Some(Limit::new("availability", 30, MINUTE)),
             authentication: Some(Limit::new("authentication", 20, MINUTE)),
             translation: Some(Limit::new("translation", 60, MINUTE)),
             events: Some(Limit::new("events", 200, Duration::from_secs(10))),
@@ -117,6 +120,7 @@ impl RateLimits {
             rest: None,
             login: None,
             register: None,
+            availability: None,
             authentication: None,
             translation: None,
             events: None,

@@ -6,9 +6,11 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::ChatError;
 use meeshy_domain::ReasonCode;
+use meeshy_domain::account::FREE_ATTEMPTS;
 use meeshy_node::Refusal;
 use meeshy_store::StoreError;
 use meeshy_wire::{ErrorBody, ErrorDetail};
+use std::time::Duration;
 
 /// An answer that is an error.
 #[derive(Debug)]
@@ -68,6 +70,10 @@ impl From<ChatError> for ApiError {
                 let mut error = Self::invalid(field, "this is taken already");
                 error.body.code = "ALREADY_EXISTS";
                 error
+            }
+            ChatError::TooManyAttempts { retry_after } => {
+                let calls = u32::try_from(FREE_ATTEMPTS).unwrap_or_default();
+                too_many(message, calls, whole_seconds(retry_after))
             }
             ChatError::SetupCodeInvalid => Self::new(StatusCode::BAD_REQUEST, "SETUP_CODE_INVALID", message),
             ChatError::InvalidOperation(_) => {
@@ -130,12 +136,20 @@ impl From<TooMany> for ApiError {
     fn from(TooMany { limit, retry_after }: TooMany) -> Self {
         let seconds = retry_after.as_secs().max(1);
         let message = format!("too many requests; try again in {seconds} seconds");
-        let mut error = Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", message);
-        // Here the old clients look for the code in `error` (wire-contract 1.7).
-        error.body.error = "RATE_LIMIT_EXCEEDED".into();
-        error.body.limit = Some(limit.calls());
-        error.retry_after(seconds)
+        too_many(message, limit.calls(), seconds)
     }
+}
+
+/// Old clients look for the code in `error`.
+fn too_many(message: String, limit: u32, seconds: u64) -> ApiError {
+    let mut error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", message);
+    error.body.error = "RATE_LIMIT_EXCEEDED".into();
+    error.body.limit = Some(limit);
+    error.retry_after(seconds)
+}
+
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 impl IntoResponse for ApiError {

@@ -6,6 +6,7 @@
 mod auth;
 mod budget;
 mod config;
+mod device;
 mod error;
 mod json;
 mod limit;

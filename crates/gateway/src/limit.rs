@@ -1,12 +1,22 @@
-//! Rate limits: so many calls in a window of time, counted in memory (wire-contract 1.7).
+//! Rate limits: so many calls in a window of time, counted in memory.
+//!
+//! What is kept is bounded for each limit by itself: beyond it, the counter that was used least recently goes, and no
+//! other. So a flood of callers in one limit takes nothing from another one, and a counter is forgotten before its time
+//! only by who can call under as many names as there are counters.
 
 use crate::config::RateLimits;
+use moka::Expiry;
+use moka::ops::compute::{CompResult, Op};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// Counters kept, at most; then those whose window is over are dropped, and if that is not enough, all.
-const COUNTERS: usize = 100_000;
+/// Counters of one limit, at most.
+const MAX_COUNTERS: u64 = 50_000;
+/// Bytes of a caller's name that tell it from others.
+const MAX_NAME_BYTES: usize = 128;
 
 /// So many calls in a window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,21 +60,44 @@ pub struct TooMany {
     pub retry_after: Duration,
 }
 
+#[derive(Clone, Copy)]
 struct Counter {
     began: Instant,
     window: Duration,
     calls: u32,
 }
 
+/// A counter goes when its window is over.
+struct WhenOver;
+
+impl Expiry<Box<str>, Counter> for WhenOver {
+    fn expire_after_create(&self, _: &Box<str>, counter: &Counter, _: Instant) -> Option<Duration> {
+        Some(counter.window)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &Box<str>,
+        counter: &Counter,
+        _: Instant,
+        left: Option<Duration>,
+    ) -> Option<Duration> {
+        if counter.calls == 1 { Some(counter.window) } else { left }
+    }
+}
+
+type Counters = Cache<Box<str>, Counter>;
+
 /// Counts.
 pub struct Limiter {
     pub limits: RateLimits,
-    counters: Mutex<HashMap<(&'static str, String), Counter>>,
+    /// The counters of each limit, by its name.
+    counters: RwLock<HashMap<&'static str, Counters>>,
 }
 
 impl Limiter {
     pub fn new(limits: RateLimits) -> Self {
-        Self { limits, counters: Mutex::default() }
+        Self { limits, counters: RwLock::default() }
     }
 
     /// Counts a call of `who`; without a limit, nothing is said about what is left.
@@ -76,25 +109,41 @@ impl Limiter {
     }
 
     fn count_at(&self, limit: Limit, who: &str, now: Instant) -> Result<Left, TooMany> {
-        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        if counters.len() >= COUNTERS {
-            counters.retain(|_, counter| now.duration_since(counter.began) < counter.window);
-            if counters.len() >= COUNTERS {
-                counters.clear();
-            }
-        }
-        let fresh = || Counter { began: now, window: limit.window, calls: 0 };
-        let counter = counters.entry((limit.name, who.to_owned())).or_insert_with(fresh);
-        if now.duration_since(counter.began) >= limit.window {
-            *counter = fresh();
-        }
-        counter.calls = counter.calls.saturating_add(1);
+        let fresh = Counter { began: now, window: limit.window, calls: 0 };
+        let counted = self.counters(limit).entry(name(who)).and_compute_with(|known| {
+            let known = known.map(moka::Entry::into_value);
+            let known = known.filter(|counter| now.duration_since(counter.began) < limit.window);
+            let counter = known.unwrap_or(fresh);
+            Op::Put(Counter { calls: counter.calls.saturating_add(1), ..counter })
+        });
+        let counter = match counted {
+            CompResult::Inserted(entry) | CompResult::ReplacedWith(entry) => entry.into_value(),
+            // A counter is always put.
+            _ => Counter { calls: 1, ..fresh },
+        };
         let reset_in = limit.window.saturating_sub(now.duration_since(counter.began));
         match limit.calls.checked_sub(counter.calls) {
             Some(remaining) => Ok(Left { calls: limit.calls, remaining, reset_in }),
             None => Err(TooMany { limit, retry_after: reset_in }),
         }
     }
+
+    fn counters(&self, limit: Limit) -> Counters {
+        let known = self.counters.read().unwrap_or_else(PoisonError::into_inner).get(limit.name).cloned();
+        known.unwrap_or_else(|| {
+            let mut all = self.counters.write().unwrap_or_else(PoisonError::into_inner);
+            let fresh = || {
+                let counters = Cache::builder().max_capacity(MAX_COUNTERS);
+                counters.eviction_policy(EvictionPolicy::lru()).expire_after(WhenOver).build()
+            };
+            all.entry(limit.name).or_insert_with(fresh).clone()
+        })
+    }
+}
+
+/// A caller's name; the end of one that is very long does not count.
+fn name(who: &str) -> Box<str> {
+    who[..who.floor_char_boundary(MAX_NAME_BYTES)].into()
 }
 
 #[cfg(test)]
@@ -118,13 +167,40 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn a_flood_of_names_is_bounded_and_forgets_nobody_who_is_counted_elsewhere_or_lately() {
         let limiter = Limiter::new(RateLimits::off());
-        let limit = Limit::new("test", 1, Duration::from_secs(10));
+        let limit = |name| Limit::new(name, 1, Duration::from_secs(3_600));
         let start = Instant::now();
-        for who in 0..=COUNTERS {
-            assert!(limiter.count_at(limit, &who.to_string(), start).is_ok());
+        let count = |name, who: &str| limiter.count_at(limit(name), who, start).is_ok();
+        assert!(count("login", "guesser") && count("rest", "guesser"));
+        for who in 0..MAX_COUNTERS + 1_000 {
+            assert!(count("login", &who.to_string()));
+            if who % 1_000 == 0 {
+                assert!(!count("login", "guesser"), "still known among {who}");
+            }
         }
-        assert!(limiter.counters.lock().unwrap().len() <= COUNTERS);
+        assert!(!count("rest", "guesser"), "another limit");
+        let counters = limiter.counters(limit("login"));
+        counters.run_pending_tasks();
+        assert!(counters.entry_count() <= MAX_COUNTERS);
+    }
+
+    #[test]
+    fn calls_at_the_same_moment_are_all_counted() {
+        let limiter = Limiter::new(RateLimits::off());
+        let limit = Limit::new("test", 100, Duration::from_secs(3_600));
+        let allowed = std::sync::atomic::AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..100 {
+                        if limiter.count(Some(limit), "a").is_ok() {
+                            allowed.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(allowed.into_inner(), 100);
     }
 }

@@ -1,6 +1,6 @@
 //! What every interface of the node does: check what is asked, tell the languages apart, translate in time.
 
-use meeshy_domain::{Language, is_same_secret};
+use meeshy_domain::{Language, Secret, is_same_secret};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Failure, Outcome, Pair, Route, Translator};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone)]
 pub struct NodeConfig {
     /// Who calls has to name one of these; when there are none, anybody may call.
-    pub api_keys: Vec<String>,
+    pub api_keys: Vec<Secret>,
     /// Characters of all texts of a request together, at most.
     pub chars: usize,
     /// Texts of a request, at most.
@@ -147,8 +147,13 @@ impl Node {
         let keys = &self.inner.config.api_keys;
         match key {
             _ if keys.is_empty() => Ok(()),
-            None => Err(Refusal::KeyRequired),
-            Some(key) if keys.iter().any(|known| is_same_secret(known.as_bytes(), key.as_bytes())) => Ok(()),
+            // An empty key is none, even where one is configured by mistake.
+            None | Some("") => Err(Refusal::KeyRequired),
+            Some(key)
+                if keys.iter().any(|known| is_same_secret(known.expose().as_bytes(), key.as_bytes())) =>
+            {
+                Ok(())
+            }
             Some(_) => Err(Refusal::WrongKey),
         }
     }

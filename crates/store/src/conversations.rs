@@ -140,11 +140,14 @@ pub fn find(tx: &mut Tx<'_>, id: ConversationId) -> Result<Option<Conversation>,
     )
 }
 
-/// The open conversation with this identifier, such as `meeshy`.
+/// The open conversation with this identifier, such as `meeshy`; none has an empty one.
 ///
 /// # Errors
 /// As the database says.
 pub fn find_by_identifier(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Conversation>, StoreError> {
+    if identifier.is_empty() {
+        return Ok(None);
+    }
     tx.query_first(
         &format!("SELECT {COLUMNS} FROM conversations c WHERE c.identifier = $1 AND c.is_active"),
         &[identifier.into()],

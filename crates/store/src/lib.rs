@@ -8,6 +8,7 @@
 
 mod alone;
 pub mod attachments;
+pub mod attempts;
 mod bell;
 pub mod conversations;
 pub mod data_set;
@@ -54,8 +55,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use work::{Access, Closure, Pending, Work};
 use write_check::WriteCheck;
 
-/// Where the data is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where the data is. Neither `Debug` nor `Display` shows a password.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Location {
     /// SQLite, in a folder that this process has to itself.
     Folder(PathBuf),
@@ -74,6 +75,12 @@ impl std::fmt::Display for Location {
             Self::Folder(folder) => write!(f, "SQLite in {}", folder.display()),
             Self::Postgres { url, .. } => f.write_str(&pg::without_password(url)),
         }
+    }
+}
+
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Location({self})")
     }
 }
 

@@ -1,17 +1,18 @@
 //! What protects an account besides its password, and who is half signed in.
 
+use crate::attempts::FAILED_SIGN_INS;
 use crate::{StoreError, Tx};
-use meeshy_domain::{Timestamp, UserId};
+use meeshy_domain::{Secret, Timestamp, UserId};
 
 /// What protects an account besides its password.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Protection {
-    /// Until when nobody can sign in.
+    /// Until when nobody can sign in, by somebody's decision; guesses of strangers lock out strangers only.
     pub locked_until: Option<Timestamp>,
     /// Since when a code is needed.
     pub two_factor_enabled_at: Option<Timestamp>,
     /// The secret that the codes are made from, in base32.
-    pub two_factor_secret: Option<String>,
+    pub two_factor_secret: Option<Secret>,
     /// The half minute, since 1970, for which the last code was made that was taken.
     pub two_factor_step: i64,
 }
@@ -22,11 +23,13 @@ pub struct Protection {
 /// As the database says.
 pub fn protection(tx: &mut Tx<'_>, user: UserId) -> Result<Protection, StoreError> {
     let found = tx.query_first(
-        "SELECT locked_until, two_factor_enabled_at, two_factor_secret, two_factor_step FROM users WHERE id = $1",
+        "SELECT locked_until, locked_reason, two_factor_enabled_at, two_factor_secret, two_factor_step FROM users WHERE id = $1",
         &[user.into()],
         |row| {
+            let reason: Option<String> = row.take("locked_reason")?;
+            let locked_until: Option<Timestamp> = row.take("locked_until")?;
             Ok(Protection {
-                locked_until: row.take("locked_until")?,
+                locked_until: locked_until.filter(|_| reason.as_deref() != Some(FAILED_SIGN_INS)),
                 two_factor_enabled_at: row.take("two_factor_enabled_at")?,
                 two_factor_secret: row.take("two_factor_secret")?,
                 two_factor_step: row.take("two_factor_step")?,
@@ -52,7 +55,7 @@ pub fn take_code(tx: &mut Tx<'_>, user: UserId, step: i64) -> Result<bool, Store
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     /// SHA-256 of the token, in hexadecimal.
-    pub token_hash: String,
+    pub token_hash: Secret,
     /// Who.
     pub user_id: UserId,
     /// Whether the device is to be remembered.

@@ -2,7 +2,7 @@
 
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{SessionId, Timestamp, UserId};
+use meeshy_domain::{Secret, SessionId, Timestamp, UserId};
 use std::collections::HashSet;
 
 /// A device on which somebody has signed in.
@@ -13,7 +13,7 @@ pub struct Session {
     /// Whose.
     pub user_id: UserId,
     /// SHA-256 of the token, in hexadecimal; the token itself is never kept.
-    pub token_hash: String,
+    pub token_hash: Secret,
     /// What the device said it is.
     pub user_agent: Option<String>,
     /// From where it signed in.
@@ -28,9 +28,19 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When it was ended.
     pub revoked_at: Option<Timestamp>,
+    /// The id of the token that it was given last; `None` while its tokens have no ids, as those of earlier versions.
+    pub token_id: Option<String>,
+    /// The id of the token before, or [`NO_TOKEN_ID`].
+    pub replaced_token_id: Option<String>,
+    /// When that one was replaced.
+    pub token_replaced_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, user_id, token_hash, user_agent, ip_address, is_trusted, created_at, last_activity_at, expires_at, revoked_at";
+/// Stands for the id of tokens that have none.
+pub const NO_TOKEN_ID: &str = "none";
+
+const COLUMNS: &str = "id, user_id, token_hash, user_agent, ip_address, is_trusted, created_at, last_activity_at, expires_at, revoked_at, \
+    token_id, replaced_token_id, token_replaced_at";
 
 fn read(row: &mut Row) -> Result<Session, StoreError> {
     Ok(Session {
@@ -44,6 +54,9 @@ fn read(row: &mut Row) -> Result<Session, StoreError> {
         last_activity_at: row.take("last_activity_at")?,
         expires_at: row.take("expires_at")?,
         revoked_at: row.take("revoked_at")?,
+        token_id: row.take("token_id")?,
+        replaced_token_id: row.take("replaced_token_id")?,
+        token_replaced_at: row.take("token_replaced_at")?,
     })
 }
 
@@ -53,7 +66,9 @@ fn read(row: &mut Row) -> Result<Session, StoreError> {
 /// As the database says.
 pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
     tx.execute(
-        &format!("INSERT INTO sessions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"),
+        &format!(
+            "INSERT INTO sessions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+        ),
         &[
             session.id.into(),
             session.user_id.into(),
@@ -65,6 +80,9 @@ pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
             session.last_activity_at.into(),
             session.expires_at.into(),
             session.revoked_at.into(),
+            session.token_id.as_ref().into(),
+            session.replaced_token_id.as_ref().into(),
+            session.token_replaced_at.into(),
         ],
     )?;
     Ok(())
@@ -106,6 +124,88 @@ pub fn alive(tx: &mut Tx<'_>, ids: &[SessionId], now: Timestamp) -> Result<HashS
     Ok(tx.query(&sql, &params, |row| row.take("id"))?.into_iter().collect())
 }
 
+/// Lets other transactions that change a session wait until this one has ended.
+///
+/// # Errors
+/// As the database says.
+pub fn lock(tx: &mut Tx<'_>, id: SessionId) -> Result<(), StoreError> {
+    tx.execute("UPDATE sessions SET last_activity_at = last_activity_at WHERE id = $1", &[id.into()])?;
+    Ok(())
+}
+
+/// Notes which token a session was given now, and which one it replaces.
+///
+/// # Errors
+/// As the database says.
+pub fn replace_token(
+    tx: &mut Tx<'_>,
+    id: SessionId,
+    token_id: &str,
+    replaced: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE sessions SET token_id = $2, replaced_token_id = $3, token_replaced_at = $4, last_activity_at = $4 \
+         WHERE id = $1",
+        &[id.into(), token_id.into(), replaced.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// The session that a token without a session id was bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Binding {
+    /// The session; it may be gone.
+    pub session_id: SessionId,
+    /// When the token was exchanged for one that names the session.
+    pub replaced_at: Option<Timestamp>,
+}
+
+/// What the token with this hash was bound to, if it was.
+///
+/// # Errors
+/// As the database says.
+pub fn binding(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Binding>, StoreError> {
+    tx.query_first(
+        "SELECT session_id, replaced_at FROM bound_tokens WHERE token_hash = $1",
+        &[token_hash.into()],
+        |row| Ok(Binding { session_id: row.take("session_id")?, replaced_at: row.take("replaced_at")? }),
+    )
+}
+
+/// Binds a token to a session until the token expires, and forgets those that have expired; `false` when it was bound
+/// before.
+///
+/// # Errors
+/// As the database says.
+pub fn bind(
+    tx: &mut Tx<'_>,
+    token_hash: &str,
+    session: SessionId,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<bool, StoreError> {
+    tx.execute("DELETE FROM bound_tokens WHERE expires_at <= $1", &[now.into()])?;
+    let bound = tx.execute(
+        "INSERT INTO bound_tokens (token_hash, session_id, expires_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (token_hash) DO NOTHING",
+        &[token_hash.into(), session.into(), expires_at.into()],
+    )?;
+    Ok(bound == 1)
+}
+
+/// Notes that a bound token was exchanged.
+///
+/// # Errors
+/// As the database says.
+pub fn replace_bound(tx: &mut Tx<'_>, token_hash: &str, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE bound_tokens SET replaced_at = $2 WHERE token_hash = $1",
+        &[token_hash.into(), now.into()],
+    )?;
+    Ok(())
+}
+
 /// Ends a session; says whether it was still going.
 ///
 /// # Errors
@@ -116,6 +216,18 @@ pub fn revoke(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<bool, St
         &[id.into(), now.into()],
     )?;
     Ok(changed > 0)
+}
+
+/// Ends all sessions of a person, and says which were still going.
+///
+/// # Errors
+/// As the database says.
+pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
+    tx.query(
+        "UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id",
+        &[user.into(), now.into()],
+        |row| row.take("id"),
+    )
 }
 
 /// Removes the oldest sessions of a person until `keep` are left, and says which.

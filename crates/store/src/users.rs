@@ -2,7 +2,7 @@
 
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value, names};
-use meeshy_domain::{Language, LanguageSettings, Role, Timestamp, UserId, text};
+use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId, text};
 use std::collections::HashSet;
 
 /// A person's account.
@@ -15,7 +15,7 @@ pub struct User {
     /// The unique address, in lower case.
     pub email: String,
     /// bcrypt or argon2id, in its text form.
-    pub password_hash: String,
+    pub password_hash: Secret,
     /// Given name.
     pub first_name: String,
     /// Family name.
@@ -178,8 +178,10 @@ pub fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreError> {
     )
 }
 
-/// An account that may act: active, and not locked at `now`.
-const MAY_ACT: &str = "u.is_active AND (u.locked_until IS NULL OR u.locked_until <= $1)";
+/// An account that may act: active, and not locked at `now` by somebody's decision. That strangers have guessed too often
+/// ([`FAILED_SIGN_INS`](crate::attempts::FAILED_SIGN_INS)) ends nothing.
+const MAY_ACT: &str = "u.is_active AND (u.locked_until IS NULL OR u.locked_until <= $1 \
+    OR u.locked_reason = 'failed_sign_ins')";
 
 /// The person with this id, if the account is active and not locked.
 ///
@@ -394,12 +396,78 @@ pub fn touch(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<(), StoreErr
 ///
 /// # Errors
 /// As the database says.
-pub fn set_password_hash(tx: &mut Tx<'_>, id: UserId, hash: &str, now: Timestamp) -> Result<(), StoreError> {
+pub fn set_password_hash(
+    tx: &mut Tx<'_>,
+    id: UserId,
+    hash: &Secret,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1",
         &[id.into(), hash.into(), now.into()],
     )?;
     Ok(())
+}
+
+/// Replaces a password that somebody changed.
+///
+/// # Errors
+/// As the database says.
+pub fn change_password(tx: &mut Tx<'_>, id: UserId, hash: &Secret, now: Timestamp) -> Result<(), StoreError> {
+    set_password_hash(tx, id, hash, now)?;
+    tx.execute("UPDATE users SET last_password_change = $2 WHERE id = $1", &[id.into(), now.into()])?;
+    Ok(())
+}
+
+/// Gives a person another role.
+///
+/// # Errors
+/// As the database says.
+pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET role = $2, updated_at = $3 WHERE id = $1",
+        &[id.into(), role.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// Switches an account on or off.
+///
+/// # Errors
+/// As the database says.
+pub fn set_active(tx: &mut Tx<'_>, id: UserId, is_active: bool, now: Timestamp) -> Result<(), StoreError> {
+    let deactivated_at = (!is_active).then_some(now);
+    tx.execute(
+        "UPDATE users SET is_active = $2, deactivated_at = $3, updated_at = $4 WHERE id = $1",
+        &[id.into(), is_active.into(), deactivated_at.into(), now.into()],
+    )?;
+    Ok(())
+}
+
+/// People in the order of their ids, those behind `after`.
+///
+/// # Errors
+/// As the database says.
+pub fn page(tx: &mut Tx<'_>, after: Option<UserId>, limit: i64) -> Result<Vec<User>, StoreError> {
+    let after = after.map_or_else(String::new, |id| id.to_string());
+    tx.query(
+        &format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2"),
+        &[after.into(), limit.into()],
+        read,
+    )
+}
+
+/// The highest cost of a bcrypt hash among the passwords; `None` when there is none.
+///
+/// # Errors
+/// As the database says.
+pub fn bcrypt_cost(tx: &mut Tx<'_>) -> Result<Option<u32>, StoreError> {
+    let cost: Option<String> = tx.query_one(
+        "SELECT max(substr(password_hash, 5, 2)) AS cost FROM users WHERE password_hash LIKE '$2_$%'",
+        &[],
+        |row| row.take("cost"),
+    )?;
+    Ok(cost.and_then(|cost| cost.parse().ok()))
 }
 
 /// How many accounts there are.

@@ -75,6 +75,18 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
+impl From<&meeshy_domain::Secret> for Value {
+    fn from(value: &meeshy_domain::Secret) -> Self {
+        Self::Text(value.expose().to_owned())
+    }
+}
+
+impl FromValue for meeshy_domain::Secret {
+    fn from_value(value: Value) -> Result<Self, String> {
+        String::from_value(value).map(Into::into)
+    }
+}
+
 /// A type that is kept as its text.
 macro_rules! kept_as_text {
     ($($type:ty),* $(,)?) => {$(

@@ -1,6 +1,7 @@
 //! What an operator can set.
 
 use crate::RemoteConfig;
+use meeshy_domain::Address;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ pub struct TranslationConfig {
     /// Where the models of Firefox Translations lie, one folder a direction (`en-fr`).
     pub models_dir: PathBuf,
     /// Where the lists of downloadable models are, the first that answers serves; larger sites name a mirror.
-    pub index_urls: Vec<String>,
+    pub index_urls: Vec<Address>,
     /// Where Debian's Apertium packages put their `.mode` files.
     pub apertium_modes_dir: PathBuf,
     /// After so many seconds without work the processes of an Apertium pair are stopped.
@@ -42,7 +43,7 @@ impl Default for TranslationConfig {
     fn default() -> Self {
         Self {
             models_dir: PathBuf::from("data/models"),
-            index_urls: vec![PUBLIC_INDEX.to_owned()],
+            index_urls: vec![PUBLIC_INDEX.into()],
             apertium_modes_dir: PathBuf::from("/usr/share/apertium/modes"),
             apertium_idle_seconds: 300,
             apertium_timeout_seconds: 20,

@@ -50,7 +50,7 @@ pub use engine::{Engine, Offer, Pair, Portion, Translated, UnknownPair, is_mark}
 pub use error::{EngineError, Failure, TranslationError};
 pub use glossary::{Glossary, Term};
 pub use quality::{BadFigure, Figure, Figures};
-pub use remote::{ApiKey, RemoteConfig, RemoteKind};
+pub use remote::{RemoteConfig, RemoteKind};
 pub use request::{Request, Tier, UnknownTier, Urgency};
 pub use route::{Quality, Route, Routes, Step};
 pub use translator::{Outcome, Translator};

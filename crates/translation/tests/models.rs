@@ -124,7 +124,7 @@ async fn site(mirror: &Mirror) -> Site {
     let models = tempfile::tempdir().unwrap();
     let config = TranslationConfig {
         models_dir: models.path().join("models"),
-        index_urls: vec![mirror.start().await],
+        index_urls: vec![mirror.start().await.into()],
         apertium_modes_dir: "/nonexistent".into(),
         ..TranslationConfig::default()
     };
@@ -261,13 +261,13 @@ async fn a_mirror_that_fails_is_passed_over() {
     good.serve(&saying("hola"), false);
     let mut site = site(&gone).await;
     site.config.index_urls.insert(0, "http://127.0.0.1:9/models.json".into());
-    site.config.index_urls.push(good.start().await);
+    site.config.index_urls.push(good.start().await.into());
     site.store = ModelStore::new(&site.config);
     // The first has no index, the second its index but not its files.
     gone.files.lock().unwrap().retain(|name, _| name == "models.json");
     let installed = site.pull().await.unwrap();
     installed.verify().unwrap();
-    assert_eq!(installed.manifest.source, site.config.index_urls[2]);
+    assert_eq!(installed.manifest.source, site.config.index_urls[2].expose());
     // Another model is not what was asked for.
     good.serve(&saying("buenas"), false);
     let error = site.pull().await.unwrap_err();
@@ -348,7 +348,7 @@ async fn the_index_is_fetched_again_and_kept_while_it_cannot_be_had() {
     mirror.serve(&saying("hola"), false);
     *mirror.etag.lock().unwrap() = "\"one\"".to_owned();
     let url = mirror.start().await;
-    let config = TranslationConfig { index_urls: vec![url], ..TranslationConfig::default() };
+    let config = TranslationConfig { index_urls: vec![url.into()], ..TranslationConfig::default() };
     let mut kept = KeptIndex::new(ModelStore::new(&config));
     assert!(kept.index().is_none() && kept.due() <= tokio::time::Instant::now());
     assert!(kept.refresh().await.unwrap(), "the first one is another one");

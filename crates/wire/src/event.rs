@@ -32,8 +32,8 @@ pub mod event_name {
     pub const SERVER_RESTARTING: &str = "server:restarting";
 }
 
-/// What a client may say in the handshake (5.2).
-#[derive(Debug, Clone, Default, Deserialize)]
+/// What a client may say in the handshake. It holds secrets, so it has no `Debug`.
+#[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Handshake {
     pub auth_token: Option<String>,

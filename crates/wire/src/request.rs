@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Deserializer};
 
+// The bodies that hold secrets have no `Debug`, so that no log can show them.
+
 /// `POST /auth/register`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Register {
     pub username: String,
@@ -18,7 +20,7 @@ pub struct Register {
 }
 
 /// `POST /auth/login`: a username, an address or a telephone number.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Login {
     pub username: String,
@@ -28,7 +30,7 @@ pub struct Login {
 }
 
 /// `POST /auth/login/2fa`: the code, and the token that the first step gave.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LoginCode {
     pub two_factor_token: String,
@@ -36,13 +38,13 @@ pub struct LoginCode {
 }
 
 /// `POST /auth/2fa/verify`: the code alone.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 pub struct Code {
     pub code: String,
 }
 
 /// `POST /auth/refresh`; clients also send `refreshToken`, which does not exist.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Deserialize, utoipa::ToSchema)]
 pub struct Refresh {
     pub token: String,
 }

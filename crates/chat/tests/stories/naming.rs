@@ -119,8 +119,6 @@ async fn one_address_has_one_account() {
         for same in ["léa@bücher.example", "LÉA@xn--bcher-kva.example"] {
             let taken = join(&world, with("other", same)).await;
             assert!(matches!(taken, Err(ChatError::Taken { field: "email" })), "{kind}: {same}");
-            let found = world.chat.availability(None, Some(same.into())).await.unwrap();
-            assert_eq!(found.email, Some(false), "{kind}: {same}");
             assert_eq!(world.sign_in(same, false).await.user.id, joined.user.id, "{kind}: {same}");
         }
     }
@@ -148,7 +146,7 @@ async fn a_password_from_before_is_taken_as_it_was_typed() {
     let old = bcrypt::hash_with_result(typed, 4).unwrap().format_for_version(bcrypt::Version::TwoB);
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
-        let (old, now) = (old.clone(), world.chat.now());
+        let (old, now) = (meeshy_domain::Secret::from(old.as_str()), world.chat.now());
         let set =
             move |tx: &mut meeshy_store::Tx<'_>| meeshy_store::users::set_password_hash(tx, lea, &old, now);
         world.store.write(set).await.unwrap();

@@ -104,8 +104,11 @@ async fn codes_that_nobody_could_check_open_nothing() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         set(&world, lea, "two_factor_enabled_at", 1_000).await;
-        let refused =
-            world.chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await;
-        assert!(refused.unwrap_err().to_string().contains("ask an administrator"), "{kind}");
+        for secret in [None, Some(""), Some("  "), Some("====")] {
+            set(&world, lea, "two_factor_secret", secret).await;
+            let refused =
+                world.chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await;
+            assert!(refused.unwrap_err().to_string().contains("ask an administrator"), "{kind}: {secret:?}");
+        }
     }
 }

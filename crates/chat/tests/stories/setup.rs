@@ -50,7 +50,8 @@ async fn of_many_who_use_the_setup_code_at_once_one_is_the_administrator() {
         let code = world.chat.new_setup_code().await.unwrap().unwrap();
         let attempts = (0..20).map(|n| {
             let (chat, code) = (world.chat.clone(), code.clone());
-            let new = Registration { setup_code: Some(code), ..registration(&format!("ada{n}"), "en") };
+            let new =
+                Registration { setup_code: Some(code.into()), ..registration(&format!("ada{n}"), "en") };
             tokio::spawn(async move { chat.register(new, Device::default()).await })
         });
         let (mut administrators, mut refused) = (0, 0);

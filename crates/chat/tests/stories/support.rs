@@ -76,6 +76,9 @@ impl Translate for Engine {
     }
 }
 
+/// What tokens are signed with.
+pub const SIGNING_SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 pub struct World {
     pub chat: Chat,
     pub store: Store,
@@ -119,7 +122,7 @@ impl World {
         seed: u64,
     ) -> Self {
         let engine = Arc::new(Engine::default());
-        let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));
+        let mut settings = Settings::new(SigningKey::Secret(SIGNING_SECRET.into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
         let counter = AtomicU64::new(seed);
         let secrets = Secrets::new(move |bytes| {

@@ -18,7 +18,7 @@ const NOT_AUTHENTICATED: &str = "Authentification requise: Bearer token ou x-ses
 const MAX_TOKEN_BYTES: usize = 4096;
 
 /// What is kept of the first request of a connection: what may authenticate it, and that it counts as pending.
-#[derive(Debug)]
+/// It holds secrets, so it has no `Debug`.
 pub struct Introduction {
     bearer: Option<Box<str>>,
     in_query: Option<Box<str>>,

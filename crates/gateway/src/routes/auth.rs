@@ -3,13 +3,14 @@
 use super::{Access, Api};
 use crate::App;
 use crate::auth::{Origin, User, session_token};
+use crate::device::Visitor;
 use crate::error::ApiError;
 use crate::json::{Body, Params, answer};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use axum::response::IntoResponse;
-use meeshy_chat::{Device, Registration, SignIn, SignedIn};
+use axum::response::{IntoResponse, Response};
+use meeshy_chat::{Registration, SignIn, SignedIn};
 use meeshy_wire::{Code, Login, LoginCode, Refresh, Register};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,42 +38,46 @@ pub fn routes(api: Api) -> Api {
 
 async fn register(
     State(app): State<App>,
-    Origin { device, counted_as }: Origin,
+    visitor: Visitor,
     Body(body): Body<Register>,
 ) -> Result<impl IntoResponse, ApiError> {
     let limits = &app.limiter.limits;
-    app.limiter.count(limits.authentication, &counted_as)?;
+    app.limiter.count(limits.authentication, &visitor.counted_as)?;
     // A code that was mistyped does not use up the few registrations of an address.
     if let Some(code) = body.setup_code.as_deref().filter(|code| !code.trim().is_empty()) {
         app.chat.check_setup_code(code).await?;
     }
-    app.limiter.count(limits.register, &counted_as)?;
+    app.limiter.count(limits.register, &visitor.counted_as)?;
     let new = Registration {
         username: body.username,
-        password: body.password,
+        password: body.password.into(),
         first_name: body.first_name,
         last_name: body.last_name,
         email: body.email,
         system_language: body.system_language,
         regional_language: body.regional_language,
-        setup_code: body.setup_code,
+        setup_code: body.setup_code.map(Into::into),
     };
-    let signed_in = app.chat.register(new, device).await?;
-    Ok(answer(signed_in_data(&app, &signed_in)))
+    let signed_in = app.chat.register(new, visitor.device.clone()).await?;
+    Ok(visitor.remembered(answer(signed_in_data(&app, &signed_in))))
 }
 
 async fn login(
     State(app): State<App>,
-    Origin { device, counted_as }: Origin,
+    visitor: Visitor,
     Body(body): Body<Login>,
 ) -> Result<impl IntoResponse, ApiError> {
     let limits = &app.limiter.limits;
+    // Who else calls from its address does not use up the attempts of a device that has signed in before.
+    let known = app.chat.known_device(&body.username, &visitor.device).await?;
+    let counted_as = known.map_or(visitor.counted_as.clone(), |device| format!("device {device}"));
     let beginning: String = body.username.trim().chars().take(3).flat_map(char::to_lowercase).collect();
     app.limiter.count(limits.authentication, &counted_as)?;
     app.limiter.count(limits.login, &format!("{counted_as} {beginning}"))?;
+    let device = visitor.device.clone();
     let led = app.chat.sign_in(body.username, body.password, body.remember_device, device).await?;
-    Ok(answer(match led {
-        SignIn::Done(signed_in) => signed_in_data(&app, &signed_in),
+    let data = match led {
+        SignIn::Done(signed_in) => return Ok(visitor.remembered(answer(signed_in_data(&app, &signed_in)))),
         SignIn::NeedsCode { challenge, user, remember } => json!({
             "requires2FA": true,
             "twoFactorToken": challenge,
@@ -88,41 +93,41 @@ async fn login(
             },
             "message": "Enter the code that your authenticator shows.",
         }),
-    }))
+    };
+    Ok(answer(data).into_response())
 }
 
 async fn login_with_code(
     State(app): State<App>,
-    Origin { device, counted_as }: Origin,
+    visitor: Visitor,
     Body(body): Body<LoginCode>,
 ) -> Result<impl IntoResponse, ApiError> {
-    sign_in_with_code(&app, device, &counted_as, &body.two_factor_token, &body.code).await
+    sign_in_with_code(&app, &visitor, &body.two_factor_token, &body.code).await
 }
 
 /// The old web client shows the token of the first step as if it were one to call with (wire-contract 7.4).
 async fn verify_code(
     State(app): State<App>,
-    Origin { device, counted_as }: Origin,
+    visitor: Visitor,
     headers: HeaderMap,
     Body(body): Body<Code>,
 ) -> Result<impl IntoResponse, ApiError> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let challenge = authorization.strip_prefix("Bearer ").unwrap_or_default();
-    sign_in_with_code(&app, device, &counted_as, challenge, &body.code).await
+    sign_in_with_code(&app, &visitor, challenge, &body.code).await
 }
 
 async fn sign_in_with_code(
     app: &App,
-    device: Device,
-    counted_as: &str,
+    visitor: &Visitor,
     challenge: &str,
     code: &str,
-) -> Result<impl IntoResponse + use<>, ApiError> {
+) -> Result<Response, ApiError> {
     let limits = &app.limiter.limits;
-    app.limiter.count(limits.authentication, counted_as)?;
-    app.limiter.count(limits.login, &format!("{counted_as} code"))?;
-    let signed_in = app.chat.sign_in_with_code(challenge, code, device).await?;
-    Ok(answer(signed_in_data(app, &signed_in)))
+    app.limiter.count(limits.authentication, &visitor.counted_as)?;
+    app.limiter.count(limits.login, &format!("{} code", visitor.counted_as))?;
+    let signed_in = app.chat.sign_in_with_code(challenge, code, visitor.device.clone()).await?;
+    Ok(visitor.remembered(answer(signed_in_data(app, &signed_in))))
 }
 
 fn signed_in_data(app: &App, signed_in: &SignedIn) -> Value {
@@ -183,11 +188,13 @@ struct Asked {
 
 async fn availability(
     State(app): State<App>,
+    Origin { counted_as, .. }: Origin,
     Params(asked): Params<Asked>,
 ) -> Result<impl IntoResponse, ApiError> {
     if asked.username.is_none() && asked.email.is_none() {
         return Err(ApiError::invalid("username", "give a username or an email"));
     }
+    app.limiter.count(app.limiter.limits.availability, &counted_as)?;
     let found = app.chat.availability(asked.username, asked.email).await?;
     let mut data = serde_json::Map::new();
     if let Some(free) = found.username {

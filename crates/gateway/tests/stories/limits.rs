@@ -191,3 +191,52 @@ async fn translations_that_sockets_wait_for_are_bounded() {
     };
     assert_eq!((waiting, &refused["code"]), (256, &json!("SERVICE_UNAVAILABLE")), "{refused}");
 }
+
+#[tokio::test]
+async fn a_device_that_has_signed_in_before_has_attempts_of_its_own() {
+    let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
+    let server = Server::start(GatewayConfig { forwarding, ..GatewayConfig::default() }).await;
+    let call = async |path: &str, from: &str, header: (&str, &str), body| {
+        let request = server.request(Method::POST, path).header("x-forwarded-for", from);
+        answer(request.header(header.0, header.1).header("origin", "https://chat.example").json(&body)).await
+    };
+    let nothing = ("x-nothing", "");
+    let joined = call("/api/v1/auth/register", "10.0.0.1", nothing, registration("ada", "en")).await;
+    let cookie = joined.header("set-cookie");
+    for word in ["meeshy_device=", "HttpOnly", "SameSite=Strict", "Secure", "Path=/"] {
+        assert!(cookie.contains(word), "{cookie}");
+    }
+    let cookie = cookie.split(';').next().unwrap();
+
+    // Somebody guesses from everywhere, also from the address that ada calls from.
+    let guess = json!({ "username": "ada", "password": "guess" });
+    let mut last = 0;
+    for n in 0..12 {
+        let from = format!("10.0.1.{n}");
+        last = call("/api/v1/auth/login", &from, nothing, guess.clone()).await.status;
+        call("/api/v1/auth/login", "10.0.0.7", nothing, guess.clone()).await;
+    }
+    assert_eq!(last, 429);
+    let right = json!({ "username": "ada", "password": "correct horse" });
+    let stranger = call("/api/v1/auth/login", "10.0.9.9", nothing, right.clone()).await;
+    refused(stranger, 10).await;
+    let known = call("/api/v1/auth/login", "10.0.0.7", ("cookie", cookie), right.clone()).await;
+    assert_eq!((known.status, known.header("set-cookie")), (200, ""), "{}", known.body);
+    let session_token = joined.body["data"]["sessionToken"].as_str().unwrap();
+    let known = call("/api/v1/auth/login", "10.0.0.7", ("x-session-token", session_token), right).await;
+    assert_eq!(known.status, 200, "{}", known.body);
+}
+
+#[tokio::test]
+async fn asking_which_names_are_free_is_limited_and_tells_nothing_of_addresses() {
+    let server = Server::start(GatewayConfig::default()).await;
+    server.sign_up("lea", "fr").await;
+    let path = "/api/v1/auth/check-availability?username=lea&email=lea@example.org";
+    let asked = server.get(path).await.body;
+    assert_eq!(asked["data"]["usernameAvailable"], false);
+    assert_eq!(asked["data"]["emailAvailable"], true);
+    for _ in 1..30 {
+        assert_eq!(server.get(path).await.status, 200);
+    }
+    refused(server.get(path).await, 30).await;
+}

@@ -1,9 +1,9 @@
 //! `meeshy config`: what holds, and where it came from.
 
 use crate::config::{Effective, settings};
+use meeshy_domain::secret::MASK;
 use serde_json::json;
 use std::io::{self, Write};
-use toml::Value;
 
 /// How to show the configuration.
 #[derive(clap::Args)]
@@ -15,8 +15,6 @@ pub struct ConfigArgs {
     #[arg(long, conflicts_with = "json")]
     reference: bool,
 }
-
-const MASK: &str = "********";
 
 /// Prints the configuration.
 ///
@@ -46,32 +44,13 @@ pub fn run(args: &ConfigArgs, effective: &[Effective]) -> anyhow::Result<()> {
 }
 
 fn shown(entry: &Effective) -> String {
-    match &entry.value {
+    match entry.shown() {
         None => "(not set)".into(),
         Some(_) if entry.setting.secret => MASK.into(),
-        Some(value) => masked(value).to_string(),
+        Some(value) => value.to_string(),
     }
 }
 
 fn json_value(entry: &Effective) -> serde_json::Value {
-    match &entry.value {
-        None => serde_json::Value::Null,
-        Some(_) if entry.setting.secret => MASK.into(),
-        Some(value) => serde_json::to_value(masked(value)).unwrap_or_default(),
-    }
-}
-
-/// The value without the keys to servers in its tables.
-fn masked(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => Value::Array(items.iter().map(masked).collect()),
-        Value::Table(table) => {
-            let mask = |(key, value): (&String, &Value)| match key.as_str() {
-                "api_key" => (key.clone(), MASK.into()),
-                _ => (key.clone(), value.clone()),
-            };
-            Value::Table(table.iter().map(mask).collect())
-        }
-        other => other.clone(),
-    }
+    entry.shown().map_or(serde_json::Value::Null, |value| serde_json::to_value(value).unwrap_or_default())
 }

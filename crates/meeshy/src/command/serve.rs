@@ -238,7 +238,7 @@ pub fn system_clock() -> Clock {
     })
 }
 
-fn settings(config: &Config) -> anyhow::Result<Settings> {
+pub fn settings(config: &Config) -> anyhow::Result<Settings> {
     let auth = &config.auth;
     let mut settings = Settings::new(signing_key(auth, &config.data.dir)?);
     settings.token_lifetime = HOUR * u32::try_from(auth.token_hours).unwrap_or(u32::MAX);
@@ -248,6 +248,7 @@ fn settings(config: &Config) -> anyhow::Result<Settings> {
     settings.sessions_per_user = auth.sessions_per_user.max(1);
     settings.message_chars = config.limits.message_chars;
     settings.hashing = config.hashing();
+    settings.limit_sign_ins = config.limits.rate_limits;
     settings.unsigned_file_paths = config.files.unsigned_paths;
     settings.machine = machine();
     Ok(settings)
@@ -261,9 +262,10 @@ fn machine() -> String {
 fn signing_key(auth: &Auth, data: &Path) -> anyhow::Result<SigningKey> {
     match (&auth.jwt_private_key, &auth.jwt_public_key, &auth.jwt_secret) {
         (Some(private_pem), Some(public_pem), _) => {
-            SigningKey::from_pem(private_pem.clone(), public_pem.clone()).map_err(anyhow::Error::new)
+            SigningKey::from_pem(private_pem.expose().to_owned(), public_pem.clone())
+                .map_err(anyhow::Error::new)
         }
-        (_, _, Some(secret)) => Ok(SigningKey::Secret(secret.clone())),
+        (_, _, Some(secret)) => Ok(SigningKey::Secret(secret.expose().to_owned())),
         _ => own_secret(data).map(SigningKey::Secret),
     }
 }
@@ -289,7 +291,8 @@ fn gateway_config(config: &Config, connections: ConnectionLimits) -> GatewayConf
     let mut gateway = GatewayConfig { forwarding, connections, ..GatewayConfig::default() };
     gateway.behind_tls = config.server.behind_tls;
     gateway.query_tokens = config.server.query_tokens;
-    gateway.metrics_token = config.metrics.token.clone().map(MetricsToken::new);
+    gateway.metrics_token =
+        config.metrics.token.as_ref().map(|token| MetricsToken::new(token.expose().to_owned()));
     gateway.uploads = config.data.dir.join("uploads");
     gateway.allowed_origins.clone_from(&config.server.cors_origins);
     if !config.limits.rate_limits {

@@ -8,6 +8,7 @@ mod sources;
 pub use sources::{Effective, load};
 
 use meeshy_chat::{HashingCost, SECRET_BYTES, retention};
+use meeshy_domain::{Address, Secret};
 use meeshy_listen::{BodyPace, Forwarding, Header};
 use meeshy_store::Location;
 use meeshy_translation::{RemoteConfig, TranslationConfig};
@@ -50,7 +51,7 @@ pub struct Server {
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     pub listen: Option<SocketAddr>,
-    pub token: Option<String>,
+    pub token: Option<Secret>,
 }
 
 /// Which header proxies write.
@@ -82,7 +83,7 @@ pub struct Data {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Database {
-    pub url: Option<String>,
+    pub url: Option<Address>,
     pub connections: usize,
     pub takeover_seconds: u64,
 }
@@ -90,8 +91,8 @@ pub struct Database {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Auth {
-    pub jwt_secret: Option<String>,
-    pub jwt_private_key: Option<String>,
+    pub jwt_secret: Option<Secret>,
+    pub jwt_private_key: Option<Secret>,
     pub jwt_public_key: Option<String>,
     pub token_hours: u64,
     pub session_days: u64,
@@ -133,7 +134,7 @@ pub struct Retention {
 #[serde(deny_unknown_fields)]
 pub struct Translation {
     pub models_dir: Option<PathBuf>,
-    pub index_url: Vec<String>,
+    pub index_url: Vec<Address>,
     pub pull: bool,
     pub apertium_modes_dir: PathBuf,
     pub apertium_idle_seconds: u64,
@@ -151,7 +152,7 @@ pub struct Translation {
 pub struct Node {
     pub listen: Option<SocketAddr>,
     pub grpc_listen: Option<SocketAddr>,
-    pub api_keys: Vec<String>,
+    pub api_keys: Vec<Secret>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -165,12 +166,12 @@ impl Config {
     /// What no type can say: secrets that could be guessed, addresses of databases that are not ours.
     fn check(&self) -> Result<(), String> {
         if let Some(secret) = &self.auth.jwt_secret {
-            check_secret(secret)?;
+            check_secret(secret.expose())?;
         }
         if self.auth.jwt_private_key.is_some() != self.auth.jwt_public_key.is_some() {
             return Err("auth.jwt_private_key and auth.jwt_public_key go together: set both or none".into());
         }
-        if self.metrics.token.as_ref().is_some_and(|token| token.len() < METRICS_TOKEN_BYTES) {
+        if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < METRICS_TOKEN_BYTES) {
             return Err(format!("metrics.token (METRICS_TOKEN) has fewer than {METRICS_TOKEN_BYTES} bytes"));
         }
         if self.translation.apertium_timeout_seconds == 0 {
@@ -187,7 +188,10 @@ impl Config {
                 return Err(format!("limits.{key} has to be at least 1"));
             }
         }
-        match &self.database.url {
+        if self.node.api_keys.iter().any(|key| key.expose().trim().is_empty()) {
+            return Err("node.api_keys has an empty key: anybody could name it; remove it".into());
+        }
+        match self.database.url.as_ref().map(Address::expose) {
             Some(url) if url.starts_with("mongodb") => {
                 Err("database.url is the old MongoDB; its data comes along by import, \
                 and Meeshy itself runs on SQLite (leave it unset) or on `postgres://…`"
@@ -215,7 +219,9 @@ impl Config {
     /// Where the data is.
     pub fn location(&self) -> Location {
         match &self.database.url {
-            Some(url) => Location::Postgres { url: url.clone(), connections: self.database.connections },
+            Some(url) => {
+                Location::Postgres { url: url.expose().to_owned(), connections: self.database.connections }
+            }
             None => Location::Folder(self.data.dir.clone()),
         }
     }
@@ -425,6 +431,7 @@ mod tests {
             ("", &[("JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")], "looks like a placeholder"),
             ("", &[("JWT_SECRET_FILE", "/nowhere/at/all")], "/nowhere/at/all"),
             ("", &[("DATABASE_URL", "mongodb://database:27017/meeshy")], "old MongoDB"),
+            ("[node]\napi_keys = [\"key\", \" \"]\n", &[], "node.api_keys has an empty key"),
             ("", &[("DATABASE_URL", "mysql://x")], "has to begin with `postgres://`"),
             ("[[", &[], "meeshy.toml"),
             ("", &[("METRICS_TOKEN", "short")], "fewer than 16 bytes"),
@@ -444,6 +451,40 @@ mod tests {
         ] {
             let error = loaded(toml, variables).unwrap_err();
             assert!(error.contains(message), "expected `{message}` in `{error}`");
+        }
+    }
+
+    #[test]
+    fn nothing_that_can_be_printed_shows_a_secret() {
+        let toml = "[translation]\nindex_url = [\"https://me:CANARY@mirror.example/models.json\"]\n\
+            [[translation.remote]]\nkind = \"meeshy\"\nurl = \"https://me:CANARY@b.example/v1?key=CANARY\"\napi_key = \"CANARY\"\n\
+            [[translation.remote]]\nkind = \"libretranslate\"\nurl = \"https://CANARY@c.example\"\n\
+            [node]\napi_keys = [\"CANARY\"]\n";
+        let variables = [
+            ("DATABASE_URL", "postgres://me:CANARY@db.example/meeshy?password=CANARY"),
+            ("JWT_SECRET", "CANARY-0123456789-abcdefghijklmnop"),
+            ("JWT_PRIVATE_KEY", "CANARY"),
+            ("METRICS_TOKEN", "CANARY-0123456789-abcdefghijklmnop"),
+            ("JWT_PUBLIC_KEY", "public"),
+        ];
+        let variable = |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        let (config, effective) = load(Some(("meeshy.toml".into(), toml.to_owned())), variable).unwrap();
+        let location = config.location();
+        for shown in [
+            format!("{config:?}"),
+            format!("{effective:#?}"),
+            format!("{location:?} {location}"),
+            format!("{:?}", config.translation()),
+            format!("{:?}", effective.iter().map(Effective::shown).collect::<Vec<_>>()),
+        ] {
+            assert!(!shown.contains("CANARY"), "{shown}");
+        }
+        // Nor does what is said of a file that cannot be read.
+        for broken in ["[auth]\njwt_secret = CANARY\n", "[auth]\njwt_secret = \"CANARY\n", "CANARY"] {
+            let said = loaded(broken, &[]).unwrap_err();
+            assert!(!said.contains("CANARY"), "{said}");
         }
     }
 

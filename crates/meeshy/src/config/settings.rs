@@ -73,7 +73,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("auth.hashing_memory_kib", &["HASHING_MEMORY_KIB"], Integer, Some("19456"), "Memory of one password hash (argon2id)."),
     setting("auth.hashing_passes", &["HASHING_PASSES"], Integer, Some("2"), "Passes over that memory."),
     setting("auth.hashing_at_once", &["HASHING_AT_ONCE"], Integer, Some("2"), "Password hashes computed at the same time."),
-    setting("limits.rate_limits", &["RATE_LIMITS"], Switch, Some("true"), "Whether calls are limited in number; off for tests and benchmarks only."),
+    setting("limits.rate_limits", &["RATE_LIMITS"], Switch, Some("true"), "Whether calls and wrong passwords are limited in number; off for tests and benchmarks only."),
     setting("limits.message_chars", &["MAX_MESSAGE_LENGTH"], Integer, Some("4000"), "Characters of a message, at most."),
     setting("limits.connections", &["MAX_CONNECTIONS"], Integer, Some("20000"), "Connections at the same time, for each address that Meeshy listens on; fewer where the system allows fewer open files."),
     setting("limits.connections_per_address", &["MAX_CONNECTIONS_PER_ADDRESS"], Integer, Some("500"), "Connections at the same time from one address (of IPv6, one /64); 0 is no limit. Not applied behind a proxy (`server.trust_proxy`), which has to limit its own."),

@@ -2,6 +2,7 @@
 
 use super::Config;
 use super::settings::{Kind, SETTINGS, Setting};
+use meeshy_domain::secret::{MASK, mask_url};
 use serde::Deserialize;
 use std::fmt;
 use std::path::PathBuf;
@@ -31,13 +32,45 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value that holds, and where it came from.
-#[derive(Debug, Clone)]
+/// A value that holds, and where it came from. `Debug` shows it as `meeshy config` does.
+#[derive(Clone)]
 pub struct Effective {
     pub setting: &'static Setting,
     /// `None` where nothing is set and there is no default.
     pub value: Option<Value>,
     pub source: Source,
+}
+
+impl Effective {
+    /// The value without what is secret in it; `None` where there is none.
+    pub fn shown(&self) -> Option<Value> {
+        let value = self.value.as_ref()?;
+        Some(if self.setting.secret { MASK.into() } else { masked(value) })
+    }
+}
+
+impl fmt::Debug for Effective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Effective");
+        shown.field("key", &self.setting.key).field("value", &self.shown()).field("source", &self.source);
+        shown.finish()
+    }
+}
+
+/// A value without the keys to servers in its tables and the passwords in its addresses.
+fn masked(value: &Value) -> Value {
+    match value {
+        Value::String(text) => mask_url(text).into(),
+        Value::Array(items) => Value::Array(items.iter().map(masked).collect()),
+        Value::Table(table) => {
+            let mask = |(key, value): (&String, &Value)| match key.as_str() {
+                "api_key" => (key.clone(), MASK.into()),
+                _ => (key.clone(), masked(value)),
+            };
+            Value::Table(table.iter().map(mask).collect())
+        }
+        other => other.clone(),
+    }
 }
 
 /// Why the configuration cannot be used.
@@ -73,7 +106,12 @@ pub fn load(
 }
 
 fn parse_file(path: &std::path::Path, text: &str) -> Result<Table, ConfigError> {
-    let table: Table = text.parse().map_err(|error| ConfigError(format!("{}: {error}", path.display())))?;
+    let table = text.parse::<Table>().map_err(|error| {
+        // The error shows the line itself, which may hold a secret: its number is enough.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        ConfigError(format!("{}, line {line}: {}", path.display(), error.message()))
+    })?;
     for (section, keys) in &table {
         let Value::Table(keys) = keys else { return Err(unknown(section, path)) };
         for key in keys.keys().map(|key| format!("{section}.{key}")) {

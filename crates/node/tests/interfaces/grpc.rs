@@ -121,7 +121,7 @@ async fn bad_input_is_refused_with_a_code_and_a_sentence() {
 
 #[tokio::test]
 async fn keys_are_asked_for_where_there_are_some() {
-    let config = NodeConfig { api_keys: vec!["one".to_owned()], ..NodeConfig::default() };
+    let config = NodeConfig { api_keys: vec!["one".into()], ..NodeConfig::default() };
     let mut client = TranslationServiceClient::new(connect(config).await);
     let refused = client.translate(request(&["Hello"], "en", "fr")).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);

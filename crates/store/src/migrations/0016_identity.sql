@@ -11,12 +11,12 @@ ALTER TABLE sessions ADD COLUMN token_id TEXT;
 ALTER TABLE sessions ADD COLUMN replaced_token_id TEXT;
 ALTER TABLE sessions ADD COLUMN token_replaced_at BIGINT;
 
--- Tokens that name no session (the old system's), by their SHA-256, with the session that they were exchanged into or
--- signed out with. A row can go once its token has expired.
+-- Tokens that name no session (the old system's), by their SHA-256, with the session that they were bound to at their
+-- first use, and when they were exchanged for a token of it. A row can go once its token has expired.
 CREATE TABLE bound_tokens (
   token_hash TEXT PRIMARY KEY,
   session_id TEXT NOT NULL,
-  bound_at BIGINT NOT NULL,
+  replaced_at BIGINT,
   expires_at BIGINT NOT NULL
 );
 CREATE INDEX bound_tokens_expires_at ON bound_tokens (expires_at);
@@ -33,3 +33,10 @@ CREATE TABLE known_devices (
   PRIMARY KEY (user_id, device_hash)
 );
 ALTER TABLE users ADD COLUMN last_failed_login_at BIGINT;
+
+-- Attempts to sign in under names that nobody has. Counted so that they wait for the disk as those of real names do.
+CREATE TABLE unknown_sign_ins (
+  id BIGINT PRIMARY KEY CHECK (id = 1),
+  attempts BIGINT NOT NULL
+);
+INSERT INTO unknown_sign_ins (id, attempts) VALUES (1, 0);

@@ -5,6 +5,7 @@
 
 use super::tls;
 use crate::StoreError;
+use meeshy_domain::secret::mask_url;
 use percent_encoding::percent_decode_str;
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -145,8 +146,9 @@ pub(crate) fn without_password(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 <= at => {
             let user = url[scheme + 3..at].split(':').next().unwrap_or_default();
-            format!("{}{user}{}", &url[..scheme + 3], &url[at..])
+            mask_url(&format!("{}{user}{}", &url[..scheme + 3], &url[at..]))
         }
+        (Some(_), _) => mask_url(url),
         _ => {
             url.split_whitespace().filter(|part| !part.starts_with("password")).collect::<Vec<_>>().join(" ")
         }

@@ -6,6 +6,7 @@ use super::manifest::{FileEntry, digest_of};
 use super::store::{Entries, off_thread, unusable};
 use flate2::read::MultiGzDecoder;
 use futures::TryStreamExt;
+use meeshy_domain::secret::mask_url;
 use reqwest::header::{
     ACCEPT_ENCODING, CONTENT_RANGE, ETAG, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
     LAST_MODIFIED, RANGE,
@@ -45,7 +46,7 @@ fn unreachable(url: &str, error: &dyn std::error::Error) -> ModelError {
         reason = inner.to_string();
         cause = inner.source();
     }
-    ModelError::Unreachable { url: url.to_owned(), reason }
+    ModelError::Unreachable { url: mask_url(url), reason }
 }
 
 /// What a server says by which a later request can ask for something newer (RFC 9110, section 8.8).
@@ -81,7 +82,7 @@ pub(super) async fn index(url: &str) -> Result<Index, ModelError> {
     match index_if_changed(url, None).await? {
         Fetched::Index(index, _) => Ok(index),
         Fetched::Unchanged => {
-            Err(ModelError::NoIndex { url: url.to_owned(), reason: "the server sent nothing".to_owned() })
+            Err(ModelError::NoIndex { url: mask_url(url), reason: "the server sent nothing".to_owned() })
         }
     }
 }
@@ -95,7 +96,7 @@ pub(super) async fn index_if_changed(url: &str, known: Option<&Validators>) -> R
         return Ok(Fetched::Unchanged);
     }
     let validators = Validators::of(response.headers());
-    let no_index = |reason: String| ModelError::NoIndex { url: url.to_owned(), reason };
+    let no_index = |reason: String| ModelError::NoIndex { url: mask_url(url), reason };
     let mut text = Vec::new();
     let mut stream = response.bytes_stream();
     while let Some(bytes) = stream.try_next().await.map_err(failed)? {

@@ -4,6 +4,7 @@ use super::download::{self, Fetched, Validators};
 use super::error::ModelError;
 use super::index::Index;
 use super::store::ModelStore;
+use meeshy_domain::Address;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,7 +23,7 @@ pub struct KeptIndex {
 
 struct Kept {
     index: Index,
-    url: String,
+    url: Address,
     validators: Validators,
 }
 
@@ -69,7 +70,7 @@ impl KeptIndex {
         let mut first = None;
         for url in self.store.index_urls() {
             let known = self.kept.as_ref().filter(|kept| kept.url == *url).map(|kept| &kept.validators);
-            match download::index_if_changed(url, known).await {
+            match download::index_if_changed(url.expose(), known).await {
                 Ok(Fetched::Unchanged) => return Ok(None),
                 Ok(Fetched::Index(index, validators)) => {
                     return Ok(Some(Kept { index, url: url.clone(), validators }));

@@ -6,6 +6,7 @@ use super::index::{Available, Index};
 use super::manifest::{FileEntry, Installed, MANIFEST, Manifest, Role, is_plain_name};
 use crate::TranslationConfig;
 use crate::engine::Pair;
+use meeshy_domain::Address;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -21,7 +22,7 @@ const PARTIAL: &str = ".partial";
 #[derive(Debug, Clone)]
 pub struct ModelStore {
     pub(super) folder: PathBuf,
-    index_urls: Vec<String>,
+    index_urls: Vec<Address>,
 }
 
 impl ModelStore {
@@ -41,7 +42,7 @@ impl ModelStore {
     }
 
     /// Where indexes are, the preferred one first.
-    pub(super) fn index_urls(&self) -> &[String] {
+    pub(super) fn index_urls(&self) -> &[Address] {
         &self.index_urls
     }
 
@@ -154,7 +155,7 @@ impl ModelStore {
     pub async fn index(&self) -> Result<Index, ModelError> {
         let mut first = None;
         for url in &self.index_urls {
-            match download::index(url).await {
+            match download::index(url.expose()).await {
                 Ok(index) => return Ok(index),
                 Err(error) => {
                     tracing::debug!(%error, "An index of models cannot be had; the next one is tried");
@@ -177,7 +178,7 @@ impl ModelStore {
             Err(error @ ModelError::Unreachable { .. }) => error,
             outcome => return outcome,
         };
-        for url in self.index_urls.iter().filter(|url| **url != model.source) {
+        for url in self.index_urls.iter().map(Address::expose).filter(|url| *url != model.source) {
             let Ok(index) = download::index(url).await else { continue };
             let Some(same) = index.get(model.pair).filter(|other| other.has_same_files(model)) else {
                 continue;

@@ -2,11 +2,10 @@
 
 use crate::TranslationError;
 use crate::engine::Pair;
-use meeshy_domain::Language;
+use meeshy_domain::{Address, Language, Secret};
 use reqwest::Url;
 use serde::Deserialize;
 use std::collections::HashSet;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,23 +26,6 @@ pub enum RemoteKind {
     Meeshy,
 }
 
-/// A key to a server, which no log shows.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
-pub struct ApiKey(String);
-
-impl fmt::Debug for ApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ApiKey(…)")
-    }
-}
-
-impl ApiKey {
-    pub(super) fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
 /// One entry `[[translation.remote]]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,9 +35,9 @@ pub struct RemoteConfig {
     /// Which interface it speaks.
     pub kind: RemoteKind,
     /// Where: `https://libretranslate.example`, `http://127.0.0.1:11434/v1`.
-    pub url: String,
+    pub url: Address,
     /// The key to it, if it wants one.
-    pub api_key: Option<ApiKey>,
+    pub api_key: Option<Secret>,
     /// A file with the key instead.
     pub api_key_file: Option<PathBuf>,
     /// The model to ask for; `openai` only.
@@ -90,12 +72,11 @@ fn max_concurrency() -> usize {
 }
 
 /// The same, checked.
-#[derive(Debug)]
 pub(super) struct Settings {
     pub(super) name: String,
     pub(super) kind: RemoteKind,
     pub(super) url: Url,
-    pub(super) api_key: Option<ApiKey>,
+    pub(super) api_key: Option<Secret>,
     pub(super) model: String,
     pub(super) languages: Vec<Language>,
     pub(super) pairs: HashSet<Pair>,
@@ -172,7 +153,7 @@ impl RemoteConfig {
 
     /// The address with a slash at its end, so that paths are joined to it and do not replace its last part.
     fn base(&self) -> Result<Url, String> {
-        let url = Url::parse(&format!("{}/", self.url.trim_end_matches('/')));
+        let url = Url::parse(&format!("{}/", self.url.expose().trim_end_matches('/')));
         let url = url.map_err(|error| format!("its url cannot be read: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
             return Err("its url has to begin with `http://` or `https://`".to_owned());
@@ -180,13 +161,13 @@ impl RemoteConfig {
         Ok(url)
     }
 
-    fn key(&self) -> Result<Option<ApiKey>, String> {
+    fn key(&self) -> Result<Option<Secret>, String> {
         match (&self.api_key, &self.api_key_file) {
             (Some(_), Some(_)) => Err("set `api_key` or `api_key_file`, not both".to_owned()),
             (Some(key), None) => Ok(Some(key.clone())),
             (None, None) => Ok(None),
             (None, Some(path)) => match std::fs::read_to_string(path) {
-                Ok(text) => Ok(Some(ApiKey(text.trim().to_owned()))),
+                Ok(text) => Ok(Some(text.trim().into())),
                 Err(error) => Err(format!("its api_key_file {}: {error}", path.display())),
             },
         }

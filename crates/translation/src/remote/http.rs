@@ -1,7 +1,8 @@
 //! Requests to a server that may hang, break off, send too much or send something else.
 
-use super::config::{ApiKey, Settings};
+use super::config::Settings;
 use crate::EngineError;
+use meeshy_domain::Secret;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header, redirect};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,7 +22,7 @@ const WAITS: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(
 pub(super) struct Server {
     name: String,
     base: Url,
-    api_key: Option<ApiKey>,
+    api_key: Option<Secret>,
     timeout: Duration,
     client: reqwest::Client,
     places: Semaphore,
@@ -53,7 +54,7 @@ impl Server {
     }
 
     pub(super) fn api_key(&self) -> Option<&str> {
-        self.api_key.as_ref().map(ApiKey::reveal)
+        self.api_key.as_ref().map(Secret::expose)
     }
 
     /// Asks for a resource.

@@ -11,7 +11,7 @@ mod libretranslate;
 mod marks;
 mod openai;
 
-pub use config::{ApiKey, RemoteConfig, RemoteKind};
+pub use config::{RemoteConfig, RemoteKind};
 
 use crate::engine::{Engine, Offer, Pair, Portion, Translated};
 use crate::request::Urgency;

@@ -1,0 +1,186 @@
+//! Exchanging a token for a fresh one.
+//!
+//! Each exchange gives the session a token with a new id; the one before goes on for a short while, so that two tabs, or
+//! an answer that was lost, sign nobody out. A token that comes back after that was copied: its session ends, as RFC 9700
+//! (4.14.2) advises for refresh tokens, unless the device proves itself with its own secret.
+//!
+//! Clients exchange a token in its last five minutes, so with an overlap of ten, honest copies of a replaced token expire
+//! before they count as copied.
+
+use crate::sessions::{Led, active_user, held_session, lead};
+use crate::tokens::{Claims, digest, expired};
+use crate::{Chat, ChatError};
+use meeshy_domain::Timestamp;
+use meeshy_store::Tx;
+use meeshy_store::sessions::{self, NO_TOKEN_ID, Session};
+use meeshy_store::users::User;
+use std::fmt;
+use std::time::Duration;
+
+/// How long a token that was replaced is still taken.
+const OVERLAP: Duration = Duration::from_secs(600);
+
+/// A token for the next while. `Debug` does not show it.
+#[derive(Clone)]
+pub struct Refreshed {
+    /// The JWT to call with.
+    pub token: String,
+    /// How long it holds.
+    pub expires_in_seconds: u64,
+}
+
+impl fmt::Debug for Refreshed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { expires_in_seconds, token: _ } = self;
+        f.debug_struct("Refreshed").field("expires_in_seconds", expires_in_seconds).finish_non_exhaustive()
+    }
+}
+
+/// What a token is to its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The one that it was given last.
+    Current,
+    /// Replaced a moment ago, and still taken.
+    Replaced,
+    /// Replaced a while ago.
+    Reused,
+}
+
+/// What the token with this id is to its session. A session whose tokens have no ids yet takes each of them.
+pub(crate) fn standing(session: &Session, token_id: Option<&str>, now: Timestamp) -> Standing {
+    let token_id = token_id.unwrap_or(NO_TOKEN_ID);
+    match (session.token_id.as_deref(), session.token_replaced_at) {
+        (None, _) => Standing::Current,
+        (Some(current), _) if current == token_id => Standing::Current,
+        (_, Some(at)) if session.replaced_token_id.as_deref() == Some(token_id) => {
+            standing_of_replaced(at, now)
+        }
+        _ => Standing::Reused,
+    }
+}
+
+/// What a token is that was replaced at a time.
+pub(crate) fn standing_of_replaced(replaced_at: Timestamp, now: Timestamp) -> Standing {
+    if now < replaced_at.plus(OVERLAP) { Standing::Replaced } else { Standing::Reused }
+}
+
+/// What a client shows to get a fresh token.
+struct Shown {
+    token: String,
+    /// What the token says, if it is ours and has not expired.
+    claims: Result<Claims, ChatError>,
+    /// The device's secret.
+    session_token: Option<String>,
+}
+
+impl Chat {
+    /// Exchanges a token for one that holds longer; with the secret of a trusted device, an expired one too. A token of
+    /// the old system, which names no session, gets one.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] when neither is good, or the token was replaced a while ago: then its session ends.
+    pub async fn refresh(&self, token: &str, session_token: Option<&str>) -> Result<Refreshed, ChatError> {
+        let now = self.now();
+        let claims = self.inner.tokens.read(token);
+        // An expired token still says whose it was.
+        let owner = claims.as_ref().ok().map(|claims| claims.user_id);
+        let claims =
+            claims.and_then(|claims| if claims.expires_at() <= now { Err(expired()) } else { Ok(claims) });
+        let shown =
+            Shown { token: token.to_owned(), claims, session_token: session_token.map(str::to_owned) };
+        let chat = self.clone();
+        let exchange = move |tx: &mut Tx<'_>| {
+            let held = held_session(tx, shown.session_token.as_deref(), now)?;
+            let held = held.filter(|session| owner.is_none_or(|owner| owner == session.user_id));
+            match chat.exchange(tx, shown, held, now) {
+                // That a session was ended is to be kept, so the refusal is no failure of the transaction.
+                Err(ChatError::Unauthenticated(reason)) => Ok(Err(reason)),
+                outcome => outcome.map(Ok),
+            }
+        };
+        let exchanged: Result<(User, Session), String> = self.inner.store.write(exchange).await?;
+        let (user, session) = exchanged.map_err(ChatError::Unauthenticated)?;
+        Ok(Refreshed {
+            token: self.token_for(&user, &session)?,
+            expires_in_seconds: self.inner.settings.token_lifetime.as_secs(),
+        })
+    }
+
+    /// Gives the session that the token leads to a new token, or says why not.
+    fn exchange(
+        &self,
+        tx: &mut Tx<'_>,
+        shown: Shown,
+        held: Option<Session>,
+        now: Timestamp,
+    ) -> Result<(User, Session), ChatError> {
+        let led = shown
+            .claims
+            .and_then(|claims| Ok((self.locked(tx, &claims, &shown.token, held.as_ref(), now)?, claims)));
+        let session = match led {
+            Ok(((session, Standing::Current), claims)) => {
+                if claims.sid.is_none() {
+                    sessions::replace_bound(tx, &digest(&shown.token), now)?;
+                }
+                self.rotate(tx, session, now)?
+            }
+            Ok(((session, Standing::Replaced), _)) => session,
+            Ok(((session, Standing::Reused), _)) => match held {
+                Some(held) if held.id == session.id => self.rotate(tx, session, now)?,
+                _ => {
+                    self.end_session(tx, session.id, session.user_id)?;
+                    tracing::warn!(session = %session.id, "ended a session: a token that was replaced came back");
+                    return Err(ChatError::Unauthenticated(
+                        "this token was used before, so the device was signed out; sign in again".into(),
+                    ));
+                }
+            },
+            Err(error @ ChatError::Unauthenticated(_)) => match held.filter(|session| session.is_trusted) {
+                Some(session) => self.rotate(tx, session, now)?,
+                None => return Err(error),
+            },
+            Err(error) => return Err(error),
+        };
+        Ok((active_user(tx, session.user_id, now)?, session))
+    }
+
+    /// The session of a token, which nobody else changes until the transaction ends; a token that names none is bound to
+    /// the one that its device has, or to a new one.
+    fn locked(
+        &self,
+        tx: &mut Tx<'_>,
+        claims: &Claims,
+        token: &str,
+        held: Option<&Session>,
+        now: Timestamp,
+    ) -> Result<(Session, Standing), ChatError> {
+        let first = match lead(tx, claims, token, now)? {
+            Led::Nowhere => {
+                active_user(tx, claims.user_id, now)?;
+                self.bind(tx, claims, token, held.cloned(), now)?
+            }
+            led @ Led::To(..) => led,
+        };
+        if let Led::To(session, _) = first {
+            sessions::lock(tx, session.id)?;
+        }
+        // As it is now that nobody else changes it.
+        match lead(tx, claims, token, now)? {
+            Led::To(session, standing) => Ok((*session, standing)),
+            Led::Nowhere => Err(expired()),
+        }
+    }
+
+    fn rotate(&self, tx: &mut Tx<'_>, session: Session, now: Timestamp) -> Result<Session, ChatError> {
+        let token_id = self.new_token_id();
+        let replaced = session.token_id.unwrap_or_else(|| NO_TOKEN_ID.to_owned());
+        sessions::replace_token(tx, session.id, &token_id, &replaced, now)?;
+        Ok(Session {
+            token_id: Some(token_id),
+            replaced_token_id: Some(replaced),
+            token_replaced_at: Some(now),
+            ..session
+        })
+    }
+}

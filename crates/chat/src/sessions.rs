@@ -1,0 +1,318 @@
+//! Devices that are signed in: their sessions, the tokens they call with, and signing out.
+
+use crate::refresh::{Standing, standing, standing_of_replaced};
+use crate::sign_in::Budget;
+use crate::tokens::{Claims, digest};
+use crate::{Chat, ChatError, Event};
+use meeshy_domain::{Network, Secret, SessionId, Timestamp, UserId};
+use meeshy_store::Tx;
+use meeshy_store::sessions::{self, Binding, Session};
+use meeshy_store::users::{self, User};
+use std::fmt;
+
+/// A device that asks.
+#[derive(Debug, Clone, Default)]
+pub struct Device {
+    /// What it says it is.
+    pub user_agent: Option<String>,
+    /// Where it asks from.
+    pub ip_address: Option<String>,
+    /// The secret of a session that it has, or had, which shows that it has signed in before.
+    pub session_token: Option<Secret>,
+    /// A secret that it keeps for this alone.
+    pub cookie: Option<Secret>,
+}
+
+impl Device {
+    /// The network that it asks from.
+    pub fn network(&self) -> Network {
+        Network::of(self.ip_address.as_deref().and_then(|address| address.parse().ok()))
+    }
+}
+
+/// Somebody who has just signed in. `Debug` shows neither of the tokens.
+#[derive(Clone)]
+pub struct SignedIn {
+    /// Who.
+    pub user: User,
+    /// The JWT to call with.
+    pub token: String,
+    /// The secret of this device, given out only now.
+    pub session_token: String,
+    /// The session of this device.
+    pub session: Session,
+    /// For how long the client may regard itself as signed in.
+    pub expires_in_seconds: u64,
+}
+
+impl fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user, session, expires_in_seconds, token: _, session_token: _ } = self;
+        let mut shown = f.debug_struct("SignedIn");
+        shown.field("user", user).field("session", session).field("expires_in_seconds", expires_in_seconds);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// Somebody who calls.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub user: User,
+    /// On which device.
+    pub session_id: Option<SessionId>,
+    /// Until when at most: the token or the session expires.
+    pub expires_at: Timestamp,
+}
+
+/// What is found of the session of a token that we signed.
+pub(crate) enum Led {
+    /// The session goes on.
+    To(Box<Session>, Standing),
+    /// The token names no session, and is used for the first time.
+    Nowhere,
+}
+
+impl Chat {
+    pub(crate) fn new_session(&self, user_id: UserId, device: &Device, remember: bool) -> (Session, String) {
+        let token = self.inner.secrets.hex(32);
+        let settings = &self.inner.settings;
+        let lifetime = if remember { settings.trusted_session_lifetime } else { settings.session_lifetime };
+        let now = self.now();
+        let shortened = |text: &Option<String>| {
+            text.as_ref().map(|text| text.chars().filter(|c| *c != '\0').take(255).collect())
+        };
+        let session = Session {
+            id: self.new_id(),
+            user_id,
+            token_hash: digest(&token).into(),
+            user_agent: shortened(&device.user_agent),
+            ip_address: shortened(&device.ip_address),
+            is_trusted: remember,
+            created_at: now,
+            last_activity_at: now,
+            expires_at: now.plus(lifetime),
+            revoked_at: None,
+            token_id: Some(self.new_token_id()),
+            replaced_token_id: None,
+            token_replaced_at: None,
+        };
+        (session, token)
+    }
+
+    pub(crate) fn new_token_id(&self) -> String {
+        self.inner.secrets.hex(16)
+    }
+
+    /// The token that a session has been given.
+    pub(crate) fn token_for(&self, user: &User, session: &Session) -> Result<String, ChatError> {
+        let now = self.now();
+        self.inner.tokens.sign(&Claims {
+            user_id: user.id,
+            username: user.username.clone(),
+            role: user.role.name().to_owned(),
+            sid: Some(session.id),
+            jti: session.token_id.clone(),
+            iat: now.millis() / 1000,
+            exp: now.plus(self.inner.settings.token_lifetime).millis() / 1000,
+        })
+    }
+
+    pub(crate) fn signed_in(
+        &self,
+        user: User,
+        session: Session,
+        session_token: String,
+    ) -> Result<SignedIn, ChatError> {
+        let token = self.token_for(&user, &session)?;
+        let settings = &self.inner.settings;
+        let lifetime =
+            if session.is_trusted { settings.trusted_session_lifetime } else { settings.token_lifetime };
+        Ok(SignedIn { user, token, session_token, session, expires_in_seconds: lifetime.as_secs() })
+    }
+
+    /// Signs somebody in on a device, without another question.
+    pub(crate) async fn open_session(
+        &self,
+        user: User,
+        device: Device,
+        remember: bool,
+        newer_hash: Option<Secret>,
+        budget: Budget,
+    ) -> Result<SignedIn, ChatError> {
+        let (session, session_token) = self.new_session(user.id, &device, remember);
+        let (chat, kept, now) = (self.clone(), session.clone(), self.now());
+        let write = move |tx: &mut Tx<'_>| {
+            if let Some(hash) = newer_hash {
+                users::set_password_hash(tx, kept.user_id, &hash, now)?;
+            }
+            budget.clear(tx)?;
+            Self::remember_device(tx, kept.user_id, &kept.token_hash, &device, now)?;
+            chat.insert_session(tx, &kept)
+        };
+        self.inner.store.write(write).await?;
+        self.signed_in(user, session, session_token)
+    }
+
+    /// Adds a session; of too many, the oldest ends.
+    pub(crate) fn insert_session(&self, tx: &mut Tx<'_>, session: &Session) -> Result<(), ChatError> {
+        sessions::insert(tx, session)?;
+        for ended in sessions::trim(tx, session.user_id, self.inner.settings.sessions_per_user)? {
+            self.announce_end(tx, ended, session.user_id);
+        }
+        Ok(())
+    }
+
+    /// Ends a session; its sockets close once this is on disk.
+    pub(crate) fn end_session(
+        &self,
+        tx: &mut Tx<'_>,
+        session: SessionId,
+        user: UserId,
+    ) -> Result<(), ChatError> {
+        if sessions::revoke(tx, session, self.now())? {
+            self.announce_end(tx, session, user);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn announce_end(&self, tx: &mut Tx<'_>, session_id: SessionId, user: UserId) {
+        let bus = self.inner.bus.clone();
+        tx.after_commit(0, move || bus.publish(Event::SessionEnded { session_id, user }));
+    }
+
+    /// Who calls with this JWT. One that names no session, as those of the old system, is bound to a new one.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] when it is not ours, has expired or was replaced a while ago, its session was
+    /// ended, or the account is not active.
+    pub async fn authenticate(&self, token: &str) -> Result<Caller, ChatError> {
+        let now = self.now();
+        let claims = self.inner.tokens.verify(token, now)?;
+        let (asked, shown) = (claims.clone(), token.to_owned());
+        let read = move |tx: &mut Tx<'_>| {
+            let led = lead(tx, &asked, &shown, now)?;
+            Ok::<_, ChatError>((led, active_user(tx, asked.user_id, now)?))
+        };
+        let (mut led, user) = self.inner.store.read(read).await?;
+        if matches!(led, Led::Nowhere) {
+            let (chat, asked, shown) = (self.clone(), claims.clone(), token.to_owned());
+            let bind = move |tx: &mut Tx<'_>| chat.bind(tx, &asked, &shown, None, now);
+            led = self.inner.store.write(bind).await?;
+        }
+        match led {
+            Led::To(session, Standing::Current | Standing::Replaced) => Ok(Caller {
+                user,
+                session_id: Some(session.id),
+                expires_at: claims.expires_at().min(session.expires_at),
+            }),
+            Led::To(_, Standing::Reused) | Led::Nowhere => {
+                let reason = "this token was replaced by a newer one; sign in again";
+                Err(ChatError::Unauthenticated(reason.into()))
+            }
+        }
+    }
+
+    /// Binds a token that names no session to the one that its device has, or to a new one.
+    pub(crate) fn bind(
+        &self,
+        tx: &mut Tx<'_>,
+        claims: &Claims,
+        token: &str,
+        held: Option<Session>,
+        now: Timestamp,
+    ) -> Result<Led, ChatError> {
+        let is_new = held.is_none();
+        let session = held.unwrap_or_else(|| self.new_session(claims.user_id, &Device::default(), false).0);
+        if !sessions::bind(tx, &digest(token), session.id, now, claims.expires_at())? {
+            // Another call was faster.
+            return lead(tx, claims, token, now);
+        }
+        if is_new {
+            // It takes no other device's place: that was given when the old system signed it in.
+            sessions::insert(tx, &session)?;
+        }
+        Ok(Led::To(Box::new(session), Standing::Current))
+    }
+
+    /// Who calls with this device's secret.
+    ///
+    /// # Errors
+    /// [`ChatError::Unauthenticated`] when no session that goes on has it.
+    pub async fn authenticate_session(&self, session_token: &str) -> Result<Caller, ChatError> {
+        let (token, now) = (session_token.to_owned(), self.now());
+        self.inner
+            .store
+            .read(move |tx| {
+                let Some(session) = held_session(tx, Some(&token), now)? else {
+                    return Err(ChatError::Unauthenticated("Invalid session token".into()));
+                };
+                let user = active_user(tx, session.user_id, now)?;
+                Ok(Caller { user, session_id: Some(session.id), expires_at: session.expires_at })
+            })
+            .await
+    }
+
+    /// Ends the caller's session, and the one of `session_token` if it is the caller's too; their sockets close.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sign_out(&self, caller: &Caller, session_token: Option<&str>) -> Result<(), ChatError> {
+        let (chat, user, current, now) = (self.clone(), caller.user.id, caller.session_id, self.now());
+        let session_token = session_token.map(str::to_owned);
+        let write = move |tx: &mut Tx<'_>| {
+            let named = held_session(tx, session_token.as_deref(), now)?;
+            let named = named.filter(|session| session.user_id == user).map(|session| session.id);
+            for session in current.into_iter().chain(named) {
+                chat.end_session(tx, session, user)?;
+            }
+            Ok(())
+        };
+        self.inner.store.write(write).await
+    }
+}
+
+/// The session of a token that we signed, and whether the token is still the one that it was given.
+///
+/// # Errors
+/// [`ChatError::Unauthenticated`] when the session has ended.
+pub(crate) fn lead(tx: &mut Tx<'_>, claims: &Claims, token: &str, now: Timestamp) -> Result<Led, ChatError> {
+    let binding = match claims.sid {
+        Some(_) => None,
+        None => match sessions::binding(tx, &digest(token))? {
+            None => return Ok(Led::Nowhere),
+            known => known,
+        },
+    };
+    let id = claims.sid.or(binding.map(|binding| binding.session_id));
+    let session = id.map(|id| sessions::find(tx, id)).transpose()?.flatten();
+    let session = session.filter(|session| session.user_id == claims.user_id && !has_ended(session, now));
+    let session = session
+        .ok_or_else(|| ChatError::Unauthenticated("this device was signed out; sign in again".into()))?;
+    let standing = match binding {
+        Some(Binding { replaced_at: None, .. }) => Standing::Current,
+        Some(Binding { replaced_at: Some(at), .. }) => standing_of_replaced(at, now),
+        None => standing(&session, claims.jti.as_deref(), now),
+    };
+    Ok(Led::To(Box::new(session), standing))
+}
+
+/// The session that goes on and has this device's secret. An empty one is nobody's.
+pub(crate) fn held_session(
+    tx: &mut Tx<'_>,
+    session_token: Option<&str>,
+    now: Timestamp,
+) -> Result<Option<Session>, ChatError> {
+    let Some(token) = session_token.filter(|token| !token.trim().is_empty()) else { return Ok(None) };
+    Ok(sessions::find_by_token(tx, &digest(token))?.filter(|session| !has_ended(session, now)))
+}
+
+pub(crate) fn has_ended(session: &Session, now: Timestamp) -> bool {
+    session.revoked_at.is_some() || session.expires_at <= now
+}
+
+/// A person whose account is active and not locked.
+pub(crate) fn active_user(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<User, ChatError> {
+    let user = users::find_in_good_standing(tx, id, now)?;
+    user.ok_or_else(|| ChatError::Unauthenticated("this account is not active, or is locked".into()))
+}

@@ -1,0 +1,239 @@
+//! Stories of people who guess passwords, and of those whose passwords they are, each told on both databases.
+
+use crate::support::{World, registration, worlds};
+use meeshy_chat::{ChatError, Device, Event, SignIn, SignedIn};
+use meeshy_domain::account::FREE_ATTEMPTS;
+use meeshy_domain::{Role, UserId};
+use meeshy_store::Value;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A device at an address that shows nothing.
+fn at(address: &str) -> Device {
+    Device { ip_address: Some(address.into()), ..Device::default() }
+}
+
+async fn attempt(world: &World, login: &str, password: &str, device: Device) -> Result<SignedIn, ChatError> {
+    match world.chat.sign_in(login.into(), password.into(), false, device).await? {
+        SignIn::Done(signed_in) => Ok(*signed_in),
+        other @ SignIn::NeedsCode { .. } => panic!("{other:?}"),
+    }
+}
+
+/// `wrong`, or how many seconds to wait.
+fn said(outcome: &Result<SignedIn, ChatError>) -> String {
+    match outcome {
+        Ok(_) => "in".into(),
+        Err(ChatError::Unauthenticated(_)) => "wrong".into(),
+        Err(ChatError::TooManyAttempts { retry_after }) => format!("wait {}", retry_after.as_secs()),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+/// Guesses from addresses that nobody has seen before, until it has to wait.
+async fn guess_until_locked(world: &World, login: &str) -> Vec<String> {
+    let mut answers = Vec::new();
+    for n in 0..30 {
+        let outcome = attempt(world, login, "guess", at(&format!("198.51.100.{n}"))).await;
+        answers.push(said(&outcome));
+        if answers.last().is_some_and(|answer| answer.starts_with("wait")) {
+            break;
+        }
+    }
+    answers
+}
+
+async fn set(world: &World, user: UserId, column: &'static str, value: impl Into<Value>) {
+    let value = value.into();
+    let update = move |tx: &mut meeshy_store::Tx<'_>| {
+        tx.execute(&format!("UPDATE users SET {column} = $2 WHERE id = $1"), &[user.into(), value])
+    };
+    world.store.write(update).await.unwrap();
+}
+
+#[tokio::test]
+async fn guessing_from_many_addresses_has_to_wait_and_learns_nothing_meanwhile() {
+    for (kind, world) in worlds().await {
+        world.sign_up("lea", "fr").await;
+        let mut expected = vec!["wrong".to_owned(); usize::try_from(FREE_ATTEMPTS).unwrap()];
+        expected.push("wait 60".into());
+        // A name that nobody has sounds the same.
+        for login in ["lea", "nobody"] {
+            assert_eq!(guess_until_locked(&world, login).await, expected, "{kind}: {login}");
+        }
+        // So does the right password, by each of its owner's names.
+        for login in ["lea", "LEA", "lea@example.org"] {
+            let outcome = attempt(&world, login, "correct horse", at("203.0.113.9")).await;
+            assert_eq!(said(&outcome), "wait 60", "{kind}: {login}");
+        }
+        world.hand.advance(MINUTE);
+        for login in ["lea", "nobody"] {
+            let answers = guess_until_locked(&world, login).await;
+            assert_eq!(answers, ["wrong", "wait 120"], "{kind}: {login} waits longer each time");
+        }
+        world.hand.advance(MINUTE * 2);
+        let outcome = attempt(&world, "lea", "correct horse", at("203.0.113.9")).await;
+        assert_eq!(said(&outcome), "in", "{kind}");
+        assert_eq!(guess_until_locked(&world, "lea").await, expected, "{kind}: counted anew");
+    }
+}
+
+#[tokio::test]
+async fn strangers_do_not_lock_out_a_device_that_has_signed_in_before() {
+    for (kind, world) in worlds().await {
+        let cookie = Device { cookie: Some("c".repeat(64).as_str().into()), ..at("203.0.113.1") };
+        let lea = world.chat.register(registration("lea", "fr"), cookie.clone()).await.unwrap();
+        let caller = world.chat.authenticate(&lea.token).await.unwrap();
+        world.chat.sign_out(&caller, None).await.unwrap();
+        guess_until_locked(&world, "lea").await;
+        let stranger = attempt(&world, "lea", "correct horse", at("203.0.113.2")).await;
+        assert!(said(&stranger).starts_with("wait"), "{kind}");
+
+        let with_secret =
+            Device { session_token: Some(lea.session_token.as_str().into()), ..at("192.0.2.1") };
+        let with_cookie = Device { ip_address: Some("192.0.2.2".into()), ..cookie };
+        for device in [with_secret, with_cookie, at("203.0.113.1")] {
+            // It has its own attempts, which end too.
+            assert_eq!(said(&attempt(&world, "lea", "typo", device.clone()).await), "wrong", "{kind}");
+            assert_eq!(said(&attempt(&world, "lea", "correct horse", device.clone()).await), "in", "{kind}");
+            for _ in 0..FREE_ATTEMPTS {
+                assert_eq!(said(&attempt(&world, "lea", "typo", device.clone()).await), "wrong", "{kind}");
+            }
+            let locked = attempt(&world, "lea", "correct horse", device).await;
+            assert_eq!(said(&locked), "wait 60", "{kind}");
+            world.hand.advance(MINUTE);
+        }
+        // Other people's secrets are no way in.
+        let carlos = world.sign_up("carlos", "es").await;
+        world.hand.advance(MINUTE * 60 * 25);
+        guess_until_locked(&world, "lea").await;
+        let device = Device { session_token: Some(carlos.session_token.as_str().into()), ..at("192.0.2.9") };
+        assert!(said(&attempt(&world, "lea", "guess", device).await).starts_with("wait"), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn guesses_at_the_same_moment_are_all_counted() {
+    for (kind, world) in worlds().await {
+        world.sign_up("lea", "fr").await;
+        for login in ["lea", "nobody"] {
+            let guesses = (0..40).map(|n| {
+                let (chat, login) = (world.chat.clone(), login.to_owned());
+                let device = at(&format!("198.51.{n}.1"));
+                tokio::spawn(async move { chat.sign_in(login, "guess".into(), false, device).await })
+            });
+            let mut looked_at = 0;
+            for guess in guesses.collect::<Vec<_>>() {
+                looked_at += i64::from(matches!(guess.await.unwrap(), Err(ChatError::Unauthenticated(_))));
+            }
+            assert_eq!(looked_at, FREE_ATTEMPTS, "{kind}: {login}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn codes_are_guesses_too() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        set(&world, lea, "two_factor_secret", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").await;
+        set(&world, lea, "two_factor_enabled_at", 1_000).await;
+        let mut tried = 0;
+        let locked = 'guessing: loop {
+            let password = "correct horse".to_owned();
+            let challenge = match world.chat.sign_in("lea".into(), password, false, at("198.51.100.7")).await
+            {
+                Ok(SignIn::NeedsCode { challenge, .. }) => challenge,
+                other => break other.map(|_| ()).unwrap_err(),
+            };
+            for _ in 0..5 {
+                match world.chat.sign_in_with_code(&challenge, "000000", at("198.51.100.7")).await {
+                    Err(ChatError::Unauthenticated(_)) => tried += 1,
+                    other => break 'guessing other.map(|_| ()).unwrap_err(),
+                }
+            }
+            assert!(tried < 100, "{kind}: nothing ends the guessing");
+        };
+        assert!(matches!(locked, ChatError::TooManyAttempts { .. }), "{kind}: {locked}");
+        assert_eq!(tried, FREE_ATTEMPTS, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_lock_by_guessing_leaves_open_sessions_alone() {
+    for (kind, world) in worlds().await {
+        let lea = world.sign_up("lea", "fr").await;
+        guess_until_locked(&world, "lea").await;
+        assert!(world.chat.authenticate(&lea.token).await.is_ok(), "{kind}");
+        assert!(world.chat.refresh(&lea.token, None).await.is_ok(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn common_passwords_and_reserved_names_are_refused_for_those_who_register_themselves() {
+    for (kind, world) in worlds().await {
+        let register = async |username: &str, password: &str, code: Option<String>| {
+            let mut new = registration(username, "en");
+            new.password = password.into();
+            new.setup_code = code.map(Into::into);
+            world.chat.register(new, Device::default()).await
+        };
+        for (username, password, field) in [
+            ("lea", "password1", "password"),
+            ("lea", "QWERTYUIOP", "password"),
+            ("lea", "aaaaaaaaaa", "password"),
+            ("lea-moreau", "lea-moreau", "password"),
+            ("lea", "lea@example.org", "password"),
+            ("Admin", "correct horse", "username"),
+            ("no-reply", "correct horse", "username"),
+        ] {
+            let refused = register(username, password, None).await;
+            let is_named = matches!(&refused, Err(ChatError::Invalid { field: named, .. }) if named == field);
+            assert!(is_named, "{kind}: {username} {password} {refused:?}");
+        }
+        let code = world.chat.new_setup_code().await.unwrap();
+        register("admin", "correct horse", code).await.unwrap();
+        let asked = world.chat.availability(Some("support".into()), None).await.unwrap();
+        assert_eq!(asked.username, Some(false), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn whether_an_address_has_an_account_is_not_told_before_registering() {
+    for (kind, world) in worlds().await {
+        world.sign_up("lea", "fr").await;
+        let asked =
+            async |email: &str| world.chat.availability(None, Some(email.into())).await.unwrap().email;
+        assert_eq!(asked("lea@example.org").await, Some(true), "{kind}");
+        assert_eq!(asked("new@example.org").await, Some(true), "{kind}");
+        assert_eq!(asked("nonsense").await, Some(false), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_password_of_the_old_system_goes_on() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        let real = "une phrase de passe plus longue que soixante-douze octets, qui va jusqu'au bout !";
+        let hash = bcrypt::hash(real, 4).unwrap();
+        set(&world, lea, "password_hash", hash).await;
+        // The old system saw only the beginning; whoever comes with another end does not lock out the real one.
+        for password in [&format!("{}?", &real[..75]), real, real] {
+            assert_eq!(said(&attempt(&world, "lea", password, Device::default()).await), "in", "{kind}");
+        }
+        assert_eq!(said(&attempt(&world, "lea", &real[..70], Device::default()).await), "wrong", "{kind}");
+
+        let short = bcrypt::hash("mot de passe court", 4).unwrap();
+        set(&world, lea, "password_hash", short).await;
+        for _ in 0..2 {
+            let signed_in = attempt(&world, "lea", "mot de passe court", Device::default()).await;
+            assert_eq!(said(&signed_in), "in", "{kind}");
+        }
+        let read = move |tx: &mut meeshy_store::Tx<'_>| meeshy_store::users::find(tx, lea);
+        let user = world.store.read(read).await.unwrap().unwrap();
+        assert!(
+            user.password_hash.expose().starts_with("$argon2id$"),
+            "{kind}: the short one has a new hash"
+        );
+    }
+}

@@ -1,0 +1,243 @@
+//! Stories of tokens that are exchanged, copied and signed out, each told on both databases.
+
+use crate::support::{SIGNING_SECRET, World, registration, worlds};
+use jsonwebtoken::{EncodingKey, Header};
+use meeshy_chat::{ChatError, Device, Event, NewMessage, SignedIn};
+use meeshy_domain::UserId;
+use meeshy_store::Value;
+use serde_json::json;
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// A token as the old system signed it, for a day; with `session`, as versions before this one did.
+fn old_token(world: &World, user: UserId, session: Option<&SignedIn>) -> String {
+    let now = world.chat.now().millis() / 1000;
+    let mut claims =
+        json!({ "userId": user, "username": "lea", "role": "USER", "iat": now, "exp": now + 86_400 });
+    if let Some(signed_in) = session {
+        claims["sid"] = json!(signed_in.session.id);
+    }
+    let key = EncodingKey::from_secret(SIGNING_SECRET.as_bytes());
+    jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap()
+}
+
+async fn holds(world: &World, token: &str) -> bool {
+    match world.chat.authenticate(token).await {
+        Ok(_) => true,
+        Err(ChatError::Unauthenticated(_)) => false,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+async fn refresh(world: &World, token: &str, session_token: Option<&str>) -> Option<String> {
+    match world.chat.refresh(token, session_token).await {
+        Ok(fresh) => Some(fresh.token),
+        Err(ChatError::Unauthenticated(_)) => None,
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_replaced_token_is_taken_for_some_minutes_and_ends_its_session_after_them() {
+    for (kind, mut world) in worlds().await {
+        let first = world.sign_up("lea", "fr").await.token;
+        let second = refresh(&world, &first, None).await.unwrap();
+        assert!(holds(&world, &first).await && holds(&world, &second).await, "{kind}");
+        // Another tab, or the same one after an answer that was lost.
+        let third = refresh(&world, &first, None).await.unwrap();
+        assert!(holds(&world, &second).await && holds(&world, &third).await, "{kind}");
+
+        world.hand.advance(MINUTE * 11);
+        assert!(!holds(&world, &first).await, "{kind}: the copy");
+        assert!(
+            holds(&world, &second).await && holds(&world, &third).await,
+            "{kind}: calling alone ends nothing"
+        );
+        assert!(world.happened().is_empty(), "{kind}");
+        assert_eq!(refresh(&world, &first, None).await, None, "{kind}");
+        assert!(matches!(world.happened()[..], [Event::SessionEnded { .. }]), "{kind}");
+        for token in [&second, &third] {
+            assert!(!holds(&world, token).await, "{kind}");
+            assert_eq!(refresh(&world, token, None).await, None, "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_shows_its_secret_keeps_its_session_whatever_token_it_has() {
+    for (kind, world) in worlds().await {
+        let lea = world.sign_up("lea", "fr").await;
+        let second = refresh(&world, &lea.token, None).await.unwrap();
+        world.hand.advance(MINUTE * 11);
+        let third = refresh(&world, &lea.token, Some(&lea.session_token)).await.unwrap();
+        assert!(holds(&world, &second).await && holds(&world, &third).await, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn twenty_tabs_that_refresh_at_once_all_go_on() {
+    for (kind, world) in worlds().await {
+        let lea = world.sign_up("lea", "fr").await;
+        let unbound = old_token(&world, lea.user.id, None);
+        for token in [lea.token, unbound] {
+            let tabs = (0..20).map(|_| {
+                let (chat, token) = (world.chat.clone(), token.clone());
+                tokio::spawn(async move { chat.refresh(&token, None).await.map(|fresh| fresh.token) })
+            });
+            let mut fresh = Vec::new();
+            for tab in tabs.collect::<Vec<_>>() {
+                fresh.push(tab.await.unwrap().unwrap());
+            }
+            world.hand.advance(MINUTE * 11);
+            for token in fresh {
+                assert!(holds(&world, &token).await, "{kind}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_session_gets_one_at_its_first_refresh() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        let old = old_token(&world, lea, None);
+        assert!(holds(&world, &old).await, "{kind}");
+        let fresh = refresh(&world, &old, None).await.unwrap();
+        let caller = world.chat.authenticate(&fresh).await.unwrap();
+        let session = caller.session_id.unwrap();
+        assert_eq!(world.chat.authenticate(&old).await.unwrap().session_id, Some(session), "{kind}");
+
+        // What was copied of it does not outlive the sign-out.
+        world.chat.sign_out(&caller, None).await.unwrap();
+        for token in [&old, &fresh] {
+            assert!(!holds(&world, token).await, "{kind}");
+            assert_eq!(refresh(&world, token, None).await, None, "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_session_is_dead_after_signing_out() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        let (old, other) = (old_token(&world, lea, None), world.sign_in("lea", false).await);
+        let caller = world.chat.authenticate(&old).await.unwrap();
+        world.chat.sign_out(&caller, None).await.unwrap();
+        assert!(!holds(&world, &old).await, "{kind}");
+        assert_eq!(refresh(&world, &old, None).await, None, "{kind}");
+        assert!(holds(&world, &other.token).await, "{kind}: another device");
+    }
+}
+
+#[tokio::test]
+async fn a_token_without_a_session_joins_the_session_whose_secret_comes_along() {
+    for (kind, world) in worlds().await {
+        let lea = world.sign_up("lea", "fr").await;
+        let carlos = world.sign_up("carlos", "es").await;
+        let old = old_token(&world, lea.user.id, None);
+        // Somebody else's secret proves nothing.
+        let fresh = refresh(&world, &old, Some(&carlos.session_token)).await.unwrap();
+        let session = world.chat.authenticate(&fresh).await.unwrap().session_id.unwrap();
+        assert!(session != carlos.session.id && session != lea.session.id, "{kind}");
+
+        world.hand.advance(Duration::from_secs(1));
+        let old = old_token(&world, lea.user.id, None);
+        let fresh = refresh(&world, &old, Some(&lea.session_token)).await.unwrap();
+        let session = world.chat.authenticate(&fresh).await.unwrap().session_id;
+        assert_eq!(session, Some(lea.session.id), "{kind}");
+        assert!(holds(&world, &lea.token).await, "{kind}: for some minutes");
+    }
+}
+
+#[tokio::test]
+async fn tokens_of_earlier_versions_without_an_id_are_exchanged_too() {
+    for (kind, world) in worlds().await {
+        let lea = world.sign_up("lea", "fr").await;
+        let without_ids =
+            |tx: &mut meeshy_store::Tx<'_>| tx.execute("UPDATE sessions SET token_id = NULL", &[]);
+        world.store.write(without_ids).await.unwrap();
+        let old = old_token(&world, lea.user.id, Some(&lea));
+        let fresh = refresh(&world, &old, None).await.unwrap();
+        assert!(holds(&world, &old).await && holds(&world, &fresh).await, "{kind}");
+        world.hand.advance(MINUTE * 11);
+        assert!(!holds(&world, &old).await && holds(&world, &fresh).await, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_renewed_after_signing_out_or_at_the_end_of_a_session() {
+    for (kind, world) in worlds().await {
+        let out = world.sign_up("lea", "fr").await;
+        let caller = world.chat.authenticate(&out.token).await.unwrap();
+        world.chat.sign_out(&caller, None).await.unwrap();
+        assert_eq!(refresh(&world, &out.token, Some(&out.session_token)).await, None, "{kind}");
+
+        let mut token = world.sign_in("lea", false).await.token;
+        for _ in 0..60 {
+            world.hand.advance(DAY / 2);
+            token = match refresh(&world, &token, None).await {
+                Some(fresh) => fresh,
+                None => break,
+            };
+        }
+        assert_eq!(refresh(&world, &token, None).await, None, "{kind}: a session lasts thirty days");
+        assert!(!holds(&world, &token).await, "{kind}");
+    }
+}
+
+/// Two people of the old system, who have neither an address nor a telephone number.
+async fn imported_without_an_address(world: &World) {
+    for name in ["ann", "ben"] {
+        let id = world.person(name, "en").await;
+        let forget = move |tx: &mut meeshy_store::Tx<'_>| {
+            tx.execute(
+                "UPDATE users SET email = '', phone_number = '', name_twin = $2 WHERE id = $1",
+                &[id.into(), Value::from(id)],
+            )
+        };
+        world.store.write(forget).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_empty_value_is_nobody() {
+    for (kind, world) in worlds().await {
+        imported_without_an_address(&world).await;
+        world.sign_in("ann", false).await;
+        for nobody in ["", " ", "\t\n", "\u{a0}", "\u{3000}"] {
+            let password = "correct horse".to_owned();
+            let refused = world.chat.sign_in(nobody.into(), password, false, Device::default()).await;
+            assert!(matches!(refused, Err(ChatError::Unauthenticated(_))), "{kind}: {nobody:?} {refused:?}");
+            assert!(world.chat.authenticate(nobody).await.is_err(), "{kind}");
+            assert!(world.chat.authenticate_session(nobody).await.is_err(), "{kind}");
+            assert!(world.chat.sign_in_with_code(nobody, "", Device::default()).await.is_err(), "{kind}");
+            assert!(world.chat.refresh(nobody, Some(nobody)).await.is_err(), "{kind}");
+            let mut new = registration("eve", "en");
+            new.email = nobody.into();
+            let refused = world.chat.register(new, Device::default()).await;
+            assert!(matches!(refused, Err(ChatError::Invalid { .. })), "{kind}: {nobody:?} {refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn messages_with_an_empty_client_id_are_different_messages() {
+    for (kind, world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        let mut ids = Vec::new();
+        for content in ["one", "two"] {
+            let new = NewMessage {
+                conversation: talk.conversation.id.to_string(),
+                content: content.into(),
+                client_message_id: Some(String::new()),
+                ..NewMessage::default()
+            };
+            ids.push(world.chat.send(lea, new).await.unwrap().message.message.id);
+        }
+        assert_ne!(ids[0], ids[1], "{kind}");
+        assert_eq!(world.page(lea, &talk).await.messages.len(), 2, "{kind}");
+    }
+}

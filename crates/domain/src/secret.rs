@@ -1,0 +1,163 @@
+//! Values that never show themselves.
+
+use serde::Deserialize;
+use std::fmt;
+
+/// A password, a key, a token, or a hash of one: `Debug` shows none of it, and there is no `Display`.
+///
+/// Who needs the value says so with [`expose`](Self::expose), which is easy to find.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The value itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing to hide.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "(empty)" } else { MASK })
+    }
+}
+
+/// An address of a server, which may hold a password: neither `Debug` nor `Display` shows it.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(transparent)]
+pub struct Address(String);
+
+impl Address {
+    /// The address with its password.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Address {
+    fn from(value: String) -> Self {
+        Self(value)
+    }
+}
+
+impl From<&str> for Address {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&mask_url(&self.0))
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// What stands in the place of a secret.
+pub const MASK: &str = "********";
+
+/// An address without the password in it: `postgres://user:********@host/database`.
+///
+/// Whatever stands between the scheme and the last `@` of the authority, behind its first `:`, counts as password, also
+/// where the rest is no address that could be parsed. So do the values of query parameters that are named like secrets.
+pub fn mask_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    // A password that was not percent-encoded may hold these characters: then the last `@` is beyond them.
+    let end = rest.rfind('@').map_or(end, |at| end.max(at));
+    let (authority, path) = rest.split_at(end);
+    let (authority, path) = match path.strip_prefix('@') {
+        Some(after) => (authority.to_owned() + "@", after),
+        None => (authority.to_owned(), path),
+    };
+    let authority = match authority.rsplit_once('@') {
+        Some((login, host)) => match login.split_once(':') {
+            Some((user, _)) => format!("{user}:{MASK}@{host}"),
+            // A token alone, as `https://token@host`.
+            None if scheme.starts_with("http") => format!("{MASK}@{host}"),
+            None => format!("{login}@{host}"),
+        },
+        None => authority,
+    };
+    format!("{scheme}://{authority}{}", mask_query(path))
+}
+
+const SECRET_PARAMETERS: [&str; 8] =
+    ["password", "pass", "key", "api_key", "apikey", "token", "access_token", "secret"];
+
+fn mask_query(path: &str) -> String {
+    let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
+    let masked = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if SECRET_PARAMETERS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) => {
+            format!("{name}={MASK}")
+        }
+        _ => pair.to_owned(),
+    });
+    format!("{path}?{}", masked.collect::<Vec<_>>().join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_secret_shows_nothing_of_itself() {
+        let secret = Secret::from("canary");
+        assert_eq!(format!("{secret:?} {:#?}", Some(&secret)), "******** Some(\n    ********,\n)");
+        assert_eq!(format!("{:?}", Secret::default()), "(empty)");
+        assert_eq!(secret.expose(), "canary");
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_masked() {
+        for (url, masked) in [
+            ("postgres://meeshy:canary@db/meeshy", "postgres://meeshy:********@db/meeshy"),
+            ("postgres://meeshy:can/a?r#y@db/meeshy", "postgres://meeshy:********@db/meeshy"),
+            ("postgres://meeshy:c@nary@db:5432/meeshy", "postgres://meeshy:********@db:5432/meeshy"),
+            ("postgres://meeshy@db/meeshy", "postgres://meeshy@db/meeshy"),
+            (
+                "postgres://db/meeshy?user=me&password=canary",
+                "postgres://db/meeshy?user=me&password=********",
+            ),
+            ("https://canary@host/v1", "https://********@host/v1"),
+            ("https://host/v1?api_key=canary&x=1", "https://host/v1?api_key=********&x=1"),
+            ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+            ("no address", "no address"),
+        ] {
+            assert_eq!(mask_url(url), masked);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_password_is_left_in_an_address(password in "[^\\p{C}]{1,20}", host in "[a-z]{1,8}") {
+            let masked = mask_url(&format!("postgres://user:CANARY{password}@{host}/database"));
+            prop_assert!(!masked.contains("CANARY"), "{}", masked);
+            prop_assert!(masked.starts_with("postgres://user:********@"), "{}", masked);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Visitors who sign in, and how a device shows that it has done so before.
+
+use crate::App;
+use crate::auth::{Origin, session_token};
+use axum::extract::FromRequestParts;
+use axum::http::header::{COOKIE, ORIGIN, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use meeshy_chat::Device;
+use std::convert::Infallible;
+
+/// Says nothing but that this browser has signed in before; it opens nothing.
+const COOKIE_NAME: &str = "meeshy_device";
+/// Hexadecimal digits of its value.
+const COOKIE_DIGITS: usize = 64;
+/// Browsers keep a cookie for 400 days at most (RFC 6265bis, 5.5).
+const COOKIE_SECONDS: u32 = 400 * 86_400;
+
+/// Somebody who signs in or registers.
+pub struct Visitor {
+    pub device: Device,
+    /// Under which name the calls of the address are counted.
+    pub counted_as: String,
+    set_cookie: Option<HeaderValue>,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let Origin { mut device, counted_as } = Origin::from_request_parts(parts, app).await?;
+        device.session_token = session_token(&parts.headers).map(Into::into);
+        let known = device_cookie(&parts.headers);
+        let value = known.clone().unwrap_or_else(|| app.chat.secrets().hex(COOKIE_DIGITS / 2));
+        // A cookie that is marked so is not kept by a page without TLS.
+        let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
+        let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
+        let cookie = format!(
+            "{COOKIE_NAME}={value}; Path=/; Max-Age={COOKIE_SECONDS}; HttpOnly; SameSite=Strict{secure}"
+        );
+        device.cookie = Some(value.into());
+        let set_cookie = if known.is_none() { HeaderValue::try_from(cookie).ok() } else { None };
+        Ok(Self { device, counted_as, set_cookie })
+    }
+}
+
+impl Visitor {
+    /// The answer to somebody who has signed in, with the cookie that this browser will be known by.
+    pub fn remembered(&self, answer: impl IntoResponse) -> Response {
+        let mut response = answer.into_response();
+        if let Some(cookie) = &self.set_cookie {
+            response.headers_mut().append(SET_COOKIE, cookie.clone());
+        }
+        response
+    }
+}
+
+/// The value of the cookie, if it is one of ours.
+fn device_cookie(headers: &HeaderMap) -> Option<String> {
+    let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, value) = pairs.find(|(name, _)| *name == COOKIE_NAME)?;
+    let is_ours = value.len() == COOKIE_DIGITS && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_ours.then(|| value.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cookie_is_found_among_others_and_nothing_else_counts_as_one() {
+        let value = "0a".repeat(32);
+        let read = |lines: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(COOKIE, line.parse().unwrap());
+            }
+            device_cookie(&headers)
+        };
+        assert_eq!(read(&[&format!("a=b; meeshy_device={value}; c=d")]), Some(value.clone()));
+        assert_eq!(read(&["a=b", &format!("meeshy_device={value}")]), Some(value.clone()));
+        for other in
+            ["", "meeshy_device=", "meeshy_device=x", "meeshy_device", &format!("meeshy_device={value}0")]
+        {
+            assert_eq!(read(&[other]), None, "{other}");
+        }
+    }
+}
