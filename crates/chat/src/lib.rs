@@ -7,6 +7,7 @@
 //! its commit; a translation never holds a message back.
 
 mod accounts;
+mod administration;
 mod authority;
 mod conversations;
 mod edits;
@@ -39,6 +40,7 @@ mod view;
 mod worker;
 
 pub use accounts::{Availability, Registration};
+pub use administration::Account;
 pub use authority::{Authority, Ended};
 pub use conversations::{ListFilter, NewConversation, OPENABLE_KINDS};
 pub use edits::MessageEdit;

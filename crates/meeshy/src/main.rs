@@ -40,6 +40,9 @@ enum Command {
     Config(command::config::ConfigArgs),
     /// Bring the database's schema up to date; `serve` does so too.
     Migrate(command::migrate::MigrateArgs),
+    /// Add accounts, list them, change their roles and passwords, switch them off.
+    #[command(subcommand)]
+    User(command::user::UserCommand),
     /// Archive old notifications, show what was archived, or take it back.
     #[command(subcommand)]
     Notifications(command::notifications::NotificationsCommand),
@@ -86,6 +89,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(args) => command::serve::run(args, config).await?,
         Command::Config(args) => command::config::run(&args, &effective)?,
         Command::Migrate(args) => command::migrate::run(&args, &config).await?,
+        Command::User(command) => command::user::run(command, &config).await?,
         Command::Notifications(command) => command::notifications::run(command, &config).await?,
         Command::Translate(args) => {
             // Such as why an engine that is installed was not used.

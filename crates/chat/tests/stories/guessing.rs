@@ -237,3 +237,42 @@ async fn a_long_password_of_the_old_system_goes_on() {
         );
     }
 }
+
+#[tokio::test]
+async fn an_operator_unlocks_changes_passwords_and_switches_accounts_off() {
+    for (kind, mut world) in worlds().await {
+        let lea = world.sign_up("lea", "fr").await;
+        let sign_in = async |world: &World, password: &str| {
+            said(&attempt(world, "lea", password, at("203.0.113.9")).await)
+        };
+        guess_until_locked(&world, "lea").await;
+        assert_eq!(sign_in(&world, "correct horse").await, "wait 60", "{kind}");
+        let locked = world.chat.accounts(None, 10).await.unwrap();
+        assert!(locked[0].locked_until.is_some(), "{kind}");
+        world.chat.unlock("Lea").await.unwrap();
+        assert_eq!(sign_in(&world, "correct horse").await, "in", "{kind}");
+
+        world.happened();
+        for common in ["password1", "lea", "lea@example.org"] {
+            assert!(world.chat.set_password("lea", common.into()).await.is_err(), "{kind}: {common}");
+        }
+        world.chat.set_password("lea", "battery staple".into()).await.unwrap();
+        assert!(world.chat.authenticate(&lea.token).await.is_err(), "{kind}: every device is signed out");
+        let ended =
+            world.happened().iter().filter(|event| matches!(event, Event::SessionEnded { .. })).count();
+        assert_eq!(ended, 2, "{kind}: and so are their sockets");
+        assert_eq!(sign_in(&world, "correct horse").await, "wrong", "{kind}");
+        assert_eq!(sign_in(&world, "battery staple").await, "in", "{kind}");
+
+        world.chat.set_active("lea@example.org", false).await.unwrap();
+        assert_eq!(sign_in(&world, "battery staple").await, "wrong", "{kind}");
+        assert!(world.chat.refresh(&lea.token, Some(&lea.session_token)).await.is_err(), "{kind}");
+        world.chat.set_active("lea", true).await.unwrap();
+        assert_eq!(sign_in(&world, "battery staple").await, "in", "{kind}");
+        assert_eq!(world.chat.set_role("lea", Role::BigBoss).await.unwrap().role, Role::BigBoss, "{kind}");
+        assert!(!world.chat.setup_state().await.unwrap().needs_administrator, "{kind}");
+        for nobody in ["", "nobody"] {
+            assert!(matches!(world.chat.unlock(nobody).await, Err(ChatError::NotFound { .. })), "{kind}");
+        }
+    }
+}

@@ -9,3 +9,4 @@ pub mod models;
 pub mod notifications;
 pub mod serve;
 pub mod translate;
+pub mod user;

@@ -76,7 +76,7 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
 fn help_names_every_command() {
     let help = text(&meeshy(&["--help"], &[]).stdout);
     assert!(help.contains("everyone reads in their own language"), "{help}");
-    for command in ["serve", "config", "migrate", "translate", "models", "import", "export"] {
+    for command in ["serve", "config", "migrate", "translate", "models", "import", "export", "user"] {
         assert!(help.contains(&format!("  {command} ")), "{help}");
     }
 }

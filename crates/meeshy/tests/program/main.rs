@@ -13,3 +13,4 @@ mod private;
 mod roles;
 mod schema;
 mod server;
+mod user;

@@ -1,0 +1,150 @@
+//! The operator and people's accounts: the first administrator, and `meeshy user`.
+
+use crate::server::{Client, Server, command};
+use meeshy_store::Location;
+use meeshy_testkit::Database;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+const PASSWORD: &str = "correct horse";
+
+/// `meeshy user …`, with a text on its standard input; what it said, and whether it went well.
+fn user(data: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> (bool, String) {
+    let mut command = command(data, &[&["user"], arguments].concat(), variables);
+    command
+        .env("HASHING_MEMORY_KIB", "64")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that asks for no password may be gone before it reads.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    (status.success(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
+}
+
+async fn login(server: &Server, username: &str, password: &str) -> (StatusCode, Value) {
+    let url = format!("http://127.0.0.1:{}/api/v1/auth/login", server.port);
+    let body = json!({ "username": username, "password": password });
+    let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
+    (answer.status(), answer.json().await.unwrap())
+}
+
+fn client(server: &Server, answer: &Value) -> Client {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    Client {
+        http: reqwest::Client::new(),
+        base: format!("http://127.0.0.1:{}/api/v1", server.port),
+        token: text(&answer["data"]["token"]),
+        id: text(&answer["data"]["user"]["id"]),
+    }
+}
+
+#[tokio::test]
+async fn the_first_administrator_registers_with_the_code_that_serve_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let variables =
+        [("HOST", "127.0.0.1"), ("PORT", "0"), ("MODELS_PULL", "off"), ("HASHING_MEMORY_KIB", "64")];
+    let start = || {
+        let mut serving = command(&data, &["serve"], &variables);
+        serving.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut codes = Vec::new();
+    for _ in 0..2 {
+        let mut child = start();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let code = line.trim().strip_prefix("Setup code for the first administrator: ").unwrap().to_owned();
+        let mut logged = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        assert!(logged.any(|line| line.contains(&code)));
+        codes.push(code);
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    assert_ne!(codes[0], codes[1], "each start prints another code, since only a hash is kept");
+}
+
+#[tokio::test]
+async fn accounts_are_managed_on_sqlite_while_the_server_is_stopped() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let run = |arguments: &[&str], input: &str| user(&data, arguments, &[], input);
+    let done = |arguments: &[&str], input: &str| {
+        let (success, said) = run(arguments, input);
+        assert!(success, "{arguments:?}: {said}");
+        said
+    };
+    let file = folder.path().join("password");
+    std::fs::write(&file, format!("{PASSWORD}\nanother line\n")).unwrap();
+    let file = file.to_str().unwrap();
+    // Reserved names are the operator's to give.
+    let added = done(
+        &["add", "admin", "--email", "admin@example.org", "--role", "bigboss", "--password-file", file],
+        "",
+    );
+    assert_eq!(added, "added admin with the role BIGBOSS\n");
+    done(
+        &["add", "lea", "--email", "lea@example.org", "--language", "fr", "--password-file", "-"],
+        "correct horse\n",
+    );
+    done(&["add", "carlos", "--email", "carlos@example.org"], "correct horse\n");
+    for (arguments, input, word) in [
+        (&["add", "lea", "--email", "other@example.org"][..], "correct horse\n", "taken"),
+        (&["add", "emma", "--email", "emma@example.org"], "password1\n", "too common"),
+        (&["add", "emma", "--email", "emma@example.org"], "", "password is empty"),
+        (&["role", "nobody", "ADMIN"], "", "nobody called `nobody`"),
+        (&["role", "lea", "KING"], "", "is not a role"),
+        (&["unlock", ""], "", "nobody called"),
+    ] {
+        let (success, said) = run(arguments, input);
+        assert!(!success && said.contains(word), "{arguments:?}: {said}");
+    }
+    done(&["role", "lea@example.org", "MODERATOR"], "");
+    done(&["disable", "carlos"], "");
+    let listed = done(&["list", "--json"], "");
+    let listed: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let shown = |name: &str| listed.iter().find(|account| account["username"] == name).unwrap();
+    assert_eq!((&shown("lea")["role"], &shown("carlos")["isActive"]), (&json!("MODERATOR"), &json!(false)));
+    assert!(!format!("{listed:?}").contains("argon2"));
+    assert!(done(&["list"], "").lines().any(|line| line.starts_with("carlos ") && line.contains(" off ")));
+
+    let server = Server::start(&data, &[]).await;
+    let (success, said) = run(&["unlock", "lea"], "");
+    assert!(!success && said.contains("stop the server for a moment"), "{said}");
+    assert_eq!(login(&server, "admin", PASSWORD).await.1["data"]["user"]["role"], "BIGBOSS");
+    assert_eq!(login(&server, "carlos", PASSWORD).await.0, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn accounts_are_managed_on_postgresql_while_the_server_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let database = Database::postgres();
+    let Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    let variables = [("DATABASE_URL", url.as_str())];
+    let run = |arguments: &[&str], input: &str| {
+        let (success, said) = user(&data, arguments, &variables, input);
+        assert!(success, "{arguments:?}: {said}");
+    };
+    let server = Server::start(&data, &variables).await;
+    run(&["add", "lea", "--email", "lea@example.org"], "correct horse\n");
+    let lea = client(&server, &login(&server, "lea", PASSWORD).await.1);
+    let is_in = async |who: &Client| who.get("/auth/me").await.unwrap().0 == StatusCode::OK;
+    assert!(is_in(&lea).await);
+
+    run(&["password", "lea"], "battery staple\n");
+    assert!(!is_in(&lea).await, "every device was signed out");
+    assert_eq!(login(&server, "lea", PASSWORD).await.0, StatusCode::UNAUTHORIZED);
+    let lea = client(&server, &login(&server, "lea", "battery staple").await.1);
+    run(&["disable", "lea"], "");
+    assert!(!is_in(&lea).await);
+    assert_eq!(login(&server, "lea", "battery staple").await.0, StatusCode::UNAUTHORIZED);
+    run(&["enable", "lea"], "");
+    assert!(!is_in(&lea).await, "what was signed out stays so");
+    assert_eq!(login(&server, "lea", "battery staple").await.0, StatusCode::OK);
+    run(&["unlock", "lea@example.org"], "");
+}
