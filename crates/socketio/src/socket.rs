@@ -66,8 +66,10 @@ impl<S: Service> Socket<S> {
     /// Takes it out of a room.
     pub fn leave(&self, room: S::Room) {
         let mut rooms = self.rooms();
-        if let Some(rooms) = rooms.as_mut() {
-            rooms.retain(|joined| *joined != room);
+        let Some(rooms) = rooms.as_mut() else { return };
+        // Who is not there does not hold up the others.
+        if let Some(at) = rooms.iter().position(|joined| *joined == room) {
+            rooms.swap_remove(at);
             self.0.hub.leave(self.number(), &[room]);
         }
     }
