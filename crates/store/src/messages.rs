@@ -467,9 +467,13 @@ pub fn reactions(
     let mut params = vec![viewer.into()];
     params.extend(padded(messages.iter().map(|id| Value::from(*id))));
     tx.query(
+        // People and guests each have an index of their own.
         &format!(
-            "SELECT message_id, emoji, count(*) AS total, max(CASE WHEN user_id = $1 THEN 1 ELSE 0 END) AS own FROM reactions \
-             WHERE message_id IN ({ids}) GROUP BY message_id, emoji ORDER BY min(created_at), emoji"
+            "SELECT r.message_id, r.emoji, count(*) AS total, max(CASE WHEN r.user_id = $1 THEN 1 ELSE 0 END) AS own FROM \
+               (SELECT message_id, emoji, user_id, created_at FROM reactions WHERE user_id IS NOT NULL AND message_id IN ({ids}) \
+                UNION ALL \
+                SELECT message_id, emoji, user_id, created_at FROM reactions WHERE guest_id IS NOT NULL AND message_id IN ({ids})) r \
+             GROUP BY r.message_id, r.emoji ORDER BY min(r.created_at), r.emoji"
         ),
         &params,
         |row| {
