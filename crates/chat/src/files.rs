@@ -57,6 +57,10 @@ impl Chat {
     /// As [`file`](Self::file); without a caller and a signature, the path is enough where
     /// [`unsigned_file_paths`](crate::Settings::unsigned_file_paths) says so.
     pub async fn file_at(&self, path: &str, request: FileRequest) -> Result<ServedFile, ChatError> {
+        // No file has such a name, and no database takes it.
+        if path.contains('\0') {
+            return Err(missing());
+        }
         let (chat, wanted) = (self.clone(), path.to_owned());
         let read = move |tx: &mut Tx<'_>| {
             let found = attachments::find_by_path(tx, &wanted)?;
