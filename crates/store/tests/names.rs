@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 use meeshy_domain::{IdGenerator, LanguageSettings, Role, Timestamp, UserId};
-use meeshy_store::users::{self, ProfileChange, User};
+use meeshy_store::users::{self, Details, ProfileChange, User};
 use meeshy_store::{Store, StoreError, Tx, Value};
 use meeshy_testkit::Database;
 
@@ -28,6 +28,7 @@ fn user(id: UserId, username: &str, first_name: &str, last_name: &str) -> User {
         last_active_at: NOW,
         created_at: NOW,
         updated_at: NOW,
+        details: Details::default(),
     }
 }
 

@@ -3,12 +3,12 @@
 use crate::support::{World, worlds};
 use meeshy_chat::{ChatError, ConversationView, Event, FileRequest, ListFilter, NewConversation, NewMessage};
 use meeshy_domain::UserId;
-use meeshy_store::{StoreError, Tx, Value};
+use meeshy_store::{Tx, Value};
 use std::time::Duration;
 
 /// Changes rows as the import would have written them.
 async fn set(world: &World, sql: &'static str, params: Vec<Value>) {
-    let write = move |tx: &mut Tx<'_>| Ok::<_, StoreError>(tx.execute(sql, &params)?);
+    let write = move |tx: &mut Tx<'_>| tx.execute(sql, &params);
     assert!(world.store.write(write).await.unwrap() > 0, "{sql}");
 }
 
