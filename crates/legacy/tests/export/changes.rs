@@ -288,11 +288,11 @@ fn a_cursor_in_both_collections_goes_back_in_both() {
             import(at, &dump.dump);
             assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind}");
             let sql = "UPDATE read_cursors SET read_sequence = 3, last_read_message_id = NULL, read_at = $1 WHERE user_id = $2";
-            change(at, sql, &[made(9).timestamp_millis().into(), id('u', 2).to_hex().into()]);
+            change(at, sql, &[made(20).timestamp_millis().into(), id('u', 2).to_hex().into()]);
             let back = export(at);
             let found = &back.documents("MessageStatus")[&id(noun, number).to_hex()];
             assert_eq!(found.get("messageId"), Some(&Bson::from(id('m', 3))), "{kind}");
-            assert_eq!(found.get("readAt"), Some(&Bson::from(made(9))), "{kind}");
+            assert_eq!(found.get("readAt"), Some(&Bson::from(made(20))), "{kind}");
             let found = &back.documents("MessageReadStatus")[&id('r', 1).to_hex()];
             assert_eq!(found.get("lastReadMessageId"), Some(&Bson::from(id('m', 3))), "{kind}");
             assert_eq!(back.not_held("legacy_documents", "MessageStatus"), 0, "{kind}");
