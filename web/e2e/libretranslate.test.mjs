@@ -21,6 +21,6 @@ test("the npm package `translate` translates with a token as its key", async () 
     }),
   });
   const { token } = (await answer.json()).data;
-  const options = { engine: "libre", url: `${url}/libretranslate/translate`, key: token, from: "en" };
-  assert.equal(await translate("The house", { ...options, to: "es" }), "La casa");
+  Object.assign(translate, { engine: "libre", url: `${url}/libretranslate/translate`, key: token });
+  assert.equal(await translate("The house", { from: "en", to: "es" }), "La casa");
 });

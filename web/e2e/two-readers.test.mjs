@@ -86,6 +86,7 @@ test("a pair that no engine serves says so, and shows the original", async () =>
 
   // Once, whatever else is written; without an operator's advice; and not again when it was read.
   await write(lea.page, "Tu es là ?");
+  await newest(jiro.page).getByText("Tu es là ?").waitFor();
   await newest(jiro.page).getByRole("img", { name: "not translated from French" }).waitFor();
   assert.equal(await messages(jiro.page).count(), 2);
   assert.equal(await missing.count(), 1);

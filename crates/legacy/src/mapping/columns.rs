@@ -178,7 +178,8 @@ fn decide_group(decision: &mut Decision, group: &[Column<'_>], here: &Draft<'_>,
         return;
     }
     let winner = newer(group, here, there);
-    let on_both = |column: &&&Column<'_>| column.is_changed_here() && column.changed_there;
+    // A hash of ours counts too, now that something else says that the password is another one.
+    let on_both = |column: &&&Column<'_>| column.changed_here && column.changed_there;
     let has_some = conflicts.iter().any(|column| on_both(&column));
     let named =
         conflicts.iter().filter(|column| if has_some { on_both(column) } else { column.changed_there });

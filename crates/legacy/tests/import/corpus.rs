@@ -211,7 +211,9 @@ fn all_forms_of_a_dump_give_the_same() {
     ] {
         let dump = write_corpus(&corpus, &folder.path().join(name), form);
         let database = Database::sqlite();
-        let report = try_import(database.location(), &dump, &options()).unwrap();
+        let mut report = try_import(database.location(), &dump, &options()).unwrap();
+        // Where a document is differs between a file of its own and an archive.
+        report.rejections.iter_mut().for_each(|rejected| rejected.position = 0);
         let found = (everything(database.location()), report);
         match &first {
             None => first = Some(found),

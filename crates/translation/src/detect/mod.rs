@@ -77,6 +77,12 @@ impl Evidence {
         }
         evidence.candidates.iter_mut().for_each(|(_, share)| *share /= weight);
         evidence.candidates.sort_by(|one, other| other.1.total_cmp(&one.1));
+        // Close relatives, such as Danish and Norwegian: of two that are nearly as likely, neither is likelier than not.
+        if let [(_, first), (_, next), ..] = &mut evidence.candidates[..]
+            && *first < *next * LEAD
+        {
+            *first = first.min(0.5);
+        }
         evidence.writing = Writing::of_document(&document);
         evidence
     }

@@ -67,7 +67,8 @@ fn constraints(message_chars: usize) -> Vec<(&'static str, &'static str, Value)>
         ("PostMessage", "content", line(message_chars)),
         ("PutMessage", "content", line(message_chars)),
         ("PostMessage", "messageType", json!({ "enum": MESSAGE_TYPES })),
-        ("PostMessage", "clientMessageId", line(limits::CLIENT_MESSAGE_ID_CHARS)),
+        // An empty one is none.
+        ("PostMessage", "clientMessageId", up_to(limits::CLIENT_MESSAGE_ID_CHARS)),
         ("AddTerm", "term", line(limits::TERM_CHARS)),
         ("AddTerm", "translation", line(limits::TERM_CHARS)),
         ("ReportTranslation", "reason", json!({ "enum": reasons })),
