@@ -141,11 +141,15 @@ fn is_of_printf(text: &str, range: &Range<usize>) -> bool {
     if form.starts_with("%(") || form.starts_with("%<") || form.contains('$') || form == "%%" {
         return true;
     }
-    let before = text[..range.start].trim_end_matches([' ', '\u{A0}', '\u{202F}']);
-    if before.ends_with(|c: char| c.is_numeric()) {
+    let rest = &text[range.end..];
+    let before = &text[..range.start];
+    let number = before.trim_end_matches([' ', '\u{A0}', '\u{202F}']);
+    // `12:30 %s` has a space before a placeholder that stands alone.
+    let stands_alone = number.len() < before.len()
+        && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '\'' || c == '’');
+    if number.ends_with(|c: char| c.is_numeric()) && !stands_alone {
         return false;
     }
-    let rest = &text[range.end..];
     let letters = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
     // `%dpx`, `%dh`: a number with its unit.
     let most = if form.ends_with(['d', 'i', 'u', 'f', 'g']) { 2 } else { 0 };
