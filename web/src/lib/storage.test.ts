@@ -19,11 +19,16 @@ beforeEach(() => vi.stubGlobal("localStorage", new Kept()));
 const [lea, carlos, talk] = ["0".repeat(23) + "1", "0".repeat(23) + "2", "0".repeat(23) + "3"];
 
 test("what belongs to a person is forgotten, what belongs to the device stays", () => {
-  for (const key of ["theme", "interface", "session"]) save(key, key);
+  for (const key of ["theme", "interface", "session", "ended"]) save(key, key);
   save(personal(lea, `draft.${talk}`), "half a word");
   save(personal(lea, "outbox"), []);
   forgetPeople();
-  expect(Object.keys(localStorage).sort()).toEqual(["meeshy.interface", "meeshy.session", "meeshy.theme"]);
+  expect(Object.keys(localStorage).sort()).toEqual([
+    "meeshy.ended",
+    "meeshy.interface",
+    "meeshy.session",
+    "meeshy.theme",
+  ]);
 });
 
 test("somebody who signs in finds only their own, and nothing that has no owner", () => {

@@ -1,12 +1,12 @@
 // What this device remembers, as JSON. A browser that forbids it makes us forgetful, not broken.
 //
-// `theme`, `interface` and `session` belong to the device. Everything else belongs to a person: its key ends with their
+// `theme`, `interface`, `session` and `ended` (the session) belong to the device. Everything else belongs to a person: its key ends with their
 // id (`personal`), and it is forgotten when they sign out, or when somebody else signs in.
 
 const PREFIX = "meeshy.";
 
 /** Drafts, unsent messages and habits are personal, these are not. `session` has its own rules. */
-const OF_THE_DEVICE = ["theme", "interface", "session"];
+const OF_THE_DEVICE = ["theme", "interface", "session", "ended"];
 
 export function load<T>(key: string, fallback: T): T {
   try {

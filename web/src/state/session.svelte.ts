@@ -22,9 +22,9 @@ let user = $state.raw<User | null>(null);
 let credentials: Credentials | null = null;
 let renewal: ReturnType<typeof setTimeout> | undefined;
 let renewing: Promise<boolean> | null = null;
-/** Whether somebody was signed in here and is not any more, without having said so. */
+/** Whether the server ended the session of this device: shown until somebody signs in, also after a reload. */
 let hasEnded = $state(false);
-/** While somebody signs out, nothing that fails is an end of the session. */
+/** While somebody signs out, nothing is renewed. */
 let isLeaving = false;
 
 export const session = {
@@ -44,6 +44,7 @@ async function enter(signedIn: User): Promise<void> {
   // What somebody else has left on this device is nothing for this person.
   forgetPeople(signedIn.id);
   hasEnded = false;
+  save("ended", null);
   user = signedIn;
 }
 
@@ -58,9 +59,11 @@ function keep(next: Credentials | null): void {
   renewal = setTimeout(() => void renew(), wait);
 }
 
-/** The server takes our credentials no longer: what one was about to write stays for when one signs in again. */
+/** The session is over. Drafts stay for when the same person signs in again. */
 function end(): void {
-  hasEnded = !isLeaving;
+  // Whoever signs out forgets the session first: if it is still there, the server ended it. Other tabs look once it goes.
+  if (load("session", null)) save("ended", true);
+  hasEnded = load("ended", false);
   user = null;
   keep(null);
 }
@@ -115,6 +118,7 @@ function take({ token, sessionToken, user: signedIn }: SignedIn): Promise<void> 
 /** Forgets everything of this person, too: drafts, unsent messages, habits. */
 export async function signOut(): Promise<void> {
   isLeaving = true;
+  save("session", null);
   // Signed out here even where the server cannot be told.
   await post("/auth/logout").catch(() => {});
   end();
@@ -128,6 +132,7 @@ export async function signOut(): Promise<void> {
 export async function restore(): Promise<void> {
   onRefusal(renew);
   window.onstorage = follow;
+  hasEnded = load("ended", false);
   const kept = load<Credentials | null>("session", null);
   if (!kept) return;
   keep(kept);

@@ -114,5 +114,29 @@ test("tabs follow each other", async () => {
   changed(token("carlos", 1));
   expect(reload).toHaveBeenCalledOnce();
   changed(null);
+  expect([session.user, session.hasEnded]).toEqual([null, false]);
+});
+
+test("every tab says that the server ended the session, until somebody signs in", async () => {
+  const { session, renew, refused } = await signedIn();
+  post.mockImplementation(refused);
+  await renew();
+  expect(session.hasEnded).toBe(true);
+
+  vi.resetModules();
+  const reloaded = await import("./session.svelte");
+  await reloaded.restore();
+  expect([reloaded.session.user, reloaded.session.hasEnded]).toEqual([null, true]);
+
+  post.mockResolvedValue({ token: token("lea", 2), sessionToken: "s", user: lea });
+  await reloaded.signIn("lea", "correct horse", false);
+  expect([reloaded.session.user, reloaded.session.hasEnded]).toEqual([lea, false]);
+  expect(localStorage.getItem("meeshy.ended")).toBeNull();
+});
+
+test("a tab hears from another one that the server ended the session", async () => {
+  const { session } = await signedIn();
+  localStorage.setItem("meeshy.ended", "true");
+  changed(null);
   expect([session.user, session.hasEnded]).toEqual([null, true]);
 });
