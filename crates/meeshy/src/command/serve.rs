@@ -44,7 +44,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Serves until it is told to stop (`SIGTERM`, `SIGINT`) or cannot go on, then finishes what it has begun, for at most ten
-/// seconds; a second signal ends it at once.
+/// seconds; a second signal ends it at once. While it starts, a signal ends it at once.
 ///
 /// # Errors
 /// When the data is in use or from a newer version, the port is taken, the configuration is impossible, or a part of the
@@ -57,6 +57,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     config.server.role = args.role.unwrap_or(config.server.role);
     config.check_role().map_err(anyhow::Error::msg)?;
     logging::start(&config.log)?;
+    let mut signals = Signals::take()?;
     let connections = config.connections(meeshy_listen::raise_descriptor_limit());
 
     // Before anything is changed: a process that cannot serve leaves the data as it was.
@@ -65,9 +66,15 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
         Role::All | Role::Gateway => Some(listen(&config).await?),
     };
     let supervisor = Supervisor::new();
-    let (translator, _serving) = start(&config, connections, &args, listener, &supervisor).await?;
+    let (translator, _serving) = tokio::select! {
+        started = start(&config, connections, &args, listener, &supervisor) => started?,
+        // What was begun is as after a crash, which every start copes with.
+        () = signals.next() => {
+            tracing::info!("Stopped before it was ready");
+            return Ok(());
+        }
+    };
 
-    let mut signals = Signals::take()?;
     let failure = tokio::select! {
         () = signals.next() => None,
         reason = supervisor.failure() => Some(reason),
@@ -133,6 +140,10 @@ async fn start(
     }
     let node = translator.as_ref().map(|translator| Node::new(translator.clone(), node_config(config)));
     interfaces::start(config, connections, &chat, node.as_ref(), supervisor).await?;
+    if args.demo {
+        demo::set_up(&chat, &config.data.dir).await?;
+    }
+    // Last, and at once: a process that is ready is no longer starting.
     match listener {
         None => {
             // There are no clients to tell.
@@ -140,12 +151,9 @@ async fn start(
             tracing::info!(database = %config.location(), "Meeshy translates");
         }
         Some(listener) => {
-            serve(config, connections, &chat, node, listener, supervisor)?;
             offer_setup(&chat).await?;
+            serve(config, connections, &chat, node, listener, supervisor)?;
         }
-    }
-    if args.demo {
-        demo::set_up(&chat, &config.data.dir).await?;
     }
     Ok((translator, serving))
 }

@@ -303,6 +303,20 @@ async fn a_stop_takes_ten_seconds_at_most_even_when_the_database_hangs() {
     }
 }
 
+#[tokio::test]
+async fn a_stop_while_it_starts_ends_it_well() {
+    let folder = tempfile::tempdir().unwrap();
+    // A database that takes calls and never answers.
+    let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("postgres://meeshy@{}/postgres", database.local_addr().unwrap());
+    let variables = [("DATABASE_URL", url.as_str()), ("PORT", "0"), ("HOST", "127.0.0.1")];
+    let mut starting = Process(command(folder.path(), &["serve"], &variables).spawn().unwrap());
+    let _call = tokio::task::spawn_blocking(move || database.accept().unwrap()).await.unwrap();
+    Command::new("kill").arg(starting.0.id().to_string()).status().unwrap();
+    let ended = tokio::task::spawn_blocking(move || starting.0.wait().unwrap()).await.unwrap();
+    assert!(ended.success(), "{ended}");
+}
+
 #[test]
 fn a_taken_port_leaves_the_data_as_it_was() {
     let folder = tempfile::tempdir().unwrap();

@@ -90,6 +90,9 @@ impl Server {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
+                if !status.success() {
+                    eprintln!("the server ended with {status}");
+                }
                 return status.success();
             }
             assert!(start.elapsed() < limit, "it does not end");
