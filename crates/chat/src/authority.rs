@@ -7,7 +7,7 @@ use crate::conversations::find_as_member;
 use crate::sessions::{active_user, has_ended};
 use crate::{Caller, Chat, ChatError};
 use meeshy_domain::{ConversationId, SessionId, Timestamp, UserId};
-use meeshy_store::{StoreError, Tx, members, sessions, users};
+use meeshy_store::{StoreError, Tx, members, sessions, users, visibility};
 use std::collections::HashSet;
 
 /// On whose behalf a connection acts.
@@ -60,6 +60,24 @@ impl Chat {
         let read = move |tx: &mut Tx<'_>| {
             confirm(tx, authority, now)?;
             Ok(find_as_member(tx, authority.user, &reference)?.id)
+        };
+        self.inner.store.read(read).await
+    }
+
+    /// The same, with those who have blocked its holder: they hear nothing of what this person does there.
+    ///
+    /// # Errors
+    /// As [`confirm_member`](Self::confirm_member).
+    pub async fn confirm_typist(
+        &self,
+        authority: Authority,
+        reference: &str,
+    ) -> Result<(ConversationId, Vec<UserId>), ChatError> {
+        let (reference, now) = (reference.to_owned(), self.now());
+        let read = move |tx: &mut Tx<'_>| {
+            confirm(tx, authority, now)?;
+            let conversation = find_as_member(tx, authority.user, &reference)?;
+            Ok((conversation.id, visibility::blockers(tx, authority.user)?))
         };
         self.inner.store.read(read).await
     }

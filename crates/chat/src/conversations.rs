@@ -7,7 +7,7 @@ use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, Use
 use meeshy_store::conversations::{self, Conversation, Filter};
 use meeshy_store::members::{self, Member, NewMember};
 use meeshy_store::users::{self, User};
-use meeshy_store::{Tx, messages};
+use meeshy_store::{StoreError, Tx, messages, visibility};
 use std::collections::HashMap;
 
 /// The identifier of the room that everybody is in (wire-contract 7.1).
@@ -39,6 +39,15 @@ pub struct ListFilter {
     pub kind: Option<String>,
     /// Only those between the caller and this person.
     pub with_user: Option<String>,
+}
+
+/// Who hears of what somebody does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audience {
+    /// The members of these conversations,
+    pub conversations: Vec<ConversationId>,
+    /// but not those who have blocked this person.
+    pub hidden_from: Vec<UserId>,
 }
 
 impl Chat {
@@ -104,9 +113,7 @@ impl Chat {
             }
             conversations::release_direct_key(tx, key)?;
         }
-        if conversation.kind == ConversationKind::Direct {
-            check_blocked(tx, caller, others.iter().copied())?;
-        }
+        check_blocked(tx, caller, others.iter().copied())?;
         if users::find_all(tx, others)?.iter().filter(|user| user.is_active).count() != others.len() {
             return Err(ChatError::NotFound { what: "user" });
         }
@@ -217,12 +224,16 @@ impl Chat {
         self.inner.store.read(move |tx| Ok(find_as_member(tx, caller, &reference)?.id)).await
     }
 
-    /// The ids of all open conversations that `user` is a member of.
+    /// Who is told that `user` comes or goes.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn conversation_ids(&self, user: UserId) -> Result<Vec<ConversationId>, ChatError> {
-        Ok(self.inner.store.read(move |tx| conversations::ids_of(tx, user)).await?)
+    pub async fn audience(&self, user: UserId) -> Result<Audience, ChatError> {
+        let read = move |tx: &mut Tx<'_>| {
+            let conversations = conversations::ids_of(tx, user)?;
+            Ok::<_, StoreError>(Audience { conversations, hidden_from: visibility::blockers(tx, user)? })
+        };
+        Ok(self.inner.store.read(read).await?)
     }
 
     /// Marks a conversation as read to its end; says how many messages were unread.
@@ -239,7 +250,9 @@ impl Chat {
                     members::move_cursor(tx, conversation.id, caller, conversation.last_sequence, now)?;
                 let unread = conversation.last_sequence.saturating_sub(before).max(0);
                 if unread > 0 {
-                    let event = Event::Read { conversation_id: conversation.id, user: caller, at: now };
+                    let hidden_from = visibility::blockers(tx, caller)?;
+                    let conversation_id = conversation.id;
+                    let event = Event::Read { conversation_id, user: caller, at: now, hidden_from };
                     tx.after_commit(order_key(conversation.id), move || bus.publish(event));
                 }
                 Ok(unread)
@@ -272,6 +285,11 @@ impl Chat {
             everybody.entry(member.conversation_id).or_default().push(member);
         }
         let viewer = self.viewer(tx, reader)?;
+        let mut counted = HashMap::new();
+        if viewer.has_blocked() {
+            let unread = visibility::unread(tx, &ids, &[reader], self.now())?;
+            counted.extend(unread.into_iter().map(|unread| (unread.conversation, unread.count)));
+        }
         let newest = messages::newest(tx, &ids, &viewer)?;
         let mut preferences: HashMap<_, _> =
             conversations::preferences(tx, reader, &ids)?.into_iter().collect();
@@ -288,7 +306,9 @@ impl Chat {
             ConversationView {
                 title: title_for(reader, &conversation, &members),
                 last_message: newest.remove(&conversation.id),
-                unread_count: conversation.last_sequence.saturating_sub(read).max(0),
+                unread_count: counted
+                    .remove(&conversation.id)
+                    .unwrap_or_else(|| conversation.last_sequence.saturating_sub(read).max(0)),
                 messages_per_language: Vec::new(),
                 preferences: preferences.remove(&conversation.id),
                 members: (members.into_iter())

@@ -2,7 +2,7 @@
 
 use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
-use crate::messages::{blockers_among, mentioned, targets, written_in};
+use crate::messages::{hidden_from, mentioned, targets, written_in};
 use crate::requests::{message_id, readable};
 use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::limits::EDIT_WINDOW;
@@ -82,15 +82,12 @@ impl Chat {
         let targets: Vec<Language> = targets(&edited, members).into_iter().collect();
         translation_jobs::renew(tx, id, &targets, now)?;
         let edited = Arc::new(view::message(tx, edited, self.lens(self.everybody()))?);
-        let author = edited.message.sender_id;
-        let hidden_from =
-            author.map(|author| blockers_among(tx, author, members)).transpose()?.unwrap_or_default();
-        let members = members.iter().map(|member| member.user_id).collect();
+        let hidden_from = hidden_from(tx, &edited, members)?;
         let (bus, jobs, message) =
             (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(&edited));
         tx.after_commit(order_key(message.message.conversation_id), move || {
             jobs.ring(Priority::Live);
-            bus.publish(Event::MessageEdited { message, members, hidden_from });
+            bus.publish(Event::MessageEdited { message, hidden_from });
         });
         Ok(edited)
     }

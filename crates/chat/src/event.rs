@@ -18,17 +18,15 @@ pub enum Event {
         message: Arc<MessageView>,
         /// Every active member with what is unread for them now, the sender with 0.
         recipients: Vec<Recipient>,
-        /// Those of them who have blocked its author.
-        hidden_from: Vec<UserId>,
+        /// Which of them do not get all of it.
+        hidden_from: HiddenFrom,
     },
     /// A message was given another text.
     MessageEdited {
         /// The message as it is now; its translations are under way again.
         message: Arc<MessageView>,
-        /// Every active member.
-        members: Vec<UserId>,
-        /// Those of them who have blocked its author.
-        hidden_from: Vec<UserId>,
+        /// Which of the members do not get all of it.
+        hidden_from: HiddenFrom,
     },
     /// A translation has come to an end, good or bad.
     Translated {
@@ -38,6 +36,8 @@ pub enum Event {
         source_language: Language,
         /// What came of it.
         translation: Translation,
+        /// Those who have blocked the author of the message.
+        hidden_from: Vec<UserId>,
     },
     /// Somebody asked for a translation that was there already.
     TranslationFound {
@@ -65,6 +65,8 @@ pub enum Event {
         user: UserId,
         /// When.
         at: Timestamp,
+        /// Those who have blocked this person.
+        hidden_from: Vec<UserId>,
     },
     /// A device was signed out; its sockets must go.
     SessionEnded {
@@ -82,6 +84,15 @@ pub struct Recipient {
     pub user: UserId,
     /// How many messages of the conversation this person has not read.
     pub unread_count: i64,
+}
+
+/// The members of a conversation from whom a message, or a part of it, is hidden.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HiddenFrom {
+    /// Those who have blocked its author: they get nothing of it.
+    pub message: Vec<UserId>,
+    /// Those who have blocked the author of the message it answers: they get it without that one.
+    pub answered: Vec<UserId>,
 }
 
 /// Events that may wait for the gateway. When it cannot keep up, writers wait for it.

@@ -3,7 +3,7 @@
 use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
 use crate::view::{MessageView, SenderView};
-use crate::{Chat, ChatError, Event, Recipient, view};
+use crate::{Chat, ChatError, Event, HiddenFrom, Recipient, view};
 use meeshy_domain::{
     ConversationId, ConversationKind, Language, LanguageSettings, MessageId, UserId, spans, target_languages,
     text,
@@ -12,9 +12,9 @@ use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{Tx, visibility};
+use meeshy_store::{StoreError, Tx, visibility};
 use meeshy_translation::detect::{self, Evidence};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What somebody writes.
@@ -129,8 +129,7 @@ impl Chat {
             reply_to: reply_to.map(Box::new),
             message,
         });
-        let hidden_from = blockers_among(tx, caller, &members)?;
-        self.announce(tx, &view, &members, hidden_from);
+        self.announce(tx, &view, &members)?;
         Ok(Sent { message: view, repeated: false })
     }
 
@@ -207,9 +206,18 @@ impl Chat {
         tx: &mut Tx<'_>,
         view: &Arc<MessageView>,
         members: &[Member],
-        hidden_from: Vec<UserId>,
-    ) {
+    ) -> Result<(), ChatError> {
         let sequence = view.message.sequence;
+        let hidden_from = hidden_from(tx, view, members)?;
+        // Of those who block somebody, the few who are told of it here.
+        let counting = |member: &&Member| {
+            let user = member.user_id;
+            member.has_blocked && !hidden_from.message.contains(&user) && self.inner.presence.is_online(user)
+        };
+        let counting: Vec<UserId> = members.iter().filter(counting).map(|member| member.user_id).collect();
+        let counted = visibility::unread(tx, &[view.message.conversation_id], &counting, self.now())?;
+        let counted: HashMap<UserId, i64> =
+            counted.into_iter().map(|unread| (unread.user, unread.count)).collect();
         let recipients = members
             .iter()
             .map(|member| {
@@ -218,7 +226,9 @@ impl Chat {
                 } else {
                     member.read_sequence
                 };
-                Recipient { user: member.user_id, unread_count: sequence.saturating_sub(read).max(0) }
+                let all = sequence.saturating_sub(read).max(0);
+                let unread_count = counted.get(&member.user_id).copied().unwrap_or(all);
+                Recipient { user: member.user_id, unread_count }
             })
             .collect();
         let (bus, jobs, message) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(view));
@@ -228,21 +238,29 @@ impl Chat {
             }
             bus.publish(Event::MessageNew { message, recipients, hidden_from });
         });
+        Ok(())
     }
 }
 
-/// The members of a conversation who have blocked somebody.
-pub(crate) fn blockers_among(
+/// The members of its conversation who do not get all of a message.
+pub(crate) fn hidden_from(
     tx: &mut Tx<'_>,
-    user: UserId,
+    view: &MessageView,
     members: &[Member],
-) -> Result<Vec<UserId>, ChatError> {
-    let mut blockers = visibility::blockers(tx, user)?;
-    if !blockers.is_empty() {
-        let members: HashSet<UserId> = members.iter().map(|member| member.user_id).collect();
-        blockers.retain(|blocker| members.contains(blocker));
-    }
-    Ok(blockers)
+) -> Result<HiddenFrom, StoreError> {
+    let answered = view.reply_to.as_ref().and_then(|answered| answered.message.sender_id);
+    let mut among = |author: Option<UserId>| {
+        let mut blockers = visibility::blockers_of(tx, author)?;
+        if !blockers.is_empty() {
+            let members: HashSet<UserId> = members.iter().map(|member| member.user_id).collect();
+            blockers.retain(|blocker| members.contains(blocker));
+        }
+        Ok::<_, StoreError>(blockers)
+    };
+    let message = among(view.message.sender_id)?;
+    let mut answered = if answered == view.message.sender_id { Vec::new() } else { among(answered)? };
+    answered.retain(|blocker| !message.contains(blocker));
+    Ok(HiddenFrom { message, answered })
 }
 
 /// Refuses to bring two people together of whom one has blocked the other; it is not said which.
@@ -251,9 +269,11 @@ pub(crate) fn check_blocked(
     caller: UserId,
     others: impl IntoIterator<Item = UserId>,
 ) -> Result<(), ChatError> {
-    for other in others.into_iter().filter(|other| *other != caller) {
+    let others: Vec<UserId> = others.into_iter().filter(|other| *other != caller).collect();
+    let who = if others.len() == 1 { "this person" } else { "one of these people" };
+    for other in others {
         if visibility::is_blocked(tx, caller, other)? {
-            return Err(ChatError::Forbidden("you cannot write to this person".into()));
+            return Err(ChatError::Forbidden(format!("you cannot write to {who}")));
         }
     }
     Ok(())

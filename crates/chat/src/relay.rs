@@ -10,7 +10,7 @@ use meeshy_domain::{Language, MessageId};
 use meeshy_store::translation_jobs::Priority;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::translators::{self, Translator};
-use meeshy_store::{Bell, NOTE_BYTES, Ring, StoreError, Tx, messages};
+use meeshy_store::{Bell, NOTE_BYTES, Ring, StoreError, Tx, messages, visibility};
 use std::collections::HashSet;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -305,9 +305,16 @@ fn translated(tx: &mut Tx<'_>, results: &[(MessageId, Language)]) -> Result<Vec<
             conversation_id: source.conversation_id,
             source_language: source.original_language,
             translation,
+            hidden_from: Vec::new(),
         })
     };
-    Ok(translations::list(tx, &ids)?.into_iter().filter_map(event).collect())
+    let mut events: Vec<Event> = translations::list(tx, &ids)?.into_iter().filter_map(event).collect();
+    for event in &mut events {
+        let Event::Translated { translation, hidden_from, .. } = event else { continue };
+        let author = sources.get(&translation.message_id).and_then(|source| source.sender_id);
+        *hidden_from = visibility::blockers_of(tx, author)?;
+    }
+    Ok(events)
 }
 
 #[cfg(test)]

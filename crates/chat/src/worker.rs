@@ -12,7 +12,7 @@ use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
 use meeshy_store::translation_jobs::{self, Claim, Job, Priority};
 use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::translators::{self, Translator};
-use meeshy_store::{StoreError, Tx};
+use meeshy_store::{StoreError, Tx, visibility};
 use meeshy_translation::{Glossary, Request, Urgency};
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -223,8 +223,7 @@ impl Chat {
             && let Some(known) = translations::keep_known(tx, job)?
         {
             // A reader wanted something better, and there is nothing.
-            self.announce_translation(tx, job.conversation_id, job.from, known);
-            return Ok(());
+            return self.announce_translation(tx, job, known);
         }
         let state = match answer {
             Answer::Done { text, engine, score } => {
@@ -253,7 +252,7 @@ impl Chat {
         };
         if let Some(created_at) = translations::finish(tx, &translation)? {
             translation.created_at = created_at;
-            self.announce_translation(tx, job.conversation_id, job.from, translation);
+            self.announce_translation(tx, job, translation)?;
         } else {
             self.inner.jobs.ring_all();
         }
@@ -263,18 +262,20 @@ impl Chat {
     fn announce_translation(
         &self,
         tx: &mut Tx<'_>,
-        conversation_id: ConversationId,
-        source_language: Language,
+        job: &Job,
         translation: Translation,
-    ) {
+    ) -> Result<(), ChatError> {
+        let (conversation_id, source_language) = (job.conversation_id, job.from);
+        let hidden_from = visibility::blockers_of(tx, job.sender_id)?;
         let (bus, results) = (self.inner.bus.clone(), Arc::clone(&self.inner.results));
         let is_alone = self.inner.store.is_exclusive();
         tx.after_commit(order_key(conversation_id), move || {
             if !is_alone {
                 results.add(translation.message_id, translation.language);
             }
-            bus.publish(Event::Translated { conversation_id, source_language, translation });
+            bus.publish(Event::Translated { conversation_id, source_language, translation, hidden_from });
         });
+        Ok(())
     }
 }
 

@@ -81,13 +81,21 @@ impl<S: Service> Hub<S> {
         }
     }
 
-    /// Hands a packet to each socket in some rooms once, without waiting for any; says how many missed it.
-    pub fn tell(&self, rooms: &[S::Room], except: Option<&Socket<S>>, packet: &Outgoing) -> usize {
+    /// Hands a packet to each socket in some rooms once, without waiting for any; says how many missed it. Sockets that are
+    /// in one of the rooms `but` do not get it, nor does `except`.
+    pub fn tell(
+        &self,
+        rooms: &[S::Room],
+        but: &[S::Room],
+        except: Option<&Socket<S>>,
+        packet: &Outgoing,
+    ) -> usize {
         let all = read(&self.rooms);
-        let except = except.map(Socket::number);
         let members = |room| all.get(room).into_iter().flat_map(HashMap::values);
-        let missed =
-            |socket: &&Socket<S>| Some(socket.number()) != except && socket.send(packet.clone()).is_err();
+        let left_out: HashSet<u64> = but.iter().flat_map(members).chain(except).map(Socket::number).collect();
+        let missed = |socket: &&Socket<S>| {
+            !left_out.contains(&socket.number()) && socket.send(packet.clone()).is_err()
+        };
         if let [room] = rooms {
             return members(room).filter(missed).count();
         }
@@ -154,9 +162,10 @@ impl<S: Service> Server<S> {
         read(&self.0.rooms).get(&room).map_or(0, HashMap::len)
     }
 
-    /// Tells every socket in some rooms something, once each and without waiting for any; says how many missed it.
-    pub fn tell(&self, rooms: &[S::Room], name: &str, data: &impl Serialize) -> usize {
-        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.tell(rooms, None, &packet))
+    /// Tells every socket in some rooms something, but those that are in one of the rooms `but`, once each and without
+    /// waiting for any; says how many missed it.
+    pub fn tell(&self, rooms: &[S::Room], but: &[S::Room], name: &str, data: &impl Serialize) -> usize {
+        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.tell(rooms, but, None, &packet))
     }
 
     /// Puts the sockets in some rooms into one more.

@@ -113,9 +113,10 @@ impl<S: Service> Socket<S> {
         }
     }
 
-    /// Tells the others in a room something; says how many missed it.
-    pub fn tell_others(&self, room: S::Room, name: &str, data: &impl Serialize) -> usize {
-        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.hub.tell(&[room], Some(self), &packet))
+    /// Tells the others in a room something, but those that are in one of the rooms `but`; says how many missed it.
+    pub fn tell_others(&self, room: S::Room, but: &[S::Room], name: &str, data: &impl Serialize) -> usize {
+        encoded(Outgoing::event(name, data))
+            .map_or(0, |packet| self.0.hub.tell(&[room], but, Some(self), &packet))
     }
 
     /// Sends it what waits for it, and then away, with its connection: nothing that its client says from now on is

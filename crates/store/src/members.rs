@@ -55,6 +55,8 @@ pub struct Member {
     pub languages: LanguageSettings,
     /// The number of the newest message this person has read.
     pub read_sequence: i64,
+    /// Whether this person has blocked somebody, and so may not see every message.
+    pub has_blocked: bool,
 }
 
 fn read(row: &mut Row) -> Result<Member, StoreError> {
@@ -75,6 +77,7 @@ fn read(row: &mut Row) -> Result<Member, StoreError> {
         last_active_at: row.take("last_active_at")?,
         languages: read_languages(row)?,
         read_sequence: row.take("read_sequence")?,
+        has_blocked: row.take("has_blocked")?,
     })
 }
 
@@ -109,7 +112,7 @@ pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Mem
         &format!(
             "SELECT m.id AS member_id, m.conversation_id, m.user_id, m.role AS member_role, m.nickname, m.can_send_message, \
                m.joined_at, u.username, {SHOWN_NAME}, u.first_name, u.last_name, u.avatar, u.role, u.last_active_at, \
-               {LANGUAGE_COLUMNS}, coalesce(r.read_sequence, 0) AS read_sequence \
+               u.blocked_user_ids <> '[]' AS has_blocked, {LANGUAGE_COLUMNS}, coalesce(r.read_sequence, 0) AS read_sequence \
              FROM members m JOIN users u ON u.id = m.user_id \
              LEFT JOIN read_cursors r ON r.conversation_id = m.conversation_id AND r.user_id = m.user_id \
              WHERE m.conversation_id IN ({ids}) AND m.is_active AND u.is_active ORDER BY m.joined_at, m.id"

@@ -3,8 +3,9 @@
 //! The old system hid messages: those that had expired, that somebody had deleted for themselves or cleared away, and
 //! those of people whom somebody had blocked. Nothing here hides more yet; what was hidden stays so.
 
+use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
-use meeshy_domain::{Timestamp, UserId};
+use meeshy_domain::{ConversationId, Timestamp, UserId};
 
 /// Somebody who looks at messages, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +50,11 @@ impl Viewer {
     /// Who looks.
     pub fn user(&self) -> Option<UserId> {
         self.user
+    }
+
+    /// Whether this person has blocked somebody.
+    pub fn has_blocked(&self) -> bool {
+        self.has_blocked
     }
 
     /// Whether messages are hidden from this person that others see.
@@ -111,6 +117,67 @@ pub fn blockers(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<UserId>, StoreError
     tx.query(&format!("SELECT v.id FROM users v WHERE {}", blocks("v", "$1")), &[user.into()], |row| {
         row.take("id")
     })
+}
+
+/// Those who have blocked the author of something; nobody where there is none.
+///
+/// # Errors
+/// As the database says.
+pub fn blockers_of(tx: &mut Tx<'_>, author: Option<UserId>) -> Result<Vec<UserId>, StoreError> {
+    author.map_or(Ok(Vec::new()), |author| blockers(tx, author))
+}
+
+/// Messages that [`unread`] counts, at most: clients show no more than `99+`, and it is asked with each message.
+const MAX_COUNTED_UNREAD: i64 = 100;
+
+/// What somebody has not read of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unread {
+    /// Of which conversation.
+    pub conversation: ConversationId,
+    /// Who.
+    pub user: UserId,
+    /// How many messages that this person sees, up to 100.
+    pub count: i64,
+}
+
+/// What some people who have blocked others have not read of some conversations: what is hidden from them does not count.
+/// For everybody else it follows from the numbers of the messages.
+///
+/// # Errors
+/// As the database says.
+pub fn unread(
+    tx: &mut Tx<'_>,
+    conversations: &[ConversationId],
+    users: &[UserId],
+    now: Timestamp,
+) -> Result<Vec<Unread>, StoreError> {
+    if conversations.is_empty() || users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut params = vec![now.into(), MAX_COUNTED_UNREAD.into()];
+    let in_conversations = placeholders(params.len() + 1, conversations.len());
+    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
+    let in_users = placeholders(params.len() + 1, users.len());
+    params.extend(padded(users.iter().map(|id| Value::from(*id))));
+    let blocked = blocks("v", "m.sender_id");
+    tx.query(
+        &format!(
+            "SELECT p.conversation_id, p.user_id, \
+               (SELECT count(*) FROM (SELECT 1 AS one FROM messages m WHERE m.conversation_id = p.conversation_id \
+                  AND m.sequence > coalesce(r.read_sequence, 0) AND m.deleted_at IS NULL \
+                  AND (m.expires_at IS NULL OR m.expires_at > $1) AND NOT (m.sender_id IS NOT NULL AND {blocked}) \
+                  LIMIT $2) seen) AS total \
+             FROM members p JOIN users v ON v.id = p.user_id \
+             LEFT JOIN read_cursors r ON r.conversation_id = p.conversation_id AND r.user_id = p.user_id \
+             WHERE p.conversation_id IN ({in_conversations}) AND p.user_id IN ({in_users}) AND p.is_active"
+        ),
+        &params,
+        |row| {
+            let (conversation, user) = (row.take("conversation_id")?, row.take("user_id")?);
+            Ok(Unread { conversation, user, count: row.take("total")? })
+        },
+    )
 }
 
 /// Whether one of two people has blocked the other.

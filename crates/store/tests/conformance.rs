@@ -367,6 +367,7 @@ async fn a_translation_that_ends_while_its_text_is_edited_is_not_kept() {
             let job = translation_jobs::Job {
                 message_id: first,
                 conversation_id: first.to_string().parse().unwrap(),
+                sender_id: None,
                 content: "message 1".into(),
                 revision: 1,
                 from: "en".parse().unwrap(),

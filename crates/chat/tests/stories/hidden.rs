@@ -211,7 +211,7 @@ async fn people_who_were_blocked_are_not_heard_and_do_not_find_who_blocked_them(
         assert_eq!(read(&world, emma, &talk).await, ["hi", "hello?", "before"], "{kind}");
         let hidden: Vec<Vec<UserId>> = (world.happened().into_iter())
             .filter_map(|event| match event {
-                Event::MessageNew { hidden_from, .. } => Some(hidden_from),
+                Event::MessageNew { hidden_from, .. } => Some(hidden_from.message),
                 _ => None,
             })
             .collect();
@@ -229,8 +229,46 @@ async fn people_who_were_blocked_are_not_heard_and_do_not_find_who_blocked_them(
             vec![emma.into(), format!("[\"{carlos}\"]").into()],
         )
         .await;
-        let refused = world.chat.create_conversation(carlos, direct(emma)).await;
-        assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}");
+        let group = NewConversation { kind: "group".into(), title: Some("Hey".into()), ..direct(emma) };
+        for new in [direct(emma), group] {
+            let refused = world.chat.create_conversation(carlos, new).await;
+            assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_blocked_writes_counts_as_unread_for_the_others_only() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let emma = world.person("emma", "en").await;
+        let talk = world.group(lea, &[carlos, emma]).await;
+        set(
+            &world,
+            "UPDATE users SET blocked_user_ids = $2 WHERE id = $1",
+            vec![lea.into(), format!("[\"{carlos}\"]").into()],
+        )
+        .await;
+        world.chat.presence().connect(lea);
+        world.happened();
+        for (who, text) in [(carlos, "one"), (carlos, "two"), (emma, "three"), (carlos, "four")] {
+            say(&world, who, &talk, text).await;
+        }
+        let told = |event| match event {
+            Event::MessageNew { recipients, hidden_from, .. } if hidden_from.message.is_empty() => {
+                recipients.into_iter().find(|to| to.user == lea).map(|to| to.unread_count)
+            }
+            _ => None,
+        };
+        let told: Vec<i64> = world.happened().into_iter().filter_map(told).collect();
+        assert_eq!(told, [1], "{kind}");
+        let reference = talk.conversation.id.to_string();
+        for (who, unread) in [(lea, 1), (emma, 1), (carlos, 0)] {
+            let view = world.chat.conversation(who, &reference).await.unwrap();
+            assert_eq!(view.unread_count, unread, "{kind}");
+        }
+        world.chat.mark_read(lea, &reference).await.unwrap();
+        assert_eq!(world.chat.conversation(lea, &reference).await.unwrap().unread_count, 0, "{kind}");
     }
 }
 

@@ -244,7 +244,7 @@ async fn what_one_process_translates_another_tells_its_people() {
     let translated = async |gateway: &mut World| loop {
         let event =
             tokio::time::timeout(Duration::from_secs(10), gateway.events.recv()).await.unwrap().unwrap();
-        if let Event::Translated { conversation_id, source_language, translation } = event {
+        if let Event::Translated { conversation_id, source_language, translation, .. } = event {
             assert_eq!((conversation_id, source_language.code()), (talk.conversation.id, "es"));
             return translation.state;
         }

@@ -6,8 +6,7 @@ use super::{Realtime, Room, Socket, tell};
 use crate::auth::{address, bearer, counted_as, session_token};
 use crate::error::ApiError;
 use axum::http::request::Parts;
-use meeshy_chat::{Authority, Caller, ChatError};
-use meeshy_domain::ConversationId;
+use meeshy_chat::{Audience, Authority, Caller, ChatError};
 use meeshy_wire::{Authenticated, AuthenticatedUser, ErrorEvent, Handshake, Iso, UserStatus, event_name};
 use std::sync::atomic::Ordering;
 
@@ -91,8 +90,8 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
         return;
     }
     realtime.chat.touch(peer.user).await;
-    match realtime.chat.conversation_ids(peer.user).await {
-        Ok(conversations) => realtime.announce(socket, peer, &conversations),
+    match realtime.chat.audience(peer.user).await {
+        Ok(audience) => realtime.announce(socket, peer, &audience),
         Err(error) => tracing::warn!(%error, "failed to tell the others that somebody went offline"),
     }
 }
@@ -137,28 +136,28 @@ impl Realtime {
     /// Puts a socket into its rooms and tells it and the others, if its credentials are good.
     async fn let_in(&self, socket: &Socket, credentials: Credentials) -> Result<(), ChatError> {
         let caller = self.authenticate(credentials).await?;
-        let conversations = self.join_rooms(socket, &caller).await.inspect_err(|_| socket.leave_rooms())?;
+        let audience = self.join_rooms(socket, &caller).await.inspect_err(|_| socket.leave_rooms())?;
         let peer = socket.state().authenticated(Peer::new(&caller));
         self.chat.presence().connect(peer.user);
         welcome(socket, peer);
         self.chat.touch(peer.user).await;
-        self.announce(socket, peer, &conversations);
+        self.announce(socket, peer, &audience);
         Ok(())
     }
 
-    async fn join_rooms(&self, socket: &Socket, caller: &Caller) -> Result<Vec<ConversationId>, ChatError> {
+    async fn join_rooms(&self, socket: &Socket, caller: &Caller) -> Result<Audience, ChatError> {
         // First of all its own rooms: it must hear of a conversation that is opened while the others are looked up.
         socket.join(Room::User(caller.user.id));
         if let Some(session) = caller.session_id {
             socket.join(Room::Session(session));
         }
-        let conversations = self.chat.conversation_ids(caller.user.id).await?;
-        for conversation in &conversations {
+        let audience = self.chat.audience(caller.user.id).await?;
+        for conversation in &audience.conversations {
             socket.join(Room::Conversation(*conversation));
         }
         // Whoever revoked the session before it could be found in its room told nobody.
         self.chat.confirm(Authority::of(caller)).await?;
-        Ok(conversations)
+        Ok(audience)
     }
 
     async fn authenticate(&self, credentials: Credentials) -> Result<Caller, ChatError> {
@@ -173,8 +172,8 @@ impl Realtime {
     }
 
     /// Tells those who share a conversation with somebody that this person has come or gone, unless they know.
-    fn announce(&self, socket: &Socket, peer: &Peer, conversations: &[ConversationId]) {
-        let rooms: Vec<Room> = conversations.iter().copied().map(Room::Conversation).collect();
+    fn announce(&self, socket: &Socket, peer: &Peer, audience: &Audience) {
+        let rooms: Vec<Room> = audience.conversations.iter().copied().map(Room::Conversation).collect();
         self.chat.presence().announce(peer.user, |is_online| {
             let status = UserStatus {
                 user_id: peer.user,
@@ -182,7 +181,7 @@ impl Realtime {
                 is_online,
                 last_active_at: Some(Iso(self.chat.now())),
             };
-            tell(&socket.server(), &rooms, event_name::USER_STATUS, &status);
+            tell(&socket.server(), &rooms, &audience.hidden_from, event_name::USER_STATUS, &status);
         });
     }
 }

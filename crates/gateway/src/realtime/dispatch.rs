@@ -3,12 +3,14 @@
 //! One task reads the bus. Each event is written once for a room and handed to the sockets' own queues, so a slow
 //! socket holds nobody up.
 
-use super::{Room, Sockets, connect, tell};
+use super::{Room, Sockets, connect, own_rooms, tell};
 use crate::present;
-use meeshy_chat::{Event, MessageView, Recipient};
+use meeshy_chat::{Event, HiddenFrom, MessageView, Recipient};
 use meeshy_domain::{ConversationId, Language, ReasonCode, UserId};
 use meeshy_store::translations::Translation;
-use meeshy_wire::{MessageTranslation, ReadStatusUpdated, TranslationStateEvent, UnreadUpdated, event_name};
+use meeshy_wire::{
+    Message, MessageTranslation, ReadStatusUpdated, TranslationStateEvent, UnreadUpdated, event_name,
+};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -61,25 +63,26 @@ impl Dispatcher {
             Event::MessageNew { message, recipients, hidden_from } => {
                 self.message_new(&message, &recipients, &hidden_from);
             }
-            Event::MessageEdited { message, members, hidden_from } => {
-                self.tell_readers(&message, event_name::MESSAGE_EDITED, members.into_iter(), &hidden_from);
+            Event::MessageEdited { message, hidden_from } => {
+                self.tell_readers(&message, event_name::MESSAGE_EDITED, &hidden_from);
             }
-            Event::Translated { conversation_id, source_language, translation } => {
+            Event::Translated { conversation_id, source_language, translation, hidden_from } => {
                 metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
                     .increment(1);
                 let room = Room::Conversation(conversation_id);
-                self.translated(room, conversation_id, source_language, &translation);
+                self.translated(room, &hidden_from, conversation_id, source_language, &translation);
             }
             Event::TranslationFound { user, conversation_id, source_language, translation } => {
-                self.translated(Room::User(user), conversation_id, source_language, &translation);
+                self.translated(Room::User(user), &[], conversation_id, source_language, &translation);
             }
             Event::ConversationCreated { conversation_id, members } => {
                 self.conversation_created(conversation_id, members);
             }
-            Event::Read { conversation_id, user, at } => {
+            Event::Read { conversation_id, user, at, hidden_from } => {
                 let read =
                     ReadStatusUpdated { conversation_id, user_id: user, kind: "read", updated_at: at.into() };
-                self.tell(Room::Conversation(conversation_id), event_name::READ_STATUS_UPDATED, &read);
+                let room = Room::Conversation(conversation_id);
+                self.tell(room, &hidden_from, event_name::READ_STATUS_UPDATED, &read);
                 self.unread(conversation_id, user, 0);
             }
             Event::SessionEnded { session_id, .. } => {
@@ -88,32 +91,27 @@ impl Dispatcher {
         }
     }
 
-    /// Tells the members of its conversation of a message, but those from whom it is hidden.
-    fn tell_readers(
-        &self,
-        message: &MessageView,
-        name: &str,
-        members: impl Iterator<Item = UserId>,
-        hidden_from: &[UserId],
-    ) {
+    /// Tells the members of its conversation of a message, each of what they may see of it.
+    fn tell_readers(&self, message: &MessageView, name: &str, hidden_from: &HiddenFrom) {
         let shown = present::message(message);
-        if hidden_from.is_empty() {
-            return self.tell(Room::Conversation(message.message.conversation_id), name, &shown);
+        let room = Room::Conversation(message.message.conversation_id);
+        let HiddenFrom { message: hidden, answered } = hidden_from;
+        if answered.is_empty() {
+            return self.tell(room, hidden, name, &shown);
         }
-        let readers: Vec<Room> =
-            members.filter(|member| !hidden_from.contains(member)).map(Room::User).collect();
-        tell(&self.sockets, &readers, name, &shown);
+        self.tell(room, &[hidden.as_slice(), answered].concat(), name, &shown);
+        let shown = Message { reply_to: None, ..shown };
+        tell(&self.sockets, &own_rooms(answered), &[], name, &shown);
     }
 
-    fn message_new(&self, message: &MessageView, recipients: &[Recipient], hidden_from: &[UserId]) {
+    fn message_new(&self, message: &MessageView, recipients: &[Recipient], hidden_from: &HiddenFrom) {
         let conversation_id = message.message.conversation_id;
-        let members = recipients.iter().map(|recipient| recipient.user);
-        self.tell_readers(message, event_name::MESSAGE_NEW, members, hidden_from);
+        self.tell_readers(message, event_name::MESSAGE_NEW, hidden_from);
         metrics::counter!("meeshy_messages_total").increment(1);
         for recipient in
             recipients.iter().filter(|recipient| Some(recipient.user) != message.message.sender_id)
         {
-            let is_hidden = hidden_from.contains(&recipient.user);
+            let is_hidden = hidden_from.message.contains(&recipient.user);
             if !is_hidden && self.sockets.service().chat.presence().is_online(recipient.user) {
                 self.unread(conversation_id, recipient.user, recipient.unread_count);
             }
@@ -123,6 +121,7 @@ impl Dispatcher {
     fn translated(
         &self,
         room: Room,
+        hidden_from: &[UserId],
         conversation_id: ConversationId,
         source: Language,
         translation: &Translation,
@@ -133,7 +132,7 @@ impl Dispatcher {
                 conversation_id,
                 translations: [shown],
             };
-            self.tell(room, event_name::MESSAGE_TRANSLATION, &event);
+            self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION, &event);
         } else {
             let reason = present::reason(&translation.state);
             let event = TranslationStateEvent {
@@ -145,24 +144,23 @@ impl Dispatcher {
                 reason: reason.map(|reason| reason.text.clone()).unwrap_or_default(),
                 reason_code: reason.map_or(ReasonCode::Unknown, |reason| reason.code).name(),
             };
-            self.tell(room, event_name::MESSAGE_TRANSLATION_STATE, &event);
+            self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION_STATE, &event);
         }
     }
 
     fn conversation_created(&self, conversation_id: ConversationId, members: Vec<UserId>) {
-        let members: Vec<Room> = members.into_iter().map(Room::User).collect();
         let room = Room::Conversation(conversation_id);
-        self.sockets.join(&members, room);
-        self.tell(room, event_name::CONVERSATION_NEW, &json!({ "conversationId": conversation_id }));
+        self.sockets.join(&own_rooms(&members), room);
+        self.tell(room, &[], event_name::CONVERSATION_NEW, &json!({ "conversationId": conversation_id }));
     }
 
     fn unread(&self, conversation_id: ConversationId, user: UserId, unread_count: i64) {
         let event = UnreadUpdated { conversation_id, unread_count };
-        self.tell(Room::User(user), event_name::UNREAD_UPDATED, &event);
+        self.tell(Room::User(user), &[], event_name::UNREAD_UPDATED, &event);
     }
 
-    fn tell(&self, room: Room, name: &str, event: &impl Serialize) {
-        tell(&self.sockets, &[room], name, event);
+    fn tell(&self, room: Room, hidden_from: &[UserId], name: &str, event: &impl Serialize) {
+        tell(&self.sockets, &[room], hidden_from, name, event);
     }
 }
 

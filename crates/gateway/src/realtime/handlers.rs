@@ -1,7 +1,7 @@
 //! Reading what sockets send (wire-contract 5.4).
 
 use super::socket::{Peer, Verdict};
-use super::{Realtime, Room, Socket, connect};
+use super::{Realtime, Room, Socket, connect, own_rooms};
 use crate::error::ApiError;
 use crate::present;
 use axum::http::StatusCode;
@@ -202,11 +202,11 @@ impl Realtime {
         data: ConversationRef,
         is_typing: bool,
     ) -> Result<(), ApiError> {
-        let member = || self.chat.confirm_member(peer.authority(), &data.conversation_id);
+        let typist = || self.chat.confirm_typist(peer.authority(), &data.conversation_id);
         let id = match data.conversation_id.parse() {
             Ok(id) => id,
             // By its identifier, as the landing page does.
-            Err(_) => member().await?,
+            Err(_) => typist().await?.0,
         };
         let now = Instant::now();
         let is_news =
@@ -215,7 +215,8 @@ impl Realtime {
         if !is_news {
             return Ok(());
         }
-        let room = Room::Conversation(member().await?);
+        let (conversation, hidden_from) = typist().await?;
+        let room = Room::Conversation(conversation);
         if is_typing && !self.typing.start(id, peer.user, socket.server().count(room), now) {
             return Ok(());
         }
@@ -223,7 +224,7 @@ impl Realtime {
         let typing =
             Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
         // Whoever misses it misses little.
-        socket.tell_others(room, name, &typing);
+        socket.tell_others(room, &own_rooms(&hidden_from), name, &typing);
         Ok(())
     }
 }

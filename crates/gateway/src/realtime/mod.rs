@@ -127,12 +127,17 @@ pub(crate) async fn stop(sockets: &Sockets) {
     }
 }
 
-/// Tells every socket in some rooms something, without waiting for any of them.
-fn tell(sockets: &Sockets, rooms: &[Room], name: &str, event: &impl Serialize) {
-    let missed = sockets.tell(rooms, name, event);
+/// Tells every socket in some rooms something, but those of some people, without waiting for any of them.
+fn tell(sockets: &Sockets, rooms: &[Room], hidden_from: &[UserId], name: &str, event: &impl Serialize) {
+    let missed = sockets.tell(rooms, &own_rooms(hidden_from), name, event);
     if missed > 0 {
         metrics::counter!("meeshy_events_missed_total").increment(missed as u64);
     }
+}
+
+/// The rooms of the sockets of some people.
+fn own_rooms(people: &[UserId]) -> Vec<Room> {
+    people.iter().copied().map(Room::User).collect()
 }
 
 impl Service for Realtime {

@@ -3,7 +3,7 @@
 use crate::server::{Server, servers};
 use crate::socket::Socket;
 use meeshy_store::{StoreError, Tx, Value};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 async fn set(server: &Server, statements: Vec<(&'static str, Vec<Value>)>) {
     let write = move |tx: &mut Tx<'_>| {
@@ -102,11 +102,37 @@ async fn somebody_who_was_blocked_is_not_heard_live() {
         )
         .await;
         let (mut at_lea, mut at_emma) = (Socket::of(&server, &lea).await, Socket::of(&server, &emma).await);
-        carlos.say(&talk, "hello?").await;
-        emma.say(&talk, "hi").await;
+        let mut at_carlos = Socket::of(&server, &carlos).await;
+        at_carlos.tell("typing:start", json!({ "conversationId": talk })).await;
+        let hello = carlos.say(&talk, "hello?").await;
+        let answer = json!({ "conversationId": talk, "content": "hi", "replyToId": hello });
+        assert_eq!(emma.post(&format!("/conversations/{talk}/messages"), answer).await.status, 201, "{kind}");
         for expected in ["hello?", "hi"] {
             assert_eq!(at_emma.event("message:new").await["content"], expected, "{kind}");
         }
-        assert_eq!(at_lea.event("message:new").await["content"], "hi", "{kind}");
+        while at_emma.event("message:translation").await["messageId"] != hello.as_str() {}
+        assert_eq!(
+            carlos.post(&format!("/conversations/{talk}/read"), json!({})).await.status,
+            200,
+            "{kind}"
+        );
+        drop(at_carlos);
+        for name in ["typing:start", "read-status:updated"] {
+            assert_eq!(at_emma.event(name).await["userId"], carlos.id.as_str(), "{kind}");
+        }
+        while at_emma.event("user:status").await["isOnline"] != false {}
+        let heard = at_lea.so_far().await;
+        let from_carlos = |event: &&(String, Json)| event.1.to_string().contains(&carlos.id);
+        let of_hello = |event: &&(String, Json)| event.1.to_string().contains("hello");
+        assert_eq!(heard.iter().find(from_carlos), None, "{kind}");
+        assert_eq!(heard.iter().find(of_hello), None, "{kind}");
+        let of_name = |name: &'static str| heard.iter().filter(move |(found, _)| found == name);
+        let new: Vec<&Json> = of_name("message:new").map(|(_, data)| &data["content"]).collect();
+        assert_eq!(new, ["hi"], "{kind}: {heard:?}");
+        let unread: Vec<&Json> =
+            of_name("conversation:unread-updated").map(|(_, data)| &data["unreadCount"]).collect();
+        assert_eq!(unread, [1], "{kind}");
+        let listed = lea.get(&format!("/conversations/{talk}")).await.body;
+        assert_eq!(listed["data"]["unreadCount"], 1, "{kind}: {listed}");
     }
 }

@@ -54,7 +54,7 @@ impl Service for Echo {
                 let _ = socket.acknowledge(&event, &before);
             }
             "tell" => {
-                socket.tell_others(1, "told", &serde_json::from_str::<Value>(&event.data).unwrap());
+                socket.tell_others(1, &[], "told", &serde_json::from_str::<Value>(&event.data).unwrap());
             }
             "leave" => socket.disconnect(),
             "hold" => self.release.acquire().await.unwrap().forget(),

@@ -63,7 +63,7 @@ async fn leaving_the_namespace_leaves_the_connection() {
     let mut wire = site.websocket("EIO=4").await.let_in().await;
     wire.say("41").await;
     site.until_gone(1).await;
-    assert_eq!(site.server.tell(&[1], "told", &1), 0, "it is in no room any more");
+    assert_eq!(site.server.tell(&[1], &[], "told", &1), 0, "it is in no room any more");
     assert_eq!(wire.hear().await.as_deref(), Some("2"), "the connection is still looked after");
     wire.say_at_once(&["3", "40{\"room\":2}", "420[\"count\"]"]).await;
     assert!(wire.hear().await.unwrap().starts_with("40{"));

@@ -145,7 +145,7 @@ async fn who_does_not_read_misses_what_does_not_fit_and_holds_nobody_up() {
     let mut missed = 0;
     let large = "x".repeat(100_000);
     for _ in 0..1_000 {
-        missed += site.server.tell(&[1], "large", &large);
+        missed += site.server.tell(&[1], &[], "large", &large);
     }
     assert!(missed > 0, "a socket that takes nothing has a bound");
     assert!(missed < 1_000, "it took some");
