@@ -5,7 +5,7 @@ use crate::{Chat, ChatError, MessageView, view};
 use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
 use meeshy_store::messages::{self, Page};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::translations::State;
+use meeshy_store::translations::{State, Translation};
 use meeshy_store::{Tx, users};
 
 /// Which messages to read.
@@ -137,10 +137,10 @@ impl Chat {
         match view.translations.iter().find(|translation| translation.language == wanted) {
             None => true,
             // An engine may have been installed since.
-            Some(known) => {
-                matches!(known.state, State::Unavailable { .. })
-                    && self.serves(message.original_language, wanted)
+            Some(Translation { state: State::Unavailable { reason }, .. }) => {
+                reason.code.is_temporary() || self.serves(message.original_language, wanted)
             }
+            Some(_) => false,
         }
     }
 }

@@ -92,7 +92,7 @@ impl Chat {
                 self.inner.translator.engine(&request).is_some_and(|serving| serving != *engine)
             }
             State::Identical { .. } => false,
-            State::Unavailable { .. } => self.serves(from, to),
+            State::Unavailable { reason } => reason.code.is_temporary() || self.serves(from, to),
             State::Failed { .. } => true,
         }
     }

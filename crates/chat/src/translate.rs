@@ -20,7 +20,7 @@ pub enum Answer {
     },
     /// The text is the same in both languages.
     Identical,
-    /// No engine serves this pair.
+    /// No engine serves this pair; where the reason is temporary, one will.
     Unavailable {
         /// Why.
         reason: Reason,

@@ -40,6 +40,8 @@ const SHOW_LIFE_EVERY: Duration = Duration::from_secs(2);
 const ATTEMPTS: i64 = 5;
 /// The wait after the first attempt; each further one is four times longer.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// The wait for a model that is being downloaded, after each look.
+const MODEL_WAIT: Duration = Duration::from_secs(10);
 /// How often to look when nobody says that there is work: for jobs of other processes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -250,10 +252,16 @@ impl Chat {
             created_at: now,
             updated_at: now,
         };
-        if let Some(created_at) = translations::finish(tx, &translation)? {
+        let waits = matches!(&translation.state, State::Unavailable { reason } if reason.code.is_temporary());
+        let kept = if waits {
+            translations::wait(tx, &translation, now.plus(MODEL_WAIT))?
+        } else {
+            translations::finish(tx, &translation)?
+        };
+        if let Some(created_at) = kept {
             translation.created_at = created_at;
             self.announce_translation(tx, job, translation)?;
-        } else {
+        } else if !waits {
             self.inner.jobs.ring_all();
         }
         Ok(())

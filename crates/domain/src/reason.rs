@@ -12,6 +12,8 @@ pub enum ReasonCode {
     EngineUnusable,
     /// Another engine was asked for, and there is no other.
     NoOtherEngine,
+    /// A model for these languages is being downloaded: the translation follows by itself.
+    ModelDownloading,
     /// An engine was asked, and failed each time.
     EngineFailed,
     /// From before there were codes, or from a newer version.
@@ -20,8 +22,14 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::NoEngine, Self::EngineUnusable, Self::NoOtherEngine, Self::EngineFailed, Self::Unknown];
+    pub const ALL: [Self; 6] = [
+        Self::NoEngine,
+        Self::EngineUnusable,
+        Self::NoOtherEngine,
+        Self::ModelDownloading,
+        Self::EngineFailed,
+        Self::Unknown,
+    ];
 
     /// The name on the wire and in the database.
     pub fn name(self) -> &'static str {
@@ -29,9 +37,15 @@ impl ReasonCode {
             Self::NoEngine => "no_engine",
             Self::EngineUnusable => "engine_unusable",
             Self::NoOtherEngine => "no_other_engine",
+            Self::ModelDownloading => "model_downloading",
             Self::EngineFailed => "engine_failed",
             Self::Unknown => "unknown",
         }
+    }
+
+    /// Whether the translation is still to come, without anybody asking again.
+    pub fn is_temporary(self) -> bool {
+        self == Self::ModelDownloading
     }
 
     /// The code of this name; `Unknown` where there is none.

@@ -255,22 +255,38 @@ fn texts(view: &MessageView) -> Vec<wire::Translation> {
 }
 
 fn states(view: &MessageView) -> Vec<wire::TranslationState> {
-    let pending = view.pending.iter().map(|language| wire::TranslationState {
-        target_language: *language,
-        state: "pending",
-        reason: None,
-        reason_code: None,
+    let reason_of = |known: &Translation| Some((known.language, reason(&known.state)?.clone()));
+    let reasons = || view.translations.iter().filter_map(reason_of);
+    let pending = view.pending.iter().map(|language| {
+        let delays = |(of, reason): &(Language, Reason)| of == language && reason.code.is_temporary();
+        translation_state(*language, PENDING, reasons().find(delays).map(|(_, reason)| reason))
     });
-    let ended = view.translations.iter().filter_map(|known| {
-        let reason = reason(&known.state)?;
-        Some(wire::TranslationState {
-            target_language: known.language,
-            state: known.state.name(),
-            reason: Some(reason.text.clone()),
-            reason_code: Some(reason.code.name()),
-        })
+    let ended = view.translations.iter().filter(|known| !view.pending.contains(&known.language));
+    let ended = ended.filter_map(|known| {
+        let (language, reason) = reason_of(known)?;
+        Some(translation_state(language, state_name(&known.state), Some(reason)))
     });
     pending.chain(ended).collect()
+}
+
+fn translation_state(
+    target_language: Language,
+    state: &'static str,
+    reason: Option<Reason>,
+) -> wire::TranslationState {
+    let (reason_code, reason) = reason.map(|reason| (reason.code.name(), reason.text)).unzip();
+    wire::TranslationState { target_language, state, reason, reason_code }
+}
+
+/// A translation that is still to come.
+const PENDING: &str = "pending";
+
+/// What clients call a state: what will pass is pending.
+pub fn state_name(state: &State) -> &'static str {
+    match state {
+        State::Unavailable { reason } if reason.code.is_temporary() => PENDING,
+        state => state.name(),
+    }
 }
 
 /// Why there is no text, where there is none.
@@ -317,7 +333,10 @@ pub fn progress(requested: &Requested) -> wire::TranslationProgress {
     let Requested { message, target, progress } = requested;
     let (status, text, ended) = match progress {
         Progress::Pending => ("processing", "The translation is under way", None),
-        Progress::Ended(known) => match known.state {
+        Progress::Ended(known) => match &known.state {
+            State::Unavailable { reason } if reason.code.is_temporary() => {
+                ("processing", "The translation comes once a model has been downloaded", Some(known))
+            }
             State::Done { .. } | State::Identical { .. } => {
                 ("completed", "The translation is there", Some(known))
             }

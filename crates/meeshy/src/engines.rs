@@ -6,7 +6,7 @@ use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::{Clock, Reason, ReasonCode};
 use meeshy_store::{Store, translation_cache};
 use meeshy_translation::detect::Evidence;
-use meeshy_translation::{CacheKey, CacheStore, CachedText, Outcome, Request, Route, Translator};
+use meeshy_translation::{CacheKey, CacheStore, CachedText, Failure, Outcome, Request, Route, Translator};
 
 /// The translator, as the jobs see it.
 pub struct Engines {
@@ -16,6 +16,26 @@ pub struct Engines {
     pub needed: Option<Needed>,
 }
 
+impl Engines {
+    /// Whether what these answers lack is being downloaded.
+    async fn is_coming(&self, request: &Request, answers: &[Result<Outcome, Failure>]) -> bool {
+        let lacks_engine = |answer: &Result<Outcome, Failure>| matches!(answer, Ok(Outcome::Unavailable { reason }) if reason.code == ReasonCode::NoEngine);
+        match &self.needed {
+            // It may have been downloaded since.
+            Some(needed) if answers.iter().any(lacks_engine) => {
+                needed.is_coming(request.pair).await || self.translator.route_for(request).is_some()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Why there is no translation yet.
+fn downloading() -> Reason {
+    let text = "a model for these languages is being downloaded; the translation follows";
+    Reason::new(ReasonCode::ModelDownloading, text)
+}
+
 #[async_trait]
 impl Translate for Engines {
     async fn translate(&self, request: &Request, texts: &[String]) -> Vec<Answer> {
@@ -23,11 +43,13 @@ impl Translate for Engines {
             needed.note(request.pair);
         }
         let answers = self.translator.answer(request, texts).await;
+        let is_coming = self.is_coming(request, &answers).await;
         answers
             .into_iter()
             .map(|answer| match answer {
                 Ok(Outcome::Done { text, engine, score }) => Answer::Done { text, engine, score },
                 Ok(Outcome::Identical { .. }) => Answer::Identical,
+                Ok(Outcome::Unavailable { .. }) if is_coming => Answer::Unavailable { reason: downloading() },
                 Ok(Outcome::Unavailable { reason }) => Answer::Unavailable { reason },
                 Err(failure) => {
                     Answer::Failed { reason: Reason::new(ReasonCode::EngineFailed, failure.to_string()) }

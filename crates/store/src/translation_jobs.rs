@@ -248,6 +248,21 @@ pub fn postpone(
     Ok(())
 }
 
+/// Puts a job back for later, with all attempts before it.
+pub(crate) fn restart(
+    tx: &mut Tx<'_>,
+    message: MessageId,
+    language: Language,
+    run_at: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE translation_jobs SET claimed_until = 0, run_at = $3, attempts = 0 \
+         WHERE message_id = $1 AND language = $2",
+        &[message.into(), language.into(), run_at.into()],
+    )?;
+    Ok(())
+}
+
 /// Ends a job, whatever came of it.
 pub(crate) fn remove(tx: &mut Tx<'_>, message: MessageId, language: Language) -> Result<(), StoreError> {
     tx.execute(

@@ -169,6 +169,38 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<Count>, StoreError> {
 /// # Errors
 /// As the database says.
 pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>, StoreError> {
+    let created_at = keep(tx, translation)?;
+    if created_at.is_some() {
+        translation_jobs::remove(tx, translation.message_id, translation.language)?;
+    }
+    Ok(created_at)
+}
+
+/// Keeps why a translation has to wait, and tries its job again at `run_at`, as if for the first time; says since when there
+/// is one, if it was kept: not when the same is known already.
+///
+/// # Errors
+/// As the database says.
+pub fn wait(
+    tx: &mut Tx<'_>,
+    translation: &Translation,
+    run_at: Timestamp,
+) -> Result<Option<Timestamp>, StoreError> {
+    let is_same = |known: &Translation| {
+        (known.language, known.revision) == (translation.language, translation.revision)
+            && known.state == translation.state
+    };
+    let is_known = list(tx, &[translation.message_id])?.iter().any(is_same);
+    let created_at = if is_known { None } else { keep(tx, translation)? };
+    if is_known || created_at.is_some() {
+        translation_jobs::restart(tx, translation.message_id, translation.language, run_at)?;
+    }
+    Ok(created_at)
+}
+
+/// Writes a translation of the text that a message has now. A job of another text is due at once, and one of no text is
+/// gone; that of this text stays.
+fn keep(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>, StoreError> {
     match messages::hold_revision(tx, translation.message_id)? {
         Some(current) if current != translation.revision => {
             translation_jobs::postpone(
@@ -186,7 +218,7 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Times
         Some(_) => {}
     }
     let [content, engine, score, reason, code] = translation.state.columns();
-    let created_at = tx.query_first(
+    tx.query_first(
         "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at, reason_code) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (message_id, language) DO UPDATE SET \
            revision = excluded.revision, state = excluded.state, content = excluded.content, engine = excluded.engine, \
@@ -206,9 +238,7 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Times
             code,
         ],
         |row| row.take("created_at"),
-    )?;
-    translation_jobs::remove(tx, translation.message_id, translation.language)?;
-    Ok(created_at)
+    )
 }
 
 /// The finished translations of some messages.

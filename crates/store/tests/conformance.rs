@@ -469,6 +469,40 @@ async fn a_reason_keeps_its_code_and_older_rows_have_none() {
 }
 
 #[tokio::test]
+async fn a_translation_that_has_to_wait_keeps_its_job() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (_, _, _, first) = scene(&store).await;
+        let story = move |tx: &mut Tx<'_>| {
+            let reason = Reason::new(ReasonCode::ModelDownloading, "soon");
+            let language = "ja".parse().unwrap();
+            let waiting = Translation {
+                message_id: first,
+                language,
+                revision: 1,
+                state: State::Unavailable { reason },
+                created_at: NOW,
+                updated_at: NOW,
+            };
+            translation_jobs::enqueue(tx, first, language, Priority::Live, NOW)?;
+            let later = tx.now()?.plus(std::time::Duration::from_secs(60));
+            let claim =
+                Claim { by: "a".into(), until: later, priority: Priority::Live, limit: 10, but: vec![] };
+            let mut seen = Vec::new();
+            for now in [tx.now()?, later] {
+                let jobs = translation_jobs::claim(tx, now, &claim)?;
+                assert_eq!(jobs.iter().map(|job| job.attempts).collect::<Vec<_>>(), [1]);
+                seen.push(translations::wait(tx, &waiting, later)?);
+                assert_eq!(translation_jobs::pending(tx, &[first])?, [(first, language)]);
+            }
+            assert_eq!(translations::list(tx, &[first])?, [waiting]);
+            Ok::<_, StoreError>(seen)
+        };
+        assert_eq!(store.write(story).await.unwrap(), [Some(NOW), None], "{kind}: it is news once");
+    }
+}
+
+#[tokio::test]
 async fn of_too_many_missed_translations_the_newest_are_found() {
     for (kind, database) in Database::both() {
         let store = database.open().await.unwrap();

@@ -84,6 +84,7 @@ export const ar: Texts = {
   cannotTranslateNow: "الترجمة من {languages} غير متاحة حاليًا.",
   couldNotTranslate: "تعذّرت ترجمة بعض الرسائل من {languages}.",
   translatedLater: "الترجمة غير متاحة حاليًا. ستُترجم الرسائل لاحقًا.",
+  translationDownloading: "ستتوفر الترجمة من {languages} إلى {language} بعد اكتمال تنزيل نموذج الترجمة.",
   dismiss: "عدم الإظهار مجددًا",
   noReason: "السبب غير معروف",
   report: "الإبلاغ عن الترجمة",

@@ -82,6 +82,8 @@ export const en = {
   cannotTranslateNow: "Messages in {languages} cannot be translated at the moment.",
   couldNotTranslate: "Some messages in {languages} could not be translated.",
   translatedLater: "Translation is not available at the moment. Messages will be translated later.",
+  translationDownloading:
+    "Messages in {languages} will be translated into {language} once a translation model has been downloaded.",
   dismiss: "Do not show again",
   noReason: "no reason known",
   report: "Report the translation",

@@ -80,6 +80,8 @@ export const es: Texts = {
   cannotTranslateNow: "Ahora no se pueden traducir los mensajes en {languages}.",
   couldNotTranslate: "Algunos mensajes en {languages} no se han podido traducir.",
   translatedLater: "La traducción no está disponible ahora. Los mensajes se traducirán más tarde.",
+  translationDownloading:
+    "Los mensajes en {languages} se traducirán al {language} en cuanto se haya descargado el modelo de traducción.",
   dismiss: "No volver a mostrar",
   noReason: "se desconoce el motivo",
   report: "Señalar la traducción",

@@ -81,6 +81,8 @@ export const fr: Texts = {
   cannotTranslateNow: "Les messages en {languages} ne peuvent pas être traduits pour le moment.",
   couldNotTranslate: "Certains messages en {languages} n’ont pas pu être traduits.",
   translatedLater: "La traduction est momentanément indisponible. Les messages seront traduits plus tard.",
+  translationDownloading:
+    "Les messages en {languages} seront traduits en {language} dès que le modèle de traduction aura été téléchargé.",
   dismiss: "Ne plus afficher",
   noReason: "raison inconnue",
   report: "Signaler la traduction",

@@ -42,6 +42,12 @@ test("what is under way is not missing, unless nobody translates", () => {
   expect(missingTranslations(reader, messages, true)).toEqual([{ cause: "later", languages: ["es"] }]);
 });
 
+test("what waits for a model to be downloaded is told of as such", () => {
+  const messages = [without(1, "es", { state: "pending", reasonCode: "model_downloading" })];
+  expect(missingTranslations(reader, messages, false)).toEqual([{ cause: "downloading", languages: ["es"] }]);
+  expect(missingTranslations(reader, messages, true)).toEqual([{ cause: "later", languages: ["es"] }]);
+});
+
 test("nobody misses a translation of their own words", () => {
   const own = [
     message(1, { senderId: "me", translationStates: [{ targetLanguage: "fr", state: "failed" }] }),

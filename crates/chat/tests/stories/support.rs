@@ -13,7 +13,7 @@ use meeshy_testkit::{Database, clock};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Glossary, Pair, Request};
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -22,10 +22,16 @@ pub fn nobody_speaks(language: Language) -> Reason {
     Reason::new(ReasonCode::NoEngine, format!("nobody speaks {language}"))
 }
 
+pub fn downloading() -> Reason {
+    Reason::new(ReasonCode::ModelDownloading, "a model is being downloaded")
+}
+
 /// Translates `text` into `fr: text`, keeps `ok` as it is, and fails or does not know a pair when told so.
 #[derive(Default)]
 pub struct Engine {
     pub unknown: Mutex<HashSet<(Language, Language)>>,
+    /// Whether what is unknown is being downloaded.
+    pub downloads: AtomicBool,
     /// `test` when not set.
     pub name: Mutex<Option<String>>,
     pub failures: AtomicU64,
@@ -40,7 +46,9 @@ impl Translate for Engine {
         self.asked.lock().unwrap().push((from, to, texts.len()));
         self.glossaries.lock().unwrap().push(Arc::clone(&request.glossary));
         let Some(engine) = self.engine(request) else {
-            return texts.iter().map(|_| Answer::Unavailable { reason: nobody_speaks(to) }).collect();
+            let reason =
+                if self.downloads.load(Ordering::SeqCst) { downloading() } else { nobody_speaks(to) };
+            return texts.iter().map(|_| Answer::Unavailable { reason: reason.clone() }).collect();
         };
         let fails = self
             .failures

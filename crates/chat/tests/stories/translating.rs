@@ -1,6 +1,6 @@
 //! Stories of translations that go well and badly, each told on both databases.
 
-use crate::support::{World, nobody_speaks, worlds};
+use crate::support::{World, downloading, nobody_speaks, worlds};
 use meeshy_chat::{ChatError, Event, MessageEdit, NewMessage, ProfilePatch, Progress};
 use meeshy_domain::Language;
 use meeshy_store::Tx;
@@ -69,6 +69,44 @@ async fn a_pair_that_becomes_known_is_tried_when_somebody_looks() {
         assert_eq!(states(&world, jiro, &talk).await, ["ja pending"], "{kind}");
         world.translate().await;
         assert_eq!(states(&world, jiro, &talk).await, ["ja done"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_translation_waits_for_its_model_and_comes_by_itself() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        world.engine.unknown.lock().unwrap().insert((language("es"), language("fr")));
+        world.engine.downloads.store(true, Ordering::SeqCst);
+        world.say(carlos, &talk, "hola").await.unwrap();
+        for wait in [0, 10] {
+            world.hand.advance(Duration::from_secs(wait));
+            world.translate().await;
+        }
+        assert_eq!(world.ended(), [State::Unavailable { reason: downloading() }], "{kind}: told once");
+        world.engine.unknown.lock().unwrap().clear();
+        world.hand.advance(Duration::from_secs(10));
+        world.translate().await;
+        assert_eq!(states(&world, lea, &talk).await, ["fr done"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_could_not_be_downloaded_leaves_the_translation_unavailable() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+        let talk = world.group(lea, &[carlos]).await;
+        world.engine.unknown.lock().unwrap().insert((language("es"), language("fr")));
+        world.engine.downloads.store(true, Ordering::SeqCst);
+        world.say(carlos, &talk, "hola").await.unwrap();
+        world.translate().await;
+        world.engine.downloads.store(false, Ordering::SeqCst);
+        world.hand.advance(Duration::from_secs(10));
+        world.translate().await;
+        let reasons = [downloading(), nobody_speaks(language("fr"))];
+        assert_eq!(world.ended(), reasons.map(|reason| State::Unavailable { reason }), "{kind}");
+        assert_eq!(states(&world, lea, &talk).await, ["fr unavailable"], "{kind}");
     }
 }
 

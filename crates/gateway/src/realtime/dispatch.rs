@@ -140,7 +140,7 @@ impl Dispatcher {
                 conversation_id,
                 revision: translation.revision,
                 target_language: translation.language,
-                state: translation.state.name(),
+                state: present::state_name(&translation.state),
                 reason: reason.map(|reason| reason.text.clone()).unwrap_or_default(),
                 reason_code: reason.map_or(ReasonCode::Unknown, |reason| reason.code).name(),
             };

@@ -10,7 +10,8 @@ use meeshy_translation::{
 };
 use std::sync::Arc;
 
-/// Translates `text` into `fr: text`, keeps `ok` as it is, comes to no end with `endless`, and knows no Japanese.
+/// Translates `text` into `fr: text`, keeps `ok` as it is, comes to no end with `endless`, has no model yet
+/// for `soon`, and knows no Japanese.
 pub struct Engine;
 
 #[async_trait]
@@ -30,6 +31,9 @@ impl Translate for Engine {
         }
         let answer = |text: &String| match text.as_str() {
             "ok" => Answer::Identical,
+            "soon" => Answer::Unavailable {
+                reason: Reason::new(ReasonCode::ModelDownloading, "a model is being downloaded"),
+            },
             text => Answer::Done { text: format!("{to}: {text}"), engine: engine.clone(), score: Some(0.5) },
         };
         texts.iter().map(answer).collect()

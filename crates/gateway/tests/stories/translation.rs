@@ -36,6 +36,29 @@ async fn a_message_is_asked_for_and_arrives_as_an_event() {
 }
 
 #[tokio::test]
+async fn a_translation_that_waits_for_its_model_is_pending_and_says_why() {
+    for (kind, server) in servers().await {
+        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+        let talk = carlos.group(&[&lea]).await;
+        let mut hers = Socket::of(&server, &lea).await;
+        let id = carlos.say(&talk, "soon").await;
+        let told = hers.event("message:translation-state").await;
+        let state =
+            |of: &Value| (of["targetLanguage"].clone(), of["state"].clone(), of["reasonCode"].clone());
+        let expected = (json!("fr"), json!("pending"), json!("model_downloading"));
+        assert_eq!((state(&told), &told["messageId"]), (expected.clone(), &json!(id)), "{kind}");
+        let page = lea.get(&format!("/conversations/{talk}/messages")).await.body;
+        let states = page["data"][0]["translationStates"].as_array().unwrap();
+        assert_eq!(states.iter().map(state).collect::<Vec<_>>(), [expected], "{kind}: {page}");
+
+        let ask = json!({ "text": "soon", "source_language": "es", "target_language": "fr" });
+        let refused = lea.post("/translate-blocking", ask).await;
+        assert_eq!((refused.status, refused.code()), (422, "TRANSLATION_UNAVAILABLE"), "{kind}");
+        assert_eq!(refused.body["reasonCode"], "model_downloading", "{kind}");
+    }
+}
+
+#[tokio::test]
 async fn who_waits_gets_the_text() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);

@@ -9,6 +9,7 @@ mod hardship;
 mod import;
 mod interfaces;
 mod load;
+mod models;
 mod private;
 mod roles;
 mod schema;

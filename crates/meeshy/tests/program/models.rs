@@ -1,0 +1,105 @@
+//! Models that the server downloads by itself, from an index that the tests serve.
+
+use crate::server::{Client, Server};
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use meeshy_testkit::firefox::{Synthetic, saying, sha256};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// A server of one model, `en-es`, whose files wait until it is told to give them, or that there are none.
+struct Mirror {
+    files: HashMap<String, Vec<u8>>,
+    gives: watch::Receiver<Option<bool>>,
+}
+
+impl Mirror {
+    /// Starts it; gives the address of its index, and the switch for its files.
+    async fn start() -> (String, watch::Sender<Option<bool>>) {
+        let Synthetic { model, vocabulary, shortlist } = saying("hola");
+        let files = [("model", model), ("vocab", vocabulary), ("lexicalShortlist", shortlist)];
+        let entry = |(role, bytes): &(&str, Vec<u8>)| {
+            let (size, hash) = (bytes.len(), sha256(bytes));
+            let entry = json!({ "path": role, "uncompressedSize": size, "uncompressedHash": hash });
+            ((*role).to_owned(), entry)
+        };
+        let entries: serde_json::Map<String, Value> = files.iter().map(entry).collect();
+        let model = json!({ "architecture": "tiny", "releaseStatus": "Release", "files": entries });
+        let index = json!({ "models": { "en-es": [model] } }).to_string().into_bytes();
+        let (give, gives) = watch::channel(None);
+        let mut files: HashMap<_, _> =
+            files.into_iter().map(|(role, bytes)| (role.to_owned(), bytes)).collect();
+        files.insert("models.json".into(), index);
+        let router = Router::new().route("/{file}", get(answer)).with_state(Arc::new(Self { files, gives }));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        (format!("http://{address}/models.json"), give)
+    }
+}
+
+async fn answer(State(mirror): State<Arc<Mirror>>, Path(file): Path<String>) -> Result<Vec<u8>, StatusCode> {
+    let bytes = mirror.files.get(&file).cloned().ok_or(StatusCode::NOT_FOUND)?;
+    let is_given = match file.as_str() {
+        "models.json" => Some(true),
+        _ => *mirror.gives.clone().wait_for(Option::is_some).await.unwrap(),
+    };
+    if is_given == Some(true) { Ok(bytes) } else { Err(StatusCode::NOT_FOUND) }
+}
+
+/// Waits until the only message of a conversation is as wanted, and gives it.
+async fn becomes(who: &Client, talk: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let start = Instant::now();
+    loop {
+        let message = who.history(talk).await.remove(0);
+        if wanted(&message) {
+            return message;
+        }
+        assert!(start.elapsed() < Duration::from_secs(40), "it stays {message}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn reason_code(message: &Value) -> Option<&str> {
+    message["translationStates"][0]["reasonCode"].as_str()
+}
+
+/// A server that downloads, with a message in English for a reader of Spanish that waits for its model.
+async fn waiting(folder: &std::path::Path, index: &str) -> (Server, Client, String) {
+    let variables =
+        [("MODELS_PULL", "on"), ("MODELS_INDEX_URL", index), ("APERTIUM_MODES_DIR", "/nonexistent")];
+    let server = Server::start(&folder.join("data"), &variables).await;
+    let (emma, carlos) = (server.sign_up("emma", "en").await, server.sign_up("carlos", "es").await);
+    let talk = emma.group(&[&carlos]).await;
+    let body = json!({ "content": "good morning", "originalLanguage": "en" });
+    emma.post(&format!("/conversations/{talk}/messages"), &body).await.unwrap();
+    let message = becomes(&carlos, &talk, |message| reason_code(message).is_some()).await;
+    let state = &message["translationStates"][0];
+    assert_eq!((reason_code(&message), &state["state"]), (Some("model_downloading"), &json!("pending")));
+    (server, carlos, talk)
+}
+
+#[tokio::test]
+async fn a_translation_comes_once_its_model_has_been_downloaded() {
+    let folder = tempfile::tempdir().unwrap();
+    let (index, give) = Mirror::start().await;
+    let (_server, carlos, talk) = waiting(folder.path(), &index).await;
+    give.send(Some(true)).unwrap();
+    let message = becomes(&carlos, &talk, |message| message["translations"] != json!([])).await;
+    assert!(message["translations"][0]["translatedContent"].as_str().unwrap().contains("hola"), "{message}");
+    assert_eq!(message["translationStates"], json!([]), "{message}");
+}
+
+#[tokio::test]
+async fn a_download_that_fails_is_no_longer_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (index, give) = Mirror::start().await;
+    let (_server, carlos, talk) = waiting(folder.path(), &index).await;
+    give.send(Some(false)).unwrap();
+    becomes(&carlos, &talk, |message| reason_code(message) == Some("no_engine")).await;
+}
