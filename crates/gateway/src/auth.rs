@@ -7,6 +7,7 @@ use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap};
 use meeshy_chat::{Caller, Device};
+use meeshy_domain::Network;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
@@ -115,7 +116,7 @@ pub fn address(headers: &HeaderMap, extensions: &Extensions, config: &GatewayCon
 
 /// The name under which the calls from an address are counted.
 pub fn counted_as(address: Option<IpAddr>) -> String {
-    address.map_or_else(|| "unknown".into(), |address| meeshy_listen::network(address).to_string())
+    Network::of(address).to_string()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Counting connections, in all and for each address.
 
-use crate::{Limits, network};
+use crate::Limits;
+use meeshy_domain::Network;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +17,7 @@ pub struct Connections {
 struct Open {
     total: usize,
     /// Has no entry for networks without connections, so it has at most as many as there are connections.
-    by_network: HashMap<IpAddr, usize>,
+    by_network: HashMap<Network, usize>,
 }
 
 /// Why there is no room for a connection.
@@ -41,7 +42,7 @@ impl Full {
 /// Counts as a connection until it is dropped.
 pub struct Permit {
     connections: Arc<Connections>,
-    network: IpAddr,
+    network: Network,
 }
 
 impl Connections {
@@ -52,7 +53,7 @@ impl Connections {
 
     /// Counts a connection from `peer`.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Permit, Full> {
-        let network = network(peer);
+        let network = Network::of(Some(peer));
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.total >= self.most {
             return Err(Full::Total);

@@ -12,7 +12,7 @@ mod connections;
 mod descriptors;
 mod request_body;
 
-pub use client_address::{Forwarding, Header, network};
+pub use client_address::{Forwarding, Header};
 pub use descriptors::raise_descriptor_limit;
 pub use request_body::BodyPace;
 

@@ -5,7 +5,7 @@ use crate::libretranslate::{self, Call};
 use crate::{Node, Refusal};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{DefaultBodyLimit, RawQuery, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -54,11 +54,19 @@ fn refused(status: StatusCode, error: &str) -> Response {
 type Body = Result<Bytes, BytesRejection>;
 
 /// The fields of a request whose caller may come in.
-async fn call(node: &Node, query: RawQuery, headers: &HeaderMap, body: Body) -> Result<Call, Refusal> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let call = Call::read(content_type, query.0.as_deref(), bytes(body)?).await?;
-    node.admit(call.api_key().or_else(|| bearer(headers)))?;
-    Ok(call)
+struct Admitted(Call);
+
+impl FromRequest<Node> for Admitted {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, node: &Node) -> Result<Self, Refusal> {
+        let (headers, query) = (request.headers().clone(), request.uri().query().map(str::to_owned));
+        let body = bytes(Bytes::from_request(request, node).await)?;
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let call = Call::read(content_type, query.as_deref(), body).await?;
+        node.admit(call.api_key().or_else(|| bearer(&headers)))?;
+        Ok(Self(call))
+    }
 }
 
 fn bytes(body: Body) -> Result<Bytes, Refusal> {
@@ -73,13 +81,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
-async fn translate(
-    State(node): State<Node>,
-    query: RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Refusal> {
-    let call = call(&node, query, &headers, body).await?;
+async fn translate(State(node): State<Node>, Admitted(call): Admitted) -> Result<Response, Refusal> {
     if call.has("text") && !call.has("q") {
         let answer = classic::translate(&node, call.into_value()).await;
         return Ok(answer
@@ -94,13 +96,7 @@ async fn batch(State(node): State<Node>, headers: HeaderMap, body: Body) -> Resu
     Ok(Json(json!({ "results": results })).into_response())
 }
 
-async fn detect(
-    State(node): State<Node>,
-    query: RawQuery,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Refusal> {
-    let call = call(&node, query, &headers, body).await?;
+async fn detect(State(node): State<Node>, Admitted(call): Admitted) -> Result<Response, Refusal> {
     Ok(Json(libretranslate::detect(&node, &call).await?).into_response())
 }
 
