@@ -130,6 +130,13 @@ impl Report {
         total
     }
 
+    /// Whether there are more rejections or conflicts than are shown one by one.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        let total = self.total();
+        (self.rejections.len() as u64) < total.rejected || (self.conflicts.len() as u64) < total.conflicts
+    }
+
     /// The same report for the same dump again: nothing was written.
     #[must_use]
     pub fn repeated(mut self) -> Self {

@@ -128,7 +128,7 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
     let mut database = Alone::open(&config.location())?;
     let digest = plan.digest.get(..DIGITS).unwrap_or(&plan.digest);
     let in_data = || config.data.dir.join(format!("import-{digest}.jsonl"));
-    let list = args.report.clone().unwrap_or_else(in_data);
+    let list = args.report.clone().unwrap_or_else(&in_data);
     let options = Options {
         now: now(),
         dry_run: args.dry_run,
@@ -147,7 +147,13 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
     bar.finish_and_clear();
     let mut out = io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", json!({ "dryRun": args.dry_run, "report": report, "list": list }))?;
+        // The same dump again writes no list; the one that the first run wrote may still be there.
+        let list = if report.unchanged { Some(in_data()).filter(|list| list.is_file()) } else { Some(list) };
+        let (total, is_truncated) = (report.total(), report.is_truncated());
+        let answer = json!({
+            "dryRun": args.dry_run, "report": report, "total": total, "truncated": is_truncated, "list": list,
+        });
+        writeln!(out, "{answer}")?;
     } else {
         show_report(&mut out, &report)?;
         if has_remarks(&report) && !report.unchanged {

@@ -73,10 +73,11 @@ async fn go_on(variables: &[(&str, &str)]) {
     sees_what_was_there(&alice, &dump).await;
 }
 
-/// Thirty people, one of them twice, twenty-five without what they need.
-fn dirty(path: &Path) {
-    let person = |number: u8| {
-        let id = ObjectId::from_bytes([0x68, 0xf0, 0, number, 0, 0, 0, 0, 0, 0, 0, number]);
+/// So many people, one of them twice, all but five without what they need.
+fn dirty(path: &Path, people: u16) {
+    let person = |number: u16| {
+        let [high, low] = number.to_be_bytes();
+        let id = ObjectId::from_bytes([0x68, 0xf0, high, low, 0, 0, 0, 0, 0, 0, high, low]);
         let mut person = doc! {
             "_id": id, "username": format!("user{number}"), "firstName": "A", "lastName": "B", "bio": "",
             "email": format!("user{number}@example.org"), "password": "$2b$10$0000000000000000000000",
@@ -87,7 +88,7 @@ fn dirty(path: &Path) {
         }
         rawdoc(&person)
     };
-    let mut people: Vec<RawDocumentBuf> = (1..=30).map(person).collect();
+    let mut people: Vec<RawDocumentBuf> = (1..=people).map(person).collect();
     people.push(person(1));
     let users = Outgoing {
         name: "User".into(),
@@ -105,7 +106,7 @@ fn rawdoc(document: &Document) -> RawDocumentBuf {
 fn a_report_has_all_totals_and_its_list_everything() {
     let folder = tempfile::tempdir().unwrap();
     let (data, path) = (folder.path().join("data"), folder.path().join("dump"));
-    dirty(&path);
+    dirty(&path, 30);
     let path = path.to_str().unwrap();
     let (real, _) = meeshy(&data, &[path, "--yes"], &[]);
     assert_eq!(real.status.code(), Some(WITH_REMARKS));
@@ -132,13 +133,38 @@ fn a_report_has_all_totals_and_its_list_everything() {
     let data = folder.path().join("other");
     let (dry, _) = meeshy(&data, &[path, "--dry-run", "--json", "--report", other.to_str().unwrap()], &[]);
     let answer: Value = serde_json::from_slice(&dry.stdout).unwrap();
-    assert_eq!(answer["list"], other.to_str().unwrap());
+    assert_eq!((&answer["list"], &answer["truncated"]), (&json!(other), &json!(false)));
     let count = &answer["report"]["collections"][0];
     assert_eq!(
         (&count["rejected"], &count["merged"], &count["conflicts"]),
         (&json!(25), &json!(1), &json!(0))
     );
     assert_eq!(lines(&other), all);
+}
+
+#[test]
+fn a_report_in_json_says_that_its_list_is_cut_and_where_the_whole_one_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, path) = (folder.path().join("data"), folder.path().join("dump"));
+    dirty(&path, 1_205);
+    let import = |more: &[&str]| -> Value {
+        let (done, text) = meeshy(&data, &[&[path.to_str().unwrap(), "--json"], more].concat(), &[]);
+        assert_eq!(done.status.code(), Some(WITH_REMARKS), "{text}");
+        serde_json::from_slice(&done.stdout).unwrap()
+    };
+    let elsewhere = folder.path().join("list.jsonl");
+    let first = import(&["--yes"]);
+    for answer in [&first, &import(&["--yes", "--report", elsewhere.to_str().unwrap()])] {
+        assert_eq!((&answer["truncated"], &answer["list"]), (&json!(true), &first["list"]));
+        assert_eq!(answer["report"]["rejections"].as_array().unwrap().len(), 1_000);
+        for count in [&answer["total"], &answer["report"]["collections"][0]] {
+            assert_eq!((&count["source"], &count["rejected"]), (&json!(1_206), &json!(1_200)));
+        }
+        let whole = std::fs::read_to_string(answer["list"].as_str().unwrap()).unwrap();
+        assert_eq!(whole.lines().count(), 1_200);
+    }
+    std::fs::remove_file(first["list"].as_str().unwrap()).unwrap();
+    assert_eq!(import(&["--yes"])["list"], Value::Null, "there is none any more");
 }
 
 fn first_id(dump: &Dump, collection: &str) -> String {
