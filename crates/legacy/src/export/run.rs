@@ -57,6 +57,7 @@ pub fn run(
         }
         // The transaction is undone in the end.
         notifications::restore_all(tx)?;
+        legacy::derived::recount(tx)?;
         let total: i64 = legacy::count(tx)?.into_iter().map(|(_, total)| total).sum();
         progress(Progress::Documents(total.cast_unsigned()));
         let reader = Reader::begin(tx, progress)?;

@@ -89,15 +89,13 @@ impl Returned {
 }
 
 impl Writing<'_, '_, '_> {
-    /// Removes the rows that exports brought to the old system and that are gone there since; then forgets those exports, for
-    /// what came back is in the ledger of imports now.
+    /// Removes the rows that exports brought to the old system and that are gone there since, where another one of the same
+    /// collection shows that they were there; then forgets those exports, for what came back is in the ledger of imports now.
     pub(super) fn remove_what_is_gone(&mut self, returned: &Returned) -> Result<(), ImportError> {
         for collection in exported::collections(self.tx)? {
-            if !returned.evident.contains(&collection) {
-                continue;
-            }
+            let is_evident = returned.evident.contains(&collection);
             for gone in exported::missing(self.tx, &collection, returned.up_to)? {
-                if let Err(what) = self.remove_gone(&collection, &gone)? {
+                if let Err(what) = self.remove_gone(&collection, &gone, is_evident)? {
                     let (collection, id) = (collection.clone(), gone.id);
                     self.conflict(Conflict { collection, id, column: None, what: what.into() })?;
                 }
@@ -111,6 +109,7 @@ impl Writing<'_, '_, '_> {
         &mut self,
         collection: &str,
         gone: &Exported,
+        is_evident: bool,
     ) -> Result<Result<(), &'static str>, ImportError> {
         let key: Vec<Value> = serde_json::from_str::<Vec<String>>(&gone.row_key)
             .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?
@@ -127,6 +126,11 @@ impl Writing<'_, '_, '_> {
             found => Ok(found),
         })?;
         let Some(here) = found else { return Ok(Ok(())) };
+        if !is_evident {
+            return Ok(Err(
+                "exported and not in the dump, like all that this collection got by the export; left as it is here",
+            ));
+        }
         if here.mapper.mapping.parent.is_some() {
             return Ok(Err("not in the dump, but others may refer to it; left as it is here"));
         }

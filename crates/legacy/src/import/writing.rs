@@ -157,8 +157,14 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         if let Some(list) = &mut self.list {
             list.conflict(&conflict)?;
         }
-        let count = self.counts.iter_mut().find(|count| count.collection == conflict.collection);
-        count.into_iter().for_each(|count| count.conflicts += 1);
+        match self.counts.iter_mut().find(|count| count.collection == conflict.collection) {
+            Some(count) => count.conflicts += 1,
+            // The dump has no such collection.
+            None => {
+                let collection = conflict.collection.clone();
+                self.counts.push(Count { collection, conflicts: 1, ..Count::default() });
+            }
+        }
         self.report.conflict(conflict);
         Ok(())
     }

@@ -261,6 +261,36 @@ fn edited_and_deleted(kind: &str, back: &Exported, old: &Small) {
 }
 
 #[test]
+fn members_and_reactions_are_counted_as_they_are_now() {
+    const LATER: i64 = 4_000_000_000_000;
+    let hex = |noun, number| Value::from(id(noun, number).to_hex());
+    let (mut conversation, mut first) = (crate::support::conversation(1), message(1, 1, 1));
+    conversation.insert("memberCount", 2);
+    first.insert("reactionCount", 0);
+    let old = small(&[
+        ("User", vec![user(1, "alice"), user(2, "bob")]),
+        ("Conversation", vec![conversation]),
+        ("ConversationMember", vec![member(1, 1, "CREATOR"), member(2, 2, "MEMBER")]),
+        ("Message", vec![first]),
+    ]);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &old.dump);
+        let sql = "INSERT INTO reactions (id, message_id, user_id, emoji, created_at, updated_at) VALUES ($1, $2, $3, '+', $4, $4)";
+        change(at, sql, &[hex('e', 1), hex('m', 1), hex('u', 2), LATER.into()]);
+        let sql = "UPDATE members SET is_active = FALSE, left_at = $1 WHERE user_id = $2";
+        change(at, sql, &[LATER.into(), hex('u', 2)]);
+        let back = export(at);
+        let count = |collection: &str, id: bson::oid::ObjectId, field: &str| {
+            let value = back.documents(collection)[&id.to_hex()].get(field).cloned().unwrap();
+            value.as_i64().or(value.as_i32().map(i64::from))
+        };
+        assert_eq!(count("Conversation", id('c', 1), "memberCount"), Some(1), "{kind}");
+        assert_eq!(count("Message", id('m', 1), "reactionCount"), Some(1), "{kind}");
+    }
+}
+
+#[test]
 fn a_cursor_in_both_collections_goes_back_in_both() {
     let of_older_code = doc! {
         "_id": id('r', 1), "conversationId": id('c', 1), "userId": id('u', 2), "lastReadMessageId": id('m', 1),

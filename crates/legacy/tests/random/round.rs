@@ -319,3 +319,21 @@ fn an_export_that_was_never_loaded_changes_nothing() {
         assert_eq!(one(at, "SELECT count(*) AS it FROM reactions"), "5", "{kind}");
     }
 }
+
+/// What came by an export and is gone there is not removed here while nothing shows that it was there; the report tells.
+#[test]
+fn a_collection_that_lost_all_that_came_by_an_export_is_told_of() {
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first().dump);
+        here(at, &[Change::Write(1), Change::React(3)], 1);
+        let total = one(at, "SELECT count(*) AS it FROM reactions");
+        let mut collections = documents(&Small::of(export(at)));
+        let before = documents(&first());
+        collections.get_mut("Reaction").unwrap().retain(|id, _| before["Reaction"].contains_key(id));
+        let report = import(at, &dumped(&collections).dump);
+        let told: Vec<&str> = report.conflicts.iter().map(|it| it.collection.as_str()).collect();
+        assert_eq!((told.as_slice(), report.total().conflicts), (&["Reaction"][..], 1), "{kind}");
+        assert_eq!(one(at, "SELECT count(*) AS it FROM reactions"), total, "{kind}");
+    }
+}

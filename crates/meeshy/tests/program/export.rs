@@ -1,17 +1,18 @@
 //! `meeshy export`: who goes back takes along what was written here.
 
 use crate::import::{sign_in, write};
-use crate::server::{Server, command};
+use crate::server::{Server, command, kills};
 use meeshy_legacy::corpus::Corpus;
 use meeshy_legacy::dump::{self, Dump, Source};
 use meeshy_store::Location;
-use meeshy_testkit::Database;
 use meeshy_testkit::python::read_dump;
+use meeshy_testkit::{Database, rows};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Instant;
 
 /// A database is smaller without these, and no other collection refers to them.
 const LEFT_OUT: [&str; 2] = ["Notification", "MessageStatus"];
@@ -176,4 +177,89 @@ fn nothing_is_overwritten_and_a_folder_is_no_stream() {
     assert!(refused.stdout.is_empty() && text(&refused.stderr).contains("add `--form archive`"));
     let unknown = run(&data, &["export", "dump", "--form", "zip"], &[]);
     assert_eq!(unknown.status.code(), Some(2));
+}
+
+#[test]
+fn an_export_that_is_killed_hinders_no_other_with_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    kill_exports(folder.path(), &Location::Folder(data), &[]);
+}
+
+#[test]
+fn an_export_that_is_killed_hinders_no_other_with_postgresql() {
+    let (folder, database) = (tempfile::tempdir().unwrap(), Database::postgres());
+    let Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    kill_exports(folder.path(), database.location(), &[("DATABASE_URL", url)]);
+}
+
+/// Kills exports at any time; at worst right after the database has noted what was written and before the dump got its name.
+fn kill_exports(folder: &Path, location: &Location, variables: &[(&str, &str)]) {
+    let (data, old) = (folder.join("data"), folder.join("old"));
+    write(&Corpus::new(1, 1), &old, &LEFT_OUT);
+    let imported = run(&data, &["import", "--yes", old.to_str().unwrap()], variables);
+    assert_eq!(imported.status.code(), Some(3), "{}", text(&imported.stderr));
+    // Somebody whom only exports bring to the old system.
+    let password = folder.join("password");
+    std::fs::write(&password, "correct horse").unwrap();
+    let newcomer = [
+        "user",
+        "add",
+        "newcomer",
+        "--email",
+        "newcomer@example.org",
+        "--password-file",
+        password.to_str().unwrap(),
+    ];
+    let added = run(&data, &newcomer, &[variables, &[("HASHING_MEMORY_KIB", "64")]].concat());
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    let begun = Instant::now();
+    let whole = folder.join("whole");
+    let digest = export(&data, &[whole.to_str().unwrap()], variables)["digest"].clone();
+    let duration = begun.elapsed();
+
+    let (rounds, back) = (u32::try_from(kills(4)).unwrap(), folder.join("back"));
+    let is_whole = |path: &Path| digest == dump::open(Source::path(path)).unwrap().digest().to_string();
+    let mut killed = 0;
+    for round in 1..=rounds {
+        let mut exporting = command(&data, &["export", back.to_str().unwrap()], variables);
+        let mut child = exporting.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(duration * round / rounds);
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if back.exists() {
+            assert!(is_whole(&back), "round {round}: it has its name and is not complete");
+            std::fs::remove_dir_all(&back).unwrap();
+        }
+    }
+    assert!(killed >= rounds / 2, "only {killed} were killed at work");
+
+    // The last thing that an export does is the name.
+    let partial = folder.join("back.partial");
+    let _ = std::fs::remove_dir_all(&partial);
+    std::fs::rename(&whole, &partial).unwrap();
+    let report = export(&data, &[back.to_str().unwrap()], variables);
+    assert!(report["digest"] == digest && is_whole(&back) && !partial.exists(), "{report}");
+
+    // Beside the ledgers: where the newcomer has read gets the ids that it has there, and members are counted.
+    let but = [
+        "legacy_imports",
+        "legacy_documents",
+        "legacy_layouts",
+        "legacy_exports",
+        "legacy_exported",
+        "migrations",
+        "read_cursors",
+        "conversations",
+    ];
+    let before = rows::all(location, &but);
+    let output = run(&data, &["import", "--yes", "--json", back.to_str().unwrap()], variables);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&answer["total"]["conflicts"], &answer["total"]["removed"], &answer["report"]["unchanged"]),
+        (&json!(0), &json!(0), &json!(false)),
+        "{answer}"
+    );
+    assert!(rows::all(location, &but) == before, "an import of the export brings the same database");
 }

@@ -16,9 +16,17 @@ pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tell_twins_apart(tx)?;
     number_messages(tx)?;
     place_cursors(tx)?;
-    count_members(tx)?;
     find_last_messages(tx)?;
     name_direct_conversations(tx)?;
+    recount(tx)
+}
+
+/// Counts the members of conversations and the reactions to messages, which only the old system keeps beside them.
+///
+/// # Errors
+/// As the database says.
+pub fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    count_members(tx)?;
     sum_up_reactions(tx)
 }
 
