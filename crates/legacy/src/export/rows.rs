@@ -3,6 +3,7 @@
 use super::document::{self, More, Origin};
 use super::error::ExportError;
 use super::reader::{From, PAGE, Reader, bson};
+use super::run::Mappers;
 use super::special::{self, Special};
 use crate::mapping::give::give;
 use crate::mapping::translations::has_inside;
@@ -128,10 +129,11 @@ impl<'m> Rows<'m> {
         &self,
         reader: &Reader<'_, '_>,
         name: &str,
+        mappers: &Mappers,
         after: &[Value],
         collections: &[&str],
     ) -> Result<(Vec<RawDocumentBuf>, Option<Vec<Value>>), ExportError> {
-        let (found, last) = self.written_here(reader, after, collections)?;
+        let (found, last) = self.written_here(reader, mappers, after, collections)?;
         let mut documents = Vec::with_capacity(found.len());
         for Found { mut row, filled, more, .. } in found {
             document::fill(&mut row, filled);
@@ -170,11 +172,12 @@ impl<'m> Rows<'m> {
     pub(super) fn has_new_ones(
         &self,
         reader: &Reader<'_, '_>,
+        mappers: &Mappers,
         collections: &[&str],
     ) -> Result<bool, ExportError> {
         let mut after = Vec::new();
         loop {
-            let (found, last) = self.written_here(reader, &after, collections)?;
+            let (found, last) = self.written_here(reader, mappers, &after, collections)?;
             if !found.is_empty() {
                 return Ok(true);
             }
@@ -187,6 +190,7 @@ impl<'m> Rows<'m> {
     fn written_here(
         &self,
         reader: &Reader<'_, '_>,
+        mappers: &Mappers,
         after: &[Value],
         collections: &[&str],
     ) -> Result<(Vec<Found<'m>>, Option<Vec<Value>>), ExportError> {
@@ -196,21 +200,28 @@ impl<'m> Rows<'m> {
             "NULL"
         };
         let sql = format!(
-            "SELECT {}, {inside} AS inside {} ORDER BY {} LIMIT {PAGE}",
+            "SELECT {}, {inside} AS inside, {} AS unread_digest {} ORDER BY {} LIMIT {PAGE}",
             self.columns,
+            self.unread_digest(),
             self.new_rows(collections, !after.is_empty()),
             self.key()
         );
         let found = reader.tx.borrow_mut().query(&sql, after, |row| {
             let inside: Option<Vec<u8>> = row.take("inside")?;
-            Ok((self.read(row)?, inside))
+            let unread_digest: Option<Vec<u8>> = row.take("unread_digest")?;
+            Ok((self.read(row)?, inside, unread_digest))
         })?;
         let key = |row: &Draft<'_>| {
             self.mapper.mapping.key.iter().map(|column| row.get(column).clone()).collect::<Vec<_>>()
         };
-        let last = found.last().map(|(found, _)| key(&found.row));
+        let last = found.last().map(|(found, ..)| key(&found.row));
         let mut written = Vec::with_capacity(found.len());
-        for (found, inside) in found {
+        for (found, inside, unread_digest) in found {
+            if let (Some(unread), Some(imported)) = (self.special.unread, unread_digest)
+                && is_unchanged(reader, &mappers.of(unread), &found.row.id, &imported)?
+            {
+                continue;
+            }
             let inside = bson(inside, "Message", found.row.text("message_id").unwrap_or_default())?;
             // The message says it itself.
             let language = found.row.text("language").unwrap_or_default();
@@ -221,9 +232,29 @@ impl<'m> Rows<'m> {
         Ok((written, last))
     }
 
-    /// The rows that no import brought, from a key on if need be.
+    /// SQL of the digest of a row that a collection brought which the old code does not read.
+    fn unread_digest(&self) -> String {
+        let of = |unread| {
+            format!(
+                "(SELECT o.row_digest FROM legacy_documents o WHERE o.collection = '{unread}' AND o.id = t.id \
+                   AND o.outcome = 'inserted')"
+            )
+        };
+        self.special.unread.map_or_else(|| "NULL".to_owned(), of)
+    }
+
+    /// The rows that no import brought, from a key on if need be, and those of which it brought only what the old code does not
+    /// read.
     fn new_rows(&self, collections: &[&str], is_after: bool) -> String {
-        let collections: Vec<String> = collections.iter().map(|name| format!("'{name}'")).collect();
+        let read = collections.iter().filter(|name| Some(**name) != self.special.unread);
+        let collections: Vec<String> = read.map(|name| format!("'{name}'")).collect();
+        let without_another = self.special.unread.map_or_else(String::new, |unread| {
+            format!(
+                "AND coalesce(t.id, '') NOT IN (SELECT o.kept_id FROM legacy_documents o WHERE o.collection IN ({}) \
+                   AND o.outcome = 'merged' AND o.kept_collection = '{unread}')",
+                collections.join(", ")
+            )
+        });
         let after = if is_after {
             let places: Vec<String> =
                 (1..=self.mapper.mapping.key.len()).map(|at| format!("${at}")).collect();
@@ -233,7 +264,7 @@ impl<'m> Rows<'m> {
         };
         format!(
             "FROM {} t WHERE ({}) AND ({}) AND NOT EXISTS (SELECT 1 FROM legacy_documents d \
-               WHERE d.collection IN ({}) AND d.id = t.id AND d.outcome = 'inserted') {after}",
+               WHERE d.collection IN ({}) AND d.id = t.id AND d.outcome = 'inserted') {without_another} {after}",
             self.mapper.mapping.table,
             self.special.held,
             self.special.needed,

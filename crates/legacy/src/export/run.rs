@@ -148,7 +148,9 @@ fn collections<'x>(
         for mapper in mappers.of(collection) {
             let rows = Rows::new(collection, mapper);
             let siblings = mappers.collections_of(mapper.mapping.table);
-            if is_home(collection, mapper.mapping.table, &known) && rows.has_new_ones(reader, &siblings)? {
+            if is_home(collection, mapper.mapping.table, &known)
+                && rows.has_new_ones(reader, mappers, &siblings)?
+            {
                 new_rows.push(Step::New { rows, siblings, after: Vec::new() });
             }
         }
@@ -223,7 +225,8 @@ impl Documents<'_, '_, '_> {
                 (documents, last.map(|last| *after = last).is_some())
             }
             Step::New { rows, siblings, after } => {
-                let (documents, last) = rows.new_ones(self.reader, &self.name, after, siblings)?;
+                let (documents, last) =
+                    rows.new_ones(self.reader, &self.name, self.mappers, after, siblings)?;
                 (documents, last.map(|last| *after = last).is_some())
             }
             Step::Aside { collection, after } => {

@@ -13,6 +13,9 @@ pub(super) struct Special {
     pub(super) held: &'static str,
     /// SQL: which rows that were written here need a document.
     pub(super) needed: &'static str,
+    /// A collection of the same table that the old code does not read: of a row that it brought and that was changed here, a
+    /// document is needed as well.
+    pub(super) unread: Option<&'static str>,
 }
 
 /// A field that no column is.
@@ -25,7 +28,7 @@ pub(super) struct More {
     pub(super) renews: &'static str,
 }
 
-const PLAIN: Special = Special { filled: &[], more: &[], held: "TRUE", needed: "TRUE" };
+const PLAIN: Special = Special { filled: &[], more: &[], held: "TRUE", needed: "TRUE", unread: None };
 
 /// The old system wants to know of everybody; nobody is there while it does not run.
 static USER: Special =
@@ -101,6 +104,9 @@ const CURSOR_UPDATED: (&str, &str) = (
     "CASE WHEN t.updated_at >= t.read_at THEN t.updated_at ELSE coalesce(t.read_at, t.updated_at) END",
 );
 
+/// Cursors that older code has left, and none reads.
+const UNREAD_CURSORS: &str = "MessageReadStatus";
+
 /// A cursor that was never in the old system, and is further than what a person is known to have read without it: up to
 /// their own last message, and what a status says.
 const CURSOR_NEEDED: &str = "t.read_at IS NOT NULL AND EXISTS (SELECT 1 FROM messages m \
@@ -126,12 +132,14 @@ static CURSOR: Special = Special {
     ],
     held: "t.user_id IS NOT NULL",
     needed: CURSOR_NEEDED,
+    unread: Some(UNREAD_CURSORS),
     ..PLAIN
 };
 
 static LATER_CURSOR: Special = Special {
     filled: &[("last_read_message_id", read_message!()), CURSOR_UPDATED],
     needed: CURSOR_NEEDED,
+    unread: Some(UNREAD_CURSORS),
     ..PLAIN
 };
 

@@ -335,6 +335,54 @@ fn a_cursor_in_both_collections_goes_back_in_both() {
     }
 }
 
+/// Bob, who has a cursor of older code alone, reads on here.
+#[test]
+fn who_reads_on_gets_a_cursor_that_the_old_code_reads() {
+    let of_older_code = |number: u8, user: u8| {
+        doc! {
+            "_id": id('r', number), "conversationId": id('c', 1), "userId": id('u', user), "lastReadMessageId": id('m', 1),
+            "readAt": made(1), "updatedAt": made(1),
+        }
+    };
+    let dump = small(&[
+        ("User", vec![user(1, "alice"), user(2, "bob"), user(3, "dora")]),
+        ("Conversation", vec![crate::support::conversation(1)]),
+        ("Message", (1..=4).map(|number| message(number, 1, 1)).collect()),
+        ("MessageReadStatus", vec![of_older_code(1, 2), of_older_code(2, 3)]),
+    ]);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &dump.dump);
+        assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind}");
+        for (read, when) in [(3, 20), (4, 30)] {
+            let sql = "UPDATE read_cursors SET read_sequence = $1, last_read_message_id = NULL, read_at = $2 WHERE user_id = $3";
+            let read_at = made(when).timestamp_millis();
+            change(at, sql, &[i64::from(read).into(), read_at.into(), id('u', 2).to_hex().into()]);
+            let back = export(at);
+            let cursors = back.documents("MessageStatus");
+            assert_eq!(cursors.len(), 1, "{kind}: Dora has read nothing here");
+            let cursor = cursors.values().next().unwrap();
+            for (field, expected) in [
+                ("conversationId", Bson::from(id('c', 1))),
+                ("userId", id('u', 2).into()),
+                ("messageId", id('m', read).into()),
+                ("readAt", made(when).into()),
+            ] {
+                assert_eq!(cursor.get(field), Some(&expected), "{kind}: {field}");
+            }
+            let older = &back.documents("MessageReadStatus")[&id('r', 1).to_hex()];
+            assert_eq!(older.get("lastReadMessageId"), Some(&Bson::from(id('m', read))), "{kind}");
+            let report = import(at, &back.dump);
+            assert_eq!((report.conflicts, report.rejections), (vec![], vec![]), "{kind}");
+            assert_eq!(
+                crate::support::differences(&back.dump, &export(at).dump),
+                Vec::<String>::new(),
+                "{kind}"
+            );
+        }
+    }
+}
+
 #[test]
 fn what_was_archived_here_goes_back_and_a_later_dump_finds_it() {
     let notification = |number: u8, title: &str| {
