@@ -8,7 +8,7 @@ use crate::sessions::{active_user, has_ended};
 use crate::{Caller, Chat, ChatError};
 use meeshy_domain::{ConversationId, SessionId, Timestamp, UserId};
 use meeshy_store::{StoreError, Tx, members, sessions, users, visibility};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// On whose behalf a connection acts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +35,8 @@ pub struct Ended {
     pub authorities: HashSet<Authority>,
     /// Memberships of the others.
     pub memberships: Vec<(UserId, ConversationId)>,
+    /// How many memberships each person has or had: fewer than before where one was deleted.
+    pub counts: HashMap<UserId, i64>,
 }
 
 impl Chat {
@@ -100,9 +102,21 @@ impl Chat {
                     && may_act.contains(&authority.user)
             };
             let authorities = held.into_iter().filter(|authority| !goes_on(authority)).collect();
-            Ok::<_, StoreError>(Ended { authorities, memberships: members::ended(tx, &people)? })
+            let counts = members::counts(tx, &people)?;
+            Ok::<_, StoreError>(Ended { authorities, memberships: members::ended(tx, &people)?, counts })
         };
         Ok(self.inner.store.read(read).await?)
+    }
+
+    /// The memberships of some people. The caller keeps them to a batch of some thousand.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn memberships(
+        &self,
+        people: Vec<UserId>,
+    ) -> Result<HashSet<(UserId, ConversationId)>, ChatError> {
+        Ok(self.inner.store.read(move |tx| members::active(tx, &people)).await?)
     }
 }
 

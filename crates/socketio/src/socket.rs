@@ -85,6 +85,11 @@ impl<S: Service> Socket<S> {
         self.rooms().as_ref().is_some_and(|rooms| rooms.contains(&room))
     }
 
+    /// The rooms it is in.
+    pub fn joined(&self) -> Vec<S::Room> {
+        self.rooms().clone().unwrap_or_default()
+    }
+
     pub(crate) fn leave_all(&self) {
         let left = self.rooms().take();
         self.0.hub.leave(self.number(), &left.unwrap_or_default());

@@ -4,6 +4,7 @@ use crate::tx::{padded, placeholders};
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME, read_languages};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId};
+use std::collections::{HashMap, HashSet};
 
 /// A membership to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,6 +152,40 @@ pub fn ended(tx: &mut Tx<'_>, users: &[UserId]) -> Result<Vec<(UserId, Conversat
         &padded(users.iter().map(|id| Value::from(*id))),
         |row| Ok((row.take("user_id")?, row.take("conversation_id")?)),
     )
+}
+
+/// How many memberships each of `users` has or had. One that was deleted instead of ended shows only here.
+///
+/// # Errors
+/// As the database says.
+pub fn counts(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashMap<UserId, i64>, StoreError> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let list = placeholders(1, users.len());
+    let found = tx.query(
+        &format!("SELECT user_id, count(*) AS total FROM members WHERE user_id IN ({list}) GROUP BY user_id"),
+        &padded(users.iter().map(|id| Value::from(*id))),
+        |row| Ok((row.take("user_id")?, row.take("total")?)),
+    )?;
+    Ok(found.into_iter().collect())
+}
+
+/// The memberships of `users` that have not ended.
+///
+/// # Errors
+/// As the database says.
+pub fn active(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashSet<(UserId, ConversationId)>, StoreError> {
+    if users.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let list = placeholders(1, users.len());
+    let found = tx.query(
+        &format!("SELECT user_id, conversation_id FROM members WHERE user_id IN ({list}) AND is_active"),
+        &padded(users.iter().map(|id| Value::from(*id))),
+        |row| Ok((row.take("user_id")?, row.take("conversation_id")?)),
+    )?;
+    Ok(found.into_iter().collect())
 }
 
 /// The people who share a conversation with `user`, without this person.

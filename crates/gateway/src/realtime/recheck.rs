@@ -4,7 +4,7 @@
 use super::connect::revoke;
 use super::socket::Peer;
 use super::{Room, Socket, Sockets};
-use meeshy_chat::{Authority, ChatError};
+use meeshy_chat::{Authority, Chat, ChatError};
 use meeshy_domain::UserId;
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -60,6 +60,37 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
                 socket.leave(Room::Conversation(conversation));
             }
         }
+        let people: HashSet<UserId> = batch.iter().map(|authority| authority.user).collect();
+        let mut uncompared = Vec::new();
+        for (user, sockets) in people.into_iter().filter_map(|user| held.get_key_value(&user)) {
+            let count = ended.counts.get(user).copied().unwrap_or(0);
+            let theirs = sockets.iter().filter(|(_, socket)| !socket.state().is_compared(count));
+            uncompared.extend(theirs.map(|(_, socket)| (*user, count, socket)));
+        }
+        compare(chat, &uncompared).await?;
+    }
+    Ok(())
+}
+
+/// Takes sockets out of the rooms of conversations of which their person is no member.
+///
+/// A membership that has ended is found by its row. One whose row was deleted is found here: a socket that is new, and all
+/// sockets of a person who has another number of rows than before, are compared with what is there.
+async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), ChatError> {
+    if sockets.is_empty() {
+        return Ok(());
+    }
+    // Before the memberships are read: whoever is in a room by now had become a member.
+    let rooms: Vec<Vec<Room>> = sockets.iter().map(|(_, _, socket)| socket.joined()).collect();
+    let people: HashSet<UserId> = sockets.iter().map(|(user, ..)| *user).collect();
+    let memberships = chat.memberships(people.into_iter().collect()).await?;
+    for ((user, count, socket), rooms) in sockets.iter().zip(rooms) {
+        let is_left = |room: &Room| match room {
+            Room::Conversation(conversation) => !memberships.contains(&(*user, *conversation)),
+            Room::User(_) | Room::Session(_) => false,
+        };
+        rooms.into_iter().filter(is_left).for_each(|room| socket.leave(room));
+        socket.state().compared(*count);
     }
     Ok(())
 }

@@ -18,6 +18,8 @@ pub struct Client {
     /// `None` once somebody is known to be behind it. Boxed: most sockets have none.
     pending: Mutex<Option<Box<PendingSince>>>,
     attempts: AtomicU32,
+    /// How many memberships its person had when its rooms were last compared with them, and one more; 0 before that.
+    compared: AtomicI64,
     pace: Mutex<Option<Pace>>,
 }
 
@@ -45,6 +47,16 @@ impl Client {
     pub fn authenticated(&self, peer: Peer) -> &Peer {
         *self.pending() = None;
         self.peer.get_or_init(|| peer)
+    }
+
+    /// Whether its rooms were compared with so many memberships of its person, and these are still so many.
+    pub fn is_compared(&self, memberships: i64) -> bool {
+        self.compared.load(Ordering::Relaxed) == memberships + 1
+    }
+
+    /// Notes that its rooms were compared with so many memberships.
+    pub fn compared(&self, memberships: i64) {
+        self.compared.store(memberships + 1, Ordering::Relaxed);
     }
 
     /// Counts a failure to authenticate; says whether it may try again.

@@ -82,6 +82,38 @@ async fn sockets_end_with_their_authority() {
     }
 }
 
+/// Whoever revokes a session tells the sockets in its room; one that is still on its way there has to look once more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_revoked_between_authenticating_and_joining_is_noticed() {
+    for (kind, server) in servers().await {
+        server.sign_up("lea", "fr").await;
+        let mut refused = false;
+        // The regular check of all sockets looks at the clock as well, now and then just here.
+        for _ in 0..3 {
+            refused = refused || !joins_after_revocation(&server).await;
+        }
+        assert!(refused, "{kind}");
+    }
+}
+
+/// Revokes a session when its token was found good and its socket has joined; says whether the socket may stay.
+async fn joins_after_revocation(server: &Server) -> bool {
+    let lea = server.sign_in("lea").await;
+    let mut socket = Socket::open(server, "EIO=4").await;
+    let (reached, reaching) = std::sync::mpsc::channel();
+    let (go_on, going_on) = std::sync::mpsc::channel::<()>();
+    // The first look at the clock is for the token, the second for the check after joining.
+    server.hand.interrupt_after(1, move || {
+        reached.send(()).unwrap();
+        let _ = going_on.recv();
+    });
+    socket.write(&format!("40{}", json!({ "token": lea.token }))).await;
+    tokio::task::spawn_blocking(move || reaching.recv().unwrap()).await.unwrap();
+    change(server, "UPDATE sessions SET revoked_at = 1 WHERE user_id = $1", &lea.id).await;
+    go_on.send(()).unwrap();
+    socket.event("authenticated").await["success"] == true
+}
+
 #[tokio::test]
 async fn sockets_end_when_their_token_expires_unless_it_is_renewed() {
     let server = Server::start(unlimited()).await;
@@ -108,12 +140,21 @@ async fn sockets_end_when_their_token_expires_unless_it_is_renewed() {
 
 #[tokio::test]
 async fn a_removed_member_neither_speaks_nor_hears() {
+    removed("UPDATE members SET is_active = FALSE WHERE user_id = $1").await;
+}
+
+#[tokio::test]
+async fn a_member_whose_row_is_gone_neither_speaks_nor_hears() {
+    removed("DELETE FROM members WHERE user_id = $1").await;
+}
+
+async fn removed(removal: &'static str) {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
         let talk = lea.group(&[&carlos]).await;
         let (mut there, mut removed) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
         there.so_far().await;
-        change(&server, "UPDATE members SET is_active = FALSE WHERE user_id = $1", &carlos.id).await;
+        change(&server, removal, &carlos.id).await;
         for event in ["typing:start", "conversation:join", "conversation:leave"] {
             removed.tell(event, json!({ "conversationId": talk })).await;
             assert_eq!(
