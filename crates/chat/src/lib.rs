@@ -151,6 +151,7 @@ struct Inner {
     /// Whether it translates here.
     translates: AtomicBool,
     unknown_names: sign_in::UnknownNames,
+    failures: worker::Failures,
     /// This process, among those that use the database.
     node: String,
 }
@@ -204,6 +205,7 @@ impl Chat {
                 others: Others::default(),
                 translates: AtomicBool::new(false),
                 unknown_names: sign_in::UnknownNames::default(),
+                failures: worker::Failures::default(),
                 node: secrets.hex(8),
                 store,
                 clock,

@@ -16,9 +16,9 @@ use meeshy_store::{StoreError, Tx, visibility};
 use meeshy_translation::{Glossary, Request, Urgency};
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,8 @@ const ATTEMPTS: i64 = 5;
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The wait for a model that is being downloaded, after each look.
 const MODEL_WAIT: Duration = Duration::from_secs(10);
+/// That translations fail is logged this often.
+const FAILURE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// How often to look when nobody says that there is work: for jobs of other processes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -235,7 +237,9 @@ impl Chat {
             Answer::Unavailable { reason } => State::Unavailable { reason },
             Answer::Failed { reason } if job.attempts >= ATTEMPTS => State::Failed { reason },
             Answer::Failed { reason } => {
-                tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, %reason, "A translation failed; trying again later");
+                if let Some(since) = self.inner.failures.note() {
+                    tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, failures_since = since, %reason, "a translation failed; trying again later");
+                }
                 return Ok(translation_jobs::postpone(
                     tx,
                     job.message_id,
@@ -284,6 +288,29 @@ impl Chat {
             bus.publish(Event::Translated { conversation_id, source_language, translation, hidden_from });
         });
         Ok(())
+    }
+}
+
+/// Translations that failed. Where one does, all others may for the same reason: it is said once in a while.
+#[derive(Default)]
+pub(crate) struct Failures(Mutex<FailuresSince>);
+
+#[derive(Default)]
+struct FailuresSince {
+    logged_at: Option<Instant>,
+    count: u64,
+}
+
+impl Failures {
+    /// Counts one; if it is to be logged, says how many there have been since the last that was.
+    fn note(&self) -> Option<u64> {
+        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if failures.logged_at.is_some_and(|at| at.elapsed() < FAILURE_LOG_INTERVAL) {
+            failures.count += 1;
+            return None;
+        }
+        failures.logged_at = Some(Instant::now());
+        Some(std::mem::take(&mut failures.count))
     }
 }
 

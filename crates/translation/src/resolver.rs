@@ -12,10 +12,14 @@ use crate::route::{Route, Routes, Step};
 use meeshy_domain::{Reason, ReasonCode};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// A request goes over so many routes at most.
 const MOST_ROUTES: usize = 8;
+
+/// That an engine fails at a pair is logged this often.
+const FAULT_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// So many sets of avoided engines have their routes kept.
 const MAX_KEPT_ROUTES: usize = 32;
@@ -56,6 +60,8 @@ pub(crate) struct Resolver {
     view: RwLock<View>,
     /// The pairs that the operator was told of since the last look at what is installed; at most all there are.
     told: Mutex<HashSet<Pair>>,
+    /// When it was logged last that an engine failed at a pair; at most all there are.
+    faults_logged: Mutex<HashMap<Unit, Instant>>,
 }
 
 /// The routes over what worked at a certain time.
@@ -76,7 +82,8 @@ impl Resolver {
     pub(crate) fn new(engines: Vec<Arc<dyn Engine>>, figures: Figures, cache: Cache) -> Self {
         let (flights, queues) = (Flights::default(), Queues::default());
         let (breakers, view, told) = (Breakers::default(), RwLock::default(), Mutex::default());
-        let resolver = Self { engines, figures, cache, flights, queues, breakers, view, told };
+        let faults_logged = Mutex::default();
+        let resolver = Self { engines, figures, cache, flights, queues, breakers, view, told, faults_logged };
         resolver.look();
         resolver
     }
@@ -200,7 +207,7 @@ impl Resolver {
             left.retain(|segment| !arrivals.given.contains_key(segment));
             answers.given.extend(arrivals.given);
             for (step, error) in arrivals.faults {
-                tracing::warn!(engine = step.engine, pair = %step.pair, %error, "An engine did not do its work; the next best route takes over");
+                self.log_fault(step, &error);
                 spent.extend(self.unit(step));
                 if !matches!(error, EngineError::Broken(_)) {
                     failure = Some(error.to_string());
@@ -259,6 +266,17 @@ impl Resolver {
                 Missing::Unavailable(reason)
             }
         }
+    }
+
+    /// Logs that an engine failed at a pair: once in a while, for the next request may fail for the same reason.
+    fn log_fault(&self, step: &Step, error: &EngineError) {
+        let Some(unit) = self.unit(step) else { return };
+        let mut logged = self.faults_logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if logged.get(&unit).is_some_and(|at| at.elapsed() < FAULT_LOG_INTERVAL) {
+            return;
+        }
+        logged.insert(unit, Instant::now());
+        tracing::warn!(engine = step.engine, pair = %step.pair, %error, "An engine did not do its work; the next best route takes over");
     }
 
     /// Logs what is missing for a pair of languages and what to do about it: once, not with each message.

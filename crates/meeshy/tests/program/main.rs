@@ -4,6 +4,7 @@
 
 mod command_line;
 mod crash;
+mod descriptors;
 mod export;
 mod hardship;
 mod import;
