@@ -5,7 +5,6 @@ use crate::sessions::{Device, SignedIn};
 use crate::{Chat, ChatError, setup};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, account, limits, text};
 use meeshy_store::Tx;
-use meeshy_store::sessions;
 use meeshy_store::users::{self, User};
 
 /// What somebody fills in to join.
@@ -75,7 +74,7 @@ impl Chat {
             }
             refuse_taken(tx, &stored)?;
             users::insert(tx, &stored)?;
-            sessions::insert(tx, &kept)?;
+            chat.insert_session(tx, &kept)?;
             Self::remember_device(tx, kept.user_id, &kept.token_hash, &device, kept.created_at)?;
             chat.join_global_room(tx, &stored)
         };

@@ -121,6 +121,8 @@ impl Chat {
         }
         let view = Arc::new(MessageView {
             sender: Some(SenderView::of_member(sender, &self.inner.presence)),
+            guest: None,
+            status_entries: 0,
             mentions: mentioned.into_iter().map(|member| member.username.clone()).collect(),
             attachments: Vec::new(),
             translations: Vec::new(),

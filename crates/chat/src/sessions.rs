@@ -120,10 +120,13 @@ impl Chat {
 
     pub(crate) fn signed_in(
         &self,
-        user: User,
+        mut user: User,
         session: Session,
         session_token: String,
     ) -> Result<SignedIn, ChatError> {
+        user.details.last_login_ip.clone_from(&session.ip_address);
+        user.details.last_login_device.clone_from(&session.user_agent);
+        user.details.last_login_location = None;
         let token = self.token_for(&user, &session)?;
         let settings = &self.inner.settings;
         let lifetime =
@@ -157,6 +160,8 @@ impl Chat {
     /// Adds a session; of too many, the oldest ends.
     pub(crate) fn insert_session(&self, tx: &mut Tx<'_>, session: &Session) -> Result<(), ChatError> {
         sessions::insert(tx, session)?;
+        let (ip_address, device) = (session.ip_address.as_deref(), session.user_agent.as_deref());
+        sessions::note_sign_in(tx, session.user_id, ip_address, device)?;
         for ended in sessions::trim(tx, session.user_id, self.inner.settings.sessions_per_user)? {
             self.announce_end(tx, ended, session.user_id);
         }

@@ -7,13 +7,14 @@ use meeshy_domain::{Language, LanguageSettings, MessageId, Role, Timestamp, User
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::conversations::Preferences;
+use meeshy_store::guests::{self, Guest};
 use meeshy_store::members::Member;
 use meeshy_store::messages::{Message, Reaction};
 use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::users::User;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, messages, users};
+use meeshy_store::{StoreError, Tx, messages, statuses, users};
 use std::collections::HashMap;
 
 /// A member, and whether this person is connected.
@@ -108,6 +109,8 @@ pub struct MessageView {
     pub message: Message,
     /// Who wrote it; `None` once the account is gone.
     pub sender: Option<SenderView>,
+    /// The guest who wrote it, in the old system.
+    pub guest: Option<Guest>,
     /// The usernames it mentions.
     pub mentions: Vec<String>,
     /// The files that hang on it.
@@ -118,6 +121,8 @@ pub struct MessageView {
     pub pending: Vec<Language>,
     /// The emoji it was answered with.
     pub reactions: Vec<Reaction>,
+    /// Of how many people it is noted whether they received and read it.
+    pub status_entries: i64,
     /// The message it answers, without what that one answers.
     pub reply_to: Option<Box<MessageView>>,
 }
@@ -168,6 +173,13 @@ fn without_replies(
         .into_iter()
         .map(|user| (user.id, SenderView::of_user(user, lens.presence)))
         .collect();
+    let mut guests: Vec<&str> =
+        rows.iter().filter_map(|message| message.details.guest_sender_id.as_deref()).collect();
+    guests.sort_unstable();
+    guests.dedup();
+    let guests: HashMap<String, Guest> =
+        guests::find_all(tx, &guests)?.into_iter().map(|guest| (guest.id.clone(), guest)).collect();
+    let statuses: HashMap<MessageId, i64> = statuses::counts(tx, &ids)?.into_iter().collect();
     let mut mentions = grouped(messages::mentions(tx, &ids)?);
     let viewer = lens.viewer.user();
     let files = attachments::of_messages(tx, &ids)?.into_iter();
@@ -180,6 +192,8 @@ fn without_replies(
     let mut reactions = grouped(messages::reactions(tx, &ids, viewer)?);
     let view = |message: Message| MessageView {
         sender: message.sender_id.and_then(|id| senders.get(&id).cloned()),
+        guest: message.details.guest_sender_id.as_ref().and_then(|id| guests.get(id).cloned()),
+        status_entries: statuses.get(&message.id).copied().unwrap_or(0),
         mentions: mentions.remove(&message.id).unwrap_or_default(),
         attachments: files.remove(&message.id).unwrap_or_default(),
         // A translation of an older text is not shown as one of this text.

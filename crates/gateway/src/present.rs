@@ -1,10 +1,13 @@
 //! From what `chat` answers to what the wire shows.
 
-use meeshy_chat::{Attachment, ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
-use meeshy_domain::web_address::runs_program;
+mod files;
+
+use files::attachment;
+use meeshy_chat::{ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Reason, Timestamp, WebAddress};
 use meeshy_store::conversations::Preferences;
 use meeshy_store::glossary::Term;
+use meeshy_store::guests::Guest;
 use meeshy_store::messages::Message;
 use meeshy_store::reports::Report;
 use meeshy_store::sessions::Session;
@@ -46,9 +49,9 @@ pub fn user(user: &User, is_online: bool) -> wire::User {
         phone_verified_at: user.details.phone_verified_at.map(Into::into),
         two_factor_enabled_at: user.details.two_factor_enabled_at.map(Into::into),
         last_password_change: user.details.last_password_change.map(Into::into),
-        last_login_ip: None,
-        last_login_location: None,
-        last_login_device: None,
+        last_login_ip: user.details.last_login_ip.clone(),
+        last_login_location: user.details.last_login_location.clone(),
+        last_login_device: user.details.last_login_device.clone(),
         profile_completion_rate: user.details.profile_completion_rate,
         created_at: user.created_at.into(),
         updated_at: user.updated_at.into(),
@@ -155,12 +158,12 @@ pub fn message(view: &MessageView) -> wire::Message {
         updated_at: message.updated_at.into(),
         validated_mentions: view.mentions.clone(),
         sender: view.sender.as_ref().map(sender),
-        anonymous_sender: None,
+        anonymous_sender: view.guest.as_ref().map(guest),
         attachments: view.attachments.iter().map(attachment).collect(),
         translations: texts(view),
         translation_states: states(view),
         reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
-        count: wire::Counts { reactions, ..wire::Counts::default() },
+        count: wire::Counts { reactions, status_entries: view.status_entries },
         meta: None,
     }
 }
@@ -170,49 +173,13 @@ fn message_type(message: &Message) -> String {
     if message.is_by_system() { "system".to_owned() } else { message.message_type.clone() }
 }
 
-fn attachment(file: &Attachment) -> wire::Attachment {
-    wire::Attachment {
-        id: file.id,
-        message_id: file.message_id,
-        file_name: file.file_name.clone(),
-        original_name: file.original_name.clone(),
-        mime_type: file.mime_type.clone(),
-        file_size: file.file_size,
-        // What leads nowhere is found by its id.
-        file_url: address(Some(&file.file_url))
-            .map_or_else(|| format!("/api/v1/attachments/{}", file.id), |address| address.to_string()),
-        thumbnail_url: address(file.thumbnail_url.as_deref()),
-        title: file.title.clone(),
-        alt: file.alt.clone(),
-        caption: file.caption.clone(),
-        width: file.width,
-        height: file.height,
-        duration: file.duration,
-        bitrate: file.bitrate,
-        sample_rate: file.sample_rate,
-        codec: file.codec.clone(),
-        channels: file.channels,
-        fps: file.fps,
-        video_codec: file.video_codec.clone(),
-        page_count: file.page_count,
-        line_count: file.line_count,
-        metadata: file.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()).map(harmless),
-        uploaded_by: file.uploaded_by.clone(),
-        is_anonymous: file.is_anonymous,
-        is_view_once: file.is_view_once,
-        is_blurred: file.is_blurred,
-        is_encrypted: file.is_encrypted,
-        created_at: file.created_at.into(),
-    }
-}
-
-/// What clients once wrote down about a file, without addresses that run something.
-fn harmless(value: Value) -> Value {
-    match value {
-        Value::String(text) if runs_program(&text) => Value::Null,
-        Value::Array(items) => items.into_iter().map(harmless).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, harmless(value))).collect(),
-        value => value,
+fn guest(guest: &Guest) -> wire::Guest {
+    wire::Guest {
+        id: guest.id.clone(),
+        username: guest.username.clone(),
+        first_name: guest.first_name.clone(),
+        last_name: guest.last_name.clone(),
+        language: guest.language,
     }
 }
 
@@ -246,6 +213,7 @@ fn reply(view: &MessageView) -> wire::Reply {
         created_at: message.created_at.into(),
         validated_mentions: view.mentions.clone(),
         sender: view.sender.as_ref().map(sender),
+        anonymous_sender: view.guest.as_ref().map(guest),
         translations: texts(view),
     }
 }
@@ -475,6 +443,7 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
         original_language: message.original_language,
         created_at: message.created_at.into(),
         sender_id: message.sender_id,
+        anonymous_sender_id: message.details.guest_sender_id.clone(),
         message_type: message_type(message),
         sequence: message.sequence,
         revision: message.revision,
@@ -487,6 +456,7 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
             display_name: sender.display_name.clone(),
             avatar: address(sender.avatar.as_deref()),
         }),
+        anonymous_sender: view.guest.as_ref().map(guest),
         attachments: view.attachments.iter().take(1).map(attachment).collect(),
         translations: texts(view),
         translation_states: states(view),

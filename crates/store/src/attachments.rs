@@ -73,6 +73,37 @@ pub struct Attachment {
     pub moderation_status: Option<String>,
     /// When it was uploaded.
     pub created_at: Timestamp,
+    /// What became of it, as the old system knew.
+    pub history: History,
+}
+
+/// What the old system knew of how a file was passed on and looked at; new ones have nothing of it yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// Whether it came from another message.
+    pub is_forwarded: bool,
+    /// Which file it was there; it may be gone.
+    pub forwarded_from_id: Option<String>,
+    /// How many people may see it where it was to be seen once.
+    pub max_view_once_count: Option<i64>,
+    /// How many have.
+    pub view_once_count: i64,
+    /// How many people have looked at it.
+    pub viewed_count: i64,
+    /// How many have downloaded it.
+    pub downloaded_count: i64,
+    /// How many have listened to it or watched it.
+    pub consumed_count: i64,
+    /// When everybody's client had it.
+    pub delivered_to_all_at: Option<Timestamp>,
+    /// When everybody had looked at it.
+    pub viewed_by_all_at: Option<Timestamp>,
+    /// When everybody had downloaded it.
+    pub downloaded_by_all_at: Option<Timestamp>,
+    /// When everybody had listened to it.
+    pub listened_by_all_at: Option<Timestamp>,
+    /// When everybody had watched it.
+    pub watched_by_all_at: Option<Timestamp>,
 }
 
 impl Attachment {
@@ -86,7 +117,9 @@ impl Attachment {
 
 const COLUMNS: &str = "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, \
     thumbnail_url, title, alt, caption, width, height, duration, bitrate, sample_rate, codec, channels, fps, video_codec, \
-    page_count, line_count, metadata, uploaded_by, is_anonymous, is_view_once, is_blurred, is_encrypted, scan_status, moderation_status, created_at";
+    page_count, line_count, metadata, uploaded_by, is_anonymous, is_view_once, is_blurred, is_encrypted, scan_status, moderation_status, created_at, \
+    is_forwarded, forwarded_from_attachment_id, max_view_once_count, view_once_count, viewed_count, downloaded_count, consumed_count, \
+    delivered_to_all_at, viewed_by_all_at, downloaded_by_all_at, listened_by_all_at, watched_by_all_at";
 
 fn read(row: &mut Row) -> Result<Attachment, StoreError> {
     Ok(Attachment {
@@ -123,6 +156,20 @@ fn read(row: &mut Row) -> Result<Attachment, StoreError> {
         scan_status: row.take("scan_status")?,
         moderation_status: row.take("moderation_status")?,
         created_at: row.take("created_at")?,
+        history: History {
+            is_forwarded: row.take("is_forwarded")?,
+            forwarded_from_id: row.take("forwarded_from_attachment_id")?,
+            max_view_once_count: row.take("max_view_once_count")?,
+            view_once_count: row.take("view_once_count")?,
+            viewed_count: row.take("viewed_count")?,
+            downloaded_count: row.take("downloaded_count")?,
+            consumed_count: row.take("consumed_count")?,
+            delivered_to_all_at: row.take("delivered_to_all_at")?,
+            viewed_by_all_at: row.take("viewed_by_all_at")?,
+            downloaded_by_all_at: row.take("downloaded_by_all_at")?,
+            listened_by_all_at: row.take("listened_by_all_at")?,
+            watched_by_all_at: row.take("watched_by_all_at")?,
+        },
     })
 }
 

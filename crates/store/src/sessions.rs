@@ -242,3 +242,20 @@ pub fn trim(tx: &mut Tx<'_>, user: UserId, keep: i64) -> Result<Vec<SessionId>, 
         |row| row.take("id"),
     )
 }
+
+/// Notes from where somebody has signed in. Where that is in the world is not known here.
+///
+/// # Errors
+/// As the database says.
+pub fn note_sign_in(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    ip_address: Option<&str>,
+    device: Option<&str>,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE users SET last_login_ip = $2, last_login_device = $3, last_login_location = NULL WHERE id = $1",
+        &[user.into(), ip_address.into(), device.into()],
+    )?;
+    Ok(())
+}

@@ -61,6 +61,12 @@ pub struct Details {
     pub last_password_change: Option<Timestamp>,
     /// How much of the profile is filled in, in percent.
     pub profile_completion_rate: i64,
+    /// The network address from which this person signed in last.
+    pub last_login_ip: Option<String>,
+    /// Where that is.
+    pub last_login_location: Option<String>,
+    /// What that device says it is.
+    pub last_login_device: Option<String>,
 }
 
 /// The name that others see is the username where somebody has chosen none.
@@ -71,7 +77,8 @@ const COLUMNS: &str = "u.id, u.username, u.email, u.password_hash, u.first_name,
     u.custom_destination_language, u.auto_translate_enabled, u.translate_to_system_language, \
     u.translate_to_regional_language, u.use_custom_destination, u.last_active_at, u.created_at, u.updated_at, u.banner, \
     u.email_verified_at, u.phone_verified_at, u.two_factor_enabled_at, u.last_password_change, \
-    coalesce(u.profile_completion_rate, 0) AS profile_completion_rate";
+    coalesce(u.profile_completion_rate, 0) AS profile_completion_rate, \
+    u.last_login_ip, u.last_login_location, u.last_login_device";
 
 fn read(row: &mut Row) -> Result<User, StoreError> {
     Ok(User {
@@ -99,6 +106,9 @@ fn read(row: &mut Row) -> Result<User, StoreError> {
             two_factor_enabled_at: row.take("two_factor_enabled_at")?,
             last_password_change: row.take("last_password_change")?,
             profile_completion_rate: row.take("profile_completion_rate")?,
+            last_login_ip: row.take("last_login_ip")?,
+            last_login_location: row.take("last_login_location")?,
+            last_login_device: row.take("last_login_device")?,
         },
     })
 }

@@ -167,6 +167,7 @@ pub fn unread(
                (SELECT count(*) FROM (SELECT 1 AS one FROM messages m WHERE m.conversation_id = p.conversation_id \
                   AND m.sequence > coalesce(r.read_sequence, 0) AND m.deleted_at IS NULL \
                   AND (m.expires_at IS NULL OR m.expires_at > $1) AND NOT (m.sender_id IS NOT NULL AND {blocked}) \
+                  AND NOT EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = p.user_id AND d.message_id = m.id) \
                   LIMIT $2) seen) AS total \
              FROM members p JOIN users v ON v.id = p.user_id \
              LEFT JOIN read_cursors r ON r.conversation_id = p.conversation_id AND r.user_id = p.user_id \

@@ -1,6 +1,6 @@
 //! Conversations and their members (wire-contract 3.0).
 
-use crate::{Attachment, Iso, Translation, TranslationState};
+use crate::{Attachment, Guest, Iso, Translation, TranslationState};
 use meeshy_domain::{
     ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId, WebAddress,
 };
@@ -109,6 +109,7 @@ pub struct LastMessage {
     pub original_language: Language,
     pub created_at: Iso,
     pub sender_id: Option<UserId>,
+    pub anonymous_sender_id: Option<String>,
     pub message_type: String,
     pub sequence: i64,
     pub revision: i64,
@@ -116,6 +117,7 @@ pub struct LastMessage {
     pub is_blurred: bool,
     pub is_encrypted: bool,
     pub sender: Option<LastMessageSender>,
+    pub anonymous_sender: Option<Guest>,
     pub attachments: Vec<Attachment>,
     pub translations: Vec<Translation>,
     pub translation_states: Vec<TranslationState>,

@@ -28,7 +28,7 @@ pub use event::{
     UnreadUpdated, UserStatus, event_name,
 };
 pub use json::{from_json, from_value};
-pub use message::{Counts, Message, MessageSender, Reply, Translation, TranslationState};
+pub use message::{Counts, Guest, Message, MessageSender, Reply, Translation, TranslationState};
 pub use request::{
     Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,
 };

@@ -52,7 +52,7 @@ pub struct Message {
     pub updated_at: Iso,
     pub validated_mentions: Vec<String>,
     pub sender: Option<MessageSender>,
-    pub anonymous_sender: Option<serde_json::Value>,
+    pub anonymous_sender: Option<Guest>,
     pub attachments: Vec<Attachment>,
     pub translations: Vec<Translation>,
     /// The languages that have no text, or none yet.
@@ -71,6 +71,17 @@ pub struct Message {
 pub struct Counts {
     pub reactions: i64,
     pub status_entries: i64,
+}
+
+/// A guest who wrote a message.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Guest {
+    pub id: String,
+    pub username: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub language: Language,
 }
 
 /// Who wrote a message.
@@ -150,5 +161,6 @@ pub struct Reply {
     pub created_at: Iso,
     pub validated_mentions: Vec<String>,
     pub sender: Option<MessageSender>,
+    pub anonymous_sender: Option<Guest>,
     pub translations: Vec<Translation>,
 }

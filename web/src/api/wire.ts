@@ -75,6 +75,8 @@ export interface Message {
   /** To be shown only to who wants to see it. */
   isBlurred?: boolean;
   sender: { id: string; username: string; displayName: string } | null;
+  /** Of a message of the old system: the guest who wrote it. */
+  anonymousSender?: { id: string; username: string; firstName: string; lastName: string } | null;
   attachments: Attachment[];
   translations: Translation[];
   translationStates: TranslationState[];

@@ -3,6 +3,7 @@
 import type { Draft } from "../state/timeline";
 import type { Message } from "../api/wire";
 import { dayKey } from "./dates";
+import { senderKey } from "./sender";
 import { isBySystem } from "./reader";
 
 export interface MessageRow {
@@ -65,6 +66,6 @@ const rowKey = (message: Message, isMine: boolean): string =>
   (isMine && message.clientMessageId) || message.id;
 
 const goesOn = (before: Message, message: Message): boolean =>
-  before.senderId === message.senderId &&
+  senderKey(before) === senderKey(message) &&
   !isBySystem(before) &&
   Date.parse(message.createdAt) - Date.parse(before.createdAt) < GROUP_MS;

@@ -54,6 +54,38 @@ async fn flags_and_counts_of_imported_rows_are_true() {
             ],
         )
         .await;
+        set(
+            &server,
+            vec![
+                (
+                    "INSERT INTO share_links (id, link_id, identifier, conversation_id, created_by, created_at, updated_at) \
+                     VALUES ('65d0000000000000000000f1', 'mshy_l', 'mshy_l', $1, $2, 1, 1)",
+                    vec![text(&talk), text(&lea.id)],
+                ),
+                (
+                    "INSERT INTO guests (id, conversation_id, share_link_id, first_name, last_name, username, session_token, \
+                       language, last_active_at, joined_at) \
+                     VALUES ('65d0000000000000000000f2', $1, '65d0000000000000000000f1', 'Ana', 'Li', 'visitor', 't', 'es', 1, 1)",
+                    vec![text(&talk)],
+                ),
+                (
+                    "UPDATE messages SET sender_id = NULL, guest_sender_id = '65d0000000000000000000f2' WHERE id = $1",
+                    vec![text(&message)],
+                ),
+                (
+                    "INSERT INTO message_statuses (id, message_id, conversation_id, user_id, created_at, updated_at) \
+                     VALUES ('65d0000000000000000000f3', $1, $2, $3, 1, 1)",
+                    vec![text(&message), text(&talk), text(&carlos.id)],
+                ),
+                (
+                    "INSERT INTO attachments (id, message_id, file_name, original_name, mime_type, file_path, file_url, \
+                       uploaded_by, file_size, viewed_count, created_at) \
+                     VALUES ('65d0000000000000000000f4', $1, 'a', 'a', 'image/png', 'a', '/a', $2, 3, 4, 1)",
+                    vec![text(&message), text(&lea.id)],
+                ),
+            ],
+        )
+        .await;
         let me = lea.get("/auth/me").await.body;
         let user = if me["data"]["user"].is_object() { &me["data"]["user"] } else { &me["data"] };
         assert_eq!(user["twoFactorEnabledAt"], "1970-01-01T00:00:01.000Z", "{kind}: {me}");
@@ -82,9 +114,24 @@ async fn flags_and_counts_of_imported_rows_are_true() {
             ("reactionSummary", json!({ "👍": 2, "🎉": 1 })),
             ("reactionCount", json!(3)),
             ("currentUserReactions", json!(["👍"])),
+            ("_count", json!({ "reactions": 3, "statusEntries": 1 })),
+            (
+                "anonymousSender",
+                json!({
+                    "id": "65d0000000000000000000f2", "username": "visitor", "firstName": "Ana", "lastName": "Li",
+                    "language": "es",
+                }),
+            ),
         ] {
             assert_eq!(shown[field], expected, "{kind}: {field} in {shown}");
         }
+        assert_eq!(shown["attachments"][0]["viewedCount"], 4, "{kind}: {shown}");
+        let listed = lea.get(&format!("/conversations/{talk}")).await.body;
+        assert_eq!(
+            listed["data"]["lastMessage"]["anonymousSender"]["username"], "visitor",
+            "{kind}: {listed}"
+        );
+        assert_eq!(user["lastLoginIp"], "127.0.0.1", "{kind}: she has just signed in here");
     }
 }
 

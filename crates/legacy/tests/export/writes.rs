@@ -73,7 +73,7 @@ async fn sign_in(chat: &Chat, name: &str, password: &str) -> UserId {
     }
 }
 
-async fn open(database: &Database) -> Chat {
+pub async fn open(database: &Database) -> Chat {
     let (clock, hand) = clock::by_hand();
     hand.advance(Duration::from_secs(60));
     let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));

@@ -5,5 +5,6 @@ mod copies;
 mod corpus;
 mod dirt;
 mod every;
+mod hidden;
 mod later;
 mod uploads;

@@ -1,0 +1,68 @@
+//! Files that hang on messages.
+
+use super::address;
+use meeshy_chat::Attachment;
+use meeshy_domain::web_address::runs_program;
+use meeshy_wire as wire;
+use serde_json::Value;
+
+pub(super) fn attachment(file: &Attachment) -> wire::Attachment {
+    let history = &file.history;
+    wire::Attachment {
+        id: file.id,
+        message_id: file.message_id,
+        file_name: file.file_name.clone(),
+        original_name: file.original_name.clone(),
+        mime_type: file.mime_type.clone(),
+        file_size: file.file_size,
+        // What leads nowhere is found by its id.
+        file_url: address(Some(&file.file_url))
+            .map_or_else(|| format!("/api/v1/attachments/{}", file.id), |address| address.to_string()),
+        thumbnail_url: address(file.thumbnail_url.as_deref()),
+        title: file.title.clone(),
+        alt: file.alt.clone(),
+        caption: file.caption.clone(),
+        width: file.width,
+        height: file.height,
+        duration: file.duration,
+        bitrate: file.bitrate,
+        sample_rate: file.sample_rate,
+        codec: file.codec.clone(),
+        channels: file.channels,
+        fps: file.fps,
+        video_codec: file.video_codec.clone(),
+        page_count: file.page_count,
+        line_count: file.line_count,
+        metadata: file.metadata.as_deref().and_then(|json| serde_json::from_str(json).ok()).map(harmless),
+        uploaded_by: file.uploaded_by.clone(),
+        is_anonymous: file.is_anonymous,
+        is_view_once: file.is_view_once,
+        is_blurred: file.is_blurred,
+        is_encrypted: file.is_encrypted,
+        is_forwarded: history.is_forwarded,
+        forwarded_from_attachment_id: history.forwarded_from_id.clone(),
+        max_view_once_count: history.max_view_once_count,
+        view_once_count: history.view_once_count,
+        viewed_count: history.viewed_count,
+        downloaded_count: history.downloaded_count,
+        consumed_count: history.consumed_count,
+        scan_status: file.scan_status.clone(),
+        moderation_status: file.moderation_status.clone(),
+        delivered_to_all_at: history.delivered_to_all_at.map(Into::into),
+        viewed_by_all_at: history.viewed_by_all_at.map(Into::into),
+        downloaded_by_all_at: history.downloaded_by_all_at.map(Into::into),
+        listened_by_all_at: history.listened_by_all_at.map(Into::into),
+        watched_by_all_at: history.watched_by_all_at.map(Into::into),
+        created_at: file.created_at.into(),
+    }
+}
+
+/// What clients once wrote down about a file, without addresses that run something.
+fn harmless(value: Value) -> Value {
+    match value {
+        Value::String(text) if runs_program(&text) => Value::Null,
+        Value::Array(items) => items.into_iter().map(harmless).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, harmless(value))).collect(),
+        value => value,
+    }
+}
