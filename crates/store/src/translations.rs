@@ -190,7 +190,8 @@ pub fn wait(
         (known.language, known.revision) == (translation.language, translation.revision)
             && known.state == translation.state
     };
-    let is_known = list(tx, &[translation.message_id])?.iter().any(is_same);
+    let is_current = messages::hold_revision(tx, translation.message_id)? == Some(translation.revision);
+    let is_known = is_current && list(tx, &[translation.message_id])?.iter().any(is_same);
     let created_at = if is_known { None } else { keep(tx, translation)? };
     if is_known || created_at.is_some() {
         translation_jobs::restart(tx, translation.message_id, translation.language, run_at)?;

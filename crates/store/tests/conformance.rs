@@ -495,10 +495,16 @@ async fn a_translation_that_has_to_wait_keeps_its_job() {
                 seen.push(translations::wait(tx, &waiting, later)?);
                 assert_eq!(translation_jobs::pending(tx, &[first])?, [(first, language)]);
             }
-            assert_eq!(translations::list(tx, &[first])?, [waiting]);
+            assert_eq!(translations::list(tx, &[first])?, std::slice::from_ref(&waiting));
+            // The text is edited while the old one is being tried: the new one does not wait.
+            translation_jobs::claim(tx, later, &claim)?;
+            tx.execute("UPDATE messages SET revision = 2 WHERE id = $1", &[first.into()])?;
+            seen.push(translations::wait(tx, &waiting, later)?);
+            let now = tx.now()?;
+            assert_eq!(translation_jobs::claim(tx, now, &claim)?.len(), 1);
             Ok::<_, StoreError>(seen)
         };
-        assert_eq!(store.write(story).await.unwrap(), [Some(NOW), None], "{kind}: it is news once");
+        assert_eq!(store.write(story).await.unwrap(), [Some(NOW), None, None], "{kind}: it is news once");
     }
 }
 
