@@ -33,8 +33,8 @@ pub struct ProfilePatch {
 }
 
 impl Chat {
-    /// People with a word in their names that begins with each word of `text` ([`users::search`]), and how many there are; fewer than
-    /// two characters find nobody.
+    /// People with a word in their names that begins with each word of `text` ([`users::search`]), and how many there are. Nobody
+    /// is found by one character, but in scripts that have whole names of one ([`text::is_enough_to_search`]).
     ///
     /// # Errors
     /// When the database fails.
@@ -46,7 +46,7 @@ impl Chat {
         offset: i64,
     ) -> Result<(Vec<User>, i64), ChatError> {
         let text = text::nfc(text.trim());
-        if text.chars().count() < 2 {
+        if !text::is_enough_to_search(&text) {
             return Ok((Vec::new(), 0));
         }
         Ok(self.inner.store.read(move |tx| users::search(tx, caller, &text, limit, offset)).await?)

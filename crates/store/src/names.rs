@@ -3,7 +3,7 @@
 use crate::tx::{padded, placeholders};
 use crate::visibility::not_blocked;
 use crate::{StoreError, Tx, Value};
-use meeshy_domain::text::{self, FOLD_VERSION};
+use meeshy_domain::text::{self, FOLD_VERSION, Names};
 use std::collections::{BTreeSet, HashMap};
 
 /// People whose names are folded in one transaction.
@@ -109,7 +109,12 @@ fn fold_after(tx: &mut Tx<'_>, position: &str) -> Result<Option<String>, StoreEr
                 id: row.take("id")?,
                 keys: [text::key(&username), text::email_key(&email)],
                 found_keys: [row.take("username_key")?, row.take("email_key")?],
-                words: text::found_words(names.iter().map(String::as_str).chain([username.as_str()])),
+                words: text::found_words(Names {
+                    username: &username,
+                    first: &names[0],
+                    last: &names[1],
+                    display: &names[2],
+                }),
                 twin: row.take("name_twin")?,
             })
         },

@@ -2,7 +2,8 @@
 
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value, names};
-use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId, text};
+use meeshy_domain::text::{self, Names};
+use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId};
 use std::collections::HashSet;
 
 /// A person's account.
@@ -172,7 +173,7 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
     names::set_words(
         tx,
         &user.id.into(),
-        text::found_words([&**username, first_name, last_name, display_name]),
+        text::found_words(Names { username, first: first_name, last: last_name, display: display_name }),
     )
 }
 
@@ -367,8 +368,10 @@ pub fn update_profile(
                 ])
             },
         )?;
-        let words = text::found_words(names.iter().flatten().map(String::as_str));
-        names::set_words(tx, &id.into(), words)?;
+        if let Some([username, first, last, display]) = &names {
+            let words = text::found_words(Names { username, first, last, display });
+            names::set_words(tx, &id.into(), words)?;
+        }
     }
     let Some(languages) = &change.languages else { return Ok(()) };
     let code = |language: Option<Language>| Value::from(language);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fileName, isolated, plainName } from "./bidi";
+import { fileName, isolated, plainName, plainText } from "./bidi";
 
 describe("the name of a file", () => {
   test.each([
@@ -28,4 +28,25 @@ test("a name has the order in which it was written, and one line", () => {
 
 test("a name in a sentence does not reach out of its place", () => {
   expect(isolated("\u2068\u202eadmin")).toBe("\u2068admin\u2069");
+});
+
+describe("the text of a message", () => {
+  test.each([
+    ["see \u202egpj.exe", "see \ufffdgpj.exe"],
+    ["\u202dabc\u202c שלום", "\ufffdabc שלום"],
+    ["\u202eevil\u202c\n\u202d", "\ufffdevil\n\ufffd"],
+    ["\u2067שלום\u2069, \u202aabc\u202c", "\u2067שלום\u2069, \u202aabc\u202c"],
+    ["\u2067\u202aabc", "\u2067\u202aabc\u202c\u2069"],
+    ["\u2067abc\ndef", "\u2067abc\u2069\ndef"],
+    ["a\u2069\u202cb", "ab"],
+    ["\u2067\u202aabc\u2069d\u202c", "\u2067\u202aabc\u202c\u2069d"],
+    ["\u202a\u2067abc\u202cd", "\u202a\u2067abcd\u2069\u202c"],
+    ["مرحبا\u200f!\u200e", "مرحبا\u200f!\u200e"],
+  ])("%j has the order in which it was written", (text, shown) => {
+    expect(plainText(text)).toBe(shown);
+  });
+
+  test("opens nothing too deeply", () => {
+    expect(plainText("\u2067".repeat(1000))).toBe("\u2067".repeat(125) + "\u2069".repeat(125));
+  });
 });

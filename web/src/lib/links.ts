@@ -11,7 +11,9 @@ const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
 /** Scripts that have no spaces between words, and Korean, which has none before its particles. */
 const NEEDS_NO_SPACE =
   /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Hang}\p{scx=Yiii}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]/u;
-const MARK_BEFORE = /(\*{1,3}|_{1,3}|~{1,3}|'{1,3})$/;
+const MARK_BEFORE = /(\*{1,3}|_{1,3}|~{1,3}|={2,3}|'{1,3})$/;
+/** A mark of Markdown that stands further before an address is not looked for. */
+const LONGEST_MARKED = 500;
 /** Belongs to the sentence rather than to the address before it. */
 const SENTENCE_END = ".,:;!?'*_~";
 const PARTNERS: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
@@ -38,7 +40,7 @@ export function linked(text: string): Part[] {
 
 /** Where the address that begins at `start`, with its host at `body`, ends. */
 function endOf(text: string, start: number, body: number): number {
-  const around = text.slice(Math.max(start - 3, 0), start).match(MARK_BEFORE)?.[0] ?? "";
+  const around = markAround(text, start);
   const open: { partner: string; at: number }[] = [];
   let end = body;
   let inHost = true;
@@ -59,8 +61,46 @@ function endOf(text: string, start: number, body: number): number {
     if (!(c === "(" && before === "_")) before = c;
   }
   end = open[0]?.at ?? end;
+  end = Math.min(end, body + hostEnd(text.slice(body, end)));
   while (end > body && SENTENCE_END.includes(text.charAt(end - 1))) end -= 1;
+  // No host ends so.
+  if (!/[/?#]/.test(text.slice(body, end)))
+    while (end > body && "-+.:".includes(text.charAt(end - 1))) end -= 1;
   return end;
+}
+
+/** Where the colon of an address without its scheme is that no port follows; else where the address ends. */
+function hostEnd(address: string): number {
+  const authority = address.slice(0, Math.max(address.search(/[/?#]/), 0) || address.length);
+  const host = authority.lastIndexOf("@") + 1;
+  // `[::1]:8080`
+  const colon = authority.indexOf(":", Math.max(host, authority.lastIndexOf("]")));
+  if (colon < 0) return address.length;
+  return /^[0-9]*$/.test(authority.slice(colon + 1)) ? address.length : colon;
+}
+
+/** The Markdown mark or quote that an address stands in: right before it, or before words on the same line. */
+function markAround(text: string, start: number): string {
+  const direct = text.slice(Math.max(start - 3, 0), start).match(MARK_BEFORE)?.[0];
+  if (direct) return direct;
+  const line =
+    text
+      .slice(Math.max(start - LONGEST_MARKED, 0), start)
+      .split("\n")
+      .at(-1) ?? "";
+  return ["**", "~~", "=="].find((mark) => isOpen(line, mark)) ?? "";
+}
+
+/** Whether a mark is opened in a text and not closed again: no space stands on its inner side. */
+function isOpen(text: string, mark: string): boolean {
+  let open = false;
+  let from = 0;
+  for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, from)) {
+    const inner = open ? text.charAt(at - 1) : text.charAt(at + mark.length);
+    if (inner && /\S/u.test(inner) && inner !== mark.charAt(0)) open = !open;
+    from = at + mark.length;
+  }
+  return open;
 }
 
 function characterAt(text: string, at: number): string {
@@ -71,7 +111,7 @@ function belongs(c: string, before: string, inHost: boolean): boolean {
   if (c < "\x80") return OF_ADDRESSES.test(c);
   if (!WORD.test(c) || INVISIBLE.test(c)) return false;
   if (MARK.test(c) || !NEEDS_NO_SPACE.test(c)) return true;
-  const begins = "/?#=&+_-:".includes(before) || (inHost && ".@".includes(before));
+  const begins = (inHost ? "/.@" : "/?#=&+_-:").includes(before);
   return begins || (before >= "\x80" && NEEDS_NO_SPACE.test(before));
 }
 

@@ -3,6 +3,9 @@
 use super::characters::{is_mark, is_word, joins, needs_no_space};
 use std::ops::Range;
 
+/// A mark of Markdown that stands further before an address, in bytes, is not looked for.
+const LONGEST_MARKED: usize = 500;
+
 /// A bracket that has no partner within so many bytes has none.
 const LONGEST_IN_BRACKETS: usize = 500;
 
@@ -50,7 +53,7 @@ pub(super) fn without_scheme(text: &str, start: usize, part: Range<usize>) -> Op
 
 /// Where the address that begins at `start`, with its host at `body`, ends.
 pub(super) fn end(text: &str, start: usize, body: usize, limit: usize) -> usize {
-    let around = mark_before(text, start);
+    let around = mark_around(text, start);
     let mut open: Vec<(char, usize)> = Vec::new();
     let mut end = body;
     let mut in_host = true;
@@ -79,7 +82,20 @@ pub(super) fn end(text: &str, start: usize, body: usize, limit: usize) -> usize 
         }
     }
     let whole = open.first().map_or(end, |&(_, opened)| opened);
-    body + text[body..whole].trim_end_matches(['.', ',', ':', ';', '!', '?', '\'', '*', '_', '~']).len()
+    let whole = &text[body..whole.min(body + host_end(&text[body..whole]))];
+    let whole = whole.trim_end_matches(['.', ',', ':', ';', '!', '?', '\'', '*', '_', '~']);
+    // No host ends so.
+    body + if whole.contains(['/', '?', '#']) { whole } else { whole.trim_end_matches(['-', '+', '.', ':']) }.len()
+}
+
+/// Where the colon of an address without its scheme is that no port follows; else where the address ends.
+fn host_end(address: &str) -> usize {
+    let authority = &address[..address.find(['/', '?', '#']).unwrap_or(address.len())];
+    let host = authority.rfind('@').map_or(0, |at| at + 1);
+    // `[::1]:8080`
+    let after = authority[host..].rfind(']').map_or(host, |bracket| host + bracket);
+    let Some(colon) = authority[after..].find(':').map(|colon| after + colon) else { return address.len() };
+    if authority[colon + 1..].bytes().all(|byte| byte.is_ascii_digit()) { address.len() } else { colon }
 }
 
 fn belongs(c: char, before: char, in_host: bool) -> bool {
@@ -89,16 +105,35 @@ fn belongs(c: char, before: char, in_host: bool) -> bool {
     if is_mark(c) || !needs_no_space(c) {
         return is_word(c);
     }
-    let begins = "/?#=&+_-:".contains(before) || in_host && ".@".contains(before);
+    let begins = if in_host { "/.@" } else { "/?#=&+_-:" }.contains(before);
     is_word(c) && (begins || !before.is_ascii() && needs_no_space(before))
 }
 
-/// The Markdown mark or quote that stands right before an address.
-fn mark_before(text: &str, start: usize) -> &str {
+/// The Markdown mark or quote that an address stands in: right before it, or before words on the same line.
+fn mark_around(text: &str, start: usize) -> &str {
     let before = &text[..start];
-    let Some(last @ ('*' | '_' | '~' | '\'')) = before.chars().next_back() else { return "" };
-    let length = before.bytes().rev().take(3).take_while(|&byte| char::from(byte) == last).count();
-    &before[before.len() - length..]
+    if let Some(last @ ('*' | '_' | '~' | '=' | '\'')) = before.chars().next_back() {
+        let length = before.bytes().rev().take(3).take_while(|&byte| char::from(byte) == last).count();
+        // One `=` is a part of `a=https://…`.
+        if last != '=' || length > 1 {
+            return &before[before.len() - length..];
+        }
+    }
+    let from = before.len() - before.bytes().rev().take(LONGEST_MARKED).take_while(|&byte| byte != b'\n').count();
+    let from = (from..=before.len()).find(|&at| before.is_char_boundary(at)).unwrap_or(start);
+    ["**", "~~", "=="].into_iter().find(|mark| is_open(&before[from..], mark)).unwrap_or("")
+}
+
+/// Whether a mark is opened in a text and not closed again: no space stands on its inner side.
+fn is_open(text: &str, mark: &str) -> bool {
+    let mut open = false;
+    let mut rest = text;
+    while let Some((inside, after)) = rest.split_once(mark) {
+        let inner = if open { inside.chars().next_back() } else { after.chars().next() };
+        open ^= inner.is_some_and(|c| !c.is_whitespace() && !mark.starts_with(c));
+        rest = after;
+    }
+    open
 }
 
 /// Whether the mark that stands before an address stands here again. Within a word, `_` is none.

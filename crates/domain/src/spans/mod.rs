@@ -9,9 +9,11 @@
 //! - punctuation, symbols and invisible characters that are not ASCII; letters, marks and digits of any script may be part of
 //!   it ([RFC 3987]);
 //! - a letter of a script that has no spaces between words, unless it begins a part of the address (after `/`, `=` or the
-//!   like) or follows another such letter: in `https://example.org/a看这里` the sentence goes on, `/wiki/维基百科` is a path;
+//!   like; in the host after `.` and `@` only) or follows another such letter: in `https://example.org/a看这里` the sentence goes on,
+//!   `/wiki/维基百科` is a path;
+//! - a colon of the host after which no port comes;
 //! - a bracket whose partner is not in the address;
-//! - the mark of Markdown or the quote that stands right before the address;
+//! - the mark of Markdown or the quote that stands right before the address, or a `**`, `~~` or `==` that is open on its line;
 //! - punctuation at its end.
 //!
 //! [RFC 3986]: https://www.rfc-editor.org/rfc/rfc3986#section-2

@@ -1,42 +1,64 @@
 //! E-mail addresses: which can be taken, and which are the same.
 
-use super::visible::is_blank;
+use super::visible::{is_blank, is_mark};
 use super::{InvalidText, fold, invalid};
 use crate::limits;
 use email_address::{EmailAddress, Options};
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 
-/// An e-mail address, `name@host.tld`: an unquoted local part (RFC 5321, 4.1.2, with the letters of RFC 6531) at a host that
-/// IDNA can write in ASCII. Returned in NFC and in lower case.
+const LETTERS: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Number);
+
+/// An e-mail address, `name@host.tld`: an unquoted local part (RFC 5321, 4.1.2, with the letters, marks and numbers of other scripts
+/// that RFC 6531 adds) at a host that IDNA can write in ASCII. Returned in NFC and in lower case.
 ///
 /// # Errors
-/// When it is none, or has characters that cannot be seen. Whether it exists only a mail can tell.
+/// When it is none, has characters that cannot be seen, or is none once compatible characters are one (NFKC): `＜lea＞@example.org`.
+/// Whether it exists only a mail can tell.
 pub fn email(typed: &str) -> Result<String, InvalidText> {
-    let address = fold::nfc(&fold::nfc(typed.trim()).to_lowercase());
-    if address.len() <= limits::EMAIL_BYTES && is_address(&address) {
+    let typed = fold::nfc(typed.trim());
+    let (local, host) = typed.rsplit_once('@').unwrap_or((&typed, ""));
+    // Letter by letter: IDNA knows no other `σ` at the end of a word.
+    let host: String = host.chars().flat_map(char::to_lowercase).collect();
+    let local = fold::nfc(&local.to_lowercase());
+    let address = format!("{local}@{}", fold::nfc(&host));
+    if address.len() <= limits::EMAIL_BYTES && is_local(&local) && is_address(&local, &host) {
         Ok(address)
     } else {
         invalid("email", "this is not an e-mail address")
     }
 }
 
-fn is_address(address: &str) -> bool {
-    if address.chars().any(is_blank) || address.contains('"') {
+/// Whether what stands before the `@` has only letters, marks and numbers beside ASCII, and begins with no mark.
+fn is_local(local: &str) -> bool {
+    let is_letter = |c: char| {
+        let category = CodePointMapData::<GeneralCategory>::new().get(c);
+        c.is_ascii() || is_mark(c) || LETTERS.contains(category)
+    };
+    !local.starts_with(is_mark) && !local.contains('"') && local.chars().all(|c| is_letter(c) && !is_blank(c))
+}
+
+fn is_address(local: &str, host: &str) -> bool {
+    if host.chars().any(is_blank) {
         return false;
     }
-    let Some((local, host)) = address.rsplit_once('@') else { return false };
     let Ok(host) = idna::domain_to_ascii_strict(host) else { return false };
     let is_number = host.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()));
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-    !is_number && EmailAddress::parse_with_options(&format!("{local}@{host}"), options).is_ok()
+    let is_valid = |local: &str| EmailAddress::parse_with_options(&format!("{local}@{host}"), options).is_ok();
+    !is_number && is_valid(local) && is_valid(&fold::nfkc(local))
 }
 
-/// The form in which two addresses are the same: folded as [`fold::key`] does, the host in ASCII. Of what is no address, as old
-/// accounts may have, the folded text. `None` if nothing is left.
+/// The form in which two addresses are the same: what stands before the `@` folded as [`fold::key`] does, the host in ASCII. Of what
+/// is no address, as old accounts may have, the folded text. `None` if nothing is left.
 pub fn email_key(address: &str) -> Option<String> {
-    let key = fold::key(address)?;
-    let Some((local, host)) = key.rsplit_once('@') else { return Some(key) };
-    let host = idna::domain_to_ascii(host.trim_end_matches('.')).unwrap_or_else(|_| host.to_owned());
-    Some(format!("{local}@{host}"))
+    let at = ['@', '\u{FF20}', '\u{FE6B}'];
+    let Some((local, host)) = address.rsplit_once(at) else { return fold::key(address) };
+    // Folding would write `straße` as `strasse`, which is another host.
+    let host = idna::domain_to_ascii(host.trim())
+        .or_else(|_| idna::domain_to_ascii(&fold::key(host).unwrap_or_default()))
+        .unwrap_or_else(|_| fold::key(host).unwrap_or_default());
+    Some(format!("{}@{}", fold::key(local).unwrap_or_default(), host.trim_end_matches('.')))
 }
 
 #[cfg(test)]
@@ -53,6 +75,9 @@ mod tests {
             ("bob@xn--bcher-kva.example", "bob@xn--bcher-kva.example"),
             ("o'neill@example.co.uk", "o'neill@example.co.uk"),
             ("用户@例え.jp", "用户@例え.jp"),
+            ("Zoë.2_Ñandú@STRAßE.example", "zoë.2_ñandú@straße.example"),
+            ("विजय@उदाहरण.भारत", "विजय@उदाहरण.भारत"),
+            ("lea@ΒΌΛΟΣ.gr", "lea@βόλοσ.gr"),
         ] {
             assert_eq!(email(typed).as_deref(), Ok(kept));
         }
@@ -91,6 +116,24 @@ mod tests {
             "a,b@example.org",
             "a;b@example.org",
             "(a)b@example.org",
+            "＜lea＞@example.org",
+            "（lea）@example.org",
+            "a․․b@example.org",
+            "a‥@example.org",
+            "․a@example.org",
+            "a＠b@example.org",
+            "a；b@example.org",
+            "a，b@example.org",
+            "a＂@example.org",
+            "a。b@example.org",
+            "⟨a⟩@example.org",
+            "「a」@example.org",
+            "‹a@example.org",
+            "“a”@example.org",
+            "\u{301}a@example.org",
+            "a\u{13441}@example.org",
+            "a\u{FFFC}@example.org",
+            "a\u{3000}b@example.org",
         ] {
             assert!(email(wrong).is_err(), "{wrong}");
         }
@@ -109,12 +152,23 @@ mod tests {
             ("bob@B\u{dc}CHER.example", "bob@xn--bcher-kva.example"),
             ("lea@example.org", "lea\u{ff20}example\u{3002}org"),
             ("lea@example.org", "lea@example.org."),
+            ("lea@straße.example", "lea@xn--strae-oqa.example"),
+            ("lea@STRAẞE.example", "lea@xn--strae-oqa.example"),
+            ("lea@βόλος.gr", "lea@xn--nxasmm1c.gr"),
+            ("STRAẞE@example.org", "strasse@example.org"),
         ] {
             assert_eq!(email_key(one), email_key(other), "{one} {other}");
         }
         assert_eq!(email_key("no address"), Some("no address".into()));
         assert_eq!(email_key(" \u{200b}"), None);
-        assert_ne!(email_key("lea@example.org"), email_key("lea@example.com"));
+        assert_eq!(email_key("Lea@no host"), email_key("lea@NO HOST"));
+        for (one, other) in [
+            ("lea@example.org", "lea@example.com"),
+            ("lea@straße.example", "lea@strasse.example"),
+            ("lea@βόλος.gr", "lea@βόλοσ.gr"),
+        ] {
+            assert_ne!(email_key(one), email_key(other), "{one} {other}");
+        }
     }
 
     proptest! {

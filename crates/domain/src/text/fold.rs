@@ -8,7 +8,7 @@ use icu_properties::{CodePointMapData, CodePointSetData};
 use std::collections::BTreeSet;
 
 /// Grows whenever the same text is folded into something else, so that what was folded before is folded again.
-pub const FOLD_VERSION: i64 = 1;
+pub const FOLD_VERSION: i64 = 2;
 
 /// Words that are looked for in one search, at most.
 const MAX_SEARCHED_WORDS: usize = 8;
@@ -20,6 +20,11 @@ const WORD_CHARS: usize = 64;
 /// A text in Unicode's composed form (NFC): a letter and its accent are one character, however they were typed.
 pub fn nfc(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
+}
+
+/// A text in which compatible characters are one (NFKC): `＜` is `<`.
+pub(super) fn nfkc(text: &str) -> String {
+    ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()
 }
 
 /// A text in the form in which names are the same: compatible characters are one (NFKC), case makes no difference (full case folding),
@@ -37,20 +42,44 @@ fn folded(text: &str) -> String {
     compose.normalize(&cases.fold_string(&once)).into_owned()
 }
 
+/// The names of somebody who can be found.
+#[derive(Debug, Clone, Copy)]
+pub struct Names<'a> {
+    /// What comes after `@`.
+    pub username: &'a str,
+    /// Given name.
+    pub first: &'a str,
+    /// Family name.
+    pub last: &'a str,
+    /// The name that others see.
+    pub display: &'a str,
+}
+
 /// The words by which somebody of these names is found, each by its beginning.
 ///
-/// Scripts that put no spaces between words can be found from each of their characters on.
-pub fn found_words<'a>(names: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+/// Scripts that put no spaces between words can be found from each of their characters on, and with the family name and the given
+/// name in one.
+pub fn found_words(names: Names<'_>) -> BTreeSet<String> {
+    let Names { username, first, last, display } = names;
+    let whole = [display.to_owned(), format!("{last} {first}"), format!("{first} {last}")];
+    let joined = whole.iter().map(|name| words(name)).filter(|words| words.len() > 1).map(|words| words.concat());
+    let joined = joined.filter(|name| name.chars().all(|c| is_unspaced(c) || is_mark(c)));
     let mut found = BTreeSet::new();
-    for word in names.into_iter().flat_map(words) {
+    for word in [username, first, last, display].into_iter().flat_map(words).chain(joined) {
         let starts = word.char_indices().filter(|(at, c)| *at == 0 || is_unspaced(*c)).map(|(at, _)| at);
         for start in starts {
             if found.len() < MAX_FOUND_WORDS {
-                found.insert(word[start..].to_owned());
+                found.insert(word[start..].chars().take(WORD_CHARS).collect());
             }
         }
     }
     found
+}
+
+/// Whether so much is typed that a search is worth it: two characters, or one of a script that has whole names of one.
+pub fn is_enough_to_search(text: &str) -> bool {
+    let mut shown = text.chars().filter(|c| !is_blank(*c));
+    shown.next().is_some_and(|first| is_unspaced(first) || shown.next().is_some())
 }
 
 /// The words of a search, of which each has to begin a word of a name.
@@ -92,11 +121,18 @@ fn plain(text: &str) -> String {
             'æ' => plain.push_str("ae"),
             'œ' => plain.push_str("oe"),
             'þ' => plain.push_str("th"),
+            // Keyboards of Persian, Urdu and Kurdish have letters of their own for these.
+            'ی' | 'ى' | 'ے' | 'ې' => plain.push('ي'),
+            'ک' | 'ڪ' => plain.push('ك'),
+            'ہ' | 'ھ' | 'ە' | 'ة' => plain.push('ه'),
+            'ٱ' => plain.push('ا'),
+            'ـ' => {}
             _ if is_accent(c) || is_apostrophe(c) || (is_blank(c) && !is_space(c)) => {}
             _ => plain.push(c),
         }
     }
-    nfc(&plain)
+    // Of `Gal·la`, many leave out the dot.
+    nfc(&plain.replace("l·l", "ll"))
 }
 
 /// A mark that a reader may leave out: accents of Latin, Greek and Cyrillic, vowel points of Hebrew and Arabic. Those of other scripts
@@ -166,14 +202,40 @@ mod tests {
         assert_eq!(key("\u{200B} \u{2800}"), None);
     }
 
+    fn finds(text: &str, names: Names<'_>) -> bool {
+        let (found, searched) = (found_words(names), searched_words(text));
+        !searched.is_empty() && searched.iter().all(|word| found.iter().any(|known| known.starts_with(word)))
+    }
+
+    #[test]
+    fn a_name_without_spaces_is_found_in_one() {
+        for (text, first, last) in [
+            ("王明", "明", "王"),
+            ("王 明", "明", "王"),
+            ("明王", "明", "王"),
+            ("明", "明", "王"),
+            ("김민수", "민수", "김"),
+            ("김민", "민수", "김"),
+            ("김", "민수", "김"),
+            ("山田太郎", "太郎", "山田"),
+            ("山田　太郎", "太郎", "山田"),
+            ("田太郎", "太郎", "山田"),
+            ("สมชายใจดี", "สมชาย", "ใจดี"),
+            ("ジョンスミス", "ジョン", "スミス"),
+        ] {
+            let names = Names { username: "someone", first, last, display: "" };
+            assert!(finds(text, names), "{text} finds {first} {last}");
+        }
+        assert!(finds("山田太郎", Names { username: "t", first: "", last: "", display: "山田 太郎" }));
+        let names = Names { username: "someone", first: "Léa", last: "Roux", display: "Léa Roux" };
+        assert!(!finds("rouxlea", names) && !finds("learoux", names));
+        assert!(is_enough_to_search("明") && is_enough_to_search(" 김 ") && is_enough_to_search("li"));
+        assert!(!is_enough_to_search("l") && !is_enough_to_search(" l\u{200B}") && !is_enough_to_search(""));
+    }
+
     #[test]
     fn names_are_found_by_the_beginnings_of_their_words() {
-        let finds = |text: &str, name: &str| {
-            let found = found_words([name]);
-            let searched = searched_words(text);
-            !searched.is_empty()
-                && searched.iter().all(|word| found.iter().any(|known| known.starts_with(word)))
-        };
+        let finds = |text: &str, name: &str| finds(text, Names { username: "", first: "", last: "", display: name });
         for (text, name) in [
             ("celine", "Céline Roux"),
             ("roux cél", "Céline Roux"),
@@ -197,6 +259,13 @@ mod tests {
             ("marie_d", "marie_dupont"),
             ("luc", "jean-luc"),
             ("محمد", "مُحَمَّد"),
+            ("علي", "علی"),
+            ("كريمي", "کریمی"),
+            ("کریمی", "كريمي"),
+            ("فاطمه", "فاطمة"),
+            ("galla", "Gal·la"),
+            ("gal·la", "Galla"),
+            ("Galla", "Ga\u{140}la"),
             ("🔥", "🔥🔥"),
         ] {
             assert!(finds(text, name), "{text} finds {name}");
@@ -218,7 +287,7 @@ mod tests {
 
         #[test]
         fn everybody_is_found_by_their_own_name(name in "\\PC{1,20}") {
-            let found = found_words([name.as_str()]);
+            let found = found_words(Names { username: "", first: "", last: "", display: &name });
             if found.len() < MAX_FOUND_WORDS {
                 for word in searched_words(&name) {
                     prop_assert!(found.iter().any(|known| known.starts_with(&word)), "{word:?} {found:?}");

@@ -6,10 +6,9 @@ use icu_properties::props::{
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// Whether a character shows nothing by itself: white space, controls, what Unicode calls default-ignorable (joiners, variation
-/// selectors, tags, fillers), format characters other than the few that are drawn, and two blank symbols.
+/// selectors, tags, fillers), format characters other than the few that are drawn, and a few blank symbols.
 pub fn is_blank(c: char) -> bool {
-    // U+2800 is the Braille pattern without dots, U+1D159 the null notehead.
-    if matches!(c, '\u{2800}' | '\u{1D159}') || CodePointSetData::new::<WhiteSpace>().contains(c) {
+    if is_blank_symbol(c) || CodePointSetData::new::<WhiteSpace>().contains(c) {
         return true;
     }
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
@@ -19,6 +18,20 @@ pub fn is_blank(c: char) -> bool {
         || is_format
         || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
         || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
+}
+
+/// Letters, symbols and marks that take up room at most, whatever Unicode's properties say of them.
+fn is_blank_symbol(c: char) -> bool {
+    matches!(
+        c,
+        '\u{2800}'                      // the Braille pattern without dots
+            | '\u{1D159}'               // the null notehead
+            | '\u{13441}'..='\u{13442}' // the blanks of hieroglyphs
+            | '\u{16FE4}'               // the filler of the Khitan script
+            | '\u{1107F}'               // the joiner of Brahmi numbers
+            | '\u{2D7F}'                // the joiner of Tifinagh consonants
+            | '\u{FFFC}' // the place of an object that is not there
+    )
 }
 
 /// Prepended_Concatenation_Mark: format characters that are drawn around the digits that follow them.
@@ -75,6 +88,9 @@ mod tests {
             "\u{FFF9}\u{FFFB}",
             "\u{1}\u{2}\u{7F}\u{85}",
             "\u{2028}\u{2029}\u{17B4}\u{1D173}\u{13430}\u{FFFE}",
+            "\u{13441}\u{13442}\u{16FE4}",
+            "\u{FFFC}",
+            "\u{2065}\u{FFF0}\u{1BCA0}\u{E01F0}\u{1680}\u{205F}\u{1107F}\u{2D7F}",
         ];
         for text in blank {
             assert!(!is_visible(text), "{}", text.escape_unicode());
@@ -87,6 +103,8 @@ mod tests {
             "\u{661}",
             "\u{6DD}\u{661}",
             "\u{E000}",
+            "\u{FFFD}",
+            "\u{13440}\u{13000}",
             "ー",
             "!",
         ] {
