@@ -84,6 +84,9 @@ async fn people_are_found_by_their_names_in_any_case_and_without_accents() {
             ("zoe", "Zoe\u{308}", "Kraft"),
             ("taro", "山田太郎", "様"),
             ("jl_2", "Jean-Luc", "O’Neill"),
+            ("ming", "明", "王"),
+            ("minsu", "민수", "김"),
+            ("ali", "علی", "کریمی"),
         ] {
             people.add(username, first, last).await;
         }
@@ -101,6 +104,10 @@ async fn people_are_found_by_their_names_in_any_case_and_without_accents() {
             ("strasse", "weiss"),
             ("Zoë", "zoe"),
             ("太郎", "taro"),
+            ("王明", "ming"),
+            ("明", "ming"),
+            ("김민수", "minsu"),
+            ("علي كريمي", "ali"),
             ("luc", "jl_2"),
             ("oneill", "jl_2"),
             ("jl_2", "jl_2"),
@@ -116,6 +123,11 @@ async fn people_are_found_by_their_names_in_any_case_and_without_accents() {
         people.store.write(move |tx| users::update_profile(tx, emile, &change, NOW)).await.unwrap();
         assert_eq!(people.find("zizek", 10).await.1, 1, "{kind}");
         assert_eq!(people.find("zola", 10).await.1, 0, "{kind}: the old name finds nobody");
+        let ming = people.store.read(|tx| users::find_by_login(tx, "ming")).await.unwrap().unwrap().id;
+        let change = ProfileChange { last_name: Some("陳".into()), ..ProfileChange::default() };
+        people.store.write(move |tx| users::update_profile(tx, ming, &change, NOW)).await.unwrap();
+        assert_eq!(people.find("陳明", 10).await.1, 1, "{kind}");
+        assert_eq!(people.find("王明", 10).await.1, 0, "{kind}");
     }
 }
 

@@ -192,7 +192,12 @@ async fn people_find_each_other() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         world.person("carlos", "es").await;
-        for (text, found) in [("CARL", 1), ("Carlos Test", 1), ("c", 0), ("", 0), ("lea", 0), ("a\0", 0)] {
+        let ming = world.person("ming", "zh").await;
+        let patch = ProfilePatch { first_name: Some("明".into()), ..ProfilePatch::default() };
+        world.chat.update_profile(ming, patch).await.unwrap();
+        for (text, found) in
+            [("CARL", 1), ("Carlos Test", 1), ("c", 0), ("", 0), ("lea", 0), ("a\0", 0), ("明", 1)]
+        {
             let (people, total) = world.chat.search_people(lea, text, 20, 0).await.unwrap();
             assert_eq!((people.len(), total), (found, found as i64), "{kind}: {text}");
         }

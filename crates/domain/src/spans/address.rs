@@ -85,7 +85,8 @@ pub(super) fn end(text: &str, start: usize, body: usize, limit: usize) -> usize 
     let whole = &text[body..whole.min(body + host_end(&text[body..whole]))];
     let whole = whole.trim_end_matches(['.', ',', ':', ';', '!', '?', '\'', '*', '_', '~']);
     // No host ends so.
-    body + if whole.contains(['/', '?', '#']) { whole } else { whole.trim_end_matches(['-', '+', '.', ':']) }.len()
+    body + if whole.contains(['/', '?', '#']) { whole } else { whole.trim_end_matches(['-', '+', '.', ':']) }
+        .len()
 }
 
 /// Where the colon of an address without its scheme is that no port follows; else where the address ends.
@@ -119,7 +120,8 @@ fn mark_around(text: &str, start: usize) -> &str {
             return &before[before.len() - length..];
         }
     }
-    let from = before.len() - before.bytes().rev().take(LONGEST_MARKED).take_while(|&byte| byte != b'\n').count();
+    let from =
+        before.len() - before.bytes().rev().take(LONGEST_MARKED).take_while(|&byte| byte != b'\n').count();
     let from = (from..=before.len()).find(|&at| before.is_char_boundary(at)).unwrap_or(start);
     ["**", "~~", "=="].into_iter().find(|mark| is_open(&before[from..], mark)).unwrap_or("")
 }

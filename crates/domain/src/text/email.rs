@@ -45,7 +45,8 @@ fn is_address(local: &str, host: &str) -> bool {
     let Ok(host) = idna::domain_to_ascii_strict(host) else { return false };
     let is_number = host.rsplit('.').next().is_some_and(|label| label.bytes().all(|b| b.is_ascii_digit()));
     let options = Options::default().with_required_tld().without_display_text().without_domain_literal();
-    let is_valid = |local: &str| EmailAddress::parse_with_options(&format!("{local}@{host}"), options).is_ok();
+    let is_valid =
+        |local: &str| EmailAddress::parse_with_options(&format!("{local}@{host}"), options).is_ok();
     !is_number && is_valid(local) && is_valid(&fold::nfkc(local))
 }
 

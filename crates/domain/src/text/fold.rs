@@ -62,7 +62,8 @@ pub struct Names<'a> {
 pub fn found_words(names: Names<'_>) -> BTreeSet<String> {
     let Names { username, first, last, display } = names;
     let whole = [display.to_owned(), format!("{last} {first}"), format!("{first} {last}")];
-    let joined = whole.iter().map(|name| words(name)).filter(|words| words.len() > 1).map(|words| words.concat());
+    let joined =
+        whole.iter().map(|name| words(name)).filter(|words| words.len() > 1).map(|words| words.concat());
     let joined = joined.filter(|name| name.chars().all(|c| is_unspaced(c) || is_mark(c)));
     let mut found = BTreeSet::new();
     for word in [username, first, last, display].into_iter().flat_map(words).chain(joined) {
@@ -235,7 +236,8 @@ mod tests {
 
     #[test]
     fn names_are_found_by_the_beginnings_of_their_words() {
-        let finds = |text: &str, name: &str| finds(text, Names { username: "", first: "", last: "", display: name });
+        let finds =
+            |text: &str, name: &str| finds(text, Names { username: "", first: "", last: "", display: name });
         for (text, name) in [
             ("celine", "Céline Roux"),
             ("roux cél", "Céline Roux"),

@@ -26,7 +26,8 @@ fn is_blank_symbol(c: char) -> bool {
         c,
         '\u{2800}'                      // the Braille pattern without dots
             | '\u{1D159}'               // the null notehead
-            | '\u{13441}'..='\u{13442}' // the blanks of hieroglyphs
+            | '\u{13441}'
+            ..='\u{13442}' // the blanks of hieroglyphs
             | '\u{16FE4}'               // the filler of the Khitan script
             | '\u{1107F}'               // the joiner of Brahmi numbers
             | '\u{2D7F}'                // the joiner of Tifinagh consonants

@@ -1,9 +1,11 @@
 //! What a program fills in: the placeholders of the usual message formats.
 //!
 //! A placeholder has no spaces in it, unless its form says clearly what it is (`<%= name %>`, `{{ name | upper }}`,
-//! `{n, plural, …}`). What is only in brackets, `{the dog is red}`, is a text like others.
+//! `{n, plural, …}`). What is only in brackets, `{the dog is red}`, is a text like others. Names have letters of any script.
 
-use super::protect::{Ranges, pattern};
+use super::protect::{Ranges, needs_no_spaces, pattern};
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,36 +13,71 @@ use std::sync::LazyLock;
 /// Bytes between the braces of a message of ICU, at most.
 const LONGEST_MESSAGE: usize = 1_000;
 
+/// Letters of a name in a script without spaces, at most: more of them are a sentence.
+const LONGEST_UNSPACED: usize = 6;
+
 static FORMS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?x)
-          <%[\ -~]{0,120}?%> | <\?(?:=|php\b)[\ -~]{0,120}?\?>              # ERB, EJS, PHP
-        | \{%[\ -~]{0,120}?%\} | \[%[\ -~]{0,120}?%\]                      # Jinja, Twig, Template Toolkit
-        | \$\{(?:[\ -z|~]|\{[\ -z|~]{0,60}\}){1,120}\}                     # JavaScript, the shell
-        | \#\{[\ -z|~]{1,120}\} | [@%]\{[A-Za-z0-9_.-]{1,60}\}             # Ruby, Less
-        | \$t\([\ -'*-~]{1,120}\)                                         # i18next
-        | \$\([A-Za-z0-9_.:-]{1,60}\)                                     # make, MSBuild
-        | \$[A-Za-z][A-Za-z0-9_@]{0,60}\$                                 # Chrome
-        | \$[A-Za-z_][A-Za-z0-9_]{0,60}                                   # PHP, the shell
-        | \[\[[!-Z\\^-~]{1,60}\]\]                                        # Polymer, Angular
-        | </?[0-9]{1,2}\ ?/?>                                             # tags of i18next
-        ",
+        r#"(?x)
+          <%[^\n]{0,120}?%> | <\?(?:=|php\b)[^\n]{0,120}?\?> | <!--[^\n]{0,120}?-->  # ERB, EJS, PHP, HTML
+        | \{%[^\n]{0,120}?%\} | \[%[^\n]{0,120}?%\] | \{\#[^\n]{0,120}?\#\}      # Jinja, Twig, Template Toolkit
+        | \$\{(?:[^{}\n]|\{[^{}\n]*\})+\}                                      # JavaScript, the shell
+        | \#\{[^{}\n]+\} | [@%]\{[\w.-]+\}                                     # Ruby, Less
+        | \$t\([^()\n]{1,120}\)                                               # i18next
+        | \$\([\w.:-]+\)                                                      # make, MSBuild
+        | \$\p{L}[\w@]*\$                                                     # Chrome
+        | \$[\p{L}_]\w*(?:\??->\w+|\[\w+\])*                                 # PHP, the shell
+        | \\\([\w.$?!\[\]]+(?:\([^()\n\\]*\))?(?:,[^()\n\\]+)?\)               # Swift
+        | \[\[\ *[^\[\]\s]+\ *\]\]                                            # Polymer, Angular
+        | \*\|[^|*\n]{1,60}\|\*                                               # Mailchimp
+        | %%\w+%% | \#\#\w+\#\# | @@\w+@@ | \$\$\w+\$\$ | ::\w+::              # marks on both sides
+        | __(?:\p{Lu}[\p{Lu}\p{N}]*(?:_[\p{Lu}\p{N}]+)* | MSG_\w+? | [\p{L}\p{N}]+(?:_[\p{L}\p{N}]+)+)__
+        | @(?:\.\w+)?:(?:\([\w.-]+\)|\w[\w-]*(?:\.\w[\w-]*)*)                  # links of vue-i18n
+        | :\p{Ll}[\p{Ll}\p{M}\p{N}_]+                                         # Laravel
+        | </?(?:\p{L}[\w.:-]*|[0-9]{1,2})                                     # tags of React, of i18next
+            (?:\s+[\w:.@-]+=(?:"[^"\n]{0,120}"|'[^'\n]{0,120}'|[^\s<>"']+))*\s*/?>
+        | </?[\#@]\w[^<>\n]{0,80}> | <[@\#!:][\w:|.^-]+>                       # FreeMarker, JSP, Slack
+        "#,
     )
 });
 
 /// What stands in braces, one to three of them.
 static BRACES: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\{\{\{?([ -z|~]{1,120})\}\}\}?|\{([ -z|~]{0,120})\}"));
+    LazyLock::new(|| pattern(r"\{\{\{?([^{}\n]{1,120})\}\}\}?|\{([^{}\n]{0,120})\}"));
 
-/// What in double braces is more than words: a helper, a path, a filter, a call, an argument.
+/// What in double braces is more than words.
 static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r#"^\s*[#/^>&!~$@=-]|[|=_]|\w\.\w|\w\[|\w\(|^\s*[\w-]+\s+["'`]|^\s*else\s+if\b"#)
+    pattern(
+        r#"(?x)
+          ^\s*[\#/^>&!~$@=-] | [|=_] | \w\.\w | \w\?\.\w | \w\[ | \w\(    # a sigil, a filter, a path, a call
+        | \s[+*/%<>]\s | && | \?.*:                                         # an operator
+        | (?:^|\s|\()\.(?:[\p{L}_]|\s*$) | \s\$\w | ^\s*\w+\s+\.\s            # `range .Items`, `len $names`
+        | ^\s*[\w-]+(?:\s+[\w-]+){0,3}\s+["'`] | ^\s*[\w-]+(?:\s+\d+)+\s*$  # a helper with its arguments
+        | ^\s*\p{Ll}{2,}\p{Lu}\w*\s
+        | ^\s*\w+\s*,\s*\S+\s*$                                               # `date, YYYY-MM-DD`
+        | ^\s*else\s+(?:if|with)\b
+        | ^\s*(?:if|elseif|elsif|unless|each|range|with|for|foreach|block|define|template|include|partial|extends|end\w*)\s+\S+\s*$
+        "#,
+    )
+});
+
+/// What in single braces is more than words, although it has spaces.
+static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r#"(?x)
+          ^\s*\$[\p{L}_] | ^\s*[\p{L}_][\w.]*\(.*\)\s*$ | \w\[["'] | \w=["'$]    # Fluent, a call, an index
+        | ^\s*[\w.$]+\s*\|\s*\w+                                             # a filter
+        | ^\s*\d{1,2}\s*(?:,\s*-?\d+\s*)?(?::[^\s\d].*)?$                    # `{0, 10}`, `{0:dd MMM}`
+        | ^\s*\#(?:if|each|await|key|snippet)\b | ^\s*:(?:else|then|catch)\b | ^\s*@(?:html|const|debug|render)\b
+        | ^\s*(?:if|elseif|foreach)\s+[$!(]
+        "#,
+    )
 });
 
 /// How a message of ICU begins.
 static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"\{ ?[A-Za-z0-9_.#-]{1,60} ?, ?(?:plural|select|selectordinal|number|date|time|spellout|ordinal|duration|choice|list) ?[,}]",
+        r"\{\s?[\w.#-]+\s?,\s?(?:plural|select|selectordinal|number|date|time|spellout|ordinal|duration|choice|list)\s?[,}]",
     )
 });
 
@@ -48,8 +85,8 @@ static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
 static PERCENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)
-          %\([A-Za-z0-9_.-]{1,60}\)[-\#0+]*[0-9]*(?:\.[0-9]+)?[diouxXeEfFgGcrsa]             # Python
-        | %<[A-Za-z0-9_]{1,60}>[-\#0+]*[0-9]*(?:\.[0-9]+)?[a-zA-Z]                           # Ruby
+          %\([\w.\ -]{1,60}\)[-\#0+]*[0-9]*(?:\.[0-9]+)?[diouxXeEfFgGcrsa]                   # Python
+        | %<\w{1,60}>[-\#0+]*[0-9]*(?:\.[0-9]+)?[a-zA-Z]                                     # Ruby
         | %%
         | %(?:[0-9]{1,2}\$)?[-\#0+']*(?:[0-9]{1,3}|\*)?(?:\.(?:[0-9]{1,3}|\*))?(?:hh|h|ll|l|L|z|j|t|q)?[diouxXeEfFgGcsSpn@]
         | %L?[1-9][0-9]?                                                                    # Qt
@@ -58,7 +95,7 @@ static PERCENT: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// A name between percent signs: Windows, Symfony.
-static NAMED: LazyLock<Regex> = LazyLock::new(|| pattern(r"%[A-Za-z_][A-Za-z0-9_.-]{0,60}%"));
+static NAMED: LazyLock<Regex> = LazyLock::new(|| pattern(r"%[\p{L}_][\w.-]*%"));
 
 /// The placeholders of a text, in no order; some may overlap.
 pub(super) fn find(text: &str) -> Ranges {
@@ -72,20 +109,14 @@ pub(super) fn find(text: &str) -> Ranges {
             is_placeholder.then(|| whole.range())
         }));
     }
-    if text.contains(['$', '<', '[', '{', '#', '@', '%']) {
-        let forms = FORMS.find_iter(text).map(|form| form.range());
-        // `A$AP` is a name.
-        found
-            .extend(forms.filter(|range| {
-                !text[range.clone()].starts_with('$') || !ends_in_word(&text[..range.start])
-            }));
+    if text.contains(['$', '<', '[', '{', '#', '@', '%', ':', '*', '_', '\\']) {
+        found.extend(FORMS.find_iter(text).map(|form| form.range()).filter(|range| is_form(text, range)));
     }
     if text.contains('%') {
         // Of `%dx%d`, the `%dx%` is none.
         let named = NAMED.find_iter(text).map(|form| form.range());
         found.extend(named.filter(|range| {
-            !ends_in_word(&text[..range.start])
-                && !text[range.end..].starts_with(|c: char| c.is_ascii_alphanumeric())
+            !ends_in_word(&text[..range.start]) && !text[range.end..].starts_with(char::is_alphanumeric)
         }));
         found.extend(
             PERCENT.find_iter(text).map(|form| form.range()).filter(|range| is_of_printf(text, range)),
@@ -98,15 +129,43 @@ fn ends_in_word(before: &str) -> bool {
     before.ends_with(char::is_alphanumeric)
 }
 
+/// Whether a form stands apart from the words around it, where it must.
+fn is_form(text: &str, range: &Range<usize>) -> bool {
+    let (before, after) = (&text[..range.start], &text[range.end..]);
+    match text.as_bytes()[range.start] {
+        // `A$AP` is a name.
+        b'$' | b'@' => !ends_in_word(before),
+        b'_' => !ends_in_word(before) && !after.starts_with(|c: char| c == '_' || c.is_alphanumeric()),
+        // Neither `10:30` nor `:smile:`, nor the end of a word.
+        b':' if !text[range.clone()].starts_with("::") => {
+            let is_first =
+                before.chars().next_back().is_none_or(|c| c.is_whitespace() || "([{\"'«“‘¿¡".contains(c));
+            is_first && !after.starts_with(|c: char| c == ':' || c.is_alphanumeric())
+        }
+        _ => true,
+    }
+}
+
 /// Whether double braces hold more than words.
 fn is_expression(inside: &str) -> bool {
-    is_field(inside) || EXPRESSION.is_match(inside)
+    is_word(inside) || EXPRESSION.is_match(inside)
+}
+
+/// Whether single braces hold a field.
+fn is_field(inside: &str) -> bool {
+    is_word(inside) || FIELD.is_match(inside)
 }
 
 /// Whether braces hold one word of a program, or nothing.
-fn is_field(inside: &str) -> bool {
-    let field = inside.trim_matches(' ');
-    field.bytes().all(|byte| byte.is_ascii_graphic())
+fn is_word(inside: &str) -> bool {
+    let word = inside.trim_matches([' ', '\t']);
+    let is_part = |c: char| c.is_ascii_graphic() || !c.is_ascii() && (c.is_alphanumeric() || is_combining(c));
+    let unspaced = word.chars().filter(|&c| needs_no_spaces(c) && !is_combining(c)).count();
+    word.chars().all(is_part) && unspaced <= LONGEST_UNSPACED
+}
+
+fn is_combining(c: char) -> bool {
+    GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
 }
 
 /// Whole messages of ICU, with all that is in their braces.
@@ -179,6 +238,29 @@ mod tests {
     #[case::i18next("see $t(common.name, {count: 1}) <0>here</0> <1/>", &["$t(common.name, {count: 1})", "<0>", "</0>", "<1/>"])]
     #[case::fields("{name} {0} {} {user_name!r} {price:.2f} {0:N2} {user.name} {items[0]} {city-name} { name } {:?}",
         &["{name}", "{0}", "{}", "{user_name!r}", "{price:.2f}", "{0:N2}", "{user.name}", "{items[0]}", "{city-name}", "{ name }", "{:?}"])]
+    #[case::letters_of_any_script("${prénom} {prénom} {{prénom}} %(prénom)s %{prénom} <%= prénom %> #{tamaño} [[tamaño]] %año% $año {имя} {名前} {{ tên_người }} %<año>d {tamaño, plural, other {#}}",
+        &["${prénom}", "{prénom}", "{{prénom}}", "%(prénom)s", "%{prénom}", "<%= prénom %>", "#{tamaño}", "[[tamaño]]", "%año%", "$año", "{имя}", "{名前}", "{{ tên_người }}", "%<año>d", "{tamaño, plural, other {#}}"])]
+    #[case::letters_apart("{pre\u{301}nom} and {{ pre\u{301}nom }}", &["{pre\u{301}nom}", "{{ pre\u{301}nom }}"])]
+    #[case::i18next_formats("{{value, uppercase}} {{date, YYYY-MM-DD}} {{n, number(minimumFractionDigits: 2)}}",
+        &["{{value, uppercase}}", "{{date, YYYY-MM-DD}}", "{{n, number(minimumFractionDigits: 2)}}"])]
+    #[case::go("{{if .Name}}boss{{end}} {{range .X}} {{with .Site.Params}} {{len .X}} {{eq .X 1}} {{index .A 0}} {{not .X}} {{template \"t\" .}} {{- if .X -}} {{block \"a\" .}} {{range $i, $e := .X}} {{len $x}} {{ .Values.name | quote }}",
+        &["{{if .Name}}", "{{end}}", "{{range .X}}", "{{with .Site.Params}}", "{{len .X}}", "{{eq .X 1}}", "{{index .A 0}}", "{{not .X}}", "{{template \"t\" .}}", "{{- if .X -}}", "{{block \"a\" .}}", "{{range $i, $e := .X}}", "{{len $x}}", "{{ .Values.name | quote }}"])]
+    #[case::handlebars("{{formatDate date \"long\"}} {{#if x}} {{/if}} {{else}} {{formatDate date}} {{add 1 2}} {{if name}} {{lookup . 'x'}}",
+        &["{{formatDate date \"long\"}}", "{{#if x}}", "{{/if}}", "{{else}}", "{{formatDate date}}", "{{add 1 2}}", "{{if name}}", "{{lookup . 'x'}}"])]
+    #[case::laravel("you have :count houses, :name (:tamaño)", &[":count", ":name", ":tamaño"])]
+    #[case::no_laravel("at 10:30 a note :smile: a list: one, deux : trois :p http:x Note :Word", &["10:30", ":smile:"])]
+    #[case::swift(r"Hello \(name), \(user.first) and \(count, specifier: x) or \(not this\)", &[r"\(name)", r"\(user.first)", r"\(count, specifier: x)", r"\(", r"\)"])]
+    #[case::fluent("{ $name } { DATETIME($d, month: \"long\") } { NUMBER($n) } { -brand-name } {$n :number style=percent}",
+        &["{ $name }", "{ DATETIME($d, month: \"long\") }", "{ NUMBER($n) }", "{ -brand-name }", "{$n :number style=percent}"])]
+    #[case::on_both_sides("__NAME__ __USER_NAME__ __MSG_appName__ %%name%% *|first_name|* ##name## @@name@@ $$name$$ ::name::",
+        &["__NAME__", "__USER_NAME__", "__MSG_appName__", "%%name%%", "*|first_name|*", "##name##", "@@name@@", "$$name$$", "::name::"])]
+    #[case::php("$user->name and $row[name], {$user->name} [[ name ]]", &["$user->name", "$row[name]", "{$user->name}", "[[ name ]]"])]
+    #[case::vue("@:common.name and @.lower:common.name, @:(a.b)", &["@:common.name", "@.lower:common.name", "@:(a.b)"])]
+    #[case::tags("<link>the red cat</link> <bold> <br/> <0>x</0> <a href=\"/x y\">z</a> <c:out value='x'/> a < b and c > d",
+        &["<link>", "</link>", "<bold>", "<br/>", "<0>", "</0>", "<a href=\"/x y\">", "</a>", "<c:out value='x'/>"])]
+    #[case::comments("{# a comment #} <!-- the house --> {{! the house }}", &["{# a comment #}", "<!-- the house -->", "{{! the house }}"])]
+    #[case::formats_with_spaces("{0, 10} {0:dd MMM} {name | upper} {user[\"first name\"]} {#if x} {:else if y}",
+        &["{0, 10}", "{0:dd MMM}", "{name | upper}", "{user[\"first name\"]}", "{#if x}", "{:else if y}"])]
     #[case::mustache("{{name}} {{ user.name }} {{{raw}}} {{#if is_admin}} {{/if}} {{> part}} {{ price | currency }} {{t 'a key'}}",
         &["{{name}}", "{{ user.name }}", "{{{raw}}}", "{{#if is_admin}}", "{{/if}}", "{{> part}}", "{{ price | currency }}", "{{t 'a key'}}"])]
     #[case::templates("<%= name %>, <% if x %>, <?= $x ?>, {% trans %}, [% name %] and [[name]]",
@@ -187,7 +269,7 @@ mod tests {
         &["{n, plural, =0 {no cats} one {# cat} other {# cats}}", "{d, date, short}"])]
     #[case::a_mention("{@name} and {{user@example}}", &["{@name}", "{{user@example}}"])]
     #[case::a_link("https://example.org/{id}/x?a=%20$b", &["https://example.org/{id}/x?a=%20$b"])]
-    #[case::sentences("The cat {the dog is red} and {{the house is blue}} [[White House]] {собака}", &[])]
+    #[case::sentences("The cat {the dog is red} and {{the house is blue}} [[White House]] {собака красная} <the dog is red> {这只猫是红色的猫} {12 cats: two dogs} {{my name is \u{201C}Ana\u{201D}}}", &[])]
     #[case::never_closed("{n, plural, one {a} and {name", &["{a}"])]
     #[case::amounts("US$ 7 and A$AP", &[])]
     fn what_a_program_fills_in(#[case] text: &str, #[case] expected: &[&str]) {
