@@ -83,13 +83,17 @@ impl Chat {
     }
 
     pub(crate) fn new_user(&self, new: &Registration) -> Result<User, ChatError> {
-        let first_name = text::capitalised(&text::line("firstName", &new.first_name, limits::NAME_CHARS)?);
-        let last_name = text::capitalised(&text::line("lastName", &new.last_name, limits::NAME_CHARS)?);
         let system =
             new.system_language.as_deref().filter(|code| !code.is_empty()).unwrap_or(DEFAULT_LANGUAGE);
         let mut languages = LanguageSettings::reading(language("systemLanguage", system)?);
         languages.regional_language =
             optional_language("regionalLanguage", new.regional_language.as_deref())?;
+        let name = |field, typed: &str| {
+            let line = text::line(field, typed, limits::NAME_CHARS)?;
+            Ok::<_, ChatError>(text::capitalised(&line, languages.system_language))
+        };
+        let first_name = name("firstName", &new.first_name)?;
+        let last_name = name("lastName", &new.last_name)?;
         let now = self.now();
         Ok(User {
             id: self.new_id(),

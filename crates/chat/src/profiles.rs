@@ -57,15 +57,14 @@ impl Chat {
     /// # Errors
     /// When something is filled in wrongly.
     pub async fn update_profile(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
-        let name = |field, value: &Option<String>, capitalise: bool, max| {
-            let Some(value) = value else { return Ok(None) };
-            let line = text::line(field, value, max)?;
-            Ok::<_, ChatError>(Some(if capitalise { text::capitalised(&line) } else { line }))
+        let name = |field, value: &Option<String>, max| {
+            let line = value.as_deref().map(|value| text::line(field, value, max));
+            Ok::<_, ChatError>(line.transpose()?)
         };
         let mut change = ProfileChange {
-            first_name: name("firstName", &patch.first_name, true, limits::NAME_CHARS)?,
-            last_name: name("lastName", &patch.last_name, true, limits::NAME_CHARS)?,
-            display_name: name("displayName", &patch.display_name, false, limits::DISPLAY_NAME_CHARS)?,
+            first_name: name("firstName", &patch.first_name, limits::NAME_CHARS)?,
+            last_name: name("lastName", &patch.last_name, limits::NAME_CHARS)?,
+            display_name: name("displayName", &patch.display_name, limits::DISPLAY_NAME_CHARS)?,
             bio: patch
                 .bio
                 .as_deref()
@@ -78,7 +77,11 @@ impl Chat {
             .store
             .write(move |tx| {
                 let mut user = users::find(tx, caller)?.ok_or(ChatError::NotFound { what: "user" })?;
-                change.languages = Some(patched_languages(user.languages, &patch)?);
+                let languages = patched_languages(user.languages, &patch)?;
+                for name in [&mut change.first_name, &mut change.last_name].into_iter().flatten() {
+                    *name = text::capitalised(name, languages.system_language);
+                }
+                change.languages = Some(languages);
                 users::update_profile(tx, caller, &change, now)?;
                 user = users::find(tx, caller)?.unwrap_or(user);
                 Ok(user)

@@ -86,6 +86,143 @@ fn a_language_without_statistics_is_not_taken_for_another() {
     }
 }
 
+/// Sentences in languages that have relatives which are better known; those of ours have their code.
+const RELATIVES: [(&str, &str); 79] = [
+    ("mk", "Многу би сакале да купиме куќа покрај морето и имаме мачка што фаќа глувци во градината."),
+    ("be", "Мы вельмі хацелі б купіць дом ля мора, і ў нас ёсць кошка, якая ловіць мышэй у садзе."),
+    ("gl", "Gustaríanos moito mercar unha casa preto do mar e temos un gato que caza ratos no xardín."),
+    (
+        "oc",
+        "Nos agradariá fòrça crompar un ostal prèp de la mar, e avèm un cat que caça de mirgas dins l'òrt.",
+    ),
+    ("ky", "Биз деңиз жээгинен үй сатып алгыбыз келет жана бакчада чычкан кармаган мышыгыбыз бар."),
+    ("tg", "Мо мехостем дар назди баҳр хона харем ва гурбае дорем, ки дар боғ мушҳоро медорад."),
+    ("tt", "Без диңгез буенда йорт сатып алырга бик теләр идек, һәм бакчада тычкан тота торган мәчебез бар."),
+    (
+        "ms",
+        "Kami amat ingin membeli sebuah rumah berhampiran laut, dan kami mempunyai seekor kucing yang menangkap tikus di kebun.",
+    ),
+    ("ig", "Anyị ga-achọ ịzụta ụlọ n'akụkụ oké osimiri, anyị nwekwara pusi na-ejide oke n'ubi."),
+    ("ln", "Tolingi mpenza kosomba ndako pene ya mbu, mpe tozali na niawu oyo ekangaka bampuku na elanga."),
+    (
+        "jv",
+        "Aku kabeh kepengin banget tuku omah ing cedhak segara, lan duwe kucing sing nyekel tikus ing kebon.",
+    ),
+    ("su", "Urang hayang pisan meuli imah deukeut laut, jeung boga ucing anu néwak beurit di kebon."),
+    ("ku", "Em pir dixwazin xaniyek li nêzîkî deryayê bikirin, û pisîkek me heye ku li baxçe mişkan digire."),
+    ("bs", "Vrlo rado bismo kupili kuću pored mora i imamo mačku koja hvata miševe u bašti."),
+    ("sr", "Veoma bismo želeli da kupimo kuću pored mora i imamo mačku koja lovi miševe po bašti."),
+    (
+        "ast",
+        "Prestaríanos muncho mercar una casa cerca del mar y tenemos un gatu que caza ratones nel xardín.",
+    ),
+    (
+        "gd",
+        "Bu toil leinn taigh a cheannach ri taobh na mara, agus tha cat againn a ghlacas luchan sa ghàrradh.",
+    ),
+    (
+        "mg",
+        "Te hividy trano eo akaikin'ny ranomasina izahay, ary manana saka misambotra voalavo ao an-jaridaina.",
+    ),
+    ("ps", "موږ غواړو چې د سمندر غاړې ته یو کور واخلو او یوه پیشو لرو چې په باغ کې مږکان نیسي."),
+    ("ckb", "زۆر حەز دەکەین خانوویەک لە نزیک دەریا بکڕین و پشیلەیەکمان هەیە کە لە باخچە مشک دەگرێت."),
+    ("sd", "اسان سمنڊ جي ڀرسان گهر وٺڻ چاهيون ٿا ۽ اسان وٽ هڪ ٻلي آهي جيڪا باغ ۾ ڪوئا پڪڙي ٿي."),
+    ("ug", "بىز دېڭىز بويىدىن ئۆي سېتىۋالماقچى، بىزنىڭ باغدا چاشقان تۇتىدىغان مۈشۈكىمىز بار."),
+    ("yi", "מיר וואָלטן זייער געוואָלט קויפֿן אַ הויז לעבן ים, און מיר האָבן אַ קאַץ וואָס כאַפּט מײַז אין גאָרטן."),
+    ("mr", "आम्हाला समुद्राजवळ घर विकत घ्यायला खूप आवडेल आणि आमच्याकडे बागेत उंदीर पकडणारी मांजर आहे."),
+    ("ne", "हामी समुद्र नजिकै घर किन्न चाहन्छौं र हामीसँग बगैंचामा मुसा समात्ने बिरालो छ।"),
+    ("sa", "वयं समुद्रसमीपे गृहं क्रेतुम् इच्छामः, अस्माकं बिडालः उद्याने मूषकान् गृह्णाति।"),
+    ("as", "আমি সাগৰৰ ওচৰত এটা ঘৰ কিনিব বিচাৰোঁ আৰু আমাৰ এটা মেকুৰী আছে যিয়ে বাগিচাত নিগনি ধৰে।"),
+    ("gl", "Onte fomos pasear pola praia e despois ceamos na casa dos meus avós coa miña irmá."),
+    ("oc", "Ièr anèrem nos passejar a la plaja e puèi sopèrem a l'ostal dels pepins amb ma sòrre."),
+    ("ms", "Semalam kami bersiar-siar di pantai dan kemudian makan malam di rumah datuk dan nenek saya."),
+    ("ln", "Lobi totambolaki na libongo mpe na nsima toliaki na ndako ya bankoko na ngai."),
+    ("bs", "Jučer smo šetali plažom, a zatim smo večerali kod moje nane i dede sa sestrom."),
+    (
+        "mg",
+        "Omaly izahay nitsangatsangana teny amoron-dranomasina ary avy eo nisakafo tany amin'ny raibe sy renibeko.",
+    ),
+    ("an", "Ahiere fuemos a paseyar por a placha y dimpués cenemos en a casa d'os mios lolos."),
+    (
+        "ast",
+        "Ayeri fuimos dar un paséu pela playa y depués cenamos en casa de los mios güelos cola mio hermana.",
+    ),
+    ("sc", "Eris semus andados a passizare in sa plaja e a pustis amus chenadu in domo de sos giajos meos."),
+    ("ig", "Ụnyaahụ anyị gara ije n'akụkụ osimiri ma mesịa rie nri abalị n'ụlọ nne na nna m ochie."),
+    (
+        "ny",
+        "Dzulo tinayenda m'mphepete mwa nyanja ndipo kenako tinadya chakudya chamadzulo kunyumba kwa agogo anga.",
+    ),
+    ("om", "Kaleessa qarqara galaanaa deemne, achiin booda mana akaakayyuu kiyyaatti irbaata nyaanne."),
+    (
+        "rn",
+        "Ejo twaratembereye ku nkengera y'ikiyaga, hanyuma dufungura ibiryo vyo ku mugoroba kwa sogokuru.",
+    ),
+    (
+        "rw",
+        "Ejo twatembereye ku nkombe z'inyanja hanyuma turya ifunguro rya nimugoroba kwa sogokuru na nyogokuru.",
+    ),
+    ("tw", "Ɛnnora yɛkɔnantee wɔ mpoano na ɛno akyi yedii anwummere aduan wɔ me nananom fie."),
+    ("ff", "Hanki min njiilii e daande geec, caggal ɗuum min kirtii galle taaniraaɓe am."),
+    ("bas", "Yani di bi hiôm i nkôñ lom, mbus di bi je bijek bi kôkôa i ndap sôgôl wem."),
+    ("nso", "Maabane re be re sepela lebopong gomme ka morago ra ja dijo tša mantšiboa ga koko le rakgolo."),
+    ("tt", "Кичә без диңгез буенда йөрдек, аннары әбием белән бабам өендә кичке аш ашадык."),
+    (
+        "hi-Latn",
+        "Mujhe nahi pata ki kal barish hogi ya nahi lekin main chhata saath le jaunga kyunki mausam kharab hai.",
+    ),
+    ("hr", "Jučer smo šetali plažom, a zatim smo večerali kod mojih djeda i bake."),
+    ("sr", "Juče smo šetali po plaži, a zatim smo večerali kod mojih bake i deke."),
+    ("mk", "Вчера се прошетавме по плажата, а потоа вечеравме кај моите баба и дедо."),
+    ("be", "Учора мы гулялі па пляжы, а потым павячэралі ў маіх бабулі і дзядулі."),
+    (
+        "st",
+        "Maobane re ile ra tsamaya lebopong la lewatle mme ka mora moo ra ja dijo tsa mantsiboya ha nkgono.",
+    ),
+    ("gl", "Mañá pola noite imos cear cos nosos amigos nunha taberna da vila."),
+    ("ast", "El perru de la mio vecina ta tol día ladrando nel patiu."),
+    ("oc", "Lo dimenge mon paire legís lo jornal e bèu un cafè amb los vesins."),
+    ("ms", "Awak hendak pergi ke pejabat pos petang ini, atau esok sahaja?"),
+    ("mr", "काल रात्री खूप पाऊस पडला म्हणून आम्ही घरीच थांबलो."),
+    ("ne", "हिजो राति धेरै पानी परेकोले हामी घरमै बस्यौं।"),
+    ("as", "কালি ৰাতি বৰ বৰষুণ দিছিল কাৰণে আমি ঘৰতে থাকিলোঁ।"),
+    ("yi", "נעכטן בײַ נאַכט האָט שטאַרק גערעגנט, און מיר זענען געבליבן אין דער היים."),
+    ("gd", "Bha an t-uisge ann gu trom a-raoir agus dh’fhuirich sinn aig an taigh."),
+    ("jv", "Wingi bengi udane deres banget, mula aku lan adhiku ora sida lunga."),
+    ("ky", "Кечээ түнү катуу жамгыр жаап, биз үйдө калдык."),
+    ("tt", "Кичә төнлә бик каты яңгыр яуды, һәм без өйдә калдык."),
+    ("ku", "Duh şevê baraneke zêde bariya û em li malê man."),
+    ("ny", "Dzulo usiku kunagwa mvula yambiri choncho tinakhala kunyumba."),
+    ("nso", "Maabane bošego go nele pula ye ntši gomme ra dula ka gae."),
+    ("om", "Kaleessa halkan rooba guddaatu roobe, kanaaf mana keessa turre."),
+    ("rw", "Ejo nijoro haguye imvura nyinshi, nuko tuguma mu rugo."),
+    ("ig", "N'abalị ụnyaahụ, oke mmiri zoro, anyị nọrọ n'ụlọ."),
+    ("mg", "Nisy orana be omaly alina ka nijanona tao an-trano izahay."),
+    ("ug", "تۈنۈگۈن كېچە قاتتىق يامغۇر ياغدى، بىز ئۆيدە قالدۇق."),
+    ("ps", "پرون شپه ډېر باران وشو او موږ په کور کې پاتې شو."),
+    ("sd", "ڪالهه رات تمام گهڻو مينهن پيو ۽ اسان گهر ۾ ئي رهياسين."),
+    ("ckb", "دوێنێ شەو بارانێکی زۆر باری و ئێمە لە ماڵەوە ماینەوە."),
+    ("hi-Latn", "Kal raat bahut baarish hui thi isliye hum log ghar par hi ruk gaye."),
+    ("mk", "Синоќа врнеше многу силен дожд и затоа останавме дома."),
+    ("sr", "Sinoć je padala jaka kiša, pa smo ostali kod kuće i gledali film."),
+    ("ff", "Hanki jemma toɓo mawngo toɓii, min njoodii nder suudu."),
+];
+
+#[test]
+fn a_language_is_not_taken_for_its_relative() {
+    let mut wrong = Vec::new();
+    for (code, text) in RELATIVES {
+        let evidence = Evidence::of(text);
+        if let Some((language, share)) = evidence.candidates().first()
+            && language.code() != code
+            && *share > 0.5
+        {
+            wrong.push((code, text, language.code(), *share));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 fn found(text: &str, habits: &[&str]) -> Option<&'static str> {
     let habits: Vec<Language> = habits.iter().map(|code| language(code)).collect();
     Evidence::of(text).language(&habits).map(Language::code)

@@ -155,7 +155,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in "\\PC*") {
             let _ = (message(&text, 10), username(&text), email(&text), password(&text), line("title", &text, 5), client_message_id(&text));
-            let _ = capitalised(&text);
+            let _ = capitalised(&text, crate::Language::parse("nl").unwrap());
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::fold::{self, is_apostrophe, script};
 use super::visible::{changes_direction, is_blank, is_mark};
 use super::{InvalidText, invalid};
+use crate::Language;
 use icu_casemap::CaseMapper;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
@@ -37,15 +38,22 @@ pub fn line(field: &'static str, typed: &str, max_chars: usize) -> Result<String
 /// A name with the first letter of each of its words in title case, as profiles keep it: `jean-luc PICARD` becomes `Jean-Luc PICARD`.
 ///
 /// A letter stays as it is where its title case is several characters (`ß`, `ﬁ`), of another script (`µ`), or, as in Georgian,
-/// itself.
-pub fn capitalised(name: &str) -> String {
+/// itself. By somebody who writes Turkish or Azerbaijani, `i` becomes `İ`, and in Dutch `ij` becomes `IJ`.
+pub fn capitalised(name: &str, language: Language) -> String {
     let cases = CaseMapper::new();
+    let (has_dotted_i, has_ij) = (matches!(language.code(), "tr" | "az"), language.code() == "nl");
     let mut at_start = true;
+    let mut after_i = false;
     let capitalise = |c: char| {
         if is_mark(c) {
             return c;
         }
-        let first = at_start && c.is_lowercase();
+        let first = (at_start || after_i && c == 'j') && c.is_lowercase();
+        after_i = has_ij && at_start && c == 'i';
+        if first && has_dotted_i && c == 'i' {
+            at_start = false;
+            return 'İ';
+        }
         // In `ʻaukai` the first letter is the second character.
         at_start = is_border(c) || (at_start && !c.is_alphanumeric()) || (at_start && is_modifier(c));
         let title = cases.simple_titlecase(c);
@@ -67,6 +75,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn language(code: &str) -> Language {
+        Language::parse(code).unwrap()
+    }
+
     #[test]
     fn words_are_capitalised() {
         for (typed, kept) in [
@@ -84,7 +96,18 @@ mod tests {
             ("वि\u{200D}जय नामa", "वि\u{200D}जय नामa"),
             ("j.r.r. tolkien", "J.R.R. Tolkien"),
         ] {
-            assert_eq!(capitalised(typed), kept);
+            assert_eq!(capitalised(typed, language("en")), kept);
+        }
+        for (code, typed, kept) in [
+            ("nl", "ijsbrand van ijzeren", "IJsbrand Van IJzeren"),
+            ("nl", "marij-ijs iris", "Marij-IJs Iris"),
+            ("en", "ijsbrand", "Ijsbrand"),
+            ("tr", "ilker ışık", "İlker Işık"),
+            ("az", "ilham", "İlham"),
+        ] {
+            let name = capitalised(typed, language(code));
+            assert_eq!(name, kept);
+            assert_eq!(capitalised(&name, language(code)), kept);
         }
     }
 
@@ -113,10 +136,10 @@ mod tests {
     proptest! {
         #[test]
         fn capitalising_changes_no_more_than_the_case(name in "\\PC{0,16}") {
-            let capitalised = capitalised(&name);
+            let capitalised = capitalised(&name, language("en"));
             prop_assert_eq!(capitalised.chars().count(), name.chars().count());
             prop_assert_eq!(fold::key(&capitalised), fold::key(&name));
-            prop_assert_eq!(super::capitalised(&capitalised), capitalised);
+            prop_assert_eq!(super::capitalised(&capitalised, language("en")), capitalised);
         }
 
         #[test]

@@ -3,10 +3,12 @@
 //! The letters decide where they can: Greek letters are Greek, kana are Japanese. Where many languages share a script
 //! (Latin, Cyrillic, Arabic), statistics over short sequences of letters do, which are wrong about short texts; so
 //! what the writer is used to write weighs in, and a text may remain undetermined. Of languages without statistics there are
-//! small profiles, so that a text in one of them is not taken for another.
+//! small profiles, so that a text in one of them is not taken for another. No script makes a language certain that others are written
+//! in, too: letters and words of its relatives make it doubtful.
 
 mod letters;
 mod profiles;
+mod relatives;
 mod script;
 mod statistics;
 mod trigrams;
@@ -14,6 +16,7 @@ mod trigrams;
 use crate::is_mark;
 use crate::text::Document;
 use meeshy_domain::Language;
+use relatives::DOUBTFUL;
 use script::Writing;
 
 /// Letters that are looked at, at most: more of them say nothing new.
@@ -72,6 +75,8 @@ impl Evidence {
             evidence.letters += letters;
             weight += writing.weight(letters);
             for (language, share) in likely(writing, &words) {
+                let is_doubtful = share > DOUBTFUL && relatives::is_doubtful(language, &words);
+                let share = if is_doubtful { DOUBTFUL } else { share };
                 evidence.add(language, share * writing.weight(letters));
             }
         }

@@ -104,10 +104,12 @@ mod tests {
 
     #[test]
     fn every_profile_is_read() {
-        assert!(PROFILES.all.len() >= 55);
+        assert!(PROFILES.all.len() >= 100);
         for (at, profile) in PROFILES.all.iter().enumerate() {
             let own = PROFILES.weights.iter().filter(|(_, known, _)| usize::from(*known) == at);
-            assert_eq!(own.count(), 600, "{:?}", profile.language);
+            // A language of few sounds has fewer sequences.
+            let count = own.count();
+            assert!((400..=600).contains(&count), "{:?}: {count}", profile.language);
             assert!(
                 matches!(profile.writing, Some(Writing::Latin | Writing::Cyrillic)),
                 "{:?}",
@@ -115,7 +117,7 @@ mod tests {
             );
         }
         let unknown = PROFILES.all.iter().filter(|profile| profile.language.is_none()).count();
-        assert!(unknown <= 3, "{unknown} profiles are of no language of ours");
+        assert!(unknown <= 40, "{unknown} profiles are of no language of ours");
     }
 
     #[test]
