@@ -1,7 +1,6 @@
 //! The interfaces for other programs and for the operator's tools, each on an address of its own, if one is set.
 
-use crate::config::Config;
-use anyhow::Context;
+use crate::config::{Config, Role};
 use meeshy_chat::Chat;
 use meeshy_listen::Limits as ConnectionLimits;
 use meeshy_node::{Node, grpc};
@@ -9,48 +8,93 @@ use meeshy_tasks::Supervisor;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// Serves those whose address is set, until `supervisor` stops; where this process does not translate, only the operator's.
+/// Their listeners, where an address is set.
+pub struct Interfaces {
+    metrics: Option<TcpListener>,
+    http: Option<TcpListener>,
+    grpc: Option<TcpListener>,
+}
+
+/// Takes the addresses that are set; where this process does not translate, only the operator's.
 ///
 /// # Errors
 /// When an address cannot be listened on.
-pub async fn start(
-    config: &Config,
-    limits: ConnectionLimits,
-    chat: &Chat,
-    node: Option<&Node>,
-    supervisor: &Supervisor,
-) -> anyhow::Result<()> {
-    if let Some(address) = config.metrics.listen {
-        let router = meeshy_gateway::operator_router(chat.clone());
-        let address = serve("the metrics", address, router, limits, supervisor).await?;
-        tracing::info!(%address, "serving metrics");
-    }
-    let (Some(node), settings) = (node, &config.node) else { return Ok(()) };
-    if let Some(address) = settings.listen {
-        let name = "the HTTP interface for other programs";
-        let address = serve(name, address, meeshy_node::router(node.clone()), limits, supervisor).await?;
-        tracing::info!(%address, "Translating for other programs over HTTP");
-    }
-    if let Some(address) = settings.grpc_listen {
-        let name = "the gRPC interface for other programs";
-        // A stream may wait as long as it likes for its next text.
-        let limits = ConnectionLimits { body: None, ..limits };
-        let address = serve(name, address, grpc::router(node.clone()).await?, limits, supervisor).await?;
-        tracing::info!(%address, "Translating for other programs over gRPC");
-    }
-    Ok(())
+pub async fn listen(config: &Config) -> anyhow::Result<Interfaces> {
+    let set = |address: Option<SocketAddr>| address.filter(|_| config.server.role != Role::Gateway);
+    Ok(Interfaces {
+        metrics: listen_on(config.metrics.listen, "METRICS_LISTEN").await?,
+        http: listen_on(set(config.node.listen), "NODE_LISTEN").await?,
+        grpc: listen_on(set(config.node.grpc_listen), "NODE_GRPC_LISTEN").await?,
+    })
 }
 
-async fn serve(
+async fn listen_on(
+    address: Option<SocketAddr>,
+    setting: &'static str,
+) -> anyhow::Result<Option<TcpListener>> {
+    match address {
+        Some(address) => bind((address.ip().to_string().as_str(), address.port()), setting).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Takes an address; `setting` is the variable that says which.
+///
+/// # Errors
+/// When it cannot be listened on.
+pub async fn bind((host, port): (&str, u16), setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((host, port)).await.map_err(|error| {
+        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let advice = if is_taken {
+            format!("; stop the program that is on it, or set another {setting}")
+        } else {
+            String::new()
+        };
+        anyhow::Error::new(error).context(format!("cannot listen on {host}:{port}{advice}"))
+    })
+}
+
+impl Interfaces {
+    /// Serves them until `supervisor` stops.
+    ///
+    /// # Errors
+    /// When an interface cannot be made.
+    pub async fn start(
+        self,
+        limits: ConnectionLimits,
+        chat: &Chat,
+        node: Option<&Node>,
+        supervisor: &Supervisor,
+    ) -> anyhow::Result<()> {
+        if let Some(listener) = self.metrics {
+            let router = meeshy_gateway::operator_router(chat.clone());
+            let address = serve("the metrics", listener, router, limits, supervisor)?;
+            tracing::info!(%address, "serving metrics");
+        }
+        let Some(node) = node else { return Ok(()) };
+        if let Some(listener) = self.http {
+            let name = "the HTTP interface for other programs";
+            let address = serve(name, listener, meeshy_node::router(node.clone()), limits, supervisor)?;
+            tracing::info!(%address, "Translating for other programs over HTTP");
+        }
+        if let Some(listener) = self.grpc {
+            let name = "the gRPC interface for other programs";
+            // A stream may wait as long as it likes for its next text.
+            let limits = ConnectionLimits { body: None, ..limits };
+            let address = serve(name, listener, grpc::router(node.clone()).await?, limits, supervisor)?;
+            tracing::info!(%address, "Translating for other programs over gRPC");
+        }
+        Ok(())
+    }
+}
+
+fn serve(
     name: &'static str,
-    address: SocketAddr,
+    listener: TcpListener,
     router: axum::Router,
     limits: ConnectionLimits,
     supervisor: &Supervisor,
 ) -> anyhow::Result<SocketAddr> {
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; is another program on this port?"))?;
     let address = listener.local_addr()?;
     supervisor.spawn(name, meeshy_listen::serve(listener, router, limits, supervisor.stopped()));
     Ok(address)

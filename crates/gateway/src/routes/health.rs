@@ -41,21 +41,25 @@ async fn health(State(app): State<App>, headers: HeaderMap) -> impl IntoResponse
 
 /// How each part is; with figures for the operator only.
 async fn report(chat: &Chat, started: Instant, with_figures: bool) -> axum::Json<Value> {
-    let statistics = in_time(chat.statistics()).await;
+    let (statistics, readiness) = tokio::join!(in_time(chat.statistics()), readiness(chat));
+    let is_up = statistics.is_some() && readiness.is_ok();
     let status = |is_up| if is_up { "up" } else { "down" };
     // A process without its database lives: starting it again would not help, and `/ready` keeps people away.
-    let overall = if statistics.is_some() { "healthy" } else { "degraded" };
+    let overall = if is_up { "healthy" } else { "degraded" };
     let mut body = json!({
         "status": overall,
         "timestamp": Iso(chat.now()),
         "version": env!("CARGO_PKG_VERSION"),
         "uptime": started.elapsed().as_secs(),
         "services": {
-            "database": { "status": status(statistics.is_some()) },
+            "database": { "status": status(is_up) },
             "translation": { "status": status(statistics.is_some_and(|known| known.translators > 0)) },
             "websocket": { "status": status(true) },
         },
     });
+    if let Err(reason) = readiness {
+        body["services"]["database"]["reason"] = json!(reason);
+    }
     if with_figures {
         let services = &mut body["services"];
         services["database"]["userCount"] = json!(statistics.map(|known| known.users));
@@ -68,19 +72,24 @@ async fn report(chat: &Chat, started: Instant, with_figures: bool) -> axum::Json
 }
 
 async fn ready(State(app): State<App>) -> impl IntoResponse {
-    match tokio::time::timeout(PATIENCE, app.chat.ready()).await {
-        Ok(Ok(())) => (StatusCode::OK, axum::Json(json!({ "status": "ready" }))),
-        outcome => {
-            let reason = match outcome {
-                Ok(Err(ChatError::Store(StoreError::DiskFull))) => "the disk of the database is full",
-                Ok(Err(_)) => "the database takes no changes",
-                _ => "the database does not answer",
-            };
+    match readiness(&app.chat).await {
+        Ok(()) => (StatusCode::OK, axum::Json(json!({ "status": "ready" }))),
+        Err(reason) => {
             // Asked often: the failure itself is logged where somebody misses what was not written.
             tracing::debug!(reason, "Not ready");
             let body = json!({ "status": "not ready", "reason": reason });
             (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body))
         }
+    }
+}
+
+/// Why nothing can be written, if so.
+async fn readiness(chat: &Chat) -> Result<(), &'static str> {
+    match tokio::time::timeout(PATIENCE, chat.ready()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(ChatError::Store(StoreError::DiskFull))) => Err("the disk of the database is full"),
+        Ok(Err(_)) => Err("the database takes no changes"),
+        Err(_) => Err("the database does not answer"),
     }
 }
 

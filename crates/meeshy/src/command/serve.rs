@@ -2,8 +2,9 @@
 
 use crate::config::{Auth, Config, Role};
 use crate::engines::{DatabaseCache, Elsewhere, Engines};
+use crate::interfaces::{self, Interfaces};
 use crate::signals::Signals;
-use crate::{demo, interfaces, logging, private, puller};
+use crate::{demo, logging, private, puller};
 use anyhow::Context;
 use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
 use meeshy_domain::{Clock, Timestamp};
@@ -65,9 +66,10 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
         Role::Translator => None,
         Role::All | Role::Gateway => Some(listen(&config).await?),
     };
+    let interfaces = interfaces::listen(&config).await?;
     let supervisor = Supervisor::new();
     let (translator, _serving) = tokio::select! {
-        started = start(&config, connections, &args, listener, &supervisor) => started?,
+        started = start(&config, connections, &args, listener, interfaces, &supervisor) => started?,
         // What was begun is as after a crash, which every start copes with.
         () = signals.next() => {
             tracing::info!("Stopped before it was ready");
@@ -106,6 +108,7 @@ async fn start(
     connections: ConnectionLimits,
     args: &ServeArgs,
     listener: Option<TcpListener>,
+    interfaces: Interfaces,
     supervisor: &Supervisor,
 ) -> anyhow::Result<(Option<Translator>, Option<ServingClients>)> {
     private::narrow(&config.data.dir);
@@ -139,7 +142,7 @@ async fn start(
         supervisor.spawn("the translation worker", async move { chat.translate_jobs(stopped).await });
     }
     let node = translator.as_ref().map(|translator| Node::new(translator.clone(), node_config(config)));
-    interfaces::start(config, connections, &chat, node.as_ref(), supervisor).await?;
+    interfaces.start(connections, &chat, node.as_ref(), supervisor).await?;
     if args.demo {
         demo::set_up(&chat, &config.data.dir).await?;
     }
@@ -210,12 +213,7 @@ async fn offer_setup(chat: &Chat) -> anyhow::Result<()> {
 
 /// Takes the address for clients.
 async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
-    let address = (config.server.host.as_str(), config.server.port);
-    TcpListener::bind(address).await.map_err(|error| {
-        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
-        let advice = if is_taken { "; stop the program that is on it, or set another PORT" } else { "" };
-        anyhow::Error::new(error).context(format!("cannot listen on {}:{}{advice}", address.0, address.1))
-    })
+    interfaces::bind((config.server.host.as_str(), config.server.port), "PORT").await
 }
 
 /// Begins to serve clients.

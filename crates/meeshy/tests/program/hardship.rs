@@ -3,7 +3,7 @@
 use crate::server::{PROGRAM, Server, command};
 use meeshy_testkit::{Cluster, Database, Proxy};
 use reqwest::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -100,8 +100,15 @@ async fn a_full_disk_fails_the_message_and_nothing_else() {
     assert!(server.is_alive());
     assert_eq!(lea.history(&talk).await.len(), kept, "what was acknowledged is there, and can be read");
     server.becomes_ready(false).await;
+    let health = format!("http://127.0.0.1:{}/health", server.port);
+    let database = async || {
+        let health: Value = reqwest::get(&health).await.unwrap().json().await.unwrap();
+        health["services"]["database"].clone()
+    };
+    assert_eq!(database().await, json!({ "status": "down", "reason": "the disk of the database is full" }));
     std::fs::remove_file(&ballast).unwrap();
     server.becomes_ready(true).await;
+    assert_eq!(database().await, json!({ "status": "up" }));
     let (status, answer) = lea.post(&format!("/conversations/{talk}/messages"), &body).await.unwrap();
     assert_eq!(status, StatusCode::CREATED, "{answer}");
 }
@@ -322,10 +329,19 @@ fn a_taken_port_leaves_the_data_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port().to_string();
-    let refused = command(&data, &["serve"], &[("PORT", &port), ("HOST", "127.0.0.1")]).output().unwrap();
-    let message = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success());
-    assert!(message.contains("stop the program that is on it, or set another PORT"), "{message}");
-    assert!(!data.join("meeshy.db").exists(), "the database was made");
+    let address = taken.local_addr().unwrap();
+    let (port, address) = (address.port().to_string(), address.to_string());
+    for setting in ["PORT", "NODE_LISTEN", "NODE_GRPC_LISTEN", "METRICS_LISTEN"] {
+        let value = if setting == "PORT" { &port } else { &address };
+        let mut variables = vec![("HOST", "127.0.0.1"), ("NODE_API_KEYS", "one"), (setting, value)];
+        if setting != "PORT" {
+            variables.push(("PORT", "0"));
+        }
+        let refused = command(&data, &["serve"], &variables).output().unwrap();
+        let message = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success(), "{setting}");
+        let advice = format!("stop the program that is on it, or set another {setting}");
+        assert!(message.contains(&advice), "{setting}: {message}");
+        assert!(!data.exists(), "{setting}: the data folder was made");
+    }
 }
