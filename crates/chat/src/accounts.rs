@@ -1,6 +1,6 @@
 //! Accounts: register, and which names are free.
 
-use crate::fair_queue::Lane;
+use crate::fair_queue::{Kind, Lane};
 use crate::sessions::{Device, SignedIn};
 use crate::{Chat, ChatError, setup};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, account, limits, text};
@@ -64,7 +64,7 @@ impl Chat {
         let asked = user.clone();
         // Before the hash, which costs much.
         self.inner.store.read(move |tx| refuse_taken(tx, &asked)).await?;
-        let lane = Lane { is_known: false, network: device.network() };
+        let lane = Lane { kind: Kind::Newcomer, network: device.network() };
         user.password_hash = self.inner.passwords.hash(password, lane).await?;
         let (session, session_token) = self.new_session(user.id, &device, false);
         let (stored, kept, chat) = (user.clone(), session.clone(), self.clone());

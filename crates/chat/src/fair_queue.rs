@@ -1,5 +1,5 @@
 //! Places that callers take turns for: networks go round, and in each network its addresses, so that somebody with many
-//! addresses waits among their own.
+//! addresses waits among their own. Known devices, others who sign in, and those who register wait apart.
 
 use meeshy_domain::Network;
 use std::collections::VecDeque;
@@ -10,14 +10,31 @@ use tokio::sync::oneshot;
 const MAX_WAITING: usize = 256;
 /// Callers of one address that may wait.
 const MAX_WAITING_PER_ADDRESS: usize = 64;
-/// Of so many places in turn, one goes to strangers while known devices wait too.
-const TURNS: usize = 4;
+/// Who goes first, at each turn: known devices are few, and somebody with many addresses can register without end.
+const TURNS: [[Kind; 3]; 4] = [
+    [Kind::Known, Kind::Stranger, Kind::Newcomer],
+    [Kind::Stranger, Kind::Known, Kind::Newcomer],
+    [Kind::Known, Kind::Stranger, Kind::Newcomer],
+    [Kind::Newcomer, Kind::Known, Kind::Stranger],
+];
+
+/// What somebody wants a place for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Kind {
+    /// To sign in on a device that has signed in before.
+    Known,
+    /// To sign in on another one.
+    #[default]
+    Stranger,
+    /// To register.
+    Newcomer,
+}
 
 /// Who waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Lane {
-    /// Whether it is a device that has signed in before: those are few and go first, whoever else waits.
-    pub is_known: bool,
+    /// What for.
+    pub kind: Kind,
     /// Where it calls from.
     pub network: Network,
 }
@@ -30,8 +47,8 @@ pub(crate) struct FairQueue {
 
 struct State {
     free: usize,
-    known: Waiting,
-    strangers: Waiting,
+    /// By their kind.
+    waiting: [Waiting; 3],
     turn: usize,
 }
 
@@ -58,8 +75,22 @@ struct Waiting {
 
 impl FairQueue {
     pub fn new(places: usize) -> Self {
-        let (known, strangers) = (Waiting::default(), Waiting::default());
-        Self { state: Arc::new(Mutex::new(State { free: places, known, strangers, turn: 0 })) }
+        Self { state: Arc::new(Mutex::new(State { free: places, waiting: Default::default(), turn: 0 })) }
+    }
+
+    /// A place, if one is free.
+    ///
+    /// # Errors
+    /// How many would have a place before somebody new who wants to sign in.
+    pub fn free_place(&self) -> Result<Place, usize> {
+        let mut state = self.lock();
+        if state.free > 0 {
+            state.free -= 1;
+            return Ok(Place { queue: Some(self.clone()) });
+        }
+        // Strangers of other networks wait for their first turn only.
+        let [known, strangers, _] = &state.waiting;
+        Err(known.count + strangers.larger.len())
     }
 
     /// Waits for a place.
@@ -73,8 +104,7 @@ impl FairQueue {
                 state.free -= 1;
                 return Ok(Place { queue: Some(self.clone()) });
             }
-            let waiting = if lane.is_known { &mut state.known } else { &mut state.strangers };
-            waiting.push(lane.network)?
+            state.waiting[lane.kind as usize].push(lane.network)?
         };
         // Whoever had to make room for others was dropped.
         place.await.map_err(|_| Full)
@@ -114,13 +144,8 @@ impl Drop for Place {
 
 impl State {
     fn next(&mut self) -> Option<Ticket> {
-        self.turn = (self.turn + 1) % TURNS;
-        let (first, second) = if self.turn == 0 {
-            (&mut self.strangers, &mut self.known)
-        } else {
-            (&mut self.known, &mut self.strangers)
-        };
-        first.pop().or_else(|| second.pop())
+        self.turn = (self.turn + 1) % TURNS.len();
+        TURNS[self.turn].into_iter().find_map(|kind| self.waiting[kind as usize].pop())
     }
 }
 
@@ -142,15 +167,22 @@ impl Waiting {
         Ok(place)
     }
 
-    /// Sends away the last one of the larger network that has most waiting, if that is more than the newcomer's has.
+    /// Sends away the last one of the larger network that has most waiting, if that is more than the newcomer's has; where
+    /// each has one, any: whoever tries again has a fair chance.
     fn make_room(&mut self, here: usize) -> Result<(), Full> {
-        let (_, most) = self.larger.iter_mut().max_by_key(|(_, networks)| size(networks)).ok_or(Full)?;
-        if size(most) <= here + 1 {
-            return Err(Full);
-        }
-        let (_, longest) = most.iter_mut().max_by_key(|(_, tickets)| tickets.len()).ok_or(Full)?;
+        let most = self.larger.iter().map(|(_, networks)| size(networks)).max().ok_or(Full)?;
+        let chosen = if most > here + 1 {
+            self.larger.iter().position(|(_, networks)| size(networks) == most)
+        } else if here == 0 {
+            Some(rand::random_range(0..self.larger.len()))
+        } else {
+            None
+        };
+        let (_, networks) = chosen.and_then(|chosen| self.larger.get_mut(chosen)).ok_or(Full)?;
+        let (_, longest) = networks.iter_mut().max_by_key(|(_, tickets)| tickets.len()).ok_or(Full)?;
         longest.pop_back();
-        most.retain(|(_, tickets)| !tickets.is_empty());
+        networks.retain(|(_, tickets)| !tickets.is_empty());
+        self.larger.retain(|(_, networks)| !networks.is_empty());
         self.count -= 1;
         Ok(())
     }
@@ -199,7 +231,7 @@ mod tests {
     use std::task::Poll;
 
     fn lane(address: &str) -> Lane {
-        Lane { is_known: false, network: Network::of(Some(address.parse().unwrap())) }
+        Lane { kind: Kind::Stranger, network: Network::of(Some(address.parse().unwrap())) }
     }
 
     /// A queue whose one place is taken, and callers who wait for it; `order` says who gets it, in turn.
@@ -234,6 +266,8 @@ mod tests {
             let mut order = Vec::new();
             while order.len() < count {
                 drop(place.take());
+                // A task may receive only so much in one go.
+                tokio::task::yield_now().await;
                 let mut n = 0;
                 while n < self.waiting.len() && place.is_none() {
                     match polled(&mut self.waiting[n].1).await {
@@ -270,8 +304,12 @@ mod tests {
         }
         assert!(scene.add("b0", lane("10.0.0.2")).await);
         assert!(scene.add("c0", lane("192.0.2.1")).await);
-        assert!(scene.add("known", Lane { is_known: true, ..lane("10.0.0.1") }).await);
-        assert_eq!(scene.order(8).await, ["known", "a0", "c0", "b0", "a1", "a2", "a3", "a4"]);
+        assert!(scene.add("known", Lane { kind: Kind::Known, ..lane("10.0.0.1") }).await);
+        for name in ["d0", "d1"] {
+            assert!(scene.add(name, Lane { kind: Kind::Newcomer, ..lane("10.0.0.1") }).await);
+        }
+        let order = ["a0", "known", "d0", "c0", "b0", "a1", "d1", "a2", "a3", "a4"];
+        assert_eq!(scene.order(10).await, order);
     }
 
     #[tokio::test]
@@ -286,6 +324,20 @@ mod tests {
         let order = scene.order(25).await;
         let honest = order.iter().filter(|name| name.starts_with("honest")).count();
         assert_eq!(honest, 20, "{order:?}");
+    }
+
+    #[tokio::test]
+    async fn where_each_network_has_one_waiting_others_have_a_chance() {
+        let mut scene = Scene::new().await;
+        for n in 0..MAX_WAITING {
+            assert!(scene.add(&format!("flood{n}"), lane(&format!("{}.{}.0.1", 1 + n / 250, n % 250))).await);
+        }
+        for n in 0..50 {
+            assert!(scene.add(&format!("honest{n}"), lane(&format!("192.{n}.2.1"))).await, "{n}");
+        }
+        let order = scene.order(MAX_WAITING).await;
+        let honest = order.iter().filter(|name| name.starts_with("honest")).count();
+        assert!(honest > 25, "{honest} of 50");
     }
 
     #[tokio::test]

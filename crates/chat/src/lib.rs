@@ -152,6 +152,7 @@ struct Inner {
     translates: AtomicBool,
     unknown_names: sign_in::UnknownNames,
     failures: worker::Failures,
+    turns: sign_in::Turns,
     /// This process, among those that use the database.
     node: String,
 }
@@ -206,6 +207,7 @@ impl Chat {
                 translates: AtomicBool::new(false),
                 unknown_names: sign_in::UnknownNames::default(),
                 failures: worker::Failures::default(),
+                turns: sign_in::Turns::default(),
                 node: secrets.hex(8),
                 store,
                 clock,

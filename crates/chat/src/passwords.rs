@@ -1,19 +1,23 @@
 //! Passwords: argon2id for new ones, bcrypt for those of the old system, in a bounded pool.
 
 use crate::ChatError;
-use crate::fair_queue::{FairQueue, Lane};
+use crate::fair_queue::{FairQueue, Lane, Place};
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use meeshy_domain::Secret;
 use serde::Deserialize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Bytes of a password that bcrypt looks at.
 const BCRYPT_BYTES: usize = 72;
 /// bcrypt hashes that cost more than this are not computed: each step doubles the time, which is 5 s here.
 const MAX_BCRYPT_COST: u32 = 16;
+
+/// How long a comparison is taken to last before the first has ended, in microseconds.
+const FIRST_GUESS_MICROS: u64 = 50_000;
 
 /// What a hash costs. The default is the least that OWASP advises: 19 MiB, 2 passes, 1 lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -38,6 +42,9 @@ impl Default for HashingCost {
 pub(crate) struct Passwords {
     argon2: Argon2<'static>,
     queue: FairQueue,
+    at_once: u32,
+    /// How long the last comparison took, in microseconds.
+    took: Arc<AtomicU64>,
     /// The highest cost of a bcrypt hash that some account has; 0 when none has one.
     bcrypt_cost: Arc<AtomicU32>,
 }
@@ -59,7 +66,14 @@ impl Passwords {
             ChatError::invalid("hashing", format!("these costs are not possible: {error}"))
         })?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        Ok(Self { argon2, queue: FairQueue::new(cost.at_once.max(1)), bcrypt_cost: Arc::default() })
+        let at_once = cost.at_once.max(1);
+        Ok(Self {
+            argon2,
+            queue: FairQueue::new(at_once),
+            at_once: u32::try_from(at_once).unwrap_or(u32::MAX),
+            took: Arc::new(AtomicU64::new(FIRST_GUESS_MICROS)),
+            bcrypt_cost: Arc::default(),
+        })
     }
 
     /// Some account has a bcrypt hash of this cost: from now on, verifying takes as long for all.
@@ -69,11 +83,12 @@ impl Passwords {
 
     pub(crate) async fn hash(&self, password: Secret, lane: Lane) -> Result<Secret, ChatError> {
         let argon2 = self.argon2.clone();
-        self.in_pool(lane, move || hash(&argon2, password.expose())).await?
+        self.in_place(self.place(lane).await?, move || hash(&argon2, password.expose())).await?
     }
 
     /// Compares a password with a hash. It takes the same time whatever kind of hash that is, or none, so that the time
-    /// does not tell who has an account.
+    /// does not tell who has an account. Where there is none to compare with and all places are taken, nothing is computed,
+    /// and it takes the time that it would have taken: invented names, of which there is no end, keep nobody from a place.
     pub(crate) async fn verify(
         &self,
         password: Secret,
@@ -84,17 +99,42 @@ impl Passwords {
             self.expect_bcrypt(cost);
         }
         let (argon2, cost) = (self.argon2.clone(), self.bcrypt_cost.load(Ordering::Relaxed));
-        let stored = stored.unwrap_or_default();
-        self.in_pool(lane, move || verify(&argon2, password.expose(), stored.expose(), cost)).await
+        let place = match &stored {
+            Some(_) => self.place(lane).await?,
+            None => match self.queue.free_place() {
+                Ok(place) => place,
+                Err(ahead) => {
+                    tokio::time::sleep(self.expected(ahead)).await;
+                    return Ok(Verified::No);
+                }
+            },
+        };
+        let (stored, took) = (stored.unwrap_or_default(), Arc::clone(&self.took));
+        let job = move || {
+            let began = Instant::now();
+            let verified = verify(&argon2, password.expose(), stored.expose(), cost);
+            took.store(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            verified
+        };
+        self.in_place(place, job).await
     }
 
-    async fn in_pool<T: Send + 'static>(
+    /// How long a comparison takes when so many go first: each of them, and what is left of those that are under way.
+    fn expected(&self, ahead: usize) -> Duration {
+        let took = Duration::from_micros(self.took.load(Ordering::Relaxed));
+        let turns = ahead as f64 + rand::random::<f64>();
+        took + took.mul_f64(turns / f64::from(self.at_once))
+    }
+
+    async fn place(&self, lane: Lane) -> Result<Place, ChatError> {
+        self.queue.place(lane).await.map_err(|_| busy())
+    }
+
+    async fn in_place<T: Send + 'static>(
         &self,
-        lane: Lane,
+        place: Place,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ChatError> {
-        let busy = || ChatError::Busy("too many people are signing in; try again in a moment".into());
-        let place = self.queue.place(lane).await.map_err(|_| busy())?;
         // The place goes with the work, which goes on where the caller has gone.
         let work = move || {
             let done = job();
@@ -103,6 +143,10 @@ impl Passwords {
         };
         tokio::task::spawn_blocking(work).await.map_err(|_| busy())
     }
+}
+
+fn busy() -> ChatError {
+    ChatError::Busy("too many people are signing in; try again in a moment".into())
 }
 
 fn hash(argon2: &Argon2<'_>, password: &str) -> Result<Secret, ChatError> {
@@ -200,6 +244,23 @@ mod tests {
         ] {
             assert_eq!(verified(&passwords, "any", broken).await, Verified::No, "{broken}");
         }
+    }
+
+    #[tokio::test]
+    async fn names_that_nobody_has_keep_nobody_from_a_place() {
+        let passwords = cheap();
+        let hash = passwords.hash("correct horse".into(), Lane::default()).await.unwrap();
+        let place = passwords.queue.place(Lane::default()).await.unwrap();
+        let mut invented = tokio::task::JoinSet::new();
+        for _ in 0..500 {
+            let passwords = passwords.clone();
+            invented.spawn(async move { verified(&passwords, "guess", "").await });
+        }
+        assert!(invented.join_all().await.iter().all(|answer| *answer == Verified::No));
+        let somebody = passwords.verify("correct horse".into(), Some(hash), Lane::default());
+        let (outcome, ()) = tokio::join!(somebody, async { drop(place) });
+        assert_eq!(outcome.unwrap(), Verified::Yes);
+        assert!(passwords.expected(4) > passwords.expected(0), "each one ahead takes its time");
     }
 
     #[tokio::test]

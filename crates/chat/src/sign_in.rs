@@ -3,9 +3,10 @@
 //! Attempts are counted with the account, so that many addresses together do not get more of them than one. A device or
 //! network from which somebody has signed in before has a budget of its own: the guesses of strangers do not lock out the
 //! owner. An attempt is counted before the password is looked at, so attempts at the same moment are not for free. Names
-//! that nobody has wait the same way, and for the disk too: who guesses does not learn which names exist.
+//! that nobody has wait the same way, and for the disk too: who guesses does not learn which names exist. Those of strangers
+//! under one name go one after the other, so that their times do not tell whether they wait for a real hash.
 
-use crate::fair_queue::Lane;
+use crate::fair_queue::{Kind, Lane};
 use crate::passwords::Verified;
 use crate::second_factor::{SignIn, check};
 use crate::sessions::Device;
@@ -18,12 +19,16 @@ use meeshy_store::second_factor::{self, Protection};
 use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx};
 use moka::ops::compute::Op;
+use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
+use tokio::sync::Mutex;
 
 /// Devices and networks that are known to one account.
 const KNOWN_DEVICES: i64 = 40;
 /// Names that nobody has, of which attempts are kept; beyond it those that were tried least recently go.
 const MAX_UNKNOWN_NAMES: u64 = 100_000;
+/// Turns that names share.
+const TURNS: usize = 1024;
 /// Bytes of a name, address or number.
 const MAX_LOGIN_BYTES: usize = 255;
 const WRONG_LOGIN: &str = "the username or the password is not right";
@@ -49,6 +54,28 @@ impl UnknownNames {
             Ok::<_, ChatError>(Op::Put(before.failed_at(now)))
         })?;
         Ok(())
+    }
+}
+
+/// Turns of strangers who try the same name; a few names share one.
+pub(crate) struct Turns {
+    turns: Vec<Mutex<()>>,
+    state: RandomState,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            turns: std::iter::repeat_with(Mutex::default).take(TURNS).collect(),
+            state: RandomState::new(),
+        }
+    }
+}
+
+impl Turns {
+    fn of(&self, login: &str) -> &Mutex<()> {
+        let hash = self.state.hash_one(text::key(login).unwrap_or_default());
+        &self.turns[usize::try_from(hash % TURNS as u64).unwrap_or_default()]
     }
 }
 
@@ -134,13 +161,14 @@ impl Chat {
         if is_empty || is_long || login.contains('\0') {
             return Err(wrong());
         }
-        let admitted = self.admit(login, &device).await?;
-        let lane = Lane {
-            is_known: admitted.as_ref().is_some_and(|admitted| admitted.budget.device.is_some()),
-            network: device.network(),
-        };
+        let admitted = self.admit(login.clone(), &device).await?;
+        let is_known = admitted.as_ref().is_some_and(|admitted| admitted.budget.device.is_some());
+        let lane =
+            Lane { kind: if is_known { Kind::Known } else { Kind::Stranger }, network: device.network() };
+        let turn = if is_known { None } else { Some(self.inner.turns.of(&login).lock().await) };
         let stored = admitted.as_ref().map(|admitted| admitted.user.password_hash.clone());
         let (password, verified) = self.verify(password, stored, lane).await?;
+        drop(turn);
         let Some(admitted) = admitted.filter(|_| verified != Verified::No) else { return Err(wrong()) };
         let newer_hash = match verified {
             Verified::YesButOld => Some(self.inner.passwords.hash(password, lane).await?),
