@@ -3,7 +3,7 @@
 use crate::ChatError;
 use crate::file_links::FileLinks;
 use crate::presence::Presence;
-use meeshy_domain::{Language, LanguageSettings, MessageId, Role, Timestamp, UserId};
+use meeshy_domain::{Language, LanguageSettings, MessageId, Role, Timestamp, UserId, WebAddress};
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::conversations::Preferences;
@@ -220,14 +220,14 @@ fn shown_to(viewer: Option<UserId>, mut view: MessageView) -> MessageView {
     view
 }
 
-/// With links that can be followed without a token.
+/// With links that can be followed without a token. What leads nowhere is found by its id.
 fn linked(file: Attachment, lens: Lens<'_>) -> Attachment {
     let sign = |url: &str| lens.file_links.sign(url, file.id, lens.now);
-    Attachment {
-        file_url: sign(&file.file_url),
-        thumbnail_url: file.thumbnail_url.as_deref().map(sign),
-        ..file
-    }
+    let file_url = match WebAddress::parse(&file.file_url) {
+        Some(_) => sign(&file.file_url),
+        None => sign(&format!("/api/v1/attachments/{}", file.id)),
+    };
+    Attachment { file_url, thumbnail_url: file.thumbnail_url.as_deref().map(sign), ..file }
 }
 
 fn grouped<T>(pairs: impl IntoIterator<Item = (MessageId, T)>) -> HashMap<MessageId, Vec<T>> {

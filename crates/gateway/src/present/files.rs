@@ -15,9 +15,7 @@ pub(super) fn attachment(file: &Attachment) -> wire::Attachment {
         original_name: file.original_name.clone(),
         mime_type: file.mime_type.clone(),
         file_size: file.file_size,
-        // What leads nowhere is found by its id.
-        file_url: address(Some(&file.file_url))
-            .map_or_else(|| format!("/api/v1/attachments/{}", file.id), |address| address.to_string()),
+        file_url: file.file_url.clone(),
         thumbnail_url: address(file.thumbnail_url.as_deref()),
         title: file.title.clone(),
         alt: file.alt.clone(),

@@ -187,6 +187,10 @@ async fn addresses_that_run_something_do_not_leave_the_server() {
         ] {
             said += &lea.get(&path).await.body.to_string();
         }
+        let page = lea.get(&format!("/conversations/{talk}/messages")).await.body;
+        let link = page["data"][0]["attachments"][0]["fileUrl"].as_str().unwrap();
+        let followed = server.request(Method::GET, link).send().await.unwrap();
+        assert_eq!(followed.status(), 200, "{kind}: {link} can be followed without a token");
         let said = said.to_lowercase();
         assert!(said.contains("\"note\":\"a: b\"") && said.contains("\"avatar\":null"), "{kind}: {said}");
         for scheme in ["javascript:", "data:text", "vbscript:", "script:"] {
