@@ -33,7 +33,8 @@ pub struct MessagePage {
 }
 
 impl Chat {
-    /// A page of a conversation. What the reader cannot read yet is asked for, behind the live messages.
+    /// A page of a conversation. What the reader cannot read yet is asked for, behind the live messages, as far as `may_ask`
+    /// allows each translation.
     ///
     /// # Errors
     /// When there is no such conversation or message, or the caller is no member.
@@ -42,6 +43,7 @@ impl Chat {
         caller: UserId,
         reference: &str,
         request: PageRequest,
+        may_ask: impl FnMut() -> bool + Send,
     ) -> Result<MessagePage, ChatError> {
         let (chat, reference) = (self.clone(), reference.to_owned());
         let (mut page, reader) = self
@@ -55,7 +57,7 @@ impl Chat {
                 ))
             })
             .await?;
-        self.ask_for_missing(caller, &mut page.messages, &reader).await?;
+        self.ask_for_missing(caller, &mut page.messages, &reader, may_ask).await?;
         Ok(page)
     }
 
@@ -96,6 +98,7 @@ impl Chat {
         reader_id: UserId,
         page: &mut [MessageView],
         reader: &LanguageSettings,
+        mut may_ask: impl FnMut() -> bool + Send,
     ) -> Result<(), ChatError> {
         if !reader.auto_translate_enabled {
             return Ok(());
@@ -103,7 +106,7 @@ impl Chat {
         let (wanted, now) = (reader.reading_language(), self.now());
         let missing: Vec<MessageId> = page
             .iter()
-            .filter(|view| self.is_missing(view, reader_id, wanted))
+            .filter(|view| self.is_missing(view, reader_id, wanted) && may_ask())
             .map(|view| view.message.id)
             .collect();
         if missing.is_empty() {

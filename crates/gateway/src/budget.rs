@@ -11,9 +11,20 @@ impl Limiter {
         self.count(self.limits.events, &user.to_string()).map(drop)
     }
 
-    /// Counts what may cost an engine's time.
-    pub fn count_translation(&self, user: UserId) -> Result<(), TooMany> {
-        self.count(self.limits.translation, &user.to_string()).map(drop)
+    /// Counts texts that may cost an engine's time.
+    pub fn count_translations(&self, user: UserId, texts: usize) -> Result<(), TooMany> {
+        let texts = u32::try_from(texts).unwrap_or(u32::MAX);
+        self.count_many(self.limits.translation, &user.to_string(), texts).map(drop)
+    }
+
+    /// Counts a translation that reading a page asks for; says whether it may.
+    pub fn allows_page_translation(&self, user: UserId) -> bool {
+        self.count(self.limits.page_translations, &user.to_string()).is_ok()
+    }
+
+    /// Counts a conversation that is opened, of which all its members are told.
+    pub fn count_conversation(&self, user: UserId) -> Result<(), TooMany> {
+        self.count(self.limits.conversations, &user.to_string()).map(drop)
     }
 
     /// Counts an edit, which is stored and told to everybody as a message is.

@@ -88,6 +88,10 @@ pub struct RateLimits {
     pub availability: Option<Limit>,
     /// What may cost an engine's time: translating and detecting, by person.
     pub translation: Option<Limit>,
+    /// What reading messages asks for to be translated, by person: over it, pages come as they are.
+    pub page_translations: Option<Limit>,
+    /// Opening conversations, by person.
+    pub conversations: Option<Limit>,
     /// Events, by socket, and by person over all sockets.
     pub events: Option<Limit>,
     /// Writing and editing messages, by person.
@@ -106,6 +110,8 @@ impl Default for RateLimits {
             availability: Some(Limit::new("availability", 30, MINUTE)),
             authentication: Some(Limit::new("authentication", 20, MINUTE)),
             translation: Some(Limit::new("translation", 60, MINUTE)),
+            page_translations: Some(Limit::new("page_translations", 200, MINUTE)),
+            conversations: Some(Limit::new("conversations", 30, MINUTE)),
             events: Some(Limit::new("events", 200, Duration::from_secs(10))),
             messages: Some(Limit::new("messages", 100, Duration::from_secs(10))),
             conversation_messages: Some(Limit::new("conversation_messages", 50, Duration::from_secs(10))),
@@ -123,6 +129,8 @@ impl RateLimits {
             availability: None,
             authentication: None,
             translation: None,
+            page_translations: None,
+            conversations: None,
             events: None,
             messages: None,
             conversation_messages: None,

@@ -65,6 +65,10 @@ struct Counter {
     began: Instant,
     window: Duration,
     calls: u32,
+    /// Its window has just begun.
+    is_fresh: bool,
+    /// The last call was one too many.
+    is_over: bool,
 }
 
 /// A counter goes when its window is over.
@@ -82,7 +86,7 @@ impl Expiry<Box<str>, Counter> for WhenOver {
         _: Instant,
         left: Option<Duration>,
     ) -> Option<Duration> {
-        if counter.calls == 1 { Some(counter.window) } else { left }
+        if counter.is_fresh { Some(counter.window) } else { left }
     }
 }
 
@@ -105,27 +109,38 @@ impl Limiter {
     /// # Errors
     /// When there were too many in this window.
     pub fn count(&self, limit: Option<Limit>, who: &str) -> Result<Option<Left>, TooMany> {
-        limit.map(|limit| self.count_at(limit, who, Instant::now())).transpose()
+        self.count_many(limit, who, 1)
     }
 
-    fn count_at(&self, limit: Limit, who: &str, now: Instant) -> Result<Left, TooMany> {
-        let fresh = Counter { began: now, window: limit.window, calls: 0 };
+    /// Counts a call that is as much as so many; one that is refused uses up nothing.
+    ///
+    /// # Errors
+    /// When so many are not left in this window.
+    pub fn count_many(&self, limit: Option<Limit>, who: &str, calls: u32) -> Result<Option<Left>, TooMany> {
+        limit.map(|limit| self.count_at(limit, who, calls, Instant::now())).transpose()
+    }
+
+    fn count_at(&self, limit: Limit, who: &str, calls: u32, now: Instant) -> Result<Left, TooMany> {
+        let fresh = Counter { began: now, window: limit.window, calls: 0, is_fresh: true, is_over: false };
         let counted = self.counters(limit).entry(name(who)).and_compute_with(|known| {
             let known = known.map(moka::Entry::into_value);
             let known = known.filter(|counter| now.duration_since(counter.began) < limit.window);
+            let known = known.map(|counter| Counter { is_fresh: false, ..counter });
             let counter = known.unwrap_or(fresh);
-            Op::Put(Counter { calls: counter.calls.saturating_add(1), ..counter })
+            let sum = counter.calls.saturating_add(calls);
+            let is_over = sum > limit.calls;
+            Op::Put(Counter { calls: if is_over { counter.calls } else { sum }, is_over, ..counter })
         });
         let counter = match counted {
             CompResult::Inserted(entry) | CompResult::ReplacedWith(entry) => entry.into_value(),
             // A counter is always put.
-            _ => Counter { calls: 1, ..fresh },
+            _ => Counter { calls, ..fresh },
         };
         let reset_in = limit.window.saturating_sub(now.duration_since(counter.began));
-        match limit.calls.checked_sub(counter.calls) {
-            Some(remaining) => Ok(Left { calls: limit.calls, remaining, reset_in }),
-            None => Err(TooMany { limit, retry_after: reset_in }),
+        if counter.is_over {
+            return Err(TooMany { limit, retry_after: reset_in });
         }
+        Ok(Left { calls: limit.calls, remaining: limit.calls.saturating_sub(counter.calls), reset_in })
     }
 
     fn counters(&self, limit: Limit) -> Counters {
@@ -155,7 +170,7 @@ mod tests {
         let limiter = Limiter::new(RateLimits::off());
         let limit = Limit::new("test", 2, Duration::from_secs(10));
         let start = Instant::now();
-        let count = |who, seconds| limiter.count_at(limit, who, start + Duration::from_secs(seconds));
+        let count = |who, seconds| limiter.count_at(limit, who, 1, start + Duration::from_secs(seconds));
         let left =
             |remaining, seconds| Ok(Left { calls: 2, remaining, reset_in: Duration::from_secs(seconds) });
         assert_eq!(count("a", 0), left(1, 10));
@@ -164,6 +179,11 @@ mod tests {
         assert_eq!(count("b", 4), left(1, 10));
         assert_eq!(count("a", 10), left(1, 10));
         assert_eq!(limiter.count(None, "a"), Ok(None));
+        // One that is as much as two fits or not, and uses up nothing where it does not.
+        let many = |calls, seconds| limiter.count_at(limit, "c", calls, start + Duration::from_secs(seconds));
+        assert_eq!(many(3, 20), Err(TooMany { limit, retry_after: Duration::from_secs(10) }));
+        assert_eq!(many(2, 20), left(0, 10));
+        assert_eq!(many(2, 30), left(0, 10), "a new window");
     }
 
     #[test]
@@ -171,7 +191,7 @@ mod tests {
         let limiter = Limiter::new(RateLimits::off());
         let limit = |name| Limit::new(name, 1, Duration::from_secs(3_600));
         let start = Instant::now();
-        let count = |name, who: &str| limiter.count_at(limit(name), who, start).is_ok();
+        let count = |name, who: &str| limiter.count_at(limit(name), who, 1, start).is_ok();
         assert!(count("login", "guesser") && count("rest", "guesser"));
         for who in 0..MAX_COUNTERS + 1_000 {
             assert!(count("login", &who.to_string()));

@@ -136,8 +136,11 @@ async fn messages_of_many_writers_are_numbered_and_announced_in_one_order() {
         let mut before = None;
         let mut read = Vec::new();
         loop {
-            let page =
-                world.chat.messages(lea, &id, PageRequest { before, limit: 50, offset: 0 }).await.unwrap();
+            let page = world
+                .chat
+                .messages(lea, &id, PageRequest { before, limit: 50, offset: 0 }, || true)
+                .await
+                .unwrap();
             read.extend(page.messages.iter().map(|view| view.message.sequence));
             before = page.messages.last().map(|view| view.message.id.to_string());
             if !page.has_more {

@@ -183,7 +183,7 @@ impl World {
 
     pub async fn page(&self, who: UserId, talk: &ConversationView) -> MessagePage {
         let request = PageRequest { limit: 50, ..PageRequest::default() };
-        self.chat.messages(who, &talk.conversation.id.to_string(), request).await.unwrap()
+        self.chat.messages(who, &talk.conversation.id.to_string(), request, || true).await.unwrap()
     }
 
     /// The events that have come by now.

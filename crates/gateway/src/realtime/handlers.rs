@@ -172,7 +172,7 @@ impl Realtime {
         peer: &Peer,
         data: RequestTranslation,
     ) -> Result<(), ApiError> {
-        self.limiter.count_translation(peer.user)?;
+        self.limiter.count_translations(peer.user, 1)?;
         let waiting = Arc::clone(&self.translations).try_acquire_owned().map_err(|_| {
             let message = "too many translations are being waited for; ask again in a moment";
             ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)

@@ -51,6 +51,7 @@ async fn create(
     User(caller): User,
     Body(body): Body<CreateConversation>,
 ) -> Result<impl IntoResponse, ApiError> {
+    app.limiter.count_conversation(caller.user.id)?;
     let new = NewConversation {
         kind: body.kind,
         title: body.title,

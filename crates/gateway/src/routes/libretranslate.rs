@@ -72,7 +72,7 @@ async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
     let call = Call::read(content_type.as_deref(), parts.uri.query(), bytes.into()).await;
     let key = call.as_ref().ok().and_then(Call::api_key);
     let caller = app.authenticate_by_key(&parts.headers, key).await?;
-    app.limiter.count(app.limiter.limits.translation, &caller.user.id.to_string())?;
+    app.limiter.count_translations(caller.user.id, call.as_ref().map_or(1, Call::count))?;
     parts.extensions.insert(call?);
     Ok(Request::from_parts(parts, axum::body::Body::empty()))
 }

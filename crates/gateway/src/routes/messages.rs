@@ -12,6 +12,7 @@ use meeshy_domain::UserId;
 use meeshy_wire::{Message, Pagination, PostMessage, PutMessage, Success};
 use serde::Deserialize;
 use serde_json::json;
+use std::sync::Arc;
 
 pub fn routes(api: Api) -> Api {
     let path = "/api/v1/conversations/{id}/messages";
@@ -42,7 +43,9 @@ async fn list(
 ) -> Result<impl IntoResponse, ApiError> {
     let (limit, offset) = (asked.page.limit(20, 50), asked.page.offset());
     let before = asked.before.filter(|id| !id.is_empty());
-    let page = app.chat.messages(caller.user.id, &id, PageRequest { before, limit, offset }).await?;
+    let (user, limiter) = (caller.user.id, Arc::clone(&app.limiter));
+    let may_ask = move || limiter.allows_page_translation(user);
+    let page = app.chat.messages(user, &id, PageRequest { before, limit, offset }, may_ask).await?;
     let pagination = Some(Pagination { total: page.total, offset, limit, has_more: page.has_more });
     let data: Vec<_> = page.messages.iter().map(crate::present::message).collect();
     let meta = Some(json!({ "userLanguage": page.reader_language }));

@@ -31,7 +31,7 @@ async fn report(
     Body(body): Body<ReportTranslation>,
 ) -> Result<impl IntoResponse, ApiError> {
     let user = caller.user.id;
-    app.limiter.count_translation(user)?;
+    app.limiter.count_translations(user, 1)?;
     let new = NewReport {
         message,
         language,

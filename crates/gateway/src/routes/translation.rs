@@ -42,9 +42,9 @@ pub fn routes(api: Api) -> Api {
         .get(user, "/api/v1/translations/stats", "How many translations there are", statistics)
 }
 
-/// Counts what may cost an engine's time.
-fn admit(app: &App, user: UserId) -> Result<(), ApiError> {
-    Ok(app.limiter.count_translation(user)?)
+/// Counts texts that may cost an engine's time.
+fn admit(app: &App, user: UserId, texts: usize) -> Result<(), ApiError> {
+    Ok(app.limiter.count_translations(user, texts)?)
 }
 
 async fn translate(
@@ -53,7 +53,7 @@ async fn translate(
     Body(body): Body<Translate>,
 ) -> Result<impl IntoResponse, ApiError> {
     let user = caller.user.id;
-    admit(&app, user)?;
+    admit(&app, user, 1)?;
     let answered = match &body.message_id {
         Some(message) => {
             let requested = app.chat.request_translation(user, message, &body.target_language).await;
@@ -78,7 +78,7 @@ async fn translate_blocking(
     Body(body): Body<Translate>,
 ) -> Result<impl IntoResponse, ApiError> {
     let user = caller.user.id;
-    admit(&app, user)?;
+    admit(&app, user, 1)?;
     let Some(message) = &body.message_id else {
         return translate_one(&app, body).await.map(answer).map_err(ApiError::with_error_code);
     };
@@ -94,7 +94,7 @@ async fn translate_batch(
     User(caller): User,
     Body(TranslateTexts(texts)): Body<TranslateTexts>,
 ) -> Result<impl IntoResponse, ApiError> {
-    admit(&app, caller.user.id)?;
+    admit(&app, caller.user.id, texts.len())?;
     let began = Instant::now();
     let originals: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
     let translated = app.chat.translate_texts(texts.into_iter().map(request).collect()).await?;
@@ -270,7 +270,7 @@ async fn detect(
     User(caller): User,
     Body(body): Body<DetectLanguage>,
 ) -> Result<impl IntoResponse, ApiError> {
-    admit(&app, caller.user.id)?;
+    admit(&app, caller.user.id, 1)?;
     let detected = app.chat.detect_language(&body.text).await?;
     let (language, confidence) = detected.map(|known| (known.language, known.confidence)).unzip();
     Ok(answer(json!({ "language": language, "confidence": confidence, "text": body.text })))

@@ -1,6 +1,6 @@
 //! So many calls, and no more (wire-contract 1.7).
 
-use crate::server::{Answer, Server, answer, registration, unlimited};
+use crate::server::{Answer, Person, Server, answer, registration, unlimited};
 use crate::socket::Socket;
 use meeshy_gateway::{Forwarding, GatewayConfig, Limit, RateLimits};
 use reqwest::Method;
@@ -241,4 +241,58 @@ async fn asking_which_names_are_free_is_limited_and_tells_nothing_of_addresses()
         assert_eq!(server.get(path).await.status, 200);
     }
     refused(server.get(path).await, 30).await;
+}
+
+#[tokio::test]
+async fn each_text_counts_as_a_translation() {
+    let limit = Limit::new("translation", 3, Duration::from_secs(60));
+    let server = Server::start(limited(|limits| limits.translation = Some(limit))).await;
+    let lea = server.sign_up("lea", "fr").await;
+    let text = json!({ "text": "hello", "source_language": "en", "target_language": "fr" });
+    let list = json!({ "q": ["one", "two"], "source": "en", "target": "fr", "api_key": lea.token });
+    refused(lea.post("/translate/batch", json!(vec![&text; 4])).await, 3).await;
+    assert_eq!(
+        lea.post("/translate/batch", json!([text, text])).await.status,
+        200,
+        "a refusal uses up nothing"
+    );
+    refused(server.post("/libretranslate/translate", list).await, 3).await;
+    let one = json!({ "q": ["one"], "source": "en", "target": "fr", "api_key": lea.token });
+    assert_eq!(server.post("/libretranslate/translate", one).await.status, 200);
+    refused(lea.post("/translate", text).await, 3).await;
+}
+
+#[tokio::test]
+async fn what_reading_asks_for_is_limited_by_person() {
+    let limit = Limit::new("page_translations", 3, Duration::from_secs(60));
+    let server = Server::start(limited(|limits| limits.page_translations = Some(limit))).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = lea.group(&[&carlos]).await;
+    for n in 0..5 {
+        carlos.say(&talk, &format!("endless {n}")).await;
+    }
+    let asked = async |person: &Person, language: &str| {
+        let reads = json!({ "systemLanguage": language });
+        assert_eq!(person.patch("/users/me", reads).await.status, 200);
+        let page = person.get(&format!("/conversations/{talk}/messages?limit=50")).await.body;
+        let states =
+            page["data"].as_array().unwrap().iter().filter_map(|said| said["translationStates"].as_array());
+        states
+            .flatten()
+            .filter(|state| state["targetLanguage"] == language && state["state"] == "pending")
+            .count()
+    };
+    assert_eq!(asked(&lea, "de").await, 3);
+    assert_eq!(asked(&lea, "en").await, 0, "the page comes all the same");
+}
+
+#[tokio::test]
+async fn opening_conversations_is_limited_by_person() {
+    let limit = Limit::new("conversations", 1, Duration::from_secs(60));
+    let server = Server::start(limited(|limits| limits.conversations = Some(limit))).await;
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    lea.group(&[&carlos]).await;
+    let another = json!({ "type": "group", "title": "Trip", "participantIds": [carlos.id] });
+    refused(lea.post("/conversations", another).await, 1).await;
+    carlos.group(&[&lea]).await;
 }

@@ -79,6 +79,11 @@ impl Call {
         self.fields.get("api_key")?.as_str().filter(|key| !key.is_empty())
     }
 
+    /// How many texts it brings; a call without any counts as one.
+    pub fn count(&self) -> usize {
+        self.fields.get("q").and_then(Value::as_array).map_or(1, |texts| texts.len().max(1))
+    }
+
     /// Whether it has this field.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)
