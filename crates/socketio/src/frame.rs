@@ -31,22 +31,16 @@ pub(crate) enum Violation {
 }
 
 /// Puts frames together from what comes in, piece by piece.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Decoder {
     /// What was not understood yet: the start of a frame, most often nothing.
     bytes: Vec<u8>,
     /// What is understood of `bytes`.
     read: usize,
     fragments: Option<(Data, Vec<u8>)>,
-    most: u64,
 }
 
 impl Decoder {
-    /// Takes messages of at most so many bytes.
-    pub fn new(most: u64) -> Self {
-        Self { bytes: Vec::new(), read: 0, fragments: None, most }
-    }
-
     /// More has come in.
     pub fn extend(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.read);
@@ -54,17 +48,17 @@ impl Decoder {
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next message that is whole.
-    pub fn message(&mut self) -> Result<Option<Message>, Violation> {
+    /// The next message that is whole, of at most so many bytes.
+    pub fn message(&mut self, most: u64) -> Result<Option<Message>, Violation> {
         loop {
-            let Some((header, payload)) = self.frame()? else { return Ok(None) };
-            if let Some(message) = self.take(&header, payload)? {
+            let Some((header, payload)) = self.frame(most)? else { return Ok(None) };
+            if let Some(message) = self.take(&header, payload, most)? {
                 return Ok(Some(message));
             }
         }
     }
 
-    fn frame(&mut self) -> Result<Option<(FrameHeader, Vec<u8>)>, Violation> {
+    fn frame(&mut self, most: u64) -> Result<Option<(FrameHeader, Vec<u8>)>, Violation> {
         let mut cursor = Cursor::new(&self.bytes[self.read..]);
         let parsed = FrameHeader::parse(&mut cursor).map_err(|_| Violation::Protocol)?;
         let Some((header, length)) = parsed else { return Ok(self.wait()) };
@@ -78,7 +72,7 @@ impl Decoder {
         }
         // A client that does not mask is none (RFC 6455 5.1).
         let Some(mask) = header.mask else { return Err(Violation::Protocol) };
-        if length > self.most {
+        if length > most {
             return Err(Violation::TooLarge);
         }
         let (Ok(start), Ok(length)) = (usize::try_from(cursor.position()), usize::try_from(length)) else {
@@ -100,7 +94,12 @@ impl Decoder {
         None
     }
 
-    fn take(&mut self, header: &FrameHeader, payload: Vec<u8>) -> Result<Option<Message>, Violation> {
+    fn take(
+        &mut self,
+        header: &FrameHeader,
+        payload: Vec<u8>,
+        most: u64,
+    ) -> Result<Option<Message>, Violation> {
         match header.opcode {
             OpCode::Control(Control::Ping) => Ok(Some(Message::Ping(payload))),
             OpCode::Control(Control::Pong) => Ok(Some(Message::Pong)),
@@ -110,7 +109,7 @@ impl Decoder {
             }
             OpCode::Data(Data::Continue) => {
                 let Some((kind, mut whole)) = self.fragments.take() else { return Err(Violation::Protocol) };
-                if (whole.len() + payload.len()) as u64 > self.most {
+                if (whole.len() + payload.len()) as u64 > most {
                     return Err(Violation::TooLarge);
                 }
                 whole.extend_from_slice(&payload);
@@ -169,10 +168,10 @@ mod tests {
     }
 
     fn all(bytes: &[u8], most: u64) -> Result<Vec<Message>, Violation> {
-        let mut decoder = Decoder::new(most);
+        let mut decoder = Decoder::default();
         decoder.extend(bytes);
         let mut messages = Vec::new();
-        while let Some(message) = decoder.message()? {
+        while let Some(message) = decoder.message(most)? {
             messages.push(message);
         }
         Ok(messages)
@@ -211,11 +210,11 @@ mod tests {
         #[test]
         fn however_it_is_cut_the_same_comes_out(texts in proptest::collection::vec("\\PC{0,200}", 1..5), size in 1_usize..50) {
             let bytes: Vec<u8> = texts.iter().flat_map(|text| data(text, Data::Text, true)).collect();
-            let mut decoder = Decoder::new(10_000);
+            let mut decoder = Decoder::default();
             let mut messages = Vec::new();
             for piece in bytes.chunks(size) {
                 decoder.extend(piece);
-                while let Some(message) = decoder.message().unwrap() {
+                while let Some(message) = decoder.message(10_000).unwrap() {
                     messages.push(message);
                 }
             }

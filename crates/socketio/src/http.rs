@@ -1,6 +1,7 @@
 //! The HTTP requests of Engine.IO: those of clients that poll, and those that open a WebSocket.
 
 use crate::hub::{Hub, Server};
+use crate::outbox::{Handle, Outbox};
 use crate::packet::BadPacket;
 use crate::polling::Polling;
 use crate::session::{Session, Version};
@@ -28,8 +29,6 @@ pub(crate) enum Refusal {
     Binary,
     TooLarge,
     Stopping,
-    /// The service does not want it now.
-    NotTaken,
     UnknownVersion,
 }
 
@@ -52,7 +51,6 @@ impl IntoResponse for Refusal {
             Self::Binary => (StatusCode::BAD_REQUEST, 3, "Binary data is not supported"),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large"),
             Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, 4, "The server is stopping"),
-            Self::NotTaken => (StatusCode::TOO_MANY_REQUESTS, 4, "Too many connections"),
             Self::UnknownVersion => (StatusCode::BAD_REQUEST, 5, "Unsupported protocol version"),
         };
         (status, Json(json!({ "code": code, "message": message }))).into_response()
@@ -111,14 +109,14 @@ async fn answer<S: Service>(State(hub): State<Arc<Hub<S>>>, request: Request) ->
             match polling {
                 Some(polling) => drop(tokio::spawn(websocket::change_over(upgrade, polling))),
                 None => {
-                    let session = introduce(&hub, asked.version, &parts)?;
+                    let session = open(&hub, asked.version, &parts)?;
                     tokio::spawn(websocket::serve(upgrade, session));
                 }
             }
             let headers = [(CONNECTION, "upgrade"), (UPGRADE, "websocket"), (SEC_WEBSOCKET_ACCEPT, &accept)];
             Ok((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
         }
-        ("polling", Method::GET, None) => Ok(Polling::begin(introduce(&hub, asked.version, &parts)?)),
+        ("polling", Method::GET, None) => Ok(Polling::begin(open(&hub, asked.version, &parts)?)),
         ("polling", Method::GET, Some(polling)) => polling.wait().await,
         ("polling", Method::POST, Some(polling)) => polling.receive(body).await,
         (_, Method::GET | Method::POST, None) => Err(Refusal::BadMethod),
@@ -140,11 +138,8 @@ fn accept_key(headers: &HeaderMap) -> Result<String, Refusal> {
     Ok(derive_accept_key(key.as_bytes()))
 }
 
-fn introduce<S: Service>(
-    hub: &Arc<Hub<S>>,
-    version: Version,
-    request: &Parts,
-) -> Result<Session<S>, Refusal> {
-    let introduction = hub.service.introduce(request).ok_or(Refusal::NotTaken)?;
-    Session::new(hub, version, introduction).ok_or(Refusal::Stopping)
+fn open<S: Service>(hub: &Arc<Hub<S>>, version: Version, request: &Parts) -> Result<Session<S>, Refusal> {
+    let outbox = Arc::<Outbox>::default();
+    let connection = hub.service.open(request, Handle::new(&outbox));
+    Session::new(hub, version, outbox, connection).ok_or(Refusal::Stopping)
 }

@@ -9,7 +9,8 @@
 //! - A packet is encoded once, as a WebSocket frame, and shared by all sockets that get it (`packet`).
 //! - What a packet means, and how a connection lives and ends, is written once (`session`); both transports drive it.
 //! - An idle socket is one task without buffers (`websocket`, `frame`): what is read goes over the stack.
-//! - Each socket has a queue with a bound (`outbox`); who does not take what waits for it misses the next.
+//! - Each socket has a queue with a bound (`outbox`); who does not take what waits for it misses the next. Little waits for
+//!   a client that the service does not trust yet, and little is read from it at a time.
 
 mod frame;
 mod http;
@@ -23,6 +24,7 @@ mod socket;
 mod websocket;
 
 pub use hub::Server;
+pub use outbox::Handle;
 pub use packet::Event;
 pub use socket::{Missed, Socket};
 
@@ -37,20 +39,16 @@ pub trait Service: Send + Sync + Sized + 'static {
     type Room: Copy + Eq + Hash + Send + Sync + 'static;
     /// What is kept of a socket.
     type State: Default + Send + Sync + 'static;
-    /// What is kept of a client's first request until it joins. Anybody can send such a request, so it should be small.
-    type Introduction: Send + Sync + 'static;
+    /// What is kept of a connection, from its first request to its end, however often its client joins and leaves. Anybody
+    /// can open one, so it should be small.
+    type Connection: Send + Sync + 'static;
 
-    /// A client wants to connect; `None` refuses it, for now.
-    fn introduce(&self, request: &Parts) -> Option<Self::Introduction>;
+    /// A client connects; the handle closes its connection.
+    fn open(&self, request: &Parts, handle: Handle) -> Self::Connection;
 
     /// A client has joined, with what came with the packet that asked for it, as JSON; `{}` where nothing came. Nothing
-    /// more is read of it until this is done. A client that has left and joins again is without an introduction.
-    fn connected(
-        &self,
-        socket: &Socket<Self>,
-        introduction: Option<Self::Introduction>,
-        auth: &str,
-    ) -> impl Future<Output = ()> + Send;
+    /// more is read of it until this is done. Until [`Socket::trust`] is called little may wait for it.
+    fn connected(&self, socket: &Socket<Self>, auth: &str) -> impl Future<Output = ()> + Send;
 
     /// A client says something.
     fn event(&self, socket: &Socket<Self>, event: Event) -> impl Future<Output = ()> + Send;
@@ -70,7 +68,7 @@ pub struct Config {
     pub join_timeout: Duration,
     /// The most bytes of a packet from a client.
     pub max_payload: u64,
-    /// The most packets that wait for a socket.
+    /// The most packets that wait for a socket whose client is trusted.
     pub queue: usize,
     /// Makes the ids of sockets, which nobody may guess: whoever knows one can go on in its place.
     pub make_id: Arc<dyn Fn() -> String + Send + Sync>,

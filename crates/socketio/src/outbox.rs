@@ -2,8 +2,15 @@
 
 use crate::packet::Outgoing;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+/// Packets that may wait for a client that is not trusted, and their bytes: a client that asks for more without taking them
+/// is closed.
+const STRANGER_PACKETS: usize = 16;
+const STRANGER_BYTES: usize = 4096;
+/// Bytes of a packet from such a client: what it shows to be trusted.
+const STRANGER_PAYLOAD: u64 = 8192;
 
 /// A bounded queue with one reader. It belongs to the connection, and is written by the connection's socket.
 #[derive(Debug, Default)]
@@ -19,12 +26,33 @@ struct Queue {
     keeper: Option<Waker>,
     /// The number of the socket that may write.
     socket: Option<u64>,
+    is_trusted: bool,
     is_closed: bool,
 }
 
 /// The queue is full or closed, or belongs to another socket by now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotTaken;
+
+/// Closes a connection from elsewhere. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub struct Handle(Arc<Outbox>);
+
+impl Handle {
+    pub(crate) fn new(outbox: &Arc<Outbox>) -> Self {
+        Self(Arc::clone(outbox))
+    }
+
+    /// Closes the connection, as [`Socket::disconnect`](crate::Socket::disconnect) does.
+    pub fn close(&self) {
+        self.0.finish(Some(Outgoing::new("41")));
+    }
+
+    /// Whether the connection is closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+}
 
 /// What was waiting.
 #[derive(Debug)]
@@ -35,6 +63,16 @@ pub(crate) struct Taken {
 }
 
 impl Outbox {
+    /// The client is trusted from now on.
+    pub fn trust(&self) {
+        self.lock().is_trusted = true;
+    }
+
+    /// The most bytes of a packet from the client, of which a trusted one may send `most`.
+    pub fn max_payload(&self, most: u64) -> u64 {
+        if self.lock().is_trusted { most } else { most.min(STRANGER_PAYLOAD) }
+    }
+
     /// Adds a packet of the connection, unless `max` wait already.
     pub fn push(&self, packet: Outgoing, max: usize) -> Result<(), NotTaken> {
         add(self.lock(), packet, max)
@@ -68,10 +106,7 @@ impl Outbox {
         if !queue.is_closed && queue.socket.is_some() {
             queue.packets.extend(last);
         }
-        queue.is_closed = true;
-        let wakers = [queue.reader.take(), queue.keeper.take()];
-        drop(queue);
-        wakers.into_iter().flatten().for_each(Waker::wake);
+        close(queue);
     }
 
     pub fn is_closed(&self) -> bool {
@@ -114,12 +149,28 @@ impl Outbox {
 }
 
 fn add(mut queue: MutexGuard<'_, Queue>, packet: Outgoing, max: usize) -> Result<(), NotTaken> {
-    if queue.is_closed || queue.packets.len() >= max {
+    if queue.is_closed {
+        return Err(NotTaken);
+    }
+    if !queue.is_trusted {
+        let bytes: usize = queue.packets.iter().chain([&packet]).map(|packet| packet.frame().len()).sum();
+        if queue.packets.len() >= STRANGER_PACKETS || bytes > STRANGER_BYTES {
+            close(queue);
+            return Err(NotTaken);
+        }
+    } else if queue.packets.len() >= max {
         return Err(NotTaken);
     }
     queue.packets.push_back(packet);
     wake_reader(queue);
     Ok(())
+}
+
+fn close(mut queue: MutexGuard<'_, Queue>) {
+    queue.is_closed = true;
+    let wakers = [queue.reader.take(), queue.keeper.take()];
+    drop(queue);
+    wakers.into_iter().flatten().for_each(Waker::wake);
 }
 
 fn wake_reader(mut queue: MutexGuard<'_, Queue>) {

@@ -12,6 +12,9 @@ use tungstenite::protocol::frame::coding::{Data, OpCode};
 /// Attachments of one event, at most: their number comes from outside.
 const MAX_ATTACHMENTS: usize = 16;
 
+/// Bytes of what comes back of a packet: of a ping's data, and of the name of a namespace.
+const MAX_ECHO: usize = 125;
+
 /// A text packet ready to go out: as a whole WebSocket frame, made once for all who get it.
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
@@ -134,7 +137,7 @@ impl Incoming {
         let rest = chars.as_str();
         match kind {
             '1' if rest.is_empty() => Ok(Self::Close),
-            '2' => Ok(Self::Ping(rest.to_owned())),
+            '2' if rest.len() <= MAX_ECHO => Ok(Self::Ping(rest.to_owned())),
             '3' => Ok(Self::Pong),
             '4' => message(rest),
             '5' if rest.is_empty() => Ok(Self::Upgrade),
@@ -159,7 +162,7 @@ fn message(text: &str) -> Result<Incoming, BadPacket> {
     let ours = matches!(namespace, "" | "/");
     match kind {
         '0' if ours => Ok(Incoming::Connect(rest.to_owned())),
-        '0' => Ok(Incoming::ConnectElsewhere(namespace.to_owned())),
+        '0' if namespace.len() <= MAX_ECHO => Ok(Incoming::ConnectElsewhere(namespace.to_owned())),
         _ if !ours => Err(Malformed),
         '1' => Ok(Incoming::Disconnect),
         '2' | '5' => Ok(Incoming::Event(Event { is_binary: kind == '5', ..event(rest)? }, attachments)),

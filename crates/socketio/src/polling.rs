@@ -83,11 +83,6 @@ impl<S: Service> Polling<S> {
         hello
     }
 
-    /// The most bytes of a packet from the client.
-    pub fn max_payload(&self) -> u64 {
-        self.max_payload
-    }
-
     fn lock(&self) -> MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -167,7 +162,7 @@ impl<S: Service> Polling<S> {
         }
         let polling = Arc::clone(&self);
         let posted = OnDrop(move || polling.lock().is_posted = false);
-        let max = usize::try_from(self.max_payload).unwrap_or(usize::MAX);
+        let max = usize::try_from(self.outbox.max_payload(self.max_payload)).unwrap_or(usize::MAX);
         let Ok(body) = to_bytes(body, max).await else {
             self.end(CLOSE);
             return Err(Refusal::TooLarge);

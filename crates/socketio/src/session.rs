@@ -40,8 +40,6 @@ pub(crate) enum Reaction {
 enum Phase<S: Service> {
     /// Not in the namespace.
     Outside {
-        /// What the first request said; it goes with the first join.
-        introduction: Option<Box<S::Introduction>>,
         join_by: Instant,
     },
     Joined(Socket<S>),
@@ -52,6 +50,8 @@ enum Phase<S: Service> {
 pub(crate) struct Session<S: Service> {
     hub: Arc<Hub<S>>,
     outbox: Arc<Outbox>,
+    /// What the service keeps of it.
+    connection: Arc<S::Connection>,
     /// Under which the hub knows the connection.
     number: u64,
     version: Version,
@@ -67,22 +67,24 @@ pub(crate) struct Session<S: Service> {
 
 impl<S: Service> Session<S> {
     /// A new connection; `None` once the server closes.
-    pub fn new(hub: &Arc<Hub<S>>, version: Version, introduction: S::Introduction) -> Option<Self> {
-        let outbox = Arc::<Outbox>::default();
+    pub fn new(
+        hub: &Arc<Hub<S>>,
+        version: Version,
+        outbox: Arc<Outbox>,
+        connection: S::Connection,
+    ) -> Option<Self> {
         let number = hub.open(&outbox)?;
         let now = Instant::now();
         let mut session = Self {
             hub: Arc::clone(hub),
             outbox,
+            connection: Arc::new(connection),
             number,
             version,
             joins: 0,
             is_asked: false,
             deadline: now,
-            phase: Phase::Outside {
-                introduction: Some(Box::new(introduction)),
-                join_by: now + hub.config.join_timeout,
-            },
+            phase: Phase::Outside { join_by: now + hub.config.join_timeout },
             incomplete: None,
         };
         session.deadline = now + session.patience();
@@ -99,6 +101,11 @@ impl<S: Service> Session<S> {
 
     pub fn version(&self) -> Version {
         self.version
+    }
+
+    /// The most bytes of a packet from the client, as things are.
+    pub fn max_payload(&self) -> u64 {
+        self.outbox.max_payload(self.hub.config.max_payload)
     }
 
     /// Says hello; a client of version 3 joins with that.
@@ -170,7 +177,7 @@ impl<S: Service> Session<S> {
     /// When [`beat`](Self::beat) has something to do.
     pub fn deadline(&self) -> Instant {
         match self.phase {
-            Phase::Outside { join_by, .. } => self.deadline.min(join_by),
+            Phase::Outside { join_by } => self.deadline.min(join_by),
             Phase::Joined(_) | Phase::Closed => self.deadline,
         }
     }
@@ -178,7 +185,7 @@ impl<S: Service> Session<S> {
     /// Asks the client whether it is there when it is time to; says whether the connection goes on. While work is done the
     /// client cannot be heard, and so is not late.
     pub fn beat(&mut self, now: Instant, is_busy: bool) -> bool {
-        if let Phase::Outside { join_by, .. } = &mut self.phase
+        if let Phase::Outside { join_by } = &mut self.phase
             && now >= *join_by
         {
             if !is_busy {
@@ -210,7 +217,7 @@ impl<S: Service> Session<S> {
 
     fn leave(&mut self) -> Option<Work> {
         let join_by = Instant::now() + self.hub.config.join_timeout;
-        let phase = std::mem::replace(&mut self.phase, Phase::Outside { introduction: None, join_by });
+        let phase = std::mem::replace(&mut self.phase, Phase::Outside { join_by });
         self.incomplete = None;
         self.see_off(phase)
     }
@@ -236,19 +243,17 @@ impl<S: Service> Session<S> {
 
     fn join(&mut self, auth: String) -> Work {
         self.joins = self.joins.saturating_add(1);
-        let socket = Socket::new(Arc::clone(&self.hub), Arc::clone(&self.outbox));
+        let connection = Arc::clone(&self.connection);
+        let socket = Socket::new(Arc::clone(&self.hub), Arc::clone(&self.outbox), connection);
         self.outbox.set_socket(Some(socket.number()));
         self.hub.add(&socket);
-        let introduction = match std::mem::replace(&mut self.phase, Phase::Joined(socket.clone())) {
-            Phase::Outside { introduction, .. } => introduction.map(|introduction| *introduction),
-            Phase::Joined(_) | Phase::Closed => None,
-        };
+        self.phase = Phase::Joined(socket.clone());
         match self.version {
             Version::V3 => self.send("40"),
             // Another id than the connection's: programs show this one, and nobody may go on in their place with it.
             Version::V4 => self.send(&format!("40{}", json!({ "sid": (self.hub.config.make_id)() }))),
         }
-        Box::pin(async move { socket.hub().service.connected(&socket, introduction, &auth).await })
+        Box::pin(async move { socket.hub().service.connected(&socket, &auth).await })
     }
 
     fn event(&self, event: Event) -> Result<Reaction, BadPacket> {

@@ -19,6 +19,7 @@ struct Inner<S: Service> {
     number: u64,
     hub: Arc<Hub<S>>,
     outbox: Arc<Outbox>,
+    connection: Arc<S::Connection>,
     state: S::State,
     /// `None` once it has gone: then it can join no more.
     rooms: Mutex<Option<Vec<S::Room>>>,
@@ -31,9 +32,9 @@ impl<S: Service> Clone for Socket<S> {
 }
 
 impl<S: Service> Socket<S> {
-    pub(crate) fn new(hub: Arc<Hub<S>>, outbox: Arc<Outbox>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub<S>>, outbox: Arc<Outbox>, connection: Arc<S::Connection>) -> Self {
         let (number, rooms) = (hub.next_number(), Mutex::new(Some(Vec::new())));
-        Self(Arc::new(Inner { number, hub, outbox, state: S::State::default(), rooms }))
+        Self(Arc::new(Inner { number, hub, outbox, connection, state: S::State::default(), rooms }))
     }
 
     pub(crate) fn number(&self) -> u64 {
@@ -47,6 +48,17 @@ impl<S: Service> Socket<S> {
     /// What is kept of it.
     pub fn state(&self) -> &S::State {
         &self.0.state
+    }
+
+    /// What is kept of its connection.
+    pub fn connection(&self) -> &S::Connection {
+        &self.0.connection
+    }
+
+    /// Its client is known: from now on it may send packets, and have them waiting, as the [`Config`](crate::Config) says.
+    /// That holds until the connection ends.
+    pub fn trust(&self) {
+        self.0.outbox.trust();
     }
 
     /// The server that it is a client of.

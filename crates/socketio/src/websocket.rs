@@ -21,6 +21,8 @@ use tungstenite::protocol::frame::coding::Control;
 
 /// What is read at a time, over the stack.
 const READ: usize = 4096;
+/// Bytes of a packet by which a client tries a WebSocket.
+const MAX_PROBE: u64 = 125;
 /// Packets that are written with one call.
 const WRITE: usize = 64;
 /// How long a client may take to change over from polling, and to take its last packets.
@@ -119,11 +121,11 @@ impl<S: Service> Future for Connection<S> {
 
 impl<S: Service> Connection<S> {
     fn new(io: Upgraded, stage: Stage<S>, work: Option<Work>) -> Box<Self> {
-        let (max_payload, first) = match &stage {
-            Stage::Probing { polling, .. } => (polling.max_payload(), Instant::now() + CLOSE_TIMEOUT),
-            Stage::Open(session) => (session.hub().config.max_payload, session.deadline()),
+        let first = match &stage {
+            Stage::Probing { .. } => Instant::now() + CLOSE_TIMEOUT,
+            Stage::Open(session) => session.deadline(),
         };
-        let decoder = Decoder::new(max_payload);
+        let decoder = Decoder::default();
         let (io, deadline) = (TokioIo::new(io), Box::pin(sleep_until(first)));
         Box::new(Self { io, stage, decoder, writing: VecDeque::new(), work, deadline })
     }
@@ -152,7 +154,11 @@ impl<S: Service> Connection<S> {
                 session.resume();
             }
         }
-        let Some(message) = self.decoder.message()? else { return Ok(false) };
+        let max_payload = match &self.stage {
+            Stage::Probing { .. } => MAX_PROBE,
+            Stage::Open(session) => session.max_payload(),
+        };
+        let Some(message) = self.decoder.message(max_payload)? else { return Ok(false) };
         match message {
             Message::Text(text) => self.text(&text)?,
             Message::Binary => match &mut self.stage {
@@ -178,9 +184,10 @@ impl<S: Service> Connection<S> {
             Stage::Probing { polling, is_probing } => (polling, is_probing),
         };
         match Incoming::parse(text)? {
-            Incoming::Ping(data) if !*is_probing && polling.begin_probe() => {
+            // Any other ping ends it, as with the reference implementation; the client goes on polling.
+            Incoming::Ping(data) if data == "probe" && !*is_probing && polling.begin_probe() => {
                 *is_probing = true;
-                self.writing.push_back(Outgoing::new(&format!("3{data}")).frame().clone());
+                self.writing.push_back(Outgoing::new("3probe").frame().clone());
             }
             Incoming::Upgrade if *is_probing => {
                 let session = polling.hand_over().ok_or(BadPacket::Malformed)?;

@@ -1,12 +1,13 @@
 //! Letting sockets in, and seeing them off (wire-contract 5.2).
 
-use super::pending::Permit;
-use super::socket::Peer;
+use super::socket::{Client, Peer};
 use super::{Realtime, Room, Socket, tell};
-use crate::auth::{address, bearer, counted_as, session_token};
+use crate::auth::{address, bearer, session_token};
 use crate::error::ApiError;
 use axum::http::request::Parts;
 use meeshy_chat::{Audience, Authority, Caller, ChatError};
+use meeshy_domain::Network;
+use meeshy_socketio::Handle;
 use meeshy_wire::{Authenticated, AuthenticatedUser, ErrorEvent, Handshake, Iso, UserStatus, event_name};
 use std::sync::atomic::Ordering;
 
@@ -16,41 +17,35 @@ const NOT_AUTHENTICATED: &str = "Authentification requise: Bearer token ou x-ses
 /// Longer tokens are not ours, and are not kept until the client joins.
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// What is kept of the first request of a connection: what may authenticate it, and that it counts as pending.
-/// It holds secrets, so it has no `Debug`.
-pub struct Introduction {
+/// What the first request of a connection shows, that may authenticate it. It holds secrets, so it has no `Debug`.
+#[derive(Default)]
+pub struct Shown {
     bearer: Option<Box<str>>,
     in_query: Option<Box<str>>,
     session_token: Option<Box<str>>,
-    permit: Permit,
 }
 
-impl Introduction {
-    /// Reads a request; `None` while too many connections are pending.
-    pub fn of(realtime: &Realtime, Parts { headers, extensions, uri, .. }: &Parts) -> Option<Self> {
-        let from = counted_as(address(headers, extensions, &realtime.config));
-        let permit = realtime.pending.admit(&from).or_else(|| {
-            metrics::counter!("meeshy_sockets_refused_total").increment(1);
-            None
-        })?;
-        let mut pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-        let in_query = pairs.find(|(name, _)| *name == "token").map(|(_, value)| value);
-        let kept = |token: &str| (token.len() <= MAX_TOKEN_BYTES).then(|| token.into());
-        Some(Self {
-            bearer: bearer(headers).and_then(kept),
-            // It is in the logs of proxies: taken only where that is allowed.
-            in_query: in_query.filter(|_| realtime.config.query_tokens).and_then(kept),
-            session_token: session_token(headers).and_then(kept),
-            permit,
-        })
-    }
+/// Takes a connection, from its first request.
+pub fn open(realtime: &Realtime, Parts { headers, extensions, uri, .. }: &Parts, handle: Handle) -> Client {
+    let from = Network::of(address(headers, extensions, &realtime.config));
+    let mut pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let in_query = pairs.find(|(name, _)| *name == "token").map(|(_, value)| value);
+    let kept = |token: &str| (token.len() <= MAX_TOKEN_BYTES).then(|| token.into());
+    let shown = Shown {
+        bearer: bearer(headers).and_then(kept),
+        // It is in the logs of proxies: taken only where that is allowed.
+        in_query: in_query.filter(|_| realtime.config.query_tokens).and_then(kept),
+        session_token: session_token(headers).and_then(kept),
+    };
+    Client::new(&realtime.pending, from, handle, shown)
 }
 
 /// Lets a socket in, if its credentials are good. If not it may stay for a while, and show others.
-pub async fn let_in(realtime: &Realtime, socket: &Socket, introduction: Option<Introduction>, auth: &str) {
+pub async fn let_in(realtime: &Realtime, socket: &Socket, auth: &str) {
     metrics::counter!("meeshy_sockets_opened_total").increment(1);
-    let credentials = Credentials::of(introduction.as_ref(), auth);
-    socket.state().begin(introduction.map(|introduction| introduction.permit));
+    let shown = socket.connection().begin(&realtime.pending);
+    let credentials = Credentials::of(shown.as_deref(), auth);
+    drop(shown);
     if let Err(error) = realtime.let_in(socket, credentials).await {
         turn_away(socket, error);
     }
@@ -60,7 +55,7 @@ pub async fn let_in(realtime: &Realtime, socket: &Socket, introduction: Option<I
 pub async fn authenticate(realtime: &Realtime, socket: &Socket, handshake: Handshake) {
     if let Err(error) = realtime.let_in(socket, Credentials::in_event(handshake)).await {
         turn_away(socket, error);
-        if !socket.state().failed() {
+        if !socket.connection().failed() {
             socket.disconnect();
         }
     }
@@ -83,7 +78,7 @@ pub fn revoke(socket: &Socket) {
 /// Notes that a socket is gone, and tells the others if it was the last of somebody.
 pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     metrics::counter!("meeshy_sockets_closed_total").increment(1);
-    let Some(peer) = socket.state().peer() else { return };
+    let Some(peer) = socket.state().get() else { return };
     let was_last = realtime.chat.presence().disconnect(peer.user);
     // Where everybody goes there is nobody to tell, and the database may be what the program stops for.
     if !was_last || realtime.stopping.load(Ordering::SeqCst) {
@@ -115,19 +110,17 @@ impl Credentials {
         Self { token: session_token.clone(), session_token }
     }
 
-    fn of(introduction: Option<&Introduction>, auth: &str) -> Self {
-        let known = |find: fn(&Introduction) -> &Option<Box<str>>| {
-            introduction.and_then(|introduction| find(introduction).as_deref()).map(str::to_owned)
+    fn of(shown: Option<&Shown>, auth: &str) -> Self {
+        let known = |find: fn(&Shown) -> &Option<Box<str>>| {
+            shown.and_then(|shown| find(shown).as_deref()).map(str::to_owned)
         };
         // Whoever says nothing that makes sense has shown nothing.
         let handshake: Handshake = meeshy_wire::from_json(auth.as_bytes()).unwrap_or_default();
         let is_jwt = handshake.token_type.as_deref().is_none_or(|kind| kind == "jwt");
         let in_handshake = handshake.auth_token.or(handshake.token).filter(|_| is_jwt);
         Self {
-            token: known(|introduction| &introduction.bearer)
-                .or(in_handshake)
-                .or_else(|| known(|introduction| &introduction.in_query)),
-            session_token: known(|introduction| &introduction.session_token).or(handshake.session_token),
+            token: known(|shown| &shown.bearer).or(in_handshake).or_else(|| known(|shown| &shown.in_query)),
+            session_token: known(|shown| &shown.session_token).or(handshake.session_token),
         }
     }
 }
@@ -136,8 +129,11 @@ impl Realtime {
     /// Puts a socket into its rooms and tells it and the others, if its credentials are good.
     async fn let_in(&self, socket: &Socket, credentials: Credentials) -> Result<(), ChatError> {
         let caller = self.authenticate(credentials).await?;
+        // Before it hears of anything.
+        socket.trust();
         let audience = self.join_rooms(socket, &caller).await.inspect_err(|_| socket.leave_rooms())?;
-        let peer = socket.state().authenticated(Peer::new(&caller));
+        socket.connection().authenticated();
+        let peer = socket.state().get_or_init(|| Peer::new(&caller));
         self.chat.presence().connect(peer.user);
         welcome(socket, peer);
         self.chat.touch(peer.user).await;

@@ -35,7 +35,7 @@ pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
         let _ = socket.emit(event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
     }
     // Somebody was here, and may not be any more.
-    if status == StatusCode::UNAUTHORIZED && socket.state().peer().is_some() {
+    if status == StatusCode::UNAUTHORIZED && socket.state().get().is_some() {
         connect::revoke(socket);
     }
 }
@@ -46,7 +46,7 @@ impl Realtime {
             let message = "binary data is not supported: send text, and files over HTTP";
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "BINARY_NOT_SUPPORTED", message));
         }
-        let Some(peer) = socket.state().peer() else {
+        let Some(peer) = socket.state().get() else {
             if event.name != event_name::AUTHENTICATE {
                 return Err(ApiError::authentication_required());
             }
@@ -99,9 +99,9 @@ impl Realtime {
 
     /// Lets an event through, or says why not.
     fn admit(&self, socket: &Socket) -> Result<(), ApiError> {
-        let verdict = socket.state().count(self.config.rate_limits.events);
+        let verdict = socket.connection().count(self.config.rate_limits.events);
         if verdict == Verdict::Handle {
-            let peer = socket.state().peer();
+            let peer = socket.state().get();
             return Ok(peer.map_or(Ok(()), |peer| self.limiter.count_event(peer.user))?);
         }
         let refusal =

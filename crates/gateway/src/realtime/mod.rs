@@ -15,17 +15,16 @@ pub(crate) use dispatch::Dispatching;
 use crate::config::GatewayConfig;
 use crate::limit::Limiter;
 use axum::http::request::Parts;
-use connect::Introduction;
 use meeshy_chat::Chat;
 use meeshy_domain::{ConversationId, SessionId, UserId};
-use meeshy_socketio::{Config, Event, Server, Service};
+use meeshy_socketio::{Config, Event, Handle, Server, Service};
 use meeshy_wire::event_name;
 use pending::Pending;
 use serde::Serialize;
-use socket::Client;
+use socket::{Client, Peer};
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use typing::Typing;
@@ -142,15 +141,16 @@ fn own_rooms(people: &[UserId]) -> Vec<Room> {
 
 impl Service for Realtime {
     type Room = Room;
-    type State = Client;
-    type Introduction = Introduction;
+    /// The person behind it, once it has authenticated.
+    type State = OnceLock<Peer>;
+    type Connection = Client;
 
-    fn introduce(&self, request: &Parts) -> Option<Introduction> {
-        Introduction::of(self, request)
+    fn open(&self, request: &Parts, handle: Handle) -> Client {
+        connect::open(self, request, handle)
     }
 
-    async fn connected(&self, socket: &Socket, introduction: Option<Introduction>, auth: &str) {
-        connect::let_in(self, socket, introduction, auth).await;
+    async fn connected(&self, socket: &Socket, auth: &str) {
+        connect::let_in(self, socket, auth).await;
     }
 
     async fn event(&self, socket: &Socket, event: Event) {

@@ -1,8 +1,13 @@
-//! Connections whose client has not signed in: there may be so many, in all and from one address.
+//! Connections whose client has not signed in: so many from one address and in all. One more takes the place of the oldest of
+//! the network that has most of them, so that nobody keeps others out.
 
-use std::collections::HashMap;
+use meeshy_domain::Network;
+use meeshy_socketio::Handle;
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Connections that have not signed in, in all. Each keeps some kilobytes, for at most the authentication deadline.
 const MAX_PENDING: usize = 10_000;
@@ -11,18 +16,30 @@ const MAX_PENDING: usize = 10_000;
 /// some: signing in takes a round trip or two.
 const MAX_PENDING_PER_ADDRESS: usize = 256;
 
-/// Counts them.
+/// Knows them.
 #[derive(Debug)]
 pub struct Pending {
     max: usize,
     max_per_address: usize,
-    counts: Mutex<Counts>,
+    known: Mutex<Known>,
 }
 
 #[derive(Debug, Default)]
-struct Counts {
-    all: usize,
-    by_address: HashMap<Box<str>, usize>,
+struct Known {
+    last_number: u64,
+    /// By their numbers, oldest first.
+    connections: BTreeMap<u64, Connection>,
+    by_address: HashMap<Network, BTreeSet<u64>>,
+    by_larger: HashMap<Network, BTreeSet<u64>>,
+    /// Of each larger network how many it has, and its oldest; the last is to go first.
+    sizes: BTreeSet<(usize, Reverse<u64>)>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    since: Instant,
+    from: Network,
+    handle: Handle,
 }
 
 impl Default for Pending {
@@ -33,43 +50,100 @@ impl Default for Pending {
 
 impl Pending {
     fn new(max: usize, max_per_address: usize) -> Self {
-        Self { max, max_per_address, counts: Mutex::default() }
+        Self { max, max_per_address, known: Mutex::default() }
     }
 
-    /// Lets one more connection from `address` in, unless there are too many.
-    pub fn admit(self: &Arc<Self>, address: &str) -> Option<Permit> {
-        let mut counts = self.lock();
-        let here = counts.by_address.get(address).copied().unwrap_or(0);
-        if counts.all >= self.max || here >= self.max_per_address {
-            return None;
+    /// Takes one more connection; where there are too many, another one is closed.
+    pub fn admit(self: &Arc<Self>, from: Network, handle: Handle) -> Permit {
+        let (number, evicted) = {
+            let mut known = self.lock();
+            let number = known.add(Connection { since: Instant::now(), from, handle });
+            let evicted = known.too_many(from, self.max, self.max_per_address);
+            (number, evicted.and_then(|evicted| known.remove(evicted)))
+        };
+        if let Some(evicted) = evicted {
+            metrics::counter!("meeshy_sockets_evicted_total").increment(1);
+            evicted.handle.close();
         }
-        counts.all += 1;
-        counts.by_address.insert(address.into(), here + 1);
-        Some(Permit { pending: Arc::clone(self), address: address.into() })
+        Permit { pending: Arc::clone(self), number }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Counts> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Closes those that have been here for so long.
+    pub fn close_overdue(&self, deadline: Duration) {
+        loop {
+            let overdue = {
+                let mut known = self.lock();
+                let oldest = known.connections.first_key_value();
+                let Some((&number, _)) = oldest.filter(|(_, oldest)| oldest.since.elapsed() >= deadline)
+                else {
+                    return;
+                };
+                known.remove(number)
+            };
+            overdue.inspect(|overdue| overdue.handle.close());
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// One connection that has not signed in; it counts until this is dropped.
+impl Known {
+    fn add(&mut self, connection: Connection) -> u64 {
+        self.last_number += 1;
+        let (number, from) = (self.last_number, connection.from);
+        self.connections.insert(number, connection);
+        self.by_address.entry(from).or_default().insert(number);
+        self.change(from.larger(), |numbers| numbers.insert(number));
+        number
+    }
+
+    fn remove(&mut self, number: u64) -> Option<Connection> {
+        let gone = self.connections.remove(&number)?;
+        if let Entry::Occupied(mut numbers) = self.by_address.entry(gone.from) {
+            numbers.get_mut().remove(&number);
+            if numbers.get().is_empty() {
+                numbers.remove();
+            }
+        }
+        self.change(gone.from.larger(), |numbers| numbers.remove(&number));
+        Some(gone)
+    }
+
+    fn change(&mut self, larger: Network, change: impl FnOnce(&mut BTreeSet<u64>) -> bool) {
+        let numbers = self.by_larger.entry(larger).or_default();
+        if let Some(&oldest) = numbers.first() {
+            self.sizes.remove(&(numbers.len(), Reverse(oldest)));
+        }
+        change(numbers);
+        match numbers.first() {
+            Some(&oldest) => drop(self.sizes.insert((numbers.len(), Reverse(oldest)))),
+            None => drop(self.by_larger.remove(&larger)),
+        }
+    }
+
+    /// Which one is too many, now that one more came from here.
+    fn too_many(&self, from: Network, max: usize, max_per_address: usize) -> Option<u64> {
+        let here = self.by_address.get(&from)?;
+        if here.len() > max_per_address {
+            return here.first().copied();
+        }
+        let (_, Reverse(oldest)) = self.sizes.last()?;
+        (self.connections.len() > max).then_some(*oldest)
+    }
+}
+
+/// One connection that has not signed in; it counts until this is dropped, or it was closed.
 #[derive(Debug)]
 pub struct Permit {
     pending: Arc<Pending>,
-    address: Box<str>,
+    number: u64,
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut counts = self.pending.lock();
-        counts.all = counts.all.saturating_sub(1);
-        if let Entry::Occupied(mut count) = counts.by_address.entry(std::mem::take(&mut self.address)) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
-            }
-        }
+        drop(self.pending.lock().remove(self.number));
     }
 }
 
@@ -77,18 +151,43 @@ impl Drop for Permit {
 mod tests {
     use super::*;
 
+    fn admit(pending: &Arc<Pending>, from: &str) -> (Handle, Permit) {
+        let handle = Handle::default();
+        let permit = pending.admit(Network::of(Some(from.parse().unwrap())), handle.clone());
+        (handle, permit)
+    }
+
+    fn open(connections: &[(Handle, Permit)]) -> Vec<bool> {
+        connections.iter().map(|(handle, _)| !handle.is_closed()).collect()
+    }
+
     #[test]
-    fn pending_connections_are_bounded_by_address_and_in_all() {
-        let pending = Arc::new(Pending::new(3, 2));
-        let (first, second) = (pending.admit("a"), pending.admit("a"));
-        assert!(first.is_some() && second.is_some());
-        assert!(pending.admit("a").is_none(), "too many from one address");
-        let third = pending.admit("b");
-        assert!(third.is_some());
-        assert!(pending.admit("c").is_none(), "too many in all");
-        drop(first);
-        assert!(pending.admit("c").is_some(), "a place is free again");
-        drop((second, third));
-        assert!(pending.lock().by_address.is_empty() && pending.lock().all == 0);
+    fn one_more_takes_the_place_of_the_oldest_of_the_network_that_has_most() {
+        let pending = Arc::new(Pending::new(4, 2));
+        let mut crowd: Vec<_> = ["10.0.0.1", "10.0.0.1", "10.0.0.1"].map(|from| admit(&pending, from)).into();
+        assert_eq!(open(&crowd), [false, true, true], "too many from one address");
+        crowd.push(admit(&pending, "10.0.0.2"));
+        let others = ["192.0.2.1", "198.51.100.1"].map(|from| admit(&pending, from));
+        assert_eq!(open(&crowd), [false, false, true, true], "too many in all");
+        assert_eq!(open(&others), [true, true]);
+        drop(crowd);
+        let more = ["203.0.113.1", "203.0.113.1"].map(|from| admit(&pending, from));
+        assert_eq!(open(&others), [true, true], "places are free again");
+        assert_eq!(open(&more), [true, true]);
+        drop((others, more));
+        let known = pending.lock();
+        assert!(known.connections.is_empty() && known.by_address.is_empty());
+        assert!(known.by_larger.is_empty() && known.sizes.is_empty());
+    }
+
+    #[test]
+    fn where_all_have_one_the_oldest_goes() {
+        let pending = Arc::new(Pending::new(2, 2));
+        let all = ["10.0.0.1", "10.1.0.1", "10.2.0.1"].map(|from| admit(&pending, from));
+        assert_eq!(open(&all), [false, true, true]);
+        pending.close_overdue(Duration::from_secs(60));
+        assert_eq!(open(&all), [false, true, true]);
+        pending.close_overdue(Duration::ZERO);
+        assert_eq!(open(&all), [false, false, false]);
     }
 }

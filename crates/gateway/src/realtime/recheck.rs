@@ -19,8 +19,10 @@ const BATCH: usize = 1_024;
 /// Closes the sockets whose right to be here has ended, for as long as the gateway serves.
 pub async fn run(sockets: &Sockets) -> Infallible {
     let mut is_failing = false;
+    let realtime = sockets.service();
     loop {
         tokio::time::sleep(RECHECK_INTERVAL).await;
+        realtime.pending.close_overdue(realtime.config.authentication_deadline);
         match all(sockets).await {
             Ok(()) => is_failing = false,
             Err(error) if !is_failing => {
@@ -33,13 +35,11 @@ pub async fn run(sockets: &Sockets) -> Infallible {
 }
 
 async fn all(sockets: &Sockets) -> Result<(), ChatError> {
-    let (chat, deadline) = (&sockets.service().chat, sockets.service().config.authentication_deadline);
+    let chat = &sockets.service().chat;
     let mut held: HashMap<UserId, Vec<(Authority, Socket)>> = HashMap::new();
     for socket in sockets.sockets() {
-        if let Some(authority) = socket.state().peer().map(Peer::authority) {
+        if let Some(authority) = socket.state().get().map(Peer::authority) {
             held.entry(authority.user).or_default().push((authority, socket));
-        } else if socket.state().is_overdue(deadline) {
-            socket.disconnect();
         }
     }
     let now = chat.now();
@@ -64,7 +64,9 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
         let mut uncompared = Vec::new();
         for (user, sockets) in people.into_iter().filter_map(|user| held.get_key_value(&user)) {
             let count = ended.counts.get(user).copied().unwrap_or(0);
-            let theirs = sockets.iter().filter(|(_, socket)| !socket.state().is_compared(count));
+            let theirs = sockets
+                .iter()
+                .filter(|(_, socket)| !socket.state().get().is_some_and(|peer| peer.is_compared(count)));
             uncompared.extend(theirs.map(|(_, socket)| (*user, count, socket)));
         }
         compare(chat, &uncompared).await?;
@@ -90,7 +92,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
             Room::User(_) | Room::Session(_) => false,
         };
         rooms.into_iter().filter(is_left).for_each(|room| socket.leave(room));
-        socket.state().compared(*count);
+        socket.state().get().inspect(|peer| peer.compared(*count));
     }
     Ok(())
 }

@@ -1,62 +1,55 @@
-//! What we keep of a socket: little, since there are many.
+//! What we keep of a connection and of who is behind it: little, since there are many.
 
-use super::pending::Permit;
+use super::connect::Shown;
+use super::pending::{Pending, Permit};
 use crate::limit::Limit;
 use meeshy_chat::{Authority, Caller};
-use meeshy_domain::{Language, SessionId, Timestamp, UserId};
+use meeshy_domain::{Language, Network, SessionId, Timestamp, UserId};
+use meeshy_socketio::Handle;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-/// Times that a socket may try to authenticate by an event.
+/// Times that a connection may try to authenticate by an event.
 const ATTEMPTS: u32 = 5;
 
-/// A socket, whoever is behind it.
-#[derive(Debug, Default)]
+/// A connection, whoever is behind it, and however often it joins.
 pub struct Client {
-    peer: OnceLock<Peer>,
-    /// `None` once somebody is known to be behind it. Boxed: most sockets have none.
-    pending: Mutex<Option<Box<PendingSince>>>,
+    from: Network,
+    handle: Handle,
+    /// What its first request showed. Boxed: it goes with the first join.
+    shown: Mutex<Option<Box<Shown>>>,
+    /// `None` once somebody is known to be behind it.
+    permit: Mutex<Option<Permit>>,
     attempts: AtomicU32,
-    /// How many memberships its person had when its rooms were last compared with them, and one more; 0 before that.
-    compared: AtomicI64,
     pace: Mutex<Option<Pace>>,
 }
 
 impl Client {
-    /// The person behind it, once it has authenticated.
-    pub fn peer(&self) -> Option<&Peer> {
-        self.peer.get()
+    /// A connection from here, which counts as pending.
+    pub fn new(pending: &Arc<Pending>, from: Network, handle: Handle, shown: Shown) -> Self {
+        let permit = pending.admit(from, handle.clone());
+        Self {
+            from,
+            handle,
+            shown: Mutex::new(Some(Box::new(shown))),
+            permit: Mutex::new(Some(permit)),
+            attempts: AtomicU32::default(),
+            pace: Mutex::default(),
+        }
     }
 
-    /// Notes that nobody is known to be behind it yet. It counts as pending if it has a permit.
-    pub fn begin(&self, permit: Option<Permit>) {
-        *self.pending() = Some(Box::new(PendingSince { since: Instant::now(), _permit: permit }));
+    /// It joins, and nobody is known to be behind it yet: it counts as pending, again if somebody was. Gives what its first
+    /// request showed, the first time.
+    pub fn begin(&self, pending: &Arc<Pending>) -> Option<Box<Shown>> {
+        lock(&self.permit).get_or_insert_with(|| pending.admit(self.from, self.handle.clone()));
+        lock(&self.shown).take()
     }
 
-    /// Whether nobody has been behind it for so long.
-    pub fn is_overdue(&self, deadline: Duration) -> bool {
-        self.pending().as_ref().is_some_and(|pending| pending.since.elapsed() >= deadline)
-    }
-
-    fn pending(&self) -> MutexGuard<'_, Option<Box<PendingSince>>> {
-        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes who is behind it.
-    pub fn authenticated(&self, peer: Peer) -> &Peer {
-        *self.pending() = None;
-        self.peer.get_or_init(|| peer)
-    }
-
-    /// Whether its rooms were compared with so many memberships of its person, and these are still so many.
-    pub fn is_compared(&self, memberships: i64) -> bool {
-        self.compared.load(Ordering::Relaxed) == memberships + 1
-    }
-
-    /// Notes that its rooms were compared with so many memberships.
-    pub fn compared(&self, memberships: i64) {
-        self.compared.store(memberships + 1, Ordering::Relaxed);
+    /// Somebody is known to be behind it.
+    pub fn authenticated(&self) {
+        let permit = lock(&self.permit).take();
+        drop(permit);
     }
 
     /// Counts a failure to authenticate; says whether it may try again.
@@ -67,7 +60,7 @@ impl Client {
     /// Counts an event: over the limit it is refused, over twice the limit the socket has to go.
     pub fn count(&self, limit: Option<Limit>) -> Verdict {
         let Some(limit) = limit else { return Verdict::Handle };
-        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pace = lock(&self.pace);
         let pace = match pace.as_mut().filter(|pace| pace.began.elapsed() < limit.window()) {
             Some(pace) => pace,
             None => pace.insert(Pace { began: Instant::now(), events: 0 }),
@@ -81,10 +74,8 @@ impl Client {
     }
 }
 
-#[derive(Debug)]
-struct PendingSince {
-    since: Instant,
-    _permit: Option<Permit>,
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The person behind a socket.
@@ -96,6 +87,9 @@ pub struct Peer {
     session: Option<SessionId>,
     /// In milliseconds since 1970.
     expires_at: AtomicI64,
+    /// How many memberships this person had when the rooms of the socket were last compared with them, and one more; 0 before
+    /// that.
+    compared: AtomicI64,
 }
 
 #[derive(Debug)]
@@ -104,7 +98,7 @@ struct Pace {
     events: u32,
 }
 
-/// What to do with the next event of a socket.
+/// What to do with the next event of a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Verdict {
     Handle,
@@ -122,7 +116,18 @@ impl Peer {
             language: user.languages.system_language,
             session: caller.session_id,
             expires_at: AtomicI64::new(caller.expires_at.millis()),
+            compared: AtomicI64::default(),
         }
+    }
+
+    /// Whether the rooms of the socket were compared with so many memberships of this person, and these are still so many.
+    pub fn is_compared(&self, memberships: i64) -> bool {
+        self.compared.load(Ordering::Relaxed) == memberships + 1
+    }
+
+    /// Notes that the rooms of the socket were compared with so many memberships.
+    pub fn compared(&self, memberships: i64) {
+        self.compared.store(memberships + 1, Ordering::Relaxed);
     }
 
     /// By what right it is here.
@@ -142,10 +147,17 @@ impl Peer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[test]
     fn a_flood_is_refused_and_then_has_to_go() {
-        let (client, limit) = (Client::default(), Limit::new("test", 2, Duration::from_secs(60)));
+        let client = Client::new(
+            &Arc::default(),
+            Network::default(),
+            meeshy_socketio::Handle::default(),
+            Shown::default(),
+        );
+        let limit = Limit::new("test", 2, Duration::from_secs(60));
         let verdicts: Vec<Verdict> = (0..5).map(|_| client.count(Some(limit))).collect();
         use Verdict::{Disconnect, Handle, Refuse};
         assert_eq!(verdicts, [Handle, Handle, Refuse, Refuse, Disconnect]);

@@ -4,6 +4,7 @@ use crate::polling::Poller;
 use crate::server::{Server, servers, unlimited};
 use crate::socket::Socket;
 use meeshy_gateway::GatewayConfig;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,6 +78,15 @@ async fn whoever_does_not_authenticate_has_to_go() {
     }
     let tried = guessing.closed().await.iter().filter(|(name, _)| name == "authenticated").count();
     assert!(tried <= 6, "the introduction and five more: {tried}");
+    // Whoever joins again and again has no more time.
+    let cycling = Poller::open(&server).await.unwrap();
+    let mut joined = 0;
+    while cycling.post("40\u{1e}41").await == StatusCode::OK {
+        joined += 1;
+        cycling.poll().await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    assert!(joined < 12, "{joined}");
     // Authenticated, it stays.
     let lea = server.sign_up("lea", "fr").await;
     let mut socket = Socket::of(&server, &lea).await;
@@ -264,6 +274,7 @@ async fn a_stop_tells_the_sockets_and_loses_nothing() {
         lea.id.parse().unwrap(),
         &talk,
         meeshy_chat::PageRequest { limit: 50, ..Default::default() },
+        || true,
     );
     assert_eq!(count("message:new"), stored.await.unwrap().messages.len(), "all that was stored was told");
     tokio::time::sleep(Duration::from_millis(200)).await;

@@ -86,7 +86,7 @@ fn old() -> Small {
 /// What somebody reads, the oldest first.
 async fn read(chat: &Chat, reader: u8) -> Vec<MessageView> {
     let request = PageRequest { limit: 50, ..PageRequest::default() };
-    let page = chat.messages(who(reader), &id('c', 1).to_hex(), request).await.unwrap();
+    let page = chat.messages(who(reader), &id('c', 1).to_hex(), request, || true).await.unwrap();
     assert_eq!(usize::try_from(page.total).unwrap(), page.messages.len());
     page.messages.into_iter().rev().collect()
 }

@@ -47,8 +47,29 @@ async fn requests_that_are_none_are_refused() {
     for asked in ["EIO=abc", "EIO=4&sid=guess"] {
         assert!(site.try_websocket(asked).await.is_none(), "{asked}");
     }
-    assert_eq!(site.get("EIO=4&unwanted=1").await.0, StatusCode::TOO_MANY_REQUESTS);
-    assert!(site.try_websocket("EIO=4&unwanted=1").await.is_none(), "the service refused it");
+}
+
+#[tokio::test]
+async fn little_waits_for_a_client_that_is_not_trusted_and_little_is_read_of_it() {
+    let site = Site::calm().await;
+    let stranger = async |answers: usize| {
+        let session = site.open().await;
+        assert_eq!(site.post(&session, "40{\"stranger\":true}").await.0, StatusCode::OK);
+        let packets = vec!["421[\"echo\",1]"; answers].join("\u{1e}");
+        site.post(&session, &packets).await;
+        site.post(&session, "3").await.0
+    };
+    assert_eq!(stranger(10).await, StatusCode::OK);
+    assert_eq!(stranger(30).await, StatusCode::BAD_REQUEST, "it is closed");
+    // A trusted client only misses what it does not take.
+    let session = site.poll().await;
+    let packets = vec!["421[\"echo\",1]"; 30].join("\u{1e}");
+    assert_eq!(site.post(&session, &packets).await.0, StatusCode::OK);
+    assert_eq!(site.post(&session, "3").await.0, StatusCode::OK);
+    for long in ["40/", "2"].map(|start| start.to_owned() + &"x".repeat(500)) {
+        let session = site.open().await;
+        assert_eq!(site.post(&session, &long).await.0, StatusCode::BAD_REQUEST, "it would come back whole");
+    }
 }
 
 #[tokio::test]

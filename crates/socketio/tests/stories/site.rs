@@ -2,7 +2,7 @@
 
 use axum::http::request::Parts;
 use futures::{SinkExt, StreamExt};
-use meeshy_socketio::{Config, Event, Server, Service, Socket};
+use meeshy_socketio::{Config, Event, Handle, Server, Service, Socket};
 use reqwest::StatusCode;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -31,17 +31,19 @@ pub struct Echo {
 impl Service for Echo {
     type Room = u64;
     type State = AtomicU64;
-    type Introduction = String;
+    type Connection = String;
 
-    fn introduce(&self, request: &Parts) -> Option<String> {
-        let query = request.uri.query().unwrap_or_default();
-        (!query.contains("unwanted")).then(|| query.to_owned())
+    fn open(&self, request: &Parts, _: Handle) -> String {
+        request.uri.query().unwrap_or_default().to_owned()
     }
 
-    async fn connected(&self, socket: &Socket<Self>, introduction: Option<String>, auth: &str) {
+    async fn connected(&self, socket: &Socket<Self>, auth: &str) {
         let auth: Value = serde_json::from_str(auth).unwrap_or_default();
+        if auth["stranger"] != true {
+            socket.trust();
+        }
         socket.join(auth["room"].as_u64().unwrap_or_default());
-        let _ = socket.emit("welcome", &json!({ "query": introduction, "auth": auth }));
+        let _ = socket.emit("welcome", &json!({ "query": socket.connection(), "auth": auth }));
     }
 
     async fn event(&self, socket: &Socket<Self>, event: Event) {

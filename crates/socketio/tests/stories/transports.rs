@@ -80,6 +80,10 @@ async fn a_probe_that_comes_to_nothing_leaves_the_polling_as_it_was() {
     wire.say("2probe").await;
     wire.hear().await;
     drop(wire);
+    // Only `probe` is answered.
+    let mut wire = site.websocket(&session).await;
+    wire.say("2abc").await;
+    assert_eq!(wire.hear().await, None);
     site.post(&session, "420[\"echo\",1]").await;
     let mut heard = String::new();
     while !heard.contains("430[1]") {
