@@ -1,6 +1,6 @@
 //! Documents that are no rows: archived and rejected ones come out whole, and so do those that were merged into a row, as long
 //! as that row is as it was imported. Once it is changed here, what was merged into it is what it was before, and left out; but a
-//! cursor says what the row says.
+//! cursor says what the row says. One that was rejected and has a row here is left out: the row is written.
 
 use super::error::ExportError;
 use super::reader::{From, PAGE, Reader, whole};
@@ -29,7 +29,8 @@ pub(super) fn page(
 ) -> Result<(Vec<RawDocumentBuf>, Option<String>), ExportError> {
     let sql = format!(
         "SELECT d.id, d.rest, d.kept_collection, d.kept_id FROM legacy_documents d \
-         WHERE d.collection = $1 AND d.outcome <> 'inserted' AND d.layout IN ({}) AND d.id > $2 ORDER BY d.id LIMIT {PAGE}",
+         WHERE d.collection = $1 AND d.outcome <> 'inserted' AND d.layout IN ({}) AND d.id > $2 \
+           AND NOT (d.outcome = 'rejected' AND d.column_digests IS NOT NULL) ORDER BY d.id LIMIT {PAGE}",
         reader.layouts_of(name)
     );
     let page = reader.tx.borrow_mut().query(&sql, &[collection.into(), after.into()], |row| {

@@ -19,3 +19,4 @@ mod special;
 pub use error::ExportError;
 pub use report::{Count, NotHeld, Report};
 pub use run::{Progress, Target, run};
+pub(crate) use special::{Filled, filled};

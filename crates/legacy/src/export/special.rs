@@ -5,8 +5,7 @@ use crate::mapping::field::{Field, flag, int, json, text, time};
 /// What is special about the rows of a mapping.
 #[derive(Debug)]
 pub(super) struct Special {
-    /// Of a row that was written or changed here: columns, and the SQL of what they say to the old system.
-    pub(super) filled: &'static [(&'static str, &'static str)],
+    pub(super) filled: Filled,
     /// Fields that no column is.
     pub(super) more: &'static [More],
     /// SQL: which rows the old shape can hold.
@@ -159,6 +158,14 @@ pub(super) fn of(collection: &str, table: &str) -> &'static Special {
         ("UserSession", _) => &SESSION,
         _ => &PLAIN,
     }
+}
+
+/// Columns, and the SQL of what they say to the old system in a row `t` that was written or changed here.
+pub(crate) type Filled = &'static [(&'static str, &'static str)];
+
+/// What the rows that a collection became in a table say in place of columns that may be empty here.
+pub(crate) fn filled(collection: &str, table: &str) -> Filled {
+    of(collection, table).filled
 }
 
 /// The collections of the tables that several become, first the one that the database of 2026-01-25 had.

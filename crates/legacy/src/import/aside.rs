@@ -9,7 +9,7 @@ use meeshy_store::legacy::{Entry, Outcome};
 /// A document that is kept whole.
 pub(super) struct Aside<'a> {
     pub(super) id: String,
-    /// Another document has the same id, under another name of the collection.
+    /// The id alone is that of another document, under another name of the collection.
     pub(super) is_shared: bool,
     /// The name of its collection in the dump.
     pub(super) name: &'a str,
@@ -23,8 +23,14 @@ pub(super) struct Aside<'a> {
 
 impl Passing<'_> {
     pub(super) fn aside(&self, note: String) -> Aside<'_> {
-        let id = id_of(self.raw, self.position);
-        let is_shared = self.repeated.has_id(&id);
+        let (id, is_shared) = match &self.copy {
+            Some(copy) => (copy.clone(), false),
+            None => {
+                let id = id_of(self.raw, self.position);
+                let is_shared = self.repeated.is_apart(&id, self.name);
+                (id, is_shared)
+            }
+        };
         let digest = self.digest.clone();
         Aside {
             id,
@@ -54,6 +60,9 @@ impl Reading<'_> {
         } else {
             id
         };
+        if outcome == Outcome::Rejected {
+            self.note_rejected(&id);
+        }
         let rest = (!self.given.options.anonymise).then(|| raw.to_vec());
         let layout = self.layouts.whole(name);
         let entry = Entry {

@@ -2,12 +2,10 @@
 //!
 //! The first import only adds rows. A later one compares each document with the ledger and changes what is different.
 
-use super::change::{self, Base, Met};
+use super::change::{self, Base, Meeting, Met};
 use super::error::ImportError;
 use super::report::Conflict;
-use super::returned::Returned;
 use crate::mapping::{Draft, Mapper};
-use meeshy_domain::Timestamp;
 use meeshy_store::legacy::exported::Exported;
 use meeshy_store::legacy::{self, Entry, Outcome};
 use meeshy_store::{Tx, Value};
@@ -41,8 +39,18 @@ pub(super) struct Doomed<'m> {
     pub(super) row_digest: Option<Vec<u8>>,
     /// The digests of its columns.
     pub(super) column_digests: Option<Vec<u8>>,
+    pub(super) why: Why,
+}
+
+/// Why a row has to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
     /// The document itself is gone, and so is its entry.
-    pub(super) is_gone: bool,
+    Gone,
+    /// The document is in the archive now.
+    Archived,
+    /// The document was merged into that of another row, which has the same key.
+    Merged,
 }
 
 /// What became of a document.
@@ -67,6 +75,8 @@ pub(super) struct Written {
     pub(super) conflicts: Vec<Conflict>,
     /// The old entries of documents that were rows and are none any more.
     pub(super) no_rows: Vec<Entry>,
+    /// Documents that were rejected and whose rows stay.
+    pub(super) kept: Vec<String>,
 }
 
 /// Writes documents of one collection into an empty database.
@@ -110,25 +120,21 @@ pub(super) fn write_first(
 /// Compares documents of one collection with the ledger, and writes what is new or different.
 pub(super) fn write_changes(
     tx: &mut Tx<'_>,
-    collection: &str,
     batch: Vec<Settled<'_>>,
-    returned: Option<&Returned>,
-    now: Timestamp,
+    meeting: &Meeting<'_>,
 ) -> Result<Written, ImportError> {
+    let collection = meeting.collection;
     let ids: Vec<&str> = batch.iter().map(|settled| settled.entry.id.as_str()).collect();
     let priors = legacy::find_all(tx, collection, &ids)?;
     let mut priors: HashMap<String, Entry> =
         priors.into_iter().map(|entry| (entry.id.clone(), entry)).collect();
-    let exported = match returned {
-        Some(returned) => returned.of(tx, collection, &ids)?,
-        None => HashMap::new(),
-    };
+    let exported = meeting.returned_of(tx, collection, &ids)?;
     let mut written = Written::default();
     let mut entries = Vec::new();
     for settled in batch {
         let prior = priors.remove(&settled.entry.id);
         let returned = exported.get(&settled.entry.id);
-        let change = Change { collection, now, written: &mut written };
+        let change = Change { meeting, written: &mut written };
         if let Some(entry) = change.write(tx, settled, prior, returned)? {
             entries.push(entry);
         }
@@ -139,8 +145,7 @@ pub(super) fn write_changes(
 }
 
 struct Change<'a> {
-    collection: &'a str,
-    now: Timestamp,
+    meeting: &'a Meeting<'a>,
     written: &'a mut Written,
 }
 
@@ -154,15 +159,27 @@ impl Change<'_> {
         returned: Option<&Exported>,
     ) -> Result<Option<Entry>, ImportError> {
         let Settled { mut entry, position, row, raw, replaces } = settled;
-        let was_row = prior.as_ref().is_some_and(|prior| prior.outcome == Outcome::Inserted);
+        let has_row = prior.as_ref().is_some_and(Entry::has_row);
+        if entry.outcome == Outcome::Rejected && (has_row || returned.is_some()) {
+            self.written.kept.push(entry.id.clone());
+            let base = returned.map(|returned| returned.column_digests.as_slice());
+            if let Some(prior) = prior.as_ref().filter(|prior| prior.outcome == Outcome::Inserted) {
+                // The row stays, and with it what is known of the document that it is of.
+                legacy::keep(tx, self.meeting.collection, &prior.id, entry.note.as_deref(), base)?;
+                self.written.settled.push(End::of(&entry, position));
+                return Ok(None);
+            }
+            let base = base.or(prior.as_ref().and_then(|prior| prior.column_digests.as_deref()));
+            entry.column_digests = base.map(<[u8]>::to_vec);
+        }
         let is_same = returned.is_none() && prior.as_ref().is_some_and(|prior| is_same(prior, &entry));
-        let base = Base::of(prior.as_ref().filter(|_| was_row), returned);
+        let base = Base::of(prior.as_ref().filter(|_| has_row), returned);
         let mut taken = Ok(());
         match (&row, base) {
             _ if is_same => {}
             (Some(row), Some(base)) => {
-                let met = change::change(tx, row, &entry, &base, self.now)?;
-                let (collection, id) = (self.collection, &entry.id);
+                let met = change::change(tx, row, &entry, &base, self.meeting)?;
+                let (collection, id) = (self.meeting.collection, &entry.id);
                 let conflict = |met: Met| Conflict {
                     collection: collection.to_owned(),
                     id: id.clone(),
@@ -175,7 +192,7 @@ impl Change<'_> {
             (Some(row), None) => taken = insert(tx, row)?,
             (None, _) => {}
         }
-        if was_row && row.is_none() {
+        if has_row && row.is_none() && entry.outcome != Outcome::Rejected {
             self.written.no_rows.extend(prior);
         }
         if let Err(what) = taken {
@@ -233,10 +250,16 @@ fn upsert_where(tx: &mut Tx<'_>, row: &Draft<'_>, unless: &str) -> Result<(), Im
     Ok(())
 }
 
-/// Removes a row, unless it was changed here or something here refers to it.
-pub(super) fn remove(tx: &mut Tx<'_>, doomed: &Doomed<'_>) -> Result<Result<(), &'static str>, ImportError> {
+/// Removes a row, unless it was changed here or something here refers to it. Says whether there was one.
+pub(super) fn remove(
+    tx: &mut Tx<'_>,
+    doomed: &Doomed<'_>,
+) -> Result<Result<bool, &'static str>, ImportError> {
+    let mut is_removed = false;
     for mapper in &doomed.mappers {
-        let Some(here) = change::find(tx, mapper, &["id"], &[Value::from(&doomed.id)])? else { continue };
+        let Some(here) = change::find(tx, mapper, &[], &["id"], &[Value::from(&doomed.id)])? else {
+            continue;
+        };
         if !change::is_as_it_was(&here, doomed.row_digest.as_deref(), doomed.column_digests.as_deref()) {
             return Ok(Err("gone there, but changed here; left as it is here"));
         }
@@ -245,8 +268,9 @@ pub(super) fn remove(tx: &mut Tx<'_>, doomed: &Doomed<'_>) -> Result<Result<(), 
         if removed.is_err() {
             return Ok(Err(REFERRED_TO));
         }
+        is_removed = true;
     }
-    Ok(Ok(()))
+    Ok(Ok(is_removed))
 }
 
 pub(super) fn names(mapper: &Mapper) -> Vec<&str> {

@@ -2,20 +2,46 @@
 
 use super::batch::{names, upsert};
 use super::error::ImportError;
+use super::returned::Returned;
+use super::run::Mappers;
 use super::stale::Stale;
+use crate::export::{Filled, filled};
 use crate::mapping::columns::{ColumnDigests, Decision, Side, decide, is_changed};
 use crate::mapping::{Draft, Mapper};
 use meeshy_domain::Timestamp;
-use meeshy_store::legacy::Entry;
 use meeshy_store::legacy::exported::Exported;
+use meeshy_store::legacy::{Entry, Outcome};
 use meeshy_store::{Tx, Value};
+use std::collections::HashMap;
+
+/// Where changes of both sides meet.
+pub(super) struct Meeting<'a> {
+    /// Of which collection.
+    pub(super) collection: &'a str,
+    pub(super) mappers: &'a Mappers,
+    /// The exports that the dump descends from.
+    pub(super) returned: Option<&'a Returned>,
+    pub(super) now: Timestamp,
+}
+
+impl Meeting<'_> {
+    /// What the newest of these exports wrote of some documents.
+    pub(super) fn returned_of(
+        &self,
+        tx: &mut Tx<'_>,
+        collection: &str,
+        ids: &[&str],
+    ) -> Result<HashMap<String, Exported>, ImportError> {
+        self.returned.map_or_else(|| Ok(HashMap::new()), |returned| returned.of(tx, collection, ids))
+    }
+}
 
 /// What both sides had before they went apart.
 pub(super) struct Base<'a> {
     /// The digest of the document.
-    pub(super) document: &'a [u8],
+    document: &'a [u8],
     /// The digest of the row, if an import brought it.
-    pub(super) row: Option<&'a [u8]>,
+    row: Option<&'a [u8]>,
     /// The digests of its columns.
     columns: Option<&'a [u8]>,
     /// The row may have no id yet: an export wrote it.
@@ -33,9 +59,23 @@ impl<'a> Base<'a> {
                 is_returned: true,
             });
         }
-        let Entry { digest, row_digest, column_digests, .. } = prior?;
+        let Entry { digest, row_digest, column_digests, outcome, .. } = prior?;
         let (row, columns) = (row_digest.as_deref(), column_digests.as_deref());
-        Some(Self { document: digest, row, columns, is_returned: false })
+        // One that was rejected has a row only where an export wrote it.
+        Some(Self { document: digest, row, columns, is_returned: *outcome != Outcome::Inserted })
+    }
+
+    /// Whether a row is still as both sides had it.
+    pub(super) fn is_of(
+        &self,
+        tx: &mut Tx<'_>,
+        collection: &str,
+        mapper: &Mapper,
+        id: &str,
+    ) -> Result<bool, ImportError> {
+        let filled = if self.is_returned { filled(collection, mapper.mapping.table) } else { &[] };
+        let here = find(tx, mapper, filled, &["id"], &[id.into()])?;
+        Ok(here.is_some_and(|here| is_as_it_was(&here, self.row, self.columns)))
     }
 }
 
@@ -68,35 +108,48 @@ pub(super) fn change(
     there: &Draft<'_>,
     entry: &Entry,
     base: &Base<'_>,
-    now: Timestamp,
+    meeting: &Meeting<'_>,
 ) -> Result<Vec<Met>, ImportError> {
     let is_message = there.mapper.mapping.table == "messages";
     let is_same_row = base.row.is_some() && base.row == entry.row_digest.as_deref();
     if is_same_row && !is_message {
         return Ok(Vec::new());
     }
-    let Some(here) = current(tx, there, base.is_returned)? else {
+    let Some(here) = current(tx, there, &[], base.is_returned)? else {
         let is_as_it_was = base.document == entry.digest;
         let what = "changed there, but removed here; it stays removed";
         return Ok(if is_as_it_was { Vec::new() } else { Met::row(what) });
     };
-    let stale = if is_message { Some(Stale::look(tx, there)?) } else { None };
+    let stale = if is_message { Some(Stale::look(tx, there, meeting)?) } else { None };
     let before = here.clone();
+    // What an export wrote in place of columns that the old system wants and that are empty here.
+    let filled = if base.is_returned { filled(meeting.collection, there.mapper.mapping.table) } else { &[] };
+    let told = match filled {
+        [] => None,
+        filled => current(tx, there, filled, true)?,
+    };
+    let told = told.as_ref().unwrap_or(&here);
+    let digests = base.columns.and_then(|bytes| ColumnDigests::from_bytes(bytes, there.mapper));
+    let is_as_it_was_told =
+        base.is_returned && digests.as_ref().is_some_and(|digests| !is_changed(digests, told));
     let met = if is_same_row {
         // Only the translations inside of a message are others.
         Vec::new()
     } else if base.row == Some(here.row_digest().as_slice()) {
         upsert(tx, there)?;
         Vec::new()
-    } else if there.mapper.mapping.table == "read_cursors" {
+    } else if there.mapper.mapping.table == "read_cursors" && !is_as_it_was_told {
         move_cursor(tx, &here, there)?;
         Vec::new()
     } else {
-        let Some(digests) = base.columns.and_then(|bytes| ColumnDigests::from_bytes(bytes, there.mapper))
-        else {
+        let Some(digests) = digests else {
             return Ok(Met::row("changed there and here; left as it is here"));
         };
-        let Decision { taken, conflicts } = decide(&digests, &here, there);
+        let Decision { mut taken, conflicts } = decide(&digests, told, there);
+        // Where the document says what was written in place of a column, the column says it from now on.
+        let same = filled.iter().filter(|(column, _)| told.get(column) == there.get(column));
+        let empty = same.filter(|(column, _)| here.get(column) != there.get(column));
+        taken.extend(empty.map(|(column, _)| ((*column).to_owned(), there.get(column).clone())));
         if !apply(tx, &here, there, &taken)? {
             return Ok(Met::row(
                 "changed there, but another row here has a value that only one can have; left as it is here",
@@ -104,7 +157,7 @@ pub(super) fn change(
         }
         conflicts.into_iter().map(Met::column).collect()
     };
-    follow(tx, &before, there, stale, now)?;
+    follow(tx, &before, there, stale, meeting.now)?;
     Ok(met)
 }
 
@@ -118,7 +171,7 @@ fn follow(
 ) -> Result<(), ImportError> {
     let id = Value::from(&there.id);
     if let Some(stale) = stale {
-        let Some(after) = current(tx, there, false)? else { return Ok(()) };
+        let Some(after) = current(tx, there, &[], false)? else { return Ok(()) };
         if after.get("content") == there.get("content") {
             stale.remove(tx)?;
         }
@@ -134,7 +187,7 @@ fn follow(
         return Ok(());
     }
     if there.mapper.mapping.table == "users" {
-        let Some(after) = current(tx, there, false)? else { return Ok(()) };
+        let Some(after) = current(tx, there, &[], false)? else { return Ok(()) };
         if after.get("password_hash") != before.get("password_hash") {
             // Who signed in here did so with the old one.
             tx.execute(
@@ -151,30 +204,35 @@ fn follow(
 pub(super) fn current<'m>(
     tx: &mut Tx<'_>,
     of: &Draft<'m>,
+    filled: Filled,
     by_key: bool,
 ) -> Result<Option<Draft<'m>>, ImportError> {
-    let found = find(tx, of.mapper, &["id"], &[Value::from(&of.id)])?;
+    let found = find(tx, of.mapper, filled, &["id"], &[Value::from(&of.id)])?;
     if found.is_some() || !by_key {
         return Ok(found);
     }
     let key = of.mapper.mapping.key;
     let values: Vec<Value> = key.iter().map(|column| of.get(column).clone()).collect();
-    find(tx, of.mapper, key, &values)
+    find(tx, of.mapper, filled, key, &values)
 }
 
-/// A row by the values of some columns.
+/// A row by the values of some columns; what is `filled` is as an export writes it.
 pub(super) fn find<'m>(
     tx: &mut Tx<'_>,
     mapper: &'m Mapper,
+    filled: Filled,
     by: &[&str],
     values: &[Value],
 ) -> Result<Option<Draft<'m>>, ImportError> {
-    let sql = format!(
-        "SELECT {} FROM {} WHERE {}",
-        names(mapper).join(", "),
-        mapper.mapping.table,
-        where_of(by, 1)
-    );
+    let column = |name: &&str| match filled.iter().find(|(column, _)| column == name) {
+        Some((_, sql)) => format!("{sql} AS {name}"),
+        None => format!("t.{name} AS {name}"),
+    };
+    let columns: Vec<String> = names(mapper).iter().map(column).collect();
+    let by: Vec<String> = by.iter().map(|column| format!("t.{column}")).collect();
+    let by: Vec<&str> = by.iter().map(String::as_str).collect();
+    let table = mapper.mapping.table;
+    let sql = format!("SELECT {} FROM {table} t WHERE {}", columns.join(", "), where_of(&by, 1));
     let found = tx.query_first(&sql, values, |row| {
         let values = mapper.columns().iter().map(|column| row.take_value(column));
         Ok(mapper.row(values.collect::<Result<_, _>>()?))

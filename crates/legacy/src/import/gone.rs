@@ -1,6 +1,6 @@
 //! What was imported and is not in the dump any more.
 
-use super::batch::{self, BATCH, Doomed};
+use super::batch::{self, BATCH, Doomed, REFERRED_TO, Why};
 use super::error::ImportError;
 use super::groups::Repeated;
 use super::ids::{apart, copy, id_of};
@@ -8,7 +8,7 @@ use super::report::Conflict;
 use super::writing::Writing;
 use crate::dump::Document;
 use crate::mapping::{SOURCES, source_of};
-use meeshy_store::legacy::{self, Entry, Outcome};
+use meeshy_store::legacy::{self, Entry};
 use std::collections::{HashMap, HashSet};
 
 /// What the ledger may call the documents of a collection, asked one after the other in the order of the dump.
@@ -39,13 +39,19 @@ impl<'a> Names<'a> {
     fn of(&mut self, id: String, name: &str) -> Vec<String> {
         let has_copies = match self.known {
             Known::Before(repeated) => repeated.has_copies(&id),
-            Known::After(known) => !known.is_empty() && known.contains(&copy(&id, name, 2)),
+            // The one that counts has no number, and may be the first.
+            Known::After(known) => {
+                !known.is_empty() && [1, 2].iter().any(|number| known.contains(&copy(&id, name, *number)))
+            }
         };
         if has_copies {
             let number = self.numbers.entry(apart(&id, name)).or_default();
             *number += 1;
-            if *number > 1 {
-                return vec![copy(&id, name, *number)];
+            let copy = copy(&id, name, *number);
+            match self.known {
+                Known::Before(_) => return vec![copy, apart(&id, name), id],
+                Known::After(known) if known.contains(&copy) => return vec![copy],
+                Known::After(_) => {}
             }
         }
         match self.known {
@@ -97,35 +103,48 @@ impl<'d> Writing<'_, '_, 'd> {
             legacy::add_seen(self.tx, &ids)?;
         }
         let gone = legacy::unseen(self.tx, collection)?;
-        Ok(gone.into_iter().map(|entry| self.doom(collection, entry, true)).collect())
+        Ok(gone.into_iter().map(|entry| self.doom(collection, entry, Why::Gone)).collect())
     }
 
-    pub(super) fn doom(&self, collection: &str, entry: Entry, is_gone: bool) -> Doomed<'d> {
+    pub(super) fn doom(&self, collection: &str, entry: Entry, why: Why) -> Doomed<'d> {
         let mappings = source_of(collection).map_or(&[][..], |source| source.shape.mappings());
-        let mappers = self.given.mappers.all.iter();
-        let mappers =
-            mappers.filter(|mapper| mappings.iter().any(|mapping| std::ptr::eq(mapper.mapping, *mapping)));
-        let was_row = entry.outcome == Outcome::Inserted;
+        let mappers = self.given.mappers.of_mappings(mappings);
+        let has_row = entry.has_row();
         Doomed {
             collection: collection.into(),
             id: entry.id,
-            mappers: mappers.filter(|_| was_row).collect(),
+            mappers: mappers.filter(|_| has_row).collect(),
             row_digest: entry.row_digest,
             column_digests: entry.column_digests,
-            is_gone,
+            why,
         }
     }
 
+    /// Removes a row, and reports it if it stays.
     pub(super) fn remove_row(&mut self, doomed: Doomed<'d>) -> Result<(), ImportError> {
-        let outcome = batch::remove(self.tx, &doomed)?;
-        let Doomed { collection, id, is_gone, .. } = doomed;
-        if let Err(what) = outcome {
-            self.conflict(Conflict { collection, id, column: None, what: what.into() })?;
-        } else if is_gone {
+        match self.try_to_remove(doomed)? {
+            Some(conflict) => self.conflict(conflict),
+            None => Ok(()),
+        }
+    }
+
+    /// Removes a row, or says why it stays.
+    pub(super) fn try_to_remove(&mut self, doomed: Doomed<'d>) -> Result<Option<Conflict>, ImportError> {
+        let mut parents = doomed.mappers.iter().filter_map(|mapper| mapper.mapping.parent);
+        let is_referred_to = parents.any(|parent| self.referred_to.contains(&(parent, doomed.id.clone())));
+        let outcome = if is_referred_to { Err(REFERRED_TO) } else { batch::remove(self.tx, &doomed)? };
+        let Doomed { collection, id, why, .. } = doomed;
+        let is_removed = match outcome {
+            Ok(is_removed) => is_removed,
+            Err(what) => return Ok(Some(Conflict { collection, id, column: None, what: what.into() })),
+        };
+        if why == Why::Gone {
             legacy::remove(self.tx, &collection, &id)?;
+        }
+        if why == Why::Gone || (why == Why::Archived && is_removed) {
             let count = self.counts.iter_mut().find(|count| count.collection == collection);
             count.into_iter().for_each(|count| count.removed += 1);
         }
-        Ok(())
+        Ok(None)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Invariants: nothing of a run is to be seen before all of it is; what a run has counted adds up, or the run is undone;
 //! the same dump again changes nothing; what was changed in Meeshy is only overwritten where the old system changed the same
-//! column later, and that is reported.
+//! column later, and that is reported; a document that cannot be taken changes nothing that is here.
 
 mod ahead;
 mod anonymise;
@@ -15,6 +15,7 @@ mod error;
 mod gone;
 mod groups;
 mod ids;
+mod kept;
 mod layouts;
 mod list;
 mod plan;

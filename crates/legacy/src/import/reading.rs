@@ -10,6 +10,7 @@ use super::ids::{apart, copy, has_id, id_of};
 use super::layouts::Layouts;
 use super::report::Notices;
 use super::run::{Mappers, Options};
+use super::take::remember_row;
 use super::writing::Step;
 use crate::dump::{Collection, Document, Dump};
 use crate::mapping::{Fate, Known, SOURCES, Shape, Source, source_of};
@@ -18,7 +19,7 @@ use meeshy_store::StoreError;
 use meeshy_store::legacy::Outcome;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{self, SyncSender};
 
 /// What is needed to read a dump for an import.
 #[derive(Clone, Copy)]
@@ -51,8 +52,10 @@ pub(super) struct Reading<'d> {
     pub(super) held: Vec<Held<'d>>,
     pub(super) claimed: HashSet<String>,
     pub(super) apart: HashSet<String>,
-    /// Of documents that are there twice under one name, in the collection at hand: how many came, and the digest of the first.
-    copies: HashMap<(String, String), (u32, Vec<u8>)>,
+    /// Of documents that are there twice in the collection at hand, by name and id.
+    copies: HashMap<(String, String), Copies>,
+    /// Documents of the collection at hand that were rejected: others may refer to their rows.
+    rejected: Vec<String>,
     /// Messages and those they answer, for the time when all messages are there.
     pub(super) replies: Vec<(String, String)>,
     /// Translations inside of messages: when each was made.
@@ -60,6 +63,15 @@ pub(super) struct Reading<'d> {
     /// A number for each message until it gets its own.
     pub(super) provisional: i64,
     pub(super) texts: Texts,
+}
+
+/// Documents of one id under one name.
+#[derive(Default)]
+struct Copies {
+    /// How many came so far.
+    number: u32,
+    /// The digest of the one that counts, once it came.
+    counts: Option<Vec<u8>>,
 }
 
 /// A document on its way.
@@ -71,6 +83,8 @@ pub(super) struct Passing<'a> {
     pub(super) position: u64,
     /// What occurs more than once in its collection.
     pub(super) repeated: &'a Repeated,
+    /// What the ledger calls it, where another document with its id counts.
+    pub(super) copy: Option<String>,
 }
 
 /// Reads the whole dump, and hands over step by step what is to be written.
@@ -96,6 +110,7 @@ pub(super) fn read<'d>(
         claimed: HashSet::new(),
         apart: HashSet::new(),
         copies: HashMap::new(),
+        rejected: Vec::new(),
         replies: Vec::new(),
         inside: HashMap::new(),
         provisional: 0,
@@ -163,6 +178,7 @@ impl<'d> Reading<'d> {
         }
         self.flush(source.collection)?;
         self.send(Step::Taken(taken % BATCH as u64))?;
+        self.ask_for_rows(source)?;
         let replies = std::mem::take(&mut self.replies);
         self.send(Step::Replies(replies))
     }
@@ -177,8 +193,8 @@ impl<'d> Reading<'d> {
         let mappers = self.given.mappers;
         let Document { raw, digest, position, bad_text } = document;
         let digest = digest.as_bytes()[..16].to_vec();
-        let passing = Passing { name, raw: &raw, digest, position, repeated };
-        if !self.admit(source.collection, &passing, bad_text) {
+        let mut passing = Passing { name, raw: &raw, digest, position, repeated, copy: None };
+        if !self.admit(source.collection, &mut passing, bad_text) {
             return Ok(());
         }
         let Some(mapper) = mappers.of(source, &raw) else {
@@ -191,6 +207,11 @@ impl<'d> Reading<'d> {
         };
         match mapper.map(&raw, &self.known) {
             Err(rejection) => self.reject(&passing, &rejection),
+            Ok((draft, _)) if passing.copy.is_some() => {
+                let what = self.clash(&draft).map(|clash| clash.to_string());
+                let note = what.unwrap_or_else(|| "another document with this id was taken".into());
+                self.put_aside(Outcome::Rejected, passing.aside(note));
+            }
             Ok((_, Fate::Archive(reason))) => self.put_aside(Outcome::Archived, passing.aside(reason.into())),
             Ok((draft, Fate::Row)) => {
                 let says_the_same =
@@ -210,9 +231,9 @@ impl<'d> Reading<'d> {
         Ok(())
     }
 
-    /// Whether a document can be looked at more closely: it has an id, its text is text, and it is the first of its id. If not,
+    /// Whether a document can be looked at more closely: it has an id, its text is text, and none with its id was taken. If not,
     /// it has come to its end.
-    fn admit(&mut self, collection: &str, passing: &Passing<'_>, bad_text: Option<usize>) -> bool {
+    fn admit(&mut self, collection: &str, passing: &mut Passing<'_>, bad_text: Option<usize>) -> bool {
         if !has_id(passing.raw) {
             self.put_aside(Outcome::Rejected, passing.aside("has no `_id`".into()));
             return false;
@@ -229,29 +250,56 @@ impl<'d> Reading<'d> {
         true
     }
 
-    /// A document that is there twice under one name counts once: the first does. A copy of it that is the same to the bit
-    /// is merged, and any other rejected.
-    fn is_copy(&mut self, collection: &str, id: &str, passing: &Passing<'_>) -> bool {
+    /// Of documents with one id under one name one counts: the first that can be taken, or the first if none can. A copy of it
+    /// that is the same to the bit is merged, and any other rejected; one that comes before it, for its own reason.
+    fn is_copy(&mut self, collection: &str, id: &str, passing: &mut Passing<'_>) -> bool {
+        let chosen = passing.repeated.chosen(passing.name, id);
         let key = (passing.name.to_owned(), id.to_owned());
-        let (number, first) = self.copies.entry(key).or_insert_with(|| (0, passing.digest.clone()));
+        let Copies { number, counts } = self.copies.entry(key).or_default();
         *number += 1;
-        if *number == 1 {
+        if *number == chosen {
+            *counts = Some(passing.digest.clone());
             return false;
         }
         let copy = copy(id, passing.name, *number);
-        let is_same = *first == passing.digest;
         self.apart.insert(copy.clone());
+        let Some(counts) = counts else {
+            passing.copy = Some(copy);
+            return false;
+        };
+        let is_same = *counts == passing.digest;
         let (outcome, note) = match is_same {
             true => {
                 (Outcome::Merged, format!("the same as {collection} {id}, which came earlier in the dump"))
             }
             false => (Outcome::Rejected, "a document with this id came earlier in the dump".to_owned()),
         };
-        let first = if passing.repeated.has_id(id) { apart(id, passing.name) } else { id.to_owned() };
+        let is_apart = passing.repeated.is_apart(id, passing.name);
+        let first = if is_apart { apart(id, passing.name) } else { id.to_owned() };
         let kept = is_same.then(|| (collection.to_owned(), first));
         let aside = Aside { id: copy, is_shared: false, kept, ..passing.aside(note) };
         self.put_aside(outcome, aside);
         true
+    }
+
+    /// Notes a document that cannot be taken.
+    pub(super) fn note_rejected(&mut self, id: &str) {
+        if !self.given.is_first {
+            self.rejected.push(id.to_owned());
+        }
+    }
+
+    /// Asks for the rows that are here of documents that were rejected: they stay, and others may refer to them.
+    pub(super) fn ask_for_rows(&mut self, source: &'static Source) -> Result<(), ImportError> {
+        let ids = std::mem::take(&mut self.rejected);
+        let mapping = source.shape.mappings().iter().find(|mapping| mapping.parent.is_some());
+        let Some(mapping) = mapping.filter(|_| !ids.is_empty()) else { return Ok(()) };
+        let (answer, answered) = mpsc::channel();
+        self.send(Step::Rows { mapping, ids, answer })?;
+        for row in answered.recv().map_err(|_| stopped())? {
+            remember_row(&mut self.known, mapping, &row);
+        }
+        Ok(())
     }
 
     /// Archives the collections that nobody knows.
@@ -267,8 +315,8 @@ impl<'d> Reading<'d> {
             for document in collection.read()? {
                 let Document { raw, digest, position, bad_text } = document?;
                 let digest = digest.as_bytes()[..16].to_vec();
-                let passing = Passing { name, raw: &raw, digest, position, repeated };
-                if self.admit(name, &passing, bad_text) {
+                let mut passing = Passing { name, raw: &raw, digest, position, repeated, copy: None };
+                if self.admit(name, &mut passing, bad_text) {
                     let note = "of a collection that is not known".into();
                     self.put_aside(Outcome::Archived, passing.aside(note));
                 }
@@ -303,8 +351,11 @@ impl<'d> Reading<'d> {
     }
 
     pub(super) fn send(&self, step: Step<'d>) -> Result<(), ImportError> {
-        // Why nothing is written any more is what the writing side says.
-        let stopped = || StoreError::Unavailable("the import has stopped".into());
-        self.steps.send(step).map_err(|_| stopped().into())
+        self.steps.send(step).map_err(|_| stopped())
     }
+}
+
+/// Why nothing is written any more is what the writing side says.
+fn stopped() -> ImportError {
+    StoreError::Unavailable("the import has stopped".into()).into()
 }

@@ -47,7 +47,7 @@ pub struct Count {
     pub rejected: u64,
     /// How many of them this run changed something for; the rest was as it is already.
     pub written: u64,
-    /// How many were here and are not in the dump any more, so that their rows were removed.
+    /// How many were here and were removed: they are not in the dump any more, or belong into the archive now.
     pub removed: u64,
     /// How many changes in the old system met a change here.
     #[serde(default)]

@@ -10,6 +10,7 @@ use super::ids::id_of;
 use super::report::Conflict;
 use super::writing::Writing;
 use crate::dump::{Document, Dump};
+use crate::export::filled;
 use crate::mapping::source_of;
 use meeshy_store::legacy::exported::{self, Exported};
 use meeshy_store::{Tx, Value, legacy};
@@ -118,11 +119,11 @@ impl Writing<'_, '_, '_> {
             .collect();
         let mappings = source_of(collection).map_or(&[][..], |source| source.shape.mappings());
         let given = self.given;
-        let mappers = given.mappers.all.iter();
-        let mut mappers =
-            mappers.filter(|it| mappings.iter().any(|mapping| std::ptr::eq(it.mapping, *mapping)));
-        let found = mappers.try_fold(None, |found, mapper| match found {
-            None if mapper.mapping.key.len() == key.len() => find(self.tx, mapper, mapper.mapping.key, &key),
+        let found = given.mappers.of_mappings(mappings).try_fold(None, |found, mapper| match found {
+            None if mapper.mapping.key.len() == key.len() => {
+                let filled = filled(collection, mapper.mapping.table);
+                find(self.tx, mapper, filled, mapper.mapping.key, &key)
+            }
             found => Ok(found),
         })?;
         let Some(here) = found else { return Ok(Ok(())) };

@@ -8,7 +8,7 @@ use super::report::Report;
 use super::uploads::Folders;
 use super::writing::Writing;
 use crate::dump::{Collection, Dump};
-use crate::mapping::{Mapper, SOURCES, Source, translations};
+use crate::mapping::{Mapper, Mapping, SOURCES, Source, translations};
 use bson::RawDocument;
 use meeshy_domain::Timestamp;
 use meeshy_store::legacy;
@@ -130,6 +130,14 @@ impl Mappers {
             all: mappings.map(|mapping| Mapper::new(mapping)).collect(),
             entry: Mapper::new(&translations::ENTRY),
         }
+    }
+
+    /// The mappers of some mappings.
+    pub(super) fn of_mappings<'m>(
+        &'m self,
+        mappings: &'m [&'static Mapping],
+    ) -> impl Iterator<Item = &'m Mapper> {
+        self.all.iter().filter(|mapper| mappings.iter().any(|mapping| std::ptr::eq(mapper.mapping, *mapping)))
     }
 
     /// The mapper of a document, unless it goes to the archive.

@@ -1,13 +1,15 @@
 //! Translations of messages that a later dump changes: a new text makes the old ones wrong, and what a message has inside is all
 //! that it has.
 
+use super::change::{Base, Meeting};
 use super::error::ImportError;
 use crate::mapping::Draft;
-use crate::mapping::translations::has_inside;
+use crate::mapping::translations::{TRANSLATION, has_inside};
 use bson::RawDocument;
 use meeshy_store::{Tx, Value, legacy};
 
-/// The translations of a message that go if its row changes. Those that are documents of their own come and go with these.
+/// The translations of a message that go if its row changes. Those that are documents of their own come and go with these, as
+/// long as they were not made anew here.
 pub(super) struct Stale {
     message: String,
     languages: Vec<String>,
@@ -15,7 +17,7 @@ pub(super) struct Stale {
 
 impl Stale {
     /// Looks at a message before it changes: at its text, and at what it had inside.
-    pub(super) fn look(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<Self, ImportError> {
+    pub(super) fn look(tx: &mut Tx<'_>, row: &Draft<'_>, meeting: &Meeting<'_>) -> Result<Self, ImportError> {
         let message = row.id.clone();
         let id: Value = message.as_str().into();
         let text: Option<Value> =
@@ -28,14 +30,18 @@ impl Stale {
         let document = rest.and_then(|rest| RawDocument::from_bytes(rest).ok());
         let known: Vec<(String, Value)> = tx.query(
             "SELECT language, content FROM translations WHERE message_id = $1 AND id IS NULL",
-            &[id],
+            std::slice::from_ref(&id),
             |row| Ok((row.take("language")?, row.take_value("content")?)),
         )?;
         let goes = |language: &str, content: &Value| {
             is_new_text || document.is_some_and(|document| has_inside(document, language, content))
         };
         let languages = known.into_iter().filter(|(language, content)| goes(language, content));
-        Ok(Self { message, languages: languages.map(|(language, _)| language).collect() })
+        let mut languages: Vec<String> = languages.map(|(language, _)| language).collect();
+        if is_new_text {
+            languages.extend(made_here(tx, id, meeting)?);
+        }
+        Ok(Self { message, languages })
     }
 
     /// Removes them; what the message has inside now is written after it.
@@ -48,4 +54,33 @@ impl Stale {
         }
         Ok(())
     }
+}
+
+/// The languages of translations that are documents of their own and were made anew here: of a text that was written here.
+fn made_here(tx: &mut Tx<'_>, message: Value, meeting: &Meeting<'_>) -> Result<Vec<String>, ImportError> {
+    const COLLECTION: &str = "MessageTranslation";
+    let known: Vec<(String, String)> = tx.query(
+        "SELECT id, language FROM translations WHERE message_id = $1 AND id IS NOT NULL",
+        &[message],
+        |row| Ok((row.take("id")?, row.take("language")?)),
+    )?;
+    let ids: Vec<&str> = known.iter().map(|(id, _)| id.as_str()).collect();
+    let entries = legacy::find_all(tx, COLLECTION, &ids)?;
+    let returned = meeting.returned_of(tx, COLLECTION, &ids)?;
+    let mut languages = Vec::new();
+    for (mapper, (id, language)) in meeting
+        .mappers
+        .of_mappings(&[&TRANSLATION])
+        .flat_map(|mapper| known.iter().map(move |it| (mapper, it)))
+    {
+        let base = Base::of(entries.iter().find(|entry| entry.id == *id), returned.get(id));
+        let is_as_it_was = match base {
+            Some(base) => base.is_of(tx, COLLECTION, mapper, id)?,
+            None => false,
+        };
+        if !is_as_it_was {
+            languages.push(language.clone());
+        }
+    }
+    Ok(languages)
 }

@@ -5,11 +5,13 @@ use super::aside::Aside;
 use super::batch::Settled;
 use super::error::ImportError;
 use super::groups::{self, Group, Held, Repeated};
+use super::kept::Row;
 use super::reading::{Passing, Reading};
 use super::writing::Step;
 use crate::mapping::columns::ColumnDigests;
-use crate::mapping::{Draft, Known, Rejection, Trace, field::Parent, translations};
+use crate::mapping::{Draft, Known, Mapping, Rejection, Trace, field::Parent, translations};
 use bson::RawDocument;
+use bson::oid::ObjectId;
 use meeshy_store::legacy::{Entry, Outcome};
 use std::collections::HashMap;
 
@@ -128,8 +130,7 @@ impl<'d> Reading<'d> {
     fn claim(&mut self, draft: &mut Draft<'d>) -> Result<(), Rejection> {
         for &column in draft.mapper.mapping.claims {
             let Some(text) = draft.text(column) else { continue };
-            let claim = format!("{}.{column} {text}", draft.mapper.mapping.table);
-            if self.claimed.insert(claim) {
+            if self.claimed.insert(claim(draft.mapper.mapping.table, column, text)) {
                 continue;
             }
             if column != "identifier" {
@@ -140,6 +141,17 @@ impl<'d> Reading<'d> {
             draft.notice("identifier", "another has the same, made from the id", "");
         }
         Ok(())
+    }
+
+    /// What keeps a document from being taken: a value of its that another has, and only one can have.
+    pub(super) fn clash(&self, draft: &Draft<'_>) -> Option<Rejection> {
+        let mapping = draft.mapper.mapping;
+        let is_taken = |column: &str| {
+            let text = draft.text(column);
+            column != "identifier"
+                && text.is_some_and(|text| self.claimed.contains(&claim(mapping.table, column, text)))
+        };
+        mapping.claims.iter().find(|column| is_taken(column)).map(|column| Rejection::taken(column))
     }
 
     /// Merges what was kept back.
@@ -160,11 +172,16 @@ impl<'d> Reading<'d> {
             let raw = RawDocument::from_bytes(&raw)
                 .map_err(|error| ImportError::DoesNotAddUp(error.to_string()))?;
             let repeated = &Repeated::default();
-            self.take(collection, draft, &Passing { name: &name, raw, digest, position, repeated })?;
+            let passing = Passing { name: &name, raw, digest, position, repeated, copy: None };
+            self.take(collection, draft, &passing)?;
             self.flush(collection)?;
         }
         Ok(())
     }
+}
+
+fn claim(table: &str, column: &str, text: &str) -> String {
+    format!("{table}.{column} {text}")
 }
 
 /// How a translation compares with one inside of its message.
@@ -195,12 +212,24 @@ fn note_of(draft: &Draft<'_>) -> Option<String> {
 
 /// Notes a document that was taken, for those that refer to it.
 pub(super) fn remember(known: &mut Known, draft: &Draft<'_>) {
-    match (draft.mapper.mapping.parent, draft.object_id) {
-        (Some(Parent::Message), Some(id)) => {
-            known.add_message(id, draft.text("conversation_id").unwrap_or_default());
-        }
-        (Some(Parent::EncryptionKey), _) => known.add_key(&draft.id),
-        (Some(parent), Some(id)) => known.add(parent, id),
+    know(known, draft.mapper.mapping.parent, &draft.id, || draft.text("conversation_id"));
+}
+
+/// Notes a row that is here, for documents that refer to it.
+pub(super) fn remember_row(known: &mut Known, mapping: &Mapping, row: &Row) {
+    know(known, mapping.parent, &row.id, || row.conversation.as_deref());
+}
+
+fn know<'c>(
+    known: &mut Known,
+    parent: Option<Parent>,
+    id: &str,
+    conversation: impl FnOnce() -> Option<&'c str>,
+) {
+    match (parent, ObjectId::parse_str(id)) {
+        (Some(Parent::Message), Ok(id)) => known.add_message(id, conversation().unwrap_or_default()),
+        (Some(Parent::EncryptionKey), _) => known.add_key(id),
+        (Some(parent), Ok(id)) => known.add(parent, id),
         _ => {}
     }
 }

@@ -1,22 +1,26 @@
 //! What the reading side has found, written into the database in the order in which it was found.
 
-use super::batch::{self, Doomed, End, Settled, Written};
+use super::batch::{self, Doomed, End, Settled, Why, Written};
+use super::change::Meeting;
 use super::check;
 use super::error::ImportError;
 use super::gone::Names;
 use super::groups::Repeated;
+use super::kept;
 use super::list::List;
 use super::reading::{Given, Read};
 use super::report::{Conflict, Count, Noticed, Rejected, Report};
 use super::returned::Returned;
 use super::run::Progress;
 use super::uploads::Folders;
-use crate::mapping::Draft;
+use crate::mapping::field::Parent;
+use crate::mapping::{Draft, Mapping};
 use meeshy_store::Tx;
 use meeshy_store::legacy::layouts::{self, Layout};
 use meeshy_store::legacy::{self, Import, Outcome};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::mpsc::Sender;
 
 /// Documents between two times that all changes are written out: about half of what the cache of SQLite holds.
 const WRITE_OUT: usize = 32_000;
@@ -36,6 +40,8 @@ pub(super) enum Step<'d> {
     Translations(Vec<Draft<'d>>),
     /// All messages are there, and answer each other: a message, and the one it answers.
     Replies(Vec<(String, String)>),
+    /// Documents were rejected, and others may refer to the rows that are here of them: which are these?
+    Rows { mapping: &'static Mapping, ids: Vec<String>, answer: Sender<Vec<kept::Row>> },
     /// So many more documents were taken.
     Taken(u64),
 }
@@ -47,6 +53,10 @@ pub(super) struct Writing<'w, 't, 'd> {
     pub(super) counts: Vec<Count>,
     pub(super) report: Report,
     pub(super) doomed: Vec<Doomed<'d>>,
+    /// Rows that stay though their documents were rejected: their ids by collection.
+    kept: HashMap<String, Vec<String>>,
+    /// What these refer to.
+    pub(super) referred_to: HashSet<(Parent, String)>,
     list: Option<&'w mut List>,
     /// The exports that the dump descends from.
     returned: Option<Returned>,
@@ -74,7 +84,18 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         let returned = if given.is_first { None } else { Returned::find(tx, given.dump)? };
         let (digest, anonymised) = (given.dump.digest().to_string(), given.options.anonymise);
         let report = Report { digest, anonymised, ..Report::default() };
-        Ok(Self { given, tx, counts: Vec::new(), report, doomed: Vec::new(), list, returned, waiting: 0 })
+        Ok(Self {
+            given,
+            tx,
+            counts: Vec::new(),
+            report,
+            doomed: Vec::new(),
+            kept: HashMap::new(),
+            referred_to: HashSet::new(),
+            list,
+            returned,
+            waiting: 0,
+        })
     }
 
     /// Writes what comes next.
@@ -90,16 +111,19 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
             }
             Step::Gone(collection, repeated) => {
                 for gone in self.find_gone(collection, &mut Names::before(&repeated))? {
-                    self.remove_row(gone)?;
+                    // What stays is looked at once more when everything is there, and reported then.
+                    self.try_to_remove(gone)?;
                 }
             }
             Step::Layout(layout) => layouts::insert(self.tx, &layout)?,
             Step::Documents(collection, batch) => {
                 self.waiting += batch.len();
-                let (returned, now) = (self.returned.as_ref(), self.given.options.now);
+                let Given { mappers, options, .. } = self.given;
+                let returned = self.returned.as_ref();
+                let meeting = Meeting { collection, mappers, returned, now: options.now };
                 let written = match self.given.is_first {
                     true => batch::write_first(self.tx, collection, batch)?,
-                    false => batch::write_changes(self.tx, collection, batch, returned, now)?,
+                    false => batch::write_changes(self.tx, batch, &meeting)?,
                 };
                 self.count(collection, written)?;
                 if self.waiting >= WRITE_OUT {
@@ -109,13 +133,21 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
             }
             Step::Translations(all) => all.iter().try_for_each(|one| batch::upsert_newer(self.tx, one))?,
             Step::Replies(replies) => self.connect_replies(replies)?,
+            Step::Rows { mapping, ids, answer } => {
+                let rows = kept::rows(self.tx, mapping, &ids)?;
+                // Who asked ends by itself where it does not wait any more.
+                let _ = answer.send(rows);
+            }
             Step::Taken(more) => progress(Progress::Documents(more)),
         }
         Ok(())
     }
 
     fn count(&mut self, collection: &str, written: Written) -> Result<(), ImportError> {
-        let Written { settled, changed, conflicts, no_rows } = written;
+        let Written { settled, changed, conflicts, no_rows, kept } = written;
+        if !kept.is_empty() {
+            self.kept.entry(collection.to_owned()).or_default().extend(kept);
+        }
         if let Some(count) = self.counts.iter_mut().find(|count| count.collection == collection) {
             count.written += changed;
             settled.iter().for_each(|end| count.add(end.outcome));
@@ -130,9 +162,9 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         }
         conflicts.into_iter().try_for_each(|conflict| self.conflict(conflict))?;
         for prior in no_rows {
-            let is_merged = merged.contains(&prior.id);
-            let doomed = self.doom(collection, prior, false);
-            if is_merged {
+            let why = if merged.contains(&prior.id) { Why::Merged } else { Why::Archived };
+            let doomed = self.doom(collection, prior, why);
+            if why == Why::Merged {
                 // The row of the one that it was merged into has the same key.
                 self.remove_row(doomed)?;
             } else {
@@ -186,6 +218,7 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
             legacy::indexes::resume(self.tx)?;
         } else {
             self.find_all_gone(&read.apart)?;
+            self.referred_to = kept::referred_to(self.tx, self.given.mappers, &self.kept)?;
             // Children first.
             while let Some(doomed) = self.doomed.pop() {
                 self.remove_row(doomed)?;

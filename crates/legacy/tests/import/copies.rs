@@ -1,8 +1,8 @@
 //! Documents that are there twice, have no id, or hold text that is none: each comes to an end of its own.
 
 use crate::support::{
-    Small, conversation, counts, differences, everything, export, id, import, message, small, small_raw,
-    user, whole,
+    Small, conversation, counts, differences, everything, export, id, import, made, message, one, small,
+    small_raw, user, whole, with_bad_text,
 };
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use meeshy_legacy::import::{Report, find};
@@ -13,7 +13,7 @@ use meeshy_testkit::Database;
 const UNKNOWN: &str = "SomethingElse";
 
 /// The document of each collection, whose keys do not meet those of another.
-fn of_every_collection() -> Vec<(&'static str, Document)> {
+pub(super) fn of_every_collection() -> Vec<(&'static str, Document)> {
     let mut all = Vec::new();
     for (number, source) in (1..).zip(SOURCES) {
         let document = match &source.shape {
@@ -142,7 +142,7 @@ fn ids_that_are_written_otherwise_are_the_same_ids() {
 }
 
 #[test]
-fn what_is_rejected_as_the_first_is_not_referred_to_as_its_copy() {
+fn a_copy_is_taken_where_the_first_cannot_be() {
     let mut lost = message(1, 9, 1);
     lost.insert("content", "in no conversation");
     let mut answer = message(2, 1, 1);
@@ -153,10 +153,95 @@ fn what_is_rejected_as_the_first_is_not_referred_to_as_its_copy() {
         ("Message", vec![answer, lost, message(1, 1, 1)]),
     ]);
     for (kind, database) in Database::both() {
-        let report = import(database.location(), &dump.dump);
-        assert_eq!(counts(&report, "Message"), [3, 1, 0, 0, 2], "{kind}");
-        assert_eq!(export(database.location()).dump.digest(), dump.dump.digest(), "{kind}");
+        let at = database.location();
+        let report = import(at, &dump.dump);
+        assert_eq!(counts(&report, "Message"), [3, 2, 0, 0, 1], "{kind}");
+        let [rejected] = report.rejections.as_slice() else { panic!("{kind}: {:?}", report.rejections) };
+        assert_eq!(rejected.id, format!("{}@Message#1", id('m', 1)), "{kind}");
+        assert!(rejected.reason.contains("refers to `Conversation`"), "{kind}: {}", rejected.reason);
+        assert_eq!(
+            one(at, "SELECT reply_to_id AS it FROM messages WHERE reply_to_id IS NOT NULL"),
+            id('m', 1).to_hex(),
+            "{kind}: what it answers"
+        );
+        goes_and_comes(kind, at, &dump);
     }
+}
+
+/// A damaged document and one that lacks nearly everything come first; then the document itself, and it once more.
+fn spoiled_and_sound(second_name: bool) -> (Small, Small) {
+    let raw = |document: &Document| RawDocumentBuf::try_from(document).unwrap();
+    let (mut all, mut alone) = (Vec::new(), Vec::new());
+    for (name, document) in of_every_collection() {
+        let mut bad = document.clone();
+        bad.insert("unheardOf", "what?");
+        let bare = doc! { "_id": document.get("_id").unwrap() };
+        let several = vec![with_bad_text(&bad), raw(&bare), raw(&document), raw(&document)];
+        let source = SOURCES.iter().find(|source| source.collection == name);
+        if let (true, Some(second)) = (second_name, source.and_then(|source| source.other_names.first())) {
+            all.push(((*second).to_owned(), several.clone()));
+            alone.push(((*second).to_owned(), vec![raw(&document)]));
+        }
+        all.push((name.to_owned(), several));
+        alone.push((name.to_owned(), vec![raw(&document)]));
+    }
+    (small_raw(all), small_raw(alone))
+}
+
+#[test]
+fn a_damaged_copy_that_comes_first_costs_itself_alone() {
+    for second_name in [false, true] {
+        let (dump, alone) = spoiled_and_sound(second_name);
+        for (kind, database) in Database::both() {
+            let at = database.location();
+            let report = import(at, &dump.dump);
+            let fresh = Database::sqlite();
+            let expected = import(fresh.location(), &alone.dump);
+            for (name, _) in of_every_collection() {
+                let [_, inserted, merged, archived, _] = counts(&report, name);
+                let [_, inserted_alone, merged_alone, archived_alone, _] = counts(&expected, name);
+                assert_eq!(inserted, inserted_alone, "{kind}: {name}");
+                assert!(merged >= merged_alone && archived >= archived_alone, "{kind}: {name}");
+            }
+            assert_eq!(tables(at), tables(fresh.location()), "{kind}");
+            goes_and_comes(kind, at, &dump);
+            import(at, &alone.dump);
+            goes_and_comes(kind, at, &alone);
+            import(at, &dump.dump);
+            goes_and_comes(kind, at, &dump);
+        }
+    }
+}
+
+#[test]
+fn a_copy_is_taken_where_the_first_has_the_key_of_another() {
+    let link = |number: u8, token: &str| {
+        doc! {
+            "_id": id('l', number), "token": token, "originalUrl": "https://example.org/", "shortUrl": "/l/abc",
+            "createdBy": id('u', 1), "totalClicks": 0_i64, "uniqueClicks": 0_i64, "isActive": true,
+            "createdAt": made(number), "updatedAt": made(number),
+        }
+    };
+    let dump = small(&[
+        ("User", vec![user(1, "ann")]),
+        ("TrackingLink", vec![link(2, "abc"), link(1, "abc"), link(1, "def")]),
+    ]);
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        let report = import(at, &dump.dump);
+        assert_eq!(counts(&report, "TrackingLink"), [3, 2, 0, 0, 1], "{kind}");
+        assert_eq!(
+            reasons(&report, "TrackingLink"),
+            ["`token` has a value that another document has"],
+            "{kind}"
+        );
+        goes_and_comes(kind, at, &dump);
+    }
+}
+
+/// What is here, without what the ledger says of it.
+pub(super) fn tables(at: &Location) -> Vec<String> {
+    everything(at).into_iter().filter(|line| !line.starts_with("legacy_documents ")).collect()
 }
 
 #[test]
@@ -179,14 +264,6 @@ fn statuses_of_both_versions_say_one_thing() {
     }
 }
 
-/// A document with a byte that is no text in the place of the question mark of `what?`.
-fn damaged(document: &Document) -> RawDocumentBuf {
-    let mut bytes = RawDocumentBuf::try_from(document).unwrap().into_bytes();
-    let at = bytes.windows(5).position(|text| text == b"what?").unwrap();
-    bytes[at + 4] = 0xFF;
-    RawDocumentBuf::from_bytes(bytes).unwrap()
-}
-
 #[test]
 fn text_that_is_none_costs_its_document_alone() {
     let raw = |document: &Document| RawDocumentBuf::try_from(document).unwrap();
@@ -201,7 +278,7 @@ fn text_that_is_none_costs_its_document_alone() {
         in_a_name.insert("what?", 1);
         deep.insert("unheardOf", doc! { "list": [1, { "a": "what?" }] });
         let mut all = vec![raw(&document)];
-        all.extend([in_a_value, in_a_name, deep].iter().map(damaged));
+        all.extend([in_a_value, in_a_name, deep].iter().map(with_bad_text));
         collections.push((name.to_owned(), all));
     }
     let dump = small_raw(collections);

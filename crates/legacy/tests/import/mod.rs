@@ -7,4 +7,6 @@ mod dirt;
 mod every;
 mod hidden;
 mod later;
+mod rejected;
+mod returned;
 mod uploads;

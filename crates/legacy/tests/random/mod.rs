@@ -4,15 +4,17 @@ mod dumps;
 mod round;
 
 use crate::support::{Small, differences, everything, export, import, options, small};
+use bson::{Bson, Document};
 use dumps::{Collections, Two, two};
 use meeshy_legacy::dump::Dump;
 use meeshy_legacy::import::{self, Count, Options, Progress, Report};
+use meeshy_legacy::mapping::{SOURCES, source_of};
 use meeshy_store::{Alone, Location};
 use meeshy_testkit::{Database, rows};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::RngSeed;
-use round::{side_by_side, stay, there_and_back};
+use round::{side_by_side, spoiled, stay, there_and_back};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -53,13 +55,17 @@ proptest! {
     }
 
     #[test]
-    fn sqlite_takes_whatever_comes_back(changes in [stay(), stay(), stay(), stay()]) {
-        there_and_back(&changes, Database::sqlite);
+    fn sqlite_takes_whatever_comes_back(
+        changes in [stay(), stay(), stay(), stay()], spoiled in [spoiled(), spoiled()]
+    ) {
+        there_and_back(&changes, &spoiled, Database::sqlite);
     }
 
     #[test]
-    fn postgresql_takes_whatever_comes_back(changes in [stay(), stay(), stay(), stay()]) {
-        there_and_back(&changes, Database::postgres);
+    fn postgresql_takes_whatever_comes_back(
+        changes in [stay(), stay(), stay(), stay()], spoiled in [spoiled(), spoiled()]
+    ) {
+        there_and_back(&changes, &spoiled, Database::postgres);
     }
 
     #[test]
@@ -74,13 +80,14 @@ proptest! {
 }
 
 fn comes_and_goes(two: &Two, moment: Index, database: fn() -> Database) {
-    let (first, later) = (dumped(&two.first), dumped(&two.later));
+    let first = dumped(&two.first);
     let (one, other) = (database(), database());
     let at = one.location();
     // Makes the tables.
     drop(Alone::open(at).unwrap());
     comes(at, &first.dump, moment);
     goes(at, &first.dump);
+    let later = dumped(&without_rows_of_rejected(at, &two.later));
     comes(at, &later.dump, moment);
     goes(at, &later.dump);
 
@@ -88,6 +95,62 @@ fn comes_and_goes(two: &Two, moment: Index, database: fn() -> Database) {
     assert_eq!(outcomes(&import(at, &later.dump)), outcomes(&fresh));
     let (changed, fresh) = (lines(at), lines(other.location()));
     assert_eq!(changed.symmetric_difference(&fresh).collect::<Vec<_>>(), Vec::<&String>::new());
+
+    let all = dumped(&two.later);
+    let before = with_rows(at);
+    comes(at, &all.dump, moment);
+    let after = with_rows(at);
+    let mut rejected = import(at, &all.dump).rejections.into_iter().map(|it| (it.collection, it.id));
+    let lost = rejected.find(|it| before.contains(it) && !after.contains(it));
+    assert_eq!(lost, None, "a document that cannot be taken is not gone");
+}
+
+/// A dump without the documents that it cannot bring, though their rows are here: these would stay, and not be as if all had come
+/// at once.
+fn without_rows_of_rejected(at: &Location, dump: &Collections) -> Collections {
+    let here = with_rows(at);
+    let mut left = dump.clone();
+    loop {
+        let report = import(Database::sqlite().location(), &dumped(&left).dump);
+        let rejected: BTreeSet<(String, String)> = report
+            .rejections
+            .into_iter()
+            .map(|it| (it.collection, it.id))
+            .filter(|it| here.contains(it))
+            .collect();
+        if rejected.is_empty() {
+            return left;
+        }
+        for (name, documents) in &mut left {
+            let collection = source_of(name).map_or(name.as_str(), |source| source.collection);
+            documents.retain(|it| !rejected.contains(&(collection.to_owned(), id_of(it))));
+        }
+    }
+}
+
+fn id_of(document: &Document) -> String {
+    match document.get("_id") {
+        Some(Bson::ObjectId(id)) => id.to_hex(),
+        other => other.and_then(Bson::as_str).unwrap_or_default().to_owned(),
+    }
+}
+
+/// Collection and id of each document that has a row here.
+fn with_rows(at: &Location) -> BTreeSet<(String, String)> {
+    let tables =
+        SOURCES.iter().flat_map(|source| source.shape.mappings().iter().map(move |it| (source, it.table)));
+    rows::read(at, |tx| {
+        let mut all = BTreeSet::new();
+        for (source, table) in tables {
+            let sql = format!(
+                "SELECT t.id AS id FROM {table} t JOIN legacy_documents d ON d.id = t.id \
+                 WHERE d.collection = $1 AND d.outcome = 'inserted'"
+            );
+            let ids: Vec<String> = tx.query(&sql, &[source.collection.into()], |row| row.take("id"))?;
+            all.extend(ids.into_iter().map(|id| (source.collection.to_owned(), id)));
+        }
+        Ok(all)
+    })
 }
 
 /// Everything but the mark of those who have the name or the address of another, for who was here first has none.

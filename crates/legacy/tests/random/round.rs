@@ -1,14 +1,16 @@
 //! Old, here, old, here: what each side writes, changes and removes is on the other side afterwards.
 
 use crate::support::{
-    Small, change, conversation, differences, export, id, import, made, message, one, small, user,
+    Small, change, conversation, differences, export, id, import, made, message, one, says, small, small_raw,
+    user, with_bad_text,
 };
 use bson::oid::ObjectId;
-use bson::{Bson, DateTime, Document, doc};
+use bson::{Bson, DateTime, Document, RawDocumentBuf, doc};
 use meeshy_store::{Location, Value};
 use meeshy_testkit::Database;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use proptest::sample::select;
 use std::collections::BTreeMap;
 
 /// A time after everything that was dumped.
@@ -27,6 +29,36 @@ pub enum Change {
     TakeBack(u8),
     Read(u8),
     Password(u8),
+    Translate(u8),
+    ReadUpTo(u8),
+}
+
+/// A document of the thing of a number that is damaged in the first dump of a stay; the one after it has it sound.
+#[derive(Debug, Clone, Copy)]
+pub struct Spoiled {
+    collection: &'static str,
+    noun: char,
+    number: u8,
+    /// The sound one follows in the same dump.
+    is_copied: bool,
+}
+
+pub fn spoiled() -> impl Strategy<Value = Vec<Spoiled>> {
+    let kinds = vec![
+        ("User", 'u'),
+        ("Conversation", 'c'),
+        ("ConversationMember", 'k'),
+        ("Message", 'm'),
+        ("Reaction", 'e'),
+    ];
+    let one = (select(kinds), 1..=FIRST, any::<bool>());
+    let one = one.prop_map(|((collection, noun), number, is_copied)| Spoiled {
+        collection,
+        noun,
+        number,
+        is_copied,
+    });
+    vec(one, 0..4)
 }
 
 /// The changes of one stay.
@@ -34,7 +66,7 @@ pub type Stay = Vec<Change>;
 
 pub fn stay() -> impl Strategy<Value = Stay> {
     let number = 1..=FIRST;
-    let change = (0..8_u8, number).prop_map(|(kind, number)| match kind {
+    let change = (0..10_u8, number).prop_map(|(kind, number)| match kind {
         0 => Change::Edit(number),
         1 => Change::Delete(number),
         2 => Change::Bio(number),
@@ -42,6 +74,8 @@ pub fn stay() -> impl Strategy<Value = Stay> {
         4 => Change::React(number),
         5 => Change::TakeBack(number),
         6 => Change::Read(number),
+        7 => Change::Translate(number),
+        8 => Change::ReadUpTo(number),
         _ => Change::Password(number),
     });
     vec(change, 0..6)
@@ -121,6 +155,23 @@ fn here(at: &Location, changes: &[Change], stay: u8) {
                 "UPDATE notifications SET is_read = TRUE, read_at = $1 WHERE id = $2",
                 &[now, hex('n', n)],
             ),
+            Change::Translate(n) => change(
+                at,
+                "INSERT INTO translations (message_id, language, revision, state, content, engine, created_at, updated_at) \
+                   SELECT id, 'es', revision, 'done', $1, 'test', $2, $2 FROM messages WHERE id = $3 \
+                 ON CONFLICT (message_id, language) DO UPDATE SET revision = excluded.revision, content = excluded.content, \
+                   updated_at = excluded.updated_at",
+                &[text, now, hex('m', n)],
+            ),
+            Change::ReadUpTo(n) => quietly(
+                at,
+                "INSERT INTO read_cursors (user_id, conversation_id, read_sequence, read_at) \
+                   SELECT $1, $2, max(sequence), $3 FROM messages WHERE TRUE \
+                 ON CONFLICT (user_id, conversation_id) WHERE user_id IS NOT NULL DO UPDATE SET \
+                   read_sequence = excluded.read_sequence, read_at = excluded.read_at, last_read_message_id = NULL \
+                 WHERE read_cursors.read_sequence < excluded.read_sequence",
+                &[hex('u', n), hex('c', 1), now],
+            ),
             // Signs in, which gives the password another hash.
             Change::Password(n) => change(
                 at,
@@ -150,8 +201,8 @@ fn dumped(collections: &Collections) -> Small {
     small(&named)
 }
 
-/// Somebody stays there: what they do, in the documents.
-fn there(collections: &mut Collections, changes: &[Change], stay: u8) {
+/// Somebody stays there: what they do, in the documents. `before` is the dump that this messenger saw last.
+fn there(collections: &mut Collections, before: &Collections, changes: &[Change], stay: u8) {
     for (step, change) in (0..).zip(changes) {
         let now = DateTime::from_millis(LATER + i64::from(stay) * 1_000 + step);
         let text = format!("there {stay} {step}");
@@ -167,6 +218,7 @@ fn there(collections: &mut Collections, changes: &[Change], stay: u8) {
             Change::Edit(n) => {
                 let values = doc! { "content": text, "isEdited": true, "editedAt": now, "updatedAt": now };
                 set(collections, "Message", id('m', n), values);
+                remove_one(collections, before, "MessageTranslation", "messageId", id('m', n));
             }
             Change::Delete(n) => {
                 let values = doc! { "isDeleted": true, "deletedAt": now, "updatedAt": now };
@@ -196,6 +248,17 @@ fn there(collections: &mut Collections, changes: &[Change], stay: u8) {
             Change::Read(n) => {
                 set(collections, "Notification", id('n', n), doc! { "isRead": true, "readAt": now });
             }
+            Change::Translate(n) => {
+                if let Some(all) = collections.get_mut("MessageTranslation") {
+                    let of_message = all.values_mut().filter(|it| says(it, "messageId", id('m', n)));
+                    of_message.for_each(|it| {
+                        it.extend(
+                            doc! { "translatedContent": &text, "translatedText": &text, "updatedAt": now },
+                        );
+                    });
+                }
+            }
+            Change::ReadUpTo(n) => remove_one(collections, before, "MessageStatus", "userId", id('u', n)),
             Change::Password(n) => {
                 let values = doc! { "password": format!("$2b$10$new {text}"), "lastPasswordChange": now, "updatedAt": now };
                 set(collections, "User", id('u', n), values);
@@ -204,22 +267,70 @@ fn there(collections: &mut Collections, changes: &[Change], stay: u8) {
     }
 }
 
+/// Removes the document of something there. One that an export has just brought stays if it is the last of these: they tell that
+/// the export was loaded.
+fn remove_one(collections: &mut Collections, before: &Collections, name: &str, field: &str, of: ObjectId) {
+    let Some(all) = collections.get_mut(name) else { return };
+    let is_new = |key: &String| !before.get(name).is_some_and(|known| known.contains_key(key));
+    let Some(key) = all.iter().find(|(_, it)| says(it, field, of)).map(|(key, _)| key.clone()) else {
+        return;
+    };
+    if !is_new(&key) || all.keys().filter(|key| is_new(key)).count() > 1 {
+        all.remove(&key);
+    }
+}
+
+/// A dump in which some documents are damaged, and how many. Only those of what is here are.
+fn damaged(collections: &Collections, known: &Collections, spoiled: &[Spoiled]) -> (Small, u64) {
+    let mut count = 0;
+    let raw = |document: &Document| RawDocumentBuf::try_from(document).unwrap();
+    let mut all = Vec::new();
+    for (name, documents) in collections {
+        let mut written = Vec::new();
+        for (key, document) in documents {
+            let of = |it: &&Spoiled| it.collection == name && id(it.noun, it.number).to_hex() == *key;
+            match spoiled.iter().find(of).filter(|_| known[name].contains_key(key)) {
+                Some(how) => {
+                    count += 1;
+                    let mut bad = document.clone();
+                    bad.insert("unheardOf", "what?");
+                    written.push(with_bad_text(&bad));
+                    written.extend(how.is_copied.then(|| raw(document)));
+                }
+                None => written.push(raw(document)),
+            }
+        }
+        all.push((name.clone(), written));
+    }
+    (small_raw(all), count)
+}
+
 /// `changes` are those of four stays: here, there, here, there.
-pub fn there_and_back(changes: &[Stay; 4], database: fn() -> Database) {
+pub fn there_and_back(changes: &[Stay; 4], spoiled: &[Vec<Spoiled>; 2], database: fn() -> Database) {
     let database = database();
     let at = database.location();
     import(at, &first().dump);
-    for (round, stays) in (0..).zip(changes.chunks(2)) {
+    let mut before = documents(&first());
+    for ((round, stays), spoiled) in (0..).zip(changes.chunks(2)).zip(spoiled) {
         // What only an export can have brought tells that it was loaded.
         here(at, &[&[Change::Write(1)][..], &stays[0]].concat(), 2 * round + 1);
         let back = export(at);
         let exported = Small::of(back);
         let mut collections = documents(&exported);
-        there(&mut collections, &stays[1], 2 * round + 2);
+        let known = collections.clone();
+        there(&mut collections, &before, &stays[1], 2 * round + 2);
+        let (bad, rejected) = damaged(&collections, &known, spoiled);
+        let report = import(at, &bad.dump);
+        assert_eq!((report.conflicts.as_slice(), report.total().rejected), (&[][..], rejected));
+        for (name, table) in [("User", "users"), ("Message", "messages"), ("Reaction", "reactions")] {
+            let rows = one(at, &format!("SELECT count(*) AS it FROM {table}"));
+            assert_eq!(rows, collections[name].len().to_string(), "{name}");
+        }
         let returned = dumped(&collections);
         comes_back(at, &returned);
         // Nothing happened meanwhile: what was exported comes back as it is.
         comes_back(at, &Small::of(export(at)));
+        before = collections;
     }
 }
 
@@ -251,9 +362,8 @@ pub fn side_by_side(changes: &[Stay; 2], database: fn() -> Database) {
     let ours: Vec<Change> = here_too.iter().filter(is_even).copied().collect();
     let theirs: Vec<Change> = there_too.iter().filter(|change| !is_even(change)).copied().collect();
     here(at, &ours, 3);
-    there(&mut collections, &theirs, 4);
-    let returned = dumped(&collections);
-    let report = import(at, &returned.dump);
+    there(&mut collections, &documents(&first()), &theirs, 4);
+    let report = import(at, &dumped(&collections).dump);
     assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
 
     // As if the old system had seen what was done here in the end.
@@ -296,6 +406,8 @@ fn number_of(change: Change) -> u8 {
         | Change::React(n)
         | Change::TakeBack(n)
         | Change::Read(n)
+        | Change::Translate(n)
+        | Change::ReadUpTo(n)
         | Change::Password(n) => n,
     }
 }
@@ -309,7 +421,7 @@ fn an_export_that_was_never_loaded_changes_nothing() {
         here(at, &[Change::Write(1), Change::Edit(2), Change::React(3)], 1);
         export(at);
         let mut collections = documents(&first());
-        there(&mut collections, &[Change::Bio(1)], 2);
+        there(&mut collections, &documents(&first()), &[Change::Bio(1)], 2);
         let report = import(at, &dumped(&collections).dump);
         assert_eq!((report.conflicts, report.rejections), (vec![], vec![]), "{kind}");
         assert_eq!(report.collections.iter().map(|count| count.removed).sum::<u64>(), 0, "{kind}");

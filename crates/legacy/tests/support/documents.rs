@@ -35,3 +35,8 @@ pub fn message(number: u8, conversation: u8, sender: u8) -> Document {
         "isDeleted": false, "createdAt": made(number), "updatedAt": made(number),
     }
 }
+
+/// Whether a field of a document holds an id.
+pub fn says(document: &Document, field: &str, id: ObjectId) -> bool {
+    document.get_object_id(field).is_ok_and(|it| it == id)
+}

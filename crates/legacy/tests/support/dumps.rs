@@ -39,6 +39,14 @@ pub fn small_raw(collections: Vec<(String, Vec<RawDocumentBuf>)>) -> Small {
     Small { _folder: folder, dump }
 }
 
+/// A document with a byte that is no text in the place of the question mark of `what?`.
+pub fn with_bad_text(document: &Document) -> RawDocumentBuf {
+    let mut bytes = RawDocumentBuf::try_from(document).unwrap().into_bytes();
+    let at = bytes.windows(5).position(|text| text == b"what?").unwrap();
+    bytes[at + 4] = 0xFF;
+    RawDocumentBuf::from_bytes(bytes).unwrap()
+}
+
 pub fn small(collections: &[(&str, Vec<Document>)]) -> Small {
     let raw = |it: &Document| RawDocumentBuf::try_from(it).unwrap();
     small_raw(

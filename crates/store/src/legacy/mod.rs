@@ -71,6 +71,14 @@ pub struct Entry {
     pub column_digests: Option<Vec<u8>>,
 }
 
+impl Entry {
+    /// Whether it has a row: it became one, or it was rejected and is of a row that an export wrote.
+    #[must_use]
+    pub fn has_row(&self) -> bool {
+        self.outcome == Outcome::Inserted || self.column_digests.is_some()
+    }
+}
+
 const COLUMNS: [&str; 12] = [
     "collection",
     "id",
@@ -220,6 +228,50 @@ pub fn remove(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<(), StoreEr
         &[collection.into(), id.into()],
     )?;
     Ok(())
+}
+
+/// Notes why a later version of a document was rejected; its row and the rest of its entry stay. `base` are the digests of the
+/// columns of the row as an export wrote it, if that is what the document came from.
+///
+/// # Errors
+/// As the database says.
+pub fn keep(
+    tx: &mut Tx<'_>,
+    collection: &str,
+    id: &str,
+    note: Option<&str>,
+    base: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    let mut params: Vec<Value> = vec![collection.into(), id.into(), note.map(str::to_owned).into()];
+    let mut base_too = "";
+    if let Some(base) = base {
+        params.push(base.to_vec().into());
+        base_too = ", row_digest = NULL, column_digests = $4";
+    }
+    tx.execute(
+        &format!("UPDATE legacy_documents SET note = $3{base_too} WHERE collection = $1 AND id = $2"),
+        &params,
+    )?;
+    Ok(())
+}
+
+/// The values of some columns of the rows of a table that have some ids.
+///
+/// # Errors
+/// As the database says.
+pub fn rows(
+    tx: &mut Tx<'_>,
+    table: &str,
+    columns: &[&str],
+    ids: &[String],
+) -> Result<Vec<Vec<Value>>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let params = padded(ids.iter().map(Value::from));
+    let sql =
+        format!("SELECT {} FROM {table} WHERE id IN ({})", columns.join(", "), placeholders(1, ids.len()));
+    tx.query(&sql, &params, |row| columns.iter().map(|column| row.take_value(column)).collect())
 }
 
 /// How many documents of each collection there are.

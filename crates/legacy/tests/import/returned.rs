@@ -1,0 +1,238 @@
+//! What was written here, went to the old system with an export, and comes back changed or not at all.
+
+use crate::support::{
+    Exported, Small, change, conversation, differences, export, id, import, message, one, says, small, user,
+};
+use bson::{DateTime, Document, doc};
+use meeshy_legacy::import::Report;
+use meeshy_store::{Location, Value};
+use meeshy_testkit::Database;
+
+const LATER: i64 = 1_790_000_000_000;
+
+fn first() -> Small {
+    small(&[
+        ("User", vec![user(1, "ann"), user(2, "bob"), user(3, "chen")]),
+        ("Conversation", vec![conversation(1)]),
+        ("Message", vec![message(1, 1, 1), message(2, 1, 1)]),
+    ])
+}
+
+/// A translation of a message, as the messenger writes it.
+fn translate(at: &Location, message: u8, language: &str, text: &str) {
+    change(
+        at,
+        "INSERT INTO translations (message_id, language, revision, state, content, engine, score, created_at, updated_at) \
+         SELECT id, $2, revision, 'done', $3, 'test', 0.5, $4, $4 FROM messages WHERE id = $1 \
+         ON CONFLICT (message_id, language) DO UPDATE SET revision = excluded.revision, content = excluded.content, \
+           updated_at = excluded.updated_at",
+        &[id('m', message).to_hex().into(), language.into(), text.into(), LATER.into()],
+    );
+}
+
+/// Somebody reads up to a message, of which there are as many before it as its number says.
+fn read(at: &Location, user: u8, message: u8) {
+    change(
+        at,
+        "INSERT INTO read_cursors (user_id, conversation_id, read_sequence, read_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (user_id, conversation_id) WHERE user_id IS NOT NULL DO UPDATE \
+           SET read_sequence = excluded.read_sequence, read_at = excluded.read_at, last_read_message_id = NULL",
+        &[
+            id('u', user).to_hex().into(),
+            id('c', 1).to_hex().into(),
+            i64::from(message).into(),
+            (LATER + i64::from(message)).into(),
+        ],
+    );
+}
+
+/// An export as the old system gives it back, after something happened there.
+fn given_back(back: &Exported, happens: impl Fn(&str, &mut Vec<Document>)) -> Small {
+    let collections: Vec<(&str, Vec<Document>)> = back
+        .dump
+        .collections()
+        .iter()
+        .map(|collection| {
+            let mut all = back.documents(collection.name()).into_values().collect();
+            happens(collection.name(), &mut all);
+            (collection.name(), all)
+        })
+        .collect();
+    small(&collections)
+}
+
+fn edit(name: &str, all: &mut [Document]) {
+    if let ("Message", Some(edited)) = (name, all.first_mut()) {
+        let now = DateTime::from_millis(LATER + 9);
+        edited
+            .extend(doc! { "content": "edited there", "isEdited": true, "editedAt": now, "updatedAt": now });
+    }
+}
+
+fn is_clean(report: &Report, kind: &str) {
+    assert_eq!((&report.conflicts, &report.rejections), (&vec![], &vec![]), "{kind}");
+}
+
+fn translations(at: &Location) -> String {
+    one(
+        at,
+        "SELECT coalesce(string_agg(language || ' ' || content || ' ' || revision, ', ' ORDER BY message_id, language), '') \
+         AS it FROM translations",
+    )
+}
+
+#[test]
+fn what_comes_back_as_it_went_is_as_if_it_had_been_there_before() {
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first().dump);
+        translate(at, 1, "es", "mensaje");
+        read(at, 2, 1);
+        let back = export(at);
+        is_clean(&import(at, &back.dump), kind);
+        let again = export(at);
+        assert_eq!(differences(&back.dump, &again.dump), Vec::<String>::new(), "{kind}");
+        let changed: u64 = again.report.collections.iter().map(|it| it.changed + it.new).sum();
+        assert_eq!(changed, 0, "{kind}: nothing was changed since");
+    }
+}
+
+#[test]
+fn an_edit_there_takes_the_translations_of_the_old_text_that_went_there() {
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first().dump);
+        translate(at, 1, "es", "mensaje 1");
+        translate(at, 2, "es", "mensaje 2");
+        let back = export(at);
+        is_clean(&import(at, &back.dump), kind);
+        let edited = given_back(&back, |name, all| {
+            edit(name, all);
+            if name == "MessageTranslation" {
+                all.retain(|it| !says(it, "messageId", id('m', 1)));
+            }
+        });
+        let report = import(at, &edited.dump);
+        is_clean(&report, kind);
+        assert_eq!(report.total().removed, 1, "{kind}");
+        assert_eq!(translations(at), "es mensaje 2 1", "{kind}");
+        assert_eq!(differences(&edited.dump, &export(at).dump), Vec::<String>::new(), "{kind}");
+    }
+}
+
+#[test]
+fn an_edit_there_takes_the_translation_that_was_made_anew_here() {
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first().dump);
+        translate(at, 1, "es", "mensaje 1");
+        let back = export(at);
+        is_clean(&import(at, &back.dump), kind);
+        let both = [(LATER + 1).into(), id('m', 1).to_hex().into()];
+        change(
+            at,
+            "UPDATE messages SET content = 'edited here', revision = 2, edited_at = $1, updated_at = $1 WHERE id = $2",
+            &both,
+        );
+        translate(at, 1, "es", "corregido");
+        let edited = given_back(&back, |name, all| edit(name, all));
+        let report = import(at, &edited.dump);
+        let columns: Vec<_> = report.conflicts.iter().filter_map(|it| it.column.as_deref()).collect();
+        assert_eq!(columns, ["content", "edited_at"], "{kind}: the one there is newer");
+        assert_eq!(translations(at), "", "{kind}: made again when somebody reads it");
+    }
+}
+
+#[test]
+fn cursors_that_were_written_here_and_are_gone_there_go() {
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first().dump);
+        read(at, 2, 1);
+        read(at, 3, 2);
+        let back = export(at);
+        let of = |user: u8| {
+            move |name: &str, all: &mut Vec<Document>| {
+                if name == "MessageStatus" {
+                    all.retain(|it| !says(it, "userId", id('u', user)));
+                }
+            }
+        };
+        let report = import(at, &given_back(&back, of(2)).dump);
+        is_clean(&report, kind);
+        assert_eq!(report.total().removed, 1, "{kind}");
+        let cursors = "SELECT count(*) AS it FROM read_cursors WHERE user_id <> $1"
+            .replace("$1", &format!("'{}'", id('u', 1)));
+        assert_eq!(one(at, &cursors), "1", "{kind}");
+        let last = export(at);
+        let report = import(at, &given_back(&last, of(3)).dump);
+        is_clean(&report, kind);
+        assert_eq!((report.total().removed, one(at, &cursors)), (1, "0".into()), "{kind}");
+    }
+}
+
+#[test]
+fn what_is_gone_there_and_was_changed_here_is_told_once() {
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first().dump);
+        translate(at, 1, "es", "mensaje 1");
+        translate(at, 2, "es", "mensaje 2");
+        let back = export(at);
+        is_clean(&import(at, &back.dump), kind);
+        translate(at, 1, "es", "mejor");
+        let gone = given_back(&back, |name, all| {
+            if name == "MessageTranslation" {
+                all.clear();
+            }
+        });
+        let report = import(at, &gone.dump);
+        let [conflict] = report.conflicts.as_slice() else { panic!("{kind}: {:?}", report.conflicts) };
+        assert_eq!(conflict.what, "gone there, but changed here; left as it is here", "{kind}");
+        assert_eq!((report.total().conflicts, report.total().removed), (1, 1), "{kind}");
+        assert_eq!(translations(at), "es mejor 1", "{kind}");
+    }
+}
+
+#[test]
+fn a_damaged_document_that_comes_back_costs_nothing_that_was_written_here() {
+    for (kind, database) in Database::both() {
+        let at = database.location();
+        import(at, &first().dump);
+        let values: [Value; 2] = [id('m', 8).to_hex().into(), LATER.into()];
+        change(
+            at,
+            "INSERT INTO messages (id, conversation_id, sequence, sender_id, content, original_language, message_type, \
+               created_at, updated_at) SELECT $1, conversation_id, 3, sender_id, 'new', 'fr', 'text', $2, $2 \
+             FROM messages WHERE sequence = 1",
+            &values,
+        );
+        translate(at, 8, "es", "nuevo");
+        let back = export(at);
+        let bare = given_back(&back, |name, all| {
+            all.iter_mut().filter(|it| says(it, "_id", id('m', 8))).for_each(|it| {
+                assert_eq!(name, "Message");
+                it.remove("conversationId");
+            });
+        });
+        let report = import(at, &bare.dump);
+        assert_eq!(
+            (report.total().rejected, report.total().removed, report.conflicts.len()),
+            (1, 0, 0),
+            "{kind}"
+        );
+        assert_eq!(translations(at), "es nuevo 1", "{kind}");
+        assert_eq!(
+            differences(&back.dump, &export(at).dump),
+            Vec::<String>::new(),
+            "{kind}: the row goes, once"
+        );
+        let edited = given_back(&back, |name, all| {
+            let new = all.iter_mut().filter(|it| name == "Message" && says(it, "_id", id('m', 8)));
+            new.for_each(|it| drop(it.insert("content", "edited there")));
+        });
+        is_clean(&import(at, &edited.dump), kind);
+        let sql = "SELECT content AS it FROM messages WHERE sequence = 3";
+        assert_eq!(one(at, sql), "edited there", "{kind}");
+    }
+}
