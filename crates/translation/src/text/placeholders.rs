@@ -16,9 +16,13 @@ const LONGEST_MESSAGE: usize = 1_000;
 /// Letters of a name in a script without spaces, at most: more of them are a sentence.
 const LONGEST_UNSPACED: usize = 6;
 
+/// What names without a mark at their end are made of: a sentence goes on after them in scripts that have no spaces between words.
+const LETTER: &str =
+    r"[\w--[\p{Han}\p{Hira}\p{Kana}\p{Bopo}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]]";
+
 static FORMS: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r#"(?x)
+        &r#"(?x)
           <%[^\n]{0,120}?%> | <\?(?:=|php\b)[^\n]{0,120}?\?> | <!--[^\n]{0,120}?-->  # ERB, EJS, PHP, HTML
         | \{%[^\n]{0,120}?%\} | \[%[^\n]{0,120}?%\] | \{\#[^\n]{0,120}?\#\}      # Jinja, Twig, Template Toolkit
         | \$\{(?:[^{}\n]|\{[^{}\n]*\})+\}                                      # JavaScript, the shell
@@ -26,18 +30,19 @@ static FORMS: LazyLock<Regex> = LazyLock::new(|| {
         | \$t\([^()\n]{1,120}\)                                               # i18next
         | \$\([\w.:-]+\)                                                      # make, MSBuild
         | \$\p{L}[\w@]*\$                                                     # Chrome
-        | \$[\p{L}_]\w*(?:\??->\w+|\[\w+\])*                                 # PHP, the shell
+        | \$[[\p{L}_]&&LETTER]LETTER*(?:\??->LETTER+|\[\w+\])*                # PHP, the shell
         | \\\([\w.$?!\[\]]+(?:\([^()\n\\]*\))?(?:,[^()\n\\]+)?\)               # Swift
         | \[\[\ *[^\[\]\s]+\ *\]\]                                            # Polymer, Angular
         | \*\|[^|*\n]{1,60}\|\*                                               # Mailchimp
         | %%\w+%% | \#\#\w+\#\# | @@\w+@@ | \$\$\w+\$\$ | ::\w+::              # marks on both sides
         | __(?:\p{Lu}[\p{Lu}\p{N}]*(?:_[\p{Lu}\p{N}]+)* | MSG_\w+? | [\p{L}\p{N}]+(?:_[\p{L}\p{N}]+)+)__
-        | @(?:\.\w+)?:(?:\([\w.-]+\)|\w[\w-]*(?:\.\w[\w-]*)*)                  # links of vue-i18n
+        | @(?:\.\w+)?:(?:\([\w.-]+\)|LETTER[LETTER-]*(?:\.LETTER[LETTER-]*)*)  # links of vue-i18n
         | :\p{Ll}[\p{Ll}\p{M}\p{N}_]+                                         # Laravel
         | </?(?:\p{L}[\w.:-]*|[0-9]{1,2})                                     # tags of React, of i18next
             (?:\s+[\w:.@-]+=(?:"[^"\n]{0,120}"|'[^'\n]{0,120}'|[^\s<>"']+))*\s*/?>
         | </?[\#@]\w[^<>\n]{0,80}> | <[@\#!:][\w:|.^-]+>                       # FreeMarker, JSP, Slack
-        "#,
+        "#
+        .replace("LETTER", LETTER),
     )
 });
 
@@ -115,9 +120,11 @@ pub(super) fn find(text: &str) -> Ranges {
     if text.contains('%') {
         // Of `%dx%d`, the `%dx%` is none.
         let named = NAMED.find_iter(text).map(|form| form.range());
-        found.extend(named.filter(|range| {
-            !ends_in_word(&text[..range.start]) && !text[range.end..].starts_with(char::is_alphanumeric)
-        }));
+        found.extend(
+            named.filter(|range| {
+                !ends_in_word(&text[..range.start]) && !text[range.end..].starts_with(goes_on)
+            }),
+        );
         found.extend(
             PERCENT.find_iter(text).map(|form| form.range()).filter(|range| is_of_printf(text, range)),
         );
@@ -125,8 +132,15 @@ pub(super) fn find(text: &str) -> Ranges {
     found
 }
 
+/// Whether a character belongs to the word beside it. Chinese, Thai or Korean need no space there.
+fn goes_on(c: char) -> bool {
+    c.is_alphanumeric()
+        && !needs_no_spaces(c)
+        && !matches!(c, '\u{1100}'..='\u{11FF}' | '\u{AC00}'..='\u{D7A3}')
+}
+
 fn ends_in_word(before: &str) -> bool {
-    before.ends_with(char::is_alphanumeric)
+    before.ends_with(goes_on)
 }
 
 /// Whether a form stands apart from the words around it, where it must.
@@ -135,12 +149,15 @@ fn is_form(text: &str, range: &Range<usize>) -> bool {
     match text.as_bytes()[range.start] {
         // `A$AP` is a name.
         b'$' | b'@' => !ends_in_word(before),
-        b'_' => !ends_in_word(before) && !after.starts_with(|c: char| c == '_' || c.is_alphanumeric()),
+        b'_' => !ends_in_word(before) && !after.starts_with(|c: char| c == '_' || goes_on(c)),
         // Neither `10:30` nor `:smile:`, nor the end of a word.
         b':' if !text[range.clone()].starts_with("::") => {
-            let is_first =
-                before.chars().next_back().is_none_or(|c| c.is_whitespace() || "([{\"'«“‘¿¡".contains(c));
-            is_first && !after.starts_with(|c: char| c == ':' || c.is_alphanumeric())
+            let is_first = before.chars().next_back().is_none_or(|c| {
+                c.is_whitespace()
+                    || "([{\"'«“‘¿¡".contains(c)
+                    || !c.is_ascii() && c.is_alphanumeric() && !goes_on(c)
+            });
+            is_first && !after.starts_with(|c: char| c == ':' || goes_on(c))
         }
         _ => true,
     }
@@ -247,6 +264,8 @@ mod tests {
         &["{{if .Name}}", "{{end}}", "{{range .X}}", "{{with .Site.Params}}", "{{len .X}}", "{{eq .X 1}}", "{{index .A 0}}", "{{not .X}}", "{{template \"t\" .}}", "{{- if .X -}}", "{{block \"a\" .}}", "{{range $i, $e := .X}}", "{{len $x}}", "{{ .Values.name | quote }}"])]
     #[case::handlebars("{{formatDate date \"long\"}} {{#if x}} {{/if}} {{else}} {{formatDate date}} {{add 1 2}} {{if name}} {{lookup . 'x'}}",
         &["{{formatDate date \"long\"}}", "{{#if x}}", "{{/if}}", "{{else}}", "{{formatDate date}}", "{{add 1 2}}", "{{if name}}", "{{lookup . 'x'}}"])]
+    #[case::in_scripts_without_spaces("你好$name，您有:count条、%name%です、$user->nameさん @:a.b中 __NAME__님 $name님",
+        &["$name", ":count", "%name%", "$user->name", "@:a.b", "__NAME__", "$name"])]
     #[case::laravel("you have :count houses, :name (:tamaño)", &[":count", ":name", ":tamaño"])]
     #[case::no_laravel("at 10:30 a note :smile: a list: one, deux : trois :p http:x Note :Word", &["10:30", ":smile:"])]
     #[case::swift(r"Hello \(name), \(user.first) and \(count, specifier: x) or \(not this\)", &[r"\(name)", r"\(user.first)", r"\(count, specifier: x)", r"\(", r"\)"])]
