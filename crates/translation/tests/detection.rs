@@ -87,7 +87,15 @@ fn a_language_without_statistics_is_not_taken_for_another() {
 }
 
 /// Sentences in languages that have relatives which are better known; those of ours have their code.
-const RELATIVES: [(&str, &str); 79] = [
+const RELATIVES: [(&str, &str); 87] = [
+    ("ms", "Kedai itu dibuka pada pukul sembilan pagi setiap hari kecuali hari Jumaat."),
+    ("ms", "Adik saya sedang belajar di universiti dan dia akan pulang pada hujung minggu."),
+    ("rw", "Musaza wanjye yiga muri kaminuza kandi azataha mu mpera z'icyumweru."),
+    ("oc", "Sabi pas se deman va plòure, mas prendrai lo parasol en tot cas."),
+    ("bho", "हमार भाई विश्वविद्यालय में पढ़ेला आ शनिचर के घरे आई।"),
+    ("kok", "म्हजो भाव विद्यापिठांत शिकता आनी शेनवारा घरा येतलो."),
+    ("pnb", "میرا پرا یونیورسٹی وچ پڑھدا اے تے ہفتے دے اخیر تے گھر آوے گا۔"),
+    ("ba", "Ҡустым университетта уҡый һәм ял көндәрендә өйгә ҡайта."),
     ("mk", "Многу би сакале да купиме куќа покрај морето и имаме мачка што фаќа глувци во градината."),
     ("be", "Мы вельмі хацелі б купіць дом ля мора, і ў нас ёсць кошка, якая ловіць мышэй у садзе."),
     ("gl", "Gustaríanos moito mercar unha casa preto do mar e temos un gato que caza ratos no xardín."),

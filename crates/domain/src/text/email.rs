@@ -39,7 +39,8 @@ fn is_local(local: &str) -> bool {
 }
 
 fn is_address(local: &str, host: &str) -> bool {
-    if host.chars().any(is_blank) {
+    // IDNA allows joiners where a script needs them.
+    if host.chars().any(|c| is_blank(c) && !matches!(c, '\u{200C}' | '\u{200D}')) {
         return false;
     }
     let Ok(host) = idna::domain_to_ascii_strict(host) else { return false };
@@ -79,6 +80,7 @@ mod tests {
             ("Zoë.2_Ñandú@STRAßE.example", "zoë.2_ñandú@straße.example"),
             ("विजय@उदाहरण.भारत", "विजय@उदाहरण.भारत"),
             ("lea@ΒΌΛΟΣ.gr", "lea@βόλοσ.gr"),
+            ("lea@ශ්\u{200D}රී.example", "lea@ශ්\u{200D}රී.example"),
         ] {
             assert_eq!(email(typed).as_deref(), Ok(kept));
         }
@@ -102,6 +104,7 @@ mod tests {
             "te\u{202e}st@example.org",
             "te\u{e0041}st@example.org",
             "lea@exam\u{ad}ple.org",
+            "lea@exam\u{200D}ple.org",
             "<lea@example.org>",
             "Lea <lea@example.org>",
             "a..b@example.org",

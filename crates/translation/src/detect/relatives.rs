@@ -24,11 +24,11 @@ const RELATIVES: &[&[(&str, &str)]] = &[
         ),
         (
             "pt",
-            "o a os as um uma de do da dos das em no na nos nas com muito mas não sim é e eu ele ela você vocês que se para por pelo pela meu minha meus hoje ontem amanhã também depois então quando são está ao à mais já lhe nós ser tem foi até bem nada isso quero onde aos às pelos pelas este esta esse essa isto aquele anos há havia outro outra dois duas sem sobre entre desde porque era quem cada tempo ou como pode todos todas tudo algum alguns algumas eles elas me te lo la",
+            "o a os as um uma de do da dos das em no na nos nas com muito mas não sim é e eu ele ela você vocês que se para por pelo pela meu minha meus hoje ontem amanhã também depois então quando são está ao à mais já lhe nós ser tem foi até bem nada isso quero onde aos às pelos pelas este esta esse essa isto aquele anos há havia outro outra dois duas sem sobre entre desde porque era quem cada tempo ou como pode todos todas tudo algum alguns algumas eles elas me te lo la sua seu suas seus nosso nossa dele dela",
         ),
         (
             "gl",
-            "o a os as un unha de do da dos das en no na nos nas co coa cos coas con moi moito pero non si é e eu el ela vostede que se para por polo pola meu miña meus hoxe onte mañá tamén despois entón cando son está ao á máis xa lle nós ser ten foi ata ben nada iso quero onde dun dunha nun nunha cun cunha nin",
+            "o a os as un unha de do da dos das en no na nos nas co coa cos coas con moi moito pero non si é e eu el ela vostede que se para por polo pola meu miña meus hoxe onte mañá tamén despois entón cando son está ao á máis xa lle nós ser ten foi ata ben nada iso quero onde dun dunha nun nunha cun cunha nin súa seu súas seus noso nosa del dela",
         ),
         (
             "ast",
@@ -47,6 +47,10 @@ const RELATIVES: &[&[(&str, &str)]] = &[
             "lo la los las un una de del dels en amb fòrça mas non pas e ieu es que se per al als mon ma uèi ièr deman tanben puèi quand son mai ja li èsser fins ben res aquò vòli ont l d s m t n i o a ai va dins avèm sabi",
         ),
         (
+            "eo",
+            "la kaj estas estis ne mi ni vi li ŝi ĝi ili de en al por ke kiu kun sed se tre ĉu ĉi el pri ĝis ankaŭ mia via lia sur da",
+        ),
+        (
             "it",
             "il la i le un una di del dei nel con molto ma non e io è che si per al ai mio mia oggi ieri domani anche dopo quando sono sta più già gli essere ha fino bene questo voglio dove l d s o hanno della delle degli dello nella nelle sul sulla questa questi dal dalla tra fra come sua suo loro se a tutto tutti tutte può lui lei mi ti ci noi in",
         ),
@@ -58,11 +62,11 @@ const RELATIVES: &[&[(&str, &str)]] = &[
     &[
         (
             "id",
-            "karena bisa saja kamu apakah besok kemarin kantor mobil uang kalian bilang banget nggak enggak gak tidak dan yang di ke dari untuk dengan ini itu kami kita saya akan sudah telah ada adalah pada oleh juga atau tapi ingin sangat kalau sekali belum rumah mau lagi kakek nenek mereka tetapi sebuah seekor mempunyai amat semalam apabila boleh mahu hendak sama malam kucing",
+            "karena bisa saja kamu apakah besok kemarin kantor mobil uang kalian bilang banget nggak enggak gak tidak dan yang di ke dari untuk dengan ini itu kami kita saya akan sudah telah ada adalah pada oleh juga atau tapi ingin sangat kalau sekali belum rumah mau lagi kakek nenek mereka tetapi sebuah seekor mempunyai amat semalam apabila boleh mahu hendak sama malam kucing universitas akhir pekan toko jumat senin kamis dokter polisi bus taksi stasiun perusahaan pemerintah agustus maret juni juli film musik televisi telepon awal teman pria kenapa silakan libur sepeda kuliah",
         ),
         (
             "ms",
-            "kerana boleh sahaja awak adakah esok semalam pejabat kereta wang korang cakap sangat tak tidak dan yang di ke dari daripada untuk dengan ini itu kami kita saya akan sudah telah ada ialah pada oleh juga atau tetapi hendak amat kalau sekali belum rumah mahu nak lagi datuk nenek mereka sebuah seekor berhampiran mempunyai petang bilik iaitu apabila kucing malam sama amat semalam apabila ingin tapi",
+            "kerana boleh sahaja awak adakah esok semalam pejabat kereta wang korang cakap sangat tak tidak dan yang di ke dari daripada untuk dengan ini itu kami kita saya akan sudah telah ada ialah pada oleh juga atau tetapi hendak amat kalau sekali belum rumah mahu nak lagi datuk nenek mereka sebuah seekor berhampiran mempunyai petang bilik iaitu apabila kucing malam sama amat semalam apabila ingin tapi universiti hujung kedai jumaat isnin khamis ahad doktor polis bas teksi stesen syarikat kerajaan ogos mac jun julai filem muzik televisyen telefon awal kawan lelaki macam kenapa sila cuti basikal",
         ),
         (
             "jv",
@@ -206,7 +210,11 @@ const RELATIVES: &[&[(&str, &str)]] = &[
             "छ छन् हो र मा को ले लाई म तिमी तपाईं हामी के यो त्यो भयो थियो छैन पनि एक गर्न गरेको हुन्छ मेरो तर भने हामीसँग हिजो भोलि धेरै छु छौं छौँ",
         ),
         ("sa", "च अस्ति सन्ति अहम् त्वम् वयम् वयं न इति एव अपि तत् सः सा किम् भवति मम तव अस्माकं इदं एकः करोति अत्र तत्र"),
-        ("bho", "बा बानी हम तू रउआ के में से आउर ना का ई ऊ भी रहे बाड़े हमरा काल्ह होला"),
+        (
+            "bho",
+            "बा बानी हम तू रउआ के में से आउर ना का ई ऊ भी रहे बाड़े हमरा काल्ह होला हमार तोहार घरे शनिचर हई रहल गइल भइल करेला होखे बाटे",
+        ),
+        ("kok", "म्हजो म्हजी म्हजें आनी तो ती हांव तूं आमी घरा ना आसा आसात जाता कितें करता पूण"),
         ("mai", "अछि छी छथि हम अहाँ के मे सँ आ नहि की ई ओ सेहो छल हमर काल्हि"),
     ],
     &[
@@ -228,6 +236,20 @@ const RELATIVES: &[&[(&str, &str)]] = &[
             "yi",
             "און איז די דער דאס דאָס פון פֿון נישט ניט מיר איך דו ער זי זיי האבן האָבן האט האָט וואס וואָס אויף מיט פאר פֿאַר א אַ אן אַן צו אין ווי אויך זענען געווען",
         ),
+    ],
+    &[
+        (
+            "ur",
+            "ہے ہیں کا کی کے میں کو سے اور یہ نہیں نے پر بھی تھا تھی تھے ہو کہ تم آپ ہم وہ کیا ایک تو ہی اس گا گی گے مجھے کر رہا رہی رہے لیے جو",
+        ),
+        ("pnb", "اے تے دا دی دے دیاں نوں وچ نیں ایہہ ایہ اوہ سی میرا پرا کیہ ہن نال توں میں کر اک ہو آپ جو"),
+    ],
+    &[
+        (
+            "fa",
+            "و در به از که این را با است برای من تو ما شما آن می هم یک یا تا نیست هست کرد شد بود دارد ام ای",
+        ),
+        ("ps", "او په چې د له دا نه يې کې ته زه زما موږ تاسو هغه یو دی ده وي سره نو وه شو"),
     ],
     &[
         (
@@ -301,6 +323,8 @@ const ALPHABETS: &[(&str, &str)] = &[
     ("ar", "ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىيٱ"),
     ("fa", "ءآأؤإئابپةتثجچحخدذرزژسشصضطظعغفقکكگلمنهۀویيىٱ"),
     ("ur", "ءآأؤئابپتٹثجچحخدڈذرڑزژسشصضطظعغفقکكگلمنںوہھۂۃةهیيىےۓٱ"),
+    ("tt", "абвгдеёжзийклмнопрстуфхцчшщъыьэюяәөүҗңһ"),
+    ("ky", "абвгдеёжзийклмнопрстуфхцчшщъыьэюяөүң"),
     ("ru", "абвгдеёжзийклмнопрстуфхцчшщъыьэюя"),
     ("uk", "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя"),
     ("be", "абвгдеёжзійклмнопрстуўфхцчшыьэюя"),
@@ -323,7 +347,7 @@ const NEEDED: &[(&str, &str)] = &[
 ];
 
 /// Languages that are one but for a few words: without one of its own, a text may be in any of them.
-const TWINS: [&str; 3] = ["hr", "bs", "sr"];
+const TWINS: [&str; 5] = ["hr", "bs", "sr", "rw", "rn"];
 
 /// Whether a text that looks like a language looks more like a relative of it.
 pub(super) fn is_doubtful(language: Language, text: &str) -> bool {
