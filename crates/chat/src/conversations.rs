@@ -1,17 +1,26 @@
 //! Conversations: open one, list one's own, look at one.
 
 use crate::messages::check_blocked;
-use crate::view::{ConversationView, MemberView};
+use crate::view::{ConversationView, Figures, MemberView};
 use crate::{Chat, ChatError, Event, view};
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, UserId, limits, text};
 use meeshy_store::conversations::{self, Conversation, Filter};
-use meeshy_store::members::{self, Member, NewMember};
+use meeshy_store::members::{self, Member, Membership, NewMember};
 use meeshy_store::users::{self, User};
-use meeshy_store::{StoreError, Tx, messages, visibility};
+use meeshy_store::visibility::Viewer;
+use meeshy_store::{StoreError, Tx, conversation_languages, messages, visibility};
 use std::collections::HashMap;
 
 /// The identifier of the room that everybody is in (wire-contract 7.1).
 pub(crate) const GLOBAL_ROOM: &str = "meeshy";
+
+/// Members that a conversation is listed with, at most.
+const MAX_MEMBERS_OF_LISTED: usize = 5;
+/// Members that one conversation is shown with, at most.
+const MAX_MEMBERS_OF_ONE: usize = 250;
+/// Online people that a large conversation is shown with, at most, and among how many they are looked for.
+const MAX_ONLINE: i64 = 100;
+const MAX_ONLINE_LOOKED_AT: usize = 512;
 
 /// The kinds of conversation that people can open.
 pub const OPENABLE_KINDS: [ConversationKind; 3] =
@@ -44,8 +53,8 @@ pub struct ListFilter {
 /// Who hears of what somebody does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience {
-    /// The members of these conversations,
-    pub conversations: Vec<ConversationId>,
+    /// The members of these conversations, of the small ones among them. Messages that are hidden from this person count as read.
+    pub memberships: Vec<Membership>,
     /// but not those who have blocked this person.
     pub hidden_from: Vec<UserId>,
 }
@@ -89,6 +98,7 @@ impl Chat {
             direct_key: (kind == ConversationKind::Direct).then(|| direct_key(caller, others[0])),
             created_by: Some(caller),
             is_active: true,
+            member_count: 0,
             last_sequence: 0,
             last_message_at: now,
             created_at: now,
@@ -131,6 +141,7 @@ impl Chat {
                 &NewMember { id: self.new_id(), conversation_id: conversation.id, user_id, role, joined_at },
             )?;
         }
+        conversation.member_count = i64::try_from(others.len() + 1).unwrap_or(i64::MAX);
         let event = Event::ConversationCreated {
             conversation_id: conversation.id,
             members: std::iter::once(caller).chain(others.iter().copied()).collect(),
@@ -195,7 +206,7 @@ impl Chat {
             .read(move |tx| {
                 let (page, total) =
                     conversations::list(tx, caller, Filter { kind, with_user }, limit, offset)?;
-                Ok((chat.views(tx, caller, page)?, total))
+                Ok((chat.views(tx, caller, page, MAX_MEMBERS_OF_LISTED)?, total))
             })
             .await
     }
@@ -224,14 +235,25 @@ impl Chat {
         self.inner.store.read(move |tx| Ok(find_as_member(tx, caller, &reference)?.id)).await
     }
 
-    /// Who is told that `user` comes or goes.
+    /// Who is told that `user` comes or goes, and how far this person has read.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn audience(&self, user: UserId) -> Result<Audience, ChatError> {
+        let now = self.now();
         let read = move |tx: &mut Tx<'_>| {
-            let conversations = conversations::ids_of(tx, user)?;
-            Ok::<_, StoreError>(Audience { conversations, hidden_from: visibility::blockers(tx, user)? })
+            let mut memberships = members::of_user(tx, user)?;
+            if Viewer::find(tx, user, now)?.has_blocked() {
+                let ids: Vec<_> = memberships.iter().map(|membership| membership.conversation_id).collect();
+                let unread = visibility::unread(tx, &ids, &[user], now)?;
+                let unread: HashMap<_, _> =
+                    unread.into_iter().map(|unread| (unread.conversation, unread.count)).collect();
+                for membership in &mut memberships {
+                    let unread = unread.get(&membership.conversation_id).copied().unwrap_or(0);
+                    membership.read_sequence = membership.last_sequence.saturating_sub(unread);
+                }
+            }
+            Ok::<_, StoreError>(Audience { memberships, hidden_from: visibility::blockers(tx, user)? })
         };
         Ok(self.inner.store.read(read).await?)
     }
@@ -251,8 +273,13 @@ impl Chat {
                 let unread = conversation.last_sequence.saturating_sub(before).max(0);
                 if unread > 0 {
                     let hidden_from = visibility::blockers(tx, caller)?;
-                    let conversation_id = conversation.id;
-                    let event = Event::Read { conversation_id, user: caller, at: now, hidden_from };
+                    let event = Event::Read {
+                        conversation_id: conversation.id,
+                        user: caller,
+                        read_sequence: conversation.last_sequence,
+                        at: now,
+                        hidden_from,
+                    };
                     tx.after_commit(order_key(conversation.id), move || bus.publish(event));
                 }
                 Ok(unread)
@@ -266,10 +293,34 @@ impl Chat {
         reader: UserId,
         conversation: Conversation,
     ) -> Result<ConversationView, ChatError> {
-        let messages_per_language = messages::per_language(tx, conversation.id, self.now())?;
-        let view = self.views(tx, reader, vec![conversation])?.pop();
-        let view = view.map(|view| ConversationView { messages_per_language, ..view });
-        view.ok_or(ChatError::NotFound { what: "conversation" })
+        let id = conversation.id;
+        let view = self.views(tx, reader, vec![conversation], MAX_MEMBERS_OF_ONE)?.pop();
+        let mut view = view.ok_or(ChatError::NotFound { what: "conversation" })?;
+        view.figures = Some(self.figures(tx, id, &view.members)?);
+        Ok(view)
+    }
+
+    /// What is known of a conversation as a whole. `first` are the first of its members.
+    fn figures(
+        &self,
+        tx: &mut Tx<'_>,
+        id: ConversationId,
+        first: &[MemberView],
+    ) -> Result<Figures, ChatError> {
+        let mut counts = conversation_languages::list(tx, id)?;
+        for (language, expired) in conversation_languages::expired(tx, id, self.now())? {
+            counts
+                .iter_mut()
+                .filter(|counts| counts.language == language)
+                .for_each(|counts| counts.messages -= expired);
+        }
+        let online = if first.len() < MAX_MEMBERS_OF_ONE {
+            first.iter().filter(|view| view.is_online).map(|view| view.member.clone()).collect()
+        } else {
+            let some = self.inner.presence.some_online(MAX_ONLINE_LOOKED_AT);
+            members::among(tx, id, &some, MAX_ONLINE)?
+        };
+        Ok(Figures { counts, online })
     }
 
     fn views(
@@ -277,13 +328,16 @@ impl Chat {
         tx: &mut Tx<'_>,
         reader: UserId,
         page: Vec<Conversation>,
+        members_of_each: usize,
     ) -> Result<Vec<ConversationView>, ChatError> {
         let presence = &self.inner.presence;
         let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
-        let mut everybody: HashMap<ConversationId, Vec<Member>> = HashMap::new();
-        for member in members::list(tx, &ids)? {
-            everybody.entry(member.conversation_id).or_default().push(member);
+        let mut first: HashMap<ConversationId, Vec<Member>> = HashMap::new();
+        let limit = i64::try_from(members_of_each).unwrap_or(i64::MAX);
+        for member in members::first(tx, &ids, limit)? {
+            first.entry(member.conversation_id).or_default().push(member);
         }
+        let cursors: HashMap<_, _> = members::cursors(tx, reader, &ids)?.into_iter().collect();
         let viewer = self.viewer(tx, reader)?;
         let mut counted = HashMap::new();
         if viewer.has_blocked() {
@@ -298,18 +352,15 @@ impl Chat {
             .map(|view| (view.message.conversation_id, view))
             .collect();
         let view = |conversation: Conversation| {
-            let members = everybody.remove(&conversation.id).unwrap_or_default();
-            let read = members
-                .iter()
-                .find(|member| member.user_id == reader)
-                .map_or(0, |member| member.read_sequence);
+            let members = first.remove(&conversation.id).unwrap_or_default();
+            let read = cursors.get(&conversation.id).copied().unwrap_or(0);
             ConversationView {
                 title: title_for(reader, &conversation, &members),
                 last_message: newest.remove(&conversation.id),
                 unread_count: counted
                     .remove(&conversation.id)
                     .unwrap_or_else(|| conversation.last_sequence.saturating_sub(read).max(0)),
-                messages_per_language: Vec::new(),
+                figures: None,
                 preferences: preferences.remove(&conversation.id),
                 members: (members.into_iter())
                     .map(|member| MemberView { is_online: presence.is_online(member.user_id), member })
@@ -332,6 +383,7 @@ impl Chat {
             direct_key: None,
             created_by: None,
             is_active: true,
+            member_count: 0,
             last_sequence: 0,
             last_message_at: now,
             created_at: now,
@@ -363,19 +415,35 @@ impl Chat {
     }
 }
 
+/// The open conversation that `reference`, an id or an identifier, names.
+fn find(tx: &mut Tx<'_>, reference: &str) -> Result<Conversation, ChatError> {
+    let found = match reference.parse() {
+        Ok(id) => conversations::find(tx, id)?,
+        Err(_) if reference.contains('\0') => None,
+        Err(_) => conversations::find_by_identifier(tx, reference)?,
+    };
+    found.ok_or(ChatError::NotFound { what: "conversation" })
+}
+
 /// The open conversation that `reference` names, if `user` is a member of it now.
 pub(crate) fn find_as_member(
     tx: &mut Tx<'_>,
     user: UserId,
     reference: &str,
 ) -> Result<Conversation, ChatError> {
-    let found = match reference.parse() {
-        Ok(id) => conversations::find(tx, id)?,
-        Err(_) if reference.contains('\0') => None,
-        Err(_) => conversations::find_by_identifier(tx, reference)?,
-    };
-    let conversation = found.ok_or(ChatError::NotFound { what: "conversation" })?;
+    let conversation = find(tx, reference)?;
     if members::is_member(tx, conversation.id, user)? { Ok(conversation) } else { Err(ChatError::NotAMember) }
+}
+
+/// The same, with the member that `user` is.
+pub(crate) fn find_with_member(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    reference: &str,
+) -> Result<(Conversation, Member), ChatError> {
+    let conversation = find(tx, reference)?;
+    let member = members::find(tx, conversation.id, user)?.ok_or(ChatError::NotAMember)?;
+    Ok((conversation, member))
 }
 
 /// The key that keeps the events of one conversation in order.
@@ -425,7 +493,11 @@ fn title_for(reader: UserId, conversation: &Conversation, members: &[Member]) ->
         [] => "Conversation".into(),
         [one] => (*one).into(),
         [one, two] => format!("{one}, {two}"),
-        [one, two, rest @ ..] => format!("{one}, {two} and {} other(s)", rest.len()),
+        [one, two, ..] => {
+            // Not the two, and not the reader.
+            let others = usize::try_from(conversation.member_count).unwrap_or(0).saturating_sub(3);
+            format!("{one}, {two} and {others} other(s)")
+        }
     }
 }
 

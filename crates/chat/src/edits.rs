@@ -42,10 +42,8 @@ impl Chat {
             if place.is_some_and(|place| place.id != message.conversation_id) {
                 return Err(ChatError::NotFound { what: "message" });
             }
-            let members = members::list(tx, &[message.conversation_id])?;
-            let editor =
-                members.iter().find(|member| member.user_id == caller).ok_or(ChatError::NotAMember)?;
-            may_edit(&message, editor, chat.now())?;
+            let editor = members::find(tx, message.conversation_id, caller)?.ok_or(ChatError::NotAMember)?;
+            may_edit(&message, &editor, chat.now())?;
             if message.concealed(None).is_some() {
                 let why = "what this message says is not shown here, so it cannot be changed";
                 return Err(ChatError::InvalidOperation(why.into()));
@@ -55,7 +53,7 @@ impl Chat {
             if message.content == edit.content && message.original_language == language {
                 return view::message(tx, message, chat.lens(chat.everybody())).map(Arc::new);
             }
-            chat.rewrite(tx, message.id, &edit.content, language, &members)
+            chat.rewrite(tx, message.id, &edit.content, language, &editor)
         };
         self.inner.store.write(write).await
     }
@@ -66,23 +64,28 @@ impl Chat {
         id: MessageId,
         content: &str,
         language: Language,
-        members: &[Member],
+        editor: &Member,
     ) -> Result<Arc<MessageView>, ChatError> {
         let now = self.now();
         if !messages::edit(tx, id, content, language, now)? {
             return Err(ChatError::NotFound { what: "message" });
         }
         let mentioned: Vec<UserId> =
-            mentioned(content, members).into_iter().map(|member| member.user_id).collect();
+            mentioned(tx, editor.conversation_id, content)?.into_iter().map(|(user, _)| user).collect();
         messages::retain_mentions(tx, id, &mentioned)?;
         for user in mentioned {
             messages::insert_mention(tx, id, user)?;
         }
         let edited = messages::find(tx, id)?.ok_or(ChatError::NotFound { what: "message" })?;
-        let targets: Vec<Language> = targets(&edited, members).into_iter().collect();
+        let author = match edited.sender_id {
+            Some(author) if author == editor.user_id => Some(editor.languages),
+            Some(author) => members::find(tx, editor.conversation_id, author)?.map(|member| member.languages),
+            None => None,
+        };
+        let targets: Vec<Language> = targets(tx, &edited, author.as_ref())?.into_iter().collect();
         translation_jobs::renew(tx, id, &targets, now)?;
         let edited = Arc::new(view::message(tx, edited, self.lens(self.everybody()))?);
-        let hidden_from = hidden_from(tx, &edited, members)?;
+        let hidden_from = hidden_from(tx, &edited)?;
         let (bus, jobs, message) =
             (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(&edited));
         tx.after_commit(order_key(message.message.conversation_id), move || {

@@ -16,16 +16,14 @@ pub enum Event {
     MessageNew {
         /// The message; its translations are still under way.
         message: Arc<MessageView>,
-        /// Every active member with what is unread for them now, the sender with 0.
-        recipients: Vec<Recipient>,
-        /// Which of them do not get all of it.
+        /// Who does not get all of it.
         hidden_from: HiddenFrom,
     },
     /// A message was given another text.
     MessageEdited {
         /// The message as it is now; its translations are under way again.
         message: Arc<MessageView>,
-        /// Which of the members do not get all of it.
+        /// Who does not get all of it.
         hidden_from: HiddenFrom,
     },
     /// A translation has come to an end, good or bad.
@@ -63,6 +61,8 @@ pub enum Event {
         conversation_id: ConversationId,
         /// Who.
         user: UserId,
+        /// The number of the newest message there.
+        read_sequence: i64,
         /// When.
         at: Timestamp,
         /// Those who have blocked this person.
@@ -77,21 +77,12 @@ pub enum Event {
     },
 }
 
-/// Somebody a message is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Recipient {
-    /// Who.
-    pub user: UserId,
-    /// How many messages of the conversation this person has not read.
-    pub unread_count: i64,
-}
-
-/// The members of a conversation from whom a message, or a part of it, is hidden.
+/// People from whom a message, or a part of it, is hidden, whether they are members or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HiddenFrom {
-    /// Those who have blocked its author: they get nothing of it.
+    /// Those who get nothing of it.
     pub message: Vec<UserId>,
-    /// Those who have blocked the author of the message it answers: they get it without that one.
+    /// Those who get it without the message it answers.
     pub answered: Vec<UserId>,
 }
 

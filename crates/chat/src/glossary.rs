@@ -1,13 +1,13 @@
 //! The words that a community, or a conversation of its own, wants to be translated in one way, or not at all.
 
 use crate::accounts::optional_language;
-use crate::conversations::find_as_member;
+use crate::conversations::{find_as_member, find_with_member};
 use crate::{Chat, ChatError};
 use meeshy_domain::text::is_blank;
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, TermId, UserId, limits};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::glossary::{self, Term};
-use meeshy_store::{StoreError, Tx, members, users};
+use meeshy_store::{StoreError, Tx};
 use meeshy_translation::{self as translation, Glossary};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -102,15 +102,12 @@ pub(crate) fn glossaries(
 /// The conversation, if the caller may change its glossary: its moderators may, those of the community where it is in one, both in
 /// a conversation of two, and who looks after translations on the whole site.
 fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
-    let Conversation { id, kind, .. } = find_as_member(tx, caller, reference)?;
-    let member = members::list(tx, &[id])?.into_iter().find(|member| member.user_id == caller);
-    let site_role = users::find(tx, caller)?.map(|user| user.role);
+    let (Conversation { id, kind, .. }, member) = find_with_member(tx, caller, reference)?;
     let moderates = match glossary::role_in_community(tx, id, caller)? {
         Some(role) => role.is_some_and(MemberRole::moderates),
-        None => kind == ConversationKind::Direct || member.is_some_and(|member| member.role.moderates()),
+        None => kind == ConversationKind::Direct || member.role.moderates(),
     };
-    let may = moderates || site_role.is_some_and(|role| role.permissions().can_manage_translations);
-    if may {
+    if moderates || member.site_role.permissions().can_manage_translations {
         Ok(id)
     } else {
         Err(ChatError::Forbidden("only moderators may change the glossary of this conversation".into()))

@@ -1,20 +1,20 @@
 //! A message is written.
 
 use crate::accounts::declared_language;
-use crate::conversations::{find_as_member, order_key};
+use crate::conversations::{find_with_member, order_key};
 use crate::view::{MessageView, SenderView};
-use crate::{Chat, ChatError, Event, HiddenFrom, Recipient, view};
+use crate::{Chat, ChatError, Event, HiddenFrom, view};
 use meeshy_domain::{
-    ConversationId, ConversationKind, Language, LanguageSettings, MessageId, UserId, spans, target_languages,
-    text,
+    ConversationId, ConversationKind, Language, LanguageSettings, MessageId, UserId, limits, spans,
+    target_languages, text,
 };
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{StoreError, Tx, visibility};
+use meeshy_store::{StoreError, Tx, conversation_languages, visibility};
 use meeshy_translation::detect::{self, Evidence};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What somebody writes.
@@ -95,35 +95,34 @@ impl Chat {
     }
 
     fn send_in(&self, tx: &mut Tx<'_>, caller: UserId, draft: Draft) -> Result<Sent, ChatError> {
-        let conversation = find_as_member(tx, caller, &draft.conversation)?;
+        let (conversation, sender) = find_with_member(tx, caller, &draft.conversation)?;
         if let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
             return Ok(sent);
         }
-        let members = members::list(tx, &[conversation.id])?;
-        let sender = members.iter().find(|member| member.user_id == caller).ok_or(ChatError::NotAMember)?;
         if !sender.can_send_message {
             return Err(ChatError::Forbidden("you may not write in this conversation".into()));
         }
         if conversation.kind == ConversationKind::Direct {
-            check_blocked(tx, caller, members.iter().map(|member| member.user_id))?;
+            let pair = members::first(tx, &[conversation.id], 2)?;
+            check_blocked(tx, caller, pair.iter().map(|member| member.user_id))?;
         }
         let reply_to =
             draft.reply_to_id.map(|id| self.answered(tx, caller, &conversation, id)).transpose()?;
-        let message = self.store_message(tx, &conversation, sender, draft)?;
+        let message = self.store_message(tx, &conversation, &sender, draft)?;
         members::move_cursor(tx, conversation.id, caller, message.sequence, message.created_at)?;
-        let mentioned = mentioned(&message.content, &members);
-        for member in &mentioned {
-            messages::insert_mention(tx, message.id, member.user_id)?;
+        let mentioned = mentioned(tx, conversation.id, &message.content)?;
+        for (user, _) in &mentioned {
+            messages::insert_mention(tx, message.id, *user)?;
         }
-        let targets = targets(&message, &members);
+        let targets = targets(tx, &message, Some(&sender.languages))?;
         for target in &targets {
             translation_jobs::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
         }
         let view = Arc::new(MessageView {
-            sender: Some(SenderView::of_member(sender, &self.inner.presence)),
+            sender: Some(SenderView::of_member(&sender, &self.inner.presence)),
             guest: None,
             status_entries: 0,
-            mentions: mentioned.into_iter().map(|member| member.username.clone()).collect(),
+            mentions: mentioned.into_iter().map(|(_, username)| username).collect(),
             attachments: Vec::new(),
             translations: Vec::new(),
             pending: targets.into_iter().collect(),
@@ -131,7 +130,8 @@ impl Chat {
             reply_to: reply_to.map(Box::new),
             message,
         });
-        self.announce(tx, &view, &members)?;
+        let hidden_from = hidden_from(tx, &view)?;
+        self.announce(tx, &view, hidden_from);
         Ok(Sent { message: view, repeated: false })
     }
 
@@ -203,65 +203,23 @@ impl Chat {
         view::message(tx, found, self.lens(self.everybody()))
     }
 
-    fn announce(
-        &self,
-        tx: &mut Tx<'_>,
-        view: &Arc<MessageView>,
-        members: &[Member],
-    ) -> Result<(), ChatError> {
-        let sequence = view.message.sequence;
-        let hidden_from = hidden_from(tx, view, members)?;
-        // Of those who block somebody, the few who are told of it here.
-        let counting = |member: &&Member| {
-            let user = member.user_id;
-            member.has_blocked && !hidden_from.message.contains(&user) && self.inner.presence.is_online(user)
-        };
-        let counting: Vec<UserId> = members.iter().filter(counting).map(|member| member.user_id).collect();
-        let counted = visibility::unread(tx, &[view.message.conversation_id], &counting, self.now())?;
-        let counted: HashMap<UserId, i64> =
-            counted.into_iter().map(|unread| (unread.user, unread.count)).collect();
-        let recipients = members
-            .iter()
-            .map(|member| {
-                let read = if Some(member.user_id) == view.message.sender_id {
-                    sequence
-                } else {
-                    member.read_sequence
-                };
-                let all = sequence.saturating_sub(read).max(0);
-                let unread_count = counted.get(&member.user_id).copied().unwrap_or(all);
-                Recipient { user: member.user_id, unread_count }
-            })
-            .collect();
+    fn announce(&self, tx: &mut Tx<'_>, view: &Arc<MessageView>, hidden_from: HiddenFrom) {
         let (bus, jobs, message) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(view));
         tx.after_commit(order_key(message.message.conversation_id), move || {
             if !message.pending.is_empty() {
                 jobs.ring(Priority::Live);
             }
-            bus.publish(Event::MessageNew { message, recipients, hidden_from });
+            bus.publish(Event::MessageNew { message, hidden_from });
         });
-        Ok(())
     }
 }
 
-/// The members of its conversation who do not get all of a message.
-pub(crate) fn hidden_from(
-    tx: &mut Tx<'_>,
-    view: &MessageView,
-    members: &[Member],
-) -> Result<HiddenFrom, StoreError> {
-    let answered = view.reply_to.as_ref().and_then(|answered| answered.message.sender_id);
-    let mut among = |author: Option<UserId>| {
-        let mut blockers = visibility::blockers_of(tx, author)?;
-        if !blockers.is_empty() {
-            let members: HashSet<UserId> = members.iter().map(|member| member.user_id).collect();
-            blockers.retain(|blocker| members.contains(blocker));
-        }
-        Ok::<_, StoreError>(blockers)
-    };
-    let message = among(view.message.sender_id)?;
-    let mut answered = if answered == view.message.sender_id { Vec::new() } else { among(answered)? };
-    answered.retain(|blocker| !message.contains(blocker));
+/// From whom a message, or what it answers, is hidden.
+pub(crate) fn hidden_from(tx: &mut Tx<'_>, view: &MessageView) -> Result<HiddenFrom, StoreError> {
+    let message = visibility::hidden_from(tx, view.message.id)?;
+    let answered = view.reply_to.as_ref().map(|answered| visibility::hidden_from(tx, answered.message.id));
+    let mut answered = answered.transpose()?.unwrap_or_default();
+    answered.retain(|user| !message.contains(user));
     Ok(HiddenFrom { message, answered })
 }
 
@@ -307,22 +265,27 @@ pub(crate) fn written_in(
 }
 
 /// The languages that a message is translated into: those that its readers read. What the system wrote is not translated.
-pub(crate) fn targets(message: &Message, members: &[Member]) -> BTreeSet<Language> {
+/// `author` are the settings of its author, if still a member.
+pub(crate) fn targets(
+    tx: &mut Tx<'_>,
+    message: &Message,
+    author: Option<&LanguageSettings>,
+) -> Result<BTreeSet<Language>, ChatError> {
     if message.is_by_system() {
-        return BTreeSet::new();
+        return Ok(BTreeSet::new());
     }
-    let readers = members.iter().filter(|member| Some(member.user_id) != message.sender_id);
-    target_languages(message.original_language, readers.map(|reader| &reader.languages))
+    let counts = conversation_languages::list(tx, message.conversation_id)?;
+    let readers = counts.into_iter().map(|counts| (counts.language, counts.readers));
+    Ok(target_languages(message.original_language, readers, author))
 }
 
-/// The members that a text mentions by `@username`, in order of their usernames.
-pub(crate) fn mentioned<'m>(content: &str, members: &'m [Member]) -> Vec<&'m Member> {
-    let names: HashSet<String> = spans::mentions(content).into_iter().map(str::to_ascii_lowercase).collect();
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let is_named = |member: &&Member| names.contains(&member.username.to_ascii_lowercase());
-    let mut mentioned: Vec<&Member> = members.iter().filter(is_named).collect();
-    mentioned.sort_unstable_by(|one, other| one.username.cmp(&other.username));
-    mentioned
+/// The members whom a text mentions by `@username`, and these, in their order; further ones than [`limits::MENTIONS`] are text.
+pub(crate) fn mentioned(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    content: &str,
+) -> Result<Vec<(UserId, String)>, ChatError> {
+    let names: BTreeSet<&str> = spans::mentions(content).into_iter().take(limits::MENTIONS).collect();
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    Ok(members::named(tx, conversation, &names)?)
 }

@@ -61,6 +61,11 @@ impl Presence {
         self.sockets().contains_key(&user)
     }
 
+    /// Some people who have a socket, at most `limit`.
+    pub fn some_online(&self, limit: usize) -> Vec<UserId> {
+        self.sockets().keys().take(limit).copied().collect()
+    }
+
     /// How many people have a socket.
     pub fn online_count(&self) -> usize {
         self.sockets().len()

@@ -311,8 +311,7 @@ fn translated(tx: &mut Tx<'_>, results: &[(MessageId, Language)]) -> Result<Vec<
     let mut events: Vec<Event> = translations::list(tx, &ids)?.into_iter().filter_map(event).collect();
     for event in &mut events {
         let Event::Translated { translation, hidden_from, .. } = event else { continue };
-        let author = sources.get(&translation.message_id).and_then(|source| source.sender_id);
-        *hidden_from = visibility::blockers_of(tx, author)?;
+        *hidden_from = visibility::hidden_from(tx, translation.message_id)?;
     }
     Ok(events)
 }

@@ -180,8 +180,11 @@ impl Chat {
         let write = move |tx: &mut Tx<'_>| {
             let now = tx.now()?;
             let message = translatable(tx, caller, id, now)?;
-            let members = members::list(tx, &[message.conversation_id])?;
-            let read = targets(&message, &members);
+            let author = match message.sender_id {
+                Some(author) => members::find(tx, message.conversation_id, author)?,
+                None => None,
+            };
+            let read = targets(tx, &message, author.as_ref().map(|author| &author.languages))?;
             Ok(!read.contains(&target) && translation_jobs::cancel(tx, id, target, now)?)
         };
         self.inner.store.write(write).await

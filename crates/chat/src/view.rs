@@ -5,6 +5,7 @@ use crate::file_links::FileLinks;
 use crate::presence::Presence;
 use meeshy_domain::{Language, LanguageSettings, MessageId, Role, Timestamp, UserId, WebAddress};
 use meeshy_store::attachments::{self, Attachment};
+use meeshy_store::conversation_languages::Counts;
 use meeshy_store::conversations::Conversation;
 use meeshy_store::conversations::Preferences;
 use meeshy_store::guests::{self, Guest};
@@ -33,7 +34,7 @@ pub struct ConversationView {
     pub conversation: Conversation,
     /// Its title for this reader, never empty.
     pub title: String,
-    /// Everybody in it, in order of joining.
+    /// The first of those in it, in order of joining.
     pub members: Vec<MemberView>,
     /// Its newest message.
     pub last_message: Option<MessageView>,
@@ -41,8 +42,17 @@ pub struct ConversationView {
     pub unread_count: i64,
     /// What this reader has set about it.
     pub preferences: Option<Preferences>,
-    /// How many messages were written in each language; filled where one conversation is looked at.
-    pub messages_per_language: Vec<(Language, i64)>,
+    /// What is known of it as a whole; filled where one conversation is looked at.
+    pub figures: Option<Figures>,
+}
+
+/// What is known of a conversation as a whole.
+#[derive(Debug, Clone)]
+pub struct Figures {
+    /// Its members and messages by language.
+    pub counts: Vec<Counts>,
+    /// Members who are connected; of a large conversation some.
+    pub online: Vec<Member>,
 }
 
 /// Who wrote a message.

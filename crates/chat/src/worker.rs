@@ -278,7 +278,7 @@ impl Chat {
         translation: Translation,
     ) -> Result<(), ChatError> {
         let (conversation_id, source_language) = (job.conversation_id, job.from);
-        let hidden_from = visibility::blockers_of(tx, job.sender_id)?;
+        let hidden_from = visibility::hidden_from(tx, job.message_id)?;
         let (bus, results) = (self.inner.bus.clone(), Arc::clone(&self.inner.results));
         let is_alone = self.inner.store.is_exclusive();
         tx.after_commit(order_key(conversation_id), move || {

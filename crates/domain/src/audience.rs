@@ -5,19 +5,21 @@ use std::collections::BTreeSet;
 
 /// The languages that the readers of a message read, less the one it is written in.
 ///
-/// `readers` are the members of the conversation without the author, who reads their own words as they were written.
+/// `readers` says how many members of the conversation have messages translated into each language. Its author, if still
+/// among them, does not count: authors read their own words as they were written.
 ///
 /// The old system translated into every language that a member had ever configured; a language counts here
 /// only while somebody reads in it, since each costs a translation of every message.
-pub fn target_languages<'a>(
+pub fn target_languages(
     original: Language,
-    readers: impl IntoIterator<Item = &'a LanguageSettings>,
+    readers: impl IntoIterator<Item = (Language, i64)>,
+    author: Option<&LanguageSettings>,
 ) -> BTreeSet<Language> {
+    let of_author = author.and_then(LanguageSettings::translated_into);
     readers
         .into_iter()
-        .filter(|reader| reader.auto_translate_enabled)
-        .map(LanguageSettings::reading_language)
-        .filter(|language| *language != original)
+        .filter(|(language, count)| *language != original && *count > i64::from(of_author == Some(*language)))
+        .map(|(language, _)| language)
         .collect()
 }
 
@@ -45,9 +47,18 @@ mod tests {
         let vectors: Vectors = serde_json::from_str(include_str!("../vectors/audience.json")).unwrap();
         assert!(vectors.cases.len() >= 5);
         for case in vectors.cases {
+            let readers = case.members.iter().filter_map(|member| Some((member.translated_into()?, 1)));
             let targets: Vec<_> =
-                target_languages(case.original_language, &case.members).into_iter().collect();
+                target_languages(case.original_language, readers, None).into_iter().collect();
             assert_eq!(targets, case.targets, "{}", case.name);
         }
+    }
+    #[test]
+    fn the_author_is_no_reader() {
+        let [english, french]: [Language; 2] = ["en", "fr"].map(|code| code.parse().unwrap());
+        let author = LanguageSettings::reading(french);
+        let targets = |readers| target_languages(english, [(french, readers)], Some(&author));
+        assert_eq!(targets(1), BTreeSet::new());
+        assert_eq!(targets(2), BTreeSet::from([french]));
     }
 }

@@ -36,6 +36,10 @@ pub const TRANSLATED_TEXT_CHARS: usize = 1_000;
 pub const TRANSLATED_TEXTS: usize = 10;
 /// Terms of a glossary, at most: each is looked for in each message.
 pub const GLOSSARY_TERMS: usize = 500;
+/// People that a message mentions, at most; further mentions are text.
+pub const MENTIONS: usize = 50;
+/// Members of a conversation who are told who of them comes online and goes offline, at most; a larger one has figures on demand.
+pub const PRESENCE_MEMBERS: i64 = 250;
 /// Characters of a term and of its translation, at most.
 pub const TERM_CHARS: usize = 100;
 /// Characters that a reader can add to a report, at most.

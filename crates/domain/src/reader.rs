@@ -47,6 +47,11 @@ impl LanguageSettings {
         let regional = self.regional_language.filter(|_| self.translate_to_regional_language);
         custom.or(system).or(regional).unwrap_or(self.system_language)
     }
+
+    /// The language that this person has messages translated into, if any.
+    pub fn translated_into(&self) -> Option<Language> {
+        self.auto_translate_enabled.then(|| self.reading_language())
+    }
 }
 
 /// A message as far as the rule needs it.

@@ -5,6 +5,7 @@ mod files;
 use files::attachment;
 use meeshy_chat::{ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Reason, Timestamp, WebAddress};
+use meeshy_store::conversation_languages::Counts;
 use meeshy_store::conversations::Preferences;
 use meeshy_store::glossary::Term;
 use meeshy_store::guests::Guest;
@@ -15,10 +16,7 @@ use meeshy_store::translations::{State, Translation};
 use meeshy_store::users::User;
 use meeshy_wire as wire;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
-/// Members that a list shows of each conversation.
-const LISTED_MEMBERS: usize = 5;
 /// Up to this length the old system asked its medium model; clients show the name.
 const MEDIUM_CHARS: usize = 80;
 
@@ -358,21 +356,16 @@ pub fn report(report: Report) -> wire::TranslationReport {
     }
 }
 
-/// A conversation in a list.
-pub fn listed_conversation(view: &ConversationView) -> wire::Conversation {
-    let mut listed = conversation(view);
-    listed.members.truncate(LISTED_MEMBERS);
-    listed
+/// A conversation, with its figures where it is looked at alone.
+pub fn conversation(view: &ConversationView, now: Timestamp) -> wire::Conversation {
+    let stats = stats(view, now);
+    wire::Conversation {
+        meta: stats.map(|conversation_stats| wire::Meta { conversation_stats }),
+        ..columns(view)
+    }
 }
 
-/// A conversation alone, with its figures.
-pub fn whole_conversation(view: &ConversationView, now: Timestamp) -> wire::Conversation {
-    let mut whole = conversation(view);
-    whole.meta = Some(wire::Meta { conversation_stats: stats(view, now) });
-    whole
-}
-
-fn conversation(view: &ConversationView) -> wire::Conversation {
+fn columns(view: &ConversationView) -> wire::Conversation {
     let conversation = &view.conversation;
     let details = &conversation.details;
     wire::Conversation {
@@ -386,7 +379,7 @@ fn conversation(view: &ConversationView) -> wire::Conversation {
         image: address(conversation.avatar.as_deref()),
         is_active: conversation.is_active,
         community_id: details.community_id.clone(),
-        member_count: view.members.len(),
+        member_count: conversation.member_count,
         default_write_role: details.default_write_role.clone().unwrap_or_else(|| "everyone".to_owned()),
         is_announcement_channel: details.is_announcement_channel,
         slow_mode_seconds: details.slow_mode_seconds,
@@ -464,25 +457,26 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
 }
 
 /// The figures of a conversation.
-pub fn stats(view: &ConversationView, now: Timestamp) -> wire::ConversationStats {
-    let mut participants_per_language = BTreeMap::new();
-    for member in &view.members {
-        *participants_per_language.entry(member.member.languages.system_language).or_insert(0) += 1;
-    }
-    let online = view.members.iter().filter(|member| member.is_online).map(|view| wire::OnlineUser {
-        id: view.member.user_id,
-        username: view.member.username.clone(),
-        first_name: view.member.first_name.clone(),
-        last_name: view.member.last_name.clone(),
-        display_name: view.member.display_name.clone(),
-        avatar: address(view.member.avatar.as_deref()),
-        system_language: view.member.languages.system_language,
+pub fn stats(view: &ConversationView, now: Timestamp) -> Option<wire::ConversationStats> {
+    let figures = view.figures.as_ref()?;
+    let online = figures.online.iter().map(|member| wire::OnlineUser {
+        id: member.user_id,
+        username: member.username.clone(),
+        first_name: member.first_name.clone(),
+        last_name: member.last_name.clone(),
+        display_name: member.display_name.clone(),
+        avatar: address(member.avatar.as_deref()),
+        system_language: member.languages.system_language,
     });
-    wire::ConversationStats {
-        messages_per_language: view.messages_per_language.iter().copied().collect(),
-        participant_count: view.members.len(),
-        participants_per_language,
+    let by_language = |count: fn(&Counts) -> i64| {
+        let counts = figures.counts.iter().map(|counts| (counts.language, count(counts)));
+        counts.filter(|(_, count)| *count > 0).collect()
+    };
+    Some(wire::ConversationStats {
+        messages_per_language: by_language(|counts| counts.messages),
+        participant_count: view.conversation.member_count,
+        participants_per_language: by_language(|counts| counts.members),
         online_users: online.collect(),
         updated_at: now.into(),
-    }
+    })
 }

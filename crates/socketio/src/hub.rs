@@ -103,6 +103,13 @@ impl<S: Service> Hub<S> {
         rooms.iter().flat_map(members).filter(|socket| told.insert(socket.number())).filter(missed).count()
     }
 
+    /// The same for those of one room that are wanted.
+    fn tell_some(&self, room: S::Room, is_wanted: impl Fn(&Socket<S>) -> bool, packet: &Outgoing) -> usize {
+        let all = read(&self.rooms);
+        let members = all.get(&room).into_iter().flat_map(HashMap::values);
+        members.filter(|socket| is_wanted(socket) && socket.send(packet.clone()).is_err()).count()
+    }
+
     fn members(&self, rooms: &[S::Room]) -> Vec<Socket<S>> {
         let all = read(&self.rooms);
         rooms.iter().filter_map(|room| all.get(room)).flat_map(HashMap::values).cloned().collect()
@@ -166,6 +173,17 @@ impl<S: Service> Server<S> {
     /// waiting for any; says how many missed it.
     pub fn tell(&self, rooms: &[S::Room], but: &[S::Room], name: &str, data: &impl Serialize) -> usize {
         encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.tell(rooms, but, None, &packet))
+    }
+
+    /// The same to those sockets in a room that are wanted.
+    pub fn tell_some(
+        &self,
+        room: S::Room,
+        is_wanted: impl Fn(&Socket<S>) -> bool,
+        name: &str,
+        data: &impl Serialize,
+    ) -> usize {
+        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.tell_some(room, is_wanted, &packet))
     }
 
     /// Puts the sockets in some rooms into one more.

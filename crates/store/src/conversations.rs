@@ -25,6 +25,8 @@ pub struct Conversation {
     pub created_by: Option<UserId>,
     /// Whether it is open.
     pub is_active: bool,
+    /// How many memberships of it are active.
+    pub member_count: i64,
     /// The number of its newest message; messages are numbered from 1 without gaps.
     pub last_sequence: i64,
     /// When its newest message was written; its own beginning when there is none.
@@ -70,7 +72,7 @@ pub struct Preferences {
 }
 
 const COLUMNS: &str = "c.id, c.identifier, c.kind, c.title, c.description, c.avatar, c.direct_key, c.created_by, \
-    c.is_active, c.last_sequence, c.last_message_at, c.created_at, c.updated_at, c.banner, c.community_id, \
+    c.is_active, c.member_count, c.last_sequence, c.last_message_at, c.created_at, c.updated_at, c.banner, c.community_id, \
     nullif(c.default_write_role, 'everyone') AS default_write_role, c.is_announcement_channel, c.slow_mode_seconds, \
     c.encryption_mode";
 
@@ -85,6 +87,7 @@ fn read(row: &mut Row) -> Result<Conversation, StoreError> {
         direct_key: row.take("direct_key")?,
         created_by: row.take("created_by")?,
         is_active: row.take("is_active")?,
+        member_count: row.take("member_count")?,
         last_sequence: row.take("last_sequence")?,
         last_message_at: row.take("last_message_at")?,
         created_at: row.take("created_at")?,
@@ -270,19 +273,6 @@ pub fn preferences(
             };
             Ok((row.take("conversation_id")?, preferences))
         },
-    )
-}
-
-/// The ids of the open conversations that `user` is a member of.
-///
-/// # Errors
-/// As the database says.
-pub fn ids_of(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<ConversationId>, StoreError> {
-    tx.query(
-        "SELECT c.id FROM members m JOIN conversations c ON c.id = m.conversation_id \
-         WHERE m.user_id = $1 AND m.is_active AND c.is_active",
-        &[user.into()],
-        |row| row.take("id"),
     )
 }
 

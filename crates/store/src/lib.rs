@@ -10,6 +10,7 @@ mod alone;
 pub mod attachments;
 pub mod attempts;
 mod bell;
+pub mod conversation_languages;
 pub mod conversations;
 pub mod data_set;
 mod error;

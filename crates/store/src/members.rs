@@ -2,8 +2,8 @@
 
 use crate::tx::{padded, placeholders};
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME, read_languages};
-use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId};
+use crate::{Row, StoreError, Tx, Value, conversation_languages};
+use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};
 use std::collections::{HashMap, HashSet};
 
 /// A membership to be added.
@@ -54,10 +54,6 @@ pub struct Member {
     pub last_active_at: Timestamp,
     /// What this person reads.
     pub languages: LanguageSettings,
-    /// The number of the newest message this person has read.
-    pub read_sequence: i64,
-    /// Whether this person has blocked somebody, and so may not see every message.
-    pub has_blocked: bool,
 }
 
 fn read(row: &mut Row) -> Result<Member, StoreError> {
@@ -77,12 +73,10 @@ fn read(row: &mut Row) -> Result<Member, StoreError> {
         site_role: row.take("role")?,
         last_active_at: row.take("last_active_at")?,
         languages: read_languages(row)?,
-        read_sequence: row.take("read_sequence")?,
-        has_blocked: row.take("has_blocked")?,
     })
 }
 
-/// Adds a member.
+/// Adds a member, who has not read anything yet.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when this person is a member already.
@@ -97,29 +91,189 @@ pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
             member.joined_at.into(),
         ],
     )?;
-    Ok(())
+    // Nobody changes these settings before the person is counted.
+    let held = tx.held();
+    let settings = tx.query_first(
+        &format!("SELECT {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1 AND u.is_active {held}"),
+        &[member.user_id.into()],
+        read_languages,
+    )?;
+    tx.execute(
+        "UPDATE conversations SET member_count = member_count + 1 WHERE id = $1",
+        &[member.conversation_id.into()],
+    )?;
+    match settings {
+        Some(settings) => conversation_languages::add_member(tx, member.conversation_id, &settings),
+        None => Ok(()),
+    }
 }
 
-/// The active members of some conversations, in order of joining.
+fn select() -> String {
+    format!(
+        "SELECT m.id AS member_id, m.conversation_id, m.user_id, m.role AS member_role, m.nickname, m.can_send_message, \
+           m.joined_at, u.username, {SHOWN_NAME}, u.first_name, u.last_name, u.avatar, u.role, u.last_active_at, \
+           {LANGUAGE_COLUMNS} \
+         FROM members m JOIN users u ON u.id = m.user_id"
+    )
+}
+
+/// The active member of a conversation that a person is.
 ///
 /// # Errors
 /// As the database says.
-pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Member>, StoreError> {
+pub fn find(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    user: UserId,
+) -> Result<Option<Member>, StoreError> {
+    let select = select();
+    tx.query_first(
+        &format!("{select} WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.is_active AND u.is_active"),
+        &[conversation.into(), user.into()],
+        read,
+    )
+}
+
+/// The first `limit` active members of each of some conversations, in order of joining.
+///
+/// # Errors
+/// As the database says.
+pub fn first(
+    tx: &mut Tx<'_>,
+    conversations: &[ConversationId],
+    limit: i64,
+) -> Result<Vec<Member>, StoreError> {
     if conversations.is_empty() {
         return Ok(Vec::new());
     }
-    let ids = placeholders(1, conversations.len());
+    // A search of its own for each conversation reads no more rows than it gives.
+    let select = select();
+    let searches: Vec<String> = (0..conversations.len().next_power_of_two())
+        .map(|n| {
+            format!(
+                "SELECT * FROM ({select} WHERE m.conversation_id = ${} AND m.is_active AND u.is_active \
+                   ORDER BY m.joined_at, m.id LIMIT $1) first_{n}",
+                n + 2
+            )
+        })
+        .collect();
+    let mut params = vec![limit.into()];
+    params.extend(conversations.iter().map(|id| Value::from(*id)));
+    // No conversation has an empty id.
+    params.resize(searches.len() + 1, "".into());
+    let sql = format!("{} ORDER BY joined_at, member_id", searches.join(" UNION ALL "));
+    tx.query(&sql, &params, read)
+}
+
+/// Those of `users` who are active members of a conversation, at most `limit`.
+///
+/// # Errors
+/// As the database says.
+pub fn among(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    users: &[UserId],
+    limit: i64,
+) -> Result<Vec<Member>, StoreError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (select, list) = (select(), placeholders(3, users.len()));
+    let mut params = vec![conversation.into(), limit.into()];
+    params.extend(padded(users.iter().map(|id| Value::from(*id))));
     tx.query(
         &format!(
-            "SELECT m.id AS member_id, m.conversation_id, m.user_id, m.role AS member_role, m.nickname, m.can_send_message, \
-               m.joined_at, u.username, {SHOWN_NAME}, u.first_name, u.last_name, u.avatar, u.role, u.last_active_at, \
-               u.blocked_user_ids <> '[]' AS has_blocked, {LANGUAGE_COLUMNS}, coalesce(r.read_sequence, 0) AS read_sequence \
-             FROM members m JOIN users u ON u.id = m.user_id \
-             LEFT JOIN read_cursors r ON r.conversation_id = m.conversation_id AND r.user_id = m.user_id \
-             WHERE m.conversation_id IN ({ids}) AND m.is_active AND u.is_active ORDER BY m.joined_at, m.id"
+            "{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND m.is_active AND u.is_active \
+             ORDER BY m.joined_at, m.id LIMIT $2"
         ),
-        &padded(conversations.iter().map(|id| Value::from(*id))),
+        &params,
         read,
+    )
+}
+
+/// The active members of a conversation with these usernames, in any spelling ([`text::key`]), in order of their usernames.
+///
+/// # Errors
+/// As the database says.
+pub fn named(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    usernames: &[String],
+) -> Result<Vec<(UserId, String)>, StoreError> {
+    let keys: Vec<Value> =
+        usernames.iter().filter_map(|username| text::key(username)).map(Value::from).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(2, keys.len());
+    let mut params = vec![conversation.into()];
+    params.extend(padded(keys));
+    tx.query(
+        &format!(
+            "SELECT u.id, u.username FROM users u JOIN members m ON m.conversation_id = $1 AND m.user_id = u.id \
+             WHERE u.username_key IN ({list}) AND m.is_active AND u.is_active ORDER BY u.username"
+        ),
+        &params,
+        |row| Ok((row.take("id")?, row.take("username")?)),
+    )
+}
+
+/// How far a person has read some conversations; 0 is left out.
+///
+/// # Errors
+/// As the database says.
+pub fn cursors(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    conversations: &[ConversationId],
+) -> Result<Vec<(ConversationId, i64)>, StoreError> {
+    if conversations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(2, conversations.len());
+    let mut params = vec![user.into()];
+    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
+    tx.query(
+        &format!(
+            "SELECT conversation_id, read_sequence FROM read_cursors WHERE user_id = $1 AND conversation_id IN ({list})"
+        ),
+        &params,
+        |row| Ok((row.take("conversation_id")?, row.take("read_sequence")?)),
+    )
+}
+
+/// A membership as the process that serves a person keeps it in mind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Membership {
+    /// In which conversation.
+    pub conversation_id: ConversationId,
+    /// How many members that has.
+    pub member_count: i64,
+    /// The number of its newest message.
+    pub last_sequence: i64,
+    /// The number of the newest message that the person has read there.
+    pub read_sequence: i64,
+}
+
+/// A person's memberships of open conversations.
+///
+/// # Errors
+/// As the database says.
+pub fn of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Membership>, StoreError> {
+    tx.query(
+        "SELECT c.id, c.member_count, c.last_sequence, coalesce(r.read_sequence, 0) AS read_sequence \
+         FROM members m JOIN conversations c ON c.id = m.conversation_id \
+         LEFT JOIN read_cursors r ON r.user_id = m.user_id AND r.conversation_id = m.conversation_id \
+         WHERE m.user_id = $1 AND m.is_active AND c.is_active",
+        &[user.into()],
+        |row| {
+            Ok(Membership {
+                conversation_id: row.take("id")?,
+                member_count: row.take("member_count")?,
+                last_sequence: row.take("last_sequence")?,
+                read_sequence: row.take("read_sequence")?,
+            })
+        },
     )
 }
 
@@ -186,19 +340,6 @@ pub fn active(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashSet<(UserId, Conv
         |row| Ok((row.take("user_id")?, row.take("conversation_id")?)),
     )?;
     Ok(found.into_iter().collect())
-}
-
-/// The people who share a conversation with `user`, without this person.
-///
-/// # Errors
-/// As the database says.
-pub fn neighbours(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<UserId>, StoreError> {
-    tx.query(
-        "SELECT DISTINCT o.user_id FROM members m JOIN members o ON o.conversation_id = m.conversation_id \
-         WHERE m.user_id = $1 AND m.is_active AND o.is_active AND o.user_id <> $1",
-        &[user.into()],
-        |row| row.take("user_id"),
-    )
 }
 
 /// Moves a reader's cursor forward, never back; says how far it was before.

@@ -2,8 +2,11 @@
 
 use crate::tx::{but, padded, placeholders};
 use crate::visibility::Viewer;
-use crate::{Row, StoreError, Tx, Value};
+use crate::{Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};
+
+/// Messages of a conversation that are counted one by one, at most.
+const MAX_COUNTED: i64 = 10_000;
 
 /// A message, in the language it was written in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,7 +193,7 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
             message.updated_at.into(),
         ],
     )?;
-    Ok(())
+    conversation_languages::add_message(tx, message.conversation_id, message.original_language)
 }
 
 /// Gives a message another text, which makes the translations of the old one void; says whether it is there.
@@ -204,13 +207,22 @@ pub fn edit(
     language: Language,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let changed = tx.execute(
-        "UPDATE messages SET content = $2, original_language = $3, revision = revision + 1, edited_at = $4, updated_at = $4 \
-         WHERE id = $1 AND deleted_at IS NULL",
-        &[id.into(), content.into(), language.into(), now.into()],
+    let edited: Option<(ConversationId, Language)> = tx.query_first(
+        "UPDATE messages SET content = $2, revision = revision + 1, edited_at = $3, updated_at = $3 \
+         WHERE id = $1 AND deleted_at IS NULL RETURNING conversation_id, original_language",
+        &[id.into(), content.into(), now.into()],
+        |row| Ok((row.take("conversation_id")?, row.take("original_language")?)),
     )?;
+    let Some((conversation, before)) = edited else { return Ok(false) };
+    if language != before {
+        tx.execute(
+            "UPDATE messages SET original_language = $2 WHERE id = $1",
+            &[id.into(), language.into()],
+        )?;
+        conversation_languages::move_message(tx, conversation, before, language)?;
+    }
     tx.execute("DELETE FROM translations WHERE message_id = $1", &[id.into()])?;
-    Ok(changed > 0)
+    Ok(true)
 }
 
 /// Which revision of its text a message has, unless it was deleted; nobody gives it another before this transaction ends.
@@ -347,23 +359,25 @@ pub fn list(
     )
 }
 
-/// How many messages of a conversation this person sees.
+/// How many messages of a conversation this person sees. Where somebody has cleared or blocked something and there are more than
+/// [`MAX_COUNTED`], what is hidden from them alone is counted as well.
 ///
 /// # Errors
 /// As the database says.
 pub fn count(tx: &mut Tx<'_>, conversation: ConversationId, viewer: &Viewer) -> Result<i64, StoreError> {
-    let (seen, of_viewer) = viewer.condition("m", 2);
-    let params = [vec![conversation.into()], of_viewer].concat();
-    let sql = if viewer.is_special() {
-        format!("SELECT count(*) AS total FROM messages m WHERE m.conversation_id = $1 AND {seen}")
-    } else {
-        // The same, from two indexes alone: few messages expire.
-        "SELECT (SELECT count(*) FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL) - \
-           (SELECT count(*) FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL AND expires_at IS NOT NULL \
-             AND expires_at <= $2) AS total"
-            .to_owned()
-    };
-    tx.query_one(&sql, &params, |row| row.take("total"))
+    let total: i64 = tx.query_one(
+        "SELECT CAST(coalesce(sum(messages), 0) AS BIGINT) AS total FROM conversation_languages WHERE conversation_id = $1",
+        &[conversation.into()],
+        |row| row.take("total"),
+    )?;
+    if viewer.is_special() && total <= MAX_COUNTED {
+        let (seen, of_viewer) = viewer.condition("m", 2);
+        let params = [vec![conversation.into()], of_viewer].concat();
+        let sql = format!("SELECT count(*) AS total FROM messages m WHERE m.conversation_id = $1 AND {seen}");
+        return tx.query_one(&sql, &params, |row| row.take("total"));
+    }
+    let expired = conversation_languages::expired(tx, conversation, viewer.now())?;
+    Ok(total - expired.iter().map(|(_, count)| count).sum::<i64>())
 }
 
 /// The newest message that this person sees of each of some conversations that has one.
@@ -389,23 +403,6 @@ pub fn newest(
         ),
         &params,
         read,
-    )
-}
-
-/// How many messages of a conversation were written in each language.
-///
-/// # Errors
-/// As the database says.
-pub fn per_language(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    now: Timestamp,
-) -> Result<Vec<(Language, i64)>, StoreError> {
-    tx.query(
-        "SELECT original_language, count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL \
-           AND (expires_at IS NULL OR expires_at > $2) GROUP BY original_language ORDER BY original_language",
-        &[conversation.into(), now.into()],
-        |row| Ok((row.take("original_language")?, row.take("total")?)),
     )
 }
 

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = migrations![
     18 "0018_import_columns",
     19 "0019_data_set",
     20 "0020_reason_codes",
+    23 "0023_conversation_languages",
 ];
 
 /// What opening a database changed in its schema.

@@ -5,7 +5,7 @@
 
 use crate::tx::{but, padded, placeholders};
 use crate::{StoreError, Tx, Value};
-use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
 
 /// A translation that waits to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +14,6 @@ pub struct Job {
     pub message_id: MessageId,
     /// In which conversation.
     pub conversation_id: ConversationId,
-    /// Who wrote it; `None` once the account is gone.
-    pub sender_id: Option<UserId>,
     /// The text to translate.
     pub content: String,
     /// Which revision of the message's text that is.
@@ -167,7 +165,6 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
                 jobs.push(Job {
                     message_id: id,
                     conversation_id: message.conversation_id,
-                    sender_id: message.sender_id,
                     content: message.content.clone(),
                     revision: message.revision,
                     from: message.original_language,

@@ -1,7 +1,7 @@
 //! People.
 
 use crate::tx::{padded, placeholders};
-use crate::{Row, StoreError, Tx, Value, names};
+use crate::{Row, StoreError, Tx, Value, conversation_languages, names};
 use meeshy_domain::text::{self, Names};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId};
 use std::collections::HashSet;
@@ -374,6 +374,7 @@ pub fn update_profile(
         }
     }
     let Some(languages) = &change.languages else { return Ok(()) };
+    let before = languages_of(tx, id)?;
     let code = |language: Option<Language>| Value::from(language);
     tx.execute(
         "UPDATE users SET system_language = $2, regional_language = $3, custom_destination_language = $4, \
@@ -390,10 +391,22 @@ pub fn update_profile(
             languages.use_custom_destination.into(),
         ],
     )?;
-    Ok(())
+    match before {
+        Some((true, before)) => conversation_languages::change_member(tx, id, Some(&before), Some(languages)),
+        Some((false, _)) | None => Ok(()),
+    }
 }
 
-/// Notes a sign of life.
+/// Whether an account is active, and its languages.
+fn languages_of(tx: &mut Tx<'_>, id: UserId) -> Result<Option<(bool, LanguageSettings)>, StoreError> {
+    tx.query_first(
+        &format!("SELECT u.is_active, {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1"),
+        &[id.into()],
+        |row| Ok((row.take("is_active")?, read_languages(row)?)),
+    )
+}
+
+/// Updates `last_active_at`.
 ///
 /// # Errors
 /// As the database says.
@@ -449,12 +462,17 @@ pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role, now: Timestamp) -> Resu
 /// # Errors
 /// As the database says.
 pub fn set_active(tx: &mut Tx<'_>, id: UserId, is_active: bool, now: Timestamp) -> Result<(), StoreError> {
+    // First of all a change, so that nobody else makes one between what is read here and what is counted.
+    tx.execute("UPDATE users SET updated_at = $2 WHERE id = $1", &[id.into(), now.into()])?;
+    let before = languages_of(tx, id)?;
     let deactivated_at = (!is_active).then_some(now);
     tx.execute(
-        "UPDATE users SET is_active = $2, deactivated_at = $3, updated_at = $4 WHERE id = $1",
-        &[id.into(), is_active.into(), deactivated_at.into(), now.into()],
+        "UPDATE users SET is_active = $2, deactivated_at = $3 WHERE id = $1",
+        &[id.into(), is_active.into(), deactivated_at.into()],
     )?;
-    Ok(())
+    let Some((was_active, languages)) = before else { return Ok(()) };
+    let counted = |is_active: bool| is_active.then_some(&languages);
+    conversation_languages::change_member(tx, id, counted(was_active), counted(is_active))
 }
 
 /// People in the order of their ids, those behind `after`.

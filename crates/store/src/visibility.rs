@@ -5,7 +5,7 @@
 
 use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
-use meeshy_domain::{ConversationId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
 
 /// Somebody who looks at messages, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,11 @@ impl Viewer {
     /// Whether this person has blocked somebody.
     pub fn has_blocked(&self) -> bool {
         self.has_blocked
+    }
+
+    /// When they look.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Whether messages are hidden from this person that others see.
@@ -119,12 +124,23 @@ pub fn blockers(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<UserId>, StoreError
     })
 }
 
-/// Those who have blocked the author of something; nobody where there is none.
+/// Those from whom a message is hidden: they have blocked its author, deleted it for themselves, or cleared it away with the
+/// history of its conversation. They need not be members of it.
 ///
 /// # Errors
 /// As the database says.
-pub fn blockers_of(tx: &mut Tx<'_>, author: Option<UserId>) -> Result<Vec<UserId>, StoreError> {
-    author.map_or(Ok(Vec::new()), |author| blockers(tx, author))
+pub fn hidden_from(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<UserId>, StoreError> {
+    let blocks = blocks("v", "m.sender_id");
+    tx.query(
+        &format!(
+            "SELECT v.id AS user_id FROM messages m JOIN users v ON {blocks} WHERE m.id = $1 \
+             UNION SELECT d.user_id FROM message_deletions d WHERE d.message_id = $1 AND d.user_id IS NOT NULL \
+             UNION SELECT p.user_id FROM messages m JOIN conversation_preferences p \
+               ON p.conversation_id = m.conversation_id AND p.clear_history_before > m.created_at WHERE m.id = $1"
+        ),
+        &[message.into()],
+        |row| row.take("user_id"),
+    )
 }
 
 /// Messages that [`unread`] counts, at most: clients show no more than `99+`, and it is asked with each message.

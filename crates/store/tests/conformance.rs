@@ -3,12 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 use meeshy_domain::{
-    Clock, ConversationId, ConversationKind, IdGenerator, LanguageSettings, MemberRole, MessageId, Reason,
-    ReasonCode, Role, Timestamp, UserId,
+    Clock, ConversationId, IdGenerator, MemberRole, MessageId, Reason, ReasonCode, Timestamp, UserId,
 };
-use meeshy_store::conversations::{self, Conversation};
+use meeshy_store::conversations;
 use meeshy_store::members::{self, NewMember};
-use meeshy_store::messages::{self, Message, Page};
+use meeshy_store::messages::{self, Page};
 use meeshy_store::translation_jobs::{self, Claim, Priority};
 use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::translators;
@@ -16,9 +15,8 @@ use meeshy_store::users::{self, User};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{Store, StoreError, Tx};
 use meeshy_testkit::Database;
+use meeshy_testkit::sample::{NOW, conversation, message, user};
 use std::sync::{Arc, Mutex};
-
-const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
 /// Opens a database in which it is always [`NOW`].
 async fn open_now(database: &Database) -> Store {
@@ -29,70 +27,8 @@ fn ids() -> IdGenerator {
     IdGenerator::new([1; 5], 0)
 }
 
-fn user(id: UserId, name: &str) -> User {
-    User {
-        id,
-        username: name.into(),
-        email: format!("{name}@example.org"),
-        password_hash: "none".into(),
-        first_name: name.into(),
-        last_name: "Test".into(),
-        display_name: name.into(),
-        bio: String::new(),
-        avatar: None,
-        phone_number: None,
-        role: Role::User,
-        is_active: true,
-        deactivated_at: None,
-        languages: LanguageSettings::reading("fr".parse().unwrap()),
-        last_active_at: NOW,
-        created_at: NOW,
-        updated_at: NOW,
-        details: Default::default(),
-    }
-}
-
-fn conversation(id: ConversationId) -> Conversation {
-    Conversation {
-        id,
-        identifier: format!("mshy_{id}"),
-        kind: ConversationKind::Group,
-        title: None,
-        description: None,
-        avatar: None,
-        direct_key: None,
-        created_by: None,
-        is_active: true,
-        last_sequence: 0,
-        last_message_at: NOW,
-        created_at: NOW,
-        updated_at: NOW,
-        details: Default::default(),
-    }
-}
-
 fn anyone() -> Viewer {
     Viewer::anyone(Timestamp::from_millis(0))
-}
-
-fn message(id: MessageId, conversation_id: ConversationId, sender: UserId, sequence: i64) -> Message {
-    Message {
-        id,
-        conversation_id,
-        sequence,
-        sender_id: Some(sender),
-        client_message_id: None,
-        content: format!("message {sequence}"),
-        original_language: "en".parse().unwrap(),
-        message_type: "text".into(),
-        message_source: "user".into(),
-        reply_to_id: None,
-        revision: 1,
-        edited_at: None,
-        created_at: NOW,
-        updated_at: NOW,
-        details: Default::default(),
-    }
 }
 
 /// A conversation of two with one message.
@@ -127,7 +63,7 @@ async fn what_is_written_is_read_after_a_restart() {
             let ann = users::find(tx, ann)?;
             Ok::<_, StoreError>((
                 ann,
-                members::list(tx, &[talk])?,
+                members::first(tx, &[talk], 10)?,
                 messages::list(tx, talk, &anyone(), Page::Offset(0), 10)?,
             ))
         };
@@ -367,7 +303,6 @@ async fn a_translation_that_ends_while_its_text_is_edited_is_not_kept() {
             let job = translation_jobs::Job {
                 message_id: first,
                 conversation_id: first.to_string().parse().unwrap(),
-                sender_id: None,
                 content: "message 1".into(),
                 revision: 1,
                 from: "en".parse().unwrap(),

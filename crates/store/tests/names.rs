@@ -2,33 +2,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
-use meeshy_domain::{IdGenerator, LanguageSettings, Role, Timestamp, UserId};
-use meeshy_store::users::{self, Details, ProfileChange, User};
+use meeshy_domain::{IdGenerator, UserId};
+use meeshy_store::users::{self, ProfileChange, User};
 use meeshy_store::{Store, StoreError, Tx, Value};
 use meeshy_testkit::Database;
-
-const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+use meeshy_testkit::sample::{self, NOW};
 
 fn user(id: UserId, username: &str, first_name: &str, last_name: &str) -> User {
     User {
-        id,
-        username: username.into(),
-        email: format!("{username}@example.org"),
-        password_hash: "none".into(),
         first_name: first_name.into(),
         last_name: last_name.into(),
         display_name: String::new(),
-        bio: String::new(),
-        avatar: None,
-        phone_number: None,
-        role: Role::User,
-        is_active: true,
-        deactivated_at: None,
-        languages: LanguageSettings::reading("fr".parse().unwrap()),
-        last_active_at: NOW,
-        created_at: NOW,
-        updated_at: NOW,
-        details: Details::default(),
+        ..sample::user(id, username)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod firefox;
 mod proxy;
 pub mod python;
 pub mod rows;
+pub mod sample;
 
 pub use cluster::{Certificates, Cluster};
 use meeshy_store::{Location, Store, StoreError};

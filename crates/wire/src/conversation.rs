@@ -22,7 +22,7 @@ pub struct Conversation {
     pub image: Option<WebAddress>,
     pub is_active: bool,
     pub community_id: Option<String>,
-    pub member_count: usize,
+    pub member_count: i64,
     pub default_write_role: String,
     pub is_announcement_channel: bool,
     pub slow_mode_seconds: i64,
@@ -51,7 +51,7 @@ pub struct Meta {
 #[serde(rename_all = "camelCase")]
 pub struct ConversationStats {
     pub messages_per_language: BTreeMap<Language, i64>,
-    pub participant_count: usize,
+    pub participant_count: i64,
     pub participants_per_language: BTreeMap<Language, i64>,
     pub online_users: Vec<OnlineUser>,
     pub updated_at: Iso,

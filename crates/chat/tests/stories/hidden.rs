@@ -1,9 +1,12 @@
 //! What the old system hid stays hidden. Each story on both databases, with rows as the import leaves them.
 
 use crate::support::{World, worlds};
-use meeshy_chat::{ChatError, ConversationView, Event, FileRequest, ListFilter, NewConversation, NewMessage};
+use meeshy_chat::{
+    ChatError, ConversationView, Event, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage,
+};
 use meeshy_domain::UserId;
 use meeshy_store::{Tx, Value};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// Changes rows as the import would have written them.
@@ -249,19 +252,20 @@ async fn what_somebody_blocked_writes_counts_as_unread_for_the_others_only() {
             vec![lea.into(), format!("[\"{carlos}\"]").into()],
         )
         .await;
-        world.chat.presence().connect(lea);
         world.happened();
         for (who, text) in [(carlos, "one"), (carlos, "two"), (emma, "three"), (carlos, "four")] {
             say(&world, who, &talk, text).await;
         }
-        let told = |event| match event {
-            Event::MessageNew { recipients, hidden_from, .. } if hidden_from.message.is_empty() => {
-                recipients.into_iter().find(|to| to.user == lea).map(|to| to.unread_count)
-            }
-            _ => None,
-        };
-        let told: Vec<i64> = world.happened().into_iter().filter_map(told).collect();
-        assert_eq!(told, [1], "{kind}");
+        let told: Vec<bool> = (world.happened().into_iter())
+            .filter_map(|event| match event {
+                Event::MessageNew { hidden_from, .. } => Some(!hidden_from.message.contains(&lea)),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, [false, false, true, false], "{kind}");
+        let known = world.chat.audience(lea).await.unwrap().memberships;
+        let known = known.iter().find(|known| known.conversation_id == talk.conversation.id).unwrap();
+        assert_eq!(known.last_sequence - known.read_sequence, 1, "{kind}");
         let reference = talk.conversation.id.to_string();
         for (who, unread) in [(lea, 1), (emma, 1), (carlos, 0)] {
             let view = world.chat.conversation(who, &reference).await.unwrap();
@@ -303,5 +307,56 @@ async fn files_of_what_is_hidden_are_hidden() {
         for caller in [lea, carlos] {
             assert!(world.chat.file(file, false, by(caller)).await.is_err(), "{kind}: it has expired");
         }
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_deleted_or_cleared_away_does_not_come_back_live() {
+    for (kind, mut world) in worlds().await {
+        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
+        let emma = world.person("emma", "fr").await;
+        let talk = world.group(lea, &[carlos, emma]).await;
+        let old = say(&world, carlos, &talk, "avant").await;
+        let conversation = talk.conversation.id;
+        set(
+            &world,
+            "INSERT INTO message_deletions (id, message_id, user_id, deleted_at) VALUES ('d', $1, $2, 1)",
+            vec![old.clone(), lea.into()],
+        )
+        .await;
+        world.hand.advance(Duration::from_secs(1));
+        set(
+            &world,
+            "INSERT INTO conversation_preferences (id, user_id, conversation_id, clear_history_before, created_at, updated_at) \
+             VALUES ('p', $1, $2, $3, 1, 1)",
+            vec![emma.into(), conversation.into(), world.chat.now().into()],
+        )
+        .await;
+        world.hand.advance(Duration::from_secs(1));
+        world.happened();
+        let Value::Text(id) = old else { unreachable!() };
+        let answer = NewMessage {
+            conversation: conversation.to_string(),
+            content: "et après ?".into(),
+            reply_to_id: Some(id.clone()),
+            ..NewMessage::default()
+        };
+        world.chat.send(carlos, answer).await.unwrap();
+        let edit = MessageEdit { message: id, content: "autrefois".into(), ..MessageEdit::default() };
+        world.chat.edit(carlos, edit).await.unwrap();
+        let sorted = |users: &[UserId]| users.iter().copied().collect::<BTreeSet<_>>();
+        let hidden: Vec<_> = (world.happened().iter())
+            .filter_map(|event| match event {
+                Event::MessageNew { hidden_from, .. } => {
+                    Some((sorted(&hidden_from.message), sorted(&hidden_from.answered)))
+                }
+                Event::MessageEdited { hidden_from, .. } => {
+                    Some((sorted(&hidden_from.message), sorted(&hidden_from.answered)))
+                }
+                _ => None,
+            })
+            .collect();
+        let (nobody, both) = (BTreeSet::new(), BTreeSet::from([lea, emma]));
+        assert_eq!(hidden, [(nobody.clone(), both.clone()), (both, nobody)], "{kind}");
     }
 }

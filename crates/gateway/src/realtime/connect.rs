@@ -7,6 +7,7 @@ use crate::error::ApiError;
 use axum::http::request::Parts;
 use meeshy_chat::{Audience, Authority, Caller, ChatError};
 use meeshy_domain::Network;
+use meeshy_domain::limits::PRESENCE_MEMBERS;
 use meeshy_socketio::Handle;
 use meeshy_wire::{Authenticated, AuthenticatedUser, ErrorEvent, Handshake, Iso, UserStatus, event_name};
 use std::sync::atomic::Ordering;
@@ -79,6 +80,7 @@ pub fn revoke(socket: &Socket) {
 pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     metrics::counter!("meeshy_sockets_closed_total").increment(1);
     let Some(peer) = socket.state().get() else { return };
+    realtime.cursors.disconnect(peer.user);
     let was_last = realtime.chat.presence().disconnect(peer.user);
     // Where everybody goes there is nobody to tell, and the database may be what the program stops for.
     if !was_last || realtime.stopping.load(Ordering::SeqCst) {
@@ -131,7 +133,11 @@ impl Realtime {
         let caller = self.authenticate(credentials).await?;
         // Before it hears of anything.
         socket.trust();
-        let audience = self.join_rooms(socket, &caller).await.inspect_err(|_| socket.leave_rooms())?;
+        self.cursors.connect(caller.user.id);
+        let audience = self.join_rooms(socket, &caller).await.inspect_err(|_| {
+            self.cursors.disconnect(caller.user.id);
+            socket.leave_rooms();
+        })?;
         socket.connection().authenticated();
         let peer = socket.state().get_or_init(|| Peer::new(&caller));
         self.chat.presence().connect(peer.user);
@@ -148,8 +154,9 @@ impl Realtime {
             socket.join(Room::Session(session));
         }
         let audience = self.chat.audience(caller.user.id).await?;
-        for conversation in &audience.conversations {
-            socket.join(Room::Conversation(*conversation));
+        self.cursors.learn(caller.user.id, &audience.memberships);
+        for membership in &audience.memberships {
+            socket.join(Room::Conversation(membership.conversation_id));
         }
         // Whoever revoked the session before it could be found in its room told nobody.
         self.chat.confirm(Authority::of(caller)).await?;
@@ -167,9 +174,12 @@ impl Realtime {
         }
     }
 
-    /// Tells those who share a conversation with somebody that this person has come or gone, unless they know.
+    /// Tells those who share a conversation of at most [`PRESENCE_MEMBERS`] with somebody that this person has come or gone, unless
+    /// they know.
     fn announce(&self, socket: &Socket, peer: &Peer, audience: &Audience) {
-        let rooms: Vec<Room> = audience.conversations.iter().copied().map(Room::Conversation).collect();
+        let small = audience.memberships.iter().filter(|one| one.member_count <= PRESENCE_MEMBERS);
+        let rooms: Vec<Room> =
+            small.map(|membership| Room::Conversation(membership.conversation_id)).collect();
         self.chat.presence().announce(peer.user, |is_online| {
             let status = UserStatus {
                 user_id: peer.user,

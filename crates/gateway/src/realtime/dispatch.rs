@@ -3,9 +3,9 @@
 //! One task reads the bus. Each event is written once for a room and handed to the sockets' own queues, so a slow
 //! socket holds nobody up.
 
-use super::{Room, Sockets, connect, own_rooms, tell};
+use super::{Room, Socket, Sockets, connect, count_missed, own_rooms, tell};
 use crate::present;
-use meeshy_chat::{Event, HiddenFrom, MessageView, Recipient};
+use meeshy_chat::{Event, HiddenFrom, MessageView};
 use meeshy_domain::{ConversationId, Language, ReasonCode, UserId};
 use meeshy_store::translations::Translation;
 use meeshy_wire::{
@@ -13,6 +13,7 @@ use meeshy_wire::{
 };
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashSet;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -60,9 +61,7 @@ impl Dispatcher {
 
     fn send_out(&self, event: Event) {
         match event {
-            Event::MessageNew { message, recipients, hidden_from } => {
-                self.message_new(&message, &recipients, &hidden_from);
-            }
+            Event::MessageNew { message, hidden_from } => self.message_new(&message, &hidden_from),
             Event::MessageEdited { message, hidden_from } => {
                 self.tell_readers(&message, event_name::MESSAGE_EDITED, &hidden_from);
             }
@@ -78,7 +77,8 @@ impl Dispatcher {
             Event::ConversationCreated { conversation_id, members } => {
                 self.conversation_created(conversation_id, members);
             }
-            Event::Read { conversation_id, user, at, hidden_from } => {
+            Event::Read { conversation_id, user, read_sequence, at, hidden_from } => {
+                self.sockets.service().cursors.advance(user, conversation_id, read_sequence);
                 let read =
                     ReadStatusUpdated { conversation_id, user_id: user, kind: "read", updated_at: at.into() };
                 let room = Room::Conversation(conversation_id);
@@ -101,20 +101,29 @@ impl Dispatcher {
         }
         self.tell(room, &[hidden.as_slice(), answered].concat(), name, &shown);
         let shown = Message { reply_to: None, ..shown };
-        tell(&self.sockets, &own_rooms(answered), &[], name, &shown);
+        let gets_it =
+            |socket: &Socket| socket.state().get().is_some_and(|peer| answered.contains(&peer.user));
+        count_missed(self.sockets.tell_some(room, gets_it, name, &shown));
     }
 
-    fn message_new(&self, message: &MessageView, recipients: &[Recipient], hidden_from: &HiddenFrom) {
-        let conversation_id = message.message.conversation_id;
+    fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom) {
         self.tell_readers(message, event_name::MESSAGE_NEW, hidden_from);
         metrics::counter!("meeshy_messages_total").increment(1);
-        for recipient in
-            recipients.iter().filter(|recipient| Some(recipient.user) != message.message.sender_id)
-        {
-            let is_hidden = hidden_from.message.contains(&recipient.user);
-            if !is_hidden && self.sockets.service().chat.presence().is_online(recipient.user) {
-                self.unread(conversation_id, recipient.user, recipient.unread_count);
-            }
+        let message = &message.message;
+        let (conversation_id, cursors) = (message.conversation_id, &self.sockets.service().cursors);
+        if let Some(sender) = message.sender_id {
+            cursors.advance(sender, conversation_id, message.sequence);
+        }
+        let members = self.sockets.members(Room::Conversation(conversation_id));
+        let users = members.iter().filter_map(|socket| socket.state().get()).map(|peer| peer.user);
+        let (hidden, readers): (HashSet<UserId>, HashSet<UserId>) = users
+            .filter(|user| Some(*user) != message.sender_id)
+            .partition(|user| hidden_from.message.contains(user));
+        for user in hidden {
+            cursors.skip(user, conversation_id);
+        }
+        for (user, unread_count) in cursors.unread(readers, conversation_id, message.sequence) {
+            self.unread(conversation_id, user, unread_count);
         }
     }
 

@@ -150,9 +150,10 @@ impl Realtime {
         // A socket that is gone needs no answer.
         let joined = json!({ "conversationId": id, "userId": peer.user });
         let _ = socket.emit(event_name::CONVERSATION_JOINED, &joined);
-        let stats = present::stats(&view, self.chat.now());
-        let stats = StatsEvent { conversation_id: data.conversation_id, stats };
-        let _ = socket.emit(event_name::CONVERSATION_STATS, &stats);
+        if let Some(stats) = present::stats(&view, self.chat.now()) {
+            let stats = StatsEvent { conversation_id: data.conversation_id, stats };
+            let _ = socket.emit(event_name::CONVERSATION_STATS, &stats);
+        }
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 //! `connect` lets sockets in, `handlers` reads their events, `dispatch` sends out what happened.
 
 mod connect;
+mod cursors;
 mod dispatch;
 mod handlers;
 mod pending;
@@ -15,6 +16,7 @@ pub(crate) use dispatch::Dispatching;
 use crate::config::GatewayConfig;
 use crate::limit::Limiter;
 use axum::http::request::Parts;
+use cursors::Cursors;
 use meeshy_chat::Chat;
 use meeshy_domain::{ConversationId, SessionId, UserId};
 use meeshy_socketio::{Config, Event, Handle, Server, Service};
@@ -63,6 +65,7 @@ pub(crate) struct Realtime {
     limiter: Arc<Limiter>,
     pending: Arc<Pending>,
     typing: Typing,
+    cursors: Cursors,
     /// Translations that sockets may wait for.
     translations: Arc<Semaphore>,
     stopping: AtomicBool,
@@ -89,6 +92,7 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter
         limiter,
         pending: Arc::default(),
         typing: Typing::default(),
+        cursors: Cursors::default(),
         translations: Arc::new(Semaphore::new(MAX_TRANSLATIONS)),
         stopping: AtomicBool::new(false),
         handling: AtomicUsize::new(0),
@@ -128,7 +132,10 @@ pub(crate) async fn stop(sockets: &Sockets) {
 
 /// Tells every socket in some rooms something, but those of some people, without waiting for any of them.
 fn tell(sockets: &Sockets, rooms: &[Room], hidden_from: &[UserId], name: &str, event: &impl Serialize) {
-    let missed = sockets.tell(rooms, &own_rooms(hidden_from), name, event);
+    count_missed(sockets.tell(rooms, &own_rooms(hidden_from), name, event));
+}
+
+fn count_missed(missed: usize) {
     if missed > 0 {
         metrics::counter!("meeshy_events_missed_total").increment(missed as u64);
     }

@@ -2,7 +2,7 @@
 //!
 //! Each statement changes only what is not yet as it should be, so that it can be repeated.
 
-use crate::{StoreError, Tx, names};
+use crate::{StoreError, Tx, conversation_languages, names};
 
 /// Higher than any number of a message that waits for its own.
 const OUT_OF_THE_WAY: i64 = 1 << 40;
@@ -26,7 +26,7 @@ pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// # Errors
 /// As the database says.
 pub fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    count_members(tx)?;
+    conversation_languages::recount(tx)?;
     sum_up_reactions(tx)
 }
 
@@ -171,16 +171,6 @@ fn place_cursors(tx: &mut Tx<'_>) -> Result<(), StoreError> {
             &[],
         )?;
     }
-    Ok(())
-}
-
-fn count_members(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    let active =
-        "(SELECT count(*) FROM members m WHERE m.conversation_id = conversations.id AND m.is_active)";
-    tx.execute(
-        &format!("UPDATE conversations SET member_count = {active} WHERE member_count <> {active}"),
-        &[],
-    )?;
     Ok(())
 }
 

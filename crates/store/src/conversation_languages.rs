@@ -1,0 +1,172 @@
+//! How many members and messages of each language a conversation has.
+//!
+//! The counts are kept up to date with every change of a membership, a person's languages or a message, so that a
+//! message costs the same in a room of three and in one of a hundred thousand. An import counts anew ([`recount`]).
+
+use crate::{StoreError, Tx};
+use meeshy_domain::{ConversationId, Language, LanguageSettings, Timestamp, UserId};
+use std::collections::BTreeMap;
+
+/// What a conversation has of one language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    /// Which.
+    pub language: Language,
+    /// Active members whose own language it is.
+    pub members: i64,
+    /// Active members who have messages translated into it.
+    pub readers: i64,
+    /// Messages written in it that were not deleted; some may have expired since.
+    pub messages: i64,
+}
+
+/// The counts of a conversation, in order of their languages.
+///
+/// # Errors
+/// As the database says.
+pub fn list(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Vec<Counts>, StoreError> {
+    tx.query(
+        "SELECT language, members, readers, messages FROM conversation_languages WHERE conversation_id = $1 ORDER BY language",
+        &[conversation.into()],
+        |row| {
+            Ok(Counts {
+                language: row.take("language")?,
+                members: row.take("members")?,
+                readers: row.take("readers")?,
+                messages: row.take("messages")?,
+            })
+        },
+    )
+}
+
+/// How many messages of each language have expired by `now`: [`list`] counts them still.
+///
+/// # Errors
+/// As the database says.
+pub fn expired(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    now: Timestamp,
+) -> Result<Vec<(Language, i64)>, StoreError> {
+    tx.query(
+        "SELECT original_language, count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL \
+           AND expires_at IS NOT NULL AND expires_at <= $2 GROUP BY original_language",
+        &[conversation.into(), now.into()],
+        |row| Ok((row.take("original_language")?, row.take("total")?)),
+    )
+}
+
+/// What is added to the counts of some languages: members, readers and messages; negative to take away.
+#[derive(Debug, Clone, Default)]
+struct Changes(BTreeMap<Language, [i64; 3]>);
+
+impl Changes {
+    fn members(mut self, settings: &LanguageSettings, number: i64) -> Self {
+        self.0.entry(settings.system_language).or_default()[0] += number;
+        if let Some(language) = settings.translated_into() {
+            self.0.entry(language).or_default()[1] += number;
+        }
+        self
+    }
+
+    fn messages(mut self, language: Language, number: i64) -> Self {
+        self.0.entry(language).or_default()[2] += number;
+        self
+    }
+
+    /// Always in order of the languages, so that two who do this do not wait for each other.
+    fn apply(&self, tx: &mut Tx<'_>, conversation: ConversationId) -> Result<(), StoreError> {
+        for (language, changes) in self.0.iter().filter(|(_, changes)| **changes != [0; 3]) {
+            let [members, readers, messages] = *changes;
+            tx.execute(
+                "INSERT INTO conversation_languages AS c (conversation_id, language, members, readers, messages) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation_id, language) DO UPDATE SET \
+                 members = c.members + excluded.members, readers = c.readers + excluded.readers, \
+                 messages = c.messages + excluded.messages",
+                &[conversation.into(), (*language).into(), members.into(), readers.into(), messages.into()],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts a new message.
+pub(crate) fn add_message(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    language: Language,
+) -> Result<(), StoreError> {
+    Changes::default().messages(language, 1).apply(tx, conversation)
+}
+
+/// Counts a message that is in another language now.
+pub(crate) fn move_message(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    before: Language,
+    after: Language,
+) -> Result<(), StoreError> {
+    Changes::default().messages(before, -1).messages(after, 1).apply(tx, conversation)
+}
+
+/// Counts a new member.
+pub(crate) fn add_member(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    settings: &LanguageSettings,
+) -> Result<(), StoreError> {
+    Changes::default().members(settings, 1).apply(tx, conversation)
+}
+
+/// Counts a person whose settings, or whose account, have changed, in all conversations; `None` where the account was or is
+/// switched off.
+pub(crate) fn change_member(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    before: Option<&LanguageSettings>,
+    after: Option<&LanguageSettings>,
+) -> Result<(), StoreError> {
+    let mut changes = Changes::default();
+    for (settings, number) in [(before, -1), (after, 1)] {
+        changes = settings.into_iter().fold(changes, |changes, settings| changes.members(settings, number));
+    }
+    if changes.0.values().all(|changes| *changes == [0; 3]) {
+        return Ok(());
+    }
+    // In the same order for everybody.
+    let conversations: Vec<ConversationId> = tx.query(
+        "SELECT conversation_id FROM members WHERE user_id = $1 AND is_active ORDER BY conversation_id",
+        &[user.into()],
+        |row| row.take("conversation_id"),
+    )?;
+    conversations.into_iter().try_for_each(|conversation| changes.apply(tx, conversation))
+}
+
+/// Counts everything anew, and the members of each conversation: after rows were changed without this.
+pub(crate) fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM conversation_languages", &[])?;
+    tx.execute(
+        "INSERT INTO conversation_languages (conversation_id, language, members, readers, messages) \
+         SELECT conversation_id, language, sum(members), sum(readers), sum(messages) FROM ( \
+           SELECT m.conversation_id, u.system_language AS language, 1 AS members, 0 AS readers, 0 AS messages \
+             FROM members m JOIN users u ON u.id = m.user_id WHERE m.is_active AND u.is_active \
+           UNION ALL \
+           SELECT m.conversation_id, \
+             CASE WHEN u.use_custom_destination AND u.custom_destination_language IS NOT NULL THEN u.custom_destination_language \
+               WHEN u.translate_to_system_language THEN u.system_language \
+               WHEN u.translate_to_regional_language AND u.regional_language IS NOT NULL THEN u.regional_language \
+               ELSE u.system_language END, 0, 1, 0 \
+             FROM members m JOIN users u ON u.id = m.user_id WHERE m.is_active AND u.is_active AND u.auto_translate_enabled \
+           UNION ALL \
+           SELECT conversation_id, original_language, 0, 0, 1 FROM messages WHERE deleted_at IS NULL \
+         ) counted GROUP BY conversation_id, language",
+        &[],
+    )?;
+    let active =
+        "(SELECT count(*) FROM members m WHERE m.conversation_id = conversations.id AND m.is_active)";
+    tx.execute(
+        &format!("UPDATE conversations SET member_count = {active} WHERE member_count <> {active}"),
+        &[],
+    )?;
+    Ok(())
+}
