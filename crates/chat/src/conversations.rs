@@ -5,7 +5,7 @@ use crate::view::{ConversationView, Figures, MemberView};
 use crate::{Chat, ChatError, Event, view};
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, UserId, limits, text};
 use meeshy_store::conversations::{self, Conversation, Filter};
-use meeshy_store::members::{self, Member, Membership, NewMember};
+use meeshy_store::members::{self, Member, Membership, NewMember, Reference};
 use meeshy_store::users::{self, User};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{StoreError, Tx, conversation_languages, messages, visibility};
@@ -415,24 +415,13 @@ impl Chat {
     }
 }
 
-/// The open conversation that `reference`, an id or an identifier, names.
-fn find(tx: &mut Tx<'_>, reference: &str) -> Result<Conversation, ChatError> {
-    let found = match reference.parse() {
-        Ok(id) => conversations::find(tx, id)?,
-        Err(_) if reference.contains('\0') => None,
-        Err(_) => conversations::find_by_identifier(tx, reference)?,
-    };
-    found.ok_or(ChatError::NotFound { what: "conversation" })
-}
-
-/// The open conversation that `reference` names, if `user` is a member of it now.
+/// The open conversation that `reference`, an id or an identifier, names, if `user` is a member of it now.
 pub(crate) fn find_as_member(
     tx: &mut Tx<'_>,
     user: UserId,
     reference: &str,
 ) -> Result<Conversation, ChatError> {
-    let conversation = find(tx, reference)?;
-    if members::is_member(tx, conversation.id, user)? { Ok(conversation) } else { Err(ChatError::NotAMember) }
+    Ok(find_with_member(tx, user, reference)?.0)
 }
 
 /// The same, with the member that `user` is.
@@ -441,9 +430,15 @@ pub(crate) fn find_with_member(
     user: UserId,
     reference: &str,
 ) -> Result<(Conversation, Member), ChatError> {
-    let conversation = find(tx, reference)?;
-    let member = members::find(tx, conversation.id, user)?.ok_or(ChatError::NotAMember)?;
-    Ok((conversation, member))
+    let reference = match reference.parse() {
+        Ok(id) => Reference::Id(id),
+        // The database would refuse it, and nobody has it.
+        Err(_) if reference.contains('\0') => Reference::Identifier(""),
+        Err(_) => Reference::Identifier(reference),
+    };
+    let found = members::find_with_conversation(tx, reference, user)?;
+    let (conversation, member) = found.ok_or(ChatError::NotFound { what: "conversation" })?;
+    Ok((conversation, member.ok_or(ChatError::NotAMember)?))
 }
 
 /// The key that keeps the events of one conversation in order.

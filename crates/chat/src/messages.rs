@@ -54,8 +54,19 @@ impl Chat {
     pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
         let mut draft = self.draft(new)?;
         draft.evidence = self.evidence(draft.language, &draft.content).await;
+        let (chat, new) = (self.clone(), draft.clone());
+        let outcome =
+            self.inner.store.write_retrying(move |tx| chat.send_in(tx, caller, new.clone(), false)).await;
+        let may_be_there = match &outcome {
+            Ok(_) | Err(ChatError::Store(StoreError::Unavailable(_))) => false,
+            Err(_) => draft.client_message_id.is_some(),
+        };
+        if !may_be_there {
+            return outcome;
+        }
+        // It may be there from an earlier attempt, which is rare, so it is looked for only now.
         let chat = self.clone();
-        self.write_unless_there(move |tx| chat.send_in(tx, caller, draft.clone())).await
+        self.write_unless_there(move |tx| chat.send_in(tx, caller, draft.clone(), true)).await
     }
 
     /// What a text says about its language, if anybody has to ask it.
@@ -94,9 +105,16 @@ impl Chat {
         })
     }
 
-    fn send_in(&self, tx: &mut Tx<'_>, caller: UserId, draft: Draft) -> Result<Sent, ChatError> {
+    /// `may_be_there` says whether to look for the message of an earlier attempt.
+    fn send_in(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        draft: Draft,
+        may_be_there: bool,
+    ) -> Result<Sent, ChatError> {
         let (conversation, sender) = find_with_member(tx, caller, &draft.conversation)?;
-        if let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
+        if may_be_there && let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
             return Ok(sent);
         }
         if !sender.can_send_message {
@@ -109,7 +127,7 @@ impl Chat {
         let reply_to =
             draft.reply_to_id.map(|id| self.answered(tx, caller, &conversation, id)).transpose()?;
         let message = self.store_message(tx, &conversation, &sender, draft)?;
-        members::move_cursor(tx, conversation.id, caller, message.sequence, message.created_at)?;
+        members::advance_cursor(tx, conversation.id, caller, message.sequence, message.created_at)?;
         let mentioned = mentioned(tx, conversation.id, &message.content)?;
         for (user, _) in &mentioned {
             messages::insert_mention(tx, message.id, *user)?;

@@ -78,7 +78,7 @@ impl Changes {
     fn apply(&self, tx: &mut Tx<'_>, conversation: ConversationId) -> Result<(), StoreError> {
         for (language, changes) in self.0.iter().filter(|(_, changes)| **changes != [0; 3]) {
             let [members, readers, messages] = *changes;
-            tx.execute(
+            tx.execute_later(
                 "INSERT INTO conversation_languages AS c (conversation_id, language, members, readers, messages) \
                  VALUES ($1, $2, $3, $4, $5) ON CONFLICT (conversation_id, language) DO UPDATE SET \
                  members = c.members + excluded.members, readers = c.readers + excluded.readers, \

@@ -71,12 +71,12 @@ pub struct Preferences {
     pub reaction: Option<String>,
 }
 
-const COLUMNS: &str = "c.id, c.identifier, c.kind, c.title, c.description, c.avatar, c.direct_key, c.created_by, \
+pub(crate) const COLUMNS: &str = "c.id, c.identifier, c.kind, c.title, c.description, c.avatar, c.direct_key, c.created_by, \
     c.is_active, c.member_count, c.last_sequence, c.last_message_at, c.created_at, c.updated_at, c.banner, c.community_id, \
     nullif(c.default_write_role, 'everyone') AS default_write_role, c.is_announcement_channel, c.slow_mode_seconds, \
     c.encryption_mode";
 
-fn read(row: &mut Row) -> Result<Conversation, StoreError> {
+pub(crate) fn read(row: &mut Row) -> Result<Conversation, StoreError> {
     Ok(Conversation {
         id: row.take("id")?,
         identifier: row.take("identifier")?,

@@ -1,5 +1,6 @@
 //! Who takes part in which conversation, and how far each has read.
 
+use crate::conversations::{self, Conversation};
 use crate::tx::{padded, placeholders};
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME, read_languages};
 use crate::{Row, StoreError, Tx, Value, conversation_languages};
@@ -57,8 +58,13 @@ pub struct Member {
 }
 
 fn read(row: &mut Row) -> Result<Member, StoreError> {
+    let id = row.take("member_id")?;
+    read_as(id, row)
+}
+
+fn read_as(id: MemberId, row: &mut Row) -> Result<Member, StoreError> {
     Ok(Member {
-        id: row.take("member_id")?,
+        id,
         conversation_id: row.take("conversation_id")?,
         user_id: row.take("user_id")?,
         role: row.take("member_role")?,
@@ -69,7 +75,7 @@ fn read(row: &mut Row) -> Result<Member, StoreError> {
         display_name: row.take("display_name")?,
         first_name: row.take("first_name")?,
         last_name: row.take("last_name")?,
-        avatar: row.take("avatar")?,
+        avatar: row.take("user_avatar")?,
         site_role: row.take("role")?,
         last_active_at: row.take("last_active_at")?,
         languages: read_languages(row)?,
@@ -108,13 +114,16 @@ pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
     }
 }
 
-fn select() -> String {
+fn columns() -> String {
     format!(
-        "SELECT m.id AS member_id, m.conversation_id, m.user_id, m.role AS member_role, m.nickname, m.can_send_message, \
-           m.joined_at, u.username, {SHOWN_NAME}, u.first_name, u.last_name, u.avatar, u.role, u.last_active_at, \
-           {LANGUAGE_COLUMNS} \
-         FROM members m JOIN users u ON u.id = m.user_id"
+        "m.id AS member_id, m.conversation_id, m.user_id, m.role AS member_role, m.nickname, m.can_send_message, \
+         m.joined_at, u.username, {SHOWN_NAME}, u.first_name, u.last_name, u.avatar AS user_avatar, u.role, \
+         u.last_active_at, {LANGUAGE_COLUMNS}"
     )
+}
+
+fn select() -> String {
+    format!("SELECT {} FROM members m JOIN users u ON u.id = m.user_id", columns())
 }
 
 /// The active member of a conversation that a person is.
@@ -131,6 +140,47 @@ pub fn find(
         &format!("{select} WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.is_active AND u.is_active"),
         &[conversation.into(), user.into()],
         read,
+    )
+}
+
+/// Which conversation is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference<'a> {
+    /// The one with this id.
+    Id(ConversationId),
+    /// The one with this identifier, such as `meeshy`.
+    Identifier(&'a str),
+}
+
+/// An open conversation, and the active member of it that a person is.
+///
+/// # Errors
+/// As the database says.
+pub fn find_with_conversation(
+    tx: &mut Tx<'_>,
+    reference: Reference<'_>,
+    user: UserId,
+) -> Result<Option<(Conversation, Option<Member>)>, StoreError> {
+    let (column, value) = match reference {
+        Reference::Id(id) => ("c.id", Value::from(id)),
+        // No conversation has an empty one.
+        Reference::Identifier("") => return Ok(None),
+        Reference::Identifier(identifier) => ("c.identifier", identifier.into()),
+    };
+    tx.query_first(
+        &format!(
+            "SELECT {}, {} FROM conversations c \
+             LEFT JOIN members m ON m.conversation_id = c.id AND m.user_id = $2 AND m.is_active \
+             LEFT JOIN users u ON u.id = m.user_id WHERE {column} = $1 AND c.is_active",
+            conversations::COLUMNS,
+            columns()
+        ),
+        &[value, user.into()],
+        |row| {
+            let conversation = conversations::read(row)?;
+            let member: Option<MemberId> = row.take("member_id")?;
+            Ok((conversation, member.map(|id| read_as(id, row)).transpose()?))
+        },
     )
 }
 
@@ -360,12 +410,27 @@ pub fn move_cursor(
     )?;
     let before = before.unwrap_or(0);
     if sequence > before {
-        tx.execute(
-            "INSERT INTO read_cursors (user_id, conversation_id, read_sequence, read_at) VALUES ($1, $2, $3, $4) \
-             ON CONFLICT (user_id, conversation_id) WHERE user_id IS NOT NULL DO UPDATE SET read_sequence = excluded.read_sequence, read_at = excluded.read_at, \
-               last_read_message_id = NULL WHERE read_cursors.read_sequence < excluded.read_sequence",
-            &[user.into(), conversation.into(), sequence.into(), now.into()],
-        )?;
+        advance_cursor(tx, conversation, user, sequence, now)?;
     }
     Ok(before)
+}
+
+/// Moves a reader's cursor forward, never back.
+///
+/// # Errors
+/// As the database says.
+pub fn advance_cursor(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    user: UserId,
+    sequence: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute_later(
+        "INSERT INTO read_cursors (user_id, conversation_id, read_sequence, read_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (user_id, conversation_id) WHERE user_id IS NOT NULL DO UPDATE SET \
+           read_sequence = excluded.read_sequence, read_at = excluded.read_at, last_read_message_id = NULL \
+           WHERE read_cursors.read_sequence < excluded.read_sequence",
+        &[user.into(), conversation.into(), sequence.into(), now.into()],
+    )
 }

@@ -172,7 +172,7 @@ fn client_message_id(key: &str) -> String {
 /// # Errors
 /// [`StoreError::Conflict`] when this sender has used this client message id in this conversation.
 pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
-    tx.execute(
+    tx.execute_later(
         "INSERT INTO messages (id, conversation_id, sequence, sender_id, client_key, content, original_language, \
            message_type, message_source, reply_to_id, revision, edited_at, created_at, updated_at) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
@@ -411,7 +411,7 @@ pub fn newest(
 /// # Errors
 /// As the database says.
 pub fn insert_mention(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Result<(), StoreError> {
-    tx.execute(
+    tx.execute_later(
         "INSERT INTO mentions (message_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
         &[message.into(), user.into()],
     )?;

@@ -43,7 +43,7 @@ impl From<Priority> for Value {
     }
 }
 
-/// Asks for a translation, unless it is asked for already; says whether it is new.
+/// Asks for a translation, unless it is asked for already.
 ///
 /// # Errors
 /// As the database says.
@@ -53,16 +53,15 @@ pub fn enqueue(
     language: Language,
     priority: Priority,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<(), StoreError> {
     let due = tx.now_sql();
-    let changed = tx.execute(
+    tx.execute_later(
         &format!(
             "INSERT INTO translation_jobs (message_id, language, priority, run_at, created_at) VALUES ($1, $2, $3, {due}, $4) \
              ON CONFLICT (message_id, language) DO NOTHING"
         ),
         &[message.into(), language.into(), priority.into(), now.into()],
-    )?;
-    Ok(changed > 0)
+    )
 }
 
 /// Asks for the translations of a message that has a new text, and no others: with all attempts before them, whatever came

@@ -12,6 +12,10 @@ const MOST_PARAMETERS: usize = 1_500;
 pub(crate) trait Connection {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
+    /// Runs a statement of which nobody wants to know more than that the transaction was committed with it.
+    fn execute_later(&mut self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
+        self.execute(sql, params).map(drop)
+    }
     /// Runs several statements without parameters, as a migration is.
     fn batch(&mut self, sql: &str) -> Result<(), StoreError>;
     /// Looks at what the tables hold now, for the plans of later statements.
@@ -100,6 +104,16 @@ impl<'a> Tx<'a> {
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         check(params)?;
         self.connection.execute(sql, params)
+    }
+
+    /// Runs a statement whose outcome nobody looks at. On PostgreSQL it travels with the next statement that is waited for,
+    /// at the latest with the commit, and saves a round trip.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute), or the next statement or the commit does.
+    pub fn execute_later(&mut self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
+        check(params)?;
+        self.connection.execute_later(sql, params)
     }
 
     /// Runs a statement and reads each row of its answer.

@@ -204,17 +204,11 @@ async fn a_job_is_claimed_once_until_its_claim_runs_out() {
         let languages = ["fr", "es", "de", "it"];
         let ask = move |tx: &mut Tx<'_>| {
             for language in languages {
-                assert!(translation_jobs::enqueue(
-                    tx,
-                    first,
-                    language.parse().unwrap(),
-                    Priority::Live,
-                    NOW
-                )?);
-                assert!(
-                    !translation_jobs::enqueue(tx, first, language.parse().unwrap(), Priority::Live, NOW)?,
-                    "once is enough"
-                );
+                for _ in 0..2 {
+                    // Once is enough.
+                    let language = language.parse().unwrap();
+                    translation_jobs::enqueue(tx, first, language, Priority::Live, NOW)?;
+                }
             }
             Ok::<_, StoreError>(())
         };
@@ -530,4 +524,45 @@ async fn a_folder_has_one_owner() {
     let second = database.open().await.err().unwrap();
     assert!(matches!(second, StoreError::InUse(_)));
     assert!(second.to_string().contains("is in use by another meeshy process"), "{second}");
+}
+
+#[tokio::test]
+async fn what_nobody_waits_for_is_done_in_order_and_fails_as_a_whole() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let make = |tx: &mut Tx<'_>| {
+            tx.execute_later("CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT NOT NULL)", &[])?;
+            Ok::<_, StoreError>(())
+        };
+        store.write(make).await.unwrap();
+        let add = |tx: &mut Tx<'_>, id: i64, name: &str| {
+            tx.execute_later("INSERT INTO things (id, name) VALUES ($1, $2)", &[id.into(), name.into()])
+        };
+        let names = |tx: &mut Tx<'_>| {
+            tx.query("SELECT name FROM things ORDER BY id", &[], |row| row.take::<String>("name"))
+        };
+        let many = move |tx: &mut Tx<'_>| {
+            // More than travel together.
+            for id in 0..40 {
+                add(tx, id, "before")?;
+                tx.execute_later("UPDATE things SET name = 'after' WHERE id = $1", &[id.into()])?;
+            }
+            names(tx)
+        };
+        assert_eq!(store.write(many).await.unwrap(), vec!["after"; 40], "{kind}");
+        let twice = move |tx: &mut Tx<'_>| {
+            add(tx, 100, "kept?")?;
+            add(tx, 1, "there already")
+        };
+        let failed = store.write(twice).await;
+        assert!(matches!(failed, Err(StoreError::Conflict(_))), "{kind}: {failed:?}");
+        let seen_later = move |tx: &mut Tx<'_>| {
+            add(tx, 100, "kept?")?;
+            add(tx, 1, "there already")?;
+            names(tx).map(drop)
+        };
+        let failed = store.write(seen_later).await;
+        assert!(matches!(failed, Err(StoreError::Conflict(_))), "{kind}: {failed:?}");
+        assert_eq!(store.read(names).await.unwrap().len(), 40, "{kind}: nothing of them is kept");
+    }
 }

@@ -127,3 +127,38 @@ async fn one_process_serves_clients_and_the_next_takes_over() {
     let _taken_over = waiting.await.unwrap().unwrap();
     tokio::time::timeout(Duration::from_secs(10), serving.lost()).await.expect("the first hears of it");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_waits_only_for_what_it_asks() {
+    let cluster = tokio::task::block_in_place(Cluster::start);
+    let proxy = Proxy::to(cluster.port());
+    let url = format!("postgres://meeshy@127.0.0.1:{}/postgres", proxy.port());
+    let store = Store::open(&Location::Postgres { url, connections: 1 }).await.unwrap();
+    let write = |tx: &mut Tx<'_>| {
+        tx.execute_later("CREATE TEMPORARY TABLE IF NOT EXISTS things (id BIGINT)", &[])?;
+        for id in 0..5_i64 {
+            tx.execute_later("INSERT INTO things (id) VALUES ($1)", &[id.into()])?;
+        }
+        tx.query_one("SELECT count(*) AS total FROM things", &[], |row| row.take::<i64>("total"))?;
+        tx.execute_later("DELETE FROM things", &[])
+    };
+    let trips = async || {
+        let before = proxy.round_trips();
+        let outcome = store.write(write).await;
+        (outcome.is_ok(), proxy.round_trips() - before)
+    };
+    // The first time statements are prepared, one of them before its table is there.
+    while !trips().await.0 {
+        store
+            .write(|tx| tx.execute("CREATE TEMPORARY TABLE IF NOT EXISTS things (id BIGINT)", &[]))
+            .await
+            .unwrap();
+    }
+    assert_eq!(trips().await, (true, 2), "one for the count, one for the commit");
+    let nothing = async || {
+        let before = proxy.round_trips();
+        let outcome: Result<(), StoreError> = store.write(|_| Ok(())).await;
+        (outcome.is_ok(), proxy.round_trips() - before)
+    };
+    assert_eq!(nothing().await, (true, 1), "what was not done needs no more than a commit");
+}

@@ -75,6 +75,11 @@ impl Database {
         }
     }
 
+    /// One that is there already, such as that of a [`Cluster`] behind a [`Proxy`].
+    pub fn at(location: Location) -> Self {
+        Self { location, _folder: None }
+    }
+
     /// Where it is.
     pub fn location(&self) -> &Location {
         &self.location

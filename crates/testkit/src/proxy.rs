@@ -1,9 +1,9 @@
-//! A network that falls silent: connections stay, and nothing comes through.
+//! A network that falls silent, and on which round trips are counted.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// How often a connection looks whether the network is silent.
@@ -13,6 +13,7 @@ const TICK: Duration = Duration::from_millis(20);
 pub struct Proxy {
     address: SocketAddr,
     is_silent: Arc<AtomicBool>,
+    round_trips: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -25,20 +26,28 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
         let is_silent = Arc::<AtomicBool>::default();
-        let silent = Arc::clone(&is_silent);
+        let round_trips = Arc::<AtomicUsize>::default();
+        let (silent, trips) = (Arc::clone(&is_silent), Arc::clone(&round_trips));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
-                let ways = [(client.try_clone(), server.try_clone()), (Ok(server), Ok(client))];
-                for (from, to) in ways {
+                let has_asked = Arc::<AtomicBool>::default();
+                let ways = [(client.try_clone(), server.try_clone(), true), (Ok(server), Ok(client), false)];
+                for (from, to, asks) in ways {
                     if let (Ok(from), Ok(to)) = (from, to) {
-                        let silent = Arc::clone(&silent);
-                        std::thread::spawn(move || pass_on(from, to, &silent));
+                        let (silent, trips) = (Arc::clone(&silent), Arc::clone(&trips));
+                        let has_asked = Arc::clone(&has_asked);
+                        let note = move || {
+                            if has_asked.swap(asks, Ordering::SeqCst) && !asks {
+                                trips.fetch_add(1, Ordering::SeqCst);
+                            }
+                        };
+                        std::thread::spawn(move || pass_on(from, to, &silent, note));
                     }
                 }
             }
         });
-        Self { address, is_silent }
+        Self { address, is_silent, round_trips }
     }
 
     /// The port that it listens on.
@@ -47,13 +56,19 @@ impl Proxy {
         self.address.port()
     }
 
+    /// How often a server has answered a client so far.
+    #[must_use]
+    pub fn round_trips(&self) -> usize {
+        self.round_trips.load(Ordering::SeqCst)
+    }
+
     /// Says whether nothing comes through from now on.
     pub fn set_silent(&self, is_silent: bool) {
         self.is_silent.store(is_silent, Ordering::SeqCst);
     }
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool) {
+fn pass_on(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool, note: impl Fn()) {
     let _ = from.set_read_timeout(Some(TICK));
     let mut bytes = [0; 16 * 1024];
     loop {
@@ -66,6 +81,8 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool) {
         while is_silent.load(Ordering::SeqCst) {
             std::thread::sleep(TICK);
         }
+        // Before it is passed on: whoever gets it may look at the count.
+        note();
         if to.write_all(&bytes[..read]).is_err() {
             break;
         }

@@ -13,6 +13,7 @@ mod naming;
 mod racing;
 mod requests;
 mod retention;
+mod round_trips;
 mod second_factor;
 mod secrets;
 mod sessions;

@@ -1,7 +1,8 @@
 //! One connection to PostgreSQL, for a thread that waits for each answer, but not for ever.
 
 use super::address::{Address, explain};
-use crate::StoreError;
+use crate::{StoreError, Value};
+use futures::future::{join, join_all};
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -94,12 +95,24 @@ impl Blocking {
         wait(&self.runtime, self.patience, &mut self.is_broken, self.client.prepare(sql))
     }
 
-    pub(crate) fn execute(
+    /// Sends all of `first` and then `last` before it waits for the first answer. The first error is what is answered:
+    /// the server refuses what follows in the same transaction.
+    pub(crate) fn pipeline(
         &mut self,
-        statement: &Statement,
-        params: &[&(dyn ToSql + Sync)],
-    ) -> Result<u64, StoreError> {
-        wait(&self.runtime, self.patience, &mut self.is_broken, self.client.execute(statement, params))
+        first: &[Request<'_>],
+        last: &Request<'_>,
+    ) -> Result<Answer, StoreError> {
+        let client = &self.client;
+        let all = async {
+            let first = join_all(first.iter().map(|request| request.send(client)));
+            // Both are polled once, in this order, before either is waited for: that sends them.
+            let (first, last) = join(first, last.send(client)).await;
+            for outcome in first {
+                outcome?;
+            }
+            last
+        };
+        wait(&self.runtime, self.patience, &mut self.is_broken, all)
     }
 
     pub(crate) fn query(
@@ -135,6 +148,41 @@ impl Blocking {
     /// Whether nothing more can come of it.
     pub(crate) fn is_broken(&self) -> bool {
         self.is_broken || self.client.is_closed() || self.driver.is_finished()
+    }
+}
+
+/// What is sent to the server.
+pub(crate) enum Request<'a> {
+    /// Statements without parameters.
+    Batch(&'a str),
+    /// A statement of which the number of changed rows is wanted.
+    Execute(Statement, &'a [Value]),
+    /// A statement of which the rows are wanted.
+    Query(Statement, &'a [Value]),
+}
+
+/// What the server answers.
+pub(crate) enum Answer {
+    Done,
+    Changed(u64),
+    Rows(Vec<Row>),
+}
+
+fn references(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
+    params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+impl Request<'_> {
+    async fn send(&self, client: &Client) -> Result<Answer, Error> {
+        match self {
+            Self::Batch(sql) => client.batch_execute(sql).await.map(|()| Answer::Done),
+            Self::Execute(statement, params) => {
+                client.execute(statement, &references(params)).await.map(Answer::Changed)
+            }
+            Self::Query(statement, params) => {
+                client.query(statement, &references(params)).await.map(Answer::Rows)
+            }
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::threads::Threads;
 use crate::tx::{Afterwards, Connection};
 use crate::work::{Access, Verdict, Work};
 use crate::{Row, StoreError, Value};
-use connection::{Blocking, Limit};
+use connection::{Answer, Blocking, Limit, Request};
 use lock::Lock;
 use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
@@ -35,6 +35,8 @@ const ORDER_LOCKS: usize = 64;
 const STATEMENTS: usize = 1_024;
 /// How often a transaction is run that others were in the way of.
 const ATTEMPTS: u32 = 4;
+/// Statements that wait for the next one to travel with it, at most; fewer than 30, up to which `join_all` keeps their order.
+const MAX_UNSENT: usize = 16;
 /// The pause before it is run again, longer after each attempt.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 
@@ -123,37 +125,90 @@ pub(crate) struct Session {
     address: Address,
     connection: Option<Blocking>,
     statements: HashMap<String, Statement>,
+    /// What travels with the next statement: the beginning of a transaction, and what nobody waits for.
+    unsent: Vec<Unsent>,
+    /// Whether the server knows of the transaction.
+    has_begun: bool,
     /// Whether this transaction was undone because it and another one waited for each other.
     in_the_way: bool,
 }
 
+/// A statement that has not been sent yet.
+enum Unsent {
+    /// It begins a transaction.
+    Begin(&'static str),
+    /// Nobody waits for its answer.
+    Statement(String, Vec<Value>),
+}
+
+/// A statement that somebody waits for.
+#[derive(Clone, Copy)]
+enum Awaited<'a> {
+    Batch(&'a str),
+    Execute(&'a str, &'a [Value]),
+    Query(&'a str, &'a [Value]),
+}
+
 impl Session {
     fn new(address: Address, connection: Option<Blocking>) -> Self {
-        Self { address, connection, statements: HashMap::new(), in_the_way: false }
+        let (statements, unsent) = (HashMap::new(), Vec::new());
+        Self { address, connection, statements, unsent, has_begun: false, in_the_way: false }
     }
 
     fn transaction(&mut self, work: &mut dyn Work, order: &OrderLocks) -> Result<(), StoreError> {
-        self.begin(work.access())?;
-        match work.run(self) {
-            Verdict::Undo => self.batch("ROLLBACK"),
-            Verdict::Commit(afterwards) => self.commit(afterwards, order),
-        }
-    }
-
-    /// Starts a transaction, on a new connection if the old one turns out to be dead.
-    fn begin(&mut self, access: Access) -> Result<(), StoreError> {
-        let begin = match access {
+        let begin = match work.access() {
             Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             // Whether it may write is for the server to say.
             Access::Write => "BEGIN ISOLATION LEVEL READ COMMITTED",
         };
-        match self.batch(begin) {
-            Err(StoreError::Unavailable(_)) => {
-                self.forget_connection();
-                self.batch(begin)
+        self.unsent = vec![Unsent::Begin(begin)];
+        self.has_begun = false;
+        match work.run(self) {
+            Verdict::Undo => {
+                self.unsent.clear();
+                if self.has_begun { self.batch("ROLLBACK") } else { Ok(()) }
             }
-            outcome => outcome,
+            Verdict::Commit(afterwards) => self.commit(afterwards, order),
         }
+    }
+
+    /// Sends what has not been sent and then `last`, on a new connection if a transaction begins with it and the old one turns out
+    /// to be dead.
+    fn send(&mut self, last: Awaited<'_>) -> Result<(Option<Statement>, Answer), StoreError> {
+        let unsent = std::mem::take(&mut self.unsent);
+        let begins = matches!(unsent.first(), Some(Unsent::Begin(_)));
+        let mut outcome = self.try_to_send(&unsent, last);
+        if begins && matches!(outcome, Err(StoreError::Unavailable(_))) {
+            self.forget_connection();
+            outcome = self.try_to_send(&unsent, last);
+        }
+        self.has_begun |= begins;
+        // A transaction that waited for another one may be run again.
+        self.in_the_way |= matches!(outcome, Err(StoreError::InTheWay(_)));
+        outcome
+    }
+
+    fn try_to_send(
+        &mut self,
+        unsent: &[Unsent],
+        last: Awaited<'_>,
+    ) -> Result<(Option<Statement>, Answer), StoreError> {
+        let mut first = Vec::with_capacity(unsent.len());
+        for unsent in unsent {
+            first.push(match unsent {
+                Unsent::Begin(sql) => Request::Batch(sql),
+                Unsent::Statement(sql, params) => Request::Execute(self.prepared(sql)?, params),
+            });
+        }
+        let (statement, last) = match last {
+            Awaited::Batch(sql) => (None, Request::Batch(sql)),
+            Awaited::Execute(sql, params) => (None, Request::Execute(self.prepared(sql)?, params)),
+            Awaited::Query(sql, params) => {
+                let statement = self.prepared(sql)?;
+                (Some(statement.clone()), Request::Query(statement, params))
+            }
+        };
+        Ok((statement, self.connection()?.pipeline(&first, &last)?))
     }
 
     /// The row lock that orders two transactions is gone once the first has committed, so the second could
@@ -209,28 +264,28 @@ impl Session {
         self.statements.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
-
-    /// Remembers of an outcome whether the transaction may be run again.
-    fn noted<T>(&mut self, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
-        self.in_the_way |= matches!(outcome, Err(StoreError::InTheWay(_)));
-        outcome
-    }
 }
 
 impl Connection for Session {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        let outcome = self
-            .prepared(sql)
-            .and_then(|statement| self.connection()?.execute(&statement, &references(params)));
-        self.noted(outcome)
+        match self.send(Awaited::Execute(sql, params))? {
+            (_, Answer::Changed(rows)) => Ok(rows),
+            _ => Err(StoreError::Statement("no number of rows came back".into())),
+        }
+    }
+
+    fn execute_later(&mut self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
+        if self.unsent.len() >= MAX_UNSENT {
+            return self.execute(sql, params).map(drop);
+        }
+        self.unsent.push(Unsent::Statement(sql.to_owned(), params.to_vec()));
+        Ok(())
     }
 
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let outcome = self.prepared(sql).and_then(|statement| {
-            let rows = self.connection()?.query(&statement, &references(params))?;
-            Ok((statement, rows))
-        });
-        let (statement, rows) = self.noted(outcome)?;
+        let (Some(statement), Answer::Rows(rows)) = self.send(Awaited::Query(sql, params))? else {
+            return Err(StoreError::Statement("no rows came back".into()));
+        };
         let columns: Arc<[String]> =
             statement.columns().iter().map(|column| column.name().to_owned()).collect();
         rows.iter()
@@ -242,8 +297,7 @@ impl Connection for Session {
     }
 
     fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
-        let outcome = self.connection().and_then(|connection| connection.batch(sql));
-        self.noted(outcome)
+        self.send(Awaited::Batch(sql)).map(drop)
     }
 
     fn analyze(&mut self) -> Result<(), StoreError> {
@@ -270,10 +324,6 @@ impl Connection for Session {
     fn lock_setup(&mut self) -> Result<(), StoreError> {
         self.batch(&format!("SELECT pg_advisory_xact_lock({})", Lock::Setup.number()))
     }
-}
-
-fn references(params: &[Value]) -> Vec<&(dyn ToSql + Sync)> {
-    params.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
 }
 
 fn owned(row: &tokio_postgres::Row, index: usize) -> Result<Value, StoreError> {
