@@ -64,6 +64,8 @@ enum Benchmark {
     B7,
     /// Time to start on an existing database.
     B12,
+    /// A room of 100,000 members.
+    B13,
     /// From sending to the translation at the reader.
     T1,
 }
@@ -124,6 +126,10 @@ async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
     if wanted(Benchmark::B12) {
         progress("B12 start on an existing database");
         report.add([measure::start::measure(&plan).await?]);
+    }
+    if wanted(Benchmark::B13) {
+        progress("B13 a large room");
+        report.add([measure::room::measure(&plan).await?]);
     }
     if wanted(Benchmark::T1) {
         progress("T1 translation");

@@ -84,12 +84,27 @@ impl Server {
     /// # Errors
     /// When it cannot be started, or does not become ready.
     pub async fn start(programs: &Programs, kind: Kind, folder: &Path, cpus: Cpus) -> anyhow::Result<Self> {
+        Self::start_on(programs, kind, folder, cpus, None).await
+    }
+
+    /// The same with its data in a PostgreSQL database, if one is named.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_on(
+        programs: &Programs,
+        kind: Kind,
+        folder: &Path,
+        cpus: Cpus,
+        database: Option<&str>,
+    ) -> anyhow::Result<Self> {
         let port =
             TcpListener::bind((HOST, 0)).and_then(|free| free.local_addr()).context("no free port")?.port();
         let address = SocketAddr::from((HOST, port));
         let mut command = command(programs, kind, cpus)?;
         command.env("HOST", HOST.to_string()).env("PORT", port.to_string()).env("JWT_SECRET", JWT_SECRET);
         command.env("MEESHY_DATA_DIR", folder).env("DATA_DIR", folder).current_dir(folder);
+        command.envs(database.map(|url| ("DATABASE_URL", url)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
         let began = Instant::now();
         let mut child = command.spawn().with_context(|| format!("cannot start {kind}"))?;

@@ -4,6 +4,7 @@ pub mod durable;
 pub mod engine;
 pub mod fanout;
 pub mod idle;
+pub mod room;
 pub mod slow_engine;
 pub mod start;
 pub mod translation;
