@@ -4,8 +4,8 @@ use crate::fair_queue::{Kind, Lane};
 use crate::sessions::{Device, SignedIn};
 use crate::{Chat, ChatError, setup};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, account, limits, text};
-use meeshy_store::Tx;
 use meeshy_store::users::{self, User};
+use meeshy_store::{Tx, names};
 
 /// What somebody fills in to join.
 #[derive(Debug, Clone)]
@@ -42,6 +42,7 @@ pub struct Availability {
 /// What a new person reads who did not say (wire-contract 1.9).
 const DEFAULT_LANGUAGE: &str = "fr";
 const RESERVED: &str = "this name is reserved; choose another one";
+const NUMBER: &str = "use a letter: a number could be somebody's telephone number";
 
 impl Chat {
     /// Makes an account, a member of the room for everybody, signed in on this device.
@@ -59,6 +60,8 @@ impl Chat {
             user.role = Role::BigBoss;
         } else if account::is_reserved_name(&user.username) {
             return Err(ChatError::invalid("username", RESERVED));
+        } else if account::is_number_like(&user.username) {
+            return Err(ChatError::invalid("username", NUMBER));
         }
         let password = chosen_password(&new.password, &user)?;
         let asked = user.clone();
@@ -134,8 +137,8 @@ impl Chat {
                 let mut answer = Availability::default();
                 if let Some(name) = username.filter(|name| !name.contains('\0')) {
                     // The first account of a messenger may have a reserved name, with the setup code.
-                    let reserved = account::is_reserved_name(name.trim()) && setup::has_accounts(tx)?;
-                    let free = !reserved && !users::username_is_taken(tx, name.trim())?;
+                    let reserved = !can_be_chosen(name.trim()) && setup::has_accounts(tx)?;
+                    let free = !reserved && !names::username_is_taken(tx, name.trim())?;
                     answer.username = Some(free && text::username(&name).is_ok());
                     if !free {
                         answer.suggestions = suggestions(tx, name.trim(), number)?;
@@ -155,12 +158,18 @@ pub(crate) fn chosen_password(typed: &Secret, user: &User) -> Result<Secret, Cha
     Ok(password.into())
 }
 
-/// Refuses an account whose name or address somebody has.
+/// Whether who registers without a setup code may have this name.
+fn can_be_chosen(username: &str) -> bool {
+    !account::is_reserved_name(username) && !account::is_number_like(username)
+}
+
+/// Refuses an account whose name or address somebody has. People sign in by telephone number too, so that of somebody is no
+/// name for another.
 pub(crate) fn refuse_taken(tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
-    if users::username_is_taken(tx, &user.username)? {
+    if names::username_is_taken(tx, &user.username)? || names::phone_is_taken(tx, &user.username)? {
         return Err(ChatError::Taken { field: "username" });
     }
-    if users::email_is_taken(tx, &user.email)? {
+    if names::email_is_taken(tx, &user.email)? {
         return Err(ChatError::Taken { field: "email" });
     }
     Ok(())
@@ -172,8 +181,8 @@ fn suggestions(tx: &mut Tx<'_>, name: &str, number: u64) -> Result<Vec<String>, 
     let mut free = Vec::new();
     for step in 0..20 {
         let candidate = format!("{stem}{}", number.wrapping_add(step * 37) % 1000);
-        if free.len() < 3 && text::username(&candidate).is_ok() && !users::username_is_taken(tx, &candidate)?
-        {
+        let is_allowed = text::username(&candidate).is_ok() && can_be_chosen(&candidate);
+        if free.len() < 3 && is_allowed && !names::username_is_taken(tx, &candidate)? {
             free.push(candidate);
         }
     }

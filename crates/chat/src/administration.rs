@@ -4,6 +4,7 @@
 
 use crate::accounts::{chosen_password, refuse_taken};
 use crate::fair_queue::Lane;
+use crate::sign_in::forget_names;
 use crate::{Chat, ChatError, Registration};
 use meeshy_domain::{Role, Secret, Timestamp, UserId};
 use meeshy_store::attempts;
@@ -78,13 +79,17 @@ impl Chat {
     /// # Errors
     /// [`ChatError::NotFound`] when there is nobody of that name; when the password is too short or too common.
     pub async fn set_password(&self, login: &str, password: Secret) -> Result<User, ChatError> {
-        let user = self.change_account(login, |_, _, _| Ok(())).await?;
-        let password = chosen_password(&password, &user)?;
+        let asked = self.change_account(login, |_, _, _| Ok(())).await?;
+        let password = chosen_password(&password, &asked)?;
         let hash = self.inner.passwords.hash(password, Lane::default()).await?;
         let now = self.now();
         self.change_account(login, move |chat, tx, user| {
+            // The name may have become somebody else's meanwhile.
+            if user.id != asked.id {
+                return Err(ChatError::NotFound { what: "user" });
+            }
+            unlock(tx, user)?;
             users::change_password(tx, user.id, &hash, now)?;
-            attempts::unlock(tx, user.id)?;
             chat.end_sessions(tx, user.id)
         })
         .await
@@ -109,7 +114,7 @@ impl Chat {
     /// # Errors
     /// [`ChatError::NotFound`] when there is nobody of that name.
     pub async fn unlock(&self, login: &str) -> Result<User, ChatError> {
-        self.change_account(login, |_, tx, user| Ok(attempts::unlock(tx, user.id)?)).await
+        self.change_account(login, |_, tx, user| unlock(tx, user)).await
     }
 
     async fn change_account(
@@ -127,9 +132,16 @@ impl Chat {
     }
 
     fn end_sessions(&self, tx: &mut Tx<'_>, user: UserId) -> Result<(), ChatError> {
+        second_factor::delete_challenges(tx, user)?;
         for session in sessions::revoke_all(tx, user, self.now())? {
             self.announce_end(tx, session, user);
         }
         Ok(())
     }
+}
+
+fn unlock(tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
+    // Whoever signs in holds a name before its account.
+    forget_names(tx, user)?;
+    Ok(attempts::unlock(tx, user.id)?)
 }

@@ -1,22 +1,48 @@
 //! Whether somebody who was let in may go on.
 //!
-//! A connection lives longer than a request: meanwhile its session may be revoked or expire, and the account be
-//! deactivated or locked, also by another process.
+//! A connection lives longer than a request: meanwhile its token may be replaced, its session be revoked or expire, and the
+//! account be deactivated or locked, also by another process.
 
 use crate::conversations::find_as_member;
+use crate::refresh::{Standing, overlap, standing};
 use crate::sessions::{active_user, has_ended};
+use crate::tokens::{Claims, digest};
 use crate::{Caller, Chat, ChatError};
 use meeshy_domain::{ConversationId, SessionId, Timestamp, UserId};
-use meeshy_store::{StoreError, Tx, members, sessions, users, visibility};
+use meeshy_store::sessions::{self, NO_TOKEN_ID};
+use meeshy_store::{StoreError, Tx, members, users, visibility};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What a caller has shown.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Credential {
+    /// A token that names its session, by its id.
+    Token(Arc<str>),
+    /// A token that names no session, as those of the old system, by its SHA-256 in hexadecimal.
+    BoundToken(Arc<str>),
+    /// The secret of a session, which is never replaced.
+    SessionSecret,
+}
+
+impl Credential {
+    pub(crate) fn of(claims: &Claims, token: &str) -> Self {
+        match claims.sid {
+            Some(_) => Self::Token(claims.jti.as_deref().unwrap_or(NO_TOKEN_ID).into()),
+            None => Self::BoundToken(digest(token).into()),
+        }
+    }
+}
 
 /// On whose behalf a connection acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Authority {
     /// Who.
     pub user: UserId,
-    /// By which session; tokens of the old system do not say.
+    /// By which session.
     pub session: Option<SessionId>,
+    /// What was shown.
+    pub credential: Credential,
     /// When the token or the session expires.
     pub expires_at: Timestamp,
 }
@@ -24,7 +50,12 @@ pub struct Authority {
 impl Authority {
     /// What a caller may do is theirs to do later.
     pub fn of(caller: &Caller) -> Self {
-        Self { user: caller.user.id, session: caller.session_id, expires_at: caller.expires_at }
+        Self {
+            user: caller.user.id,
+            session: caller.session_id,
+            credential: caller.credential.clone(),
+            expires_at: caller.expires_at,
+        }
     }
 }
 
@@ -46,7 +77,7 @@ impl Chat {
     /// [`ChatError::Unauthenticated`] when it has ended.
     pub async fn confirm(&self, authority: Authority) -> Result<(), ChatError> {
         let now = self.now();
-        self.inner.store.read(move |tx| confirm(tx, authority, now)).await
+        self.inner.store.read(move |tx| confirm(tx, &authority, now)).await
     }
 
     /// The id of a conversation, if the authority holds and its holder is a member at this moment.
@@ -60,7 +91,7 @@ impl Chat {
     ) -> Result<ConversationId, ChatError> {
         let (reference, now) = (reference.to_owned(), self.now());
         let read = move |tx: &mut Tx<'_>| {
-            confirm(tx, authority, now)?;
+            confirm(tx, &authority, now)?;
             Ok(find_as_member(tx, authority.user, &reference)?.id)
         };
         self.inner.store.read(read).await
@@ -77,7 +108,7 @@ impl Chat {
     ) -> Result<(ConversationId, Vec<UserId>), ChatError> {
         let (reference, now) = (reference.to_owned(), self.now());
         let read = move |tx: &mut Tx<'_>| {
-            confirm(tx, authority, now)?;
+            confirm(tx, &authority, now)?;
             let conversation = find_as_member(tx, authority.user, &reference)?;
             Ok((conversation.id, visibility::blockers(tx, authority.user)?))
         };
@@ -93,15 +124,12 @@ impl Chat {
         let read = move |tx: &mut Tx<'_>| {
             let people: HashSet<UserId> = held.iter().map(|authority| authority.user).collect();
             let people: Vec<UserId> = people.into_iter().collect();
-            let ids: Vec<SessionId> = held.iter().filter_map(|authority| authority.session).collect();
-            let alive = sessions::alive(tx, &ids, now)?;
             let may_act = users::in_good_standing(tx, &people, now)?;
+            let holding = holding(tx, &held, now)?;
             let goes_on = |authority: &Authority| {
-                authority.expires_at > now
-                    && authority.session.is_none_or(|session| alive.contains(&session))
-                    && may_act.contains(&authority.user)
+                authority.expires_at > now && may_act.contains(&authority.user) && holding.contains(authority)
             };
-            let authorities = held.into_iter().filter(|authority| !goes_on(authority)).collect();
+            let authorities = held.iter().filter(|authority| !goes_on(authority)).cloned().collect();
             let counts = members::counts(tx, &people)?;
             Ok::<_, StoreError>(Ended { authorities, memberships: members::ended(tx, &people)?, counts })
         };
@@ -120,13 +148,61 @@ impl Chat {
     }
 }
 
-fn confirm(tx: &mut Tx<'_>, authority: Authority, now: Timestamp) -> Result<(), ChatError> {
+fn confirm(tx: &mut Tx<'_>, authority: &Authority, now: Timestamp) -> Result<(), ChatError> {
     let signed_out = || ChatError::Unauthenticated("this device was signed out; sign in again".into());
     if authority.expires_at <= now {
         return Err(ChatError::Unauthenticated("the token has expired; sign in again".into()));
     }
     if let Some(session) = authority.session {
-        sessions::find(tx, session)?.filter(|session| !has_ended(session, now)).ok_or_else(signed_out)?;
+        let session = sessions::find(tx, session)?.filter(|session| !has_ended(session, now));
+        let session = session.ok_or_else(signed_out)?;
+        if standing(tx, &session, &authority.credential, now)? == Standing::Reused {
+            return Err(replaced());
+        }
     }
     active_user(tx, authority.user, now).map(|_| ())
+}
+
+/// That a token is not taken any more.
+pub(crate) fn replaced() -> ChatError {
+    ChatError::Unauthenticated("this token was replaced by a newer one; sign in again".into())
+}
+
+/// Those whose sessions go on and take what they have shown: what [`standing`] says of one, for many at once.
+fn holding<'a>(
+    tx: &mut Tx<'_>,
+    held: &'a [Authority],
+    now: Timestamp,
+) -> Result<HashSet<&'a Authority>, StoreError> {
+    let ids: Vec<SessionId> = held.iter().filter_map(|authority| authority.session).collect();
+    let current = sessions::alive(tx, &ids, now)?;
+    let is_current = |session: &SessionId, id: &str| match current.get(session) {
+        Some(Some(token_id)) => token_id == id,
+        Some(None) => true,
+        None => false,
+    };
+    let others = held.iter().filter_map(|authority| match (authority.session, &authority.credential) {
+        (Some(session), Credential::Token(id)) if !is_current(&session, id) => Some(session),
+        _ => None,
+    });
+    let others: Vec<SessionId> = others.filter(|session| current.contains_key(session)).collect();
+    let replaced = sessions::replaced_tokens(tx, &others, overlap(now))?;
+    let bound = held.iter().filter_map(|authority| match &authority.credential {
+        Credential::BoundToken(hash) => Some(&**hash),
+        _ => None,
+    });
+    let bound: Vec<&str> = bound.collect();
+    let bound = sessions::good_bindings(tx, &bound, overlap(now))?;
+    let holds = |authority: &Authority| {
+        let Some(session) = authority.session else { return true };
+        current.contains_key(&session)
+            && match &authority.credential {
+                Credential::SessionSecret => true,
+                Credential::Token(id) => {
+                    is_current(&session, id) || replaced.contains(&(session, id.to_string()))
+                }
+                Credential::BoundToken(hash) => bound.contains(&**hash),
+            }
+    };
+    Ok(held.iter().filter(|authority| holds(authority)).collect())
 }

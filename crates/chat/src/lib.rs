@@ -41,7 +41,7 @@ mod worker;
 
 pub use accounts::{Availability, Registration};
 pub use administration::Account;
-pub use authority::{Authority, Ended};
+pub use authority::{Authority, Credential, Ended};
 pub use conversations::{Audience, ListFilter, NewConversation, OPENABLE_KINDS};
 pub use edits::MessageEdit;
 pub use error::ChatError;
@@ -78,7 +78,7 @@ use meeshy_store::{Store, StoreError, Tx};
 use passwords::Passwords;
 use relay::{Jobs, Others, Results};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokens::Tokens;
 use tokio::sync::mpsc;
@@ -151,9 +151,10 @@ struct Inner {
     others: Others,
     /// Whether it translates here.
     translates: AtomicBool,
-    unknown_names: sign_in::UnknownNames,
     failures: worker::Failures,
     turns: sign_in::Turns,
+    /// Attempts to sign in, in this process.
+    sign_ins: AtomicU64,
     /// This process, among those that use the database.
     node: String,
 }
@@ -206,9 +207,9 @@ impl Chat {
                 texts: Texts::default(),
                 others: Others::default(),
                 translates: AtomicBool::new(false),
-                unknown_names: sign_in::UnknownNames::default(),
                 failures: worker::Failures::default(),
                 turns: sign_in::Turns::default(),
+                sign_ins: AtomicU64::new(0),
                 node: secrets.hex(8),
                 store,
                 clock,

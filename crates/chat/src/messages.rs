@@ -79,8 +79,8 @@ impl Chat {
 
     fn draft(&self, new: NewMessage) -> Result<Draft, ChatError> {
         text::message(&new.content, self.inner.settings.message_chars)?;
-        // An empty id is none: two messages that have one are not the same.
-        let client_message_id = new.client_message_id.filter(|id| !id.trim().is_empty());
+        // An id that shows nothing is none: two messages that have one are not the same.
+        let client_message_id = new.client_message_id.filter(|id| text::is_visible(id));
         if let Some(id) = &client_message_id {
             text::client_message_id(id)?;
         }

@@ -1,24 +1,27 @@
 //! Exchanging a token for a fresh one.
 //!
-//! Each exchange gives the session a token with a new id; the one before goes on for a short while, so that two tabs, or
+//! Each exchange gives the session a token with a new id; each one before goes on for a short while, so that several tabs, or
 //! an answer that was lost, sign nobody out. A token that comes back after that was copied: its session ends, as RFC 9700
 //! (4.14.2) advises for refresh tokens, unless the device proves itself with its own secret.
 //!
 //! Clients exchange a token in its last five minutes, so with an overlap of ten, honest copies of a replaced token expire
 //! before they count as copied.
 
+use crate::authority::Credential;
 use crate::sessions::{Led, active_user, held_session, lead};
 use crate::tokens::{Claims, digest, expired};
 use crate::{Chat, ChatError};
 use meeshy_domain::Timestamp;
-use meeshy_store::Tx;
-use meeshy_store::sessions::{self, NO_TOKEN_ID, Session};
+use meeshy_store::sessions::{self, Binding, NO_TOKEN_ID, Session};
 use meeshy_store::users::User;
+use meeshy_store::{StoreError, Tx};
 use std::fmt;
 use std::time::Duration;
 
 /// How long a token that was replaced is still taken.
 const OVERLAP: Duration = Duration::from_secs(600);
+/// Replaced tokens of one session that are still taken, at most.
+const MAX_REPLACED: usize = 32;
 
 /// A token for the next while. `Debug` does not show it.
 #[derive(Clone)]
@@ -47,22 +50,34 @@ pub(crate) enum Standing {
     Reused,
 }
 
-/// What the token with this id is to its session. A session whose tokens have no ids yet takes each of them.
-pub(crate) fn standing(session: &Session, token_id: Option<&str>, now: Timestamp) -> Standing {
-    let token_id = token_id.unwrap_or(NO_TOKEN_ID);
-    match (session.token_id.as_deref(), session.token_replaced_at) {
-        (None, _) => Standing::Current,
-        (Some(current), _) if current == token_id => Standing::Current,
-        (_, Some(at)) if session.replaced_token_id.as_deref() == Some(token_id) => {
-            standing_of_replaced(at, now)
+/// What somebody was let in by is to its session. A session whose tokens have no ids yet takes each of them.
+pub(crate) fn standing(
+    tx: &mut Tx<'_>,
+    session: &Session,
+    credential: &Credential,
+    now: Timestamp,
+) -> Result<Standing, StoreError> {
+    let is_good = match credential {
+        Credential::SessionSecret => return Ok(Standing::Current),
+        Credential::Token(id) => {
+            if session.token_id.as_deref().is_none_or(|current| current == &**id) {
+                return Ok(Standing::Current);
+            }
+            let replaced = sessions::replaced_tokens(tx, &[session.id], overlap(now))?;
+            replaced.contains(&(session.id, id.to_string()))
         }
-        _ => Standing::Reused,
-    }
+        Credential::BoundToken(hash) => match sessions::binding(tx, hash)? {
+            Some(Binding { replaced_at: None, .. }) => return Ok(Standing::Current),
+            Some(Binding { replaced_at: Some(at), .. }) => at > overlap(now),
+            None => false,
+        },
+    };
+    Ok(if is_good { Standing::Replaced } else { Standing::Reused })
 }
 
-/// What a token is that was replaced at a time.
-pub(crate) fn standing_of_replaced(replaced_at: Timestamp, now: Timestamp) -> Standing {
-    if now < replaced_at.plus(OVERLAP) { Standing::Replaced } else { Standing::Reused }
+/// Tokens that were replaced after this time are still taken.
+pub(crate) fn overlap(now: Timestamp) -> Timestamp {
+    now.minus(OVERLAP)
 }
 
 /// What a client shows to get a fresh token.
@@ -172,15 +187,15 @@ impl Chat {
         }
     }
 
+    /// Gives the session a new token; it keeps the one it has while very many of its tokens overlap.
     fn rotate(&self, tx: &mut Tx<'_>, session: Session, now: Timestamp) -> Result<Session, ChatError> {
+        let since = overlap(now);
+        if sessions::replaced_tokens(tx, &[session.id], since)?.len() >= MAX_REPLACED {
+            return Ok(session);
+        }
         let token_id = self.new_token_id();
-        let replaced = session.token_id.unwrap_or_else(|| NO_TOKEN_ID.to_owned());
-        sessions::replace_token(tx, session.id, &token_id, &replaced, now)?;
-        Ok(Session {
-            token_id: Some(token_id),
-            replaced_token_id: Some(replaced),
-            token_replaced_at: Some(now),
-            ..session
-        })
+        let replaced = session.token_id.as_deref().unwrap_or(NO_TOKEN_ID);
+        sessions::replace_token(tx, session.id, &token_id, replaced, now, since)?;
+        Ok(Session { token_id: Some(token_id), ..session })
     }
 }

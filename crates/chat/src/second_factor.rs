@@ -1,7 +1,7 @@
 //! Signing in where a password is not enough: locked accounts, and codes of a second device (RFC 6238).
 
 use crate::sessions::{Device, SignedIn};
-use crate::sign_in::Budget;
+use crate::sign_in::{Budget, Spent};
 use crate::tokens::digest;
 use crate::{Chat, ChatError};
 use meeshy_domain::{Timestamp, UserId};
@@ -44,6 +44,16 @@ impl fmt::Debug for SignIn {
             }
         }
     }
+}
+
+/// A challenge that was answered with the right code.
+struct Answered {
+    /// Whose it was.
+    user: User,
+    /// Whether to remember the device.
+    remember: bool,
+    /// The attempt that was counted.
+    spent: Option<Spent>,
 }
 
 /// Refuses an account that is locked, and says whether a code is needed.
@@ -95,11 +105,11 @@ impl Chat {
         let answer = move |tx: &mut Tx<'_>| chat.code_answered(tx, &hash, &code, &from, now);
         // The attempt counts also where the code is wrong, so a wrong one is no failure of the transaction.
         let answered = self.inner.store.write::<_, StoreError>(answer).await??;
-        let (user, remember, budget) = answered;
-        self.open_session(user, device, remember, None, budget).await
+        let Answered { user, remember, spent } = answered;
+        self.open_session(user, device, remember, None, spent.into_iter().collect()).await
     }
 
-    /// Whose challenge it was and whether to remember the device, or why the code is not taken.
+    /// What a right code leads to, or why the code is not taken.
     fn code_answered(
         &self,
         tx: &mut Tx<'_>,
@@ -107,7 +117,7 @@ impl Chat {
         code: &str,
         device: &Device,
         now: Timestamp,
-    ) -> Result<Result<(User, bool, Budget), ChatError>, StoreError> {
+    ) -> Result<Result<Answered, ChatError>, StoreError> {
         let refused = |reason: &str| Ok(Err(ChatError::Unauthenticated(reason.to_owned())));
         let again = || refused("this took too long, or too many codes were tried; sign in again");
         let Some(challenge) = second_factor::attempt(tx, token_hash)? else { return again() };
@@ -121,15 +131,16 @@ impl Chat {
         let secret = protection.two_factor_secret.unwrap_or_default();
         // Codes are guesses at the account too: who knows the password gets no more of them by signing in again.
         let budget = Budget::of(tx, user.id, device)?;
-        if let Err(error) = self.spend(tx, &budget, now) {
-            return Ok(Err(error));
-        }
+        let spent = match self.spend(tx, budget, now) {
+            Ok(spent) => spent,
+            Err(error) => return Ok(Err(error)),
+        };
         let Some(step) = step_of(secret.expose(), code, now) else { return refused(WRONG_CODE) };
         if !second_factor::take_code(tx, user.id, step)? {
             return refused("this code was used already; wait for the next one");
         }
         second_factor::delete_challenge(tx, token_hash)?;
-        Ok(Ok((user, challenge.is_remembered, budget)))
+        Ok(Ok(Answered { user, remember: challenge.is_remembered, spent }))
     }
 }
 

@@ -1,12 +1,13 @@
 //! Devices that are signed in: their sessions, the tokens they call with, and signing out.
 
-use crate::refresh::{Standing, standing, standing_of_replaced};
-use crate::sign_in::Budget;
+use crate::authority::{Credential, replaced};
+use crate::refresh::{Standing, standing};
+use crate::sign_in::{Spent, take_hash};
 use crate::tokens::{Claims, digest};
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{Network, Secret, SessionId, Timestamp, UserId};
 use meeshy_store::Tx;
-use meeshy_store::sessions::{self, Binding, Session};
+use meeshy_store::sessions::{self, Session};
 use meeshy_store::users::{self, User};
 use std::fmt;
 
@@ -61,6 +62,8 @@ pub struct Caller {
     pub user: User,
     /// On which device.
     pub session_id: Option<SessionId>,
+    /// By what this caller was let in.
+    pub credential: Credential,
     /// Until when at most: the token or the session expires.
     pub expires_at: Timestamp,
 }
@@ -94,8 +97,6 @@ impl Chat {
             expires_at: now.plus(lifetime),
             revoked_at: None,
             token_id: Some(self.new_token_id()),
-            replaced_token_id: None,
-            token_replaced_at: None,
         };
         (session, token)
     }
@@ -134,22 +135,22 @@ impl Chat {
         Ok(SignedIn { user, token, session_token, session, expires_in_seconds: lifetime.as_secs() })
     }
 
-    /// Signs somebody in on a device, without another question.
+    /// Signs somebody in on a device, without another question. `user` is as it was when the password was looked at.
     pub(crate) async fn open_session(
         &self,
         user: User,
         device: Device,
         remember: bool,
         newer_hash: Option<Secret>,
-        budget: Budget,
+        spent: Vec<Spent>,
     ) -> Result<SignedIn, ChatError> {
         let (session, session_token) = self.new_session(user.id, &device, remember);
-        let (chat, kept, now) = (self.clone(), session.clone(), self.now());
+        let (chat, read, kept, now) = (self.clone(), user.clone(), session.clone(), self.now());
         let write = move |tx: &mut Tx<'_>| {
-            if let Some(hash) = newer_hash {
-                users::set_password_hash(tx, kept.user_id, &hash, now)?;
+            for spent in &spent {
+                spent.clear(tx, now)?;
             }
-            budget.clear(tx)?;
+            take_hash(tx, &read, newer_hash, now)?;
             Self::remember_device(tx, kept.user_id, &kept.token_hash, &device, now)?;
             chat.insert_session(tx, &kept)
         };
@@ -209,12 +210,10 @@ impl Chat {
             Led::To(session, Standing::Current | Standing::Replaced) => Ok(Caller {
                 user,
                 session_id: Some(session.id),
+                credential: Credential::of(&claims, token),
                 expires_at: claims.expires_at().min(session.expires_at),
             }),
-            Led::To(_, Standing::Reused) | Led::Nowhere => {
-                let reason = "this token was replaced by a newer one; sign in again";
-                Err(ChatError::Unauthenticated(reason.into()))
-            }
+            Led::To(_, Standing::Reused) | Led::Nowhere => Err(replaced()),
         }
     }
 
@@ -253,7 +252,8 @@ impl Chat {
                     return Err(ChatError::Unauthenticated("Invalid session token".into()));
                 };
                 let user = active_user(tx, session.user_id, now)?;
-                Ok(Caller { user, session_id: Some(session.id), expires_at: session.expires_at })
+                let credential = Credential::SessionSecret;
+                Ok(Caller { user, session_id: Some(session.id), credential, expires_at: session.expires_at })
             })
             .await
     }
@@ -282,23 +282,18 @@ impl Chat {
 /// # Errors
 /// [`ChatError::Unauthenticated`] when the session has ended.
 pub(crate) fn lead(tx: &mut Tx<'_>, claims: &Claims, token: &str, now: Timestamp) -> Result<Led, ChatError> {
-    let binding = match claims.sid {
-        Some(_) => None,
+    let id = match claims.sid {
+        Some(id) => id,
         None => match sessions::binding(tx, &digest(token))? {
+            Some(binding) => binding.session_id,
             None => return Ok(Led::Nowhere),
-            known => known,
         },
     };
-    let id = claims.sid.or(binding.map(|binding| binding.session_id));
-    let session = id.map(|id| sessions::find(tx, id)).transpose()?.flatten();
+    let session = sessions::find(tx, id)?;
     let session = session.filter(|session| session.user_id == claims.user_id && !has_ended(session, now));
     let session = session
         .ok_or_else(|| ChatError::Unauthenticated("this device was signed out; sign in again".into()))?;
-    let standing = match binding {
-        Some(Binding { replaced_at: None, .. }) => Standing::Current,
-        Some(Binding { replaced_at: Some(at), .. }) => standing_of_replaced(at, now),
-        None => standing(&session, claims.jti.as_deref(), now),
-    };
+    let standing = standing(tx, &session, &Credential::of(claims, token), now)?;
     Ok(Led::To(Box::new(session), standing))
 }
 

@@ -2,60 +2,40 @@
 //!
 //! Attempts are counted with the account, so that many addresses together do not get more of them than one. A device or
 //! network from which somebody has signed in before has a budget of its own: the guesses of strangers do not lock out the
-//! owner. An attempt is counted before the password is looked at, so attempts at the same moment are not for free. Names
-//! that nobody has wait the same way, and for the disk too: who guesses does not learn which names exist. Those of strangers
-//! under one name go one after the other, so that their times do not tell whether they wait for a real hash.
+//! owner. An attempt is counted before the password is looked at, so attempts at the same moment are not for free.
+//!
+//! Who guesses does not learn which names exist, nor which of them are one person's. What a stranger is told follows from the
+//! name as it was typed and the network alone, counted whether or not somebody has the name. Where the account has no
+//! attempts left, its password is not looked at, and the answer is that of a wrong one. Attempts
+//! of strangers under one name go one after the other, so that their times do not tell whether they wait for a real hash.
 
 use crate::fair_queue::{Kind, Lane};
 use crate::passwords::Verified;
 use crate::second_factor::{SignIn, check};
-use crate::sessions::Device;
+use crate::sessions::{Device, active_user};
 use crate::tokens::digest;
 use crate::{Chat, ChatError};
-use meeshy_domain::account::Attempts;
+use meeshy_domain::account::{Attempts, MEMORY};
 use meeshy_domain::{Secret, Timestamp, UserId, limits, text};
-use meeshy_store::attempts::{self, KnownDevice};
+use meeshy_store::attempts;
 use meeshy_store::second_factor::{self, Protection};
 use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx};
-use moka::ops::compute::Op;
 use std::hash::{BuildHasher, RandomState};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 use tokio::sync::Mutex;
 
 /// Devices and networks that are known to one account.
 const KNOWN_DEVICES: i64 = 40;
-/// Names that nobody has, of which attempts are kept; beyond it those that were tried least recently go.
-const MAX_UNKNOWN_NAMES: u64 = 100_000;
+/// Names, each with a network, under which attempts are counted; beyond it those that were tried least recently go.
+const MAX_GUESSED_NAMES: i64 = 100_000;
+/// Attempts after which it is looked whether there are more of them.
+const TRIM_INTERVAL: u64 = 256;
 /// Turns that names share.
 const TURNS: usize = 1024;
 /// Bytes of a name, address or number.
 const MAX_LOGIN_BYTES: usize = 255;
 const WRONG_LOGIN: &str = "the username or the password is not right";
-
-/// Attempts to sign in under names that nobody has, by a digest of the name.
-pub(crate) struct UnknownNames(moka::sync::Cache<String, Attempts>);
-
-impl Default for UnknownNames {
-    fn default() -> Self {
-        let names = moka::sync::Cache::builder()
-            .max_capacity(MAX_UNKNOWN_NAMES)
-            .eviction_policy(moka::policy::EvictionPolicy::lru())
-            .time_to_idle(Duration::from_secs(86_400));
-        Self(names.build())
-    }
-}
-
-impl UnknownNames {
-    fn spend(&self, login: &str, now: Timestamp) -> Result<(), ChatError> {
-        self.0.entry(digest(&text::key(login).unwrap_or_default())).and_try_compute_with(|known| {
-            let before = known.map(moka::Entry::into_value).unwrap_or_default();
-            refuse_early(&before, now)?;
-            Ok::<_, ChatError>(Op::Put(before.failed_at(now)))
-        })?;
-        Ok(())
-    }
-}
 
 /// Turns of strangers who try the same name; a few names share one.
 pub(crate) struct Turns {
@@ -79,63 +59,107 @@ impl Turns {
     }
 }
 
-/// The attempts that are counted for an account when a certain device tries.
+/// Where attempts are counted.
 #[derive(Debug, Clone)]
-pub(crate) struct Budget {
-    user: UserId,
-    /// What the device is known by; strangers share the account's own count.
-    device: Option<String>,
+pub(crate) enum Budget {
+    /// Under a name as somebody typed it, from one network, whether or not anybody has it.
+    Name { name_hash: String, network_hash: String },
+    /// With an account, all strangers together.
+    Strangers(UserId),
+    /// With an account, for a device or network that is known to it.
+    Device { user: UserId, device_hash: String },
+}
+
+/// An attempt that was counted.
+#[derive(Debug, Clone)]
+pub(crate) struct Spent {
+    budget: Budget,
     before: Attempts,
+    at: Timestamp,
 }
 
 impl Budget {
-    /// The budget of a device at an account, whose attempts nobody else counts until the transaction ends.
+    /// The budget of a device at an account.
     pub fn of(tx: &mut Tx<'_>, user: UserId, device: &Device) -> Result<Self, StoreError> {
-        attempts::lock(tx, user)?;
-        Ok(match attempts::known_device(tx, user, &device.hashes())? {
-            Some(KnownDevice { device_hash, attempts }) => {
-                Self { user, device: Some(device_hash), before: attempts }
+        let known = attempts::known_device(tx, user, &device.hashes())?;
+        Ok(known.map_or(Self::Strangers(user), |device_hash| Self::Device { user, device_hash }))
+    }
+
+    fn of_name(login: &str, device: &Device) -> Self {
+        Self::Name { name_hash: name_hash(login), network_hash: device.network_key() }
+    }
+
+    /// What was guessed, which nobody else changes until the transaction ends.
+    fn held(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Attempts, StoreError> {
+        match self {
+            Self::Name { name_hash, network_hash } => attempts::of_name(tx, name_hash, network_hash, now),
+            Self::Strangers(user) => {
+                attempts::lock(tx, *user)?;
+                attempts::of_strangers(tx, *user)
             }
-            None => Self { user, device: None, before: attempts::of_strangers(tx, user)? },
-        })
+            Self::Device { user, device_hash } => {
+                attempts::lock(tx, *user)?;
+                attempts::of_device(tx, *user, device_hash)
+            }
+        }
+    }
+
+    fn set(&self, tx: &mut Tx<'_>, attempts: &Attempts) -> Result<(), StoreError> {
+        match self {
+            Self::Name { name_hash, network_hash } => {
+                attempts::set_of_name(tx, name_hash, network_hash, attempts)
+            }
+            Self::Strangers(user) => attempts::set_of_strangers(tx, *user, attempts),
+            Self::Device { user, device_hash } => attempts::set_of_device(tx, *user, device_hash, attempts),
+        }
     }
 
     /// Counts an attempt.
     ///
     /// # Errors
     /// [`ChatError::TooManyAttempts`] when there is none left just now.
-    fn spend(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), ChatError> {
-        refuse_early(&self.before, now)?;
-        Ok(self.set(tx, &self.before.failed_at(now))?)
+    fn spend(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Spent, ChatError> {
+        let before = self.held(tx, now)?;
+        if let Some(retry_after) = before.wait(now) {
+            return Err(ChatError::TooManyAttempts { retry_after });
+        }
+        self.set(tx, &before.failed_at(now))?;
+        Ok(Spent { budget: self, before, at: now })
     }
+}
 
+impl Spent {
     /// The attempt was none: the password was right, and a code is asked for.
-    pub fn give_back(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        self.set(tx, &self.before)
+    fn give_back(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+        let attempts = self.budget.held(tx, now)?.without(self.before, self.at);
+        self.budget.set(tx, &attempts)
     }
 
     /// Somebody has signed in.
-    pub fn clear(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        self.set(tx, &Attempts::default())
-    }
-
-    fn set(&self, tx: &mut Tx<'_>, attempts: &Attempts) -> Result<(), StoreError> {
-        match &self.device {
-            Some(device) => attempts::set_of_device(tx, self.user, device, attempts),
-            None => attempts::set_of_strangers(tx, self.user, attempts),
-        }
+    pub fn clear(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+        self.budget.held(tx, now)?;
+        self.budget.set(tx, &Attempts::default())
     }
 }
 
-fn refuse_early(attempts: &Attempts, now: Timestamp) -> Result<(), ChatError> {
-    attempts.wait(now).map_or(Ok(()), |retry_after| Err(ChatError::TooManyAttempts { retry_after }))
+/// Forgets what was guessed under the names of an account, from wherever.
+pub(crate) fn forget_names(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
+    for name in [Some(&user.username), Some(&user.email), user.phone_number.as_ref()].into_iter().flatten() {
+        attempts::forget_name(tx, &name_hash(name))?;
+    }
+    Ok(())
 }
 
-/// An attempt that was counted.
+fn name_hash(login: &str) -> String {
+    digest(&text::key(login).unwrap_or_default())
+}
+
+/// Somebody whose password is looked at.
 struct Admitted {
     user: User,
     protection: Protection,
-    budget: Budget,
+    is_known: bool,
+    spent: Vec<Spent>,
 }
 
 impl Chat {
@@ -162,7 +186,7 @@ impl Chat {
             return Err(wrong());
         }
         let admitted = self.admit(login.clone(), &device).await?;
-        let is_known = admitted.as_ref().is_some_and(|admitted| admitted.budget.device.is_some());
+        let is_known = admitted.as_ref().is_some_and(|admitted| admitted.is_known);
         let lane =
             Lane { kind: if is_known { Kind::Known } else { Kind::Stranger }, network: device.network() };
         let turn = if is_known { None } else { Some(self.inner.turns.of(&login).lock().await) };
@@ -174,22 +198,22 @@ impl Chat {
             Verified::YesButOld => Some(self.inner.passwords.hash(password, lane).await?),
             Verified::Yes | Verified::YesSoFar | Verified::No => None,
         };
-        let Admitted { user, protection, budget } = admitted;
+        let Admitted { user, protection, spent, is_known: _ } = admitted;
         // Only who knows the password is told that the account is locked, or wants a code.
         if !check(&protection, self.now())? {
-            let signed_in = self.open_session(user, device, remember, newer_hash, budget).await?;
+            let signed_in = self.open_session(user, device, remember, newer_hash, spent).await?;
             return Ok(SignIn::Done(Box::new(signed_in)));
         }
         let (token, challenge) = self.challenge(user.id, remember);
-        let now = self.now();
+        let (now, read) = (self.now(), user.clone());
         let write = move |tx: &mut Tx<'_>| {
-            if let Some(hash) = newer_hash {
-                users::set_password_hash(tx, challenge.user_id, &hash, now)?;
+            for spent in &spent {
+                spent.give_back(tx, now)?;
             }
-            budget.give_back(tx)?;
-            second_factor::insert_challenge(tx, &challenge, now)
+            take_hash(tx, &read, newer_hash, now)?;
+            Ok::<_, ChatError>(second_factor::insert_challenge(tx, &challenge, now)?)
         };
-        self.inner.store.write::<_, StoreError>(write).await?;
+        self.inner.store.write(write).await?;
         Ok(SignIn::NeedsCode { challenge: token, user: Box::new(user), remember })
     }
 
@@ -212,28 +236,54 @@ impl Chat {
         Ok((password, verified))
     }
 
-    /// Counts an attempt, before the password is looked at. Nothing when nobody has that name.
+    /// Counts an attempt, before the password is looked at. Nothing when there is no password to look at: nobody has that
+    /// name, or the account has no attempts left.
     async fn admit(&self, login: String, device: &Device) -> Result<Option<Admitted>, ChatError> {
-        let (chat, device, now) = (self.clone(), device.clone(), self.now());
+        self.trim_guessed_names().await?;
+        let (device, now, is_limited) = (device.clone(), self.now(), self.inner.settings.limit_sign_ins);
         let write = move |tx: &mut Tx<'_>| {
-            let Some(user) = users::find_by_login(tx, &login)?.filter(|user| user.is_active) else {
-                if chat.inner.settings.limit_sign_ins {
-                    chat.inner.unknown_names.spend(&login, now)?;
+            let user = users::find_by_login(tx, &login)?.filter(|user| user.is_active);
+            let budget = user.as_ref().map(|user| Budget::of(tx, user.id, &device)).transpose()?;
+            // Who shows what only a device of the owner has may be told of that device's own attempts.
+            let shown = device.shown_hashes();
+            let is_shown =
+                matches!(&budget, Some(Budget::Device { device_hash, .. }) if shown.contains(device_hash));
+            let mut spent = Vec::new();
+            if is_limited && !is_shown {
+                spent.push(Budget::of_name(&login, &device).spend(tx, now)?);
+            }
+            let (Some(user), Some(budget)) = (user, budget) else { return Ok(None) };
+            let is_known = matches!(budget, Budget::Device { .. });
+            if is_limited {
+                match budget.spend(tx, now) {
+                    Ok(counted) => spent.push(counted),
+                    Err(ChatError::TooManyAttempts { .. }) if !is_shown => return Ok(None),
+                    Err(error) => return Err(error),
                 }
-                attempts::count_unknown(tx)?;
-                return Ok(None);
-            };
-            let budget = Budget::of(tx, user.id, &device)?;
-            chat.spend(tx, &budget, now)?;
+            }
             let protection = second_factor::protection(tx, user.id)?;
-            Ok::<_, ChatError>(Some(Admitted { user, protection, budget }))
+            Ok::<_, ChatError>(Some(Admitted { user, protection, is_known, spent }))
         };
         self.inner.store.write(write).await
     }
 
+    /// Forgets, at every so many attempts, the names that were not tried for long or are too many.
+    async fn trim_guessed_names(&self) -> Result<(), StoreError> {
+        if !self.inner.sign_ins.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRIM_INTERVAL) {
+            return Ok(());
+        }
+        let before = self.now().minus(MEMORY);
+        self.inner.store.write(move |tx| attempts::trim_names(tx, before, MAX_GUESSED_NAMES)).await
+    }
+
     /// Counts an attempt, unless attempts are not limited.
-    pub(crate) fn spend(&self, tx: &mut Tx<'_>, budget: &Budget, now: Timestamp) -> Result<(), ChatError> {
-        if self.inner.settings.limit_sign_ins { budget.spend(tx, now) } else { Ok(()) }
+    pub(crate) fn spend(
+        &self,
+        tx: &mut Tx<'_>,
+        budget: Budget,
+        now: Timestamp,
+    ) -> Result<Option<Spent>, ChatError> {
+        if self.inner.settings.limit_sign_ins { budget.spend(tx, now).map(Some) } else { Ok(None) }
     }
 
     /// What `device` is known by at the account of `login`, if it shows that it has signed in there before.
@@ -247,8 +297,7 @@ impl Chat {
         }
         let read = move |tx: &mut Tx<'_>| {
             let Some(user) = users::find_by_login(tx, &login)? else { return Ok(None) };
-            let known = attempts::known_device(tx, user.id, &hashes)?;
-            Ok::<_, StoreError>(known.map(|known| known.device_hash))
+            attempts::known_device(tx, user.id, &hashes)
         };
         Ok(self.inner.store.read(read).await?)
     }
@@ -283,7 +332,32 @@ impl Device {
     }
 
     fn network_hash(&self) -> Option<String> {
-        self.ip_address.as_ref().map(|_| digest(&format!("network {}", self.network())))
+        self.ip_address.as_ref().map(|_| self.network_key())
+    }
+
+    /// Where its attempts are counted; those from unknown addresses together.
+    fn network_key(&self) -> String {
+        digest(&format!("network {}", self.network()))
+    }
+}
+
+/// Refuses to go on with what was read of an account if somebody has changed its password since, or it may not act any
+/// more; keeps a newer hash of the password unless somebody else has. Nobody else changes the account until the
+/// transaction ends.
+pub(crate) fn take_hash(
+    tx: &mut Tx<'_>,
+    read: &User,
+    newer_hash: Option<Secret>,
+    now: Timestamp,
+) -> Result<(), ChatError> {
+    attempts::lock(tx, read.id)?;
+    let user = active_user(tx, read.id, now)?;
+    if user.details.last_password_change != read.details.last_password_change {
+        return Err(ChatError::Unauthenticated(WRONG_LOGIN.into()));
+    }
+    match newer_hash.filter(|_| user.password_hash == read.password_hash) {
+        Some(hash) => Ok(users::set_password_hash(tx, user.id, &hash, now)?),
+        None => Ok(()),
     }
 }
 

@@ -62,6 +62,11 @@ pub fn is_reserved_name(username: &str) -> bool {
     RESERVED_NAMES.binary_search(&plain.as_str()).is_ok()
 }
 
+/// Whether a username could be somebody's telephone number: it has no letter.
+pub fn is_number_like(username: &str) -> bool {
+    !username.chars().any(char::is_alphabetic)
+}
+
 /// Refuses a password that is among the first to be guessed: a common one, one of few different characters, or a name of
 /// the account.
 ///
@@ -107,7 +112,7 @@ const FIRST_WAIT: Duration = Duration::from_secs(60);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
 /// Attempts are forgotten when there was none for so long.
-const MEMORY: Duration = Duration::from_secs(86_400);
+pub const MEMORY: Duration = Duration::from_secs(86_400);
 
 /// What somebody has guessed at an account: strangers all together, or one device that is known to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -139,6 +144,18 @@ impl Attempts {
         });
         Self { failed, last_failed_at: Some(now), locked_until: wait.map(|wait| now.plus(wait)) }
     }
+
+    /// As it is without a failure that was counted at `at` onto `before` and has turned out to be none. What others have
+    /// guessed since stays counted.
+    #[must_use]
+    pub fn without(self, before: Self, at: Timestamp) -> Self {
+        if self == before.failed_at(at) {
+            return before;
+        }
+        let failed = self.failed.saturating_sub(1).max(0);
+        let locked_until = self.locked_until.filter(|_| failed >= FREE_ATTEMPTS);
+        Self { failed, locked_until, ..self }
+    }
 }
 
 #[cfg(test)]
@@ -163,6 +180,14 @@ mod tests {
     }
 
     #[test]
+    fn what_has_no_letter_could_be_a_telephone_number() {
+        for name in ["0612345678", "06-12_34", "42", "--"] {
+            assert!(is_number_like(name), "{name}");
+        }
+        assert!(!is_number_like("a0612345678"));
+    }
+
+    #[test]
     fn passwords_that_are_guessed_first_are_refused() {
         for password in [
             "password",
@@ -184,6 +209,22 @@ mod tests {
             assert_eq!(guessable_password(password, "lea", ""), Ok(()), "{password}");
         }
         assert!(guessable_password("somebody", "lea", "somebody@example.org").is_err());
+    }
+
+    #[test]
+    fn what_is_given_back_takes_no_other_attempt_along() {
+        let now = Timestamp::from_millis(0);
+        let after =
+            |count: usize| (0..count).fold(Attempts::default(), |attempts, _| attempts.failed_at(now));
+        assert_eq!(after(10).without(after(9), now), after(9), "nobody else was counted");
+        assert_eq!(after(12).without(after(3), now).failed, 11);
+        assert!(after(12).without(after(3), now).wait(now).is_some());
+        assert_eq!(after(10).without(after(3), now), Attempts { locked_until: None, ..after(9) });
+        assert_eq!(
+            Attempts::default().without(after(3), now),
+            Attempts::default(),
+            "somebody signed in meanwhile"
+        );
     }
 
     #[test]

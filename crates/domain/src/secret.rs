@@ -82,7 +82,8 @@ pub const MASK: &str = "********";
 /// An address without the password in it: `postgres://user:********@host/database`.
 ///
 /// Whatever stands between the scheme and the last `@` of the authority, behind its first `:`, counts as password, also
-/// where the rest is no address that could be parsed. So do the values of query parameters that are named like secrets.
+/// where the rest is no address that could be parsed. So do the values of query parameters that are named like secrets, and of
+/// web addresses the parts of the path that are no short words, as `/v1` and `/models.json` are.
 pub fn mask_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
@@ -102,21 +103,38 @@ pub fn mask_url(url: &str) -> String {
         },
         None => authority,
     };
-    format!("{scheme}://{authority}{}", mask_query(path))
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let path = if scheme.starts_with("http") { mask_path(path) } else { path.to_owned() };
+    let query = query.map(|query| format!("?{}", mask_query(query)));
+    format!("{scheme}://{authority}{path}{}", query.unwrap_or_default())
+}
+
+/// Characters of a part of a path that is no secret, at most.
+const WORD_CHARS: usize = 16;
+
+fn mask_path(path: &str) -> String {
+    let is_version = |word: &str| {
+        let digits =
+            word.strip_prefix('v').map(|rest| rest.trim_end_matches(|c: char| c.is_ascii_lowercase()));
+        digits.is_some_and(|digits| digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase()) || is_version(word);
+    let is_plain = |part: &str| part.len() <= WORD_CHARS && part.split(['-', '_', '.']).all(is_word);
+    let parts = path.split('/').map(|part| if is_plain(part) { part } else { MASK });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 const SECRET_PARAMETERS: [&str; 8] =
     ["password", "pass", "key", "api_key", "apikey", "token", "access_token", "secret"];
 
-fn mask_query(path: &str) -> String {
-    let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
+fn mask_query(query: &str) -> String {
     let masked = query.split('&').map(|pair| match pair.split_once('=') {
         Some((name, _)) if SECRET_PARAMETERS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) => {
             format!("{name}={MASK}")
         }
         _ => pair.to_owned(),
     });
-    format!("{path}?{}", masked.collect::<Vec<_>>().join("&"))
+    masked.collect::<Vec<_>>().join("&")
 }
 
 #[cfg(test)]
@@ -146,6 +164,11 @@ mod tests {
             ("https://canary@host/v1", "https://********@host/v1"),
             ("https://host/v1?api_key=canary&x=1", "https://host/v1?api_key=********&x=1"),
             ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+            ("https://host/c4nary/v1beta/models.json", "https://host/********/v1beta/models.json"),
+            ("https://host/hooks/CANARY/?x=1", "https://host/hooks/********/?x=1"),
+            ("https://host/a-long-canary-of-words", "https://host/********"),
+            ("https://host/fr-en/v1?x=c4nary/x", "https://host/fr-en/v1?x=c4nary/x"),
+            ("postgres://db/meeshy_2024", "postgres://db/meeshy_2024"),
             ("no address", "no address"),
         ] {
             assert_eq!(mask_url(url), masked);

@@ -1,4 +1,5 @@
-//! Wrong passwords and codes: those of strangers, counted with the account, and those of devices that are known to it.
+//! Wrong passwords and codes: those of strangers, counted with the account, those of devices that are known to it, and those
+//! under a name, whether or not somebody has it.
 
 use crate::tx::placeholders;
 use crate::{Row, StoreError, Tx, Value};
@@ -59,52 +60,41 @@ pub fn set_of_strangers(tx: &mut Tx<'_>, user: UserId, attempts: &Attempts) -> R
     Ok(())
 }
 
-/// A device that is known to an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KnownDevice {
-    /// What it is known by.
-    pub device_hash: String,
-    /// What was guessed from it.
-    pub attempts: Attempts,
-}
-
-fn read(row: &mut Row) -> Result<KnownDevice, StoreError> {
-    Ok(KnownDevice {
-        device_hash: row.take("device_hash")?,
-        attempts: Attempts {
-            failed: row.take("failed_attempts")?,
-            last_failed_at: row.take("last_failed_at")?,
-            locked_until: row.take("locked_until")?,
-        },
-    })
-}
-
 /// The first of `hashes` that a device is known to the account by.
 ///
 /// # Errors
 /// As the database says.
-pub fn known_device(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    hashes: &[String],
-) -> Result<Option<KnownDevice>, StoreError> {
+pub fn known_device(tx: &mut Tx<'_>, user: UserId, hashes: &[String]) -> Result<Option<String>, StoreError> {
     if hashes.is_empty() {
         return Ok(None);
     }
     let mut values: Vec<Value> = vec![user.into()];
     values.extend(hashes.iter().map(Value::from));
-    let mut found = tx.query(
-        &format!(
-            "SELECT device_hash, failed_attempts, last_failed_at, locked_until FROM known_devices \
-             WHERE user_id = $1 AND device_hash IN ({})",
-            placeholders(2, hashes.len())
-        ),
-        &values,
+    let list = placeholders(2, hashes.len());
+    let sql = format!("SELECT device_hash FROM known_devices WHERE user_id = $1 AND device_hash IN ({list})");
+    let found: Vec<String> = tx.query(&sql, &values, |row| row.take("device_hash"))?;
+    Ok(hashes.iter().find(|hash| found.contains(hash)).cloned())
+}
+
+fn read(row: &mut Row) -> Result<Attempts, StoreError> {
+    Ok(Attempts {
+        failed: row.take("failed_attempts")?,
+        last_failed_at: row.take("last_failed_at")?,
+        locked_until: row.take("locked_until")?,
+    })
+}
+
+/// What was guessed from a known device.
+///
+/// # Errors
+/// As the database says.
+pub fn of_device(tx: &mut Tx<'_>, user: UserId, device_hash: &str) -> Result<Attempts, StoreError> {
+    let found = tx.query_first(
+        "SELECT failed_attempts, last_failed_at, locked_until FROM known_devices WHERE user_id = $1 AND device_hash = $2",
+        &[user.into(), device_hash.into()],
         read,
     )?;
-    let rank = |device: &KnownDevice| hashes.iter().position(|hash| *hash == device.device_hash);
-    found.sort_by_key(rank);
-    Ok(found.into_iter().next())
+    Ok(found.unwrap_or_default())
 }
 
 /// Keeps what was guessed from a known device.
@@ -174,11 +164,67 @@ pub fn unlock(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Counts an attempt under a name that nobody has.
+/// What was guessed under a name from a network. Other transactions that count there wait until this one has ended.
 ///
 /// # Errors
 /// As the database says.
-pub fn count_unknown(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    tx.execute("UPDATE unknown_sign_ins SET attempts = attempts + 1 WHERE id = 1", &[])?;
+pub fn of_name(
+    tx: &mut Tx<'_>,
+    name_hash: &str,
+    network_hash: &str,
+    now: Timestamp,
+) -> Result<Attempts, StoreError> {
+    tx.query_one(
+        "INSERT INTO guessed_names (name_hash, network_hash, last_failed_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (name_hash, network_hash) DO UPDATE SET failed_attempts = guessed_names.failed_attempts \
+         RETURNING failed_attempts, last_failed_at, locked_until",
+        &[name_hash.into(), network_hash.into(), now.into()],
+        read,
+    )
+}
+
+/// Keeps what was guessed under a name from a network, which [`of_name`] has given.
+///
+/// # Errors
+/// As the database says.
+pub fn set_of_name(
+    tx: &mut Tx<'_>,
+    name_hash: &str,
+    network_hash: &str,
+    attempts: &Attempts,
+) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE guessed_names SET failed_attempts = $3, last_failed_at = coalesce($4, last_failed_at), locked_until = $5 \
+         WHERE name_hash = $1 AND network_hash = $2",
+        &[
+            name_hash.into(),
+            network_hash.into(),
+            attempts.failed.into(),
+            attempts.last_failed_at.into(),
+            attempts.locked_until.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Forgets what was guessed under a name, from wherever.
+///
+/// # Errors
+/// As the database says.
+pub fn forget_name(tx: &mut Tx<'_>, name_hash: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM guessed_names WHERE name_hash = $1", &[name_hash.into()])?;
+    Ok(())
+}
+
+/// Forgets what was guessed under names before a time, and all but the newest `keep`.
+///
+/// # Errors
+/// As the database says.
+pub fn trim_names(tx: &mut Tx<'_>, before: Timestamp, keep: i64) -> Result<(), StoreError> {
+    tx.execute(
+        "DELETE FROM guessed_names WHERE last_failed_at < $1 OR last_failed_at <= \
+           (SELECT last_failed_at FROM guessed_names ORDER BY last_failed_at DESC LIMIT 1 OFFSET $2)",
+        &[before.into(), keep.into()],
+    )?;
     Ok(())
 }

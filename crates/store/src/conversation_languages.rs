@@ -149,14 +149,14 @@ pub(crate) fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         "INSERT INTO conversation_languages (conversation_id, language, members, readers, messages) \
          SELECT conversation_id, language, sum(members), sum(readers), sum(messages) FROM ( \
            SELECT m.conversation_id, u.system_language AS language, 1 AS members, 0 AS readers, 0 AS messages \
-             FROM members m JOIN users u ON u.id = m.user_id WHERE m.is_active AND u.is_active \
+             FROM members m JOIN users u ON u.id = m.user_id WHERE m.is_active AND u.is_active AND u.deleted_at IS NULL \
            UNION ALL \
            SELECT m.conversation_id, \
              CASE WHEN u.use_custom_destination AND u.custom_destination_language IS NOT NULL THEN u.custom_destination_language \
                WHEN u.translate_to_system_language THEN u.system_language \
                WHEN u.translate_to_regional_language AND u.regional_language IS NOT NULL THEN u.regional_language \
                ELSE u.system_language END, 0, 1, 0 \
-             FROM members m JOIN users u ON u.id = m.user_id WHERE m.is_active AND u.is_active AND u.auto_translate_enabled \
+             FROM members m JOIN users u ON u.id = m.user_id WHERE m.is_active AND u.is_active AND u.deleted_at IS NULL AND u.auto_translate_enabled \
            UNION ALL \
            SELECT conversation_id, original_language, 0, 0, 1 FROM messages WHERE deleted_at IS NULL \
          ) counted GROUP BY conversation_id, language",

@@ -100,7 +100,7 @@ pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
     // Nobody changes these settings before the person is counted.
     let held = tx.held();
     let settings = tx.query_first(
-        &format!("SELECT {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1 AND u.is_active {held}"),
+        &format!("SELECT {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1 AND u.is_active AND u.deleted_at IS NULL {held}"),
         &[member.user_id.into()],
         read_languages,
     )?;
@@ -113,6 +113,9 @@ pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
         None => Ok(()),
     }
 }
+
+/// Whether a membership is active, and the account of its holder `u`.
+const IS_HERE: &str = "m.is_active AND u.is_active AND u.deleted_at IS NULL";
 
 fn columns() -> String {
     format!(
@@ -137,7 +140,7 @@ pub fn find(
 ) -> Result<Option<Member>, StoreError> {
     let select = select();
     tx.query_first(
-        &format!("{select} WHERE m.conversation_id = $1 AND m.user_id = $2 AND m.is_active AND u.is_active"),
+        &format!("{select} WHERE m.conversation_id = $1 AND m.user_id = $2 AND {IS_HERE}"),
         &[conversation.into(), user.into()],
         read,
     )
@@ -201,7 +204,7 @@ pub fn first(
     let searches: Vec<String> = (0..conversations.len().next_power_of_two())
         .map(|n| {
             format!(
-                "SELECT * FROM ({select} WHERE m.conversation_id = ${} AND m.is_active AND u.is_active \
+                "SELECT * FROM ({select} WHERE m.conversation_id = ${} AND {IS_HERE} \
                    ORDER BY m.joined_at, m.id LIMIT $1) first_{n}",
                 n + 2
             )
@@ -233,7 +236,7 @@ pub fn among(
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
     tx.query(
         &format!(
-            "{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND m.is_active AND u.is_active \
+            "{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND {IS_HERE} \
              ORDER BY m.joined_at, m.id LIMIT $2"
         ),
         &params,
@@ -261,7 +264,7 @@ pub fn named(
     tx.query(
         &format!(
             "SELECT u.id, u.username FROM users u JOIN members m ON m.conversation_id = $1 AND m.user_id = u.id \
-             WHERE u.username_key IN ({list}) AND m.is_active AND u.is_active ORDER BY u.username"
+             WHERE u.username_key IN ({list}) AND {IS_HERE} ORDER BY u.username"
         ),
         &params,
         |row| Ok((row.take("id")?, row.take("username")?)),

@@ -38,7 +38,8 @@ const MIGRATIONS: &[Migration] = migrations![
     18 "0018_import_columns",
     19 "0019_data_set",
     20 "0020_reason_codes",
-    23 "0023_conversation_languages",
+    21 "0021_conversation_languages",
+    22 "0022_replaced_tokens",
 ];
 
 /// What opening a database changed in its schema.
@@ -162,5 +163,31 @@ mod tests {
             let again = format!("INSERT INTO {table} SELECT * FROM {table}");
             assert!(session.execute(&again, &[]).is_err(), "{table} takes a row twice");
         }
+    }
+
+    #[test]
+    fn a_token_that_was_replaced_before_a_migration_is_still_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut session, _lock) = crate::sqlite::open_alone(folder.path()).unwrap();
+        transaction(&mut session, prepare).unwrap();
+        for migration in MIGRATIONS.iter().filter(|migration| migration.number < 22) {
+            transaction(&mut session, |tx| apply(tx, migration)).unwrap();
+        }
+        let fill = "
+            INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, system_language,
+              last_active_at, created_at, updated_at) VALUES ('u', 'lea', 'l@example.org', '', '', '', '', 'fr', 1, 1, 1);
+            INSERT INTO sessions (id, user_id, token_hash, is_trusted, created_at, last_activity_at, expires_at, token_id,
+              replaced_token_id, token_replaced_at) VALUES ('s', 'u', 'hash', FALSE, 1, 1, 9, 'new', 'old', 5);
+            INSERT INTO sessions (id, user_id, token_hash, is_trusted, created_at, last_activity_at, expires_at, token_id)
+              VALUES ('t', 'u', 'other', FALSE, 1, 1, 9, 'first');
+        ";
+        session.batch(fill).unwrap();
+        on(&mut session).unwrap();
+        let read = |row: &mut crate::Row| {
+            Ok((row.take::<String>("session_id")?, row.take::<String>("token_id")?, row.take("replaced_at")?))
+        };
+        let kept: Vec<(String, String, i64)> =
+            Tx::new(&mut session).query("SELECT * FROM replaced_tokens", &[], read).unwrap();
+        assert_eq!(kept, [("s".to_owned(), "old".to_owned(), 5)]);
     }
 }

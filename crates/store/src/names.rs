@@ -49,9 +49,37 @@ pub(crate) fn found_by(text: &str, from: usize) -> Option<(String, Vec<Value>)> 
 /// and whoever has blocked that one or was blocked.
 pub(crate) fn first_found(condition: &str) -> String {
     format!(
-        "SELECT f.id FROM users f WHERE f.is_active AND f.id <> $1 AND {} AND f.id IN ({condition}) ORDER BY f.id LIMIT {MAX_FOUND}",
+        "SELECT f.id FROM users f WHERE f.is_active AND f.deleted_at IS NULL AND f.id <> $1 AND {} AND f.id IN ({condition}) ORDER BY f.id LIMIT {MAX_FOUND}",
         not_blocked("f", 1)
     )
+}
+
+/// Whether somebody has this username, in any spelling ([`text::key`]).
+///
+/// # Errors
+/// As the database says.
+pub fn username_is_taken(tx: &mut Tx<'_>, username: &str) -> Result<bool, StoreError> {
+    exists(tx, "SELECT 1 AS one FROM users WHERE username_key = $1", text::key(username))
+}
+
+/// Whether somebody has this address, in any spelling ([`text::email_key`]).
+///
+/// # Errors
+/// As the database says.
+pub fn email_is_taken(tx: &mut Tx<'_>, email: &str) -> Result<bool, StoreError> {
+    exists(tx, "SELECT 1 AS one FROM users WHERE email_key = $1", text::email_key(email))
+}
+
+/// Whether this is somebody's telephone number, as it is kept.
+///
+/// # Errors
+/// As the database says.
+pub fn phone_is_taken(tx: &mut Tx<'_>, number: &str) -> Result<bool, StoreError> {
+    exists(tx, "SELECT 1 AS one FROM users WHERE phone_number = $1", Some(number.to_owned()))
+}
+
+fn exists(tx: &mut Tx<'_>, sql: &str, value: Option<String>) -> Result<bool, StoreError> {
+    Ok(tx.query_first(sql, &[value.into()], |_| Ok(()))?.is_some())
 }
 
 /// Folds the names of some people by the rules of today, where an earlier version of the program has not; says whether there are more.

@@ -118,3 +118,12 @@ pub fn delete_challenge(tx: &mut Tx<'_>, token_hash: &str) -> Result<(), StoreEr
     tx.execute("DELETE FROM sign_in_challenges WHERE token_hash = $1", &[token_hash.into()])?;
     Ok(())
 }
+
+/// Forgets all challenges of a person.
+///
+/// # Errors
+/// As the database says.
+pub fn delete_challenges(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM sign_in_challenges WHERE user_id = $1", &[user.into()])?;
+    Ok(())
+}

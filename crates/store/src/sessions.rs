@@ -3,7 +3,7 @@
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{Secret, SessionId, Timestamp, UserId};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A device on which somebody has signed in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,17 +30,13 @@ pub struct Session {
     pub revoked_at: Option<Timestamp>,
     /// The id of the token that it was given last; `None` while its tokens have no ids, as those of earlier versions.
     pub token_id: Option<String>,
-    /// The id of the token before, or [`NO_TOKEN_ID`].
-    pub replaced_token_id: Option<String>,
-    /// When that one was replaced.
-    pub token_replaced_at: Option<Timestamp>,
 }
 
 /// Stands for the id of tokens that have none.
 pub const NO_TOKEN_ID: &str = "none";
 
 const COLUMNS: &str = "id, user_id, token_hash, user_agent, ip_address, is_trusted, created_at, last_activity_at, expires_at, revoked_at, \
-    token_id, replaced_token_id, token_replaced_at";
+    token_id";
 
 fn read(row: &mut Row) -> Result<Session, StoreError> {
     Ok(Session {
@@ -55,8 +51,6 @@ fn read(row: &mut Row) -> Result<Session, StoreError> {
         expires_at: row.take("expires_at")?,
         revoked_at: row.take("revoked_at")?,
         token_id: row.take("token_id")?,
-        replaced_token_id: row.take("replaced_token_id")?,
-        token_replaced_at: row.take("token_replaced_at")?,
     })
 }
 
@@ -66,9 +60,7 @@ fn read(row: &mut Row) -> Result<Session, StoreError> {
 /// As the database says.
 pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
     tx.execute(
-        &format!(
-            "INSERT INTO sessions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-        ),
+        &format!("INSERT INTO sessions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
         &[
             session.id.into(),
             session.user_id.into(),
@@ -81,8 +73,6 @@ pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
             session.expires_at.into(),
             session.revoked_at.into(),
             session.token_id.as_ref().into(),
-            session.replaced_token_id.as_ref().into(),
-            session.token_replaced_at.into(),
         ],
     )?;
     Ok(())
@@ -108,20 +98,26 @@ pub fn find_by_token(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Session
     )
 }
 
-/// Those of `ids` that go on at `now`.
+/// Those of `ids` that go on at `now`, each with the id of the token that it was given last.
 ///
 /// # Errors
 /// As the database says.
-pub fn alive(tx: &mut Tx<'_>, ids: &[SessionId], now: Timestamp) -> Result<HashSet<SessionId>, StoreError> {
+pub fn alive(
+    tx: &mut Tx<'_>,
+    ids: &[SessionId],
+    now: Timestamp,
+) -> Result<HashMap<SessionId, Option<String>>, StoreError> {
     if ids.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
     let list = placeholders(2, ids.len());
     let mut params = vec![now.into()];
     params.extend(padded(ids.iter().map(|id| Value::from(*id))));
-    let sql =
-        format!("SELECT id FROM sessions WHERE id IN ({list}) AND revoked_at IS NULL AND expires_at > $1");
-    Ok(tx.query(&sql, &params, |row| row.take("id"))?.into_iter().collect())
+    let sql = format!(
+        "SELECT id, token_id FROM sessions WHERE id IN ({list}) AND revoked_at IS NULL AND expires_at > $1"
+    );
+    let alive = tx.query(&sql, &params, |row| Ok((row.take("id")?, row.take("token_id")?)))?;
+    Ok(alive.into_iter().collect())
 }
 
 /// Lets other transactions that change a session wait until this one has ended.
@@ -133,7 +129,7 @@ pub fn lock(tx: &mut Tx<'_>, id: SessionId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes which token a session was given now, and which one it replaces.
+/// Notes which token a session was given now and which one it replaces, and forgets those that were replaced before `since`.
 ///
 /// # Errors
 /// As the database says.
@@ -143,13 +139,44 @@ pub fn replace_token(
     token_id: &str,
     replaced: &str,
     now: Timestamp,
+    since: Timestamp,
 ) -> Result<(), StoreError> {
     tx.execute(
-        "UPDATE sessions SET token_id = $2, replaced_token_id = $3, token_replaced_at = $4, last_activity_at = $4 \
-         WHERE id = $1",
-        &[id.into(), token_id.into(), replaced.into(), now.into()],
+        "UPDATE sessions SET token_id = $2, last_activity_at = $3 WHERE id = $1",
+        &[id.into(), token_id.into(), now.into()],
+    )?;
+    tx.execute(
+        "DELETE FROM replaced_tokens WHERE session_id = $1 AND replaced_at <= $2",
+        &[id.into(), since.into()],
+    )?;
+    tx.execute(
+        "INSERT INTO replaced_tokens (session_id, token_id, replaced_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (session_id, token_id) DO NOTHING",
+        &[id.into(), replaced.into(), now.into()],
     )?;
     Ok(())
+}
+
+/// The tokens of some sessions that were replaced after `since`.
+///
+/// # Errors
+/// As the database says.
+pub fn replaced_tokens(
+    tx: &mut Tx<'_>,
+    ids: &[SessionId],
+    since: Timestamp,
+) -> Result<HashSet<(SessionId, String)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let list = placeholders(2, ids.len());
+    let mut params = vec![since.into()];
+    params.extend(padded(ids.iter().map(|id| Value::from(*id))));
+    let sql = format!(
+        "SELECT session_id, token_id FROM replaced_tokens WHERE session_id IN ({list}) AND replaced_at > $1"
+    );
+    let found = tx.query(&sql, &params, |row| Ok((row.take("session_id")?, row.take("token_id")?)))?;
+    Ok(found.into_iter().collect())
 }
 
 /// The session that a token without a session id was bound to.
@@ -171,6 +198,28 @@ pub fn binding(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Binding>, Sto
         &[token_hash.into()],
         |row| Ok(Binding { session_id: row.take("session_id")?, replaced_at: row.take("replaced_at")? }),
     )
+}
+
+/// Those of `token_hashes` that are bound and were not exchanged, or only after `since`.
+///
+/// # Errors
+/// As the database says.
+pub fn good_bindings(
+    tx: &mut Tx<'_>,
+    token_hashes: &[&str],
+    since: Timestamp,
+) -> Result<HashSet<String>, StoreError> {
+    if token_hashes.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let list = placeholders(2, token_hashes.len());
+    let mut params = vec![since.into()];
+    params.extend(padded(token_hashes.iter().map(|hash| Value::from(*hash))));
+    let sql = format!(
+        "SELECT token_hash FROM bound_tokens WHERE token_hash IN ({list}) \
+           AND (replaced_at IS NULL OR replaced_at > $1)"
+    );
+    Ok(tx.query(&sql, &params, |row| row.take("token_hash"))?.into_iter().collect())
 }
 
 /// Binds a token to a session until the token expires, and forgets those that have expired; `false` when it was bound

@@ -9,7 +9,7 @@ use meeshy_domain::{Role, Timestamp};
 /// As the database says.
 pub fn has_administrator(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let found = tx.query_first(
-        "SELECT 1 AS one FROM users WHERE role IN ($1, $2) AND is_active LIMIT 1",
+        "SELECT 1 AS one FROM users WHERE role IN ($1, $2) AND is_active AND deleted_at IS NULL LIMIT 1",
         &[Role::BigBoss.into(), Role::Admin.into()],
         |_| Ok(()),
     )?;

@@ -31,7 +31,7 @@ pub struct User {
     pub phone_number: Option<String>,
     /// What this person may do on the whole site.
     pub role: Role,
-    /// Whether the account may be used.
+    /// Whether the account may be used: it is switched on, and the old system had not deleted it.
     pub is_active: bool,
     /// When it was switched off.
     pub deactivated_at: Option<Timestamp>,
@@ -74,7 +74,7 @@ pub struct Details {
 pub(crate) const SHOWN_NAME: &str = "coalesce(nullif(u.display_name, ''), u.username) AS display_name";
 
 const COLUMNS: &str = "u.id, u.username, u.email, u.password_hash, u.first_name, u.last_name, u.bio, u.avatar, \
-    u.phone_number, u.role, u.is_active, u.deactivated_at, u.system_language, u.regional_language, \
+    u.phone_number, u.role, (u.is_active AND u.deleted_at IS NULL) AS is_active, u.deactivated_at, u.system_language, u.regional_language, \
     u.custom_destination_language, u.auto_translate_enabled, u.translate_to_system_language, \
     u.translate_to_regional_language, u.use_custom_destination, u.last_active_at, u.created_at, u.updated_at, u.banner, \
     u.email_verified_at, u.phone_verified_at, u.two_factor_enabled_at, u.last_password_change, \
@@ -191,7 +191,7 @@ pub fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreError> {
 
 /// An account that may act: active, and not locked at `now` by somebody's decision. That strangers have guessed too often
 /// ([`FAILED_SIGN_INS`](crate::attempts::FAILED_SIGN_INS)) ends nothing.
-const MAY_ACT: &str = "u.is_active AND (u.locked_until IS NULL OR u.locked_until <= $1 \
+const MAY_ACT: &str = "u.is_active AND u.deleted_at IS NULL AND (u.locked_until IS NULL OR u.locked_until <= $1 \
     OR u.locked_reason = 'failed_sign_ins')";
 
 /// The person with this id, if the account is active and not locked.
@@ -247,7 +247,8 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<User>, StoreError
 }
 
 /// The person who signs in as `login`: a username or an address in any spelling ([`text::key`]), or a telephone number. The exact
-/// spelling comes first.
+/// spelling comes first, a telephone number last: an account of the old system may have a number as its username and nothing else
+/// to sign in with, while whose telephone number it is has a username too.
 ///
 /// # Errors
 /// As the database says.
@@ -257,32 +258,14 @@ pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, Store
     tx.query_first(
         &format!(
             "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.username_key = $2 OR u.email_key = $3 OR u.phone_number = $1 \
-             ORDER BY CASE WHEN u.username = $1 OR u.email = $1 THEN 0 WHEN u.name_twin = '' THEN 1 ELSE 2 END, u.created_at \
+             ORDER BY CASE WHEN u.username = $1 OR u.email = $1 THEN 0 \
+               WHEN u.username_key = $2 OR u.email_key = $3 THEN CASE WHEN u.name_twin = '' THEN 1 ELSE 2 END \
+               ELSE 3 END, u.created_at \
              LIMIT 1"
         ),
         &[login.into(), username.into(), text::email_key(login).into()],
         read,
     )
-}
-
-/// Whether somebody has this username, in any spelling ([`text::key`]).
-///
-/// # Errors
-/// As the database says.
-pub fn username_is_taken(tx: &mut Tx<'_>, username: &str) -> Result<bool, StoreError> {
-    exists(tx, "SELECT 1 AS one FROM users WHERE username_key = $1", text::key(username))
-}
-
-/// Whether somebody has this address, in any spelling ([`text::email_key`]).
-///
-/// # Errors
-/// As the database says.
-pub fn email_is_taken(tx: &mut Tx<'_>, email: &str) -> Result<bool, StoreError> {
-    exists(tx, "SELECT 1 AS one FROM users WHERE email_key = $1", text::email_key(email))
-}
-
-fn exists(tx: &mut Tx<'_>, sql: &str, value: Option<String>) -> Result<bool, StoreError> {
-    Ok(tx.query_first(sql, &[value.into()], |_| Ok(()))?.is_some())
 }
 
 /// Active people other than `asker` of whose names (username, first, last and display name) some word begins with each word of `text`,
@@ -400,7 +383,7 @@ pub fn update_profile(
 /// Whether an account is active, and its languages.
 fn languages_of(tx: &mut Tx<'_>, id: UserId) -> Result<Option<(bool, LanguageSettings)>, StoreError> {
     tx.query_first(
-        &format!("SELECT u.is_active, {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1"),
+        &format!("SELECT (u.is_active AND u.deleted_at IS NULL) AS is_active, {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1"),
         &[id.into()],
         |row| Ok((row.take("is_active")?, read_languages(row)?)),
     )
@@ -457,7 +440,7 @@ pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Switches an account on or off.
+/// Switches an account on or off. On, it is not deleted any more either.
 ///
 /// # Errors
 /// As the database says.
@@ -470,6 +453,9 @@ pub fn set_active(tx: &mut Tx<'_>, id: UserId, is_active: bool, now: Timestamp) 
         "UPDATE users SET is_active = $2, deactivated_at = $3 WHERE id = $1",
         &[id.into(), is_active.into(), deactivated_at.into()],
     )?;
+    if is_active {
+        tx.execute("UPDATE users SET deleted_at = NULL, deleted_by = NULL WHERE id = $1", &[id.into()])?;
+    }
     let Some((was_active, languages)) = before else { return Ok(()) };
     let counted = |is_active: bool| is_active.then_some(&languages);
     conversation_languages::change_member(tx, id, counted(was_active), counted(is_active))

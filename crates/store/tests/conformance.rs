@@ -5,6 +5,7 @@
 use meeshy_domain::{
     Clock, ConversationId, IdGenerator, MemberRole, MessageId, Reason, ReasonCode, Timestamp, UserId,
 };
+use meeshy_store::attempts;
 use meeshy_store::conversations;
 use meeshy_store::members::{self, NewMember};
 use meeshy_store::messages::{self, Page};
@@ -110,6 +111,27 @@ async fn a_closure_that_fails_leaves_no_trace_and_harms_no_other() {
             assert_eq!(outcome.is_ok(), n % 4 > 1, "{kind} {n}: {outcome:?}");
         }
         assert_eq!(store.read(users::count).await.unwrap(), 50, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn of_guessed_names_the_newest_are_kept() {
+    for (kind, database) in Database::both() {
+        let store = open_now(&database).await;
+        let fill = |tx: &mut Tx<'_>| {
+            for name in 1..=6_i64 {
+                let now = Timestamp::from_millis(name);
+                let guessed = attempts::of_name(tx, &name.to_string(), "network", now)?.failed_at(now);
+                attempts::set_of_name(tx, &name.to_string(), "network", &guessed)?;
+            }
+            attempts::trim_names(tx, Timestamp::from_millis(2), 3)?;
+            let failed = |tx: &mut Tx<'_>, name: i64| {
+                let guessed = attempts::of_name(tx, &name.to_string(), "network", Timestamp::from_millis(9));
+                guessed.map(|attempts| attempts.failed)
+            };
+            (1..=6).map(|name| failed(tx, name)).collect::<Result<Vec<_>, StoreError>>()
+        };
+        assert_eq!(store.write(fill).await.unwrap(), [0, 0, 0, 1, 1, 1], "{kind}");
     }
 }
 

@@ -4,7 +4,7 @@
 
 use meeshy_domain::{IdGenerator, UserId};
 use meeshy_store::users::{self, ProfileChange, User};
-use meeshy_store::{Store, StoreError, Tx, Value};
+use meeshy_store::{Store, StoreError, Tx, Value, names};
 use meeshy_testkit::Database;
 use meeshy_testkit::sample::{self, NOW};
 
@@ -140,12 +140,12 @@ async fn a_name_and_an_address_are_one_however_they_are_written() {
         };
         people.insert(other).await.unwrap();
         for name in ["Фёдор", "ФЁДОР", "Фе\u{308}дор", "LEA", "ｌｅａ", "le\u{200b}a"] {
-            let taken = move |tx: &mut Tx<'_>| users::username_is_taken(tx, name);
+            let taken = move |tx: &mut Tx<'_>| names::username_is_taken(tx, name);
             assert!(people.store.read(taken).await.unwrap(), "{kind}: {name}");
             assert!(people.login(name).await.is_some(), "{kind}: {name}");
         }
         for address in ["LÉA@bücher.example", "léa@xn--bcher-kva.example", "léa@BÜCHER.example"] {
-            let taken = move |tx: &mut Tx<'_>| users::email_is_taken(tx, address);
+            let taken = move |tx: &mut Tx<'_>| names::email_is_taken(tx, address);
             assert!(people.store.read(taken).await.unwrap(), "{kind}: {address}");
             assert_eq!(people.login(address).await.as_deref(), Some("lea"), "{kind}: {address}");
         }

@@ -1,7 +1,8 @@
 //! Stories of people who come and go, each told on both databases.
 
-use crate::support::{registration, worlds};
-use meeshy_chat::{ChatError, Device, Event, ProfilePatch};
+use crate::support::{registration, set, worlds};
+use meeshy_chat::{ChatError, Device, Event, NewConversation, ProfilePatch};
+use meeshy_domain::Role;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -200,6 +201,54 @@ async fn people_find_each_other() {
         {
             let (people, total) = world.chat.search_people(lea, text, 20, 0).await.unwrap();
             assert_eq!((people.len(), total), (found, found as i64), "{kind}: {text}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_the_old_system_deleted_is_not_found() {
+    for (kind, world) in worlds().await {
+        let (lea, zoe) = (world.person("lea", "fr").await, world.person("zoe", "fr").await);
+        let found = async || world.chat.search_people(lea, "zoe", 20, 0).await.unwrap().1;
+        assert_eq!(found().await, 1, "{kind}");
+        let talk = world.group(lea, &[zoe]).await;
+        set(&world, zoe, "deleted_at", 1_000).await;
+        assert_eq!(found().await, 0, "{kind}");
+        let new = NewConversation {
+            kind: "direct".into(),
+            participant_ids: vec![zoe.to_string()],
+            ..NewConversation::default()
+        };
+        assert!(world.chat.create_conversation(lea, new).await.is_err(), "{kind}");
+        let talk = world.chat.conversation(lea, &talk.conversation.id.to_string()).await.unwrap();
+        assert_eq!(talk.members.len(), 1, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_telephone_number_is_no_username() {
+    const NUMBER: &str = "0612345678";
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        set(&world, lea, "phone_number", NUMBER).await;
+        for name in [NUMBER, "06-12-34-56-78", "0000"] {
+            let refused = world.chat.register(registration(name, "fr"), Device::default()).await;
+            let is_named = matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "username");
+            assert!(is_named, "{kind}: {name} {refused:?}");
+            let asked = world.chat.availability(Some(name.into()), None).await.unwrap();
+            assert_eq!((asked.username, asked.suggestions.len()), (Some(false), 0), "{kind}: {name}");
+        }
+        // An operator can give a number, but not somebody's.
+        let given = world.chat.add_account(registration(NUMBER, "fr"), Role::User).await;
+        assert!(matches!(given, Err(ChatError::Taken { field: "username" })), "{kind}: {given:?}");
+        assert_eq!(world.sign_in(NUMBER, false).await.user.id, lea, "{kind}");
+
+        // Somebody of the old system has nothing else to sign in with; Léa still has her username.
+        let old = world.chat.add_account(registration("0000", "fr"), Role::User).await.unwrap().id;
+        set(&world, lea, "phone_number", "0000").await;
+        set(&world, lea, "created_at", 0).await;
+        for (login, user) in [("0000", old), ("\u{ff10}000", old), ("lea", lea)] {
+            assert_eq!(world.sign_in(login, false).await.user.id, user, "{kind}: {login}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Who was let in, and whether they may go on, on both databases.
 
+use crate::sessions::old_token;
 use crate::support::{World, worlds};
 use meeshy_chat::{Authority, ChatError, SignedIn};
 use meeshy_store::{StoreError, Tx};
@@ -20,7 +21,7 @@ async fn change(world: &World, sql: &'static str, id: impl ToString) {
 async fn authority_ends_with_its_session_and_its_account() {
     for (kind, world) in worlds().await {
         let mut held = Vec::new();
-        for name in ["good", "revoked", "removed", "deactivated", "locked", "unlocked"] {
+        for name in ["good", "revoked", "removed", "deactivated", "deleted", "locked", "unlocked"] {
             let signed_in = world.sign_up(name, "fr").await;
             held.push((name, authority(&world, &signed_in).await));
             let (session, user) = (signed_in.session.id, signed_in.user.id);
@@ -32,6 +33,7 @@ async fn authority_ends_with_its_session_and_its_account() {
                 "deactivated" => {
                     change(&world, "UPDATE users SET is_active = FALSE WHERE id = $1", user).await;
                 }
+                "deleted" => change(&world, "UPDATE users SET deleted_at = 1 WHERE id = $1", user).await,
                 "locked" => {
                     change(&world, "UPDATE users SET locked_until = 9999999999999 WHERE id = $1", user).await;
                 }
@@ -39,19 +41,19 @@ async fn authority_ends_with_its_session_and_its_account() {
                 _ => {}
             }
         }
-        let all: Vec<Authority> = held.iter().map(|(_, authority)| *authority).collect();
+        let all: Vec<Authority> = held.iter().map(|(_, authority)| authority.clone()).collect();
         let ended = world.chat.ended(all.clone()).await.unwrap().authorities;
         for (name, authority) in held {
             let goes_on = matches!(name, "good" | "unlocked");
             assert_eq!(!ended.contains(&authority), goes_on, "{name} on {kind}");
-            let confirmed = world.chat.confirm(authority).await;
+            let confirmed = world.chat.confirm(authority.clone()).await;
             assert_eq!(confirmed.is_ok(), goes_on, "{name} on {kind}");
             assert!(matches!(confirmed, Ok(()) | Err(ChatError::Unauthenticated(_))), "{name} on {kind}");
         }
         // A day later the tokens have expired, and a fresh one of the same session is good.
         world.hand.advance(Duration::from_secs(86_400));
-        assert_eq!(world.chat.ended(all.clone()).await.unwrap().authorities.len(), 6, "{kind}");
-        assert!(world.chat.confirm(all[0]).await.is_err(), "{kind}");
+        assert_eq!(world.chat.ended(all.clone()).await.unwrap().authorities.len(), 7, "{kind}");
+        assert!(world.chat.confirm(all[0].clone()).await.is_err(), "{kind}");
         let again = world.sign_in("good", false).await;
         let again = authority(&world, &again).await;
         assert_eq!(world.chat.ended(vec![again]).await.unwrap().authorities, HashSet::new(), "{kind}");
@@ -74,8 +76,42 @@ async fn memberships_that_have_ended_are_found() {
         assert_eq!(ended.memberships, [(carlos.user.id, conversation)], "{kind}");
         assert!(ended.authorities.is_empty(), "{kind}");
         let reference = conversation.to_string();
-        assert!(world.chat.confirm_member(held[0], &reference).await.is_ok(), "{kind}");
-        let refused = world.chat.confirm_member(held[1], &reference).await;
+        assert!(world.chat.confirm_member(held[0].clone(), &reference).await.is_ok(), "{kind}");
+        let refused = world.chat.confirm_member(held[1].clone(), &reference).await;
         assert!(matches!(refused, Err(ChatError::NotAMember)), "{kind}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn authority_ends_with_its_token() {
+    for (kind, world) in worlds().await {
+        let lea = world.sign_up("lea", "fr").await;
+        let old = old_token(&world, lea.user.id, None);
+        let by_secret = world.chat.authenticate_session(&lea.session_token).await.unwrap();
+        let mut held = Vec::new();
+        for token in [&lea.token, &old] {
+            held.push(Authority::of(&world.chat.authenticate(token).await.unwrap()));
+        }
+        held.push(Authority::of(&by_secret));
+        let (first, bound, secret) = (held[0].clone(), held[1].clone(), held[2].clone());
+        for token in [&lea.token, &old] {
+            let fresh = world.chat.refresh(token, None).await.unwrap().token;
+            held.push(Authority::of(&world.chat.authenticate(&fresh).await.unwrap()));
+        }
+        for _ in 0..2 {
+            let ended = world.chat.ended(held.clone()).await.unwrap().authorities;
+            assert_eq!(ended, HashSet::new(), "{kind}");
+            for authority in &held {
+                world.chat.confirm(authority.clone()).await.unwrap();
+            }
+            world.hand.advance(Duration::from_secs(599));
+        }
+        let ended = world.chat.ended(held.clone()).await.unwrap().authorities;
+        assert_eq!(ended, HashSet::from([first, bound]), "{kind}: as their tokens");
+        for authority in held {
+            let confirmed = world.chat.confirm(authority.clone()).await;
+            assert_eq!(confirmed.is_err(), ended.contains(&authority), "{kind}");
+        }
+        assert!(!ended.contains(&secret), "{kind}");
     }
 }

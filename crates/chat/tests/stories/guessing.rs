@@ -1,10 +1,9 @@
 //! Stories of people who guess passwords, and of those whose passwords they are, each told on both databases.
 
-use crate::support::{World, registration, worlds};
-use meeshy_chat::{ChatError, Device, Event, SignIn, SignedIn};
+use crate::support::{World, registration, set, worlds};
+use meeshy_chat::{Chat, ChatError, Device, Event, SignIn, SignedIn};
+use meeshy_domain::Role;
 use meeshy_domain::account::FREE_ATTEMPTS;
-use meeshy_domain::{Role, UserId};
-use meeshy_store::Value;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -31,12 +30,11 @@ fn said(outcome: &Result<SignedIn, ChatError>) -> String {
     }
 }
 
-/// Guesses from addresses that nobody has seen before, until it has to wait.
-async fn guess_until_locked(world: &World, login: &str) -> Vec<String> {
+/// Guesses from an address until it has to wait.
+async fn guess_until_locked(world: &World, login: &str, address: &str) -> Vec<String> {
     let mut answers = Vec::new();
-    for n in 0..30 {
-        let outcome = attempt(world, login, "guess", at(&format!("198.51.100.{n}"))).await;
-        answers.push(said(&outcome));
+    for _ in 0..30 {
+        answers.push(said(&attempt(world, login, "guess", at(address)).await));
         if answers.last().is_some_and(|answer| answer.starts_with("wait")) {
             break;
         }
@@ -44,38 +42,81 @@ async fn guess_until_locked(world: &World, login: &str) -> Vec<String> {
     answers
 }
 
-async fn set(world: &World, user: UserId, column: &'static str, value: impl Into<Value>) {
-    let value = value.into();
-    let update = move |tx: &mut meeshy_store::Tx<'_>| {
-        tx.execute(&format!("UPDATE users SET {column} = $2 WHERE id = $1"), &[user.into(), value])
-    };
-    world.store.write(update).await.unwrap();
+/// Ten wrong answers and a minute to wait.
+fn free_attempts() -> Vec<String> {
+    let mut answers = vec!["wrong".to_owned(); usize::try_from(FREE_ATTEMPTS).unwrap()];
+    answers.push("wait 60".into());
+    answers
 }
 
 #[tokio::test]
-async fn guessing_from_many_addresses_has_to_wait_and_learns_nothing_meanwhile() {
+async fn guessing_has_to_wait_and_learns_nothing_meanwhile() {
+    const HERE: &str = "198.51.100.1";
     for (kind, world) in worlds().await {
         world.sign_up("lea", "fr").await;
-        let mut expected = vec!["wrong".to_owned(); usize::try_from(FREE_ATTEMPTS).unwrap()];
-        expected.push("wait 60".into());
         // A name that nobody has sounds the same.
         for login in ["lea", "nobody"] {
-            assert_eq!(guess_until_locked(&world, login).await, expected, "{kind}: {login}");
+            assert_eq!(guess_until_locked(&world, login, HERE).await, free_attempts(), "{kind}: {login}");
         }
-        // So does the right password, by each of its owner's names.
-        for login in ["lea", "LEA", "lea@example.org"] {
-            let outcome = attempt(&world, login, "correct horse", at("203.0.113.9")).await;
-            assert_eq!(said(&outcome), "wait 60", "{kind}: {login}");
+        // So does the right password, from here and from elsewhere, by each of its owner's names.
+        for (login, here) in [("lea", "wait 60"), ("LEA", "wait 60"), ("lea@example.org", "wrong")] {
+            for (address, answer) in [(HERE, here), ("203.0.113.9", "wrong")] {
+                let outcome = attempt(&world, login, "correct horse", at(address)).await;
+                assert_eq!(said(&outcome), answer, "{kind}: {login} from {address}");
+            }
         }
         world.hand.advance(MINUTE);
         for login in ["lea", "nobody"] {
-            let answers = guess_until_locked(&world, login).await;
+            let answers = guess_until_locked(&world, login, HERE).await;
             assert_eq!(answers, ["wrong", "wait 120"], "{kind}: {login} waits longer each time");
         }
         world.hand.advance(MINUTE * 2);
         let outcome = attempt(&world, "lea", "correct horse", at("203.0.113.9")).await;
         assert_eq!(said(&outcome), "in", "{kind}");
-        assert_eq!(guess_until_locked(&world, "lea").await, expected, "{kind}: counted anew");
+        let outcome = attempt(&world, "lea", "correct horse", at("203.0.113.10")).await;
+        assert_eq!(said(&outcome), "in", "{kind}: the account counts anew");
+    }
+}
+
+#[tokio::test]
+async fn guessing_from_many_addresses_and_under_several_names_gets_no_more_attempts() {
+    for (kind, world) in worlds().await {
+        let lea = world.person("lea", "fr").await;
+        set(&world, lea, "phone_number", "+33612345678").await;
+        let names = ["lea", "lea@example.org", "+33612345678"];
+        for n in 0..10 {
+            let outcome = attempt(&world, names[n % 3], "guess", at(&format!("198.51.100.{n}"))).await;
+            assert_eq!(said(&outcome), "wrong", "{kind}");
+        }
+        for login in names {
+            let outcome = attempt(&world, login, "correct horse", at("203.0.113.9")).await;
+            assert_eq!(said(&outcome), "wrong", "{kind}: it is not looked at");
+        }
+        world.hand.advance(MINUTE);
+        assert_eq!(said(&attempt(&world, "lea", "correct horse", at("203.0.113.9")).await), "in", "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_somebody_and_an_invented_one_answer_alike() {
+    for (kind, world) in worlds().await {
+        world.sign_up("lea", "fr").await;
+        world.sign_up("ben", "fr").await;
+        // Whose other name was guessed at; who was guessed at; nobody.
+        let from = "198.51.100.1";
+        guess_until_locked(&world, "lea", from).await;
+        guess_until_locked(&world, "ben@example.org", from).await;
+        guess_until_locked(&world, "nobody@example.org", from).await;
+        let world = world.restarted().await;
+        for (login, expected) in [
+            ("lea@example.org", free_attempts()),
+            ("new@example.org", free_attempts()),
+            ("ben@example.org", vec!["wait 60".to_owned()]),
+            ("nobody@example.org", vec!["wait 60".to_owned()]),
+        ] {
+            let answers = guess_until_locked(&world, login, from).await;
+            assert_eq!(answers, expected, "{kind}: {login} after a restart");
+        }
     }
 }
 
@@ -86,9 +127,9 @@ async fn strangers_do_not_lock_out_a_device_that_has_signed_in_before() {
         let lea = world.chat.register(registration("lea", "fr"), cookie.clone()).await.unwrap();
         let caller = world.chat.authenticate(&lea.token).await.unwrap();
         world.chat.sign_out(&caller, None).await.unwrap();
-        guess_until_locked(&world, "lea").await;
+        guess_until_locked(&world, "lea", "198.51.100.1").await;
         let stranger = attempt(&world, "lea", "correct horse", at("203.0.113.2")).await;
-        assert!(said(&stranger).starts_with("wait"), "{kind}");
+        assert_eq!(said(&stranger), "wrong", "{kind}");
 
         let with_secret =
             Device { session_token: Some(lea.session_token.as_str().into()), ..at("192.0.2.1") };
@@ -107,55 +148,93 @@ async fn strangers_do_not_lock_out_a_device_that_has_signed_in_before() {
         // Other people's secrets are no way in.
         let carlos = world.sign_up("carlos", "es").await;
         world.hand.advance(MINUTE * 60 * 25);
-        guess_until_locked(&world, "lea").await;
+        guess_until_locked(&world, "lea", "198.51.100.1").await;
         let device = Device { session_token: Some(carlos.session_token.as_str().into()), ..at("192.0.2.9") };
-        assert!(said(&attempt(&world, "lea", "guess", device).await).starts_with("wait"), "{kind}");
+        assert_eq!(said(&attempt(&world, "lea", "correct horse", device).await), "wrong", "{kind}");
     }
 }
 
 #[tokio::test]
 async fn guesses_at_the_same_moment_are_all_counted() {
     for (kind, world) in worlds().await {
-        world.sign_up("lea", "fr").await;
-        for login in ["lea", "nobody"] {
+        let lea = world.person("lea", "fr").await;
+        let guess = async |login: &str, address: fn(usize) -> String| {
             let guesses = (0..40).map(|n| {
-                let (chat, login) = (world.chat.clone(), login.to_owned());
-                let device = at(&format!("198.51.{n}.1"));
+                let (chat, login, device) = (world.chat.clone(), login.to_owned(), at(&address(n)));
                 tokio::spawn(async move { chat.sign_in(login, "guess".into(), false, device).await })
             });
-            let mut looked_at = 0;
+            let mut wrong = 0;
             for guess in guesses.collect::<Vec<_>>() {
-                looked_at += i64::from(matches!(guess.await.unwrap(), Err(ChatError::Unauthenticated(_))));
+                wrong += i64::from(matches!(guess.await.unwrap(), Err(ChatError::Unauthenticated(_))));
             }
-            assert_eq!(looked_at, FREE_ATTEMPTS, "{kind}: {login}");
+            wrong
+        };
+        guess("lea", |n| format!("198.51.{n}.1")).await;
+        let counted = move |tx: &mut meeshy_store::Tx<'_>| meeshy_store::attempts::of_strangers(tx, lea);
+        assert_eq!(world.store.read(counted).await.unwrap().failed, FREE_ATTEMPTS, "{kind}: looked at");
+        for login in ["lea@example.org", "nobody"] {
+            let answered = guess(login, |_| "198.51.100.1".into()).await;
+            assert_eq!(answered, FREE_ATTEMPTS, "{kind}: {login}");
         }
+    }
+}
+
+/// Somebody who signs in with a code too.
+async fn lea_with_codes(world: &World) {
+    let lea = world.person("lea", "fr").await;
+    set(world, lea, "two_factor_secret", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").await;
+    set(world, lea, "two_factor_enabled_at", 1_000).await;
+}
+
+/// A challenge for the right password; nothing when it is not looked at.
+async fn challenge(chat: &Chat) -> Option<String> {
+    match chat.sign_in("lea".into(), "correct horse".into(), false, at("198.51.100.7")).await {
+        Ok(SignIn::NeedsCode { challenge, .. }) => Some(challenge),
+        Err(ChatError::Unauthenticated(_) | ChatError::TooManyAttempts { .. }) => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whether a wrong code was looked at.
+async fn is_looked_at(chat: &Chat, challenge: &str) -> bool {
+    match chat.sign_in_with_code(challenge, "000000", at("198.51.100.7")).await {
+        Err(ChatError::Unauthenticated(reason)) => reason == "the code is not right",
+        Err(ChatError::TooManyAttempts { .. }) => false,
+        other => panic!("{other:?}"),
     }
 }
 
 #[tokio::test]
 async fn codes_are_guesses_too() {
     for (kind, world) in worlds().await {
-        let lea = world.person("lea", "fr").await;
-        set(&world, lea, "two_factor_secret", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").await;
-        set(&world, lea, "two_factor_enabled_at", 1_000).await;
-        let mut tried = 0;
-        let locked = 'guessing: loop {
-            let password = "correct horse".to_owned();
-            let challenge = match world.chat.sign_in("lea".into(), password, false, at("198.51.100.7")).await
-            {
-                Ok(SignIn::NeedsCode { challenge, .. }) => challenge,
-                other => break other.map(|_| ()).unwrap_err(),
-            };
+        lea_with_codes(&world).await;
+        let mut looked_at = 0;
+        for _ in 0..10 {
+            let Some(challenge) = challenge(&world.chat).await else { break };
             for _ in 0..5 {
-                match world.chat.sign_in_with_code(&challenge, "000000", at("198.51.100.7")).await {
-                    Err(ChatError::Unauthenticated(_)) => tried += 1,
-                    other => break 'guessing other.map(|_| ()).unwrap_err(),
-                }
+                looked_at += i64::from(is_looked_at(&world.chat, &challenge).await);
             }
-            assert!(tried < 100, "{kind}: nothing ends the guessing");
-        };
-        assert!(matches!(locked, ChatError::TooManyAttempts { .. }), "{kind}: {locked}");
-        assert_eq!(tried, FREE_ATTEMPTS, "{kind}");
+        }
+        assert_eq!(looked_at, FREE_ATTEMPTS, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn codes_that_are_guessed_during_another_sign_in_are_counted() {
+    for (kind, world) in worlds().await {
+        lea_with_codes(&world).await;
+        let chat = &world.chat;
+        let mut current = challenge(chat).await;
+        let mut looked_at = 0;
+        for _ in 0..20 {
+            let Some(known) = current else { break };
+            let guess = || is_looked_at(chat, &known);
+            let (next, a, b, c, d, e) =
+                tokio::join!(challenge(chat), guess(), guess(), guess(), guess(), guess());
+            looked_at += [a, b, c, d, e].into_iter().map(i64::from).sum::<i64>();
+            current = next;
+        }
+        assert!(looked_at <= FREE_ATTEMPTS, "{kind}: {looked_at} codes were looked at");
     }
 }
 
@@ -163,7 +242,7 @@ async fn codes_are_guesses_too() {
 async fn a_lock_by_guessing_leaves_open_sessions_alone() {
     for (kind, world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
-        guess_until_locked(&world, "lea").await;
+        guess_until_locked(&world, "lea", "198.51.100.1").await;
         assert!(world.chat.authenticate(&lea.token).await.is_ok(), "{kind}");
         assert!(world.chat.refresh(&lea.token, None).await.is_ok(), "{kind}");
     }
@@ -245,7 +324,7 @@ async fn an_operator_unlocks_changes_passwords_and_switches_accounts_off() {
         let sign_in = async |world: &World, password: &str| {
             said(&attempt(world, "lea", password, at("203.0.113.9")).await)
         };
-        guess_until_locked(&world, "lea").await;
+        guess_until_locked(&world, "lea", "203.0.113.9").await;
         assert_eq!(sign_in(&world, "correct horse").await, "wait 60", "{kind}");
         let locked = world.chat.accounts(None, 10).await.unwrap();
         assert!(locked[0].locked_until.is_some(), "{kind}");
@@ -267,6 +346,12 @@ async fn an_operator_unlocks_changes_passwords_and_switches_accounts_off() {
         world.chat.set_active("lea@example.org", false).await.unwrap();
         assert_eq!(sign_in(&world, "battery staple").await, "wrong", "{kind}");
         assert!(world.chat.refresh(&lea.token, Some(&lea.session_token)).await.is_err(), "{kind}");
+        world.chat.set_active("lea", true).await.unwrap();
+        assert_eq!(sign_in(&world, "battery staple").await, "in", "{kind}");
+        // The old system left some switched on that it had deleted.
+        set(&world, lea.user.id, "deleted_at", 1_000).await;
+        assert_eq!(sign_in(&world, "battery staple").await, "wrong", "{kind}");
+        assert!(!world.chat.accounts(None, 10).await.unwrap()[0].user.is_active, "{kind}");
         world.chat.set_active("lea", true).await.unwrap();
         assert_eq!(sign_in(&world, "battery staple").await, "in", "{kind}");
         assert_eq!(world.chat.set_role("lea", Role::BigBoss).await.unwrap().role, Role::BigBoss, "{kind}");

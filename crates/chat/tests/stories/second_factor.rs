@@ -1,23 +1,14 @@
 //! Stories of accounts that a password does not open, each told on both databases.
 
-use crate::support::{World, worlds};
+use crate::support::{World, set, worlds};
 use meeshy_chat::{ChatError, Device, SignIn, SignedIn};
 use meeshy_domain::UserId;
-use meeshy_store::Value;
 use std::time::Duration;
 
 /// The secret of RFC 6238's test vectors, in base32.
 const SECRET: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 /// RFC 6238, appendix B: the last six digits for the second.
 const VECTORS: [(u64, &str); 2] = [(2_000_000_000, "279037"), (20_000_000_000, "353130")];
-
-async fn set(world: &World, user: UserId, column: &'static str, value: impl Into<Value>) {
-    let value = value.into();
-    let update = move |tx: &mut meeshy_store::Tx<'_>| {
-        tx.execute(&format!("UPDATE users SET {column} = $2 WHERE id = $1"), &[user.into(), value])
-    };
-    world.store.write(update).await.unwrap();
-}
 
 async fn challenge(world: &World) -> String {
     let password = "correct horse".to_owned();
@@ -96,6 +87,17 @@ async fn a_locked_account_stays_locked_for_who_knows_the_password_and_is_unknown
         assert!(!wrong.contains("locked"), "{kind}: {wrong}");
         world.hand.advance(Duration::from_secs(61));
         assert!(matches!(sign_in("correct horse").await.unwrap(), SignIn::Done(_)), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_challenge_ends_with_the_password_that_it_was_given_for() {
+    let (second, code) = VECTORS[0];
+    for (kind, world) in worlds().await {
+        lea_with_codes(&world, second).await;
+        let token = challenge(&world).await;
+        world.chat.set_password("lea", "battery staple".into()).await.unwrap();
+        assert!(show(&world, &token, code).await.unwrap_err().contains("sign in again"), "{kind}");
     }
 }
 

@@ -6,13 +6,14 @@ use meeshy_chat::{ChatError, Device, Event, NewMessage, SignedIn};
 use meeshy_domain::UserId;
 use meeshy_store::Value;
 use serde_json::json;
+use std::collections::HashSet;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// A token as the old system signed it, for a day; with `session`, as versions before this one did.
-fn old_token(world: &World, user: UserId, session: Option<&SignedIn>) -> String {
+pub fn old_token(world: &World, user: UserId, session: Option<&SignedIn>) -> String {
     let now = world.chat.now().millis() / 1000;
     let mut claims =
         json!({ "userId": user, "username": "lea", "role": "USER", "iat": now, "exp": now + 86_400 });
@@ -62,6 +63,32 @@ async fn a_replaced_token_is_taken_for_some_minutes_and_ends_its_session_after_t
             assert!(!holds(&world, token).await, "{kind}");
             assert_eq!(refresh(&world, token, None).await, None, "{kind}");
         }
+    }
+}
+
+#[tokio::test]
+async fn each_replaced_token_is_taken_for_its_ten_minutes_whatever_was_refreshed_since() {
+    for (kind, mut world) in worlds().await {
+        let first = world.sign_up("lea", "fr").await.token;
+        let mut tokens = vec![first.clone()];
+        // More than are kept: then a refresh gives the token that the session has.
+        for _ in 0..50 {
+            let fresh = refresh(&world, &tokens[tokens.len() - 1], None).await.unwrap();
+            tokens.push(fresh);
+        }
+        for token in &tokens {
+            assert!(holds(&world, token).await, "{kind}");
+            assert!(refresh(&world, token, None).await.is_some(), "{kind}: a tab that was asleep");
+        }
+        world.hand.advance(MINUTE * 5);
+        let last = refresh(&world, &first, None).await.unwrap();
+        world.hand.advance(MINUTE * 5);
+        assert!(!holds(&world, &first).await && holds(&world, &last).await, "{kind}");
+        let next = refresh(&world, &last, None).await.unwrap();
+        assert!(holds(&world, &next).await && holds(&world, &last).await, "{kind}: there is room again");
+        assert!(world.happened().is_empty(), "{kind}");
+        assert_eq!(refresh(&world, &tokens[1], None).await, None, "{kind}: that one was copied");
+        assert!(matches!(world.happened()[..], [Event::SessionEnded { .. }]), "{kind}");
     }
 }
 
@@ -227,17 +254,18 @@ async fn messages_with_an_empty_client_id_are_different_messages() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
-        let mut ids = Vec::new();
-        for content in ["one", "two"] {
+        let mut ids = HashSet::new();
+        let empty = ["", " ", "\u{200b}", "\u{3164}", "\u{200b}", "\u{3164}\u{200b}"];
+        for id in empty {
             let new = NewMessage {
                 conversation: talk.conversation.id.to_string(),
-                content: content.into(),
-                client_message_id: Some(String::new()),
+                content: format!("{id:?}"),
+                client_message_id: Some(id.into()),
                 ..NewMessage::default()
             };
-            ids.push(world.chat.send(lea, new).await.unwrap().message.message.id);
+            ids.insert(world.chat.send(lea, new).await.unwrap().message.message.id);
         }
-        assert_ne!(ids[0], ids[1], "{kind}");
-        assert_eq!(world.page(lea, &talk).await.messages.len(), 2, "{kind}");
+        assert_eq!(ids.len(), empty.len(), "{kind}");
+        assert_eq!(world.page(lea, &talk).await.messages.len(), empty.len(), "{kind}");
     }
 }

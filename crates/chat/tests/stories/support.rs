@@ -7,8 +7,8 @@ use meeshy_chat::{
     Translate,
 };
 use meeshy_domain::{Clock, Language, Reason, ReasonCode, UserId};
-use meeshy_store::Store;
 use meeshy_store::translations::State;
+use meeshy_store::{Store, Value};
 use meeshy_testkit::{Database, clock};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{Glossary, Pair, Request};
@@ -117,6 +117,25 @@ impl World {
         Self::with(database, store, (clock, hand), seed).await
     }
 
+    /// The same database after a restart.
+    pub async fn restarted(self) -> Self {
+        let database = Arc::clone(&self.database);
+        drop(self);
+        let (clock, hand) = clock::by_hand();
+        let opened = async {
+            loop {
+                // The threads of a store that was dropped let go of its folder a moment later.
+                match database.open().await {
+                    Ok(store) => break store,
+                    Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
+            }
+        };
+        let store = tokio::time::timeout(Duration::from_secs(10), opened).await.unwrap();
+        let store = store.with_clock(clock.clone());
+        Self::with(database, store, (clock, hand), 1_000_000).await
+    }
+
     /// A process whose host is as late as `clock` says, which the database does not know.
     pub async fn on_host(database: Arc<Database>, clock: (Clock, clock::Hand), seed: u64) -> Self {
         let store = database.open().await.unwrap();
@@ -214,6 +233,15 @@ impl World {
         drop(stop);
         worker.await.unwrap();
     }
+}
+
+/// Changes a column of somebody's account.
+pub async fn set(world: &World, user: UserId, column: &'static str, value: impl Into<Value>) {
+    let value = value.into();
+    let update = move |tx: &mut meeshy_store::Tx<'_>| {
+        tx.execute(&format!("UPDATE users SET {column} = $2 WHERE id = $1"), &[user.into(), value])
+    };
+    world.store.write(update).await.unwrap();
 }
 
 pub fn registration(username: &str, language: &str) -> Registration {

@@ -47,7 +47,8 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
     for (_, socket) in held.values().flatten().filter(|(authority, _)| authority.expires_at <= now) {
         revoke(socket);
     }
-    let distinct: HashSet<Authority> = held.values().flatten().map(|(authority, _)| *authority).collect();
+    let distinct: HashSet<Authority> =
+        held.values().flatten().map(|(authority, _)| authority.clone()).collect();
     let distinct: Vec<Authority> = distinct.into_iter().collect();
     for batch in distinct.chunks(BATCH) {
         let ended = chat.ended(batch.to_vec()).await?;

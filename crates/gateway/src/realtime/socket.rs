@@ -4,7 +4,7 @@ use super::connect::Shown;
 use super::pending::{Pending, Permit};
 use crate::limit::Limit;
 use meeshy_chat::{Authority, Caller};
-use meeshy_domain::{Language, Network, SessionId, Timestamp, UserId};
+use meeshy_domain::{Language, Network, UserId};
 use meeshy_socketio::Handle;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -84,9 +84,7 @@ pub struct Peer {
     pub user: UserId,
     pub display_name: Box<str>,
     pub language: Language,
-    session: Option<SessionId>,
-    /// In milliseconds since 1970.
-    expires_at: AtomicI64,
+    authority: Mutex<Authority>,
     /// How many memberships this person had when the rooms of the socket were last compared with them, and one more; 0 before
     /// that.
     compared: AtomicI64,
@@ -114,8 +112,7 @@ impl Peer {
             user: user.id,
             display_name: user.display_name.as_str().into(),
             language: user.languages.system_language,
-            session: caller.session_id,
-            expires_at: AtomicI64::new(caller.expires_at.millis()),
+            authority: Mutex::new(Authority::of(caller)),
             compared: AtomicI64::default(),
         }
     }
@@ -132,15 +129,19 @@ impl Peer {
 
     /// By what right it is here.
     pub fn authority(&self) -> Authority {
-        let expires_at = Timestamp::from_millis(self.expires_at.load(Ordering::Relaxed));
-        Authority { user: self.user, session: self.session, expires_at }
+        self.held().clone()
     }
 
     /// A fresh token of the same session lets it stay longer.
     pub fn renew(&self, caller: &Caller) {
-        if (caller.user.id, caller.session_id) == (self.user, self.session) {
-            self.expires_at.fetch_max(caller.expires_at.millis(), Ordering::Relaxed);
+        let (fresh, mut held) = (Authority::of(caller), self.held());
+        if (fresh.user, fresh.session) == (held.user, held.session) && fresh.expires_at >= held.expires_at {
+            *held = fresh;
         }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Authority> {
+        self.authority.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -49,10 +49,11 @@ async fn logout_closes_polling_sockets() {
 #[tokio::test]
 async fn sockets_end_with_their_authority() {
     type Loss = (&'static str, &'static str);
-    let losses: [Loss; 4] = [
+    let losses: [Loss; 5] = [
         ("a session that is revoked", "UPDATE sessions SET revoked_at = 1 WHERE user_id = $1"),
         ("a session that is removed", "DELETE FROM sessions WHERE user_id = $1"),
         ("an account that is deactivated", "UPDATE users SET is_active = FALSE WHERE id = $1"),
+        ("an account that the old system deleted", "UPDATE users SET deleted_at = 1 WHERE id = $1"),
         ("an account that is locked", "UPDATE users SET locked_until = 9999999999999 WHERE id = $1"),
     ];
     for (kind, server) in servers().await {
@@ -136,6 +137,29 @@ async fn sockets_end_when_their_token_expires_unless_it_is_renewed() {
     assert!(polling.closed().await.contains(&"41".to_owned()));
     assert_eq!(staying.ask("message:send", hello(&talk)).await["success"], true);
     assert_eq!(stored(&server, &carlos, &talk).await, 1);
+}
+
+#[tokio::test]
+async fn sockets_end_with_a_replaced_token_as_its_calls_do() {
+    for (kind, server) in servers().await {
+        let lea = server.sign_up("lea", "fr").await;
+        let talk = lea.group(&[]).await;
+        let (mut talking, silent) = (Socket::of(&server, &lea).await, Socket::of(&server, &lea).await);
+        let mut staying = Socket::of(&server, &lea).await;
+        let fresh = server.post("/api/v1/auth/refresh", json!({ "token": lea.token })).await;
+        let fresh = fresh.body["data"]["token"].as_str().unwrap().to_owned();
+        staying.tell("authenticate", json!({ "sessionToken": fresh })).await;
+        assert_eq!(staying.event("authenticated").await["success"], true, "{kind}");
+        assert_eq!(talking.ask("message:send", hello(&talk)).await["success"], true, "{kind}");
+
+        server.hand.advance(Duration::from_secs(601));
+        assert_eq!(lea.get("/auth/me").await.status, 401, "{kind}");
+        let refused = talking.ask("message:send", hello(&talk)).await;
+        assert_eq!(refused["code"], "AUTH_FAILED", "{kind}: {refused}");
+        talking.closed().await;
+        silent.closed().await;
+        assert_eq!(staying.ask("message:send", hello(&talk)).await["success"], true, "{kind}");
+    }
 }
 
 #[tokio::test]

@@ -456,8 +456,8 @@ mod tests {
 
     #[test]
     fn nothing_that_can_be_printed_shows_a_secret() {
-        let toml = "[translation]\nindex_url = [\"https://me:CANARY@mirror.example/models.json\"]\n\
-            [[translation.remote]]\nkind = \"meeshy\"\nurl = \"https://me:CANARY@b.example/v1?key=CANARY\"\napi_key = \"CANARY\"\n\
+        let toml = "[translation]\nindex_url = [\"https://me:CANARY@mirror.example/CANARY/models.json\"]\n\
+            [[translation.remote]]\nkind = \"meeshy\"\nurl = \"https://me:CANARY@b.example/CANARY/v1?key=CANARY\"\napi_key = \"CANARY\"\n\
             [[translation.remote]]\nkind = \"libretranslate\"\nurl = \"https://CANARY@c.example\"\n\
             [node]\napi_keys = [\"CANARY\"]\n";
         let variables = [

@@ -45,7 +45,11 @@ impl Effective {
     /// The value without what is secret in it; `None` where there is none.
     pub fn shown(&self) -> Option<Value> {
         let value = self.value.as_ref()?;
-        Some(if self.setting.secret { MASK.into() } else { masked(value) })
+        Some(match self.source {
+            _ if self.setting.secret => MASK.into(),
+            Source::Default => value.clone(),
+            _ => masked(value),
+        })
     }
 }
 

@@ -114,7 +114,7 @@ fn serve(mut session: Session, jobs: &Jobs, order: &OrderLocks) {
             std::thread::sleep(RETRY_PAUSE * attempt);
             attempt += 1;
         };
-        if session.connection.as_ref().is_some_and(Blocking::is_broken) {
+        if session.is_lost() {
             session.forget_connection();
         }
         work.finish(outcome);
@@ -166,7 +166,7 @@ impl Session {
         match work.run(self) {
             Verdict::Undo => {
                 self.unsent.clear();
-                if self.has_begun { self.batch("ROLLBACK") } else { Ok(()) }
+                if self.has_begun && !self.is_lost() { self.batch("ROLLBACK") } else { Ok(()) }
             }
             Verdict::Commit(afterwards) => self.commit(afterwards, order),
         }
@@ -177,8 +177,9 @@ impl Session {
     fn send(&mut self, last: Awaited<'_>) -> Result<(Option<Statement>, Answer), StoreError> {
         let unsent = std::mem::take(&mut self.unsent);
         let begins = matches!(unsent.first(), Some(Unsent::Begin(_)));
+        let is_old = self.connection.is_some();
         let mut outcome = self.try_to_send(&unsent, last);
-        if begins && matches!(outcome, Err(StoreError::Unavailable(_))) {
+        if begins && is_old && matches!(outcome, Err(StoreError::Unavailable(_))) {
             self.forget_connection();
             outcome = self.try_to_send(&unsent, last);
         }
@@ -227,6 +228,11 @@ impl Session {
         self.in_the_way = false;
         afterwards.into_iter().for_each(Afterwards::run);
         Ok(())
+    }
+
+    /// Whether there is no connection on which anything could be undone.
+    fn is_lost(&self) -> bool {
+        self.connection.as_ref().is_none_or(Blocking::is_broken)
     }
 
     fn forget_connection(&mut self) {
