@@ -37,7 +37,10 @@ fuzz_target!(|input: &[u8]| {
         // A client that stays keeps its memory; one that goes, or was sent away, must not.
         for body in [payload, close] {
             let status = ask(&router, Request::post(format!("{address}&sid=known")), body).await;
-            assert!(matches!(status, StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE), "{status}");
+            assert!(
+                matches!(status, StatusCode::OK | StatusCode::BAD_REQUEST | StatusCode::PAYLOAD_TOO_LARGE),
+                "{status}"
+            );
         }
     });
 });
