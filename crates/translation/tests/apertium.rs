@@ -272,7 +272,8 @@ async fn a_pair_whose_programs_keep_failing_is_left_alone() {
         assert!(failure.contains("Apertium stopped while it translated en-es"), "{failure}");
     }
     let log = log.text();
-    assert_eq!(log.matches("the next best route takes over").count(), 3, "{log}");
+    // The same reason is logged once in ten seconds.
+    assert_eq!(log.matches("the next best route takes over").count(), 1, "{log}");
     assert_eq!(log.matches("keeps failing and is left alone").count(), 1, "{log}");
     assert_eq!(children(), Vec::<u32>::new());
 }
