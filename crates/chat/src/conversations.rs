@@ -1,26 +1,19 @@
 //! Conversations: open one, list one's own, look at one.
 
+use crate::conversation_views::MAX_MEMBERS_OF_LISTED;
 use crate::messages::check_blocked;
-use crate::view::{ConversationView, Figures, MemberView};
-use crate::{Chat, ChatError, Event, view};
+use crate::view::ConversationView;
+use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, UserId, limits, text};
 use meeshy_store::conversations::{self, Conversation, Filter};
 use meeshy_store::members::{self, Member, Membership, NewMember, Reference};
 use meeshy_store::users::{self, User};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, conversation_languages, messages, visibility};
+use meeshy_store::{StoreError, Tx, visibility};
 use std::collections::HashMap;
 
 /// The identifier of the room that everybody is in (wire-contract 7.1).
 pub(crate) const GLOBAL_ROOM: &str = "meeshy";
-
-/// Members that a conversation is listed with, at most.
-const MAX_MEMBERS_OF_LISTED: usize = 5;
-/// Members that one conversation is shown with, at most.
-const MAX_MEMBERS_OF_ONE: usize = 250;
-/// Online people that a large conversation is shown with, at most, and among how many they are looked for.
-const MAX_ONLINE: i64 = 100;
-const MAX_ONLINE_LOOKED_AT: usize = 512;
 
 /// The kinds of conversation that people can open.
 pub const OPENABLE_KINDS: [ConversationKind; 3] =
@@ -287,90 +280,6 @@ impl Chat {
             .await
     }
 
-    fn one_view(
-        &self,
-        tx: &mut Tx<'_>,
-        reader: UserId,
-        conversation: Conversation,
-    ) -> Result<ConversationView, ChatError> {
-        let id = conversation.id;
-        let view = self.views(tx, reader, vec![conversation], MAX_MEMBERS_OF_ONE)?.pop();
-        let mut view = view.ok_or(ChatError::NotFound { what: "conversation" })?;
-        view.figures = Some(self.figures(tx, id, &view.members)?);
-        Ok(view)
-    }
-
-    /// What is known of a conversation as a whole. `first` are the first of its members.
-    fn figures(
-        &self,
-        tx: &mut Tx<'_>,
-        id: ConversationId,
-        first: &[MemberView],
-    ) -> Result<Figures, ChatError> {
-        let mut counts = conversation_languages::list(tx, id)?;
-        for (language, expired) in conversation_languages::expired(tx, id, self.now())? {
-            counts
-                .iter_mut()
-                .filter(|counts| counts.language == language)
-                .for_each(|counts| counts.messages -= expired);
-        }
-        let online = if first.len() < MAX_MEMBERS_OF_ONE {
-            first.iter().filter(|view| view.is_online).map(|view| view.member.clone()).collect()
-        } else {
-            let some = self.inner.presence.some_online(MAX_ONLINE_LOOKED_AT);
-            members::among(tx, id, &some, MAX_ONLINE)?
-        };
-        Ok(Figures { counts, online })
-    }
-
-    fn views(
-        &self,
-        tx: &mut Tx<'_>,
-        reader: UserId,
-        page: Vec<Conversation>,
-        members_of_each: usize,
-    ) -> Result<Vec<ConversationView>, ChatError> {
-        let presence = &self.inner.presence;
-        let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
-        let mut first: HashMap<ConversationId, Vec<Member>> = HashMap::new();
-        let limit = i64::try_from(members_of_each).unwrap_or(i64::MAX);
-        for member in members::first(tx, &ids, limit)? {
-            first.entry(member.conversation_id).or_default().push(member);
-        }
-        let cursors: HashMap<_, _> = members::cursors(tx, reader, &ids)?.into_iter().collect();
-        let viewer = self.viewer(tx, reader)?;
-        let mut counted = HashMap::new();
-        if viewer.has_blocked() {
-            let unread = visibility::unread(tx, &ids, &[reader], self.now())?;
-            counted.extend(unread.into_iter().map(|unread| (unread.conversation, unread.count)));
-        }
-        let newest = messages::newest(tx, &ids, &viewer)?;
-        let mut preferences: HashMap<_, _> =
-            conversations::preferences(tx, reader, &ids)?.into_iter().collect();
-        let mut newest: HashMap<_, _> = view::messages(tx, newest, self.lens(viewer))?
-            .into_iter()
-            .map(|view| (view.message.conversation_id, view))
-            .collect();
-        let view = |conversation: Conversation| {
-            let members = first.remove(&conversation.id).unwrap_or_default();
-            let read = cursors.get(&conversation.id).copied().unwrap_or(0);
-            ConversationView {
-                title: title_for(reader, &conversation, &members),
-                last_message: newest.remove(&conversation.id),
-                unread_count: counted
-                    .remove(&conversation.id)
-                    .unwrap_or_else(|| conversation.last_sequence.saturating_sub(read).max(0)),
-                figures: None,
-                preferences: preferences.remove(&conversation.id),
-                members: (members.into_iter())
-                    .map(|member| MemberView { is_online: presence.is_online(member.user_id), member })
-                    .collect(),
-                conversation,
-            }
-        };
-        Ok(page.into_iter().map(view).collect())
-    }
-
     pub(crate) async fn open_global_room(&self) -> Result<(), ChatError> {
         let now = self.now();
         let room = Conversation {
@@ -471,29 +380,6 @@ fn slug(title: &str) -> String {
     let words = text::words(title);
     let words = words.iter().flat_map(|word| word.split(|c: char| !c.is_ascii_alphanumeric()));
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-").chars().take(40).collect()
-}
-
-/// A title that is never empty: its own, or the names of the others (wire-contract 3.0).
-fn title_for(reader: UserId, conversation: &Conversation, members: &[Member]) -> String {
-    if let Some(title) = conversation.title.clone().filter(|_| conversation.kind != ConversationKind::Direct)
-    {
-        return title;
-    }
-    let others: Vec<&str> = members
-        .iter()
-        .filter(|member| member.user_id != reader)
-        .map(|member| member.display_name.as_str())
-        .collect();
-    match others.as_slice() {
-        [] => "Conversation".into(),
-        [one] => (*one).into(),
-        [one, two] => format!("{one}, {two}"),
-        [one, two, ..] => {
-            // Not the two, and not the reader.
-            let others = usize::try_from(conversation.member_count).unwrap_or(0).saturating_sub(3);
-            format!("{one}, {two} and {others} other(s)")
-        }
-    }
 }
 
 #[cfg(test)]

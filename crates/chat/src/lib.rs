@@ -9,6 +9,7 @@
 mod accounts;
 mod administration;
 mod authority;
+mod conversation_views;
 mod conversations;
 mod edits;
 mod elsewhere;
