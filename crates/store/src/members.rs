@@ -218,7 +218,8 @@ pub fn first(
     tx.query(&sql, &params, read)
 }
 
-/// Those of `users` who are active members of a conversation, at most `limit`.
+/// Those of `users` who are active members of a conversation, at most `limit`, in no particular order: with one, SQLite would read
+/// the whole conversation in that order.
 ///
 /// # Errors
 /// As the database says.
@@ -235,10 +236,7 @@ pub fn among(
     let mut params = vec![conversation.into(), limit.into()];
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
     tx.query(
-        &format!(
-            "{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND {IS_HERE} \
-             ORDER BY m.joined_at, m.id LIMIT $2"
-        ),
+        &format!("{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND {IS_HERE} LIMIT $2"),
         &params,
         read,
     )
