@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import axe from "axe-core";
-import { composer, conversation, launch, messages, signUp, url, write } from "./browser.mjs";
+import { composer, composes, conversation, launch, messages, signUp, url, write } from "./browser.mjs";
 
 let browser;
 before(async () => {
@@ -84,19 +84,19 @@ test("everything goes by keyboard", async () => {
   await page.keyboard.press("Shift+Enter");
   await page.keyboard.type("two");
   await composer(page).dispatchEvent("keydown", { key: "Enter", isComposing: true, bubbles: true });
-  assert.equal(await composer(page).inputValue(), "one\ntwo");
+  await composes(page, "one\ntwo");
   await page.keyboard.press("Enter");
   await messages(page).filter({ hasText: "one\ntwo" }).last().waitFor();
-  assert.equal(await composer(page).inputValue(), "");
+  await composes(page, "");
 
   // Up to one's last message, further up into the messages, along them, and back.
   await write(page, "three");
   await messages(page).filter({ hasText: "three" }).last().waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
   await page.keyboard.press("ArrowUp");
-  assert.equal(await composer(page).inputValue(), "three");
+  await composes(page, "three");
   await page.keyboard.press("ArrowUp");
-  assert.equal(await composer(page).inputValue(), "");
+  await composes(page, "");
   assert.match(await focused(), /three/);
   await page.keyboard.press("ArrowUp");
   assert.match(await focused(), /two/);

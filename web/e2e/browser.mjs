@@ -1,5 +1,6 @@
 // A headless Chromium from Debian, and people in it.
 
+import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
@@ -85,6 +86,13 @@ export const conversation = (page, title) =>
 
 /** The field to write in. */
 export const composer = (page) => page.locator("textarea");
+
+/** Waits until this is what stands in the composer: what sends or edits a message empties it a moment after the message is seen. */
+export async function composes(page, text) {
+  const deadline = Date.now() + 10_000;
+  while ((await composer(page).inputValue()) !== text && Date.now() < deadline) await page.waitForTimeout(50);
+  assert.equal(await composer(page).inputValue(), text);
+}
 
 export const messages = (page) => page.getByTestId("message");
 

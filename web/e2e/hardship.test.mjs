@@ -2,7 +2,17 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { composer, conversation, converse, launch, messages, signUp, url, write } from "./browser.mjs";
+import {
+  composer,
+  composes,
+  conversation,
+  converse,
+  launch,
+  messages,
+  signUp,
+  url,
+  write,
+} from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -62,7 +72,7 @@ test("what was not sent survives a reload, and so does what is half written", as
   await composer(lea.page).fill("à moitié");
   await lea.page.reload();
   await lea.page.getByTestId("draft").filter({ hasText: text }).waitFor();
-  assert.equal(await composer(lea.page).inputValue(), "à moitié");
+  await composes(lea.page, "à moitié");
   await lea.page.unrouteAll();
   // A routed web socket stays routed for the page, so another page of the same person goes on.
   const again = await lea.context.newPage();

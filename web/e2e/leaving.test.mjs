@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { composer, conversation, launch, signUp, unique, url } from "./browser.mjs";
+import { composer, composes, conversation, launch, signUp, unique, url } from "./browser.mjs";
 
 let browser;
 before(async () => (browser = await launch()));
@@ -62,7 +62,7 @@ test("who signs out leaves nothing behind", async () => {
   const paul = await account("Paul");
   await signIn(page, paul);
   await conversation(page, "Meeshy Global").click();
-  assert.equal(await composer(page).inputValue(), "");
+  await composes(page, "");
   assert.equal(await page.getByLabel("I write in").inputValue(), "");
   assert.equal(
     await page.getByRole("button", { name: "Show originals" }).getAttribute("aria-pressed"),
@@ -72,7 +72,7 @@ test("who signs out leaves nothing behind", async () => {
   await page.getByRole("button", { name: "Sign out" }).click();
   await signIn(page, username);
   await conversation(page, "Meeshy Global").click();
-  assert.equal(await composer(page).inputValue(), "");
+  await composes(page, "");
   await context.close();
 });
 
@@ -91,7 +91,7 @@ test("a session that ended says so, and one goes on in the same place", async ()
   await signIn(page, username);
   await composer(page).waitFor();
   assert.equal(page.url(), place);
-  assert.equal(await composer(page).inputValue(), "half a thought");
+  await composes(page, "half a thought");
   assert.equal(await page.getByRole("alert").count(), 0);
 
   // Somebody else begins anew, and finds nothing of hers.
