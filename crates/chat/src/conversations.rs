@@ -81,22 +81,13 @@ impl Chat {
             .map(|about| text::paragraph("description", &about, limits::DESCRIPTION_CHARS).map(str::to_owned))
             .transpose()?;
         let now = self.now();
+        let identifier = self.identifier(optional(&new.identifier).as_deref(), title.as_deref(), now)?;
         let conversation = Conversation {
-            id: self.new_id(),
-            identifier: self.identifier(optional(&new.identifier).as_deref(), title.as_deref(), now)?,
-            kind,
             title,
             description,
-            avatar: None,
             direct_key: (kind == ConversationKind::Direct).then(|| direct_key(caller, others[0])),
             created_by: Some(caller),
-            is_active: true,
-            member_count: 0,
-            last_sequence: 0,
-            last_message_at: now,
-            created_at: now,
-            updated_at: now,
-            details: Default::default(),
+            ..Conversation::new(self.new_id(), identifier, kind, now)
         };
         let chat = self.clone();
         let open = move |tx: &mut Tx<'_>| chat.open_conversation(tx, caller, &others, conversation.clone());
@@ -283,21 +274,8 @@ impl Chat {
     pub(crate) async fn open_global_room(&self) -> Result<(), ChatError> {
         let now = self.now();
         let room = Conversation {
-            id: self.new_id(),
-            identifier: GLOBAL_ROOM.into(),
-            kind: ConversationKind::Global,
             title: Some("Meeshy Global".into()),
-            description: None,
-            avatar: None,
-            direct_key: None,
-            created_by: None,
-            is_active: true,
-            member_count: 0,
-            last_sequence: 0,
-            last_message_at: now,
-            created_at: now,
-            updated_at: now,
-            details: Default::default(),
+            ..Conversation::new(self.new_id(), GLOBAL_ROOM.into(), ConversationKind::Global, now)
         };
         let write = move |tx: &mut Tx<'_>| {
             // Of several processes that start at the same time one makes it.

@@ -25,7 +25,7 @@ pub(crate) const DEAD_AFTER: Duration = Duration::from_secs(10);
 /// How far behind the time of a result its commit may be.
 const LOOK_BACK: Duration = Duration::from_secs(5);
 /// How many translations it reads then; clients find older ones when they open the conversation.
-const MOST_MISSED: i64 = 2_000;
+const MAX_MISSED_TRANSLATIONS: i64 = 2_000;
 
 /// New jobs: known to the worker here, and to the one who tells the others.
 #[derive(Default)]
@@ -219,7 +219,7 @@ impl Chat {
     async fn catch_up(&self, deaf: Duration) {
         let read = move |tx: &mut Tx<'_>| {
             let from = tx.now()?.minus(deaf + LOOK_BACK);
-            translations::since(tx, from, MOST_MISSED)
+            translations::since(tx, from, MAX_MISSED_TRANSLATIONS)
         };
         let missed = self.inner.store.read(read).await;
         match missed {

@@ -39,6 +39,29 @@ pub struct Conversation {
     pub details: Details,
 }
 
+impl Conversation {
+    /// An open one without members and messages, of which nothing more is said.
+    pub fn new(id: ConversationId, identifier: String, kind: ConversationKind, now: Timestamp) -> Self {
+        Self {
+            id,
+            identifier,
+            kind,
+            title: None,
+            description: None,
+            avatar: None,
+            direct_key: None,
+            created_by: None,
+            is_active: true,
+            member_count: 0,
+            last_sequence: 0,
+            last_message_at: now,
+            created_at: now,
+            updated_at: now,
+            details: Details::default(),
+        }
+    }
+}
+
 /// What the old system knew of a conversation; new ones have nothing of it yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {

@@ -36,23 +36,7 @@ pub fn user(id: UserId, username: &str) -> User {
 
 /// An empty group.
 pub fn conversation(id: ConversationId) -> Conversation {
-    Conversation {
-        id,
-        identifier: format!("mshy_{id}"),
-        kind: ConversationKind::Group,
-        title: None,
-        description: None,
-        avatar: None,
-        direct_key: None,
-        created_by: None,
-        is_active: true,
-        member_count: 0,
-        last_sequence: 0,
-        last_message_at: NOW,
-        created_at: NOW,
-        updated_at: NOW,
-        details: Default::default(),
-    }
+    Conversation::new(id, format!("mshy_{id}"), ConversationKind::Group, NOW)
 }
 
 /// A message in English.

@@ -15,6 +15,12 @@ async fn set(world: &World, sql: &'static str, params: Vec<Value>) {
     assert!(world.store.write(write).await.unwrap() > 0, "{sql}");
 }
 
+/// Lets somebody have blocked one other person.
+async fn block(world: &World, who: UserId, whom: UserId) {
+    let sql = "UPDATE users SET blocked_user_ids = $2 WHERE id = $1";
+    set(world, sql, vec![who.into(), format!("[\"{whom}\"]").into()]).await;
+}
+
 /// What somebody reads in a conversation, the newest first.
 async fn read(world: &World, who: UserId, talk: &ConversationView) -> Vec<String> {
     world.page(who, talk).await.messages.into_iter().map(|view| view.message.content).collect()
@@ -201,12 +207,7 @@ async fn people_who_were_blocked_are_not_heard_and_do_not_find_who_blocked_them(
         };
         let alone = world.chat.create_conversation(carlos, direct(lea)).await.unwrap();
         say(&world, carlos, &talk, "before").await;
-        set(
-            &world,
-            "UPDATE users SET blocked_user_ids = $2 WHERE id = $1",
-            vec![lea.into(), format!("[\"{carlos}\"]").into()],
-        )
-        .await;
+        block(&world, lea, carlos).await;
         world.happened();
         say(&world, carlos, &talk, "hello?").await;
         say(&world, emma, &talk, "hi").await;
@@ -226,12 +227,7 @@ async fn people_who_were_blocked_are_not_heard_and_do_not_find_who_blocked_them(
             let (found, total) = world.chat.search_people(who, name, 10, 0).await.unwrap();
             assert!(found.is_empty() && total == 0, "{kind}: {name}");
         }
-        set(
-            &world,
-            "UPDATE users SET blocked_user_ids = $2 WHERE id = $1",
-            vec![emma.into(), format!("[\"{carlos}\"]").into()],
-        )
-        .await;
+        block(&world, emma, carlos).await;
         let group = NewConversation { kind: "group".into(), title: Some("Hey".into()), ..direct(emma) };
         for new in [direct(emma), group] {
             let refused = world.chat.create_conversation(carlos, new).await;
@@ -246,12 +242,7 @@ async fn what_somebody_blocked_writes_counts_as_unread_for_the_others_only() {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let emma = world.person("emma", "en").await;
         let talk = world.group(lea, &[carlos, emma]).await;
-        set(
-            &world,
-            "UPDATE users SET blocked_user_ids = $2 WHERE id = $1",
-            vec![lea.into(), format!("[\"{carlos}\"]").into()],
-        )
-        .await;
+        block(&world, lea, carlos).await;
         world.happened();
         for (who, text) in [(carlos, "one"), (carlos, "two"), (emma, "three"), (carlos, "four")] {
             say(&world, who, &talk, text).await;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// How long the database may take before it counts as not answering.
-const PATIENCE: Duration = Duration::from_secs(2);
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub fn routes(api: Api) -> Api {
     api.get(Access::Anyone, "/health", "Whether the process lives, and how each part is", health)
@@ -85,7 +85,7 @@ async fn ready(State(app): State<App>) -> impl IntoResponse {
 
 /// Why nothing can be written, if so.
 async fn readiness(chat: &Chat) -> Result<(), &'static str> {
-    match tokio::time::timeout(PATIENCE, chat.ready()).await {
+    match tokio::time::timeout(DATABASE_TIMEOUT, chat.ready()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(ChatError::Store(StoreError::DiskFull))) => Err("the disk of the database is full"),
         Ok(Err(_)) => Err("the database takes no changes"),
@@ -124,7 +124,7 @@ async fn figures(chat: &Chat) -> impl IntoResponse + use<> {
 
 /// What the database knows, if it answers in time.
 async fn in_time<T>(asked: impl Future<Output = Result<T, ChatError>>) -> Option<T> {
-    match tokio::time::timeout(PATIENCE, asked).await {
+    match tokio::time::timeout(DATABASE_TIMEOUT, asked).await {
         Ok(Ok(known)) => Some(known),
         Ok(Err(error)) => {
             tracing::warn!(%error, "Some figures could not be read");

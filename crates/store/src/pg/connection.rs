@@ -37,7 +37,7 @@ pub(crate) struct Blocking {
     notifications: mpsc::Receiver<Notification>,
     overflowed: Arc<AtomicBool>,
     /// An answer that has not come by then does not come: the server would have given up before.
-    patience: Option<Duration>,
+    answer_timeout: Option<Duration>,
     is_broken: bool,
     runtime: Runtime,
 }
@@ -73,8 +73,16 @@ impl Blocking {
         };
         match runtime.block_on(async { tokio::time::timeout(CONNECT_TIMEOUT, connecting).await }) {
             Ok(Ok((client, driver))) => {
-                let patience = timeout.map(|timeout| timeout + timeout / 3);
-                Ok(Self { client, driver, notifications, overflowed, patience, is_broken: false, runtime })
+                let answer_timeout = timeout.map(|timeout| timeout + timeout / 3);
+                Ok(Self {
+                    client,
+                    driver,
+                    notifications,
+                    overflowed,
+                    answer_timeout,
+                    is_broken: false,
+                    runtime,
+                })
             }
             outcome => {
                 // The name of a host may still be looked up; nobody waits for that.
@@ -88,11 +96,11 @@ impl Blocking {
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
-        wait(&self.runtime, self.patience, &mut self.is_broken, self.client.batch_execute(sql))
+        wait(&self.runtime, self.answer_timeout, &mut self.is_broken, self.client.batch_execute(sql))
     }
 
     pub(crate) fn prepare(&mut self, sql: &str) -> Result<Statement, StoreError> {
-        wait(&self.runtime, self.patience, &mut self.is_broken, self.client.prepare(sql))
+        wait(&self.runtime, self.answer_timeout, &mut self.is_broken, self.client.prepare(sql))
     }
 
     /// Sends all of `first` and then `last` before it waits for the first answer. The first error is what is answered:
@@ -112,7 +120,7 @@ impl Blocking {
             }
             last
         };
-        wait(&self.runtime, self.patience, &mut self.is_broken, all)
+        wait(&self.runtime, self.answer_timeout, &mut self.is_broken, all)
     }
 
     pub(crate) fn query(
@@ -120,7 +128,7 @@ impl Blocking {
         statement: &Statement,
         params: &[&(dyn ToSql + Sync)],
     ) -> Result<Vec<Row>, StoreError> {
-        wait(&self.runtime, self.patience, &mut self.is_broken, self.client.query(statement, params))
+        wait(&self.runtime, self.answer_timeout, &mut self.is_broken, self.client.query(statement, params))
     }
 
     /// The first column of the first row.
@@ -134,10 +142,10 @@ impl Blocking {
         Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
     }
 
-    /// The next notification, if one comes within `patience`.
-    pub(crate) fn notification(&mut self, patience: Duration) -> Option<Notification> {
+    /// The next notification, if one comes within `timeout`.
+    pub(crate) fn notification(&mut self, timeout: Duration) -> Option<Notification> {
         let next = self.notifications.recv();
-        self.runtime.block_on(async { tokio::time::timeout(patience, next).await }).ok().flatten()
+        self.runtime.block_on(async { tokio::time::timeout(timeout, next).await }).ok().flatten()
     }
 
     /// Whether there were more notifications than could wait, since this was asked last.
@@ -188,16 +196,16 @@ impl Request<'_> {
 
 fn wait<T>(
     runtime: &Runtime,
-    patience: Option<Duration>,
+    answer_timeout: Option<Duration>,
     is_broken: &mut bool,
     answer: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, StoreError> {
-    let Some(patience) = patience else { return Ok(runtime.block_on(answer)?) };
-    match runtime.block_on(async { tokio::time::timeout(patience, answer).await }) {
+    let Some(answer_timeout) = answer_timeout else { return Ok(runtime.block_on(answer)?) };
+    match runtime.block_on(async { tokio::time::timeout(answer_timeout, answer).await }) {
         Ok(answer) => Ok(answer?),
         Err(_) => {
             *is_broken = true;
-            Err(StoreError::Unavailable(format!("no answer within {patience:?}")))
+            Err(StoreError::Unavailable(format!("no answer within {answer_timeout:?}")))
         }
     }
 }
