@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// Connections that are opened at the same time.
-const AT_ONCE: usize = 32;
+const MAX_CONCURRENT: usize = 32;
 
 enum Order {
     Say(String),
@@ -66,7 +66,7 @@ impl Crowd {
         Ear: FnMut(Packet<'_>) + 'static,
     {
         let connecting = people.map(|person| enter(address, person));
-        let mut connected = stream::iter(connecting).buffered(AT_ONCE);
+        let mut connected = stream::iter(connecting).buffered(MAX_CONCURRENT);
         let mut clients = JoinSet::new();
         for (place, throat) in throats.0.into_iter().enumerate() {
             // Each lives from here on: it has to answer pings while the others still connect.

@@ -6,7 +6,7 @@ use std::time::Duration;
 /// Latencies, to three digits, from a microsecond to a minute.
 pub struct Latencies(Histogram<u64>);
 
-const LONGEST_US: u64 = 60_000_000;
+const MAX_US: u64 = 60_000_000;
 
 impl Latencies {
     /// None yet.
@@ -14,12 +14,12 @@ impl Latencies {
     /// # Errors
     /// Never with these bounds.
     pub fn new() -> anyhow::Result<Self> {
-        Ok(Self(Histogram::new_with_bounds(1, LONGEST_US, 3)?))
+        Ok(Self(Histogram::new_with_bounds(1, MAX_US, 3)?))
     }
 
     /// Counts one; what is longer than a minute counts as a minute.
     pub fn record(&mut self, latency: Duration) {
-        let micros = u64::try_from(latency.as_micros()).unwrap_or(LONGEST_US);
+        let micros = u64::try_from(latency.as_micros()).unwrap_or(MAX_US);
         self.0.saturating_record(micros.max(1));
     }
 

@@ -35,7 +35,7 @@ pub struct Room {
 }
 
 /// Registrations at the same time.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT: usize = 4;
 
 /// Makes `rooms` rooms of `size` people, each person in one room.
 ///
@@ -61,7 +61,7 @@ pub async fn populate(address: SocketAddr, rooms: usize, size: usize) -> anyhow:
 pub async fn register_all(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Person>> {
     let api = Api::new(address);
     let registered = (0..count).map(|number| api.register(format!("person-{number}"), "en"));
-    stream::iter(registered).buffered(AT_ONCE).try_collect().await
+    stream::iter(registered).buffered(MAX_CONCURRENT).try_collect().await
 }
 
 /// The few calls that all servers answer.

@@ -63,9 +63,9 @@ const JWT_SECRET: &str = "7f1c9e24b8d35a60c2e94f7b1d086a53";
 /// The processors there are, as `taskset` takes them: `0-1`.
 const ONLINE_CPUS: &str = "/sys/devices/system/cpu/online";
 /// How long a server may take to start, and to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// How often a server that starts is asked whether it is ready.
-const ASK_EVERY: Duration = Duration::from_micros(500);
+const POLL_INTERVAL: Duration = Duration::from_micros(500);
 
 /// A server that runs; killed when dropped.
 pub struct Server {
@@ -113,10 +113,10 @@ impl Server {
             if let Some(status) = child.try_wait()? {
                 bail!("{kind} ended before it was ready: {status}; what it said stands above");
             }
-            if began.elapsed() > PATIENCE {
-                bail!("{kind} was not ready within {} s", PATIENCE.as_secs());
+            if began.elapsed() > TIMEOUT {
+                bail!("{kind} was not ready within {} s", TIMEOUT.as_secs());
             }
-            tokio::time::sleep(ASK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         Ok(Self { child, pid, address, ready_after: began.elapsed() })
     }
@@ -135,7 +135,7 @@ impl Server {
     /// When it does not stop.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         process::terminate(self.pid)?;
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.context("the server did not stop")??;
+        tokio::time::timeout(TIMEOUT, self.child.wait()).await.context("the server did not stop")??;
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 """Reads a mongodump with the bson of pymongo, and prints the number of documents and a digest for each collection.
 
-Usage: read_dump.py FOLDER|ARCHIVE, both compressed or not. Archives are taken apart here (data-model 9.3).
+Usage: read_dump.py FOLDER|ARCHIVE, both compressed or not. Archives are taken apart here.
 """
 
 import gzip

@@ -26,7 +26,7 @@ const RATE: u32 = 5;
 /// How long the engine takes.
 const DELAY: Duration = Duration::from_secs(2);
 /// Everything has to be there after so long.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How often each text was asked for, in which language.
 type Asked = Arc<Mutex<HashMap<(String, String), usize>>>;
@@ -94,7 +94,7 @@ async fn one_round(
         came.sent.insert(id, Instant::now());
         hear(&mut listening, &mut came, Instant::now() + Duration::from_secs(1) / RATE).await?;
     }
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while came.arrived() < messages * (LANGUAGES.len() - 1) && Instant::now() < deadline {
         hear(&mut listening, &mut came, Instant::now() + Duration::from_millis(500)).await?;
         if crashes {

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const SENTENCES: &str = include_str!("../../data/sentences.en.txt");
 /// A person does not write faster.
 const PAUSE: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Both a direct pair and one over a pivot.
 ///
@@ -86,7 +86,7 @@ async fn translated(
     let id = writing.emit_with_ack("message:send", &message).await?;
     // A writer who does not read would not answer pings either, and be disconnected.
     let both = async { tokio::try_join!(acknowledged(writing, id), translation(reading)) };
-    let arrived = tokio::time::timeout(PATIENCE, both);
+    let arrived = tokio::time::timeout(TIMEOUT, both);
     let ((), answer) = arrived.await.with_context(|| format!("no translation came for `{sentence}`"))??;
     let latency = sent.elapsed();
     let engine = answer["translations"][0]["engine"].as_str().unwrap_or("no engine").to_owned();

@@ -12,7 +12,7 @@ use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 /// How long the last messages may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Everybody who writes. They run on one thread.
 pub struct Writers {
@@ -163,7 +163,7 @@ impl Writers {
     pub async fn end(&self) -> anyhow::Result<()> {
         self.closed_loop.set(false);
         let began = Instant::now();
-        while self.expected.get() > 0 && began.elapsed() < PATIENCE {
+        while self.expected.get() > 0 && began.elapsed() < TIMEOUT {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         if let Some(refusal) = self.refusal.borrow().as_deref() {

@@ -20,7 +20,7 @@ pub struct Registration {
     pub last_name: String,
     /// The unique address.
     pub email: String,
-    /// What this person reads; French when not given (wire-contract 1.9).
+    /// What this person reads; French when not given.
     pub system_language: Option<String>,
     /// A second language; none when not given.
     pub regional_language: Option<String>,
@@ -39,7 +39,7 @@ pub struct Availability {
     pub email: Option<bool>,
 }
 
-/// What a new person reads who did not say (wire-contract 1.9).
+/// What a new person reads who did not say.
 const DEFAULT_LANGUAGE: &str = "fr";
 const RESERVED: &str = "this name is reserved; choose another one";
 const NUMBER: &str = "use a letter: a number could be somebody's telephone number";

@@ -12,7 +12,7 @@ use meeshy_store::visibility::Viewer;
 use meeshy_store::{StoreError, Tx, visibility};
 use std::collections::HashMap;
 
-/// The identifier of the room that everybody is in (wire-contract 7.1).
+/// The identifier of the room that everybody is in.
 pub(crate) const GLOBAL_ROOM: &str = "meeshy";
 
 /// The kinds of conversation that people can open.
@@ -135,7 +135,7 @@ impl Chat {
         self.one_view(tx, caller, conversation)
     }
 
-    /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>` (wire-contract 1.5); where it is taken
+    /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>`; where it is taken
     /// already, something random follows.
     fn identifier(
         &self,

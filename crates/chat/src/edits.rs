@@ -89,7 +89,7 @@ impl Chat {
         let (bus, jobs, message) =
             (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(&edited));
         tx.after_commit(order_key(message.message.conversation_id), move || {
-            jobs.ring(Priority::Live);
+            jobs.notify(Priority::Live);
             bus.publish(Event::MessageEdited { message, hidden_from });
         });
         Ok(edited)

@@ -90,7 +90,7 @@ pub struct HiddenFrom {
 const QUEUE: usize = 8_192;
 
 /// Translations that may wait for somebody who waits for one; who misses some looks into the database.
-const NEWS: usize = 256;
+const MAX_PENDING_TRANSLATIONS: usize = 256;
 
 /// The way of events from the transactions to the one who sends them out.
 #[derive(Clone)]
@@ -103,7 +103,7 @@ pub(crate) struct Bus {
 impl Bus {
     pub(crate) fn new() -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let (translated, _) = broadcast::channel(NEWS);
+        let (translated, _) = broadcast::channel(MAX_PENDING_TRANSLATIONS);
         Self { sender, receiver: Arc::new(Mutex::new(Some(receiver))), translated }
     }
 

@@ -9,10 +9,11 @@
 mod accounts;
 mod administration;
 mod authority;
+mod cluster;
 mod conversation_views;
 mod conversations;
+mod delegation;
 mod edits;
-mod elsewhere;
 mod error;
 mod event;
 mod fair_queue;
@@ -26,7 +27,6 @@ mod presence;
 mod profiles;
 mod race;
 mod refresh;
-mod relay;
 mod reports;
 mod requests;
 pub mod retention;
@@ -70,14 +70,14 @@ pub use tokens::{SECRET_BYTES, Secrets, SigningKey};
 pub use translate::{Answer, Translate};
 pub use view::{ConversationView, Figures, MemberView, MessageView, SenderView};
 
-use elsewhere::Texts;
+use cluster::{Jobs, Results, Translators};
+use delegation::Texts;
 use event::Bus;
 use file_links::FileLinks;
 use meeshy_domain::{Clock, IdGenerator, Language, Timestamp, UserId, limits};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{Store, StoreError, Tx};
 use passwords::Passwords;
-use relay::{Jobs, Others, Results};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -110,7 +110,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The contract's values (wire-contract 2.1, 1.8) with this key.
+    /// The contract's values with this key.
     pub fn new(signing_key: SigningKey) -> Self {
         const DAY: Duration = Duration::from_secs(86_400);
         Self {
@@ -149,7 +149,7 @@ struct Inner {
     jobs: Arc<Jobs>,
     results: Arc<Results>,
     texts: Texts,
-    others: Others,
+    translators: Translators,
     /// Whether it translates here.
     translates: AtomicBool,
     failures: worker::Failures,
@@ -157,7 +157,7 @@ struct Inner {
     /// Attempts to sign in, in this process.
     sign_ins: AtomicU64,
     /// This process, among those that use the database.
-    node: String,
+    process: String,
 }
 
 /// A few figures for the operator.
@@ -206,12 +206,12 @@ impl Chat {
                 jobs: Arc::default(),
                 results: Arc::default(),
                 texts: Texts::default(),
-                others: Others::default(),
+                translators: Translators::default(),
                 translates: AtomicBool::new(false),
                 failures: worker::Failures::default(),
                 turns: sign_in::Turns::default(),
                 sign_ins: AtomicU64::new(0),
-                node: secrets.hex(8),
+                process: secrets.hex(8),
                 store,
                 clock,
                 secrets,
@@ -269,7 +269,7 @@ impl Chat {
         };
         let known = self.inner.store.read(read).await?;
         let here = usize::from(self.inner.translates.load(Ordering::SeqCst));
-        Ok(Statistics { translators: here + self.inner.others.count(), ..known })
+        Ok(Statistics { translators: here + self.inner.translators.count(), ..known })
     }
 
     /// How many notifications there are; it looks at every one of them.
@@ -283,7 +283,7 @@ impl Chat {
 
     /// Whether a pair of languages is served, here or in another process.
     fn serves(&self, from: Language, to: Language) -> bool {
-        self.inner.translator.serves(from, to) || self.inner.others.serve(from, to)
+        self.inner.translator.serves(from, to) || self.inner.translators.serve(from, to)
     }
 
     /// Characters of a message, at most.

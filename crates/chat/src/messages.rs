@@ -225,7 +225,7 @@ impl Chat {
         let (bus, jobs, message) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(view));
         tx.after_commit(order_key(message.message.conversation_id), move || {
             if !message.pending.is_empty() {
-                jobs.ring(Priority::Live);
+                jobs.notify(Priority::Live);
             }
             bus.publish(Event::MessageNew { message, hidden_from });
         });

@@ -120,7 +120,7 @@ impl Chat {
             Ok::<_, ChatError>(())
         };
         self.inner.store.write(write).await?;
-        self.inner.jobs.ring(Priority::Backfill);
+        self.inner.jobs.notify(Priority::Backfill);
         for view in page.iter_mut().filter(|view| missing.contains(&view.message.id)) {
             view.translations.retain(|translation| translation.language != wanted);
             view.pending.push(wanted);

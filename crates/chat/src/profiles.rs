@@ -90,7 +90,7 @@ impl Chat {
     }
 }
 
-/// The settings after a change; switching one of the three sources on switches the others off (wire-contract 3.8).
+/// The settings after a change; switching one of the three sources on switches the others off.
 fn patched_languages(
     mut languages: LanguageSettings,
     patch: &ProfilePatch,

@@ -129,7 +129,7 @@ impl Chat {
         };
         let reported = self.inner.store.write(write).await?;
         if reported.tries_another {
-            self.inner.jobs.ring(Priority::Live);
+            self.inner.jobs.notify(Priority::Live);
         }
         Ok(reported)
     }
@@ -137,7 +137,7 @@ impl Chat {
     /// Whether something else than these engines may serve a pair; of other processes only they know.
     fn has_another(&self, from: Language, to: Language, avoid: &[String]) -> bool {
         let request = Request { avoid: avoid.to_vec(), ..Request::new(from, to) };
-        self.inner.translator.engine(&request).is_some() || self.inner.others.serve(from, to)
+        self.inner.translator.engine(&request).is_some() || self.inner.translators.serve(from, to)
     }
 
     /// The newest reports, for who looks after translations.

@@ -51,7 +51,7 @@ impl Chat {
         let (chat, id, target) = (self.clone(), message_id(message)?, language("targetLanguage", target)?);
         let requested = self.inner.store.write(move |tx| chat.request_in(tx, caller, id, target)).await?;
         if requested.progress == Progress::Pending {
-            self.inner.jobs.ring(Priority::Live);
+            self.inner.jobs.notify(Priority::Live);
         }
         Ok(requested)
     }

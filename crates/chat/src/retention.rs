@@ -1,8 +1,8 @@
 //! How long what people were told stays in their sight, and how long what the engines answered is kept.
 //!
 //! A notification leaves for the archive once it is old and read. Of the unread ones a person's newest stay, however old;
-//! a person who never comes back would otherwise keep thousands (D-308). Nothing is thrown away: the archive can be read, and
-//! undone. (R-172, P20)
+//! a person who never comes back would otherwise keep thousands. Nothing is thrown away: the archive can be read, and
+//! undone.
 
 use crate::ChatError;
 use meeshy_domain::{Clock, Timestamp, UserId};

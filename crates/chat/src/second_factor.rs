@@ -12,8 +12,8 @@ use std::fmt;
 use std::time::Duration;
 use totp_rs::{Algorithm, Builder, Secret};
 
-/// How long somebody may take to show a code (wire-contract 2.2).
-const PATIENCE: Duration = Duration::from_secs(300);
+/// How long somebody may take to show a code.
+const CODE_TIMEOUT: Duration = Duration::from_secs(300);
 /// Codes that may be tried for one password.
 const ATTEMPTS: i64 = 5;
 const WRONG_CODE: &str = "the code is not right";
@@ -84,7 +84,7 @@ impl Chat {
             user_id: user,
             is_remembered: remember,
             attempts: 0,
-            expires_at: self.now().plus(PATIENCE),
+            expires_at: self.now().plus(CODE_TIMEOUT),
         };
         (token, challenge)
     }

@@ -90,7 +90,7 @@ impl Budget {
     }
 
     /// What was guessed, which nobody else changes until the transaction ends.
-    fn held(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Attempts, StoreError> {
+    fn locked(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Attempts, StoreError> {
         match self {
             Self::Name { name_hash, network_hash } => attempts::of_name(tx, name_hash, network_hash, now),
             Self::Strangers(user) => {
@@ -119,7 +119,7 @@ impl Budget {
     /// # Errors
     /// [`ChatError::TooManyAttempts`] when there is none left just now.
     fn spend(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Spent, ChatError> {
-        let before = self.held(tx, now)?;
+        let before = self.locked(tx, now)?;
         if let Some(retry_after) = before.wait(now) {
             return Err(ChatError::TooManyAttempts { retry_after });
         }
@@ -131,13 +131,13 @@ impl Budget {
 impl Spent {
     /// The attempt was none: the password was right, and a code is asked for.
     fn give_back(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-        let attempts = self.budget.held(tx, now)?.without(self.before, self.at);
+        let attempts = self.budget.locked(tx, now)?.without(self.before, self.at);
         self.budget.set(tx, &attempts)
     }
 
     /// Somebody has signed in.
     pub fn clear(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-        self.budget.held(tx, now)?;
+        self.budget.locked(tx, now)?;
         self.budget.set(tx, &Attempts::default())
     }
 }

@@ -1,7 +1,7 @@
 //! Texts that are no messages: translated, detected; and what is known of all translations.
 
 use crate::accounts::{declared_language, language};
-use crate::elsewhere::state;
+use crate::delegation::state;
 use crate::{Chat, ChatError};
 use meeshy_domain::{Language, limits};
 use meeshy_store::Tx;
@@ -9,10 +9,6 @@ use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Count, State};
 use meeshy_translation::{Request, Tier};
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-/// How long texts may take together (wire-contract 4.6).
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A text to translate.
 #[derive(Debug, Clone)]
@@ -104,14 +100,14 @@ impl Chat {
             Ok::<_, ChatError>(())
         };
         let late = |_| ChatError::Busy("the translation takes too long; try again later".to_owned());
-        tokio::time::timeout(PATIENCE, translated).await.map_err(late)??;
+        tokio::time::timeout(limits::TRANSLATION_TIMEOUT, translated).await.map_err(late)??;
         Ok(texts)
     }
 
     /// What comes of texts, here or in another process.
     async fn states(&self, request: &Request, texts: &[String]) -> Result<Vec<State>, ChatError> {
-        if self.is_elsewhere(request.pair.from, request.pair.to) {
-            return self.translate_elsewhere(request, texts).await;
+        if self.is_delegated(request.pair.from, request.pair.to) {
+            return self.delegate(request, texts).await;
         }
         let answers = self.inner.translator.translate(request, texts).await;
         Ok(answers.into_iter().zip(texts).map(|(answer, text)| state(answer, text)).collect())
@@ -154,7 +150,7 @@ impl Chat {
     pub fn served(&self) -> Vec<Served> {
         let translator = &self.inner.translator;
         let here = translator.pairs().into_iter().map(|pair| (pair.from, pair.to));
-        let elsewhere = self.inner.others.pairs_but(|from, to| translator.serves(from, to));
+        let elsewhere = self.inner.translators.pairs_but(|from, to| translator.serves(from, to));
         let served = |(from, to)| Served { from, to, engine: translator.engine(&Request::new(from, to)) };
         here.chain(elsewhere).map(served).collect()
     }

@@ -1,4 +1,4 @@
-//! Tokens: JWTs that say who calls (wire-contract 2.1), and secrets that devices keep.
+//! Tokens: JWTs that say who calls, and secrets that devices keep.
 
 use crate::ChatError;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};

@@ -3,9 +3,9 @@
 //! A job is written with its message and is gone only in the transaction that keeps its result, so a crash anywhere
 //! between leaves it to be taken up again.
 
+use crate::cluster::TRANSLATOR_TIMEOUT;
 use crate::conversations::order_key;
 use crate::glossary::glossaries;
-use crate::relay::DEAD_AFTER;
 use crate::translate::Answer;
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
@@ -35,7 +35,7 @@ const LONG_TEXT: usize = 2_000;
 /// A job is taken from a worker that has not come back by then, even if it lives.
 const CLAIM: Duration = Duration::from_secs(30);
 /// How often a process shows that it lives.
-const SHOW_LIFE_EVERY: Duration = Duration::from_secs(2);
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 /// After so many attempts a translation has failed.
 const ATTEMPTS: i64 = 5;
 /// The wait after the first attempt; each further one is four times longer.
@@ -45,7 +45,7 @@ const MODEL_WAIT: Duration = Duration::from_secs(10);
 /// That translations fail is logged this often.
 const FAILURE_LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// How often to look when nobody says that there is work: for jobs of other processes.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Chat {
     /// Translates until `stop` is ready, then finishes what it has begun.
@@ -86,7 +86,7 @@ impl Chat {
             tokio::select! {
                 () = stopping.cancelled() => break,
                 () = self.inner.jobs.here(priority).notified() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
             }
         }
         while groups.join_next().await.is_some() {}
@@ -109,7 +109,7 @@ impl Chat {
         }
         loop {
             let mut life = Translator {
-                id: self.inner.node.clone(),
+                id: self.inner.process.clone(),
                 name: self.inner.settings.machine.clone(),
                 pairs: self.inner.translator.pairs(),
                 started_at: Timestamp::from_millis(0),
@@ -119,19 +119,19 @@ impl Chat {
                 let now = tx.now()?;
                 (life.started_at, life.seen_at) = (now, now);
                 translators::beat(tx, &life)?;
-                translators::bury(tx, None, now.minus(DEAD_AFTER))
+                translators::bury(tx, None, now.minus(TRANSLATOR_TIMEOUT))
             };
             match self.inner.store.write_retrying(write).await {
                 Ok(0) => {}
                 Ok(freed) => {
                     tracing::info!(freed, "Translations that a dead process had begun are taken up again");
-                    self.inner.jobs.ring_all();
+                    self.inner.jobs.notify_all();
                 }
                 Err(error) => {
                     tracing::warn!(%error, "Other processes could not be shown that this one lives");
                 }
             }
-            tokio::time::sleep(SHOW_LIFE_EVERY).await;
+            tokio::time::sleep(HEARTBEAT_INTERVAL).await;
         }
     }
 
@@ -139,10 +139,10 @@ impl Chat {
         if self.inner.store.is_exclusive() {
             return;
         }
-        let node = self.inner.node.clone();
+        let process = self.inner.process.clone();
         let bury = move |tx: &mut Tx<'_>| {
-            let dead_before = tx.now()?.minus(DEAD_AFTER);
-            translators::bury(tx, Some(&node), dead_before)
+            let dead_before = tx.now()?.minus(TRANSLATOR_TIMEOUT);
+            translators::bury(tx, Some(&process), dead_before)
         };
         if let Err(error) = self.inner.store.write_retrying(bury).await {
             tracing::debug!(%error, "The others find out by themselves that this process is gone");
@@ -156,8 +156,8 @@ impl Chat {
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return false };
         drop(place);
         let serves = |from, to| self.inner.translator.serves(from, to);
-        let but = self.inner.others.pairs_but(serves);
-        let by = self.inner.node.clone();
+        let but = self.inner.translators.pairs_but(serves);
+        let by = self.inner.process.clone();
         let take = move |tx: &mut Tx<'_>| {
             let now = tx.now()?;
             let (by, but) = (by.clone(), but.clone());
@@ -210,10 +210,10 @@ impl Chat {
         let held: Vec<(MessageId, Language)> = jobs.iter().map(|job| (job.message_id, job.to)).collect();
         loop {
             tokio::time::sleep(CLAIM / 3).await;
-            let (held, node) = (held.clone(), self.inner.node.clone());
+            let (held, process) = (held.clone(), self.inner.process.clone());
             let extend = move |tx: &mut Tx<'_>| {
                 let until = tx.now()?.plus(CLAIM);
-                translation_jobs::extend_claims(tx, &node, &held, until)
+                translation_jobs::extend_claims(tx, &process, &held, until)
             };
             if let Err(error) = self.inner.store.write_retrying(extend).await {
                 tracing::warn!(%error, "Translations under way could not be held; another worker may begin them too");
@@ -266,7 +266,7 @@ impl Chat {
             translation.created_at = created_at;
             self.announce_translation(tx, job, translation)?;
         } else if !waits {
-            self.inner.jobs.ring_all();
+            self.inner.jobs.notify_all();
         }
         Ok(())
     }

@@ -110,7 +110,7 @@ pub const FREE_ATTEMPTS: i64 = 10;
 /// The wait after the first attempt beyond those; each further one doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(60);
 /// The longest wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+const MAX_WAIT: Duration = Duration::from_secs(3_600);
 /// Attempts are forgotten when there was none for so long.
 pub const MEMORY: Duration = Duration::from_secs(86_400);
 
@@ -140,7 +140,7 @@ impl Attempts {
         // Nine wrong attempts are free; after the tenth the next one waits.
         let wait = (failed >= FREE_ATTEMPTS).then(|| {
             let doublings = u32::try_from(failed - FREE_ATTEMPTS).unwrap_or(u32::MAX);
-            FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST_WAIT)
+            FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(MAX_WAIT)
         });
         Self { failed, last_failed_at: Some(now), locked_until: wait.map(|wait| now.plus(wait)) }
     }
@@ -244,6 +244,6 @@ mod tests {
         attempts = attempts.failed_at(now);
         assert_eq!((attempts.failed, attempts.wait(now)), (1, None), "a day later");
         let endless = Attempts { failed: i64::MAX, last_failed_at: Some(now), locked_until: None };
-        assert_eq!(endless.failed_at(now).wait(now), Some(LONGEST_WAIT));
+        assert_eq!(endless.failed_at(now).wait(now), Some(MAX_WAIT));
     }
 }

@@ -1,4 +1,4 @@
-//! Identifiers: 24 lower-case hexadecimal characters, the form of a MongoDB ObjectId (wire-contract 1.5).
+//! Identifiers: 24 lower-case hexadecimal characters, the form of a MongoDB ObjectId.
 //!
 //! Every noun has its own type, so a message's id cannot be passed where a conversation's is due.
 

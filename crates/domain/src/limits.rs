@@ -1,8 +1,8 @@
-//! Sizes that hold everywhere (wire-contract 1.6 to 1.9).
+//! Sizes that hold everywhere.
 
 /// Characters of a message, at most.
 pub const MESSAGE_CHARS: usize = 4_000;
-/// How long its author may change a message (wire-contract 3.3).
+/// How long its author may change a message.
 pub const EDIT_WINDOW: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
 /// Characters of a client's own message id, at most.
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
@@ -30,10 +30,12 @@ pub const EMAIL_BYTES: usize = 254;
 pub const PASSWORD_BYTES: usize = 1_024;
 /// Characters of a password, at least.
 pub const PASSWORD_CHARS: usize = 8;
-/// Characters of a text that is translated without being a message, at most (wire-contract 1.8).
+/// Characters of a text that is translated without being a message, at most.
 pub const TRANSLATED_TEXT_CHARS: usize = 1_000;
 /// Such texts in one request, at most.
 pub const TRANSLATED_TEXTS: usize = 10;
+/// How long a caller waits for a translation on request, at most.
+pub const TRANSLATION_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 /// Terms of a glossary, at most: each is looked for in each message.
 pub const GLOSSARY_TERMS: usize = 500;
 /// People that a message mentions, at most; further mentions are text.

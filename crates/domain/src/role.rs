@@ -1,4 +1,4 @@
-//! Roles, kinds of conversation, and what they allow (wire-contract 2.3, appendix B).
+//! Roles, kinds of conversation, and what they allow.
 
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +97,7 @@ named!(
     }
 );
 
-/// The nine switches that clients read to show or hide the administration (wire-contract 2.3).
+/// The nine switches that clients read to show or hide the administration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has nine independent switches")]

@@ -1,4 +1,4 @@
-//! Who calls: the credentials of a request, and the person behind them (wire-contract 1.10, 2.1).
+//! Who calls: the credentials of a request, and the person behind them.
 
 use crate::error::ApiError;
 use crate::{App, config::GatewayConfig};

@@ -1,7 +1,7 @@
 //! What one account may do in a window of time, whichever door it comes through: REST, or any of its sockets.
 
 use crate::error::ApiError;
-use crate::limit::{Limiter, TooMany};
+use crate::rate_limit::{Limiter, TooMany};
 use meeshy_chat::Chat;
 use meeshy_domain::{ConversationId, UserId};
 

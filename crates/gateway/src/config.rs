@@ -1,6 +1,6 @@
 //! What can be set about the gateway.
 
-use crate::limit::Limit;
+use crate::rate_limit::Limit;
 use meeshy_domain::is_same_secret;
 use meeshy_listen::{Forwarding, Limits};
 use std::fmt;
@@ -73,7 +73,7 @@ impl fmt::Debug for MetricsToken {
     }
 }
 
-/// How often who may call what (wire-contract 1.7); `None` is no limit.
+/// How often who may call what; `None` is no limit.
 #[derive(Debug, Clone)]
 pub struct RateLimits {
     /// Every REST call, by address.

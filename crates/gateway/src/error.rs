@@ -1,14 +1,14 @@
-//! The one place where a refusal or a failure becomes a status and a code (wire-contract 1.3).
+//! The one place where a refusal or a failure becomes a status and a code.
 
-use crate::limit::TooMany;
+use crate::rate_limit::TooMany;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::ChatError;
 use meeshy_domain::ReasonCode;
 use meeshy_domain::account::FREE_ATTEMPTS;
-use meeshy_node::Refusal;
 use meeshy_store::StoreError;
+use meeshy_translation_api::Refusal;
 use meeshy_wire::{ErrorBody, ErrorDetail};
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "AUTH_REQUIRED", "Authentication required")
     }
 
-    /// With the code where the translation routes of old clients look for it (wire-contract 4.6).
+    /// With the code where the translation routes of old clients look for it.
     pub fn with_error_code(mut self) -> Self {
         self.body.error_code = Some(self.body.code);
         self

@@ -1,4 +1,4 @@
-//! HTTP and Socket.IO: everything that clients speak (wire-contract 1 to 5).
+//! HTTP and Socket.IO: everything that clients speak.
 //!
 //! Invariant: the gateway decides nothing. It reads what clients send, asks `chat`, and writes the answer; each route
 //! says who may call it, and cannot be registered otherwise ([`routes::Api`]).
@@ -8,24 +8,24 @@ mod budget;
 mod config;
 mod device;
 mod error;
-mod json;
-mod limit;
-mod observe;
+mod extract;
+mod middleware;
 mod origins;
-mod present;
+mod rate_limit;
 mod realtime;
 pub mod routes;
-mod security;
-mod web;
+mod static_files;
+mod telemetry;
+mod views;
 
 pub use config::{GatewayConfig, MetricsToken, RateLimits};
-pub use limit::Limit;
 pub use meeshy_listen::{BodyPace, Forwarding, Header as ForwardingHeader, Limits as ConnectionLimits};
+pub use rate_limit::Limit;
 pub use routes::operator_router;
 
-use limit::Limiter;
 use meeshy_chat::Chat;
-use meeshy_node::Node;
+use meeshy_translation_api::TranslationApi;
+use rate_limit::Limiter;
 use realtime::Sockets;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ pub(crate) struct App {
     config: Arc<GatewayConfig>,
     limiter: Arc<Limiter>,
     /// Who serves `/libretranslate`.
-    node: Option<Node>,
+    translation_api: Option<TranslationApi>,
     started: Instant,
 }
 
@@ -55,16 +55,16 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway in front of `chat`, whose events it takes: there can be one. With `node`, people with an account have
+    /// A gateway in front of `chat`, whose events it takes: there can be one. With `translation_api`, people with an account have
     /// LibreTranslate's interface at `/libretranslate`.
-    pub fn new(chat: Chat, config: GatewayConfig, node: Option<Node>) -> Self {
-        observe::recorder();
+    pub fn new(chat: Chat, config: GatewayConfig, translation_api: Option<TranslationApi>) -> Self {
+        telemetry::recorder();
         let config = Arc::new(config);
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
         let (sockets, dispatching) = realtime::start(chat.clone(), Arc::clone(&config), Arc::clone(&limiter));
-        let app = App { chat, config, limiter, node, started: Instant::now() };
+        let app = App { chat, config, limiter, translation_api, started: Instant::now() };
         let router = routes::router(app.clone(), sockets.router());
-        Self { router: security::layers(router, &app), app, sockets, dispatching }
+        Self { router: middleware::layers(router, &app), app, sockets, dispatching }
     }
 
     /// Serves until `stop` is ready; then tells the sockets and closes them, takes no more connections, finishes the
@@ -90,7 +90,7 @@ impl Gateway {
             ((), ()) = async { tokio::join!(serving, closing) } => {}
             () = late => tracing::warn!("Some requests did not finish in time and were cut off"),
             reason = self.dispatching.ended() => tracing::error!(reason, "Events are no longer sent out"),
-            never = observe::keep_up() => match never {},
+            never = telemetry::keep_up() => match never {},
             never = realtime::recheck(&self.sockets) => match never {},
         }
     }

@@ -3,8 +3,8 @@
 use crate::config::{Config, Role};
 use meeshy_chat::Chat;
 use meeshy_listen::Limits as ConnectionLimits;
-use meeshy_node::{Node, grpc};
 use meeshy_tasks::Supervisor;
+use meeshy_translation_api::{TranslationApi, grpc};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
@@ -23,8 +23,8 @@ pub async fn listen(config: &Config) -> anyhow::Result<Interfaces> {
     let set = |address: Option<SocketAddr>| address.filter(|_| config.server.role != Role::Gateway);
     Ok(Interfaces {
         metrics: listen_on(config.metrics.listen, "METRICS_LISTEN").await?,
-        http: listen_on(set(config.node.listen), "NODE_LISTEN").await?,
-        grpc: listen_on(set(config.node.grpc_listen), "NODE_GRPC_LISTEN").await?,
+        http: listen_on(set(config.translation_api.listen), "TRANSLATION_API_LISTEN").await?,
+        grpc: listen_on(set(config.translation_api.grpc_listen), "TRANSLATION_API_GRPC_LISTEN").await?,
     })
 }
 
@@ -63,7 +63,7 @@ impl Interfaces {
         self,
         limits: ConnectionLimits,
         chat: &Chat,
-        node: Option<&Node>,
+        translation_api: Option<&TranslationApi>,
         supervisor: &Supervisor,
     ) -> anyhow::Result<()> {
         if let Some(listener) = self.metrics {
@@ -71,17 +71,24 @@ impl Interfaces {
             let address = serve("the metrics", listener, router, limits, supervisor)?;
             tracing::info!(%address, "serving metrics");
         }
-        let Some(node) = node else { return Ok(()) };
+        let Some(translation_api) = translation_api else { return Ok(()) };
         if let Some(listener) = self.http {
             let name = "the HTTP interface for other programs";
-            let address = serve(name, listener, meeshy_node::router(node.clone()), limits, supervisor)?;
+            let address = serve(
+                name,
+                listener,
+                meeshy_translation_api::router(translation_api.clone()),
+                limits,
+                supervisor,
+            )?;
             tracing::info!(%address, "Translating for other programs over HTTP");
         }
         if let Some(listener) = self.grpc {
             let name = "the gRPC interface for other programs";
             // A stream may wait as long as it likes for its next text.
             let limits = ConnectionLimits { body: None, ..limits };
-            let address = serve(name, listener, grpc::router(node.clone()).await?, limits, supervisor)?;
+            let address =
+                serve(name, listener, grpc::router(translation_api.clone()).await?, limits, supervisor)?;
             tracing::info!(%address, "Translating for other programs over gRPC");
         }
         Ok(())

@@ -18,7 +18,7 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
 /// How often to see whether somebody has changed the models on disk.
-const BETWEEN_LOOKS: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
 /// Where a pair that somebody needs has come to.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -91,7 +91,7 @@ pub fn start(
 pub async fn watch(store: ModelStore, translator: Translator) {
     let mut known = state(&store).await;
     loop {
-        tokio::time::sleep(BETWEEN_LOOKS).await;
+        tokio::time::sleep(POLL_INTERVAL).await;
         let state = state(&store).await;
         if state.is_some() && state != known {
             tracing::info!("The models have changed");

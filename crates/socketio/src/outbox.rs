@@ -7,10 +7,10 @@ use std::task::{Context, Poll, Waker};
 
 /// Packets that may wait for a client that is not trusted, and their bytes: a client that asks for more without taking them
 /// is closed.
-const STRANGER_PACKETS: usize = 16;
-const STRANGER_BYTES: usize = 4096;
+const UNAUTHENTICATED_PACKETS: usize = 16;
+const UNAUTHENTICATED_BYTES: usize = 4096;
 /// Bytes of a packet from such a client: what it shows to be trusted.
-const STRANGER_PAYLOAD: u64 = 8192;
+const UNAUTHENTICATED_PAYLOAD: u64 = 8192;
 
 /// A bounded queue with one reader. It belongs to the connection, and is written by the connection's socket.
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ impl Outbox {
 
     /// The most bytes of a packet from the client, of which a trusted one may send `most`.
     pub fn max_payload(&self, most: u64) -> u64 {
-        if self.lock().is_trusted { most } else { most.min(STRANGER_PAYLOAD) }
+        if self.lock().is_trusted { most } else { most.min(UNAUTHENTICATED_PAYLOAD) }
     }
 
     /// Adds a packet of the connection, unless `max` wait already.
@@ -154,7 +154,7 @@ fn add(mut queue: MutexGuard<'_, Queue>, packet: Outgoing, max: usize) -> Result
     }
     if !queue.is_trusted {
         let bytes: usize = queue.packets.iter().chain([&packet]).map(|packet| packet.frame().len()).sum();
-        if queue.packets.len() >= STRANGER_PACKETS || bytes > STRANGER_BYTES {
+        if queue.packets.len() >= UNAUTHENTICATED_PACKETS || bytes > UNAUTHENTICATED_BYTES {
             close(queue);
             return Err(NotTaken);
         }

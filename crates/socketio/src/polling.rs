@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
 /// How long a session that the server has closed waits for the client to take its last packets.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Nothing: ends a poll and not the session.
 const NOOP: &str = "6";
@@ -263,7 +263,7 @@ impl<S: Service> Polling<S> {
                 self.changed.notified().await;
             }
         };
-        let _ = timeout(LINGER, taken).await;
+        let _ = timeout(LINGER_TIMEOUT, taken).await;
     }
 
     fn beat(&self) -> Next<S> {

@@ -28,7 +28,7 @@ const WRITE: usize = 64;
 /// How long a client may take to change over from polling, and to take its last packets.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it may then take to close.
-const LINGER: Duration = Duration::from_secs(1);
+const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves a client that begins with a WebSocket.
 pub(crate) async fn serve<S: Service>(upgrade: OnUpgrade, mut session: Session<S>) {
@@ -313,7 +313,7 @@ impl<S: Service> Connection<S> {
         if let Some(code) = code {
             // Whoever does not take the end finds it out.
             if let Ok(Ok(())) = tokio::time::timeout(CLOSE_TIMEOUT, self.last_words(code)).await {
-                let _ = tokio::time::timeout(LINGER, self.linger()).await;
+                let _ = tokio::time::timeout(LINGER_TIMEOUT, self.linger()).await;
             }
         }
     }

@@ -6,14 +6,13 @@
 //! Invariants: a write answers only after its commit is on disk; a closure that fails leaves no trace; no query asks
 //! which database it runs on.
 
-mod alone;
 pub mod attachments;
 pub mod attempts;
-mod bell;
 pub mod conversation_languages;
 pub mod conversations;
 pub mod data_set;
 mod error;
+mod exclusive;
 pub mod glossary;
 pub mod guests;
 pub mod legacy;
@@ -22,7 +21,9 @@ pub mod messages;
 mod migrate;
 pub mod names;
 pub mod notifications;
+mod notify;
 mod pg;
+mod queue;
 pub mod reports;
 pub mod second_factor;
 pub mod sessions;
@@ -39,23 +40,22 @@ mod tx;
 pub mod users;
 mod value;
 pub mod visibility;
-mod work;
 mod write_check;
 
-pub use alone::{Alone, Ending};
-pub use bell::{Bell, NOTE_BYTES, Ring};
 pub use error::StoreError;
+pub use exclusive::{Ending, Exclusive};
 pub use migrate::Migrated;
+pub use notify::{Channel, MAX_NOTICE_BYTES, Notice};
 pub use tx::Tx;
 pub use value::{FromValue, Row, Value};
 
 use meeshy_domain::Clock;
+use queue::{Access, Closure, Pending, Work};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use threads::Threads;
 use tokio::sync::{mpsc, oneshot, watch};
-use work::{Access, Closure, Pending, Work};
 use write_check::WriteCheck;
 
 /// Where the data is. Neither `Debug` nor `Display` shows a password.

@@ -98,7 +98,7 @@ pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
         ],
     )?;
     // Nobody changes these settings before the person is counted.
-    let held = tx.held();
+    let held = tx.for_share();
     let settings = tx.query_first(
         &format!("SELECT {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1 AND u.is_active AND u.deleted_at IS NULL {held}"),
         &[member.user_id.into()],

@@ -1,6 +1,6 @@
 //! Messages and mentions.
 
-use crate::tx::{but, padded, placeholders};
+use crate::tx::{not_in, padded, placeholders};
 use crate::visibility::Viewer;
 use crate::{Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};
@@ -230,7 +230,7 @@ pub fn edit(
 /// # Errors
 /// As the database says.
 pub fn hold_revision(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<i64>, StoreError> {
-    let held = tx.held();
+    let held = tx.for_share();
     tx.query_first(
         &format!("SELECT revision FROM messages WHERE id = $1 AND deleted_at IS NULL {held}"),
         &[id.into()],
@@ -290,7 +290,7 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, Stor
 /// # Errors
 /// As the database says.
 pub fn hold_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
-    let held = tx.held();
+    let held = tx.for_share();
     find_all_with(tx, ids, held)
 }
 
@@ -423,7 +423,7 @@ pub fn insert_mention(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Resu
 /// # Errors
 /// As the database says.
 pub fn retain_mentions(tx: &mut Tx<'_>, message: MessageId, users: &[UserId]) -> Result<(), StoreError> {
-    let (others, users) = but("user_id", 2, users.iter().map(|user| Value::from(*user)).collect());
+    let (others, users) = not_in("user_id", 2, users.iter().map(|user| Value::from(*user)).collect());
     let params = [vec![message.into()], users].concat();
     tx.execute(&format!("DELETE FROM mentions WHERE message_id = $1 {others}"), &params)?;
     Ok(())

@@ -129,7 +129,7 @@ mod tests {
     #[test]
     fn tables_that_are_made_anew_keep_their_rows_and_their_keys() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut session, _lock) = crate::sqlite::open_alone(folder.path()).unwrap();
+        let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
         transaction(&mut session, prepare).unwrap();
         for migration in MIGRATIONS.iter().filter(|migration| migration.number < 14) {
             transaction(&mut session, |tx| apply(tx, migration)).unwrap();
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_token_that_was_replaced_before_a_migration_is_still_known() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut session, _lock) = crate::sqlite::open_alone(folder.path()).unwrap();
+        let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
         transaction(&mut session, prepare).unwrap();
         for migration in MIGRATIONS.iter().filter(|migration| migration.number < 22) {
             transaction(&mut session, |tx| apply(tx, migration)).unwrap();

@@ -11,10 +11,7 @@ use std::io::{self, BufRead, BufReader, Write};
 
 /// A notification. What it points at may be gone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of wire-contract and of data-model 7.3, by their names"
-)]
+#[expect(missing_docs, reason = "the fields bear the names that clients and the old database use")]
 pub struct Notification {
     pub id: String,
     pub user_id: UserId,

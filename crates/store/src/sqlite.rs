@@ -4,9 +4,9 @@
 //! inside a savepoint of its own, and commits once; nobody gets an answer before that commit (ADR 1 has the figures).
 
 use crate::migrate::{self, Migrated};
+use crate::queue::{Verdict, Work};
 use crate::threads::Threads;
 use crate::tx::{Afterwards, Connection};
-use crate::work::{Verdict, Work};
 use crate::{Row, StoreError, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::collections::HashMap;
@@ -67,7 +67,7 @@ impl Sqlite {
 }
 
 /// Opens `meeshy.db` in `folder` for this process alone, on one connection with a large cache.
-pub(crate) fn open_alone(folder: &Path) -> Result<(Session, File), StoreError> {
+pub(crate) fn open_exclusive(folder: &Path) -> Result<(Session, File), StoreError> {
     let failed = |cause: String| StoreError::Open { target: folder.display().to_string(), cause };
     std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
     let lock = lock(folder)?;
@@ -162,7 +162,7 @@ impl Connection for Session {
         Ok(())
     }
 
-    fn write_out(&mut self) -> Result<(), StoreError> {
+    fn flush(&mut self) -> Result<(), StoreError> {
         // By itself it lets pages that changed take nine tenths of the cache before it writes any.
         match self.connection.cache_flush() {
             // Somebody reads the file just now; they are written later.
@@ -176,7 +176,7 @@ impl Connection for Session {
         ""
     }
 
-    fn held(&self) -> &'static str {
+    fn for_share(&self) -> &'static str {
         // There is one writer.
         ""
     }

@@ -3,7 +3,7 @@
 //! When a job is due and how long it is claimed are times of the database ([`Tx::now`]): processes on several hosts compare
 //! them.
 
-use crate::tx::{but, padded, placeholders};
+use crate::tx::{not_in, padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
 
@@ -76,7 +76,7 @@ pub fn renew(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let (others, kept) =
-        but("language", 2, languages.iter().map(|language| Value::from(*language)).collect());
+        not_in("language", 2, languages.iter().map(|language| Value::from(*language)).collect());
     let params = [vec![message.into()], kept].concat();
     tx.execute(&format!("DELETE FROM translation_jobs WHERE message_id = $1 {others}"), &params)?;
     let due = tx.now_sql();

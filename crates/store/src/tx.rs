@@ -21,11 +21,11 @@ pub(crate) trait Connection {
     /// Looks at what the tables hold now, for the plans of later statements.
     fn analyze(&mut self) -> Result<(), StoreError>;
     /// Writes out what has changed so far, which stays part of the transaction, to have its memory for what is looked up.
-    fn write_out(&mut self) -> Result<(), StoreError>;
+    fn flush(&mut self) -> Result<(), StoreError>;
     /// What follows a `SELECT` whose rows this transaction is going to change, so that others pass them over.
     fn skip_locked(&self) -> &'static str;
     /// What follows a `SELECT` whose rows nobody may change before this transaction ends.
-    fn held(&self) -> &'static str;
+    fn for_share(&self) -> &'static str;
     /// The database's time in milliseconds, as an expression.
     fn clock(&self) -> &'static str;
     /// Makes other processes that do the same wait until this transaction ends.
@@ -221,8 +221,8 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// As the database says.
-    pub fn write_out(&mut self) -> Result<(), StoreError> {
-        self.connection.write_out()
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        self.connection.flush()
     }
 
     pub(crate) fn batch(&mut self, sql: &str) -> Result<(), StoreError> {
@@ -233,8 +233,8 @@ impl<'a> Tx<'a> {
         self.connection.skip_locked()
     }
 
-    pub(crate) fn held(&self) -> &'static str {
-        self.connection.held()
+    pub(crate) fn for_share(&self) -> &'static str {
+        self.connection.for_share()
     }
 }
 
@@ -275,7 +275,7 @@ pub(crate) fn placeholders_exactly(from: usize, count: usize) -> String {
 }
 
 /// A condition that leaves out some values of a column, and its parameters from `$from` on.
-pub(crate) fn but(column: &str, from: usize, values: Vec<Value>) -> (String, Vec<Value>) {
+pub(crate) fn not_in(column: &str, from: usize, values: Vec<Value>) -> (String, Vec<Value>) {
     if values.is_empty() {
         return (String::new(), values);
     }

@@ -2,8 +2,8 @@
 //!
 //! One check is under way at a time and its outcome holds for a second, so that strangers who ask often cost nothing.
 
+use crate::queue::{Access, Verdict, Work};
 use crate::tx::{Connection, Tx};
-use crate::work::{Access, Verdict, Work};
 use crate::{Store, StoreError};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
-//! The six indexes that were measured in the old system are there and are used, on both databases.
+//! The six indexes that were measured in the old system are there and are used, on both databases.
 
-use meeshy_store::{Alone, Ending, Location, StoreError};
+use meeshy_store::{Ending, Exclusive, Location, StoreError};
 use meeshy_testkit::Database;
 
 /// A query as the messenger asks it, and the index that serves it.
@@ -31,7 +31,7 @@ const MEASURED: [(&str, &str); 6] = [
 #[test]
 fn the_measured_queries_use_their_indexes() {
     for (kind, database) in Database::both() {
-        let mut alone = Alone::open(database.location()).unwrap();
+        let mut alone = Exclusive::open(database.location()).unwrap();
         let (explain, column) = match database.location() {
             Location::Folder(_) => ("EXPLAIN QUERY PLAN", "detail"),
             Location::Postgres { .. } => ("EXPLAIN", "QUERY PLAN"),

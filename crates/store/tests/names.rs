@@ -28,7 +28,7 @@ impl People {
         let (store, ids) = (database.open().await.unwrap(), IdGenerator::new([1; 5], 0));
         let me = ids.next(NOW).into();
         let people = Self { store, ids, me };
-        people.insert(user(me, "me", "Myself", "Alone")).await.unwrap();
+        people.insert(user(me, "me", "Myself", "Exclusive")).await.unwrap();
         people
     }
 

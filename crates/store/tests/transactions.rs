@@ -1,7 +1,7 @@
 //! What a transaction promises, on both databases.
 
 use meeshy_domain::{Clock, Timestamp};
-use meeshy_store::{Alone, Ending, Store, StoreError, Tx};
+use meeshy_store::{Ending, Exclusive, Store, StoreError, Tx};
 use meeshy_testkit::Database;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
@@ -231,7 +231,7 @@ async fn the_time_is_the_databases_unless_a_test_says_otherwise() {
 #[test]
 fn what_follows_a_commit_follows_that_of_an_exclusive_store_too() {
     for (kind, database) in Database::both() {
-        let mut alone = Alone::open(database.location()).unwrap();
+        let mut alone = Exclusive::open(database.location()).unwrap();
         for (ending, expected) in [(Ending::Commit, 1), (Ending::Undo, 0)] {
             let done = Arc::new(AtomicUsize::new(0));
             let counted = Arc::clone(&done);

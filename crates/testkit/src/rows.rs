@@ -1,13 +1,13 @@
 //! What is in a database, as text that is the same for both kinds.
 
-use meeshy_store::{Alone, Ending, Location, StoreError, Tx, Value};
+use meeshy_store::{Ending, Exclusive, Location, StoreError, Tx, Value};
 
 /// Reads from a database that nobody uses, and changes nothing.
 ///
 /// # Panics
 /// When it cannot be opened or read.
 pub fn read<T>(location: &Location, read: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> T {
-    let mut database = Alone::open(location).expect("the database opens");
+    let mut database = Exclusive::open(location).expect("the database opens");
     database.transaction::<_, StoreError>(|tx| Ok((read(tx)?, Ending::Undo))).expect("the database is read")
 }
 

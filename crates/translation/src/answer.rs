@@ -3,7 +3,7 @@
 use crate::engine::is_mark;
 
 /// Longer answers than this, for each letter of the source, are no translation.
-const MOST_GROWTH: usize = 3;
+const MAX_GROWTH: usize = 3;
 /// What the growth of short texts may exceed, in letters.
 const LEEWAY: usize = 60;
 /// A letter of a script that writes whole words or syllables is worth so many of others.
@@ -22,7 +22,7 @@ pub(crate) fn flaw(source: &str, answer: &str) -> Option<&'static str> {
     let (source, answer) = (source.trim(), answer.trim());
     if let Some(flaw) = emptiness(answer) {
         Some(flaw)
-    } else if answer.chars().count() > MOST_GROWTH * weight(source) + LEEWAY {
+    } else if answer.chars().count() > MAX_GROWTH * weight(source) + LEEWAY {
         Some("far more text than there was")
     } else if is_twice(answer) && !is_twice(source) {
         Some("the same text twice")

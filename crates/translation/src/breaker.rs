@@ -13,13 +13,13 @@ const FAILURES: u32 = 3;
 /// How long to leave it alone at first; twice as long after each trial that failed.
 const FIRST_REST: Duration = Duration::from_secs(2);
 /// The longest rest. Jobs are tried again for longer than that.
-const LONGEST_REST: Duration = Duration::from_secs(60);
+const MAX_REST: Duration = Duration::from_secs(60);
 /// How long to leave alone at first what is broken; twice as long after each trial that failed.
 const FIRST_REPAIR: Duration = Duration::from_secs(5);
 /// The longest time until it is tried again.
-const LONGEST_REPAIR: Duration = Duration::from_secs(300);
+const MAX_REPAIR: Duration = Duration::from_secs(300);
 /// A trial that has not ended by then was given up by whoever made it.
-const LONGEST_TRIAL: Duration = Duration::from_secs(60);
+const MAX_TRIAL: Duration = Duration::from_secs(60);
 
 /// What fails and recovers as one: a server, or one pair of another engine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -73,11 +73,11 @@ impl Breaker {
         match *self {
             Self::Closed { .. } => true,
             Self::Open { until, rest } | Self::Trial { until, rest } if until <= now => {
-                *self = Self::Trial { until: now + LONGEST_TRIAL, rest };
+                *self = Self::Trial { until: now + MAX_TRIAL, rest };
                 true
             }
             Self::Broken { until, rest, .. } if until <= now => {
-                *self = Self::Broken { until: now + LONGEST_TRIAL, rest, on_trial: true };
+                *self = Self::Broken { until: now + MAX_TRIAL, rest, on_trial: true };
                 true
             }
             Self::Open { .. } | Self::Trial { .. } | Self::Broken { .. } => false,
@@ -89,7 +89,7 @@ impl Breaker {
         let (rest, is_new) = match *self {
             // A request that was under way when that became known.
             Self::Broken { on_trial: false, .. } => return false,
-            Self::Broken { rest, .. } => ((rest * 2).min(LONGEST_REPAIR), false),
+            Self::Broken { rest, .. } => ((rest * 2).min(MAX_REPAIR), false),
             _ => (FIRST_REPAIR, true),
         };
         *self = Self::Broken { until: now + rest, rest, on_trial: false };
@@ -106,7 +106,7 @@ impl Breaker {
                 return None;
             }
             Self::Closed { .. } => FIRST_REST,
-            Self::Trial { rest, .. } => (rest * 2).min(LONGEST_REST),
+            Self::Trial { rest, .. } => (rest * 2).min(MAX_REST),
             // It is there again, and does not work.
             Self::Broken { on_trial: true, .. } => FIRST_REST,
             // A request that was under way when it was left alone.
@@ -298,8 +298,8 @@ mod tests {
         let (breakers, start) = (Breakers::default(), Instant::now());
         let due = start + broken(&breakers, start);
         assert!(breakers.admit(&unit("en-fr"), due));
-        assert!(!breakers.admit(&unit("en-fr"), due + LONGEST_TRIAL / 2));
-        assert!(breakers.admit(&unit("en-fr"), due + LONGEST_TRIAL));
+        assert!(!breakers.admit(&unit("en-fr"), due + MAX_TRIAL / 2));
+        assert!(breakers.admit(&unit("en-fr"), due + MAX_TRIAL));
     }
 
     #[test]

@@ -4,11 +4,11 @@ use crate::EngineError;
 use crate::breaker::{Breakers, Unit};
 use crate::cache::Cache;
 use crate::engine::{Engine, Offer, Pair, Translated};
-use crate::flight::Flights;
 use crate::quality::Figures;
 use crate::queue::Queues;
 use crate::request::Request;
 use crate::route::{Route, Routes, Step};
+use crate::single_flight::Flights;
 use meeshy_domain::{Reason, ReasonCode};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A request goes over so many routes at most.
-const MOST_ROUTES: usize = 8;
+const MAX_ROUTES: usize = 8;
 
 /// That an engine fails at a pair is logged this often.
 const FAULT_LOG_INTERVAL: Duration = Duration::from_secs(10);
@@ -198,7 +198,7 @@ impl Resolver {
         let mut left = segments.to_vec();
         let mut spent = HashSet::new();
         let mut failure = None;
-        for _ in 0..MOST_ROUTES {
+        for _ in 0..MAX_ROUTES {
             if left.is_empty() {
                 return answers;
             }

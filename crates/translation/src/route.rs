@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
 /// With three steps through two pivots little of the meaning is left; with four, nothing.
-const MOST_STEPS: usize = 3;
+const MAX_STEPS: usize = 3;
 /// So many paths of a length are kept for a pair: those that are expected to lose least.
 const ALTERNATIVES: usize = 6;
 /// What costs less than this, in milliseconds, is not worth comparing.
@@ -99,7 +99,7 @@ impl Route {
 /// A path as indexes into the steps: small, because there are many.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Path {
-    steps: [usize; MOST_STEPS],
+    steps: [usize; MAX_STEPS],
     length: usize,
     lost: f32,
     cost_ms: f32,
@@ -107,7 +107,7 @@ struct Path {
 
 impl Path {
     fn start(at: usize, step: &Step) -> Self {
-        Self { steps: [at; MOST_STEPS], length: 1, lost: step.lost, cost_ms: step.cost_ms }
+        Self { steps: [at; MAX_STEPS], length: 1, lost: step.lost, cost_ms: step.cost_ms }
     }
 
     fn then(mut self, at: usize, step: &Step) -> Self {
@@ -155,7 +155,7 @@ impl Routes {
             paths.entry(step.pair).or_default().push(Path::start(at, step));
         }
         let mut longest = paths.clone();
-        for _ in 1..MOST_STEPS {
+        for _ in 1..MAX_STEPS {
             longest = lengthen(&longest, &steps);
             for (pair, longer) in &longest {
                 paths.entry(*pair).or_default().extend(longer);
@@ -170,7 +170,7 @@ impl Routes {
     fn add_measured(&mut self) {
         let known: HashMap<(&str, Pair), usize> =
             self.steps.iter().enumerate().map(|(at, step)| ((step.engine.as_str(), step.pair), at)).collect();
-        for legs in self.figures.paths().filter(|legs| legs.len() <= MOST_STEPS) {
+        for legs in self.figures.paths().filter(|legs| legs.len() <= MAX_STEPS) {
             let steps: Option<Vec<usize>> =
                 legs.iter().map(|(engine, pair)| known.get(&(engine.as_str(), *pair)).copied()).collect();
             let Some([first, rest @ ..]) = steps.as_deref() else { continue };

@@ -1,4 +1,4 @@
-//! Conversations and their members (wire-contract 3.0).
+//! Conversations and their members.
 
 use crate::{Attachment, Guest, Iso, Translation, TranslationState};
 use meeshy_domain::{

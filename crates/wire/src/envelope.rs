@@ -1,4 +1,4 @@
-//! The envelope around every REST answer (wire-contract 1.3).
+//! The envelope around every REST answer.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What crosses the network, as `wire-contract` has it: envelope, objects, requests, events.
+//! What crosses the network: envelope, objects, requests, events.
 //!
 //! The fields have the names and meanings of the contract's section 3.0; a field that the old system sends and that
 //! nothing fills yet is sent with its default, since clients read it.

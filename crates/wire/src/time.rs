@@ -1,4 +1,4 @@
-//! Times on the wire: ISO 8601 in UTC with milliseconds (wire-contract 1.5).
+//! Times on the wire: ISO 8601 in UTC with milliseconds.
 
 use meeshy_domain::Timestamp;
 use serde::{Serialize, Serializer};

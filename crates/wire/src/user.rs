@@ -1,4 +1,4 @@
-//! People and their devices (wire-contract 3.0).
+//! People and their devices.
 
 use crate::Iso;
 use meeshy_domain::{Direction, LanguageSettings, Permissions, Role, SessionId, UserId, WebAddress};
@@ -38,7 +38,7 @@ pub struct User {
     pub permissions: Permissions,
 }
 
-/// Somebody who was found (wire-contract 3.8).
+/// Somebody who was found.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FoundUser {

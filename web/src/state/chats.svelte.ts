@@ -6,7 +6,7 @@ import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { openDismissed } from "./dismissed.svelte";
 import { openOriginals } from "./originals.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
-import { lasting, take } from "./overtaken";
+import { lasting, take } from "./event-replay";
 import { renew, session } from "./session.svelte";
 import { edited, merge, translated, untranslated } from "./timeline";
 import { clearTyping, startedTyping, stoppedTyping, type TypingEvent } from "./typing.svelte";

@@ -269,7 +269,7 @@ async fn what_one_process_translates_another_tells_its_people() {
     };
     let running = [&gateway.chat, &translator.chat].map(|chat| {
         let (chat, stopping) = (chat.clone(), stopping.clone());
-        tokio::spawn(async move { chat.relay(until(stopping)).await })
+        tokio::spawn(async move { chat.run_cluster(until(stopping)).await })
     });
     let (lea, carlos) = (gateway.person("lea", "fr").await, gateway.person("carlos", "es").await);
     let talk = gateway.group(lea, &[carlos]).await;
@@ -330,7 +330,7 @@ async fn hosts_whose_clocks_disagree_translate_for_each_other() {
     let mut running: Vec<_> = [&gateway.chat, &translator.chat]
         .map(|chat| {
             let (chat, stopping) = (chat.clone(), until(stopping.clone()));
-            tokio::spawn(async move { chat.relay(stopping).await })
+            tokio::spawn(async move { chat.run_cluster(stopping).await })
         })
         .into();
     let (chat, stopping) = (translator.chat.clone(), until(stopping.clone()));

@@ -1,4 +1,4 @@
-//! The languages that Meeshy knows (wire-contract 6.6, and those that the translation engines add).
+//! The languages that Meeshy knows.
 //!
 //! Codes are BCP 47 primary subtags, and what is stored and sent is nothing else. There are three ways to read one:
 //! [`Language::parse`] for what clients send, [`Language::resolve`] for what people and other systems write, and
@@ -191,7 +191,7 @@ impl<'de> Deserialize<'de> for Language {
 mod tests {
     use super::*;
 
-    /// wire-contract 6.6, word for word.
+    /// The list that clients have, word for word.
     const KNOWN_TO_CLIENTS: &str = "af am ar bas bg bn cs da de dua ee el en es ewo fa fi fr ha he hi hr hu hy id ig \
         it ja ko ksf lg ln lt mg ms nl nnh no ny om pl pt rn ro ru rw sn so sv sw th ti tr uk ur vi wo xh yo zh zu";
 

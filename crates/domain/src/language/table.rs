@@ -1,4 +1,4 @@
-//! Every language: those that clients know (wire-contract 6.6), and those that the engines add.
+//! Every language: those that clients know, and those that the engines add.
 
 /// A language.
 pub(super) struct Entry {

@@ -4,10 +4,10 @@ use super::characters::{is_mark, is_word, joins, needs_no_space};
 use std::ops::Range;
 
 /// A mark of Markdown that stands further before an address, in bytes, is not looked for.
-const LONGEST_MARKED: usize = 500;
+const MAX_MARKED: usize = 500;
 
 /// A bracket that has no partner within so many bytes has none.
-const LONGEST_IN_BRACKETS: usize = 500;
+const MAX_IN_BRACKETS: usize = 500;
 
 /// The address whose `://` is at `colon`, if one is there, in a part of a text.
 pub(super) fn with_scheme(text: &str, colon: usize, part: Range<usize>) -> Option<Range<usize>> {
@@ -71,7 +71,7 @@ pub(super) fn end(text: &str, start: usize, body: usize, limit: usize) -> usize 
             _ if !belongs(c, before, in_host) => break,
             _ => {}
         }
-        if open.first().is_some_and(|&(_, opened)| at - opened > LONGEST_IN_BRACKETS) {
+        if open.first().is_some_and(|&(_, opened)| at - opened > MAX_IN_BRACKETS) {
             break;
         }
         in_host &= !matches!(c, '/' | '?' | '#');
@@ -120,8 +120,7 @@ fn mark_around(text: &str, start: usize) -> &str {
             return &before[before.len() - length..];
         }
     }
-    let from =
-        before.len() - before.bytes().rev().take(LONGEST_MARKED).take_while(|&byte| byte != b'\n').count();
+    let from = before.len() - before.bytes().rev().take(MAX_MARKED).take_while(|&byte| byte != b'\n').count();
     let from = (from..=before.len()).find(|&at| before.is_char_boundary(at)).unwrap_or(start);
     ["**", "~~", "=="].into_iter().find(|mark| is_open(&before[from..], mark)).unwrap_or("")
 }

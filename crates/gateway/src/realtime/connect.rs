@@ -1,4 +1,4 @@
-//! Letting sockets in, and seeing them off (wire-contract 5.2).
+//! Letting sockets in, and seeing them off.
 
 use super::socket::{Client, Peer};
 use super::{Realtime, Room, Socket, tell};

@@ -4,7 +4,7 @@
 //! socket holds nobody up.
 
 use super::{Room, Socket, Sockets, connect, count_missed, own_rooms, tell};
-use crate::present;
+use crate::views;
 use meeshy_chat::{Event, HiddenFrom, MessageView};
 use meeshy_domain::{ConversationId, Language, ReasonCode, UserId};
 use meeshy_store::translations::Translation;
@@ -93,7 +93,7 @@ impl Dispatcher {
 
     /// Tells the members of its conversation of a message, each of what they may see of it.
     fn tell_readers(&self, message: &MessageView, name: &str, hidden_from: &HiddenFrom) {
-        let shown = present::message(message);
+        let shown = views::message(message);
         let room = Room::Conversation(message.message.conversation_id);
         let HiddenFrom { message: hidden, answered } = hidden_from;
         if answered.is_empty() {
@@ -135,7 +135,7 @@ impl Dispatcher {
         source: Language,
         translation: &Translation,
     ) {
-        if let Some(shown) = present::translation(translation, source) {
+        if let Some(shown) = views::translation(translation, source) {
             let event = MessageTranslation {
                 message_id: translation.message_id,
                 conversation_id,
@@ -143,13 +143,13 @@ impl Dispatcher {
             };
             self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION, &event);
         } else {
-            let reason = present::reason(&translation.state);
+            let reason = views::reason(&translation.state);
             let event = TranslationStateEvent {
                 message_id: translation.message_id,
                 conversation_id,
                 revision: translation.revision,
                 target_language: translation.language,
-                state: present::state_name(&translation.state),
+                state: views::state_name(&translation.state),
                 reason: reason.map(|reason| reason.text.clone()).unwrap_or_default(),
                 reason_code: reason.map_or(ReasonCode::Unknown, |reason| reason.code).name(),
             };

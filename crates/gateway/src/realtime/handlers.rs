@@ -1,11 +1,12 @@
-//! Reading what sockets send (wire-contract 5.4).
+//! Reading what sockets send.
 
 use super::socket::{Peer, Verdict};
 use super::{Realtime, Room, Socket, connect, own_rooms};
 use crate::error::ApiError;
-use crate::present;
+use crate::views;
 use axum::http::StatusCode;
 use meeshy_chat::{MessageEdit, NewMessage, Progress, Requested};
+use meeshy_domain::limits;
 use meeshy_socketio::Event;
 use meeshy_store::translations::State;
 use meeshy_wire::{
@@ -15,10 +16,7 @@ use meeshy_wire::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How long `request_translation` may stay without an answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+use std::time::Instant;
 
 /// Handles one event. Those of a socket come one after the other, so its messages are stored in the order in which they
 /// were sent.
@@ -140,7 +138,7 @@ impl Realtime {
         let EditMessage { message_id, content, original_language } = data;
         let edit = MessageEdit { message: message_id, conversation: None, content, original_language };
         let edited = self.chat.edit(peer.user, edit).await?;
-        Ok(present::message(&edited))
+        Ok(views::message(&edited))
     }
 
     async fn join(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
@@ -150,7 +148,7 @@ impl Realtime {
         // A socket that is gone needs no answer.
         let joined = json!({ "conversationId": id, "userId": peer.user });
         let _ = socket.emit(event_name::CONVERSATION_JOINED, &joined);
-        if let Some(stats) = present::stats(&view, self.chat.now()) {
+        if let Some(stats) = views::stats(&view, self.chat.now()) {
             let stats = StatsEvent { conversation_id: data.conversation_id, stats };
             let _ = socket.emit(event_name::CONVERSATION_STATS, &stats);
         }
@@ -158,7 +156,7 @@ impl Realtime {
     }
 
     /// A client leaves with every change of page; it goes on hearing of the conversation, or its list would stand still
-    /// (wire-contract 8, row 17).
+    ///.
     async fn leave(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
         let id = self.chat.confirm_member(peer.authority(), &data.conversation_id).await?;
         let left = json!({ "conversationId": id, "userId": peer.user });
@@ -181,7 +179,8 @@ impl Realtime {
         let (chat, socket, user) = (self.chat.clone(), socket.clone(), peer.user);
         tokio::spawn(async move {
             let RequestTranslation { message_id, target_language } = &data;
-            let requested = chat.await_translation(user, message_id, target_language, PATIENCE).await;
+            let requested =
+                chat.await_translation(user, message_id, target_language, limits::TRANSLATION_TIMEOUT).await;
             // A socket that is gone needs no answer.
             let _ = match requested.map_err(|error| ApiError::from(error).body.message).and_then(received) {
                 Ok(received) => socket.emit(event_name::TRANSLATION_RECEIVED, &received),

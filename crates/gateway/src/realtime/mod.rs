@@ -1,4 +1,4 @@
-//! Socket.IO: who gets in, what they say, and what they are told (wire-contract 5).
+//! Socket.IO: who gets in, what they say, and what they are told.
 //!
 //! `connect` lets sockets in, `handlers` reads their events, `dispatch` sends out what happened.
 
@@ -14,7 +14,7 @@ mod typing;
 pub(crate) use dispatch::Dispatching;
 
 use crate::config::GatewayConfig;
-use crate::limit::Limiter;
+use crate::rate_limit::Limiter;
 use axum::http::request::Parts;
 use cursors::Cursors;
 use meeshy_chat::Chat;

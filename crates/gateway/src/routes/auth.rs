@@ -1,11 +1,11 @@
-//! Register, sign in, refresh, sign out (wire-contract 2.2).
+//! Register, sign in, refresh, sign out.
 
 use super::{Access, Api};
 use crate::App;
 use crate::auth::{Origin, User, session_token};
 use crate::device::Visitor;
 use crate::error::ApiError;
-use crate::json::{Body, Params, answer};
+use crate::extract::{Body, Params, answer};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -26,7 +26,7 @@ pub fn routes(api: Api) -> Api {
         .body("Code")
         .post(Access::Anyone, "/api/v1/auth/refresh", "Exchange a token for a fresh one", refresh)
         .body("Refresh")
-        // A part of the old web client calls it without a version (wire-contract 7.4).
+        // A part of the old web client calls it without a version.
         .post(Access::Anyone, "/api/auth/refresh", "Exchange a token for a fresh one", refresh)
         .body("Refresh")
         .post(Access::User, "/api/v1/auth/logout", "Sign this device out", logout)
@@ -105,7 +105,7 @@ async fn login_with_code(
     sign_in_with_code(&app, &visitor, &body.two_factor_token, &body.code).await
 }
 
-/// The old web client shows the token of the first step as if it were one to call with (wire-contract 7.4).
+/// The old web client shows the token of the first step as if it were one to call with.
 async fn verify_code(
     State(app): State<App>,
     visitor: Visitor,
@@ -133,10 +133,10 @@ async fn sign_in_with_code(
 fn signed_in_data(app: &App, signed_in: &SignedIn) -> Value {
     let user = &signed_in.user;
     json!({
-        "user": crate::present::user(user, app.chat.presence().is_online(user.id)),
+        "user": crate::views::user(user, app.chat.presence().is_online(user.id)),
         "token": signed_in.token,
         "sessionToken": signed_in.session_token,
-        "session": crate::present::session(&signed_in.session),
+        "session": crate::views::session(&signed_in.session),
         "expiresIn": signed_in.expires_in_seconds,
     })
 }
@@ -147,7 +147,7 @@ async fn refresh(
     Body(body): Body<Refresh>,
 ) -> Result<impl IntoResponse, ApiError> {
     let fresh = app.chat.refresh(&body.token, session_token(&headers)).await?;
-    // Another part of the web client reads the copies at the top (wire-contract 7.4).
+    // Another part of the web client reads the copies at the top.
     Ok(axum::Json(json!({
         "success": true,
         "data": { "token": fresh.token, "expiresIn": fresh.expires_in_seconds },
@@ -176,7 +176,7 @@ async fn setup(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
 
 async fn me(State(app): State<App>, User(caller): User) -> impl IntoResponse {
     let online = app.chat.presence().is_online(caller.user.id);
-    answer(json!({ "user": crate::present::user(&caller.user, online) }))
+    answer(json!({ "user": crate::views::user(&caller.user, online) }))
 }
 
 #[derive(Deserialize)]

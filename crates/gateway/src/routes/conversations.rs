@@ -1,10 +1,10 @@
-//! Conversations (wire-contract 3.1).
+//! Conversations.
 
 use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Answer, Body, PageParams, Params, PathParam, answer, created};
+use crate::extract::{Answer, Body, PageParams, Params, PathParam, answer, created};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use meeshy_chat::{ListFilter, NewConversation};
@@ -42,7 +42,7 @@ async fn list(
     let filter = ListFilter { kind: asked.kind, with_user: asked.with_user_id };
     let (views, total) = app.chat.conversations(caller.user.id, filter, limit, offset).await?;
     let pagination = Some(Pagination::new(total, offset, limit, views.len()));
-    let data: Vec<_> = views.iter().map(|view| crate::present::conversation(view, app.chat.now())).collect();
+    let data: Vec<_> = views.iter().map(|view| crate::views::conversation(view, app.chat.now())).collect();
     Ok(Answer(Success { pagination, ..Success::new(data) }))
 }
 
@@ -60,7 +60,7 @@ async fn create(
         identifier: body.identifier,
     };
     let view = app.chat.create_conversation(caller.user.id, new).await?;
-    Ok(created(crate::present::conversation(&view, app.chat.now())))
+    Ok(created(crate::views::conversation(&view, app.chat.now())))
 }
 
 async fn one(
@@ -69,7 +69,7 @@ async fn one(
     PathParam(id): PathParam,
 ) -> Result<impl IntoResponse, ApiError> {
     let view = app.chat.conversation(caller.user.id, &id).await?;
-    Ok(answer(crate::present::conversation(&view, app.chat.now())))
+    Ok(answer(crate::views::conversation(&view, app.chat.now())))
 }
 
 async fn mark_read(

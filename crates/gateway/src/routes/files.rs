@@ -1,4 +1,4 @@
-//! Files that hang on messages (wire-contract 3.6), given out so that they cannot run in our origin.
+//! Files that hang on messages, given out so that they cannot run in our origin.
 
 use super::{Access, Api};
 use crate::App;

@@ -4,7 +4,7 @@ use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Body, PathParam, TwoPathParams, answer, created};
+use crate::extract::{Body, PathParam, TwoPathParams, answer, created};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use meeshy_chat::NewTerm;
@@ -25,7 +25,7 @@ async fn list(
     PathParam(id): PathParam,
 ) -> Result<impl IntoResponse, ApiError> {
     let terms = app.chat.glossary(caller.user.id, &id).await?;
-    Ok(answer(terms.into_iter().map(crate::present::term).collect::<Vec<_>>()))
+    Ok(answer(terms.into_iter().map(crate::views::term).collect::<Vec<_>>()))
 }
 
 async fn add(
@@ -35,7 +35,7 @@ async fn add(
     Body(body): Body<AddTerm>,
 ) -> Result<impl IntoResponse, ApiError> {
     let new = NewTerm { text: body.term, language: body.language, translation: body.translation };
-    Ok(created(crate::present::term(app.chat.add_term(caller.user.id, &id, new).await?)))
+    Ok(created(crate::views::term(app.chat.add_term(caller.user.id, &id, new).await?)))
 }
 
 async fn remove(

@@ -1,7 +1,7 @@
-//! For operators and their tools (wire-contract 4.9).
+//! For operators and their tools.
 
 use super::{Access, Api};
-use crate::{App, observe};
+use crate::{App, telemetry};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -26,7 +26,7 @@ pub fn routes(api: Api) -> Api {
 
 /// The operator's tools on an address of their own, which nobody else reaches: no token is asked for.
 pub fn operator_router(chat: Chat) -> Router {
-    observe::recorder();
+    telemetry::recorder();
     let started = Instant::now();
     let whole = {
         let chat = chat.clone();
@@ -119,7 +119,7 @@ async fn figures(chat: &Chat) -> impl IntoResponse + use<> {
         metrics::gauge!("meeshy_notifications").set(counts.active as f64);
         metrics::gauge!("meeshy_notifications_archived").set(counts.archived as f64);
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], observe::metrics())
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::metrics())
 }
 
 /// What the database knows, if it answers in time.

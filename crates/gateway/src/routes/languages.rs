@@ -1,7 +1,7 @@
 //! The languages that people can choose.
 
 use super::{Access, Api};
-use crate::json::answer;
+use crate::extract::answer;
 use axum::response::IntoResponse;
 use meeshy_domain::Language;
 use serde_json::json;
@@ -11,5 +11,5 @@ pub fn routes(api: Api) -> Api {
 }
 
 async fn list() -> impl IntoResponse {
-    answer(json!({ "languages": Language::all().map(crate::present::language).collect::<Vec<_>>() }))
+    answer(json!({ "languages": Language::all().map(crate::views::language).collect::<Vec<_>>() }))
 }

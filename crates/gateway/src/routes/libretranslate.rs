@@ -4,42 +4,42 @@
 use super::{Access, Api};
 use crate::App;
 use crate::error::ApiError;
-use crate::json::read;
+use crate::extract::read;
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use meeshy_node::Node;
-use meeshy_node::libretranslate::{self, Call};
+use meeshy_translation_api::TranslationApi;
+use meeshy_translation_api::libretranslate::{self, Call};
 
 pub fn routes(api: Api) -> Api {
-    let Some(node) = api.app.node.clone() else { return api };
-    let with = |answer: fn(&Node) -> Response| {
-        let node = node.clone();
-        async move || answer(&node)
+    let Some(translation_api) = api.app.translation_api.clone() else { return api };
+    let with = |answer: fn(&TranslationApi) -> Response| {
+        let translation_api = translation_api.clone();
+        async move || answer(&translation_api)
     };
     api.post(Access::Key, "/libretranslate/translate", "LibreTranslate: translate", {
-        let node = node.clone();
-        async move |Extension(call): Extension<Call>| translate(&node, &call).await
+        let translation_api = translation_api.clone();
+        async move |Extension(call): Extension<Call>| translate(&translation_api, &call).await
     })
     .body("LibreTranslateTranslate")
     .post(Access::Key, "/libretranslate/detect", "LibreTranslate: what language a text is in", {
-        let node = node.clone();
-        async move |Extension(call): Extension<Call>| detect(&node, &call).await
+        let translation_api = translation_api.clone();
+        async move |Extension(call): Extension<Call>| detect(&translation_api, &call).await
     })
     .body("LibreTranslateDetect")
     .get(
         Access::Anyone,
         "/libretranslate/languages",
         "LibreTranslate: which languages there are",
-        with(|node| Json(libretranslate::languages(node)).into_response()),
+        with(|translation_api| Json(libretranslate::languages(translation_api)).into_response()),
     )
     .get(
         Access::Anyone,
         "/libretranslate/frontend/settings",
         "LibreTranslate: what a page may offer",
-        with(|node| Json(libretranslate::settings(node, true)).into_response()),
+        with(|translation_api| Json(libretranslate::settings(translation_api, true)).into_response()),
     )
     .get(
         Access::Anyone,
@@ -51,7 +51,9 @@ pub fn routes(api: Api) -> Api {
         Access::Anyone,
         "/libretranslate/spec",
         "LibreTranslate: this interface as OpenAPI",
-        with(|node| Json(libretranslate::spec(node, "/libretranslate", true)).into_response()),
+        with(|translation_api| {
+            Json(libretranslate::spec(translation_api, "/libretranslate", true)).into_response()
+        }),
     )
 }
 
@@ -77,10 +79,10 @@ async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
     Ok(Request::from_parts(parts, axum::body::Body::empty()))
 }
 
-async fn translate(node: &Node, call: &Call) -> Result<Response, ApiError> {
-    Ok(Json(libretranslate::translate(node, call).await?).into_response())
+async fn translate(translation_api: &TranslationApi, call: &Call) -> Result<Response, ApiError> {
+    Ok(Json(libretranslate::translate(translation_api, call).await?).into_response())
 }
 
-async fn detect(node: &Node, call: &Call) -> Result<Response, ApiError> {
-    Ok(Json(libretranslate::detect(node, call).await?).into_response())
+async fn detect(translation_api: &TranslationApi, call: &Call) -> Result<Response, ApiError> {
+    Ok(Json(libretranslate::detect(translation_api, call).await?).into_response())
 }

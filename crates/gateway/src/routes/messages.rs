@@ -1,10 +1,10 @@
-//! Messages (wire-contract 3.3).
+//! Messages.
 
 use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Answer, Body, PageParams, Params, PathParam, TwoPathParams, answer, created};
+use crate::extract::{Answer, Body, PageParams, Params, PathParam, TwoPathParams, answer, created};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use meeshy_chat::{MessageEdit, NewMessage, PageRequest};
@@ -47,7 +47,7 @@ async fn list(
     let may_ask = move || limiter.allows_page_translation(user);
     let page = app.chat.messages(user, &id, PageRequest { before, limit, offset }, may_ask).await?;
     let pagination = Some(Pagination { total: page.total, offset, limit, has_more: page.has_more });
-    let data: Vec<_> = page.messages.iter().map(crate::present::message).collect();
+    let data: Vec<_> = page.messages.iter().map(crate::views::message).collect();
     let meta = Some(json!({ "userLanguage": page.reader_language }));
     Ok(Answer(Success { pagination, meta, ..Success::new(data) }))
 }
@@ -68,7 +68,7 @@ async fn send(
         client_message_id: body.client_message_id,
     };
     let sent = app.chat.send(caller.user.id, new).await?;
-    Ok(created(crate::present::message(&sent.message)))
+    Ok(created(crate::views::message(&sent.message)))
 }
 
 async fn edit_in(
@@ -99,5 +99,5 @@ async fn edited(
     app.limiter.count_edit(caller)?;
     let edit = MessageEdit { message, conversation, content, original_language };
     let edited = app.chat.edit(caller, edit).await?;
-    Ok(crate::present::message(&edited))
+    Ok(crate::views::message(&edited))
 }

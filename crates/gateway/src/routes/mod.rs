@@ -16,7 +16,7 @@ mod users;
 pub use health::operator_router;
 
 use crate::error::ApiError;
-use crate::{App, web};
+use crate::{App, static_files};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::handler::Handler;
@@ -210,7 +210,7 @@ pub(crate) fn router(app: App, sockets: Router) -> Router {
         })
         .with_state(app)
         .merge(sockets)
-        .fallback(web::fallback)
+        .fallback(static_files::fallback)
 }
 
 impl crate::Gateway {

@@ -4,7 +4,7 @@ use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Body, PageParams, Params, TwoPathParams, answer, created};
+use crate::extract::{Body, PageParams, Params, TwoPathParams, answer, created};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use meeshy_chat::NewReport;
@@ -40,7 +40,7 @@ async fn report(
         wants_another: body.try_another,
     };
     let reported = app.chat.report_translation(user, new).await?;
-    let mut shown = json!(crate::present::report(reported.report));
+    let mut shown = json!(crate::views::report(reported.report));
     shown["triesAnother"] = Value::Bool(reported.tries_another);
     Ok(created(shown))
 }
@@ -51,5 +51,5 @@ async fn list(
     Params(page): Params<PageParams>,
 ) -> Result<impl IntoResponse, ApiError> {
     let reports = app.chat.translation_reports(caller.user.id, page.limit(50, 200)).await?;
-    Ok(answer(reports.into_iter().map(crate::present::report).collect::<Vec<_>>()))
+    Ok(answer(reports.into_iter().map(crate::views::report).collect::<Vec<_>>()))
 }

@@ -1,25 +1,22 @@
-//! Translations on request (wire-contract 4.6; the routes under `/messages` of 3.3).
+//! Translations on request.
 
 use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Body, PathParam, TwoPathParams, answer};
-use crate::present;
+use crate::extract::{Body, PathParam, TwoPathParams, answer};
+use crate::views;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use meeshy_chat::{Progress, Requested, TextRequest, TextTranslation, Tier};
-use meeshy_domain::UserId;
+use meeshy_domain::{UserId, limits};
 use meeshy_store::translations::{Count, State as Ended};
 use meeshy_wire::{DetectLanguage, ModelType, Translate, TranslateText, TranslateTexts, TranslatedText};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
-
-/// How long `/translate-blocking` waits for the translation of a message.
-const PATIENCE: Duration = Duration::from_secs(10);
+use std::time::Instant;
 
 pub fn routes(api: Api) -> Api {
     let user = Access::User;
@@ -57,7 +54,7 @@ async fn translate(
     let answered = match &body.message_id {
         Some(message) => {
             let requested = app.chat.request_translation(user, message, &body.target_language).await;
-            requested.map(|requested| json!(present::progress(&requested))).map_err(ApiError::from)
+            requested.map(|requested| json!(views::progress(&requested))).map_err(ApiError::from)
         }
         None => {
             let conversation_id = body.conversation_id.clone();
@@ -83,7 +80,8 @@ async fn translate_blocking(
         return translate_one(&app, body).await.map(answer).map_err(ApiError::with_error_code);
     };
     let began = Instant::now();
-    let requested = app.chat.await_translation(user, message, &body.target_language, PATIENCE).await;
+    let requested =
+        app.chat.await_translation(user, message, &body.target_language, limits::TRANSLATION_TIMEOUT).await;
     let translated =
         requested.map_err(ApiError::from).and_then(|requested| of_message(&app, requested, began));
     translated.map(answer).map_err(ApiError::with_error_code)
@@ -189,7 +187,7 @@ async fn status(
     TwoPathParams(message, language): TwoPathParams,
 ) -> Result<impl IntoResponse, ApiError> {
     let requested = app.chat.translation_progress(caller.user.id, &message, &language).await?;
-    Ok(answer(present::progress(&requested)))
+    Ok(answer(views::progress(&requested)))
 }
 
 /// A job has no id of its own: it is named by its message and its language, as its translation is.
@@ -204,7 +202,7 @@ async fn job(
 ) -> Result<impl IntoResponse, ApiError> {
     let (message, language) = named(&job);
     let requested = app.chat.translation_progress(caller.user.id, message, language).await?;
-    Ok(answer(present::progress(&requested)))
+    Ok(answer(views::progress(&requested)))
 }
 
 async fn cancel_job(
@@ -233,7 +231,7 @@ async fn message_status(
     TwoPathParams(message, language): TwoPathParams,
 ) -> Result<impl IntoResponse, ApiError> {
     let requested = app.chat.translation_progress(caller.user.id, &message, &language).await?;
-    let shown = present::progress(&requested);
+    let shown = views::progress(&requested);
     Ok(Json(json!({
         "success": true,
         "data": shown,
@@ -251,7 +249,7 @@ async fn list(
     User(caller): User,
     PathParam(message): PathParam,
 ) -> Result<impl IntoResponse, ApiError> {
-    let message = present::message(&app.chat.message(caller.user.id, &message).await?);
+    let message = views::message(&app.chat.message(caller.user.id, &message).await?);
     Ok(Json(json!({
         "success": true,
         "data": {

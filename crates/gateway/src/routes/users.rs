@@ -1,10 +1,10 @@
-//! Find people, change one's profile (wire-contract 3.8).
+//! Find people, change one's profile.
 
 use super::{Access, Api};
 use crate::App;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::json::{Answer, Body, PageParams, Params, answer};
+use crate::extract::{Answer, Body, PageParams, Params, answer};
 use axum::extract::State;
 use axum::response::IntoResponse;
 use meeshy_chat::ProfilePatch;
@@ -40,7 +40,7 @@ async fn search(
         .into_iter()
         .map(|user| {
             let online = presence.is_online(user.id);
-            crate::present::found_user(user, online)
+            crate::views::found_user(user, online)
         })
         .collect();
     Ok(Answer(Success { pagination, ..Success::new(data) }))
@@ -66,5 +66,5 @@ async fn patch_me(
     };
     let user = app.chat.update_profile(caller.user.id, patch).await?;
     let online = app.chat.presence().is_online(user.id);
-    Ok(answer(json!({ "user": crate::present::user(&user, online), "message": "Profile updated" })))
+    Ok(answer(json!({ "user": crate::views::user(&user, online), "message": "Profile updated" })))
 }

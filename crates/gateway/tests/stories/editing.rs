@@ -32,7 +32,7 @@ async fn an_edit_reaches_everybody_and_its_translation_is_new_to_them() {
             assert_eq!(heard["translationStates"][0]["state"], "pending", "{kind}");
             let came = hers.event("message:translation").await["translations"][0].clone();
             assert_eq!(came["translatedContent"], format!("fr: {text}"), "{kind}");
-            // The web client passes over an id that it has seen (wire-contract 5.5).
+            // The web client passes over an id that it has seen.
             assert_eq!(came["id"], format!("{id}-fr-r{}", number + 2), "{kind}");
             assert_ne!(came["id"], first["id"], "{kind}");
         }

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
 use meeshy_domain::{Language, Reason, ReasonCode};
-use meeshy_node::{Node, NodeConfig};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{
     self as translation, EngineError, Offer, Pair, Request, Translated, Translator, Urgency,
 };
+use meeshy_translation_api::{TranslationApi, TranslationApiConfig};
 use std::sync::Arc;
 
 /// Translates `text` into `fr: text`, keeps `ok` as it is, comes to no end with `endless`, has no model yet
@@ -58,9 +58,9 @@ impl Translate for Engine {
 }
 
 /// The same engine behind LibreTranslate's interface, for English and Spanish into French.
-pub fn node() -> Node {
+pub fn translation_api() -> TranslationApi {
     let engines: Vec<Arc<dyn translation::Engine>> = vec![Arc::new(Engine)];
-    Node::new(Translator::with_engines(engines, 1 << 20, None), NodeConfig::default())
+    TranslationApi::new(Translator::with_engines(engines, 1 << 20, None), TranslationApiConfig::default())
 }
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! So many calls, and no more (wire-contract 1.7).
+//! So many calls, and no more.
 
 use crate::server::{Answer, Person, Server, answer, registration, unlimited};
 use crate::socket::Socket;

@@ -1,6 +1,6 @@
 //! A running gateway, and people who call it.
 
-use crate::engine::{Engine, node};
+use crate::engine::{Engine, translation_api};
 use meeshy_chat::{Chat, HashingCost, Secrets, Settings, SigningKey, Translate};
 use meeshy_gateway::{Gateway, GatewayConfig, RateLimits, routes::Endpoint};
 use meeshy_store::Store;
@@ -79,7 +79,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let uploads = tempfile::tempdir().unwrap();
         let config = GatewayConfig { uploads: uploads.path().to_owned(), ..config };
-        let gateway = Gateway::new(chat.clone(), config, Some(node()));
+        let gateway = Gateway::new(chat.clone(), config, Some(translation_api()));
         let endpoints = gateway.endpoints();
         let (stop, stopping) = watch::channel(false);
         let told =

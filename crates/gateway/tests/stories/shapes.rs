@@ -1,4 +1,4 @@
-//! What crosses the network, word for word: clients in people's pockets read it (wire-contract 3.0, 5).
+//! What crosses the network, word for word: clients in people's pockets read it.
 
 use crate::server::{Person, servers};
 use crate::socket::Socket;

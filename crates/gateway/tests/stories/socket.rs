@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// What a test waits for comes within this time.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -121,7 +121,7 @@ impl Socket {
     }
 
     async fn said(&mut self) -> Said {
-        let next = tokio::time::timeout(PATIENCE, self.stream.next()).await;
+        let next = tokio::time::timeout(TIMEOUT, self.stream.next()).await;
         let message = match next.expect("the server says nothing any more") {
             Some(Ok(Message::Text(text))) => text.to_string(),
             Some(Ok(Message::Close(_)) | Err(_)) | None => return Said::Closed,

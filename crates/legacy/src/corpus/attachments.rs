@@ -2,7 +2,7 @@
 
 use super::collections::Name;
 use super::fields::Fields;
-use super::town::{HOUR, LATER, MINUTE, START, Town};
+use super::world::{HOUR, LATER, MINUTE, START, World};
 use bson::oid::ObjectId;
 use bson::{DateTime, RawDocumentBuf};
 
@@ -31,9 +31,9 @@ pub(super) fn kind(at: usize) -> &'static str {
     KINDS[at % KINDS.len()].0
 }
 
-pub(super) fn time(town: &Town<'_>, at: usize) -> i64 {
-    match town.layout.attachments[at] {
-        Some(message) => town.time(Name::Message, message) - 1_000,
+pub(super) fn time(world: &World<'_>, at: usize) -> i64 {
+    match world.layout.attachments[at] {
+        Some(message) => world.time(Name::Message, message) - 1_000,
         None => START + 3 * 24 * HOUR + at as i64 * 3 * HOUR,
     }
 }
@@ -45,15 +45,15 @@ pub(super) struct Upload {
     pub(super) bytes: Vec<u8>,
 }
 
-pub(super) fn upload(town: &Town<'_>, at: usize) -> Upload {
+pub(super) fn upload(world: &World<'_>, at: usize) -> Upload {
     let (_, mime, ending) = KINDS[at % KINDS.len()];
-    let mut random = town.random(Name::MessageAttachment, at + 1_000_000);
+    let mut random = world.random(Name::MessageAttachment, at + 1_000_000);
     let hex = random.text("0123456789abcdef", 32);
     let uuid = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-");
     let name: String = NAMES[at % NAMES.len()].replace([' ', '(', ')'], "_");
-    let date = DateTime::from_millis(time(town, at)).try_to_rfc3339_string().unwrap_or_default();
+    let date = DateTime::from_millis(time(world, at)).try_to_rfc3339_string().unwrap_or_default();
     let (year, month) = (&date[..4], &date[5..7]);
-    let path = format!("{year}/{month}/{}/{name}_{uuid}.{ending}", uploader(town, at).to_hex());
+    let path = format!("{year}/{month}/{}/{name}_{uuid}.{ending}", uploader(world, at).to_hex());
     Upload { path, mime, bytes: super::uploads::content(mime, at) }
 }
 
@@ -62,9 +62,9 @@ pub(super) fn thumbnail(path: &str, mime: &str) -> Option<String> {
     mime.starts_with("image/").then(|| path.replacen('_', "_thumb_", 1))
 }
 
-fn uploader(town: &Town<'_>, at: usize) -> ObjectId {
-    let message = town.layout.attachments[at];
-    town.user(message.map_or(at % 50, |message| town.layout.messages[message].sender))
+fn uploader(world: &World<'_>, at: usize) -> ObjectId {
+    let message = world.layout.attachments[at];
+    world.user(message.map_or(at % 50, |message| world.layout.messages[message].sender))
 }
 
 /// A path as the old gateway put it into an address: the slashes are escaped as well.
@@ -76,9 +76,9 @@ fn escaped(path: &str) -> String {
     })
 }
 
-pub(super) fn attachment(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let Upload { path, mime, bytes } = upload(town, at);
-    let created = time(town, at);
+pub(super) fn attachment(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let Upload { path, mime, bytes } = upload(world, at);
+    let created = time(world, at);
     let later = created >= LATER;
     let (image, audio, video) =
         (mime.starts_with("image/"), mime.starts_with("audio/"), mime.starts_with("video/"));
@@ -91,8 +91,8 @@ pub(super) fn attachment(town: &Town<'_>, at: usize) -> RawDocumentBuf {
     let url = format!("/api/attachments/file/{}", escaped(&path));
     let thumbnail = thumbnail(&path, mime);
     let thumbnail_url = thumbnail.as_ref().map(|path| format!("/api/attachments/file/{}", escaped(path)));
-    let fields = Fields::new(town.id(Name::MessageAttachment, at))
-        .with("messageId", town.layout.attachments[at].map_or(NO_MESSAGE, |message| town.message(message)))
+    let fields = Fields::new(world.id(Name::MessageAttachment, at))
+        .with("messageId", world.layout.attachments[at].map_or(NO_MESSAGE, |message| world.message(message)))
         .with("fileName", path.rsplit('/').next().unwrap_or(&path))
         .with("originalName", format!("{}.{}", NAMES[at % NAMES.len()], KINDS[at % KINDS.len()].2).as_str())
         .with("mimeType", mime)
@@ -118,15 +118,19 @@ pub(super) fn attachment(town: &Town<'_>, at: usize) -> RawDocumentBuf {
             .maybe("pageCount", (later && mime == "application/pdf").then_some(1_i64))
             .maybe("lineCount", (later && mime == "text/plain").then_some(2_i64))
     };
-    fields.with("uploadedBy", uploader(town, at)).with("isAnonymous", false).date("createdAt", created).done()
+    fields
+        .with("uploadedBy", uploader(world, at))
+        .with("isAnonymous", false)
+        .date("createdAt", created)
+        .done()
 }
 
 /// The address that an attachment had before the hosts were taken out. The backup has the ids of the attachments.
-pub(super) fn backup(town: &Town<'_>, at: usize) -> RawDocumentBuf {
+pub(super) fn backup(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let host = HOSTS[at % HOSTS.len()];
     let image = KINDS[at % KINDS.len()].0 == "image";
-    let path = upload(town, at).path;
-    Fields::new(town.id(Name::BackupUrls, at))
+    let path = upload(world, at).path;
+    Fields::new(world.id(Name::BackupUrls, at))
         .with("fileUrl", absolute(host, &path).as_str())
         .maybe("thumbnailUrl", image.then(|| absolute(host, &path.replacen('_', "_thumb_", 1))).as_deref())
         .date("backedUpAt", REWRITTEN + at as i64 % 60 * MINUTE / 60)
@@ -138,6 +142,6 @@ fn absolute(host: &str, path: &str) -> String {
 }
 
 /// The address of an attachment at one of the three hosts, as the oldest rows have it.
-pub(super) fn absolute_url(town: &Town<'_>, at: usize, host: usize) -> String {
-    absolute(HOSTS[host % HOSTS.len()], &upload(town, at).path)
+pub(super) fn absolute_url(world: &World<'_>, at: usize, host: usize) -> String {
+    absolute(HOSTS[host % HOSTS.len()], &upload(world, at).path)
 }

@@ -3,25 +3,25 @@
 use super::collections::Name;
 use super::fields::Fields;
 use super::layout::DIRECT;
-use super::town::{MINUTE, Town};
+use super::world::{MINUTE, World};
 use bson::{RawBson, RawDocumentBuf, rawdoc};
 
 fn conversation(at: usize) -> usize {
     DIRECT.start + at
 }
 
-pub(super) fn session(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let started = town.time(Name::CallSession, at);
+pub(super) fn session(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let started = world.time(Name::CallSession, at);
     let status = ["ended", "missed", "ended", "rejected"][at % 4];
     let answered = status == "ended";
     let minutes = 1 + at as i64 % 30;
     let end = if answered { started + 10_000 + minutes * MINUTE } else { started + MINUTE };
     let kind = if at.is_multiple_of(3) { "audio" } else { "video" };
-    Fields::new(town.id(Name::CallSession, at))
-        .with("conversationId", town.conversation(conversation(at)))
+    Fields::new(world.id(Name::CallSession, at))
+        .with("conversationId", world.conversation(conversation(at)))
         .with("mode", "p2p")
         .with("status", status)
-        .with("initiatorId", town.user(town.layout.members[conversation(at)][0]))
+        .with("initiatorId", world.user(world.layout.members[conversation(at)][0]))
         .date("startedAt", started)
         .maybe_date("answeredAt", answered.then_some(started + 10_000))
         .date("endedAt", end)
@@ -31,10 +31,10 @@ pub(super) fn session(town: &Town<'_>, at: usize) -> RawDocumentBuf {
 }
 
 /// A call as it is under its collection's other name: the fifth ended otherwise.
-pub(super) fn renamed(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut call = session(town, at);
+pub(super) fn renamed(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut call = session(world, at);
     if at == 4 {
-        let mut changed = town.parsed(Name::CallSession, at);
+        let mut changed = world.parsed(Name::CallSession, at);
         changed.insert("status", "missed");
         call = RawDocumentBuf::try_from(changed).expect("a changed call is BSON all the same");
     }
@@ -42,12 +42,12 @@ pub(super) fn renamed(town: &Town<'_>, at: usize) -> RawDocumentBuf {
 }
 
 /// Everybody who called, then four who answered.
-pub(super) fn participant(town: &Town<'_>, at: usize) -> RawDocumentBuf {
+pub(super) fn participant(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let (call, answers) = (at % 44, at >= 44);
-    let joined = town.time(Name::CallParticipant, at);
-    Fields::new(town.id(Name::CallParticipant, at))
-        .with("callSessionId", town.id(Name::CallSession, call))
-        .with("userId", town.user(town.layout.members[conversation(call)][usize::from(answers)]))
+    let joined = world.time(Name::CallParticipant, at);
+    Fields::new(world.id(Name::CallParticipant, at))
+        .with("callSessionId", world.id(Name::CallSession, call))
+        .with("userId", world.user(world.layout.members[conversation(call)][usize::from(answers)]))
         .with("role", if answers { "participant" } else { "initiator" })
         .date("joinedAt", joined)
         .maybe_date("leftAt", (!at.is_multiple_of(9)).then_some(joined + MINUTE))
@@ -57,7 +57,7 @@ pub(super) fn participant(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-pub(super) fn audit(town: &Town<'_>, at: usize) -> RawDocumentBuf {
+pub(super) fn audit(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let user = 10 + at;
     let (action, changes) = match at % 4 {
         0 => ("VIEW_USER", None),
@@ -65,14 +65,14 @@ pub(super) fn audit(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         2 => ("DEACTIVATE_USER", Some(r#"{"isActive":{"from":true,"to":false}}"#)),
         _ => ("RESET_PASSWORD", None),
     };
-    let fields = Fields::new(town.id(Name::AdminAuditLog, at))
-        .with("userId", town.user(user))
-        .with("adminId", town.user(at % 2))
+    let fields = Fields::new(world.id(Name::AdminAuditLog, at))
+        .with("userId", world.user(user))
+        .with("adminId", world.user(at % 2))
         .with("action", action)
         .with("entity", "User")
-        .with("entityId", town.user(user).to_hex().as_str())
+        .with("entityId", world.user(user).to_hex().as_str())
         .or_null("changes", changes)
         .with("metadata", RawBson::Null)
         .maybe("ipAddress", (!at.is_multiple_of(5)).then_some("192.0.2.10"));
-    fields.with("userAgent", RawBson::Null).date("createdAt", town.time(Name::AdminAuditLog, at)).done()
+    fields.with("userAgent", RawBson::Null).date("createdAt", world.time(Name::AdminAuditLog, at)).done()
 }

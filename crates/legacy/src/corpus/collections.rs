@@ -1,7 +1,7 @@
-//! The 31 collections of the old database, with their counts (data-model 2).
+//! The 31 collections of the old database, with their counts.
 
 use super::layout::{ATTACHMENTS, CONVERSATIONS, MEMBERS, MESSAGES, STATUSES, TRANSLATIONS, USERS};
-use super::town::{DAY, END, HOUR, LATER, MINUTE, START, Town};
+use super::world::{DAY, END, HOUR, LATER, MINUTE, START, World};
 use super::{attachments, calls, conversations, links, messages, notifications, people, statuses};
 use bson::RawDocumentBuf;
 
@@ -52,11 +52,11 @@ impl Name {
 pub(super) struct Collection {
     pub(super) of: Name,
     pub(super) name: &'static str,
-    /// For one town.
+    /// For one world.
     pub(super) count: usize,
-    pub(super) time: fn(&Town<'_>, usize) -> i64,
-    pub(super) document: fn(&Town<'_>, usize) -> RawDocumentBuf,
-    /// The fields of its unique index, if it had one (data-model 3).
+    pub(super) time: fn(&World<'_>, usize) -> i64,
+    pub(super) document: fn(&World<'_>, usize) -> RawDocumentBuf,
+    /// The fields of its unique index, if it had one.
     pub(super) unique: &'static [&'static str],
 }
 
@@ -64,8 +64,8 @@ const fn collection(
     of: Name,
     name: &'static str,
     count: usize,
-    time: fn(&Town<'_>, usize) -> i64,
-    document: fn(&Town<'_>, usize) -> RawDocumentBuf,
+    time: fn(&World<'_>, usize) -> i64,
+    document: fn(&World<'_>, usize) -> RawDocumentBuf,
 ) -> Collection {
     Collection { of, name, count, time, document, unique: &[] }
 }
@@ -75,11 +75,11 @@ const fn unique(collection: Collection, fields: &'static [&'static str]) -> Coll
 }
 
 /// Nobody asks for a document of an empty collection.
-fn nothing(_: &Town<'_>, _: usize) -> RawDocumentBuf {
+fn nothing(_: &World<'_>, _: usize) -> RawDocumentBuf {
     RawDocumentBuf::new()
 }
 
-fn start(_: &Town<'_>, _: usize) -> i64 {
+fn start(_: &World<'_>, _: usize) -> i64 {
     START
 }
 

@@ -3,7 +3,7 @@
 use super::collections::Name;
 use super::fields::Fields;
 use super::layout::{DIRECT, GLOBAL, TEAM};
-use super::town::{DAY, END, HOUR, LATER, Town};
+use super::world::{DAY, END, HOUR, LATER, World};
 use bson::{RawArrayBuf, RawBson, RawDocumentBuf};
 
 const GROUPS: [&str; 10] = [
@@ -43,25 +43,26 @@ fn is_direct(at: usize) -> bool {
     DIRECT.contains(&at)
 }
 
-pub(super) fn conversation(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let created = town.time(Name::Conversation, at);
+pub(super) fn conversation(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let created = world.time(Name::Conversation, at);
     let group = GROUPS[at % GROUPS.len()];
     let (identifier, kind, title) = match at {
-        GLOBAL => (town.unique("meeshy"), "global", Some("Meeshy")),
-        TEAM => (town.unique("mshy_meeshy-infrastructure-team-one"), "group", Some("Infrastructure")),
-        _ if is_direct(at) => (town.unique(&format!("mshy_direct-{at}-20250910120000")), "direct", None),
+        GLOBAL => (world.unique("meeshy"), "global", Some("Meeshy")),
+        TEAM => (world.unique("mshy_meeshy-infrastructure-team-one"), "group", Some("Infrastructure")),
+        _ if is_direct(at) => (world.unique(&format!("mshy_direct-{at}-20250910120000")), "direct", None),
         _ => (
-            town.unique(&format!("mshy_group-{at}-20250910120000")),
+            world.unique(&format!("mshy_group-{at}-20250910120000")),
             if at.is_multiple_of(9) { "public" } else { "group" },
             Some(group),
         ),
     };
-    let last = (0..town.layout.messages.len()).rev().find(|it| town.layout.messages[*it].conversation == at);
-    let last = last.map_or(created, |message| town.time(Name::Message, message));
+    let last =
+        (0..world.layout.messages.len()).rev().find(|it| world.layout.messages[*it].conversation == at);
+    let last = last.map_or(created, |message| world.time(Name::Message, message));
     let later = at.is_multiple_of(5);
     let encrypted = at > DIRECT.start + 2 && at.is_multiple_of(40);
-    let community = (!is_direct(at) && at.is_multiple_of(8)).then(|| town.id(Name::Community, at / 8 % 8));
-    let fields = Fields::new(town.conversation(at))
+    let community = (!is_direct(at) && at.is_multiple_of(8)).then(|| world.id(Name::Community, at / 8 % 8));
+    let fields = Fields::new(world.conversation(at))
         .with("identifier", identifier.as_str())
         .with("type", kind)
         .maybe("title", title)
@@ -77,7 +78,7 @@ pub(super) fn conversation(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         fields
             .maybe("encryptionMode", encrypted.then_some("server"))
             .maybe_date("encryptionEnabledAt", encrypted_at)
-            .maybe("encryptionEnabledBy", encrypted.then(|| town.user(town.layout.members[at][0])))
+            .maybe("encryptionEnabledBy", encrypted.then(|| world.user(world.layout.members[at][0])))
             .with("autoTranslateEnabled", true)
     } else {
         fields
@@ -90,14 +91,14 @@ pub(super) fn conversation(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-pub(super) fn joined(town: &Town<'_>, at: usize) -> i64 {
-    let (conversation, user) = town.layout.memberships[at];
-    town.time(Name::Conversation, conversation).max(town.time(Name::User, user)) + 1
+pub(super) fn joined(world: &World<'_>, at: usize) -> i64 {
+    let (conversation, user) = world.layout.memberships[at];
+    world.time(Name::Conversation, conversation).max(world.time(Name::User, user)) + 1
 }
 
-pub(super) fn member(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let (conversation, user) = town.layout.memberships[at];
-    let first = town.layout.members[conversation].first() == Some(&user);
+pub(super) fn member(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let (conversation, user) = world.layout.memberships[at];
+    let first = world.layout.members[conversation].first() == Some(&user);
     // Several versions of the old system wrote the same role in several ways.
     let role = match (first, at % 5) {
         (true, 0) => "ADMIN",
@@ -110,10 +111,10 @@ pub(super) fn member(town: &Town<'_>, at: usize) -> RawDocumentBuf {
     };
     let left = !first && at.is_multiple_of(31);
     let muted = !first && at.is_multiple_of(43);
-    let joined = joined(town, at);
-    Fields::new(town.id(Name::ConversationMember, at))
-        .with("conversationId", town.conversation(conversation))
-        .with("userId", town.user(user))
+    let joined = joined(world, at);
+    Fields::new(world.id(Name::ConversationMember, at))
+        .with("conversationId", world.conversation(conversation))
+        .with("userId", world.user(user))
         .with("role", role)
         .all(&RIGHTS[..1], !muted)
         .all(&RIGHTS[1..6], true)
@@ -124,42 +125,42 @@ pub(super) fn member(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-pub(super) fn community(town: &Town<'_>, at: usize) -> RawDocumentBuf {
+pub(super) fn community(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let (name, description) = COMMUNITIES[at];
-    let created = town.time(Name::Community, at);
+    let created = world.time(Name::Community, at);
     let slug: String = name.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
-    Fields::new(town.id(Name::Community, at))
-        .with("identifier", town.unique(&format!("mshy_{slug}")).as_str())
+    Fields::new(world.id(Name::Community, at))
+        .with("identifier", world.unique(&format!("mshy_{slug}")).as_str())
         .with("name", name)
         .with("description", description)
         .with("isPrivate", at != 2)
-        .with("createdBy", town.user(at))
+        .with("createdBy", world.user(at))
         .date("createdAt", created)
         .date("updatedAt", created)
         .done()
 }
 
 /// The eight creators, then six more.
-pub(super) fn community_member(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    Fields::new(town.id(Name::CommunityMember, at))
-        .with("communityId", town.id(Name::Community, at % 8))
-        .with("userId", town.user(at))
-        .date("joinedAt", town.time(Name::CommunityMember, at))
+pub(super) fn community_member(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    Fields::new(world.id(Name::CommunityMember, at))
+        .with("communityId", world.id(Name::Community, at % 8))
+        .with("userId", world.user(at))
+        .date("joinedAt", world.time(Name::CommunityMember, at))
         .with("role", if at < 8 { "ADMIN" } else { "member" })
         .done()
 }
 
-pub(super) fn share_link(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut random = town.random(Name::ConversationShareLink, at);
-    let id = town.id(Name::ConversationShareLink, at);
-    let created = town.time(Name::ConversationShareLink, at);
+pub(super) fn share_link(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut random = world.random(Name::ConversationShareLink, at);
+    let id = world.id(Name::ConversationShareLink, at);
+    let created = world.time(Name::ConversationShareLink, at);
     let conversation = DIRECT.end + at;
     let end = random.text("0123456789abcdefghijklmnopqrstuvwxyz", 8);
     let fields = Fields::new(id)
         .with("linkId", format!("mshy_{}.2511051200_{end}", id.to_hex()).as_str())
-        .with("identifier", town.unique(&format!("mshy_link-{at}")).as_str())
-        .with("conversationId", town.conversation(conversation))
-        .with("createdBy", town.user(town.layout.members[conversation][0]))
+        .with("identifier", world.unique(&format!("mshy_link-{at}")).as_str())
+        .with("conversationId", world.conversation(conversation))
+        .with("createdBy", world.user(world.layout.members[conversation][0]))
         .maybe("name", at.is_multiple_of(2).then_some("Invitation"))
         .maybe("maxUses", at.is_multiple_of(3).then_some(10_i64))
         .all(&["currentUses", "currentConcurrentUsers", "currentUniqueSessions"], 0_i64);
@@ -180,18 +181,18 @@ pub(super) fn share_link(town: &Town<'_>, at: usize) -> RawDocumentBuf {
 }
 
 /// Of memberships that are all different.
-pub(super) fn preferences(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let (conversation, user) = town.layout.memberships[at * 12 + 5];
-    let created = town.time(Name::Preferences, at);
+pub(super) fn preferences(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let (conversation, user) = world.layout.memberships[at * 12 + 5];
+    let created = world.time(Name::Preferences, at);
     let mut tags = RawArrayBuf::new();
     if at.is_multiple_of(3) {
         ["travail", "urgent"].into_iter().for_each(|tag| tags.push(tag));
     }
     // The first is of alice, whose category it names.
-    let category = (at == 0).then(|| town.id(Name::Categories, 0));
-    Fields::new(town.id(Name::Preferences, at))
-        .with("userId", town.user(user))
-        .with("conversationId", town.conversation(conversation))
+    let category = (at == 0).then(|| world.id(Name::Categories, 0));
+    Fields::new(world.id(Name::Preferences, at))
+        .with("userId", world.user(user))
+        .with("conversationId", world.conversation(conversation))
         .with("isPinned", at.is_multiple_of(2))
         .with("isMuted", at.is_multiple_of(5))
         .with("isArchived", at.is_multiple_of(17))
@@ -205,10 +206,10 @@ pub(super) fn preferences(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-pub(super) fn category(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let created = town.time(Name::Categories, at);
-    Fields::new(town.id(Name::Categories, at))
-        .with("userId", town.user(5 + at))
+pub(super) fn category(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let created = world.time(Name::Categories, at);
+    Fields::new(world.id(Name::Categories, at))
+        .with("userId", world.user(5 + at))
         .with("name", ["Travail", "Family", "Amigos"][at % 3])
         .maybe("color", at.is_multiple_of(2).then_some("#3B82F6"))
         .or_null("icon", at.is_multiple_of(3).then_some("briefcase"))

@@ -1,4 +1,4 @@
-//! Documents field by field, in the order in which the old program's database layer wrote them (data-model 6.1).
+//! Documents field by field, in the order in which the old program's database layer wrote them.
 
 use bson::raw::{BindRawBsonRef, CStr};
 use bson::{DateTime, RawBson, RawDocumentBuf, oid::ObjectId};

@@ -3,7 +3,7 @@
 use super::random::Random;
 use super::sentences::LANGUAGES;
 
-/// The counts of the old database on 2026-01-25 (data-model 2).
+/// The counts of the old database on 2026-01-25.
 pub(super) const USERS: usize = 207;
 pub(super) const CONVERSATIONS: usize = 152;
 pub(super) const MEMBERS: usize = 616;
@@ -54,7 +54,7 @@ impl Layout {
         let languages = languages(&mut random);
         let memberships = memberships(&mut random);
         let mut members = vec![Vec::new(); CONVERSATIONS];
-        // The last one is made a duplicate (see `dirt`).
+        // The last one is made a duplicate (see `anomalies`).
         for (conversation, user) in &memberships[..MEMBERS - 1] {
             members[*conversation].push(*user);
         }

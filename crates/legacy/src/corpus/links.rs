@@ -2,7 +2,7 @@
 
 use super::collections::Name;
 use super::fields::Fields;
-use super::town::{DAY, HOUR, MINUTE, Town};
+use super::world::{DAY, HOUR, MINUTE, World};
 use bson::{RawBson, RawDocumentBuf};
 
 const CLICKS: usize = 904;
@@ -27,23 +27,23 @@ fn link_of(click: usize) -> usize {
     click % CLICKED
 }
 
-pub(super) fn link(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut random = town.random(Name::TrackingLink, at);
+pub(super) fn link(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut random = world.random(Name::TrackingLink, at);
     let token = random.text(ALPHANUMERIC, 6);
-    let created = town.time(Name::TrackingLink, at);
+    let created = world.time(Name::TrackingLink, at);
     let message = at * 50 + 7;
     let clicks = clicks(at) as i64;
     let last = (clicks > 0).then_some(created + DAY + (clicks - 1) * HOUR);
-    Fields::new(town.id(Name::TrackingLink, at))
+    Fields::new(world.id(Name::TrackingLink, at))
         .with("token", token.as_str())
         .with("originalUrl", format!("https://example.org/article/{at}").as_str())
         .with("shortUrl", format!("/l/{token}").as_str())
-        .maybe("createdBy", (!at.is_multiple_of(10)).then(|| town.user(at)))
+        .maybe("createdBy", (!at.is_multiple_of(10)).then(|| world.user(at)))
         .maybe(
             "conversationId",
-            at.is_multiple_of(2).then(|| town.conversation(town.layout.messages[message].conversation)),
+            at.is_multiple_of(2).then(|| world.conversation(world.layout.messages[message].conversation)),
         )
-        .maybe("messageId", at.is_multiple_of(2).then(|| town.message(message)))
+        .maybe("messageId", at.is_multiple_of(2).then(|| world.message(message)))
         .with("totalClicks", clicks)
         .with("uniqueClicks", clicks)
         .with("isActive", !at.is_multiple_of(20))
@@ -53,18 +53,18 @@ pub(super) fn link(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-pub(super) fn click_time(town: &Town<'_>, at: usize) -> i64 {
-    town.time(Name::TrackingLink, link_of(at)) + DAY + (at / CLICKED) as i64 * HOUR
+pub(super) fn click_time(world: &World<'_>, at: usize) -> i64 {
+    world.time(Name::TrackingLink, link_of(at)) + DAY + (at / CLICKED) as i64 * HOUR
 }
 
-pub(super) fn click(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut random = town.random(Name::TrackingLinkClick, at);
+pub(super) fn click(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut random = world.random(Name::TrackingLinkClick, at);
     let (country, city, region, language) = PLACES[random.below(PLACES.len())];
     let known = random.percent(60);
     let located = random.percent(80);
-    Fields::new(town.id(Name::TrackingLinkClick, at))
-        .with("trackingLinkId", town.id(Name::TrackingLink, link_of(at)))
-        .maybe("userId", known.then(|| town.user(random.below(200))))
+    Fields::new(world.id(Name::TrackingLinkClick, at))
+        .with("trackingLinkId", world.id(Name::TrackingLink, link_of(at)))
+        .maybe("userId", known.then(|| world.user(random.below(200))))
         .maybe("ipAddress", located.then(|| format!("198.51.100.{}", at % 250)).as_deref())
         .maybe("country", located.then_some(country))
         .maybe("city", located.then_some(city))
@@ -81,18 +81,18 @@ pub(super) fn click(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         .maybe("language", located.then_some(language))
         .maybe("referrer", random.percent(30).then_some("https://example.com/"))
         .maybe("deviceFingerprint", (!known).then(|| random.text(BASE36, 16)).as_deref())
-        .date("clickedAt", click_time(town, at))
+        .date("clickedAt", click_time(world, at))
         .done()
 }
 
-pub(super) fn token(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut random = town.random(Name::AffiliateToken, at);
-    let created = town.time(Name::AffiliateToken, at);
+pub(super) fn token(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut random = world.random(Name::AffiliateToken, at);
+    let created = world.time(Name::AffiliateToken, at);
     let uses = (0..86).filter(|relation| relation % TOKENS == at).count();
-    Fields::new(town.id(Name::AffiliateToken, at))
+    Fields::new(world.id(Name::AffiliateToken, at))
         .with("token", format!("aff_{created}_{}", random.text(BASE36, 9)).as_str())
         .with("name", if at.is_multiple_of(2) { "Mes amis" } else { "Newsletter" })
-        .with("createdBy", town.user(at))
+        .with("createdBy", world.user(at))
         .maybe("maxUses", at.is_multiple_of(6).then_some(20_i64))
         .with("currentUses", uses as i64)
         .with("expiresAt", RawBson::Null)
@@ -107,13 +107,13 @@ pub(super) fn referred(at: usize) -> usize {
     at * 2 + 35
 }
 
-pub(super) fn relation(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let created = town.time(Name::AffiliateRelation, at);
+pub(super) fn relation(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let created = world.time(Name::AffiliateRelation, at);
     let token = at % TOKENS;
-    Fields::new(town.id(Name::AffiliateRelation, at))
-        .with("affiliateTokenId", town.id(Name::AffiliateToken, token))
-        .with("affiliateUserId", town.user(token))
-        .with("referredUserId", town.user(referred(at)))
+    Fields::new(world.id(Name::AffiliateRelation, at))
+        .with("affiliateTokenId", world.id(Name::AffiliateToken, token))
+        .with("affiliateUserId", world.user(token))
+        .with("referredUserId", world.user(referred(at)))
         .with("status", "completed")
         .date("createdAt", created)
         .date("completedAt", created)

@@ -1,13 +1,13 @@
-//! The whole old database, made up: the same counts, the same shapes field by field, the same dirt (data-model 2 and 6).
+//! The whole old database, made up: the same counts, the same shapes field by field, the same anomalies.
 //!
 //! It depends on the seed alone. Every document can be made without any other, so a corpus of a hundred times the size
 //! takes no more memory: it is a hundred towns of 125,635 documents each, whose people do not know each other.
 
+mod anomalies;
 mod attachments;
 mod calls;
 mod collections;
 mod conversations;
-mod dirt;
 mod fields;
 mod layout;
 mod links;
@@ -17,10 +17,10 @@ mod people;
 mod random;
 mod sentences;
 mod statuses;
-mod town;
 mod uploads;
+mod world;
 
-pub use dirt::{Dirt, Kind};
+pub use anomalies::{Anomaly, Kind};
 pub use people::{PASSWORD, PEOPLE};
 
 use crate::dump::{Index, Outgoing};
@@ -32,9 +32,9 @@ use layout::Layout;
 use random::Random;
 use std::io;
 use std::path::Path;
-use town::Town;
+use world::World;
 
-/// Documents of the old database, and of each town.
+/// Documents of the old database, and of each world.
 pub const DOCUMENTS: usize = 125_635;
 
 /// Calls that are there under both names of their collection.
@@ -82,7 +82,7 @@ impl Corpus {
         let renamed = Outgoing {
             name: "CallSession".to_owned(),
             indexes: Vec::new(),
-            documents: Box::new((0..RENAMED).map(|at| Ok(calls::renamed(&self.town(0), at)))),
+            documents: Box::new((0..RENAMED).map(|at| Ok(calls::renamed(&self.world(0), at)))),
         };
         COLLECTIONS
             .iter()
@@ -102,13 +102,13 @@ impl Corpus {
         Self { both_names: true, ..self }
     }
 
-    /// Where the dirt is. There is the same in each town.
-    pub fn dirt(&self) -> impl Iterator<Item = Dirt> {
+    /// Where the anomalies are: the same in each world.
+    pub fn anomalies(&self) -> impl Iterator<Item = Anomaly> {
         (0..self.towns).flat_map(move |number| {
-            let town = self.town(number);
-            dirt::PLANTED.iter().filter_map(move |planted| {
-                let id = document(&town, planted.of, planted.at).get_object_id("_id").ok()?;
-                Some(Dirt { kind: planted.kind, collection: planted.of.text(), id })
+            let world = self.world(number);
+            anomalies::PLANTED.iter().filter_map(move |planted| {
+                let id = document(&world, planted.of, planted.at).get_object_id("_id").ok()?;
+                Some(Anomaly { kind: planted.kind, collection: planted.of.text(), id })
             })
         })
     }
@@ -117,39 +117,39 @@ impl Corpus {
     #[must_use]
     pub fn person(&self, username: &str) -> Option<ObjectId> {
         let at = PEOPLE.iter().position(|name| *name == username)?;
-        Some(self.town(0).user(at))
+        Some(self.world(0).user(at))
     }
 
-    /// Writes the files that the attachments of the first town name, as they lie in the old system's folder of uploads.
+    /// Writes the files that the attachments of the first world name, as they lie in the old system's folder of uploads.
     ///
     /// # Errors
     ///
     /// When the folder does not take them.
     pub fn write_uploads(&self, folder: &Path) -> io::Result<()> {
-        uploads::write(&self.town(0), folder)
+        uploads::write(&self.world(0), folder)
     }
 
     fn documents<'a>(&'a self, of: &'static Collection) -> impl Iterator<Item = RawDocumentBuf> + 'a {
         (0..self.towns).flat_map(move |number| {
-            let town = self.town(number);
-            (0..of.count).map(move |at| document(&town, of.of, at))
+            let world = self.world(number);
+            (0..of.count).map(move |at| document(&world, of.of, at))
         })
     }
 
-    fn town(&self, number: usize) -> Town<'_> {
-        Town { seed: self.seed, number, layout: &self.layout, hashes: &self.hashes }
+    fn world(&self, number: usize) -> World<'_> {
+        World { seed: self.seed, number, layout: &self.layout, hashes: &self.hashes }
     }
 }
 
-/// A document with the dirt that belongs into it.
-fn document(town: &Town<'_>, of: Name, at: usize) -> RawDocumentBuf {
-    let mut planted = dirt::at(of, at).peekable();
+/// A document with the anomalies that belong to it.
+fn document(world: &World<'_>, of: Name, at: usize) -> RawDocumentBuf {
+    let mut planted = anomalies::at(of, at).peekable();
     if planted.peek().is_none() {
-        return town.clean(of, at);
+        return world.clean(of, at);
     }
-    let mut document = town.parsed(of, at);
-    planted.for_each(|planted| planted.edit(town, &mut document));
-    RawDocumentBuf::try_from(document).expect("dirt is BSON all the same")
+    let mut document = world.parsed(of, at);
+    planted.for_each(|planted| planted.edit(world, &mut document));
+    RawDocumentBuf::try_from(document).expect("a document with anomalies is still BSON")
 }
 
 fn indexes(collection: &Collection) -> Vec<Index> {

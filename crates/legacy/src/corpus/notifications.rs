@@ -5,7 +5,7 @@ use super::fields::Fields;
 use super::layout::{GLOBAL, MESSAGES, USERS};
 use super::messages::text;
 use super::people::{names, username};
-use super::town::{DAY, END, LATER, Town};
+use super::world::{DAY, END, LATER, World};
 use bson::RawDocumentBuf;
 
 /// Before this time, notifications had no copy of the sender.
@@ -53,36 +53,36 @@ fn kind_of(at: usize) -> &'static Kind {
     found.map_or(&KINDS[0].1, |(_, kind)| kind)
 }
 
-pub(super) fn notification(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut random = town.random(Name::Notification, at);
+pub(super) fn notification(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut random = world.random(Name::Notification, at);
     let kind = kind_of(at);
-    let created = town.time(Name::Notification, at);
+    let created = world.time(Name::Notification, at);
     // Messages and notifications are spread over nearly the same months.
     let message = at * MESSAGES / COUNT;
-    let written = &town.layout.messages[message];
+    let written = &world.layout.messages[message];
     let about_message = kind.action == "view_message";
     let receiver = if written.conversation == GLOBAL || !about_message {
         random.below(USERS)
     } else {
-        let members = &town.layout.members[written.conversation];
+        let members = &world.layout.members[written.conversation];
         members[random.below(members.len())]
     };
     let sender = written.sender;
-    let (first, last) = names(town, sender);
-    let preview: String = text(town, message, town.layout.languages[sender]).chars().take(80).collect();
+    let (first, last) = names(world, sender);
+    let preview: String = text(world, message, world.layout.languages[sender]).chars().take(80).collect();
     let content = if about_message { preview.as_str() } else { kind.title };
     let data = (!random.percent(10)).then(|| {
         format!(
             r#"{{"action":"{}","conversationId":"{}","messageId":"{}"}}"#,
             kind.action,
-            town.conversation(written.conversation).to_hex(),
-            town.message(message).to_hex()
+            world.conversation(written.conversation).to_hex(),
+            world.message(message).to_hex()
         )
     });
     // Most are old, and nobody ever opened them.
     let read = if created < END - 30 * DAY { random.percent(30) } else { random.percent(50) };
-    let fields = Fields::new(town.id(Name::Notification, at))
-        .with("userId", town.user(receiver))
+    let fields = Fields::new(world.id(Name::Notification, at))
+        .with("userId", world.user(receiver))
         .with("type", kind.name)
         .with("title", kind.title)
         .with("content", content)
@@ -96,14 +96,14 @@ pub(super) fn notification(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         return fields.done();
     }
     fields
-        .with("senderId", town.user(sender))
-        .with("senderUsername", username(town, sender).as_str())
+        .with("senderId", world.user(sender))
+        .with("senderUsername", username(world, sender).as_str())
         .with("senderDisplayName", format!("{first} {last}").as_str())
         .with("senderFirstName", first)
         .with("senderLastName", last)
         .maybe("messagePreview", about_message.then_some(preview.as_str()))
-        .with("conversationId", town.conversation(written.conversation))
-        .maybe("messageId", about_message.then(|| town.message(message)))
-        .maybe("callSessionId", (kind.name == "missed_call").then(|| town.id(Name::CallSession, at % 44)))
+        .with("conversationId", world.conversation(written.conversation))
+        .maybe("messageId", about_message.then(|| world.message(message)))
+        .maybe("callSessionId", (kind.name == "missed_call").then(|| world.id(Name::CallSession, at % 44)))
         .done()
 }

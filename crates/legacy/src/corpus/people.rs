@@ -2,13 +2,13 @@
 
 use super::collections::Name;
 use super::fields::Fields;
-use super::town::{DAY, END, HOUR, LATER, Town};
+use super::world::{DAY, END, HOUR, LATER, World};
 use bson::RawDocumentBuf;
 
 /// The password of every user of a corpus.
 pub const PASSWORD: &str = "Meeshy-2025!";
 
-/// Users whom tests sign in as, in the first town: their place, and username.
+/// Users whom tests sign in as, in the first world: their place, and username.
 ///
 /// `meeshy` is the BIGBOSS, `admin` an ADMIN, `modo` a moderator under the old name MODO, `audit` and `analyst` what they
 /// are called; `alice` (English), `bob` (French) and `chen` (Chinese) are USERs. alice and bob share a direct
@@ -63,34 +63,34 @@ const LAST: [&str; 18] = [
     "O'Neill",
 ];
 
-pub(super) fn username(town: &Town<'_>, at: usize) -> String {
-    let mut random = town.random(Name::User, at);
+pub(super) fn username(world: &World<'_>, at: usize) -> String {
+    let mut random = world.random(Name::User, at);
     match PEOPLE.get(at) {
-        Some(name) => town.unique(name),
+        Some(name) => world.unique(name),
         None => {
             let (first, last) = (random.pick(&FIRST), random.pick(&LAST));
             let letters = |name: &str| name.chars().filter(char::is_ascii_alphabetic).collect::<String>();
-            town.unique(&format!("{}.{}{at}", letters(first), letters(last)).to_lowercase())
+            world.unique(&format!("{}.{}{at}", letters(first), letters(last)).to_lowercase())
         }
     }
 }
 
-pub(super) fn names(town: &Town<'_>, at: usize) -> (&'static str, &'static str) {
-    let mut random = town.random(Name::User, at);
+pub(super) fn names(world: &World<'_>, at: usize) -> (&'static str, &'static str) {
+    let mut random = world.random(Name::User, at);
     (random.pick(&FIRST), random.pick(&LAST))
 }
 
-pub(super) fn user(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut random = town.random(Name::User, at);
-    let (first, last) = names(town, at);
-    let username = username(town, at);
-    let created = town.time(Name::User, at);
+pub(super) fn user(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut random = world.random(Name::User, at);
+    let (first, last) = names(world, at);
+    let username = username(world, at);
+    let created = world.time(Name::User, at);
     let active = END - random.below(60) as i64 * DAY - random.below(24) as i64 * HOUR;
     let active = active.max(created);
     let later = created >= LATER;
     let updated = if at.is_multiple_of(3) { active } else { created };
     let inactive = at > 20 && at.is_multiple_of(29);
-    let fields = Fields::new(town.user(at))
+    let fields = Fields::new(world.user(at))
         .with("username", username.as_str())
         .with("firstName", first)
         .with("lastName", last)
@@ -98,14 +98,14 @@ pub(super) fn user(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         .with("email", format!("{username}@example.org").as_str())
         .or_null(
             "phoneNumber",
-            random.percent(30).then(|| format!("+3360{:07}", at + 1000 * town.number)).as_deref(),
+            random.percent(30).then(|| format!("+3360{:07}", at + 1000 * world.number)).as_deref(),
         )
-        .with("password", town.hashes[usize::from(later)].as_str())
+        .with("password", world.hashes[usize::from(later)].as_str())
         .maybe("displayName", random.percent(70).then(|| format!("{first} {last}")).as_deref())
         .with("isOnline", false)
         .date("lastSeen", active)
         .date("lastActiveAt", active - i64::from(at.is_multiple_of(7)) * HOUR)
-        .with("systemLanguage", town.layout.languages[at])
+        .with("systemLanguage", world.layout.languages[at])
         .with("regionalLanguage", "fr");
     let custom = random.percent(10);
     let fields = match (custom, random.percent(50)) {
@@ -120,7 +120,7 @@ pub(super) fn user(town: &Town<'_>, at: usize) -> RawDocumentBuf {
     .with("role", ROLES.get(at).copied().unwrap_or("USER"))
     .with("isActive", !inactive)
     .maybe_date("deactivatedAt", inactive.then_some(active));
-    let fields = if later { of_december(town, at, fields, created) } else { fields };
+    let fields = if later { of_december(world, at, fields, created) } else { fields };
     fields
         .date("createdAt", created)
         .date("updatedAt", updated)
@@ -128,7 +128,7 @@ pub(super) fn user(town: &Town<'_>, at: usize) -> RawDocumentBuf {
             "avatar",
             at.is_multiple_of(4)
                 .then(|| {
-                    format!("https://static.meeshy.me/u/i/2025/10/avatar_{}.jpg", town.user(at).to_hex())
+                    format!("https://static.meeshy.me/u/i/2025/10/avatar_{}.jpg", world.user(at).to_hex())
                 })
                 .as_deref(),
         )
@@ -136,8 +136,8 @@ pub(super) fn user(town: &Town<'_>, at: usize) -> RawDocumentBuf {
 }
 
 /// What the last version of the old system added to accounts.
-fn of_december(town: &Town<'_>, at: usize, fields: Fields, created: i64) -> Fields {
-    let mut random = town.random(Name::User, at + 10_000);
+fn of_december(world: &World<'_>, at: usize, fields: Fields, created: i64) -> Fields {
+    let mut random = world.random(Name::User, at + 10_000);
     let verified = random.percent(60);
     let two_factors = random.percent(15);
     let locked = random.percent(8);
@@ -158,9 +158,9 @@ fn of_december(town: &Town<'_>, at: usize, fields: Fields, created: i64) -> Fiel
         .with("encryptionPreference", "optional")
 }
 
-pub(super) fn stats(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut random = town.random(Name::UserStats, at);
-    let created = town.time(Name::UserStats, at);
+pub(super) fn stats(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut random = world.random(Name::UserStats, at);
+    let created = world.time(Name::UserStats, at);
     let counters = [
         "messagesSent",
         "messagesReceived",
@@ -177,7 +177,7 @@ pub(super) fn stats(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         "totalOnlineTimeMinutes",
         "sessionCount",
     ];
-    let fields = Fields::new(town.id(Name::UserStats, at)).with("userId", town.user(at * 2));
+    let fields = Fields::new(world.id(Name::UserStats, at)).with("userId", world.user(at * 2));
     let fields = counters.iter().fold(fields, |fields, name| fields.with(name, random.below(400) as i64));
     fields
         .date("lastActiveAt", created + DAY)
@@ -186,14 +186,14 @@ pub(super) fn stats(town: &Town<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-pub(super) fn friend_request(town: &Town<'_>, at: usize) -> RawDocumentBuf {
-    let mut random = town.random(Name::FriendRequest, at);
-    let created = town.time(Name::FriendRequest, at);
+pub(super) fn friend_request(world: &World<'_>, at: usize) -> RawDocumentBuf {
+    let mut random = world.random(Name::FriendRequest, at);
+    let created = world.time(Name::FriendRequest, at);
     let status = ["accepted", "pending", "accepted", "rejected", "accepted", "blocked"][at % 6];
     let answered = if status == "pending" { created } else { created + DAY };
-    Fields::new(town.id(Name::FriendRequest, at))
-        .with("senderId", town.user(at + 100))
-        .with("receiverId", town.user(at))
+    Fields::new(world.id(Name::FriendRequest, at))
+        .with("senderId", world.user(at + 100))
+        .with("receiverId", world.user(at))
         .maybe("message", random.percent(30).then_some("On se connaît de la réunion de lundi."))
         .with("status", status)
         .date("createdAt", created)

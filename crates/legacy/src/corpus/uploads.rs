@@ -2,7 +2,7 @@
 
 use super::attachments::{Upload, thumbnail, upload};
 use super::layout::ATTACHMENTS;
-use super::town::Town;
+use super::world::World;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use std::io::{self, Write};
@@ -10,10 +10,10 @@ use std::path::Path;
 
 const SIDE: u32 = 8;
 
-/// Writes the files of all attachments of a town below `folder`.
-pub(super) fn write(town: &Town<'_>, folder: &Path) -> io::Result<()> {
+/// Writes the files of all attachments of a world below `folder`.
+pub(super) fn write(world: &World<'_>, folder: &Path) -> io::Result<()> {
     for at in 0..ATTACHMENTS {
-        let Upload { path, mime, bytes } = upload(town, at);
+        let Upload { path, mime, bytes } = upload(world, at);
         let small = thumbnail(&path, mime);
         let path = folder.join(path);
         if let Some(parent) = path.parent() {

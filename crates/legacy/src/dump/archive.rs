@@ -1,4 +1,4 @@
-//! An archive: the collections of a dump in one stream, in blocks that may alternate (data-model 9.3).
+//! An archive: the collections of a dump in one stream, in blocks that may alternate.
 
 use super::collection::Collection;
 use super::error::{DumpError, Flaw, MAX_COLLECTIONS, Place};
@@ -16,7 +16,7 @@ use std::path::Path;
 /// Ends the prelude and each block.
 pub(super) const TERMINATOR: [u8; 4] = [0xFF; 4];
 /// MongoDB's limit for `database.collection`, in bytes.
-const LONGEST_NAME: usize = 255;
+const MAX_NAME: usize = 255;
 
 pub(super) static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 
@@ -167,7 +167,7 @@ impl<'a, R: Read> Archive<'a, R> {
                 return Err(Trouble::Flaw { position, flaw: Flaw::NotClosed }.at(&place));
             }
             if let Some(intake) = namespace.intake.filter(|_| namespace.closed) {
-                collections.push(Collection::put_aside(collection, place, intake)?);
+                collections.push(Collection::ledger_only(collection, place, intake)?);
             }
         }
         Ok(Found { database: Some(self.database), collections, warnings: self.warnings })
@@ -244,7 +244,7 @@ impl Header {
 fn name(record: &RawDocument) -> Result<Name, Flaw> {
     let database = record.get_str("db").map_err(|_| Flaw::Record("db"))?;
     let collection = record.get_str("collection").map_err(|_| Flaw::Record("collection"))?;
-    if collection.is_empty() || database.len() + collection.len() > LONGEST_NAME {
+    if collection.is_empty() || database.len() + collection.len() > MAX_NAME {
         return Err(Flaw::Name);
     }
     Ok((database.to_owned(), collection.to_owned()))

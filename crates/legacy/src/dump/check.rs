@@ -1,4 +1,4 @@
-//! Is a document sound, down to its last value (data-model 9.1)?
+//! Is a document sound, down to its last value?
 //!
 //! `bson` reads a raw document lazily and recursively, which is right for sound ones. What comes from outside is looked at
 //! here first, once, without recursion, so that nothing later can fail on it.

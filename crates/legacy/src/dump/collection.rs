@@ -42,7 +42,7 @@ impl Collection {
         Ok(Self { name, place, tally, nature, store: Store::InPlace(path) })
     }
 
-    pub(super) fn put_aside(name: String, place: Place, intake: Intake<'_>) -> Result<Self, DumpError> {
+    pub(super) fn ledger_only(name: String, place: Place, intake: Intake<'_>) -> Result<Self, DumpError> {
         let (tally, nature, file) = intake.finish()?;
         Ok(Self { name, place, tally, nature, store: Store::PutAside(file) })
     }
@@ -88,7 +88,7 @@ impl Collection {
     ///
     /// When the file cannot be read any more.
     pub fn read(&self) -> Result<Documents<'_>, DumpError> {
-        let (bytes, put_aside) = match &self.store {
+        let (bytes, ledger_only) = match &self.store {
             Store::InPlace(path) => {
                 let file = File::open(path)
                     .map_err(|cause| DumpError::Unreadable { name: self.place.file.clone(), cause })?;
@@ -100,7 +100,7 @@ impl Collection {
         Ok(Documents {
             collection: self,
             input: Input::new(bytes),
-            put_aside,
+            ledger_only,
             seen: Tally::default(),
             over: false,
         })
@@ -124,7 +124,7 @@ pub struct Document {
 pub struct Documents<'a> {
     collection: &'a Collection,
     input: Input<Bytes<'a>>,
-    put_aside: bool,
+    ledger_only: bool,
     seen: Tally,
     over: bool,
 }
@@ -132,7 +132,7 @@ pub struct Documents<'a> {
 impl Documents<'_> {
     fn document(&mut self) -> Result<Option<Document>, Trouble> {
         let mut position = self.input.position();
-        if self.put_aside {
+        if self.ledger_only {
             let Some(bytes) = self.input.take()? else { return Ok(None) };
             position = u64::from_le_bytes(bytes);
         }

@@ -129,7 +129,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong at a byte of a dump (data-model 9.1 to 9.3).
+/// What is wrong at a byte of a dump.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
     /// The data ends where more must follow.

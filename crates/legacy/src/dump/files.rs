@@ -1,4 +1,4 @@
-//! The files of a dump in a folder or a tar: two for each collection (data-model 9.2).
+//! The files of a dump in a folder or a tar: two for each collection.
 
 use super::collection::Collection;
 use super::error::{DumpError, Flaw, Place};
@@ -129,7 +129,7 @@ impl File<'_> {
         let name = self.place.collection.clone().unwrap_or_default();
         match in_place {
             Some(path) => Collection::in_place(name, self.place, intake, path),
-            None => Collection::put_aside(name, self.place, intake),
+            None => Collection::ledger_only(name, self.place, intake),
         }
     }
 }

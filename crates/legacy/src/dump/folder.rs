@@ -1,4 +1,4 @@
-//! A dump in a folder: one folder for each database (data-model 9.2).
+//! A dump in a folder: one folder for each database.
 
 use super::error::{DumpError, Place};
 use super::files::{self, Files};
@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// How far down a database may be: the given folder is one, or holds some.
-const DEEPEST: usize = 1;
+const MAX_DEPTH: usize = 1;
 /// Folders that an error names.
 const NAMED: usize = 3;
 /// What `mongodump --archive=FOLDER` writes into a folder.
@@ -96,7 +96,7 @@ fn look_deeper(root: &Path, deeper: &[PathBuf]) -> Result<(), DumpError> {
     let mut found = Vec::new();
     for folder in deeper {
         let mut listed = Listed::default();
-        list(folder, DEEPEST, &mut listed)?;
+        list(folder, MAX_DEPTH, &mut listed)?;
         if listed.entries.iter().any(Entry::is_of_collection) {
             found.push(folder);
         }
@@ -125,7 +125,7 @@ fn list(folder: &Path, depth: usize, listed: &mut Listed) -> Result<(), DumpErro
             let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default();
             let (database, name) = (database.to_string(), name.into_owned());
             listed.entries.push(Entry { database, depth, name, path });
-        } else if depth < DEEPEST {
+        } else if depth < MAX_DEPTH {
             list(&path, depth + 1, listed)?;
         } else {
             listed.deeper.push(path);

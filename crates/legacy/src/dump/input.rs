@@ -11,7 +11,7 @@ const BUFFER: usize = 64 * 1024;
 const HEAD: u64 = 512;
 /// The first bytes of gzip, with the only compression that it has.
 const GZIP: [u8; 3] = [0x1F, 0x8B, 0x08];
-/// The first bytes of an archive, 0x8199E26D (data-model 9.3).
+/// The first bytes of an archive, 0x8199E26D.
 pub(super) const ARCHIVE: [u8; 4] = [0x6D, 0xE2, 0x99, 0x81];
 /// The mark of a tar and where it is.
 const TAR: (usize, &[u8]) = (257, b"ustar");

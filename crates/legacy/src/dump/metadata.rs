@@ -1,10 +1,10 @@
-//! The description of a collection that lies beside its documents (data-model 9.2).
+//! The description of a collection that lies beside its documents.
 
 use serde::Deserialize;
 use std::io::{self, Read};
 
 /// Real ones have some hundred bytes an index.
-const LONGEST: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// What the reader needs of a description. Indexes and options are for MongoDB alone.
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -29,7 +29,7 @@ impl Metadata {
     /// Reads a description, which may be absent in all but name: `None` if nothing can be made of it.
     pub(super) fn read(stream: impl Read) -> io::Result<Option<Self>> {
         let mut text = Vec::new();
-        stream.take(LONGEST).read_to_end(&mut text)?;
+        stream.take(MAX_BYTES).read_to_end(&mut text)?;
         Ok(Self::parse(&text))
     }
 

@@ -1,4 +1,4 @@
-//! Dumps as MongoDB's tools write them, read and written (data-model 9).
+//! Dumps as MongoDB's tools write them, read and written.
 //!
 //! [`open`] takes every form that a dump comes in and reads all of it once: what is cut, changed or no BSON is refused
 //! before anyone sees a document. A text that is not UTF-8 concerns its document alone. Then the collections can be read one by one, in whatever order, as often as need be.

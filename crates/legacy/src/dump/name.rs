@@ -1,11 +1,11 @@
-//! The names of files in a dump, and the collections that they stand for (data-model 9.2).
+//! The names of files in a dump, and the collections that they stand for.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha1::{Digest as _, Sha1};
 
 /// Longer escaped names are shortened, to leave room for `.metadata.json.gz` in the 255 bytes of a file's name.
-const LONGEST: usize = 238;
+const MAX_BYTES: usize = 238;
 /// So much is kept of a shortened name, before `%24` and a hash.
 const KEPT: usize = 208;
 /// Databases of MongoDB itself, and the oplog's, which has none.
@@ -70,7 +70,7 @@ pub(super) fn escape(name: &str) -> String {
             _ => escaped.push_str(&format!("%{byte:02X}")),
         }
     }
-    if escaped.len() <= LONGEST {
+    if escaped.len() <= MAX_BYTES {
         return escaped;
     }
     let hash = URL_SAFE_NO_PAD.encode(Sha1::digest(name));
@@ -79,7 +79,7 @@ pub(super) fn escape(name: &str) -> String {
 
 /// Whether the name of a file is only the beginning of that of its collection.
 pub(super) fn is_shortened(base: &str) -> bool {
-    base.len() == LONGEST && base.get(KEPT..).is_some_and(|end| end.starts_with("%24"))
+    base.len() == MAX_BYTES && base.get(KEPT..).is_some_and(|end| end.starts_with("%24"))
 }
 
 /// The collection of a file: by its name, or by the description beside it where the name was shortened.
@@ -132,7 +132,7 @@ mod tests {
     fn a_shortened_name_is_in_the_description() {
         let name = "é".repeat(40);
         let base = escape(&name);
-        assert_eq!(base.len(), LONGEST);
+        assert_eq!(base.len(), MAX_BYTES);
         assert_eq!(collection(&base, Some(&name)), name);
         assert!(is_shortened(&base) && !is_shortened(&name));
         assert_ne!(collection(&base, None), name);

@@ -1,4 +1,4 @@
-//! A dump's folder in a tar (data-model 9.3): its files one after the other, in whatever order.
+//! A dump's folder in a tar: its files one after the other, in whatever order.
 
 use super::error::{DumpError, Flaw, Place};
 use super::files::{self, Files};
@@ -13,7 +13,7 @@ use tar::{Archive, Entry, EntryType, PaxExtensions};
 /// A block of a tar.
 const BLOCK: usize = 512;
 /// Longer than any name of a file.
-const LONGEST_NAME: u64 = 64 * 1024;
+const MAX_NAME: u64 = 64 * 1024;
 
 /// Reads all files, for which database is wanted may be known at the end only.
 pub(super) fn read(
@@ -106,7 +106,7 @@ impl Tar<'_> {
 /// The name of the next file where it is too long for the file's own header: GNU's way, or POSIX's.
 fn name_in(entry: &mut Entry<'_, impl Read>) -> io::Result<Option<Vec<u8>>> {
     let mut text = Vec::new();
-    entry.take(LONGEST_NAME).read_to_end(&mut text)?;
+    entry.take(MAX_NAME).read_to_end(&mut text)?;
     if entry.header().entry_type() == EntryType::GNULongName {
         text.pop_if(|last| *last == 0);
         return Ok(Some(text));

@@ -76,7 +76,7 @@ pub(super) fn is_ours(hash: &str) -> bool {
     hash.starts_with("$argon2")
 }
 
-/// What a row that was changed says and its document did not: a field that an update sets first comes last (data-model 6.1).
+/// What a row that was changed says and its document did not: a field that an update sets first comes last.
 fn append_changes(document: &mut RawDocumentBuf, row: &Draft<'_>, origin: &Origin<'_>) {
     let mut told = vec![false; row.values().len()];
     for name in origin.fields {

@@ -3,9 +3,9 @@
 //! Invariants: a document whose row is as it was imported comes out as it went in, to the bit; what was changed here wins over
 //! what was imported; what was removed here stays removed; nothing is made up, and what the old shapes cannot hold is listed.
 
-mod aside;
 mod document;
 mod error;
+mod ledger_only;
 mod loss;
 mod reader;
 mod record;

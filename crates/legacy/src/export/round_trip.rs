@@ -2,7 +2,7 @@
 
 use super::document::{self, Origin};
 use crate::mapping::field::{Field, Kind, Parent};
-use crate::mapping::{Fate, Known, Mapper, Mapping, SOURCES, Trace};
+use crate::mapping::{Fate, IdIndex, Mapper, Mapping, Residual, SOURCES};
 use bson::oid::ObjectId;
 use bson::{Binary, Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc, spec::BinarySubtype};
 use meeshy_domain::Timestamp;
@@ -14,8 +14,8 @@ const IDS: [ObjectId; 3] =
     [ObjectId::from_bytes([1; 12]), ObjectId::from_bytes([2; 12]), ObjectId::from_bytes([3; 12])];
 const KEY: &str = "key";
 
-fn known() -> Known {
-    let mut known = Known::new(Timestamp::from_millis(1_769_380_000_000));
+fn known() -> IdIndex {
+    let mut known = IdIndex::new(Timestamp::from_millis(1_769_380_000_000));
     for id in IDS {
         for parent in [
             Parent::User,
@@ -127,9 +127,9 @@ fn document(mapping: &'static Mapping) -> impl Strategy<Value = RawDocumentBuf> 
 }
 
 /// To a row and back, unless it is taken for no row.
-fn back(mapper: &Mapper, raw: &RawDocument, known: &Known) -> Option<RawDocumentBuf> {
+fn back(mapper: &Mapper, raw: &RawDocument, known: &IdIndex) -> Option<RawDocumentBuf> {
     let Ok((draft, Fate::Row)) = mapper.map(raw, known) else { return None };
-    let trace = Trace::of(&draft, raw);
+    let trace = Residual::of(&draft, raw);
     let fields: Vec<String> = serde_json::from_str(&trace.fields).expect("an array");
     let empty = RawDocumentBuf::new();
     let origin = Origin {

@@ -5,9 +5,9 @@ use super::error::ExportError;
 use super::reader::{From, PAGE, Reader, bson};
 use super::run::Mappers;
 use super::special::{self, Special};
-use crate::mapping::give::give;
+use crate::mapping::to_bson::to_bson;
 use crate::mapping::translations::has_inside;
-use crate::mapping::{Draft, Mapper, Trace, row_digest};
+use crate::mapping::{Draft, Mapper, Residual, row_digest};
 use bson::{RawBson, RawDocument, RawDocumentBuf};
 use meeshy_store::{Row, StoreError, Value};
 
@@ -158,7 +158,7 @@ impl<'m> Rows<'m> {
         let found = reader.tx.borrow_mut().query_first(&sql, &[id.into()], |row| self.read(row))?;
         let Some(Found { mut row, filled, is_held: true, .. }) = found else { return Ok(None) };
         let Ok(was) = self.mapper.map_part(raw, &[]) else { return Ok(None) };
-        let trace = Trace::of(&was, raw);
+        let trace = Residual::of(&was, raw);
         let fields: Vec<String> = raw.iter().flatten().map(|(name, _)| name.as_str().to_owned()).collect();
         document::fill(&mut row, filled);
         row.set("id", was.id.as_str());
@@ -287,7 +287,7 @@ impl<'m> Rows<'m> {
         let mut more = Vec::with_capacity(self.special.more.len());
         for (at, special) in self.special.more.iter().enumerate() {
             let value = row.take_value(&format!("more_{at}"))?;
-            let value = give(special.field.kind, &value).ok_or_else(|| {
+            let value = to_bson(special.field.kind, &value).ok_or_else(|| {
                 StoreError::Statement(format!("`{}` cannot be {value:?}", special.field.name))
             })?;
             more.push((special.field.name, value, row.take(&format!("renews_{at}"))?));

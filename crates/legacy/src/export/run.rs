@@ -1,7 +1,7 @@
 //! One export from its beginning to its end.
 
-use super::aside;
 use super::error::ExportError;
+use super::ledger_only;
 use super::loss;
 use super::reader::Reader;
 use super::report::{Count, Report};
@@ -13,7 +13,7 @@ use bson::RawDocumentBuf;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use meeshy_domain::Timestamp;
-use meeshy_store::{Alone, Ending, Value, legacy, notifications};
+use meeshy_store::{Ending, Exclusive, Value, legacy, notifications};
 use std::collections::{BTreeSet, VecDeque};
 use std::io::Write;
 use std::path::Path;
@@ -45,7 +45,7 @@ pub enum Progress<'a> {
 /// # Errors
 /// Why it was given up; then nothing is left of it.
 pub fn run(
-    database: &mut Alone,
+    database: &mut Exclusive,
     target: Target<'_>,
     now: Timestamp,
     progress: &mut dyn FnMut(Progress<'_>),
@@ -167,13 +167,13 @@ fn collections<'x>(
                 steps.extend(new_rows.drain(..));
             }
             if is_imported {
-                steps.push_back(Step::Aside { collection: collection.into(), after: String::new() });
+                steps.push_back(Step::LedgerOnly { collection: collection.into(), after: String::new() });
             }
             outgoing.push(collection_of(reader, mappers, name, steps));
         }
     }
     for name in known.into_iter().filter(|name| source_of(name).is_none()) {
-        let steps = [Step::Aside { collection: name.into(), after: String::new() }];
+        let steps = [Step::LedgerOnly { collection: name.into(), after: String::new() }];
         outgoing.push(collection_of(reader, mappers, name, steps.into()));
     }
     Ok(outgoing)
@@ -202,7 +202,7 @@ fn collection_of<'x>(
 enum Step<'x> {
     Imported { rows: Rows<'x>, after: String },
     New { rows: Rows<'x>, siblings: Vec<&'static str>, after: Vec<Value> },
-    Aside { collection: String, after: String },
+    LedgerOnly { collection: String, after: String },
 }
 
 /// The documents of a collection, read some hundreds at a time.
@@ -229,9 +229,9 @@ impl Documents<'_, '_, '_> {
                     rows.new_ones(self.reader, &self.name, self.mappers, after, siblings)?;
                 (documents, last.map(|last| *after = last).is_some())
             }
-            Step::Aside { collection, after } => {
+            Step::LedgerOnly { collection, after } => {
                 let (documents, last) =
-                    aside::page(self.reader, self.mappers, collection, &self.name, after)?;
+                    ledger_only::page(self.reader, self.mappers, collection, &self.name, after)?;
                 (documents, last.map(|last| *after = last).is_some())
             }
         };

@@ -71,7 +71,7 @@ static TRANSLATION: Special = Special {
         "source_language",
         "coalesce(t.source_language, (SELECT m.original_language FROM messages m WHERE m.id = t.message_id))",
     )],
-    // Unique in the old system (data-model 6.3).
+    // Unique in the old system.
     more: &[More {
         field: text("cacheKey"),
         sql: "t.message_id || '_' || coalesce(t.source_language, (SELECT m.original_language FROM messages m \
@@ -174,7 +174,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("read_cursors", &["MessageStatus", "ConversationReadCursor"]),
 ];
 
-/// The names of collections that were not named after their models on 2026-01-25 (data-model 2, 3).
+/// The names of collections that were not named after their models on 2026-01-25.
 pub(super) const NAMES: &[(&str, &str)] = &[
     ("CallSession", "call_sessions"),
     ("CallParticipant", "call_participants"),

@@ -4,7 +4,7 @@ use super::error::ImportError;
 use crate::mapping::value;
 use bson::{Document, RawBsonRef, RawDocument, RawDocumentBuf, Utf8Lossy};
 use meeshy_store::legacy::{self, Entry};
-use meeshy_store::{Alone, Ending};
+use meeshy_store::{Ending, Exclusive};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -28,7 +28,7 @@ pub struct Found {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn find(database: &mut Alone, collection: &str, id: &str) -> Result<Option<Found>, ImportError> {
+pub fn find(database: &mut Exclusive, collection: &str, id: &str) -> Result<Option<Found>, ImportError> {
     let collection = crate::mapping::source_of(collection).map_or(collection, |source| source.collection);
     let entry =
         database.transaction::<_, ImportError>(|tx| Ok((legacy::find(tx, collection, id)?, Ending::Undo)))?;

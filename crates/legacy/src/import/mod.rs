@@ -4,27 +4,27 @@
 //! the same dump again changes nothing; what was changed in Meeshy is only overwritten where the old system changed the same
 //! column later, and that is reported; a document that cannot be taken changes nothing that is here.
 
-mod ahead;
+mod accept;
 mod anonymise;
 mod archive;
-mod aside;
 mod batch;
 mod change;
 mod check;
+mod deletions;
 mod error;
-mod gone;
 mod groups;
 mod ids;
 mod kept;
 mod layouts;
+mod ledger_only;
 mod list;
 mod plan;
+mod prescan;
 mod reading;
 mod report;
 mod returned;
 mod run;
 mod stale;
-mod take;
 mod uploads;
 mod writing;
 

@@ -1,19 +1,19 @@
 //! From the dump to what is to be written: reads every document and says what becomes of it, without a look at the database.
 
-use super::ahead;
-use super::aside::Aside;
+use super::accept::remember_row;
 use super::batch::{BATCH, Settled};
 use super::check::Texts;
 use super::error::ImportError;
 use super::groups::{Held, Repeated, key_of};
 use super::ids::{apart, copy, has_id, id_of};
 use super::layouts::Layouts;
+use super::ledger_only::LedgerOnly;
+use super::prescan;
 use super::report::Notices;
 use super::run::{Mappers, Options};
-use super::take::remember_row;
 use super::writing::Step;
 use crate::dump::{Collection, Document, Dump};
-use crate::mapping::{Fate, Known, SOURCES, Shape, Source, source_of};
+use crate::mapping::{Fate, IdIndex, SOURCES, Shape, Source, source_of};
 use bson::RawDocument;
 use meeshy_store::StoreError;
 use meeshy_store::legacy::Outcome;
@@ -43,7 +43,7 @@ pub(super) struct Read {
 pub(super) struct Reading<'d> {
     pub(super) given: Given<'d>,
     steps: SyncSender<Step<'d>>,
-    pub(super) known: Known,
+    pub(super) known: IdIndex,
     pub(super) layouts: Layouts,
     pub(super) notices: Notices,
     shared_tables: HashSet<&'static str>,
@@ -96,8 +96,8 @@ pub(super) fn read<'d>(
     layouts: Layouts,
     steps: SyncSender<Step<'d>>,
 ) -> Result<Read, ImportError> {
-    let mut known = Known::new(given.options.now);
-    ahead::look_ahead(given.dump, &mut known)?;
+    let mut known = IdIndex::new(given.options.now);
+    prescan::prescan(given.dump, &mut known)?;
     let mut reading = Reading {
         given,
         steps,
@@ -202,7 +202,7 @@ impl<'d> Reading<'d> {
                 Shape::Archive(reason) => reason,
                 _ => "in no shape that is known",
             };
-            self.put_aside(Outcome::Archived, passing.aside(reason.to_string()));
+            self.ledger_only(Outcome::Archived, passing.aside(reason.to_string()));
             return Ok(());
         };
         match mapper.map(&raw, &self.known) {
@@ -210,9 +210,11 @@ impl<'d> Reading<'d> {
             Ok((draft, _)) if passing.copy.is_some() => {
                 let what = self.clash(&draft).map(|clash| clash.to_string());
                 let note = what.unwrap_or_else(|| "another document with this id was taken".into());
-                self.put_aside(Outcome::Rejected, passing.aside(note));
+                self.ledger_only(Outcome::Rejected, passing.aside(note));
             }
-            Ok((_, Fate::Archive(reason))) => self.put_aside(Outcome::Archived, passing.aside(reason.into())),
+            Ok((_, Fate::Archive(reason))) => {
+                self.ledger_only(Outcome::Archived, passing.aside(reason.into()));
+            }
             Ok((draft, Fate::Row)) => {
                 let says_the_same =
                     repeated.has_id(&draft.id) || key_of(&draft).is_some_and(|key| repeated.has_key(&key));
@@ -235,7 +237,7 @@ impl<'d> Reading<'d> {
     /// it has come to its end.
     fn admit(&mut self, collection: &str, passing: &mut Passing<'_>, bad_text: Option<usize>) -> bool {
         if !has_id(passing.raw) {
-            self.put_aside(Outcome::Rejected, passing.aside("has no `_id`".into()));
+            self.ledger_only(Outcome::Rejected, passing.aside("has no `_id`".into()));
             return false;
         }
         let id = id_of(passing.raw, passing.position);
@@ -244,7 +246,7 @@ impl<'d> Reading<'d> {
         }
         if let Some(at) = bad_text {
             let note = format!("holds text that is not UTF-8, at its byte {at}");
-            self.put_aside(Outcome::Rejected, passing.aside(note));
+            self.ledger_only(Outcome::Rejected, passing.aside(note));
             return false;
         }
         true
@@ -277,8 +279,8 @@ impl<'d> Reading<'d> {
         let is_apart = passing.repeated.is_apart(id, passing.name);
         let first = if is_apart { apart(id, passing.name) } else { id.to_owned() };
         let kept = is_same.then(|| (collection.to_owned(), first));
-        let aside = Aside { id: copy, is_shared: false, kept, ..passing.aside(note) };
-        self.put_aside(outcome, aside);
+        let aside = LedgerOnly { id: copy, is_shared: false, kept, ..passing.aside(note) };
+        self.ledger_only(outcome, aside);
         true
     }
 
@@ -318,7 +320,7 @@ impl<'d> Reading<'d> {
                 let mut passing = Passing { name, raw: &raw, digest, position, repeated, copy: None };
                 if self.admit(name, &mut passing, bad_text) {
                     let note = "of a collection that is not known".into();
-                    self.put_aside(Outcome::Archived, passing.aside(note));
+                    self.ledger_only(Outcome::Archived, passing.aside(note));
                 }
                 if self.pending.len() == BATCH {
                     self.flush(name)?;

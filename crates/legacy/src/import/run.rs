@@ -12,7 +12,7 @@ use crate::mapping::{Mapper, Mapping, SOURCES, Source, translations};
 use bson::RawDocument;
 use meeshy_domain::Timestamp;
 use meeshy_store::legacy;
-use meeshy_store::{Alone, Ending, notifications};
+use meeshy_store::{Ending, Exclusive, notifications};
 use std::path::PathBuf;
 use std::sync::mpsc;
 use std::thread;
@@ -61,7 +61,7 @@ pub enum Progress<'a> {
 /// Why it was given up.
 pub fn run(
     dump: &Dump,
-    database: &mut Alone,
+    database: &mut Exclusive,
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Report, ImportError> {

@@ -1,4 +1,4 @@
-//! The files that people uploaded, copied with the rows that name them.
+//! The files that people uploaded, copied with the rows that name them.
 
 use super::error::ImportError;
 use super::run::Options;

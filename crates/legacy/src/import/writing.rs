@@ -3,8 +3,8 @@
 use super::batch::{self, Doomed, End, Settled, Why, Written};
 use super::change::Meeting;
 use super::check;
+use super::deletions::Names;
 use super::error::ImportError;
-use super::gone::Names;
 use super::groups::Repeated;
 use super::kept;
 use super::list::List;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 /// Documents between two times that all changes are written out: about half of what the cache of SQLite holds.
-const WRITE_OUT: usize = 32_000;
+const FLUSH_ROWS: usize = 32_000;
 
 /// What is to be written next.
 pub(super) enum Step<'d> {
@@ -126,9 +126,9 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
                     false => batch::write_changes(self.tx, batch, &meeting)?,
                 };
                 self.count(collection, written)?;
-                if self.waiting >= WRITE_OUT {
+                if self.waiting >= FLUSH_ROWS {
                     self.waiting = 0;
-                    self.tx.write_out()?;
+                    self.tx.flush()?;
                 }
             }
             Step::Translations(all) => all.iter().try_for_each(|one| batch::upsert_newer(self.tx, one))?,

@@ -1,7 +1,7 @@
-//! Files, and who saw them (data-model 4: `MessageAttachment`, `MessageAttachment_backup_urls`).
+//! Files, and who saw them.
 
 use super::field::{Parent, flag, id, int, json, name, real, text, time};
-use super::known::{Addresses, Known};
+use super::id_index::{Addresses, IdIndex};
 use super::messages::one_of_two;
 use super::{Draft, Fate, Mapping, Rejection, merge};
 use bson::oid::ObjectId;
@@ -79,7 +79,7 @@ pub static ATTACHMENT: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-fn attachment(draft: &mut Draft<'_>, raw: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+fn attachment(draft: &mut Draft<'_>, raw: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
     find_message(draft, known);
     repair_addresses(draft, known);
     if let Some(duration) = draft.int("duration") {
@@ -100,7 +100,7 @@ fn attachment(draft: &mut Draft<'_>, raw: &RawDocument, known: &Known) -> Result
     Ok(Fate::Row)
 }
 
-fn find_message(draft: &mut Draft<'_>, known: &Known) {
+fn find_message(draft: &mut Draft<'_>, known: &IdIndex) {
     let message = draft.text("message_id").map(str::to_owned);
     let is_there = message.as_deref().is_some_and(|message| known.has(Parent::Message, message));
     draft.set("is_legacy_orphan", !is_there);
@@ -120,7 +120,7 @@ fn find_message(draft: &mut Draft<'_>, known: &Known) {
 
 /// Addresses lose the name of the host, of which the old system had several; one that is missing is looked up in the copy
 /// that was made before all addresses were rewritten.
-fn repair_addresses(draft: &mut Draft<'_>, known: &Known) {
+fn repair_addresses(draft: &mut Draft<'_>, known: &IdIndex) {
     let old = draft.object_id.and_then(|id| known.addresses_of(id)).cloned().unwrap_or_default();
     let Addresses { file, thumbnail } = old;
     for (column, field, old) in [("file_url", "fileUrl", file), ("thumbnail_url", "thumbnailUrl", thumbnail)]

@@ -1,12 +1,12 @@
-//! Calls, who took part, and what was said (data-model 4: `call_sessions`, `call_participants`).
+//! Calls, who took part, and what was said.
 
 use super::field::{Parent, flag, id, int, json, name, real, text, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Mapping, Rejection};
 use bson::{RawBsonRef, RawDocument};
 
 /// A call that nobody ended in this time has been abandoned.
-const LONGEST_CALL_MS: i64 = 5 * 3_600_000;
+const MAX_CALL_MS: i64 = 5 * 3_600_000;
 
 /// A call.
 pub static CALL: Mapping = Mapping {
@@ -30,11 +30,11 @@ pub static CALL: Mapping = Mapping {
 };
 
 /// Nobody knows when an abandoned call ended, so that stays open.
-fn call(draft: &mut Draft<'_>, _: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+fn call(draft: &mut Draft<'_>, _: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
     let status = draft.text("status").unwrap_or("initiated").to_owned();
     let is_open =
         draft.int("ended_at").is_none() && ["initiated", "ringing", "active"].contains(&status.as_str());
-    let is_old = draft.int("started_at").is_some_and(|at| at < known.now.millis() - LONGEST_CALL_MS);
+    let is_old = draft.int("started_at").is_some_and(|at| at < known.now.millis() - MAX_CALL_MS);
     if is_open && is_old {
         draft.keep("status", RawBsonRef::String(&status));
         draft.set("status", "ended");

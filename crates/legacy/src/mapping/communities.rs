@@ -1,7 +1,7 @@
-//! Communities, and who is in them (data-model 4).
+//! Communities, and who is in them.
 
 use super::field::{Field, Kind, Parent, field, flag, id, int, name, text, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Mapping, Rejection, merge};
 use bson::RawDocument;
 
@@ -42,7 +42,7 @@ pub static COMMUNITY: Mapping = Mapping {
 };
 
 /// Blanks around a name stay in it; what is shown is without them.
-fn community(draft: &mut Draft<'_>, _: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+fn community(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
     let trimmed = draft.text("name").filter(|name| name.trim() != *name).map(|name| name.trim().to_owned());
     draft.set("display_name", trimmed);
     draft.need_identifier();

@@ -1,7 +1,7 @@
-//! Conversations, who is in them, and what each of them prefers there (data-model 4).
+//! Conversations, who is in them, and what each of them prefers there.
 
 use super::field::{Field, Kind, Parent, field, flag, id, int, name, text, texts, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Implied, Mapping, Rejection, merge};
 use bson::RawDocument;
 
@@ -54,7 +54,7 @@ pub static CONVERSATION: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-fn conversation(draft: &mut Draft<'_>, raw: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+fn conversation(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
     // The picture has had two names.
     if let (None, Ok(Some(image))) = (draft.text("avatar"), raw.get("image"))
         && let Some(image) = image.as_str()

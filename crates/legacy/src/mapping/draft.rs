@@ -1,7 +1,7 @@
 //! A document on its way to becoming a row.
 
 use super::field::{Absent, Field, Kind, Parent};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::value::{self, Taken};
 use super::{Fate, Mapping, Rejection};
 use bson::oid::ObjectId;
@@ -81,7 +81,7 @@ impl Mapper {
     ///
     /// # Errors
     /// Why it cannot be taken.
-    pub fn map(&self, raw: &RawDocument, known: &Known) -> Result<(Draft<'_>, Fate), Rejection> {
+    pub fn map(&self, raw: &RawDocument, known: &IdIndex) -> Result<(Draft<'_>, Fate), Rejection> {
         let mut draft = self.blank();
         draft.take_fields(raw)?;
         if draft.id.is_empty() {
@@ -313,7 +313,7 @@ impl Draft<'_> {
         }
     }
 
-    fn check_references(&mut self, known: &Known) -> Result<(), Rejection> {
+    fn check_references(&mut self, known: &IdIndex) -> Result<(), Rejection> {
         for (index, field) in self.mapper.mapping.fields.iter().enumerate() {
             let Some(reference) = field.reference else { continue };
             let column = self.mapper.column_of[index];

@@ -1,4 +1,4 @@
-//! Keys, and voices (data-model 7: Signal, DMA and the server's keys, `UserVoiceModel`).
+//! Keys, and voices.
 
 use super::field::{Parent, bytes, flag, id, int, json, name, real, text, time};
 use super::{Mapping, merge};

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// What a value means, and with it the BSON type that the old system kept it as (data-model 6.1).
+/// What a value means, and with it the BSON type that the old system kept it as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// An ObjectId; also its 24 digits.

@@ -1,7 +1,7 @@
-//! Links by which guests come in, and the guests (data-model 4).
+//! Links by which guests come in, and the guests.
 
 use super::field::{Parent, flag, id, int, language, text, texts, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Mapping, Rejection};
 use bson::RawDocument;
 
@@ -43,7 +43,7 @@ pub static SHARE_LINK: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-fn share_link(draft: &mut Draft<'_>, _: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+fn share_link(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
     draft.need_identifier();
     Ok(Fate::Row)
 }

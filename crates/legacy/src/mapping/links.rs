@@ -1,8 +1,8 @@
-//! Invitations and short links (data-model 4: affiliate and tracking collections).
+//! Invitations and short links.
 
 use super::columns::Lived;
 use super::field::{Parent, flag, id, int, name, text, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Mapping, Rejection};
 use bson::{RawBsonRef, RawDocument};
 
@@ -72,7 +72,7 @@ pub static TRACKING_LINK: Mapping = Mapping {
 };
 
 /// The oldest addresses have a host before them.
-fn tracking_link(draft: &mut Draft<'_>, _: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+fn tracking_link(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
     let (Some(token), Some(given)) = (draft.text("token"), draft.text("short_url").map(str::to_owned)) else {
         return Ok(Fate::Row);
     };

@@ -1,4 +1,4 @@
-//! What becomes of several documents that say the same of the same thing (data-model 4).
+//! What becomes of several documents that say the same of the same thing.
 //!
 //! Each rule takes the one that was kept so far, the earliest first, and another.
 

@@ -1,8 +1,8 @@
-//! Messages, and what people do to them (data-model 4: `Message`, `Reaction`, `Mention`).
+//! Messages, and what people do to them.
 
 use super::columns::Lived;
 use super::field::{Kind, Parent, flag, id, int, json, language, name, text, texts, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Implied, Mapping, Rejection, value};
 use bson::{RawBson, RawBsonRef, RawDocument};
 use meeshy_store::Value;
@@ -78,7 +78,7 @@ pub static MESSAGE: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-fn message(draft: &mut Draft<'_>, raw: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+fn message(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
     if draft.text("message_type") == Some("system") {
         draft.set("message_type", "text");
         draft.set("message_source", "system");
@@ -138,7 +138,7 @@ pub static REACTION: Mapping = Mapping {
 ///
 /// # Errors
 /// When it is neither or both.
-pub fn one_of_two(draft: &mut Draft<'_>, _: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+pub fn one_of_two(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
     match (draft.text("user_id"), draft.text("guest_id")) {
         (Some(_), None) | (None, Some(_)) => Ok(Fate::Row),
         (None, None) => Err(Rejection::wrong("userId", "neither a person nor a guest who is there")),

@@ -1,7 +1,7 @@
-//! From the documents of the old system to rows: what data-model 4 says of each collection, and nothing else.
+//! From the documents of the old system to rows: one list of fields for each collection.
 //!
 //! A [`Mapping`] lists the fields of a document and the columns they become; a rule of its own says the little that a list
-//! cannot. It is a plain function of the document and of what is [`Known`] of others: nothing here reads or writes anything.
+//! cannot. It is a plain function of the document and of what is known of others ([`IdIndex`]): nothing here reads or writes anything.
 //! Nothing is made up: what is absent stays absent, or is what the old system's schema took for absent.
 
 pub mod attachments;
@@ -12,27 +12,27 @@ mod conversations;
 mod draft;
 mod encryption;
 pub mod field;
-pub mod give;
 mod guests;
-mod known;
+mod id_index;
 mod links;
 mod merge;
 mod messages;
 mod notifications;
 mod oversight;
 mod people;
+mod residual;
 mod security;
 mod sources;
 mod statuses;
-mod trace;
+pub mod to_bson;
 pub mod translations;
 pub mod value;
 
 pub use draft::{Draft, MAX_ID_LENGTH, Mapper, Notice, row_digest};
-pub use known::{Addresses, Id, Known};
+pub use id_index::{Addresses, Id, IdIndex};
+pub use residual::Residual;
+pub(crate) use residual::is_same;
 pub use sources::{SOURCES, Shape, Source, source_of};
-pub use trace::Trace;
-pub(crate) use trace::is_same;
 
 use bson::{RawBson, RawDocument};
 use columns::Lived;
@@ -80,7 +80,7 @@ pub enum Reason {
 }
 
 /// A rule for what a list of fields cannot say.
-pub type Rule = for<'m> fn(&mut Draft<'m>, &RawDocument, &Known) -> Result<Fate, Rejection>;
+pub type Rule = for<'m> fn(&mut Draft<'m>, &RawDocument, &IdIndex) -> Result<Fate, Rejection>;
 
 /// Takes another document for the same thing into the one that is kept.
 pub type Merge = for<'m> fn(&mut Draft<'m>, &Draft<'m>);

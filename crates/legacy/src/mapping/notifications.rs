@@ -1,11 +1,11 @@
-//! Notifications, and where to send them (data-model 4: `Notification`).
+//! Notifications, and where to send them.
 
 use super::field::{Parent, flag, id, int, name, text, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Mapping, Rejection, merge};
 use bson::RawDocument;
 
-/// How long a notification that was read stays at hand (P20).
+/// How long a notification that was read stays at hand.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Something a person was told. What was read and is older than 30 days goes to the archive, whole.
@@ -40,7 +40,7 @@ pub static NOTIFICATION: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-fn notification(draft: &mut Draft<'_>, _: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+fn notification(draft: &mut Draft<'_>, _: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
     let is_old = draft.int("created_at").is_some_and(|at| at < known.now.millis() - KEPT_MS);
     Ok(if is_old && draft.is_on("is_read") {
         Fate::Archive("read, and older than 30 days")

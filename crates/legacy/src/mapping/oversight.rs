@@ -1,7 +1,7 @@
-//! What administrators saw and did (data-model 4: `AdminAuditLog`, `Report`).
+//! What administrators saw and did.
 
 use super::field::{Parent, id, name, text, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Mapping, Rejection};
 use bson::oid::ObjectId;
 use bson::{RawBsonRef, RawDocument};
@@ -26,7 +26,7 @@ pub static AUDIT: Mapping = Mapping {
 };
 
 /// The old system wrote the id of whatever was changed as the id of a person.
-fn audit(draft: &mut Draft<'_>, _: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+fn audit(draft: &mut Draft<'_>, _: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
     let Some(user) = draft.text("user_id").map(str::to_owned) else { return Ok(Fate::Row) };
     if !known.has(Parent::User, &user) {
         if let Ok(id) = ObjectId::parse_str(&user) {

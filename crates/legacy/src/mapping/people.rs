@@ -1,8 +1,8 @@
-//! People, and what belongs to one person (data-model 4: `User`, `UserStats`, `UserPreference`, `FriendRequest`).
+//! People, and what belongs to one person.
 
 use super::columns::Lived;
 use super::field::{Field, Kind, Parent, field, flag, id, ids, int, json, language, name, text, texts, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Mapping, Rejection, merge};
 use bson::RawDocument;
 
@@ -130,7 +130,7 @@ pub static USER: Mapping = Mapping {
 };
 
 /// The last sign of life is the latest of the three places that the old system noted it in.
-fn user(draft: &mut Draft<'_>, raw: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+fn user(draft: &mut Draft<'_>, raw: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
     // Who signs in gets another hash of the same password here, which the old system would not know.
     for name in ["password", "lastPasswordChange"] {
         if let Ok(Some(value)) = raw.get(name) {
@@ -290,7 +290,7 @@ pub static FRIEND_REQUEST: Mapping = Mapping {
 };
 
 /// The old system did not note when a request was answered, but that was the last that happened to it.
-fn friend_request(draft: &mut Draft<'_>, _: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+fn friend_request(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
     let is_answered = draft.text("status").is_some_and(|status| status != "pending");
     if let (true, None, Some(updated)) = (is_answered, draft.int("responded_at"), draft.int("updated_at")) {
         draft.set("responded_at", updated);

@@ -1,8 +1,8 @@
-//! Ways back into an account, and what happened to it (data-model 7: the tokens, `PasswordHistory`, `SecurityEvent`, `UserSession`).
+//! Ways back into an account, and what happened to it.
 
 use super::columns::Lived;
 use super::field::{Kind, Parent, flag, id, int, json, name, real, text, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::{Draft, Fate, Implied, Mapping, Rejection, value};
 use bson::{RawBson, RawBsonRef, RawDocument};
 use meeshy_store::Value;
@@ -147,7 +147,7 @@ pub static SESSION: Mapping = Mapping {
 };
 
 /// A session that was not valid any more stays so, from its last use where nobody noted when it ended.
-fn session(draft: &mut Draft<'_>, raw: &RawDocument, _: &Known) -> Result<Fate, Rejection> {
+fn session(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
     let is_valid = raw.get("isValid").ok().flatten().and_then(|value| value::take(Kind::Flag, value).ok());
     let is_ended = is_valid.is_some_and(|taken| taken.value == Value::Bool(false));
     if is_ended && draft.int("revoked_at").is_none() {

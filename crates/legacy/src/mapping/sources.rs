@@ -1,4 +1,4 @@
-//! Every collection of the old system, in the order in which they can be taken: parents first (data-model 3, 4).
+//! Every collection of the old system, in the order in which they can be taken: parents first.
 
 use super::{
     Mapping, attachments, calls, communities, conversations, encryption, guests, links, messages,

@@ -1,7 +1,7 @@
-//! Who received and read what (data-model 4: both shapes of `MessageStatus`, `MessageReadStatus`, `old_message_status`).
+//! Who received and read what.
 
 use super::field::{Parent, id, int, text, time};
-use super::known::Known;
+use super::id_index::IdIndex;
 use super::messages::one_of_two;
 use super::{Draft, Fate, Implied, Mapping, Rejection, merge};
 use bson::RawDocument;
@@ -27,7 +27,7 @@ pub static STATUS: Mapping = Mapping {
 };
 
 /// The conversation is the message's; received is delivered, for the old system told them not apart.
-fn status(draft: &mut Draft<'_>, raw: &RawDocument, known: &Known) -> Result<Fate, Rejection> {
+fn status(draft: &mut Draft<'_>, raw: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
     let conversation = draft.text("message_id").and_then(|message| known.conversation_of(message));
     draft.set("conversation_id", conversation);
     draft.set("delivered_at", draft.int("received_at"));

@@ -1,4 +1,4 @@
-//! Translations: a collection of their own in the dump, a map inside the message in later versions (data-model 4, 7.2).
+//! Translations: a collection of their own in the dump, a map inside the message in later versions.
 
 use super::field::{Kind, Parent, flag, id, language, real, text, time};
 use super::{Draft, Mapper, Mapping, Rejection, merge, value};

@@ -1,4 +1,4 @@
-//! From a BSON value to a database's, with the tolerance of data-model 6.1.
+//! From a BSON value to a database's, tolerant of the types that old programs wrote.
 
 use super::field::Kind;
 use bson::RawBsonRef;
@@ -172,7 +172,7 @@ pub fn to_json(value: RawBsonRef<'_>, is_exact: &mut bool) -> Option<Json> {
         RawBsonRef::String(text) => json!(text),
         RawBsonRef::Int32(number) => json!(number),
         RawBsonRef::Int64(number) => {
-            // What fits is an int32 (data-model 6.1).
+            // What fits is an int32.
             *is_exact &= i32::try_from(number).is_err();
             json!(number)
         }

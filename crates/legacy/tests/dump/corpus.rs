@@ -1,7 +1,7 @@
 //! The made-up old database: what it promises.
 
 use bson::oid::ObjectId;
-use meeshy_legacy::corpus::{Corpus, DOCUMENTS, Dirt, Kind, PASSWORD, PEOPLE};
+use meeshy_legacy::corpus::{Anomaly, Corpus, DOCUMENTS, Kind, PASSWORD, PEOPLE};
 use meeshy_legacy::dump::{self, Collection, Digest, Dump, Form, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,14 +16,14 @@ fn ids(collection: &Collection) -> Vec<ObjectId> {
     documents.map(|it| it.expect("a document").raw.get_object_id("_id").expect("an id")).collect()
 }
 
-fn document(dump: &Dump, dirt: &Dirt) -> bson::Document {
-    let collection = dump.collection(dirt.collection).expect("a collection");
+fn document(dump: &Dump, anomaly: &Anomaly) -> bson::Document {
+    let collection = dump.collection(anomaly.collection).expect("a collection");
     let found = collection
         .read()
         .expect("documents")
         .map(|it| it.expect("a document").raw)
-        .find(|it| it.get_object_id("_id").is_ok_and(|id| id == dirt.id));
-    found.expect("the document with the dirt").try_into().expect("a document")
+        .find(|it| it.get_object_id("_id").is_ok_and(|id| id == anomaly.id));
+    found.expect("the document with the anomalies").try_into().expect("a document")
 }
 
 #[test]
@@ -69,13 +69,13 @@ fn the_old_database_has_its_counts_its_people_and_its_dirt() {
         users.iter().map(|it| &it.get_str("password").expect("a hash")[..7]).collect();
     assert_eq!(versions, BTreeSet::from(["$2b$10$", "$2b$12$"]));
 
-    let dirt: Vec<Dirt> = corpus.dirt().collect();
-    for dirt in &dirt {
-        assert!(document(&dump, dirt).contains_key("_id"), "{dirt:?}");
+    let anomalies: Vec<Anomaly> = corpus.anomalies().collect();
+    for anomaly in &anomalies {
+        assert!(document(&dump, anomaly).contains_key("_id"), "{anomaly:?}");
     }
-    let modo = dirt.iter().find(|it| it.kind == Kind::RoleModo).expect("a MODO");
+    let modo = anomalies.iter().find(|it| it.kind == Kind::RoleModo).expect("a MODO");
     assert_eq!(document(&dump, modo).get_str("role").expect("a role"), "MODO");
-    let orphan = dirt.iter().find(|it| it.kind == Kind::OrphanAttachment).expect("an orphan");
+    let orphan = anomalies.iter().find(|it| it.kind == Kind::OrphanAttachment).expect("an orphan");
     assert_eq!(
         document(&dump, orphan).get_object_id("messageId").expect("an id"),
         ObjectId::from_bytes([0; 12])
@@ -105,7 +105,7 @@ fn references_lead_somewhere_but_for_the_dirt() {
     let dump = written(&corpus, &folder.path().join("dump"));
     let all: BTreeMap<&str, BTreeSet<ObjectId>> =
         dump.collections().iter().map(|it| (it.name(), ids(it).into_iter().collect())).collect();
-    let dirty: BTreeSet<ObjectId> = corpus.dirt().map(|dirt| dirt.id).collect();
+    let dirty: BTreeSet<ObjectId> = corpus.anomalies().map(|anomaly| anomaly.id).collect();
     for (from, field, to) in [
         ("Message", "conversationId", "Conversation"),
         ("Message", "senderId", "User"),
@@ -164,7 +164,11 @@ fn a_collection_can_be_there_under_both_its_names() {
         }
     }
     let same = of_calls["CallSession"].intersection(&of_calls["call_sessions"]).count();
-    assert_eq!((of_calls["CallSession"].len(), same), (5, 3), "the third has dirt, the fifth was changed");
+    assert_eq!(
+        (of_calls["CallSession"].len(), same),
+        (5, 3),
+        "the third has anomalies, the fifth was changed"
+    );
 }
 
 #[test]

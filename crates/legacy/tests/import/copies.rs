@@ -7,7 +7,7 @@ use crate::support::{
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use meeshy_legacy::import::{Report, find};
 use meeshy_legacy::mapping::{Mapping, SOURCES, Shape};
-use meeshy_store::{Alone, Location};
+use meeshy_store::{Exclusive, Location};
 use meeshy_testkit::Database;
 
 const UNKNOWN: &str = "SomethingElse";
@@ -117,7 +117,7 @@ fn copies_are_told_by_their_ids_and_places() {
         let places: Vec<u64> =
             dump.dump.collection("User").unwrap().read().unwrap().map(|it| it.unwrap().position).collect();
         assert_eq!(rejected.position, places[3], "{kind}");
-        let mut alone = Alone::open(at).unwrap();
+        let mut alone = Exclusive::open(at).unwrap();
         let copy = find(&mut alone, "User", &rejected.id).unwrap().unwrap();
         assert_eq!((copy.outcome, &copy.rest.unwrap()["bio"]), ("rejected", &"another".into()), "{kind}");
         assert_eq!(find(&mut alone, "User", &first).unwrap().unwrap().outcome, "inserted", "{kind}");
@@ -296,7 +296,8 @@ fn text_that_is_none_costs_its_document_alone() {
             assert_eq!(wrong, expected, "{kind}: {name}");
         }
         assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind}");
-        let shown = find(&mut Alone::open(at).unwrap(), "Message", &id('x', 8).to_hex()).unwrap().unwrap();
+        let shown =
+            find(&mut Exclusive::open(at).unwrap(), "Message", &id('x', 8).to_hex()).unwrap().unwrap();
         assert_eq!(shown.rest.unwrap()["unheardOf"], "what\u{fffd}", "{kind}");
     }
 }

@@ -1,4 +1,4 @@
-//! The acceptance checks of data-model 10, on the whole made-up old database.
+//! The acceptance checks of an import, on the whole made-up old database.
 
 use crate::support::{
     NOW, counts, documents, everything, import, one, options, rows, try_import, write_corpus,
@@ -7,7 +7,7 @@ use bson::RawDocumentBuf;
 use meeshy_legacy::corpus::{Corpus, DOCUMENTS};
 use meeshy_legacy::dump::{self, Dump, Form, Outgoing, Source};
 use meeshy_legacy::import::Report;
-use meeshy_store::{Alone, Ending, Location, StoreError};
+use meeshy_store::{Ending, Exclusive, Location, StoreError};
 use meeshy_testkit::Database;
 use meeshy_testkit::rows::shown;
 use sha2::{Digest, Sha256};
@@ -155,7 +155,7 @@ fn deleted(dump: &Dump) -> usize {
 /// Check 7.
 fn notifications_are_kept_or_archived_whole(kind: &str, at: &Location, dump: &Dump) {
     let kept: u64 = one(at, "SELECT count(*) AS it FROM notifications").parse().unwrap();
-    let mut database = Alone::open(at).unwrap();
+    let mut database = Exclusive::open(at).unwrap();
     let mut archived = 0_u64;
     database
         .transaction::<_, StoreError>(|tx| {

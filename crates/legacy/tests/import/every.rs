@@ -3,7 +3,7 @@
 use crate::support::{import, rows, small, whole};
 use bson::{Bson, Document};
 use meeshy_legacy::mapping::SOURCES;
-use meeshy_store::{Alone, Ending, StoreError};
+use meeshy_store::{Ending, Exclusive, StoreError};
 use meeshy_testkit::Database;
 use meeshy_testkit::rows::shown;
 
@@ -43,7 +43,7 @@ fn every_field_of_every_collection_has_its_column() {
             for ((name, text), value) in columns.iter().zip(&found[0]) {
                 assert_eq!(shown(value), *text, "{kind}: {collection} {name}");
             }
-            let entry = Alone::open(at).unwrap().transaction::<_, StoreError>(|tx| {
+            let entry = Exclusive::open(at).unwrap().transaction::<_, StoreError>(|tx| {
                 Ok((meeshy_store::legacy::find(tx, collection, id)?, Ending::Undo))
             });
             let entry = entry.unwrap().unwrap();

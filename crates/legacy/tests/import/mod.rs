@@ -1,9 +1,9 @@
 //! Stories about the import, each told on both databases.
 
+mod anomalies;
 mod columns;
 mod copies;
 mod corpus;
-mod dirt;
 mod every;
 mod hidden;
 mod later;

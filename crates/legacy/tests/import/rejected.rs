@@ -7,7 +7,7 @@ use crate::support::{
 };
 use bson::{Bson, Document, RawDocumentBuf, doc};
 use meeshy_legacy::import::find;
-use meeshy_store::{Alone, Location};
+use meeshy_store::{Exclusive, Location};
 use meeshy_testkit::Database;
 
 type Collections = Vec<(&'static str, Vec<Document>)>;
@@ -106,7 +106,7 @@ fn what_refers_to_a_damaged_document_goes_on_referring_to_its_row() {
             [line("message 1", 1, "-"), line("edited there", 2, "-"), line("message 3", 2, &answered)];
         assert_eq!(one(at, sql), expected.join(", "), "{kind}");
         assert_eq!(total(at, "members"), "2", "{kind}");
-        let shown = find(&mut Alone::open(at).unwrap(), "User", &id('u', 2).to_hex()).unwrap().unwrap();
+        let shown = find(&mut Exclusive::open(at).unwrap(), "User", &id('u', 2).to_hex()).unwrap().unwrap();
         assert!(
             shown.note.unwrap().contains("not UTF-8"),
             "{kind}: it is told why the last version was not taken"

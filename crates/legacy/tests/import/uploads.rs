@@ -1,4 +1,4 @@
-//! The files that people uploaded (R-075, P24).
+//! The files that people uploaded.
 
 use crate::support::{conversation, id, made, message, options, small, try_import, user};
 use bson::{Document, doc};

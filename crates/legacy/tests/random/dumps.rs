@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// So few documents has a collection at most that they meet: their ids, references, names and keys are of these.
-const MOST: u8 = 4;
+const MAX_DUMPS: u8 = 4;
 /// What most others refer to.
 const CORE: [&str; 4] = ["User", "Conversation", "ConversationMember", "Message"];
 /// A day of October 2025, in milliseconds.
@@ -92,7 +92,7 @@ struct Life {
 
 fn lives(source: &'static Source) -> impl Strategy<Value = Lives> {
     let collection = source.collection;
-    btree_map(1..=MOST, life(source), 0..=usize::from(MOST)).prop_map(move |lives| {
+    btree_map(1..=MAX_DUMPS, life(source), 0..=usize::from(MAX_DUMPS)).prop_map(move |lives| {
         let named = lives.into_iter().map(|(number, Life { first, later })| {
             let with_id = |document: Document| {
                 let mut named = doc! { "_id": id_of(collection, number) };
@@ -229,7 +229,7 @@ fn clean_value(field: &'static Field) -> BoxedStrategy<Bson> {
 
 /// An id of which there may be a document, but need not.
 fn reference_to(parent: Parent) -> BoxedStrategy<Bson> {
-    (1..=MOST).prop_map(move |number| id_of(parent.collection(), number)).boxed()
+    (1..=MAX_DUMPS).prop_map(move |number| id_of(parent.collection(), number)).boxed()
 }
 
 /// One of some names, seldom in other letters.

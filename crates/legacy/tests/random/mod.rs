@@ -1,4 +1,4 @@
-//! What holds of every dump, whatever it holds (operations P5 and P6).
+//! What holds of every dump, whatever it holds.
 
 mod dumps;
 mod round;
@@ -9,7 +9,7 @@ use dumps::{Collections, Two, two};
 use meeshy_legacy::dump::Dump;
 use meeshy_legacy::import::{self, Count, Options, Progress, Report};
 use meeshy_legacy::mapping::{SOURCES, source_of};
-use meeshy_store::{Alone, Location};
+use meeshy_store::{Exclusive, Location};
 use meeshy_testkit::{Database, rows};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -84,7 +84,7 @@ fn comes_and_goes(two: &Two, moment: Index, database: fn() -> Database) {
     let (one, other) = (database(), database());
     let at = one.location();
     // Makes the tables.
-    drop(Alone::open(at).unwrap());
+    drop(Exclusive::open(at).unwrap());
     comes(at, &first.dump, moment);
     goes(at, &first.dump);
     let later = dumped(&without_rows_of_rejected(at, &two.later));
@@ -194,7 +194,7 @@ fn comes(at: &Location, dump: &Dump, moment: Index) {
 
 fn run(at: &Location, dump: &Dump, dry_run: bool, progress: &mut dyn FnMut(Progress<'_>)) -> Report {
     let options = Options { dry_run, ..options() };
-    import::run(dump, &mut Alone::open(at).unwrap(), &options, progress).unwrap()
+    import::run(dump, &mut Exclusive::open(at).unwrap(), &options, progress).unwrap()
 }
 
 fn goes(at: &Location, dump: &Dump) {

@@ -183,8 +183,8 @@ fn here(at: &Location, changes: &[Change], stay: u8) {
 }
 
 fn quietly(at: &Location, sql: &str, params: &[Value]) {
-    use meeshy_store::{Alone, Ending, StoreError};
-    let mut database = Alone::open(at).unwrap();
+    use meeshy_store::{Ending, Exclusive, StoreError};
+    let mut database = Exclusive::open(at).unwrap();
     database.transaction::<_, StoreError>(|tx| Ok((tx.execute(sql, params)?, Ending::Commit))).unwrap();
 }
 

@@ -6,7 +6,7 @@ use meeshy_domain::Timestamp;
 use meeshy_legacy::dump::{self, Dump, Form, Source};
 use meeshy_legacy::export::{self, Target};
 use meeshy_legacy::import::{self, ImportError, Options, Report};
-use meeshy_store::{Alone, Ending, Location, StoreError, Value};
+use meeshy_store::{Ending, Exclusive, Location, StoreError, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub fn options() -> Options {
 }
 
 pub fn try_import(location: &Location, dump: &Dump, options: &Options) -> Result<Report, ImportError> {
-    import::run(dump, &mut Alone::open(location)?, options, &mut |_| {})
+    import::run(dump, &mut Exclusive::open(location)?, options, &mut |_| {})
 }
 
 pub fn import(location: &Location, dump: &Dump) -> Report {
@@ -68,7 +68,7 @@ pub fn export(location: &Location) -> Exported {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("dump");
     let target = Target::Path(&path, Form::Folder);
-    let report = export::run(&mut Alone::open(location).unwrap(), target, NOW, &mut |_| {}).unwrap();
+    let report = export::run(&mut Exclusive::open(location).unwrap(), target, NOW, &mut |_| {}).unwrap();
     let dump = dump::open(Source::path(&path)).unwrap();
     assert_eq!(report.digest, dump.digest().to_string());
     assert_eq!(
@@ -80,7 +80,7 @@ pub fn export(location: &Location) -> Exported {
 
 /// Changes something, as no story of Meeshy's own does yet.
 pub fn change(location: &Location, sql: &str, params: &[Value]) {
-    let mut database = Alone::open(location).unwrap();
+    let mut database = Exclusive::open(location).unwrap();
     let changed =
         database.transaction::<_, StoreError>(|tx| Ok((tx.execute(sql, params)?, Ending::Commit))).unwrap();
     assert!(changed > 0, "{sql}");

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressStyle};
 use meeshy_legacy::dump::Form;
 use meeshy_legacy::export::{self, Progress, Report, Target};
-use meeshy_store::{Alone, Location};
+use meeshy_store::{Exclusive, Location};
 use serde_json::json;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<()> {
         let (shown, advice) = (folder.display(), "`MEESHY_DATA_DIR` says which the messenger's is");
         ensure!(folder.is_dir(), "there is no data folder `{shown}`; {advice}");
     }
-    let mut database = Alone::open(&location)?;
+    let mut database = Exclusive::open(&location)?;
     let bar = bar(args.json)?;
     let mut progress = |progress: Progress<'_>| match progress {
         Progress::Documents(total) => bar.set_length(total),

@@ -7,7 +7,7 @@ use indicatif::{HumanBytes, HumanCount, HumanDuration, ProgressBar, ProgressStyl
 use meeshy_domain::Timestamp;
 use meeshy_legacy::dump::{self, Dump, Source};
 use meeshy_legacy::import::{self, Options, Plan, Progress, Report};
-use meeshy_store::Alone;
+use meeshy_store::Exclusive;
 use serde_json::json;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -125,7 +125,7 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
     if must_ask && !agreed(config, path)? {
         bail!("nothing was imported");
     }
-    let mut database = Alone::open(&config.location())?;
+    let mut database = Exclusive::open(&config.location())?;
     let digest = plan.digest.get(..DIGITS).unwrap_or(&plan.digest);
     let in_data = || config.data.dir.join(format!("import-{digest}.jsonl"));
     let list = args.report.clone().unwrap_or_else(&in_data);
@@ -284,7 +284,7 @@ fn show_some(out: &mut impl Write, lines: impl Iterator<Item = String>, total: u
 }
 
 fn show(config: &Config, collection: &str, id: &str) -> anyhow::Result<ExitCode> {
-    let mut database = Alone::open(&config.location())?;
+    let mut database = Exclusive::open(&config.location())?;
     let found = import::find(&mut database, collection, id)?;
     let Some(found) = found else { bail!("no import brought a `{collection}` with the id {id}") };
     writeln!(io::stdout().lock(), "{}", serde_json::to_string_pretty(&found)?)?;

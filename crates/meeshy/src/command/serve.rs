@@ -10,11 +10,11 @@ use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig, MetricsToken};
 use meeshy_listen::Limits as ConnectionLimits;
-use meeshy_node::{Node, NodeConfig};
 use meeshy_store::{ServingClients, Store};
 use meeshy_tasks::Supervisor;
 use meeshy_translation::Translator;
 use meeshy_translation::models::ModelStore;
+use meeshy_translation_api::{TranslationApi, TranslationApiConfig};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -135,14 +135,16 @@ async fn start(
     let chat = Chat::open(store, engines, settings(config)?, clock, Secrets::system()).await?;
     if !is_alone {
         let (chat, stopped) = (chat.clone(), supervisor.stopped());
-        supervisor.spawn("the relay between processes", async move { chat.relay(stopped).await });
+        supervisor.spawn("the relay between processes", async move { chat.run_cluster(stopped).await });
     }
     if translator.is_some() {
         let (chat, stopped) = (chat.clone(), supervisor.stopped());
         supervisor.spawn("the translation worker", async move { chat.translate_jobs(stopped).await });
     }
-    let node = translator.as_ref().map(|translator| Node::new(translator.clone(), node_config(config)));
-    interfaces.start(connections, &chat, node.as_ref(), supervisor).await?;
+    let translation_api = translator
+        .as_ref()
+        .map(|translator| TranslationApi::new(translator.clone(), translation_api_config(config)));
+    interfaces.start(connections, &chat, translation_api.as_ref(), supervisor).await?;
     if args.demo {
         demo::set_up(&chat, &config.data.dir).await?;
     }
@@ -155,7 +157,7 @@ async fn start(
         }
         Some(listener) => {
             offer_setup(&chat).await?;
-            serve(config, connections, &chat, node, listener, supervisor)?;
+            serve(config, connections, &chat, translation_api, listener, supervisor)?;
         }
     }
     Ok((translator, serving))
@@ -221,7 +223,7 @@ fn serve(
     config: &Config,
     connections: ConnectionLimits,
     chat: &Chat,
-    node: Option<Node>,
+    translation_api: Option<TranslationApi>,
     listener: TcpListener,
     supervisor: &Supervisor,
 ) -> anyhow::Result<()> {
@@ -229,7 +231,7 @@ fn serve(
     if config.files.unsigned_paths {
         tracing::info!("files are given to whoever knows their path; files.unsigned_paths = false ends that");
     }
-    let gateway = Gateway::new(chat.clone(), gateway_config(config, connections), node);
+    let gateway = Gateway::new(chat.clone(), gateway_config(config, connections), translation_api);
     tracing::info!(database = %config.location(), "Meeshy is ready: http://localhost:{port}");
     supervisor.spawn("the gateway", gateway.serve(listener, supervisor.stopped()));
     Ok(())
@@ -288,8 +290,11 @@ fn own_secret(data: &Path) -> anyhow::Result<String> {
     Ok(secret)
 }
 
-fn node_config(config: &Config) -> NodeConfig {
-    NodeConfig { api_keys: config.node.api_keys.clone(), ..NodeConfig::default() }
+fn translation_api_config(config: &Config) -> TranslationApiConfig {
+    TranslationApiConfig {
+        api_keys: config.translation_api.api_keys.clone(),
+        ..TranslationApiConfig::default()
+    }
 }
 
 fn gateway_config(config: &Config, connections: ConnectionLimits) -> GatewayConfig {

@@ -30,7 +30,7 @@ pub struct Config {
     pub files: Files,
     pub retention: Retention,
     pub translation: Translation,
-    pub node: Node,
+    pub translation_api: TranslationApi,
     pub log: Log,
 }
 
@@ -149,7 +149,7 @@ pub struct Translation {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Node {
+pub struct TranslationApi {
     pub listen: Option<SocketAddr>,
     pub grpc_listen: Option<SocketAddr>,
     pub api_keys: Vec<Secret>,
@@ -188,8 +188,8 @@ impl Config {
                 return Err(format!("limits.{key} has to be at least 1"));
             }
         }
-        if self.node.api_keys.iter().any(|key| key.expose().trim().is_empty()) {
-            return Err("node.api_keys has an empty key: anybody could name it; remove it".into());
+        if self.translation_api.api_keys.iter().any(|key| key.expose().trim().is_empty()) {
+            return Err("translation_api.api_keys has an empty key: anybody could name it; remove it".into());
         }
         match self.database.url.as_ref().map(Address::expose) {
             Some(url) if url.starts_with("mongodb") => {
@@ -431,7 +431,11 @@ mod tests {
             ("", &[("JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")], "looks like a placeholder"),
             ("", &[("JWT_SECRET_FILE", "/nowhere/at/all")], "/nowhere/at/all"),
             ("", &[("DATABASE_URL", "mongodb://database:27017/meeshy")], "old MongoDB"),
-            ("[node]\napi_keys = [\"key\", \" \"]\n", &[], "node.api_keys has an empty key"),
+            (
+                "[translation_api]\napi_keys = [\"key\", \" \"]\n",
+                &[],
+                "translation_api.api_keys has an empty key",
+            ),
             ("", &[("DATABASE_URL", "mysql://x")], "has to begin with `postgres://`"),
             ("[[", &[], "meeshy.toml"),
             ("", &[("METRICS_TOKEN", "short")], "fewer than 16 bytes"),
@@ -459,7 +463,7 @@ mod tests {
         let toml = "[translation]\nindex_url = [\"https://me:CANARY@mirror.example/CANARY/models.json\"]\n\
             [[translation.remote]]\nkind = \"meeshy\"\nurl = \"https://me:CANARY@b.example/CANARY/v1?key=CANARY\"\napi_key = \"CANARY\"\n\
             [[translation.remote]]\nkind = \"libretranslate\"\nurl = \"https://CANARY@c.example\"\n\
-            [node]\napi_keys = [\"CANARY\"]\n";
+            [translation_api]\napi_keys = [\"CANARY\"]\n";
         let variables = [
             ("DATABASE_URL", "postgres://me:CANARY@db.example/meeshy?password=CANARY"),
             ("JWT_SECRET", "CANARY-0123456789-abcdefghijklmnop"),

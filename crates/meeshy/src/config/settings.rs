@@ -97,9 +97,9 @@ pub const SETTINGS: &[Setting] = &[
     setting("translation.cache_mib", &["TRANSLATION_CACHE_MIB"], Integer, Some("16"), "Memory for translations made before, in MiB."),
     setting("translation.remote", &["TRANSLATION_REMOTE"], Tables, Some(""), "Servers that translate; their keys are below."),
     setting("translation.accept_non_commercial", &["TRANSLATION_ACCEPT_NON_COMMERCIAL"], Switch, Some("false"), "Use models whose licence forbids commercial use, such as NLLB-200 (CC-BY-NC 4.0)."),
-    setting("node.listen", &["NODE_LISTEN"], Text, None, "The address and port for other programs that translate over HTTP (LibreTranslate's interface and the old translator's): `127.0.0.1:8000`. Not served when not set."),
-    setting("node.grpc_listen", &["NODE_GRPC_LISTEN"], Text, None, "The same for gRPC: `127.0.0.1:50051`."),
-    Setting { secret: true, ..setting("node.api_keys", &["NODE_API_KEYS"], List, Some(""), "Keys of which those programs have to name one; anybody who reaches the address may translate when there are none.") },
+    setting("translation_api.listen", &["TRANSLATION_API_LISTEN", "NODE_LISTEN"], Text, None, "The address and port for other programs that translate over HTTP (LibreTranslate's interface and the old translator's): `127.0.0.1:8000`. Not served when not set."),
+    setting("translation_api.grpc_listen", &["TRANSLATION_API_GRPC_LISTEN", "NODE_GRPC_LISTEN"], Text, None, "The same for gRPC: `127.0.0.1:50051`."),
+    Setting { secret: true, ..setting("translation_api.api_keys", &["TRANSLATION_API_KEYS", "NODE_API_KEYS"], List, Some(""), "Keys of which those programs have to name one; anybody who reaches the address may translate when there are none.") },
     setting("log.level", &["LOG_LEVEL"], Text, Some("info"), "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,meeshy_chat=debug`."),
     setting("log.json", &["LOG_JSON"], Switch, Some("false"), "One JSON object a line instead of text for people."),
 ];

@@ -331,9 +331,9 @@ fn a_taken_port_leaves_the_data_as_it_was() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
     let (port, address) = (address.port().to_string(), address.to_string());
-    for setting in ["PORT", "NODE_LISTEN", "NODE_GRPC_LISTEN", "METRICS_LISTEN"] {
+    for setting in ["PORT", "TRANSLATION_API_LISTEN", "TRANSLATION_API_GRPC_LISTEN", "METRICS_LISTEN"] {
         let value = if setting == "PORT" { &port } else { &address };
-        let mut variables = vec![("HOST", "127.0.0.1"), ("NODE_API_KEYS", "one"), (setting, value)];
+        let mut variables = vec![("HOST", "127.0.0.1"), ("TRANSLATION_API_KEYS", "one"), (setting, value)];
         if setting != "PORT" {
             variables.push(("PORT", "0"));
         }

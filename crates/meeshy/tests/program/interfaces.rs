@@ -18,9 +18,9 @@ async fn other_programs_translate_on_their_own_ports() {
         let answer = client.post(format!("{base}/translate")).json(&body).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     };
-    let node = format!("http://{listen}");
-    assert_eq!(ask(node.clone(), "two").await, (200, json!({ "translatedText": "42" })));
-    assert_eq!(ask(node.clone(), "three").await.0, 403);
+    let translation_api = format!("http://{listen}");
+    assert_eq!(ask(translation_api.clone(), "two").await, (200, json!({ "translatedText": "42" })));
+    assert_eq!(ask(translation_api.clone(), "three").await.0, 403);
     TcpStream::connect(&grpc_listen).await.unwrap();
 
     let lea = server.sign_up("lea", "fr").await;

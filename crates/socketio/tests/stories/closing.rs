@@ -1,6 +1,6 @@
 //! Sockets that the server closes: one that is sent away, and all of them when it stops.
 
-use crate::site::{PATIENCE, Site};
+use crate::site::{Site, TIMEOUT};
 use reqwest::StatusCode;
 use tokio::time::timeout;
 
@@ -70,7 +70,7 @@ async fn a_stop_is_heard_by_all_and_waits_for_those_that_come_back() {
     let stop = async {
         // Meanwhile the poll most likely waits; if it does not yet, it finds the same.
         site.open().await;
-        timeout(PATIENCE, site.server.close("restart", &0)).await.unwrap();
+        timeout(TIMEOUT, site.server.close("restart", &0)).await.unwrap();
     };
     let clients = async {
         assert_eq!(site.get(&waiting).await.1, "42[\"restart\",0]\u{1e}1");

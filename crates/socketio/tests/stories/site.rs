@@ -16,7 +16,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// What a test waits for comes within this time.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+pub const TIMEOUT: Duration = Duration::from_secs(5);
 /// Long enough never to pass in a test.
 pub const NEVER: Duration = Duration::from_secs(60);
 
@@ -122,7 +122,7 @@ impl Site {
 
     pub async fn get(&self, query: &str) -> (StatusCode, String) {
         let url = format!("http://{}/socket.io/?transport=polling&{query}", self.address);
-        let answer = timeout(PATIENCE, reqwest::get(url)).await.unwrap().unwrap();
+        let answer = timeout(TIMEOUT, reqwest::get(url)).await.unwrap().unwrap();
         (answer.status(), answer.text().await.unwrap())
     }
 
@@ -155,7 +155,7 @@ impl Site {
                 sleep(Duration::from_millis(2)).await;
             }
         };
-        timeout(PATIENCE, wait).await.unwrap();
+        timeout(TIMEOUT, wait).await.unwrap();
     }
 
     pub async fn until_gone(&self, count: usize) {
@@ -199,7 +199,7 @@ impl Wire {
     /// The next text; `None` once the connection ends.
     pub async fn hear(&mut self) -> Option<String> {
         loop {
-            match timeout(PATIENCE, self.0.next()).await.unwrap() {
+            match timeout(TIMEOUT, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Text(text))) => return Some(text.to_string()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
                 Some(Ok(_)) => {}
@@ -210,7 +210,7 @@ impl Wire {
     /// The code of the end of the connection.
     pub async fn close_code(&mut self) -> u16 {
         loop {
-            if let Some(Ok(Message::Close(frame))) = timeout(PATIENCE, self.0.next()).await.unwrap() {
+            if let Some(Ok(Message::Close(frame))) = timeout(TIMEOUT, self.0.next()).await.unwrap() {
                 return frame.unwrap().code.into();
             }
         }

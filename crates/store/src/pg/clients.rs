@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 /// How often to look whether the lock is still held.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// The wait between attempts to take it again.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 /// How long the server may take to notice that our own lost connection has ended.
 const RETAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -72,7 +72,7 @@ fn take_again(address: &Address, before: i64) -> Result<Held, StoreError> {
         if holder.is_some_and(|holder| holder != before) || start.elapsed() > RETAKE_TIMEOUT {
             return Err(StoreError::Served(address.shown.clone()));
         }
-        std::thread::sleep(LOOK_AGAIN);
+        std::thread::sleep(RETRY_INTERVAL);
     }
     Held::by(connection)
 }
@@ -82,7 +82,7 @@ fn keep(address: &Address, mut held: Held, mut released: oneshot::Receiver<()>, 
     let mut is_released = || !matches!(released.try_recv(), Err(oneshot::error::TryRecvError::Empty));
     while !is_released() {
         if held.connection.batch("SELECT 1").is_ok() {
-            std::thread::sleep(LOOK_EVERY);
+            std::thread::sleep(POLL_INTERVAL);
             continue;
         }
         tracing::warn!("The lock for serving clients was lost with its connection; taking it again");
@@ -96,7 +96,7 @@ fn keep(address: &Address, mut held: Held, mut released: oneshot::Receiver<()>, 
                     lost.send_replace(true);
                     return;
                 }
-                Err(_) => std::thread::sleep(LOOK_AGAIN),
+                Err(_) => std::thread::sleep(RETRY_INTERVAL),
             }
         };
     }

@@ -1,64 +1,67 @@
-//! A thread with a connection of its own that hears what is rung for.
+//! A thread with a connection of its own that receives notifications.
 
 use super::QUEUE;
 use super::address::Address;
 use super::connection::{Blocking, Limit};
 use crate::StoreError;
-use crate::bell::{Bell, Ring};
+use crate::notify::{Channel, Notice};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// The wait before connecting again, and how often to look whether anybody still listens.
-const LISTEN_AGAIN: Duration = Duration::from_secs(1);
+const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
 /// How often to ask a server that says nothing whether it is there.
-const ASK_EVERY: Duration = Duration::from_secs(10);
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
 pub(crate) struct Listener {
     address: Address,
-    heard: mpsc::Sender<Ring>,
+    notices: mpsc::Sender<Notice>,
 }
 
 impl Listener {
-    pub(crate) fn start(address: Address, threads: &Threads) -> mpsc::Receiver<Ring> {
-        let (heard, rings) = mpsc::channel(QUEUE);
-        let listener = Self { address, heard };
+    pub(crate) fn start(address: Address, threads: &Threads) -> mpsc::Receiver<Notice> {
+        let (notices, receiver) = mpsc::channel(QUEUE);
+        let listener = Self { address, notices };
         if let Err(cause) = threads.spawn("store-listener", move || listener.run()) {
-            tracing::error!(cause, "Nothing is heard of other processes");
+            tracing::error!(cause, "Nothing is notices of other processes");
         }
-        rings
+        receiver
     }
 
     fn run(self) {
-        while !self.heard.is_closed() {
+        while !self.notices.is_closed() {
             if let Err(error) = self.listen() {
-                tracing::warn!(%error, "Nothing is heard of other processes; trying again");
+                tracing::warn!(%error, "Nothing is notices of other processes; trying again");
             }
-            std::thread::sleep(LISTEN_AGAIN);
+            std::thread::sleep(RECONNECT_INTERVAL);
         }
     }
 
     fn listen(&self) -> Result<(), StoreError> {
         let mut connection = Blocking::connect(&self.address, Limit::Short)?;
-        for bell in Bell::ALL {
-            connection.batch(&format!("LISTEN {}", bell.name()))?;
+        for channel in Channel::ALL {
+            connection.batch(&format!("LISTEN {}", channel.name()))?;
         }
         // Whatever happened before this connection was there.
-        let _ = self.heard.blocking_send(Ring::Missed);
+        let _ = self.notices.blocking_send(Notice::Missed);
         let mut last = Instant::now();
-        while !self.heard.is_closed() && !connection.is_broken() {
-            if let Some(notification) = connection.notification(LISTEN_AGAIN) {
-                let bell = Bell::ALL.into_iter().find(|bell| bell.name() == notification.channel());
-                if let Some(bell) = bell {
-                    let _ = self.heard.blocking_send(Ring::Rang(bell, notification.payload().to_owned()));
+        while !self.notices.is_closed() && !connection.is_broken() {
+            if let Some(notification) = connection.notification(RECONNECT_INTERVAL) {
+                let channel =
+                    Channel::ALL.into_iter().find(|channel| channel.name() == notification.channel());
+                if let Some(channel) = channel {
+                    let _ = self
+                        .notices
+                        .blocking_send(Notice::Received(channel, notification.payload().to_owned()));
                 }
                 last = Instant::now();
-            } else if last.elapsed() > ASK_EVERY {
+            } else if last.elapsed() > KEEPALIVE_INTERVAL {
                 connection.batch("SELECT 1")?;
                 last = Instant::now();
             }
             if connection.take_overflowed() {
-                let _ = self.heard.blocking_send(Ring::Missed);
+                let _ = self.notices.blocking_send(Notice::Missed);
             }
         }
         Ok(())

@@ -12,9 +12,9 @@ pub(crate) use clients::hold as hold_clients;
 pub(crate) use listener::Listener;
 
 use crate::migrate::{self, Migrated};
+use crate::queue::{Access, Verdict, Work};
 use crate::threads::Threads;
 use crate::tx::{Afterwards, Connection};
-use crate::work::{Access, Verdict, Work};
 use crate::{Row, StoreError, Value};
 use connection::{Answer, Blocking, Limit, Request};
 use lock::Lock;
@@ -28,7 +28,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 pub(crate) const QUEUE: usize = 1_024;
 /// How long a closure waits for a connection before it is told that there is none.
-const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
+const CONNECT_RETRY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Locks that keep the actions after a commit in order; two keys may share one.
 const ORDER_LOCKS: usize = 64;
 /// Statements that are kept prepared on each connection; the queries of this crate are some hundreds.
@@ -90,7 +90,7 @@ fn migrate(address: &Address) -> Result<Migrated, StoreError> {
 }
 
 /// Connects to `url` for this process alone.
-pub(crate) fn open_alone(url: &str) -> Result<Session, StoreError> {
+pub(crate) fn open_exclusive(url: &str) -> Result<Session, StoreError> {
     let address = Address::parse(url)?;
     let connection = lock::connect_alone(&address).map_err(|error| match error {
         StoreError::Unavailable(cause) => StoreError::Open { target: address.shown.clone(), cause },
@@ -251,7 +251,7 @@ impl Session {
         let start = Instant::now();
         loop {
             match lock::connect_shared(&self.address, Limit::Short) {
-                Err(StoreError::Unavailable(_)) if start.elapsed() < CONNECT_PATIENCE => {
+                Err(StoreError::Unavailable(_)) if start.elapsed() < CONNECT_RETRY_TIMEOUT => {
                     std::thread::sleep(Duration::from_millis(100));
                 }
                 outcome => return outcome,
@@ -310,7 +310,7 @@ impl Connection for Session {
         self.batch("ANALYZE")
     }
 
-    fn write_out(&mut self) -> Result<(), StoreError> {
+    fn flush(&mut self) -> Result<(), StoreError> {
         // The server does, by itself.
         Ok(())
     }
@@ -319,7 +319,7 @@ impl Connection for Session {
         "FOR UPDATE SKIP LOCKED"
     }
 
-    fn held(&self) -> &'static str {
+    fn for_share(&self) -> &'static str {
         "FOR SHARE"
     }
 

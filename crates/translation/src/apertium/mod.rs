@@ -8,7 +8,7 @@ mod pipeline;
 mod stream;
 
 use crate::engine::{Engine, Offer, Pair, Portion, Translated};
-use crate::look::Look;
+use crate::poll_engines::Look;
 use crate::quality;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};

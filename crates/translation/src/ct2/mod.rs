@@ -7,7 +7,7 @@ mod host;
 mod manifest;
 
 use crate::engine::{Engine, Offer, Pair, Translated};
-use crate::look::Look;
+use crate::poll_engines::Look;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;

@@ -39,7 +39,7 @@ const LEAD: f64 = 1.5;
 const LEAD_OVER_ROMANISED: f64 = 10.0;
 
 /// Below so many letters of a script that many languages share, a text is undetermined: `ok`, `haha`, `ciao`.
-const FEWEST_LETTERS: usize = 6;
+const MIN_LETTERS: usize = 6;
 
 /// Letters from which on a foreign text can be told from a romanised one.
 const ROMANISED_LETTERS: usize = 20;
@@ -136,7 +136,7 @@ impl Evidence {
         let is_romanised = writing == Writing::Latin && !habits.is_empty() && own.peek().is_none();
         let fewest = match writing {
             _ if is_romanised => ROMANISED_LETTERS,
-            Writing::Latin | Writing::Cyrillic | Writing::Arabic => FEWEST_LETTERS,
+            Writing::Latin | Writing::Cyrillic | Writing::Arabic => MIN_LETTERS,
             Writing::Han | Writing::Ethiopic | Writing::Other(_) => 1,
         };
         // Whom the statistics do not know, they would take for somebody else, and be sure of it.

@@ -8,11 +8,11 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 /// More than any model has: the largest that Mozilla publishes has about 300 tensors.
-const MOST_TENSORS: u64 = 10_000;
+const MAX_TENSORS: u64 = 10_000;
 /// Longer than any name of a tensor.
-const LONGEST_NAME: u64 = 1_000;
+const MAX_NAME: u64 = 1_000;
 /// A matrix has two.
-const MOST_DIMENSIONS: u64 = 8;
+const MAX_DIMENSIONS: u64 = 8;
 /// The types of elements in the models (Marian's `common/types.h`): text, 32-bit float, 8-bit weights. The low byte is
 /// the size of an element.
 const KINDS: [u64; 3] = [0x101, 0x404, WEIGHTS];
@@ -47,7 +47,7 @@ pub(super) fn check_model(path: &Path) -> Result<(), Damage> {
         return Err(Damage::Wrong("it is no model of a version that is known here"));
     }
     let count = number(&mut reader)?;
-    if count == 0 || count > MOST_TENSORS {
+    if count == 0 || count > MAX_TENSORS {
         return Err(Damage::Wrong("its number of tensors is impossible"));
     }
     let mut tensors = Vec::new();
@@ -58,10 +58,7 @@ pub(super) fn check_model(path: &Path) -> Result<(), Damage> {
             dimensions: number(&mut reader)?,
             data_length: number(&mut reader)?,
         };
-        if tensor.name_length > LONGEST_NAME
-            || tensor.dimensions > MOST_DIMENSIONS
-            || tensor.data_length > size
-        {
+        if tensor.name_length > MAX_NAME || tensor.dimensions > MAX_DIMENSIONS || tensor.data_length > size {
             return Err(Damage::Wrong("the header of a tensor is impossible"));
         }
         tensors.push(tensor);

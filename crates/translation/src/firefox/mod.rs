@@ -7,8 +7,8 @@ mod inbox;
 pub(crate) mod words;
 
 use crate::engine::{Engine, Offer, Pair, Portion, Translated};
-use crate::look::Look;
 use crate::models::{Installed, ModelError, ModelStore};
+use crate::poll_engines::Look;
 use crate::quality;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};

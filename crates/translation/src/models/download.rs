@@ -23,7 +23,7 @@ use tokio::io::AsyncWriteExt;
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 
 /// How long to wait for a server that says nothing.
-const SILENCE: Duration = Duration::from_secs(30);
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Attempts at a file that is interrupted, each going on where the last one ended.
 const ATTEMPTS: usize = 4;
 /// The index is about 1 MB.
@@ -32,8 +32,8 @@ const LARGEST_INDEX: u64 = 64 * 1024 * 1024;
 fn client(url: &str) -> Result<Client, ModelError> {
     Client::builder()
         .user_agent(concat!("meeshy/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(SILENCE)
-        .read_timeout(SILENCE)
+        .connect_timeout(READ_TIMEOUT)
+        .read_timeout(READ_TIMEOUT)
         .build()
         .map_err(|error| unreachable(url, &error))
 }

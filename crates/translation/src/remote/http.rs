@@ -16,7 +16,7 @@ const ANSWER_BYTES: usize = 256 * 1024;
 /// An answer may be so many times as long as the request: JSON may write a letter in six bytes, and a text may grow.
 const ANSWER_GROWTH: usize = 16;
 /// The waits before a request is made again that failed for a reason that passes.
-const WAITS: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(600)];
+const RETRY_DELAYS: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(600)];
 
 /// A server.
 pub(super) struct Server {
@@ -90,7 +90,7 @@ impl Server {
         let Ok(_place) = self.places.acquire().await else { return Err(self.nonsense("is closed")) };
         let limit = ANSWER_BYTES + ANSWER_GROWTH * body.len();
         let attempts = async {
-            let mut waits = WAITS.iter();
+            let mut waits = RETRY_DELAYS.iter();
             loop {
                 let mut request = self.client.request(method.clone(), url.clone());
                 if let Some(token) = bearer {

@@ -31,11 +31,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 /// How often a server is asked what it offers.
-const ASK_EVERY: Duration = Duration::from_secs(600);
+const POLL_INTERVAL: Duration = Duration::from_secs(600);
 /// How soon it is asked again when it did not answer; twice as long after each further failure.
-const ASK_AGAIN: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 /// The longest wait in between, and the shortest wait after a request that failed.
-const ASK_AGAIN_AT_LAST: Duration = Duration::from_secs(120);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(120);
 
 /// The engines of the configuration, each asking its server from now on: those that come before the engines of this
 /// machine, and those that come after.
@@ -163,20 +163,20 @@ impl Remote {
 
 /// Asks a server what it offers: at once, now and then, and soon after something failed.
 async fn keep_asking(remote: Weak<Remote>, doubt: Arc<Notify>) {
-    let mut wait = ASK_AGAIN;
+    let mut wait = RETRY_DELAY;
     while let Some(asked) = remote.upgrade() {
         // It goes on for as long as the program does, so a panic is one failed question.
         let answered = AssertUnwindSafe(asked.ask()).catch_unwind().await.unwrap_or(false);
         drop(asked);
         if answered {
-            wait = ASK_AGAIN;
+            wait = RETRY_DELAY;
             tokio::select! {
-                () = tokio::time::sleep(ASK_EVERY) => {}
-                () = doubt.notified() => tokio::time::sleep(ASK_AGAIN_AT_LAST).await,
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
+                () = doubt.notified() => tokio::time::sleep(MAX_RETRY_DELAY).await,
             }
         } else {
             tokio::time::sleep(wait).await;
-            wait = (wait * 2).min(ASK_AGAIN_AT_LAST);
+            wait = (wait * 2).min(MAX_RETRY_DELAY);
         }
     }
 }

@@ -11,10 +11,10 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Bytes between the braces of a message of ICU, at most.
-const LONGEST_MESSAGE: usize = 1_000;
+const MAX_MESSAGE: usize = 1_000;
 
 /// Letters of a name in a script without spaces, at most: more of them are a sentence.
-const LONGEST_UNSPACED: usize = 6;
+const MAX_UNSPACED: usize = 6;
 
 /// What names without a mark at their end are made of: a sentence goes on after them in scripts that have no spaces between words.
 const LETTER: &str =
@@ -178,7 +178,7 @@ fn is_word(inside: &str) -> bool {
     let word = inside.trim_matches([' ', '\t']);
     let is_part = |c: char| c.is_ascii_graphic() || !c.is_ascii() && (c.is_alphanumeric() || is_combining(c));
     let unspaced = word.chars().filter(|&c| needs_no_spaces(c) && !is_combining(c)).count();
-    word.chars().all(is_part) && unspaced <= LONGEST_UNSPACED
+    word.chars().all(is_part) && unspaced <= MAX_UNSPACED
 }
 
 fn is_combining(c: char) -> bool {
@@ -200,7 +200,7 @@ fn messages(text: &str) -> Ranges {
 /// Where the braces that a text begins with are closed.
 fn closing_brace(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
-    for (at, byte) in text.bytes().take(LONGEST_MESSAGE).enumerate() {
+    for (at, byte) in text.bytes().take(MAX_MESSAGE).enumerate() {
         match byte {
             b'{' => depth += 1,
             b'}' if depth == 1 => return Some(at + 1),

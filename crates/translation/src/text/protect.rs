@@ -1,6 +1,6 @@
 //! What a translation must not change: links, code, marks, names, quantities, emoji.
 
-use super::sentences::LONGEST;
+use super::sentences::MAX_LENGTH;
 use super::{markdown, placeholders, symbols};
 use crate::glossary::Found;
 use icu_properties::CodePointMapData;
@@ -133,7 +133,7 @@ fn endless(text: &str, gap: Range<usize>) -> Ranges {
     let mut at = gap.start;
     for run in text[gap].split_inclusive(|c: char| c.is_whitespace() || c.is_control()) {
         let word = run.trim_end_matches(|c: char| c.is_whitespace() || c.is_control());
-        if word.chars().nth(LONGEST).is_some() && !word.chars().any(needs_no_spaces) {
+        if word.chars().nth(MAX_LENGTH).is_some() && !word.chars().any(needs_no_spaces) {
             ranges.push(at..at + word.len());
         }
         at += run.len();

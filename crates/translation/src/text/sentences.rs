@@ -5,7 +5,7 @@ use icu_segmenter::{GraphemeClusterSegmenter, SentenceSegmenter, WordSegmenter};
 use std::ops::Range;
 
 /// Models cut what is longer than about 256 pieces of words; in scripts without spaces a character is a piece.
-pub(super) const LONGEST: usize = 200;
+pub(super) const MAX_LENGTH: usize = 200;
 
 /// Cuts a line into sentences that touch each other and cover it, each with the space after it.
 pub(super) fn sentences(line: &str) -> Vec<Range<usize>> {
@@ -22,7 +22,7 @@ pub(super) fn sentences(line: &str) -> Vec<Range<usize>> {
 /// Cuts a sentence that is too long where a reader would take breath: after punctuation, else at a space, else between
 /// words, which in Thai and Chinese only a dictionary knows.
 fn cut_long(line: &str, mut rest: Range<usize>, ranges: &mut Vec<Range<usize>>) {
-    while let Some(limit) = line[rest.clone()].char_indices().nth(LONGEST).map(|(at, _)| rest.start + at) {
+    while let Some(limit) = line[rest.clone()].char_indices().nth(MAX_LENGTH).map(|(at, _)| rest.start + at) {
         let head = &line[rest.start..limit];
         let at = after_last(head, |c| ";:；：,،，、—".contains(c))
             .or_else(|| after_last(head, char::is_whitespace))
@@ -104,7 +104,7 @@ mod tests {
         let cut = texts(&line);
         assert!(cut.len() > 1);
         for piece in &cut {
-            assert!(piece.chars().count() <= LONGEST);
+            assert!(piece.chars().count() <= MAX_LENGTH);
             assert!(words.iter().any(|word| piece.starts_with(word)), "{piece}");
             assert!(words.iter().any(|word| piece.ends_with(word)), "{piece}");
         }

@@ -5,7 +5,7 @@ mod constraints;
 use super::{Access, Api, Endpoint};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::Html;
-use meeshy_node::NodeConfig;
+use meeshy_translation_api::TranslationApiConfig;
 use meeshy_wire::{
     AddTerm, Code, CreateConversation, DetectLanguage, ErrorBody, Login, LoginCode, PatchMe, PostMessage,
     PutMessage, Refresh, Register, ReportTranslation, Translate, TranslateTexts,
@@ -16,8 +16,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 pub fn routes(api: Api) -> Api {
     let page: Arc<str> = page(&api.endpoints).into();
-    let node = api.app.node.as_ref().map(meeshy_node::Node::config);
-    let schemas = schemas(api.app.chat.message_chars(), node);
+    let translation_api =
+        api.app.translation_api.as_ref().map(meeshy_translation_api::TranslationApi::config);
+    let schemas = schemas(api.app.chat.message_chars(), translation_api);
     let document: Arc<str> = format!("{:#}", openapi(&api.endpoints, schemas)).into();
     api.get(Access::Anyone, "/docs", "This interface, for people", async move || Html(page.to_string())).get(
         Access::Anyone,
@@ -95,10 +96,10 @@ const LIBRETRANSLATE: [&str; 2] = ["LibreTranslateTranslate", "LibreTranslateDet
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// LibreTranslate's bodies, which are read field by field, and so are no types.
-fn libretranslate(schemas: &mut Map<String, Value>, node: &NodeConfig) {
-    let text = json!({ "type": "string", "minLength": 1, "maxLength": node.chars });
+fn libretranslate(schemas: &mut Map<String, Value>, translation_api: &TranslationApiConfig) {
+    let text = json!({ "type": "string", "minLength": 1, "maxLength": translation_api.chars });
     let q = json!({ "description": "A text, or several, of which each is answered.",
-        "oneOf": [text, { "type": "array", "minItems": 1, "maxItems": node.texts, "items": { "type": "string" } }] });
+        "oneOf": [text, { "type": "array", "minItems": 1, "maxItems": translation_api.texts, "items": { "type": "string" } }] });
     let api_key = json!({ "description": "A token, where no header has one." });
     let language =
         json!({ "type": "string", "minLength": 1, "maxLength": meeshy_domain::limits::LANGUAGE_TAG_CHARS });
@@ -123,7 +124,7 @@ fn libretranslate(schemas: &mut Map<String, Value>, node: &NodeConfig) {
 }
 
 /// Every schema; `message_chars` is the limit of this server.
-fn schemas(message_chars: usize, node: Option<&NodeConfig>) -> Value {
+fn schemas(message_chars: usize, translation_api: Option<&TranslationApiConfig>) -> Value {
     fn add<T: ToSchema + PartialSchema>(schemas: &mut Map<String, Value>) {
         schemas.insert(T::name().into_owned(), serde_json::to_value(T::schema()).unwrap_or_default());
         let mut used = Vec::new();
@@ -149,8 +150,8 @@ fn schemas(message_chars: usize, node: Option<&NodeConfig>) -> Value {
     add::<DetectLanguage>(&mut schemas);
     add::<ErrorBody>(&mut schemas);
     constraints::add_to(&mut schemas, message_chars);
-    if let Some(node) = node {
-        libretranslate(&mut schemas, node);
+    if let Some(translation_api) = translation_api {
+        libretranslate(&mut schemas, translation_api);
     }
     schemas.into()
 }

@@ -48,7 +48,7 @@ fn prelude(out: &mut dyn Write, database: &str, collections: &[Outgoing<'_>]) ->
     };
     out.write_all(header.as_bytes())?;
     for collection in collections {
-        // The size is always 0, whatever the format says (data-model 9.3).
+        // The size is always 0, whatever the format says.
         let description = rawdoc! {
             "db": database,
             "collection": collection.name.as_str(),

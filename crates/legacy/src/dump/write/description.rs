@@ -1,4 +1,4 @@
-//! The description of a collection beside its documents, in canonical extended JSON (data-model 9.2).
+//! The description of a collection beside its documents, in canonical extended JSON.
 
 use super::Index;
 use serde::{Serialize, Serializer};

@@ -1,4 +1,4 @@
-//! Writing a dump that MongoDB's `mongorestore` takes (data-model 9).
+//! Writing a dump that MongoDB's `mongorestore` takes.
 
 mod archive;
 mod description;

@@ -1,0 +1,160 @@
+//! Texts that this process takes and another one translates: rows of the database, as jobs are, for as long as somebody
+//! waits.
+
+use crate::translate::Answer;
+use crate::{Chat, ChatError};
+use meeshy_domain::{Language, TextId};
+use meeshy_store::texts::{self, Text};
+use meeshy_store::translations::State;
+use meeshy_store::{Channel, StoreError, Tx};
+use meeshy_translation::{Request, Tier};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Texts taken at a time.
+const BATCH: i64 = 64;
+/// Groups of texts, each for one pair of languages, that are with the engines at the same time.
+const MAX_GROUPS: usize = 16;
+/// How often to look when nobody says that there is something.
+const POLL_INTERVAL: Duration = Duration::from_millis(500);
+/// Nobody waits for so long.
+const MAX_AGE: Duration = Duration::from_secs(60);
+
+/// New texts and new answers.
+#[derive(Default)]
+pub(crate) struct Texts {
+    /// There is something to translate.
+    pub asked: Notify,
+    /// Something was translated.
+    pub answered: Notify,
+}
+
+impl Chat {
+    /// Whether another process has to translate this pair, and can.
+    pub(crate) fn is_delegated(&self, from: Language, to: Language) -> bool {
+        !self.inner.translator.serves(from, to) && self.inner.translators.serve(from, to)
+    }
+
+    /// Has texts translated by another process. There is no limit of time here.
+    pub(crate) async fn delegate(
+        &self,
+        request: &Request,
+        contents: &[String],
+    ) -> Result<Vec<State>, ChatError> {
+        let text = |content: &String| Text {
+            id: self.new_id(),
+            from: request.pair.from,
+            to: request.pair.to,
+            tier: request.tier.name().to_owned(),
+            content: content.clone(),
+        };
+        let asked: Vec<Text> = contents.iter().map(text).collect();
+        let ids: Vec<TextId> = asked.iter().map(|text| text.id).collect();
+        let ask = move |tx: &mut Tx<'_>| {
+            let now = tx.now()?;
+            texts::ask(tx, &asked, now)
+        };
+        self.inner.store.write(ask).await?;
+        self.inner.jobs.notify_texts();
+        let mut answers: HashMap<TextId, State> = HashMap::new();
+        while answers.len() < ids.len() {
+            let answered = self.inner.texts.answered.notified();
+            let missing: Vec<TextId> = ids.iter().copied().filter(|id| !answers.contains_key(id)).collect();
+            let before = answers.len();
+            answers.extend(self.inner.store.write(move |tx| texts::fetch(tx, &missing)).await?);
+            if answers.len() == before {
+                let _ = tokio::time::timeout(POLL_INTERVAL, answered).await;
+            }
+        }
+        Ok(ids.iter().filter_map(|id| answers.remove(id)).collect())
+    }
+
+    /// Translates what other processes have taken, until it is told to stop.
+    pub(crate) async fn answer_texts(&self, stopping: &CancellationToken) {
+        if self.inner.store.is_exclusive() {
+            return;
+        }
+        let places = Arc::new(Semaphore::new(MAX_GROUPS));
+        let mut groups = JoinSet::new();
+        loop {
+            while groups.try_join_next().is_some() {}
+            let taken = tokio::select! {
+                () = stopping.cancelled() => break,
+                taken = self.take_texts() => taken,
+            };
+            let found = !taken.is_empty();
+            for ((from, to, tier), texts) in taken {
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+                let (chat, request) = (self.clone(), Request { tier, ..Request::new(from, to) });
+                groups.spawn(async move {
+                    chat.answer_group(&request, texts).await;
+                    drop(place);
+                });
+            }
+            if found {
+                continue;
+            }
+            tokio::select! {
+                () = stopping.cancelled() => break,
+                () = self.inner.texts.asked.notified() => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
+            }
+        }
+        while groups.join_next().await.is_some() {}
+    }
+
+    async fn take_texts(&self) -> BTreeMap<(Language, Language, Tier), Vec<Text>> {
+        let serves = |from, to| self.inner.translator.serves(from, to);
+        let not_in = self.inner.translators.pairs_but(serves);
+        let process = self.inner.process.clone();
+        let claim = move |tx: &mut Tx<'_>| {
+            let forget = tx.now()?.minus(MAX_AGE);
+            texts::claim(tx, &process, forget, &not_in, BATCH)
+        };
+        let taken = self.inner.store.write_retrying(claim).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "No texts of other processes could be taken; trying again");
+            Vec::new()
+        });
+        let mut groups: BTreeMap<_, Vec<Text>> = BTreeMap::new();
+        for text in taken {
+            // A newer version may know tiers that this one does not.
+            let tier = text.tier.parse().unwrap_or_default();
+            groups.entry((text.from, text.to, tier)).or_default().push(text);
+        }
+        groups
+    }
+
+    async fn answer_group(&self, request: &Request, texts: Vec<Text>) {
+        let contents: Vec<String> = texts.iter().map(|text| text.content.clone()).collect();
+        let answers = self.inner.translator.translate(request, &contents).await;
+        let write = move |tx: &mut Tx<'_>| {
+            for (text, answer) in texts.iter().zip(answers) {
+                texts::answer(tx, text.id, &state(answer, &text.content))?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = self.inner.store.write(write).await {
+            tracing::warn!(%error, pair = %request.pair, "The answers to texts could not be kept; who asked waits in vain");
+            return;
+        }
+        if let Err(error) = self.inner.store.notify(Channel::Texts, String::new()).await {
+            tracing::debug!(%error, "Who waits for texts finds them by themselves");
+        }
+    }
+}
+
+/// What an answer comes to.
+pub(crate) fn state(answer: Answer, original: &str) -> State {
+    match answer {
+        Answer::Done { text, engine, score } => {
+            State::Done { content: text, engine, score: score.map(f64::from) }
+        }
+        Answer::Identical => State::Identical { content: original.to_owned() },
+        Answer::Unavailable { reason } => State::Unavailable { reason },
+        Answer::Failed { reason } => State::Failed { reason },
+    }
+}

@@ -1,0 +1,86 @@
+//! One world of a corpus: as many people and documents as the old database had. Worlds do not refer to each other.
+
+use super::collections::{COLLECTIONS, Name};
+use super::layout::Layout;
+use super::random::Random;
+use bson::oid::ObjectId;
+use bson::{Document, RawDocumentBuf};
+
+/// 2025-09-09, the earliest date that is known of the old system, in milliseconds since 1970.
+pub(super) const START: i64 = 1_757_376_000_000;
+/// 2025-12-10: from here on the old system's last version ran, and wrote more fields.
+pub(super) const LATER: i64 = 1_765_324_800_000;
+/// 2026-01-25 22:34, when the documents were counted.
+pub(super) const END: i64 = 1_769_380_440_000;
+pub(super) const MINUTE: i64 = 60_000;
+pub(super) const HOUR: i64 = 60 * MINUTE;
+pub(super) const DAY: i64 = 24 * HOUR;
+
+pub(super) struct World<'a> {
+    pub(super) seed: u64,
+    pub(super) number: usize,
+    pub(super) layout: &'a Layout,
+    /// The hash of everybody's password, as old accounts have it, and as the last version made it.
+    pub(super) hashes: &'a [String; 2],
+}
+
+impl World<'_> {
+    /// The numbers of one document.
+    pub(super) fn random(&self, of: Name, at: usize) -> Random {
+        Random::of(&[self.seed, self.number as u64, of as u64, at as u64])
+    }
+
+    /// When a document was created.
+    pub(super) fn time(&self, of: Name, at: usize) -> i64 {
+        (COLLECTIONS[of as usize].time)(self, at)
+    }
+
+    /// The id of a document: seconds of its creation, then what no other world or collection has, then its number.
+    pub(super) fn id(&self, of: Name, at: usize) -> ObjectId {
+        let of_collection = if of == Name::BackupUrls { Name::MessageAttachment } else { of };
+        let seconds = u32::try_from(self.time(of_collection, at) / 1000).unwrap_or(u32::MAX);
+        let machine = Random::of(&[self.seed, self.number as u64, of_collection as u64]).next();
+        let mut bytes = [0; 12];
+        bytes[..4].copy_from_slice(&seconds.to_be_bytes());
+        bytes[4..9].copy_from_slice(&machine.to_be_bytes()[..5]);
+        bytes[9..].copy_from_slice(&(at as u32).to_be_bytes()[1..]);
+        ObjectId::from_bytes(bytes)
+    }
+
+    pub(super) fn user(&self, at: usize) -> ObjectId {
+        self.id(Name::User, at)
+    }
+
+    pub(super) fn message(&self, at: usize) -> ObjectId {
+        self.id(Name::Message, at)
+    }
+
+    pub(super) fn conversation(&self, at: usize) -> ObjectId {
+        self.id(Name::Conversation, at)
+    }
+
+    /// A document as it would be without anomalies.
+    pub(super) fn clean(&self, of: Name, at: usize) -> RawDocumentBuf {
+        (COLLECTIONS[of as usize].document)(self, at)
+    }
+
+    /// The same, to be looked into.
+    pub(super) fn parsed(&self, of: Name, at: usize) -> Document {
+        Document::try_from(self.clean(of, at)).expect("the corpus makes sound documents")
+    }
+
+    /// A time within `[from, to)` that rises with `at`, out of `count`.
+    pub(super) fn spread(&self, of: Name, at: usize, count: usize, from: i64, to: i64) -> i64 {
+        let slot = (to - from) / count as i64;
+        let within = self.random(of, at).next() % slot.unsigned_abs().max(1);
+        from + slot * at as i64 + within.cast_signed()
+    }
+
+    /// A name that is taken in one world only.
+    pub(super) fn unique(&self, name: &str) -> String {
+        match self.number {
+            0 => name.to_owned(),
+            world => format!("{name}-{world}"),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What documents may refer to: the ids of those that were taken before them.
+
+use super::field::Parent;
+use bson::oid::ObjectId;
+use meeshy_domain::Timestamp;
+use std::collections::{HashMap, HashSet};
+
+/// The twelve bytes of an ObjectId.
+pub type Id = [u8; 12];
+
+/// The documents that were taken so far, as far as others refer to them: 12 bytes each, 24 for a message.
+#[derive(Debug)]
+pub struct IdIndex {
+    /// When the import began.
+    pub now: Timestamp,
+    ids: HashMap<Parent, HashSet<Id>>,
+    /// The conversation of each message.
+    messages: HashMap<Id, Id>,
+    /// Keys of the server have names of their own instead of ids.
+    keys: HashSet<String>,
+    /// The address that a file had before a rewrite of all addresses: of itself, and of its small picture.
+    addresses: HashMap<Id, Addresses>,
+    /// When each person was last active, as the counts of what they did say.
+    last_active: HashMap<Id, i64>,
+}
+
+/// The addresses of a file in `MessageAttachment_backup_urls`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// Of the file.
+    pub file: Option<String>,
+    /// Of its small picture.
+    pub thumbnail: Option<String>,
+}
+
+impl IdIndex {
+    /// Nothing, at a moment.
+    #[must_use]
+    pub fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            ids: HashMap::new(),
+            messages: HashMap::new(),
+            keys: HashSet::new(),
+            addresses: HashMap::new(),
+            last_active: HashMap::new(),
+        }
+    }
+
+    /// Whether a document is there.
+    #[must_use]
+    pub fn has(&self, parent: Parent, id: &str) -> bool {
+        if parent == Parent::EncryptionKey {
+            return self.keys.contains(id);
+        }
+        let Ok(id) = ObjectId::parse_str(id).map(|id| id.bytes()) else { return false };
+        match parent {
+            Parent::Message => self.messages.contains_key(&id),
+            other => self.ids.get(&other).is_some_and(|ids| ids.contains(&id)),
+        }
+    }
+
+    /// The conversation of a message.
+    #[must_use]
+    pub fn conversation_of(&self, message: &str) -> Option<String> {
+        let id = ObjectId::parse_str(message).ok()?;
+        self.messages.get(&id.bytes()).map(|id| ObjectId::from_bytes(*id).to_hex())
+    }
+
+    /// Notes that a document was taken.
+    pub fn add(&mut self, parent: Parent, id: ObjectId) {
+        self.ids.entry(parent).or_default().insert(id.bytes());
+    }
+
+    /// Notes that a message was taken.
+    pub fn add_message(&mut self, id: ObjectId, conversation: &str) {
+        if let Ok(conversation) = ObjectId::parse_str(conversation) {
+            self.messages.insert(id.bytes(), conversation.bytes());
+        }
+    }
+
+    /// Notes that a key of the server was taken.
+    pub fn add_key(&mut self, id: &str) {
+        self.keys.insert(id.to_owned());
+    }
+
+    /// When a person was last active, in milliseconds, as the counts of what they did say.
+    #[must_use]
+    pub fn last_active(&self, user: ObjectId) -> Option<i64> {
+        self.last_active.get(&user.bytes()).copied()
+    }
+
+    /// Notes when a person was active.
+    pub fn add_active(&mut self, user: ObjectId, at: i64) {
+        let latest = self.last_active.entry(user.bytes()).or_insert(at);
+        *latest = at.max(*latest);
+    }
+
+    /// The addresses that a file had once.
+    #[must_use]
+    pub fn addresses_of(&self, attachment: ObjectId) -> Option<&Addresses> {
+        self.addresses.get(&attachment.bytes())
+    }
+
+    /// Notes the addresses that a file had once.
+    pub fn add_addresses(&mut self, attachment: ObjectId, addresses: Addresses) {
+        self.addresses.entry(attachment.bytes()).or_insert(addresses);
+    }
+}

@@ -1,0 +1,109 @@
+//! What of a document its row does not say, so that the document can be written again as it was.
+
+use super::Draft;
+use super::to_bson::{self, to_bson};
+use bson::raw::CStr;
+use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
+use meeshy_store::Value;
+use std::collections::HashSet;
+
+/// What of a document its row does not say.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Residual {
+    /// The fields of the document in their order, as a JSON array.
+    pub fields: String,
+    /// The fields that the row says otherwise, or not at all.
+    pub rest: Option<RawDocumentBuf>,
+    /// What the row says in place of those, and of fields that the document has not; an export sees by it what was changed
+    /// since.
+    pub instead: Option<RawDocumentBuf>,
+}
+
+impl Residual {
+    /// Compares a document with the row that it became.
+    #[must_use]
+    pub fn of(draft: &Draft<'_>, raw: &RawDocument) -> Self {
+        let elements: Vec<(&CStr, RawBsonRef<'_>)> = raw.iter().flatten().collect();
+        let names: Vec<&str> = elements.iter().map(|(name, _)| name.as_str()).collect();
+        let kept: HashSet<&str> = draft
+            .rest()
+            .into_iter()
+            .flat_map(|rest| rest.iter().flatten())
+            .map(|(name, _)| name.as_str())
+            .collect();
+        let (mut rest, mut instead) = (RawDocumentBuf::new(), RawDocumentBuf::new());
+        let mut columns = vec![false; draft.values().len()];
+        for (at, (name, found)) in elements.iter().enumerate() {
+            let field = draft.mapper.field_index(name.as_str(), at.saturating_sub(1));
+            if let Some(field) = field {
+                columns[draft.mapper.column_index(field)] = true;
+            }
+            let said = draft.said(name.as_str(), field);
+            let is_again = names[..at].contains(&name.as_str()) || names[at + 1..].contains(&name.as_str());
+            let is_said = said.as_ref().is_some_and(|said| is_same(said.as_raw_bson_ref(), *found));
+            if is_said && !is_again && !kept.contains(name.as_str()) {
+                continue;
+            }
+            rest.append(*name, *found);
+            append_value(&mut instead, name, said);
+        }
+        draft.say_more(&columns, &mut instead);
+        let fields = serde_json::to_string(&names).unwrap_or_default();
+        Self { fields, rest: filled(rest), instead: filled(instead) }
+    }
+}
+
+impl Draft<'_> {
+    /// What the row says in a field: nothing if it is no field of a row.
+    ///
+    /// `index` is that of the field in the mapping, if it is one.
+    pub(crate) fn said(&self, name: &str, index: Option<usize>) -> Option<RawBson> {
+        if name == "_id" {
+            return Some(to_bson::id(&self.id));
+        }
+        match index {
+            Some(index) => {
+                let field = &self.mapper.mapping.fields[index];
+                to_bson(field.kind, &self.values()[self.mapper.column_index(index)])
+            }
+            None => {
+                let implied = self.mapper.mapping.implied.iter().find(|implied| implied.name == name)?;
+                (implied.said)(self)
+            }
+        }
+    }
+
+    /// What the row says in columns that are not `told`, unless it is what stands for an absent field anyway.
+    pub(crate) fn say_more(&self, told: &[bool], instead: &mut RawDocumentBuf) {
+        for (index, field) in self.mapper.mapping.fields.iter().enumerate() {
+            let column = self.mapper.column_index(index);
+            let value = &self.values()[column];
+            if told[column] || *value == Value::Null || *value == self.stands_for(field) {
+                continue;
+            }
+            if let Ok(name) = <&CStr>::try_from(field.name) {
+                append_value(instead, name, to_bson(field.kind, value));
+            }
+        }
+    }
+}
+
+fn append_value(document: &mut RawDocumentBuf, name: &CStr, value: Option<RawBson>) {
+    if let Some(value) = value.filter(|value| *value != RawBson::Null) {
+        document.append(name, value);
+    }
+}
+
+/// Whether two values are the same to the bit.
+pub(crate) fn is_same(one: RawBsonRef<'_>, other: RawBsonRef<'_>) -> bool {
+    match (one, other) {
+        (RawBsonRef::Double(one), RawBsonRef::Double(other)) => one.to_bits() == other.to_bits(),
+        (RawBsonRef::Document(one), RawBsonRef::Document(other)) => one.as_bytes() == other.as_bytes(),
+        (RawBsonRef::Array(one), RawBsonRef::Array(other)) => one.as_bytes() == other.as_bytes(),
+        _ => one == other,
+    }
+}
+
+fn filled(document: RawDocumentBuf) -> Option<RawDocumentBuf> {
+    (!document.is_empty()).then_some(document)
+}

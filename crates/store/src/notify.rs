@@ -1,0 +1,68 @@
+//! Notifications between the processes on one database (`LISTEN` and `NOTIFY`).
+//!
+//! A notification is a hint and is lost with its connection: after [`Notice::Missed`] a receiver reads what it needs from the database.
+//! SQLite belongs to one process, which needs no notifications.
+
+use crate::pg::Listener;
+use crate::{Engine, Store, StoreError};
+use tokio::sync::mpsc;
+
+/// What a notification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// There are new translation jobs, or new texts.
+    Jobs,
+    /// Translations have come to an end.
+    Translated,
+    /// Texts that are no messages were translated.
+    Texts,
+}
+
+impl Channel {
+    pub(crate) const ALL: [Self; 3] = [Self::Jobs, Self::Translated, Self::Texts];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Jobs => "meeshy_translation_jobs",
+            Self::Translated => "meeshy_translated",
+            Self::Texts => "meeshy_texts",
+        }
+    }
+}
+
+/// What a listener receives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A notification with its payload, perhaps from this process itself.
+    Received(Channel, String),
+    /// The connection was lost for a while, and notifications with it.
+    Missed,
+}
+
+/// The longest payload of a notification, in bytes (PostgreSQL takes less than 8,000).
+pub const MAX_NOTICE_BYTES: usize = 7_900;
+
+impl Store {
+    /// Notifies every process that listens, without a guarantee that it arrives.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub async fn notify(&self, channel: Channel, payload: String) -> Result<(), StoreError> {
+        if self.is_exclusive() {
+            return Ok(());
+        }
+        self.write(move |tx| {
+            tx.execute("SELECT pg_notify($1, $2)", &[channel.name().into(), payload.into()])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Notifications from now on; `None` on SQLite, which belongs to one process. Ends when the receiver is dropped.
+    pub fn listen(&self) -> Option<mpsc::Receiver<Notice>> {
+        match &*self.engine {
+            Engine::Sqlite(_) => None,
+            Engine::Postgres(postgres) => Some(Listener::start(postgres.address().clone(), &self.threads)),
+        }
+    }
+}

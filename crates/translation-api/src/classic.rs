@@ -1,0 +1,158 @@
+//! The old translator's interface, for programs that were made for it.
+//!
+//! What differs: `confidence_score` is the engine's own or `null`, and a text that has no translation is an error
+//! instead of a marked copy. `model_type` is read and passed over: there is one route for each pair of languages.
+
+use crate::{Refusal, Source, TranslationApi};
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use futures::future::join_all;
+use meeshy_domain::Language;
+use meeshy_translation::Outcome;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// Requests in a batch, at most.
+const BATCH: usize = 10;
+
+/// The names of the tiers that clients may ask for.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Tier {
+    #[default]
+    Basic,
+    Medium,
+    Premium,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Request {
+    text: String,
+    #[serde(default)]
+    source_language: Option<String>,
+    target_language: String,
+    #[serde(default, rename = "model_type")]
+    _tier: Tier,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Answer {
+    original_text: String,
+    translated_text: String,
+    source_language: Option<Language>,
+    target_language: Language,
+    /// Which engines made it; `none` where there was nothing to do.
+    model_used: String,
+    confidence_score: Option<f32>,
+    processing_time_ms: u64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum InBatch {
+    Answer(Box<Answer>),
+    Failed { error: String, original_text: String },
+}
+
+/// An error as the old translator's framework says it.
+pub struct Detail(pub Refusal);
+
+impl IntoResponse for Detail {
+    fn into_response(self) -> Response {
+        (self.0.status(), Json(json!({ "detail": self.0.to_string() }))).into_response()
+    }
+}
+
+/// `POST /translate`.
+pub async fn translate(api: &TranslationApi, body: Value) -> Result<Answer, Refusal> {
+    let request = meeshy_wire::from_value(body).map_err(|error| Refusal::Invalid(error.to_string()))?;
+    answer(api, request).await
+}
+
+async fn answer(api: &TranslationApi, request: Request) -> Result<Answer, Refusal> {
+    let Request { text, source_language, target_language, .. } = request;
+    let began = Instant::now();
+    if text.is_empty() {
+        return Err(Refusal::Missing("text"));
+    }
+    api.check(std::iter::once(text.as_str()))?;
+    let to = Language::parse(&target_language)?;
+    let source = api.sources(source_language.as_deref(), &[&text]).await?;
+    let source = source.first().copied().unwrap_or(Source::Wordless);
+    let outcome = api.translate(vec![(source, text.clone())], to).await?.pop();
+    let (translated_text, model_used, confidence_score) = match outcome {
+        Some(Ok(Outcome::Done { text, engine, score })) => (text, engine, score),
+        Some(Ok(Outcome::Identical { engine })) => {
+            (text.clone(), engine.unwrap_or_else(|| "none".into()), None)
+        }
+        Some(Ok(Outcome::Unavailable { reason })) => return Err(Refusal::Unavailable(reason.text)),
+        Some(Err(failure)) => return Err(Refusal::Failed(failure.to_string())),
+        None => return Err(Refusal::Failed("there was no answer".to_owned())),
+    };
+    Ok(Answer {
+        original_text: text,
+        translated_text,
+        source_language: source.language(),
+        target_language: to,
+        model_used,
+        confidence_score,
+        processing_time_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+/// `POST /translate/batch`: each request stands for itself, and one that fails hinders no other.
+pub async fn batch(api: &TranslationApi, body: &[u8]) -> Result<Vec<InBatch>, Refusal> {
+    let requests: Vec<Value> = serde_json::from_slice(body)
+        .map_err(|error| Refusal::Invalid(format!("expected a JSON list of requests: {error}")))?;
+    if requests.len() > BATCH {
+        return Err(Refusal::TooMany { texts: requests.len(), limit: BATCH });
+    }
+    Ok(join_all(requests.into_iter().map(|request| in_batch(api, request))).await)
+}
+
+async fn in_batch(api: &TranslationApi, request: Value) -> InBatch {
+    let original_text = request["text"].as_str().unwrap_or_default().to_owned();
+    match translate(api, request).await {
+        Ok(answer) => InBatch::Answer(Box::new(answer)),
+        Err(refusal) => InBatch::Failed { error: refusal.to_string(), original_text },
+    }
+}
+
+/// `GET /models`: the engines and the pairs that each of them translates directly.
+pub fn models(api: &TranslationApi) -> Value {
+    let routes = api.translator().routes();
+    let mut engines: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for step in routes.iter().flat_map(|route| &route.steps) {
+        engines.entry(&step.engine).or_default().insert(step.pair.to_string());
+    }
+    let models: Vec<Value> =
+        engines.into_iter().map(|(name, pairs)| json!({ "name": name, "pairs": pairs })).collect();
+    json!({ "models": models, "tiers": ["basic", "medium", "premium"] })
+}
+
+/// `GET /health`: always answered; what is missing stands in `status`, which is LibreTranslate's `ok` when nothing is.
+pub fn health(api: &TranslationApi) -> Value {
+    let routes = api.translator().routes();
+    let engines: BTreeSet<&str> =
+        routes.iter().flat_map(|route| &route.steps).map(|step| step.engine.as_str()).collect();
+    json!({
+        "status": if api.is_ready() { "ok" } else { "degraded" },
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptime": api.uptime().as_secs(),
+        "components": { "translation_models": api.is_ready() },
+        "summary": { "languages": api.languages().len(), "pairs": routes.len(), "engines": engines },
+    })
+}
+
+/// `GET /ready`: 503 until something can be translated.
+pub fn ready(api: &TranslationApi) -> impl IntoResponse + use<> {
+    if api.is_ready() {
+        (StatusCode::OK, Json(json!({ "status": "ready" })))
+    } else {
+        let reason = "no engine is installed here; pull models with `meeshy models pull en-fr` or install Apertium pairs";
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "not ready", "reason": reason })))
+    }
+}

@@ -1,0 +1,93 @@
+//! What `GET /spec` answers: the interface as OpenAPI, for programs that read it before they ask.
+
+use crate::TranslationApi;
+use serde_json::{Value, json};
+
+/// The interface as OpenAPI 3.0, for a server at `base`, which is a path or empty.
+pub fn spec(api: &TranslationApi, base: &str, key_required: bool) -> Value {
+    let text = json!({ "type": "string" });
+    let q = json!({ "oneOf": [
+        { "type": "string", "minLength": 1 },
+        { "type": "array", "items": text, "minItems": 1, "maxItems": api.config().texts },
+    ], "description": "The text, or several." });
+    let key = json!({ "type": "string", "description": if key_required { "Who asks." } else { "Not needed here." } });
+    let translate = json!({
+        "type": "object",
+        "required": ["q", "source", "target"],
+        "properties": {
+            "q": q,
+            "source": { "type": "string", "description": "The code of the language of the text, or `auto`.", "example": "en" },
+            "target": { "type": "string", "description": "The code of the language of the translation.", "example": "es" },
+            "format": { "type": "string", "enum": ["text", "html"], "default": "text" },
+            "alternatives": { "type": "integer", "minimum": 0, "default": 0, "description": "None are made." },
+            "api_key": key,
+        },
+    });
+    let detect = json!({
+        "type": "object",
+        "required": ["q"],
+        "properties": { "q": { "type": "string", "minLength": 1 }, "api_key": key },
+    });
+    json!({
+        "openapi": "3.0.3",
+        "info": {
+            "title": "Meeshy as LibreTranslate",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Bodies may be JSON or forms; parameters may stand in the query as well.",
+        },
+        "servers": [{ "url": if base.is_empty() { "/" } else { base } }],
+        "paths": {
+            "/translate": { "post": asked("Translate a text", "translate", json!({
+                "type": "object",
+                "required": ["translatedText"],
+                "properties": { "translatedText": q_of_answers(), "detectedLanguage": { "type": "object" } },
+            })) },
+            "/detect": { "post": asked("Detect the language of a text", "detect", json!({
+                "type": "array",
+                "items": { "type": "object", "properties": {
+                    "confidence": { "type": "number", "minimum": 0, "maximum": 100 }, "language": text,
+                } },
+            })) },
+            "/languages": { "get": told("Languages, with those that they can be translated into", json!({
+                "type": "array",
+                "items": { "type": "object", "properties": {
+                    "code": text, "name": text, "targets": { "type": "array", "items": text },
+                } },
+            })) },
+            "/frontend/settings": { "get": told("What a page may offer", json!({ "type": "object" })) },
+            "/health": { "get": told("Whether it answers", json!({
+                "type": "object", "properties": { "status": text },
+            })) },
+            "/spec": { "get": told("This", json!({ "type": "object" })) },
+        },
+        "components": { "schemas": { "translate": translate, "detect": detect } },
+    })
+}
+
+fn q_of_answers() -> Value {
+    json!({ "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
+}
+
+/// An operation that takes a body.
+fn asked(summary: &str, schema: &str, answer: Value) -> Value {
+    let schema = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
+    let mut operation = told(summary, answer);
+    operation["requestBody"] = json!({ "content": {
+        "application/json": schema,
+        "application/x-www-form-urlencoded": schema,
+        "multipart/form-data": schema,
+    } });
+    for (status, why) in
+        [("400", "It cannot be taken"), ("403", "A key is needed"), ("413", "It is too large")]
+    {
+        operation["responses"][status] = json!({ "description": why });
+    }
+    operation
+}
+
+fn told(summary: &str, answer: Value) -> Value {
+    json!({ "summary": summary, "responses": { "200": {
+        "description": summary,
+        "content": { "application/json": { "schema": answer } },
+    } } })
+}
