@@ -8,6 +8,7 @@
 
 pub mod attachments;
 pub mod attempts;
+pub mod blocks;
 pub mod conversation_languages;
 pub mod conversations;
 pub mod data_set;

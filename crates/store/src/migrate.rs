@@ -1,20 +1,31 @@
 //! Migrations: numbered SQL files, forward only, each applied once, in a transaction, and checked ever after.
 
 use crate::tx::Connection;
-use crate::{StoreError, Tx, names};
+use crate::{StoreError, Tx, blocks, names};
 use sha2::{Digest, Sha256};
 use std::fmt::Write;
+
+type Step = fn(&mut Tx<'_>) -> Result<(), StoreError>;
 
 struct Migration {
     number: i64,
     name: &'static str,
     sql: &'static str,
+    /// Runs after the SQL, in the same transaction: for what the SQL of both databases cannot express.
+    then: Option<Step>,
 }
 
 macro_rules! migrations {
-    ($($number:literal $name:literal),* $(,)?) => {
-        &[$(Migration { number: $number, name: $name, sql: include_str!(concat!("migrations/", $name, ".sql")) }),*]
+    ($($number:literal $name:literal $(then $then:path)?),* $(,)?) => {
+        &[$(Migration {
+            number: $number,
+            name: $name,
+            sql: include_str!(concat!("migrations/", $name, ".sql")),
+            then: migrations!(@then $($then)?),
+        }),*]
     };
+    (@then) => { None };
+    (@then $then:path) => { Some($then) };
 }
 
 const MIGRATIONS: &[Migration] = migrations![
@@ -40,6 +51,7 @@ const MIGRATIONS: &[Migration] = migrations![
     20 "0020_reason_codes",
     21 "0021_conversation_languages",
     22 "0022_replaced_tokens",
+    26 "0026_blocks" then blocks::follow_lists,
 ];
 
 /// What opening a database changed in its schema.
@@ -106,6 +118,7 @@ fn apply(tx: &mut Tx<'_>, migration: &Migration) -> Result<bool, StoreError> {
         Some(_) => Err(StoreError::ChangedMigration(migration.number)),
         None => {
             tx.batch(migration.sql)?;
+            migration.then.map_or(Ok(()), |then| then(tx))?;
             tx.execute(
                 "INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)",
                 &[migration.number.into(), migration.name.into(), checksum.into()],
@@ -189,5 +202,32 @@ mod tests {
         let kept: Vec<(String, String, i64)> =
             Tx::new(&mut session).query("SELECT * FROM replaced_tokens", &[], read).unwrap();
         assert_eq!(kept, [("s".to_owned(), "old".to_owned(), 5)]);
+    }
+
+    #[test]
+    fn people_who_were_blocked_before_a_migration_still_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
+        transaction(&mut session, prepare).unwrap();
+        for migration in MIGRATIONS.iter().filter(|migration| migration.number < 26) {
+            transaction(&mut session, |tx| apply(tx, migration)).unwrap();
+        }
+        let user = |id: &str, blocked: &str| {
+            format!(
+                "INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, system_language, \
+                   last_active_at, created_at, updated_at, blocked_user_ids) \
+                 VALUES ('{id}', '{id}', '{id}', '', '', '', '', 'fr', 1, 1, 1, '{blocked}');"
+            )
+        };
+        let people = [user("a", r#"["c","gone","b","c"]"#), user("b", r#"["a"]"#), user("c", "[]")];
+        session.batch(&people.concat()).unwrap();
+        on(&mut session).unwrap();
+        let read =
+            |row: &mut crate::Row| Ok((row.take::<String>("user_id")?, row.take::<String>("blocked_id")?));
+        let rows: Vec<(String, String)> = Tx::new(&mut session)
+            .query("SELECT * FROM blocks ORDER BY user_id, blocked_id", &[], read)
+            .unwrap();
+        let expected = [("a", "b"), ("a", "c"), ("b", "a")];
+        assert_eq!(rows, expected.map(|(user, blocked)| (user.to_owned(), blocked.to_owned())));
     }
 }

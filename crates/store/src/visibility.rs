@@ -32,7 +32,7 @@ impl Viewer {
     /// As the database says.
     pub fn find(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Self, StoreError> {
         let found = tx.query_first(
-            "SELECT u.blocked_user_ids <> '[]' AS has_blocked, \
+            "SELECT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = u.id) AS has_blocked, \
                EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = u.id) AS has_deleted, \
                EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = u.id AND p.clear_history_before IS NOT NULL) \
                  AS has_cleared \
@@ -90,27 +90,19 @@ impl Viewer {
         }
         if self.has_blocked {
             condition += &format!(
-                " AND NOT EXISTS (SELECT 1 FROM users v WHERE v.id = ${user} AND {})",
-                blocks("v", &format!("{alias}.sender_id"))
+                " AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = ${user} AND b.blocked_id = {alias}.sender_id)"
             );
         }
         (condition, params)
     }
 }
 
-/// Whether the people `alias` have blocked somebody. All ids have the same length, so one is not part of another.
-fn blocks(alias: &str, somebody: &str) -> String {
-    // The first half is that of an index.
-    format!("{alias}.blocked_user_ids <> '[]' AND {alias}.blocked_user_ids LIKE '%' || {somebody} || '%'")
-}
-
 /// A condition that leaves out the people `alias` whom the person in the parameter `$asker` has blocked, or who have
 /// blocked that person.
 pub(crate) fn not_blocked(alias: &str, asker: usize) -> String {
     format!(
-        "NOT ({}) AND NOT EXISTS (SELECT 1 FROM users v WHERE v.id = ${asker} AND {})",
-        blocks(alias, &format!("${asker}")),
-        blocks("v", &format!("{alias}.id"))
+        "NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = {alias}.id AND b.blocked_id = ${asker}) \
+         AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = ${asker} AND b.blocked_id = {alias}.id)"
     )
 }
 
@@ -119,9 +111,7 @@ pub(crate) fn not_blocked(alias: &str, asker: usize) -> String {
 /// # Errors
 /// As the database says.
 pub fn blockers(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<UserId>, StoreError> {
-    tx.query(&format!("SELECT v.id FROM users v WHERE {}", blocks("v", "$1")), &[user.into()], |row| {
-        row.take("id")
-    })
+    tx.query("SELECT user_id FROM blocks WHERE blocked_id = $1", &[user.into()], |row| row.take("user_id"))
 }
 
 /// Those from whom a message is hidden: they have blocked its author, deleted it for themselves, or cleared it away with the
@@ -130,14 +120,11 @@ pub fn blockers(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<UserId>, StoreError
 /// # Errors
 /// As the database says.
 pub fn hidden_from(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<UserId>, StoreError> {
-    let blocks = blocks("v", "m.sender_id");
     tx.query(
-        &format!(
-            "SELECT v.id AS user_id FROM messages m JOIN users v ON {blocks} WHERE m.id = $1 \
-             UNION SELECT d.user_id FROM message_deletions d WHERE d.message_id = $1 AND d.user_id IS NOT NULL \
-             UNION SELECT p.user_id FROM messages m JOIN conversation_preferences p \
-               ON p.conversation_id = m.conversation_id AND p.clear_history_before > m.created_at WHERE m.id = $1"
-        ),
+        "SELECT b.user_id FROM messages m JOIN blocks b ON b.blocked_id = m.sender_id WHERE m.id = $1 \
+         UNION SELECT d.user_id FROM message_deletions d WHERE d.message_id = $1 AND d.user_id IS NOT NULL \
+         UNION SELECT p.user_id FROM messages m JOIN conversation_preferences p \
+           ON p.conversation_id = m.conversation_id AND p.clear_history_before > m.created_at WHERE m.id = $1",
         &[message.into()],
         |row| row.take("user_id"),
     )
@@ -176,17 +163,16 @@ pub fn unread(
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
     let in_users = placeholders(params.len() + 1, users.len());
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
-    let blocked = blocks("v", "m.sender_id");
     tx.query(
         &format!(
             "SELECT p.conversation_id, p.user_id, \
                (SELECT count(*) FROM (SELECT 1 AS one FROM messages m WHERE m.conversation_id = p.conversation_id \
                   AND m.sequence > coalesce(r.read_sequence, 0) AND m.deleted_at IS NULL \
-                  AND (m.expires_at IS NULL OR m.expires_at > $1) AND NOT (m.sender_id IS NOT NULL AND {blocked}) \
+                  AND (m.expires_at IS NULL OR m.expires_at > $1) \
+                  AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = p.user_id AND b.blocked_id = m.sender_id) \
                   AND NOT EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = p.user_id AND d.message_id = m.id) \
                   LIMIT $2) seen) AS total \
-             FROM members p JOIN users v ON v.id = p.user_id \
-             LEFT JOIN read_cursors r ON r.conversation_id = p.conversation_id AND r.user_id = p.user_id \
+             FROM members p LEFT JOIN read_cursors r ON r.conversation_id = p.conversation_id AND r.user_id = p.user_id \
              WHERE p.conversation_id IN ({in_conversations}) AND p.user_id IN ({in_users}) AND p.is_active"
         ),
         &params,
@@ -203,11 +189,7 @@ pub fn unread(
 /// As the database says.
 pub fn is_blocked(tx: &mut Tx<'_>, one: UserId, other: UserId) -> Result<bool, StoreError> {
     let found = tx.query_first(
-        &format!(
-            "SELECT 1 AS one FROM users v WHERE (v.id = $1 AND {}) OR (v.id = $2 AND {})",
-            blocks("v", "$2"),
-            blocks("v", "$1")
-        ),
+        "SELECT 1 AS one FROM blocks WHERE (user_id = $1 AND blocked_id = $2) OR (user_id = $2 AND blocked_id = $1)",
         &[one.into(), other.into()],
         |_| Ok(()),
     )?;

@@ -5,7 +5,7 @@ use meeshy_chat::{
     ChatError, ConversationView, Event, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage,
 };
 use meeshy_domain::UserId;
-use meeshy_store::{Tx, Value};
+use meeshy_store::{Tx, Value, blocks};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -17,8 +17,7 @@ async fn set(world: &World, sql: &'static str, params: Vec<Value>) {
 
 /// Lets somebody have blocked one other person.
 async fn block(world: &World, who: UserId, whom: UserId) {
-    let sql = "UPDATE users SET blocked_user_ids = $2 WHERE id = $1";
-    set(world, sql, vec![who.into(), format!("[\"{whom}\"]").into()]).await;
+    world.store.write(move |tx| blocks::set(tx, who, &[whom])).await.unwrap();
 }
 
 /// What somebody reads in a conversation, the newest first.

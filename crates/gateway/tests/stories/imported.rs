@@ -2,7 +2,7 @@
 
 use crate::server::{Server, servers};
 use crate::socket::Socket;
-use meeshy_store::{StoreError, Tx, Value};
+use meeshy_store::{StoreError, Tx, Value, blocks};
 use serde_json::{Value as Json, json};
 
 async fn set(server: &Server, statements: Vec<(&'static str, Vec<Value>)>) {
@@ -141,13 +141,8 @@ async fn somebody_who_was_blocked_is_not_heard_live() {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let emma = server.sign_up("emma", "en").await;
         let talk = lea.group(&[&carlos, &emma]).await;
-        let blocked = format!("[\"{}\"]", carlos.id);
-        let id = lea.id.as_str().into();
-        set(
-            &server,
-            vec![("UPDATE users SET blocked_user_ids = $1 WHERE id = $2", vec![blocked.into(), id])],
-        )
-        .await;
+        let [who, whom] = [&lea, &carlos].map(|person| person.id.parse().unwrap());
+        server.store.write(move |tx| blocks::set(tx, who, &[whom])).await.unwrap();
         let (mut at_lea, mut at_emma) = (Socket::of(&server, &lea).await, Socket::of(&server, &emma).await);
         let mut at_carlos = Socket::of(&server, &carlos).await;
         at_carlos.tell("typing:start", json!({ "conversationId": talk })).await;

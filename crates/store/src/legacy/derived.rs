@@ -2,7 +2,7 @@
 //!
 //! Each statement changes only what is not yet as it should be, so that it can be repeated.
 
-use crate::{StoreError, Tx, conversation_languages, names};
+use crate::{StoreError, Tx, blocks, conversation_languages, names};
 
 /// Higher than any number of a message that waits for its own.
 const OUT_OF_THE_WAY: i64 = 1 << 40;
@@ -13,6 +13,7 @@ const OUT_OF_THE_WAY: i64 = 1 << 40;
 /// As the database says.
 pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     names::fold_all(tx)?;
+    blocks::follow_lists(tx)?;
     tell_twins_apart(tx)?;
     number_messages(tx)?;
     place_cursors(tx)?;
