@@ -20,6 +20,7 @@ mod fair_queue;
 mod file_links;
 mod files;
 mod glossary;
+mod leader;
 mod messages;
 mod pages;
 mod passwords;

@@ -8,6 +8,7 @@ use crate::ChatError;
 use meeshy_domain::{Clock, Timestamp, UserId};
 use meeshy_store::notifications::{self, Expiry};
 use meeshy_store::{Store, StoreError, translation_cache};
+use std::convert::Infallible;
 use std::time::Duration;
 
 /// Notifications that are moved in one transaction: few enough that nobody who writes waits for it.
@@ -110,36 +111,21 @@ pub async fn prune_cache(store: &Store, bound: CacheBound, now: Timestamp) -> Re
     Ok(removed)
 }
 
-/// Archives notifications and prunes the cache every hour until it is told to stop. A run that fails is logged, and made up
-/// for by the next one.
-pub async fn keep(
-    store: Store,
-    (retention, cache): (Retention, CacheBound),
-    clock: Clock,
-    stop: impl Future<Output = ()>,
-) {
-    let mut stop = std::pin::pin!(stop);
+/// Archives notifications and prunes the cache now and every hour from then on. A run that fails is logged, and made up for by
+/// the next one.
+pub async fn keep(store: Store, (retention, cache): (Retention, CacheBound), clock: Clock) -> Infallible {
     let mut hours = tokio::time::interval(HOUR);
     loop {
-        let run = async {
-            hours.tick().await;
-            match prune_cache(&store, cache, clock.now()).await {
-                Ok(0) => {}
-                Ok(removed) => tracing::info!(removed, "Cached translations were removed"),
-                Err(error) => tracing::warn!(%error, "Old cached translations could not be removed"),
-            }
-            archive_notifications(&store, retention, clock.now()).await
-        };
-        let run = tokio::select! {
-            () = &mut stop => return,
-            run = run => run,
-        };
-        match run {
+        hours.tick().await;
+        match prune_cache(&store, cache, clock.now()).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "Removed cached translations"),
+            Err(error) => tracing::warn!(%error, "Failed to remove old cached translations"),
+        }
+        match archive_notifications(&store, retention, clock.now()).await {
             Ok(Archived { moved: 0, .. }) => {}
-            Ok(Archived { moved, people, .. }) => {
-                tracing::info!(moved, people, "Notifications were archived");
-            }
-            Err(error) => tracing::warn!(%error, "Old notifications could not be archived"),
+            Ok(Archived { moved, people, .. }) => tracing::info!(moved, people, "Archived notifications"),
+            Err(error) => tracing::warn!(%error, "Failed to archive old notifications"),
         }
     }
 }

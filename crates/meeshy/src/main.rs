@@ -9,6 +9,7 @@ mod logging;
 mod private;
 mod puller;
 mod signals;
+mod signing_key;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};

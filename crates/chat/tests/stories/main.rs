@@ -9,6 +9,7 @@ mod conversing;
 mod editing;
 mod guessing;
 mod hidden;
+mod leading;
 mod naming;
 mod racing;
 mod requests;

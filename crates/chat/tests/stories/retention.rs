@@ -103,9 +103,10 @@ async fn a_long_history_is_archived_in_many_steps_until_it_is_told_to_stop() {
         let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
         tell(&store, (0..1_203).map(|number| notification(lea, number, 90, true)).collect()).await;
         let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
-        let rules = (RULE, CacheBound::default());
+        let (chat, kept) = (world.chat.clone(), store.clone());
+        let keep = move || keep(kept.clone(), (RULE, CacheBound::default()), Clock::new(|| NOW));
         let keeper =
-            tokio::spawn(keep(store.clone(), rules, Clock::new(|| NOW), async { drop(stopping.await) }));
+            tokio::spawn(async move { chat.lead("retention", keep, async { drop(stopping.await) }).await });
         for _ in 0..500 {
             if active(&store, lea).await.is_empty() {
                 break;

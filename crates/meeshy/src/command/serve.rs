@@ -1,11 +1,10 @@
 //! `meeshy serve`: everything in one process, or one part of it beside others.
 
-use crate::config::{Auth, Config, Role};
+use crate::config::{Config, Role};
 use crate::engines::{DatabaseCache, Elsewhere, Engines};
 use crate::interfaces::{self, Interfaces};
 use crate::signals::Signals;
-use crate::{demo, logging, private, puller};
-use anyhow::Context;
+use crate::{demo, logging, private, puller, signing_key};
 use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig, MetricsToken};
@@ -17,7 +16,7 @@ use meeshy_translation::models::ModelStore;
 use meeshy_translation_api::{TranslationApi, TranslationApiConfig};
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -122,9 +121,6 @@ async fn start(
     if let Some(serving) = &serving {
         let lost = is_lost(serving.lost(), supervisor.stopped());
         supervisor.spawn_fallible("the lock for serving clients", lost);
-        let rules = (config.retention(), config.cache_bound());
-        let keep = retention::keep(store.clone(), rules, clock.clone(), supervisor.stopped());
-        supervisor.spawn("the retention of old data", keep);
     }
     let translator = translator(config, &store, &clock)?;
     let engines: Arc<dyn Translate> = match &translator {
@@ -132,7 +128,20 @@ async fn start(
         None => Arc::new(Elsewhere),
     };
     let is_alone = store.is_exclusive();
-    let chat = Chat::open(store, engines, settings(config)?, clock, Secrets::system()).await?;
+    let signing_key = match &listener {
+        Some(_) => signing_key::of_gateway(config, &store).await?,
+        None => signing_key::of_nobody(),
+    };
+    let chat =
+        Chat::open(store.clone(), engines, settings(config, signing_key), clock.clone(), Secrets::system())
+            .await?;
+    if listener.is_some() {
+        let rules = (config.retention(), config.cache_bound());
+        let keep = move || retention::keep(store.clone(), rules, clock.clone());
+        let (chat, stopped) = (chat.clone(), supervisor.stopped());
+        supervisor
+            .spawn("the retention of old data", async move { chat.lead("retention", keep, stopped).await });
+    }
     if !is_alone {
         let (chat, stopped) = (chat.clone(), supervisor.stopped());
         supervisor.spawn("the relay between processes", async move { chat.run_cluster(stopped).await });
@@ -246,9 +255,9 @@ pub fn system_clock() -> Clock {
     })
 }
 
-pub fn settings(config: &Config) -> anyhow::Result<Settings> {
+pub fn settings(config: &Config, signing_key: SigningKey) -> Settings {
     let auth = &config.auth;
-    let mut settings = Settings::new(signing_key(auth, &config.data.dir)?);
+    let mut settings = Settings::new(signing_key);
     settings.token_lifetime = HOUR * u32::try_from(auth.token_hours).unwrap_or(u32::MAX);
     settings.session_lifetime = HOUR * 24 * u32::try_from(auth.session_days).unwrap_or(u32::MAX / 24);
     settings.trusted_session_lifetime =
@@ -259,35 +268,12 @@ pub fn settings(config: &Config) -> anyhow::Result<Settings> {
     settings.limit_sign_ins = config.limits.rate_limits;
     settings.unsigned_file_paths = config.files.unsigned_paths;
     settings.machine = machine();
-    Ok(settings)
+    settings
 }
 
 /// The name of this machine, for people.
 fn machine() -> String {
     fs::read_to_string("/etc/hostname").map_or_else(|_| "unnamed".to_owned(), |name| name.trim().to_owned())
-}
-
-fn signing_key(auth: &Auth, data: &Path) -> anyhow::Result<SigningKey> {
-    match (&auth.jwt_private_key, &auth.jwt_public_key, &auth.jwt_secret) {
-        (Some(private_pem), Some(public_pem), _) => {
-            SigningKey::from_pem(private_pem.expose().to_owned(), public_pem.clone())
-                .map_err(anyhow::Error::new)
-        }
-        (_, _, Some(secret)) => Ok(SigningKey::Secret(secret.expose().to_owned())),
-        _ => own_secret(data).map(SigningKey::Secret),
-    }
-}
-
-/// The secret that Meeshy made for itself at its first start.
-fn own_secret(data: &Path) -> anyhow::Result<String> {
-    let path = data.join("jwt.secret");
-    if let Ok(secret) = fs::read_to_string(&path) {
-        return Ok(secret.trim().to_owned());
-    }
-    let secret = Secrets::system().hex(32);
-    private::write(&path, &secret)
-        .with_context(|| format!("cannot keep the signing secret in `{}`", path.display()))?;
-    Ok(secret)
 }
 
 fn translation_api_config(config: &Config) -> TranslationApiConfig {

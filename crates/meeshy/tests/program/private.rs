@@ -33,7 +33,7 @@ async fn the_data_folder_is_private_whatever_the_umask() {
     server.sign_up("lea", "fr").await;
     assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
     let found = permissions(&data);
-    for name in ["meeshy.db", "meeshy.db-wal", "jwt.secret", "a.png"] {
+    for name in ["meeshy.db", "meeshy.db-wal", "a.png"] {
         assert!(found.iter().any(|(path, _)| path.ends_with(name)), "{name} is not in {found:?}");
     }
     for (path, mode) in found {

@@ -1,0 +1,164 @@
+//! What gateways share, on both databases: leases, counts of calls, and who is connected to which.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics says so")]
+
+use meeshy_domain::{Timestamp, UserId};
+use meeshy_store::call_counts::{self, Counted};
+use meeshy_store::gateways::{self, GATEWAY_TIMEOUT, Gateway};
+use meeshy_store::{Store, StoreError, Tx, leases};
+use meeshy_testkit::clock::Hand;
+use meeshy_testkit::{Database, clock, sample};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An empty store of each kind, with the hand of its clock. The database goes with the last.
+async fn stores() -> Vec<(&'static str, Store, Hand, Database)> {
+    let mut stores = Vec::new();
+    for (kind, database) in Database::both() {
+        let (clock, hand) = clock::by_hand();
+        stores.push((kind, database.open().await.unwrap().with_clock(clock), hand, database));
+    }
+    stores
+}
+
+#[tokio::test]
+async fn a_lease_has_one_holder_until_it_runs_out_or_is_given_back() {
+    for (kind, store, hand, _database) in stores().await {
+        let take = |holder: &'static str| store.write(move |tx| leases::take(tx, "job", holder, SECOND * 10));
+        assert!(take("a").await.unwrap(), "{kind}");
+        assert!(!take("b").await.unwrap(), "{kind}");
+        hand.advance(SECOND * 6);
+        assert!(take("a").await.unwrap(), "{kind}: renewed");
+        hand.advance(SECOND * 6);
+        assert!(!take("b").await.unwrap(), "{kind}: it was renewed");
+        hand.advance(SECOND * 4);
+        assert!(take("b").await.unwrap() && !take("a").await.unwrap(), "{kind}: it has run out");
+        store.write(|tx| leases::give_back(tx, "job", "a")).await.unwrap();
+        assert!(!take("a").await.unwrap(), "{kind}: it was not a's");
+        store.write(|tx| leases::give_back(tx, "job", "b")).await.unwrap();
+        assert!(take("a").await.unwrap(), "{kind}");
+        let other = store.write(|tx| leases::take(tx, "another", "b", SECOND)).await.unwrap();
+        assert!(other, "{kind}: each name is a lease of its own");
+    }
+}
+
+#[tokio::test]
+async fn calls_are_counted_in_windows_and_what_has_ended_is_forgotten() {
+    for (kind, store, hand, _database) in stores().await {
+        let count = |caller: &str| {
+            let counted = Counted {
+                limit_name: "login",
+                caller_hash: caller.to_owned(),
+                max_calls: 2,
+                window: SECOND * 10,
+            };
+            store.write(move |tx| call_counts::count(tx, &counted))
+        };
+        assert_eq!(count("a").await.unwrap(), None, "{kind}");
+        hand.advance(SECOND * 4);
+        assert_eq!(count("a").await.unwrap(), None, "{kind}");
+        assert_eq!(count("a").await.unwrap(), Some(SECOND * 6), "{kind}: until the window ends");
+        assert_eq!(count("b").await.unwrap(), None, "{kind}");
+        hand.advance(SECOND * 6);
+        assert_eq!(count("a").await.unwrap(), None, "{kind}: a new window");
+        for number in 0..5 {
+            hand.advance(Duration::from_millis(1));
+            assert_eq!(count(&format!("c{number}")).await.unwrap(), None, "{kind}");
+        }
+        let callers = || {
+            store.read(|tx: &mut Tx<'_>| {
+                tx.query("SELECT caller_hash FROM call_counts ORDER BY ends_at", &[], |row| {
+                    row.take::<String>("caller_hash")
+                })
+            })
+        };
+        store.write(|tx| call_counts::trim(tx, 3)).await.unwrap();
+        assert_eq!(callers().await.unwrap(), ["c2", "c3", "c4"], "{kind}: the newest");
+        hand.advance(SECOND * 10);
+        store.write(|tx| call_counts::trim(tx, 3)).await.unwrap();
+        assert!(callers().await.unwrap().is_empty(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn calls_at_the_same_moment_are_all_counted() {
+    let database = Database::postgres();
+    let store = database.open().await.unwrap();
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..40 {
+        let store = store.clone();
+        let counted = Counted {
+            limit_name: "login",
+            caller_hash: "a".to_owned(),
+            max_calls: 25,
+            window: SECOND * 3_600,
+        };
+        calls.spawn(async move { store.write(move |tx| call_counts::count(tx, &counted)).await.unwrap() });
+    }
+    let allowed = calls.join_all().await.into_iter().filter(Option::is_none).count();
+    assert_eq!(allowed, 25);
+}
+
+fn gateway(id: &str) -> Gateway {
+    Gateway { id: id.to_owned(), key_fingerprint: "key".to_owned(), presence_version: 0 }
+}
+
+async fn last_active(store: &Store, user: UserId) -> Timestamp {
+    let read = move |tx: &mut Tx<'_>| {
+        tx.query_one("SELECT last_active_at FROM users WHERE id = $1", &[user.into()], |row| {
+            row.take("last_active_at")
+        })
+    };
+    store.read(read).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_gateway_that_is_not_renewed_goes_with_everybody_who_was_connected() {
+    for (kind, store, hand, _database) in stores().await {
+        let (lea, carlos): (UserId, UserId) =
+            ("65a000000000000000000001".parse().unwrap(), "65a000000000000000000002".parse().unwrap());
+        let fill = move |tx: &mut Tx<'_>| {
+            for (number, user) in [lea, carlos].into_iter().enumerate() {
+                meeshy_store::users::insert(tx, &sample::user(user, &format!("person{number}")))?;
+            }
+            gateways::insert(tx, &gateway("a"))?;
+            gateways::insert(tx, &gateway("b"))?;
+            gateways::connect(tx, "a", &[lea, carlos])?;
+            gateways::connect(tx, "a", &[lea])?;
+            gateways::disconnect(tx, "a", &[carlos])?;
+            gateways::connect(tx, "b", &[carlos])?;
+            tx.now()
+        };
+        let began = store.write(fill).await.unwrap();
+        let alive = || async {
+            let alive = store.read(gateways::alive).await.unwrap();
+            alive.into_iter().map(|gateway| (gateway.id, gateway.presence_version)).collect::<Vec<_>>()
+        };
+        assert_eq!(alive().await, [("a".to_owned(), 0), ("b".to_owned(), 0)], "{kind}");
+        hand.advance(GATEWAY_TIMEOUT - SECOND);
+        assert!(store.write(|tx| gateways::renew(tx, "b", 7)).await.unwrap(), "{kind}");
+        store.write(gateways::remove_dead).await.unwrap();
+        assert_eq!(alive().await.len(), 2, "{kind}: both were seen lately");
+
+        hand.advance(SECOND);
+        assert_eq!(alive().await, [("b".to_owned(), 7)], "{kind}: known to be dead before it is removed");
+        store.write(gateways::remove_dead).await.unwrap();
+        let connected = |id: &'static str| store.read(move |tx| gateways::connected(tx, id));
+        assert_eq!(connected("a").await.unwrap(), None, "{kind}");
+        assert_eq!(connected("b").await.unwrap(), Some((7, vec![carlos])), "{kind}");
+        assert!(
+            !store.write(|tx| gateways::renew(tx, "a", 1)).await.unwrap(),
+            "{kind}: it has to join again"
+        );
+        assert_eq!(last_active(&store, lea).await, began, "{kind}: when the gateway was last seen");
+
+        store.write(|tx| gateways::remove(tx, "b")).await.unwrap();
+        assert_eq!(connected("b").await.unwrap(), None, "{kind}");
+        assert_eq!(last_active(&store, carlos).await, began.plus(GATEWAY_TIMEOUT - SECOND), "{kind}");
+        let left = store.read(|tx: &mut Tx<'_>| {
+            tx.query_one("SELECT count(*) AS n FROM connected_users", &[], |row| row.take::<i64>("n"))
+        });
+        assert_eq!(left.await.map_err(|error: StoreError| error).unwrap(), 0, "{kind}");
+    }
+}
