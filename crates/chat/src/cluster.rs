@@ -210,6 +210,7 @@ impl Chat {
                         self.catch_up(since).await;
                     }
                 }
+                Notice::Received(Channel::Presence, payload) => self.presence_changed(&payload).await,
                 Notice::Missed => {
                     self.inner.jobs.notify_local();
                     self.catch_up(last_heard.elapsed()).await;

@@ -225,19 +225,18 @@ impl Chat {
     /// When the database fails.
     pub async fn audience(&self, user: UserId) -> Result<Audience, ChatError> {
         let now = self.now();
+        Ok(self.inner.store.read(move |tx| audience(tx, user, now)).await?)
+    }
+
+    /// The name that the others know `user` by, and the audience; nothing when there is no such account.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn named_audience(&self, user: UserId) -> Result<Option<(String, Audience)>, ChatError> {
+        let now = self.now();
         let read = move |tx: &mut Tx<'_>| {
-            let mut memberships = members::of_user(tx, user)?;
-            if Viewer::find(tx, user, now)?.has_blocked() {
-                let ids: Vec<_> = memberships.iter().map(|membership| membership.conversation_id).collect();
-                let unread = visibility::unread(tx, &ids, &[user], now)?;
-                let unread: HashMap<_, _> =
-                    unread.into_iter().map(|unread| (unread.conversation, unread.count)).collect();
-                for membership in &mut memberships {
-                    let unread = unread.get(&membership.conversation_id).copied().unwrap_or(0);
-                    membership.read_sequence = membership.last_sequence.saturating_sub(unread);
-                }
-            }
-            Ok::<_, StoreError>(Audience { memberships, hidden_from: visibility::blockers(tx, user)? })
+            let Some(found) = users::find(tx, user)? else { return Ok(None) };
+            Ok::<_, StoreError>(Some((found.display_name, audience(tx, user, now)?)))
         };
         Ok(self.inner.store.read(read).await?)
     }
@@ -300,6 +299,21 @@ impl Chat {
         members::move_cursor(tx, room.id, user_id, room.last_sequence, joined_at)?;
         Ok(())
     }
+}
+
+fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, StoreError> {
+    let mut memberships = members::of_user(tx, user)?;
+    if Viewer::find(tx, user, now)?.has_blocked() {
+        let ids: Vec<_> = memberships.iter().map(|membership| membership.conversation_id).collect();
+        let unread = visibility::unread(tx, &ids, &[user], now)?;
+        let unread: HashMap<_, _> =
+            unread.into_iter().map(|unread| (unread.conversation, unread.count)).collect();
+        for membership in &mut memberships {
+            let unread = unread.get(&membership.conversation_id).copied().unwrap_or(0);
+            membership.read_sequence = membership.last_sequence.saturating_sub(unread);
+        }
+    }
+    Ok(Audience { memberships, hidden_from: visibility::blockers(tx, user)? })
 }
 
 /// The open conversation that `reference`, an id or an identifier, names, if `user` is a member of it now.

@@ -5,7 +5,6 @@
 
 use crate::ChatError;
 use crate::tokens::SigningKey;
-use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use meeshy_domain::{AttachmentId, Timestamp};
 use sha2::Sha256;
@@ -36,15 +35,7 @@ pub(crate) struct FileLinks {
 impl FileLinks {
     /// With a key of the server's secret, for this set of data.
     pub(crate) fn new(secret: &SigningKey, data_set: &str) -> Result<Self, ChatError> {
-        let secret = match secret {
-            SigningKey::Secret(secret) => secret,
-            SigningKey::Ed25519 { private_pem, .. } | SigningKey::Rsa { private_pem, .. } => private_pem,
-        };
-        let mut key = [0; 32];
-        let impossible = |_| ChatError::InvalidOperation("a key for file links cannot be made".into());
-        Hkdf::<Sha256>::new(Some(data_set.as_bytes()), secret.as_bytes())
-            .expand(PURPOSE, &mut key)
-            .map_err(impossible)?;
+        let key: [u8; 32] = secret.derive(data_set, PURPOSE)?;
         let mac = Hmac::new_from_slice(&key)
             .map_err(|_| ChatError::InvalidOperation("a key for file links cannot be used".into()))?;
         Ok(Self { mac })

@@ -19,6 +19,7 @@ mod event;
 mod fair_queue;
 mod file_links;
 mod files;
+mod gateways;
 mod glossary;
 mod leader;
 mod messages;
@@ -28,6 +29,7 @@ mod presence;
 mod profiles;
 mod race;
 mod refresh;
+mod remote_presence;
 mod reports;
 mod requests;
 pub mod retention;
@@ -50,6 +52,7 @@ pub use error::ChatError;
 pub use event::{Event, HiddenFrom};
 pub use file_links::FileSignature;
 pub use files::{FileRequest, ServedFile};
+pub use gateways::GatewayError;
 pub use glossary::NewTerm;
 pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::members::Membership;
@@ -159,6 +162,9 @@ struct Inner {
     sign_ins: AtomicU64,
     /// This process, among those that use the database.
     process: String,
+    /// Tells the key that tokens are signed with from others.
+    key_fingerprint: String,
+    membership: gateways::Membership,
 }
 
 /// A few figures for the operator.
@@ -202,7 +208,9 @@ impl Chat {
                 passwords: Passwords::new(settings.hashing)?,
                 tokens: Tokens::new(&settings.signing_key)?,
                 file_links: FileLinks::new(&settings.signing_key, &data_set)?,
-                presence: Arc::default(),
+                key_fingerprint: settings.signing_key.fingerprint(&data_set)?,
+                membership: gateways::Membership::default(),
+                presence: Arc::new(Presence::new(!store.is_exclusive())),
                 bus: Bus::new(),
                 jobs: Arc::default(),
                 results: Arc::default(),
@@ -235,6 +243,11 @@ impl Chat {
     /// Who is connected.
     pub fn presence(&self) -> &Presence {
         &self.inner.presence
+    }
+
+    /// The id of this process among those that use the database, another one at each start.
+    pub fn process(&self) -> &str {
+        &self.inner.process
     }
 
     /// Notes a sign of life of `user`, at most every few seconds. A failure is logged: it hinders nobody.

@@ -1,6 +1,7 @@
 //! Tokens: JWTs that say who calls, and secrets that devices keep.
 
 use crate::ChatError;
+use hkdf::Hkdf;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use meeshy_domain::{SessionId, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,30 @@ impl SigningKey {
                 Err(ChatError::invalid("JWT_PUBLIC_KEY", expected))
             }
         }
+    }
+}
+
+impl SigningKey {
+    /// A key for another purpose (RFC 5869 3.2), for this set of data. The signing key cannot be found from it.
+    pub(crate) fn derive<const BYTES: usize>(
+        &self,
+        data_set: &str,
+        purpose: &[u8],
+    ) -> Result<[u8; BYTES], ChatError> {
+        let secret = match self {
+            Self::Secret(secret) => secret,
+            Self::Ed25519 { private_pem, .. } | Self::Rsa { private_pem, .. } => private_pem,
+        };
+        let mut key = [0; BYTES];
+        Hkdf::<Sha256>::new(Some(data_set.as_bytes()), secret.as_bytes())
+            .expand(purpose, &mut key)
+            .map_err(|error| ChatError::invalid("signing key", error))?;
+        Ok(key)
+    }
+
+    /// Tells this key from others.
+    pub(crate) fn fingerprint(&self, data_set: &str) -> Result<String, ChatError> {
+        self.derive::<16>(data_set, b"meeshy key fingerprint 1").map(hex::encode)
     }
 }
 
@@ -231,6 +256,15 @@ mod tests {
         // {"alg":"none"} with the claims of nobody.
         let unsigned = "eyJhbGciOiJub25lIn0.eyJ1c2VySWQiOiI2NWEwYzBmZmVlMDEyMzQ1Njc4OWFiY2QiLCJ1c2VybmFtZSI6ImxlbmEiLCJyb2xlIjoiVVNFUiIsImlhdCI6MCwiZXhwIjo5OTk5OTk5OTk5fQ.";
         assert!(tokens('a').verify(unsigned, Timestamp::from_millis(0)).is_err());
+    }
+
+    #[test]
+    fn a_fingerprint_tells_keys_and_sets_of_data_apart() {
+        let fingerprint =
+            |secret: &str, data_set| SigningKey::Secret(secret.into()).fingerprint(data_set).unwrap();
+        assert_eq!(fingerprint("one", "data"), fingerprint("one", "data"));
+        assert_ne!(fingerprint("one", "data"), fingerprint("two", "data"));
+        assert_ne!(fingerprint("one", "data"), fingerprint("one", "other data"));
     }
 
     #[test]

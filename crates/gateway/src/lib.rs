@@ -92,6 +92,7 @@ impl Gateway {
             reason = self.dispatching.ended() => tracing::error!(reason, "Events are no longer sent out"),
             never = telemetry::keep_up() => match never {},
             never = realtime::recheck(&self.sockets) => match never {},
+            never = realtime::follow_others(&self.sockets) => match never {},
         }
     }
 }

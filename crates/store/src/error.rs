@@ -17,12 +17,6 @@ pub enum StoreError {
     /// Another process works on this data folder.
     #[error("`{}` is in use by another meeshy process; stop it, or choose another data folder", .0.display())]
     InUse(PathBuf),
-    /// Another process serves clients on this database.
-    #[error(
-        "another meeshy process serves clients on the database `{0}`, and there can be one; stop it, or give this one \
-         `server.role = \"translator\"`"
-    )]
-    Served(String),
     /// Other processes work on this database, and it is wanted alone.
     #[error("the database `{0}` is in use by another meeshy process; stop it first")]
     Shared(String),

@@ -58,9 +58,8 @@ use meeshy_domain::Clock;
 use queue::{Access, Closure, Pending, Work};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 use threads::Threads;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 use write_check::WriteCheck;
 
 /// Where the data is. Neither `Debug` nor `Display` shows a password.
@@ -107,27 +106,6 @@ pub struct Store {
     clock: Option<Clock>,
 }
 
-/// The right to serve clients, which one process has. It ends when this is dropped.
-pub struct ServingClients {
-    lost: Option<watch::Receiver<bool>>,
-    _held: oneshot::Sender<()>,
-}
-
-impl ServingClients {
-    /// Ready when another process has taken it over: this one has to stop serving.
-    pub fn lost(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let lost = self.lost.clone();
-        async move {
-            if let Some(mut lost) = lost
-                && lost.wait_for(|lost| *lost).await.is_ok()
-            {
-                return;
-            }
-            std::future::pending::<()>().await;
-        }
-    }
-}
-
 impl Store {
     /// Opens the database and brings its schema up to date.
     ///
@@ -167,21 +145,17 @@ impl Store {
         Self { clock: Some(clock), ..self }
     }
 
-    /// Claims the right to serve clients. Another process that has it is given `timeout` to end.
+    /// Whether a gateway of an earlier version serves clients on this database. It held a lock, since there could be one; it would
+    /// tell others nothing, and hear nothing of them.
     ///
     /// # Errors
-    /// [`StoreError::Served`] when another process keeps it, and as the database says.
-    pub async fn serve_clients(&self, timeout: Duration) -> Result<ServingClients, StoreError> {
-        let (held, released) = oneshot::channel();
-        let lost = match &*self.engine {
+    /// As the database says.
+    pub async fn has_earlier_gateway(&self) -> Result<bool, StoreError> {
+        match &*self.engine {
             // The folder belongs to this process.
-            Engine::Sqlite(_) => None,
-            Engine::Postgres(postgres) => {
-                let address = postgres.address().clone();
-                Some(pg::hold_clients(address, &self.threads, timeout, released).await?)
-            }
-        };
-        Ok(ServingClients { lost, _held: held })
+            Engine::Sqlite(_) => Ok(false),
+            Engine::Postgres(_) => self.read(pg::has_earlier_gateway).await,
+        }
     }
 
     /// Why nothing more can come of this store, once a thread of it has failed.

@@ -16,16 +16,19 @@ pub enum Channel {
     Translated,
     /// Texts that are no messages were translated.
     Texts,
+    /// Somebody has connected to a gateway, or left it.
+    Presence,
 }
 
 impl Channel {
-    pub(crate) const ALL: [Self; 3] = [Self::Jobs, Self::Translated, Self::Texts];
+    pub(crate) const ALL: [Self; 4] = [Self::Jobs, Self::Translated, Self::Texts, Self::Presence];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Jobs => "meeshy_translation_jobs",
             Self::Translated => "meeshy_translated",
             Self::Texts => "meeshy_texts",
+            Self::Presence => "meeshy_presence",
         }
     }
 }

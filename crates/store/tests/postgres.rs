@@ -83,49 +83,29 @@ async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
     store.read(is_encrypted).await.unwrap();
 }
 
-#[tokio::test]
-async fn one_process_serves_clients_and_the_next_takes_over() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_of_an_earlier_version_is_seen() {
     let database = Database::postgres();
-    let (first, second) = (database.open().await.unwrap(), database.open().await.unwrap());
-    let serving = first.serve_clients(Duration::ZERO).await.unwrap();
-    let refused = second.serve_clients(Duration::from_millis(100)).await.err().unwrap();
-    assert!(matches!(refused, StoreError::Served(_)), "{refused}");
-
-    // The connection that holds the lock is lost, and taken again.
-    let holder = |tx: &mut Tx<'_>| {
-        let pid: Option<i64> = tx.query_first(
-            "SELECT CAST(pid AS BIGINT) AS pid FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
-             WHERE d.datname = current_database() AND locktype = 'advisory' AND granted AND objid = $1::BIGINT::OID",
-            &[(0x6573_6879_i64 + 2).into()],
-            |row| row.take("pid"),
-        )?;
-        Ok::<_, StoreError>(pid)
-    };
-    let before = second.read(holder).await.unwrap().expect("somebody holds it");
-    let end = move |tx: &mut Tx<'_>| {
-        tx.query("SELECT pg_terminate_backend($1::BIGINT::INT)", &[before.into()], |_| Ok(()))
-    };
-    second.write(end).await.unwrap();
-    let start = Instant::now();
-    while second.read(holder).await.unwrap().is_none_or(|pid| pid == before) {
-        assert!(start.elapsed() < Duration::from_secs(20), "the lock was not taken again");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert!(tokio::time::timeout(Duration::from_millis(100), serving.lost()).await.is_err());
-
-    // It is lost again, and another process that waits is faster.
-    let waiting = tokio::spawn({
-        let second = second.clone();
-        async move { second.serve_clients(Duration::from_secs(20)).await }
+    let store = database.open().await.unwrap();
+    assert!(!store.has_earlier_gateway().await.unwrap());
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let earlier = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let hold = move |tx: &mut Tx<'_>| {
+                tx.execute("SELECT pg_advisory_xact_lock($1)", &[(0x6d65_6573_6879_i64 + 2).into()])?;
+                locked.send(()).unwrap();
+                Ok::<_, StoreError>(released.recv().is_ok())
+            };
+            store.write(hold).await
+        }
     });
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    let holding = second.read(holder).await.unwrap().expect("somebody holds it");
-    let end = move |tx: &mut Tx<'_>| {
-        tx.query("SELECT pg_terminate_backend($1::BIGINT::INT)", &[holding.into()], |_| Ok(()))
-    };
-    second.write(end).await.unwrap();
-    let _taken_over = waiting.await.unwrap().unwrap();
-    tokio::time::timeout(Duration::from_secs(10), serving.lost()).await.expect("the first hears of it");
+    is_locked.await.unwrap();
+    assert!(store.has_earlier_gateway().await.unwrap());
+    release.send(()).unwrap();
+    assert!(earlier.await.unwrap().unwrap());
+    assert!(!store.has_earlier_gateway().await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

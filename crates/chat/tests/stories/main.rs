@@ -7,6 +7,7 @@ mod authority;
 mod caring;
 mod conversing;
 mod editing;
+mod gateways;
 mod guessing;
 mod hidden;
 mod leading;

@@ -114,7 +114,14 @@ impl World {
     pub async fn seeded(database: Arc<Database>, seed: u64) -> Self {
         let (clock, hand) = clock::by_hand();
         let store = database.open().await.unwrap().with_clock(clock.clone());
-        Self::with(database, store, (clock, hand), seed).await
+        Self::with(database, store, (clock, hand), (SIGNING_SECRET, seed)).await
+    }
+
+    /// Another process on a database, which signs with another key.
+    pub async fn with_secret(database: Arc<Database>, secret: &str) -> Self {
+        let (clock, hand) = clock::by_hand();
+        let store = database.open().await.unwrap().with_clock(clock.clone());
+        Self::with(database, store, (clock, hand), (secret, 700_000)).await
     }
 
     /// The same database after a restart.
@@ -133,23 +140,23 @@ impl World {
         };
         let store = tokio::time::timeout(Duration::from_secs(10), opened).await.unwrap();
         let store = store.with_clock(clock.clone());
-        Self::with(database, store, (clock, hand), 1_000_000).await
+        Self::with(database, store, (clock, hand), (SIGNING_SECRET, 1_000_000)).await
     }
 
     /// A process whose host is as late as `clock` says, which the database does not know.
     pub async fn on_host(database: Arc<Database>, clock: (Clock, clock::Hand), seed: u64) -> Self {
         let store = database.open().await.unwrap();
-        Self::with(database, store, clock, seed).await
+        Self::with(database, store, clock, (SIGNING_SECRET, seed)).await
     }
 
     async fn with(
         database: Arc<Database>,
         store: Store,
         (clock, hand): (Clock, clock::Hand),
-        seed: u64,
+        (secret, seed): (&str, u64),
     ) -> Self {
         let engine = Arc::new(Engine::default());
-        let mut settings = Settings::new(SigningKey::Secret(SIGNING_SECRET.into()));
+        let mut settings = Settings::new(SigningKey::Secret(secret.into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
         let counter = AtomicU64::new(seed);
         let secrets = Secrets::new(move |bytes| {

@@ -1,13 +1,13 @@
 //! Letting sockets in, and seeing them off.
 
 use super::socket::{Client, Peer};
-use super::{Realtime, Room, Socket, tell};
+use super::{Realtime, Room, Socket, Sockets, tell};
 use crate::auth::{address, bearer, session_token};
 use crate::error::ApiError;
 use axum::http::request::Parts;
 use meeshy_chat::{Audience, Authority, Caller, ChatError};
-use meeshy_domain::Network;
 use meeshy_domain::limits::PRESENCE_MEMBERS;
+use meeshy_domain::{Network, UserId};
 use meeshy_socketio::Handle;
 use meeshy_wire::{Authenticated, AuthenticatedUser, ErrorEvent, Handshake, Iso, UserStatus, event_name};
 use std::sync::atomic::Ordering;
@@ -88,7 +88,7 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     }
     realtime.chat.touch(peer.user).await;
     match realtime.chat.audience(peer.user).await {
-        Ok(audience) => realtime.announce(socket, peer, &audience),
+        Ok(audience) => announce(&socket.server(), peer.user, &peer.display_name, &audience),
         Err(error) => tracing::warn!(%error, "failed to tell the others that somebody went offline"),
     }
 }
@@ -143,7 +143,7 @@ impl Realtime {
         self.chat.presence().connect(peer.user);
         welcome(socket, peer);
         self.chat.touch(peer.user).await;
-        self.announce(socket, peer, &audience);
+        announce(&socket.server(), peer.user, &peer.display_name, &audience);
         Ok(())
     }
 
@@ -173,23 +173,19 @@ impl Realtime {
             (outcome, _) => outcome,
         }
     }
+}
 
-    /// Tells those who share a conversation of at most [`PRESENCE_MEMBERS`] with somebody that this person has come or gone, unless
-    /// they know.
-    fn announce(&self, socket: &Socket, peer: &Peer, audience: &Audience) {
-        let small = audience.memberships.iter().filter(|one| one.member_count <= PRESENCE_MEMBERS);
-        let rooms: Vec<Room> =
-            small.map(|membership| Room::Conversation(membership.conversation_id)).collect();
-        self.chat.presence().announce(peer.user, |is_online| {
-            let status = UserStatus {
-                user_id: peer.user,
-                username: &peer.display_name,
-                is_online,
-                last_active_at: Some(Iso(self.chat.now())),
-            };
-            tell(&socket.server(), &rooms, &audience.hidden_from, event_name::USER_STATUS, &status);
-        });
-    }
+/// Tells those here who share a conversation of at most [`PRESENCE_MEMBERS`] with somebody that this person has come or gone, unless
+/// they know.
+pub fn announce(sockets: &Sockets, user: UserId, display_name: &str, audience: &Audience) {
+    let small = audience.memberships.iter().filter(|one| one.member_count <= PRESENCE_MEMBERS);
+    let rooms: Vec<Room> = small.map(|membership| Room::Conversation(membership.conversation_id)).collect();
+    let chat = &sockets.service().chat;
+    chat.presence().announce(user, |is_online| {
+        let last_active_at = Some(Iso(chat.now()));
+        let status = UserStatus { user_id: user, username: display_name, is_online, last_active_at };
+        tell(sockets, &rooms, &audience.hidden_from, event_name::USER_STATUS, &status);
+    });
 }
 
 fn turn_away(socket: &Socket, error: ChatError) {

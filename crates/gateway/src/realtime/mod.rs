@@ -8,6 +8,7 @@ mod dispatch;
 mod handlers;
 mod pending;
 mod recheck;
+mod remote;
 mod socket;
 mod typing;
 
@@ -107,6 +108,11 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter
 /// Closes the sockets of people who may not be here any more, for as long as it is polled.
 pub(crate) async fn recheck(sockets: &Sockets) -> Infallible {
     recheck::run(sockets).await
+}
+
+/// Tells sockets what happens at other gateways, for as long as it is polled.
+pub(crate) async fn follow_others(sockets: &Sockets) -> Infallible {
+    remote::run(sockets).await
 }
 
 /// Stops taking events, lets those that are being handled finish, sends out what happened, and closes all sockets.

@@ -109,7 +109,7 @@ async fn metrics(State(app): State<App>) -> impl IntoResponse {
 }
 
 async fn figures(chat: &Chat) -> impl IntoResponse + use<> {
-    metrics::gauge!("meeshy_people_online").set(chat.presence().online_count() as f64);
+    metrics::gauge!("meeshy_people_online").set(chat.presence().connected_count() as f64);
     if let Some(known) = in_time(chat.statistics()).await {
         metrics::gauge!("meeshy_users").set(known.users as f64);
         metrics::gauge!("meeshy_translators").set(known.translators as f64);

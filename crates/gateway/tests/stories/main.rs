@@ -8,6 +8,7 @@ mod caring;
 mod editing;
 mod engine;
 mod files;
+mod gateways;
 mod hardship;
 mod imported;
 mod libretranslate;

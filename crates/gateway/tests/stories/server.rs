@@ -28,7 +28,7 @@ pub struct Server {
     http: reqwest::Client,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
-    _database: Database,
+    database: Arc<Database>,
 }
 
 /// A configuration without rate limits.
@@ -40,7 +40,7 @@ pub fn unlimited() -> GatewayConfig {
 pub async fn servers() -> Vec<(&'static str, Server)> {
     let mut servers = Vec::new();
     for (kind, database) in Database::both() {
-        servers.push((kind, Server::on(database, unlimited(), SECRET, |_| {}).await));
+        servers.push((kind, Server::on(Arc::new(database), unlimited(), (SECRET, 1), |_| {}).await));
     }
     servers
 }
@@ -48,23 +48,36 @@ pub async fn servers() -> Vec<(&'static str, Server)> {
 impl Server {
     /// A server on SQLite.
     pub async fn start(config: GatewayConfig) -> Self {
-        Self::on(Database::sqlite(), config, SECRET, |_| {}).await
+        Self::on(Arc::new(Database::sqlite()), config, (SECRET, 1), |_| {}).await
+    }
+
+    /// Another gateway on the same database, which is PostgreSQL.
+    pub async fn beside(&self, seed: u64) -> Self {
+        Self::on(Arc::clone(&self.database), unlimited(), (SECRET, seed), |_| {}).await
+    }
+
+    /// Two gateways on one PostgreSQL.
+    pub async fn pair(config: GatewayConfig) -> [Self; 2] {
+        let database = Arc::new(Database::postgres());
+        let first = Self::on(Arc::clone(&database), config.clone(), (SECRET, 1), |_| {}).await;
+        [first, Self::on(database, config, (SECRET, 1_000_000), |_| {}).await]
     }
 
     /// A server on SQLite with other settings.
     pub async fn adjusted(adjust: impl FnOnce(&mut Settings)) -> Self {
-        Self::on(Database::sqlite(), unlimited(), SECRET, adjust).await
+        Self::on(Arc::new(Database::sqlite()), unlimited(), (SECRET, 1), adjust).await
     }
 
     /// A server whose tokens nobody else takes.
     pub async fn foreign() -> Self {
-        Self::on(Database::sqlite(), unlimited(), "another secret of thirty-two bytes", |_| {}).await
+        let secret = "another secret of thirty-two bytes";
+        Self::on(Arc::new(Database::sqlite()), unlimited(), (secret, 1), |_| {}).await
     }
 
     async fn on(
-        database: Database,
+        database: Arc<Database>,
         config: GatewayConfig,
-        secret: &str,
+        (secret, seed): (&str, u64),
         adjust: impl FnOnce(&mut Settings),
     ) -> Self {
         let (clock, hand) = clock::by_hand();
@@ -73,7 +86,8 @@ impl Server {
         adjust(&mut settings);
         let store = database.open().await.unwrap().with_clock(clock.clone());
         let engine = Arc::new(Engine) as Arc<dyn Translate>;
-        let chat = Chat::open(store.clone(), engine, settings, clock, counted_secrets()).await.unwrap();
+        let chat = Chat::open(store.clone(), engine, settings, clock, counted_secrets(seed)).await.unwrap();
+        chat.join_gateways().await.unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -88,9 +102,17 @@ impl Server {
             let (chat, told) = (chat.clone(), told(stopping.clone()));
             async move { chat.translate_jobs(told).await }
         });
+        tokio::spawn({
+            let (chat, told) = (chat.clone(), told(stopping.clone()));
+            async move { chat.run_cluster(told).await }
+        });
+        tokio::spawn({
+            let (chat, told) = (chat.clone(), told(stopping.clone()));
+            async move { chat.run_gateway(told).await }
+        });
         let serving = tokio::spawn(gateway.serve(listener, told(stopping)));
         let http = reqwest::Client::new();
-        Self { address, chat, hand, endpoints, store, uploads, http, stop, serving, _database: database }
+        Self { address, chat, hand, endpoints, store, uploads, http, stop, serving, database }
     }
 
     /// Tells the server to stop and waits until it has.
@@ -110,6 +132,12 @@ impl Server {
 
     pub async fn post(&self, path: &str, body: Value) -> Answer {
         answer(self.request(Method::POST, path).json(&body)).await
+    }
+
+    /// The same person as somebody at another gateway.
+    pub fn also(&self, person: &Person) -> Person {
+        let base = format!("http://{}/api/v1", self.address);
+        Person { base, http: self.http.clone(), ..person.clone() }
     }
 
     pub async fn sign_up(&self, username: &str, language: &str) -> Person {
@@ -134,8 +162,8 @@ pub fn registration(username: &str, language: &str) -> Value {
 }
 
 /// Secrets that a test can foresee, so that ids can be in snapshots.
-fn counted_secrets() -> Secrets {
-    let counter = AtomicU64::new(1);
+fn counted_secrets(seed: u64) -> Secrets {
+    let counter = AtomicU64::new(seed);
     Secrets::new(move |bytes| {
         for chunk in bytes.chunks_mut(8) {
             let number = counter.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9e37_79b9_7f4a_7c15);

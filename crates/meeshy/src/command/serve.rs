@@ -9,7 +9,7 @@ use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig, MetricsToken};
 use meeshy_listen::Limits as ConnectionLimits;
-use meeshy_store::{ServingClients, Store};
+use meeshy_store::Store;
 use meeshy_tasks::Supervisor;
 use meeshy_translation::Translator;
 use meeshy_translation::models::ModelStore;
@@ -67,7 +67,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     };
     let interfaces = interfaces::listen(&config).await?;
     let supervisor = Supervisor::new();
-    let (translator, _serving) = tokio::select! {
+    let translator = tokio::select! {
         started = start(&config, connections, &args, listener, interfaces, &supervisor) => started?,
         // What was begun is as after a crash, which every start copes with.
         () = signals.next() => {
@@ -100,8 +100,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     }
 }
 
-/// Opens the database and starts all tasks; answers who translates here, if anybody does, and the right to serve clients,
-/// which is to be kept until the end.
+/// Opens the database and starts all tasks; answers who translates here, if anybody does.
 async fn start(
     config: &Config,
     connections: ConnectionLimits,
@@ -109,19 +108,11 @@ async fn start(
     listener: Option<TcpListener>,
     interfaces: Interfaces,
     supervisor: &Supervisor,
-) -> anyhow::Result<(Option<Translator>, Option<ServingClients>)> {
+) -> anyhow::Result<Option<Translator>> {
     private::narrow(&config.data.dir);
     let store = Store::open(&config.location()).await?;
     supervisor.spawn_fallible("the store", fails(store.clone(), supervisor.stopped()));
     let clock = system_clock();
-    let serving = match &listener {
-        Some(_) => Some(store.serve_clients(config.takeover_timeout()).await?),
-        None => None,
-    };
-    if let Some(serving) = &serving {
-        let lost = is_lost(serving.lost(), supervisor.stopped());
-        supervisor.spawn_fallible("the lock for serving clients", lost);
-    }
     let translator = translator(config, &store, &clock)?;
     let engines: Arc<dyn Translate> = match &translator {
         Some(translator) => Arc::new(engines(config, translator, supervisor)),
@@ -135,7 +126,13 @@ async fn start(
     let chat =
         Chat::open(store.clone(), engines, settings(config, signing_key), clock.clone(), Secrets::system())
             .await?;
+    let mut is_only_gateway = false;
     if listener.is_some() {
+        is_only_gateway = chat.join_gateways().await?;
+        let (gateway, stopped) = (chat.clone(), supervisor.stopped());
+        supervisor.spawn_fallible("the heartbeat of the gateway", async move {
+            gateway.run_gateway(stopped).await
+        });
         let rules = (config.retention(), config.cache_bound());
         let keep = move || retention::keep(store.clone(), rules, clock.clone());
         let (chat, stopped) = (chat.clone(), supervisor.stopped());
@@ -165,11 +162,14 @@ async fn start(
             tracing::info!(database = %config.location(), "Meeshy translates");
         }
         Some(listener) => {
-            offer_setup(&chat).await?;
+            // Another gateway has printed a code, which a new one would replace.
+            if is_only_gateway {
+                offer_setup(&chat).await?;
+            }
             serve(config, connections, &chat, translation_api, listener, supervisor)?;
         }
     }
-    Ok((translator, serving))
+    Ok(translator)
 }
 
 /// The engines, and the tasks that see to their models.
@@ -189,17 +189,6 @@ fn engines(config: &Config, translator: &Translator, supervisor: &Supervisor) ->
 async fn fails(store: Store, stopped: impl Future<Output = ()>) -> Result<(), String> {
     tokio::select! {
         reason = store.failure() => Err(reason),
-        () = stopped => Ok(()),
-    }
-}
-
-/// Ends when another process serves clients instead of this one.
-async fn is_lost(
-    lost: impl Future<Output = ()>,
-    stopped: impl Future<Output = ()>,
-) -> Result<(), &'static str> {
-    tokio::select! {
-        () = lost => Err("another process serves clients on this database now"),
         () = stopped => Ok(()),
     }
 }

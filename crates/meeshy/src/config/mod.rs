@@ -85,7 +85,6 @@ pub struct Data {
 pub struct Database {
     pub url: Option<Address>,
     pub connections: usize,
-    pub takeover_seconds: u64,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -232,11 +231,6 @@ impl Config {
             age: Duration::from_secs(self.retention.cached_translation_days * 86_400),
             rows: self.retention.cached_translations,
         }
-    }
-
-    /// How long another process that serves clients may take to end.
-    pub fn takeover_timeout(&self) -> Duration {
-        Duration::from_secs(self.database.takeover_seconds)
     }
 
     /// What the password hashes cost.

@@ -62,7 +62,6 @@ pub const SETTINGS: &[Setting] = &[
     setting("data.dir", &["MEESHY_DATA_DIR"], Text, Some("data"), "The folder for the SQLite database, the models and the files that Meeshy makes for itself."),
     secret("database.url", &["DATABASE_URL"], "`postgres://user:password@host/database`; SQLite in the data folder when not set. `?sslmode=` takes `disable`, `prefer`, `require`, `verify-ca` and `verify-full` (with `sslrootcert=` a file of certificates, or those that the system trusts), `statement_timeout=` milliseconds."),
     setting("database.connections", &["DATABASE_CONNECTIONS"], Integer, Some("8"), "Connections to PostgreSQL."),
-    setting("database.takeover_seconds", &["DATABASE_TAKEOVER_SECONDS"], Integer, Some("30"), "How long a process that starts waits for another one that serves clients on the same database to end; one process can serve them."),
     secret("auth.jwt_secret", &["JWT_SECRET"], "Signs tokens with HS256; at least 32 bytes. When not set, Meeshy makes one and keeps it in the data folder."),
     secret("auth.jwt_private_key", &["JWT_PRIVATE_KEY"], "Signs tokens with EdDSA or RS256 instead: an Ed25519 or RSA private key in PEM."),
     setting("auth.jwt_public_key", &["JWT_PUBLIC_KEY"], Text, None, "The public key that goes with it, in PEM."),

@@ -6,6 +6,7 @@ mod command_line;
 mod crash;
 mod descriptors;
 mod export;
+mod gateways;
 mod hardship;
 mod import;
 mod interfaces;

@@ -117,6 +117,11 @@ impl Server {
             .join(folder.strip_prefix("/").unwrap())
     }
 
+    /// The same person as somebody at another server on the same database.
+    pub fn also(&self, client: &Client) -> Client {
+        Client { base: format!("http://127.0.0.1:{}/api/v1", self.port), ..client.clone() }
+    }
+
     pub async fn sign_up(&self, username: &str, language: &str) -> Client {
         let body = json!({
             "username": username, "password": "correct horse", "firstName": username, "lastName": "Test",

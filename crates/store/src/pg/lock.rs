@@ -4,7 +4,7 @@
 
 use super::address::Address;
 use super::connection::{Blocking, Limit};
-use crate::StoreError;
+use crate::{StoreError, Tx};
 use std::time::{Duration, Instant};
 
 /// How often a lock that somebody else has is tried again.
@@ -24,21 +24,13 @@ pub(crate) enum Lock {
     Database = 0,
     /// Migrations and the first rows: one process at a time.
     Setup = 1,
-    /// Serving clients: one process.
-    Clients = 2,
+    /// Serving clients, which earlier versions allowed one process only.
+    EarlierGateway = 2,
 }
 
 impl Lock {
     pub(crate) const fn number(self) -> i64 {
         BASE + self as i64
-    }
-
-    /// The process of the server that has it.
-    pub(crate) fn holder(self, connection: &mut Blocking) -> Result<Option<i64>, StoreError> {
-        let sql = "SELECT CAST(pid AS BIGINT) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
-                   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-                   AND CAST(classid AS BIGINT) * 4294967296 + CAST(objid AS BIGINT) = $1 LIMIT 1";
-        connection.first(sql, &[&self.number()])
     }
 
     /// Tries to take it with `function`, again and again until `timeout` has passed.
@@ -76,6 +68,15 @@ pub(crate) fn connect_alone(address: &Address) -> Result<Blocking, StoreError> {
         return Ok(connection);
     }
     Err(StoreError::Shared(address.shown.clone()))
+}
+
+/// Whether somebody has the lock that gateways of earlier versions held.
+pub(crate) fn has_earlier_gateway(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS one FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+               AND CAST(classid AS BIGINT) * 4294967296 + CAST(objid AS BIGINT) = $1 LIMIT 1";
+    let found = tx.query_first(sql, &[Lock::EarlierGateway.number().into()], |_| Ok(()))?;
+    Ok(found.is_some())
 }
 
 /// Waits until no other process migrates the schema; until this connection ends, none does.

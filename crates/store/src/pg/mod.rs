@@ -1,15 +1,14 @@
 //! PostgreSQL: a pool of threads, each with a connection that it makes anew when it is lost.
 
 mod address;
-mod clients;
 mod connection;
 mod listener;
 mod lock;
 mod tls;
 
 pub(crate) use address::{Address, explain, without_password};
-pub(crate) use clients::hold as hold_clients;
 pub(crate) use listener::Listener;
+pub(crate) use lock::has_earlier_gateway;
 
 use crate::migrate::{self, Migrated};
 use crate::queue::{Access, Verdict, Work};

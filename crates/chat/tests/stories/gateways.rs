@@ -1,0 +1,164 @@
+//! Several gateways on one PostgreSQL, and who is connected to which.
+
+use crate::support::World;
+use meeshy_chat::GatewayError;
+use meeshy_domain::UserId;
+use meeshy_store::gateways;
+use meeshy_testkit::Database;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// What a test waits for comes within this time: a few heartbeats.
+const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// A gateway that runs; its tasks end when it is killed or stopped.
+struct Running {
+    world: World,
+    stop: Option<oneshot::Sender<()>>,
+    gateway: JoinHandle<Result<(), GatewayError>>,
+    cluster: JoinHandle<()>,
+}
+
+impl Running {
+    async fn on(database: &Arc<Database>, seed: u64) -> Self {
+        let world = World::seeded(Arc::clone(database), seed).await;
+        world.chat.join_gateways().await.unwrap();
+        let (stop, stopping) = oneshot::channel();
+        let (one, two) = (world.chat.clone(), world.chat.clone());
+        let gateway = tokio::spawn(async move { one.run_gateway(async { drop(stopping.await) }).await });
+        let cluster = tokio::spawn(async move { two.run_cluster(std::future::pending()).await });
+        Self { world, stop: Some(stop), gateway, cluster }
+    }
+
+    async fn sees(&self, user: UserId, is_online: bool) {
+        let seen = async {
+            while self.world.chat.presence().is_online(user) != is_online {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(TIMEOUT, seen).await.unwrap_or_else(|_| panic!("{user} never is {is_online}"));
+    }
+
+    /// Ends it without a word, as a signal does that cannot be caught.
+    fn kill(&self) {
+        self.gateway.abort();
+        self.cluster.abort();
+    }
+}
+
+async fn two_gateways() -> [Running; 2] {
+    let database = Arc::new(Database::postgres());
+    [Running::on(&database, 1).await, Running::on(&database, 500_000).await]
+}
+
+#[tokio::test]
+async fn who_is_connected_to_one_is_online_at_the_other() {
+    let [one, two] = two_gateways().await;
+    let lea = one.world.person("lea", "fr").await;
+    one.world.chat.presence().connect(lea);
+    two.sees(lea, true).await;
+    assert_eq!(two.world.chat.presence().changed_elsewhere().await, [lea], "so that it is told there");
+    two.world.chat.presence().connect(lea);
+    one.world.chat.presence().disconnect(lea);
+    // Until the first has written it, and then because of the second.
+    one.sees(lea, true).await;
+    two.world.chat.presence().disconnect(lea);
+    one.sees(lea, false).await;
+    two.sees(lea, false).await;
+}
+
+#[tokio::test]
+async fn a_crowd_that_comes_at_once_is_known_to_all() {
+    let [one, two] = two_gateways().await;
+    let crowd: Vec<UserId> = (0..1_000).map(|number| format!("{number:024x}").parse().unwrap()).collect();
+    for user in &crowd {
+        one.world.chat.presence().connect(*user);
+    }
+    for user in &crowd {
+        two.sees(*user, true).await;
+    }
+    let late = Running::on(&two.world.database, 900_000).await;
+    assert_eq!(late.world.chat.presence().online_count(), crowd.len(), "it reads all of them when it starts");
+    for user in &crowd[1..] {
+        one.world.chat.presence().disconnect(*user);
+    }
+    for user in &crowd[1..] {
+        late.sees(*user, false).await;
+    }
+    assert_eq!(late.world.chat.presence().online_count(), 1);
+}
+
+#[tokio::test]
+async fn people_of_a_gateway_that_is_killed_are_gone_when_its_time_is_over() {
+    let [one, two] = two_gateways().await;
+    let lea = one.world.person("lea", "fr").await;
+    one.world.chat.presence().connect(lea);
+    two.sees(lea, true).await;
+    one.kill();
+    two.world.hand.advance(gateways::GATEWAY_TIMEOUT);
+    two.sees(lea, false).await;
+}
+
+#[tokio::test]
+async fn people_of_a_gateway_that_stops_are_gone_at_once() {
+    let [mut one, two] = two_gateways().await;
+    let lea = one.world.person("lea", "fr").await;
+    one.world.chat.presence().connect(lea);
+    two.sees(lea, true).await;
+    drop(one.stop.take());
+    (&mut one.gateway).await.unwrap().unwrap();
+    two.sees(lea, false).await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_was_taken_for_dead_joins_again_with_its_people() {
+    let [one, two] = two_gateways().await;
+    let lea = one.world.person("lea", "fr").await;
+    one.world.chat.presence().connect(lea);
+    two.sees(lea, true).await;
+    let dead = one.world.chat.process().to_owned();
+    two.world.store.write(move |tx| gateways::remove(tx, &dead)).await.unwrap();
+    // Either it was away for a heartbeat, or it was back before the other looked.
+    let (known, process) = (two.world.store.clone(), one.world.chat.process().to_owned());
+    let is_back = async {
+        loop {
+            let asked = process.clone();
+            let connected = known.read(move |tx| gateways::connected(tx, &asked)).await.unwrap();
+            if connected.is_some_and(|(_, users)| users == [lea]) {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(TIMEOUT, is_back).await.expect("it joins again");
+    two.sees(lea, true).await;
+}
+
+#[tokio::test]
+async fn a_gateway_with_another_key_is_refused_while_one_is_alive() {
+    let database = Arc::new(Database::postgres());
+    let one = Running::on(&database, 1).await;
+    let two = World::with_secret(Arc::clone(&database), "another secret of thirty-two bytes!").await;
+    let refused = two.chat.join_gateways().await.unwrap_err();
+    assert!(matches!(refused, GatewayError::AnotherKey), "{refused}");
+    assert!(refused.to_string().contains("signs tokens with another key"), "{refused}");
+    one.kill();
+    two.hand.advance(gateways::GATEWAY_TIMEOUT);
+    assert!(two.chat.join_gateways().await.unwrap(), "it is the only one now");
+}
+
+#[tokio::test]
+async fn on_sqlite_nothing_is_written() {
+    let world = World::on(Arc::new(Database::sqlite())).await;
+    assert!(world.chat.join_gateways().await.unwrap(), "there is no other one");
+    let lea = world.person("lea", "fr").await;
+    world.chat.presence().connect(lea);
+    assert!(world.chat.presence().is_online(lea));
+    world.chat.run_gateway(async {}).await.unwrap();
+    let rows = |tx: &mut meeshy_store::Tx<'_>| {
+        tx.query_one("SELECT count(*) AS n FROM gateways", &[], |row| row.take::<i64>("n"))
+    };
+    assert_eq!(world.store.read(rows).await.unwrap(), 0);
+}

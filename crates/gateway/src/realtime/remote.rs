@@ -1,0 +1,21 @@
+//! What happens at other gateways and is in no log: who comes and goes there.
+
+use super::Sockets;
+use super::connect::announce;
+use std::convert::Infallible;
+
+/// Tells the sockets here who comes and goes at other gateways, for as long as the gateway serves.
+pub async fn run(sockets: &Sockets) -> Infallible {
+    let chat = &sockets.service().chat;
+    loop {
+        for user in chat.presence().changed_elsewhere().await {
+            match chat.named_audience(user).await {
+                Ok(Some((display_name, audience))) => announce(sockets, user, &display_name, &audience),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "Failed to tell that somebody comes or goes at another gateway");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Several gateways, as processes of their own on one PostgreSQL.
+
+use crate::server::{Server, command};
+use meeshy_store::{Store, Tx};
+use meeshy_testkit::Database;
+use reqwest::StatusCode;
+use serde_json::json;
+use std::time::{Duration, Instant};
+
+/// A leader that is killed is followed within its lease and an attempt of the others, and a moment.
+const FOLLOWED_WITHIN: Duration = Duration::from_secs(20);
+
+fn url(database: &Database) -> String {
+    let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
+    url.clone()
+}
+
+/// Who holds the lease of the retention of old data.
+async fn leader(store: &Store) -> Option<String> {
+    let read = |tx: &mut Tx<'_>| {
+        tx.query_first("SELECT holder FROM leases WHERE name = 'retention'", &[], |row| row.take("holder"))
+    };
+    store.read(read).await.unwrap()
+}
+
+#[tokio::test]
+async fn two_gateways_serve_the_same_people_and_one_with_another_key_is_refused() {
+    let database = Database::postgres();
+    let url = url(&database);
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    // A key of an earlier version, in the data folder of the first.
+    let data = folders[0].path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("jwt.secret"), "5b1c0ffee2d94a60b8e94f7b1d086a53").unwrap();
+    let variables = [("DATABASE_URL", url.as_str())];
+    let one = Server::start(&data, &variables).await;
+    let two = Server::start(folders[1].path(), &variables).await;
+    assert!(!data.join("jwt.secret").exists(), "the key moved to the database");
+    let (lea, carlos) = (one.sign_up("lea", "fr").await, two.sign_up("carlos", "es").await);
+    let talk = two.also(&lea).group(&[&carlos]).await;
+    let (status, _) = one
+        .also(&carlos)
+        .post(&format!("/conversations/{talk}/messages"), &json!({ "content": "Hola" }))
+        .await
+        .unwrap();
+    assert_eq!(status, StatusCode::CREATED);
+    assert_eq!(two.also(&lea).history(&talk).await.len(), 1);
+
+    let variables = [variables[0], ("JWT_SECRET", "7f1c9e24b8d35a60c2e94f7b1d086a53"), ("PORT", "0")];
+    let refused = command(folders[2].path(), &["serve"], &variables).output().unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("signs tokens with another key"), "{said}");
+}
+
+#[tokio::test]
+async fn a_leader_that_is_killed_is_followed() {
+    let database = Database::postgres();
+    let url = url(&database);
+    let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut one = Server::start(first.path(), &[("DATABASE_URL", &url)]).await;
+    let store = database.open().await.unwrap();
+    let start = Instant::now();
+    let killed = loop {
+        if let Some(leader) = leader(&store).await {
+            break leader;
+        }
+        assert!(start.elapsed() < FOLLOWED_WITHIN, "nobody leads");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    let _two = Server::start(second.path(), &[("DATABASE_URL", &url)]).await;
+    one.kill();
+    let start = Instant::now();
+    while leader(&store).await == Some(killed.clone()) {
+        assert!(start.elapsed() < FOLLOWED_WITHIN, "nobody follows");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
