@@ -6,6 +6,7 @@ use crate::view::ConversationView;
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, UserId, limits, text};
 use meeshy_store::conversations::{self, Conversation, Filter};
+use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member, Membership, NewMember, Reference};
 use meeshy_store::users::{self, User};
 use meeshy_store::visibility::Viewer;
@@ -251,15 +252,18 @@ impl Chat {
             .store
             .write(move |tx| {
                 let conversation = find_as_member(tx, caller, &reference)?;
-                let before =
-                    members::move_cursor(tx, conversation.id, caller, conversation.last_sequence, now)?;
-                let unread = conversation.last_sequence.saturating_sub(before).max(0);
+                let read_sequence = conversation.last_sequence;
+                let before = members::cursor(tx, conversation.id, caller)?;
+                let unread = read_sequence.saturating_sub(before).max(0);
                 if unread > 0 {
+                    // Before the cursor moves: whoever sends a message locks them in this order too.
+                    events::append(tx, conversation.id, &[Change::Read(caller)], now)?;
+                    members::advance_cursor(tx, conversation.id, caller, read_sequence, now)?;
                     let hidden_from = visibility::blockers(tx, caller)?;
                     let event = Event::Read {
                         conversation_id: conversation.id,
                         user: caller,
-                        read_sequence: conversation.last_sequence,
+                        read_sequence,
                         at: now,
                         hidden_from,
                     };
@@ -296,7 +300,7 @@ impl Chat {
             &NewMember { id: self.new_id(), conversation_id: room.id, user_id, role, joined_at },
         )?;
         // What was said before somebody came is history, not unread.
-        members::move_cursor(tx, room.id, user_id, room.last_sequence, joined_at)?;
+        members::advance_cursor(tx, room.id, user_id, room.last_sequence, joined_at)?;
         Ok(())
     }
 }

@@ -67,9 +67,7 @@ impl Chat {
         editor: &Member,
     ) -> Result<Arc<MessageView>, ChatError> {
         let now = self.now();
-        if !messages::edit(tx, id, content, language, now)? {
-            return Err(ChatError::NotFound { what: "message" });
-        }
+        messages::edit(tx, id, content, language, now)?.ok_or(ChatError::NotFound { what: "message" })?;
         let mentioned: Vec<UserId> =
             mentioned(tx, editor.conversation_id, content)?.into_iter().map(|(user, _)| user).collect();
         messages::retain_mentions(tx, id, &mentioned)?;

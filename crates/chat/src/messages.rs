@@ -160,12 +160,13 @@ impl Chat {
         sender: &Member,
         draft: Draft,
     ) -> Result<Message, ChatError> {
-        let now = self.now();
+        let (now, id) = (self.now(), self.new_id());
         let original_language = written_in(draft.language, None, &sender.languages, &draft.evidence);
+        let numbers = conversations::next_numbers(tx, conversation.id, id, now)?;
         let message = Message {
-            id: self.new_id(),
+            id,
             conversation_id: conversation.id,
-            sequence: conversations::next_sequence(tx, conversation.id, now)?,
+            sequence: numbers.sequence,
             sender_id: Some(sender.user_id),
             client_message_id: draft.client_message_id,
             content: draft.content,

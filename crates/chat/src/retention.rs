@@ -6,6 +6,7 @@
 
 use crate::ChatError;
 use meeshy_domain::{Clock, Timestamp, UserId};
+use meeshy_store::events::{self, Keep};
 use meeshy_store::notifications::{self, Expiry};
 use meeshy_store::{Store, StoreError, translation_cache};
 use std::convert::Infallible;
@@ -16,6 +17,8 @@ const BATCH: i64 = 500;
 const HOUR: Duration = Duration::from_secs(3600);
 /// People that are looked up at a time.
 const PEOPLE: i64 = 100;
+/// Conversations whose logs are looked at with one read.
+const CONVERSATIONS: i64 = 200;
 
 /// When notifications go to the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +48,32 @@ impl Default for CacheBound {
     fn default() -> Self {
         Self { age: Duration::from_secs(30 * 86_400), rows: 200_000 }
     }
+}
+
+/// How much is kept of the log of events, from which clients and other processes read what they have missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventBound {
+    /// How long an event is kept.
+    pub age: Duration,
+    /// How many are kept of a conversation at most, the newest ones.
+    pub rows: i64,
+}
+
+impl Default for EventBound {
+    fn default() -> Self {
+        Self { age: Duration::from_secs(7 * 86_400), rows: 10_000 }
+    }
+}
+
+/// What is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Of notifications, out of the archive.
+    pub notifications: Retention,
+    /// Of cached translations.
+    pub cache: CacheBound,
+    /// Of events.
+    pub events: EventBound,
 }
 
 /// What a run moved.
@@ -111,18 +140,49 @@ pub async fn prune_cache(store: &Store, bound: CacheBound, now: Timestamp) -> Re
     Ok(removed)
 }
 
-/// Archives notifications and prunes the cache now and every hour from then on. A run that fails is logged, and made up for by
-/// the next one.
-pub async fn keep(store: Store, (retention, cache): (Retention, CacheBound), clock: Clock) -> Infallible {
+/// Removes events that are too old or too many, in small transactions; says how many.
+///
+/// # Errors
+/// When the database fails; what was removed until then stays removed.
+pub async fn prune_events(store: &Store, bound: EventBound, now: Timestamp) -> Result<u64, StoreError> {
+    let keep = Keep { since: now.minus(bound.age), rows: bound.rows };
+    let (mut removed, mut from) = (0, None);
+    loop {
+        let (logs, next) = store.read(move |tx| events::prunable(tx, keep, from, CONVERSATIONS)).await?;
+        for mut log in logs {
+            loop {
+                let pruned = store.write(move |tx| events::prune(tx, log, keep, BATCH)).await?;
+                removed += pruned;
+                log.first += BATCH;
+                if pruned < BATCH.unsigned_abs() {
+                    break;
+                }
+            }
+        }
+        from = next;
+        if from.is_none() {
+            return Ok(removed);
+        }
+    }
+}
+
+/// Archives notifications and prunes the cache and the log of events, now and every hour from then on. A run that fails is logged,
+/// and made up for by the next one.
+pub async fn keep(store: Store, bounds: Bounds, clock: Clock) -> Infallible {
     let mut hours = tokio::time::interval(HOUR);
     loop {
         hours.tick().await;
-        match prune_cache(&store, cache, clock.now()).await {
+        match prune_events(&store, bounds.events, clock.now()).await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(removed, "Removed old events"),
+            Err(error) => tracing::warn!(%error, "Failed to remove old events"),
+        }
+        match prune_cache(&store, bounds.cache, clock.now()).await {
             Ok(0) => {}
             Ok(removed) => tracing::info!(removed, "Removed cached translations"),
             Err(error) => tracing::warn!(%error, "Failed to remove old cached translations"),
         }
-        match archive_notifications(&store, retention, clock.now()).await {
+        match archive_notifications(&store, bounds.notifications, clock.now()).await {
             Ok(Archived { moved: 0, .. }) => {}
             Ok(Archived { moved, people, .. }) => tracing::info!(moved, people, "Archived notifications"),
             Err(error) => tracing::warn!(%error, "Failed to archive old notifications"),

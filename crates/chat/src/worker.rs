@@ -9,12 +9,13 @@ use crate::glossary::glossaries;
 use crate::translate::Answer;
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
+use meeshy_store::events::{self, Change};
 use meeshy_store::translation_jobs::{self, Claim, Job, Priority};
 use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{StoreError, Tx, visibility};
 use meeshy_translation::{Glossary, Request, Urgency};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -195,10 +196,13 @@ impl Chat {
         let count = jobs.len();
         let write = move |tx: &mut Tx<'_>| {
             let now = tx.now()?;
+            let mut ended = Vec::new();
             for (job, answer) in jobs.iter().zip(&answers) {
-                chat.conclude(tx, job, answer.clone(), now)?;
+                ended.extend(
+                    chat.conclude(tx, job, answer.clone(), now)?.map(|translation| (job, translation)),
+                );
             }
-            Ok::<_, ChatError>(())
+            chat.announce_translations(tx, ended, now)
         };
         if let Err(error) = self.inner.store.write_retrying(write).await {
             tracing::warn!(%error, pair = %request.pair, count, "Translations could not be kept; they are made again when the claim runs out");
@@ -221,13 +225,20 @@ impl Chat {
         }
     }
 
-    fn conclude(&self, tx: &mut Tx<'_>, job: &Job, answer: Answer, now: Timestamp) -> Result<(), ChatError> {
+    /// Keeps what came of a job; gives the translation that has ended by it, if one has.
+    fn conclude(
+        &self,
+        tx: &mut Tx<'_>,
+        job: &Job,
+        answer: Answer,
+        now: Timestamp,
+    ) -> Result<Option<Translation>, ChatError> {
         if !job.avoid.is_empty()
             && let Answer::Unavailable { .. } | Answer::Failed { .. } = answer
             && let Some(known) = translations::keep_known(tx, job)?
         {
             // A reader wanted something better, and there is nothing.
-            return self.announce_translation(tx, job, known);
+            return Ok(Some(known));
         }
         let state = match answer {
             Answer::Done { text, engine, score } => {
@@ -240,12 +251,8 @@ impl Chat {
                 if let Some(since) = self.inner.failures.note() {
                     tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, failures_since = since, %reason, "a translation failed; trying again later");
                 }
-                return Ok(translation_jobs::postpone(
-                    tx,
-                    job.message_id,
-                    job.to,
-                    now.plus(wait_after(job.attempts)),
-                )?);
+                translation_jobs::postpone(tx, job.message_id, job.to, now.plus(wait_after(job.attempts)))?;
+                return Ok(None);
             }
         };
         let mut translation = Translation {
@@ -262,31 +269,50 @@ impl Chat {
         } else {
             translations::finish(tx, &translation)?
         };
-        if let Some(created_at) = kept {
-            translation.created_at = created_at;
-            self.announce_translation(tx, job, translation)?;
-        } else if !waits {
-            self.inner.jobs.notify_all();
-        }
-        Ok(())
+        let Some(created_at) = kept else {
+            if !waits {
+                self.inner.jobs.notify_all();
+            }
+            return Ok(None);
+        };
+        translation.created_at = created_at;
+        Ok(Some(translation))
     }
 
-    fn announce_translation(
+    /// Logs translations that have ended and tells of them. The messages are locked by now, and then the conversations, in
+    /// the same order by everybody.
+    fn announce_translations(
         &self,
         tx: &mut Tx<'_>,
-        job: &Job,
-        translation: Translation,
+        ended: Vec<(&Job, Translation)>,
+        now: Timestamp,
     ) -> Result<(), ChatError> {
-        let (conversation_id, source_language) = (job.conversation_id, job.from);
-        let hidden_from = visibility::hidden_from(tx, job.message_id)?;
-        let (bus, results) = (self.inner.bus.clone(), Arc::clone(&self.inner.results));
-        let is_alone = self.inner.store.is_exclusive();
-        tx.after_commit(order_key(conversation_id), move || {
-            if !is_alone {
-                results.add(translation.message_id, translation.language);
+        let mut by_conversation: BTreeMap<ConversationId, Vec<(&Job, Translation)>> = BTreeMap::new();
+        for (job, translation) in ended {
+            by_conversation.entry(job.conversation_id).or_default().push((job, translation));
+        }
+        for (conversation_id, ended) in by_conversation {
+            let changes: Vec<Change> =
+                ended.iter().map(|(job, _)| Change::Translated(job.message_id, job.to)).collect();
+            events::append(tx, conversation_id, &changes, now)?;
+            for (job, translation) in ended {
+                let source_language = job.from;
+                let hidden_from = visibility::hidden_from(tx, job.message_id)?;
+                let (bus, results) = (self.inner.bus.clone(), Arc::clone(&self.inner.results));
+                let is_alone = self.inner.store.is_exclusive();
+                tx.after_commit(order_key(conversation_id), move || {
+                    if !is_alone {
+                        results.add(translation.message_id, translation.language);
+                    }
+                    bus.publish(Event::Translated {
+                        conversation_id,
+                        source_language,
+                        translation,
+                        hidden_from,
+                    });
+                });
             }
-            bus.publish(Event::Translated { conversation_id, source_language, translation, hidden_from });
-        });
+        }
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
 //! Conversations.
 
+use crate::events::{self, Change};
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
-use meeshy_domain::{ConversationId, ConversationKind, Timestamp, UserId};
+use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
 
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub struct Conversation {
     pub member_count: i64,
     /// The number of its newest message; messages are numbered from 1 without gaps.
     pub last_sequence: i64,
+    /// The number of its newest durable change ([`events`]).
+    pub last_event: i64,
     /// When its newest message was written; its own beginning when there is none.
     pub last_message_at: Timestamp,
     /// When it was opened.
@@ -54,6 +57,7 @@ impl Conversation {
             is_active: true,
             member_count: 0,
             last_sequence: 0,
+            last_event: 1,
             last_message_at: now,
             created_at: now,
             updated_at: now,
@@ -95,7 +99,7 @@ pub struct Preferences {
 }
 
 pub(crate) const COLUMNS: &str = "c.id, c.identifier, c.kind, c.title, c.description, c.avatar, c.direct_key, c.created_by, \
-    c.is_active, c.member_count, c.last_sequence, c.last_message_at, c.created_at, c.updated_at, c.banner, c.community_id, \
+    c.is_active, c.member_count, c.last_sequence, c.last_event, c.last_message_at, c.created_at, c.updated_at, c.banner, c.community_id, \
     nullif(c.default_write_role, 'everyone') AS default_write_role, c.is_announcement_channel, c.slow_mode_seconds, \
     c.encryption_mode";
 
@@ -112,6 +116,7 @@ pub(crate) fn read(row: &mut Row) -> Result<Conversation, StoreError> {
         is_active: row.take("is_active")?,
         member_count: row.take("member_count")?,
         last_sequence: row.take("last_sequence")?,
+        last_event: row.take("last_event")?,
         last_message_at: row.take("last_message_at")?,
         created_at: row.take("created_at")?,
         updated_at: row.take("updated_at")?,
@@ -126,15 +131,15 @@ pub(crate) fn read(row: &mut Row) -> Result<Conversation, StoreError> {
     })
 }
 
-/// Adds a conversation.
+/// Adds a conversation, whose beginning is the first of its [events].
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the identifier is taken, or the pair has a direct conversation.
 pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO conversations (id, identifier, kind, title, description, avatar, direct_key, created_by, is_active, \
-           last_sequence, last_message_at, created_at, updated_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           last_sequence, last_message_at, created_at, updated_at, last_event) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &[
             conversation.id.into(),
             (&conversation.identifier).into(),
@@ -149,9 +154,10 @@ pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreE
             conversation.last_message_at.into(),
             conversation.created_at.into(),
             conversation.updated_at.into(),
+            conversation.last_event.into(),
         ],
     )?;
-    Ok(())
+    events::insert(tx, conversation.id, conversation.last_event, Change::Created, conversation.created_at)
 }
 
 /// The open conversation with this id.
@@ -299,15 +305,32 @@ pub fn preferences(
     )
 }
 
-/// Takes the next message number of a conversation, which nobody else can do until this transaction ends.
+/// The numbers of a new message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Numbers {
+    /// Among the messages of the conversation.
+    pub sequence: i64,
+    /// Among its [events].
+    pub event: i64,
+}
+
+/// Takes the next message number of a conversation, and the number of the event that tells of it, which nobody else can do
+/// until this transaction ends.
 ///
 /// # Errors
 /// As the database says.
-pub fn next_sequence(tx: &mut Tx<'_>, id: ConversationId, now: Timestamp) -> Result<i64, StoreError> {
-    tx.query_one(
-        "UPDATE conversations SET last_sequence = last_sequence + 1, last_message_at = $2, updated_at = $2 WHERE id = $1 \
-         RETURNING last_sequence",
+pub fn next_numbers(
+    tx: &mut Tx<'_>,
+    id: ConversationId,
+    message: MessageId,
+    now: Timestamp,
+) -> Result<Numbers, StoreError> {
+    let numbers = tx.query_one(
+        "UPDATE conversations SET last_sequence = last_sequence + 1, last_event = last_event + 1, last_message_at = $2, \
+           updated_at = $2 WHERE id = $1 RETURNING last_sequence, last_event",
         &[id.into(), now.into()],
-        |row| row.take("last_sequence"),
-    )
+        |row| Ok(Numbers { sequence: row.take("last_sequence")?, event: row.take("last_event")? }),
+    )?;
+    events::insert(tx, id, numbers.event, Change::MessageNew(message), now)?;
+    Ok(numbers)
 }

@@ -14,6 +14,7 @@ pub mod conversation_languages;
 pub mod conversations;
 pub mod data_set;
 mod error;
+pub mod events;
 mod exclusive;
 pub mod gateways;
 pub mod glossary;

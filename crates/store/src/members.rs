@@ -393,27 +393,17 @@ pub fn active(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashSet<(UserId, Conv
     Ok(found.into_iter().collect())
 }
 
-/// Moves a reader's cursor forward, never back; says how far it was before.
+/// The number of the newest message of a conversation that a person has read; 0 if none.
 ///
 /// # Errors
 /// As the database says.
-pub fn move_cursor(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    user: UserId,
-    sequence: i64,
-    now: Timestamp,
-) -> Result<i64, StoreError> {
-    let before: Option<i64> = tx.query_first(
+pub fn cursor(tx: &mut Tx<'_>, conversation: ConversationId, user: UserId) -> Result<i64, StoreError> {
+    let read = tx.query_first(
         "SELECT read_sequence FROM read_cursors WHERE conversation_id = $1 AND user_id = $2",
         &[conversation.into(), user.into()],
         |row| row.take("read_sequence"),
     )?;
-    let before = before.unwrap_or(0);
-    if sequence > before {
-        advance_cursor(tx, conversation, user, sequence, now)?;
-    }
-    Ok(before)
+    Ok(read.unwrap_or(0))
 }
 
 /// Moves a reader's cursor forward, never back.

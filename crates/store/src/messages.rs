@@ -1,5 +1,6 @@
 //! Messages and mentions.
 
+use crate::events::{self, Change};
 use crate::tx::{not_in, padded, placeholders};
 use crate::visibility::Viewer;
 use crate::{Row, StoreError, Tx, Value, conversation_languages};
@@ -196,7 +197,8 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
     conversation_languages::add_message(tx, message.conversation_id, message.original_language)
 }
 
-/// Gives a message another text, which makes the translations of the old one void; says whether it is there.
+/// Gives a message another text, which makes the translations of the old one void; gives the number of the event that tells
+/// of it, or `None` if the message is not there.
 ///
 /// # Errors
 /// As the database says.
@@ -206,14 +208,16 @@ pub fn edit(
     content: &str,
     language: Language,
     now: Timestamp,
-) -> Result<bool, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     let edited: Option<(ConversationId, Language)> = tx.query_first(
         "UPDATE messages SET content = $2, revision = revision + 1, edited_at = $3, updated_at = $3 \
          WHERE id = $1 AND deleted_at IS NULL RETURNING conversation_id, original_language",
         &[id.into(), content.into(), now.into()],
         |row| Ok((row.take("conversation_id")?, row.take("original_language")?)),
     )?;
-    let Some((conversation, before)) = edited else { return Ok(false) };
+    let Some((conversation, before)) = edited else { return Ok(None) };
+    // Before the counts of the languages change: whoever sends a message locks them in this order too.
+    let number = events::append(tx, conversation, &[Change::MessageEdited(id)], now)?;
     if language != before {
         tx.execute(
             "UPDATE messages SET original_language = $2 WHERE id = $1",
@@ -222,7 +226,7 @@ pub fn edit(
         conversation_languages::move_message(tx, conversation, before, language)?;
     }
     tx.execute("DELETE FROM translations WHERE message_id = $1", &[id.into()])?;
-    Ok(true)
+    Ok(Some(number))
 }
 
 /// Which revision of its text a message has, unless it was deleted; nobody gives it another before this transaction ends.

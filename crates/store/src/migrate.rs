@@ -51,6 +51,7 @@ const MIGRATIONS: &[Migration] = migrations![
     20 "0020_reason_codes",
     21 "0021_conversation_languages",
     22 "0022_replaced_tokens",
+    23 "0023_conversation_events",
     24 "0024_gateways",
     26 "0026_blocks" then blocks::follow_lists,
 ];

@@ -4,11 +4,12 @@
 
 use meeshy_domain::{ConversationId, IdGenerator, Language, LanguageSettings, MemberRole, MessageId, UserId};
 use meeshy_store::conversation_languages::{self, Counts};
+use meeshy_store::conversations::{self, Numbers};
 use meeshy_store::members::{self, NewMember};
 use meeshy_store::messages::{self, Page};
 use meeshy_store::users::{self, ProfileChange};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{Store, StoreError, Tx, conversations};
+use meeshy_store::{Store, StoreError, Tx};
 use meeshy_testkit::Database;
 use meeshy_testkit::sample::{NOW, conversation, message, user};
 use std::collections::BTreeMap;
@@ -111,7 +112,7 @@ async fn counts_follow_every_change() {
                 (2, Some(user), _) => users::set_active(tx, user, step % 4 == 0, NOW),
                 (3, _, Some(id)) => messages::edit(tx, id, "edited", language(turn), NOW).map(drop),
                 (_, Some(user), _) => {
-                    let sequence = conversations::next_sequence(tx, talk, NOW)?;
+                    let Numbers { sequence, .. } = conversations::next_numbers(tx, talk, new, NOW)?;
                     messages::insert(tx, &message(new, talk, user, sequence))
                 }
             };

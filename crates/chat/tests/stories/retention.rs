@@ -2,7 +2,7 @@
 
 use crate::support::worlds;
 use meeshy_chat::NotificationCounts;
-use meeshy_chat::retention::{CacheBound, Retention, archive_notifications, keep, prune_cache};
+use meeshy_chat::retention::{Bounds, CacheBound, Retention, archive_notifications, keep, prune_cache};
 use meeshy_domain::{Clock, Timestamp, UserId};
 use meeshy_store::notifications::{self, Notification};
 use meeshy_store::translation_cache::{self, Cached};
@@ -104,7 +104,8 @@ async fn a_long_history_is_archived_in_many_steps_until_it_is_told_to_stop() {
         tell(&store, (0..1_203).map(|number| notification(lea, number, 90, true)).collect()).await;
         let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
         let (chat, kept) = (world.chat.clone(), store.clone());
-        let keep = move || keep(kept.clone(), (RULE, CacheBound::default()), Clock::new(|| NOW));
+        let rules = Bounds { notifications: RULE, ..Bounds::default() };
+        let keep = move || keep(kept.clone(), rules, Clock::new(|| NOW));
         let keeper =
             tokio::spawn(async move { chat.lead("retention", keep, async { drop(stopping.await) }).await });
         for _ in 0..500 {

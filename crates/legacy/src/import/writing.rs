@@ -15,9 +15,9 @@ use super::run::Progress;
 use super::uploads::Folders;
 use crate::mapping::field::Parent;
 use crate::mapping::{Draft, Mapping};
-use meeshy_store::Tx;
 use meeshy_store::legacy::layouts::{self, Layout};
 use meeshy_store::legacy::{self, Import, Outcome};
+use meeshy_store::{Tx, events};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -230,6 +230,8 @@ impl<'w, 't, 'd> Writing<'w, 't, 'd> {
         }
         self.tx.analyze()?;
         legacy::derived::all(self.tx)?;
+        // What an import changes is in no log.
+        events::restart(self.tx)?;
         self.report.uploads = folders.map(|folders| folders.copy(self.tx)).transpose()?;
         if let (Some(list), Some(uploads)) = (&mut self.list, &self.report.uploads) {
             list.files(uploads)?;

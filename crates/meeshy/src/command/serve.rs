@@ -133,7 +133,7 @@ async fn start(
         supervisor.spawn_fallible("the heartbeat of the gateway", async move {
             gateway.run_gateway(stopped).await
         });
-        let rules = (config.retention(), config.cache_bound());
+        let rules = config.retention_bounds();
         let keep = move || retention::keep(store.clone(), rules, clock.clone());
         let (chat, stopped) = (chat.clone(), supervisor.stopped());
         supervisor

@@ -127,6 +127,8 @@ pub struct Retention {
     pub old_unread_notifications: i64,
     pub cached_translation_days: u64,
     pub cached_translations: i64,
+    pub event_days: u32,
+    pub events_per_conversation: u32,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -225,11 +227,26 @@ impl Config {
         }
     }
 
-    /// How much is kept of what the engines have answered.
-    pub fn cache_bound(&self) -> retention::CacheBound {
-        retention::CacheBound {
-            age: Duration::from_secs(self.retention.cached_translation_days * 86_400),
-            rows: self.retention.cached_translations,
+    /// What is kept, and for how long.
+    pub fn retention_bounds(&self) -> retention::Bounds {
+        const DAY: u64 = 86_400;
+        let Retention {
+            cached_translation_days,
+            cached_translations,
+            event_days,
+            events_per_conversation,
+            ..
+        } = self.retention;
+        retention::Bounds {
+            notifications: self.retention(),
+            cache: retention::CacheBound {
+                age: Duration::from_secs(cached_translation_days * DAY),
+                rows: cached_translations,
+            },
+            events: retention::EventBound {
+                age: Duration::from_secs(u64::from(event_days) * DAY),
+                rows: events_per_conversation.into(),
+            },
         }
     }
 

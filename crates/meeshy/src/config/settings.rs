@@ -84,6 +84,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("retention.old_unread_notifications", &["OLD_UNREAD_NOTIFICATIONS"], Integer, Some("25"), "So many of a person's notifications that are older but unread stay, the newest ones."),
     setting("retention.cached_translation_days", &["CACHED_TRANSLATION_DAYS"], Integer, Some("30"), "A translated sentence is kept so long for the next time it is needed, also when the message it came from is deleted."),
     setting("retention.cached_translations", &["CACHED_TRANSLATIONS"], Integer, Some("200000"), "So many translated sentences are kept for the next time at most, the newest ones."),
+    setting("retention.event_days", &["EVENT_DAYS"], Integer, Some("7"), "Keep what has happened in conversations for this many days, for clients that were away; those away longer reload."),
+    setting("retention.events_per_conversation", &["EVENTS_PER_CONVERSATION"], Integer, Some("10000"), "Keep at most this many of these events of one conversation, the newest ones."),
     setting("translation.models_dir", &["MODELS_DIR"], Text, None, "The folder of the Firefox Translations models; `models` in the data folder when not set."),
     setting("translation.index_url", &["MODELS_INDEX_URL"], List, Some("https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"), "The indexes of models to download, tried in this order; larger sites should name a mirror."),
     setting("translation.pull", &["MODELS_PULL"], Switch, Some("true"), "Whether models that conversations need are downloaded by themselves, in the background."),
