@@ -1,109 +1,114 @@
 //! Files that hang on messages.
 
+use crate::record::record;
 use crate::tx::{padded, placeholders};
-use crate::{Row, StoreError, Tx, Value};
+use crate::{StoreError, Tx, Value};
 use meeshy_domain::{AttachmentId, Concealed, MessageId, Timestamp, UserId};
 
-/// A file. The bytes are in the folder of uploads, under its path.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attachment {
-    /// Which file.
-    pub id: AttachmentId,
-    /// The message it hangs on; `None` until it is sent.
-    pub message_id: Option<MessageId>,
-    /// Its name in the folder.
-    pub file_name: String,
-    /// Its name as the uploader had it.
-    pub original_name: String,
-    /// What it is, as the uploader's browser said.
-    pub mime_type: String,
-    /// Its length in bytes.
-    pub file_size: i64,
-    /// Where it is in the folder of uploads: `2025/10/<user>/<name>`.
-    pub file_path: String,
-    /// Where clients find it: a path on this server.
-    pub file_url: String,
-    /// Where its small picture is in the folder of uploads.
-    pub thumbnail_path: Option<String>,
-    /// Where clients find that.
-    pub thumbnail_url: Option<String>,
-    /// A title.
-    pub title: Option<String>,
-    /// A description for those who cannot see it.
-    pub alt: Option<String>,
-    /// A line under it.
-    pub caption: Option<String>,
-    /// Of a picture or a video, in pixels.
-    pub width: Option<i64>,
-    /// Of a picture or a video, in pixels.
-    pub height: Option<i64>,
-    /// Of a recording, in milliseconds.
-    pub duration: Option<i64>,
-    /// Of a recording, in bits a second.
-    pub bitrate: Option<i64>,
-    /// Of a recording, a second.
-    pub sample_rate: Option<i64>,
-    /// Of a recording.
-    pub codec: Option<String>,
-    /// Of a recording.
-    pub channels: Option<i64>,
-    /// Of a video, frames a second.
-    pub fps: Option<f64>,
-    /// Of a video.
-    pub video_codec: Option<String>,
-    /// Of a document.
-    pub page_count: Option<i64>,
-    /// Of a text.
-    pub line_count: Option<i64>,
-    /// What else is known, as JSON.
-    pub metadata: Option<String>,
-    /// The person, or the guest where `is_anonymous`, who uploaded it.
-    pub uploaded_by: String,
-    /// Whether a guest uploaded it.
-    pub is_anonymous: bool,
-    /// Whether it was to be seen once.
-    pub is_view_once: bool,
-    /// Whether clients show it only on demand.
-    pub is_blurred: bool,
-    /// Whether it was encrypted on the uploader's device, or is kept encrypted.
-    pub is_encrypted: bool,
-    /// What the search for viruses found.
-    pub scan_status: Option<String>,
-    /// What the moderators decided.
-    pub moderation_status: Option<String>,
-    /// When it was uploaded.
-    pub created_at: Timestamp,
-    /// What became of it, as the old system knew.
-    pub history: History,
+record! {
+    /// A file. The bytes are in the folder of uploads, under its path.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Attachment {
+        /// Which file.
+        pub id: AttachmentId,
+        /// The message it hangs on; `None` until it is sent.
+        pub message_id: Option<MessageId>,
+        /// Its name in the folder.
+        pub file_name: String,
+        /// Its name as the uploader had it.
+        pub original_name: String,
+        /// What it is, as the uploader's browser said.
+        pub mime_type: String,
+        /// Its length in bytes.
+        pub file_size: i64,
+        /// Where it is in the folder of uploads: `2025/10/<user>/<name>`.
+        pub file_path: String,
+        /// Where clients find it: a path on this server.
+        pub file_url: String,
+        /// Where its small picture is in the folder of uploads.
+        pub thumbnail_path: Option<String>,
+        /// Where clients find that.
+        pub thumbnail_url: Option<String>,
+        /// A title.
+        pub title: Option<String>,
+        /// A description for those who cannot see it.
+        pub alt: Option<String>,
+        /// A line under it.
+        pub caption: Option<String>,
+        /// Of a picture or a video, in pixels.
+        pub width: Option<i64>,
+        /// Of a picture or a video, in pixels.
+        pub height: Option<i64>,
+        /// Of a recording, in milliseconds.
+        pub duration: Option<i64>,
+        /// Of a recording, in bits a second.
+        pub bitrate: Option<i64>,
+        /// Of a recording, a second.
+        pub sample_rate: Option<i64>,
+        /// Of a recording.
+        pub codec: Option<String>,
+        /// Of a recording.
+        pub channels: Option<i64>,
+        /// Of a video, frames a second.
+        pub fps: Option<f64>,
+        /// Of a video.
+        pub video_codec: Option<String>,
+        /// Of a document.
+        pub page_count: Option<i64>,
+        /// Of a text.
+        pub line_count: Option<i64>,
+        /// What else is known, as JSON.
+        pub metadata: Option<String>,
+        /// The person, or the guest where `is_anonymous`, who uploaded it.
+        pub uploaded_by: String,
+        /// Whether a guest uploaded it.
+        pub is_anonymous: bool,
+        /// Whether it was to be seen once.
+        pub is_view_once: bool,
+        /// Whether clients show it only on demand.
+        pub is_blurred: bool,
+        /// Whether it was encrypted on the uploader's device, or is kept encrypted.
+        pub is_encrypted: bool,
+        /// What the search for viruses found.
+        pub scan_status: Option<String>,
+        /// What the moderators decided.
+        pub moderation_status: Option<String>,
+        /// When it was uploaded.
+        pub created_at: Timestamp,
+        /// What became of it, as the old system knew.
+        pub history: History = History::columns(),
+    }
 }
 
-/// What the old system knew of how a file was passed on and looked at; new ones have nothing of it yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History {
-    /// Whether it came from another message.
-    pub is_forwarded: bool,
-    /// Which file it was there; it may be gone.
-    pub forwarded_from_id: Option<String>,
-    /// How many people may see it where it was to be seen once.
-    pub max_view_once_count: Option<i64>,
-    /// How many have.
-    pub view_once_count: i64,
-    /// How many people have looked at it.
-    pub viewed_count: i64,
-    /// How many have downloaded it.
-    pub downloaded_count: i64,
-    /// How many have listened to it or watched it.
-    pub consumed_count: i64,
-    /// When everybody's client had it.
-    pub delivered_to_all_at: Option<Timestamp>,
-    /// When everybody had looked at it.
-    pub viewed_by_all_at: Option<Timestamp>,
-    /// When everybody had downloaded it.
-    pub downloaded_by_all_at: Option<Timestamp>,
-    /// When everybody had listened to it.
-    pub listened_by_all_at: Option<Timestamp>,
-    /// When everybody had watched it.
-    pub watched_by_all_at: Option<Timestamp>,
+record! {
+    /// What the old system knew of how a file was passed on and looked at; new ones have nothing of it yet.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct History {
+        /// Whether it came from another message.
+        pub is_forwarded: bool,
+        /// Which file it was there; it may be gone.
+        pub forwarded_from_id: Option<String> = "forwarded_from_attachment_id",
+        /// How many people may see it where it was to be seen once.
+        pub max_view_once_count: Option<i64>,
+        /// How many have.
+        pub view_once_count: i64,
+        /// How many people have looked at it.
+        pub viewed_count: i64,
+        /// How many have downloaded it.
+        pub downloaded_count: i64,
+        /// How many have listened to it or watched it.
+        pub consumed_count: i64,
+        /// When everybody's client had it.
+        pub delivered_to_all_at: Option<Timestamp>,
+        /// When everybody had looked at it.
+        pub viewed_by_all_at: Option<Timestamp>,
+        /// When everybody had downloaded it.
+        pub downloaded_by_all_at: Option<Timestamp>,
+        /// When everybody had listened to it.
+        pub listened_by_all_at: Option<Timestamp>,
+        /// When everybody had watched it.
+        pub watched_by_all_at: Option<Timestamp>,
+    }
 }
 
 impl Attachment {
@@ -113,64 +118,6 @@ impl Attachment {
             !self.is_anonymous && viewer.is_some_and(|viewer| viewer.to_string() == self.uploaded_by);
         Concealed::of(self.is_encrypted, self.is_view_once, is_author)
     }
-}
-
-const COLUMNS: &str = "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, \
-    thumbnail_url, title, alt, caption, width, height, duration, bitrate, sample_rate, codec, channels, fps, video_codec, \
-    page_count, line_count, metadata, uploaded_by, is_anonymous, is_view_once, is_blurred, is_encrypted, scan_status, moderation_status, created_at, \
-    is_forwarded, forwarded_from_attachment_id, max_view_once_count, view_once_count, viewed_count, downloaded_count, consumed_count, \
-    delivered_to_all_at, viewed_by_all_at, downloaded_by_all_at, listened_by_all_at, watched_by_all_at";
-
-fn read(row: &mut Row) -> Result<Attachment, StoreError> {
-    Ok(Attachment {
-        id: row.take("id")?,
-        message_id: row.take("message_id")?,
-        file_name: row.take("file_name")?,
-        original_name: row.take("original_name")?,
-        mime_type: row.take("mime_type")?,
-        file_size: row.take("file_size")?,
-        file_path: row.take("file_path")?,
-        file_url: row.take("file_url")?,
-        thumbnail_path: row.take("thumbnail_path")?,
-        thumbnail_url: row.take("thumbnail_url")?,
-        title: row.take("title")?,
-        alt: row.take("alt")?,
-        caption: row.take("caption")?,
-        width: row.take("width")?,
-        height: row.take("height")?,
-        duration: row.take("duration")?,
-        bitrate: row.take("bitrate")?,
-        sample_rate: row.take("sample_rate")?,
-        codec: row.take("codec")?,
-        channels: row.take("channels")?,
-        fps: row.take("fps")?,
-        video_codec: row.take("video_codec")?,
-        page_count: row.take("page_count")?,
-        line_count: row.take("line_count")?,
-        metadata: row.take("metadata")?,
-        uploaded_by: row.take("uploaded_by")?,
-        is_anonymous: row.take("is_anonymous")?,
-        is_view_once: row.take("is_view_once")?,
-        is_blurred: row.take("is_blurred")?,
-        is_encrypted: row.take("is_encrypted")?,
-        scan_status: row.take("scan_status")?,
-        moderation_status: row.take("moderation_status")?,
-        created_at: row.take("created_at")?,
-        history: History {
-            is_forwarded: row.take("is_forwarded")?,
-            forwarded_from_id: row.take("forwarded_from_attachment_id")?,
-            max_view_once_count: row.take("max_view_once_count")?,
-            view_once_count: row.take("view_once_count")?,
-            viewed_count: row.take("viewed_count")?,
-            downloaded_count: row.take("downloaded_count")?,
-            consumed_count: row.take("consumed_count")?,
-            delivered_to_all_at: row.take("delivered_to_all_at")?,
-            viewed_by_all_at: row.take("viewed_by_all_at")?,
-            downloaded_by_all_at: row.take("downloaded_by_all_at")?,
-            listened_by_all_at: row.take("listened_by_all_at")?,
-            watched_by_all_at: row.take("watched_by_all_at")?,
-        },
-    })
 }
 
 /// The files of some messages, each message's in the order of uploading.
@@ -185,10 +132,12 @@ pub fn of_messages(
         return Ok(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    let found = tx.query(
-        &format!("SELECT {COLUMNS} FROM attachments WHERE message_id IN ({ids}) ORDER BY created_at, id"),
+    let found: Vec<Attachment> = tx.fetch_all(
+        &format!(
+            "SELECT {} FROM attachments WHERE message_id IN ({ids}) ORDER BY created_at, id",
+            Attachment::columns()
+        ),
         &padded(messages.iter().map(|id| Value::from(*id))),
-        read,
     )?;
     Ok(found.into_iter().filter_map(|file| Some((file.message_id?, file))).collect())
 }
@@ -198,7 +147,10 @@ pub fn of_messages(
 /// # Errors
 /// As the database says.
 pub fn find(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<Attachment>, StoreError> {
-    tx.query_first(&format!("SELECT {COLUMNS} FROM attachments WHERE id = $1"), &[id.into()], read)
+    tx.fetch_optional(
+        &format!("SELECT {} FROM attachments WHERE id = $1", Attachment::columns()),
+        &[id.into()],
+    )
 }
 
 /// The file at this path in the folder of uploads, or whose small picture is there.
@@ -206,9 +158,11 @@ pub fn find(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<Attachment>, Sto
 /// # Errors
 /// As the database says.
 pub fn find_by_path(tx: &mut Tx<'_>, path: &str) -> Result<Option<Attachment>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {COLUMNS} FROM attachments WHERE file_path = $1 OR thumbnail_path = $1 LIMIT 1"),
+    tx.fetch_optional(
+        &format!(
+            "SELECT {} FROM attachments WHERE file_path = $1 OR thumbnail_path = $1 LIMIT 1",
+            Attachment::columns()
+        ),
         &[path.into()],
-        read,
     )
 }

@@ -1,6 +1,7 @@
 //! Wrong passwords and codes: those of strangers, counted with the account, those of devices that are known to it, and those
 //! under a name, whether or not somebody has it.
 
+use crate::record::FromRow;
 use crate::tx::placeholders;
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::account::Attempts;
@@ -26,20 +27,13 @@ pub fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
 /// # Errors
 /// As the database says.
 pub fn of_strangers(tx: &mut Tx<'_>, user: UserId) -> Result<Attempts, StoreError> {
-    let found = tx.query_first(
-        "SELECT failed_login_attempts, last_failed_login_at, locked_until, locked_reason FROM users WHERE id = $1",
+    let found: Option<(Option<String>, Attempts)> = tx.fetch_optional(
+        "SELECT locked_reason, failed_login_attempts, last_failed_login_at, locked_until FROM users WHERE id = $1",
         &[user.into()],
-        |row| {
-            let reason: Option<String> = row.take("locked_reason")?;
-            let locked_until: Option<Timestamp> = row.take("locked_until")?;
-            Ok(Attempts {
-                failed: row.take("failed_login_attempts")?,
-                last_failed_at: row.take("last_failed_login_at")?,
-                locked_until: locked_until.filter(|_| reason.as_deref() == Some(FAILED_SIGN_INS)),
-            })
-        },
     )?;
-    Ok(found.unwrap_or_default())
+    let Some((reason, attempts)) = found else { return Ok(Attempts::default()) };
+    let locked_until = attempts.locked_until.filter(|_| reason.as_deref() == Some(FAILED_SIGN_INS));
+    Ok(Attempts { locked_until, ..attempts })
 }
 
 /// Keeps what strangers have guessed at an account. A lock for another reason stays.
@@ -72,16 +66,15 @@ pub fn known_device(tx: &mut Tx<'_>, user: UserId, hashes: &[String]) -> Result<
     values.extend(hashes.iter().map(Value::from));
     let list = placeholders(2, hashes.len());
     let sql = format!("SELECT device_hash FROM known_devices WHERE user_id = $1 AND device_hash IN ({list})");
-    let found: Vec<String> = tx.query(&sql, &values, |row| row.take("device_hash"))?;
+    let found: Vec<String> = tx.fetch_all(&sql, &values)?;
     Ok(hashes.iter().find(|hash| found.contains(hash)).cloned())
 }
 
-fn read(row: &mut Row) -> Result<Attempts, StoreError> {
-    Ok(Attempts {
-        failed: row.take("failed_attempts")?,
-        last_failed_at: row.take("last_failed_at")?,
-        locked_until: row.take("locked_until")?,
-    })
+impl FromRow for Attempts {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (failed, last_failed_at, locked_until) = FromRow::from_row(row)?;
+        Ok(Self { failed, last_failed_at, locked_until })
+    }
 }
 
 /// What was guessed from a known device.
@@ -89,11 +82,9 @@ fn read(row: &mut Row) -> Result<Attempts, StoreError> {
 /// # Errors
 /// As the database says.
 pub fn of_device(tx: &mut Tx<'_>, user: UserId, device_hash: &str) -> Result<Attempts, StoreError> {
-    let found = tx.query_first(
+    let found = tx.fetch_optional(
         "SELECT failed_attempts, last_failed_at, locked_until FROM known_devices WHERE user_id = $1 AND device_hash = $2",
-        &[user.into(), device_hash.into()],
-        read,
-    )?;
+        &[user.into(), device_hash.into()])?;
     Ok(found.unwrap_or_default())
 }
 
@@ -174,12 +165,11 @@ pub fn of_name(
     network_hash: &str,
     now: Timestamp,
 ) -> Result<Attempts, StoreError> {
-    tx.query_one(
+    tx.fetch_one(
         "INSERT INTO guessed_names (name_hash, network_hash, last_failed_at) VALUES ($1, $2, $3) \
          ON CONFLICT (name_hash, network_hash) DO UPDATE SET failed_attempts = guessed_names.failed_attempts \
          RETURNING failed_attempts, last_failed_at, locked_until",
         &[name_hash.into(), network_hash.into(), now.into()],
-        read,
     )
 }
 

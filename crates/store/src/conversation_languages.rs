@@ -3,21 +3,24 @@
 //! The counts are kept up to date with every change of a membership, a person's languages or a message, so that a
 //! message costs the same in a room of three and in one of a hundred thousand. An import counts anew ([`recount`]).
 
+use crate::record::record;
 use crate::{StoreError, Tx};
 use meeshy_domain::{ConversationId, Language, LanguageSettings, Timestamp, UserId};
 use std::collections::BTreeMap;
 
-/// What a conversation has of one language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    /// Which.
-    pub language: Language,
-    /// Active members whose own language it is.
-    pub members: i64,
-    /// Active members who have messages translated into it.
-    pub readers: i64,
-    /// Messages written in it that were not deleted; some may have expired since.
-    pub messages: i64,
+record! {
+    /// What a conversation has of one language.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Counts {
+        /// Which.
+        pub language: Language,
+        /// Active members whose own language it is.
+        pub members: i64,
+        /// Active members who have messages translated into it.
+        pub readers: i64,
+        /// Messages written in it that were not deleted; some may have expired since.
+        pub messages: i64,
+    }
 }
 
 /// The counts of a conversation, in order of their languages.
@@ -25,17 +28,12 @@ pub struct Counts {
 /// # Errors
 /// As the database says.
 pub fn list(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Vec<Counts>, StoreError> {
-    tx.query(
-        "SELECT language, members, readers, messages FROM conversation_languages WHERE conversation_id = $1 ORDER BY language",
+    tx.fetch_all(
+        &format!(
+            "SELECT {} FROM conversation_languages WHERE conversation_id = $1 ORDER BY language",
+            Counts::columns()
+        ),
         &[conversation.into()],
-        |row| {
-            Ok(Counts {
-                language: row.take("language")?,
-                members: row.take("members")?,
-                readers: row.take("readers")?,
-                messages: row.take("messages")?,
-            })
-        },
     )
 }
 
@@ -48,12 +46,10 @@ pub fn expired(
     conversation: ConversationId,
     now: Timestamp,
 ) -> Result<Vec<(Language, i64)>, StoreError> {
-    tx.query(
+    tx.fetch_all(
         "SELECT original_language, count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL \
            AND expires_at IS NOT NULL AND expires_at <= $2 GROUP BY original_language",
-        &[conversation.into(), now.into()],
-        |row| Ok((row.take("original_language")?, row.take("total")?)),
-    )
+        &[conversation.into(), now.into()])
 }
 
 /// What is added to the counts of some languages: members, readers and messages; negative to take away.
@@ -134,10 +130,9 @@ pub(crate) fn change_member(
         return Ok(());
     }
     // In the same order for everybody.
-    let conversations: Vec<ConversationId> = tx.query(
+    let conversations: Vec<ConversationId> = tx.fetch_all(
         "SELECT conversation_id FROM members WHERE user_id = $1 AND is_active ORDER BY conversation_id",
         &[user.into()],
-        |row| row.take("conversation_id"),
     )?;
     conversations.into_iter().try_for_each(|conversation| changes.apply(tx, conversation))
 }

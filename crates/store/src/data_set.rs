@@ -11,5 +11,5 @@ pub fn id(tx: &mut Tx<'_>, fresh: &str) -> Result<String, StoreError> {
         "INSERT INTO data_set (only_one, id) VALUES (1, $1) ON CONFLICT (only_one) DO NOTHING",
         &[fresh.into()],
     )?;
-    tx.query_one("SELECT id FROM data_set WHERE only_one = 1", &[], |row| row.take("id"))
+    tx.fetch_one("SELECT id FROM data_set WHERE only_one = 1", &[])
 }

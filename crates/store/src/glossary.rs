@@ -2,6 +2,7 @@
 //!
 //! The conversations of a community share one glossary; any other conversation has its own.
 
+use crate::record::FromRow;
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MemberRole, TermId, Timestamp, UserId};
@@ -25,17 +26,14 @@ pub struct Term {
     pub created_at: Timestamp,
 }
 
-fn read(row: &mut Row) -> Result<Term, StoreError> {
-    let language: String = row.take("language")?;
-    Ok(Term {
-        id: row.take("id")?,
-        conversation: row.take("conversation_id")?,
-        text: row.take("term")?,
-        language: Language::parse(&language).ok(),
-        translation: row.take("translation")?,
-        created_by: row.take("created_by")?,
-        created_at: row.take("created_at")?,
-    })
+impl FromRow for Term {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (conversation, id, text, language): (_, _, _, String) = FromRow::from_row(row)?;
+        let (translation, created_by, created_at) = FromRow::from_row(row)?;
+        // No language is kept as the empty text.
+        let language = Language::parse(&language).ok();
+        Ok(Self { id, conversation, text, language, translation, created_by, created_at })
+    }
 }
 
 /// Whose the glossary of the conversation `$1` is.
@@ -50,14 +48,13 @@ pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Ter
         return Ok(Vec::new());
     }
     let ids = placeholders(1, conversations.len());
-    tx.query(
+    tx.fetch_all(
         &format!(
-            "SELECT g.id, c.id AS conversation_id, g.term, g.language, g.translation, g.created_by, g.created_at \
+            "SELECT c.id, g.id, g.term, g.language, g.translation, g.created_by, g.created_at \
              FROM conversations c JOIN glossary_terms g ON g.owner_id = COALESCE(c.community_id, c.id) \
              WHERE c.id IN ({ids}) ORDER BY c.id, g.term, g.language"
         ),
         &padded(conversations.iter().map(|id| Value::from(*id))),
-        read,
     )
 }
 
@@ -66,10 +63,9 @@ pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Ter
 /// # Errors
 /// As the database says.
 pub fn count(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<i64, StoreError> {
-    tx.query_one(
+    tx.fetch_one(
         &format!("SELECT count(*) AS total FROM glossary_terms WHERE owner_id = {OWNER}"),
         &[conversation.into()],
-        |row| row.take("total"),
     )
 }
 
@@ -79,12 +75,12 @@ pub fn count(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<i64, Store
 /// As the database says.
 pub fn put(tx: &mut Tx<'_>, term: &Term) -> Result<Term, StoreError> {
     let language = term.language.map_or("", Language::code);
-    tx.query_one(
+    tx.fetch_one(
         &format!(
             "INSERT INTO glossary_terms (owner_id, id, term, language, translation, created_by, created_at) \
              VALUES ({OWNER}, $2, $3, $4, $5, $6, $7) \
              ON CONFLICT (owner_id, term, language) DO UPDATE SET translation = excluded.translation \
-             RETURNING id, $1 AS conversation_id, term, language, translation, created_by, created_at"
+             RETURNING $1, id, term, language, translation, created_by, created_at"
         ),
         &[
             term.conversation.into(),
@@ -95,7 +91,6 @@ pub fn put(tx: &mut Tx<'_>, term: &Term) -> Result<Term, StoreError> {
             term.created_by.into(),
             term.created_at.into(),
         ],
-        read,
     )
 }
 
@@ -120,11 +115,10 @@ pub fn role_in_community(
     conversation: ConversationId,
     user: UserId,
 ) -> Result<Option<Option<MemberRole>>, StoreError> {
-    tx.query_first(
+    tx.fetch_optional(
         "SELECT m.role FROM conversations c \
          LEFT JOIN community_members m ON m.community_id = c.community_id AND m.user_id = $2 AND m.is_active \
          WHERE c.id = $1 AND c.community_id IS NOT NULL",
         &[conversation.into(), user.into()],
-        |row| row.take("role"),
     )
 }

@@ -1,22 +1,25 @@
 //! Guests of the old system, who wrote without an account.
 
+use crate::record::record;
 use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::Language;
 
-/// A guest as the others in the conversation see them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Guest {
-    /// Who.
-    pub id: String,
-    /// The name that the guest chose, or was given.
-    pub username: String,
-    /// Given name.
-    pub first_name: String,
-    /// Family name.
-    pub last_name: String,
-    /// What the guest reads.
-    pub language: Language,
+record! {
+    /// A guest as the others in the conversation see them.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Guest {
+        /// Who.
+        pub id: String,
+        /// The name that the guest chose, or was given.
+        pub username: String,
+        /// Given name.
+        pub first_name: String,
+        /// Family name.
+        pub last_name: String,
+        /// What the guest reads.
+        pub language: Language,
+    }
 }
 
 /// Those of `ids` that exist, in no particular order.
@@ -28,17 +31,8 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<Guest>, StoreError>
         return Ok(Vec::new());
     }
     let list = placeholders(1, ids.len());
-    tx.query(
-        &format!("SELECT id, username, first_name, last_name, language FROM guests WHERE id IN ({list})"),
+    tx.fetch_all(
+        &format!("SELECT {} FROM guests WHERE id IN ({list})", Guest::columns()),
         &padded(ids.iter().map(|id| Value::from(*id))),
-        |row| {
-            Ok(Guest {
-                id: row.take("id")?,
-                username: row.take("username")?,
-                first_name: row.take("first_name")?,
-                last_name: row.take("last_name")?,
-                language: row.take("language")?,
-            })
-        },
     )
 }

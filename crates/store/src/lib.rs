@@ -29,6 +29,7 @@ pub mod notifications;
 mod notify;
 mod pg;
 mod queue;
+mod record;
 pub mod reports;
 pub mod second_factor;
 pub mod sessions;
@@ -52,6 +53,7 @@ pub use error::StoreError;
 pub use exclusive::{Ending, Exclusive};
 pub use migrate::Migrated;
 pub use notify::{Channel, MAX_NOTICE_BYTES, Notice};
+pub use record::FromRow;
 pub use tx::Tx;
 pub use value::{FromValue, Row, Value};
 

@@ -2,7 +2,7 @@
 
 use crate::conversations::{self, Conversation};
 use crate::tx::{padded, placeholders};
-use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME, read_languages};
+use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME};
 use crate::{Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};
 use std::collections::{HashMap, HashSet};
@@ -82,6 +82,18 @@ fn read_as(id: MemberId, row: &mut Row) -> Result<Member, StoreError> {
     })
 }
 
+fn read_languages(row: &mut Row) -> Result<LanguageSettings, StoreError> {
+    Ok(LanguageSettings {
+        system_language: row.take("system_language")?,
+        regional_language: row.take("regional_language")?,
+        custom_destination_language: row.take("custom_destination_language")?,
+        auto_translate_enabled: row.take("auto_translate_enabled")?,
+        translate_to_system_language: row.take("translate_to_system_language")?,
+        translate_to_regional_language: row.take("translate_to_regional_language")?,
+        use_custom_destination: row.take("use_custom_destination")?,
+    })
+}
+
 /// Adds a member, who has not read anything yet.
 ///
 /// # Errors
@@ -120,7 +132,7 @@ const IS_HERE: &str = "m.is_active AND u.is_active AND u.deleted_at IS NULL";
 fn columns() -> String {
     format!(
         "m.id AS member_id, m.conversation_id, m.user_id, m.role AS member_role, m.nickname, m.can_send_message, \
-         m.joined_at, u.username, {SHOWN_NAME}, u.first_name, u.last_name, u.avatar AS user_avatar, u.role, \
+         m.joined_at, u.username, {SHOWN_NAME} AS display_name, u.first_name, u.last_name, u.avatar AS user_avatar, u.role, \
          u.last_active_at, {LANGUAGE_COLUMNS}"
     )
 }

@@ -99,8 +99,7 @@ fn prepare(tx: &mut Tx<'_>) -> Result<(), StoreError> {
             number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL
         )",
     )?;
-    let found: Option<i64> =
-        tx.query_one("SELECT max(number) AS newest FROM migrations", &[], |row| row.take("newest"))?;
+    let found: Option<i64> = tx.fetch_one("SELECT max(number) AS newest FROM migrations", &[])?;
     match found {
         Some(found) if found > newest() => Err(StoreError::NewerDatabase { found, known: newest() }),
         _ => Ok(()),
@@ -110,11 +109,8 @@ fn prepare(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// Applies one migration unless it has been; says whether it did.
 fn apply(tx: &mut Tx<'_>, migration: &Migration) -> Result<bool, StoreError> {
     let checksum = checksum(migration.sql);
-    let found: Option<String> = tx.query_first(
-        "SELECT checksum FROM migrations WHERE number = $1",
-        &[migration.number.into()],
-        |row| row.take("checksum"),
-    )?;
+    let found: Option<String> =
+        tx.fetch_optional("SELECT checksum FROM migrations WHERE number = $1", &[migration.number.into()])?;
     match found {
         Some(found) if found == checksum => Ok(false),
         Some(_) => Err(StoreError::ChangedMigration(migration.number)),

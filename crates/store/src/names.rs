@@ -1,8 +1,9 @@
 //! Names as they are compared and found. They are folded here, so that it makes no difference which database keeps them.
 
+use crate::record::FromRow;
 use crate::tx::{padded, placeholders};
 use crate::visibility::not_blocked;
-use crate::{StoreError, Tx, Value};
+use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::text::{self, FOLD_VERSION, Names};
 use std::collections::{BTreeSet, HashMap};
 
@@ -59,7 +60,7 @@ pub(crate) fn first_found(condition: &str) -> String {
 /// # Errors
 /// As the database says.
 pub fn username_is_taken(tx: &mut Tx<'_>, username: &str) -> Result<bool, StoreError> {
-    exists(tx, "SELECT 1 AS one FROM users WHERE username_key = $1", text::key(username))
+    tx.exists("SELECT 1 FROM users WHERE username_key = $1", &[text::key(username).into()])
 }
 
 /// Whether somebody has this address, in any spelling ([`text::email_key`]).
@@ -67,7 +68,7 @@ pub fn username_is_taken(tx: &mut Tx<'_>, username: &str) -> Result<bool, StoreE
 /// # Errors
 /// As the database says.
 pub fn email_is_taken(tx: &mut Tx<'_>, email: &str) -> Result<bool, StoreError> {
-    exists(tx, "SELECT 1 AS one FROM users WHERE email_key = $1", text::email_key(email))
+    tx.exists("SELECT 1 FROM users WHERE email_key = $1", &[text::email_key(email).into()])
 }
 
 /// Whether this is somebody's telephone number, as it is kept.
@@ -75,19 +76,13 @@ pub fn email_is_taken(tx: &mut Tx<'_>, email: &str) -> Result<bool, StoreError> 
 /// # Errors
 /// As the database says.
 pub fn phone_is_taken(tx: &mut Tx<'_>, number: &str) -> Result<bool, StoreError> {
-    exists(tx, "SELECT 1 AS one FROM users WHERE phone_number = $1", Some(number.to_owned()))
-}
-
-fn exists(tx: &mut Tx<'_>, sql: &str, value: Option<String>) -> Result<bool, StoreError> {
-    Ok(tx.query_first(sql, &[value.into()], |_| Ok(()))?.is_some())
+    tx.exists("SELECT 1 FROM users WHERE phone_number = $1", &[number.into()])
 }
 
 /// Folds the names of some people by the rules of today, where an earlier version of the program has not; says whether there are more.
 pub(crate) fn fold_some(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let begun: Option<(i64, Option<String>)> =
-        tx.query_first("SELECT version, position FROM name_folding", &[], |row| {
-            Ok((row.take("version")?, row.take("position")?))
-        })?;
+        tx.fetch_optional("SELECT version, position FROM name_folding", &[])?;
     let after = match begun {
         Some((FOLD_VERSION, None)) => return Ok(false),
         Some((FOLD_VERSION, Some(position))) => position,
@@ -123,29 +118,28 @@ struct Named {
     twin: String,
 }
 
+impl FromRow for Named {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (id, username, email): (_, String, String) = FromRow::from_row(row)?;
+        let (first, last, display): (String, String, String) = FromRow::from_row(row)?;
+        let (username_key, email_key, twin) = FromRow::from_row(row)?;
+        let names = Names { username: &username, first: &first, last: &last, display: &display };
+        Ok(Self {
+            id,
+            keys: [text::key(&username), text::email_key(&email)],
+            found_keys: [username_key, email_key],
+            words: text::found_words(names),
+            twin,
+        })
+    }
+}
+
 /// Folds the names of the people after `position`; gives the position of the last, unless there are no more.
 fn fold_after(tx: &mut Tx<'_>, position: &str) -> Result<Option<String>, StoreError> {
-    let people = tx.query(
+    let people: Vec<Named> = tx.fetch_all(
         "SELECT id, username, email, first_name, last_name, display_name, username_key, email_key, name_twin FROM users \
          WHERE id > $1 ORDER BY id LIMIT $2",
         &[position.into(), BATCH.into()],
-        |row| {
-            let (username, email): (String, String) = (row.take("username")?, row.take("email")?);
-            let names: [String; 3] =
-                [row.take("first_name")?, row.take("last_name")?, row.take("display_name")?];
-            Ok(Named {
-                id: row.take("id")?,
-                keys: [text::key(&username), text::email_key(&email)],
-                found_keys: [row.take("username_key")?, row.take("email_key")?],
-                words: text::found_words(Names {
-                    username: &username,
-                    first: &names[0],
-                    last: &names[1],
-                    display: &names[2],
-                }),
-                twin: row.take("name_twin")?,
-            })
-        },
     )?;
     let Some(last) = people.last().map(|person| person.id.clone()) else { return Ok(None) };
     let more = i64::try_from(people.len()).is_ok_and(|count| count == BATCH);
@@ -165,10 +159,9 @@ fn fold_after(tx: &mut Tx<'_>, position: &str) -> Result<Option<String>, StoreEr
 fn words_of(tx: &mut Tx<'_>, people: &[Named]) -> Result<HashMap<String, BTreeSet<String>>, StoreError> {
     let ids = placeholders(1, people.len());
     let mut words: HashMap<String, BTreeSet<String>> = HashMap::new();
-    let found = tx.query(
+    let found: Vec<(String, Vec<u8>)> = tx.fetch_all(
         &format!("SELECT user_id, word FROM name_words WHERE user_id IN ({ids})"),
         &padded(people.iter().map(|person| Value::from(&person.id))),
-        |row| Ok((row.take("user_id")?, row.take::<Vec<u8>>("word")?)),
     )?;
     for (id, word) in found {
         words.entry(id).or_default().insert(String::from_utf8_lossy(&word).into_owned());
@@ -180,13 +173,11 @@ fn words_of(tx: &mut Tx<'_>, people: &[Named]) -> Result<HashMap<String, BTreeSe
 /// exact spelling.
 fn set_keys(tx: &mut Tx<'_>, id: &str, keys: [Option<String>; 2], twin: &str) -> Result<(), StoreError> {
     let [username, email] = keys;
-    let twin_now: String = tx.query_one(
+    let twin_now: String = tx.fetch_one(
         "UPDATE users SET username_key = $2, email_key = $3, name_twin = CASE WHEN name_twin = '' AND EXISTS \
            (SELECT 1 FROM users o WHERE o.id <> $1 AND o.name_twin = '' AND (o.username_key = $2 OR o.email_key = $3)) \
            THEN id ELSE name_twin END WHERE id = $1 RETURNING name_twin",
-        &[id.into(), username.into(), email.into()],
-        |row| row.take("name_twin"),
-    )?;
+        &[id.into(), username.into(), email.into()])?;
     if twin_now != twin {
         tracing::warn!(
             user = id,

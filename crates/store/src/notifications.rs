@@ -1,7 +1,8 @@
 //! What people were told, and the archive of what they were told long ago.
 
+use crate::record::record;
 use crate::tx::{padded, placeholders};
-use crate::{Row, StoreError, Tx, Value};
+use crate::{StoreError, Tx};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -9,65 +10,36 @@ use meeshy_domain::{Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
 
-/// A notification. What it points at may be gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the fields bear the names that clients and the old database use")]
-pub struct Notification {
-    pub id: String,
-    pub user_id: UserId,
-    pub r#type: String,
-    pub title: String,
-    pub content: String,
-    pub data: Option<String>,
-    pub priority: String,
-    pub is_read: bool,
-    pub read_at: Option<i64>,
-    pub email_sent: bool,
-    pub push_sent: bool,
-    pub expires_at: Option<i64>,
-    pub created_at: i64,
-    pub sender_id: Option<String>,
-    pub sender_username: Option<String>,
-    pub sender_avatar: Option<String>,
-    pub sender_display_name: Option<String>,
-    pub sender_first_name: Option<String>,
-    pub sender_last_name: Option<String>,
-    pub message_preview: Option<String>,
-    pub conversation_id: Option<String>,
-    pub message_id: Option<String>,
-    pub call_session_id: Option<String>,
-}
-
-const COLUMNS: &str = "id, user_id, type, title, content, data, priority, is_read, read_at, email_sent, push_sent, \
-    expires_at, created_at, sender_id, sender_username, sender_avatar, sender_display_name, sender_first_name, \
-    sender_last_name, message_preview, conversation_id, message_id, call_session_id";
-
-fn read(row: &mut Row) -> Result<Notification, StoreError> {
-    Ok(Notification {
-        id: row.take("id")?,
-        user_id: row.take("user_id")?,
-        r#type: row.take("type")?,
-        title: row.take("title")?,
-        content: row.take("content")?,
-        data: row.take("data")?,
-        priority: row.take("priority")?,
-        is_read: row.take("is_read")?,
-        read_at: row.take("read_at")?,
-        email_sent: row.take("email_sent")?,
-        push_sent: row.take("push_sent")?,
-        expires_at: row.take("expires_at")?,
-        created_at: row.take("created_at")?,
-        sender_id: row.take("sender_id")?,
-        sender_username: row.take("sender_username")?,
-        sender_avatar: row.take("sender_avatar")?,
-        sender_display_name: row.take("sender_display_name")?,
-        sender_first_name: row.take("sender_first_name")?,
-        sender_last_name: row.take("sender_last_name")?,
-        message_preview: row.take("message_preview")?,
-        conversation_id: row.take("conversation_id")?,
-        message_id: row.take("message_id")?,
-        call_session_id: row.take("call_session_id")?,
-    })
+record! {
+    /// A notification. What it points at may be gone.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    #[expect(missing_docs, reason = "the fields bear the names that clients and the old database use")]
+    pub struct Notification in notifications {
+        pub id: String,
+        pub user_id: UserId,
+        #[serde(rename = "type")]
+        pub kind: String = "type",
+        pub title: String,
+        pub content: String,
+        pub data: Option<String>,
+        pub priority: String,
+        pub is_read: bool,
+        pub read_at: Option<i64>,
+        pub email_sent: bool,
+        pub push_sent: bool,
+        pub expires_at: Option<i64>,
+        pub created_at: i64,
+        pub sender_id: Option<String>,
+        pub sender_username: Option<String>,
+        pub sender_avatar: Option<String>,
+        pub sender_display_name: Option<String>,
+        pub sender_first_name: Option<String>,
+        pub sender_last_name: Option<String>,
+        pub message_preview: Option<String>,
+        pub conversation_id: Option<String>,
+        pub message_id: Option<String>,
+        pub call_session_id: Option<String>,
+    }
 }
 
 /// Adds a notification, unless it is there already.
@@ -75,37 +47,7 @@ fn read(row: &mut Row) -> Result<Notification, StoreError> {
 /// # Errors
 /// As the database says.
 pub fn insert(tx: &mut Tx<'_>, notification: &Notification) -> Result<(), StoreError> {
-    let n = notification;
-    let values: [Value; 23] = [
-        (&n.id).into(),
-        n.user_id.into(),
-        (&n.r#type).into(),
-        (&n.title).into(),
-        (&n.content).into(),
-        n.data.as_ref().into(),
-        (&n.priority).into(),
-        n.is_read.into(),
-        n.read_at.into(),
-        n.email_sent.into(),
-        n.push_sent.into(),
-        n.expires_at.into(),
-        n.created_at.into(),
-        n.sender_id.as_ref().into(),
-        n.sender_username.as_ref().into(),
-        n.sender_avatar.as_ref().into(),
-        n.sender_display_name.as_ref().into(),
-        n.sender_first_name.as_ref().into(),
-        n.sender_last_name.as_ref().into(),
-        n.message_preview.as_ref().into(),
-        n.conversation_id.as_ref().into(),
-        n.message_id.as_ref().into(),
-        n.call_session_id.as_ref().into(),
-    ];
-    let places = crate::tx::placeholders_exactly(1, values.len());
-    tx.execute(
-        &format!("INSERT INTO notifications ({COLUMNS}) VALUES ({places}) ON CONFLICT (id) DO NOTHING"),
-        &values,
-    )?;
+    tx.insert_then(notification, "ON CONFLICT (id) DO NOTHING")?;
     Ok(())
 }
 
@@ -114,10 +56,12 @@ pub fn insert(tx: &mut Tx<'_>, notification: &Notification) -> Result<(), StoreE
 /// # Errors
 /// As the database says.
 pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreError> {
-    tx.query(
-        &format!("SELECT {COLUMNS} FROM notifications WHERE user_id = $1 ORDER BY created_at, id"),
+    tx.fetch_all(
+        &format!(
+            "SELECT {} FROM notifications WHERE user_id = $1 ORDER BY created_at, id",
+            Notification::columns()
+        ),
         &[user.into()],
-        read,
     )
 }
 
@@ -126,13 +70,11 @@ pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreErr
 /// # Errors
 /// As the database says.
 pub fn counts(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
-    let count = |row: &mut Row| row.take("count");
     Ok((
-        tx.query_one("SELECT COUNT(*) AS count FROM notifications", &[], count)?,
-        tx.query_one(
+        tx.fetch_one("SELECT COUNT(*) AS count FROM notifications", &[])?,
+        tx.fetch_one(
             "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM archived_notifications",
             &[],
-            count,
         )?,
     ))
 }
@@ -157,11 +99,9 @@ pub fn people_with_old(
     most: i64,
 ) -> Result<Vec<UserId>, StoreError> {
     let after = after.map(|user| user.to_string()).unwrap_or_default();
-    tx.query(
+    tx.fetch_all(
         "SELECT DISTINCT user_id FROM notifications WHERE created_at < $1 AND user_id > $2 ORDER BY user_id LIMIT $3",
-        &[before.into(), after.into(), most.into()],
-        |row| row.take("user_id"),
-    )
+        &[before.into(), after.into(), most.into()])
 }
 
 /// Moves up to `most` of a person's notifications to the archive, the oldest ones that have had their time, and says how
@@ -170,15 +110,15 @@ pub fn people_with_old(
 /// # Errors
 /// As the database says; [`StoreError::Conflict`] when somebody else moves them at this moment.
 pub fn archive(tx: &mut Tx<'_>, user: UserId, expiry: Expiry, most: i64) -> Result<usize, StoreError> {
-    let old = tx.query(
+    let columns = Notification::columns();
+    let old: Vec<Notification> = tx.fetch_all(
         &format!(
-            "SELECT {COLUMNS} FROM (SELECT {COLUMNS}, \
+            "SELECT {columns} FROM (SELECT {columns}, \
                ROW_NUMBER() OVER (PARTITION BY is_read ORDER BY created_at DESC, id DESC) AS place \
                FROM notifications WHERE user_id = $1 AND created_at < $2) AS old \
              WHERE is_read OR place > $3 ORDER BY created_at, id LIMIT $4"
         ),
         &[user.into(), expiry.before.into(), expiry.unread_kept.into(), most.into()],
-        read,
     )?;
     let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(0) };
     tx.execute(
@@ -208,10 +148,9 @@ pub fn archive(tx: &mut Tx<'_>, user: UserId, expiry: Expiry, most: i64) -> Resu
 /// # Errors
 /// As the database says, also of an archive that cannot be read.
 pub fn archived(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreError> {
-    let packs: Vec<Vec<u8>> = tx.query(
+    let packs: Vec<Vec<u8>> = tx.fetch_all(
         "SELECT notifications FROM archived_notifications WHERE user_id = $1 ORDER BY last_at, id",
         &[user.into()],
-        |row| row.take("notifications"),
     )?;
     let mut all = Vec::new();
     for pack in packs {
@@ -238,8 +177,7 @@ pub fn restore(tx: &mut Tx<'_>, user: UserId) -> Result<usize, StoreError> {
 /// # Errors
 /// As [`archived`].
 pub fn restore_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    let everybody: Vec<UserId> =
-        tx.query("SELECT DISTINCT user_id FROM archived_notifications", &[], |row| row.take("user_id"))?;
+    let everybody: Vec<UserId> = tx.fetch_all("SELECT DISTINCT user_id FROM archived_notifications", &[])?;
     for user in everybody {
         restore(tx, user)?;
     }

@@ -1,81 +1,49 @@
 //! Signed-in devices.
 
+use crate::record::record;
 use crate::tx::{padded, placeholders};
-use crate::{Row, StoreError, Tx, Value};
+use crate::{StoreError, Tx, Value};
 use meeshy_domain::{Secret, SessionId, Timestamp, UserId};
 use std::collections::{HashMap, HashSet};
 
-/// A device on which somebody has signed in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// Which session.
-    pub id: SessionId,
-    /// Whose.
-    pub user_id: UserId,
-    /// SHA-256 of the token, in hexadecimal; the token itself is never kept.
-    pub token_hash: Secret,
-    /// What the device said it is.
-    pub user_agent: Option<String>,
-    /// From where it signed in.
-    pub ip_address: Option<String>,
-    /// Whether the person asked to be remembered.
-    pub is_trusted: bool,
-    /// When it signed in.
-    pub created_at: Timestamp,
-    /// Its last sign of life.
-    pub last_activity_at: Timestamp,
-    /// When it ends by itself.
-    pub expires_at: Timestamp,
-    /// When it was ended.
-    pub revoked_at: Option<Timestamp>,
-    /// The id of the token that it was given last; `None` while its tokens have no ids, as those of earlier versions.
-    pub token_id: Option<String>,
+record! {
+    /// A device on which somebody has signed in.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Session in sessions {
+        /// Which session.
+        pub id: SessionId,
+        /// Whose.
+        pub user_id: UserId,
+        /// SHA-256 of the token, in hexadecimal; the token itself is never kept.
+        pub token_hash: Secret,
+        /// What the device said it is.
+        pub user_agent: Option<String>,
+        /// From where it signed in.
+        pub ip_address: Option<String>,
+        /// Whether the person asked to be remembered.
+        pub is_trusted: bool,
+        /// When it signed in.
+        pub created_at: Timestamp,
+        /// Its last sign of life.
+        pub last_activity_at: Timestamp,
+        /// When it ends by itself.
+        pub expires_at: Timestamp,
+        /// When it was ended.
+        pub revoked_at: Option<Timestamp>,
+        /// The id of the token that it was given last; `None` while its tokens have no ids, as those of earlier versions.
+        pub token_id: Option<String>,
+    }
 }
 
 /// Stands for the id of tokens that have none.
 pub const NO_TOKEN_ID: &str = "none";
-
-const COLUMNS: &str = "id, user_id, token_hash, user_agent, ip_address, is_trusted, created_at, last_activity_at, expires_at, revoked_at, \
-    token_id";
-
-fn read(row: &mut Row) -> Result<Session, StoreError> {
-    Ok(Session {
-        id: row.take("id")?,
-        user_id: row.take("user_id")?,
-        token_hash: row.take("token_hash")?,
-        user_agent: row.take("user_agent")?,
-        ip_address: row.take("ip_address")?,
-        is_trusted: row.take("is_trusted")?,
-        created_at: row.take("created_at")?,
-        last_activity_at: row.take("last_activity_at")?,
-        expires_at: row.take("expires_at")?,
-        revoked_at: row.take("revoked_at")?,
-        token_id: row.take("token_id")?,
-    })
-}
 
 /// Adds a session.
 ///
 /// # Errors
 /// As the database says.
 pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
-    tx.execute(
-        &format!("INSERT INTO sessions ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"),
-        &[
-            session.id.into(),
-            session.user_id.into(),
-            (&session.token_hash).into(),
-            session.user_agent.as_ref().into(),
-            session.ip_address.as_ref().into(),
-            session.is_trusted.into(),
-            session.created_at.into(),
-            session.last_activity_at.into(),
-            session.expires_at.into(),
-            session.revoked_at.into(),
-            session.token_id.as_ref().into(),
-        ],
-    )?;
-    Ok(())
+    tx.insert(session)
 }
 
 /// The session with this id, ended ones too.
@@ -83,7 +51,7 @@ pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
 /// # Errors
 /// As the database says.
 pub fn find(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Session>, StoreError> {
-    tx.query_first(&format!("SELECT {COLUMNS} FROM sessions WHERE id = $1"), &[id.into()], read)
+    tx.fetch_optional(&format!("SELECT {} FROM sessions WHERE id = $1", Session::columns()), &[id.into()])
 }
 
 /// The session whose token has this hash, ended ones too.
@@ -91,10 +59,9 @@ pub fn find(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Session>, StoreErro
 /// # Errors
 /// As the database says.
 pub fn find_by_token(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Session>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {COLUMNS} FROM sessions WHERE token_hash = $1"),
+    tx.fetch_optional(
+        &format!("SELECT {} FROM sessions WHERE token_hash = $1", Session::columns()),
         &[token_hash.into()],
-        read,
     )
 }
 
@@ -116,7 +83,7 @@ pub fn alive(
     let sql = format!(
         "SELECT id, token_id FROM sessions WHERE id IN ({list}) AND revoked_at IS NULL AND expires_at > $1"
     );
-    let alive = tx.query(&sql, &params, |row| Ok((row.take("id")?, row.take("token_id")?)))?;
+    let alive = tx.fetch_all(&sql, &params)?;
     Ok(alive.into_iter().collect())
 }
 
@@ -175,17 +142,19 @@ pub fn replaced_tokens(
     let sql = format!(
         "SELECT session_id, token_id FROM replaced_tokens WHERE session_id IN ({list}) AND replaced_at > $1"
     );
-    let found = tx.query(&sql, &params, |row| Ok((row.take("session_id")?, row.take("token_id")?)))?;
+    let found = tx.fetch_all(&sql, &params)?;
     Ok(found.into_iter().collect())
 }
 
-/// The session that a token without a session id was bound to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Binding {
-    /// The session; it may be gone.
-    pub session_id: SessionId,
-    /// When the token was exchanged for one that names the session.
-    pub replaced_at: Option<Timestamp>,
+record! {
+    /// The session that a token without a session id was bound to.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Binding {
+        /// The session; it may be gone.
+        pub session_id: SessionId,
+        /// When the token was exchanged for one that names the session.
+        pub replaced_at: Option<Timestamp>,
+    }
 }
 
 /// What the token with this hash was bound to, if it was.
@@ -193,10 +162,9 @@ pub struct Binding {
 /// # Errors
 /// As the database says.
 pub fn binding(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Binding>, StoreError> {
-    tx.query_first(
-        "SELECT session_id, replaced_at FROM bound_tokens WHERE token_hash = $1",
+    tx.fetch_optional(
+        &format!("SELECT {} FROM bound_tokens WHERE token_hash = $1", Binding::columns()),
         &[token_hash.into()],
-        |row| Ok(Binding { session_id: row.take("session_id")?, replaced_at: row.take("replaced_at")? }),
     )
 }
 
@@ -219,7 +187,7 @@ pub fn good_bindings(
         "SELECT token_hash FROM bound_tokens WHERE token_hash IN ({list}) \
            AND (replaced_at IS NULL OR replaced_at > $1)"
     );
-    Ok(tx.query(&sql, &params, |row| row.take("token_hash"))?.into_iter().collect())
+    Ok(tx.fetch_all(&sql, &params)?.into_iter().collect())
 }
 
 /// Binds a token to a session until the token expires, and forgets those that have expired; `false` when it was bound
@@ -272,10 +240,9 @@ pub fn revoke(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<bool, St
 /// # Errors
 /// As the database says.
 pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
-    tx.query(
+    tx.fetch_all(
         "UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id",
         &[user.into(), now.into()],
-        |row| row.take("id"),
     )
 }
 
@@ -284,12 +251,10 @@ pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Vec<S
 /// # Errors
 /// As the database says.
 pub fn trim(tx: &mut Tx<'_>, user: UserId, keep: i64) -> Result<Vec<SessionId>, StoreError> {
-    tx.query(
+    tx.fetch_all(
         "DELETE FROM sessions WHERE user_id = $1 AND id NOT IN \
            (SELECT id FROM sessions WHERE user_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2) RETURNING id",
-        &[user.into(), keep.into()],
-        |row| row.take("id"),
-    )
+        &[user.into(), keep.into()])
 }
 
 /// Notes from where somebody has signed in. Where that is in the world is not known here.

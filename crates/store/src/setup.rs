@@ -8,12 +8,10 @@ use meeshy_domain::{Role, Timestamp};
 /// # Errors
 /// As the database says.
 pub fn has_administrator(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let found = tx.query_first(
-        "SELECT 1 AS one FROM users WHERE role IN ($1, $2) AND is_active AND deleted_at IS NULL LIMIT 1",
+    tx.exists(
+        "SELECT 1 FROM users WHERE role IN ($1, $2) AND is_active AND deleted_at IS NULL LIMIT 1",
         &[Role::BigBoss.into(), Role::Admin.into()],
-        |_| Ok(()),
-    )?;
-    Ok(found.is_some())
+    )
 }
 
 /// Whether there is any account.
@@ -21,7 +19,7 @@ pub fn has_administrator(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 /// # Errors
 /// As the database says.
 pub fn has_accounts(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    Ok(tx.query_first("SELECT 1 AS one FROM users LIMIT 1", &[], |_| Ok(()))?.is_some())
+    tx.exists("SELECT 1 FROM users LIMIT 1", &[])
 }
 
 /// Keeps the hash of a new setup code in place of the one before.
@@ -42,8 +40,8 @@ pub fn replace_code(tx: &mut Tx<'_>, code_hash: &str, now: Timestamp) -> Result<
 /// # Errors
 /// As the database says.
 pub fn is_code(tx: &mut Tx<'_>, code_hash: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS one FROM setup_code WHERE code_hash = $1";
-    Ok(tx.query_first(sql, &[code_hash.into()], |_| Ok(()))?.is_some())
+    let sql = "SELECT 1 FROM setup_code WHERE code_hash = $1";
+    tx.exists(sql, &[code_hash.into()])
 }
 
 /// Uses up the setup code with this hash; of several callers at the same time, one is told that it did.

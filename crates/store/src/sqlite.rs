@@ -147,7 +147,7 @@ impl Connection for Session {
                 let values = (0..columns.len())
                     .map(|index| Ok(owned(row.get_ref(index)?)))
                     .collect::<Result<_, StoreError>>()?;
-                answer.push(Row { columns: Arc::clone(&columns), values });
+                answer.push(Row::new(Arc::clone(&columns), values));
             }
             Ok(answer)
         })

@@ -13,7 +13,7 @@ pub fn counts(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId,
         return Ok(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    tx.query(
+    tx.fetch_all(
         // People and guests each have an index of their own.
         &format!(
             "SELECT s.message_id, count(*) AS total FROM \
@@ -22,7 +22,5 @@ pub fn counts(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId,
                 SELECT message_id FROM message_statuses WHERE guest_id IS NOT NULL AND message_id IN ({ids})) s \
              GROUP BY s.message_id"
         ),
-        &padded(messages.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("message_id")?, row.take("total")?)),
-    )
+        &padded(messages.iter().map(|id| Value::from(*id))))
 }

@@ -1,23 +1,26 @@
 //! Texts that are no messages, on their way from a process that takes messages to one that translates, and back.
 
+use crate::record::record;
 use crate::translations::State;
 use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{Language, TextId, Timestamp};
 
-/// A text that waits for its translation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
-    /// Which.
-    pub id: TextId,
-    /// The language it is in.
-    pub from: Language,
-    /// The language it is wanted in.
-    pub to: Language,
-    /// How much quality is worth, by the name on the wire.
-    pub tier: String,
-    /// The text.
-    pub content: String,
+record! {
+    /// A text that waits for its translation.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Text {
+        /// Which.
+        pub id: TextId,
+        /// The language it is in.
+        pub from: Language = "source",
+        /// The language it is wanted in.
+        pub to: Language = "target",
+        /// How much quality is worth, by the name on the wire.
+        pub tier: String,
+        /// The text.
+        pub content: String,
+    }
 }
 
 /// Asks for texts.
@@ -61,23 +64,15 @@ pub fn claim(
         params.extend(padded(but.iter().map(|(from, to)| Value::from(format!("{from}-{to}")))));
         format!("AND source || '-' || target NOT IN ({})", placeholders(3, but.len()))
     };
-    tx.query(
+    tx.fetch_all(
         &format!(
             "UPDATE text_requests SET claimed_by = $1 WHERE id IN \
                (SELECT id FROM text_requests WHERE state IS NULL {others} \
                 AND claimed_by NOT IN (SELECT id FROM translators) ORDER BY created_at, id LIMIT $2 {lock}) \
-             RETURNING id, source, target, tier, content"
+             RETURNING {}",
+            Text::columns()
         ),
         &params,
-        |row| {
-            Ok(Text {
-                id: row.take("id")?,
-                from: row.take("source")?,
-                to: row.take("target")?,
-                tier: row.take("tier")?,
-                content: row.take("content")?,
-            })
-        },
     )
 }
 
@@ -100,12 +95,11 @@ pub fn answer(tx: &mut Tx<'_>, id: TextId, state: &State) -> Result<(), StoreErr
 /// As the database says.
 pub fn fetch(tx: &mut Tx<'_>, ids: &[TextId]) -> Result<Vec<(TextId, State)>, StoreError> {
     let list = placeholders(1, ids.len());
-    tx.query(
+    tx.fetch_all(
         &format!(
             "DELETE FROM text_requests WHERE state IS NOT NULL AND id IN ({list}) \
-             RETURNING id, state, answer AS content, engine, score, reason, reason_code"
+             RETURNING id, state, answer, engine, score, reason, reason_code"
         ),
         &padded(ids.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("id")?, State::read(row)?)),
     )
 }

@@ -1,20 +1,23 @@
 //! What the engines have answered before, by the hash of everything the answer depends on.
 
+use crate::record::record;
 use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 
-/// What an engine answered once.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Cached {
-    /// The hash of everything the answer depends on.
-    pub key: String,
-    /// The translated text.
-    pub content: String,
-    /// Which engine made it.
-    pub engine: String,
-    /// How sure the engine was, if it said.
-    pub score: Option<f64>,
+record! {
+    /// What an engine answered once.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Cached {
+        /// The hash of everything the answer depends on.
+        pub key: String,
+        /// The translated text.
+        pub content: String,
+        /// Which engine made it.
+        pub engine: String,
+        /// How sure the engine was, if it said.
+        pub score: Option<f64>,
+    }
 }
 
 /// Those of `keys` that were answered before.
@@ -26,17 +29,9 @@ pub fn get(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreError> 
         return Ok(Vec::new());
     }
     let list = placeholders(1, keys.len());
-    tx.query(
-        &format!("SELECT key, content, engine, score FROM translation_cache WHERE key IN ({list})"),
+    tx.fetch_all(
+        &format!("SELECT {} FROM translation_cache WHERE key IN ({list})", Cached::columns()),
         &padded(keys.iter().map(Value::from)),
-        |row| {
-            Ok(Cached {
-                key: row.take("key")?,
-                content: row.take("content")?,
-                engine: row.take("engine")?,
-                score: row.take("score")?,
-            })
-        },
     )
 }
 
@@ -72,5 +67,5 @@ pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Stor
 /// # Errors
 /// As the database says.
 pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.query_one("SELECT count(*) AS total FROM translation_cache", &[], |row| row.take("total"))
+    tx.fetch_one("SELECT count(*) AS total FROM translation_cache", &[])
 }

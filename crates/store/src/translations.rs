@@ -1,6 +1,7 @@
 //! Translations of messages that have come to an end, good or bad. One under way is a [job](crate::translation_jobs).
 
 use crate::messages;
+use crate::record::{FromRow, record};
 use crate::translation_jobs::{self, Job};
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
@@ -46,21 +47,6 @@ impl State {
         }
     }
 
-    pub(crate) fn read(row: &mut Row) -> Result<Self, StoreError> {
-        let state: String = row.take("state")?;
-        Ok(match state.as_str() {
-            "done" => Self::Done {
-                content: row.take("content")?,
-                engine: row.take("engine")?,
-                score: row.take("score")?,
-            },
-            "identical" => Self::Identical { content: row.take("content")? },
-            "unavailable" => Self::Unavailable { reason: reason(row)? },
-            "failed" => Self::Failed { reason: reason(row)? },
-            other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
-        })
-    }
-
     /// What the columns `content`, `engine`, `score`, `reason` and `reason_code` hold.
     pub(crate) fn columns(&self) -> [Value; 5] {
         let (content, engine, score, reason) = match self {
@@ -73,39 +59,44 @@ impl State {
     }
 }
 
-/// Rows from before there were codes have none.
-fn reason(row: &mut Row) -> Result<Reason, StoreError> {
-    let code: Option<String> = row.take("reason_code")?;
-    let code = code.map_or(ReasonCode::Unknown, |name| ReasonCode::of_name(&name));
-    Ok(Reason { code, text: row.take("reason")? })
+/// The columns of a [`State`].
+pub(crate) const STATE_COLUMNS: &str = "state, content, engine, score, reason, reason_code";
+
+impl FromRow for State {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (state, content, engine): (String, Option<String>, Option<String>) = FromRow::from_row(row)?;
+        let (score, reason, code): (_, Option<String>, Option<String>) = FromRow::from_row(row)?;
+        let content = content.unwrap_or_default();
+        // Rows from before there were codes have none.
+        let code = code.map_or(ReasonCode::Unknown, |name| ReasonCode::of_name(&name));
+        let reason = Reason { code, text: reason.unwrap_or_default() };
+        Ok(match state.as_str() {
+            "done" => Self::Done { content, engine: engine.unwrap_or_default(), score },
+            "identical" => Self::Identical { content },
+            "unavailable" => Self::Unavailable { reason },
+            "failed" => Self::Failed { reason },
+            other => return Err(StoreError::Statement(format!("`{other}` is no state of a translation"))),
+        })
+    }
 }
 
-/// A translation that has come to an end.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Translation {
-    /// Of which message.
-    pub message_id: MessageId,
-    /// Into which language.
-    pub language: Language,
-    /// Of which revision of its text.
-    pub revision: i64,
-    /// What came of it.
-    pub state: State,
-    /// When it was first made.
-    pub created_at: Timestamp,
-    /// When it was made anew.
-    pub updated_at: Timestamp,
-}
-
-fn read(row: &mut Row) -> Result<Translation, StoreError> {
-    Ok(Translation {
-        message_id: row.take("message_id")?,
-        language: row.take("language")?,
-        revision: row.take("revision")?,
-        state: State::read(row)?,
-        created_at: row.take("created_at")?,
-        updated_at: row.take("updated_at")?,
-    })
+record! {
+    /// A translation that has come to an end.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Translation {
+        /// Of which message.
+        pub message_id: MessageId,
+        /// Into which language.
+        pub language: Language,
+        /// Of which revision of its text.
+        pub revision: i64,
+        /// What came of it.
+        pub state: State = STATE_COLUMNS,
+        /// When it was first made.
+        pub created_at: Timestamp,
+        /// When it was made anew.
+        pub updated_at: Timestamp,
+    }
 }
 
 /// Ends the job of a text that has a translation, which stays; gives that one, if there is, and the text is still the same.
@@ -125,19 +116,21 @@ pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, Sto
     Ok(known)
 }
 
-/// How many translations of one kind there are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Count {
-    /// `done`, `identical`, `unavailable` or `failed`.
-    pub state: String,
-    /// Which engine made them, and over which languages; `None` where none did.
-    pub engine: Option<String>,
-    /// The language of the messages.
-    pub from: Language,
-    /// The language they were translated into.
-    pub to: Language,
-    /// How many.
-    pub total: i64,
+record! {
+    /// How many translations of one kind there are.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Count {
+        /// `done`, `identical`, `unavailable` or `failed`.
+        pub state: String = "t.state",
+        /// Which engine made them, and over which languages; `None` where none did.
+        pub engine: Option<String> = "t.engine",
+        /// The language of the messages.
+        pub from: Language = "m.original_language",
+        /// The language they were translated into.
+        pub to: Language = "t.language",
+        /// How many.
+        pub total: i64 = "count(*)",
+    }
 }
 
 /// How many translations there are of each kind.
@@ -145,20 +138,13 @@ pub struct Count {
 /// # Errors
 /// As the database says.
 pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<Count>, StoreError> {
-    tx.query(
-        "SELECT t.state AS state, t.engine AS engine, m.original_language AS source, t.language AS target, count(*) AS total \
-         FROM translations t JOIN messages m ON m.id = t.message_id \
+    tx.fetch_all(
+        &format!(
+            "SELECT {} FROM translations t JOIN messages m ON m.id = t.message_id \
          GROUP BY t.state, t.engine, m.original_language, t.language ORDER BY 3, 4, 1, 2",
+            Count::columns()
+        ),
         &[],
-        |row| {
-            Ok(Count {
-                state: row.take("state")?,
-                engine: row.take("engine")?,
-                from: row.take("source")?,
-                to: row.take("target")?,
-                total: row.take("total")?,
-            })
-        },
     )
 }
 
@@ -219,7 +205,7 @@ fn keep(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>,
         Some(_) => {}
     }
     let [content, engine, score, reason, code] = translation.state.columns();
-    tx.query_first(
+    tx.fetch_optional(
         "INSERT INTO translations (message_id, language, revision, state, content, engine, score, reason, created_at, updated_at, reason_code) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (message_id, language) DO UPDATE SET \
            revision = excluded.revision, state = excluded.state, content = excluded.content, engine = excluded.engine, \
@@ -237,9 +223,7 @@ fn keep(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>,
             translation.created_at.into(),
             translation.updated_at.into(),
             code,
-        ],
-        |row| row.take("created_at"),
-    )
+        ])
 }
 
 /// The finished translations of some messages.
@@ -251,14 +235,12 @@ pub fn list(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<Translation>,
         return Ok(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    tx.query(
+    tx.fetch_all(
         &format!(
-            "SELECT message_id, language, revision, state, content, engine, score, reason, reason_code, created_at, updated_at \
-             FROM translations WHERE message_id IN ({ids}) AND NOT is_encrypted ORDER BY message_id, language"
+            "SELECT {} FROM translations WHERE message_id IN ({ids}) AND NOT is_encrypted ORDER BY message_id, language",
+            Translation::columns()
         ),
-        &padded(messages.iter().map(|id| Value::from(*id))),
-        read,
-    )
+        &padded(messages.iter().map(|id| Value::from(*id))))
 }
 
 /// Translations that came to an end at or after `from`, the oldest first; of more than so many, the newest.
@@ -266,11 +248,10 @@ pub fn list(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<Translation>,
 /// # Errors
 /// As the database says.
 pub fn since(tx: &mut Tx<'_>, from: Timestamp, limit: i64) -> Result<Vec<(MessageId, Language)>, StoreError> {
-    let mut newest = tx.query(
+    let mut newest = tx.fetch_all(
         "SELECT message_id, language FROM translations WHERE updated_at >= $1 \
          ORDER BY updated_at DESC, message_id DESC, language DESC LIMIT $2",
         &[from.into(), limit.into()],
-        |row| Ok((row.take("message_id")?, row.take("language")?)),
     )?;
     newest.reverse();
     Ok(newest)

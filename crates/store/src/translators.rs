@@ -1,21 +1,39 @@
 //! The processes that translate.
 
-use crate::{StoreError, Tx};
+use crate::record::record;
+use crate::{FromValue, StoreError, Tx, Value};
 use meeshy_domain::{Language, Timestamp};
 
-/// A process that translates.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Translator {
-    /// Its own id, another one at each start.
-    pub id: String,
-    /// The machine it runs on, for people.
-    pub name: String,
-    /// What it translates.
-    pub pairs: Vec<Speed>,
-    /// When it started.
-    pub started_at: Timestamp,
-    /// When it last showed that it lives.
-    pub seen_at: Timestamp,
+record! {
+    /// A process that translates.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct Translator in translators {
+        /// Its own id, another one at each start.
+        pub id: String,
+        /// The machine it runs on, for people.
+        pub name: String,
+        /// What it translates.
+        pub pairs: Vec<Speed>,
+        /// When it started.
+        pub started_at: Timestamp,
+        /// When it last showed that it lives.
+        pub seen_at: Timestamp,
+    }
+}
+
+/// Kept as lines of text: `en-fr 120`.
+impl From<Vec<Speed>> for Value {
+    fn from(speeds: Vec<Speed>) -> Self {
+        let line = |speed: &Speed| format!("{}-{} {}", speed.from, speed.to, speed.cost_ms);
+        Self::Text(speeds.iter().map(line).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+impl FromValue for Vec<Speed> {
+    fn from_value(value: Value) -> Result<Self, String> {
+        // A newer version may know languages that this one does not.
+        Ok(String::from_value(value)?.lines().filter_map(Speed::parse).collect())
+    }
 }
 
 /// How fast a pair of languages is translated.
@@ -46,20 +64,8 @@ impl Speed {
 /// # Errors
 /// As the database says.
 pub fn beat(tx: &mut Tx<'_>, translator: &Translator) -> Result<(), StoreError> {
-    let line = |speed: &Speed| format!("{}-{} {}", speed.from, speed.to, speed.cost_ms);
-    let pairs = translator.pairs.iter().map(line).collect::<Vec<_>>().join("\n");
-    tx.execute(
-        "INSERT INTO translators (id, name, pairs, started_at, seen_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (id) DO UPDATE SET pairs = excluded.pairs, seen_at = excluded.seen_at",
-        &[
-            (&translator.id).into(),
-            (&translator.name).into(),
-            (&pairs).into(),
-            translator.started_at.into(),
-            translator.seen_at.into(),
-        ],
-    )?;
-    Ok(())
+    let conflict = "ON CONFLICT (id) DO UPDATE SET pairs = excluded.pairs, seen_at = excluded.seen_at";
+    tx.insert_then(translator, conflict).map(drop)
 }
 
 /// Forgets a translator that stops, and those that were not seen since `before`; what they had claimed is free again. Says
@@ -84,15 +90,5 @@ pub fn bury(tx: &mut Tx<'_>, stopping: Option<&str>, before: Timestamp) -> Resul
 /// # Errors
 /// As the database says.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Translator>, StoreError> {
-    tx.query("SELECT id, name, pairs, started_at, seen_at FROM translators ORDER BY id", &[], |row| {
-        let pairs: String = row.take("pairs")?;
-        Ok(Translator {
-            id: row.take("id")?,
-            name: row.take("name")?,
-            // A newer version may know languages that this one does not.
-            pairs: pairs.lines().filter_map(Speed::parse).collect(),
-            started_at: row.take("started_at")?,
-            seen_at: row.take("seen_at")?,
-        })
-    })
+    tx.fetch_all(&format!("SELECT {} FROM translators ORDER BY id", Translator::columns()), &[])
 }

@@ -1,12 +1,13 @@
 //! A transaction as the queries see it: the same on both databases.
 
+use crate::record::{FromRow, Record, insert_statement};
 use crate::threads::reason;
 use crate::{Row, StoreError, Value};
 use meeshy_domain::{Clock, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Parameters in one statement, at most: enough to make the statement itself cheap, few enough to keep it small.
-const MOST_PARAMETERS: usize = 1_500;
+const MAX_PARAMETERS: usize = 1_500;
 
 /// What a database connection does for a transaction.
 pub(crate) trait Connection {
@@ -116,6 +117,74 @@ impl<'a> Tx<'a> {
         self.connection.execute_later(sql, params)
     }
 
+    /// Runs a statement and reads all rows of its answer.
+    ///
+    /// # Errors
+    /// As the database says, or when a row is no `T`.
+    pub fn fetch_all<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> Result<Vec<T>, StoreError> {
+        check(params)?;
+        self.connection.query(sql, params)?.iter_mut().map(T::from_row).collect()
+    }
+
+    /// Runs a statement and reads the first row of its answer, if there is one.
+    ///
+    /// # Errors
+    /// As [`fetch_all`](Self::fetch_all).
+    pub fn fetch_optional<T: FromRow>(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+    ) -> Result<Option<T>, StoreError> {
+        check(params)?;
+        self.connection.query(sql, params)?.first_mut().map(T::from_row).transpose()
+    }
+
+    /// Runs a statement that always answers with one row, such as a count.
+    ///
+    /// # Errors
+    /// As [`fetch_all`](Self::fetch_all), and when there is no row.
+    pub fn fetch_one<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> Result<T, StoreError> {
+        self.fetch_optional(sql, params)?
+            .ok_or_else(|| StoreError::Statement("expected a row, found none".into()))
+    }
+
+    /// Whether a query finds a row.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub fn exists(&mut self, sql: &str, params: &[Value]) -> Result<bool, StoreError> {
+        Ok(self.fetch_optional::<()>(sql, params)?.is_some())
+    }
+
+    /// Adds a record to its table.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a key of it is taken.
+    pub(crate) fn insert(&mut self, record: &impl Record) -> Result<(), StoreError> {
+        self.insert_then(record, "").map(drop)
+    }
+
+    /// Adds a record to its table unless `conflict` says otherwise, such as `ON CONFLICT DO NOTHING`; says how many rows changed.
+    ///
+    /// # Errors
+    /// As the database says.
+    pub(crate) fn insert_then<R: Record>(&mut self, record: &R, conflict: &str) -> Result<u64, StoreError> {
+        self.execute(&insert_statement::<R>(conflict), &record.values())
+    }
+
+    /// Adds a row of these columns to a table.
+    ///
+    /// # Errors
+    /// As the database says; [`StoreError::Conflict`] when a key of it is taken.
+    pub(crate) fn insert_into(
+        &mut self,
+        table: &str,
+        row: Vec<(&'static str, Value)>,
+    ) -> Result<(), StoreError> {
+        let (columns, values): (Vec<&str>, Vec<Value>) = row.into_iter().unzip();
+        self.insert_rows(table, &columns, &values, "").map(drop)
+    }
+
     /// Runs a statement and reads each row of its answer.
     ///
     /// # Errors
@@ -169,14 +238,14 @@ impl<'a> Tx<'a> {
         rows: &[Value],
         conflict: &str,
     ) -> Result<u64, StoreError> {
-        let most = (MOST_PARAMETERS / columns.len()).max(1);
+        let most = (MAX_PARAMETERS / columns.len()).max(1);
         let (mut inserted, mut rest) = (0, rows);
         while !rest.is_empty() {
             // Powers of two, so that there are few different statements to prepare.
             let waiting = (rest.len() / columns.len()).min(most);
             let count = 1 << waiting.max(1).ilog2();
             let (now, later) = rest.split_at((count * columns.len()).min(rest.len()));
-            inserted += self.execute(&insert_statement(table, columns, count, conflict), now)?;
+            inserted += self.execute(&insert_rows_statement(table, columns, count, conflict), now)?;
             rest = later;
         }
         Ok(inserted)
@@ -245,7 +314,7 @@ fn check(params: &[Value]) -> Result<(), StoreError> {
 }
 
 /// `INSERT INTO table (a, b) VALUES ($1, $2), ($3, $4) …` for `rows` rows.
-fn insert_statement(table: &str, columns: &[&str], rows: usize, conflict: &str) -> String {
+fn insert_rows_statement(table: &str, columns: &[&str], rows: usize, conflict: &str) -> String {
     let mut sql = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
     for parameter in 1..=rows * columns.len() {
         let before = match (parameter - 1) % columns.len() {

@@ -1,132 +1,101 @@
 //! People.
 
+use crate::record::{FromRow, record};
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value, conversation_languages, names};
 use meeshy_domain::text::{self, Names};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId};
 use std::collections::HashSet;
 
-/// A person's account.
-#[derive(Debug, Clone, PartialEq)]
-pub struct User {
-    /// Who this is.
-    pub id: UserId,
-    /// The unique name, in the case it was typed.
-    pub username: String,
-    /// The unique address, in lower case.
-    pub email: String,
-    /// bcrypt or argon2id, in its text form.
-    pub password_hash: Secret,
-    /// Given name.
-    pub first_name: String,
-    /// Family name.
-    pub last_name: String,
-    /// The name that others see.
-    pub display_name: String,
-    /// A few words about oneself.
-    pub bio: String,
-    /// Address of a picture.
-    pub avatar: Option<String>,
-    /// E.164.
-    pub phone_number: Option<String>,
-    /// What this person may do on the whole site.
-    pub role: Role,
-    /// Whether the account may be used: it is switched on, and the old system had not deleted it.
-    pub is_active: bool,
-    /// When it was switched off.
-    pub deactivated_at: Option<Timestamp>,
-    /// What this person reads.
-    pub languages: LanguageSettings,
-    /// The last sign of life, to within a few seconds.
-    pub last_active_at: Timestamp,
-    /// When the account was made.
-    pub created_at: Timestamp,
-    /// When the account was last changed.
-    pub updated_at: Timestamp,
-    /// What else is known, for the owner.
-    pub details: Details,
+record! {
+    /// A person's account.
+    #[derive(Debug, Clone, PartialEq)]
+    pub struct User as "u" {
+        /// Who this is.
+        pub id: UserId,
+        /// The unique name, in the case it was typed.
+        pub username: String,
+        /// The unique address, in lower case.
+        pub email: String,
+        /// bcrypt or argon2id, in its text form.
+        pub password_hash: Secret,
+        /// Given name.
+        pub first_name: String,
+        /// Family name.
+        pub last_name: String,
+        /// The name that others see.
+        pub display_name: String = SHOWN_NAME,
+        /// A few words about oneself.
+        pub bio: String,
+        /// Address of a picture.
+        pub avatar: Option<String>,
+        /// E.164.
+        pub phone_number: Option<String>,
+        /// What this person may do on the whole site.
+        pub role: Role,
+        /// Whether the account may be used: it is switched on, and the old system had not deleted it.
+        pub is_active: bool = "(u.is_active AND u.deleted_at IS NULL)",
+        /// When it was switched off.
+        pub deactivated_at: Option<Timestamp>,
+        /// What this person reads.
+        pub languages: LanguageSettings = LANGUAGE_COLUMNS,
+        /// The last sign of life, to within a few seconds.
+        pub last_active_at: Timestamp,
+        /// When the account was made.
+        pub created_at: Timestamp,
+        /// When the account was last changed.
+        pub updated_at: Timestamp,
+        /// What else is known, for the owner.
+        pub details: Details = Details::columns(),
+    }
 }
 
-/// What the owner of an account is shown besides.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Details {
-    /// Address of a wide picture.
-    pub banner: Option<String>,
-    /// When the address was verified.
-    pub email_verified_at: Option<Timestamp>,
-    /// When the telephone number was verified.
-    pub phone_verified_at: Option<Timestamp>,
-    /// Since when signing in takes a code.
-    pub two_factor_enabled_at: Option<Timestamp>,
-    /// When the password was changed last.
-    pub last_password_change: Option<Timestamp>,
-    /// How much of the profile is filled in, in percent.
-    pub profile_completion_rate: i64,
-    /// The network address from which this person signed in last.
-    pub last_login_ip: Option<String>,
-    /// Where that is.
-    pub last_login_location: Option<String>,
-    /// What that device says it is.
-    pub last_login_device: Option<String>,
+record! {
+    /// What the owner of an account is shown besides.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct Details as "u" {
+        /// Address of a wide picture.
+        pub banner: Option<String>,
+        /// When the address was verified.
+        pub email_verified_at: Option<Timestamp>,
+        /// When the telephone number was verified.
+        pub phone_verified_at: Option<Timestamp>,
+        /// Since when signing in takes a code.
+        pub two_factor_enabled_at: Option<Timestamp>,
+        /// When the password was changed last.
+        pub last_password_change: Option<Timestamp>,
+        /// How much of the profile is filled in, in percent.
+        pub profile_completion_rate: i64 = "coalesce(u.profile_completion_rate, 0)",
+        /// The network address from which this person signed in last.
+        pub last_login_ip: Option<String>,
+        /// Where that is.
+        pub last_login_location: Option<String>,
+        /// What that device says it is.
+        pub last_login_device: Option<String>,
+    }
 }
 
 /// The name that others see is the username where somebody has chosen none.
-pub(crate) const SHOWN_NAME: &str = "coalesce(nullif(u.display_name, ''), u.username) AS display_name";
-
-const COLUMNS: &str = "u.id, u.username, u.email, u.password_hash, u.first_name, u.last_name, u.bio, u.avatar, \
-    u.phone_number, u.role, (u.is_active AND u.deleted_at IS NULL) AS is_active, u.deactivated_at, u.system_language, u.regional_language, \
-    u.custom_destination_language, u.auto_translate_enabled, u.translate_to_system_language, \
-    u.translate_to_regional_language, u.use_custom_destination, u.last_active_at, u.created_at, u.updated_at, u.banner, \
-    u.email_verified_at, u.phone_verified_at, u.two_factor_enabled_at, u.last_password_change, \
-    coalesce(u.profile_completion_rate, 0) AS profile_completion_rate, \
-    u.last_login_ip, u.last_login_location, u.last_login_device";
-
-fn read(row: &mut Row) -> Result<User, StoreError> {
-    Ok(User {
-        id: row.take("id")?,
-        username: row.take("username")?,
-        email: row.take("email")?,
-        password_hash: row.take("password_hash")?,
-        first_name: row.take("first_name")?,
-        last_name: row.take("last_name")?,
-        display_name: row.take("display_name")?,
-        bio: row.take("bio")?,
-        avatar: row.take("avatar")?,
-        phone_number: row.take("phone_number")?,
-        role: row.take("role")?,
-        is_active: row.take("is_active")?,
-        deactivated_at: row.take("deactivated_at")?,
-        languages: read_languages(row)?,
-        last_active_at: row.take("last_active_at")?,
-        created_at: row.take("created_at")?,
-        updated_at: row.take("updated_at")?,
-        details: Details {
-            banner: row.take("banner")?,
-            email_verified_at: row.take("email_verified_at")?,
-            phone_verified_at: row.take("phone_verified_at")?,
-            two_factor_enabled_at: row.take("two_factor_enabled_at")?,
-            last_password_change: row.take("last_password_change")?,
-            profile_completion_rate: row.take("profile_completion_rate")?,
-            last_login_ip: row.take("last_login_ip")?,
-            last_login_location: row.take("last_login_location")?,
-            last_login_device: row.take("last_login_device")?,
-        },
-    })
-}
+pub(crate) const SHOWN_NAME: &str = "coalesce(nullif(u.display_name, ''), u.username)";
 
 pub(crate) const LANGUAGE_COLUMNS: &str = "u.system_language, u.regional_language, u.custom_destination_language, \
     u.auto_translate_enabled, u.translate_to_system_language, u.translate_to_regional_language, u.use_custom_destination";
 
-pub(crate) fn read_languages(row: &mut Row) -> Result<LanguageSettings, StoreError> {
-    Ok(LanguageSettings {
-        system_language: row.take("system_language")?,
-        regional_language: row.take("regional_language")?,
-        custom_destination_language: row.take("custom_destination_language")?,
-        auto_translate_enabled: row.take("auto_translate_enabled")?,
-        translate_to_system_language: row.take("translate_to_system_language")?,
-        translate_to_regional_language: row.take("translate_to_regional_language")?,
-        use_custom_destination: row.take("use_custom_destination")?,
-    })
+impl FromRow for LanguageSettings {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (system_language, regional_language, custom_destination_language) = FromRow::from_row(row)?;
+        let (auto_translate_enabled, translate_to_system_language) = FromRow::from_row(row)?;
+        let (translate_to_regional_language, use_custom_destination) = FromRow::from_row(row)?;
+        Ok(Self {
+            system_language,
+            regional_language,
+            custom_destination_language,
+            auto_translate_enabled,
+            translate_to_system_language,
+            translate_to_regional_language,
+            use_custom_destination,
+        })
+    }
 }
 
 /// Adds a person.
@@ -134,39 +103,34 @@ pub(crate) fn read_languages(row: &mut Row) -> Result<LanguageSettings, StoreErr
 /// # Errors
 /// [`StoreError::Conflict`] when the username or the address is taken.
 pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, bio, avatar, \
-           phone_number, role, is_active, deactivated_at, system_language, regional_language, \
-           custom_destination_language, auto_translate_enabled, translate_to_system_language, \
-           translate_to_regional_language, use_custom_destination, last_active_at, created_at, updated_at, \
-           username_key, email_key) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
-        &[
-            user.id.into(),
-            (&user.username).into(),
-            (&user.email).into(),
-            (&user.password_hash).into(),
-            (&user.first_name).into(),
-            (&user.last_name).into(),
-            (&user.display_name).into(),
-            (&user.bio).into(),
-            user.avatar.as_ref().into(),
-            user.phone_number.as_ref().into(),
-            user.role.into(),
-            user.is_active.into(),
-            user.deactivated_at.into(),
-            user.languages.system_language.into(),
-            user.languages.regional_language.into(),
-            user.languages.custom_destination_language.into(),
-            user.languages.auto_translate_enabled.into(),
-            user.languages.translate_to_system_language.into(),
-            user.languages.translate_to_regional_language.into(),
-            user.languages.use_custom_destination.into(),
-            user.last_active_at.into(),
-            user.created_at.into(),
-            user.updated_at.into(),
-            text::key(&user.username).into(),
-            text::email_key(&user.email).into(),
+    tx.insert_into(
+        "users",
+        vec![
+            ("id", user.id.into()),
+            ("username", (&user.username).into()),
+            ("email", (&user.email).into()),
+            ("password_hash", (&user.password_hash).into()),
+            ("first_name", (&user.first_name).into()),
+            ("last_name", (&user.last_name).into()),
+            ("display_name", (&user.display_name).into()),
+            ("bio", (&user.bio).into()),
+            ("avatar", user.avatar.as_ref().into()),
+            ("phone_number", user.phone_number.as_ref().into()),
+            ("role", user.role.into()),
+            ("is_active", user.is_active.into()),
+            ("deactivated_at", user.deactivated_at.into()),
+            ("system_language", user.languages.system_language.into()),
+            ("regional_language", user.languages.regional_language.into()),
+            ("custom_destination_language", user.languages.custom_destination_language.into()),
+            ("auto_translate_enabled", user.languages.auto_translate_enabled.into()),
+            ("translate_to_system_language", user.languages.translate_to_system_language.into()),
+            ("translate_to_regional_language", user.languages.translate_to_regional_language.into()),
+            ("use_custom_destination", user.languages.use_custom_destination.into()),
+            ("last_active_at", user.last_active_at.into()),
+            ("created_at", user.created_at.into()),
+            ("updated_at", user.updated_at.into()),
+            ("username_key", text::key(&user.username).into()),
+            ("email_key", text::email_key(&user.email).into()),
         ],
     )?;
     let User { username, first_name, last_name, display_name, .. } = user;
@@ -182,10 +146,9 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
 /// # Errors
 /// As the database says.
 pub fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id = $1"),
+    tx.fetch_optional(
+        &format!("SELECT {columns} FROM users u WHERE u.id = $1", columns = User::columns()),
         &[id.into()],
-        read,
     )
 }
 
@@ -203,10 +166,9 @@ pub fn find_in_good_standing(
     id: UserId,
     now: Timestamp,
 ) -> Result<Option<User>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id = $2 AND {MAY_ACT}"),
+    tx.fetch_optional(
+        &format!("SELECT {columns} FROM users u WHERE u.id = $2 AND {MAY_ACT}", columns = User::columns()),
         &[now.into(), id.into()],
-        read,
     )
 }
 
@@ -225,11 +187,8 @@ pub fn in_good_standing(
     let list = placeholders(2, ids.len());
     let mut params = vec![now.into()];
     params.extend(padded(ids.iter().map(|id| Value::from(*id))));
-    let found = tx.query(
-        &format!("SELECT u.id FROM users u WHERE u.id IN ({list}) AND {MAY_ACT}"),
-        &params,
-        |row| row.take("id"),
-    )?;
+    let found =
+        tx.fetch_all(&format!("SELECT u.id FROM users u WHERE u.id IN ({list}) AND {MAY_ACT}"), &params)?;
     Ok(found.into_iter().collect())
 }
 
@@ -243,7 +202,10 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<User>, StoreError
     }
     let list = placeholders(1, ids.len());
     let ids = padded(ids.iter().map(|id| Value::from(*id)));
-    tx.query(&format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id IN ({list})"), &ids, read)
+    tx.fetch_all(
+        &format!("SELECT {columns} FROM users u WHERE u.id IN ({list})", columns = User::columns()),
+        &ids,
+    )
 }
 
 /// The person who signs in as `login`: a username or an address in any spelling ([`text::key`]), or a telephone number. The exact
@@ -255,17 +217,15 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<User>, StoreError
 pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, StoreError> {
     // An empty value is nobody's.
     let Some(username) = text::key(login) else { return Ok(None) };
-    tx.query_first(
+    tx.fetch_optional(
         &format!(
-            "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.username_key = $2 OR u.email_key = $3 OR u.phone_number = $1 \
+            "SELECT {columns} FROM users u WHERE u.username_key = $2 OR u.email_key = $3 OR u.phone_number = $1 \
              ORDER BY CASE WHEN u.username = $1 OR u.email = $1 THEN 0 \
                WHEN u.username_key = $2 OR u.email_key = $3 THEN CASE WHEN u.name_twin = '' THEN 1 ELSE 2 END \
                ELSE 3 END, u.created_at \
-             LIMIT 1"
+             LIMIT 1", columns = User::columns()
         ),
-        &[login.into(), username.into(), text::email_key(login).into()],
-        read,
-    )
+        &[login.into(), username.into(), text::email_key(login).into()])
 }
 
 /// Active people other than `asker` of whose names (username, first, last and display name) some word begins with each word of `text`,
@@ -285,18 +245,18 @@ pub fn search(
     let mut params = vec![asker.into()];
     params.extend(words);
     let count = format!("SELECT count(*) AS total FROM ({found}) found");
-    let total = tx.query_one(&count, &params, |row| row.take("total"))?;
+    let total = tx.fetch_one(&count, &params)?;
     let at = params.len();
     params.extend([text::key(text).unwrap_or_default().into(), limit.into(), offset.into()]);
     let (prefix, limit, offset) = (at + 1, at + 2, at + 3);
-    let page = tx.query(
+    let page = tx.fetch_all(
         &format!(
-            "SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id IN ({found}) \
+            "SELECT {columns} FROM users u WHERE u.id IN ({found}) \
              ORDER BY CASE WHEN substr(u.username_key, 1, length(${prefix})) = ${prefix} THEN 0 ELSE 1 END, \
-               u.username_key, u.id LIMIT ${limit} OFFSET ${offset}"
+               u.username_key, u.id LIMIT ${limit} OFFSET ${offset}",
+            columns = User::columns()
         ),
         &params,
-        read,
     )?;
     Ok((page, total))
 }
@@ -339,19 +299,11 @@ pub fn update_profile(
         ],
     )?;
     if change.first_name.is_some() || change.last_name.is_some() || change.display_name.is_some() {
-        let names: Option<[String; 4]> = tx.query_first(
+        let names: Option<(String, String, String, String)> = tx.fetch_optional(
             "SELECT username, first_name, last_name, display_name FROM users WHERE id = $1",
             &[id.into()],
-            |row| {
-                Ok([
-                    row.take("username")?,
-                    row.take("first_name")?,
-                    row.take("last_name")?,
-                    row.take("display_name")?,
-                ])
-            },
         )?;
-        if let Some([username, first, last, display]) = &names {
+        if let Some((username, first, last, display)) = &names {
             let words = text::found_words(Names { username, first, last, display });
             names::set_words(tx, &id.into(), words)?;
         }
@@ -382,10 +334,9 @@ pub fn update_profile(
 
 /// Whether an account is active, and its languages.
 fn languages_of(tx: &mut Tx<'_>, id: UserId) -> Result<Option<(bool, LanguageSettings)>, StoreError> {
-    tx.query_first(
+    tx.fetch_optional(
         &format!("SELECT (u.is_active AND u.deleted_at IS NULL) AS is_active, {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1"),
         &[id.into()],
-        |row| Ok((row.take("is_active")?, read_languages(row)?)),
     )
 }
 
@@ -467,10 +418,12 @@ pub fn set_active(tx: &mut Tx<'_>, id: UserId, is_active: bool, now: Timestamp) 
 /// As the database says.
 pub fn page(tx: &mut Tx<'_>, after: Option<UserId>, limit: i64) -> Result<Vec<User>, StoreError> {
     let after = after.map_or_else(String::new, |id| id.to_string());
-    tx.query(
-        &format!("SELECT {COLUMNS}, {SHOWN_NAME} FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2"),
+    tx.fetch_all(
+        &format!(
+            "SELECT {columns} FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2",
+            columns = User::columns()
+        ),
         &[after.into(), limit.into()],
-        read,
     )
 }
 
@@ -479,10 +432,9 @@ pub fn page(tx: &mut Tx<'_>, after: Option<UserId>, limit: i64) -> Result<Vec<Us
 /// # Errors
 /// As the database says.
 pub fn bcrypt_cost(tx: &mut Tx<'_>) -> Result<Option<u32>, StoreError> {
-    let cost: Option<String> = tx.query_one(
+    let cost: Option<String> = tx.fetch_one(
         "SELECT max(substr(password_hash, 5, 2)) AS cost FROM users WHERE password_hash LIKE '$2_$%'",
         &[],
-        |row| row.take("cost"),
     )?;
     Ok(cost.and_then(|cost| cost.parse().ok()))
 }
@@ -492,5 +444,5 @@ pub fn bcrypt_cost(tx: &mut Tx<'_>) -> Result<Option<u32>, StoreError> {
 /// # Errors
 /// As the database says.
 pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.query_one("SELECT count(*) AS total FROM users", &[], |row| row.take("total"))
+    tx.fetch_one("SELECT count(*) AS total FROM users", &[])
 }

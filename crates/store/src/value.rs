@@ -81,6 +81,12 @@ impl From<&meeshy_domain::Secret> for Value {
     }
 }
 
+impl From<meeshy_domain::Secret> for Value {
+    fn from(value: meeshy_domain::Secret) -> Self {
+        Self::from(&value)
+    }
+}
+
 impl FromValue for meeshy_domain::Secret {
     fn from_value(value: Value) -> Result<Self, String> {
         String::from_value(value).map(Into::into)
@@ -196,14 +202,36 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
-/// One row of an answer; columns are taken by name.
+/// One row of an answer. Its columns are read in their order, or taken by name.
 #[derive(Debug)]
 pub struct Row {
-    pub(crate) columns: Arc<[String]>,
-    pub(crate) values: Vec<Value>,
+    columns: Arc<[String]>,
+    values: Vec<Value>,
+    position: usize,
 }
 
 impl Row {
+    pub(crate) fn new(columns: Arc<[String]>, values: Vec<Value>) -> Self {
+        Self { columns, values, position: 0 }
+    }
+
+    /// Reads the next column of the row.
+    ///
+    /// # Errors
+    /// When there are no more columns, or it is of another kind.
+    pub(crate) fn next<T: FromValue>(&mut self) -> Result<T, StoreError> {
+        let at = self.position;
+        let Some(value) = self.values.get_mut(at) else {
+            return Err(StoreError::Statement(format!("the answer has only {at} columns")));
+        };
+        self.position += 1;
+        let value = std::mem::replace(value, Value::Null);
+        T::from_value(value).map_err(|problem| {
+            let name = self.columns.get(at).map_or("?", String::as_str);
+            StoreError::Statement(format!("column `{name}`: {problem}"))
+        })
+    }
+
     /// Takes the column `name` out of the row.
     ///
     /// # Errors

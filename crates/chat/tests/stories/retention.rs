@@ -19,7 +19,7 @@ fn notification(user: UserId, number: u32, age_days: i64, is_read: bool) -> Noti
     Notification {
         id: format!("{user:.16}{number:08x}"),
         user_id: user,
-        r#type: "new_message".to_owned(),
+        kind: "new_message".to_owned(),
         title: "Léa 🎈".to_owned(),
         content: "line\nbreak \"quoted\" \u{202e}".to_owned(),
         data: number.is_multiple_of(2).then(|| "{\"a\":1}".to_owned()),

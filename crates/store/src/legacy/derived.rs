@@ -68,7 +68,7 @@ pub fn findings(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, &'static str, &'st
     ];
     let mut found = Vec::new();
     for (collection, field, what, sql) in FINDINGS {
-        let total: i64 = tx.query_one(sql, &[], |row| row.take("total"))?;
+        let total: i64 = tx.fetch_one(sql, &[])?;
         if total > 0 {
             found.push((collection, field, what, total));
         }

@@ -1,46 +1,38 @@
 //! What exports wrote, so that it is recognised when it comes back.
 
+use crate::record::record;
 use crate::tx::{padded, placeholders};
-use crate::{Row, StoreError, Tx, Value};
+use crate::{StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 
 /// Exports that are remembered: the newest.
 const MAX_EXPORTS: i64 = 8;
 
-/// A document that an export wrote, and no import had brought as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exported {
-    /// The number of the export.
-    pub export: i64,
-    /// Its `_id`.
-    pub id: String,
-    /// The digest of the document.
-    pub digest: Vec<u8>,
-    /// A digest of each column of the row as the document says it.
-    pub column_digests: Vec<u8>,
-    /// The key of the row, as a JSON array.
-    pub row_key: String,
+record! {
+    /// A document that an export wrote, and no import had brought as it was written.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Exported {
+        /// The number of the export.
+        pub export: i64,
+        /// Its `_id`.
+        pub id: String,
+        /// The digest of the document.
+        pub digest: Vec<u8>,
+        /// A digest of each column of the row as the document says it.
+        pub column_digests: Vec<u8>,
+        /// The key of the row, as a JSON array.
+        pub row_key: String,
+    }
 }
 
 const COLUMNS: [&str; 6] = ["export", "collection", "id", "digest", "column_digests", "row_key"];
-
-fn read(row: &mut Row) -> Result<Exported, StoreError> {
-    Ok(Exported {
-        export: row.take("export")?,
-        id: row.take("id")?,
-        digest: row.take("digest")?,
-        column_digests: row.take("column_digests")?,
-        row_key: row.take("row_key")?,
-    })
-}
 
 /// Notes an export, forgets the oldest if they are many, and answers the number of the new one.
 ///
 /// # Errors
 /// As the database says.
 pub fn begin(tx: &mut Tx<'_>, digest: &str, now: Timestamp) -> Result<i64, StoreError> {
-    let last: Option<i64> =
-        tx.query_one("SELECT max(number) AS number FROM legacy_exports", &[], |row| row.take("number"))?;
+    let last: Option<i64> = tx.fetch_one("SELECT max(number) AS number FROM legacy_exports", &[])?;
     let number = last.unwrap_or(0) + 1;
     forget(tx, number - MAX_EXPORTS)?;
     tx.execute(
@@ -80,7 +72,7 @@ pub fn add(
 /// As the database says.
 pub fn collections(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT DISTINCT collection FROM legacy_exported ORDER BY collection";
-    tx.query(sql, &[], |row| row.take("collection"))
+    tx.fetch_all(sql, &[])
 }
 
 /// What exports up to one wrote of some documents: of each all versions, the oldest first.
@@ -100,10 +92,10 @@ pub fn find_all(
     params.extend(padded(ids.iter().map(|id| Value::from(*id))));
     let list = placeholders(3, ids.len());
     let sql = format!(
-        "SELECT export, id, digest, column_digests, row_key FROM legacy_exported \
-         WHERE collection = $1 AND export <= $2 AND id IN ({list}) ORDER BY export"
+        "SELECT {} FROM legacy_exported WHERE collection = $1 AND export <= $2 AND id IN ({list}) ORDER BY export",
+        Exported::columns()
     );
-    tx.query(&sql, &params, read)
+    tx.fetch_all(&sql, &params)
 }
 
 /// What exports up to one wrote of a collection and the ledger of imports does not know: of each the newest version.
@@ -111,12 +103,15 @@ pub fn find_all(
 /// # Errors
 /// As the database says.
 pub fn missing(tx: &mut Tx<'_>, collection: &str, up_to: i64) -> Result<Vec<Exported>, StoreError> {
-    let sql = "SELECT export, id, digest, column_digests, row_key FROM legacy_exported e \
+    let sql = format!(
+        "SELECT {} FROM legacy_exported e \
          WHERE collection = $1 AND export = (SELECT max(o.export) FROM legacy_exported o \
              WHERE o.collection = e.collection AND o.id = e.id AND o.export <= $2) \
            AND NOT EXISTS (SELECT 1 FROM legacy_documents d WHERE d.collection = e.collection AND d.id = e.id) \
-         ORDER BY id";
-    tx.query(sql, &[collection.into(), up_to.into()], read)
+         ORDER BY id",
+        Exported::columns()
+    );
+    tx.fetch_all(&sql, &[collection.into(), up_to.into()])
 }
 
 /// Forgets what exports up to one wrote.

@@ -1,16 +1,19 @@
 //! How documents of the old system were laid out: under which name, with which fields in which order.
 
+use crate::record::record;
 use crate::{StoreError, Tx};
 
-/// A layout.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Layout {
-    /// Its number.
-    pub number: i64,
-    /// The name that the collection had in the dump.
-    pub name: String,
-    /// The fields in their order, as a JSON array.
-    pub fields: String,
+record! {
+    /// A layout.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Layout in legacy_layouts {
+        /// Its number.
+        pub number: i64,
+        /// The name that the collection had in the dump.
+        pub name: String,
+        /// The fields in their order, as a JSON array.
+        pub fields: String,
+    }
 }
 
 /// Every layout.
@@ -18,9 +21,7 @@ pub struct Layout {
 /// # Errors
 /// As the database says.
 pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Layout>, StoreError> {
-    tx.query("SELECT number, name, fields FROM legacy_layouts ORDER BY number", &[], |row| {
-        Ok(Layout { number: row.take("number")?, name: row.take("name")?, fields: row.take("fields")? })
-    })
+    tx.fetch_all(&format!("SELECT {} FROM legacy_layouts ORDER BY number", Layout::columns()), &[])
 }
 
 /// Removes the layouts of a collection that no document has.
@@ -41,9 +42,5 @@ pub fn remove_unused(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
 /// # Errors
 /// As the database says.
 pub fn insert(tx: &mut Tx<'_>, layout: &Layout) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO legacy_layouts (number, name, fields) VALUES ($1, $2, $3)",
-        &[layout.number.into(), (&layout.name).into(), (&layout.fields).into()],
-    )?;
-    Ok(())
+    tx.insert(layout)
 }

@@ -5,8 +5,9 @@ pub mod exported;
 pub mod indexes;
 pub mod layouts;
 
+use crate::record::record;
 use crate::tx::{padded, placeholders};
-use crate::{Row, StoreError, Tx, Value};
+use crate::{FromValue, StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 
 /// What became of a document.
@@ -36,39 +37,41 @@ impl Outcome {
             Self::Rejected => "rejected",
         }
     }
+}
 
-    fn read(row: &mut Row) -> Result<Self, StoreError> {
-        let name: String = row.take("outcome")?;
-        Self::ALL
-            .into_iter()
-            .find(|outcome| outcome.name() == name)
-            .ok_or_else(|| StoreError::Statement(format!("`{name}` is no outcome of a document")))
+impl FromValue for Outcome {
+    fn from_value(value: Value) -> Result<Self, String> {
+        let name = String::from_value(value)?;
+        let found = Self::ALL.into_iter().find(|outcome| outcome.name() == name);
+        found.ok_or_else(|| format!("`{name}` is no outcome of a document"))
     }
 }
 
-/// An entry of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// The `_id`, or `#` and the position of a document that has none.
-    pub id: String,
-    /// The digest of the document's bytes.
-    pub digest: Vec<u8>,
-    /// What became of it.
-    pub outcome: Outcome,
-    /// Why, or what was noticed.
-    pub note: Option<String>,
-    /// BSON of what is in no row.
-    pub rest: Option<Vec<u8>>,
-    /// The digest of the row that it became.
-    pub row_digest: Option<Vec<u8>>,
-    /// The number of its layout.
-    pub layout: i64,
-    /// BSON of what the row said in place of what is in `rest`, or was not there.
-    pub instead: Option<Vec<u8>>,
-    /// The collection and id of the document that it was merged into.
-    pub kept: Option<(String, String)>,
-    /// A digest of each column of the row that it became.
-    pub column_digests: Option<Vec<u8>>,
+record! {
+    /// An entry of the ledger.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Entry {
+        /// The `_id`, or `#` and the position of a document that has none.
+        pub id: String,
+        /// The digest of the document's bytes.
+        pub digest: Vec<u8>,
+        /// What became of it.
+        pub outcome: Outcome,
+        /// Why, or what was noticed.
+        pub note: Option<String>,
+        /// BSON of what is in no row.
+        pub rest: Option<Vec<u8>>,
+        /// The digest of the row that it became.
+        pub row_digest: Option<Vec<u8>>,
+        /// The number of its layout.
+        pub layout: i64,
+        /// BSON of what the row said in place of what is in `rest`, or was not there.
+        pub instead: Option<Vec<u8>>,
+        /// The collection and id of the document that it was merged into.
+        pub kept: Option<(String, String)> = "kept_collection, kept_id",
+        /// A digest of each column of the row that it became.
+        pub column_digests: Option<Vec<u8>>,
+    }
 }
 
 impl Entry {
@@ -94,24 +97,6 @@ const COLUMNS: [&str; 12] = [
     "column_digests",
 ];
 /// What [`read`] reads.
-const ENTRY: &str = "id, digest, outcome, note, rest, row_digest, layout, instead, kept_collection, kept_id, \
-    column_digests";
-
-fn read(row: &mut Row) -> Result<Entry, StoreError> {
-    Ok(Entry {
-        id: row.take("id")?,
-        digest: row.take("digest")?,
-        outcome: Outcome::read(row)?,
-        note: row.take("note")?,
-        rest: row.take("rest")?,
-        row_digest: row.take("row_digest")?,
-        layout: row.take("layout")?,
-        instead: row.take("instead")?,
-        kept: row.take::<Option<String>>("kept_collection")?.zip(row.take("kept_id")?),
-        column_digests: row.take("column_digests")?,
-    })
-}
-
 /// Puts entries into the ledger, in place of those that are there.
 ///
 /// # Errors
@@ -183,26 +168,12 @@ pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<E
     let mut params = vec![collection.into()];
     params.extend(padded(ids.iter().map(|id| Value::from(*id))));
     let list = placeholders(2, ids.len());
-    tx.query(
+    tx.fetch_all(
         &format!(
-            "SELECT id, digest, outcome, note, row_digest, layout, column_digests FROM legacy_documents \
-             WHERE collection = $1 AND id IN ({list})"
+            "SELECT id, digest, outcome, note, NULL, row_digest, layout, NULL, NULL, NULL, column_digests \
+             FROM legacy_documents WHERE collection = $1 AND id IN ({list})"
         ),
         &params,
-        |row| {
-            Ok(Entry {
-                id: row.take("id")?,
-                digest: row.take("digest")?,
-                outcome: Outcome::read(row)?,
-                note: row.take("note")?,
-                rest: None,
-                row_digest: row.take("row_digest")?,
-                layout: row.take("layout")?,
-                instead: None,
-                kept: None,
-                column_digests: row.take("column_digests")?,
-            })
-        },
     )
 }
 
@@ -211,10 +182,9 @@ pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<E
 /// # Errors
 /// As the database says.
 pub fn find(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<Option<Entry>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {ENTRY} FROM legacy_documents WHERE collection = $1 AND id = $2"),
+    tx.fetch_optional(
+        &format!("SELECT {} FROM legacy_documents WHERE collection = $1 AND id = $2", Entry::columns()),
         &[collection.into(), id.into()],
-        read,
     )
 }
 
@@ -279,10 +249,9 @@ pub fn rows(
 /// # Errors
 /// As the database says.
 pub fn count(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
-    tx.query(
+    tx.fetch_all(
         "SELECT collection, count(*) AS total FROM legacy_documents GROUP BY collection ORDER BY collection",
         &[],
-        |row| Ok((row.take("collection")?, row.take("total")?)),
     )
 }
 
@@ -310,25 +279,27 @@ pub fn add_seen(tx: &mut Tx<'_>, ids: &[Value]) -> Result<(), StoreError> {
 /// # Errors
 /// As the database says.
 pub fn unseen(tx: &mut Tx<'_>, collection: &str) -> Result<Vec<Entry>, StoreError> {
-    tx.query(
+    tx.fetch_all(
         &format!(
-            "SELECT {ENTRY} FROM legacy_documents d WHERE collection = $1 \
-               AND NOT EXISTS (SELECT 1 FROM legacy_seen s WHERE s.id = d.id)"
+            "SELECT {} FROM legacy_documents d WHERE collection = $1 \
+               AND NOT EXISTS (SELECT 1 FROM legacy_seen s WHERE s.id = d.id)",
+            Entry::columns()
         ),
         &[collection.into()],
-        read,
     )
 }
 
-/// An import that was finished.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Import {
-    /// The digest of the dump.
-    pub digest: String,
-    /// Its report, as JSON.
-    pub report: String,
-    /// When it was finished.
-    pub finished_at: Timestamp,
+record! {
+    /// An import that was finished.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Import {
+        /// The digest of the dump.
+        pub digest: String,
+        /// Its report, as JSON.
+        pub report: String,
+        /// When it was finished.
+        pub finished_at: Timestamp,
+    }
 }
 
 /// The newest import.
@@ -336,16 +307,9 @@ pub struct Import {
 /// # Errors
 /// As the database says.
 pub fn newest_import(tx: &mut Tx<'_>) -> Result<Option<Import>, StoreError> {
-    tx.query_first(
-        "SELECT digest, report, finished_at FROM legacy_imports ORDER BY number DESC LIMIT 1",
+    tx.fetch_optional(
+        &format!("SELECT {} FROM legacy_imports ORDER BY number DESC LIMIT 1", Import::columns()),
         &[],
-        |row| {
-            Ok(Import {
-                digest: row.take("digest")?,
-                report: row.take("report")?,
-                finished_at: row.take("finished_at")?,
-            })
-        },
     )
 }
 
@@ -354,8 +318,7 @@ pub fn newest_import(tx: &mut Tx<'_>) -> Result<Option<Import>, StoreError> {
 /// # Errors
 /// As the database says.
 pub fn insert_import(tx: &mut Tx<'_>, import: &Import) -> Result<(), StoreError> {
-    let last: Option<i64> =
-        tx.query_one("SELECT max(number) AS number FROM legacy_imports", &[], |row| row.take("number"))?;
+    let last: Option<i64> = tx.fetch_one("SELECT max(number) AS number FROM legacy_imports", &[])?;
     tx.execute(
         "INSERT INTO legacy_imports (number, digest, report, finished_at) VALUES ($1, $2, $3, $4)",
         &[

@@ -296,7 +296,7 @@ impl Connection for Session {
         rows.iter()
             .map(|row| {
                 let values = (0..columns.len()).map(|index| owned(row, index)).collect::<Result<_, _>>()?;
-                Ok(Row { columns: Arc::clone(&columns), values })
+                Ok(Row::new(Arc::clone(&columns), values))
             })
             .collect()
     }
