@@ -1,4 +1,4 @@
-//! One connected Socket.IO client.
+//! A single Socket.IO client.
 
 use crate::packet::{self, Packet, PacketError};
 use futures::{SinkExt, StreamExt};
@@ -10,34 +10,35 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-/// The default of 128 KiB, thousands of times, would be the generator's memory and cache misses.
+/// With the default of 128 KiB and thousands of clients, the generator would measure its own memory and cache
+/// misses.
 const BUFFER_BYTES: usize = 16 * 1024;
 
-/// Why a client does not go on.
+/// Why a client stopped.
 #[derive(Debug, Error)]
 pub enum ClientError {
     /// No TCP connection.
     #[error("cannot connect to {address}")]
     Connect {
-        /// Where to.
+        /// The server's address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// The WebSocket failed.
     #[error("the WebSocket failed")]
     WebSocket(#[from] Box<tungstenite::Error>),
-    /// The server sent what is no packet.
-    #[error("the server sent something unexpected")]
+    /// The server sent an invalid packet.
+    #[error("the server sent an invalid packet")]
     Packet(#[from] PacketError),
-    /// The server refused the handshake.
-    #[error("the server refused the connection: {0}")]
+    /// The server rejected the handshake.
+    #[error("the server rejected the connection: {0}")]
     Refused(String),
     /// The server closed the connection.
     #[error("the server closed the connection")]
     Closed,
-    /// What was to be sent is not JSON.
-    #[error("cannot write a packet")]
+    /// The payload cannot be encoded as JSON.
+    #[error("failed to encode a packet")]
     Encode(#[from] serde_json::Error),
 }
 
@@ -50,7 +51,7 @@ impl From<tungstenite::Error> for ClientError {
     }
 }
 
-/// A client whose namespace is open. It answers pings whenever it is read.
+/// A client with an open namespace. It answers pings whenever it is read from.
 #[derive(Debug)]
 pub struct Client {
     stream: WebSocketStream<TcpStream>,
@@ -60,10 +61,10 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects over WebSocket and opens the namespace with `auth`; events that come before are passed over.
+    /// Connects over WebSocket and opens the namespace with `auth`; earlier events are ignored.
     ///
     /// # Errors
-    /// When the server cannot be reached, or refuses.
+    /// If the server cannot be reached, or rejects the client.
     pub async fn connect(address: SocketAddr, auth: &impl Serialize) -> Result<Self, ClientError> {
         let connected = TcpStream::connect(address).await.and_then(|stream| {
             stream.set_nodelay(true)?;
@@ -81,7 +82,7 @@ impl Client {
     async fn open(&mut self, auth: &impl Serialize) -> Result<(), ClientError> {
         match self.next().await? {
             Packet::Open(_) => {}
-            other => return Err(ClientError::Refused(format!("expected to be let in, found {other:?}"))),
+            other => return Err(ClientError::Refused(format!("expected a connect packet, found {other:?}"))),
         }
         self.send(packet::connect(auth)?).await?;
         loop {
@@ -93,10 +94,10 @@ impl Client {
         }
     }
 
-    /// The next packet that is not a ping. May be dropped while it waits.
+    /// The next packet that is not a ping. Cancel safe.
     ///
     /// # Errors
-    /// When the connection has ended.
+    /// If the connection is closed.
     pub async fn next(&mut self) -> Result<Packet<'_>, ClientError> {
         loop {
             let message = self.stream.next().await.ok_or(ClientError::Closed)??;
@@ -113,10 +114,10 @@ impl Client {
         Ok(packet::parse(&self.current)?)
     }
 
-    /// Waits for an event of this name and reads its argument; everything else is passed over.
+    /// Waits for an event with this name and parses its argument; everything else is ignored.
     ///
     /// # Errors
-    /// When the connection ends, or the argument is not JSON.
+    /// If the connection is closed, or the argument is not JSON.
     pub async fn next_event(&mut self, name: &str) -> Result<serde_json::Value, ClientError> {
         loop {
             if let Packet::Event(event) = self.next().await?
@@ -127,10 +128,10 @@ impl Client {
         }
     }
 
-    /// Sends a packet that is already written.
+    /// Sends an encoded packet.
     ///
     /// # Errors
-    /// When the connection has ended.
+    /// If the connection is closed.
     pub async fn send(&mut self, packet: String) -> Result<(), ClientError> {
         Ok(self.stream.send(Message::text(packet)).await?)
     }
@@ -138,15 +139,15 @@ impl Client {
     /// Emits an event.
     ///
     /// # Errors
-    /// When the connection has ended.
+    /// If the connection is closed.
     pub async fn emit(&mut self, name: &str, payload: &impl Serialize) -> Result<(), ClientError> {
         self.send(packet::emit(name, payload, None)?).await
     }
 
-    /// Emits an event that the server acknowledges, and gives the id of the acknowledgement.
+    /// Emits an event with an acknowledgement, and returns the id of the acknowledgement.
     ///
     /// # Errors
-    /// When the connection has ended.
+    /// If the connection is closed.
     pub async fn emit_with_ack(&mut self, name: &str, payload: &impl Serialize) -> Result<u64, ClientError> {
         let id = self.next_ack;
         self.next_ack += 1;
@@ -157,7 +158,7 @@ impl Client {
     /// Closes the connection as a browser does.
     ///
     /// # Errors
-    /// When it has ended before.
+    /// If it is already closed.
     pub async fn close(mut self) -> Result<(), ClientError> {
         Ok(self.stream.close(None).await?)
     }
@@ -170,8 +171,8 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio_tungstenite::accept_async;
 
-    /// A server of one connection that says `script` line by line, each after it has heard something where the line
-    /// begins with `>`; gives what it heard.
+    /// A server for one connection that sends `script` line by line; a line that starts with `>` is sent
+    /// after the next packet received. Returns what it received.
     async fn scripted(script: &'static [&'static str]) -> (SocketAddr, tokio::task::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -203,14 +204,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_gives_the_servers_reason() {
+    async fn a_rejection_has_the_servers_reason() {
         let (address, _heard) = scripted(&["0{}", ">", r#"44{"message":"no"}"#]).await;
         let error = Client::connect(address, &json!({})).await.unwrap_err();
-        assert_eq!(error.to_string(), r#"the server refused the connection: {"message":"no"}"#);
+        assert_eq!(error.to_string(), r#"the server rejected the connection: {"message":"no"}"#);
     }
 
     #[tokio::test]
-    async fn a_server_that_goes_away_is_noticed() {
+    async fn a_disconnect_is_noticed() {
         let (address, heard) = scripted(&["0{}", ">", "40{}"]).await;
         let mut client = Client::connect(address, &json!({})).await.unwrap();
         heard.await.unwrap();

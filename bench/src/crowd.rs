@@ -1,4 +1,4 @@
-//! Many connected clients: each a task that says what it is told and hears what it gets.
+//! Many connected clients, each a task that sends what it is told to and handles what it receives.
 
 use crate::people::Person;
 use anyhow::{Context, ensure};
@@ -11,78 +11,78 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-/// Connections that are opened at the same time.
+/// Connections opened concurrently.
 const MAX_CONCURRENT: usize = 32;
 
 enum Order {
-    Say(String),
+    Send(String),
     Leave,
 }
 
-/// Tells clients what to say, by their places in the crowd. Cheap to clone.
+/// Tells clients what to send, by their index in the crowd. Cheap to clone.
 #[derive(Clone)]
-pub struct Mouths(Rc<[mpsc::UnboundedSender<Order>]>);
+pub struct Senders(Rc<[mpsc::UnboundedSender<Order>]>);
 
-/// The other end of [`Mouths`], for [`Crowd::gather`].
-pub struct Throats(Vec<mpsc::UnboundedReceiver<Order>>);
+/// The other end of [`Senders`], for [`Crowd::gather`].
+pub struct Orders(Vec<mpsc::UnboundedReceiver<Order>>);
 
-/// The mouths of `count` clients that are still to connect.
-pub fn mouths(count: usize) -> (Mouths, Throats) {
-    let (mouths, throats): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::unbounded_channel()).unzip();
-    (Mouths(mouths.into()), Throats(throats))
+/// Channels for `count` clients that have yet to connect.
+pub fn channels(count: usize) -> (Senders, Orders) {
+    let (senders, orders): (Vec<_>, Vec<_>) = (0..count).map(|_| mpsc::unbounded_channel()).unzip();
+    (Senders(senders.into()), Orders(orders))
 }
 
-impl Mouths {
-    /// Lets a client say a packet. One that is gone says nothing; [`Crowd::leave`] gives the reason.
-    pub fn say(&self, who: usize, packet: String) {
-        let _ = self.0[who].send(Order::Say(packet));
+impl Senders {
+    /// Makes a client send a packet. A disconnected client ignores it; [`Crowd::leave`] returns the reason.
+    pub fn send(&self, who: usize, packet: String) {
+        let _ = self.0[who].send(Order::Send(packet));
     }
 
     fn leave(&self) {
-        for mouth in self.0.iter() {
-            let _ = mouth.send(Order::Leave);
+        for sender in self.0.iter() {
+            let _ = sender.send(Order::Leave);
         }
     }
 }
 
-/// Clients that are connected and authenticated.
+/// Connected and authenticated clients.
 pub struct Crowd {
-    mouths: Mouths,
+    senders: Senders,
     clients: JoinSet<Result<(), ClientError>>,
 }
 
 impl Crowd {
-    /// Connects a client for each of `people`; `ear(place)` makes what hears its packets.
+    /// Connects a client for each of `people`; `handler(index)` makes the handler of its packets.
     ///
     /// # Errors
-    /// When the server does not take one of them.
-    pub async fn gather<'a, Ear>(
+    /// If the server rejects one of them.
+    pub async fn gather<'a, Handler>(
         address: SocketAddr,
         people: impl Iterator<Item = &'a Person>,
-        (mouths, throats): (Mouths, Throats),
-        ear: impl Fn(usize) -> Ear,
+        (senders, orders): (Senders, Orders),
+        handler: impl Fn(usize) -> Handler,
     ) -> anyhow::Result<Self>
     where
-        Ear: FnMut(Packet<'_>) + 'static,
+        Handler: FnMut(Packet<'_>) + 'static,
     {
         let connecting = people.map(|person| enter(address, person));
         let mut connected = stream::iter(connecting).buffered(MAX_CONCURRENT);
         let mut clients = JoinSet::new();
-        for (place, throat) in throats.0.into_iter().enumerate() {
-            // Each lives from here on: it has to answer pings while the others still connect.
+        for (place, receiver) in orders.0.into_iter().enumerate() {
+            // Each runs from here on: it has to answer pings while the others still connect.
             let Some(client) = connected.try_next().await? else { break };
-            clients.spawn_local(live(client, throat, ear(place)));
+            clients.spawn_local(live(client, receiver, handler(place)));
         }
         drop(connected);
-        Ok(Self { mouths, clients })
+        Ok(Self { senders, clients })
     }
 
     /// Closes all connections.
     ///
     /// # Errors
-    /// When a client had lost its connection before.
+    /// If a client lost its connection earlier.
     pub async fn leave(mut self) -> anyhow::Result<()> {
-        self.mouths.leave();
+        self.senders.leave();
         while let Some(ended) = self.clients.join_next().await {
             ended?.context("a client lost its connection")?;
         }
@@ -90,29 +90,29 @@ impl Crowd {
     }
 }
 
-/// Connects and waits until the server says that it knows who this is.
+/// Connects and waits until the server has authenticated the client.
 pub async fn enter(address: SocketAddr, person: &Person) -> anyhow::Result<Client> {
     let mut client = Client::connect(address, &json!({ "token": person.token })).await?;
     let answer = client.next_event("authenticated").await?;
-    ensure!(answer["success"] == true, "the server did not take a token: {answer}");
+    ensure!(answer["success"] == true, "the server rejected a token: {answer}");
     Ok(client)
 }
 
 async fn live(
     mut client: Client,
-    mut throat: mpsc::UnboundedReceiver<Order>,
-    mut ear: impl FnMut(Packet<'_>),
+    mut receiver: mpsc::UnboundedReceiver<Order>,
+    mut handler: impl FnMut(Packet<'_>),
 ) -> Result<(), ClientError> {
     loop {
         let order = tokio::select! {
             packet = client.next() => {
-                ear(packet?);
+                handler(packet?);
                 continue;
             }
-            order = throat.recv() => order,
+            order = receiver.recv() => order,
         };
         match order {
-            Some(Order::Say(packet)) => client.send(packet).await?,
+            Some(Order::Send(packet)) => client.send(packet).await?,
             Some(Order::Leave) | None => return client.close().await,
         }
     }

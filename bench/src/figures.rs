@@ -1,9 +1,9 @@
-//! Figures of several rounds, side by side.
+//! Results of several rounds, side by side.
 
 use serde::Serialize;
 use std::fmt::{self, Write};
 
-/// Which direction of a figure is the good one.
+/// The direction in which a value is better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
@@ -11,53 +11,53 @@ pub enum Better {
     Lower,
     /// Rates.
     Higher,
-    /// Neither: it says under which circumstances the others hold.
+    /// Neither: it describes the conditions of the measurement.
     Neither,
 }
 
-/// One measured figure.
+/// One measured value.
 #[derive(Debug, Clone, Copy)]
 pub struct Figure {
     /// What it is, with its unit.
     pub name: &'static str,
-    /// Which direction is good.
+    /// Which direction is better.
     pub better: Better,
-    /// How much.
+    /// The value.
     pub value: f64,
 }
 
-/// A figure that is better when it is lower.
+/// A value that is better when it is lower.
 pub fn lower(name: &'static str, value: f64) -> Figure {
     Figure { name, better: Better::Lower, value }
 }
 
-/// A figure that is better when it is higher.
+/// A value that is better when it is higher.
 pub fn higher(name: &'static str, value: f64) -> Figure {
     Figure { name, better: Better::Higher, value }
 }
 
-/// A figure that belongs to the circumstances.
+/// A value that describes the conditions.
 pub fn neither(name: &'static str, value: f64) -> Figure {
     Figure { name, better: Better::Neither, value }
 }
 
-/// What one subject reached in all rounds.
+/// The results of one subject in all rounds.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
     /// Who was measured.
     pub subject: String,
-    /// Its figures.
+    /// Its values.
     pub series: Vec<Series>,
 }
 
-/// One figure in all rounds.
+/// One value in all rounds.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Series {
     /// What it is, with its unit.
     pub name: &'static str,
-    /// Which direction is good.
+    /// Which direction is better.
     pub better: Better,
-    /// The middle of the rounds.
+    /// The median of the rounds.
     pub median: f64,
     /// The lowest round.
     pub min: f64,
@@ -66,7 +66,7 @@ pub struct Series {
 }
 
 impl Row {
-    /// The row of a subject, from the figures of each round; each round has the same ones.
+    /// The row of a subject, from the values of each round; each round has the same ones.
     pub fn new(subject: String, rounds: &[Vec<Figure>]) -> Self {
         let first = rounds.first().map(Vec::as_slice).unwrap_or_default();
         let series = first.iter().enumerate().map(|(place, figure)| {
@@ -86,7 +86,7 @@ impl Series {
         Self { name, better, median, min: at(0), max: at(values.len().saturating_sub(1)) }
     }
 
-    /// How many times better `self` is than `peer`; below one where it is worse.
+    /// How many times better `self` is than `peer`; below one if it is worse.
     fn advantage_over(&self, peer: &Self) -> Option<f64> {
         match self.better {
             Better::Lower => Some(peer.median / self.median),
@@ -96,20 +96,20 @@ impl Series {
     }
 }
 
-/// A table of subjects by figures.
+/// A table of subjects by values.
 #[derive(Debug, Clone, Serialize)]
 pub struct Table {
     /// What was measured.
     pub title: String,
     /// How, in a sentence or two.
     pub method: String,
-    /// What was measured of us.
+    /// The results of Meeshy.
     pub ours: Vec<Row>,
-    /// What was measured of others, to be compared with the first of ours.
+    /// The results of the peers, which are compared with the first row of ours.
     pub peers: Vec<Row>,
 }
 
-/// Markdown.
+/// Formats the table as Markdown.
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "### {}\n\n{}\n", self.title, self.method)?;
@@ -133,7 +133,7 @@ impl fmt::Display for Table {
 
 fn cells(texts: impl Iterator<Item = String>) -> String {
     texts.fold(String::new(), |mut line, text| {
-        // Writing into a string cannot fail.
+        // Writing to a string cannot fail.
         let _ = write!(line, " {text} |");
         line
     })
@@ -144,7 +144,7 @@ fn shown(median: f64, min: f64, max: f64) -> String {
     if min == max { median } else { format!("{median} ({min}–{max})") }
 }
 
-/// Three significant digits, and no more than a person reads.
+/// Three significant digits, with no more precision than a reader needs.
 fn number(value: f64) -> String {
     match value.abs() {
         size if size >= 100.0 => {

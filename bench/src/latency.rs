@@ -1,15 +1,15 @@
-//! Latencies of a window.
+//! Latencies of a measurement window.
 
 use hdrhistogram::Histogram;
 use std::time::Duration;
 
-/// Latencies, to three digits, from a microsecond to a minute.
+/// A histogram of latencies, to three digits, from a microsecond to a minute.
 pub struct Latencies(Histogram<u64>);
 
 const MAX_US: u64 = 60_000_000;
 
 impl Latencies {
-    /// None yet.
+    /// An empty histogram.
     ///
     /// # Errors
     /// Never with these bounds.
@@ -17,18 +17,18 @@ impl Latencies {
         Ok(Self(Histogram::new_with_bounds(1, MAX_US, 3)?))
     }
 
-    /// Counts one; what is longer than a minute counts as a minute.
+    /// Records a latency; those longer than a minute count as a minute.
     pub fn record(&mut self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(MAX_US);
         self.0.saturating_record(micros.max(1));
     }
 
-    /// The latency that a share (0 to 1) of them do not exceed, in milliseconds.
+    /// The quantile `share` (0 to 1), in milliseconds.
     pub fn quantile_ms(&self, share: f64) -> f64 {
         self.0.value_at_quantile(share) as f64 / 1000.0
     }
 
-    /// Forgets all.
+    /// Removes all records.
     pub fn clear(&mut self) {
         self.0.clear();
     }

@@ -1,4 +1,4 @@
-//! On what was measured, and with which versions.
+//! The machine, and the versions of the programs.
 
 use crate::process::first_line;
 use crate::server::Programs;
@@ -10,32 +10,32 @@ use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
 
-/// The circumstances of a run.
+/// The environment of a run.
 #[derive(Debug, Clone, Serialize)]
 pub struct Machine {
-    /// What it says of its processors.
+    /// The name of the processor.
     pub processor: String,
-    /// How many it has.
+    /// The number of processors.
     pub processors: usize,
     /// Memory in GiB.
     pub memory_gib: u64,
-    /// The kernel.
+    /// The kernel version.
     pub kernel: String,
-    /// Milliseconds of one `fdatasync` after 4 KiB, in the middle of many, where the servers keep their data.
+    /// The median time of an `fdatasync` after 4 KiB, in milliseconds, where the servers store their data.
     pub fdatasync_ms: f64,
     /// The programs and their versions.
     pub versions: Vec<String>,
 }
 
-/// Writes of which the middle is taken.
+/// The number of writes of which the median is taken.
 const SYNCS: usize = 200;
 
 impl Machine {
-    /// Looks at this machine and the programs.
+    /// Inspects this machine and the programs.
     ///
     /// # Errors
-    /// When a program cannot be run, or this is not Linux.
-    pub fn look(programs: &Programs) -> anyhow::Result<Self> {
+    /// If a program cannot be run, or this is not Linux.
+    pub fn inspect(programs: &Programs) -> anyhow::Result<Self> {
         let cpus = read("/proc/cpuinfo")?;
         let memory_kb = field(&read("/proc/meminfo")?, "MemTotal")
             .and_then(|text| text.split(' ').next()?.parse::<u64>().ok());
@@ -66,10 +66,10 @@ impl fmt::Display for Machine {
 }
 
 fn read(path: &str) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read `{path}`"))
+    std::fs::read_to_string(path).with_context(|| format!("failed to read `{path}`"))
 }
 
-/// The value behind `name : `.
+/// The value after `name : `.
 fn field(text: &str, name: &str) -> Option<String> {
     let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_once(':').map(|(_, value)| value.trim().to_owned())
@@ -93,7 +93,7 @@ fn versions(programs: &Programs) -> anyhow::Result<Vec<String>> {
     versions.push(format!("Node {}", first_line(&programs.node, &["--version"])?));
     let manifest = programs.peers.join("package.json");
     let manifest: Value = serde_json::from_str(&std::fs::read_to_string(&manifest).with_context(|| {
-        format!("cannot read `{}`; name the folder of the peers with --peers", manifest.display())
+        format!("failed to read `{}`; pass the folder of the peers with --peers", manifest.display())
     })?)?;
     let packages = manifest["dependencies"].as_object().into_iter().flatten();
     versions.extend(packages.filter_map(|(name, version)| Some(format!("{name} {}", version.as_str()?))));

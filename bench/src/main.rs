@@ -1,7 +1,7 @@
 //! `meeshy-bench`: compares Meeshy with its peers on this machine (docs/benchmarks.md).
 //!
-//! Everything runs on one thread of the second processor; the servers have the first. What limits a rate is said by the
-//! figure `generator busy`.
+//! The generator runs on one thread of the second processor; the servers have the first one. The value
+//! `generator busy` shows whether the generator limits a rate.
 
 mod crowd;
 mod figures;
@@ -25,48 +25,48 @@ use server::Programs;
 use std::path::{Path, PathBuf};
 use tokio::task::LocalSet;
 
-/// Compare Meeshy with its peers on this machine.
+/// Compare Meeshy with its peers on this machine
 #[derive(Parser)]
 #[command(version, about)]
 struct Cli {
-    /// What to measure.
+    /// What to measure
     benchmark: Benchmark,
-    /// The `meeshy` binary, a release build.
+    /// The `meeshy` binary, a release build
     #[arg(long, value_name = "PATH")]
     meeshy: PathBuf,
-    /// Node, for the peers.
+    /// The Node.js binary, for the peers
     #[arg(long, value_name = "PATH", default_value = "node")]
     node: PathBuf,
-    /// The folder of the peers, after `npm ci`.
+    /// The folder of the peers, after `npm ci`
     #[arg(long, value_name = "FOLDER", default_value = "bench/peers")]
     peers: PathBuf,
-    /// Two short rounds instead of five: shows that everything works, not how fast it is.
+    /// Two short rounds instead of five: shows that everything works, not how fast it is
     #[arg(long)]
     quick: bool,
-    /// JSON instead of Markdown.
+    /// Print JSON instead of Markdown
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Benchmark {
-    /// All of them.
+    /// All benchmarks
     All,
-    /// Fan-out: processor time for each delivery.
+    /// Fan-out: processor time per delivery
     B1,
-    /// Memory of an idle connection.
+    /// Memory per idle connection
     B2,
-    /// Durable messages a second.
+    /// Durable messages per second
     B3,
-    /// A room of many languages and an engine of two seconds.
+    /// A room with many languages and an engine that takes two seconds
     B6,
-    /// Sentences a second against the bare engine, bursts, and people beside a paste.
+    /// Sentences per second compared with the bare engine, bursts, and messages next to a long text
     B7,
-    /// Time to start on an existing database.
+    /// Startup time with an existing database
     B12,
-    /// A room of 100,000 members.
+    /// A room with 100,000 members
     B13,
-    /// From sending to the translation at the reader.
+    /// Time from sending a message to its translation at the reader
     T1,
 }
 
@@ -84,22 +84,22 @@ fn main() -> anyhow::Result<()> {
         Programs { meeshy: absolute(&cli.meeshy)?, node: cli.node.clone(), peers: absolute(&cli.peers)? };
     ensure!(
         programs.peers.join("node_modules").exists(),
-        "the peers have no packages; run `npm ci` in `{}`",
+        "the packages of the peers are not installed; run `npm ci` in `{}`",
         cli.peers.display()
     );
     process::pin_to(&[process::OWN_CPU])
-        .context("two processors are needed: one for the server, one for the load")?;
+        .context("two processors are required: one for the server, one for the load")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     LocalSet::new().block_on(&runtime, run(&cli, programs))
 }
 
-/// The servers run in folders of their own.
+/// The servers run in their own folders.
 fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
-    path.canonicalize().with_context(|| format!("there is no `{}`", path.display()))
+    path.canonicalize().with_context(|| format!("`{}` does not exist", path.display()))
 }
 
 async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
-    let machine = Machine::look(&programs)?;
+    let machine = Machine::inspect(&programs)?;
     let plan = Plan::new(programs, cli.quick);
     let wanted = |benchmark| cli.benchmark == Benchmark::All || cli.benchmark == benchmark;
     let mut report = Report::begin(cli.json, machine);
@@ -120,7 +120,7 @@ async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
         report.add([measure::slow_engine::measure(&plan, cli.quick).await?]);
     }
     if wanted(Benchmark::B7) {
-        progress("B7 what stands before the engine");
+        progress("B7 overhead of the translator");
         report.add(measure::engine::measure(&plan, cli.quick).await?);
     }
     if wanted(Benchmark::B12) {
@@ -147,7 +147,7 @@ impl Report {
         Self { is_json, machine, tables: Vec::new() }
     }
 
-    /// Shows tables at once: what was measured is not lost when a later benchmark fails or is stopped.
+    /// Prints tables at once, so that results are not lost if a later benchmark fails or is interrupted.
     fn add(&mut self, tables: impl IntoIterator<Item = Table>) {
         for table in tables {
             if !self.is_json {

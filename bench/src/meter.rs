@@ -1,9 +1,9 @@
-//! What the server and the load generator have used in a window of time.
+//! The resources used by server and load generator in a window of time.
 
 use crate::process;
 use std::time::{Duration, Instant};
 
-/// Started at the begin of a window.
+/// Started at the beginning of a window.
 pub struct Meter {
     server: u32,
     began: Instant,
@@ -15,21 +15,23 @@ pub struct Meter {
 /// Read at its end.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
-    /// How long the window was.
+    /// The length of the window.
     pub elapsed: Duration,
     /// The server's processor time.
     pub server_cpu: Duration,
-    /// The share of its processor that the generator used, in percent: near 100 it is what limits the rate.
+    /// The share of its processor that the generator used, in percent: near 100, the generator limits the
+    /// rate.
     pub generator_busy: f64,
-    /// What everything else on the machine used, in percent of one processor: near 0, or the figures are worth little.
+    /// What everything else on the machine used, in percent of one processor: unless near 0, the results are
+    /// worth little.
     pub others_busy: f64,
 }
 
 impl Meter {
-    /// Begins a window.
+    /// Starts a window.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// If the server is gone.
     pub fn start(server: u32) -> anyhow::Result<Self> {
         Ok(Self {
             server,
@@ -43,7 +45,7 @@ impl Meter {
     /// Ends it.
     ///
     /// # Errors
-    /// When the server is gone.
+    /// If the server is gone.
     pub fn stop(self) -> anyhow::Result<Usage> {
         let elapsed = self.began.elapsed();
         let server_cpu = process::cpu_time(self.server)?.saturating_sub(self.server_cpu);
@@ -60,12 +62,12 @@ impl Meter {
 }
 
 impl Usage {
-    /// Server processor time for each of `count` things, in microseconds.
+    /// Server processor time per item, in microseconds.
     pub fn cpu_us_per(&self, count: u64) -> f64 {
         self.server_cpu.as_secs_f64() * 1e6 / count as f64
     }
 
-    /// How many of `count` things there were in a second.
+    /// Items per second.
     pub fn per_second(&self, count: u64) -> f64 {
         count as f64 / self.elapsed.as_secs_f64()
     }

@@ -1,16 +1,16 @@
-//! An open loop: things happen at a fixed rate, whether or not the server keeps up.
+//! An open loop: events at a fixed rate, whether or not the server keeps up.
 
 use std::time::{Duration, Instant};
 use tokio::time::MissedTickBehavior;
 
-/// How often the pacer looks at the clock.
-const TICK: Duration = Duration::from_millis(1);
+/// How often the pacer checks the clock.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
-/// Calls `act` `per_second` times a second for `length`, each time with the moment at which it was due. A latency that
-/// is counted from there includes what a late generator or server adds.
+/// Calls `act` `per_second` times a second for `length`, each time with the instant at which it was due. A
+/// latency measured from there includes the delays of a slow generator or server.
 pub async fn at_rate(per_second: u32, length: Duration, mut act: impl FnMut(Instant)) {
     let began = Instant::now();
-    let mut ticks = tokio::time::interval(TICK);
+    let mut ticks = tokio::time::interval(POLL_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut done = 0_u32;
     loop {
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_acts_as_often_as_it_should_and_never_early() {
+    async fn it_acts_at_the_given_rate_and_never_early() {
         let mut dues = Vec::new();
         at_rate(1_000, Duration::from_millis(50), |due| {
             assert!(due <= Instant::now());

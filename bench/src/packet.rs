@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-/// What a server sends, in the namespace `/`.
+/// A packet from the server, in the namespace `/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packet<'a> {
     /// `0`: the transport is open; JSON with `sid`, `pingInterval`, `pingTimeout`.
@@ -19,48 +19,48 @@ pub enum Packet<'a> {
     Connect(&'a str),
     /// `41`: the namespace is closed.
     Disconnect,
-    /// `42`: something happened.
+    /// `42`: an event.
     Event(Event<'a>),
-    /// `43`: the answer to the event that was sent with this id; the JSON array of its arguments.
+    /// `43`: the acknowledgement of the event that was sent with this id; the JSON array of its arguments.
     Ack {
-        /// The id that the event was sent with.
+        /// The id of the event.
         id: u64,
         /// The JSON array of the arguments.
         arguments: &'a str,
     },
-    /// `44`: the namespace was refused; JSON with `message`.
+    /// `44`: the namespace was rejected; JSON with `message`.
     ConnectError(&'a str),
 }
 
-/// An event and what came with it.
+/// An event and its payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// The id to acknowledge it with, where the sender wants that.
+    /// The id to acknowledge it with, if the sender expects that.
     pub id: Option<u64>,
     /// Its name.
     pub name: &'a str,
-    /// The JSON of its arguments, parted by commas: one value for most events, empty for none. Not checked: a load
-    /// generator counts most packets without reading them.
+    /// The JSON of its arguments, separated by commas: one value for most events, empty for none. Not
+    /// validated: a load generator counts most packets without parsing them.
     pub payload: &'a str,
 }
 
 impl Event<'_> {
-    /// Reads the single argument.
+    /// Parses the single argument.
     ///
     /// # Errors
-    /// When it is not what is expected.
+    /// If it is not of the expected type.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_str(self.payload)
     }
 }
 
-/// Why a text is no packet.
+/// Why a packet is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PacketError {
-    /// The type is none, or one that this client does not speak.
+    /// An unknown or unsupported type.
     #[error("unknown packet type in `{0}`")]
     Type(String),
-    /// What follows the type has not the right shape.
+    /// What follows the type is malformed.
     #[error("malformed packet `{0}`")]
     Malformed(String),
 }
@@ -68,13 +68,13 @@ pub enum PacketError {
 /// The answer to [`Packet::Ping`].
 pub const PONG: &str = "3";
 
-/// Enough of a packet to recognise it in an error.
+/// How much of a packet is shown in an error.
 const SHOWN_CHARS: usize = 80;
 
-/// Reads one packet.
+/// Parses a packet.
 ///
 /// # Errors
-/// When it is malformed, binary, or of another namespace.
+/// If it is malformed, binary, or in another namespace.
 pub fn parse(text: &str) -> Result<Packet<'_>, PacketError> {
     let shown = || text.chars().take(SHOWN_CHARS).collect::<String>();
     let malformed = || PacketError::Malformed(shown());
@@ -105,7 +105,7 @@ fn split_first(text: &str) -> Option<(char, &str)> {
 fn event(data: &str) -> Option<Event<'_>> {
     let (id, array) = leading_number(data)?;
     let (name, rest) = array.strip_prefix("[\"")?.strip_suffix(']')?.split_once('"')?;
-    // No event of ours has a name that JSON would escape.
+    // None of our events has a name that JSON would escape.
     if name.contains('\\') {
         return None;
     }
@@ -120,14 +120,14 @@ fn acknowledgement(data: &str) -> Option<Packet<'_>> {
     is_array.then_some(Packet::Ack { id: id?, arguments })
 }
 
-/// The digits at the start, where there are any, and the rest.
+/// The digits at the start, if any, and the rest.
 fn leading_number(data: &str) -> Option<(Option<u64>, &str)> {
     let digits = data.bytes().take_while(u8::is_ascii_digit).count();
     let (number, rest) = data.split_at(digits);
     if number.is_empty() { Some((None, rest)) } else { Some((Some(number.parse().ok()?), rest)) }
 }
 
-/// The packet that opens the namespace `/` with something to authenticate by.
+/// The packet that opens the namespace `/` with credentials.
 pub fn connect(auth: &impl Serialize) -> Result<String, serde_json::Error> {
     Ok(format!("40{}", serde_json::to_string(auth)?))
 }
@@ -146,7 +146,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_packet_of_a_session_is_read() {
+    fn every_packet_of_a_session_is_parsed() {
         let event = |id, name, payload| Packet::Event(Event { id, name, payload });
         for (text, packet) in [
             (r#"0{"sid":"a"}"#, Packet::Open(r#"{"sid":"a"}"#)),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_packet_is_an_error() {
+    fn invalid_packets_are_errors() {
         for text in ["", "4", "9", "451-[]", "42", "42[]", "42[\"a", "42[\"a\"1]", "43[]", "43x", "431", "é"]
         {
             assert!(parse(text).is_err(), "{text}");
@@ -189,7 +189,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_emitted_is_read_back(
+        fn emitted_events_round_trip(
             name in "[a-z:-]{1,20}",
             text in ".*",
             id in proptest::option::of(any::<u64>()),

@@ -1,4 +1,4 @@
-//! The people and rooms of a measurement, made over the servers' own interface.
+//! The users and rooms of a measurement, created over the servers' own API.
 
 use anyhow::{Context, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -7,19 +7,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
-/// Somebody who can connect.
+/// A user who can connect.
 #[derive(Debug, Clone)]
 pub struct Person {
     /// The server's id.
     pub id: String,
-    /// Opens the socket.
+    /// The token to authenticate the socket.
     pub token: String,
 }
 
-/// People, and the rooms they are in.
+/// Users, and the rooms they are in.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// Everybody.
+    /// All users.
     pub people: Vec<Person>,
     /// The rooms.
     pub rooms: Vec<Room>,
@@ -30,17 +30,17 @@ pub struct World {
 pub struct Room {
     /// The server's id.
     pub id: String,
-    /// Its members, as places in [`World::people`].
+    /// Its members, as indexes into [`World::people`].
     pub members: Vec<usize>,
 }
 
-/// Registrations at the same time.
+/// Concurrent registrations.
 const MAX_CONCURRENT: usize = 4;
 
-/// Makes `rooms` rooms of `size` people, each person in one room.
+/// Creates `rooms` rooms of `size` users, each user in one room.
 ///
 /// # Errors
-/// When the server refuses.
+/// If the server rejects a request.
 pub async fn populate(address: SocketAddr, rooms: usize, size: usize) -> anyhow::Result<World> {
     let people = register_all(address, rooms * size).await?;
     let api = Api::new(address);
@@ -54,17 +54,17 @@ pub async fn populate(address: SocketAddr, rooms: usize, size: usize) -> anyhow:
     Ok(world)
 }
 
-/// Registers people who all read English, so that nothing is to be translated.
+/// Registers users who all read English, so that nothing is translated.
 ///
 /// # Errors
-/// When the server refuses.
+/// If the server rejects a request.
 pub async fn register_all(address: SocketAddr, count: usize) -> anyhow::Result<Vec<Person>> {
     let api = Api::new(address);
     let registered = (0..count).map(|number| api.register(format!("person-{number}"), "en"));
     stream::iter(registered).buffered(MAX_CONCURRENT).try_collect().await
 }
 
-/// The few calls that all servers answer.
+/// The few calls that all servers support.
 pub struct Api {
     http: reqwest::Client,
     base: String,
@@ -82,15 +82,15 @@ struct Identified {
 }
 
 impl Api {
-    /// The calls of the server at `address`.
+    /// The API of the server at `address`.
     pub fn new(address: SocketAddr) -> Self {
         Self { http: reqwest::Client::new(), base: format!("http://{address}/api/v1") }
     }
 
-    /// Registers a person who reads `language`.
+    /// Registers a user who reads `language`.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// If the server rejects the request.
     pub async fn register(&self, username: String, language: &str) -> anyhow::Result<Person> {
         let body = json!({
             "username": username,
@@ -106,10 +106,10 @@ impl Api {
         Ok(Person { id: user.id, token })
     }
 
-    /// Opens a group of `members`, in the name of the first, and gives its id.
+    /// Creates a group of `members` as the first of them, and returns its id.
     ///
     /// # Errors
-    /// When the server refuses, or there are no members.
+    /// If the server rejects the request, or there are no members.
     pub async fn open_room(&self, members: &[&Person], title: &str) -> anyhow::Result<String> {
         let (owner, others) = members.split_first().context("a room needs members")?;
         let ids: Vec<&str> = others.iter().map(|member| member.id.as_str()).collect();
@@ -119,19 +119,19 @@ impl Api {
         Ok(id)
     }
 
-    /// What a call of `caller` answers, without its envelope.
+    /// The data of the response to a call of `caller`, without its envelope.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// If the server rejects the request.
     pub async fn post(&self, path: &str, caller: Option<&Person>, body: &Value) -> anyhow::Result<Value> {
         let mut answer = self.answer(path, caller, self.http.post(self.url(path)).json(body)).await?;
         Ok(answer["data"].take())
     }
 
-    /// What a call of `caller` answers, envelope and all.
+    /// The response to a call of `caller`, with its envelope.
     ///
     /// # Errors
-    /// When the server refuses.
+    /// If the server rejects the request.
     pub async fn get(&self, path: &str, caller: &Person) -> anyhow::Result<Value> {
         self.answer(path, Some(caller), self.http.get(self.url(path))).await
     }
@@ -149,10 +149,10 @@ impl Api {
         if let Some(person) = caller {
             request = request.bearer_auth(&person.token);
         }
-        let response = request.send().await.with_context(|| format!("cannot call {path}"))?;
+        let response = request.send().await.with_context(|| format!("failed to call {path}"))?;
         let status = response.status();
-        let answer: Value = response.json().await.with_context(|| format!("{path} answered no JSON"))?;
-        ensure!(status.is_success(), "{path} answered {status}: {answer}");
+        let answer: Value = response.json().await.with_context(|| format!("{path} did not return JSON"))?;
+        ensure!(status.is_success(), "{path} returned {status}: {answer}");
         Ok(answer)
     }
 }

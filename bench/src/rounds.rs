@@ -1,11 +1,11 @@
-//! Interleaved rounds: A, B, A, B, so that whatever else the machine does hits both.
+//! Interleaved rounds (A, B, A, B), so that other load on the machine affects both.
 
 use crate::figures::{Figure, Row};
 use crate::server::Kind;
 use crate::server::Programs;
 use std::time::Duration;
 
-/// How much to measure, and with what.
+/// How much to measure, and with which programs.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The programs.
@@ -21,7 +21,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Five rounds, or two short ones to see that everything works.
+    /// Five rounds, or two short ones to check that everything works.
     pub fn new(programs: Programs, quick: bool) -> Self {
         let (rounds, warm_up, window, settle) = if quick { (2, 1, 2, 3) } else { (5, 2, 5, 8) };
         let [warm_up, window, settle] = [warm_up, window, settle].map(Duration::from_secs);
@@ -29,11 +29,11 @@ impl Plan {
     }
 }
 
-/// Measures ours and each peer once to warm the machine up, which does not count, and then in turns; gives our rows and the
-/// peers'.
+/// Measures ours and each peer once to warm up, which does not count, and then in turns. Returns our rows and
+/// the peers'.
 ///
 /// # Errors
-/// When a measurement fails.
+/// If a measurement fails.
 pub async fn interleaved(
     rounds: usize,
     peers: &[Kind],
@@ -60,7 +60,7 @@ pub async fn interleaved(
     Ok((ours, peers))
 }
 
-/// Tells the person who waits how far it is.
+/// Prints progress.
 #[expect(clippy::print_stderr, reason = "progress is not output")]
 pub fn progress(text: &str) {
     eprintln!("{text}");

@@ -1,4 +1,4 @@
-//! The servers that are measured, as child processes.
+//! The measured servers, as child processes.
 
 use crate::process;
 use anyhow::{Context, bail};
@@ -12,16 +12,16 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-/// Which server.
+/// The kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub enum Kind {
-    /// Ours.
+    /// Meeshy.
     Meeshy,
     /// Node with `socket.io`, in memory.
     Fanout,
-    /// Node with Fastify, `socket.io` and `better-sqlite3`, one commit for each message.
+    /// Node with Fastify, `socket.io` and `better-sqlite3`, one commit per message.
     Durable,
-    /// The same with one commit for all messages of a turn of the event loop.
+    /// The same with one commit for all messages of an event loop turn.
     DurableGroup,
 }
 
@@ -36,45 +36,45 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Where the programs are.
+/// The paths of the programs.
 #[derive(Debug, Clone)]
 pub struct Programs {
     /// The `meeshy` binary, a release build.
     pub meeshy: PathBuf,
-    /// Node.
+    /// Node.js.
     pub node: PathBuf,
     /// The folder `bench/peers`, with its packages installed.
     pub peers: PathBuf,
 }
 
-/// Where a server may run.
+/// The processors of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cpus {
-    /// On the first processor alone; the load generator has the second.
+    /// Only the first processor; the load generator has the second.
     First,
-    /// Wherever the system likes.
+    /// All processors.
     All,
 }
 
-/// The servers listen here alone.
+/// The servers listen only here.
 const HOST: Ipv4Addr = Ipv4Addr::LOCALHOST;
-/// Signs the tokens of a run that ends with it.
+/// The token secret of the run.
 const JWT_SECRET: &str = "7f1c9e24b8d35a60c2e94f7b1d086a53";
-/// The processors there are, as `taskset` takes them: `0-1`.
+/// The online processors in `taskset`'s format: `0-1`.
 const ONLINE_CPUS: &str = "/sys/devices/system/cpu/online";
 /// How long a server may take to start, and to stop.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// How often a server that starts is asked whether it is ready.
+/// How often a starting server is checked for readiness.
 const POLL_INTERVAL: Duration = Duration::from_micros(500);
 
-/// A server that runs; killed when dropped.
+/// A running server; killed when dropped.
 pub struct Server {
     child: Child,
-    /// Its process.
+    /// Its process id.
     pub pid: u32,
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
-    /// From the start of its process to the first good answer of `/ready`.
+    /// From the start of its process to the first successful `/ready`.
     pub ready_after: Duration,
 }
 
@@ -82,12 +82,12 @@ impl Server {
     /// Starts a server with its data in `folder`, and waits until it is ready.
     ///
     /// # Errors
-    /// When it cannot be started, or does not become ready.
+    /// If it cannot be started, or does not become ready.
     pub async fn start(programs: &Programs, kind: Kind, folder: &Path, cpus: Cpus) -> anyhow::Result<Self> {
         Self::start_on(programs, kind, folder, cpus, None).await
     }
 
-    /// The same with its data in a PostgreSQL database, if one is named.
+    /// Like [`start`](Self::start), with a PostgreSQL database if one is given.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -107,11 +107,11 @@ impl Server {
         command.envs(database.map(|url| ("DATABASE_URL", url)));
         command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
         let began = Instant::now();
-        let mut child = command.spawn().with_context(|| format!("cannot start {kind}"))?;
-        let pid = child.id().with_context(|| format!("{kind} ended at once"))?;
+        let mut child = command.spawn().with_context(|| format!("failed to start {kind}"))?;
+        let pid = child.id().with_context(|| format!("{kind} exited at once"))?;
         while !is_ready(address).await {
             if let Some(status) = child.try_wait()? {
-                bail!("{kind} ended before it was ready: {status}; what it said stands above");
+                bail!("{kind} exited before it was ready: {status}; see its output above");
             }
             if began.elapsed() > TIMEOUT {
                 bail!("{kind} was not ready within {} s", TIMEOUT.as_secs());
@@ -121,18 +121,18 @@ impl Server {
         Ok(Self { child, pid, address, ready_after: began.elapsed() })
     }
 
-    /// Ends it without warning, as a crash does.
+    /// Kills it, as a crash does.
     ///
     /// # Errors
-    /// When it has ended already.
+    /// If it has already exited.
     pub async fn kill(mut self) -> anyhow::Result<()> {
-        self.child.kill().await.context("cannot kill the server")
+        self.child.kill().await.context("failed to kill the server")
     }
 
     /// Asks it to stop and waits until it has.
     ///
     /// # Errors
-    /// When it does not stop.
+    /// If it does not stop.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         process::terminate(self.pid)?;
         tokio::time::timeout(TIMEOUT, self.child.wait()).await.context("the server did not stop")??;
@@ -143,17 +143,17 @@ impl Server {
 fn command(programs: &Programs, kind: Kind, cpus: Cpus) -> anyhow::Result<Command> {
     let cpus = match cpus {
         Cpus::First => "0".to_owned(),
-        Cpus::All => std::fs::read_to_string(ONLINE_CPUS).context("cannot read the list of processors")?,
+        Cpus::All => std::fs::read_to_string(ONLINE_CPUS).context("failed to read the list of processors")?,
     };
-    // It becomes the server: the process id stays.
+    // `taskset` becomes the server, so the process id stays the same.
     let mut command = Command::new("taskset");
     command.args(["-c", cpus.trim()]);
     if kind == Kind::Meeshy {
         command.arg(&programs.meeshy).arg("serve");
-        // Thousands of sockets come from one address.
+        // Thousands of sockets connect from one address.
         command.env("MAX_CONNECTIONS_PER_ADDRESS", "0");
         command.env("RATE_LIMITS", "off").env("MODELS_PULL", "off").env("LOG_LEVEL", "warn");
-        // Hundreds of people register before a measurement; what their passwords cost is not what is measured.
+        // Hundreds of users register before a measurement; hashing their passwords should not take long.
         command.env("HASHING_MEMORY_KIB", "64").env("HASHING_PASSES", "1");
     } else {
         let script = if kind == Kind::Fanout { "fanout.mjs" } else { "durable.mjs" };
@@ -163,7 +163,7 @@ fn command(programs: &Programs, kind: Kind, cpus: Cpus) -> anyhow::Result<Comman
     Ok(command)
 }
 
-/// Whether `/ready` answers 200. By hand, since a client library would take longer than some servers.
+/// Whether `/ready` returns 200. Without a client library, which would take longer than some servers.
 async fn is_ready(address: SocketAddr) -> bool {
     let ask = async {
         let mut stream = TcpStream::connect(address).await?;

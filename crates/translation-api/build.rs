@@ -1,4 +1,4 @@
-//! Turns the description of the gRPC interface into Rust, without `protoc`.
+//! Compiles the gRPC interface description to Rust, without `protoc`.
 
 use prost::Message;
 use std::error::Error;
@@ -11,8 +11,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let files = protox::compile(["meeshy/translation/v1/translation.proto"], ["proto"])?;
-    let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?);
-    // For reflection: clients ask the server what it understands.
+    let folder = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    // For reflection.
     fs::write(folder.join("descriptors.bin"), files.encode_to_vec())?;
     tonic_prost_build::configure().build_transport(false).compile_fds(files)?;
     Ok(())

@@ -1,4 +1,5 @@
-//! An archive or tar from anywhere, compressed or not: it is refused with its place, or what is read of it can be written and read again.
+//! Any archive or tar, compressed or not: it is rejected with a position, or what is read from it can be
+//! written and read again.
 
 #![no_main]
 
@@ -20,7 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
     let mut again = Vec::new();
     let database = dump.database().expect("no single collection");
     dump::write_archive(&mut again, database, outgoing(&dump)).expect("memory can be written");
-    // A name that is too long for an archive is possible in a tar.
+    // A name too long for an archive is possible in a tar.
     if dump.collections().iter().all(|it| it.name().len() + database.len() <= 255 && !it.name().is_empty()) {
         assert_eq!(open(again).expect("what was just written").digest(), dump.digest());
     }

@@ -1,4 +1,4 @@
-//! A file of documents from anywhere: it is refused, or `bson` reads every value of what is in it, to the last byte, but for
+//! Any file of documents: it is rejected, or `bson` can parse every value in it, to the last byte, except
 //! documents whose text is not UTF-8.
 
 #![no_main]
@@ -26,6 +26,6 @@ fuzz_target!(|bytes: &[u8]| {
         documents += 1;
     }
     assert_eq!(users.documents(), documents);
-    // What was compressed is longer than it was.
+    // Compressed data is larger when decompressed.
     assert!(users.bytes() == bytes.len() as u64 || bytes.starts_with(&[0x1F, 0x8B]));
 });

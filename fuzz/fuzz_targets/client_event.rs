@@ -1,7 +1,8 @@
-//! Packets of a client go through the server of Socket.IO, the shapes of the wire and the checks on what people type:
-//! nothing panics, and what is let through is what the checks promise.
+//! Client packets through the Socket.IO server, the wire types and the validation of user input: nothing
+//! panics, and accepted input satisfies what the validation promises.
 //!
-//! The first byte of the input is the version of Engine.IO, `3` or else 4; the rest is what the client posts.
+//! The first byte of the input is the version of Engine.IO, `3` or otherwise 4; the rest is what the client
+//! posts.
 
 #![no_main]
 
@@ -34,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
         let address = format!("/socket.io/?EIO={version}&transport=polling");
         assert_eq!(ask(&router, Request::get(&address), &[]).await, StatusCode::OK);
         let close: &[u8] = if version == 3 { b"1:1" } else { b"1" };
-        // A client that stays keeps its memory; one that goes, or was sent away, must not.
+        // A client that stays connected keeps its memory; one that disconnects, or is disconnected, must not.
         for body in [payload, close] {
             let status = ask(&router, Request::post(format!("{address}&sid=known")), body).await;
             assert!(
@@ -53,7 +54,7 @@ async fn ask(router: &Router, request: axum::http::request::Builder, body: &[u8]
     }
 }
 
-/// Reads what comes as the gateway does, and keeps nothing of it.
+/// Parses events as the gateway does, and discards them.
 struct Listener;
 
 impl Service for Listener {
@@ -85,7 +86,7 @@ impl Service for Listener {
     async fn disconnected(&self, _: &Socket<Self>) {}
 }
 
-/// Whether a message passes all checks; if so, it must hold what they promise.
+/// Whether a message passes all checks; if so, it must satisfy what they promise.
 fn is_sound(message: &SendMessage) -> bool {
     let content = is_text(&message.content);
     let own_id = message.client_message_id.as_deref().is_none_or(|id| {
@@ -111,7 +112,7 @@ fn is_language(tag: Option<&str>) -> bool {
     })
 }
 
-/// Whether this is an id; if so, it is written as it was read.
+/// Whether this is an id; if so, it is formatted as it was parsed.
 fn check_id(typed: &str) -> bool {
     let Ok(id) = typed.parse::<ConversationId>() else { return false };
     assert_eq!(id.to_string(), typed.to_lowercase());

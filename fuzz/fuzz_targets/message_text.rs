@@ -1,7 +1,7 @@
-//! A message goes through the translator while the engine does its worst: nothing panics, and nothing protected is lost
-//! or doubled.
+//! A message through the translator while the engine misbehaves: nothing panics, and nothing protected is
+//! lost or duplicated.
 //!
-//! The first line of the input says what the engine does, a byte at a time; the rest is the message.
+//! The first line of the input controls the engine, one byte at a time; the rest is the message.
 
 #![no_main]
 
@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Put around protected pieces, to see which there are. Unicode reserves them for such uses.
+/// Enclose protected pieces, to make them visible. Unicode reserves these characters for such uses.
 const OPEN: char = '\u{FDD0}';
 const CLOSE: char = '\u{FDD1}';
 /// The only letter that the engine knows.
@@ -27,13 +27,14 @@ fuzz_target!(|input: &[u8]| {
     let message = String::from_utf8_lossy(message).replace([OPEN, CLOSE, LETTER], "");
     let pieces = protected(&message);
     let adversary = Adversary { whims: whims.to_vec(), next: AtomicUsize::new(0) };
-    // Over two steps; a failure is an honest answer to an engine that leaves something out.
+    // Over two steps; a failure is a valid result for an engine that omits something.
     if let Ok(translated) = translate(move |segment| adversary.answer(segment), "ja", &message) {
         check(&message, &pieces, &translated);
     }
 });
 
-/// The pieces that stand inside sentences, as an engine that marks them shows. All else is copied, so nothing may change.
+/// The protected pieces within sentences, as marked by an engine. Everything else is copied, so nothing may
+/// change.
 fn protected(message: &str) -> HashMap<String, usize> {
     let show = |c: char| if is_mark(c) { format!("{OPEN}{c}{CLOSE}") } else { c.to_string() };
     let shown = translate(move |segment| Some(segment.chars().map(show).collect()), "fr", message);
@@ -58,7 +59,8 @@ fn check(message: &str, pieces: &HashMap<String, usize>, translated: &str) {
     }
 }
 
-/// How often each character is there that the engine cannot have written. Control characters become spaces.
+/// The number of occurrences of each character that the engine cannot have written. Control characters become
+/// spaces.
 fn characters(text: &str) -> HashMap<char, usize> {
     let mut counts = HashMap::new();
     for character in text.chars().filter(|&c| c != LETTER && !c.is_whitespace()) {
@@ -84,7 +86,7 @@ fn translate(
     }
 }
 
-/// Forgets, doubles, moves and invents marks, and breaks every rule of an engine.
+/// Drops, duplicates, moves and invents marks, and breaks every rule of an engine.
 struct Adversary {
     whims: Vec<u8>,
     next: AtomicUsize,
@@ -123,7 +125,7 @@ impl Adversary {
     }
 }
 
-/// Answers by a function; what that leaves out, it leaves out.
+/// An engine that is a function; `None` omits a text.
 struct Made<F>(F);
 
 #[async_trait]

@@ -1,8 +1,9 @@
-//! A file of an installed model is wrong, though the manifest vouches for it: there is an answer, and the process lives
+//! An invalid file of an installed model whose manifest is valid: there is a result, and the process stays
 //! within its memory.
 //!
-//! The first byte of the input says which file: `m`odel, `v`ocabulary, `s`hortlist or mani`f`est. Of the rest every three
-//! bytes are a place and what is put there; after a capital letter the rest is the whole file.
+//! The first byte of the input selects the file: `m`odel, `v`ocabulary, `s`hortlist or mani`f`est. Of the
+//! rest, every three bytes are a position and the byte to put there; after a capital letter the rest is the
+//! whole file.
 
 #![no_main]
 
@@ -21,8 +22,8 @@ use tempfile::TempDir;
 static MODELS: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().expect("a folder"));
 static SOUND: LazyLock<Synthetic> = LazyLock::new(|| synthetic::saying("hola"));
 
-// The engine panics at files that it does not expect, and whoever calls it catches that; a fuzzer would give up at once.
-// What nobody catches still ends the run.
+// The engine panics on unexpected files, and its caller catches that; a fuzzer would stop at once. A panic
+// that nobody catches still ends the run.
 fuzz_target!(init: std::panic::set_hook(Box::new(|_| {})), |input: &[u8]| {
     let Some((&which, bytes)) = input.split_first() else { return };
     install(MODELS.path(), which, bytes);

@@ -1,4 +1,4 @@
-//! An index of models from anywhere: nothing panics, and no entry leads out of the model folder.
+//! Any model index: nothing panics, and no entry points outside the model folder.
 
 #![no_main]
 

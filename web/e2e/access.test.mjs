@@ -1,4 +1,4 @@
-// For everybody: screen readers, keyboards, small and dark screens, and writing from right to left.
+// Accessibility: screen readers, keyboards, small and dark screens, right-to-left text.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ import { composer, composes, conversation, launch, messages, signUp, url, write 
 let browser;
 before(async () => {
   browser = await launch();
-  // Somebody to be found: people do not find themselves.
+  // Somebody to be found: users do not find themselves.
   await (await signUp(browser, "Emma", "en")).context.close();
 });
 after(() => browser?.close());
@@ -67,7 +67,7 @@ test("everything goes by keyboard", async () => {
   await page.locator("a[href='/new']").first().focus();
   await page.keyboard.press("Enter");
   await page.locator("#search-people").waitFor();
-  assert.equal(await focusedId(), "search-people", "one can write at once");
+  assert.equal(await focusedId(), "search-people", "the field has the focus");
   await page.locator("a[href='/settings']").first().focus();
   await page.keyboard.press("Enter");
   await page.locator("#reading-language").focus();
@@ -89,7 +89,7 @@ test("everything goes by keyboard", async () => {
   await messages(page).filter({ hasText: "one\ntwo" }).last().waitFor();
   await composes(page, "");
 
-  // Up to one's last message, further up into the messages, along them, and back.
+  // Up to the last own message, further up into the messages, along them, and back.
   await write(page, "three");
   await messages(page).filter({ hasText: "three" }).last().waitFor();
   const focused = () => page.evaluate(() => document.activeElement?.textContent ?? "");
@@ -100,7 +100,7 @@ test("everything goes by keyboard", async () => {
   assert.match(await focused(), /three/);
   await page.keyboard.press("ArrowUp");
   assert.match(await focused(), /two/);
-  assert.equal(await page.locator("[role=log] article[tabindex='0']").count(), 1, "one stop");
+  assert.equal(await page.locator("[role=log] article[tabindex='0']").count(), 1, "one tab stop");
   await page.keyboard.press("Escape");
   assert.equal(await page.evaluate(() => document.activeElement?.tagName), "TEXTAREA");
 

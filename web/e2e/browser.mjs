@@ -1,4 +1,4 @@
-// A headless Chromium from Debian, and people in it.
+// A headless Chromium from Debian, and users in it.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
@@ -24,11 +24,11 @@ export async function launch() {
   });
 }
 
-/** A name that no other run has. */
+/** A name that is unique to this run. */
 export const unique = (name) =>
   `${name}${Date.now().toString(36).slice(-5)}${Math.floor(Math.random() * 1296).toString(36)}`;
 
-/** A page of somebody's own, and what it complains of: what it logs as an error, but for lost connections. */
+/** A separate page, and the errors that it logs, except for lost connections. */
 export async function newPage(browser, language, options = {}) {
   const context = await browser.newContext({
     locale: language,
@@ -46,7 +46,7 @@ export async function newPage(browser, language, options = {}) {
   return { context, page, complaints };
 }
 
-/** Signs somebody in who has an account. The page must not complain. */
+/** Signs in to an existing account. The page must not log errors. */
 export async function signIn(browser, username, password, language) {
   const { context, page, complaints } = await newPage(browser, language);
   await page.goto(`${url}/signin`);
@@ -57,9 +57,7 @@ export async function signIn(browser, username, password, language) {
   return { context, page, username, complaints };
 }
 
-/**
- * Signs somebody up through the page, and stays on it. The page must not complain.
- */
+/** Signs up on the page, and stays on it. The page must not log errors. */
 export async function signUp(browser, name, language, options = {}) {
   const { context, page, complaints } = await newPage(browser, language, options);
   const username = unique(name);
@@ -77,17 +75,20 @@ export async function signUp(browser, name, language, options = {}) {
   return { context, page, username, complaints };
 }
 
-/** A conversation's entry in the list. */
+/** The entry of a conversation in the list. */
 export const conversation = (page, title) =>
   page
     .getByRole("listitem")
     .getByRole("link")
     .filter({ has: page.getByTestId("title").filter({ hasText: title }) });
 
-/** The field to write in. */
+/** The message field. */
 export const composer = (page) => page.locator("textarea");
 
-/** Waits until this is what stands in the composer: what sends or edits a message empties it a moment after the message is seen. */
+/**
+ * Waits until the composer contains `text`: sending or editing a message clears it a moment after the message
+ * appears.
+ */
 export async function composes(page, text) {
   const deadline = Date.now() + 10_000;
   while ((await composer(page).inputValue()) !== text && Date.now() < deadline) await page.waitForTimeout(50);
@@ -101,7 +102,7 @@ export async function write(page, text) {
   await page.keyboard.press("Enter");
 }
 
-/** Finds a person and opens the conversation with them. */
+/** Finds a user and opens the conversation with them. */
 export async function converse(page, username) {
   await page.locator("a[href='/new']").first().click();
   await page.locator("#search-people").fill(username);

@@ -1,4 +1,4 @@
-// Texts that try to be more than their place: towers of marks, changes of direction, messages that nobody wrote.
+// Deceptive texts: stacked combining marks, changes of direction, fake system messages.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -10,7 +10,7 @@ after(() => browser?.close());
 
 const text = (message) => message.getByTestId("text");
 
-/** How many pixels of two pictures are not the same, to the eye. */
+/** The number of visibly different pixels of two pictures. */
 const differing = (page, ...pictures) =>
   page.evaluate(async (encoded) => {
     const pixels = async (data) => {
@@ -25,7 +25,7 @@ const differing = (page, ...pictures) =>
     return one.filter((value, index) => Math.abs(value - other[index]) > 64).length;
   }, pictures);
 
-test("a tower of marks does not reach into other messages, and what scripts stack is not cut", async () => {
+test("stacked marks do not overflow into other messages, and legitimate marks are not clipped", async () => {
   const { context, page } = await signUp(browser, "Emma", "en", { reducedMotion: "reduce" });
   const paul = await signUp(browser, "Paul", "en");
   await converse(page, paul.username);
@@ -49,7 +49,7 @@ test("a tower of marks does not reach into other messages, and what scripts stac
   );
   await overflow(tower, "");
   await text(tower).evaluate((element) => (element.textContent = "oa"));
-  assert.equal(await differing(page, guarded, await picture(honest)), 0, "as if there were no tower");
+  assert.equal(await differing(page, guarded, await picture(honest)), 0, "as if there were no stacked marks");
 
   const clipped = await picture(stacked);
   await overflow(stacked, "visible");
@@ -61,7 +61,7 @@ test("a tower of marks does not reach into other messages, and what scripts stac
   await Promise.all([context.close(), paul.context.close()]);
 });
 
-test("a file shows what it is, and what the system wrote is nobody’s message", async () => {
+test("a file shows its real type, and a system message has no author", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const emma = await signUp(browser, "Emma", "en");
   await converse(lea.page, emma.username);
@@ -69,7 +69,7 @@ test("a file shows what it is, and what the system wrote is nobody’s message",
   await write(lea.page, "Lea Test joined");
   await messages(lea.page).nth(1).waitFor();
   const { page } = emma;
-  // As the old system has left them.
+  // As the old system left them.
   await page.route("**/messages?*", async (route) => {
     const response = await route.fetch();
     const body = await response.json();

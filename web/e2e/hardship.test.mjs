@@ -1,4 +1,4 @@
-// Lost connections, long histories, and what is refused.
+// Lost connections, long histories, and rejected input.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -18,7 +18,7 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-/** Writes numbered messages, past the page, as the person whose page it is. */
+/** Sends numbered messages, bypassing the page, as its user. */
 async function seed(page, conversationId, count) {
   await page.evaluate(
     async ([id, last]) => {
@@ -34,7 +34,7 @@ async function seed(page, conversationId, count) {
   );
 }
 
-test("what is written without a connection goes out once it is back: in order, and once only", async () => {
+test("messages written offline are sent after reconnecting: in order, and only once", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
   await converse(lea.page, carlos.username);
@@ -58,12 +58,12 @@ test("what is written without a connection goes out once it is back: in order, a
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });
 
-test("what was not sent survives a reload, and so does what is half written", async () => {
+test("unsent messages and drafts survive a reload", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   await conversation(lea.page, "Meeshy Global").click();
   await composer(lea.page).waitFor();
   const text = `plus tard ${Date.now()}`;
-  // The socket is out of reach, the page is not.
+  // The socket is unreachable, the page is not.
   await lea.page.route("**/socket.io/**", (route) => route.abort());
   await lea.page.routeWebSocket("**/socket.io/**", (socket) => socket.close());
   await lea.page.reload();
@@ -74,7 +74,7 @@ test("what was not sent survives a reload, and so does what is half written", as
   await lea.page.getByTestId("draft").filter({ hasText: text }).waitFor();
   await composes(lea.page, "à moitié");
   await lea.page.unrouteAll();
-  // A routed web socket stays routed for the page, so another page of the same person goes on.
+  // A routed WebSocket stays routed for the page, so another page of the same user continues.
   const again = await lea.context.newPage();
   await again.goto(lea.page.url());
   await messages(again).filter({ hasText: text }).waitFor({ timeout: 20_000 });
@@ -85,7 +85,7 @@ test("what was not sent survives a reload, and so does what is half written", as
   await lea.context.close();
 });
 
-test("what is written without a connection goes out even where the browser keeps nothing", async () => {
+test("messages written offline are sent even if the browser stores nothing", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "fr");
   await converse(lea.page, carlos.username);
@@ -104,7 +104,7 @@ test("what is written without a connection goes out even where the browser keeps
   await carlos.context.close();
 });
 
-test("an attempt to connect that hangs does not hold up the next one once the network is back", async () => {
+test("a hanging connection attempt does not block the next one once the network is back", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   let hanging = 0;
   let isBack = false;
@@ -125,7 +125,7 @@ test("an attempt to connect that hangs does not hold up the next one once the ne
   await lea.context.close();
 });
 
-test("a long history opens at what is new, and keeps its place as older messages come", async () => {
+test("a long history opens at the first unread message, and keeps its position when older messages load", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const paul = await signUp(browser, "Paul", "fr");
   await converse(lea.page, paul.username);
@@ -142,7 +142,7 @@ test("a long history opens at what is new, and keeps its place as older messages
   await messages(page).filter({ hasText: "numéro 260" }).waitFor();
   await conversation(page, "Lea Test").getByText("non lus").waitFor({ state: "detached" });
 
-  // Scrolling up: the row at the top of the sight stays where it is while others come above it.
+  // Scrolling up: the row at the top stays in place while others are added above it.
   const log = page.getByRole("log");
   const jumps = await log.evaluate(async (element) => {
     const top = (row) => row.getBoundingClientRect().top;
@@ -168,7 +168,7 @@ test("a long history opens at what is new, and keeps its place as older messages
   await Promise.all([lea.context.close(), paul.context.close()]);
 });
 
-test("what was missed in a long interruption is read again, without a hole", async () => {
+test("messages missed during a long interruption are loaded without gaps", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const paul = await signUp(browser, "Paul", "fr");
   await converse(lea.page, paul.username);
@@ -193,7 +193,7 @@ test("what was missed in a long interruption is read again, without a hole", asy
   await Promise.all([lea.context.close(), paul.context.close()]);
 });
 
-test("a server that cannot tell who one is, for a while, is asked again soon", async () => {
+test("a temporary authentication failure is retried", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   let refusals = 0;
   await lea.page.routeWebSocket("**/socket.io/**", (socket) => {
@@ -213,7 +213,7 @@ test("a server that cannot tell who one is, for a while, is asked again soon", a
   await lea.context.close();
 });
 
-test("where web sockets are blocked, it goes by polling", async () => {
+test("polling is used if WebSockets are blocked", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const paul = await signUp(browser, "Paul", "fr");
   await paul.page.addInitScript(() => {
@@ -234,14 +234,14 @@ test("where web sockets are blocked, it goes by polling", async () => {
   await Promise.all([lea.context.close(), paul.context.close()]);
 });
 
-test("what the server refuses is said where it is", async () => {
+test("errors of the server are shown at the field", async () => {
   const { context, page, username } = await signUp(browser, "Emma", "en");
   await page.locator("a[href='/settings']").click();
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.locator("#login").fill(username);
   await page.locator("#password").fill("wrong password");
   await page.locator("button.primary").click();
-  await page.getByRole("alert").filter({ hasText: "The name or the password is wrong." }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "Wrong username or password." }).waitFor();
 
   await page.getByRole("link", { name: "New here?" }).click();
   for (const id of ["firstName", "lastName"]) await page.locator(`#${id}`).fill("Emma");
@@ -257,11 +257,11 @@ test("what the server refuses is said where it is", async () => {
   await context.close();
 });
 
-test("too long a message is not sent, and stays in the field", async () => {
+test("a message that is too long is not sent, and stays in the field", async () => {
   const { context, page } = await signUp(browser, "Emma", "en");
   await conversation(page, "Meeshy Global").click();
   await write(page, "x".repeat(4001));
-  await page.getByRole("alert").filter({ hasText: "1 character too many" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "1 character over the limit" }).waitFor();
   assert.equal((await composer(page).inputValue()).length, 4001);
   assert.equal(await page.getByTestId("draft").count(), 0);
   await context.close();

@@ -1,4 +1,4 @@
-// What stays on a device when somebody leaves it, and what one is told when the server ends a session.
+// What stays on a device after signing out, and what is shown when the server ends a session.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-/** The keys that the device remembers. */
+/** The keys that the device stores. */
 const kept = (page) => page.evaluate(() => Object.keys(localStorage).sort());
 
 async function signIn(page, username) {
@@ -17,7 +17,7 @@ async function signIn(page, username) {
   await page.locator("button.primary").click();
 }
 
-/** Somebody who has an account, and no page. */
+/** A user with an account, but without a page. */
 async function account(name) {
   const username = unique(name);
   const response = await fetch(`${url}/api/v1/auth/register`, {
@@ -46,7 +46,7 @@ async function endSession(page) {
   assert.ok(response.ok);
 }
 
-test("who signs out leaves nothing behind", async () => {
+test("signing out leaves nothing behind", async () => {
   const { context, page, username } = await signUp(browser, "Emma", "en");
   await conversation(page, "Meeshy Global").click();
   await page.getByRole("button", { name: "Show originals" }).click();
@@ -76,7 +76,7 @@ test("who signs out leaves nothing behind", async () => {
   await context.close();
 });
 
-test("a session that ended says so, and one goes on in the same place", async () => {
+test("an ended session is reported, and signing in returns to the same place", async () => {
   const { context, page, username } = await signUp(browser, "Emma", "en");
   await conversation(page, "Meeshy Global").click();
   await composer(page).fill("half a thought");
@@ -87,14 +87,17 @@ test("a session that ended says so, and one goes on in the same place", async ()
 
   await endSession(page);
   for (const tab of [page, other])
-    await tab.getByRole("alert").filter({ hasText: "Your session ended. Sign in again." }).waitFor();
+    await tab
+      .getByRole("alert")
+      .filter({ hasText: "Your session has expired. Please sign in again." })
+      .waitFor();
   await signIn(page, username);
   await composer(page).waitFor();
   assert.equal(page.url(), place);
   await composes(page, "half a thought");
   assert.equal(await page.getByRole("alert").count(), 0);
 
-  // Somebody else begins anew, and finds nothing of hers.
+  // Another user starts afresh, and finds nothing of hers.
   await endSession(page);
   await page.getByRole("alert").waitFor();
   await page.getByRole("link", { name: "New here?" }).click();
@@ -109,15 +112,15 @@ test("a session that ended says so, and one goes on in the same place", async ()
   await context.close();
 });
 
-test("a session that ended while nobody looked says so at the next visit", async () => {
+test("a session that ended while the page was closed is reported at the next visit", async () => {
   const { context, page } = await signUp(browser, "Emma", "en");
   await endSession(page);
   await page.reload();
-  await page.getByRole("alert").filter({ hasText: "Your session ended" }).waitFor();
+  await page.getByRole("alert").filter({ hasText: "Your session has expired" }).waitFor();
   await context.close();
 });
 
-test("who signs out in one tab is signed out in the other", async () => {
+test("signing out in one tab signs out the other", async () => {
   const { context, page } = await signUp(browser, "Emma", "en");
   const other = await context.newPage();
   await other.goto(`${url}/`);

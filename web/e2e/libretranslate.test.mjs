@@ -1,4 +1,4 @@
-// A library made for LibreTranslate asks our interface of it.
+// A LibreTranslate client library uses our API.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-// The official Socket.IO client drives the whole exchange, over both transports.
+// The official Socket.IO client exercises everything, over both transports.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -30,7 +30,7 @@ async function register(name, language) {
   return { token: answer.data.token, id: answer.data.user.id };
 }
 
-/** A socket that remembers what it was told, and can wait for more. */
+/** A socket that records its events, and can wait for more. */
 function listen(auth, transports) {
   const socket = io(url, { auth, transports, forceNew: true, reconnection: false });
   const heard = [];
@@ -39,7 +39,7 @@ function listen(auth, transports) {
     heard.push({ name, payload });
     for (const waiter of [...waiting]) waiter();
   });
-  /** The first event of this name that fits, also if it has come already. */
+  /** The first event with this name that matches, including past ones. */
   const next = (name, fits = () => true) =>
     new Promise((resolve, reject) => {
       const look = () => {
@@ -104,7 +104,7 @@ for (const transports of [["websocket"], ["polling"], ["polling", "websocket"]])
       const again = await b.socket.timeout(5000).emitWithAck("message:send", message);
       assert.equal(again.data.messageId, ack.data.messageId, "a retry is the same message");
 
-      // Everybody hears of it, the sender's other device too, once.
+      // Everybody receives it, including the sender's other device, once.
       for (const listener of [a, b, second]) {
         const heard = await listener.next("message:new");
         assert.equal(heard.id, ack.data.messageId);
@@ -127,13 +127,13 @@ for (const transports of [["websocket"], ["polling"], ["polling", "websocket"]])
       await a.next("conversation:unread-updated", (event) => event.unreadCount === 0);
       await b.next("read-status:updated", (event) => event.userId === lea.id && event.type === "read");
 
-      // Leaving says "not looking"; a member goes on hearing.
+      // Leaving means "not looking"; a member still receives events.
       a.socket.emit("conversation:leave", { conversationId });
       await a.next("conversation:left");
       await b.socket.timeout(5000).emitWithAck("message:send", { conversationId, content: "Hasta mañana" });
       await a.next("message:new", (event) => event.content === "Hasta mañana");
 
-      // Sent in a row, heard in that order.
+      // Sent in a row, received in that order.
       const sent = await Promise.all(
         [1, 2, 3, 4, 5].map((n) =>
           b.socket.timeout(5000).emitWithAck("message:send", { conversationId, content: `uno ${n}` }),
@@ -159,7 +159,7 @@ for (const transports of [["websocket"], ["polling"], ["polling", "websocket"]])
   });
 }
 
-test("what cannot be taken is refused, and the socket lives", async () => {
+test("invalid events are rejected, and the socket stays open", async () => {
   const [lea, stranger] = [await register("lea", "fr"), await register("emma", "en")];
   const created = await rest(
     "POST",

@@ -1,4 +1,4 @@
-// Two real browsers: one person reads French, the other Spanish, and each writes as they please.
+// Two real browsers: one user reads French, the other Spanish, and each writes in their language.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-/** What stands in the newest message of a page. */
+/** The newest message of a page. */
 const newest = (page) => messages(page).last();
 
 test("each reads their own language, without a reload", async () => {
@@ -20,7 +20,7 @@ test("each reads their own language, without a reload", async () => {
   await newest(lea.page).waitFor();
   assert.equal(await newest(lea.page).getByTestId("text").textContent(), "Bonjour, comment ça va ?");
 
-  // It stands in Carlos's list, unread and in Spanish; he opens it.
+  // It is in Carlos's list, unread and in Spanish; he opens it.
   const entry = conversation(carlos.page, "Lea Test");
   await entry.getByText("1 sin leer").waitFor();
   await entry.locator("[lang=es]").waitFor();
@@ -32,9 +32,9 @@ test("each reads their own language, without a reload", async () => {
   assert.doesNotMatch(await text.textContent(), /Bonjour/);
   assert.equal(await text.getAttribute("lang"), "es");
   assert.equal(await text.getAttribute("dir"), "ltr");
-  assert.equal(await carlos.page.locator("[data-unread]").count(), 1, "a divider before what is new");
+  assert.equal(await carlos.page.locator("[data-unread]").count(), 1, "a divider before new messages");
 
-  // One click shows the original; the key shows the translation again.
+  // A click shows the original; the key shows the translation again.
   await message.getByTestId("flip").click();
   assert.equal(await text.textContent(), "Bonjour, comment ça va ?");
   assert.equal(await text.getAttribute("lang"), "fr");
@@ -43,7 +43,7 @@ test("each reads their own language, without a reload", async () => {
   await carlos.page.keyboard.press("t");
   assert.equal(await text.getAttribute("lang"), "es");
 
-  // The whole conversation in the original, for as long as one wants.
+  // The whole conversation in the original, until switched back.
   await carlos.page.getByRole("button", { name: "Ver los originales" }).click();
   assert.equal(await text.getAttribute("lang"), "fr");
   await carlos.page.reload();
@@ -60,7 +60,7 @@ test("each reads their own language, without a reload", async () => {
   await write(carlos.page, "Mi tren llega a las diez de la mañana.");
   await lea.page.locator("[data-testid=text][lang=fr]", { hasText: "train" }).waitFor();
   await lea.page.getByTestId("typing").filter({ hasNotText: "écrit" }).waitFor();
-  // Read out in French, since that comes soon now that the engine runs.
+  // Announced in French, because the translation arrives soon now that the engine is running.
   await write(carlos.page, "El gato duerme.");
   await lea.page
     .getByTestId("announcer")
@@ -68,13 +68,13 @@ test("each reads their own language, without a reload", async () => {
     .locator("[lang=fr]", { hasText: "chat" })
     .waitFor({ state: "attached" });
 
-  // Read is what was seen.
+  // Messages count as read once they were visible.
   await entry.getByText("sin leer").waitFor({ state: "detached" });
   assert.deepEqual([...lea.complaints, ...carlos.complaints], []);
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });
 
-test("a pair that no engine serves says so, and shows the original", async () => {
+test("an unsupported pair is reported, and shows the original", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const jiro = await signUp(browser, "Jiro", "ja");
   await converse(lea.page, jiro.username);
@@ -84,14 +84,14 @@ test("a pair that no engine serves says so, and shows the original", async () =>
   await missing.waitFor();
   assert.equal(await newest(jiro.page).getByTestId("text").textContent(), "Bonjour");
 
-  // Once, whatever else is written; without an operator's advice; and not again when it was read.
+  // Once, whatever else is written; without advice for operators; and not again after it was dismissed.
   await write(lea.page, "Tu es là ?");
   await newest(jiro.page).getByText("Tu es là ?").waitFor();
   await newest(jiro.page).getByRole("img", { name: "not translated from French" }).waitFor();
   assert.equal(await messages(jiro.page).count(), 2);
   assert.equal(await missing.count(), 1);
   assert.equal(await jiro.page.getByText("meeshy models").count(), 0);
-  await jiro.page.getByRole("button", { name: "Do not show again" }).click();
+  await jiro.page.getByRole("button", { name: "Don’t show again" }).click();
   await missing.waitFor({ state: "detached" });
   await jiro.page.reload();
   await newest(jiro.page).getByRole("img", { name: "not translated from French" }).waitFor();
@@ -99,7 +99,7 @@ test("a pair that no engine serves says so, and shows the original", async () =>
   await Promise.all([lea.context.close(), jiro.context.close()]);
 });
 
-test("people who read the same language are told so", async () => {
+test("readers of the same language see a note", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const paul = await signUp(browser, "Paul", "fr");
   await converse(lea.page, paul.username);
@@ -109,7 +109,7 @@ test("people who read the same language are told so", async () => {
   await Promise.all([lea.context.close(), paul.context.close()]);
 });
 
-test("authors see their own words as they wrote them, also where others read a translation", async () => {
+test("authors see their own messages untranslated, even if others read a translation", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const paul = await signUp(browser, "Paul", "fr");
   const text = "¿Dónde está la estación?";
@@ -133,7 +133,7 @@ test("authors see their own words as they wrote them, also where others read a t
   await Promise.all([lea.context.close(), paul.context.close()]);
 });
 
-test("a new reading language holds for the messages that are there", async () => {
+test("a new reading language applies to existing messages", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
   await converse(lea.page, carlos.username);
@@ -149,7 +149,7 @@ test("a new reading language holds for the messages that are there", async () =>
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });
 
-test("who is not content with a translation says so, and another engine tries", async () => {
+test("a reader reports a translation, and another engine tries", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
   await converse(lea.page, carlos.username);
@@ -157,7 +157,7 @@ test("who is not content with a translation says so, and another engine tries", 
   await conversation(carlos.page, "Lea Test").click();
   const message = newest(carlos.page);
   await message.getByText("traducido del francés").waitFor();
-  // With the original, the engine is named.
+  // With the original, the engine is shown.
   const by = message.getByText("traducido por");
   await message.getByTestId("flip").click();
   const before = await by.textContent();
@@ -176,7 +176,7 @@ test("who is not content with a translation says so, and another engine tries", 
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });
 
-test("what was mended is read anew by everybody, in their own language", async () => {
+test("an edited message is translated again for everybody", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
   await converse(carlos.page, lea.username);
@@ -187,7 +187,7 @@ test("what was mended is read anew by everybody, in their own language", async (
   await read("chat").waitFor();
   assert.equal(await newest(lea.page).getByRole("button", { name: "Modifier" }).count(), 0);
 
-  // What is half written waits until the other message is mended.
+  // The draft waits until the other message is edited.
   await composer(carlos.page).fill("a medias");
   await newest(carlos.page).getByRole("button", { name: "Editar" }).click();
   await composes(carlos.page, "Tengo un gato");
@@ -199,7 +199,7 @@ test("what was mended is read anew by everybody, in their own language", async (
   await conversation(lea.page, "Carlos Test").getByText("chien").waitFor();
   assert.equal(await messages(lea.page).count(), 1);
 
-  // By keyboard; Escape leaves everything as it was.
+  // By keyboard; Escape cancels.
   await composer(carlos.page).fill("");
   await carlos.page.keyboard.press("ArrowUp");
   await carlos.page.keyboard.press("ArrowUp");
@@ -208,7 +208,7 @@ test("what was mended is read anew by everybody, in their own language", async (
   await carlos.page.keyboard.press("Escape");
   await composes(carlos.page, "");
 
-  // A connection that is lost meanwhile loses nothing, and says so.
+  // Losing the connection in the meantime loses nothing, and is reported.
   await carlos.context.setOffline(true);
   await newest(carlos.page).getByRole("button", { name: "Editar" }).click();
   await write(carlos.page, "Tengo dos perros");
@@ -221,7 +221,7 @@ test("what was mended is read anew by everybody, in their own language", async (
   await Promise.all([lea.context.close(), carlos.context.close()]);
 });
 
-test("who says what they write in is believed, and who does not need not", async () => {
+test("a declared language is used, and otherwise it is detected", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
   await converse(carlos.page, lea.username);

@@ -1,4 +1,4 @@
-// Keys belong to whoever types: to a field, to a dialog, to an input method, to the keyboard of a phone.
+// Keys go to where the user types: a field, a dialog, an input method, or a phone's keyboard.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -8,7 +8,7 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-test("in a dialog one can type any letter, and Escape closes it", async () => {
+test("any letter can be typed in a dialog, and Escape closes it", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const emma = await signUp(browser, "Emma", "es");
   await converse(lea.page, emma.username);
@@ -39,7 +39,7 @@ test("in a dialog one can type any letter, and Escape closes it", async () => {
     "the focus is back where it was",
   );
 
-  // On the button, which is no field, the key is a shortcut again.
+  // On the button, which is not a field, the key is a shortcut again.
   await page.keyboard.press("t");
   await message.locator("[data-testid=text][lang=fr]").waitFor();
   await page.keyboard.press("?");
@@ -64,7 +64,7 @@ test("the Enter that ends a composition sends nothing, in Safari either", async 
   await context.close();
 });
 
-test("on a phone Enter breaks the line, and the button sends", async () => {
+test("on a phone, Enter inserts a line break, and the button sends", async () => {
   const phone = { hasTouch: true, isMobile: true, viewport: { width: 390, height: 760 } };
   const { context, page, complaints } = await signUp(browser, "Emma", "en", phone);
   await conversation(page, "Meeshy Global").tap();

@@ -1,4 +1,4 @@
-// The messenger behind a proxy that serves it under a path, and takes the path off.
+// The messenger behind a proxy that serves it under a path, which it strips.
 
 import assert from "node:assert/strict";
 import http from "node:http";
@@ -12,7 +12,7 @@ const server = new URL(url);
 let browser;
 let proxy;
 let address;
-/** What was asked for outside of the path. */
+/** The requests outside of the path. */
 const astray = [];
 
 before(async () => {
@@ -54,7 +54,7 @@ after(async () => {
   proxy?.close();
 });
 
-test("under a path one signs up, writes, and comes back to the same place", async () => {
+test("signing up, writing and returning work under a path", async () => {
   const { context, page, complaints } = await newPage(browser, "fr");
   await page.goto(`${address}/signup`);
   const username = unique("Lea");
@@ -75,7 +75,7 @@ test("under a path one signs up, writes, and comes back to the same place", asyn
   const place = page.url();
   assert.match(place, new RegExp(`^${address}/c/[0-9a-f]{24}$`));
 
-  // The page of a deep link finds its parts, and so does a reload.
+  // The page of a deep link finds its assets, and so does a reload.
   await page.reload();
   await messages(page).filter({ hasText: text }).waitFor();
   assert.equal(page.url(), place);

@@ -3,5 +3,5 @@ try {
   const theme = JSON.parse(localStorage.getItem("meeshy.theme"));
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
 } catch {
-  // As the system.
+  // Follow the system.
 }

@@ -1,4 +1,4 @@
-// Fails when the first screen needs more than 90 KB of JavaScript, gzip.
+// Fails if the first screen needs more than 90 KB of JavaScript (gzip).
 import { readFileSync, statSync } from "node:fs";
 
 const LIMIT = 90 * 1024;

@@ -1,6 +1,6 @@
-//! B3: messages that are authorised, on the disk, acknowledged, and delivered to a room of 20.
+//! B3: messages that are authorised, written to disk, acknowledged, and delivered to a room of 20.
 
-use crate::crowd::{Crowd, mouths};
+use crate::crowd::{Crowd, channels};
 use crate::figures::{Figure, Table, higher, lower, neither};
 use crate::measure::writers::Writers;
 use crate::meter::Meter;
@@ -15,17 +15,17 @@ use std::time::Duration;
 
 const ROOMS: usize = 10;
 const ROOM_SIZE: usize = 20;
-/// Messages on their way at the same time, of which each server gets the number that suits it best.
+/// Concurrent messages; each server gets the number that suits it best.
 const IN_FLIGHT: [usize; 7] = [5, 10, 20, 50, 100, 200, 400];
-/// What a person who has pressed Enter may have to wait.
+/// The acceptable delay of an acknowledgement.
 const ACK_P99_MS: f64 = 100.0;
-/// Messages a second of the open loop.
+/// Messages per second of the open loop.
 const RATE: u32 = 300;
 
-/// Messages a second with acknowledgements within 100 ms.
+/// Messages per second with acknowledgements within 100 ms.
 ///
 /// # Errors
-/// When a server fails, refuses a message, or loses a delivery.
+/// If a server fails, rejects a message, or loses a delivery.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     let peers = [Kind::Durable, Kind::DurableGroup];
     let mut in_flight = BTreeMap::new();
@@ -44,7 +44,7 @@ pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     Ok(Table { title: "B3 durable send".to_owned(), method, ours, peers })
 }
 
-/// A server with its crowd of writers.
+/// A server with its connected writers.
 pub struct Scene {
     /// The server.
     pub server: Server,
@@ -54,27 +54,27 @@ pub struct Scene {
 }
 
 impl Scene {
-    /// Ten rooms of twenty people who are connected.
+    /// Ten rooms of twenty connected users.
     ///
     /// # Errors
-    /// When the server fails.
+    /// If the server fails.
     pub async fn set_up(plan: &Plan, kind: Kind, folder: &Path) -> anyhow::Result<Self> {
         let server = Server::start(&plan.programs, kind, folder, Cpus::First).await?;
         let world = people::populate(server.address, ROOMS, ROOM_SIZE).await?;
-        let (mouths, throats) = mouths(world.people.len());
-        let writers = Rc::new(Writers::new(&world, mouths.clone())?);
-        let ear = |place| {
+        let (senders, orders) = channels(world.people.len());
+        let writers = Rc::new(Writers::new(&world, senders.clone())?);
+        let handler = |place| {
             let writers = Rc::clone(&writers);
-            move |packet: Packet<'_>| writers.hear(place, packet)
+            move |packet: Packet<'_>| writers.receive(place, packet)
         };
-        let crowd = Crowd::gather(server.address, world.people.iter(), (mouths, throats), ear).await?;
+        let crowd = Crowd::gather(server.address, world.people.iter(), (senders, orders), handler).await?;
         Ok(Self { server, writers, crowd })
     }
 
-    /// Sees everybody off and stops the server.
+    /// Disconnects all clients and stops the server.
     ///
     /// # Errors
-    /// When a client had lost its connection, or the server does not stop.
+    /// If a client lost its connection, or the server does not stop.
     pub async fn tear_down(self) -> anyhow::Result<()> {
         self.crowd.leave().await?;
         self.server.stop().await
@@ -123,7 +123,7 @@ async fn closed_loop(
     writers.clear();
     let meter = Meter::start(scene.server.pid)?;
     tokio::time::sleep(window).await;
-    let (usage, seen) = (meter.stop()?, writers.seen());
+    let (usage, seen) = (meter.stop()?, writers.observed());
     writers.end().await?;
     let messages = seen.deliveries / ROOM_SIZE as u64;
     Ok(Closed {
@@ -145,7 +145,7 @@ async fn one_round(plan: &Plan, kind: Kind, in_flight: usize) -> anyhow::Result<
     scene.writers.open_loop(RATE, plan.warm_up).await;
     scene.writers.clear();
     scene.writers.open_loop(RATE, plan.window).await;
-    let paced = scene.writers.seen();
+    let paced = scene.writers.observed();
     scene.writers.end().await?;
     scene.tear_down().await?;
     Ok(vec![

@@ -1,5 +1,6 @@
-//! B7: what stands between the sentences and the engine, in this process and on its one processor, with models of the shapes
-//! of Firefox's `tiny` and `base-memory`. Their weights are made up: they say nonsense, as much of it as a true one would say, and as fast.
+//! B7: the overhead between sentences and engine, in this process on one processor, with models of the shapes
+//! of Firefox's `tiny` and `base-memory`. Their weights are random: the output is nonsense, but of the same
+//! length and at the same speed as that of a real model.
 
 use crate::figures::{Figure, Row, Table, higher, lower};
 use crate::latency::Latencies;
@@ -16,25 +17,25 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 const WORDS: &str = include_str!("../../data/sentences.en.txt");
-/// Words of an answer to a sentence of eleven words: Spanish has some more pieces than English.
+/// Words of the translation of an eleven-word sentence: Spanish has slightly more pieces than English.
 const LENGTH: usize = 14;
-/// What people write without a second thought, in words.
+/// Words of a short message.
 const SHORT: usize = 5;
-/// Words of the answer to that.
+/// Words of its translation.
 const SHORT_LENGTH: usize = 6;
-/// Messages that come at once.
+/// Messages sent at once.
 const BURST: usize = 64;
-/// What somebody pastes, in bytes.
+/// The size of a pasted text, in bytes.
 const PASTE: usize = 100 * 1024;
-/// Between two messages of people who write to each other.
+/// The pause between two messages of a conversation.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Segments that go through the bare engine together: those of a length, as one would do by hand.
+/// Segments per batch for the bare engine, sorted by length, as a hand-written loop would do.
 const BY_HAND: usize = 8;
 
-/// Everything about one loaded model.
+/// All measurements with one loaded model.
 ///
 /// # Errors
-/// When the model cannot be made or fails.
+/// If the model cannot be created or fails.
 pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
     let models = tempfile::tempdir()?;
     install(models.path(), "en-es", &of_shape(Shape::TINY, WORDS, LENGTH));
@@ -43,7 +44,7 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
     let count = if quick { 200 } else { 10_000 };
     let mut rows: [Vec<Vec<Figure>>; 6] = Default::default();
     for round in 1..=plan.rounds {
-        // Each round has sentences of its own, so that nothing comes from the cache.
+        // Each round has different sentences, so that nothing comes from the cache.
         let texts = sentences(count, round);
         let by_hand = bare(models.path(), &texts)?;
         rows[1].push(vec![higher("sentences/s", by_hand)]);
@@ -96,7 +97,7 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
             Vec::new(),
         ),
         table(
-            "B7 what is known",
+            "B7 cached translations",
             "A message that was translated before, from the cache in memory.".to_owned(),
             vec![row("Meeshy", &cache)],
             Vec::new(),
@@ -104,7 +105,7 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
     ])
 }
 
-/// Different sentences of the words of the benchmark: `seed` makes others.
+/// Different sentences from the benchmark's words; each `seed` gives others.
 fn sentences(count: usize, seed: usize) -> Vec<String> {
     let originals: Vec<&str> = WORDS.lines().collect();
     let words: Vec<&str> = WORDS.split_whitespace().collect();
@@ -138,11 +139,11 @@ async fn all(translator: &Translator, texts: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sentences a second on the bare engine.
+/// Sentences per second on the bare engine.
 fn bare(models: &Path, texts: &[String]) -> anyhow::Result<f64> {
     let folder =
         std::fs::read_dir(models.join("en-es"))?.filter_map(Result::ok).find(|entry| entry.path().is_dir());
-    let folder = folder.context("the model is not there")?.path();
+    let folder = folder.context("the model does not exist")?.path();
     let vocabulary = folder.join("vocab.spm");
     let engine = Engine::load_mmapped(folder.join("model.bin"), &vocabulary, &vocabulary);
     let engine = engine.map_err(anyhow::Error::msg)?.with_shortlist(Shortlist::load(folder.join("lex.bin"))?);
@@ -151,7 +152,7 @@ fn bare(models: &Path, texts: &[String]) -> anyhow::Result<f64> {
     let began = Instant::now();
     sorted.sort_by_key(|text| text.len());
     for batch in sorted.chunks(BY_HAND) {
-        ensure!(engine.translate_batch(batch).len() == batch.len(), "the engine left out a sentence");
+        ensure!(engine.translate_batch(batch).len() == batch.len(), "the engine omitted a sentence");
     }
     Ok(rate(texts.len(), began))
 }
@@ -195,7 +196,7 @@ async fn beside_a_paste(translator: &Translator, seed: usize) -> anyhow::Result<
     });
     let busy = latencies(translator, beside).await?;
     ensure!(!pasting.is_finished(), "the paste was translated before the messages were");
-    // What nobody waits for is not translated to its end.
+    // A translation that nobody waits for is cancelled.
     pasting.abort();
     Ok(vec![
         lower("p95 alone ms", quiet.quantile_ms(0.95)),
@@ -232,7 +233,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_models_read_and_write_as_much_as_true_ones() {
+    fn the_models_read_and_write_as_much_as_real_ones() {
         let shape = Shape { encoder: 1, decoder: 1, words: 1_000, ..Shape::TINY };
         for length in [SHORT_LENGTH, LENGTH, 20] {
             let files = of_shape(shape, WORDS, length);
@@ -242,7 +243,7 @@ mod tests {
                 engine.translate("The soup needs a little more salt."),
                 ["hola"].repeat(length).join(" ")
             );
-            // 1.36 pieces to a word is what Firefox's English and Spanish vocabulary makes of these sentences.
+            // Firefox's English and Spanish vocabulary has 1.36 pieces per word for these sentences.
             let pieces: usize = WORDS.lines().map(|text| engine.src_ids(text).len()).sum();
             let words = WORDS.split_whitespace().count();
             assert!((words * 5 / 4..words * 3 / 2).contains(&pieces), "{pieces} pieces of {words} words");

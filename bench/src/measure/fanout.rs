@@ -1,8 +1,8 @@
-//! B1: what it costs to deliver an event to a room.
+//! B1: the cost of delivering an event to a room.
 //!
-//! `typing:start` is the event: nothing is stored, so the fan-out is all there is.
+//! The event is `typing:start`: nothing is stored, so only the fan-out is measured.
 
-use crate::crowd::{Crowd, Mouths, mouths};
+use crate::crowd::{Crowd, Senders, channels};
 use crate::figures::{Figure, Table, higher, lower, neither};
 use crate::latency::Latencies;
 use crate::meter::Meter;
@@ -18,14 +18,14 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Instant;
 
-/// Who is where, and how much they say.
+/// The rooms, and how much their members send.
 struct Shape {
     title: &'static str,
     rooms: usize,
     size: usize,
     /// How many members of each room send.
     senders: usize,
-    /// Events a second, in all, of the open loop: about a third of what Node can take.
+    /// Events per second, in total, of the open loop: about a third of what Node can handle.
     rate: u32,
 }
 
@@ -40,10 +40,10 @@ const SHAPES: [Shape; 2] = [
     Shape { title: "B1 fan-out: one room of 400, two send", rooms: 1, size: 400, senders: 2, rate: 80 },
 ];
 
-/// Both shapes.
+/// Measures both shapes.
 ///
 /// # Errors
-/// When a server fails, or an event is lost.
+/// If a server fails, or an event is lost.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Vec<Table>> {
     let mut tables = Vec::new();
     for shape in &SHAPES {
@@ -64,13 +64,13 @@ async fn one_round(plan: &Plan, shape: &Shape, kind: Kind) -> anyhow::Result<Vec
     let folder = tempfile::tempdir()?;
     let server = Server::start(&plan.programs, kind, folder.path(), Cpus::First).await?;
     let world = people::populate(server.address, shape.rooms, shape.size).await?;
-    let (mouths, throats) = mouths(world.people.len());
-    let board = Rc::new(Board::new(&world, shape.senders, mouths.clone())?);
-    let ear = |_| {
+    let (outgoing, orders) = channels(world.people.len());
+    let board = Rc::new(Board::new(&world, shape.senders, outgoing.clone())?);
+    let handler = |_| {
         let (board, mut heard) = (Rc::clone(&board), vec![0; world.people.len()]);
-        move |packet: Packet<'_>| board.hear(packet, &mut heard)
+        move |packet: Packet<'_>| board.receive(packet, &mut heard)
     };
-    let crowd = Crowd::gather(server.address, world.people.iter(), (mouths, throats), ear).await?;
+    let crowd = Crowd::gather(server.address, world.people.iter(), (outgoing, orders), handler).await?;
 
     board.open_loop(shape.rate, plan.warm_up).await;
     board.clear();
@@ -90,20 +90,20 @@ async fn one_round(plan: &Plan, shape: &Shape, kind: Kind) -> anyhow::Result<Vec
     crowd.leave().await?;
     server.stop().await?;
     Ok(vec![
-        lower("CPU µs a delivery, closed loop", closed.cpu_us_per(closed_events)),
+        lower("CPU µs per delivery, closed loop", closed.cpu_us_per(closed_events)),
         higher("deliveries/s, closed loop", closed.per_second(closed_events)),
         neither("generator busy %", closed.generator_busy),
         neither("others busy %", closed.others_busy),
-        lower("CPU µs a delivery, open loop", paced.cpu_us_per(paced_events)),
+        lower("CPU µs per delivery, open loop", paced.cpu_us_per(paced_events)),
         lower("p50 ms, open loop", latencies[0]),
         lower("p95 ms, open loop", latencies[1]),
     ])
 }
 
-/// What all clients know together. They run on one thread.
+/// The shared state of all clients. They run on one thread.
 struct Board {
-    mouths: Mouths,
-    /// The place of each person in the crowd, by id.
+    outgoing: Senders,
+    /// The index of each user in the crowd, by id.
     places: HashMap<String, usize>,
     senders: Vec<Sender>,
     closed_loop: Cell<bool>,
@@ -111,20 +111,20 @@ struct Board {
     latencies: RefCell<Latencies>,
 }
 
-/// Somebody in the crowd who may send.
+/// A member of the crowd who may send.
 struct Sender {
-    /// What this one sends; empty for those who only listen.
+    /// The packet to send; empty for those who only listen.
     packet: String,
-    /// How many others hear it.
+    /// How many others receive it.
     listeners: u32,
     /// When each event was due.
     sent: RefCell<Vec<Instant>>,
-    /// Deliveries of events on their way.
+    /// Deliveries of events in flight.
     expected: Cell<u32>,
 }
 
 impl Board {
-    fn new(world: &World, senders_a_room: usize, mouths: Mouths) -> anyhow::Result<Self> {
+    fn new(world: &World, senders_a_room: usize, outgoing: Senders) -> anyhow::Result<Self> {
         let mut senders = Vec::with_capacity(world.people.len());
         for room in &world.rooms {
             let packet = packet::emit("typing:start", &json!({ "conversationId": room.id }), None)?;
@@ -137,7 +137,7 @@ impl Board {
         let places =
             world.people.iter().enumerate().map(|(place, person)| (person.id.clone(), place)).collect();
         Ok(Self {
-            mouths,
+            outgoing,
             places,
             senders,
             closed_loop: Cell::new(false),
@@ -150,15 +150,16 @@ impl Board {
         let sender = &self.senders[place];
         sender.sent.borrow_mut().push(due);
         sender.expected.set(sender.expected.get() + sender.listeners);
-        self.mouths.say(place, sender.packet.clone());
+        self.outgoing.send(place, sender.packet.clone());
     }
 
     fn speakers(&self) -> Vec<usize> {
         (0..self.senders.len()).filter(|place| !self.senders[*place].packet.is_empty()).collect()
     }
 
-    /// Somebody has heard something. The events of a sender arrive in order, so the third one heard is the third sent.
-    fn hear(&self, packet: Packet<'_>, heard: &mut [usize]) {
+    /// Handles a packet. The events of a sender arrive in order, so the third one received is the third one
+    /// sent.
+    fn receive(&self, packet: Packet<'_>, heard: &mut [usize]) {
         let Packet::Event(event) = packet else { return };
         if event.name != "typing:start" {
             return;
@@ -195,7 +196,7 @@ impl Board {
         }
     }
 
-    /// Waits for what is still on its way; an event that does not arrive is an error.
+    /// Waits for the events in flight; an event that does not arrive is an error.
     async fn end_closed_loop(&self) -> anyhow::Result<()> {
         self.closed_loop.set(false);
         let on_their_way = || self.senders.iter().map(|sender| u64::from(sender.expected.get())).sum::<u64>();
@@ -220,8 +221,8 @@ impl Board {
     }
 }
 
-/// The text of a field, found without reading the JSON around it, which would cost the generator more than the delivery
-/// costs the server. The field's text must be plain, as ids are.
+/// The text of a field, without parsing the JSON around it, which would cost the generator more than the
+/// delivery costs the server. The text must not contain escapes, as is the case for ids.
 pub fn text_field<'a>(json: &'a str, name: &str) -> Option<&'a str> {
     let (_, after) = json.split_once(name)?;
     after.strip_prefix("\":\"")?.split('"').next()

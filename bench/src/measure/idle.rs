@@ -1,6 +1,6 @@
-//! B2: what an idle connection costs in memory.
+//! B2: memory per idle connection.
 
-use crate::crowd::{Crowd, mouths};
+use crate::crowd::{Crowd, channels};
 use crate::figures::{Figure, Table, lower, neither};
 use crate::people::{self, Person};
 use crate::process;
@@ -8,15 +8,15 @@ use crate::rounds::{Plan, interleaved};
 use crate::server::{Cpus, Kind, Server};
 
 const PEOPLE: usize = 200;
-/// Connections that are there before the others are counted: as many, so that neither what is allocated once is counted
-/// with them, nor memory that hashing the people's passwords has left free and the first connections take.
+/// Connections opened before the measured ones: enough that neither one-time allocations, nor memory freed by
+/// password hashing and reused by the first connections, affect the result.
 const BEFORE: usize = 5_000;
 const SOCKETS: usize = 5_000;
 
 /// Bytes of memory for each of 5,000 connections.
 ///
 /// # Errors
-/// When a server fails.
+/// If a server fails.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     let peers = [Kind::Fanout];
     let (ours, peers) = interleaved(plan.rounds, &peers, async |kind| one_round(plan, kind).await).await?;
@@ -49,5 +49,5 @@ async fn one_round(plan: &Plan, kind: Kind) -> anyhow::Result<Vec<Figure>> {
 
 async fn idle_crowd(server: &Server, people: &[Person], sockets: usize) -> anyhow::Result<Crowd> {
     let owners = people.iter().cycle().take(sockets);
-    Crowd::gather(server.address, owners, mouths(sockets), |_| |_| {}).await
+    Crowd::gather(server.address, owners, channels(sockets), |_| |_| {}).await
 }

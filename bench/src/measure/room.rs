@@ -1,6 +1,6 @@
-//! B13: what a room costs by the number of its members.
+//! B13: the cost of a room by its number of members.
 
-use crate::crowd::{Crowd, mouths};
+use crate::crowd::{Crowd, channels};
 use crate::figures::{Figure, Row, Table, lower};
 use crate::latency::Latencies;
 use crate::people::{Api, Person, register_all};
@@ -18,22 +18,22 @@ use std::path::Path;
 use std::rc::Rc;
 use std::time::Instant;
 
-/// The room that everybody is in.
+/// The room of which everybody is a member.
 const ROOM: &str = "meeshy";
 const MEMBERS: [usize; 3] = [100, 10_000, 100_000];
-/// Members with a socket.
+/// Members with a connected socket.
 const CONNECTED: usize = 50;
-/// Members who write at once, while others write elsewhere.
+/// Members who write concurrently while others write in another room.
 const CROWD_WRITERS: usize = 3;
-/// People that are added in one transaction.
+/// Members added in one transaction.
 const BATCH: usize = 1_000;
 /// Calls of each kind in a round.
 const CALLS: usize = 200;
 
-/// Milliseconds of calls in a room of 100, 10,000 and 100,000 members, on both databases.
+/// Latencies in a room of 100, 10,000 and 100,000 members, on both databases.
 ///
 /// # Errors
-/// When a server fails, or there is no PostgreSQL.
+/// If a server fails, or there is no PostgreSQL.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     let mut rows = Vec::new();
     for size in MEMBERS {
@@ -72,16 +72,16 @@ async fn one_size(
     fill(location, size.saturating_sub(people.len())).await?;
     progress(&format!("  {subject}: filled"));
     let server = start(plan, location, folder).await?;
-    let (mouths, throats) = mouths(CONNECTED);
+    let (senders, orders) = channels(CONNECTED);
     let crowd =
-        Crowd::gather(server.address, people.iter().take(CONNECTED), (mouths, throats), |_| |_| {}).await?;
+        Crowd::gather(server.address, people.iter().take(CONNECTED), (senders, orders), |_| |_| {}).await?;
     let pair: Vec<&Person> = people.iter().take(2).collect();
     let elsewhere = Api::new(server.address).open_room(&pair, "Elsewhere").await?;
     let mut rounds = Vec::new();
     for round in 0..=plan.rounds {
         let figures = one_round(&server, &people, &elsewhere).await?;
         progress(&format!("  {subject}: round {round}"));
-        // The first one warms up.
+        // The first round warms up.
         if round > 0 {
             rounds.push(figures);
         }
@@ -104,7 +104,7 @@ async fn fill(location: &Location, count: usize) -> anyhow::Result<()> {
     let store = Store::open(location).await?;
     let ids = IdGenerator::new([7; 5], 0);
     let find = |tx: &mut Tx<'_>| conversations::find_by_identifier(tx, ROOM);
-    let room = store.read(find).await?.context("there is no room for everybody")?.id;
+    let room = store.read(find).await?.context("the global room does not exist")?.id;
     for first in (0..count).step_by(BATCH) {
         let batch: Vec<(User, NewMember)> = (first..count.min(first + BATCH))
             .map(|number| {

@@ -1,4 +1,5 @@
-//! B6: a room of many readers in many languages, with an engine that takes two seconds for everything, and a crash.
+//! B6: a room of many readers in many languages, with an engine that takes two seconds for everything, and a
+//! crash.
 
 use crate::figures::{Figure, Row, Table, lower, neither};
 use crate::latency::Latencies;
@@ -19,22 +20,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
-/// The language of the writer comes first.
+/// The writer's language comes first.
 const LANGUAGES: [&str; 7] = ["en", "fr", "es", "de", "it", "pt", "ja"];
-/// Messages a second.
+/// Messages per second.
 const RATE: u32 = 5;
 /// How long the engine takes.
 const DELAY: Duration = Duration::from_secs(2);
-/// Everything has to be there after so long.
+/// How long all translations may take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How often each text was asked for, in which language.
+/// How often each text was requested, by language.
 type Asked = Arc<Mutex<HashMap<(String, String), usize>>>;
 
-/// The room, once undisturbed and once with a crash.
+/// Measures the room, once undisturbed and once with a crash.
 ///
 /// # Errors
-/// When the server fails.
+/// If the server fails.
 pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Table> {
     let (readers, messages) = if quick { (100, 25) } else { (500, 100) };
     let mut rows = Vec::new();
@@ -47,7 +48,7 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Table> {
         rows.push(Row::new(subject.to_owned(), &rounds));
     }
     let method = format!(
-        "{readers} people who read {} languages, {RATE} messages a second, {messages} in all, and a server that translates them \
+        "{readers} people who read {} languages, {RATE} messages per second, {messages} in all, and a server that translates them \
          after {} s. How often the server was asked for each message, the writer's language apart; how long the last of the \
          languages took; what never came.",
         LANGUAGES.len(),
@@ -92,11 +93,11 @@ async fn one_round(
         let text = format!("Message {number} for all.");
         let id = say(&Api::new(server.address), &people[0], &room, &text).await?;
         came.sent.insert(id, Instant::now());
-        hear(&mut listening, &mut came, Instant::now() + Duration::from_secs(1) / RATE).await?;
+        receive(&mut listening, &mut came, Instant::now() + Duration::from_secs(1) / RATE).await?;
     }
     let deadline = Instant::now() + TIMEOUT;
     while came.arrived() < messages * (LANGUAGES.len() - 1) && Instant::now() < deadline {
-        hear(&mut listening, &mut came, Instant::now() + Duration::from_millis(500)).await?;
+        receive(&mut listening, &mut came, Instant::now() + Duration::from_millis(500)).await?;
         if crashes {
             came.look(&history(&Api::new(server.address), &people[1], &room).await?);
         }
@@ -109,14 +110,14 @@ async fn one_round(
     let mut visible = Latencies::new()?;
     came.visible.values().for_each(|latency| visible.record(*latency));
     Ok(vec![
-        lower("asked for each message", texts / messages as f64),
+        lower("requests per message", texts / messages as f64),
         neither("languages present", (LANGUAGES.len() - 1) as f64),
-        lower("p95 till visible ms", visible.quantile_ms(0.95)),
+        lower("p95 until visible ms", visible.quantile_ms(0.95)),
         lower("never came", dropped as f64),
     ])
 }
 
-/// When translations came.
+/// When translations arrived.
 #[derive(Default)]
 struct Arrivals {
     sent: HashMap<String, Instant>,
@@ -136,7 +137,7 @@ impl Arrivals {
         }
     }
 
-    /// What came while nobody listened.
+    /// Records what arrived while not connected.
     fn look(&mut self, history: &[Value]) {
         for message in history {
             let id = message["id"].as_str().unwrap_or_default().to_owned();
@@ -147,7 +148,7 @@ impl Arrivals {
     }
 }
 
-async fn hear(client: &mut Client, came: &mut Arrivals, until: Instant) -> anyhow::Result<()> {
+async fn receive(client: &mut Client, came: &mut Arrivals, until: Instant) -> anyhow::Result<()> {
     while let Some(left) = until.checked_duration_since(Instant::now()) {
         let Ok(packet) = tokio::time::timeout(left, client.next()).await else { return Ok(()) };
         let Packet::Event(event) = packet? else { continue };
@@ -162,7 +163,7 @@ async fn hear(client: &mut Client, came: &mut Arrivals, until: Instant) -> anyho
     Ok(())
 }
 
-/// A server with LibreTranslate's interface that takes its time.
+/// A server with LibreTranslate's API that takes its time.
 async fn provider(asked: Asked) -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -205,7 +206,7 @@ async fn history(api: &Api, who: &Person, room: &str) -> anyhow::Result<Vec<Valu
         let path = format!("/conversations/{room}/messages?limit=50&offset={}", all.len());
         let page = api.get(&path, who).await?;
         let messages = page["data"].as_array().context("a page has no messages")?;
-        ensure!(!messages.is_empty(), "the history ends before its end");
+        ensure!(!messages.is_empty(), "the history ends early");
         all.extend(messages.iter().cloned());
         if page["pagination"]["hasMore"] != json!(true) {
             return Ok(all);

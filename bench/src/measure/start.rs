@@ -1,4 +1,4 @@
-//! B12: a start on an existing database.
+//! B12: startup with an existing database.
 
 use super::durable::Scene;
 use crate::figures::{Figure, Table, lower};
@@ -9,16 +9,16 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// Messages in the database, about: written for so long at this rate.
+/// The approximate number of messages in the database results from writing at this rate for this long.
 const RATE: u32 = 500;
 const WRITING: Duration = Duration::from_secs(10);
-/// Starts in a round, of which the fastest counts: the slower ones waited for something else.
+/// Starts per round, of which the fastest counts: the slower ones waited for something else.
 const STARTS: usize = 5;
 
-/// Milliseconds to the first good `/ready`, and memory after it.
+/// Milliseconds to the first successful `/ready`, and memory after it.
 ///
 /// # Errors
-/// When a server fails.
+/// If a server fails.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     let peers = [Kind::Durable];
     let our_data = existing_database(plan, Kind::Meeshy).await?;

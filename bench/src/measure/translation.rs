@@ -1,4 +1,4 @@
-//! T1: from the sending of a message to its translation on the reader's socket, with real Apertium.
+//! T1: from sending a message to its translation on the reader's socket, with real Apertium.
 
 use crate::crowd;
 use crate::figures::{Figure, Row, Table, lower};
@@ -12,16 +12,16 @@ use meeshy_bench::packet::Packet;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// Each is sent once, so that nothing is answered from the cache.
+/// Each is sent once, so that nothing comes from the cache.
 const SENTENCES: &str = include_str!("../../data/sentences.en.txt");
-/// A person does not write faster.
+/// The pause between two messages.
 const PAUSE: Duration = Duration::from_millis(50);
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Both a direct pair and one over a pivot.
+/// Measures a direct pair and one with a pivot.
 ///
 /// # Errors
-/// When the server fails, or has no engine for a pair.
+/// If the server fails, or has no engine for a pair.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     let mut rows = Vec::new();
     for (language, subject) in [("es", "English to Spanish"), ("fr", "English to French")] {
@@ -54,7 +54,7 @@ async fn one_round(plan: &Plan, language: &str) -> anyhow::Result<(Vec<Figure>, 
     let mut reading = crowd::enter(server.address, &reader).await?;
 
     let mut sentences = SENTENCES.lines();
-    let opening = sentences.next().context("there are no sentences")?;
+    let opening = sentences.next().context("no sentences")?;
     let (first, engine) = translated(&mut writing, &mut reading, &conversation, opening).await?;
     let mut latencies = Latencies::new()?;
     for sentence in sentences {
@@ -74,7 +74,7 @@ async fn one_round(plan: &Plan, language: &str) -> anyhow::Result<(Vec<Figure>, 
     Ok((figures, engine))
 }
 
-/// Sends a sentence, waits for its translation at the reader, and gives the time between and the engine.
+/// Sends a sentence, waits for its translation at the reader, and returns the time between and the engine.
 async fn translated(
     writing: &mut Client,
     reading: &mut Client,
@@ -84,10 +84,11 @@ async fn translated(
     let message = json!({ "conversationId": conversation, "content": sentence, "originalLanguage": "en" });
     let sent = Instant::now();
     let id = writing.emit_with_ack("message:send", &message).await?;
-    // A writer who does not read would not answer pings either, and be disconnected.
+    // A writer that does not read would not answer pings either, and be disconnected.
     let both = async { tokio::try_join!(acknowledged(writing, id), translation(reading)) };
     let arrived = tokio::time::timeout(TIMEOUT, both);
-    let ((), answer) = arrived.await.with_context(|| format!("no translation came for `{sentence}`"))??;
+    let ((), answer) =
+        arrived.await.with_context(|| format!("no translation arrived for `{sentence}`"))??;
     let latency = sent.elapsed();
     let engine = answer["translations"][0]["engine"].as_str().unwrap_or("no engine").to_owned();
     Ok((latency, engine))
@@ -97,7 +98,10 @@ async fn acknowledged(writing: &mut Client, sent: u64) -> anyhow::Result<()> {
     loop {
         match writing.next().await? {
             Packet::Ack { id, arguments } if id == sent => {
-                ensure!(arguments.contains(r#""success":true"#), "the server refused a message: {arguments}");
+                ensure!(
+                    arguments.contains(r#""success":true"#),
+                    "the server rejected a message: {arguments}"
+                );
                 return Ok(());
             }
             _ => {}

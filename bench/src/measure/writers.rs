@@ -1,7 +1,7 @@
-//! People who write messages, and what becomes of each message.
+//! Users who write messages, and the measurement of each message.
 
 use super::fanout::text_field;
-use crate::crowd::Mouths;
+use crate::crowd::Senders;
 use crate::latency::Latencies;
 use crate::pace;
 use crate::people::World;
@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 /// How long the last messages may take to arrive.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Everybody who writes. They run on one thread.
+/// All writers. They run on one thread.
 pub struct Writers {
-    mouths: Mouths,
+    senders: Senders,
     writers: Vec<Writer>,
-    /// Whether an acknowledgement lets its writer send the next message.
+    /// Whether each acknowledgement triggers the writer's next message.
     closed_loop: Cell<bool>,
     deliveries: Cell<u64>,
-    /// Deliveries that are still to come, of all messages since the start.
+    /// Deliveries still to come, of all messages since the start.
     expected: Cell<u64>,
     acks: RefCell<Latencies>,
     arrivals: RefCell<Latencies>,
@@ -31,29 +31,30 @@ pub struct Writers {
 struct Writer {
     conversation: String,
     members: u64,
-    /// When each message was due; its place here is the id of its acknowledgement and part of its client message id.
+    /// When each message was due; its index is the id of its acknowledgement and part of its client message
+    /// id.
     sent: RefCell<Vec<Instant>>,
 }
 
-/// What has been seen in a window.
+/// The results of a window.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen {
-    /// Messages that reached a member, each counted for each member.
+pub struct Observed {
+    /// Messages that reached a member, counted for each member.
     pub deliveries: u64,
-    /// Half of the acknowledgements took no longer.
+    /// The median time of an acknowledgement.
     pub ack_p50_ms: f64,
-    /// 99% of the acknowledgements took no longer.
+    /// The 99th percentile of the acknowledgements.
     pub ack_p99_ms: f64,
-    /// 99% of the deliveries took no longer.
+    /// The 99th percentile of the deliveries.
     pub delivery_p99_ms: f64,
 }
 
 impl Writers {
-    /// Everybody in `world`, in the order of the crowd.
+    /// All users of `world`, in the order of the crowd.
     ///
     /// # Errors
     /// Never with the bounds of [`Latencies`].
-    pub fn new(world: &World, mouths: Mouths) -> anyhow::Result<Self> {
+    pub fn new(world: &World, senders: Senders) -> anyhow::Result<Self> {
         let writers = world.rooms.iter().flat_map(|room| {
             let members = room.members.len();
             (0..members).map(move |_| Writer {
@@ -63,7 +64,7 @@ impl Writers {
             })
         });
         Ok(Self {
-            mouths,
+            senders,
             writers: writers.collect(),
             closed_loop: Cell::new(false),
             deliveries: Cell::new(0),
@@ -86,14 +87,14 @@ impl Writers {
             "clientMessageId": format!("{place}-{number}"),
         });
         match packet::emit("message:send", &message, Some(number as u64)) {
-            Ok(packet) => self.mouths.say(place, packet),
+            Ok(packet) => self.senders.send(place, packet),
             Err(error) => self.refuse(error.to_string()),
         }
         self.expected.set(self.expected.get() + writer.members);
     }
 
-    /// Somebody has heard something.
-    pub fn hear(&self, place: usize, packet: Packet<'_>) {
+    /// Handles a packet.
+    pub fn receive(&self, place: usize, packet: Packet<'_>) {
         match packet {
             Packet::Ack { id, arguments } => self.acknowledged(place, id, arguments),
             Packet::Event(event) if event.name == "message:new" => {
@@ -131,7 +132,8 @@ impl Writers {
         self.refusal.borrow_mut().get_or_insert(reason);
     }
 
-    /// Puts messages on their way, evenly over the rooms; each acknowledgement is followed by the next message.
+    /// Sends the first messages, spread evenly over the rooms; each acknowledgement triggers the next
+    /// message.
     pub fn begin_closed_loop(&self, in_flight: usize) {
         self.closed_loop.set(true);
         for number in 0..in_flight {
@@ -139,7 +141,7 @@ impl Writers {
         }
     }
 
-    /// Lets messages be due at a fixed rate.
+    /// Sends messages at a fixed rate.
     pub async fn open_loop(&self, rate: u32, length: Duration) {
         let mut number = 0;
         pace::at_rate(rate, length, |due| {
@@ -149,17 +151,17 @@ impl Writers {
         .await;
     }
 
-    /// The writers in an order in which neighbours are in different rooms: the step is longer than a room, and shares no
-    /// divisor with the number of people, so everybody has a turn.
+    /// An order of the writers in which neighbours are in different rooms: the stride is longer than a room
+    /// and coprime with the number of users, so that everybody gets a turn.
     fn by_turns(&self, number: usize) -> usize {
         const STRIDE: usize = 27;
         number * STRIDE % self.writers.len()
     }
 
-    /// Sends no more, and waits until every message has reached everybody.
+    /// Stops sending, and waits until every message has reached everybody.
     ///
     /// # Errors
-    /// When the server has refused a message, or one does not arrive.
+    /// If the server has rejected a message, or one does not arrive.
     pub async fn end(&self) -> anyhow::Result<()> {
         self.closed_loop.set(false);
         let began = Instant::now();
@@ -167,23 +169,23 @@ impl Writers {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         if let Some(refusal) = self.refusal.borrow().as_deref() {
-            bail!("the server refused a message: {refusal}");
+            bail!("the server rejected a message: {refusal}");
         }
         ensure!(self.expected.get() == 0, "{} deliveries never arrived", self.expected.get());
         Ok(())
     }
 
-    /// Begins a window.
+    /// Starts a window.
     pub fn clear(&self) {
         self.deliveries.set(0);
         self.acks.borrow_mut().clear();
         self.arrivals.borrow_mut().clear();
     }
 
-    /// What the window has shown.
-    pub fn seen(&self) -> Seen {
+    /// The results of the window.
+    pub fn observed(&self) -> Observed {
         let (acks, arrivals) = (self.acks.borrow(), self.arrivals.borrow());
-        Seen {
+        Observed {
             deliveries: self.deliveries.get(),
             ack_p50_ms: acks.quantile_ms(0.5),
             ack_p99_ms: acks.quantile_ms(0.99),

@@ -116,7 +116,7 @@ impl Chat {
             texts::claim(tx, &process, forget, &not_in, BATCH)
         };
         let taken = self.inner.store.write_retrying(claim).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "No texts of other processes could be taken; trying again");
+            tracing::warn!(%error, "Failed to claim texts of other processes; retrying");
             Vec::new()
         });
         let mut groups: BTreeMap<_, Vec<Text>> = BTreeMap::new();
@@ -138,11 +138,11 @@ impl Chat {
             Ok::<_, StoreError>(())
         };
         if let Err(error) = self.inner.store.write(write).await {
-            tracing::warn!(%error, pair = %request.pair, "The answers to texts could not be kept; who asked waits in vain");
+            tracing::warn!(%error, pair = %request.pair, "Failed to store the translations of texts; the requesting process will time out");
             return;
         }
         if let Err(error) = self.inner.store.notify(Channel::Texts, String::new()).await {
-            tracing::debug!(%error, "Who waits for texts finds them by themselves");
+            tracing::debug!(%error, "Failed to notify the requesting process; it will poll");
         }
     }
 }

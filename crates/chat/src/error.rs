@@ -19,7 +19,7 @@ pub enum ChatError {
     #[error("{0}")]
     Unauthenticated(String),
     /// There is none, or none that the caller may know of.
-    #[error("there is no such {what}")]
+    #[error("no such {what}")]
     NotFound {
         /// The noun: `conversation`, `user`, `message`.
         what: &'static str,
@@ -31,19 +31,19 @@ pub enum ChatError {
     #[error("{0}")]
     Forbidden(String),
     /// Somebody else has this name or address.
-    #[error("this {field} is taken already")]
+    #[error("this {field} is already taken")]
     Taken {
         /// The field as the wire names it.
         field: &'static str,
     },
     /// The setup code is not the one that makes the first administrator.
-    #[error("this setup code is not valid; the server's log shows the current one at its start")]
+    #[error("invalid setup code; the server logs the current one at startup")]
     SetupCodeInvalid,
     /// It makes no sense in this state.
     #[error("{0}")]
     InvalidOperation(String),
     /// Too many wrong passwords or codes at an account, or under a name that nobody has.
-    #[error("too many attempts to sign in; try again in {} seconds", seconds(.retry_after))]
+    #[error("too many sign-in attempts; try again in {} seconds", seconds(.retry_after))]
     TooManyAttempts {
         /// How long no attempt is looked at.
         retry_after: Duration,

@@ -257,7 +257,7 @@ impl Chat {
             && let Err(error) =
                 self.inner.store.write(move |tx| meeshy_store::users::touch(tx, user, now)).await
         {
-            tracing::warn!(%error, "A sign of life could not be written down");
+            tracing::warn!(%error, "Failed to update last_active_at");
         }
     }
 

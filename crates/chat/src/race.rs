@@ -19,7 +19,7 @@ impl Chat {
         for _ in 0..ATTEMPTS {
             match self.inner.store.write_retrying(work.clone()).await {
                 Err(ChatError::Store(StoreError::Conflict(index))) => {
-                    tracing::debug!(index, "another caller has stored the same; beginning again");
+                    tracing::debug!(index, "Lost a race with another transaction; retrying");
                 }
                 outcome => return outcome,
             }

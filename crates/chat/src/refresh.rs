@@ -145,9 +145,10 @@ impl Chat {
                 Some(held) if held.id == session.id => self.rotate(tx, session, now)?,
                 _ => {
                     self.end_session(tx, session.id, session.user_id)?;
-                    tracing::warn!(session = %session.id, "ended a session: a token that was replaced came back");
+                    tracing::warn!(session = %session.id, "Ended a session because a replaced token was reused");
                     return Err(ChatError::Unauthenticated(
-                        "this token was used before, so the device was signed out; sign in again".into(),
+                        "this refresh token was already used, so the device was signed out; sign in again"
+                            .into(),
                     ));
                 }
             },

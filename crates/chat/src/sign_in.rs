@@ -15,7 +15,7 @@ use crate::second_factor::{SignIn, check};
 use crate::sessions::{Device, active_user};
 use crate::tokens::digest;
 use crate::{Chat, ChatError};
-use meeshy_domain::account::{Attempts, MEMORY};
+use meeshy_domain::account::{Attempts, FORGET_AFTER};
 use meeshy_domain::{Secret, Timestamp, UserId, limits, text};
 use meeshy_store::attempts;
 use meeshy_store::second_factor::{self, Protection};
@@ -272,7 +272,7 @@ impl Chat {
         if !self.inner.sign_ins.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRIM_INTERVAL) {
             return Ok(());
         }
-        let before = self.now().minus(MEMORY);
+        let before = self.now().minus(FORGET_AFTER);
         self.inner.store.write(move |tx| attempts::trim_names(tx, before, MAX_GUESSED_NAMES)).await
     }
 

@@ -99,7 +99,7 @@ impl Chat {
             return;
         }
         if let Err(error) = self.inner.store.write(translation_jobs::release_claims).await {
-            tracing::warn!(%error, "The claims of an earlier process could not be released; they run out by themselves");
+            tracing::warn!(%error, "Failed to release the claims of a previous process; they will expire");
         }
     }
 
@@ -125,11 +125,11 @@ impl Chat {
             match self.inner.store.write_retrying(write).await {
                 Ok(0) => {}
                 Ok(freed) => {
-                    tracing::info!(freed, "Translations that a dead process had begun are taken up again");
+                    tracing::info!(freed, "Released the claims of a dead process");
                     self.inner.jobs.notify_all();
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "Other processes could not be shown that this one lives");
+                    tracing::warn!(%error, "Failed to send a heartbeat");
                 }
             }
             tokio::time::sleep(HEARTBEAT_INTERVAL).await;
@@ -146,7 +146,7 @@ impl Chat {
             translators::bury(tx, Some(&process), dead_before)
         };
         if let Err(error) = self.inner.store.write_retrying(bury).await {
-            tracing::debug!(%error, "The others find out by themselves that this process is gone");
+            tracing::debug!(%error, "Failed to unregister this process; others will notice that its heartbeat stops");
         }
     }
 
@@ -171,7 +171,7 @@ impl Chat {
             Ok::<_, StoreError>((jobs, glossaries))
         };
         let (jobs, glossaries) = self.inner.store.write_retrying(take).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "No translation jobs could be taken; trying again");
+            tracing::warn!(%error, "Failed to claim translation jobs; retrying");
             (Vec::new(), HashMap::new())
         });
         let full = i64::try_from(jobs.len()) == Ok(BATCH);
@@ -205,7 +205,7 @@ impl Chat {
             chat.announce_translations(tx, ended, now)
         };
         if let Err(error) = self.inner.store.write_retrying(write).await {
-            tracing::warn!(%error, pair = %request.pair, count, "Translations could not be kept; they are made again when the claim runs out");
+            tracing::warn!(%error, pair = %request.pair, count, "Failed to store translations; they will be retried when the claim expires");
         }
     }
 
@@ -220,7 +220,7 @@ impl Chat {
                 translation_jobs::extend_claims(tx, &process, &held, until)
             };
             if let Err(error) = self.inner.store.write_retrying(extend).await {
-                tracing::warn!(%error, "Translations under way could not be held; another worker may begin them too");
+                tracing::warn!(%error, "Failed to extend the claim of running translations; another worker may repeat them");
             }
         }
     }
@@ -249,7 +249,7 @@ impl Chat {
             Answer::Failed { reason } if job.attempts >= ATTEMPTS => State::Failed { reason },
             Answer::Failed { reason } => {
                 if let Some(since) = self.inner.failures.note() {
-                    tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, failures_since = since, %reason, "a translation failed; trying again later");
+                    tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, failures_since = since, %reason, "A translation failed; it will be retried");
                 }
                 translation_jobs::postpone(tx, job.message_id, job.to, now.plus(wait_after(job.attempts)))?;
                 return Ok(None);

@@ -1,13 +1,14 @@
-//! Names and passwords that nobody may choose, and when guessing has to wait.
+//! Reserved names, weak passwords, and delays after failed sign-ins.
 
 use crate::Timestamp;
 use crate::text::InvalidText;
 use std::time::Duration;
 
-/// The 11,611 most common passwords of at least eight characters, in order, in lower case: those of zxcvbn 4.4.2 (MIT).
+/// The 11,611 most common passwords of at least eight characters, sorted, in lower case, from zxcvbn 4.4.2
+/// (MIT).
 const COMMON_PASSWORDS: &str = include_str!("common_passwords.txt");
 
-/// Names that would be taken for somebody who speaks for the messenger.
+/// Names that suggest that their owner speaks for the messenger.
 const RESERVED_NAMES: [&str; 41] = [
     "abuse",
     "admin",
@@ -52,44 +53,43 @@ const RESERVED_NAMES: [&str; 41] = [
     "webmaster",
 ];
 
-/// Characters that have to differ in a password.
-const DIFFERENT_CHARS: usize = 4;
+/// The minimum number of different characters in a password.
+const MIN_DIFFERENT_CHARS: usize = 4;
 
-/// Whether nobody may choose this name for themselves. Hyphens and underscores do not make another name of it.
+/// Whether users must not choose this name. Hyphens and underscores are ignored.
 pub fn is_reserved_name(username: &str) -> bool {
     let plain: String =
         username.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect();
     RESERVED_NAMES.binary_search(&plain.as_str()).is_ok()
 }
 
-/// Whether a username could be somebody's telephone number: it has no letter.
+/// Whether a username could be a phone number: it contains no letter.
 pub fn is_number_like(username: &str) -> bool {
     !username.chars().any(char::is_alphabetic)
 }
 
-/// Refuses a password that is among the first to be guessed: a common one, one of few different characters, or a name of
-/// the account.
+/// Rejects a weak password: a common one, one of few different characters, or a name of the account.
 ///
 /// # Errors
-/// When it is one of these.
+/// If the password is weak.
 pub fn guessable_password(password: &str, username: &str, email: &str) -> Result<(), InvalidText> {
     let refused = |problem: &str| Err(InvalidText { field: "password", problem: problem.to_owned() });
     let folded = password.trim().to_lowercase();
     let names = [username, email, email.split('@').next().unwrap_or_default()];
     if names.iter().any(|name| !name.is_empty() && folded == name.trim().to_lowercase()) {
-        return refused("use something else than your name or address");
+        return refused("do not use your name or e-mail address");
     }
     let mut different: Vec<char> = folded.chars().collect();
     different.sort_unstable();
     different.dedup();
-    if different.len() < DIFFERENT_CHARS || is_common(&folded) {
-        return refused("this password is too common; use another one");
+    if different.len() < MIN_DIFFERENT_CHARS || is_common(&folded) {
+        return refused("this password is too common; choose another one");
     }
     Ok(())
 }
 
 fn is_common(folded: &str) -> bool {
-    // The list is in order: the line that could be it is found by halving.
+    // Binary search for the line.
     let (mut from, mut to) = (0, COMMON_PASSWORDS.len());
     while from < to {
         let middle = from + (to - from) / 2;
@@ -105,37 +105,37 @@ fn is_common(folded: &str) -> bool {
     false
 }
 
-/// Wrong passwords and codes that cost no wait.
+/// The number of failed attempts without a delay.
 pub const FREE_ATTEMPTS: i64 = 10;
-/// The wait after the first attempt beyond those; each further one doubles it.
+/// The delay after the first attempt beyond those; it doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(60);
-/// The longest wait.
+/// The maximum delay.
 const MAX_WAIT: Duration = Duration::from_secs(3_600);
-/// Attempts are forgotten when there was none for so long.
-pub const MEMORY: Duration = Duration::from_secs(86_400);
+/// Failed attempts are forgotten after this long without another one.
+pub const FORGET_AFTER: Duration = Duration::from_secs(86_400);
 
-/// What somebody has guessed at an account: strangers all together, or one device that is known to it.
+/// The failed sign-ins of an account: those from unknown devices together, or those of one known device.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Attempts {
     /// Wrong passwords and codes since the last sign-in.
     pub failed: i64,
-    /// The last of them.
+    /// When the last of them happened.
     pub last_failed_at: Option<Timestamp>,
-    /// Until when no attempt is looked at.
+    /// Until when further attempts are rejected without checking them.
     pub locked_until: Option<Timestamp>,
 }
 
 impl Attempts {
-    /// How long the next attempt has to wait; nothing when it may be made now.
+    /// How long to wait before the next attempt; `None` if it may be made now.
     pub fn wait(&self, now: Timestamp) -> Option<Duration> {
         let until = self.locked_until.filter(|until| *until > now)?;
         Some(Duration::from_millis(u64::try_from(until.millis() - now.millis()).unwrap_or_default()))
     }
 
-    /// As it is after one more failure.
+    /// The state after one more failure.
     #[must_use]
     pub fn failed_at(self, now: Timestamp) -> Self {
-        let is_remembered = self.last_failed_at.is_none_or(|at| at.plus(MEMORY) > now);
+        let is_remembered = self.last_failed_at.is_none_or(|at| at.plus(FORGET_AFTER) > now);
         let failed = if is_remembered { self.failed.max(0).saturating_add(1) } else { 1 };
         // Nine wrong attempts are free; after the tenth the next one waits.
         let wait = (failed >= FREE_ATTEMPTS).then(|| {
@@ -145,8 +145,8 @@ impl Attempts {
         Self { failed, last_failed_at: Some(now), locked_until: wait.map(|wait| now.plus(wait)) }
     }
 
-    /// As it is without a failure that was counted at `at` onto `before` and has turned out to be none. What others have
-    /// guessed since stays counted.
+    /// The state after taking back a failure that was counted at `at` on top of `before`. Failures that
+    /// others have added since then still count.
     #[must_use]
     pub fn without(self, before: Self, at: Timestamp) -> Self {
         if self == before.failed_at(at) {
@@ -163,14 +163,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lists_are_in_order() {
+    fn the_lists_are_sorted() {
         assert!(RESERVED_NAMES.is_sorted());
         assert!(COMMON_PASSWORDS.lines().is_sorted());
         assert!(COMMON_PASSWORDS.lines().all(is_common));
     }
 
     #[test]
-    fn names_that_speak_for_the_messenger_are_reserved() {
+    fn official_sounding_names_are_reserved() {
         for name in ["admin", "Admin", "ADMIN", "ad-min", "_support_", "Meeshy", "no-reply", "Meeshy-Team"] {
             assert!(is_reserved_name(name), "{name}");
         }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_letter_could_be_a_telephone_number() {
+    fn a_name_without_letters_could_be_a_phone_number() {
         for name in ["0612345678", "06-12_34", "42", "--"] {
             assert!(is_number_like(name), "{name}");
         }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_that_are_guessed_first_are_refused() {
+    fn weak_passwords_are_rejected() {
         for password in [
             "password",
             "PassWord",
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_back_takes_no_other_attempt_along() {
+    fn taking_back_an_attempt_keeps_the_others() {
         let now = Timestamp::from_millis(0);
         let after =
             |count: usize| (0..count).fold(Attempts::default(), |attempts, _| attempts.failed_at(now));
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn guessing_waits_longer_each_time_but_not_for_ever() {
+    fn delays_grow_up_to_a_maximum() {
         let mut now = Timestamp::from_millis(0);
         let mut attempts = Attempts::default();
         let mut waits = Vec::new();
@@ -240,7 +240,7 @@ mod tests {
             assert_eq!(attempts.wait(now), None);
         }
         assert_eq!(waits, [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60]);
-        now = now.plus(MEMORY);
+        now = now.plus(FORGET_AFTER);
         attempts = attempts.failed_at(now);
         assert_eq!((attempts.failed, attempts.wait(now)), (1, None), "a day later");
         let endless = Attempts { failed: i64::MAX, last_failed_at: Some(now), locked_until: None };

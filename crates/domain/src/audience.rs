@@ -1,15 +1,15 @@
-//! Into which languages a message is translated.
+//! Target languages of a message.
 
 use crate::{Language, LanguageSettings};
 use std::collections::BTreeSet;
 
-/// The languages that the readers of a message read, less the one it is written in.
+/// The languages into which a message is translated: those of its readers, except the one it is written in.
 ///
-/// `readers` says how many members of the conversation have messages translated into each language. Its author, if still
-/// among them, does not count: authors read their own words as they were written.
+/// `readers` has the number of members of the conversation who read translations in each language. The
+/// author, if still a member, does not count: authors see their messages as they wrote them.
 ///
-/// The old system translated into every language that a member had ever configured; a language counts here
-/// only while somebody reads in it, since each costs a translation of every message.
+/// The old system translated into every language that a member had ever configured. Here, a language counts
+/// only while somebody reads in it, because each one costs a translation of every message.
 pub fn target_languages(
     original: Language,
     readers: impl IntoIterator<Item = (Language, i64)>,
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_holds() {
+    fn the_shared_cases_pass() {
         let vectors: Vectors = serde_json::from_str(include_str!("../vectors/audience.json")).unwrap();
         assert!(vectors.cases.len() >= 5);
         for case in vectors.cases {
@@ -54,7 +54,7 @@ mod tests {
         }
     }
     #[test]
-    fn the_author_is_no_reader() {
+    fn the_author_does_not_count_as_a_reader() {
         let [english, french]: [Language; 2] = ["en", "fr"].map(|code| code.parse().unwrap());
         let author = LanguageSettings::reading(french);
         let targets = |readers| target_languages(english, [(french, readers)], Some(&author));

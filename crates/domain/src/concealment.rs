@@ -1,16 +1,16 @@
-//! What a message says, and whom it is not shown.
+//! Messages whose content is not shown.
 
-/// Why what a message says is not shown to somebody.
+/// Why the content of a message is not shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Concealed {
-    /// It was encrypted on the writer's device, and nobody here can read it.
+    /// It was encrypted on the author's device; the server cannot read it.
     Encrypted,
-    /// It was to be seen once, and what was seen is not counted here: only its author sees it.
+    /// It may be viewed only once. Views are not counted here, so only its author sees it.
     ViewOnce,
 }
 
 impl Concealed {
-    /// Why something with these marks is not shown; `None` where it is.
+    /// Why a message with these flags is not shown; `None` if it is.
     pub fn of(is_encrypted: bool, is_view_once: bool, is_for_author: bool) -> Option<Self> {
         match (is_encrypted, is_view_once, is_for_author) {
             (true, ..) => Some(Self::Encrypted),
@@ -19,7 +19,7 @@ impl Concealed {
         }
     }
 
-    /// What stands in the place of the text, in every language.
+    /// The placeholder shown instead of the text, in every language.
     pub fn placeholder(self) -> &'static str {
         match self {
             Self::Encrypted => "\u{1F512}",
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_author_sees_what_is_seen_once_and_nobody_what_is_encrypted() {
+    fn view_once_is_for_the_author_and_encrypted_for_nobody() {
         for (is_encrypted, is_view_once, is_for_author, expected) in [
             (false, false, false, None),
             (false, true, true, None),

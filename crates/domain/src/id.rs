@@ -1,6 +1,6 @@
-//! Identifiers: 24 lower-case hexadecimal characters, the form of a MongoDB ObjectId.
+//! Identifiers: 24 lower-case hexadecimal characters, in the format of a MongoDB ObjectId.
 //!
-//! Every noun has its own type, so a message's id cannot be passed where a conversation's is due.
+//! Every noun has its own type, so that a message id cannot be passed for a conversation id.
 
 use crate::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,12 +8,12 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// What was given is not an identifier.
+/// The text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an identifier: expected 24 hexadecimal characters")]
 pub struct InvalidId(String);
 
-/// The twelve bytes behind every identifier: seconds, machine, counter.
+/// The twelve bytes of every identifier: seconds, process, counter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Raw([u8; 12]);
 
@@ -93,11 +93,11 @@ macro_rules! id {
 }
 
 id!(
-    /// A registered person.
+    /// A registered user.
     UserId
 );
 id!(
-    /// A signed-in device of a registered person.
+    /// A session: a signed-in device of a user.
     SessionId
 );
 id!(
@@ -105,11 +105,11 @@ id!(
     ConversationId
 );
 id!(
-    /// One person's membership of one conversation.
+    /// A user's membership of a conversation.
     MemberId
 );
 id!(
-    /// A file that hangs on a message.
+    /// A file attached to a message.
     AttachmentId
 );
 id!(
@@ -121,15 +121,15 @@ id!(
     TermId
 );
 id!(
-    /// What a reader says of a translation.
+    /// A reader's report of a bad translation.
     ReportId
 );
 id!(
-    /// A text that is translated without being a message.
+    /// A text to translate that is not a message.
     TextId
 );
 
-/// A fresh identifier that has not been given its noun yet: `UserId::from(ids.next(now))`.
+/// A new identifier without a type yet: `UserId::from(ids.next(now))`.
 #[derive(Debug, Clone, Copy)]
 #[must_use]
 pub struct NewId(Raw);
@@ -140,9 +140,11 @@ impl fmt::Debug for Raw {
     }
 }
 
-/// Makes identifiers the way MongoDB's drivers do: four bytes of seconds, five of this process, three counted.
+/// Generates identifiers like MongoDB's drivers: four bytes of seconds, five of the process, three of a
+/// counter.
 ///
-/// Two generators must not share a `process`, and one makes at most 16,777,216 ids a second before it repeats.
+/// Two generators must not share the same `process`. One generator makes up to 16,777,216 ids per second
+/// before it repeats.
 #[derive(Debug)]
 pub struct IdGenerator {
     process: [u8; 5],
@@ -150,12 +152,12 @@ pub struct IdGenerator {
 }
 
 impl IdGenerator {
-    /// A generator for a process that is known by five random bytes, counting from `first`.
+    /// A generator for a process identified by five random bytes, which counts from `first`.
     pub fn new(process: [u8; 5], first: u32) -> Self {
         Self { process, counter: AtomicU32::new(first) }
     }
 
-    /// The next identifier, stamped with the seconds of `now`.
+    /// The next identifier, with the seconds of `now`.
     pub fn next(&self, now: Timestamp) -> NewId {
         let seconds = u32::try_from(now.millis().div_euclid(1000)).unwrap_or(u32::MAX).to_be_bytes();
         let count = self.counter.fetch_add(1, Ordering::Relaxed).to_be_bytes();
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn upper_case_is_read_and_anything_else_is_refused() {
+    fn upper_case_is_accepted_and_anything_else_rejected() {
         let id: UserId = "65A0C0FFEE0123456789ABCD".parse().unwrap();
         assert_eq!(id.to_string(), "65a0c0ffee0123456789abcd");
         for wrong in
@@ -195,12 +197,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn text_and_back(text in "[0-9a-f]{24}") {
+        fn parsing_and_formatting_round_trip(text in "[0-9a-f]{24}") {
             prop_assert_eq!(text.parse::<MessageId>().unwrap().to_string(), text);
         }
 
         #[test]
-        fn no_text_panics(text in ".*") {
+        fn no_input_panics(text in ".*") {
             let _ = text.parse::<MessageId>();
         }
     }

@@ -1,7 +1,7 @@
-//! Types and rules of Meeshy, with no I/O.
+//! Types and rules of Meeshy, without I/O.
 //!
 //! Invariant: nothing here reads a clock, a file, a socket, a random source or the environment. Time and
-//! randomness are values that the caller hands in, so each rule is a plain function that a table can test.
+//! randomness are passed in, so that each rule is a plain function that can be tested with a table of cases.
 
 pub mod account;
 pub mod audience;

@@ -1,48 +1,49 @@
-//! Sizes that hold everywhere.
+//! Global size limits.
 
-/// Characters of a message, at most.
+/// Maximum length of a message, in characters.
 pub const MESSAGE_CHARS: usize = 4_000;
-/// How long its author may change a message.
+/// How long the author can edit a message.
 pub const EDIT_WINDOW: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
-/// Characters of a client's own message id, at most.
+/// Maximum length of a client's message id, in characters.
 pub const CLIENT_MESSAGE_ID_CHARS: usize = 64;
-/// Characters of a username, at least and at most.
+/// Minimum and maximum length of a username, in characters.
 pub const USERNAME_CHARS: std::ops::RangeInclusive<usize> = 2..=16;
-/// Characters of a first and of a last name, at most.
+/// Maximum length of a first or last name, in characters.
 pub const NAME_CHARS: usize = 50;
-/// Characters of the name that others see, at most.
+/// Maximum length of a display name, in characters.
 pub const DISPLAY_NAME_CHARS: usize = 100;
-/// Characters of what somebody says about themselves, at most.
+/// Maximum length of a bio, in characters.
 pub const BIO_CHARS: usize = 500;
-/// Characters of the name that somebody gives a conversation for its address, at most.
+/// Maximum length of a conversation identifier (the part of its URL), in characters.
 pub const IDENTIFIER_CHARS: usize = 50;
-/// Characters of a tag of a language, at most: RFC 5646 (section 4.4.1) asks for room for 35; no tag of a language needs more.
+/// Maximum length of a language tag, in characters. RFC 5646 (section 4.4.1) recommends 35.
 pub const LANGUAGE_TAG_CHARS: usize = 35;
-/// Characters of a conversation's title, at most.
+/// Maximum length of a conversation title, in characters.
 pub const TITLE_CHARS: usize = 100;
-/// Characters of a conversation's description, at most.
+/// Maximum length of a conversation description, in characters.
 pub const DESCRIPTION_CHARS: usize = 500;
-/// People in a conversation when it is created, at most.
+/// Maximum number of participants when a conversation is created.
 pub const PARTICIPANTS: usize = 1_000;
-/// Bytes of an e-mail address, at most (RFC 5321, 4.5.3.1.3, less the brackets around it).
+/// Maximum length of an e-mail address, in bytes (RFC 5321, 4.5.3.1.3, without the angle brackets).
 pub const EMAIL_BYTES: usize = 254;
-/// Bytes of a password, at most: hashing must not be a way to burn our processor.
+/// Maximum length of a password, in bytes. It limits the cost of hashing.
 pub const PASSWORD_BYTES: usize = 1_024;
-/// Characters of a password, at least.
+/// Minimum length of a password, in characters.
 pub const PASSWORD_CHARS: usize = 8;
-/// Characters of a text that is translated without being a message, at most.
+/// Maximum length of a text to translate that is not a message, in characters.
 pub const TRANSLATED_TEXT_CHARS: usize = 1_000;
-/// Such texts in one request, at most.
+/// Maximum number of such texts in one request.
 pub const TRANSLATED_TEXTS: usize = 10;
-/// How long a caller waits for a translation on request, at most.
+/// How long a request waits for a translation.
 pub const TRANSLATION_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
-/// Terms of a glossary, at most: each is looked for in each message.
+/// Maximum number of terms in a glossary. Each is searched for in each message.
 pub const GLOSSARY_TERMS: usize = 500;
-/// People that a message mentions, at most; further mentions are text.
+/// Maximum number of users that a message mentions; further mentions are plain text.
 pub const MENTIONS: usize = 50;
-/// Members of a conversation who are told who of them comes online and goes offline, at most; a larger one has figures on demand.
+/// Maximum number of members of a conversation in which presence is announced. Larger ones have counts on
+/// demand.
 pub const PRESENCE_MEMBERS: i64 = 250;
-/// Characters of a term and of its translation, at most.
+/// Maximum length of a term and of its translation, in characters.
 pub const TERM_CHARS: usize = 100;
-/// Characters that a reader can add to a report, at most.
+/// Maximum length of the comment of a report, in characters.
 pub const REPORT_CHARS: usize = 1_000;

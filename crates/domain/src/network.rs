@@ -1,13 +1,13 @@
-//! Networks of callers, for counting and for taking turns.
+//! Client networks, for limits and fair queueing.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The network that an address belongs to: the address itself, or the /64 that one owner of IPv6 has at least.
+/// The network of an address: an IPv4 address itself, or an IPv6 /64, the smallest block that one owner has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Network(Option<IpAddr>);
 
 impl Network {
-    /// The network of an address; without one, the network of all callers whose address is unknown.
+    /// The network of an address; `None` is the network of all clients with an unknown address.
     pub fn of(address: Option<IpAddr>) -> Self {
         Self(address.map(|address| match address.to_canonical() {
             IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
@@ -15,7 +15,7 @@ impl Network {
         }))
     }
 
-    /// The larger network that somebody with many addresses may own: a /16 of IPv4, a /32 of IPv6.
+    /// The larger network that an owner of many addresses may have: a /16 of IPv4, a /32 of IPv6.
     #[must_use]
     pub fn larger(self) -> Self {
         Self(self.0.map(|address| match address {

@@ -1,20 +1,20 @@
-//! Which text of a message a reader sees.
+//! The reader's rule: which text of a message a reader sees.
 //!
-//! The server, the notifications and the web client's tests share the table in `vectors/reader.json`.
+//! The server, the notifications and the web client's tests share the cases in `vectors/reader.json`.
 
 use crate::Language;
 use serde::{Deserialize, Serialize};
 
-/// A person's language settings, as the profile holds them.
+/// A user's language settings, as stored in the profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the profile has four independent switches")]
 pub struct LanguageSettings {
-    /// The language this person reads first.
+    /// The primary reading language.
     pub system_language: Language,
     /// A second language.
     pub regional_language: Option<Language>,
-    /// A language chosen over both.
+    /// A language that takes precedence over both.
     pub custom_destination_language: Option<Language>,
     /// Whether messages are translated at all.
     pub auto_translate_enabled: bool,
@@ -27,7 +27,7 @@ pub struct LanguageSettings {
 }
 
 impl LanguageSettings {
-    /// What a new person gets: everything in `system_language`.
+    /// The settings of a new user: read everything in `system_language`.
     pub fn reading(system_language: Language) -> Self {
         Self {
             system_language,
@@ -40,7 +40,7 @@ impl LanguageSettings {
         }
     }
 
-    /// The language this person reads in: custom, then system, then regional, each if switched on; else system.
+    /// The language this user reads in: the first enabled one of custom, system, regional; otherwise system.
     pub fn reading_language(&self) -> Language {
         let custom = self.custom_destination_language.filter(|_| self.use_custom_destination);
         let system = Some(self.system_language).filter(|_| self.translate_to_system_language);
@@ -48,39 +48,39 @@ impl LanguageSettings {
         custom.or(system).or(regional).unwrap_or(self.system_language)
     }
 
-    /// The language that this person has messages translated into, if any.
+    /// The language into which messages are translated for this user, if any.
     pub fn translated_into(&self) -> Option<Language> {
         self.auto_translate_enabled.then(|| self.reading_language())
     }
 }
 
-/// A message as far as the rule needs it.
+/// The properties of a message that the rule needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
     /// The language it was written in.
     pub language: Language,
     /// Whether the reader wrote it.
     pub by_reader: bool,
-    /// Whether the system wrote it ("Léa joined"), not a person.
+    /// Whether the system wrote it ("Léa joined"), not a user.
     pub by_system: bool,
 }
 
 /// Which text of a message a reader is shown, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shown {
-    /// The original: authors read their own words, and nobody translates the system's.
+    /// The original: authors read their own messages, and system messages are not translated.
     AsWritten,
-    /// The original: it is in the reader's language already.
+    /// The original: it is already in the reader's language.
     Same,
-    /// The original: this reader has translation switched off.
+    /// The original: the reader has disabled translation.
     Off,
-    /// The original, marked so: the reader's language is not there yet, or cannot be had.
+    /// The original, marked: the translation is not available, or not yet.
     Waiting(Language),
     /// The translation into this language.
     Translated(Language),
 }
 
-/// Picks the text of a message for a reader, when translations into `available` are at hand.
+/// Selects the text of a message for a reader, given the languages of the `available` translations.
 pub fn shown_text(reader: &LanguageSettings, message: Written, available: &[Language]) -> Shown {
     let wanted = reader.reading_language();
     if message.by_reader || message.by_system {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_holds() {
+    fn the_shared_cases_pass() {
         let vectors: Vectors = serde_json::from_str(include_str!("../vectors/reader.json")).unwrap();
         assert!(vectors.cases.len() >= 10);
         for case in vectors.cases {

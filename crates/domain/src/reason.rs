@@ -1,27 +1,27 @@
-//! Why a message has no translation: a sentence for those who run the server, and a code for clients, which word it for
-//! their reader.
+//! Why a message has no translation: a sentence for operators, and a code for clients, which have their own
+//! texts for it.
 
 use std::fmt;
 
-/// What a client needs to know of it.
+/// The code for clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReasonCode {
-    /// No engine here translates between these languages.
+    /// No installed engine translates between these languages.
     NoEngine,
-    /// What would translate them is installed and cannot be used until somebody repairs or allows it.
+    /// The engine for these languages is installed, but disabled until it is repaired or enabled.
     EngineUnusable,
-    /// Another engine was asked for, and there is no other.
+    /// Another engine was requested, but there is none.
     NoOtherEngine,
-    /// A model for these languages is being downloaded: the translation follows by itself.
+    /// A model for these languages is being downloaded; the translation will follow.
     ModelDownloading,
-    /// An engine was asked, and failed each time.
+    /// An engine failed on every attempt.
     EngineFailed,
-    /// From before there were codes, or from a newer version.
+    /// From a version before there were codes, or from a newer version.
     Unknown,
 }
 
 impl ReasonCode {
-    /// All of them.
+    /// All codes.
     pub const ALL: [Self; 6] = [
         Self::NoEngine,
         Self::EngineUnusable,
@@ -43,12 +43,12 @@ impl ReasonCode {
         }
     }
 
-    /// Whether the translation is still to come, without anybody asking again.
+    /// Whether the translation will follow without another request.
     pub fn is_temporary(self) -> bool {
         self == Self::ModelDownloading
     }
 
-    /// The code of this name; `Unknown` where there is none.
+    /// Parses a code; `Unknown` if there is no such code.
     pub fn of_name(name: &str) -> Self {
         Self::ALL.into_iter().find(|code| code.name() == name).unwrap_or(Self::Unknown)
     }
@@ -59,12 +59,12 @@ impl ReasonCode {
 pub struct Reason {
     /// For clients.
     pub code: ReasonCode,
-    /// For whoever runs the server, with what to do about it; in English.
+    /// For operators, in English, with what to do about it.
     pub text: String,
 }
 
 impl Reason {
-    /// A reason in words.
+    /// A reason with a code and a text.
     pub fn new(code: ReasonCode, text: impl Into<String>) -> Self {
         Self { code, text: text.into() }
     }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_have_names_of_their_own() {
+    fn every_code_has_a_distinct_name() {
         for code in ReasonCode::ALL {
             assert_eq!(ReasonCode::of_name(code.name()), code);
         }

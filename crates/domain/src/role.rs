@@ -1,8 +1,8 @@
-//! Roles, kinds of conversation, and what they allow.
+//! Roles, kinds of conversations, and permissions.
 
 use serde::{Deserialize, Serialize};
 
-/// A value that clients send or the database holds is not one of the known names.
+/// A value from a client or the database is not one of the known names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not a {noun}; expected one of {expected}")]
 pub struct UnknownName {
@@ -11,7 +11,7 @@ pub struct UnknownName {
     expected: String,
 }
 
-/// An enumeration whose members have one name each, read in any case.
+/// An enumeration with one name for each variant, parsed in any case.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident, $noun:literal { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
         $(#[$doc])*
@@ -21,7 +21,7 @@ macro_rules! named {
         }
 
         impl $name {
-            /// Every member, in order of declaration.
+            /// Every variant, in order of declaration.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// The name on the wire and in the database.
@@ -50,80 +50,80 @@ macro_rules! named {
 }
 
 named!(
-    /// What a person may do on the whole site.
+    /// A user's role on the whole site.
     Role, "role" {
-        /// An ordinary person.
+        /// A regular user.
         User = "USER",
-        /// Runs the site.
+        /// Administers the site.
         Admin = "ADMIN",
-        /// Keeps the peace.
+        /// Moderates.
         Moderator = "MODERATOR",
         /// Owns the site.
         BigBoss = "BIGBOSS",
         /// Reads the audit log.
         Audit = "AUDIT",
-        /// Reads the figures.
+        /// Reads the statistics.
         Analyst = "ANALYST",
     }
 );
 
 named!(
-    /// What a member may do in one conversation.
+    /// A member's role in a conversation.
     MemberRole, "member role" {
-        /// Opened it.
+        /// Created it.
         Creator = "CREATOR",
-        /// Runs it.
+        /// Administers it.
         Admin = "ADMIN",
-        /// Keeps the peace in it.
+        /// Moderates it.
         Moderator = "MODERATOR",
-        /// Takes part.
+        /// Participates.
         Member = "MEMBER",
     }
 );
 
 named!(
-    /// The kinds of conversation.
+    /// The kinds of conversations.
     ConversationKind, "conversation type" {
-        /// Two people.
+        /// Two users.
         Direct = "direct",
-        /// Invited people.
+        /// Invited users.
         Group = "group",
         /// Anybody may join.
         Public = "public",
-        /// Everybody is in it.
+        /// Every user is a member.
         Global = "global",
         /// Few write, many read.
         Broadcast = "broadcast",
     }
 );
 
-/// The nine switches that clients read to show or hide the administration.
+/// The nine flags by which clients show or hide the administration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the wire has nine independent switches")]
 pub struct Permissions {
-    /// May open the administration.
+    /// Can open the administration.
     pub can_access_admin: bool,
-    /// May change other people's accounts.
+    /// Can change other users' accounts.
     pub can_manage_users: bool,
-    /// May change communities.
+    /// Can change communities.
     pub can_manage_groups: bool,
-    /// May change conversations that are not theirs.
+    /// Can change other users' conversations.
     pub can_manage_conversations: bool,
-    /// May see the figures.
+    /// Can see the statistics.
     pub can_view_analytics: bool,
-    /// May remove what others wrote.
+    /// Can remove other users' content.
     pub can_moderate_content: bool,
-    /// May read the audit log.
+    /// Can read the audit log.
     pub can_view_audit_logs: bool,
-    /// May send notifications to all.
+    /// Can send notifications to everybody.
     pub can_manage_notifications: bool,
-    /// May change how translation works.
+    /// Can change the translation settings.
     pub can_manage_translations: bool,
 }
 
 impl MemberRole {
-    /// Whether this member may change what concerns all the others.
+    /// Whether this member can change settings that affect all members.
     pub fn moderates(self) -> bool {
         match self {
             Self::Creator | Self::Admin | Self::Moderator => true,
@@ -133,7 +133,7 @@ impl MemberRole {
 }
 
 impl Role {
-    /// What this role allows.
+    /// The permissions of this role.
     pub fn permissions(self) -> Permissions {
         let none = Permissions::default();
         match self {
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_in_any_case() {
+    fn names_are_parsed_in_any_case() {
         assert_eq!("member".parse(), Ok(MemberRole::Member));
         assert_eq!("Direct".parse(), Ok(ConversationKind::Direct));
         assert_eq!(

@@ -1,11 +1,11 @@
-//! Values that never show themselves.
+//! Values that are masked in all output.
 
 use serde::Deserialize;
 use std::fmt;
 
-/// A password, a key, a token, or a hash of one: `Debug` shows none of it, and there is no `Display`.
+/// A password, a key, a token, or a hash of one. `Debug` masks it, and there is no `Display`.
 ///
-/// Who needs the value says so with [`expose`](Self::expose), which is easy to find.
+/// Code that needs the value calls [`expose`](Self::expose), which is easy to search for.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -16,7 +16,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether there is nothing to hide.
+    /// Whether the value is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -40,13 +40,13 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// An address of a server, which may hold a password: neither `Debug` nor `Display` shows it.
+/// A URL that may contain a password; `Debug` and `Display` mask it.
 #[derive(Clone, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(transparent)]
 pub struct Address(String);
 
 impl Address {
-    /// The address with its password.
+    /// The URL with its password.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -76,18 +76,18 @@ impl fmt::Debug for Address {
     }
 }
 
-/// What stands in the place of a secret.
+/// What is shown instead of a secret.
 pub const MASK: &str = "********";
 
-/// An address without the password in it: `postgres://user:********@host/database`.
+/// A URL with its password masked: `postgres://user:********@host/database`.
 ///
-/// Whatever stands between the scheme and the last `@` of the authority, behind its first `:`, counts as password, also
-/// where the rest is no address that could be parsed. So do the values of query parameters that are named like secrets, and of
-/// web addresses the parts of the path that are no short words, as `/v1` and `/models.json` are.
+/// Everything between the scheme and the last `@` of the authority, after its first `:`, counts as password,
+/// even if the rest is not a valid URL. Query parameters with names of secrets are masked too, and in web
+/// URLs the path segments that are not short words such as `/v1` and `/models.json`.
 pub fn mask_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    // A password that was not percent-encoded may hold these characters: then the last `@` is beyond them.
+    // A password that is not percent-encoded may contain these characters; the last `@` then follows them.
     let end = rest.rfind('@').map_or(end, |at| end.max(at));
     let (authority, path) = rest.split_at(end);
     let (authority, path) = match path.strip_prefix('@') {
@@ -97,7 +97,7 @@ pub fn mask_url(url: &str) -> String {
     let authority = match authority.rsplit_once('@') {
         Some((login, host)) => match login.split_once(':') {
             Some((user, _)) => format!("{user}:{MASK}@{host}"),
-            // A token alone, as `https://token@host`.
+            // A token alone, as in `https://token@host`.
             None if scheme.starts_with("http") => format!("{MASK}@{host}"),
             None => format!("{login}@{host}"),
         },
@@ -109,8 +109,8 @@ pub fn mask_url(url: &str) -> String {
     format!("{scheme}://{authority}{path}{}", query.unwrap_or_default())
 }
 
-/// Characters of a part of a path that is no secret, at most.
-const WORD_CHARS: usize = 16;
+/// Maximum length of a path segment that is not considered a secret, in characters.
+const MAX_WORD_CHARS: usize = 16;
 
 fn mask_path(path: &str) -> String {
     let is_version = |word: &str| {
@@ -119,7 +119,7 @@ fn mask_path(path: &str) -> String {
         digits.is_some_and(|digits| digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
     };
     let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase()) || is_version(word);
-    let is_plain = |part: &str| part.len() <= WORD_CHARS && part.split(['-', '_', '.']).all(is_word);
+    let is_plain = |part: &str| part.len() <= MAX_WORD_CHARS && part.split(['-', '_', '.']).all(is_word);
     let parts = path.split('/').map(|part| if is_plain(part) { part } else { MASK });
     parts.collect::<Vec<_>>().join("/")
 }
@@ -143,7 +143,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_secret_shows_nothing_of_itself() {
+    fn a_secret_is_masked() {
         let secret = Secret::from("canary");
         assert_eq!(format!("{secret:?} {:#?}", Some(&secret)), "******** Some(\n    ********,\n)");
         assert_eq!(format!("{:?}", Secret::default()), "(empty)");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_in_addresses_are_masked() {
+    fn passwords_in_urls_are_masked() {
         for (url, masked) in [
             ("postgres://meeshy:canary@db/meeshy", "postgres://meeshy:********@db/meeshy"),
             ("postgres://meeshy:can/a?r#y@db/meeshy", "postgres://meeshy:********@db/meeshy"),
@@ -177,7 +177,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_password_is_left_in_an_address(password in "[^\\p{C}]{1,20}", host in "[a-z]{1,8}") {
+        fn no_password_remains_in_a_url(password in "[^\\p{C}]{1,20}", host in "[a-z]{1,8}") {
             let masked = mask_url(&format!("postgres://user:CANARY{password}@{host}/database"));
             prop_assert!(!masked.contains("CANARY"), "{}", masked);
             prop_assert!(masked.starts_with("postgres://user:********@"), "{}", masked);

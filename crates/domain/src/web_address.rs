@@ -1,20 +1,20 @@
-//! Addresses that clients put into links and pictures.
+//! URLs that clients put into links and images.
 
 use serde::Serialize;
 use std::fmt;
 
-/// An address that a browser can follow without running anything: of the web (`http:`, `https:`), or a path on this
-/// server. Rows hold whatever clients and the old system put there; only what is one of these leaves the server.
+/// A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
+/// contain whatever clients and the old system stored; only URLs of this type are sent to clients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct WebAddress(String);
 
-/// Schemes that run, or hold, a program (HTML Standard, `javascript:` URLs).
-const PROGRAMS: [&str; 3] = ["javascript", "vbscript", "data"];
+/// Schemes that run or embed code (HTML Standard, `javascript:` URLs).
+const CODE_SCHEMES: [&str; 3] = ["javascript", "vbscript", "data"];
 
 impl WebAddress {
-    /// The address in `text`, if it is one. It is taken as it is or not at all: browsers repair addresses in ways of
-    /// their own (URL Standard 4.4: spaces around it go, and tabs and line ends within it).
+    /// Parses a URL, unchanged or not at all: browsers repair URLs in their own ways (URL Standard 4.4: they
+    /// strip surrounding spaces, and tabs and newlines within).
     pub fn parse(text: &str) -> Option<Self> {
         let is_plain = |c: char| !c.is_control() && !c.is_whitespace() && c != '\\';
         if !text.chars().all(is_plain) {
@@ -29,7 +29,7 @@ impl WebAddress {
         (is_path || is_web).then(|| Self(text.to_owned()))
     }
 
-    /// The address as text.
+    /// The URL as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -41,12 +41,12 @@ impl fmt::Display for WebAddress {
     }
 }
 
-/// Whether a browser that follows `text` runs something, however it repairs it.
-pub fn runs_program(text: &str) -> bool {
+/// Whether a browser that follows `text` would run code, however it repairs the URL.
+pub fn runs_code(text: &str) -> bool {
     let ignored = |c: &char| !c.is_control() && !c.is_whitespace();
     let Some((scheme, _)) = text.split_once(':') else { return false };
     let scheme: String = scheme.chars().filter(ignored).take(16).collect();
-    PROGRAMS.iter().any(|program| scheme.eq_ignore_ascii_case(program))
+    CODE_SCHEMES.iter().any(|program| scheme.eq_ignore_ascii_case(program))
 }
 
 #[cfg(test)]
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_the_web_and_own_paths_are_taken() {
+    fn web_urls_and_local_paths_are_accepted() {
         for text in [
             "https://example.org/a.png?x=1#y",
             "HTTP://example.org",
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_else_is_not() {
+    fn everything_else_is_rejected() {
         for text in [
             "",
             "javascript:alert(1)",
@@ -97,12 +97,12 @@ mod tests {
     }
 
     #[test]
-    fn programs_are_recognised_as_browsers_do() {
+    fn code_schemes_are_recognised_as_browsers_do() {
         for text in ["javascript:x", " java\nscript:x", "DATA:text/html,x", "\u{0}vbscript:x"] {
-            assert!(runs_program(text), "{text:?}");
+            assert!(runs_code(text), "{text:?}");
         }
         for text in ["note: x", "https://example.org", "Say javascript: it runs", "javascript", ""] {
-            assert!(!runs_program(text), "{text:?}");
+            assert!(!runs_code(text), "{text:?}");
         }
     }
 }

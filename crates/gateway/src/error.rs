@@ -92,7 +92,7 @@ fn store_error(error: &StoreError) -> ApiError {
         // What the caller sent, not a failure.
         return ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", error.to_string());
     }
-    tracing::error!(%error, "The database failed a request");
+    tracing::error!(%error, "A request failed because of the database");
     match error {
         StoreError::Unavailable(_) | StoreError::InTheWay(_) => {
             let message = "the database is not available just now; try again in a moment";

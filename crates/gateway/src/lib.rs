@@ -88,8 +88,8 @@ impl Gateway {
         };
         tokio::select! {
             ((), ()) = async { tokio::join!(serving, closing) } => {}
-            () = late => tracing::warn!("Some requests did not finish in time and were cut off"),
-            reason = self.dispatching.ended() => tracing::error!(reason, "Events are no longer sent out"),
+            () = late => tracing::warn!("Some requests did not finish in time and were aborted"),
+            reason = self.dispatching.ended() => tracing::error!(reason, "The event dispatcher has stopped"),
             never = telemetry::keep_up() => match never {},
             never = realtime::recheck(&self.sockets) => match never {},
             never = realtime::follow_others(&self.sockets) => match never {},

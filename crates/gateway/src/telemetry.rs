@@ -42,7 +42,7 @@ pub fn recorder() -> &'static PrometheusHandle {
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
         if metrics::set_global_recorder(recorder).is_err() {
-            tracing::warn!("Another recorder of metrics is in place; /metrics stays empty");
+            tracing::warn!("Another metrics recorder is already installed; /metrics stays empty");
         }
         handle
     })

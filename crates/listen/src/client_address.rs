@@ -1,8 +1,8 @@
-//! Who called, when proxies are in between: `X-Forwarded-For` and `Forwarded` (RFC 7239).
+//! The client's address behind proxies: `X-Forwarded-For` and `Forwarded` (RFC 7239).
 //!
-//! Each proxy adds the address that it saw at the end of the list, so the entries at the end are those of our own
-//! proxies, and whatever a client wrote itself stands before them. Of a list we read only as many entries, from the
-//! end, as there are proxies that we trust.
+//! Each proxy appends the address that it saw, so the last entries come from our own proxies, and whatever a
+//! client wrote itself precedes them. Only as many entries are read, from the end, as there are trusted
+//! proxies.
 
 use axum::http::header::{FORWARDED, HeaderName};
 use axum::http::{HeaderMap, HeaderValue};
@@ -13,28 +13,28 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
-/// What proxies say about a call, and how many of them are ours.
+/// The forwarding headers, and the number of trusted proxies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Forwarding {
-    /// Proxies between the client and us, each of which adds an entry; 0 believes no header.
+    /// The number of proxies in front of us, each of which appends an entry; 0 ignores the headers.
     pub trusted_hops: usize,
-    /// Where they say it.
+    /// The header they write.
     pub header: Header,
 }
 
-/// Which header the proxies write.
+/// The header that the proxies write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Header {
-    /// `X-Forwarded-For`; `Forwarded` where a request has no `X-Forwarded-For`.
+    /// `X-Forwarded-For`, or `Forwarded` if a request has no `X-Forwarded-For`.
     #[default]
     XForwardedFor,
-    /// `Forwarded` only, for proxies that let a client's own `X-Forwarded-For` pass.
+    /// Only `Forwarded`, for proxies that pass on a client's own `X-Forwarded-For`.
     Forwarded,
 }
 
 impl Forwarding {
-    /// The address that a call comes from, as the outermost of our proxies saw it; what an entry says that cannot be
-    /// read is not guessed at, and the call counts as the proxy's.
+    /// The client's address as seen by the outermost trusted proxy. If its entry cannot be parsed, the
+    /// request counts as the proxy's.
     pub fn client_address(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
         let peer = peer.map(|ip| ip.to_canonical());
         let mut client = peer;
@@ -47,20 +47,21 @@ impl Forwarding {
         client
     }
 
-    /// Whether the client's connection is encrypted, as our proxies say: `X-Forwarded-Proto`, or `proto` of
-    /// `Forwarded`.
+    /// Whether the client's connection is encrypted, according to our proxies: `X-Forwarded-Proto`, or
+    /// `proto` in `Forwarded`.
     pub fn is_https(&self, headers: &HeaderMap) -> bool {
-        let scheme = self.said(headers, &X_FORWARDED_PROTO, |element| element.proto);
+        let scheme = self.value(headers, &X_FORWARDED_PROTO, |element| element.proto);
         scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"))
     }
 
-    /// The host that the client asked for, as our proxies say: `X-Forwarded-Host`, or `host` of `Forwarded`.
+    /// The host that the client requested, according to our proxies: `X-Forwarded-Host`, or `host` in
+    /// `Forwarded`.
     pub fn host(&self, headers: &HeaderMap) -> Option<String> {
-        self.said(headers, &X_FORWARDED_HOST, |element| element.host)
+        self.value(headers, &X_FORWARDED_HOST, |element| element.host)
     }
 
-    /// What our proxies say in a header that most of them replace, and some add to; or else in `Forwarded`.
-    fn said(
+    /// The value of a header that most proxies replace and some append to; otherwise the one in `Forwarded`.
+    fn value(
         &self,
         headers: &HeaderMap,
         name: &HeaderName,
@@ -72,7 +73,8 @@ impl Forwarding {
         forwarded(headers).take(self.trusted_hops).last().and_then(|element| part(element.ok()?))
     }
 
-    /// Whether a call carries a header that nobody is trusted to write, as when the proxy was not configured.
+    /// Whether a request has a forwarding header although no proxy is trusted, for example because it was not
+    /// configured.
     pub fn is_ignored_header(&self, headers: &HeaderMap) -> bool {
         self.trusted_hops == 0 && (headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED))
     }
@@ -90,12 +92,12 @@ impl Forwarding {
     }
 }
 
-/// What a proxy saw; `None` where it does not say, or cannot be read.
+/// The address that a proxy saw; `None` if it is missing or cannot be parsed.
 struct Entry {
     address: Option<IpAddr>,
 }
 
-/// The items of a header that is a list, over all its lines, the last first. Empty ones do not count (RFC 9110 5.6.1).
+/// The items of a list header over all its lines, last first. Empty items do not count (RFC 9110 5.6.1).
 fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
     let lines = headers.get_all(name).into_iter().rev();
     lines
@@ -104,7 +106,8 @@ fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = C
         .filter(|item| !item.is_empty())
 }
 
-/// An address with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
+/// An address with or without port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`,
+/// `[2001:db8::1]:80`.
 fn address(text: &str) -> Option<IpAddr> {
     let bracketed = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::V6);
     let address = text
@@ -116,7 +119,7 @@ fn address(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-/// A port may be a name that hides it (RFC 7239 6): `192.0.2.1:_port`.
+/// A port may be obscured by a name (RFC 7239 6): `192.0.2.1:_port`.
 fn with_obscured_port(text: &str) -> Option<IpAddr> {
     let (address, port) = text.rsplit_once(':')?;
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
@@ -129,7 +132,7 @@ fn with_obscured_port(text: &str) -> Option<IpAddr> {
     }
 }
 
-/// What one proxy says in `Forwarded`.
+/// The entry of one proxy in `Forwarded`.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Element {
     node: Option<String>,
@@ -137,12 +140,12 @@ struct Element {
     host: Option<String>,
 }
 
-/// A line that is no list of elements. Nothing in it is believed: a client could have begun a quoted string that
-/// swallows what the proxy added.
+/// A line that is not a valid list of elements. Nothing in it is trusted: a client could have opened a quoted
+/// string that swallows what the proxy appended.
 #[derive(Debug, PartialEq, Eq)]
 struct Malformed;
 
-/// The elements of `Forwarded` over all its lines, the last first; a malformed line is one malformed element.
+/// The elements of `Forwarded` over all its lines, last first; an invalid line is one malformed element.
 fn forwarded(headers: &HeaderMap) -> impl Iterator<Item = Result<Element, Malformed>> + use<'_> {
     headers.get_all(FORWARDED).into_iter().rev().flat_map(|line| match elements(line) {
         Ok(elements) => elements.into_iter().rev().map(Ok).collect::<Vec<_>>(),
@@ -183,7 +186,7 @@ fn elements(line: &HeaderValue) -> Result<Vec<Element>, Malformed> {
     Ok(elements)
 }
 
-/// The pair at the beginning, and what stands behind it: nothing, or a separator.
+/// The first pair, and what follows it: nothing, or a separator.
 fn pair(text: &str) -> Result<(&str, String, &str), Malformed> {
     let (name, rest) = text.split_once('=').ok_or(Malformed)?;
     if name.is_empty() || !name.bytes().all(is_token) {
@@ -194,7 +197,7 @@ fn pair(text: &str) -> Result<(&str, String, &str), Malformed> {
         None => {
             let end = rest.find([';', ',', ' ', '\t']).unwrap_or(rest.len());
             let (value, rest) = rest.split_at(end);
-            // Addresses of IPv6 belong into quotes, and not everybody puts them there.
+            // IPv6 addresses must be quoted, but not everybody does so.
             let is_allowed = |byte: u8| is_token(byte) || b"[]:".contains(&byte);
             if value.is_empty() || !value.bytes().all(is_allowed) {
                 return Err(Malformed);
@@ -206,7 +209,7 @@ fn pair(text: &str) -> Result<(&str, String, &str), Malformed> {
     if rest.is_empty() || rest.starts_with([';', ',']) { Ok((name, value, rest)) } else { Err(Malformed) }
 }
 
-/// A quoted string whose first quote is gone (RFC 9110 5.6.4), and what stands behind it.
+/// A quoted string after its opening quote (RFC 9110 5.6.4), and what follows it.
 fn quoted(text: &str) -> Result<(String, &str), Malformed> {
     let mut value = String::new();
     let mut characters = text.char_indices();
@@ -220,7 +223,7 @@ fn quoted(text: &str) -> Result<(String, &str), Malformed> {
     Err(Malformed)
 }
 
-/// RFC 9110 5.6.2.
+/// A token character (RFC 9110 5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
@@ -254,8 +257,8 @@ mod tests {
         {
             assert_eq!(client(hops, &lines), expected, "{hops} hops");
         }
-        assert_eq!(client(1, &[xff("6.6.6.6"), xff("192.0.2.4")]), "192.0.2.4", "as HAProxy adds it");
-        assert_eq!(client(2, &[xff("192.0.2.4")]), "192.0.2.4", "who came by the inner proxy directly");
+        assert_eq!(client(1, &[xff("6.6.6.6"), xff("192.0.2.4")]), "192.0.2.4", "as HAProxy appends it");
+        assert_eq!(client(2, &[xff("192.0.2.4")]), "192.0.2.4", "a client of the inner proxy");
         assert_eq!(client(1, &[]), PEER);
         assert_eq!(
             client(1, &[xff("192.0.2.4"), xff(""), xff(" , ")]),
@@ -265,14 +268,14 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_read_as_proxies_write_them() {
+    fn addresses_are_parsed_as_proxies_write_them() {
         for (entry, expected) in [
             ("192.0.2.4:51234", "192.0.2.4"),
             ("2001:db8::7", "2001:db8::7"),
             ("[2001:db8::7]", "2001:db8::7"),
             ("[2001:db8::7]:443", "2001:db8::7"),
             ("::ffff:192.0.2.4", "192.0.2.4"),
-            // What cannot be read is the proxy's, and not the entry before it.
+            // An entry that cannot be parsed counts as the proxy's, not as the entry before it.
             ("unknown", PEER),
             ("_hidden", PEER),
             ("192.0.2", PEER),
@@ -288,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn forwarded_is_read_as_rfc_7239_writes_it() {
+    fn forwarded_is_parsed_according_to_rfc_7239() {
         for (line, expected) in [
             ("for=192.0.2.60;proto=http;by=203.0.113.43", "192.0.2.60"),
             ("For=\"[2001:db8:cafe::17]:4711\"", "2001:db8:cafe::17"),
@@ -301,7 +304,7 @@ mod tests {
             ("for=6.6.6.6, for=unknown", PEER),
             ("for=6.6.6.6, for=\"_gazonk\"", PEER),
             ("for=6.6.6.6, by=203.0.113.43", PEER),
-            // What a client may have begun, and the proxy unknowingly ended.
+            // A quote that a client may have opened and the proxy unknowingly closed.
             ("for=6.6.6.6;x=\", for=192.0.2.43", PEER),
             ("for=6.6.6.6;x=\", for=\"[2001:db8::1]\"", PEER),
             ("for=6.6.6.6;for=192.0.2.43", PEER),
@@ -316,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_cannot_choose_the_header_that_is_read() {
+    fn a_client_cannot_choose_the_header() {
         let both = [("forwarded", "for=6.6.6.6"), ("x-forwarded-for", "192.0.2.4")];
         assert_eq!(client(1, &both), "192.0.2.4");
         let strict = Forwarding { trusted_hops: 1, header: Header::Forwarded };
@@ -327,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_is_what_trusted_proxies_say() {
+    fn the_scheme_comes_from_trusted_proxies() {
         let is_https = |trusted_hops, lines: &[(&'static str, &str)]| {
             Forwarding { trusted_hops, ..Forwarding::default() }.is_https(&headers(lines))
         };
@@ -340,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_what_trusted_proxies_say() {
+    fn the_host_comes_from_trusted_proxies() {
         let host = |trusted_hops, lines: &[(&'static str, &str)]| {
             Forwarding { trusted_hops, ..Forwarding::default() }.host(&headers(lines))
         };
@@ -351,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_nobody_is_trusted_to_write_is_noticed() {
+    fn an_ignored_header_is_detected() {
         let header = headers(&[("x-forwarded-for", "192.0.2.4")]);
         assert!(Forwarding::default().is_ignored_header(&header));
         assert!(!Forwarding { trusted_hops: 1, ..Forwarding::default() }.is_ignored_header(&header));
@@ -362,7 +365,7 @@ mod tests {
         prop_oneof![any::<[u8; 4]>().prop_map(IpAddr::from), any::<[u8; 16]>().prop_map(IpAddr::from)]
     }
 
-    /// What a header may hold, with many of the characters that mean something.
+    /// Random header contents, with many special characters.
     fn junk() -> impl Strategy<Value = String> {
         prop_oneof![
             "[ -~]{0,40}",
@@ -373,7 +376,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_one_trusted_proxy_adds_is_believed_whatever_a_client_wrote(
+        fn the_entry_of_a_trusted_proxy_is_used_whatever_a_client_wrote(
             written in prop::collection::vec(junk(), 0..3), seen in any_address(), port in any::<Option<u16>>(), joins in any::<bool>(),
         ) {
             let entry = match port {
@@ -390,7 +393,7 @@ mod tests {
         }
 
         #[test]
-        fn in_forwarded_a_client_gets_at_most_the_address_of_the_proxy(
+        fn in_forwarded_a_client_can_at_most_get_the_address_of_the_proxy(
             written in junk(), seen in any_address(), joins in any::<bool>(),
         ) {
             let entry = match seen {

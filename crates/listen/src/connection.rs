@@ -1,4 +1,4 @@
-//! One connection: it serves requests, and is closed when it is idle or the head of a request is slow.
+//! One connection: serves requests, and is closed if it is idle or if a request head is slow to arrive.
 
 use crate::Limits;
 use crate::connections::Permit;
@@ -29,19 +29,18 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tower::Service;
 
-/// Bytes that are buffered of what arrives and of what is sent, at most. The head of a request that is larger is
-/// answered with 431.
+/// Maximum size of the read and write buffers, in bytes. A larger request head is answered with 431.
 const MAX_BUFFER_BYTES: usize = 64 * 1024;
-/// Bytes of the head of a request of HTTP/2.
+/// Maximum size of the request headers of HTTP/2, in bytes.
 const MAX_HEADER_LIST_BYTES: u32 = 64 * 1024;
-/// Requests at the same time on one connection of HTTP/2.
+/// Maximum number of concurrent requests on an HTTP/2 connection.
 const MAX_STREAMS: u32 = 200;
-/// How often the other side of a quiet connection of HTTP/2 is asked whether it is there.
+/// How often a quiet HTTP/2 connection is pinged.
 const PING_INTERVAL: Duration = Duration::from_secs(30);
-/// How long a connection that was told to close may take to do so.
+/// How long a connection may take to close gracefully.
 const CLOSING_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection that was accepted.
+/// An accepted connection.
 pub struct Connection {
     pub stream: TcpStream,
     pub peer: SocketAddr,
@@ -51,16 +50,16 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Serves it until it is closed, or upgraded to something else.
+    /// Serves it until it is closed or upgraded.
     pub async fn serve(self, mut stopping: watch::Receiver<bool>) {
         let Self { stream, peer, permit, router, limits } = self;
         let activity = Arc::new(Activity::new());
         let io = TokioIo::new(Stream { stream, activity: Arc::clone(&activity), _permit: permit });
-        let service = service_fn(|request| answer(router.clone(), request, peer, &activity, &limits));
+        let service = service_fn(|request| respond(router.clone(), request, peer, &activity, &limits));
         let builder = builder();
         let mut connection = pin!(builder.serve_connection_with_upgrades(io, service));
         let mut watch = Watch::new(&activity, &limits);
-        // A sender that is gone means the same.
+        // A dropped sender means the same.
         let mut stopped = pin!(async { _ = stopping.wait_for(|stop| *stop).await });
         let mut is_told = false;
         let outcome = poll_fn(|context| {
@@ -75,19 +74,19 @@ impl Connection {
                 }
                 match ready!(watch.poll(context)) {
                     Verdict::Close => connection.as_mut().graceful_shutdown(),
-                    Verdict::Cut => return Poll::Ready(Ok(())),
+                    Verdict::Abort => return Poll::Ready(Ok(())),
                 }
             }
         });
         if let Err(error) = outcome.await {
-            tracing::trace!(%error, "a connection ended");
+            tracing::trace!(%error, "Connection closed");
         }
     }
 }
 
 fn builder() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    // The time-outs of HTTP/1 are ours: hyper's time-out of the head runs between two requests as well.
+    // The HTTP/1 time-outs are our own: hyper's header time-out also runs between two requests.
     builder.http1().header_read_timeout(None).max_buf_size(MAX_BUFFER_BYTES);
     builder
         .http2()
@@ -98,14 +97,14 @@ fn builder() -> auto::Builder<TokioExecutor> {
     builder
 }
 
-/// Answers a request, which counts until its answer is written.
-fn answer(
+/// Handles a request, which counts as active until the response is written.
+fn respond(
     mut router: Router,
     request: Request<Incoming>,
     peer: SocketAddr,
     activity: &Arc<Activity>,
     limits: &Limits,
-) -> impl Future<Output = Result<Response<Answer>, Infallible>> + use<> {
+) -> impl Future<Output = Result<Response<ResponseBody>, Infallible>> + use<> {
     let version = request.version();
     let active = activity.begin(version);
     let is_late = Arc::new(AtomicBool::new(false));
@@ -119,11 +118,11 @@ fn answer(
     async move {
         let Ok(response) = response.await;
         let response = if is_late.load(Ordering::Relaxed) { too_slow(version) } else { response };
-        Ok(response.map(|body| Answer { body, _active: active }))
+        Ok(response.map(|body| ResponseBody { body, _active: active }))
     }
 }
 
-/// The answer to a request whose body was too slow (RFC 9110 15.5.9).
+/// The response to a request whose body was too slow (RFC 9110 15.5.9).
 fn too_slow(version: Version) -> Response<Body> {
     let error = "the request took too long to arrive";
     let body = json!({ "success": false, "error": error, "message": error, "code": "REQUEST_TIMEOUT" });
@@ -140,25 +139,25 @@ fn too_slow(version: Version) -> Response<Body> {
 struct Activity(Mutex<State>);
 
 struct State {
-    /// Requests that are not answered yet.
+    /// Requests without a complete response.
     requests: usize,
     is_http2: bool,
     phase: Phase,
 }
 
-/// What a connection without requests is doing, and since when.
+/// What a connection without active requests is doing, and since when.
 #[derive(Clone, Copy)]
 enum Phase {
-    /// It waits for the next request.
+    /// Waiting for the next request.
     Idle(Instant),
-    /// The head of a request has begun to arrive.
+    /// Receiving a request head.
     Head(Instant),
-    /// It was told to close.
+    /// Closing gracefully.
     Closing(Instant),
 }
 
 impl Activity {
-    /// A new connection has to begin at once.
+    /// A new connection must send its request head at once.
     fn new() -> Self {
         Self(Mutex::new(State { requests: 0, is_http2: false, phase: Phase::Head(Instant::now()) }))
     }
@@ -169,13 +168,13 @@ impl Activity {
 
     fn received(&self) {
         let mut state = self.state();
-        // In HTTP/2 it may be a frame that concerns no request.
+        // In HTTP/2, it may be a frame that belongs to no request.
         if state.requests == 0 && !state.is_http2 && matches!(state.phase, Phase::Idle(_)) {
             state.phase = Phase::Head(Instant::now());
         }
     }
 
-    /// An answer may still be on its way when the connection is idle.
+    /// A response may still be on its way when the connection becomes idle.
     fn sent(&self) {
         let mut state = self.state();
         if matches!(state.phase, Phase::Idle(_)) {
@@ -191,7 +190,7 @@ impl Activity {
     }
 }
 
-/// A request that is not answered yet.
+/// A request without a complete response.
 struct Active(Arc<Activity>);
 
 impl Drop for Active {
@@ -204,15 +203,15 @@ impl Drop for Active {
     }
 }
 
-/// What has to become of a connection.
+/// What to do with a connection that timed out.
 enum Verdict {
-    /// It was idle for too long.
+    /// It was idle for too long: close it gracefully.
     Close,
-    /// It was too slow.
-    Cut,
+    /// It was too slow: drop it.
+    Abort,
 }
 
-/// Watches over a connection's time-outs. Its timer is moved only when it fires or would fire too late.
+/// Watches the time-outs of a connection. Its timer is moved only when it fires, or would fire too late.
 struct Watch<'a> {
     activity: &'a Activity,
     limits: &'a Limits,
@@ -239,18 +238,18 @@ impl<'a> Watch<'a> {
             }
             match verdict {
                 Some(Verdict::Close) => self.activity.state().phase = Phase::Closing(now),
-                Some(Verdict::Cut) => {}
-                // There are requests: look again later.
+                Some(Verdict::Abort) => {}
+                // There are active requests: check again later.
                 None => {
                     self.timer.as_mut().reset(now + self.limits.idle_timeout);
                     continue;
                 }
             }
-            return Poll::Ready(verdict.unwrap_or(Verdict::Cut));
+            return Poll::Ready(verdict.unwrap_or(Verdict::Abort));
         }
     }
 
-    /// When a connection that goes on like this has to end, and how.
+    /// When the connection times out if nothing happens, and what to do then.
     fn deadline(&self) -> (Instant, Option<Verdict>) {
         let state = self.activity.state();
         if state.requests > 0 {
@@ -258,13 +257,13 @@ impl<'a> Watch<'a> {
         }
         match state.phase {
             Phase::Idle(since) => (since + self.limits.idle_timeout, Some(Verdict::Close)),
-            Phase::Head(since) => (since + self.limits.header_timeout, Some(Verdict::Cut)),
-            Phase::Closing(since) => (since + CLOSING_TIMEOUT, Some(Verdict::Cut)),
+            Phase::Head(since) => (since + self.limits.header_timeout, Some(Verdict::Abort)),
+            Phase::Closing(since) => (since + CLOSING_TIMEOUT, Some(Verdict::Abort)),
         }
     }
 }
 
-/// The connection's stream, which notes when something goes over it, and counts until it is closed.
+/// The stream of a connection, which records activity, and holds the permit until it is closed.
 struct Stream {
     stream: TcpStream,
     activity: Arc<Activity>,
@@ -320,13 +319,13 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// The body of an answer; the request counts as long as it is there.
-struct Answer {
+/// A response body; the request is active until it is dropped.
+struct ResponseBody {
     body: Body,
     _active: Active,
 }
 
-impl http_body::Body for Answer {
+impl http_body::Body for ResponseBody {
     type Data = <Body as http_body::Body>::Data;
     type Error = <Body as http_body::Body>::Error;
 

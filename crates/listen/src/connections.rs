@@ -1,4 +1,4 @@
-//! Counting connections, in all and for each address.
+//! Limits the number of connections, in total and per client address.
 
 use crate::Limits;
 use meeshy_domain::Network;
@@ -8,29 +8,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// The open connections of a listener.
 pub struct Connections {
-    most: usize,
-    most_per_network: Option<usize>,
+    max: usize,
+    max_per_network: Option<usize>,
     open: Mutex<Open>,
 }
 
 #[derive(Default)]
 struct Open {
     total: usize,
-    /// Has no entry for networks without connections, so it has at most as many as there are connections.
+    /// Networks without connections have no entry, so there are at most as many entries as connections.
     by_network: HashMap<Network, usize>,
 }
 
-/// Why there is no room for a connection.
+/// Why a connection is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Full {
-    /// There are too many connections.
+    /// There are too many connections in total.
     Total,
     /// There are too many connections from this address.
     Address,
 }
 
 impl Full {
-    /// For logs and metrics.
+    /// The name for logs and metrics.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Total => "total",
@@ -48,18 +48,18 @@ pub struct Permit {
 impl Connections {
     pub fn new(limits: &Limits) -> Self {
         let Limits { connections, connections_per_address, .. } = *limits;
-        Self { most: connections, most_per_network: connections_per_address, open: Mutex::default() }
+        Self { max: connections, max_per_network: connections_per_address, open: Mutex::default() }
     }
 
     /// Counts a connection from `peer`.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Result<Permit, Full> {
         let network = Network::of(Some(peer));
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.total >= self.most {
+        if open.total >= self.max {
             return Err(Full::Total);
         }
         let of_network = open.by_network.get(&network).copied().unwrap_or(0);
-        if self.most_per_network.is_some_and(|most| of_network >= most) {
+        if self.max_per_network.is_some_and(|max| of_network >= max) {
             return Err(Full::Address);
         }
         open.total += 1;
@@ -86,25 +86,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_are_counted_in_all_and_by_network() {
+    fn connections_are_counted_in_total_and_by_network() {
         let limits = Limits { connections: 3, connections_per_address: Some(2), ..Limits::default() };
         let connections = Arc::new(Connections::new(&limits));
         let admit = |peer: &str| connections.admit(peer.parse().unwrap());
         let first = admit("2001:db8::1").ok().unwrap();
         let second = admit("2001:db8::2").ok().unwrap();
-        assert_eq!(admit("2001:db8::3").err(), Some(Full::Address), "one network of IPv6 is one address");
+        assert_eq!(admit("2001:db8::3").err(), Some(Full::Address), "an IPv6 network counts as one address");
         let third = admit("192.0.2.1").ok().unwrap();
         assert_eq!(admit("192.0.2.2").err(), Some(Full::Total));
         drop(first);
         let fourth = admit("::ffff:192.0.2.1").ok().unwrap();
         drop(second);
-        assert_eq!(admit("192.0.2.1").err(), Some(Full::Address), "a mapped address is the same address");
+        assert_eq!(
+            admit("192.0.2.1").err(),
+            Some(Full::Address),
+            "an IPv4-mapped address is the same address"
+        );
         drop((third, fourth));
         assert!(connections.open.lock().unwrap().by_network.is_empty());
     }
 
     #[test]
-    fn proxies_may_open_as_many_as_there_are() {
+    fn proxies_have_no_limit_per_address() {
         let limits = Limits { connections: 3, connections_per_address: None, ..Limits::default() };
         let connections = Arc::new(Connections::new(&limits));
         let admitted: Vec<_> = (0..4).map(|_| connections.admit([192, 0, 2, 1].into())).collect();

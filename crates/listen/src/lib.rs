@@ -1,10 +1,10 @@
-//! HTTP connections: how many there may be, from whom, and how long they may take. Every listener of the program runs
-//! on [`serve`].
+//! HTTP connections: how many there may be, from whom, and how long they may take. Every listener of the
+//! program runs on [`serve`].
 //!
-//! `connections` counts and refuses, `connection` serves one and closes it when it is idle or slow, `request_body`
-//! bounds how slowly a body may arrive, and `client_address` tells who called through proxies.
+//! `connections` limits their number, `connection` serves one and enforces its time-outs, `request_body`
+//! limits how slowly a body may arrive, and `client_address` determines the client's address behind proxies.
 //!
-//! This crate knows nothing of routes, and reads no configuration.
+//! This crate knows nothing about routes, and reads no configuration.
 
 mod client_address;
 mod connection;
@@ -28,32 +28,33 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-/// How long to wait before accepting again when the system has no descriptors or memory for a connection.
+/// How long to wait before accepting again if the system lacks descriptors or memory for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
-/// A condition that lasts is logged this often.
+/// How often a persistent condition is logged.
 const LOG_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How long data that was sent may stay unacknowledged. Without this, a connection whose client has vanished or does
-/// not read holds its memory for a quarter of an hour.
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+/// How long sent data may stay unacknowledged (`TCP_USER_TIMEOUT`). Without this, a connection whose client
+/// has vanished or does not read keeps its memory for a quarter of an hour.
+const ACKNOWLEDGEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What is written to a connection that is one too many.
+/// The response to a connection beyond the limit.
 const BUSY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 5\r\ncontent-length: 0\r\n\r\n";
 
-/// What connections of a listener may take.
+/// The limits of a listener's connections.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections at the same time, WebSockets among them.
+    /// Maximum number of concurrent connections, including WebSockets.
     pub connections: usize,
-    /// Connections at the same time from one address (of IPv6, from one /64); `None` where proxies connect.
+    /// Maximum number of concurrent connections from one client address (for IPv6, one /64); `None` behind
+    /// proxies.
     pub connections_per_address: Option<usize>,
-    /// How long the head of a request may take to arrive, from its first byte, or from the beginning of the connection.
+    /// How long a request head may take to arrive, from its first byte, or from the start of the connection.
     pub header_timeout: Duration,
-    /// How long a connection may stay open between two requests.
+    /// How long a connection may stay idle between two requests.
     pub idle_timeout: Duration,
-    /// How slowly a body may arrive; `None` for streams that wait as long as they like.
+    /// How slowly a body may arrive; `None` for streams that may pause indefinitely.
     pub body: Option<BodyPace>,
 }
 
@@ -69,10 +70,10 @@ impl Default for Limits {
     }
 }
 
-/// Serves `router` until `stop` is ready; then accepts no more, and returns when the requests that have begun are
-/// answered. Upgraded connections are left to those who upgraded them, and count until they close.
+/// Serves `router` until `stop` is ready; then accepts no more connections, and returns when the active
+/// requests are finished. Upgraded connections are left to their owners, and count until they close.
 ///
-/// Each request carries the address of the other side as [`axum::extract::ConnectInfo`]`<SocketAddr>`.
+/// Each request carries the peer's address as [`axum::extract::ConnectInfo`]`<SocketAddr>`.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
     let connections = Arc::new(Connections::new(&limits));
     let (stopping, stopped) = watch::channel(false);
@@ -94,9 +95,9 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: 
             Err(full) => {
                 metrics::counter!("meeshy_connections_refused_total", "reason" => full.reason()).increment(1);
                 if refusals.is_due() {
-                    tracing::warn!(reason = full.reason(), "connections are being refused");
+                    tracing::warn!(reason = full.reason(), "Refusing connections");
                 }
-                // One who does not read it finds out by the end of the connection.
+                // A client that does not read it notices when the connection is closed.
                 let _ = stream.try_write(BUSY);
             }
         }
@@ -116,11 +117,11 @@ impl Acceptor {
         loop {
             match self.listener.accept().await {
                 Ok(accepted) => return accepted,
-                // The client was gone before its connection was accepted (accept(2)).
-                Err(error) if is_of_the_connection(&error) => {}
+                // The client disconnected before its connection was accepted (accept(2)).
+                Err(error) if is_connection_error(&error) => {}
                 Err(error) => {
                     if self.log.is_due() {
-                        tracing::error!(%error, "failed to accept connections; trying again");
+                        tracing::error!(%error, "Failed to accept a connection; retrying");
                     }
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
@@ -129,22 +130,23 @@ impl Acceptor {
     }
 }
 
-fn is_of_the_connection(error: &io::Error) -> bool {
+fn is_connection_error(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
 fn set_up(stream: &TcpStream) {
     let socket = SockRef::from(stream);
-    // Without the first, an answer of two small packets waits for the client's delayed acknowledgement (40 ms).
+    // Without `TCP_NODELAY`, a response of two small packets waits for the client's delayed acknowledgement
+    // (40 ms).
     if let Err(error) =
-        socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED)))
+        socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_user_timeout(Some(ACKNOWLEDGEMENT_TIMEOUT)))
     {
-        tracing::debug!(%error, "a connection was gone before it could be set up");
+        tracing::debug!(%error, "A connection was closed before it could be set up");
     }
 }
 
-/// Lets a message through once in [`LOG_INTERVAL`].
+/// Lets a message through once per [`LOG_INTERVAL`].
 #[derive(Default)]
 struct LogInterval {
     last: Option<Instant>,

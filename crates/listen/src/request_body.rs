@@ -1,4 +1,4 @@
-//! Request bodies, which have to arrive at a pace.
+//! Request bodies that must arrive at a minimum pace.
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -11,38 +11,38 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// How slowly the body of a request may arrive: all of it within `grace`, and more time for every byte that arrived,
-/// up to `longest` (as `RequestReadTimeout` of Apache).
+/// How slowly a request body may arrive: within `grace`, extended for every byte received, up to `max`
+/// (like Apache's `RequestReadTimeout`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyPace {
-    /// How long a body may take, however small it is.
+    /// How long even a small body may take.
     pub grace: Duration,
-    /// Bytes that earn a second more.
+    /// The number of bytes that extend the time by one second.
     pub bytes_per_second: u32,
-    /// How long a body may take, however large it is.
-    pub longest: Duration,
+    /// How long even a large body may take.
+    pub max: Duration,
 }
 
 impl Default for BodyPace {
     fn default() -> Self {
-        Self { grace: Duration::from_secs(20), bytes_per_second: 1024, longest: Duration::from_secs(600) }
+        Self { grace: Duration::from_secs(20), bytes_per_second: 1024, max: Duration::from_secs(600) }
     }
 }
 
 impl BodyPace {
-    /// How long a body may have taken after so many bytes.
+    /// How long a body may have taken after this many bytes.
     fn allowed(&self, received: u64) -> Duration {
         let earned = Duration::from_secs(received / u64::from(self.bytes_per_second.max(1)));
-        self.grace.saturating_add(earned).min(self.longest)
+        self.grace.saturating_add(earned).min(self.max)
     }
 }
 
-/// The body of a request, which fails when it is too slow.
+/// A request body that fails when it is too slow.
 pub struct PacedBody {
     body: Incoming,
     pace: BodyPace,
     received: u64,
-    /// Set when the body was waited for: most arrive with the head of their request.
+    /// Set when the body had to be waited for: most arrive together with their head.
     waiting: Option<Waiting>,
     is_late: Arc<AtomicBool>,
 }
@@ -65,7 +65,7 @@ impl fmt::Display for TooSlow {
 impl std::error::Error for TooSlow {}
 
 impl PacedBody {
-    /// Sets `is_late` when the body has been too slow.
+    /// Sets `is_late` if the body was too slow.
     pub fn new(body: Incoming, pace: BodyPace, is_late: Arc<AtomicBool>) -> Self {
         Self { body, pace, received: 0, waiting: None, is_late }
     }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_earns_time_up_to_the_longest() {
+    fn every_byte_extends_the_time_up_to_the_maximum() {
         let pace = BodyPace::default();
         assert_eq!(pace.allowed(0), Duration::from_secs(20));
         assert_eq!(pace.allowed(10 * 1024), Duration::from_secs(30));

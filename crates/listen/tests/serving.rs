@@ -15,9 +15,9 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Far more than any test takes.
-const NEVER: Duration = Duration::from_secs(600);
-const SOON: Duration = Duration::from_millis(150);
+/// Far longer than any test takes.
+const UNREACHABLE_TIMEOUT: Duration = Duration::from_secs(600);
+const SHORT_TIMEOUT: Duration = Duration::from_millis(150);
 
 struct Server {
     address: SocketAddr,
@@ -26,8 +26,13 @@ struct Server {
 }
 
 fn patient() -> Limits {
-    let body = BodyPace { grace: NEVER, ..BodyPace::default() };
-    Limits { header_timeout: NEVER, idle_timeout: NEVER, body: Some(body), ..Limits::default() }
+    let body = BodyPace { grace: UNREACHABLE_TIMEOUT, ..BodyPace::default() };
+    Limits {
+        header_timeout: UNREACHABLE_TIMEOUT,
+        idle_timeout: UNREACHABLE_TIMEOUT,
+        body: Some(body),
+        ..Limits::default()
+    }
 }
 
 async fn start(limits: Limits) -> Server {
@@ -35,7 +40,7 @@ async fn start(limits: Limits) -> Server {
         .route("/", get(async || "here"))
         .route("/peer", get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.ip().to_string()))
         .route("/echo", post(async |body: Bytes| body))
-        .route("/slow", get(async || tokio::time::sleep(SOON * 4).await))
+        .route("/slow", get(async || tokio::time::sleep(SHORT_TIMEOUT * 4).await))
         .route("/upgrade", get(upgrade));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -45,7 +50,7 @@ async fn start(limits: Limits) -> Server {
     Server { address, stop, serving }
 }
 
-/// Says back what it hears, as no HTTP.
+/// Upgrades to a protocol that echoes everything.
 async fn upgrade(request: Request) -> axum::response::Response {
     let upgraded = hyper::upgrade::on(request);
     tokio::spawn(async move {
@@ -76,7 +81,7 @@ impl Client {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
-    /// Reads until `end` has come.
+    /// Reads until `end` has arrived.
     async fn read_to(&mut self, end: &str) -> String {
         let mut read = String::new();
         while !read.contains(end) {
@@ -93,17 +98,17 @@ impl Client {
         self.read_to("\r\n\r\n").await
     }
 
-    /// What still comes until the server closes.
+    /// The rest of the data until the server closes the connection.
     async fn closed(mut self) -> String {
         let mut rest = Vec::new();
-        // What we wrote and nobody read makes the end of the connection a reset.
+        // Unread data makes the end of the connection a reset.
         let _ = self.0.read_to_end(&mut rest).await;
         String::from_utf8(rest).unwrap()
     }
 }
 
 #[tokio::test]
-async fn a_request_carries_the_address_of_the_other_side() {
+async fn a_request_carries_the_peer_address() {
     let server = start(patient()).await;
     let mut client = Client::from(&server, "127.0.0.9").await;
     client.write("GET /peer HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n").await;
@@ -111,15 +116,15 @@ async fn a_request_carries_the_address_of_the_other_side() {
 }
 
 #[tokio::test]
-async fn connections_that_send_nothing_or_half_a_head_are_closed() {
-    let server = start(Limits { header_timeout: SOON, ..patient() }).await;
+async fn connections_without_a_complete_head_are_closed() {
+    let server = start(Limits { header_timeout: SHORT_TIMEOUT, ..patient() }).await;
     let silent = Client::new(&server).await;
     let mut half = Client::new(&server).await;
     half.write("GET / HTTP/1.1\r\nhost: he").await;
     let mut later = Client::new(&server).await;
     later.get("/").await;
-    // Between two requests it may wait, but not within one.
-    tokio::time::sleep(SOON * 2).await;
+    // It may pause between two requests, but not within one.
+    tokio::time::sleep(SHORT_TIMEOUT * 2).await;
     later.get("/").await;
     later.write("GET / HT").await;
     assert_eq!(silent.closed().await, "");
@@ -128,8 +133,8 @@ async fn connections_that_send_nothing_or_half_a_head_are_closed() {
 }
 
 #[tokio::test]
-async fn connections_are_closed_when_they_are_idle_and_not_while_they_are_served() {
-    let server = start(Limits { idle_timeout: SOON, ..patient() }).await;
+async fn connections_are_closed_when_idle_but_not_while_serving() {
+    let server = start(Limits { idle_timeout: SHORT_TIMEOUT, ..patient() }).await;
     let mut idle = Client::new(&server).await;
     assert!(idle.get("/").await.starts_with("HTTP/1.1 200"));
     let mut waiting = Client::new(&server).await;
@@ -146,8 +151,8 @@ async fn connections_are_closed_when_they_are_idle_and_not_while_they_are_served
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_slow_is_answered_and_cut() {
-    let body = Some(BodyPace { grace: SOON, bytes_per_second: 1_000_000, longest: NEVER });
+async fn a_slow_body_gets_a_response_and_the_connection_is_closed() {
+    let body = Some(BodyPace { grace: SHORT_TIMEOUT, bytes_per_second: 1_000_000, max: UNREACHABLE_TIMEOUT });
     let server = start(Limits { body, ..patient() }).await;
     let mut slow = Client::new(&server).await;
     slow.write("POST /echo HTTP/1.1\r\nhost: here\r\ncontent-length: 100\r\n\r\nabc").await;
@@ -161,14 +166,14 @@ async fn a_body_that_is_too_slow_is_answered_and_cut() {
     let mut quick = Client::new(&server).await;
     quick.write("POST /echo HTTP/1.1\r\nhost: here\r\ncontent-length: 3\r\n\r\nabc").await;
     assert!(quick.read_to("abc").await.starts_with("HTTP/1.1 200"));
-    // Nobody waits for the body of a request that has no route.
+    // A request without a route gets its response without waiting for the body.
     let mut unread = Client::new(&server).await;
     unread.write("POST /nowhere HTTP/1.1\r\nhost: here\r\ncontent-length: 100\r\n\r\nabc").await;
     assert!(unread.closed().await.starts_with("HTTP/1.1 404"));
 }
 
 #[tokio::test]
-async fn one_address_cannot_take_all_connections() {
+async fn one_address_cannot_use_all_connections() {
     let limits = Limits { connections: 4, connections_per_address: Some(2), ..patient() };
     let server = start(limits).await;
     let mut greedy = Vec::new();
@@ -189,7 +194,7 @@ async fn one_address_cannot_take_all_connections() {
         Client::from(&server, "127.0.0.5").await.closed().await.starts_with("HTTP/1.1 503"),
         "four are open"
     );
-    // What was upgraded counts until it is closed.
+    // Upgraded connections count until they are closed.
     drop(upgraded);
     let mut admitted = String::new();
     while !admitted.starts_with("HTTP/1.1 200") {
@@ -200,7 +205,7 @@ async fn one_address_cannot_take_all_connections() {
 }
 
 #[tokio::test]
-async fn heads_that_are_too_large_are_refused() {
+async fn oversized_heads_are_rejected() {
     let server = start(patient()).await;
     let mut client = Client::new(&server).await;
     let _ = client
@@ -211,7 +216,7 @@ async fn heads_that_are_too_large_are_refused() {
 }
 
 #[tokio::test]
-async fn stopping_finishes_what_has_begun_and_closes_the_rest() {
+async fn stopping_finishes_active_requests_and_closes_idle_connections() {
     let server = start(patient()).await;
     let mut idle = Client::new(&server).await;
     idle.get("/").await;
@@ -220,7 +225,7 @@ async fn stopping_finishes_what_has_begun_and_closes_the_rest() {
     busy.write("GET /slow HTTP/1.1\r\nhost: here\r\n\r\n").await;
     let mut begun = Client::new(&server).await;
     begun.write("POST /echo HTTP/1.1\r\nhost: here\r\ncontent-length: 6\r\n\r\nabc").await;
-    // The server has read both by now: it answers another.
+    // The server has read both by now, because it responds to another one.
     Client::new(&server).await.get("/").await;
     server.stop.send(()).unwrap();
     idle.closed().await;

@@ -1,4 +1,5 @@
-//! Three people with three languages and a conversation, so that a visitor sees the point within a minute.
+//! The demo: three users with three languages and a conversation, so that a visitor sees the point within a
+//! minute.
 
 use crate::private;
 use anyhow::Context;
@@ -22,7 +23,7 @@ const PEOPLE: [Person; 3] = [
     Person { username: "emma", first_name: "Emma", last_name: "Clarke", language: "en" },
 ];
 
-/// Who says what; the language is that person's own.
+/// Author and text; each user writes their own language.
 const MESSAGES: [(&str, &str); 8] = [
     ("carlos", "¡Hola a todos! ¿A qué hora llegáis mañana a Barcelona?"),
     ("lea", "Bonjour ! Mon train arrive à la gare à dix heures du matin."),
@@ -39,10 +40,7 @@ const MESSAGES: [(&str, &str); 8] = [
 
 const TITLE: &str = "Barcelona 🌍";
 
-/// Adds the people and their conversation, unless they are there, and prints how to sign in.
-///
-/// # Errors
-/// When the database or the folder cannot be written.
+/// Adds the demo users and their conversation unless they exist, and prints how to sign in.
 pub async fn set_up(chat: &Chat, data: &Path) -> anyhow::Result<()> {
     let path = data.join("demo-passwords.txt");
     let known = fs::read_to_string(&path).unwrap_or_default();
@@ -60,7 +58,7 @@ pub async fn set_up(chat: &Chat, data: &Path) -> anyhow::Result<()> {
     let lines: String =
         PEOPLE.iter().map(|person| format!("{} {}\n", person.username, passwords[person.username])).collect();
     private::write(&path, &lines)
-        .with_context(|| format!("cannot keep the demo's passwords in `{}`", path.display()))?;
+        .with_context(|| format!("failed to write the demo passwords to `{}`", path.display()))?;
 
     let mut ids = HashMap::new();
     for person in &PEOPLE {
@@ -73,12 +71,12 @@ pub async fn set_up(chat: &Chat, data: &Path) -> anyhow::Result<()> {
     if ids.len() == PEOPLE.len() {
         converse(chat, &ids).await?;
     }
-    let mut shown = "\nThe demo's people (sign in as two of them, in two browsers):\n".to_owned();
+    let mut shown = "\nDemo users (sign in as two of them, in two browsers):\n".to_owned();
     for person in &PEOPLE {
         let password = &passwords[person.username];
         shown += &format!("  {:8} password {password}   reads {}\n", person.username, person.language);
     }
-    // Who has closed standard output finds the passwords in the file.
+    // If standard output is closed, the passwords are in the file.
     let _ = writeln!(io::stdout(), "{shown}");
     Ok(())
 }

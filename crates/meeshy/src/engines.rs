@@ -1,4 +1,4 @@
-//! The engines behind the jobs: `translation` does the work, the database remembers it.
+//! Connects the translation jobs to the engines, and the engines' cache to the database.
 
 use crate::puller::Needed;
 use async_trait::async_trait;
@@ -8,20 +8,20 @@ use meeshy_store::{Store, translation_cache};
 use meeshy_translation::detect::Evidence;
 use meeshy_translation::{CacheKey, CacheStore, CachedText, Failure, Outcome, Request, Route, Translator};
 
-/// The translator, as the jobs see it.
+/// Translates jobs in this process.
 pub struct Engines {
-    /// Who translates.
+    /// The translator.
     pub translator: Translator,
-    /// Who is told of the pairs that are needed.
+    /// The model downloader's queue, if models are downloaded automatically.
     pub needed: Option<Needed>,
 }
 
 impl Engines {
-    /// Whether what these answers lack is being downloaded.
+    /// Whether a model that these results lack is being downloaded.
     async fn is_coming(&self, request: &Request, answers: &[Result<Outcome, Failure>]) -> bool {
         let lacks_engine = |answer: &Result<Outcome, Failure>| matches!(answer, Ok(Outcome::Unavailable { reason }) if reason.code == ReasonCode::NoEngine);
         match &self.needed {
-            // It may have been downloaded since.
+            // It may have been downloaded in the meantime.
             Some(needed) if answers.iter().any(lacks_engine) => {
                 needed.is_coming(request.pair).await || self.translator.route_for(request).is_some()
             }
@@ -30,9 +30,9 @@ impl Engines {
     }
 }
 
-/// Why there is no translation yet.
+/// The reason shown while a model is being downloaded.
 fn downloading() -> Reason {
-    let text = "a model for these languages is being downloaded; the translation follows";
+    let text = "the translation model for these languages is being downloaded; the translation will follow";
     Reason::new(ReasonCode::ModelDownloading, text)
 }
 
@@ -75,22 +75,22 @@ impl Translate for Engines {
     }
 }
 
-/// What a text says of its language: found out beside the threads that serve people.
+/// Detects the language of a text, outside the runtime's worker threads.
 async fn evidence(text: &str) -> Evidence {
     let text = text.to_owned();
     tokio::task::spawn_blocking(move || Evidence::of(&text)).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "The language of a text could not be found out");
+        tracing::error!(%error, "Failed to detect the language of a text");
         Evidence::default()
     })
 }
 
-/// Where other processes translate.
-pub struct Elsewhere;
+/// Translation is delegated to other processes.
+pub struct Delegated;
 
 #[async_trait]
-impl Translate for Elsewhere {
+impl Translate for Delegated {
     async fn translate(&self, _: &Request, texts: &[String]) -> Vec<Answer> {
-        let reason = "no translator is running, or none that translates between these languages";
+        let reason = "no running translator supports these languages";
         let reason = Reason::new(ReasonCode::NoEngine, reason);
         texts.iter().map(|_| Answer::Unavailable { reason: reason.clone() }).collect()
     }
@@ -108,7 +108,7 @@ impl Translate for Elsewhere {
     }
 }
 
-/// What the engines have answered, kept in the database behind their cache in memory.
+/// The translation cache in the database, behind the cache in memory.
 pub struct DatabaseCache {
     store: Store,
     clock: Clock,
@@ -127,7 +127,7 @@ impl CacheStore for DatabaseCache {
         let wanted: Vec<String> = keys.iter().map(ToString::to_string).collect();
         let found =
             self.store.read(move |tx| translation_cache::get(tx, &wanted)).await.unwrap_or_else(|error| {
-                tracing::warn!(%error, "Earlier translations could not be read; translating anew");
+                tracing::warn!(%error, "Failed to read cached translations; translating again");
                 Vec::new()
             });
         keys.iter()
@@ -137,10 +137,7 @@ impl CacheStore for DatabaseCache {
                 Some(CachedText {
                     text: cached.content.clone(),
                     engine: cached.engine.clone(),
-                    #[expect(
-                        clippy::cast_possible_truncation,
-                        reason = "a score was an f32 before it was kept"
-                    )]
+                    #[expect(clippy::cast_possible_truncation, reason = "the score was stored from an f32")]
                     score: cached.score.map(|score| score as f32),
                 })
             })
@@ -159,7 +156,7 @@ impl CacheStore for DatabaseCache {
             })
             .collect();
         if let Err(error) = self.store.write(move |tx| translation_cache::put(tx, &entries, now)).await {
-            tracing::warn!(%error, "Translations could not be kept for the next time");
+            tracing::warn!(%error, "Failed to cache translations");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The interfaces for other programs and for the operator's tools, each on an address of its own, if one is set.
+//! The optional listeners for other programs and for monitoring, each on its own address.
 
 use crate::config::{Config, Role};
 use meeshy_chat::Chat;
@@ -8,17 +8,17 @@ use meeshy_translation_api::{TranslationApi, grpc};
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
-/// Their listeners, where an address is set.
+/// The bound listeners, for the addresses that are set.
 pub struct Interfaces {
     metrics: Option<TcpListener>,
     http: Option<TcpListener>,
     grpc: Option<TcpListener>,
 }
 
-/// Takes the addresses that are set; where this process does not translate, only the operator's.
+/// Binds the configured addresses; if this process does not translate, only the one for monitoring.
 ///
 /// # Errors
-/// When an address cannot be listened on.
+/// If an address cannot be bound.
 pub async fn listen(config: &Config) -> anyhow::Result<Interfaces> {
     let set = |address: Option<SocketAddr>| address.filter(|_| config.server.role != Role::Gateway);
     Ok(Interfaces {
@@ -38,15 +38,15 @@ async fn listen_on(
     }
 }
 
-/// Takes an address; `setting` is the variable that says which.
+/// Binds an address; `setting` is the environment variable to name in the error.
 ///
 /// # Errors
-/// When it cannot be listened on.
+/// If the address cannot be bound.
 pub async fn bind((host, port): (&str, u16), setting: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind((host, port)).await.map_err(|error| {
         let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
         let advice = if is_taken {
-            format!("; stop the program that is on it, or set another {setting}")
+            format!("; stop the program that uses it, or change {setting}")
         } else {
             String::new()
         };
@@ -56,9 +56,6 @@ pub async fn bind((host, port): (&str, u16), setting: &str) -> anyhow::Result<Tc
 
 impl Interfaces {
     /// Serves them until `supervisor` stops.
-    ///
-    /// # Errors
-    /// When an interface cannot be made.
     pub async fn start(
         self,
         limits: ConnectionLimits,
@@ -73,7 +70,7 @@ impl Interfaces {
         }
         let Some(translation_api) = translation_api else { return Ok(()) };
         if let Some(listener) = self.http {
-            let name = "the HTTP interface for other programs";
+            let name = "the HTTP translation API";
             let address = serve(
                 name,
                 listener,
@@ -81,15 +78,15 @@ impl Interfaces {
                 limits,
                 supervisor,
             )?;
-            tracing::info!(%address, "Translating for other programs over HTTP");
+            tracing::info!(%address, "Serving the HTTP translation API");
         }
         if let Some(listener) = self.grpc {
-            let name = "the gRPC interface for other programs";
-            // A stream may wait as long as it likes for its next text.
+            let name = "the gRPC translation API";
+            // A stream may stay idle between texts.
             let limits = ConnectionLimits { body: None, ..limits };
             let address =
                 serve(name, listener, grpc::router(translation_api.clone()).await?, limits, supervisor)?;
-            tracing::info!(%address, "Translating for other programs over gRPC");
+            tracing::info!(%address, "Serving the gRPC translation API");
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Logs go to standard error: sentences with fields, or one JSON object a line.
+//! Logs to standard error: text, or one JSON object per line.
 
 use crate::config::Log;
 use anyhow::{Context, ensure};
@@ -6,29 +6,29 @@ use std::io::IsTerminal;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging as configured.
+/// Initializes logging.
 ///
 /// # Errors
-/// When the level is none.
+/// If the level is invalid.
 pub fn start(config: &Log) -> anyhow::Result<()> {
     let filter = filter(&config.level)?;
     let mut subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // It would complain on the standard error that nobody reads any more, and panic.
+    // If standard error is closed, the formatter would panic when it reports the write error.
     subscriber = subscriber.log_internal_errors(false);
     if !std::io::stderr().is_terminal() {
         subscriber = subscriber.with_ansi(false);
     }
     let started = if config.json { subscriber.json().try_init() } else { subscriber.compact().try_init() };
-    started.map_err(|error| anyhow::anyhow!("cannot start logging: {error}"))
+    started.map_err(|error| anyhow::anyhow!("failed to initialize logging: {error}"))
 }
 
 fn filter(level: &str) -> anyhow::Result<EnvFilter> {
     let complaint = || {
         format!(
-            "log.level: `{level}` is no level; use error, warn, info, debug, trace, or directives such as `info,meeshy_chat=debug`"
+            "log.level: `{level}` is not a level; use error, warn, info, debug, trace, or directives such as `info,meeshy_chat=debug`"
         )
     };
-    // To the filter, a word that is no level is the name of a module, and all others fall silent.
+    // `EnvFilter` would take an unknown level for a module name, and silence all others.
     let is_level = |word: &str| word.trim().parse::<LevelFilter>().is_ok();
     ensure!(level.split(',').any(is_level) || level.contains('='), complaint());
     EnvFilter::try_new(level).with_context(complaint)

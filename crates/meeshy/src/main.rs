@@ -18,7 +18,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-// Measured: less memory for each connection than the system's allocator (docs/benchmarks.md).
+// Measured: uses less memory per connection than the system's allocator (docs/benchmarks.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -26,7 +26,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Parser)]
 #[command(version)]
 struct Cli {
-    /// The configuration file; `meeshy.toml` in the current folder is read by itself.
+    /// The configuration file [default: `meeshy.toml` in the current folder, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -35,27 +35,27 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the messenger: web client, gateway, translation, database.
+    /// Run the messenger: web client, gateway, translation, database
     Serve(command::serve::ServeArgs),
-    /// Show the configuration that holds, secrets masked, and where each value came from.
+    /// Show the effective configuration, with secrets masked, and where each value came from
     Config(command::config::ConfigArgs),
-    /// Bring the database's schema up to date; `serve` does so too.
+    /// Migrate the database schema; `serve` does so too
     Migrate(command::migrate::MigrateArgs),
-    /// Add accounts, list them, change their roles and passwords, switch them off.
+    /// Add and list accounts, change roles and passwords, disable accounts
     #[command(subcommand)]
     User(command::user::UserCommand),
-    /// Archive old notifications, show what was archived, or take it back.
+    /// Archive old notifications, show the archive, or restore from it
     #[command(subcommand)]
     Notifications(command::notifications::NotificationsCommand),
-    /// Translate a text, or standard input line by line.
+    /// Translate a text, or standard input line by line
     Translate(command::translate::TranslateArgs),
-    /// Show which languages are translated into which, over what, how well and at what cost.
+    /// Show which languages can be translated, over which route, how well and at what cost
     Languages(command::languages::LanguagesArgs),
-    /// List, download, check and remove translation models.
+    /// List, download, verify and remove translation models
     Models(command::models::ModelsArgs),
-    /// Bring the data of the old system here, from a dump of its MongoDB.
+    /// Import the data of the old system from a dump of its MongoDB
     Import(Box<command::import::ImportArgs>),
-    /// Write everything as a dump that the old system loads, to go back to it.
+    /// Export everything as a dump that the old system can load
     Export(command::export::ExportArgs),
 }
 
@@ -64,10 +64,10 @@ fn main() -> ExitCode {
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .context("cannot start the runtime")
+        .context("failed to start the runtime")
         .and_then(|runtime| {
             let outcome = runtime.block_on(run(Cli::parse()));
-            // What still blocks a thread, such as a database that does not answer, is not waited for.
+            // Do not wait for threads that are still blocked, for example by an unresponsive database.
             runtime.shutdown_background();
             outcome
         });
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody may be there to read it.
+            // Standard error may be closed.
             let _ = writeln!(std::io::stderr(), "meeshy: {error:#}");
             ExitCode::FAILURE
         }
@@ -93,13 +93,13 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::User(command) => command::user::run(command, &config).await?,
         Command::Notifications(command) => command::notifications::run(command, &config).await?,
         Command::Translate(args) => {
-            // Such as why an engine that is installed was not used.
+            // Such as why an installed engine is not used.
             logging::start(&Log { level: "warn".to_owned(), ..config.log.clone() })?;
             command::translate::run(args, config.translation()).await?;
         }
         Command::Languages(args) => command::languages::run(args, config.translation()).await?,
         Command::Models(args) => command::models::run(args, config.translation()).await?,
-        // It blocks, and the PostgreSQL client may not do that on a thread of the runtime.
+        // It blocks, and the PostgreSQL client must not block a runtime thread.
         Command::Import(args) => {
             return tokio::task::spawn_blocking(move || command::import::run(&args, &config)).await?;
         }
@@ -116,12 +116,12 @@ fn configuration_file(named: Option<PathBuf>) -> anyhow::Result<Option<(PathBuf,
         Ok(text) => Ok(Some((path, text))),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => Ok(None),
         Err(error) => {
-            Err(error).with_context(|| format!("cannot read the configuration `{}`", path.display()))
+            Err(error).with_context(|| format!("failed to read the configuration `{}`", path.display()))
         }
     }
 }
 
-/// Whoever read our output has seen enough, as `head` does.
+/// Whether the reader of our output has closed it, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .chain()

@@ -1,4 +1,4 @@
-//! Files that only the owner of the process can read.
+//! Files that only the user who runs the process can read.
 
 use rustix::fs::Mode;
 use std::fs::{self, Permissions};
@@ -6,32 +6,33 @@ use std::io::Write;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// What others may do with a file or folder.
-const OTHERS: u32 = 0o077;
+/// The permissions of group and others.
+const GROUP_AND_OTHERS: u32 = 0o077;
 
-/// Makes every file and folder that this process and its children create private, whatever the umask was.
+/// Makes every file and folder that this process and its children create private, whatever the umask.
 pub fn by_default() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
-/// Takes from others what they may do with a folder that is there and everything in it. A folder that is private is
-/// left alone: nobody else gets to what is in it. Links are not followed.
+/// Removes the permissions of group and others from an existing folder and everything in it. A folder that is
+/// already private is left alone, because nobody else can reach its contents. Symlinks are not followed.
 pub fn narrow(folder: &Path) {
     let Ok(found) = fs::symlink_metadata(folder) else { return };
     if !found.is_dir() {
         return;
     }
-    let is_private = found.mode() & OTHERS == 0;
+    let is_private = found.mode() & GROUP_AND_OTHERS == 0;
     match narrow_one(folder, found.mode()) {
         Ok(()) if !is_private => {
-            tracing::warn!(folder = %folder.display(), "the data folder was open to others; it is closed now");
+            tracing::warn!(folder = %folder.display(), "The data folder was accessible to other users; restricted its permissions");
         }
         Ok(()) => {}
         Err(error) => {
-            tracing::warn!(folder = %folder.display(), %error, "failed to close the data folder to others");
+            tracing::warn!(folder = %folder.display(), %error, "Failed to restrict the permissions of the data folder");
         }
     }
-    // Also of a private folder, the files that hold most: a backup may copy them with their permissions.
+    // Even in a private folder, protect the most sensitive files: a backup may copy them with their
+    // permissions.
     narrow_in(folder, !is_private);
 }
 
@@ -43,7 +44,7 @@ fn narrow_in(folder: &Path, recursively: bool) {
             continue;
         }
         if let Err(error) = narrow_one(&entry.path(), found.mode()) {
-            tracing::warn!(path = %entry.path().display(), %error, "failed to close a file to others");
+            tracing::warn!(path = %entry.path().display(), %error, "Failed to restrict the permissions of a file");
         }
         if recursively && found.is_dir() {
             narrow_in(&entry.path(), true);
@@ -52,10 +53,10 @@ fn narrow_in(folder: &Path, recursively: bool) {
 }
 
 fn narrow_one(path: &Path, mode: u32) -> std::io::Result<()> {
-    if mode & OTHERS == 0 {
+    if mode & GROUP_AND_OTHERS == 0 {
         return Ok(());
     }
-    fs::set_permissions(path, Permissions::from_mode(mode & 0o7777 & !OTHERS))
+    fs::set_permissions(path, Permissions::from_mode(mode & 0o7777 & !GROUP_AND_OTHERS))
 }
 
 /// Writes a file that only its owner can read.
@@ -77,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_was_open_is_closed_with_everything_in_it() {
+    fn an_open_folder_is_restricted_recursively() {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         fs::create_dir_all(data.join("uploads/2025")).unwrap();
@@ -93,12 +94,12 @@ mod tests {
         assert_eq!(mode(&data.join("meeshy.db")), 0o600);
         assert_eq!(mode(&data.join("uploads")), 0o700);
         assert_eq!(mode(&data.join("uploads/2025/a.png")), 0o600);
-        assert_eq!(mode(&outside), 0o644, "a link leads out of the folder");
+        assert_eq!(mode(&outside), 0o644, "a symlink points out of the folder");
         narrow(&data.join("nowhere"));
     }
 
     #[test]
-    fn a_file_in_a_private_folder_is_closed_as_well() {
+    fn a_file_in_a_private_folder_is_restricted_as_well() {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
         let database = folder.path().join("meeshy.db");

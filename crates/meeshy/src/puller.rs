@@ -1,4 +1,4 @@
-//! Downloads, in the background, the models that conversations turn out to need.
+//! Downloads, in the background, the models that conversations need.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use meeshy_translation::models::{Available, KeptIndex, ModelError, ModelStore, State};
@@ -8,35 +8,37 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
 
-/// Pairs that may wait to be looked up or downloaded; one that is passed over is asked for again with its next message.
-const QUEUE: usize = 64;
+/// The maximum number of pairs waiting for a lookup or download. A dropped pair is requested again with its
+/// next message.
+const MAX_QUEUED: usize = 64;
 
-/// How long a translation waits to learn whether its model can be downloaded: for the index, the first time.
+/// How long a translation waits to learn whether its model can be downloaded; the first time, this includes
+/// fetching the index.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How soon a pair may be asked for again after its download has failed.
+/// How long to wait before a failed download is retried.
 const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How often to see whether somebody has changed the models on disk.
+/// How often to check whether the models on disk have changed.
 const POLL_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Where a pair that somebody needs has come to.
+/// The state of a requested pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Progress {
-    /// It waits to be looked up in the index.
+    /// Waiting to be looked up in the index.
     Asked,
-    /// Its models are being downloaded, or wait for others.
+    /// Being downloaded, or waiting for other downloads.
     Downloading,
-    /// Its models are here, or the index has none.
+    /// Installed, or not in the index.
     Settled,
-    /// It could not be looked up or downloaded; it may be asked for again from then on.
+    /// The lookup or download failed; it may be retried from this time on.
     Failed(Instant),
 }
 
-/// By pair; there are no more than pairs of known languages.
+/// By pair; bounded by the pairs of known languages.
 type Pairs = HashMap<Pair, Progress>;
 
-/// Where to say which pairs of languages are needed.
+/// Takes requests for language pairs.
 #[derive(Clone)]
 pub struct Needed {
     queue: mpsc::Sender<Pair>,
@@ -44,7 +46,7 @@ pub struct Needed {
 }
 
 impl Needed {
-    /// Notes that somebody reads one language in another.
+    /// Requests the models of a pair.
     pub fn note(&self, pair: Pair) {
         self.progress.send_if_modified(|pairs| {
             let is_known = match pairs.get(&pair) {
@@ -71,13 +73,13 @@ impl Needed {
     }
 }
 
-/// Where to note what is needed, and the task that downloads it.
+/// Returns the request queue, and the task that downloads.
 pub fn start(
     store: ModelStore,
     translator: Translator,
 ) -> (Needed, impl Future<Output = ()> + Send + 'static) {
-    let (queue, asked) = mpsc::channel(QUEUE);
-    let (found, downloads) = mpsc::channel(QUEUE);
+    let (queue, asked) = mpsc::channel(MAX_QUEUED);
+    let (found, downloads) = mpsc::channel(MAX_QUEUED);
     let progress = watch::Sender::new(Pairs::new());
     let look_up = look_up(KeptIndex::new(store.clone()), asked, found, progress.clone());
     let download = download(store, translator, downloads, progress.clone());
@@ -87,27 +89,27 @@ pub fn start(
     (Needed { queue, progress }, both)
 }
 
-/// Looks now and then at the models folder, so that what `meeshy models` does there holds without a restart. Never ends.
+/// Polls the models folder, so that changes by `meeshy models` take effect without a restart. Never ends.
 pub async fn watch(store: ModelStore, translator: Translator) {
     let mut known = state(&store).await;
     loop {
         tokio::time::sleep(POLL_INTERVAL).await;
         let state = state(&store).await;
         if state.is_some() && state != known {
-            tracing::info!("The models have changed");
+            tracing::info!("Models on disk have changed");
             translator.rescan();
             known = state;
         }
     }
 }
 
-/// What the folder holds; nothing while it cannot be read.
+/// The state of the folder; `None` if it cannot be read.
 async fn state(store: &ModelStore) -> Option<State> {
     let store = store.clone();
     tokio::task::spawn_blocking(move || store.state()).await.ok().flatten()
 }
 
-/// Looks up pairs in the index, also while models are downloaded.
+/// Looks up pairs in the index, also while models are being downloaded.
 async fn look_up(
     mut kept: KeptIndex,
     mut asked: mpsc::Receiver<Pair>,
@@ -115,7 +117,7 @@ async fn look_up(
     progress: watch::Sender<Pairs>,
 ) {
     loop {
-        // Nobody asks a server for an index that nobody needs.
+        // Do not fetch an index that nobody needs.
         let refresh = async {
             match kept.index() {
                 Some(_) => tokio::time::sleep_until(kept.due()).await,
@@ -149,7 +151,7 @@ async fn look_up(
     }
 }
 
-/// Downloads what was found, one pair after another.
+/// Downloads the models found, one pair at a time.
 async fn download(
     store: ModelStore,
     translator: Translator,
@@ -169,7 +171,7 @@ async fn download(
     }
 }
 
-/// Fetches the index; where it is another one, pairs that had no model may have one now.
+/// Fetches the index. If it has changed, pairs without a model are looked up again.
 async fn fetch(kept: &mut KeptIndex, progress: &watch::Sender<Pairs>) {
     match kept.refresh().await {
         Ok(true) => progress.send_modify(|pairs| {
@@ -177,16 +179,16 @@ async fn fetch(kept: &mut KeptIndex, progress: &watch::Sender<Pairs>) {
         }),
         Ok(false) => {}
         Err(error) => {
-            tracing::info!(%error, "cannot fetch the index of models; what is installed and known serves");
+            tracing::info!(%error, "Failed to fetch the model index; using the installed models and the last known index");
         }
     }
 }
 
-/// Downloads one model unless it is here; says whether it is here now.
+/// Downloads one model unless it is installed; returns whether it is installed now.
 async fn pull(store: &ModelStore, translator: &Translator, model: &Available) -> bool {
     match store.installed(model.pair) {
         Ok(_) => return true,
-        // It may be here, and cannot be read now.
+        // It may be installed but unreadable.
         Err(ModelError::Folder { .. }) => return false,
         Err(_) => {}
     }
@@ -202,12 +204,12 @@ async fn pull(store: &ModelStore, translator: &Translator, model: &Available) ->
     bar.finish_and_clear();
     match outcome {
         Ok(_) => {
-            tracing::info!(pair = %model.pair, "A Firefox model was downloaded and takes over");
+            tracing::info!(pair = %model.pair, "Downloaded a Firefox model");
             translator.rescan();
             true
         }
         Err(error) => {
-            tracing::warn!(pair = %model.pair, %error, "A model could not be downloaded");
+            tracing::warn!(pair = %model.pair, %error, "Failed to download a model");
             false
         }
     }

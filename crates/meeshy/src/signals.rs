@@ -1,23 +1,20 @@
-//! What the operator tells the process.
+//! Shutdown signals.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// `SIGTERM` and `SIGINT`, which both mean: stop.
+/// `SIGTERM` and `SIGINT`; both request a shutdown.
 pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    /// Takes the signals from now on; until then they end the process at once.
-    ///
-    /// # Errors
-    /// When the system refuses.
+    /// Installs the handlers; until then, the signals end the process at once.
     pub fn take() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    /// Ready at the next signal.
+    /// Waits for the next signal.
     pub async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! The key that a gateway signs tokens with: the configured one, or the one that Meeshy made and keeps in the database.
+//! The signing key of a gateway: the configured one, or a generated one that is stored in the database.
 
 use crate::config::Config;
 use anyhow::Context;
@@ -9,16 +9,16 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// Where earlier versions kept the key that they had made, in the data folder.
+/// The file in the data folder where earlier versions stored the generated key.
 const FILE: &str = "jwt.secret";
-/// Random bytes of a key that Meeshy makes.
+/// The size of a generated key, in bytes.
 const BYTES: usize = 32;
 
-/// The key of a gateway. One that was made by an earlier version moves from the data folder to the database, so that nobody is
-/// signed out.
+/// The key of a gateway. A key from an earlier version is moved from the data folder to the database, so that
+/// nobody is signed out.
 ///
 /// # Errors
-/// When the configured key is none, the file cannot be read, or the database fails.
+/// If the configured key is invalid, the file cannot be read, or the database fails.
 pub async fn of_gateway(config: &Config, store: &Store) -> anyhow::Result<SigningKey> {
     let auth = &config.auth;
     match (&auth.jwt_private_key, &auth.jwt_public_key, &auth.jwt_secret) {
@@ -40,19 +40,19 @@ async fn kept(store: &Store, file: &Path) -> anyhow::Result<String> {
         Ok(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => {
-            return Err(error).with_context(|| format!("cannot read the key in `{}`", file.display()));
+            return Err(error).with_context(|| format!("failed to read the key in `{}`", file.display()));
         }
     };
     let fresh = Secret::from(in_file.clone().unwrap_or_else(|| Secrets::system().hex(BYTES)));
     let kept = store.write(move |tx| signing_key::find_or_keep(tx, &fresh)).await?;
     match in_file {
         Some(text) if text == kept.expose() => {
-            tracing::info!(file = %file.display(), "The signing key is in the database now; its file is removed");
+            tracing::info!(file = %file.display(), "Moved the signing key to the database and removed its file");
             fs::remove_file(file)
-                .with_context(|| format!("cannot remove the key in `{}`", file.display()))?;
+                .with_context(|| format!("failed to remove the key in `{}`", file.display()))?;
         }
         Some(_) => {
-            tracing::warn!(file = %file.display(), "The key in this file is not used, since the database has another one; remove it");
+            tracing::warn!(file = %file.display(), "Ignoring the key in this file because the database has another one; remove the file");
         }
         None => {}
     }

@@ -1,17 +1,17 @@
-//! WebSocket frames from clients (RFC 6455), without a buffer while nothing comes.
+//! WebSocket frames from clients (RFC 6455), without a buffer on idle connections.
 //!
-//! The codec of the headers is tungstenite's. Its connection is not used: it keeps a read and a write buffer for each
-//! socket, and copies every packet for each receiver.
+//! Headers are decoded by tungstenite. Its connection type is not used: it keeps a read and a write buffer
+//! for each socket, and copies every packet for each receiver.
 
 use bytes::Bytes;
 use std::io::Cursor;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-/// The longest payload of a control frame (RFC 6455 5.5).
+/// The maximum payload of a control frame (RFC 6455 5.5).
 const MAX_CONTROL: u64 = 125;
 
-/// What a frame, or several, say.
+/// A message, assembled from one or more frames.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Message {
     Text(String),
@@ -21,7 +21,7 @@ pub(crate) enum Message {
     Close,
 }
 
-/// Why a connection has to end, as a code of RFC 6455 7.4.1.
+/// Why a connection must be closed, as a code of RFC 6455 7.4.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Violation {
     Protocol = 1002,
@@ -30,35 +30,35 @@ pub(crate) enum Violation {
     TooLarge = 1009,
 }
 
-/// Puts frames together from what comes in, piece by piece.
+/// Assembles messages from the incoming bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
-    /// What was not understood yet: the start of a frame, most often nothing.
+    /// Bytes that are not decoded yet: the start of a frame, usually empty.
     bytes: Vec<u8>,
-    /// What is understood of `bytes`.
+    /// How much of `bytes` is decoded.
     read: usize,
     fragments: Option<(Data, Vec<u8>)>,
 }
 
 impl Decoder {
-    /// More has come in.
+    /// Adds incoming bytes.
     pub fn extend(&mut self, bytes: &[u8]) {
         self.bytes.drain(..self.read);
         self.read = 0;
         self.bytes.extend_from_slice(bytes);
     }
 
-    /// The next message that is whole, of at most so many bytes.
-    pub fn message(&mut self, most: u64) -> Result<Option<Message>, Violation> {
+    /// The next complete message, of at max `max` bytes.
+    pub fn message(&mut self, max: u64) -> Result<Option<Message>, Violation> {
         loop {
-            let Some((header, payload)) = self.frame(most)? else { return Ok(None) };
-            if let Some(message) = self.take(&header, payload, most)? {
+            let Some((header, payload)) = self.frame(max)? else { return Ok(None) };
+            if let Some(message) = self.take(&header, payload, max)? {
                 return Ok(Some(message));
             }
         }
     }
 
-    fn frame(&mut self, most: u64) -> Result<Option<(FrameHeader, Vec<u8>)>, Violation> {
+    fn frame(&mut self, max: u64) -> Result<Option<(FrameHeader, Vec<u8>)>, Violation> {
         let mut cursor = Cursor::new(&self.bytes[self.read..]);
         let parsed = FrameHeader::parse(&mut cursor).map_err(|_| Violation::Protocol)?;
         let Some((header, length)) = parsed else { return Ok(self.wait()) };
@@ -70,9 +70,9 @@ impl Decoder {
         {
             return Err(Violation::Protocol);
         }
-        // A client that does not mask is none (RFC 6455 5.1).
+        // Clients must mask their frames (RFC 6455 5.1).
         let Some(mask) = header.mask else { return Err(Violation::Protocol) };
-        if length > most {
+        if length > max {
             return Err(Violation::TooLarge);
         }
         let (Ok(start), Ok(length)) = (usize::try_from(cursor.position()), usize::try_from(length)) else {
@@ -85,7 +85,7 @@ impl Decoder {
         Ok(Some((header, payload)))
     }
 
-    /// Nothing whole is left. An idle connection keeps no memory.
+    /// No complete frame is left. Frees the buffer if it is empty.
     fn wait<T>(&mut self) -> Option<T> {
         if self.read == self.bytes.len() {
             self.bytes = Vec::new();
@@ -98,7 +98,7 @@ impl Decoder {
         &mut self,
         header: &FrameHeader,
         payload: Vec<u8>,
-        most: u64,
+        max: u64,
     ) -> Result<Option<Message>, Violation> {
         match header.opcode {
             OpCode::Control(Control::Ping) => Ok(Some(Message::Ping(payload))),
@@ -109,7 +109,7 @@ impl Decoder {
             }
             OpCode::Data(Data::Continue) => {
                 let Some((kind, mut whole)) = self.fragments.take() else { return Err(Violation::Protocol) };
-                if (whole.len() + payload.len()) as u64 > most {
+                if (whole.len() + payload.len()) as u64 > max {
                     return Err(Violation::TooLarge);
                 }
                 whole.extend_from_slice(&payload);
@@ -137,13 +137,13 @@ pub(crate) fn control(kind: Control, payload: &[u8]) -> Bytes {
     let header =
         FrameHeader { is_final: true, opcode: OpCode::Control(kind), mask: None, ..FrameHeader::default() };
     let mut frame = Vec::with_capacity(payload.len() + 2);
-    // Neither writing to memory nor a frame without a mask can fail.
+    // Neither writing to memory nor encoding an unmasked frame can fail.
     let _ = header.format(payload.len() as u64, &mut frame);
     frame.extend_from_slice(payload);
     frame.into()
 }
 
-/// The last frame to a client.
+/// The close frame to a client.
 pub(crate) fn close(code: u16) -> Bytes {
     control(Control::Close, &code.to_be_bytes())
 }
@@ -167,18 +167,18 @@ mod tests {
         masked(Frame::message(text.to_owned(), OpCode::Data(kind), is_final))
     }
 
-    fn all(bytes: &[u8], most: u64) -> Result<Vec<Message>, Violation> {
+    fn all(bytes: &[u8], max: u64) -> Result<Vec<Message>, Violation> {
         let mut decoder = Decoder::default();
         decoder.extend(bytes);
         let mut messages = Vec::new();
-        while let Some(message) = decoder.message(most)? {
+        while let Some(message) = decoder.message(max)? {
             messages.push(message);
         }
         Ok(messages)
     }
 
     #[test]
-    fn fragments_make_one_message_and_control_frames_may_lie_between() {
+    fn fragments_form_one_message_and_control_frames_may_be_in_between() {
         let mut bytes = data("Bon", Data::Text, false);
         bytes.extend(masked(Frame::ping(vec![7])));
         bytes.extend(data("jo", Data::Continue, false));
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_protocol_is_refused() {
+    fn protocol_violations_are_rejected() {
         let unmasked = Outgoing::new("x").frame().to_vec();
         assert_eq!(all(&unmasked, 100), Err(Violation::Protocol));
         assert_eq!(all(&data("x", Data::Continue, true), 100), Err(Violation::Protocol));
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(all(&grown, 3), Err(Violation::TooLarge));
         let bytes = masked(Frame::message(vec![0xFF], OpCode::Data(Data::Text), true));
         assert_eq!(all(&bytes, 100), Err(Violation::NotText));
-        // Compressed, which was not agreed upon.
+        // Compressed, which was not negotiated.
         let mut bytes = data("x", Data::Text, true);
         bytes[0] |= 0x40;
         assert_eq!(all(&bytes, 100), Err(Violation::Protocol));
@@ -208,7 +208,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn however_it_is_cut_the_same_comes_out(texts in proptest::collection::vec("\\PC{0,200}", 1..5), size in 1_usize..50) {
+        fn the_result_does_not_depend_on_how_the_bytes_are_split(texts in proptest::collection::vec("\\PC{0,200}", 1..5), size in 1_usize..50) {
             let bytes: Vec<u8> = texts.iter().flat_map(|text| data(text, Data::Text, true)).collect();
             let mut decoder = Decoder::default();
             let mut messages = Vec::new();
@@ -224,7 +224,7 @@ mod tests {
         }
 
         #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn no_input_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = all(&bytes, 50);
         }
     }

@@ -1,4 +1,4 @@
-//! The HTTP requests of Engine.IO: those of clients that poll, and those that open a WebSocket.
+//! The HTTP requests of Engine.IO: polling, and opening a WebSocket.
 
 use crate::hub::{Hub, Server};
 use crate::outbox::{Handle, Outbox};
@@ -19,7 +19,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tungstenite::handshake::derive_accept_key;
 
-/// Why a request is refused, with the codes of Engine.IO.
+/// Why a request is rejected, with the codes of Engine.IO.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     UnknownTransport,
@@ -60,7 +60,7 @@ impl IntoResponse for Refusal {
 impl<S: Service> Server<S> {
     /// The routes of Socket.IO: `/socket.io/`.
     pub fn router(&self) -> Router {
-        let route = routing::any(answer::<S>);
+        let route = routing::any(handle::<S>);
         Router::new()
             .route("/socket.io/", route.clone())
             .route("/socket.io", route)
@@ -68,14 +68,14 @@ impl<S: Service> Server<S> {
     }
 }
 
-/// What the query of a request asks for.
-struct Asked<'a> {
+/// The parameters of a request.
+struct Parameters<'a> {
     version: Version,
     transport: &'a str,
     id: Option<&'a str>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Parameters<'a> {
     fn read(query: &'a str) -> Result<Self, Refusal> {
         let find =
             |name| query.split('&').filter_map(|pair| pair.split_once('=')).find(|(key, _)| *key == name);
@@ -86,7 +86,7 @@ impl<'a> Asked<'a> {
             _ => return Err(Refusal::UnknownVersion),
         };
         let transport = value("transport").unwrap_or_default();
-        // JSONP is for browsers that nobody has any more.
+        // JSONP is for browsers that nobody uses any more.
         if !matches!(transport, "polling" | "websocket") || value("j").is_some() {
             return Err(Refusal::UnknownTransport);
         }
@@ -94,10 +94,10 @@ impl<'a> Asked<'a> {
     }
 }
 
-async fn answer<S: Service>(State(hub): State<Arc<Hub<S>>>, request: Request) -> Result<Response, Refusal> {
+async fn handle<S: Service>(State(hub): State<Arc<Hub<S>>>, request: Request) -> Result<Response, Refusal> {
     let (mut parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    let asked = Asked::read(&query)?;
+    let asked = Parameters::read(&query)?;
     let polling = match asked.id {
         Some(id) => Some(hub.polls().get(id).cloned().ok_or(Refusal::UnknownSession)?),
         None => None,
@@ -107,7 +107,7 @@ async fn answer<S: Service>(State(hub): State<Arc<Hub<S>>>, request: Request) ->
             let accept = accept_key(&parts.headers)?;
             let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(Refusal::BadRequest)?;
             match polling {
-                Some(polling) => drop(tokio::spawn(websocket::change_over(upgrade, polling))),
+                Some(polling) => drop(tokio::spawn(websocket::upgrade(upgrade, polling))),
                 None => {
                     let session = open(&hub, asked.version, &parts)?;
                     tokio::spawn(websocket::serve(upgrade, session));

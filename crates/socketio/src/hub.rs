@@ -13,11 +13,11 @@ use tokio::sync::Notify;
 
 type Members<S> = HashMap<u64, Socket<S>>;
 
-/// What all connections share.
+/// The state shared by all connections.
 pub(crate) struct Hub<S: Service> {
     pub service: S,
     pub config: Config,
-    /// Those that poll, by their id.
+    /// Polling sessions by id.
     polls: Mutex<HashMap<String, Arc<Polling<S>>>>,
     connections: RwLock<HashMap<u64, Arc<Outbox>>>,
     sockets: RwLock<Members<S>>,
@@ -32,11 +32,11 @@ impl<S: Service> Hub<S> {
         self.last_number.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Takes a new connection, unless the server closes, and gives its number.
+    /// Registers a new connection unless the server is closing, and returns its number.
     pub fn open(&self, outbox: &Arc<Outbox>) -> Option<u64> {
         let number = self.next_number();
         let mut connections = write(&self.connections);
-        // Read under the lock: whoever closes finds every connection that was taken.
+        // Read under the lock, so that `close` finds every registered connection.
         if self.is_closing.load(Ordering::SeqCst) {
             return None;
         }
@@ -44,7 +44,7 @@ impl<S: Service> Hub<S> {
         Some(number)
     }
 
-    /// The last packet of a connection is out.
+    /// The connection has sent its last packet.
     pub fn forget(&self, connection: u64) {
         write(&self.connections).remove(&connection);
         self.gone.notify_waiters();
@@ -81,33 +81,34 @@ impl<S: Service> Hub<S> {
         }
     }
 
-    /// Hands a packet to each socket in some rooms once, without waiting for any; says how many missed it. Sockets that are
-    /// in one of the rooms `but` do not get it, nor does `except`.
-    pub fn tell(
+    /// Enqueues a packet once for each socket in any of `rooms`, without waiting. Returns how many sockets
+    /// missed it. Sockets in one of `except_rooms` are skipped, as is `except`.
+    pub fn broadcast(
         &self,
         rooms: &[S::Room],
-        but: &[S::Room],
+        except_rooms: &[S::Room],
         except: Option<&Socket<S>>,
         packet: &Outgoing,
     ) -> usize {
         let all = read(&self.rooms);
         let members = |room| all.get(room).into_iter().flat_map(HashMap::values);
-        let left_out: HashSet<u64> = but.iter().flat_map(members).chain(except).map(Socket::number).collect();
+        let excluded: HashSet<u64> =
+            except_rooms.iter().flat_map(members).chain(except).map(Socket::number).collect();
         let missed = |socket: &&Socket<S>| {
-            !left_out.contains(&socket.number()) && socket.send(packet.clone()).is_err()
+            !excluded.contains(&socket.number()) && socket.send(packet.clone()).is_err()
         };
         if let [room] = rooms {
             return members(room).filter(missed).count();
         }
-        let mut told = HashSet::new();
-        rooms.iter().flat_map(members).filter(|socket| told.insert(socket.number())).filter(missed).count()
+        let mut sent = HashSet::new();
+        rooms.iter().flat_map(members).filter(|socket| sent.insert(socket.number())).filter(missed).count()
     }
 
-    /// The same for those of one room that are wanted.
-    fn tell_some(&self, room: S::Room, is_wanted: impl Fn(&Socket<S>) -> bool, packet: &Outgoing) -> usize {
+    /// Like [`broadcast`](Self::broadcast), for those sockets of one room that match.
+    fn broadcast_if(&self, room: S::Room, matches: impl Fn(&Socket<S>) -> bool, packet: &Outgoing) -> usize {
         let all = read(&self.rooms);
         let members = all.get(&room).into_iter().flat_map(HashMap::values);
-        members.filter(|socket| is_wanted(socket) && socket.send(packet.clone()).is_err()).count()
+        members.filter(|socket| matches(socket) && socket.send(packet.clone()).is_err()).count()
     }
 
     fn members(&self, rooms: &[S::Room]) -> Vec<Socket<S>> {
@@ -149,7 +150,7 @@ impl<S: Service> Server<S> {
         }))
     }
 
-    /// What happens to its sockets.
+    /// The service that handles its sockets.
     pub fn service(&self) -> &S {
         &self.0.service
     }
@@ -164,44 +165,52 @@ impl<S: Service> Server<S> {
         self.0.members(&[room])
     }
 
-    /// How many sockets are in a room.
+    /// The number of sockets in a room.
     pub fn count(&self, room: S::Room) -> usize {
         read(&self.0.rooms).get(&room).map_or(0, HashMap::len)
     }
 
-    /// Tells every socket in some rooms something, but those that are in one of the rooms `but`, once each and without
-    /// waiting for any; says how many missed it.
-    pub fn tell(&self, rooms: &[S::Room], but: &[S::Room], name: &str, data: &impl Serialize) -> usize {
-        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.tell(rooms, but, None, &packet))
-    }
-
-    /// The same to those sockets in a room that are wanted.
-    pub fn tell_some(
+    /// Emits an event once to each socket in any of `rooms`, except those in one of `except_rooms`, without
+    /// waiting. Returns how many sockets missed it.
+    pub fn broadcast(
         &self,
-        room: S::Room,
-        is_wanted: impl Fn(&Socket<S>) -> bool,
+        rooms: &[S::Room],
+        except_rooms: &[S::Room],
         name: &str,
         data: &impl Serialize,
     ) -> usize {
-        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.tell_some(room, is_wanted, &packet))
+        encoded(Outgoing::event(name, data))
+            .map_or(0, |packet| self.0.broadcast(rooms, except_rooms, None, &packet))
     }
 
-    /// Puts the sockets in some rooms into one more.
+    /// Like [`broadcast`](Self::broadcast), for those sockets in a room that match.
+    pub fn broadcast_if(
+        &self,
+        room: S::Room,
+        matches: impl Fn(&Socket<S>) -> bool,
+        name: &str,
+        data: &impl Serialize,
+    ) -> usize {
+        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.broadcast_if(room, matches, &packet))
+    }
+
+    /// Adds the sockets in any of `rooms` to one more room.
     pub fn join(&self, rooms: &[S::Room], room: S::Room) {
         for socket in self.0.members(rooms) {
             socket.join(room);
         }
     }
 
-    /// Sends the sockets in a room away.
+    /// Disconnects the sockets in a room.
     pub fn disconnect(&self, room: S::Room) {
         for socket in self.members(room) {
             socket.disconnect();
         }
     }
 
-    /// Takes no more connections, and closes those there are once they took what waits for them; the last that each socket
-    /// hears is this event. Their clients come back by themselves. Done when the last has gone.
+    /// Accepts no more connections, and closes the existing ones after they have received their pending
+    /// packets and, last, this event. Their clients will reconnect. Returns when the last connection is
+    /// closed.
     pub async fn close(&self, name: &str, data: &impl Serialize) {
         let last = encoded(Outgoing::event(name, data));
         self.0.is_closing.store(true, Ordering::SeqCst);
@@ -212,7 +221,7 @@ impl<S: Service> Server<S> {
         loop {
             let gone = self.0.gone.notified();
             tokio::pin!(gone);
-            // From here on no notification is missed.
+            // Registered before the check, so that no notification is missed.
             gone.as_mut().enable();
             if read(&self.0.connections).is_empty() {
                 return;

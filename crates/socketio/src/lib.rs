@@ -1,16 +1,16 @@
 //! A Socket.IO server (protocol 5 over Engine.IO 4, and Engine.IO 3 for old clients), over WebSocket and polling.
 //!
-//! What it does not do, because Meeshy does not need it: namespaces other than `/` (joining one is refused), binary data
-//! (an event says that it had attachments, which are dropped), questions of the server that clients acknowledge, compression.
+//! Features that Meeshy does not need are not supported: namespaces other than `/` (joining one is rejected),
+//! binary data (attachments are dropped, and their event is flagged), acknowledgements from clients, compression.
 //!
-//! - A [`Service`] says what happens to sockets and events; a [`Server`] is reached from elsewhere, to tell rooms.
-//! - The events of one socket are handled one after the other, in their order. While one is handled nothing more is
-//!   read, so a client that sends faster than it is served waits, and not the server's memory.
-//! - A packet is encoded once, as a WebSocket frame, and shared by all sockets that get it (`packet`).
-//! - What a packet means, and how a connection lives and ends, is written once (`session`); both transports drive it.
-//! - An idle socket is one task without buffers (`websocket`, `frame`): what is read goes over the stack.
-//! - Each socket has a queue with a bound (`outbox`); who does not take what waits for it misses the next. Little waits for
-//!   a client that the service does not trust yet, and little is read from it at a time.
+//! - A [`Service`] handles sockets and events; a [`Server`] broadcasts to rooms from elsewhere.
+//! - The events of one socket are handled one after the other, in order. While one is handled, nothing more is
+//!   read, so that a client that sends too fast is slowed down and does not fill the server's memory.
+//! - A packet is encoded once, as a WebSocket frame, and shared by all receiving sockets (`packet`).
+//! - The protocol and the life cycle of a connection are implemented once (`session`); both transports drive it.
+//! - An idle socket is one task without buffers (`websocket`, `frame`): incoming data is read to the stack.
+//! - Each socket has a bounded queue (`outbox`); a client that does not receive its packets misses the next ones.
+//!   The bounds are small until the service trusts the client.
 
 mod frame;
 mod http;
@@ -33,43 +33,44 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What happens to sockets and events.
+/// Handles sockets and events.
 pub trait Service: Send + Sync + Sized + 'static {
-    /// What names a group of sockets.
+    /// The identifier of a group of sockets.
     type Room: Copy + Eq + Hash + Send + Sync + 'static;
-    /// What is kept of a socket.
+    /// The state of a socket.
     type State: Default + Send + Sync + 'static;
-    /// What is kept of a connection, from its first request to its end, however often its client joins and leaves. Anybody
-    /// can open one, so it should be small.
+    /// The state of a connection, from its first request to its end, however often its client joins and
+    /// leaves. Anybody can open a connection, so the state should be small.
     type Connection: Send + Sync + 'static;
 
-    /// A client connects; the handle closes its connection.
+    /// A client connects; the handle can close its connection.
     fn open(&self, request: &Parts, handle: Handle) -> Self::Connection;
 
-    /// A client has joined, with what came with the packet that asked for it, as JSON; `{}` where nothing came. Nothing
-    /// more is read of it until this is done. Until [`Socket::trust`] is called little may wait for it.
+    /// A client has joined, with the data of its connect packet as JSON; `{}` if there was none. Nothing more
+    /// is read from it until this returns. Only a few packets are queued for it until [`Socket::trust`] is
+    /// called.
     fn connected(&self, socket: &Socket<Self>, auth: &str) -> impl Future<Output = ()> + Send;
 
-    /// A client says something.
+    /// A client has sent an event.
     fn event(&self, socket: &Socket<Self>, event: Event) -> impl Future<Output = ()> + Send;
 
-    /// A client has left or gone: its socket is in no room any more, and nothing more comes of it.
+    /// A client has left or disconnected: its socket is not in any room any more, and sends nothing more.
     fn disconnected(&self, socket: &Socket<Self>) -> impl Future<Output = ()> + Send;
 }
 
-/// How a server behaves.
+/// The configuration of a server.
 #[derive(Clone)]
 pub struct Config {
-    /// How often clients are asked whether they are there.
+    /// The ping interval.
     pub ping_interval: Duration,
-    /// How long they may take to answer.
+    /// How long clients may take to answer a ping.
     pub ping_timeout: Duration,
-    /// How long they may be connected without having joined.
+    /// How long clients may be connected without joining.
     pub join_timeout: Duration,
-    /// The most bytes of a packet from a client.
+    /// The maximum size of a packet from a client, in bytes.
     pub max_payload: u64,
-    /// The most packets that wait for a socket whose client is trusted.
+    /// The maximum number of packets queued for a socket whose client is trusted.
     pub queue: usize,
-    /// Makes the ids of sockets, which nobody may guess: whoever knows one can go on in its place.
+    /// Generates ids of sessions. They must be unguessable: whoever knows one can take over the session.
     pub make_id: Arc<dyn Fn() -> String + Send + Sync>,
 }

@@ -1,18 +1,18 @@
-//! What waits for a connection to take it.
+//! The bounded queue of packets for a connection.
 
 use crate::packet::Outgoing;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// Packets that may wait for a client that is not trusted, and their bytes: a client that asks for more without taking them
-/// is closed.
+/// The maximum number of packets queued for an untrusted client, and their bytes. A client that causes more
+/// without receiving them is closed.
 const UNAUTHENTICATED_PACKETS: usize = 16;
 const UNAUTHENTICATED_BYTES: usize = 4096;
-/// Bytes of a packet from such a client: what it shows to be trusted.
+/// The maximum size of a packet from such a client, in bytes: its credentials.
 const UNAUTHENTICATED_PAYLOAD: u64 = 8192;
 
-/// A bounded queue with one reader. It belongs to the connection, and is written by the connection's socket.
+/// A bounded queue with one reader. It belongs to the connection; the connection's socket writes to it.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     queue: Mutex<Queue>,
@@ -22,7 +22,7 @@ pub(crate) struct Outbox {
 struct Queue {
     packets: VecDeque<Outgoing>,
     reader: Option<Waker>,
-    /// Who waits for the end, besides the reader.
+    /// Waits for the end, besides the reader.
     keeper: Option<Waker>,
     /// The number of the socket that may write.
     socket: Option<u64>,
@@ -32,7 +32,7 @@ struct Queue {
 
 /// The queue is full or closed, or belongs to another socket by now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct NotTaken;
+pub(crate) struct Rejected;
 
 /// Closes a connection from elsewhere. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -54,11 +54,11 @@ impl Handle {
     }
 }
 
-/// What was waiting.
+/// The packets taken from a queue.
 #[derive(Debug)]
 pub(crate) struct Taken {
     pub packets: VecDeque<Outgoing>,
-    /// Nothing follows.
+    /// Whether nothing follows.
     pub is_last: bool,
 }
 
@@ -68,23 +68,23 @@ impl Outbox {
         self.lock().is_trusted = true;
     }
 
-    /// The most bytes of a packet from the client, of which a trusted one may send `most`.
-    pub fn max_payload(&self, most: u64) -> u64 {
-        if self.lock().is_trusted { most } else { most.min(UNAUTHENTICATED_PAYLOAD) }
+    /// The maximum size of a packet from the client, in bytes; a trusted client may send `max`.
+    pub fn max_payload(&self, max: u64) -> u64 {
+        if self.lock().is_trusted { max } else { max.min(UNAUTHENTICATED_PAYLOAD) }
     }
 
-    /// Adds a packet of the connection, unless `max` wait already.
-    pub fn push(&self, packet: Outgoing, max: usize) -> Result<(), NotTaken> {
+    /// Adds a packet of the connection, unless `max` are queued already.
+    pub fn push(&self, packet: Outgoing, max: usize) -> Result<(), Rejected> {
         add(self.lock(), packet, max)
     }
 
-    /// Adds a packet of a socket, if it is still the connection's.
-    pub fn push_for(&self, socket: u64, packet: Outgoing, max: usize) -> Result<(), NotTaken> {
+    /// Adds a packet of a socket, if the connection still belongs to it.
+    pub fn push_for(&self, socket: u64, packet: Outgoing, max: usize) -> Result<(), Rejected> {
         let queue = self.lock();
-        if queue.socket == Some(socket) { add(queue, packet, max) } else { Err(NotTaken) }
+        if queue.socket == Some(socket) { add(queue, packet, max) } else { Err(Rejected) }
     }
 
-    /// Says which socket may write.
+    /// Sets the socket that may write.
     pub fn set_socket(&self, socket: Option<u64>) {
         self.lock().socket = socket;
     }
@@ -95,12 +95,12 @@ impl Outbox {
         !queue.is_closed && queue.socket == Some(socket)
     }
 
-    /// Takes no more; what waits can still be taken.
+    /// Rejects further packets; queued packets can still be taken.
     pub fn close(&self) {
         self.finish(None);
     }
 
-    /// The same, with a last packet if a socket would hear it.
+    /// Like [`close`](Self::close), with a last packet if there is a socket.
     pub fn finish(&self, last: Option<Outgoing>) {
         let mut queue = self.lock();
         if !queue.is_closed && queue.socket.is_some() {
@@ -117,12 +117,12 @@ impl Outbox {
         self.lock().packets.is_empty()
     }
 
-    /// Lets the reader look again.
+    /// Wakes the reader.
     pub fn wake_reader(&self) {
         wake_reader(self.lock());
     }
 
-    /// All that waits, as soon as there is something, or nothing will come.
+    /// Takes all queued packets as soon as there are any, or the queue is closed.
     pub fn poll_take(&self, context: &Context<'_>) -> Poll<Taken> {
         let mut queue = self.lock();
         if !queue.packets.is_empty() || queue.is_closed {
@@ -133,7 +133,7 @@ impl Outbox {
         Poll::Pending
     }
 
-    /// Ready once it is closed.
+    /// Ready once the queue is closed.
     pub fn poll_closed(&self, context: &Context<'_>) -> Poll<()> {
         let mut queue = self.lock();
         if queue.is_closed {
@@ -148,18 +148,18 @@ impl Outbox {
     }
 }
 
-fn add(mut queue: MutexGuard<'_, Queue>, packet: Outgoing, max: usize) -> Result<(), NotTaken> {
+fn add(mut queue: MutexGuard<'_, Queue>, packet: Outgoing, max: usize) -> Result<(), Rejected> {
     if queue.is_closed {
-        return Err(NotTaken);
+        return Err(Rejected);
     }
     if !queue.is_trusted {
         let bytes: usize = queue.packets.iter().chain([&packet]).map(|packet| packet.frame().len()).sum();
         if queue.packets.len() >= UNAUTHENTICATED_PACKETS || bytes > UNAUTHENTICATED_BYTES {
             close(queue);
-            return Err(NotTaken);
+            return Err(Rejected);
         }
     } else if queue.packets.len() >= max {
-        return Err(NotTaken);
+        return Err(Rejected);
     }
     queue.packets.push_back(packet);
     wake_reader(queue);

@@ -1,4 +1,4 @@
-//! Packets of Socket.IO 5 inside packets of Engine.IO, as text.
+//! Socket.IO 5 packets inside Engine.IO packets, as text.
 //!
 //! The first digit is Engine.IO's (`4` is a message), the second Socket.IO's: `42["event",{…}]`, `430[{…}]`.
 
@@ -9,13 +9,13 @@ use std::borrow::Cow;
 use tungstenite::protocol::frame::FrameHeader;
 use tungstenite::protocol::frame::coding::{Data, OpCode};
 
-/// Attachments of one event, at most: their number comes from outside.
+/// The maximum number of attachments of an event.
 const MAX_ATTACHMENTS: usize = 16;
 
-/// Bytes of what comes back of a packet: of a ping's data, and of the name of a namespace.
+/// The maximum number of bytes echoed to a client: the data of a ping, or the name of a namespace.
 const MAX_ECHO: usize = 125;
 
-/// A text packet ready to go out: as a whole WebSocket frame, made once for all who get it.
+/// An encoded text packet: a whole WebSocket frame, shared by all receivers.
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
     frame: Bytes,
@@ -23,7 +23,7 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    /// The packet of this text.
+    /// The packet with this text.
     pub fn new(text: &str) -> Self {
         Self::build(text.len(), |frame| frame.extend_from_slice(text.as_bytes()))
     }
@@ -36,7 +36,7 @@ impl Outgoing {
             ..FrameHeader::default()
         };
         let mut frame = Vec::with_capacity(length + 10);
-        // Neither writing to memory nor a text frame without a mask can fail.
+        // Neither writing to memory nor encoding an unmasked text frame can fail.
         let _ = header.format(length as u64, &mut frame);
         let header = u8::try_from(frame.len()).unwrap_or(u8::MAX);
         write(&mut frame);
@@ -58,60 +58,60 @@ impl Outgoing {
         Ok(Self::new(&format!("43{id}[{}]", serde_json::to_string(data)?)))
     }
 
-    /// As it goes over a WebSocket.
+    /// The WebSocket frame.
     pub fn frame(&self) -> &Bytes {
         &self.frame
     }
 
-    /// As it goes into the answer to a poll.
+    /// The text for the response to a poll.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.frame[usize::from(self.header)..])
     }
 }
 
-/// What a client says.
+/// A packet from a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Incoming {
-    /// `1`: it goes.
+    /// `1`: it disconnects.
     Close,
-    /// `2` with what is to come back: version 3 asks whether we are there; version 4 whether it may change over.
+    /// `2` with data to echo: a heartbeat in version 3; a probe for the upgrade in version 4.
     Ping(String),
-    /// `3`: it is there.
+    /// `3`: the answer to a ping.
     Pong,
-    /// `5`: it has changed over.
+    /// `5`: it has upgraded.
     Upgrade,
     /// `6`: nothing.
     Noop,
-    /// `40`: it wants in, and says who it is (JSON).
+    /// `40`: it joins the namespace, with credentials (JSON).
     Connect(String),
-    /// `40/name`: it wants in where there is nothing.
-    ConnectElsewhere(String),
+    /// `40/name`: it joins a namespace that does not exist.
+    ConnectUnknown(String),
     /// `41`: it leaves the namespace.
     Disconnect,
-    /// `42`, or `45` with so many attachments that follow.
+    /// `42`, or `45` with the number of attachments that follow.
     Event(Event, usize),
-    /// `43`: the answer to a question that we never ask.
+    /// `43`: an acknowledgement, although we never ask for one.
     Acknowledgement,
 }
 
-/// Something that a client tells or asks.
+/// An event from a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// Its name.
     pub name: String,
-    /// What comes with it, as JSON: the first argument, or `null`. Attachments are left as placeholders.
+    /// Its first argument as JSON, or `null`. Attachments remain as placeholders.
     pub data: Box<str>,
     /// The arguments after the first, as JSON.
     pub more: Vec<Box<str>>,
     /// Whether it had attachments. They are dropped: binary data is not supported.
     pub is_binary: bool,
-    /// Under which number the client waits for an answer, if it does.
+    /// The id of the acknowledgement that the client waits for, if it does.
     pub(crate) ack: Option<u64>,
 }
 
 impl Event {
-    /// Whether the client waits for an answer ([`Socket::acknowledge`](crate::Socket::acknowledge)).
-    pub fn expects_answer(&self) -> bool {
+    /// Whether the client waits for an acknowledgement ([`Socket::acknowledge`](crate::Socket::acknowledge)).
+    pub fn expects_ack(&self) -> bool {
         self.ack.is_some()
     }
 }
@@ -119,10 +119,10 @@ impl Event {
 /// A packet that ends its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadPacket {
-    /// No packet of Socket.IO, or not at this time.
+    /// Not a Socket.IO packet, or not at this time.
     #[error("Bad request")]
     Malformed,
-    /// Bytes that belong to no event.
+    /// Binary data that belongs to no event.
     #[error("Binary data is not supported")]
     Binary,
 }
@@ -130,7 +130,7 @@ pub(crate) enum BadPacket {
 use BadPacket::Malformed;
 
 impl Incoming {
-    /// Reads a packet.
+    /// Parses a packet.
     pub fn parse(text: &str) -> Result<Self, BadPacket> {
         let mut chars = text.chars();
         let kind = chars.next().ok_or(Malformed)?;
@@ -162,7 +162,7 @@ fn message(text: &str) -> Result<Incoming, BadPacket> {
     let ours = matches!(namespace, "" | "/");
     match kind {
         '0' if ours => Ok(Incoming::Connect(rest.to_owned())),
-        '0' if namespace.len() <= MAX_ECHO => Ok(Incoming::ConnectElsewhere(namespace.to_owned())),
+        '0' if namespace.len() <= MAX_ECHO => Ok(Incoming::ConnectUnknown(namespace.to_owned())),
         _ if !ours => Err(Malformed),
         '1' => Ok(Incoming::Disconnect),
         '2' | '5' => Ok(Incoming::Event(Event { is_binary: kind == '5', ..event(rest)? }, attachments)),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn packets_are_read() {
+    fn packets_are_parsed() {
         let event = |name: &str, data: &str, ack| Event {
             name: name.into(),
             data: data.into(),
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(parsed("40{\"token\":\"x\"}"), Ok(Incoming::Connect("{\"token\":\"x\"}".into())));
         assert_eq!(parsed("40/,{}"), Ok(Incoming::Connect("{}".into())));
         assert_eq!(parsed("40/?token=x"), Ok(Incoming::Connect(String::new())));
-        assert_eq!(parsed("40/admin,{}"), Ok(Incoming::ConnectElsewhere("/admin".into())));
+        assert_eq!(parsed("40/admin,{}"), Ok(Incoming::ConnectUnknown("/admin".into())));
         assert_eq!(parsed("41"), Ok(Incoming::Disconnect));
         let several = Event { more: vec!["2".into(), "[]".into()], ..event("say", "{\"a\":[1]}", None) };
         assert_eq!(parsed("42[\"say\",{\"a\":[1]},2, []]"), Ok(Incoming::Event(several, 0)));
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_packet_is_refused() {
+    fn invalid_packets_are_rejected() {
         for text in [
             "",
             "x",
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_goes_out_is_the_same_over_both_transports() {
+    fn packets_are_the_same_over_both_transports() {
         let event = Outgoing::event("say", &json!({ "é": 1 })).unwrap();
         assert_eq!(event.text(), "42[\"say\",{\"é\":1}]");
         assert_eq!(&event.frame()[..2], [0x81, 18]);
@@ -273,14 +273,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "\\PC{0,40}") {
+        fn no_input_panics(text in "\\PC{0,40}") {
             let _ = parsed(&text);
             let _ = parsed(&format!("4{text}"));
             let _ = parsed(&format!("42{text}"));
         }
 
         #[test]
-        fn an_event_comes_in_as_it_went_out(name in "\\PC{0,20}", data in "\\PC{0,40}") {
+        fn events_round_trip(name in "\\PC{0,20}", data in "\\PC{0,40}") {
             let sent = Outgoing::event(&name, &data).unwrap();
             let Ok(Incoming::Event(event, 0)) = parsed(&sent.text()) else { panic!("{}", sent.text()) };
             prop_assert_eq!(serde_json::from_str::<String>(&event.data).unwrap(), data);

@@ -1,27 +1,27 @@
-//! Payloads: the bodies of polling, with several packets in one.
+//! Payloads: the bodies of polling, which contain several packets.
 
 use crate::packet::Outgoing;
 use crate::session::Version;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
-/// Between the packets of a payload, in version 4.
-const BETWEEN: char = '\u{1e}';
+/// Separates the packets of a payload in version 4.
+const SEPARATOR: char = '\u{1e}';
 
-/// The answer to a poll.
+/// The response to a poll.
 pub(crate) fn response<'a>(version: Version, packets: impl IntoIterator<Item = &'a Outgoing>) -> Response {
     let texts: Vec<_> = packets.into_iter().map(Outgoing::text).collect();
     let body = match version {
-        Version::V4 => texts.join(&BETWEEN.to_string()),
+        Version::V4 => texts.join(&SEPARATOR.to_string()),
         Version::V3 => texts.iter().map(|text| format!("{}:{text}", units(text))).collect(),
     };
     ([(CONTENT_TYPE, "text/plain; charset=UTF-8")], body).into_response()
 }
 
-/// The packets of a payload; `None` if it is none.
+/// The packets of a payload; `None` if it is malformed.
 pub(crate) fn split(version: Version, body: &str) -> Option<Vec<&str>> {
     if version == Version::V4 {
-        return Some(body.split(BETWEEN).collect());
+        return Some(body.split(SEPARATOR).collect());
     }
     let (mut packets, mut rest) = (Vec::new(), body);
     while !rest.is_empty() {
@@ -43,7 +43,7 @@ pub(crate) fn split(version: Version, body: &str) -> Option<Vec<&str>> {
     Some(packets)
 }
 
-/// Version 3 counts as JavaScript does.
+/// Version 3 counts UTF-16 code units, as JavaScript does.
 fn units(text: &str) -> usize {
     text.encode_utf16().count()
 }
@@ -54,7 +54,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn version_3_says_how_long_its_packets_are() {
+    fn version_3_has_length_prefixes() {
         assert_eq!(split(Version::V3, "2:40"), Some(vec!["40"]));
         assert_eq!(split(Version::V3, "3:4é😀"), None);
         assert_eq!(split(Version::V3, "4:4é😀1:2"), Some(vec!["4é😀", "2"]));
@@ -66,13 +66,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_payload_comes_apart_as_it_was_put_together(texts in proptest::collection::vec("4\\PC{0,20}", 1..5)) {
+        fn payloads_round_trip(texts in proptest::collection::vec("4\\PC{0,20}", 1..5)) {
             let body: String = texts.iter().map(|text| format!("{}:{text}", units(text))).collect();
             prop_assert_eq!(split(Version::V3, &body).unwrap(), texts);
         }
 
         #[test]
-        fn no_payload_makes_it_panic(body in "\\PC{0,30}", length in 0_usize..40) {
+        fn no_input_panics(body in "\\PC{0,30}", length in 0_usize..40) {
             let _ = split(Version::V3, &body);
             let _ = split(Version::V3, &format!("{length}:{body}"));
         }

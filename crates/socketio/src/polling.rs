@@ -1,4 +1,4 @@
-//! A client that polls: a `GET` waits for packets, a `POST` brings some.
+//! A polling client: a `GET` waits for packets, a `POST` delivers some.
 
 use crate::Service;
 use crate::http::Refusal;
@@ -16,48 +16,48 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// How long a session that the server has closed waits for the client to take its last packets.
+/// How long a session closed by the server waits for the client to fetch its last packets.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Nothing: ends a poll and not the session.
+/// A no-op packet: ends a poll, but not the session.
 const NOOP: &str = "6";
 /// The session has ended.
 const CLOSE: &str = "1";
 
-/// A client that polls. Its task is the only one that ends the session ([`Polling::keep`]); requests ask it to.
+/// A polling client. Only its task ends the session ([`Polling::keep`]); requests ask it to.
 pub(crate) struct Polling<S: Service> {
     id: String,
     version: Version,
     max_payload: u64,
     outbox: Arc<Outbox>,
     state: Mutex<State<S>>,
-    /// The state has changed in a way that the task has to know of.
+    /// Notifies the task of a change of state.
     changed: Notify,
 }
 
 struct State<S: Service> {
-    /// `None` once it has changed to a WebSocket, or is closed.
+    /// `None` once it has been upgraded to a WebSocket, or is closed.
     session: Option<Session<S>>,
-    /// A `GET` waits.
+    /// A `GET` is waiting.
     is_polled: bool,
-    /// A `POST` is read or handled.
+    /// A `POST` is being read or handled.
     is_posted: bool,
     /// A packet is being handled.
     is_busy: bool,
-    /// The client tries a WebSocket.
+    /// The client is probing a WebSocket.
     is_probing: bool,
-    /// What the last poll is answered with.
+    /// The response to the last poll.
     farewell: &'static str,
 }
 
 impl<S: Service> Polling<S> {
-    /// Begins to serve a client that polls, and gives the answer to its first request.
+    /// Starts to serve a polling client, and returns the response to its first request.
     pub fn begin(mut session: Session<S>) -> Response {
         let hub = Arc::clone(session.hub());
         let id = (hub.config.make_id)();
         let work = session.open(&id, &["websocket"]);
         let (version, outbox) = (session.version(), Arc::clone(session.outbox()));
-        // Hello is all that waits yet.
+        // Only the handshake is queued so far.
         let hello = match outbox.poll_take(&Context::from_waker(Waker::noop())) {
             Poll::Ready(taken) => payload::response(version, &taken.packets),
             Poll::Pending => payload::response(version, []),
@@ -87,20 +87,20 @@ impl<S: Service> Polling<S> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that the client tries a WebSocket, and ends a poll that waits, or the client could not stop polling. Says
-    /// whether it may: not if it tries one already.
+    /// Records that the client probes a WebSocket, and ends a waiting poll, because the client could not stop
+    /// polling otherwise. Returns whether it may: not if it is already probing.
     pub fn begin_probe(&self) -> bool {
         let may = !std::mem::replace(&mut self.lock().is_probing, true);
         self.outbox.wake_reader();
         may
     }
 
-    /// Nothing came of the WebSocket.
+    /// The probe has failed.
     pub fn end_probe(&self) {
         self.lock().is_probing = false;
     }
 
-    /// Hands the session over to a WebSocket, unless a packet of it is being handled or it has ended.
+    /// Hands the session over to a WebSocket, unless one of its packets is being handled or it has ended.
     pub fn hand_over(&self) -> Option<Session<S>> {
         let session = {
             let mut state = self.lock();
@@ -112,8 +112,8 @@ impl<S: Service> Polling<S> {
         Some(session)
     }
 
-    /// The answer to a poll: what waits, or what comes. There is one at a time, or the order of packets would be lost; a
-    /// second one ends the session (Engine.IO 4, "HTTP long-polling").
+    /// The response to a poll: queued packets, or the next one. Only one poll is allowed at a time, because
+    /// the order of packets would be lost; a second one ends the session (Engine.IO 4, "HTTP long-polling").
     pub async fn wait(&self) -> Result<Response, Refusal> {
         let is_second = {
             let mut state = self.lock();
@@ -141,13 +141,13 @@ impl<S: Service> Polling<S> {
         Ok(payload::response(self.version, &packets))
     }
 
-    /// A client that changes to a WebSocket must not be kept waiting.
+    /// A client that is upgrading must not be kept waiting.
     fn is_changing(&self) -> bool {
         let state = self.lock();
         state.is_probing || state.session.is_none()
     }
 
-    /// Packets that a client posts. There is one post at a time, as with polls.
+    /// Handles posted packets. Only one post is allowed at a time, as with polls.
     pub async fn receive(self: Arc<Self>, body: Body) -> Result<Response, Refusal> {
         let is_second = {
             let mut state = self.lock();
@@ -167,7 +167,7 @@ impl<S: Service> Polling<S> {
             self.end(CLOSE);
             return Err(Refusal::TooLarge);
         };
-        // In a task of its own: what was begun is finished, also when the client does not wait for the answer.
+        // In a separate task, so that it finishes even if the client does not wait for the response.
         let handled = tokio::spawn(async move {
             let outcome = self.handle(&body).await;
             drop(posted);
@@ -211,7 +211,7 @@ impl<S: Service> Polling<S> {
         Ok(())
     }
 
-    /// Does some work of the session, which is marked as busy.
+    /// Runs work of the session, which is marked as busy.
     async fn work(&self, work: Work) {
         let _busy = OnDrop(|| {
             let mut state = self.lock();
@@ -225,7 +225,7 @@ impl<S: Service> Polling<S> {
         work.await;
     }
 
-    /// Ends the session; a poll that waits is answered with `farewell`.
+    /// Ends the session; a waiting poll gets `farewell`.
     fn end(&self, farewell: &'static str) {
         let mut state = self.lock();
         if !self.outbox.is_closed() {
@@ -239,7 +239,7 @@ impl<S: Service> Polling<S> {
         }
     }
 
-    /// Serves the session until it has changed over or is closed, and sees it off.
+    /// Serves the session until it is upgraded or closed, and closes it.
     async fn keep(&self, hub: &crate::hub::Hub<S>) {
         let mut session = loop {
             match self.beat() {
@@ -256,7 +256,7 @@ impl<S: Service> Polling<S> {
         if let Some(work) = session.close() {
             work.await;
         }
-        // Known until it is forgotten: the client finds its last packets under its id.
+        // Registered until it is forgotten: the client fetches its last packets by its id.
         let is_known = || hub.polls().contains_key(&self.id);
         let taken = async {
             while is_known() && !self.outbox.is_empty() {
@@ -288,17 +288,17 @@ impl<S: Service> Polling<S> {
     }
 }
 
-/// What the task of a session does next.
+/// The next step of the task of a session.
 enum Next<S: Service> {
-    /// It has changed over.
+    /// It has been upgraded.
     Nothing,
     At(Instant),
-    /// It is closed, once the packet that is being handled is done with.
+    /// It is closed, once the packet that is being handled is finished.
     WhenDone,
     Close(Session<S>),
 }
 
-/// Does something when a request ends, however it ends.
+/// Calls a function when a request ends, however it ends.
 struct OnDrop<F: FnMut()>(F);
 
 impl<F: FnMut()> Drop for OnDrop<F> {

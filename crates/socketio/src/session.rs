@@ -1,8 +1,8 @@
-//! The life of a connection, whichever transport carries it.
+//! The life of a connection, independent of its transport.
 //!
-//! A connection opens, its client joins the namespace `/`, may leave it and join again, shows by heartbeats that it is
-//! there, and closes; a server that revokes it closes it as well. All of that is decided here. The transports move bytes,
-//! tell the time, and do the [`Work`] that comes of a packet before they hand in the next.
+//! A connection opens, its client joins the namespace `/`, may leave it and rejoin, sends heartbeats, and
+//! closes; the server can close it too. All of that is decided here. The transports move bytes, keep time,
+//! and run the [`Work`] that a packet causes before they pass on the next one.
 
 use crate::hub::Hub;
 use crate::outbox::Outbox;
@@ -14,26 +14,27 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often a client may join on one connection: clients rejoin rarely, and each time costs an authentication.
+/// How often a client may join on one connection: clients rarely rejoin, and each time costs an
+/// authentication.
 const MAX_JOINS: u8 = 16;
 
 /// The version of Engine.IO.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
-    /// Clients ping, and are in the namespace `/` without asking.
+    /// Clients ping, and join the namespace `/` implicitly.
     V3,
     /// The server pings.
     V4,
 }
 
-/// Something to be done before the next packet is handed in, and before the session is closed.
+/// Work to finish before the next packet is passed on, and before the session is closed.
 pub(crate) type Work = BoxFuture<'static, ()>;
 
-/// What has come of a packet.
+/// What to do after a packet.
 pub(crate) enum Reaction {
     Continue,
     Work(Work),
-    /// Nothing more of this connection is to be handed in.
+    /// Nothing more of this connection is to be passed on.
     End,
 }
 
@@ -50,23 +51,23 @@ enum Phase<S: Service> {
 pub(crate) struct Session<S: Service> {
     hub: Arc<Hub<S>>,
     outbox: Arc<Outbox>,
-    /// What the service keeps of it.
+    /// The service's state of the connection.
     connection: Arc<S::Connection>,
-    /// Under which the hub knows the connection.
+    /// The number of the connection in the hub.
     number: u64,
     version: Version,
     joins: u8,
-    /// The client was asked whether it is there, and has said nothing since.
+    /// The client was pinged and has not sent anything since.
     is_asked: bool,
-    /// When the client is asked next, or has to have said something.
+    /// When to ping the client next, or when it must have answered.
     deadline: Instant,
     phase: Phase<S>,
-    /// An event whose attachments have not all come, and how many are missing.
+    /// An event that still lacks attachments, and how many.
     incomplete: Option<Box<(Event, usize)>>,
 }
 
 impl<S: Service> Session<S> {
-    /// A new connection; `None` once the server closes.
+    /// A new connection; `None` if the server is closing.
     pub fn new(
         hub: &Arc<Hub<S>>,
         version: Version,
@@ -87,7 +88,7 @@ impl<S: Service> Session<S> {
             phase: Phase::Outside { join_by: now + hub.config.join_timeout },
             incomplete: None,
         };
-        session.deadline = now + session.patience();
+        session.deadline = now + session.idle_timeout();
         Some(session)
     }
 
@@ -103,12 +104,12 @@ impl<S: Service> Session<S> {
         self.version
     }
 
-    /// The most bytes of a packet from the client, as things are.
+    /// The current maximum size of a packet from the client, in bytes.
     pub fn max_payload(&self) -> u64 {
         self.outbox.max_payload(self.hub.config.max_payload)
     }
 
-    /// Says hello; a client of version 3 joins with that.
+    /// Sends the handshake; a client of version 3 joins with that.
     pub fn open(&mut self, id: &str, upgrades: &[&str]) -> Option<Work> {
         let config = &self.hub.config;
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
@@ -123,25 +124,25 @@ impl<S: Service> Session<S> {
         (self.version == Version::V3).then(|| self.join("{}".into()))
     }
 
-    /// Takes a text packet of the client.
+    /// Handles a text packet of the client.
     pub fn text(&mut self, text: &str) -> Result<Reaction, BadPacket> {
-        // Closed by the server: whatever the client sent before it knew is not handled.
+        // Closed by the server: what the client sent before it noticed is not handled.
         if self.outbox.is_closed() {
             return Ok(Reaction::End);
         }
         let packet = Incoming::parse(text)?;
-        self.heard();
+        self.received();
         if self.incomplete.is_some() && matches!(packet, Incoming::Event(..)) {
             return Err(BadPacket::Malformed);
         }
         match packet {
             Incoming::Close => return Ok(Reaction::End),
-            // In version 4 clients ping only over a transport that they want to change to.
+            // In version 4, clients ping only to probe a transport.
             Incoming::Ping(data) if self.version == Version::V3 => self.send(&format!("3{data}")),
             Incoming::Ping(_) | Incoming::Upgrade => return Err(BadPacket::Malformed),
             Incoming::Pong | Incoming::Noop | Incoming::Acknowledgement => {}
             Incoming::Connect(auth) => return self.connect(auth),
-            Incoming::ConnectElsewhere(name) => {
+            Incoming::ConnectUnknown(name) => {
                 let refusal = json!({ "message": "Invalid namespace" });
                 self.send(&format!("44{name},{refusal}"));
             }
@@ -152,12 +153,12 @@ impl<S: Service> Session<S> {
         Ok(Reaction::Continue)
     }
 
-    /// Takes a binary packet of the client: an attachment, which is dropped. Its event says that it had some.
+    /// Handles a binary packet of the client: an attachment, which is dropped. Its event has a flag for that.
     pub fn binary(&mut self) -> Result<Reaction, BadPacket> {
         if self.outbox.is_closed() {
             return Ok(Reaction::End);
         }
-        self.heard();
+        self.received();
         let mut incomplete = self.incomplete.take().ok_or(BadPacket::Binary)?;
         incomplete.1 -= 1;
         if incomplete.1 > 0 {
@@ -167,7 +168,7 @@ impl<S: Service> Session<S> {
         self.event(incomplete.0)
     }
 
-    /// The work is done: the client could not be heard meanwhile.
+    /// The work is done: nothing could be read from the client in the meantime.
     pub fn resume(&mut self) {
         if self.is_asked {
             self.deadline = self.deadline.max(Instant::now() + self.hub.config.ping_timeout);
@@ -182,8 +183,8 @@ impl<S: Service> Session<S> {
         }
     }
 
-    /// Asks the client whether it is there when it is time to; says whether the connection goes on. While work is done the
-    /// client cannot be heard, and so is not late.
+    /// Pings the client when it is due; returns whether the connection stays open. While work is in progress,
+    /// nothing is read from the client, so it is not late.
     pub fn beat(&mut self, now: Instant, is_busy: bool) -> bool {
         if let Phase::Outside { join_by } = &mut self.phase
             && now >= *join_by
@@ -208,21 +209,22 @@ impl<S: Service> Session<S> {
         true
     }
 
-    /// The connection ends: nothing more is sent, the socket is in no room any more, and its service is told by the work.
+    /// The connection ends: nothing more is sent, the socket leaves all rooms, and the returned work notifies
+    /// the service.
     pub fn close(&mut self) -> Option<Work> {
         self.outbox.close();
         let phase = std::mem::replace(&mut self.phase, Phase::Closed);
-        self.see_off(phase)
+        self.disconnect(phase)
     }
 
     fn leave(&mut self) -> Option<Work> {
         let join_by = Instant::now() + self.hub.config.join_timeout;
         let phase = std::mem::replace(&mut self.phase, Phase::Outside { join_by });
         self.incomplete = None;
-        self.see_off(phase)
+        self.disconnect(phase)
     }
 
-    fn see_off(&self, phase: Phase<S>) -> Option<Work> {
+    fn disconnect(&self, phase: Phase<S>) -> Option<Work> {
         let Phase::Joined(socket) = phase else { return None };
         self.outbox.set_socket(None);
         self.hub.remove(&socket);
@@ -235,7 +237,7 @@ impl<S: Service> Session<S> {
                 let auth = if auth.is_empty() { "{}".to_owned() } else { auth };
                 Ok(Reaction::Work(self.join(auth)))
             }
-            // Old clients are in already, and say so all the same.
+            // Old clients have joined implicitly, and join again explicitly.
             Phase::Joined(_) if self.version == Version::V3 => Ok(Reaction::Continue),
             _ => Err(BadPacket::Malformed),
         }
@@ -250,7 +252,8 @@ impl<S: Service> Session<S> {
         self.phase = Phase::Joined(socket.clone());
         match self.version {
             Version::V3 => self.send("40"),
-            // Another id than the connection's: programs show this one, and nobody may go on in their place with it.
+            // A different id than the session's: programs display this one, and it must not allow taking over
+            // the session.
             Version::V4 => self.send(&format!("40{}", json!({ "sid": (self.hub.config.make_id)() }))),
         }
         Box::pin(async move { socket.hub().service.connected(&socket, &auth).await })
@@ -262,16 +265,16 @@ impl<S: Service> Session<S> {
         Ok(Reaction::Work(Box::pin(async move { socket.hub().service.event(&socket, event).await })))
     }
 
-    /// Whatever a client says shows that it is there.
-    fn heard(&mut self) {
+    /// Any packet from a client counts as a heartbeat.
+    fn received(&mut self) {
         if self.is_asked || self.version == Version::V3 {
             self.is_asked = false;
-            self.deadline = Instant::now() + self.patience();
+            self.deadline = Instant::now() + self.idle_timeout();
         }
     }
 
-    /// How long a client that was just heard may be silent before something is to be done.
-    fn patience(&self) -> Duration {
+    /// How long a client may be silent after a packet before something is due.
+    fn idle_timeout(&self) -> Duration {
         let config = &self.hub.config;
         match self.version {
             Version::V4 => config.ping_interval,
@@ -279,7 +282,7 @@ impl<S: Service> Session<S> {
         }
     }
 
-    /// Where there is no room the client has taken nothing for long, and finds out by its heartbeat.
+    /// If the queue is full, the client has not received anything for long, and will time out.
     fn send(&self, text: &str) {
         let _ = self.outbox.push(Outgoing::new(text), self.hub.config.queue);
     }

@@ -1,4 +1,4 @@
-//! One client in the namespace, as a service sees it.
+//! A client in the namespace, as a service sees it.
 
 use crate::hub::Hub;
 use crate::outbox::Outbox;
@@ -7,12 +7,12 @@ use crate::{Server, Service};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A socket had too much waiting for it, or was gone.
+/// The queue of a socket is full, or it has disconnected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the socket takes no more")]
+#[error("the socket's send queue is full")]
 pub struct Missed;
 
-/// One client in the namespace, from its joining to its leaving. Cheap to clone.
+/// A client in the namespace, from joining to leaving. Cheap to clone.
 pub struct Socket<S: Service>(Arc<Inner<S>>);
 
 struct Inner<S: Service> {
@@ -21,7 +21,7 @@ struct Inner<S: Service> {
     outbox: Arc<Outbox>,
     connection: Arc<S::Connection>,
     state: S::State,
-    /// `None` once it has gone: then it can join no more.
+    /// `None` once it has left: it cannot enter rooms any more.
     rooms: Mutex<Option<Vec<S::Room>>>,
 }
 
@@ -45,28 +45,28 @@ impl<S: Service> Socket<S> {
         &self.0.hub
     }
 
-    /// What is kept of it.
+    /// The state of the socket.
     pub fn state(&self) -> &S::State {
         &self.0.state
     }
 
-    /// What is kept of its connection.
+    /// The state of its connection.
     pub fn connection(&self) -> &S::Connection {
         &self.0.connection
     }
 
-    /// Its client is known: from now on it may send packets, and have them waiting, as the [`Config`](crate::Config) says.
-    /// That holds until the connection ends.
+    /// Marks its client as authenticated: from now on, the limits of the [`Config`](crate::Config) apply to
+    /// the size of its packets and of its queue, until the connection ends.
     pub fn trust(&self) {
         self.0.outbox.trust();
     }
 
-    /// The server that it is a client of.
+    /// The server that it is connected to.
     pub fn server(&self) -> Server<S> {
         Server(Arc::clone(&self.0.hub))
     }
 
-    /// Puts it into a room, unless it has gone.
+    /// Adds it to a room, unless it has left.
     pub fn join(&self, room: S::Room) {
         let mut rooms = self.rooms();
         if let Some(rooms) = rooms.as_mut().filter(|rooms| !rooms.contains(&room)) {
@@ -75,18 +75,18 @@ impl<S: Service> Socket<S> {
         }
     }
 
-    /// Takes it out of a room.
+    /// Removes it from a room.
     pub fn leave(&self, room: S::Room) {
         let mut rooms = self.rooms();
         let Some(rooms) = rooms.as_mut() else { return };
-        // Who is not there does not hold up the others.
+        // The hub's lock is not needed if it is not in the room.
         if let Some(at) = rooms.iter().position(|joined| *joined == room) {
             rooms.swap_remove(at);
             self.0.hub.leave(self.number(), &[room]);
         }
     }
 
-    /// Takes it out of all its rooms; it may join others.
+    /// Removes it from all its rooms; it may join others.
     pub fn leave_rooms(&self) {
         let left = self.rooms().as_mut().map(std::mem::take);
         self.0.hub.leave(self.number(), &left.unwrap_or_default());
@@ -111,18 +111,18 @@ impl<S: Service> Socket<S> {
         self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells it something.
+    /// Emits an event to it.
     ///
     /// # Errors
-    /// When it takes no more. Who needs to know that it was heard needs an answer by another event.
+    /// If its queue is full or it has left. Success does not mean that the client received the event.
     pub fn emit(&self, name: &str, data: &impl Serialize) -> Result<(), Missed> {
         self.send(encoded(Outgoing::event(name, data)).ok_or(Missed)?)
     }
 
-    /// Answers an event, if its client waits for an answer.
+    /// Acknowledges an event, if its client waits for that.
     ///
     /// # Errors
-    /// When it takes no more.
+    /// If its queue is full or it has left.
     pub fn acknowledge(&self, event: &Event, data: &impl Serialize) -> Result<(), Missed> {
         match event.ack {
             Some(id) => self.send(encoded(Outgoing::acknowledgement(id, data)).ok_or(Missed)?),
@@ -130,14 +130,21 @@ impl<S: Service> Socket<S> {
         }
     }
 
-    /// Tells the others in a room something, but those that are in one of the rooms `but`; says how many missed it.
-    pub fn tell_others(&self, room: S::Room, but: &[S::Room], name: &str, data: &impl Serialize) -> usize {
+    /// Emits an event to the other sockets in a room, except those in one of `except_rooms`; returns how
+    /// many missed it.
+    pub fn broadcast_others(
+        &self,
+        room: S::Room,
+        except_rooms: &[S::Room],
+        name: &str,
+        data: &impl Serialize,
+    ) -> usize {
         encoded(Outgoing::event(name, data))
-            .map_or(0, |packet| self.0.hub.tell(&[room], but, Some(self), &packet))
+            .map_or(0, |packet| self.0.hub.broadcast(&[room], except_rooms, Some(self), &packet))
     }
 
-    /// Sends it what waits for it, and then away, with its connection: nothing that its client says from now on is
-    /// handled. The client will not come back by itself.
+    /// Sends it the queued packets, and closes its connection; nothing that its client sends from now on is
+    /// handled. The client will not reconnect automatically.
     pub fn disconnect(&self) {
         let _ = self.send(Outgoing::new("41"));
         if self.is_connected() {
@@ -145,7 +152,7 @@ impl<S: Service> Socket<S> {
         }
     }
 
-    /// Whether it takes anything more.
+    /// Whether it still accepts packets.
     pub fn is_connected(&self) -> bool {
         self.0.outbox.is_open_for(self.number())
     }
@@ -155,7 +162,7 @@ impl<S: Service> Socket<S> {
     }
 }
 
-/// What can be written as JSON; the types that are sent can.
+/// Encodes a packet; the types that are sent can be encoded.
 pub(crate) fn encoded(packet: Result<Outgoing, serde_json::Error>) -> Option<Outgoing> {
-    packet.inspect_err(|error| tracing::error!(%error, "failed to encode an event")).ok()
+    packet.inspect_err(|error| tracing::error!(%error, "Failed to encode an event")).ok()
 }

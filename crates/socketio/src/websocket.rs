@@ -1,4 +1,4 @@
-//! A client over a WebSocket: one task, written as a state machine so that it is small while nothing happens.
+//! A WebSocket client: one task, written as a state machine so that it is small while idle.
 
 use crate::Service;
 use crate::frame::{self, Decoder, Message, Violation};
@@ -19,30 +19,30 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 use tungstenite::protocol::frame::coding::Control;
 
-/// What is read at a time, over the stack.
-const READ: usize = 4096;
-/// Bytes of a packet by which a client tries a WebSocket.
+/// How many bytes are read at a time, on the stack.
+const READ_BYTES: usize = 4096;
+/// The maximum size of a probe packet, in bytes.
 const MAX_PROBE: u64 = 125;
-/// Packets that are written with one call.
-const WRITE: usize = 64;
-/// How long a client may take to change over from polling, and to take its last packets.
+/// The maximum number of packets written in one call.
+const MAX_WRITE_PACKETS: usize = 64;
+/// How long a client may take to upgrade from polling, and to receive its last packets.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long it may then take to close.
 const LINGER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Serves a client that begins with a WebSocket.
+/// Serves a client that starts with a WebSocket.
 pub(crate) async fn serve<S: Service>(upgrade: OnUpgrade, mut session: Session<S>) {
     match upgrade.await {
         Ok(io) => {
             let work = session.open(&(session.hub().config.make_id)(), &[]);
             run(Connection::new(io, Stage::Open(session), work)).await;
         }
-        Err(error) => tracing::debug!(%error, "a client left before its WebSocket was open"),
+        Err(error) => tracing::debug!(%error, "Client disconnected during the WebSocket upgrade"),
     }
 }
 
-/// Lets a client that polls change over to a WebSocket, and serves it then.
-pub(crate) async fn change_over<S: Service>(upgrade: OnUpgrade, polling: Arc<Polling<S>>) {
+/// Upgrades a polling client to a WebSocket, and serves it then.
+pub(crate) async fn upgrade<S: Service>(upgrade: OnUpgrade, polling: Arc<Polling<S>>) {
     let Ok(io) = upgrade.await else { return };
     let stage = Stage::Probing { polling, is_probing: false };
     run(Connection::new(io, stage, None)).await;
@@ -51,13 +51,13 @@ pub(crate) async fn change_over<S: Service>(upgrade: OnUpgrade, polling: Arc<Pol
 /// Serves a connection until its end.
 async fn run<S: Service>(mut connection: Box<Connection<S>>) {
     let code = (&mut *connection).await;
-    // Boxed: a farewell is larger than the connection's life, and shorter.
+    // Boxed: a farewell is larger than the state of the connection, and short-lived.
     Box::pin(connection.farewell(code)).await;
 }
 
-/// Whose connection it is.
+/// The owner of the connection.
 enum Stage<S: Service> {
-    /// Nobody's yet: the client tries whether it works, and goes on polling meanwhile.
+    /// None yet: the client probes the connection while it still polls.
     Probing {
         polling: Arc<Polling<S>>,
         is_probing: bool,
@@ -69,18 +69,18 @@ struct Connection<S: Service> {
     io: TokioIo<Upgraded>,
     stage: Stage<S>,
     decoder: Decoder,
-    /// What is to be written, after what waits in it.
+    /// Frames to write; the first may be partly written.
     writing: VecDeque<Bytes>,
     /// The event that is being handled.
     work: Option<Work>,
-    /// When the session has something to do, or a probe has taken too long.
+    /// When the session has something to do, or a probe times out.
     deadline: Pin<Box<Sleep>>,
 }
 
-/// The code of the last frame; `None` when nobody is there to read it.
+/// The code of the close frame; `None` if the client is gone.
 type End = Option<u16>;
 
-/// The connection came to its end as it should (RFC 6455 7.4.1).
+/// A normal closure (RFC 6455 7.4.1).
 const NORMAL: End = Some(1000);
 
 impl From<Violation> for Broken {
@@ -130,20 +130,20 @@ impl<S: Service> Connection<S> {
         Box::new(Self { io, stage, decoder, writing: VecDeque::new(), work, deadline })
     }
 
-    /// Does all that can be done now.
+    /// Does everything that can be done now.
     fn advance(&mut self, context: &mut Context<'_>) -> Result<(), Broken> {
         loop {
             while self.handle(context)? {}
             self.beat(context)?;
             let all_written = self.write(context)?;
-            // Who does not take what it gets is not heard.
+            // A client that does not receive its packets is not read from.
             if self.work.is_some() || !all_written || self.read(context)?.is_pending() {
                 return Ok(());
             }
         }
     }
 
-    /// Handles what has come in; says whether there may be more.
+    /// Handles decoded packets; returns whether there may be more.
     fn handle(&mut self, context: &mut Context<'_>) -> Result<bool, Broken> {
         if let Some(work) = &mut self.work {
             if work.as_mut().poll(context).is_pending() {
@@ -184,7 +184,7 @@ impl<S: Service> Connection<S> {
             Stage::Probing { polling, is_probing } => (polling, is_probing),
         };
         match Incoming::parse(text)? {
-            // Any other ping ends it, as with the reference implementation; the client goes on polling.
+            // Any other ping ends it, as in the reference implementation; the client continues to poll.
             Incoming::Ping(data) if data == "probe" && !*is_probing && polling.begin_probe() => {
                 *is_probing = true;
                 self.writing.push_back(Outgoing::new("3probe").frame().clone());
@@ -226,7 +226,7 @@ impl<S: Service> Connection<S> {
         }
     }
 
-    /// Writes what waits; says whether that was all.
+    /// Writes queued packets; returns whether all are written.
     fn write(&mut self, context: &mut Context<'_>) -> Result<bool, Broken> {
         loop {
             if self.writing.is_empty() {
@@ -239,7 +239,7 @@ impl<S: Service> Connection<S> {
                         self.writing = packets.into_iter().map(|packet| packet.frame().clone()).collect();
                     }
                     Poll::Pending => {
-                        // An idle connection keeps no memory.
+                        // An idle connection keeps no buffer.
                         self.writing = VecDeque::new();
                         return Ok(true);
                     }
@@ -254,15 +254,15 @@ impl<S: Service> Connection<S> {
 
     fn write_some(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let io = Pin::new(&mut self.io);
-        // Most often there is one, and the simpler call costs the system less.
+        // Usually there is only one, and the simpler call is cheaper.
         if let (Some(packet), 1) = (self.writing.front(), self.writing.len()) {
             return io.poll_write(context, packet);
         }
-        let mut slices = [IoSlice::new(&[]); WRITE];
+        let mut slices = [IoSlice::new(&[]); MAX_WRITE_PACKETS];
         for (slice, packet) in slices.iter_mut().zip(&self.writing) {
             *slice = IoSlice::new(packet);
         }
-        io.poll_write_vectored(context, &slices[..self.writing.len().min(WRITE)])
+        io.poll_write_vectored(context, &slices[..self.writing.len().min(MAX_WRITE_PACKETS)])
     }
 
     fn written(&mut self, mut bytes: usize) -> Result<(), Broken> {
@@ -281,7 +281,7 @@ impl<S: Service> Connection<S> {
     }
 
     fn read(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Broken> {
-        let mut space = [0; READ];
+        let mut space = [0; READ_BYTES];
         let mut buffer = ReadBuf::new(&mut space);
         match Pin::new(&mut self.io).poll_read(context, &mut buffer) {
             Poll::Pending => Ok(Poll::Pending),
@@ -296,7 +296,7 @@ impl<S: Service> Connection<S> {
         }
     }
 
-    /// Finishes what was begun, closes the session, and sends the last packets.
+    /// Finishes the work in progress, closes the session, and sends the last packets.
     async fn farewell(mut self: Box<Self>, code: End) {
         if let Some(work) = self.work.take() {
             work.await;
@@ -311,14 +311,14 @@ impl<S: Service> Connection<S> {
             }
         }
         if let Some(code) = code {
-            // Whoever does not take the end finds it out.
-            if let Ok(Ok(())) = tokio::time::timeout(CLOSE_TIMEOUT, self.last_words(code)).await {
+            // A client that does not read the end notices anyway.
+            if let Ok(Ok(())) = tokio::time::timeout(CLOSE_TIMEOUT, self.send_last_packets(code)).await {
                 let _ = tokio::time::timeout(LINGER_TIMEOUT, self.linger()).await;
             }
         }
     }
 
-    async fn last_words(&mut self, code: u16) -> io::Result<()> {
+    async fn send_last_packets(&mut self, code: u16) -> io::Result<()> {
         if let Stage::Open(session) = &self.stage {
             let outbox = session.outbox();
             let rest = std::future::poll_fn(|context| outbox.poll_take(context)).await.packets;
@@ -331,9 +331,9 @@ impl<S: Service> Connection<S> {
         self.io.shutdown().await
     }
 
-    /// Closed with something unread, a connection is reset, and the last packets may never be read.
+    /// If unread data is left, closing resets the connection, and the last packets may never be received.
     async fn linger(&mut self) -> io::Result<()> {
-        let mut space = vec![0; READ];
+        let mut space = vec![0; READ_BYTES];
         while self.io.read(&mut space).await? > 0 {}
         Ok(())
     }

@@ -9,10 +9,10 @@ pub enum StoreError {
     #[error("the database is not available: {0}")]
     Unavailable(String),
     /// No room to write. Reading still works.
-    #[error("the database cannot be written: the disk is full")]
+    #[error("cannot write to the database: the disk is full")]
     DiskFull,
     /// A row with this key is there already.
-    #[error("a row with the same {0} exists already")]
+    #[error("a row with the same {0} already exists")]
     Conflict(String),
     /// Another process works on this data folder.
     #[error("`{}` is in use by another meeshy process; stop it, or choose another data folder", .0.display())]
@@ -21,7 +21,9 @@ pub enum StoreError {
     #[error("the database `{0}` is in use by another meeshy process; stop it first")]
     Shared(String),
     /// The database was written by a newer version of the program.
-    #[error("the database has migration {found}, this program knows up to {known}; start a newer meeshy")]
+    #[error(
+        "the database has migration {found}, but this program supports up to {known}; use a newer version of meeshy"
+    )]
     NewerDatabase {
         /// The newest migration that the database has had.
         found: i64,
@@ -29,12 +31,10 @@ pub enum StoreError {
         known: i64,
     },
     /// A migration that was applied once has another text now.
-    #[error(
-        "migration {0} was changed after it had been applied to this database; restore the original file"
-    )]
+    #[error("migration {0} was changed after it was applied to this database; restore the original file")]
     ChangedMigration(i64),
     /// The database could not be opened.
-    #[error("cannot open the database `{target}`: {cause}")]
+    #[error("failed to open the database `{target}`: {cause}")]
     Open {
         /// Where it should be: a path, or an address without its password.
         target: String,
@@ -42,13 +42,13 @@ pub enum StoreError {
         cause: String,
     },
     /// Transactions waited for each other and this one was undone. Trying again works.
-    #[error("another change came in between; try again: {0}")]
+    #[error("conflict with a concurrent transaction; try again: {0}")]
     InTheWay(String),
     /// A text with a NUL character, which PostgreSQL cannot hold, so neither database takes it.
-    #[error("a NUL character is not allowed in a text")]
+    #[error("texts must not contain NUL characters")]
     Nul,
     /// A statement failed, or a row was not what its reader expects: a bug of ours.
-    #[error("the database refused a statement: {0}")]
+    #[error("the database rejected a statement: {0}")]
     Statement(String),
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn on(connection: &mut dyn Connection) -> Result<Migrated, StoreError
     let mut applied = Vec::new();
     for migration in MIGRATIONS {
         if transaction(connection, |tx| apply(tx, migration))? {
-            tracing::info!(migration = migration.name, "The schema was migrated");
+            tracing::info!(migration = migration.name, "Applied a migration");
             applied.push(migration.name);
         }
     }

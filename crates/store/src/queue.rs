@@ -88,7 +88,7 @@ where
         }))
         .unwrap_or_else(|panic| {
             let reason = reason(&*panic);
-            tracing::error!(reason, "A transaction panicked and was undone");
+            tracing::error!(reason, "A transaction panicked and was rolled back");
             Err(StoreError::Statement(format!("a query panicked: {reason}")).into())
         });
         let verdict = if answer.is_ok() { Verdict::Commit(tx.afterwards) } else { Verdict::Undo };

@@ -43,7 +43,7 @@ impl Afterwards {
     /// Does it. The transaction is on disk, so a panic here must not reach who waits for its answer, nor the thread.
     pub(crate) fn run(self) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(self.action)) {
-            tracing::error!(reason = reason(&*panic), "What follows a commit panicked");
+            tracing::error!(reason = reason(&*panic), "A commit hook panicked");
         }
     }
 }

@@ -6,17 +6,17 @@ use meeshy_domain::{Timestamp, UserId};
 use meeshy_store::call_counts::{self, Counted};
 use meeshy_store::gateways::{self, GATEWAY_TIMEOUT, Gateway};
 use meeshy_store::{Store, StoreError, Tx, leases};
-use meeshy_testkit::clock::Hand;
+use meeshy_testkit::clock::ClockControl;
 use meeshy_testkit::{Database, clock, sample};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// An empty store of each kind, with the hand of its clock. The database goes with the last.
-async fn stores() -> Vec<(&'static str, Store, Hand, Database)> {
+async fn stores() -> Vec<(&'static str, Store, ClockControl, Database)> {
     let mut stores = Vec::new();
     for (kind, database) in Database::both() {
-        let (clock, hand) = clock::by_hand();
+        let (clock, hand) = clock::manual();
         stores.push((kind, database.open().await.unwrap().with_clock(clock), hand, database));
     }
     stores

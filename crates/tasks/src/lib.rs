@@ -1,8 +1,8 @@
-//! Long tasks and who owns them.
+//! Supervision of long-running tasks.
 //!
-//! A task that lasts as long as the program is started by a [`Supervisor`]. If it panics, fails, or ends before it was told
-//! to, the supervisor says so and the program ends: without one of its tasks it would look healthy and do less than
-//! people believe.
+//! A task that should run as long as the program is started by a [`Supervisor`]. If it panics, fails, or ends
+//! before it was told to stop, the supervisor reports it and the program exits: without one of its tasks it
+//! would look healthy, but silently do less than expected.
 
 use futures::FutureExt;
 use std::any::Any;
@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Owns the long tasks of a program. Cheap to clone.
+/// Owns the long-running tasks of a program. Cheap to clone.
 #[derive(Clone)]
 pub struct Supervisor {
     inner: Arc<Inner>,
@@ -52,7 +52,7 @@ impl Supervisor {
         self.spawn_fallible(name, task.map(Ok::<(), Infallible>));
     }
 
-    /// The same of a task that may fail.
+    /// Like [`spawn`](Self::spawn), for a task that can fail.
     pub fn spawn_fallible<E: Display>(
         &self,
         name: &'static str,
@@ -63,7 +63,7 @@ impl Supervisor {
         self.inner.tracker.spawn(async move {
             let problem = match AssertUnwindSafe(task).catch_unwind().await {
                 Ok(Ok(())) if supervisor.inner.stopping.is_cancelled() => None,
-                Ok(Ok(())) => Some("ended by itself".to_owned()),
+                Ok(Ok(())) => Some("ended unexpectedly".to_owned()),
                 Ok(Err(error)) => Some(format!("failed: {error}")),
                 Err(panic) => Some(format!("panicked: {}", reason(&*panic))),
             };
@@ -89,7 +89,7 @@ impl Supervisor {
         }
         drop(running);
         let Some(problem) = problem else { return };
-        tracing::error!(task = name, problem, "A task of the program ended");
+        tracing::error!(task = name, problem, "A long-running task failed");
         self.inner.failure.send_if_modified(|failure| {
             let is_first = failure.is_none();
             failure.get_or_insert_with(|| format!("{name} {problem}"));
@@ -97,30 +97,30 @@ impl Supervisor {
         });
     }
 
-    /// Why the program cannot go on, once a task has failed.
+    /// Waits until a task fails, and returns the reason.
     pub async fn failure(&self) -> String {
         let mut failure = self.inner.failure.subscribe();
         let reason = failure.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
         match reason {
             Some(reason) => reason,
-            // The sender lives as long as this does.
+            // The sender lives as long as `self`.
             None => std::future::pending().await,
         }
     }
 
-    /// Tells all tasks to end.
+    /// Tells all tasks to stop.
     pub fn stop(&self) {
         self.inner.stopping.cancel();
         self.inner.tracker.close();
     }
 
-    /// Ready once all tasks are told to end.
+    /// Ready once all tasks have been told to stop.
     pub fn stopped(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         self.inner.stopping.clone().cancelled_owned()
     }
 
-    /// Waits for the tasks to end, after [`stop`](Self::stop), but no longer than `timeout`; gives the names of those that
-    /// still run.
+    /// Waits for the tasks to end after [`stop`](Self::stop), but no longer than `timeout`. Returns the names
+    /// of the tasks that are still running.
     pub async fn drain(&self, timeout: Duration) -> Vec<&'static str> {
         match tokio::time::timeout(timeout, self.inner.tracker.wait()).await {
             Ok(()) => Vec::new(),
@@ -144,14 +144,14 @@ fn reason(panic: &(dyn Any + Send)) -> &str {
 mod tests {
     use super::*;
 
-    const SOON: Duration = Duration::from_secs(10);
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
     async fn failure(supervisor: &Supervisor) -> String {
-        tokio::time::timeout(SOON, supervisor.failure()).await.unwrap()
+        tokio::time::timeout(TIMEOUT, supervisor.failure()).await.unwrap()
     }
 
     #[tokio::test]
-    async fn a_panic_an_error_and_an_early_end_are_failures() {
+    async fn panics_errors_and_early_ends_are_failures() {
         let supervisor = Supervisor::new();
         supervisor.spawn("the dispatcher", async { panic!("no such room") });
         assert_eq!(failure(&supervisor).await, "the dispatcher panicked: no such room");
@@ -160,25 +160,25 @@ mod tests {
         assert_eq!(failure(&supervisor).await, "the listener failed: the address is gone");
         let supervisor = Supervisor::new();
         supervisor.spawn_until_stopped("the watch", async {});
-        assert_eq!(failure(&supervisor).await, "the watch ended by itself");
+        assert_eq!(failure(&supervisor).await, "the watch ended unexpectedly");
         supervisor.spawn("another", async { panic!("later") });
         supervisor.stop();
-        assert!(supervisor.drain(SOON).await.is_empty());
-        assert_eq!(failure(&supervisor).await, "the watch ended by itself", "the first one is the reason");
+        assert!(supervisor.drain(TIMEOUT).await.is_empty());
+        assert_eq!(failure(&supervisor).await, "the watch ended unexpectedly", "the first one is the reason");
     }
 
     #[tokio::test]
-    async fn tasks_that_end_when_they_are_told_to_are_no_failure() {
+    async fn tasks_that_end_after_stop_are_not_failures() {
         let supervisor = Supervisor::new();
         supervisor.spawn("one", supervisor.stopped());
         supervisor.spawn_until_stopped("two", std::future::pending());
         supervisor.stop();
-        assert!(supervisor.drain(SOON).await.is_empty());
+        assert!(supervisor.drain(TIMEOUT).await.is_empty());
         assert!(supervisor.failure().now_or_never().is_none());
     }
 
     #[tokio::test]
-    async fn a_task_that_does_not_end_is_named_and_not_waited_for() {
+    async fn drain_names_tasks_that_do_not_end() {
         let supervisor = Supervisor::new();
         supervisor.spawn("ends", supervisor.stopped());
         supervisor.spawn("hangs", std::future::pending());

@@ -1,25 +1,25 @@
-//! A PostgreSQL server of one test's own, for tests that stop and start it.
+//! A private PostgreSQL server for tests that stop and restart it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// A throw-away PostgreSQL server on a free port; stopped and removed when dropped.
+/// A temporary PostgreSQL server on a free port; stopped and removed when dropped.
 pub struct Cluster {
     folder: tempfile::TempDir,
     port: u16,
     options: String,
 }
 
-/// Certificates that were made for one test.
+/// Certificates generated for one test.
 pub struct Certificates {
     folder: tempfile::TempDir,
 }
 
 impl Certificates {
-    /// A certificate for `localhost` and who vouches for it.
+    /// Generates a certificate for `localhost` and its authority.
     ///
     /// # Panics
-    /// When `openssl` is not installed, with the command that installs it.
+    /// If `openssl` is not installed; the message says how to install it.
     #[must_use]
     pub fn make() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -51,7 +51,7 @@ impl Certificates {
         Self { folder }
     }
 
-    /// Who vouches for the server.
+    /// The certificate of the authority.
     #[must_use]
     pub fn authority(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
@@ -59,19 +59,19 @@ impl Certificates {
 }
 
 impl Cluster {
-    /// Starts a server that takes encrypted connections only.
+    /// Starts a server that accepts only encrypted connections.
     ///
     /// # Panics
     /// As [`start`](Self::start).
     #[must_use]
     pub fn start_encrypted(certificates: &Certificates) -> Self {
-        let mut cluster = Self::made();
+        let mut cluster = Self::create();
         let data = PathBuf::from(cluster.data());
         for name in ["server.pem", "server.key"] {
             std::fs::copy(certificates.folder.path().join(name), data.join(name)).expect("a copy");
             if is_root() {
                 let owned = Command::new("chown").arg("postgres").arg(data.join(name)).status();
-                assert!(owned.is_ok_and(|status| status.success()), "the file belongs to the server");
+                assert!(owned.is_ok_and(|status| status.success()), "the file is owned by the server");
             }
         }
         std::fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 trust\n").expect("written");
@@ -86,17 +86,18 @@ impl Cluster {
         self.port
     }
 
-    /// Makes and starts a server. As root, it runs as the user `postgres`, since PostgreSQL refuses root.
+    /// Creates and starts a server. As root, it runs as the user `postgres`, because PostgreSQL refuses to
+    /// run as root.
     ///
     /// # Panics
-    /// When PostgreSQL is not installed, with the command that installs it.
+    /// If PostgreSQL is not installed; the message says how to install it.
     pub fn start() -> Self {
-        let cluster = Self::made();
+        let cluster = Self::create();
         cluster.up();
         cluster
     }
 
-    fn made() -> Self {
+    fn create() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         if is_root() {
             let owner = Command::new("chown").arg("postgres").arg(folder.path()).status();
@@ -114,12 +115,12 @@ impl Cluster {
         cluster
     }
 
-    /// The address of its only database.
+    /// The URL of its only database.
     pub fn url(&self) -> String {
         format!("postgres://meeshy@127.0.0.1:{}/postgres", self.port)
     }
 
-    /// Starts the server and waits until it answers.
+    /// Starts the server and waits until it responds.
     pub fn up(&self) {
         let options = format!(
             "-c listen_addresses=127.0.0.1 -c port={} -c unix_socket_directories={} -c max_connections=50 {}",
@@ -131,24 +132,24 @@ impl Cluster {
         self.run("pg_ctl", &["-D", &self.data(), "-w", "-l", &log, "-o", &options, "start"]);
     }
 
-    /// Stops the server at once, as a crash does.
+    /// Stops the server immediately, as a crash does.
     pub fn kill(&self) {
         self.run("pg_ctl", &["-D", &self.data(), "-w", "-m", "immediate", "stop"]);
     }
 
-    /// Runs statements, each by itself, on its only database.
+    /// Runs statements, each on its own, on its only database.
     ///
     /// # Panics
-    /// When one of them fails.
+    /// If one of them fails.
     pub fn run_sql(&self, statements: &[&str]) {
         let url = self.url();
         let statements: Vec<String> = statements.iter().map(ToString::to_string).collect();
-        // The client may not block a thread of the tests' runtime.
+        // The client must not block a runtime thread of the tests.
         let running = std::thread::spawn(move || {
             let mut client =
-                postgres::Client::connect(&url, postgres::NoTls).expect("the test server answers");
+                postgres::Client::connect(&url, postgres::NoTls).expect("the test server responds");
             for statement in statements {
-                client.batch_execute(&statement).expect("the statement is good");
+                client.batch_execute(&statement).expect("the statement succeeds");
             }
         });
         running.join().expect("the statements have run");
@@ -190,7 +191,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("its address").port()
 }
 
-/// Debian keeps PostgreSQL's programs out of the path.
+/// Debian installs PostgreSQL's programs outside of `PATH`.
 fn installed(program: &str) -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest =

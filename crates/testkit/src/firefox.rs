@@ -1,8 +1,9 @@
-//! Firefox models made by the tests and benchmarks: the true form, any shape, and one word that they always say.
+//! Synthetic Firefox models for tests and benchmarks: real file formats, any shape, one fixed output word.
 //!
-//! The container is Marian's binary format, version 1; the vocabulary is a SentencePiece protocol buffer with the
-//! fields that matter. The bias of the output is so high for one word that the weights, whatever they are, never win.
-//! A model that ends its sentences counts the words that it wrote: all its decoder passes on is the position.
+//! The container is Marian's binary format, version 1; the vocabulary is a SentencePiece protocol buffer with
+//! the fields that matter. The output bias of one word is so high that the (random) weights never win. A
+//! model that ends its sentences counts the words that it wrote: all that its decoder passes on is the
+//! position.
 
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 
@@ -14,63 +15,64 @@ const WEIGHTS: u64 = 0x4101;
 const TEXT: u64 = 0x101;
 /// The piece that ends a sentence.
 const END: usize = 0;
-/// What stands for 1 in a weight.
+/// The integer that represents 1 in a quantized weight.
 const SCALE: f32 = 400.0;
-/// SentencePiece's mark of a space.
+/// SentencePiece's space symbol.
 const SPACE: char = '\u{2581}';
 
-/// How large a model is.
+/// The dimensions of a model.
 #[derive(Debug, Clone, Copy)]
 pub struct Shape {
-    /// Layers that read.
+    /// Encoder layers.
     pub encoder: usize,
-    /// Layers that write.
+    /// Decoder layers.
     pub decoder: usize,
-    /// Numbers for a word.
+    /// Embedding size.
     pub width: usize,
-    /// Numbers in between.
+    /// Feed-forward size.
     pub inner: usize,
-    /// Heads of the attention.
+    /// Attention heads.
     pub heads: usize,
-    /// Words.
+    /// Vocabulary size.
     pub words: usize,
 }
 
 impl Shape {
-    /// As small as can be.
+    /// The smallest possible model.
     pub const SMALLEST: Self = Self { encoder: 1, decoder: 1, width: 32, inner: 64, heads: 2, words: 64 };
-    /// The `tiny` models of Firefox: 17 MB.
+    /// Firefox's `tiny` models: 17 MB.
     pub const TINY: Self = Self { encoder: 6, decoder: 2, width: 256, inner: 1536, heads: 8, words: 32_000 };
-    /// The `base-memory` models of Firefox, which it prefers: 31 MB.
+    /// Firefox's `base-memory` models, which it prefers: 31 MB.
     pub const BASE_MEMORY: Self = Self { decoder: 4, width: 384, ..Self::TINY };
 }
 
 /// The files of a model.
 pub struct Synthetic {
-    /// Marian's container.
+    /// The model, in Marian's container.
     pub model: Vec<u8>,
-    /// SentencePiece's.
+    /// The SentencePiece vocabulary.
     pub vocabulary: Vec<u8>,
-    /// The words that are tried for a word.
+    /// The lexical shortlist: candidate words for each source word.
     pub shortlist: Vec<u8>,
 }
 
-/// A model that answers everything with this word, again and again.
+/// A model that outputs this word, again and again.
 pub fn saying(word: &str) -> Synthetic {
     let pieces = pieces(word, "", Shape::SMALLEST);
     let model = model(&pieces, word, Shape::SMALLEST, None);
     Synthetic { model, vocabulary: vocabulary(&pieces), shortlist: shortlist(&pieces, 8, 0) }
 }
 
-/// A model of a certain shape, no narrower than `tiny`, that answers every sentence with this many words, of 5 to 40, or
-/// the most that the engine allows. A sentence of `texts` has as many pieces, and they as many candidates, as with a true model.
+/// A model of a given shape, no narrower than `tiny`, that answers every sentence with `length` words, from 5
+/// to 40, or the maximum of the engine. A sentence of `texts` has as many pieces and candidates as with a
+/// real model.
 pub fn of_shape(shape: Shape, texts: &str, length: usize) -> Synthetic {
     let pieces = pieces("hola", texts, shape);
     let model = model(&pieces, "hola", shape, Some(length));
     Synthetic { model, vocabulary: vocabulary(&pieces), shortlist: shortlist(&pieces, 48, 40) }
 }
 
-/// Puts a model where an installation would be, with its manifest, and in use; gives its folder.
+/// Installs a model with its manifest and selects it; returns its folder.
 pub fn install(models_dir: &Path, pair: &str, synthetic: &Synthetic) -> PathBuf {
     let Synthetic { model, vocabulary, shortlist } = synthetic;
     let files = [
@@ -93,12 +95,12 @@ pub fn install(models_dir: &Path, pair: &str, synthetic: &Synthetic) -> PathBuf 
     folder
 }
 
-/// In hexadecimal digits.
+/// The SHA-256 digest in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The end and the unknown word come first, as Marian has them.
+/// The end-of-sentence and unknown pieces come first, as in Marian.
 fn pieces(word: &str, texts: &str, shape: Shape) -> Vec<String> {
     let mut pieces = vec!["</s>".to_owned(), "<unk>".to_owned(), format!("{SPACE}{word}"), SPACE.to_string()];
     pieces.extend(('a'..='z').chain('0'..='9').map(String::from));
@@ -121,7 +123,7 @@ fn pieces_of(word: &str) -> Vec<String> {
     [format!("{SPACE}{stem}"), ending.to_owned()].into_iter().filter(|piece| !piece.is_empty()).collect()
 }
 
-/// A vocabulary of these pieces, of which the longer are the likelier.
+/// A vocabulary of these pieces, with higher scores for longer ones.
 pub fn vocabulary(pieces: &[String]) -> Vec<u8> {
     let mut proto = Vec::new();
     for (id, piece) in pieces.iter().enumerate() {
@@ -143,7 +145,7 @@ pub fn vocabulary(pieces: &[String]) -> Vec<u8> {
     proto
 }
 
-/// So many frequent words, and so many translations of each.
+/// A shortlist with this many frequent words, and this many translations for each word.
 fn shortlist(pieces: &[String], frequent: usize, translations: usize) -> Vec<u8> {
     let words = pieces.len();
     let header = [0xF11A_48D5_0134_17F5, 0, frequent, translations, words + 1, words * translations];
@@ -185,7 +187,7 @@ impl Tensors {
         (0..count).map(next).collect()
     }
 
-    /// Whatever comes, but nothing where the decoder would add something to the position that it passes on.
+    /// Random weights, except zeros where the decoder would add something to the position that it passes on.
     fn weights(&mut self, name: &str, rows: usize, columns: usize) {
         let adds = ["_rnn_W", "_Wo", "_W2"].iter().any(|end| name.ends_with(end));
         let data = if name.starts_with("decoder") && adds {
@@ -251,7 +253,8 @@ fn model(pieces: &[String], word: &str, shape: Shape, length: Option<usize>) -> 
     let mut bias: Vec<f32> = pieces.iter().map(|piece| if *piece == said { 1e6 } else { -1e6 }).collect();
     let mut embeddings = tensors.random(pieces.len() * width);
     if let Some(length) = length {
-        // The word itself is nothing, so that the position alone comes through, and the end looks at how late it is.
+        // The embedding of the word is zero, so that only the position comes through, and the end-of-sentence
+        // bias depends on it.
         let said = pieces.iter().position(|piece| *piece == said).unwrap();
         (bias[said], bias[END]) = (0.0, -(lateness(length - 1, width) + lateness(length, width)) / 2.0);
         embeddings[said * width..][..width].fill(0);
@@ -270,7 +273,7 @@ fn model(pieces: &[String], word: &str, shape: Shape, length: Option<usize>) -> 
     container(&tensors.all)
 }
 
-/// Which number of the position grows for as long as a sentence of a chat goes on.
+/// The component of the position encoding that grows over the length of a chat sentence.
 fn clock(width: usize) -> usize {
     (0..width / 2).find(|&column| wave(column, width) < 1.0 / 30.0).unwrap()
 }
@@ -279,7 +282,7 @@ fn wave(column: usize, width: usize) -> f32 {
     1e-4_f32.powf(column as f32 / (width as f32 / 2.0 - 1.0))
 }
 
-/// What the end of the sentence gets at a position, of which the decoder sees what is left of it after normalization.
+/// The score of the end of the sentence at a position, given what the decoder sees of it after normalization.
 fn lateness(position: usize, width: usize) -> f32 {
     let phases = (0..width / 2).map(|column| position as f32 * wave(column, width));
     let numbers: Vec<f32> = phases.clone().map(f32::sin).chain(phases.map(f32::cos)).collect();

@@ -1,7 +1,7 @@
-//! What the tests of several crates share: throw-away databases, and models of translation engines.
+//! Shared test helpers: temporary databases, models of translation engines, a manual clock.
 //!
-//! SQLite lives in a temporary folder. PostgreSQL is a real server: `scripts/with-postgres` starts one for a whole
-//! test run, and each test makes a database of its own on it.
+//! SQLite databases live in a temporary folder. PostgreSQL is a real server: `scripts/with-postgres` starts
+//! one for a whole test run, and each test creates its own database on it.
 
 pub mod clock;
 mod cluster;
@@ -16,28 +16,29 @@ use meeshy_store::{Location, Store, StoreError};
 pub use proxy::Proxy;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The variable in which `scripts/with-postgres` hands over the address of its server.
+/// The variable by which `scripts/with-postgres` passes the URL of its server.
 const SERVER: &str = "MEESHY_TEST_POSTGRES";
 
-/// A database that is gone when this is dropped.
+/// A database that is removed when this is dropped.
 pub struct Database {
     location: Location,
     _folder: Option<tempfile::TempDir>,
 }
 
 impl Database {
-    /// An empty database of both kinds, with a name for messages.
+    /// An empty database of each kind, with a name for messages.
     ///
     /// # Panics
-    /// When no PostgreSQL server is there, with the command that brings one.
+    /// If there is no PostgreSQL server; the message says how to start one.
     pub fn both() -> [(&'static str, Self); 2] {
         [("SQLite", Self::sqlite()), ("PostgreSQL", Self::postgres())]
     }
 
-    /// An empty database of both kinds, and a PostgreSQL one whose locale knows more letters than ASCII, with a name for messages.
+    /// An empty database of each kind, and a PostgreSQL one whose locale knows letters beyond ASCII, with a
+    /// name for messages.
     ///
     /// # Panics
-    /// When no PostgreSQL server is there, with the command that brings one.
+    /// If there is no PostgreSQL server; the message says how to start one.
     pub fn of_every_locale() -> [(&'static str, Self); 3] {
         let [sqlite, postgres] = Self::both();
         [
@@ -50,7 +51,7 @@ impl Database {
     /// An empty SQLite database.
     ///
     /// # Panics
-    /// When no temporary folder can be made.
+    /// If no temporary folder can be created.
     pub fn sqlite() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         Self { location: Location::Folder(folder.path().join("data")), _folder: Some(folder) }
@@ -59,7 +60,7 @@ impl Database {
     /// An empty PostgreSQL database.
     ///
     /// # Panics
-    /// When no PostgreSQL server is there, with the command that brings one.
+    /// If there is no PostgreSQL server; the message says how to start one.
     pub fn postgres() -> Self {
         Self::postgres_with("")
     }
@@ -75,12 +76,12 @@ impl Database {
         }
     }
 
-    /// One that is there already, such as that of a [`Cluster`] behind a [`Proxy`].
+    /// An existing database, such as that of a [`Cluster`] behind a [`Proxy`].
     pub fn at(location: Location) -> Self {
         Self { location, _folder: None }
     }
 
-    /// Where it is.
+    /// Its location.
     pub fn location(&self) -> &Location {
         &self.location
     }
@@ -94,19 +95,20 @@ impl Database {
     }
 }
 
-/// Makes a new database on `server` and gives its address.
+/// Creates a database on `server` and returns its URL.
 fn create_database(server: &str, options: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let url = format!("{server}/{name}");
     let admin = format!("{server}/postgres");
     let create = format!("CREATE DATABASE {name} {options}");
-    // The client may not block a thread of the tests' runtime.
+    // The client must not block a runtime thread of the tests.
     std::thread::spawn(move || {
-        let mut client = postgres::Client::connect(&admin, postgres::NoTls).expect("the test server answers");
-        client.batch_execute(&create).expect("a database can be made");
+        let mut client =
+            postgres::Client::connect(&admin, postgres::NoTls).expect("the test server responds");
+        client.batch_execute(&create).expect("a database can be created");
     })
     .join()
-    .expect("the database is made");
+    .expect("the database is created");
     url
 }

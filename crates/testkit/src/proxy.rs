@@ -1,4 +1,4 @@
-//! A network that falls silent, and on which round trips are counted.
+//! A proxy that can go silent, and that counts round trips.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// How often a connection looks whether the network is silent.
-const TICK: Duration = Duration::from_millis(20);
+/// How often a connection checks whether the proxy is silent.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Passes bytes on between its own port and another one, until it is told to be silent.
+/// Forwards data between its own port and another one until it is told to be silent.
 pub struct Proxy {
     address: SocketAddr,
     is_silent: Arc<AtomicBool>,
@@ -17,10 +17,10 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts to pass on what comes to `port` of this machine.
+    /// Starts to forward to `port` of this machine.
     ///
     /// # Panics
-    /// When no port is free.
+    /// If no port is free.
     #[must_use]
     pub fn to(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -42,7 +42,7 @@ impl Proxy {
                                 trips.fetch_add(1, Ordering::SeqCst);
                             }
                         };
-                        std::thread::spawn(move || pass_on(from, to, &silent, note));
+                        std::thread::spawn(move || forward(from, to, &silent, note));
                     }
                 }
             }
@@ -56,20 +56,20 @@ impl Proxy {
         self.address.port()
     }
 
-    /// How often a server has answered a client so far.
+    /// How many times a server has responded to a client so far.
     #[must_use]
     pub fn round_trips(&self) -> usize {
         self.round_trips.load(Ordering::SeqCst)
     }
 
-    /// Says whether nothing comes through from now on.
+    /// Sets whether data is withheld from now on.
     pub fn set_silent(&self, is_silent: bool) {
         self.is_silent.store(is_silent, Ordering::SeqCst);
     }
 }
 
-fn pass_on(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool, note: impl Fn()) {
-    let _ = from.set_read_timeout(Some(TICK));
+fn forward(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool, note: impl Fn()) {
+    let _ = from.set_read_timeout(Some(POLL_INTERVAL));
     let mut bytes = [0; 16 * 1024];
     loop {
         let read = match from.read(&mut bytes) {
@@ -79,9 +79,9 @@ fn pass_on(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool, note:
             Err(_) => break,
         };
         while is_silent.load(Ordering::SeqCst) {
-            std::thread::sleep(TICK);
+            std::thread::sleep(POLL_INTERVAL);
         }
-        // Before it is passed on: whoever gets it may look at the count.
+        // Before it is forwarded: the receiver may check the count.
         note();
         if to.write_all(&bytes[..read]).is_err() {
             break;

@@ -1,11 +1,11 @@
-//! What is in a database, as text that is the same for both kinds.
+//! The contents of a database as text, the same for both kinds.
 
 use meeshy_store::{Ending, Exclusive, Location, StoreError, Tx, Value};
 
-/// Reads from a database that nobody uses, and changes nothing.
+/// Runs a read-only transaction on a database that is not in use.
 ///
 /// # Panics
-/// When it cannot be opened or read.
+/// If it cannot be opened or read.
 pub fn read<T>(location: &Location, read: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> T {
     let mut database = Exclusive::open(location).expect("the database opens");
     database.transaction::<_, StoreError>(|tx| Ok((read(tx)?, Ending::Undo))).expect("the database is read")
@@ -14,7 +14,7 @@ pub fn read<T>(location: &Location, read: impl FnOnce(&mut Tx<'_>) -> Result<T, 
 /// The rows of a query, each as its values.
 ///
 /// # Errors
-/// As the database says.
+/// If the database fails.
 pub fn values(tx: &mut Tx<'_>, sql: &str, columns: &[&str]) -> Result<Vec<Vec<Value>>, StoreError> {
     tx.query(sql, &[], |row| columns.iter().map(|column| row.take_value(column)).collect())
 }
@@ -22,13 +22,13 @@ pub fn values(tx: &mut Tx<'_>, sql: &str, columns: &[&str]) -> Result<Vec<Vec<Va
 /// The rows of a query, each as a line.
 ///
 /// # Errors
-/// As the database says.
+/// If the database fails.
 pub fn lines(tx: &mut Tx<'_>, sql: &str, columns: &[&str]) -> Result<Vec<String>, StoreError> {
     let rows = values(tx, sql, columns)?;
     Ok(rows.iter().map(|row| row.iter().map(shown).collect::<Vec<_>>().join(" | ")).collect())
 }
 
-/// A value, the same for both databases.
+/// A value as text, the same for both databases.
 #[must_use]
 pub fn shown(value: &Value) -> String {
     match value {
@@ -41,7 +41,7 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// Every row of every table but the ones named, sorted.
+/// Every row of every table except `but`, sorted.
 ///
 /// # Panics
 /// As [`read`].

@@ -1,4 +1,4 @@
-//! Rows for tests of the store, with nothing special about them. All happened at [`NOW`].
+//! Sample rows for tests of the store. Everything happened at [`NOW`].
 
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 
@@ -10,7 +10,7 @@ use meeshy_store::users::User;
 /// When everything happened.
 pub const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
-/// Somebody who reads French.
+/// A user who reads French.
 pub fn user(id: UserId, username: &str) -> User {
     User {
         id,

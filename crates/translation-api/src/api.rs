@@ -1,4 +1,4 @@
-//! What every interface does: check what is asked, tell the languages apart, translate in time.
+//! The common part of all interfaces: validates requests, detects languages, translates in time.
 
 use meeshy_domain::{Language, Secret, is_same_secret};
 use meeshy_translation::detect::Evidence;
@@ -7,47 +7,47 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What can be set about the translation API.
+/// The configuration of the translation API.
 #[derive(Debug, Clone)]
 pub struct TranslationApiConfig {
-    /// Who calls has to name one of these; when there are none, anybody may call.
+    /// Clients must send one of these keys; if there are none, anybody may call.
     pub api_keys: Vec<Secret>,
-    /// Characters of all texts of a request together, at most.
+    /// Maximum length of all texts of a request together, in characters.
     pub chars: usize,
-    /// Texts of a request, at most.
+    /// Maximum number of texts in a request.
     pub texts: usize,
-    /// How long a request may take.
-    pub patience: Duration,
+    /// The time-out of a request.
+    pub timeout: Duration,
 }
 
 impl Default for TranslationApiConfig {
     fn default() -> Self {
-        Self { api_keys: Vec::new(), chars: 100_000, texts: 100, patience: Duration::from_secs(60) }
+        Self { api_keys: Vec::new(), chars: 100_000, texts: 100, timeout: Duration::from_secs(60) }
     }
 }
 
-/// A language that a text may be in.
+/// A possible language of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Guess {
-    /// Which.
+    /// The language.
     pub language: Language,
-    /// The share of the text that is probably in it, 0 to 1.
+    /// The probable share of the text that is in it, 0 to 1.
     pub confidence: f64,
 }
 
-/// How the language of a text is known.
+/// The source language of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Source {
-    /// The caller named it.
+    /// The client specified it.
     Named(Language),
     /// It was detected.
     Detected(Guess),
-    /// Nothing in the text is a word, so it is the same in every language.
+    /// The text contains no words, so it is the same in every language.
     Wordless,
 }
 
 impl Source {
-    /// The language, where there is one.
+    /// The language, if there is one.
     pub fn language(self) -> Option<Language> {
         match self {
             Self::Named(language) | Self::Detected(Guess { language, .. }) => Some(language),
@@ -56,20 +56,20 @@ impl Source {
     }
 }
 
-/// Why a request cannot be taken or answered, in a sentence for the person who made it.
+/// Why a request is rejected or failed, in a sentence for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// A field is not there, or is empty.
+    /// A field is missing or empty.
     #[error("Invalid request: missing {0} parameter")]
     Missing(&'static str),
-    /// What was given cannot be taken.
+    /// Invalid input.
     #[error("Invalid request: {0}")]
     Invalid(String),
-    /// A language that is in no table of ours.
+    /// An unknown language.
     #[error("{0}")]
     UnknownLanguage(#[from] meeshy_domain::UnknownLanguage),
     /// The text could be in any language.
-    #[error("the language of the text cannot be told; name the source")]
+    #[error("the language of the text cannot be detected; specify the source language")]
     Undetermined,
     /// The texts are too long.
     #[error("Invalid request: the text exceeds the limit of {0} characters")]
@@ -77,28 +77,28 @@ pub enum Refusal {
     /// There are too many texts.
     #[error("Invalid request: {texts} texts exceed the limit of {limit}")]
     TooMany {
-        /// How many there are.
+        /// The number of texts.
         texts: usize,
-        /// How many there may be.
+        /// The limit.
         limit: usize,
     },
-    /// The request has too many bytes.
+    /// The request body is too large.
     #[error("the request is too large")]
     TooLarge,
-    /// A key is needed.
+    /// An API key is required.
     #[error("Please contact the server operator to get an API key")]
     KeyRequired,
-    /// There is no such key.
+    /// The API key is wrong.
     #[error("Invalid API key")]
     WrongKey,
-    /// No engine here connects the two languages.
+    /// No engine translates between the two languages.
     #[error("{0}")]
     Unavailable(String),
-    /// It did not work this time.
+    /// The translation failed.
     #[error("Cannot translate text: {0}")]
     Failed(String),
-    /// It took too long.
-    #[error("Cannot translate text: it took longer than {} seconds; try again with less", .0.as_secs())]
+    /// The request timed out.
+    #[error("Cannot translate text: timed out after {} seconds; try again with less text", .0.as_secs())]
     TimedOut(Duration),
 }
 
@@ -120,7 +120,7 @@ impl TranslationApi {
         Self { inner: Arc::new(Inner { translator, config, started: Instant::now() }) }
     }
 
-    /// What was set about it.
+    /// The configuration.
     pub fn config(&self) -> &TranslationApiConfig {
         &self.inner.config
     }
@@ -129,7 +129,7 @@ impl TranslationApi {
         &self.inner.translator
     }
 
-    /// How long it has been up.
+    /// How long it has been running.
     pub(crate) fn uptime(&self) -> Duration {
         self.inner.started.elapsed()
     }
@@ -139,15 +139,15 @@ impl TranslationApi {
         !self.inner.translator.routes().is_empty()
     }
 
-    /// Lets a caller in who names this key.
+    /// Checks a client's API key.
     ///
     /// # Errors
-    /// When there are keys and this is none of them.
+    /// If keys are configured and this is not one of them.
     pub fn admit(&self, key: Option<&str>) -> Result<(), Refusal> {
         let keys = &self.inner.config.api_keys;
         match key {
             _ if keys.is_empty() => Ok(()),
-            // An empty key is none, even where one is configured by mistake.
+            // An empty key is never valid, even if one is configured by mistake.
             None | Some("") => Err(Refusal::KeyRequired),
             Some(key)
                 if keys.iter().any(|known| is_same_secret(known.expose().as_bytes(), key.as_bytes())) =>
@@ -161,7 +161,7 @@ impl TranslationApi {
     /// Checks the number of texts and their length.
     ///
     /// # Errors
-    /// When there are too many, or they are too long together.
+    /// If there are too many, or they are too long together.
     pub fn check<'a>(&self, texts: impl ExactSizeIterator<Item = &'a str>) -> Result<(), Refusal> {
         let TranslationApiConfig { texts: limit, chars, .. } = self.inner.config;
         if texts.len() > limit {
@@ -171,10 +171,10 @@ impl TranslationApi {
         if total > chars { Err(Refusal::TooLong(chars)) } else { Ok(()) }
     }
 
-    /// How the language of each text is known: named by a tag, or, where that is absent, empty or `auto`, detected.
+    /// The source language of each text: specified by a tag, or detected if that is missing, empty or `auto`.
     ///
     /// # Errors
-    /// When the tag is unknown, or nothing in a text speaks for any language.
+    /// If the tag is unknown, or the language of a text cannot be detected.
     pub async fn sources(&self, tag: Option<&str>, texts: &[&str]) -> Result<Vec<Source>, Refusal> {
         if let Some(tag) = tag.filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case("auto")) {
             let language = Language::parse(tag)?;
@@ -190,36 +190,36 @@ impl TranslationApi {
         guesses.map(source).collect()
     }
 
-    /// The languages that each text may be in, the likeliest first; none when nothing speaks for any.
+    /// The possible languages of each text, the likeliest first; none if there is no evidence for any.
     ///
     /// # Errors
-    /// When it takes too long.
+    /// If it takes too long.
     pub async fn guess(&self, texts: &[&str]) -> Result<Vec<Vec<Guess>>, Refusal> {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
         let guess = |&(language, confidence): &(Language, f64)| Guess { language, confidence };
         let all = move || -> Vec<Vec<Guess>> {
             texts.iter().map(|text| Evidence::of(text).candidates().iter().map(guess).collect()).collect()
         };
-        let patience = self.inner.config.patience;
-        match tokio::time::timeout(patience, tokio::task::spawn_blocking(all)).await {
+        let timeout = self.inner.config.timeout;
+        match tokio::time::timeout(timeout, tokio::task::spawn_blocking(all)).await {
             Ok(guesses) => guesses.map_err(|error| Refusal::Failed(error.to_string())),
-            Err(_) => Err(Refusal::TimedOut(patience)),
+            Err(_) => Err(Refusal::TimedOut(timeout)),
         }
     }
 
-    /// One answer for each text, in order; texts of one language go to the engines together.
+    /// Translates texts; the results are in the same order. Texts of one language go to the engines together.
     ///
     /// # Errors
-    /// When it takes too long.
+    /// If it takes too long.
     pub async fn translate(
         &self,
         texts: Vec<(Source, String)>,
         to: Language,
     ) -> Result<Vec<Result<Outcome, Failure>>, Refusal> {
-        let patience = self.inner.config.patience;
-        tokio::time::timeout(patience, self.by_language(texts, to))
+        let timeout = self.inner.config.timeout;
+        tokio::time::timeout(timeout, self.by_language(texts, to))
             .await
-            .map_err(|_| Refusal::TimedOut(patience))
+            .map_err(|_| Refusal::TimedOut(timeout))
     }
 
     async fn by_language(&self, texts: Vec<(Source, String)>, to: Language) -> Vec<Result<Outcome, Failure>> {
@@ -242,7 +242,7 @@ impl TranslationApi {
         answers
     }
 
-    /// Every language that can be translated from, with those that it can be translated into.
+    /// All source languages, with their target languages.
     pub fn languages(&self) -> BTreeMap<Language, BTreeSet<Language>> {
         let mut languages: BTreeMap<Language, BTreeSet<Language>> = BTreeMap::new();
         for Pair { from, to } in self.inner.translator.routes().iter().filter_map(Route::pair) {
@@ -252,7 +252,7 @@ impl TranslationApi {
     }
 }
 
-/// The share of a text that is in no language that is known.
+/// The probable share of a text that is in no known language.
 fn of_no_language(guesses: &[Guess]) -> f64 {
     1.0 - guesses.iter().map(|guess| guess.confidence).sum::<f64>()
 }

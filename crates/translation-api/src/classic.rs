@@ -1,7 +1,8 @@
-//! The old translator's interface, for programs that were made for it.
+//! The old translator's API, for programs that were written for it.
 //!
-//! What differs: `confidence_score` is the engine's own or `null`, and a text that has no translation is an error
-//! instead of a marked copy. `model_type` is read and passed over: there is one route for each pair of languages.
+//! Differences: `confidence_score` is the engine's own or `null`, and a text without translation is an error
+//! instead of a marked copy. `model_type` is accepted and ignored: there is one route for each pair of
+//! languages.
 
 use crate::{Refusal, Source, TranslationApi};
 use axum::Json;
@@ -15,10 +16,10 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
-/// Requests in a batch, at most.
-const BATCH: usize = 10;
+/// Maximum number of requests in a batch.
+const MAX_BATCH: usize = 10;
 
-/// The names of the tiers that clients may ask for.
+/// The quality tiers that clients may request.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Tier {
@@ -44,7 +45,7 @@ pub struct Answer {
     translated_text: String,
     source_language: Option<Language>,
     target_language: Language,
-    /// Which engines made it; `none` where there was nothing to do.
+    /// The engines; `none` if there was nothing to do.
     model_used: String,
     confidence_score: Option<f32>,
     processing_time_ms: u64,
@@ -57,7 +58,7 @@ pub enum InBatch {
     Failed { error: String, original_text: String },
 }
 
-/// An error as the old translator's framework says it.
+/// An error in the shape of the old translator's framework.
 pub struct Detail(pub Refusal);
 
 impl IntoResponse for Detail {
@@ -90,7 +91,7 @@ async fn answer(api: &TranslationApi, request: Request) -> Result<Answer, Refusa
         }
         Some(Ok(Outcome::Unavailable { reason })) => return Err(Refusal::Unavailable(reason.text)),
         Some(Err(failure)) => return Err(Refusal::Failed(failure.to_string())),
-        None => return Err(Refusal::Failed("there was no answer".to_owned())),
+        None => return Err(Refusal::Failed("no result".to_owned())),
     };
     Ok(Answer {
         original_text: text,
@@ -103,12 +104,12 @@ async fn answer(api: &TranslationApi, request: Request) -> Result<Answer, Refusa
     })
 }
 
-/// `POST /translate/batch`: each request stands for itself, and one that fails hinders no other.
+/// `POST /translate/batch`: each request is independent; one that fails does not affect the others.
 pub async fn batch(api: &TranslationApi, body: &[u8]) -> Result<Vec<InBatch>, Refusal> {
     let requests: Vec<Value> = serde_json::from_slice(body)
         .map_err(|error| Refusal::Invalid(format!("expected a JSON list of requests: {error}")))?;
-    if requests.len() > BATCH {
-        return Err(Refusal::TooMany { texts: requests.len(), limit: BATCH });
+    if requests.len() > MAX_BATCH {
+        return Err(Refusal::TooMany { texts: requests.len(), limit: MAX_BATCH });
     }
     Ok(join_all(requests.into_iter().map(|request| in_batch(api, request))).await)
 }
@@ -133,7 +134,7 @@ pub fn models(api: &TranslationApi) -> Value {
     json!({ "models": models, "tiers": ["basic", "medium", "premium"] })
 }
 
-/// `GET /health`: always answered; what is missing stands in `status`, which is LibreTranslate's `ok` when nothing is.
+/// `GET /health`: always 200; `status` is LibreTranslate's `ok`, or describes what is missing.
 pub fn health(api: &TranslationApi) -> Value {
     let routes = api.translator().routes();
     let engines: BTreeSet<&str> =
@@ -152,7 +153,7 @@ pub fn ready(api: &TranslationApi) -> impl IntoResponse + use<> {
     if api.is_ready() {
         (StatusCode::OK, Json(json!({ "status": "ready" })))
     } else {
-        let reason = "no engine is installed here; pull models with `meeshy models pull en-fr` or install Apertium pairs";
+        let reason = "no engine is installed; download models with `meeshy models pull en-fr` or install Apertium pairs";
         (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "not ready", "reason": reason })))
     }
 }

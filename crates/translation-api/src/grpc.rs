@@ -1,4 +1,4 @@
-//! The gRPC interface, with reflection and health, so that `grpcurl` and load balancers find their way.
+//! The gRPC interface, with reflection and health checks, for `grpcurl` and load balancers.
 
 use crate::{Refusal, Source, TranslationApi};
 use futures::{Stream, StreamExt};
@@ -9,26 +9,26 @@ use tonic::metadata::MetadataMap;
 use tonic::service::Routes;
 use tonic::{Code, Request, Response, Status, Streaming};
 
-/// The messages and the client, made from `proto/meeshy/translation/v1/translation.proto`.
+/// The messages and the client, generated from `proto/meeshy/translation/v1/translation.proto`.
 pub mod proto {
-    #![expect(clippy::allow_attributes, reason = "made by a tool, which cannot know what it will be")]
+    #![expect(clippy::allow_attributes, reason = "generated code")]
     tonic::include_proto!("meeshy.translation.v1");
 
-    /// The description itself, for reflection.
+    /// The file descriptor set, for reflection.
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 }
 
 use proto::translation_service_server::{TranslationService, TranslationServiceServer};
 use proto::{State, TranslateStreamRequest, TranslateStreamResponse, Translation};
 
-/// Texts of one stream that are with the engines at the same time.
+/// Maximum number of texts of a stream that are translated concurrently.
 const MAX_CONCURRENT: usize = 16;
 
-/// The gRPC services, to be served over HTTP/2 without TLS. Where there are keys, calls need one in the metadata:
-/// `authorization: Bearer <key>`.
+/// The gRPC services, to be served over HTTP/2 without TLS. If API keys are configured, calls need one in the
+/// metadata: `authorization: Bearer <key>`.
 ///
 /// # Errors
-/// When the description of the interface cannot be read, which is a mistake of the build.
+/// If the descriptor set is invalid, which is a build error.
 pub async fn router(api: TranslationApi) -> Result<axum::Router, tonic_reflection::server::Error> {
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -44,7 +44,7 @@ pub async fn router(api: TranslationApi) -> Result<axum::Router, tonic_reflectio
         .into_axum_router())
 }
 
-/// The services' answers.
+/// The implementation of the service.
 pub struct Service {
     api: TranslationApi,
 }
@@ -123,14 +123,14 @@ fn shown(source: Source, original: String, answer: Result<Outcome, Failure>) -> 
     shown
 }
 
-/// Answers one text of a stream. What is wrong with it is said in its place.
+/// Handles one text of a stream. Errors are reported in its place.
 async fn in_stream(api: TranslationApi, asked: TranslateStreamRequest) -> TranslateStreamResponse {
     use proto::translate_stream_response::Result::{Refusal as Refused, Translation};
     let TranslateStreamRequest { id, text, source_language, target_language } = asked;
     let answer = translate(&api, vec![text], &source_language, &target_language).await;
     let result = match answer.map(|mut answers| answers.pop()) {
         Ok(Some(translation)) => Translation(translation),
-        Ok(None) => Refused("there was no answer".to_owned()),
+        Ok(None) => Refused("no result".to_owned()),
         Err(refusal) => Refused(refusal.to_string()),
     };
     TranslateStreamResponse { id, result: Some(result) }

@@ -1,10 +1,11 @@
-//! HTML cut into what is translated and what is kept: tags, comments, scripts and code come back byte for byte.
+//! Splits HTML into text to translate and markup to keep: tags, comments, scripts and code come back byte for
+//! byte.
 //!
-//! So do elements with `translate="no"` or of the class `notranslate`, with all that is in them.
+//! So do elements with `translate="no"` or of the class `notranslate`, including their content.
 //!
-//! A sentence may go over tags that only change how words look: each of them is a mark in the text to translate, which a
-//! translator carries over. At other tags a text ends. It is not parsed as a browser does it: what looks like a tag is kept,
-//! and nothing is repaired.
+//! A sentence may span inline tags: each becomes a placeholder in the text to translate, which a translator
+//! preserves. At other tags, a text ends. The HTML is not parsed as a browser does: whatever looks like a tag
+//! is kept, and nothing is repaired.
 
 use html_escape::{decode_html_entities, encode_text};
 use meeshy_translation::is_mark;
@@ -12,24 +13,24 @@ use meeshy_translation::is_mark;
 /// Elements whose content is not for readers, or must not change.
 const KEPT: [&str; 7] = ["script", "style", "code", "pre", "textarea", "template", "svg"];
 
-/// Elements that have no content.
+/// Elements without content.
 const VOID: [&str; 14] = [
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track",
     "wbr",
 ];
 
-/// Elements that stand within a sentence.
+/// Inline elements.
 const INLINE: [&str; 26] = [
     "a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
     "mark", "q", "s", "samp", "small", "span", "strong", "sub", "sup", "u", "var",
 ];
 
-/// The mark of the first tag of a text; the others follow.
+/// The placeholder of the first tag of a text; the others follow.
 const FIRST_MARK: u32 = 0xE000;
-/// Marks of a text, at most.
-const MOST_MARKS: usize = 1_000;
+/// Maximum number of placeholders in a text.
+const MAX_MARKS: usize = 1_000;
 
-/// How a text is cut.
+/// Where a text is split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
     /// At tags that end a sentence.
@@ -38,7 +39,7 @@ pub enum Cut {
     AtTags,
 }
 
-/// A text with marks of HTML.
+/// An HTML document split into pieces.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Html<'a> {
     pieces: Vec<Piece<'a>>,
@@ -53,18 +54,18 @@ enum Piece<'a> {
 #[derive(Debug, PartialEq, Eq)]
 struct Text<'a> {
     raw: &'a str,
-    /// Without entities and line breaks, which mean nothing in HTML; each tag is a mark.
+    /// Without entities and line breaks, which are insignificant in HTML; with placeholders for tags.
     plain: String,
     tags: Vec<&'a str>,
 }
 
 impl<'a> Html<'a> {
-    /// Cuts a text into pieces.
+    /// Splits a document into pieces.
     pub fn cut(html: &'a str, cut: Cut) -> Self {
-        // Characters that look like our marks would be taken for them.
+        // Characters that look like our placeholders would be mistaken for them.
         let cut = if html.contains(is_mark) { Cut::AtTags } else { cut };
         let mut pieces = Vec::new();
-        // Where a text begins, and the tags in it.
+        // Where a text starts, and the tags in it.
         let (mut start, mut tags) = (0, Vec::new());
         let mut at = 0;
         while let Some(found) = html[at..].find('<').map(|found| at + found) {
@@ -73,7 +74,7 @@ impl<'a> Html<'a> {
                 continue;
             };
             let end = found + length;
-            if cut == Cut::AtBlocks && is_inline(&html[found..end]) && tags.len() < MOST_MARKS {
+            if cut == Cut::AtBlocks && is_inline(&html[found..end]) && tags.len() < MAX_MARKS {
                 tags.push(found..end);
             } else {
                 text(html, start..found, &std::mem::take(&mut tags), &mut pieces);
@@ -94,7 +95,8 @@ impl<'a> Html<'a> {
         })
     }
 
-    /// Puts it together again with these translations of [`texts`](Self::texts), in order; nothing, if tags came back crossed.
+    /// Reassembles the document with translations of [`texts`](Self::texts), in order; `None` if tags came
+    /// back crossed.
     pub fn assemble(&self, translations: impl IntoIterator<Item = String>) -> Option<String> {
         let mut translations = translations.into_iter();
         let mut html = String::new();
@@ -114,7 +116,7 @@ impl<'a> Html<'a> {
 }
 
 impl Text<'_> {
-    /// The translation with the tags for their marks.
+    /// The translation with its placeholders replaced by the tags.
     fn with_tags(&self, translation: &str) -> Option<String> {
         let mut html = String::new();
         let mut order = Vec::new();
@@ -130,8 +132,8 @@ impl Text<'_> {
         self.is_sound(&order).then_some(html)
     }
 
-    /// Whether all tags are there in an order in which they mean something: their own, or one in which each element ends
-    /// within what it began in.
+    /// Whether all tags are present in a valid order: their own, or one in which elements are properly
+    /// nested.
     fn is_sound(&self, order: &[usize]) -> bool {
         if order.len() != self.tags.len() {
             return false;
@@ -155,12 +157,12 @@ impl Text<'_> {
     }
 }
 
-/// The name that a tag goes on with.
+/// The name at the start of the rest of a tag.
 fn name_of(tag: &str) -> &str {
     tag.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default()
 }
 
-/// Whether markup stands for itself: it has its end in it, or needs none.
+/// Whether markup is complete by itself: it contains its end tag, or needs none.
 fn is_whole(markup: &str) -> bool {
     markup.ends_with("/>") || markup.starts_with("<!") || markup[1..].contains("</")
 }
@@ -170,7 +172,7 @@ fn is_inline(markup: &str) -> bool {
     INLINE.iter().any(|inline| inline.eq_ignore_ascii_case(name))
 }
 
-/// Keeps the space around a text apart, since it separates words of different tags.
+/// Splits off the surrounding space, which separates words of different tags.
 fn text<'a>(
     html: &'a str,
     range: std::ops::Range<usize>,
@@ -209,12 +211,12 @@ fn text<'a>(
     }
 }
 
-/// How many bytes of markup a text begins with, if its `<` begins any.
+/// The length of the markup at the start of a text, in bytes; `None` if its `<` starts none.
 fn markup(html: &str) -> Option<usize> {
     element(html, true)
 }
 
-/// The same; within an element that is not to be translated, others that say so are nothing special.
+/// Like [`markup`]; within an element that is not to be translated, nested ones are not treated specially.
 fn element(html: &str, is_to_be_translated: bool) -> Option<usize> {
     let to_the_end = Some(html.len());
     if html.starts_with("<!--") {
@@ -240,7 +242,7 @@ fn element(html: &str, is_to_be_translated: bool) -> Option<usize> {
     Some(end)
 }
 
-/// Whether an element says that it is not to be translated (HTML 3.2.6.5, and the class that translators understand).
+/// Whether an element must not be translated (HTML 3.2.6.5, and the class that translators support).
 fn says_no(tag: &str) -> bool {
     attributes(tag).any(|(name, value)| {
         name.eq_ignore_ascii_case("translate") && value.trim().eq_ignore_ascii_case("no")
@@ -249,14 +251,14 @@ fn says_no(tag: &str) -> bool {
     })
 }
 
-/// The attributes of a tag, each with its value, which is empty where it has none.
+/// The attributes of a tag with their values, which are empty if missing.
 fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
     let is_between = |c: char| c.is_ascii_whitespace() || c == '/' || c == '>';
     let mut rest = tag.split_at(1 + name_of(&tag[1..]).len()).1;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(is_between);
         let length = rest.find(|c: char| is_between(c) || c == '=').unwrap_or(rest.len());
-        // A `=` where a name should begin is part of the name.
+        // A `=` where a name should start is part of the name.
         let length = if length == 0 && !rest.is_empty() { 1 } else { length };
         let (name, after) = rest.split_at(length);
         let Some(value) = after.trim_start().strip_prefix('=').map(str::trim_start) else {
@@ -279,7 +281,7 @@ fn attributes(tag: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Where the element `name` that has been opened before a text ends; elements of the same name may be in it.
+/// The end of the element `name` that was opened before a text; elements of the same name may be nested.
 fn closing_nested(html: &str, name: &str) -> Option<usize> {
     let mut depth = 1_usize;
     let mut at = 0;
@@ -290,7 +292,7 @@ fn closing_nested(html: &str, name: &str) -> Option<usize> {
             continue;
         }
         let is_end = rest.starts_with("</");
-        // A paragraph ends where the next one begins.
+        // A paragraph ends where the next one starts.
         if !is_end && name.eq_ignore_ascii_case("p") {
             return Some(found);
         }
@@ -303,7 +305,7 @@ fn closing_nested(html: &str, name: &str) -> Option<usize> {
     None
 }
 
-/// Where the tag that a text begins with ends; a `>` in quotes does not end it.
+/// The end of the tag at the start of a text; a `>` in quotes does not end it.
 fn tag_end(html: &str) -> Option<usize> {
     let mut quote = None;
     for (at, byte) in html.bytes().enumerate() {
@@ -317,7 +319,7 @@ fn tag_end(html: &str) -> Option<usize> {
     None
 }
 
-/// Where the first `</name …>` of a text ends.
+/// The end of the first `</name …>` of a text.
 fn closing(html: &str, name: &str) -> Option<usize> {
     html.match_indices("</").find_map(|(at, _)| {
         let rest = html.get(at + 2..at + 2 + name.len())?;
@@ -373,12 +375,12 @@ mod tests {
     #[case("<pre>never closed", "<pre>never closed")]
     #[case("<>", "<>")]
     #[case("", "")]
-    fn only_what_people_read_is_translated(#[case] html: &str, #[case] expected: &str) {
+    fn only_readable_text_is_translated(#[case] html: &str, #[case] expected: &str) {
         assert_eq!(shouted(html), expected);
     }
 
     #[test]
-    fn what_did_not_change_is_the_same_byte_for_byte() {
+    fn unchanged_text_is_identical_byte_for_byte() {
         let html = "a&nbsp;<i>b</i>\n c &lt; d";
         let cut = Html::cut(html, Cut::AtBlocks);
         let texts: Vec<String> = cut.texts().map(str::to_owned).collect();
@@ -386,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sentence_goes_over_tags_that_only_change_how_words_look() {
+    fn a_sentence_spans_inline_tags() {
         let html = "<p>See <a href='/x'>the <b>big</b> page</a>, run <code>ls</code>.</p><p>Then <br>go.</p>";
         let cut = Html::cut(html, Cut::AtBlocks);
         let texts: Vec<String> = cut.texts().map(|text| text.replace(is_mark, "◆")).collect();
@@ -402,7 +404,7 @@ mod tests {
     #[case("a <b>b</b> c", &[0, 1, 1], None)]
     #[case("a <b>b</b> c", &[0, 7], None)]
     #[case("a <code>ls</code> b <b>c</b>", &[1, 2, 0], Some("<b>x</b><code>ls</code>"))]
-    fn tags_may_change_places_but_not_cross(
+    fn tags_may_be_reordered_but_not_crossed(
         #[case] html: &str,
         #[case] order: &[u32],
         #[case] expected: Option<&str>,

@@ -1,9 +1,10 @@
-//! The translator for other programs: over HTTP as LibreTranslate speaks and as the old translator spoke, and over gRPC.
+//! The translator as an API for other programs: over HTTP in the dialects of LibreTranslate and of the old
+//! translator, and over gRPC.
 //!
-//! `api` holds the rules once: what is taken, who may ask, how long it may take. `libretranslate`, `classic` and `grpc`
-//! are three manners of speaking; `router` puts the first two on one port, where they share `/translate`.
+//! `api` implements the rules once: limits, authentication, time-outs. `libretranslate`, `classic` and `grpc`
+//! are the dialects; `router` serves the first two on one port, where they share `/translate`.
 //!
-//! This crate knows nothing of chats, and stores nothing.
+//! This crate knows nothing about chats, and stores nothing.
 
 mod api;
 mod classic;

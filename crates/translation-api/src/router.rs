@@ -15,17 +15,18 @@ use serde_json::json;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
-/// A character takes at most six bytes as an escape in JSON, and twelve outside the first plane; twice that of the most
-/// characters leaves room for markup.
-const BYTES_PER_CHAR: usize = 12;
+/// A character takes up to six bytes as a JSON escape, and twelve outside the Basic Multilingual Plane; twice
+/// that per character leaves room for markup.
+const MAX_BYTES_PER_CHAR: usize = 12;
 
-/// LibreTranslate's interface and the old translator's, at the root.
+/// LibreTranslate's API and the old translator's, at the root.
 ///
-/// They share `/translate`: a request with a field `text` and none named `q` is the old translator's, any other
-/// LibreTranslate's; so do they `/health`, whose answer says `ok` to the one and more to the other. Where there are keys, those of
-/// `POST` need one: in the field `api_key`, or as `Authorization: Bearer`.
+/// They share `/translate`: a request with a field `text` and without `q` is the old translator's, any other
+/// LibreTranslate's. They also share `/health`, whose response has `ok` for the one and more for the other.
+/// If API keys are configured, `POST` requests need one: in the field `api_key`, or as `Authorization:
+/// Bearer`.
 pub fn router(api: TranslationApi) -> Router {
-    let body_bytes = api.config().chars.saturating_mul(BYTES_PER_CHAR);
+    let body_bytes = api.config().chars.saturating_mul(MAX_BYTES_PER_CHAR);
     Router::new()
         .route("/translate", post(translate))
         .route("/translate/batch", post(batch))
@@ -45,7 +46,7 @@ pub fn router(api: TranslationApi) -> Router {
         .layer(DefaultBodyLimit::max(body_bytes))
         .layer(CorsLayer::permissive())
         .layer(CatchPanicLayer::custom(|_| {
-            refused(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on our side")
+            refused(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
         }))
         .with_state(api)
 }
@@ -56,10 +57,10 @@ fn refused(status: StatusCode, error: &str) -> Response {
 
 type Body = Result<Bytes, BytesRejection>;
 
-/// The fields of a request whose caller may come in.
-struct Admitted(Call);
+/// The fields of an authenticated request.
+struct Authenticated(Call);
 
-impl FromRequest<TranslationApi> for Admitted {
+impl FromRequest<TranslationApi> for Authenticated {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, api: &TranslationApi) -> Result<Self, Refusal> {
@@ -75,7 +76,7 @@ impl FromRequest<TranslationApi> for Admitted {
 fn bytes(body: Body) -> Result<Bytes, Refusal> {
     body.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
-        _ => Refusal::Invalid("the request could not be read".to_owned()),
+        _ => Refusal::Invalid("failed to read the request".to_owned()),
     })
 }
 
@@ -84,7 +85,10 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
-async fn translate(State(api): State<TranslationApi>, Admitted(call): Admitted) -> Result<Response, Refusal> {
+async fn translate(
+    State(api): State<TranslationApi>,
+    Authenticated(call): Authenticated,
+) -> Result<Response, Refusal> {
     if call.has("text") && !call.has("q") {
         let answer = classic::translate(&api, call.into_value()).await;
         return Ok(answer
@@ -103,7 +107,10 @@ async fn batch(
     Ok(Json(json!({ "results": results })).into_response())
 }
 
-async fn detect(State(api): State<TranslationApi>, Admitted(call): Admitted) -> Result<Response, Refusal> {
+async fn detect(
+    State(api): State<TranslationApi>,
+    Authenticated(call): Authenticated,
+) -> Result<Response, Refusal> {
     Ok(Json(libretranslate::detect(&api, &call).await?).into_response())
 }
 

@@ -1,5 +1,5 @@
-//! Measures the detection of languages on a folder of `LANG.txt` files, one sentence a line:
-//! `cargo run --release -p meeshy-translation --example detection -- FOLDER [EVERY_NTH_LINE]`.
+//! Measures language detection on a folder of `LANG.txt` files with one sentence per line: `cargo run
+//! --release -p meeshy-translation --example detection -- FOLDER [EVERY_NTH_LINE]`.
 
 #![expect(clippy::print_stdout, reason = "a program for the command line")]
 
@@ -7,10 +7,10 @@ use meeshy_domain::Language;
 use meeshy_translation::detect::{Evidence, original_language};
 use std::time::Instant;
 
-/// Words of a sentence that are shown to the detector; scripts without spaces count three letters for a word.
+/// How many words of a sentence the detector is given; scripts without spaces count three letters as a word.
 const LENGTHS: [usize; 3] = [2, 5, usize::MAX];
 
-/// Of the answers in percent: right, wrong, and the rest undetermined.
+/// Percentages of right and wrong answers; the rest are undetermined.
 #[derive(Default)]
 struct Tally {
     right: f64,
@@ -48,8 +48,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (english, french) = (Language::parse("en")?, Language::parse("fr")?);
     let mut files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
     files.sort_by_key(std::fs::DirEntry::path);
-    println!("Right/wrong in percent of two words, of five, of the sentence; the rest is undetermined.");
-    println!("Each by writers who are used to: nobody knows what, this language, another one.");
+    println!(
+        "Right/wrong in percent for two words, five words, the whole sentence; the rest is undetermined."
+    );
+    println!("Each for authors whose usual language is: unknown, this language, another one.");
     let mut totals: [[Tally; 3]; 3] = Default::default();
     let (mut texts, mut slowest, mut spent) = (0_u32, 0, std::time::Duration::ZERO);
     for file in files {

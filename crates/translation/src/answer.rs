@@ -1,33 +1,33 @@
-//! What makes an answer of an engine no translation.
+//! Detects engine output that cannot be a translation.
 
 use crate::engine::is_mark;
 
-/// Longer answers than this, for each letter of the source, are no translation.
+/// The maximum ratio of translation to source length, in letters.
 const MAX_GROWTH: usize = 3;
-/// What the growth of short texts may exceed, in letters.
-const LEEWAY: usize = 60;
-/// A letter of a script that writes whole words or syllables is worth so many of others.
-const DENSE: usize = 4;
-/// From so many letters on, a text that stands there twice is no coincidence. Shorter ones are words:
-/// `haraka haraka` is Swahili for `quickly`.
-const LONG: usize = 16;
+/// How many letters short texts may additionally grow by.
+const MAX_SHORT_GROWTH: usize = 60;
+/// How many letters of other scripts correspond to one of a script that writes whole words or syllables.
+const DENSE_WEIGHT: usize = 4;
+/// The minimum length, in letters, from which a repeated text is considered an error. Shorter ones can be
+/// words: `haraka haraka` is Swahili for `quickly`.
+const MIN_REPEATED: usize = 16;
 
-/// What is wrong with an answer that says nothing: no character that a reader would see.
+/// The error of an empty answer, without any visible character.
 pub(crate) fn emptiness(answer: &str) -> Option<&'static str> {
     answer.chars().all(|c| c.is_whitespace() || is_mark(c)).then_some("an empty text")
 }
 
-/// What is wrong with an answer, if it cannot be a translation of the source.
+/// The error of an answer that cannot be a translation of the source.
 pub(crate) fn flaw(source: &str, answer: &str) -> Option<&'static str> {
     let (source, answer) = (source.trim(), answer.trim());
     if let Some(flaw) = emptiness(answer) {
         Some(flaw)
-    } else if answer.chars().count() > MAX_GROWTH * weight(source) + LEEWAY {
-        Some("far more text than there was")
+    } else if answer.chars().count() > MAX_GROWTH * weight(source) + MAX_SHORT_GROWTH {
+        Some("much more text than the source")
     } else if is_twice(answer) && !is_twice(source) {
         Some("the same text twice")
     } else if repeats(source, answer) {
-        Some("the source and more")
+        Some("the source followed by more")
     } else {
         None
     }
@@ -35,15 +35,15 @@ pub(crate) fn flaw(source: &str, answer: &str) -> Option<&'static str> {
 
 fn weight(text: &str) -> usize {
     let dense = |c: char| matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{AC00}'..='\u{D7AF}' | '\u{20000}'..='\u{3FFFF}');
-    text.chars().map(|c| if dense(c) { DENSE } else { 1 }).sum()
+    text.chars().map(|c| if dense(c) { DENSE_WEIGHT } else { 1 }).sum()
 }
 
-/// Whether a long text is made of two equal halves, with or without space between them.
+/// Whether a long text consists of two equal halves, with or without space between them.
 fn is_twice(text: &str) -> bool {
-    if text.chars().count() < 2 * LONG {
+    if text.chars().count() < 2 * MIN_REPEATED {
         return false;
     }
-    // Equal halves are equally long, so what stands between them, at most a wide space, is in the middle.
+    // The halves have the same length, so what separates them (at most a wide space) is in the middle.
     (0..=3).any(|gap| {
         let half = (text.len() - gap) / 2;
         let parts = (text.get(..half), text.get(half..text.len() - half), text.get(text.len() - half..));
@@ -51,10 +51,10 @@ fn is_twice(text: &str) -> bool {
     })
 }
 
-/// Whether the answer is the source with more behind it, as of a model that chats.
+/// Whether the answer is the source followed by more text, as from a chat model.
 fn repeats(source: &str, answer: &str) -> bool {
-    source.chars().count() >= LONG
-        && answer.strip_prefix(source).is_some_and(|rest| rest.trim().chars().count() >= LONG / 2)
+    source.chars().count() >= MIN_REPEATED
+        && answer.strip_prefix(source).is_some_and(|rest| rest.trim().chars().count() >= MIN_REPEATED / 2)
 }
 
 #[cfg(test)]
@@ -88,14 +88,14 @@ mod tests {
         "Let us go to the park! Let us go to the park!",
         "the same text twice"
     )]
-    #[case("Where is the cat?", "Where is the cat? means: où est le chat ?", "the source and more")]
-    fn what_is_no_translation_is_named(#[case] source: &str, #[case] answer: &str, #[case] expected: &str) {
+    #[case("Where is the cat?", "Where is the cat? means: où est le chat ?", "the source followed by more")]
+    fn invalid_translations_are_detected(#[case] source: &str, #[case] answer: &str, #[case] expected: &str) {
         assert_eq!(flaw(source, answer), Some(expected));
     }
 
     #[test]
-    fn a_loop_of_a_model_is_too_long() {
+    fn a_looping_model_is_too_long() {
         let answer = "la mort avant ".repeat(20);
-        assert_eq!(flaw("Where is the cat?", &answer), Some("far more text than there was"));
+        assert_eq!(flaw("Where is the cat?", &answer), Some("much more text than the source"));
     }
 }

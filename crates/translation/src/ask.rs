@@ -1,4 +1,4 @@
-//! A question to an engine, and what of its answer can be used.
+//! A request to an engine, and the validation of its answer.
 
 use crate::EngineError;
 use crate::answer::{emptiness, flaw};
@@ -9,19 +9,19 @@ use crate::text::{composed, splice};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Why a segment came back without a translation.
+/// Why a segment has no translation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The engine did not answer.
+    /// The engine failed.
     Engine(EngineError),
-    /// What is wrong with its answer.
+    /// Its answer is invalid.
     Flaw(&'static str),
 }
 
-/// A translation that can be used, or why there is none.
+/// A valid translation, or why there is none.
 pub(crate) type Checked = Result<Translated, Fault>;
 
-/// A step of a route, about to be asked.
+/// A request to the engine of a step.
 pub(crate) struct Question<'a> {
     pub(crate) queues: &'a Queues,
     pub(crate) engine: &'a Arc<dyn Engine>,
@@ -30,8 +30,8 @@ pub(crate) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// One answer for each text, with every mark where it can be: where marks are lost, the words between them are
-    /// translated instead.
+    /// Translates texts, preserving all marks if possible: if marks are lost, the words between them are
+    /// translated instead. The results are in the same order.
     pub(crate) async fn translate(&self, texts: &[String]) -> Vec<Checked> {
         let mut answers = self.ask(texts).await;
         let lost: Vec<usize> = (0..texts.len())
@@ -48,7 +48,7 @@ impl Question<'_> {
         for at in lost {
             let mut fault = None;
             let text = splice(&texts[at], |_| match translated.next() {
-                // A piece has no marks, so any in the answer stand for nothing.
+                // A piece contains no marks, so marks in the answer are invented.
                 Some(Ok(answer)) => answer.text.replace(is_mark, ""),
                 Some(Err(problem)) => {
                     fault = Some(problem);
@@ -69,8 +69,8 @@ impl Question<'_> {
         answers
     }
 
-    /// Asks an engine, and holds it to its contract: none empty, no control characters. What a server says is looked at
-    /// more closely: nobody here has chosen its models.
+    /// Asks an engine and validates its answer: not empty, no control characters. The answers of servers are
+    /// checked more thoroughly, because their models are unknown.
     async fn ask(&self, texts: &[String]) -> Vec<Checked> {
         if texts.is_empty() {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! Leaving alone what fails: after some failures in a row no requests, then one, then all again. What is broken is tried again,
-//! too, less often: somebody may have repaired it, or it was only being replaced.
+//! Circuit breakers: after several failures in a row, no requests, then a single one, then all again. Broken
+//! engines are retried too, less often, because they may have been repaired or only been replaced.
 
 use crate::EngineError;
 use crate::engine::{Engine, Pair};
@@ -8,20 +8,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// So many failures in a row are no accident.
+/// How many failures in a row open the circuit.
 const FAILURES: u32 = 3;
-/// How long to leave it alone at first; twice as long after each trial that failed.
+/// How long the circuit stays open at first; doubled after each failed trial.
 const FIRST_REST: Duration = Duration::from_secs(2);
-/// The longest rest. Jobs are tried again for longer than that.
+/// The maximum of that time. Jobs are retried for longer than that.
 const MAX_REST: Duration = Duration::from_secs(60);
-/// How long to leave alone at first what is broken; twice as long after each trial that failed.
+/// How long a broken engine is disabled at first; doubled after each failed trial.
 const FIRST_REPAIR: Duration = Duration::from_secs(5);
-/// The longest time until it is tried again.
+/// The maximum of that time.
 const MAX_REPAIR: Duration = Duration::from_secs(300);
-/// A trial that has not ended by then was given up by whoever made it.
+/// A trial that has not finished by then was cancelled.
 const MAX_TRIAL: Duration = Duration::from_secs(60);
 
-/// What fails and recovers as one: a server, or one pair of another engine.
+/// What fails and recovers as a unit: a server, or one pair of a local engine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Unit {
     engine: String,
@@ -39,21 +39,21 @@ impl Unit {
     }
 }
 
-/// One unit's circuit breaker.
+/// The circuit breaker of a unit.
 #[derive(Debug)]
 enum Breaker {
-    /// It works, or has failed fewer times in a row than would count, the last time then.
+    /// It works, or has failed fewer times in a row than would count; the last failure was at `failed_at`.
     Closed { failures: u32, failed_at: Instant },
-    /// It is left alone until then; after that, one request is let through.
+    /// No requests until then; after that, a single one.
     Open { until: Instant, rest: Duration },
-    /// One request tries whether it works again.
+    /// A single request tries whether it works again.
     Trial { until: Instant, rest: Duration },
-    /// It cannot work before somebody has repaired it; after that time, one request tries whether somebody has.
+    /// It needs repair. After that time, a single request tries whether it has been repaired.
     Broken { until: Instant, rest: Duration, on_trial: bool },
 }
 
 impl Breaker {
-    /// Until when it takes no requests.
+    /// Until when it rejects requests.
     fn shut_until(&self) -> Option<Instant> {
         match self {
             Self::Open { until, .. } | Self::Trial { until, .. } => Some(*until),
@@ -84,10 +84,10 @@ impl Breaker {
         }
     }
 
-    /// Notes that it is broken; says whether that is new.
+    /// Records that it is broken; returns whether that is new.
     fn broke(&mut self, now: Instant) -> bool {
         let (rest, is_new) = match *self {
-            // A request that was under way when that became known.
+            // A request that was running when that became known.
             Self::Broken { on_trial: false, .. } => return false,
             Self::Broken { rest, .. } => ((rest * 2).min(MAX_REPAIR), false),
             _ => (FIRST_REPAIR, true),
@@ -96,10 +96,10 @@ impl Breaker {
         is_new
     }
 
-    /// Counts a failure; returns the rest that it begins, if it does.
+    /// Records a failure; returns for how long the circuit opens, if it does.
     fn failed(&mut self, asked_at: Instant, now: Instant) -> Option<Duration> {
         let rest = match *self {
-            // It failed while this request was with it: once, for all who had asked.
+            // It failed while this request was running: counted once for all concurrent requests.
             Self::Closed { failures, failed_at } if failures > 0 && asked_at < failed_at => return None,
             Self::Closed { failures, .. } if failures + 1 < FAILURES => {
                 *self = Self::Closed { failures: failures + 1, failed_at: now };
@@ -107,9 +107,9 @@ impl Breaker {
             }
             Self::Closed { .. } => FIRST_REST,
             Self::Trial { rest, .. } => (rest * 2).min(MAX_REST),
-            // It is there again, and does not work.
+            // It is present again, but does not work.
             Self::Broken { on_trial: true, .. } => FIRST_REST,
-            // A request that was under way when it was left alone.
+            // A request that was running when the circuit opened.
             Self::Open { .. } | Self::Broken { .. } => return None,
         };
         *self = Self::Open { until: now + rest, rest };
@@ -117,20 +117,20 @@ impl Breaker {
     }
 }
 
-/// What a failure led to.
+/// The consequence of a failure.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Consequence {
-    /// The next request may try again.
+    /// The next request may retry.
     None,
-    /// It is left alone for so long.
+    /// The circuit is open for this long.
     Rest(Duration),
-    /// Somebody has to repair it.
+    /// It needs repair.
     Out,
-    /// Nobody has repaired it yet.
+    /// It still needs repair.
     StillOut,
 }
 
-/// The breakers of all units that have failed, and why they did.
+/// The breakers of all units that have failed, and the reasons.
 #[derive(Default)]
 pub(crate) struct Breakers {
     units: Mutex<HashMap<Unit, (Breaker, String)>>,
@@ -141,22 +141,22 @@ impl Breakers {
         self.units.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether a request may be made now. Whoever is let through says afterwards how it went.
+    /// Whether a request may be made now. The caller reports the outcome afterwards.
     pub(crate) fn admit(&self, unit: &Unit, now: Instant) -> bool {
         self.units().get_mut(unit).is_none_or(|(breaker, _)| breaker.admit(now))
     }
 
-    /// Notes that it works; says whether it had been left alone.
+    /// Records a success; returns whether the circuit was open.
     pub(crate) fn succeeded(&self, unit: &Unit) -> bool {
         let mut units = self.units();
-        // What was under way when it broke says nothing about whether it has been repaired.
+        // A request that was running when it broke does not tell whether it has been repaired.
         if matches!(units.get(unit), None | Some((Breaker::Broken { on_trial: false, .. }, _))) {
             return false;
         }
         units.remove(unit).is_some_and(|(breaker, _)| breaker.due_at().is_some())
     }
 
-    /// Notes that a request has failed, and why.
+    /// Records a failure and its reason.
     pub(crate) fn failed(
         &self,
         unit: &Unit,
@@ -175,25 +175,25 @@ impl Breakers {
         breaker.failed(asked_at, now).map_or(Consequence::None, Consequence::Rest)
     }
 
-    /// Whether it takes a request now.
+    /// Whether it accepts a request now.
     pub(crate) fn takes_requests(&self, unit: &Unit, now: Instant) -> bool {
         self.units().get(unit).is_none_or(|(breaker, _)| breaker.due_at().is_none_or(|until| until <= now))
     }
 
-    /// Why it is left alone for now, if it is and may yet recover by itself.
+    /// The reason, if the circuit is open and it may recover by itself.
     pub(crate) fn resting(&self, unit: &Unit) -> Option<String> {
         let units = self.units();
         let (breaker, reason) = units.get(unit)?;
         breaker.shut_until().map(|_| reason.clone())
     }
 
-    /// When the first of those that are left alone is due for a trial.
+    /// When the next trial is due.
     pub(crate) fn next_trial(&self, now: Instant) -> Option<Instant> {
         let units = self.units();
         units.values().filter_map(|(breaker, _)| breaker.due_at()).filter(|&until| until > now).min()
     }
 
-    /// Why something of this pair waits for repair, if it does.
+    /// The reason, if a unit of this pair needs repair.
     pub(crate) fn broken(&self, pair: Pair) -> Option<String> {
         let units = self.units();
         let broken = units
@@ -202,7 +202,7 @@ impl Breakers {
         broken.map(|(_, (_, reason))| reason.clone()).min()
     }
 
-    /// Forgets all: what was broken may have been repaired.
+    /// Resets all breakers: broken engines may have been repaired.
     pub(crate) fn clear(&self) {
         self.units().clear();
     }
@@ -229,11 +229,11 @@ mod tests {
     }
 
     #[test]
-    fn three_failures_in_a_row_open_it_and_others_are_not_touched() {
+    fn three_failures_in_a_row_open_it_and_do_not_affect_others() {
         let (breakers, now) = (Breakers::default(), Instant::now());
         assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::None);
         assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::None);
-        assert!(!breakers.succeeded(&unit("en-fr")), "it had not been left alone");
+        assert!(!breakers.succeeded(&unit("en-fr")), "the circuit was not open");
         for _ in 1..FAILURES {
             assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::None);
         }
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn those_who_wait_for_the_same_failure_count_as_one() {
+    fn concurrent_requests_count_as_one_failure() {
         let (breakers, start) = (Breakers::default(), Instant::now());
         for asked in 0..FAILURES - 1 {
             let asked_at = start + Duration::from_secs(u64::from(asked) * 2);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_rest_one_request_tries_and_its_success_closes_it() {
+    fn after_the_rest_a_successful_trial_closes_it() {
         let (breakers, start) = (Breakers::default(), Instant::now());
         let due = start + broken(&breakers, start);
         assert_eq!(breakers.next_trial(start), Some(due));
@@ -275,12 +275,12 @@ mod tests {
     }
 
     #[test]
-    fn each_trial_that_fails_doubles_the_rest_up_to_the_longest() {
+    fn each_failed_trial_doubles_the_rest_up_to_the_maximum() {
         let (breakers, mut now) = (Breakers::default(), Instant::now());
         let mut rest = broken(&breakers, now);
         let mut rests = vec![rest.as_secs()];
         for _ in 0..6 {
-            // Late answers to earlier requests do not make it longer.
+            // Late answers to earlier requests do not extend it.
             assert_eq!(breakers.failed(&unit("en-fr"), &failure(), now, now), Consequence::None);
             now += rest;
             assert!(breakers.admit(&unit("en-fr"), now));
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_that_was_given_up_does_not_shut_it_forever() {
+    fn a_cancelled_trial_does_not_block_it_forever() {
         let (breakers, start) = (Breakers::default(), Instant::now());
         let due = start + broken(&breakers, start);
         assert!(breakers.admit(&unit("en-fr"), due));
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_tried_again_less_and_less_often() {
+    fn broken_units_are_retried_with_increasing_delays() {
         let (breakers, now) = (Breakers::default(), Instant::now());
         let error = EngineError::Broken("its file is damaged".to_owned());
         assert_eq!(breakers.failed(&unit("en-fr"), &error, now, now), Consequence::Out);

@@ -1,4 +1,4 @@
-//! Translated segments, kept by content: in memory, and behind that wherever a [`CacheStore`] keeps them.
+//! The cache of translated segments, keyed by content: in memory, with an optional [`CacheStore`] behind it.
 
 use crate::engine::Translated;
 use crate::route::Route;
@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// What a moka entry costs beyond its text, roughly, in bytes.
+/// The approximate overhead of a moka entry, in bytes.
 const OVERHEAD: usize = 160;
 
-/// The SHA-256 of all that a translation depends on: text, languages, engines and their versions.
+/// The SHA-256 of everything that a translation depends on: text, languages, engines and their versions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey([u8; 32]);
 
@@ -24,7 +24,7 @@ impl CacheKey {
                 digest.update(part);
             }
         }
-        // The parts of a step carry their lengths, and the text comes last: no two inputs look alike.
+        // Lengths precede the parts of a step, and the text comes last, so that the encoding is unambiguous.
         digest.update(usize::MAX.to_le_bytes());
         digest.update(segment);
         Self(digest.finalize().into())
@@ -43,26 +43,26 @@ impl fmt::Debug for CacheKey {
     }
 }
 
-/// What is kept for a key.
+/// A cached translation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CachedText {
-    /// The translated segment; protected pieces are marks in it.
+    /// The translated segment, with marks for protected pieces.
     pub text: String,
-    /// Which engines made it, as [`Route::label`] says it.
+    /// The engines that made it, as in [`Route::label`].
     pub engine: String,
-    /// How sure they were, if they said.
+    /// The engines' score, if they report one.
     pub score: Option<f32>,
 }
 
 /// A cache behind the one in memory: the database.
 ///
-/// It may forget, and it may fail: an implementation logs a failure and answers as if it had nothing.
+/// It may lose entries, and it may fail: an implementation logs the failure and returns no entries.
 #[async_trait]
 pub trait CacheStore: Send + Sync {
-    /// What is kept for each key, in order.
+    /// The entry of each key, in order.
     async fn get(&self, keys: &[CacheKey]) -> Vec<Option<CachedText>>;
 
-    /// Keeps these.
+    /// Stores entries.
     async fn put(&self, entries: &[(CacheKey, CachedText)]);
 }
 
@@ -80,12 +80,12 @@ impl Cache {
         Self { memory: moka::sync::Cache::builder().max_capacity(bytes).weigher(weigh).build(), store }
     }
 
-    /// What is known of a key without asking the store.
+    /// The entry of a key in memory.
     pub(crate) fn remembered(&self, key: &CacheKey) -> Option<Translated> {
         self.memory.get(key).map(|kept| Translated { text: kept.text.clone(), score: kept.score })
     }
 
-    /// What is known of these keys.
+    /// The entries of these keys.
     pub(crate) async fn get(&self, keys: &[CacheKey]) -> HashMap<CacheKey, Translated> {
         let mut known = HashMap::new();
         let mut unknown = Vec::new();
@@ -107,14 +107,14 @@ impl Cache {
         known
     }
 
-    /// Takes note of new translations; [`keep`](Self::keep) makes them last.
+    /// Adds new translations to memory; [`keep`](Self::keep) makes them durable.
     pub(crate) fn remember(&self, entries: &[(CacheKey, CachedText)]) {
         for (key, kept) in entries {
             self.memory.insert(*key, Arc::new(kept.clone()));
         }
     }
 
-    /// Hands new translations to the store.
+    /// Passes new translations to the store.
     pub(crate) async fn keep(&self, entries: &[(CacheKey, CachedText)]) {
         if let Some(store) = self.store.as_ref().filter(|_| !entries.is_empty()) {
             store.put(entries).await;

@@ -1,4 +1,4 @@
-//! What an operator can set.
+//! The configuration of the translator.
 
 use crate::RemoteConfig;
 use meeshy_domain::Address;
@@ -13,29 +13,29 @@ pub const PUBLIC_INDEX: &str =
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TranslationConfig {
-    /// Where the models of Firefox Translations lie, one folder a direction (`en-fr`).
+    /// The folder of the Firefox Translations models, with one folder per direction (`en-fr`).
     pub models_dir: PathBuf,
-    /// Where the lists of downloadable models are, the first that answers serves; larger sites name a mirror.
+    /// The indexes of downloadable models, tried in this order; large sites name a mirror.
     pub index_urls: Vec<Address>,
-    /// Where Debian's Apertium packages put their `.mode` files.
+    /// Where Debian's Apertium packages install their `.mode` files.
     pub apertium_modes_dir: PathBuf,
-    /// After so many seconds without work the processes of an Apertium pair are stopped.
+    /// Stop an Apertium process after this many idle seconds.
     pub apertium_idle_seconds: u64,
-    /// An Apertium pair that has not answered for so many seconds is stopped, and the work tried again later.
+    /// Stop an Apertium process that has not answered for this many seconds, and retry the work later.
     pub apertium_timeout_seconds: u64,
-    /// After so many seconds without work a loaded model leaves the memory.
+    /// Unload a model after this many idle seconds.
     pub model_idle_seconds: u64,
-    /// How much memory loaded models may take, in bytes; beyond it, the least recently used leave.
+    /// The memory for loaded models, in bytes; beyond it, the least recently used are unloaded.
     pub model_memory_bytes: u64,
-    /// Threads that work on one batch of a model; 0 means one for each core.
+    /// The number of threads for a batch of a model; 0 means one per core.
     pub threads: usize,
-    /// Servers that translate.
+    /// Remote translation servers.
     pub remote: Vec<RemoteConfig>,
     /// Whether models may be used whose licence forbids commercial use.
     pub accept_non_commercial: bool,
-    /// Figures that were measured here (`make quality`), besides those that are built in; it need not be there.
+    /// Local measurements (`make quality`), in addition to the built-in ones; the file need not exist.
     pub quality_file: PathBuf,
-    /// How much memory the cache of translated sentences may take, in bytes.
+    /// The memory for the cache of translated sentences, in bytes.
     pub cache_bytes: u64,
 }
 
@@ -59,7 +59,7 @@ impl Default for TranslationConfig {
 }
 
 impl TranslationConfig {
-    /// The threads to use, with 0 resolved to the cores of this machine.
+    /// The number of threads, with 0 resolved to the number of cores.
     pub(crate) fn worker_threads(&self) -> usize {
         match self.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
@@ -73,13 +73,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unknown_key_is_refused() {
+    fn unknown_keys_are_rejected() {
         let error = serde_json::from_str::<TranslationConfig>(r#"{"model_dir": "x"}"#).unwrap_err();
         assert!(error.to_string().contains("unknown field `model_dir`"), "{error}");
     }
 
     #[test]
-    fn what_is_not_set_has_its_default() {
+    fn missing_keys_have_defaults() {
         let config: TranslationConfig = serde_json::from_str(r#"{"threads": 3}"#).unwrap();
         assert_eq!(config, TranslationConfig { threads: 3, ..TranslationConfig::default() });
         assert_eq!(config.worker_threads(), 3);

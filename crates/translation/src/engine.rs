@@ -1,4 +1,4 @@
-//! The seam between Meeshy and whatever translates: a batch of segments goes in, texts come out.
+//! The interface between Meeshy and translation engines: a batch of segments in, translations out.
 
 use crate::EngineError;
 use crate::request::Urgency;
@@ -9,18 +9,18 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use tokio::time::Instant;
 
-/// From which language to which.
+/// A source and a target language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct Pair {
-    /// The language of the source.
+    /// The source language.
     pub from: Language,
-    /// The language of the result.
+    /// The target language.
     pub to: Language,
 }
 
 impl Pair {
-    /// Reads a pair as engines name theirs: `eng-spa`, `nb-en`. Pairs of varieties (`cat_valencia-eng`) are none; see
-    /// [`Language::of_engine`].
+    /// Parses a pair in an engine's notation: `eng-spa`, `nb-en`. `None` for pairs of varieties
+    /// (`cat_valencia-eng`); see [`Language::of_engine`].
     pub fn of_engine(name: &str) -> Option<Self> {
         let (from, to) = name.split_once('-')?;
         let pair = Self { from: Language::of_engine(from)?, to: Language::of_engine(to)? };
@@ -34,15 +34,15 @@ impl std::fmt::Display for Pair {
     }
 }
 
-/// A text that names no pair of languages.
+/// The text is not a language pair.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no pair of two languages; write it as `en-fr`")]
+#[error("`{0}` is not a language pair; expected the form `en-fr`")]
 pub struct UnknownPair(String);
 
 impl FromStr for Pair {
     type Err = UnknownPair;
 
-    /// Reads `en-fr`, as it is displayed.
+    /// Parses the display form, `en-fr`.
     fn from_str(text: &str) -> Result<Self, UnknownPair> {
         let unknown = || UnknownPair(text.chars().take(35).collect());
         let (from, to) = text.split_once('-').ok_or_else(unknown)?;
@@ -54,62 +54,64 @@ impl FromStr for Pair {
     }
 }
 
-/// A pair that an engine serves here and now.
+/// A pair that an engine currently serves.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offer {
-    /// Which pair.
+    /// The pair.
     pub pair: Pair,
-    /// Changes whenever the answers may change: a cached text of another version is not used.
+    /// Changes whenever the answers may change: cached texts of another version are not used.
     pub version: String,
-    /// How much quality this step loses, in points of chrF (0 to 100): the less, the better.
+    /// The quality that this step loses, in chrF points (0 to 100).
     pub lost: f32,
-    /// About how long a sentence of twelve words takes, in milliseconds.
+    /// The approximate time for a sentence of twelve words, in milliseconds.
     pub cost_ms: f32,
 }
 
-/// How much an engine is given at a time.
+/// How much text an engine is given at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Portion {
-    /// So much text, at most, in bytes, of which about four make a token in any script. A segment that is longer goes alone.
+    /// The maximum size in bytes, about four of which make a token in any script. A longer segment is sent
+    /// alone.
     pub bytes: usize,
-    /// So many portions at the same time: of a pair, or, with a server, of all pairs together.
+    /// The maximum number of concurrent portions: per pair, or, for a server, for all pairs together.
     pub at_once: usize,
 }
 
-/// What became of one segment.
+/// A translated segment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Translated {
-    /// The text, with every mark of the source.
+    /// The text, with all marks of the source.
     pub text: String,
-    /// How sure the engine is, 0 to 1, if it says.
+    /// The engine's confidence, 0 to 1, if it reports one.
     pub score: Option<f32>,
 }
 
-/// Something that translates.
+/// A translation engine.
 ///
-/// A segment is at most one sentence, without line breaks or control characters. It may hold marks
-/// ([`is_mark`]), each of which stands for something that must not change; an engine carries them over as well as it
-/// can, and whoever calls it checks that all came back.
+/// A segment is at most one sentence, without line breaks or control characters. It may contain marks
+/// ([`is_mark`]), each of which stands for a piece that must not change. An engine preserves them as well as
+/// it can; the caller checks that all are present.
 #[async_trait]
 pub trait Engine: Send + Sync {
-    /// The name that readers see next to a translation. No two engines of a translator share one.
+    /// The name shown to readers next to a translation. Unique among the engines of a translator.
     fn name(&self) -> &str;
 
-    /// What is installed. Looks afresh at each call; loads nothing, starts nothing and waits for nothing. What cannot be read
-    /// now is as it was before.
+    /// The pairs installed. Reads the current state on each call; loads nothing, starts nothing and waits for
+    /// nothing. If something cannot be read, its last known state is used.
     fn offers(&self) -> Vec<Offer>;
 
-    /// Grows whenever [`offers`](Self::offers) has changed by itself, without anybody having installed anything.
+    /// Incremented whenever [`offers`](Self::offers) has changed by itself, without an installation.
     fn revision(&self) -> u64 {
         0
     }
 
-    /// When to look at [`offers`](Self::offers) again, because something there could not be read.
-    fn look_again_at(&self) -> Option<Instant> {
+    /// When to call [`offers`](Self::offers) again because something could not be read.
+    fn retry_at(&self) -> Option<Instant> {
         None
     }
 
-    /// Whether it is a server: all its pairs fail and recover together, and nonsense from it is a fault of its own.
+    /// Whether it is a server: all its pairs fail and recover together, and invalid answers count as
+    /// failures.
     fn is_remote(&self) -> bool {
         false
     }
@@ -117,25 +119,26 @@ pub trait Engine: Send + Sync {
     /// Waits until it is known whether the engine serves this pair.
     ///
     /// # Errors
-    /// Why that cannot be known now.
+    /// Why that cannot be determined now.
     async fn settle(&self, _pair: Pair) -> Result<(), String> {
         Ok(())
     }
 
-    /// Why it does not serve a pair that it could serve, if somebody did something about it.
+    /// Why it does not serve a pair although it could after some action by the operator.
     fn why_not(&self, _pair: Pair) -> Option<String> {
         None
     }
 
-    /// Begins to start what this pair needs, and does not wait for it. What goes wrong shows when it is used.
+    /// Starts what this pair needs, in the background. Errors show up when it is used.
     fn prepare(&self, _pair: Pair) {}
 
-    /// How much of a pair it is given at a time: large enough to gain from it, small enough that the next need not wait.
+    /// How much of a pair it is given at a time: large enough to be efficient, small enough not to delay the
+    /// next one.
     fn portion(&self, _urgency: Urgency) -> Portion {
         Portion { bytes: 4_000, at_once: 1 }
     }
 
-    /// One text for each segment, in order; an empty one where it has none.
+    /// Translates segments, in order; an empty text for one without translation.
     ///
     /// # Errors
     /// For the batch as a whole: nothing of it was translated.
@@ -146,14 +149,15 @@ pub trait Engine: Send + Sync {
         urgency: Urgency,
     ) -> Result<Vec<Translated>, EngineError>;
 
-    /// Gives back memory and processes. The engine can still be used; it starts again on need.
+    /// Releases memory and processes. The engine can still be used; it restarts on demand.
     async fn rest(&self);
 }
 
-/// Marks are private-use characters: they mean nothing in any language and break no word or sentence rule.
+/// Marks are private-use characters: they have no meaning in any language and do not affect word and sentence
+/// boundaries.
 const MARKS: RangeInclusive<char> = '\u{E000}'..='\u{F8FF}';
 
-/// Whether a character stands for a protected piece of the text.
+/// Whether a character is a mark of a protected piece.
 pub fn is_mark(character: char) -> bool {
     MARKS.contains(&character)
 }
@@ -167,14 +171,14 @@ pub(crate) fn mark(index: usize) -> char {
         .unwrap_or(*MARKS.end())
 }
 
-/// Which piece a mark stands for.
+/// The index of the piece of a mark.
 pub(crate) fn mark_index(mark: char) -> Option<usize> {
     is_mark(mark)
         .then(|| u32::from(mark) - u32::from(*MARKS.start()))
         .and_then(|index| usize::try_from(index).ok())
 }
 
-/// Whether both texts hold the same marks, each as often.
+/// Whether both texts contain the same marks, each equally often.
 pub(crate) fn same_marks(one: &str, other: &str) -> bool {
     let sorted = |text: &str| {
         let mut marks: Vec<char> = text.chars().filter(|&c| is_mark(c)).collect();
@@ -189,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn engines_name_their_pairs_in_other_ways() {
+    fn pairs_in_engines_notations_are_parsed() {
         for (name, pair) in [
             ("eng-spa", Some("en-es")),
             ("nb-en", Some("no-en")),
@@ -203,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_is_two_languages() {
+    fn a_pair_has_two_languages() {
         assert_eq!("en-fr".parse::<Pair>().unwrap().to_string(), "en-fr");
         for name in ["en", "en-en", "en_fr", "EN-fr", "en-xx", ".partial", "en-fr-old", ""] {
             assert!(name.parse::<Pair>().is_err(), "{name}");

@@ -1,51 +1,51 @@
-//! What can go wrong, by who can do something about it.
+//! Errors, by who can do something about them.
 
 use std::path::PathBuf;
 
 /// The engines cannot be set up as configured: for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum TranslationError {
-    /// A folder of the configuration is there but cannot be read.
-    #[error("cannot read the folder {}: {source}", path.display())]
+    /// A configured folder exists but cannot be read.
+    #[error("failed to read the folder {}: {source}", path.display())]
     Unreadable {
-        /// Which folder.
+        /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A remote engine cannot be set up.
-    #[error("the remote engine `{name}`: {problem}")]
+    /// A remote engine is misconfigured.
+    #[error("remote engine `{name}`: {problem}")]
     Remote {
         /// Its name in the configuration.
         name: String,
-        /// What is wrong with its settings.
+        /// The problem.
         problem: String,
     },
-    /// The table of measured figures cannot be used.
-    #[error("the table of figures {}: {reason}; `make quality` writes it anew", path.display())]
+    /// The table of measured quality is invalid.
+    #[error("the quality table {} is invalid: {reason}; run `make quality` to regenerate it", path.display())]
     Figures {
-        /// Which file.
+        /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 }
 
-/// A translation did not work this time; the same call may work later.
+/// A translation failed; the same call may succeed later.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Failure(pub String);
 
-/// What an engine says when it cannot translate a batch.
+/// Why an engine did not translate a batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
-    /// It stopped, crashed or took too long; a new attempt starts it anew.
+    /// It stopped, crashed or timed out; the next attempt restarts it.
     #[error("{0}")]
     Interrupted(String),
-    /// It answered, and no answer of it can be used.
+    /// It answered, but no answer is valid.
     #[error("{0}")]
     Unusable(String),
-    /// What is installed for this pair is unusable until somebody repairs it; the next best route takes over.
+    /// What is installed for this pair needs repair; the next best route is used.
     #[error("{0}")]
     Broken(String),
 }

@@ -1,32 +1,32 @@
-//! Words that a community wants to be translated in one way, or not at all.
+//! Terms that a community wants translated in a certain way, or not at all.
 //!
-//! A term of a message becomes a mark, like a link, and what the community wants stands in its place afterwards; so it works
-//! with every engine, and the check of the marks checks the terms. A segment in the cache has the mark and not the term: a
-//! glossary that changes makes other segments of the same message, and never an old text of the cache a wrong one.
+//! A term in a message becomes a mark, like a link, and is replaced afterwards. This works with every engine,
+//! and the check of marks covers terms. Cached segments contain the mark instead of the term, so a changed
+//! glossary never makes a cached text wrong.
 
 use crate::text::{composed, needs_no_spaces};
 use meeshy_domain::Language;
 use std::ops::Range;
 
-/// A word, or some.
+/// A term: one or more words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
-    /// As it stands in messages; it is found with its first letter as a capital, too.
+    /// The term as it appears in messages; also found with a capital first letter.
     pub text: String,
-    /// Into which language; `None` for all that have no entry of their own.
+    /// The target language; `None` for all without their own entry.
     pub language: Option<Language>,
-    /// What it is to become; `None` if it stays as it is.
+    /// Its translation; `None` to keep the term as it is.
     pub translation: Option<String>,
 }
 
 /// The terms of a community or of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Glossary {
-    /// The longest first: of `time zone` and `time`, the first is meant.
+    /// The longest first, because `time zone` takes precedence over `time`.
     terms: Vec<Term>,
 }
 
-/// A term in a text, and what stands there instead.
+/// A term in a text, and its replacement.
 pub(crate) type Found = (Range<usize>, String);
 
 impl Glossary {
@@ -46,7 +46,7 @@ impl Glossary {
         Self { terms }
     }
 
-    /// Its terms in a part of a text that goes into a language, apart from each other.
+    /// The disjoint occurrences of its terms for a target language in a part of a text.
     pub(crate) fn find(&self, text: &str, gap: &Range<usize>, to: Language) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         for term in self.terms.iter().filter(|term| term.language.is_none_or(|language| language == to)) {
@@ -86,7 +86,7 @@ fn capitalized(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// Whether no word goes on over the ends of a term. Scripts without spaces put no border there.
+/// Whether a term is not part of a longer word. Scripts without spaces have no boundaries there.
 fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     let goes_on = |one: Option<char>, other: Option<char>| {
         let in_word = |c: char| c.is_alphanumeric() && !needs_no_spaces(c);
@@ -126,7 +126,7 @@ mod tests {
     #[case("今日の朝会は、time的", "fr", &["mêlée", "time"])]
     #[case("une réunion", "es", &["Réunion"])]
     #[case("timeless, overtime, time_", "fr", &["time"])]
-    fn terms_are_whole_words_and_the_language_decides(
+    fn terms_are_whole_words_of_their_target_language(
         #[case] text: &str,
         #[case] to: &str,
         #[case] expected: &[&str],

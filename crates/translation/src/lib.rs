@@ -1,22 +1,22 @@
-//! Translation of messages between any two languages that something installed here can connect.
+//! Translates messages between any two languages that the installed engines connect.
 //!
-//! A message goes through these hands:
+//! The life of a message:
 //!
-//! 1. `text` cuts it into segments of at most a sentence; links, mentions, code, quantities and emoji become marks,
-//!    layout is set aside, as are the terms of the `glossary`;
-//! 2. `cache` answers what was translated before, by content: in memory, then in a [`CacheStore`];
-//! 3. `route` knows the best way from one language to the other over what the engines offer, with pivots, by what `quality`
-//!    knows of it and what the [`Request`] asks for;
-//! 4. the engines ([`Engine`]: `firefox`, `apertium`, `ct2`, `remote`) translate what is left; `flight` sees that equal
-//!    segments are asked for once, and `queue` hands them out in portions, what somebody waits for first;
-//! 5. `ask` checks that every mark came back; `resolver` takes what failed over the next best route; `breaker` leaves
-//!    alone what keeps failing;
-//! 6. `translator` puts the message together again.
+//! 1. `text` splits it into segments of at most a sentence. Links, mentions, code, quantities and emoji become marks, as
+//!    do the terms of the `glossary`; layout is set aside.
+//! 2. `cache` looks up previous translations by content: in memory, then in a [`CacheStore`].
+//! 3. `route` selects the best route between the languages over what the engines offer, with pivots, according to
+//!    `quality` and the [`Request`].
+//! 4. The engines ([`Engine`]: `firefox`, `apertium`, `ct2`, `remote`) translate the rest. `single_flight` coalesces equal
+//!    segments, and `queue` batches them, live work first.
+//! 5. `ask` checks that every mark came back; `resolver` retries failures over the next best route; `breaker` backs off
+//!    from engines that keep failing.
+//! 6. `translator` reassembles the message.
 //!
-//! Beside them, [`detect`] says in which language a text is written.
+//! In addition, [`detect`] detects the language of a text.
 //!
-//! This crate knows nothing of chats. It never invents a text or a score: what it cannot translate is
-//! [`Outcome::Unavailable`] with a reason, and what did not work this time is a [`Failure`].
+//! This crate knows nothing about chats. It never invents a text or a score: what it cannot translate is
+//! [`Outcome::Unavailable`] with a reason, and a temporary error is a [`Failure`].
 
 mod answer;
 mod apertium;
@@ -29,9 +29,9 @@ pub mod detect;
 mod engine;
 mod error;
 mod firefox;
+mod folder_health;
 mod glossary;
 pub mod models;
-mod poll_engines;
 mod quality;
 mod queue;
 mod remote;

@@ -1,20 +1,21 @@
-//! How good a path is: measured figures as data, and what to expect where nobody has measured.
+//! The quality of routes: measurements as data, and estimates for routes that were not measured.
 //!
-//! The figures stand in a table that `make quality` writes: one is built in (`quality/figures.csv`), and one in the data
-//! folder adds to it or replaces lines of it. A path that is in no table is estimated from one that is: what the other
-//! scores, plus what the other is expected to lose, minus what this one is expected to lose; its cost likewise. Scores of different pairs
-//! are never compared: the same quality scores 15 points more in one language than in another.
+//! `make quality` writes measurements to a table: one is built in (`quality/figures.csv`), and one in the
+//! data folder adds to it or overrides it. A route that was not measured is estimated from one of the same
+//! pair that was: its score, corrected by the difference of the expected losses; likewise its cost. Scores of
+//! different pairs are never compared: the same quality scores 15 points more in one language than in
+//! another.
 
 use crate::TranslationError;
 use crate::engine::Pair;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What is expected to be lost at a pivot besides what the steps lose, in points of chrF.
-pub(crate) const LOST_AT_A_PIVOT: f32 = 0.5;
+/// The expected loss at a pivot in addition to that of the steps, in chrF points.
+pub(crate) const PIVOT_LOSS: f32 = 0.5;
 
-/// The priors, in points of chrF. Their difference is what counts: the published answers of six models of Firefox
-/// Translations score 11 to 21 points above Apertium on the same sentences of FLORES.
+/// Priors, in chrF points. Their difference matters: the published outputs of six Firefox Translations models
+/// score 11 to 21 points above Apertium on the same FLORES sentences.
 pub(crate) const LOST_BY_FIREFOX: f32 = 1.0;
 /// See [`LOST_BY_FIREFOX`].
 pub(crate) const LOST_BY_APERTIUM: f32 = 12.0;
@@ -24,15 +25,15 @@ pub(crate) const APERTIUM_MS: f32 = 1.0;
 /// One sentence of twelve words on one core; measured between 5 ms (tiny) and 15 ms (base) with a shortlist.
 pub(crate) const FIREFOX_MS: f32 = 10.0;
 
-/// What was measured on this project's machine; see `docs/translation.md`.
+/// The project's own measurements; see `docs/translation.md`.
 const BUILT_IN: &str = include_str!("../quality/figures.csv");
-/// The first line of a table that is no remark.
+/// The first line of a table that is not a comment.
 const HEADER: &str = "path,chrf,bleu,ms,sentences,data";
 
-/// The engine and the pair of each step of a path, in order.
+/// The engine and the pair of each step of a route, in order.
 pub(crate) type Legs = Vec<(String, Pair)>;
 
-/// What was measured of a path.
+/// The measurements of a route.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
     /// chrF, 0 to 100, of the whole set of sentences.
@@ -41,19 +42,19 @@ pub struct Figure {
     pub bleu: f32,
     /// Milliseconds for a sentence of twelve words.
     pub ms: f32,
-    /// On how many sentences.
+    /// The number of sentences.
     pub sentences: u32,
-    /// On which data.
+    /// The name of the data set.
     pub data: String,
 }
 
-/// The figures of the paths that were measured.
+/// The measurements of all routes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Figures {
     by_path: BTreeMap<Legs, Figure>,
 }
 
-/// A line of a table that says nothing.
+/// An invalid line of a table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct BadFigure {
@@ -63,14 +64,14 @@ pub struct BadFigure {
 }
 
 impl Figures {
-    /// Those that are built in, and over them those of a file, if it is there.
+    /// The built-in measurements, overridden by those of a file, if it exists.
     ///
     /// # Errors
-    /// When the file cannot be read, or a line of it is not as [`parse`](Self::parse) wants it.
+    /// If the file cannot be read, or a line of it is invalid, see [`parse`](Self::parse).
     pub fn load(file: &Path) -> Result<Self, TranslationError> {
         let refuse = |reason: String| TranslationError::Figures { path: file.to_owned(), reason };
         let mut figures =
-            Self::parse(BUILT_IN).map_err(|error| refuse(format!("what is built in, {error}")))?;
+            Self::parse(BUILT_IN).map_err(|error| refuse(format!("built-in table, {error}")))?;
         match std::fs::read_to_string(file) {
             Ok(text) => {
                 figures
@@ -83,18 +84,18 @@ impl Figures {
         Ok(figures)
     }
 
-    /// Reads a table: remarks after `#`, a line of names, and a line for each path, as in
+    /// Parses a table: comments after `#`, a header, and a line for each route, such as
     /// `apertium:en-ca>apertium:ca-fr,48.3,15.6,1.9,997,flores-dev`.
     ///
     /// # Errors
-    /// The first line that is of another form.
+    /// The first invalid line.
     pub fn parse(text: &str) -> Result<Self, BadFigure> {
         let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
         let mut lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
         let bad = |line, problem: &str| BadFigure { line, problem: problem.to_owned() };
         match lines.next() {
             Some((_, HEADER)) => {}
-            Some((line, _)) => return Err(bad(line, &format!("the names have to be `{HEADER}`"))),
+            Some((line, _)) => return Err(bad(line, &format!("expected the header `{HEADER}`"))),
             None => return Ok(Self::default()),
         }
         let mut by_path = BTreeMap::new();
@@ -105,12 +106,12 @@ impl Figures {
         Ok(Self { by_path })
     }
 
-    /// What was measured of this path.
+    /// The measurements of this route.
     pub(crate) fn get(&self, legs: &Legs) -> Option<&Figure> {
         self.by_path.get(legs)
     }
 
-    /// Every path that was measured.
+    /// Every measured route.
     pub(crate) fn paths(&self) -> impl Iterator<Item = &Legs> {
         self.by_path.keys()
     }
@@ -119,23 +120,23 @@ impl Figures {
 fn parse_line(line: &str) -> Result<(Legs, Figure), &'static str> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
     let [path, chrf, bleu, ms, sentences, data] = fields.as_slice() else {
-        return Err("it has not six fields");
+        return Err("expected six fields");
     };
     let number = |text: &str, most: f32| match text.parse::<f32>() {
         Ok(number) if (0.0..=most).contains(&number) => Ok(number),
-        _ => Err("a figure is no number, or out of its range"),
+        _ => Err("a value is not a number, or out of range"),
     };
     let figure = Figure {
         chrf: number(chrf, 100.0)?,
         bleu: number(bleu, 100.0)?,
         ms: number(ms, f32::MAX)?,
-        sentences: sentences.parse().map_err(|_| "the number of sentences is none")?,
+        sentences: sentences.parse().map_err(|_| "the number of sentences is not a number")?,
         data: (*data).to_owned(),
     };
-    Ok((parse_path(path).ok_or("its path is none, such as `apertium:en-ca>apertium:ca-fr`")?, figure))
+    Ok((parse_path(path).ok_or("invalid path; expected the form `apertium:en-ca>apertium:ca-fr`")?, figure))
 }
 
-/// Reads a path as [`Route::path`](crate::Route::path) writes it.
+/// Parses a path in the form of [`Route::path`](crate::Route::path).
 pub(crate) fn parse_path(path: &str) -> Option<Legs> {
     let leg = |text: &str| {
         let (engine, pair) = text.rsplit_once(':')?;
@@ -151,12 +152,12 @@ mod tests {
     use rstest::rstest;
 
     #[test]
-    fn the_table_that_is_built_in_can_be_read() {
+    fn the_built_in_table_is_valid() {
         Figures::parse(BUILT_IN).unwrap();
     }
 
     #[test]
-    fn a_table_of_ones_own_goes_before() {
+    fn a_local_table_takes_precedence() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("quality.csv");
         let before = Figures::load(&file).unwrap();
@@ -170,15 +171,12 @@ mod tests {
 
     #[rstest]
     #[case::names("chrf,path", "line 1")]
-    #[case::fields(
-        "path,chrf,bleu,ms,sentences,data\napertium:en-es,1,2,3,4",
-        "line 2: it has not six fields"
-    )]
+    #[case::fields("path,chrf,bleu,ms,sentences,data\napertium:en-es,1,2,3,4", "line 2: expected six fields")]
     #[case::number("path,chrf,bleu,ms,sentences,data\n\napertium:en-es,NaN,2,3,4,d", "line 3: a figure")]
     #[case::range("path,chrf,bleu,ms,sentences,data\napertium:en-es,101,2,3,4,d", "a figure")]
-    #[case::path("path,chrf,bleu,ms,sentences,data\nen-es,1,2,3,4,d", "its path is none")]
-    #[case::broken_path("path,chrf,bleu,ms,sentences,data\na:en-es>a:fr-ca,1,2,3,4,d", "its path is none")]
-    fn a_line_that_says_nothing_is_named(#[case] text: &str, #[case] expected: &str) {
+    #[case::path("path,chrf,bleu,ms,sentences,data\nen-es,1,2,3,4,d", "invalid path")]
+    #[case::broken_path("path,chrf,bleu,ms,sentences,data\na:en-es>a:fr-ca,1,2,3,4,d", "invalid path")]
+    fn invalid_lines_are_reported_by_number(#[case] text: &str, #[case] expected: &str) {
         let error = Figures::parse(text).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }

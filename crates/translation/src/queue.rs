@@ -1,8 +1,8 @@
-//! What waits for the engines.
+//! Queues of segments for the engines.
 //!
-//! All calls for a step of an engine wait in one queue, and whatever waits goes to the engine in portions: no portion waits
-//! until it is full, and no call has more than a portion before others have their turn. What can wait has a queue of its
-//! own, so that nobody who waits is behind it.
+//! All calls for a step of an engine share a queue, and whatever is queued is sent to the engine in portions:
+//! no portion waits until it is full, and no call gets more than a portion before others have their turn.
+//! Work that can wait has a separate queue, so that it never delays live work.
 
 use crate::EngineError;
 use crate::engine::{Engine, Pair, Portion, Translated};
@@ -14,24 +14,24 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Semaphore, mpsc};
 
-/// When so many calls in a row fail by themselves, the engine fails, and not for what they ask.
-const FAILURES: usize = 2;
+/// After this many consecutive calls that fail on their own, the engine has failed, not the texts.
+const MAX_CALL_FAILURES: usize = 2;
 
-/// What came of the segment at a place of a call.
+/// The result of the segment at an index of a call.
 ///
-/// There is room for one answer for each place, and none is answered twice.
+/// The channel has room for one result per index, and none is sent twice.
 type Reply = mpsc::Sender<(usize, Result<Translated, EngineError>)>;
 
 /// The queues of all engines.
 #[derive(Default)]
 pub(crate) struct Queues {
     by_step: Mutex<HashMap<(String, Pair, Urgency), Arc<Queue>>>,
-    /// Of servers, by name: one takes so many portions at the same time, of whatever pairs.
+    /// By name of a server: limits its concurrent portions, over all pairs.
     places: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Queues {
-    /// One answer for each text, in order. What was not asked yet when the caller gives up is not asked any more.
+    /// Translates texts, in order. Segments that were not sent yet when the caller gives up are dropped.
     pub(crate) async fn ask(
         &self,
         engine: &Arc<dyn Engine>,
@@ -70,7 +70,7 @@ impl Queues {
     }
 }
 
-/// What waits for one step.
+/// The queue of a step.
 struct Queue {
     engine: Arc<dyn Engine>,
     pair: Pair,
@@ -83,17 +83,17 @@ struct Queue {
 #[derive(Default)]
 struct State {
     calls: VecDeque<Call>,
-    /// Portions that are with the engine, or wait for room.
+    /// Portions that are with the engine, or wait for a permit.
     under_way: usize,
 }
 
-/// What is left of a call.
+/// The rest of a call.
 struct Call {
     segments: VecDeque<(usize, String)>,
     reply: Reply,
 }
 
-/// What a call has in a portion.
+/// A call's part of a portion.
 struct Share {
     places: Vec<usize>,
     texts: Vec<String>,
@@ -114,8 +114,8 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands portions to the engine until nothing waits. A portion is taken when the engine has room for it, and no earlier:
-    /// the longer one waits, the more there is in it.
+    /// Sends portions to the engine until the queue is empty. A portion is taken only when the engine has
+    /// room for it: the longer it waits, the larger it gets.
     async fn work(self: Arc<Self>) {
         loop {
             let _place = self.places.acquire().await;
@@ -129,37 +129,37 @@ impl Queue {
                 shares
             };
             tokio::select! {
-                () = self.hand_over(&shares) => {}
-                // Nobody waits any more; an engine that hangs is not waited for.
+                () = self.send(&shares) => {}
+                // Nobody waits any more; do not wait for an engine that hangs.
                 _ = join_all(shares.iter().map(|share| share.reply.closed())) => {}
             }
         }
     }
 
-    /// Asks the engine for the shares together. If that fails, each by itself: a text that stops the engine is the trouble of
-    /// one call only.
-    async fn hand_over(&self, shares: &[Share]) {
+    /// Sends the shares to the engine together. If that fails, each on its own: a text that crashes the
+    /// engine then affects only its own call.
+    async fn send(&self, shares: &[Share]) {
         let error = match self.ask(shares).await {
-            Ok(answers) => return give(shares, answers),
+            Ok(answers) => return reply(shares, answers),
             Err(error) => error,
         };
         if shares.len() == 1 || matches!(error, EngineError::Broken(_)) {
-            return shares.iter().for_each(|share| self.give_up(share, &error));
+            return shares.iter().for_each(|share| self.drop_rest(share, &error));
         }
         let mut failures = 0;
         for share in shares {
-            if failures == FAILURES {
-                self.give_up(share, &error);
+            if failures == MAX_CALL_FAILURES {
+                self.drop_rest(share, &error);
                 continue;
             }
             match self.ask(std::slice::from_ref(share)).await {
                 Ok(answers) => {
                     failures = 0;
-                    give(std::slice::from_ref(share), answers);
+                    reply(std::slice::from_ref(share), answers);
                 }
                 Err(error) => {
                     failures += 1;
-                    self.give_up(share, &error);
+                    self.drop_rest(share, &error);
                 }
             }
         }
@@ -173,13 +173,14 @@ impl Queue {
         let answers = asked.await.unwrap_or_else(|_| stopped())?;
         let (asked, came) = (texts.len(), answers.len());
         if asked != came {
-            return Err(EngineError::Unusable(format!("{name} answered {came} of {asked} segments")));
+            return Err(EngineError::Unusable(format!("{name} returned {came} of {asked} segments")));
         }
         Ok(answers)
     }
 
-    /// The rest of a call is not tried where a part of it failed: each portion could take as long as an engine may hang.
-    fn give_up(&self, share: &Share, error: &EngineError) {
+    /// The rest of a call is not tried if a part of it failed: each portion could take as long as the
+    /// engine's time-out.
+    fn drop_rest(&self, share: &Share, error: &EngineError) {
         let mut places = share.places.clone();
         self.state().calls.retain(|call| {
             let goes_on = !call.reply.same_channel(&share.reply);
@@ -189,21 +190,22 @@ impl Queue {
             goes_on
         });
         for place in places {
-            // Whoever asked may have gone, here and below.
+            // The caller may be gone, here and below.
             let _ = share.reply.try_send((place, Err(error.clone())));
         }
     }
 }
 
-/// Gives each call its part of the answers to all of them.
-fn give(shares: &[Share], answers: Vec<Translated>) {
+/// Sends each call its part of the answers.
+fn reply(shares: &[Share], answers: Vec<Translated>) {
     let places = shares.iter().flat_map(|share| share.places.iter().map(move |place| (place, &share.reply)));
     for ((place, reply), answer) in places.zip(answers) {
         let _ = reply.try_send((*place, Ok(answer)));
     }
 }
 
-/// Takes up to `bytes` of what waits, and at least one segment. A call of which something is left goes behind the others.
+/// Takes up to `bytes` of the queue, and at least one segment. The rest of a call moves to the end of the
+/// queue.
 fn take(calls: &mut VecDeque<Call>, bytes: usize) -> Vec<Share> {
     let (mut shares, mut size) = (Vec::new(), 0);
     while let Some(mut call) = calls.pop_front() {

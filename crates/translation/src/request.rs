@@ -1,4 +1,4 @@
-//! What is asked of the translator.
+//! Requests to the translator.
 
 use crate::engine::Pair;
 use crate::glossary::Glossary;
@@ -7,22 +7,22 @@ use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A point between cost and quality, as clients name it.
+/// A trade-off between cost and quality, as requested by clients.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
-    /// Cheap: a route that costs half as much may be 2.5 points of chrF worse.
+    /// Cheap: a route that costs half as much may be 2.5 chrF points worse.
     Basic,
-    /// Good, without waste: half a point for half the cost.
+    /// Balanced: half a point for half the cost.
     #[default]
     Medium,
-    /// The best; what scores less than 0.1 points more for twice the cost is no better, but noise.
+    /// The best; a gain of less than 0.1 points for twice the cost is noise.
     Premium,
 }
 
-/// A text that names no tier.
+/// The text is not a tier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no tier; there are `basic`, `medium` and `premium`")]
+#[error("`{0}` is not a tier; expected `basic`, `medium` or `premium`")]
 pub struct UnknownTier(String);
 
 impl Tier {
@@ -35,7 +35,7 @@ impl Tier {
         }
     }
 
-    /// How many points of chrF halving the cost is worth.
+    /// How many chrF points halving the cost is worth.
     pub(crate) fn points_for_half_the_cost(self) -> f32 {
         match self {
             Self::Basic => 2.5,
@@ -58,36 +58,36 @@ impl FromStr for Tier {
     }
 }
 
-/// How soon a translation is wanted.
+/// How urgent a translation is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Urgency {
     /// Somebody waits for it.
     #[default]
     Live,
-    /// It can wait until nobody does: older messages, and long texts, which take a while anyway.
+    /// It can wait while others do not: older messages, and long texts, which take a while anyway.
     Later,
 }
 
-/// From which language to which, how well, how soon, and over what.
+/// The parameters of a translation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The languages.
     pub pair: Pair,
-    /// How much quality is worth.
+    /// The trade-off between cost and quality.
     pub tier: Tier,
-    /// How soon.
+    /// The urgency.
     pub urgency: Urgency,
-    /// What the community wants some words to become.
+    /// The terms of the community.
     pub glossary: Arc<Glossary>,
-    /// Engines (`apertium`) and routes as readers see them (`apertium via ca`) that are not to be used: somebody was not
-    /// content with what they gave.
+    /// Engines (`apertium`) and routes as shown to readers (`apertium via ca`) that must not be used, because
+    /// somebody rejected their translations.
     pub avoid: Vec<String>,
-    /// The one path to take, as [`Route::path`](crate::Route::path) writes it; for measuring.
+    /// The only path to use, in the form of [`Route::path`](crate::Route::path); for measurements.
     pub path: Option<String>,
 }
 
 impl Request {
-    /// Over whatever route is the best for its cost.
+    /// A request for the best route for its cost.
     pub fn new(from: Language, to: Language) -> Self {
         Self {
             pair: Pair { from, to },
@@ -99,12 +99,12 @@ impl Request {
         }
     }
 
-    /// Whether it takes any route that serves its tier.
+    /// Whether it accepts any route of its tier.
     pub(crate) fn takes_any(&self) -> bool {
         self.avoid.is_empty() && self.path.is_none()
     }
 
-    /// Whether it refuses all that an engine does.
+    /// Whether it avoids an engine entirely.
     pub(crate) fn avoids_engine(&self, engine: &str) -> bool {
         self.avoid.iter().any(|name| name == engine)
     }

@@ -1,4 +1,4 @@
-//! Segments through the routes: over the best one, and where something fails, over the next.
+//! Translates segments over the best route and, where something fails, over the next best.
 
 use crate::EngineError;
 use crate::breaker::{Breakers, Unit};
@@ -15,16 +15,16 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// A request goes over so many routes at most.
+/// Maximum number of routes to try for a request.
 const MAX_ROUTES: usize = 8;
 
-/// That an engine fails at a pair is logged this often.
+/// How often a failure of an engine at a pair is logged.
 const FAULT_LOG_INTERVAL: Duration = Duration::from_secs(10);
 
-/// So many sets of avoided engines have their routes kept.
-const MAX_KEPT_ROUTES: usize = 32;
+/// Maximum number of sets of avoided engines whose routes are cached.
+const MAX_CACHED_ROUTES: usize = 32;
 
-/// What became of the segments of a request.
+/// The results of the segments of a request.
 #[derive(Default)]
 pub(crate) struct Answers {
     /// By segment.
@@ -36,21 +36,21 @@ pub(crate) struct Answers {
 /// A translated segment.
 pub(crate) struct Answer {
     pub(crate) translated: Translated,
-    /// The route that it came over, as [`Route::label`] says it.
+    /// The route, as in [`Route::label`].
     pub(crate) engine: Arc<str>,
 }
 
 /// Why a segment has no translation.
 pub(crate) enum Missing {
-    /// No engine translates it, now or later.
+    /// No engine can translate it.
     Unavailable(Reason),
-    /// It did not work this time.
+    /// The translation failed.
     Failed(String),
 }
 
-/// The engines, and what is known of them.
+/// The engines and their state.
 pub(crate) struct Resolver {
-    /// The preferred one first.
+    /// In order of preference.
     engines: Vec<Arc<dyn Engine>>,
     figures: Figures,
     pub(crate) cache: Cache,
@@ -58,41 +58,42 @@ pub(crate) struct Resolver {
     pub(crate) queues: Queues,
     pub(crate) breakers: Breakers,
     view: RwLock<View>,
-    /// The pairs that the operator was told of since the last look at what is installed; at most all there are.
-    told: Mutex<HashSet<Pair>>,
-    /// When it was logged last that an engine failed at a pair; at most all there are.
+    /// The pairs reported to the operator since the last rescan; bounded by the number of pairs.
+    reported: Mutex<HashSet<Pair>>,
+    /// When a failure of an engine at a pair was last logged; bounded by the number of pairs.
     faults_logged: Mutex<HashMap<Unit, Instant>>,
 }
 
-/// The routes over what worked at a certain time.
+/// The routes that worked at a certain time.
 #[derive(Default, Clone)]
 struct View {
     routes: Arc<Routes>,
     /// What each engine offered then.
     offers: Arc<Vec<Vec<Offer>>>,
-    /// The routes without the engines that requests avoid, by which they are.
+    /// The routes without avoided engines, by the set of avoided engines.
     without: HashMap<Vec<bool>, Arc<Routes>>,
     /// The revisions of the engines then.
     revisions: Vec<u64>,
-    /// When something that is left alone may be tried again.
+    /// When a failed engine may be retried.
     until: Option<Instant>,
 }
 
 impl Resolver {
     pub(crate) fn new(engines: Vec<Arc<dyn Engine>>, figures: Figures, cache: Cache) -> Self {
         let (flights, queues) = (Flights::default(), Queues::default());
-        let (breakers, view, told) = (Breakers::default(), RwLock::default(), Mutex::default());
+        let (breakers, view, reported) = (Breakers::default(), RwLock::default(), Mutex::default());
         let faults_logged = Mutex::default();
-        let resolver = Self { engines, figures, cache, flights, queues, breakers, view, told, faults_logged };
-        resolver.look();
+        let resolver =
+            Self { engines, figures, cache, flights, queues, breakers, view, reported, faults_logged };
+        resolver.refresh();
         resolver
     }
 
-    /// Looks again at what is there, as if nothing had failed before.
+    /// Reads again what is installed, and resets all failures.
     pub(crate) fn rescan(&self) {
         self.breakers.clear();
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        self.look();
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.refresh();
     }
 
     pub(crate) async fn rest(&self) {
@@ -101,37 +102,37 @@ impl Resolver {
         }
     }
 
-    /// The routes over what works now.
+    /// The routes that work now.
     pub(crate) fn routes(&self) -> Arc<Routes> {
         let (due, routes) = {
             let view = self.view();
             let due = view.until.is_some_and(|until| until <= Instant::now());
             (due || view.revisions != self.revisions(), Arc::clone(&view.routes))
         };
-        if due { self.look() } else { routes }
+        if due { self.refresh() } else { routes }
     }
 
     fn revisions(&self) -> Vec<u64> {
         self.engines.iter().map(|engine| engine.revision()).collect()
     }
 
-    /// Finds out what works now.
-    pub(crate) fn look(&self) -> Arc<Routes> {
+    /// Determines what works now.
+    pub(crate) fn refresh(&self) -> Arc<Routes> {
         let now = Instant::now();
-        // Taken before the offers: a change in between is seen at the next look.
+        // Read before the offers, so that a change in between is seen by the next refresh.
         let revisions = self.revisions();
         let offers: Arc<Vec<Vec<Offer>>> =
             Arc::new(self.engines.iter().map(|engine| engine.offers()).collect());
         let none: Vec<bool> = vec![false; self.engines.len()];
         let routes = Arc::new(self.find(&offers, &none, |unit| self.breakers.takes_requests(unit, now)));
-        let looks = self.engines.iter().filter_map(|engine| engine.look_again_at());
+        let looks = self.engines.iter().filter_map(|engine| engine.retry_at());
         let until = looks.chain(self.breakers.next_trial(now)).min();
         let view = View { routes: Arc::clone(&routes), offers, without: HashMap::new(), revisions, until };
         *self.view.write().unwrap_or_else(PoisonError::into_inner) = view;
         routes
     }
 
-    /// The routes that a request can be served from: where it avoids an engine, those of the others.
+    /// The routes for a request, without the engines that it avoids.
     pub(crate) fn routes_for(&self, request: &Request) -> Arc<Routes> {
         let all = self.routes();
         let avoided = self.avoided(request);
@@ -146,9 +147,9 @@ impl Resolver {
         let usable = |unit: &Unit| self.breakers.takes_requests(unit, now);
         let routes = Arc::new(self.find(&offers, &avoided, usable));
         let mut view = self.view.write().unwrap_or_else(PoisonError::into_inner);
-        // Somebody may have looked again meanwhile.
+        // The view may have been refreshed in the meantime.
         if Arc::ptr_eq(&view.offers, &offers) {
-            if view.without.len() >= MAX_KEPT_ROUTES {
+            if view.without.len() >= MAX_CACHED_ROUTES {
                 view.without.clear();
             }
             view.without.insert(avoided, Arc::clone(&routes));
@@ -165,16 +166,16 @@ impl Resolver {
         self.engines.iter().map(|engine| request.avoids_engine(engine.name())).collect()
     }
 
-    /// The routes for a request over what is `usable` of what the engines offered at the last look.
+    /// The routes for a request over the `usable` offers of the last refresh.
     fn find_for(&self, request: &Request, usable: impl Fn(&Unit) -> bool) -> Routes {
         let offers = Arc::clone(&self.view().offers);
         self.find(&offers, &self.avoided(request), usable)
     }
 
-    /// The routes over what is `usable` of the engines that are not `avoided`.
+    /// The routes over the `usable` offers of the engines that are not `avoided`.
     ///
-    /// The engines of this machine compete for a pair by quality and cost; a server is only asked for what nothing before
-    /// it serves directly, so that no text leaves this machine that need not.
+    /// Local engines compete by quality and cost; a server is only used for pairs that no engine before it
+    /// serves directly, so that texts do not leave this machine unnecessarily.
     fn find(&self, offers: &[Vec<Offer>], avoided: &[bool], usable: impl Fn(&Unit) -> bool) -> Routes {
         let engines = self.engines.iter().zip(offers).zip(avoided);
         let engines: Vec<(&Arc<dyn Engine>, &Vec<Offer>)> =
@@ -192,7 +193,7 @@ impl Resolver {
         Routes::find(found, &self.figures)
     }
 
-    /// Translates over the best route; what does not work there, over the next best, until there is none.
+    /// Translates over the best route, and retries failed segments over the next best until there is none.
     pub(crate) async fn resolve(&self, request: &Request, segments: &[String]) -> Answers {
         let mut answers = Answers::default();
         let mut left = segments.to_vec();
@@ -203,7 +204,7 @@ impl Resolver {
                 return answers;
             }
             let Some(route) = self.route(request, &spent).await else { break };
-            let arrivals = self.follow(&route, request.urgency, &left).await;
+            let arrivals = self.execute(&route, request.urgency, &left).await;
             left.retain(|segment| !arrivals.given.contains_key(segment));
             answers.given.extend(arrivals.given);
             for (step, error) in arrivals.faults {
@@ -220,7 +221,7 @@ impl Resolver {
         answers
     }
 
-    /// The best route for a request without the steps that are spent.
+    /// The best route for a request without the failed steps.
     async fn route(&self, request: &Request, spent: &HashSet<Unit>) -> Option<Route> {
         if !spent.is_empty() {
             let now = Instant::now();
@@ -234,7 +235,7 @@ impl Resolver {
         route
     }
 
-    /// Waits until all engines know whether they serve a pair; says why one cannot know it now.
+    /// Waits until all engines know whether they serve a pair; returns the reason if one cannot know now.
     async fn settle(&self, pair: Pair) -> Option<String> {
         let mut unknown = None;
         for engine in &self.engines {
@@ -262,13 +263,14 @@ impl Resolver {
             Some(reason) => Missing::Failed(reason),
             None => {
                 let reason = self.why_unavailable(request);
-                self.tell_operator(request.pair, &reason);
+                self.report_to_operator(request.pair, &reason);
                 Missing::Unavailable(reason)
             }
         }
     }
 
-    /// Logs that an engine failed at a pair: once in a while, for the next request may fail for the same reason.
+    /// Logs a failure of an engine at a pair, at most once per interval, because the next request may fail
+    /// for the same reason.
     fn log_fault(&self, step: &Step, error: &EngineError) {
         let Some(unit) = self.unit(step) else { return };
         let mut logged = self.faults_logged.lock().unwrap_or_else(PoisonError::into_inner);
@@ -276,22 +278,22 @@ impl Resolver {
             return;
         }
         logged.insert(unit, Instant::now());
-        tracing::warn!(engine = step.engine, pair = %step.pair, %error, "An engine did not do its work; the next best route takes over");
+        tracing::warn!(engine = step.engine, pair = %step.pair, %error, "An engine failed; trying the next best route");
     }
 
-    /// Logs what is missing for a pair of languages and what to do about it: once, not with each message.
-    fn tell_operator(&self, pair: Pair, reason: &Reason) {
-        // Another engine was asked for by a reader; nothing is missing.
+    /// Logs a missing language pair and what to do about it: once, not for each message.
+    fn report_to_operator(&self, pair: Pair, reason: &Reason) {
+        // A reader requested another engine; nothing is missing.
         if reason.code == ReasonCode::NoOtherEngine {
             return;
         }
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.insert(pair) {
-            tracing::warn!(%pair, %reason, "messages in a pair of languages cannot be translated");
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported.insert(pair) {
+            tracing::warn!(%pair, %reason, "Messages cannot be translated between these languages");
         }
     }
 
-    /// Why what serves a pair is left alone for now, if that is all that is in the way: it comes back.
+    /// Why a pair is temporarily not served, if its engines are expected to recover.
     fn why_later(&self, request: &Request) -> Option<String> {
         let now = Instant::now();
         self.breakers.next_trial(now)?;
@@ -305,7 +307,7 @@ impl Resolver {
         let pair = request.pair;
         let (from, to) = (pair.from.english_name(), pair.to.english_name());
         if !request.takes_any() && self.routes().best(&Request::new(pair.from, pair.to)).is_some() {
-            let text = format!("no other route here translates {from} to {to}");
+            let text = format!("no other route translates {from} to {to}");
             return Reason::new(ReasonCode::NoOtherEngine, text);
         }
         let why_not = || self.engines.iter().find_map(|engine| engine.why_not(pair));
@@ -317,7 +319,7 @@ impl Resolver {
             (from, to) => format!("{from}-en en-{to}"),
         };
         let text = format!(
-            "no engine here translates {from} to {to}; pull models with `meeshy models pull {models}` or install Apertium pairs"
+            "no installed engine translates {from} to {to}; download models with `meeshy models pull {models}` or install Apertium pairs"
         );
         Reason::new(ReasonCode::NoEngine, text)
     }

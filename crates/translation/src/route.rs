@@ -1,28 +1,28 @@
-//! Which way from one language to another: paths over what the engines offer, and the best of them.
+//! Routes from one language to another over what the engines offer, and the best of them.
 
 use crate::engine::{Offer, Pair};
-use crate::quality::{Figure, Figures, LOST_AT_A_PIVOT, Legs};
+use crate::quality::{Figure, Figures, Legs, PIVOT_LOSS};
 use crate::request::{Request, Tier};
 use meeshy_domain::Language;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
-/// With three steps through two pivots little of the meaning is left; with four, nothing.
+/// With three steps (two pivots), little of the meaning is left; with four, nothing.
 const MAX_STEPS: usize = 3;
-/// So many paths of a length are kept for a pair: those that are expected to lose least.
-const ALTERNATIVES: usize = 6;
-/// What costs less than this, in milliseconds, is not worth comparing.
-const LEAST_COST: f32 = 0.1;
+/// How many paths of each length are kept for a pair: those with the lowest expected loss.
+const MAX_ALTERNATIVES: usize = 6;
+/// Costs below this, in milliseconds, are not compared.
+const MIN_COST: f32 = 0.1;
 
-/// One step of a route.
+/// A step of a route.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
-    /// Which engine makes it.
+    /// The engine.
     pub engine: String,
-    /// From which language to which.
+    /// The languages.
     #[serde(flatten)]
     pub pair: Pair,
-    /// What exactly is installed there.
+    /// The version of what is installed.
     pub version: String,
     /// See [`Offer::lost`].
     pub lost: f32,
@@ -30,33 +30,33 @@ pub struct Step {
     pub cost_ms: f32,
 }
 
-/// How good a route is, in points of chrF (0 to 100). Only routes of one pair can be compared.
+/// The quality of a route, in chrF points (0 to 100). Only routes of the same pair can be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(tag = "is", content = "chrf", rename_all = "lowercase")]
 pub enum Quality {
-    /// This path was measured.
+    /// Measured.
     Measured(f32),
-    /// Another path of the pair was measured, and this one is expected to score so much.
+    /// Estimated from a measured path of the same pair.
     Estimated(f32),
     /// No path of the pair was measured.
     Unknown,
 }
 
-/// A way from one language to another.
+/// A route from one language to another.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Route {
-    /// One step, or several over pivot languages.
+    /// One step, or several via pivot languages.
     pub steps: Vec<Step>,
-    /// How much quality is expected to be lost on the way, in points of chrF (0 to 100).
+    /// The expected loss of quality, in chrF points (0 to 100).
     pub lost: f32,
-    /// How good it is.
+    /// Its quality.
     pub quality: Quality,
-    /// About how long a sentence of twelve words takes, in milliseconds.
+    /// The approximate time for a sentence of twelve words, in milliseconds.
     pub cost_ms: f32,
 }
 
 impl Route {
-    /// What readers see: `firefox`, `apertium via ca`, `apertium, firefox via en`.
+    /// The name shown to readers: `firefox`, `apertium via ca`, `apertium, firefox via en`.
     pub fn label(&self) -> String {
         let mut engines: Vec<&str> = self.steps.iter().map(|step| step.engine.as_str()).collect();
         engines.dedup();
@@ -67,32 +67,32 @@ impl Route {
         }
     }
 
-    /// The path exactly, as tables of figures have it: `apertium:en-ca>apertium:ca-fr`.
+    /// The exact path, as in quality tables: `apertium:en-ca>apertium:ca-fr`.
     pub fn path(&self) -> String {
         let legs: Vec<String> =
             self.steps.iter().map(|step| format!("{}:{}", step.engine, step.pair)).collect();
         legs.join(">")
     }
 
-    /// From where to where.
+    /// The source and target language.
     pub fn pair(&self) -> Option<Pair> {
         Some(Pair { from: self.steps.first()?.pair.from, to: self.steps.last()?.pair.to })
     }
 
-    /// Whether a request takes this route.
+    /// Whether a request accepts this route.
     fn suits(&self, request: &Request) -> bool {
         request.path.as_ref().is_none_or(|path| *path == self.path())
             && !request.avoids_engine(&self.label())
             && !self.steps.iter().any(|step| request.avoids_engine(&step.engine))
     }
 
-    /// How much it is worth to a tier; more is better.
+    /// Its utility for a tier; more is better.
     fn worth(&self, tier: Tier) -> f32 {
         let quality = match self.quality {
             Quality::Measured(chrf) | Quality::Estimated(chrf) => chrf,
             Quality::Unknown => -self.lost,
         };
-        quality - tier.points_for_half_the_cost() * self.cost_ms.max(LEAST_COST).log2()
+        quality - tier.points_for_half_the_cost() * self.cost_ms.max(MIN_COST).log2()
     }
 }
 
@@ -113,7 +113,7 @@ impl Path {
     fn then(mut self, at: usize, step: &Step) -> Self {
         self.steps[self.length] = at;
         self.length += 1;
-        self.lost += LOST_AT_A_PIVOT + step.lost;
+        self.lost += PIVOT_LOSS + step.lost;
         self.cost_ms += step.cost_ms;
         self
     }
@@ -122,15 +122,16 @@ impl Path {
         &self.steps[..self.length]
     }
 
-    /// What is expected of it after `known` was measured: both differ from what is expected of both as they do, so that
-    /// neither the height of a pair's scores nor the speed of a machine matters.
+    /// The estimate for this path, given that `known` was measured: the difference of the expectations is
+    /// added to the measurement, so that neither the level of a pair's scores nor the speed of the machine
+    /// matters.
     fn estimate(&self, known: &Self, measured: &Figure) -> (Quality, f32) {
         let chrf = (measured.chrf + known.lost - self.lost).clamp(0.0, 100.0);
-        (Quality::Estimated(chrf), measured.ms * self.cost_ms / known.cost_ms.max(LEAST_COST))
+        (Quality::Estimated(chrf), measured.ms * self.cost_ms / known.cost_ms.max(MIN_COST))
     }
 }
 
-/// The ways between all languages that something connects.
+/// The routes between all connected languages.
 #[derive(Debug, Default)]
 pub struct Routes {
     /// The preferred engine first.
@@ -166,7 +167,7 @@ impl Routes {
         routes
     }
 
-    /// Adds the paths that were measured, whatever was expected of them.
+    /// Adds the measured paths, whatever their expected loss.
     fn add_measured(&mut self) {
         let known: HashMap<(&str, Pair), usize> =
             self.steps.iter().enumerate().map(|(at, step)| ((step.engine.as_str(), step.pair), at)).collect();
@@ -192,7 +193,7 @@ impl Routes {
         )
     }
 
-    /// Every route of a pair that is worth a look, the shortest first.
+    /// Every useful route of a pair, the shortest first.
     pub fn alternatives(&self, pair: Pair) -> Vec<Route> {
         let paths = self.paths.get(&pair).map(Vec::as_slice).unwrap_or_default();
         let figures: Vec<Option<&Figure>> =
@@ -215,13 +216,13 @@ impl Routes {
         path.steps().iter().map(|&at| (self.steps[at].engine.clone(), self.steps[at].pair)).collect()
     }
 
-    /// Every pair that can be reached, in order.
+    /// Every reachable pair, sorted.
     pub fn pairs(&self) -> impl Iterator<Item = Pair> {
         self.paths.keys().copied()
     }
 }
 
-/// Adds one step to each path, and keeps those of a pair that are expected to be the best.
+/// Extends each path by one step, and keeps the best of each pair by expectation.
 fn lengthen(paths: &BTreeMap<Pair, Vec<Path>>, steps: &[Step]) -> BTreeMap<Pair, Vec<Path>> {
     let mut leaving: HashMap<Language, Vec<usize>> = HashMap::new();
     for (at, step) in steps.iter().enumerate() {
@@ -240,13 +241,13 @@ fn lengthen(paths: &BTreeMap<Pair, Vec<Path>>, steps: &[Step]) -> BTreeMap<Pair,
     longer
 }
 
-/// Puts a path among the best of its pair, if it is one. The cheapest is always one.
+/// Adds a path to the best of its pair, if it is one. The cheapest always is.
 fn keep(best: &mut Vec<Path>, path: Path) {
     let place = best.partition_point(|known| {
         known.lost.total_cmp(&path.lost).then(known.cost_ms.total_cmp(&path.cost_ms)).is_le()
     });
     best.insert(place, path);
-    if best.len() > ALTERNATIVES {
+    if best.len() > MAX_ALTERNATIVES {
         let last = &best[best.len() - 1];
         let is_cheapest = best[..best.len() - 1].iter().all(|known| known.cost_ms > last.cost_ms);
         best.remove(if is_cheapest { best.len() - 2 } else { best.len() - 1 });
@@ -259,7 +260,7 @@ mod tests {
     use crate::quality;
     use rstest::rstest;
 
-    /// Engines that the tests make up: what they are expected to lose, and what they cost.
+    /// Synthetic engines: expected loss and cost.
     const FAST: (&str, f32, f32) = ("apertium", quality::LOST_BY_APERTIUM, quality::APERTIUM_MS);
     const GOOD: (&str, f32, f32) = ("firefox", quality::LOST_BY_FIREFOX, quality::FIREFOX_MS);
     const LARGE: (&str, f32, f32) = ("large", 0.5, 900.0);
@@ -298,7 +299,7 @@ mod tests {
     #[case("en-fr", ["apertium via es", "apertium via ca", "apertium via ca"])]
     #[case("en-pt", ["apertium via es", "apertium via es", "apertium via ca"])]
     #[case("it-en", ["apertium via es", "apertium via es", "apertium via es"])]
-    fn apertium_goes_where_it_was_measured_best(#[case] wanted: &str, #[case] expected: [&str; 3]) {
+    fn apertium_takes_the_best_measured_route(#[case] wanted: &str, #[case] expected: [&str; 3]) {
         let all = offers(FAST, DEBIAN);
         let built_in = Figures::load(std::path::Path::new("/nonexistent")).unwrap();
         let routes = Routes::find(all.iter().map(|(engine, offer)| (*engine, offer)), &built_in);
@@ -316,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_measured_goes_before_what_was_expected() {
+    fn measurements_take_precedence_over_expectations() {
         let mut all = offers(GOOD, "en-es fr-en");
         all.extend(offers(FAST, "en-es fr-es fr-ca ca-es"));
         let routes = find(
@@ -324,19 +325,19 @@ mod tests {
             "apertium:en-es,60,30,1,9,d\nfirefox:en-es,50,20,9,9,d\napertium:fr-ca>apertium:ca-es,58,28,4,9,d",
         );
         assert_eq!(best(&routes, Tier::Premium, "en-es").as_deref(), Some("apertium"));
-        // Over Catalan: measured 58, expected to lose 24.5. Over English, nothing was measured: 58 + 24.5 - 2.5.
+        // Via Catalan: measured 58, expected loss 24.5. Via English, nothing was measured: 58 + 24.5 - 2.5.
         let over =
             |label| routes.alternatives(pair("fr-es")).into_iter().find(|route| route.label() == label);
         assert_eq!(over("firefox via en").unwrap().quality, Quality::Estimated(80.0));
         assert_eq!(over("apertium via ca").unwrap().quality, Quality::Measured(58.0));
-        // Measured at 4 ms where 2 were expected: a slow machine. 20 are expected over English.
+        // Measured 4 ms where 2 were expected: a slow machine. Via English, 20 are expected.
         assert_eq!(over("apertium via ca").unwrap().cost_ms, 4.0);
         assert_eq!(over("firefox via en").unwrap().cost_ms, 40.0);
         assert_eq!(routes.alternatives(pair("fr-en"))[0].quality, Quality::Unknown);
     }
 
     #[test]
-    fn a_tier_says_what_quality_may_cost() {
+    fn the_tier_trades_quality_for_cost() {
         let mut all = offers(LARGE, "es-fr en-es");
         all.extend(offers(GOOD, "es-en en-fr en-es"));
         all.extend(offers(FAST, "es-fr en-es"));
@@ -351,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_was_not_content_with_is_avoided() {
+    fn rejected_engines_and_routes_are_avoided() {
         let mut all = offers(GOOD, "en-es");
         all.extend(offers(FAST, "en-es en-ca ca-es"));
         let routes = find(&all, "");
@@ -367,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn one_path_can_be_asked_for() {
+    fn a_single_path_can_be_requested() {
         let routes = find(&offers(FAST, DEBIAN), "");
         let Pair { from, to } = pair("en-fr");
         let path = "apertium:en-es>apertium:es-fr".to_owned();
@@ -376,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn two_pivots_are_the_most() {
+    fn at_most_two_pivots_are_used() {
         let chain = offers(FAST, "en-es es-ca ca-fr fr-oc");
         assert_eq!(label(&chain, "en-fr").as_deref(), Some("apertium via es, ca"));
         assert_eq!(label(&chain, "en-oc"), None);
@@ -384,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cheapest_way_is_kept_among_many_that_lose_less() {
+    fn the_cheapest_route_is_kept_among_many_better_ones() {
         let pivots = ["es", "ca", "it", "pt", "de", "nl", "sv", "da"];
         let mut all: Offers = pivots
             .iter()

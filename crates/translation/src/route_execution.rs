@@ -1,4 +1,5 @@
-//! Segments on their way over one route: from the cache, from whoever is at them already, else over its steps.
+//! Translates segments over a route: from the cache, from another request in flight, otherwise over its
+//! steps.
 
 use crate::EngineError;
 use crate::ask::{Checked, Fault, Question};
@@ -8,23 +9,23 @@ use crate::engine::{Engine, Translated};
 use crate::request::Urgency;
 use crate::resolver::{Answer, Resolver};
 use crate::route::{Route, Step};
-use crate::single_flight::{Follow, Lead, Seat};
+use crate::single_flight::{Follow, Lead, Role};
 use crate::translator::least;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::time::Instant;
 
-/// What became of segments on a route.
+/// The results of segments on a route.
 #[derive(Default)]
 pub(crate) struct Arrivals<'a> {
     /// By segment.
     pub(crate) given: HashMap<String, Answer>,
-    /// Each stands for segments that are missing.
+    /// The failures that caused segments to be missing.
     pub(crate) faults: Vec<(&'a Step, EngineError)>,
 }
 
-/// A segment under way.
-struct Way<'a> {
+/// A segment in progress.
+struct Item<'a> {
     segment: &'a String,
     key: CacheKey,
     text: String,
@@ -39,8 +40,8 @@ impl Arrivals<'_> {
 }
 
 impl<'a> Arrivals<'a> {
-    /// Notes what did not work, once for each step: a failure touches many segments.
-    fn blame(&mut self, step: &'a Step, error: EngineError) {
+    /// Records a failure, once for each step: it affects many segments.
+    fn record_failure(&mut self, step: &'a Step, error: EngineError) {
         if !self.faults.iter().any(|(known, _)| *known == step) {
             self.faults.push((step, error));
         }
@@ -48,8 +49,8 @@ impl<'a> Arrivals<'a> {
 }
 
 impl Resolver {
-    /// Takes segments over a route.
-    pub(crate) async fn follow<'a>(
+    /// Translates segments over a route.
+    pub(crate) async fn execute<'a>(
         &self,
         route: &'a Route,
         urgency: Urgency,
@@ -62,113 +63,113 @@ impl Resolver {
         while !left.is_empty() {
             let keys: Vec<CacheKey> = left.iter().map(|(_, key)| *key).collect();
             let mut cached = self.cache.get(&keys).await;
-            let (mut ways, mut follows) = (Vec::new(), Vec::new());
+            let (mut items, mut follows) = (Vec::new(), Vec::new());
             for (segment, key) in left {
                 let known = cached.remove(&key);
-                match known.map_or_else(|| self.board(key, urgency), Ok) {
+                match known.map_or_else(|| self.join(key, urgency), Ok) {
                     Ok(translated) => arrivals.add(segment, &engine, translated),
-                    Err(Seat::Follow(follow)) => follows.push((segment, key, follow)),
-                    Err(Seat::Lead(lead)) => {
-                        ways.push(Way { segment, key, text: segment.clone(), score: None, lead });
+                    Err(Role::Follow(follow)) => follows.push((segment, key, follow)),
+                    Err(Role::Lead(lead)) => {
+                        items.push(Item { segment, key, text: segment.clone(), score: None, lead });
                     }
                 }
             }
-            // Ours first: two that wait for each other would wait forever.
-            self.travel(route, urgency, ways, &engine, &mut arrivals).await;
+            // Ours first, because two requests that wait for each other would deadlock.
+            self.translate_over(route, urgency, items, &engine, &mut arrivals).await;
             left = await_others(route, follows, &engine, &mut arrivals).await;
         }
         arrivals
     }
 
-    /// A seat, or the translation, if it has come into the cache since we looked.
-    fn board(&self, key: CacheKey, urgency: Urgency) -> Result<Translated, Seat> {
-        match self.flights.board(key, urgency) {
-            Seat::Lead(lead) => match self.cache.remembered(&key) {
+    /// The lead or a follower's place; or the translation, if it has reached the cache since the first check.
+    fn join(&self, key: CacheKey, urgency: Urgency) -> Result<Translated, Role> {
+        match self.flights.join(key, urgency) {
+            Role::Lead(lead) => match self.cache.remembered(&key) {
                 Some(translated) => {
-                    lead.land(Ok(translated.clone()));
+                    lead.complete(Ok(translated.clone()));
                     Ok(translated)
                 }
-                None => Err(Seat::Lead(lead)),
+                None => Err(Role::Lead(lead)),
             },
-            follow @ Seat::Follow(_) => Err(follow),
+            follow @ Role::Follow(_) => Err(follow),
         }
     }
 
-    /// Takes what nobody knows over the steps of a route.
-    async fn travel<'a>(
+    /// Translates segments that nobody else is translating, over the steps of a route.
+    async fn translate_over<'a>(
         &self,
         route: &'a Route,
         urgency: Urgency,
-        mut ways: Vec<Way<'_>>,
+        mut items: Vec<Item<'_>>,
         engine: &Arc<str>,
         arrivals: &mut Arrivals<'a>,
     ) {
-        // While the first step works, the others can load.
-        for step in route.steps.iter().skip(1).filter(|_| !ways.is_empty()) {
+        // While the first step runs, the others can load.
+        for step in route.steps.iter().skip(1).filter(|_| !items.is_empty()) {
             if let Some(engine) = self.engine(step) {
                 engine.prepare(step.pair);
             }
         }
-        // Segments of a length go well together.
-        ways.sort_by_key(|way| way.text.len());
+        // Segments of similar length batch well.
+        items.sort_by_key(|item| item.text.len());
         for (at, step) in route.steps.iter().enumerate() {
-            if !ways.is_empty() {
-                ways = self.go(at, step, urgency, ways, arrivals).await;
+            if !items.is_empty() {
+                items = self.translate_step(at, step, urgency, items, arrivals).await;
             }
         }
-        let entry = |way: &Way<'_>| {
-            let (text, engine) = (way.text.clone(), engine.to_string());
-            (way.key, CachedText { text, engine, score: way.score })
+        let entry = |item: &Item<'_>| {
+            let (text, engine) = (item.text.clone(), engine.to_string());
+            (item.key, CachedText { text, engine, score: item.score })
         };
-        let entries: Vec<(CacheKey, CachedText)> = ways.iter().map(entry).collect();
+        let entries: Vec<(CacheKey, CachedText)> = items.iter().map(entry).collect();
         self.cache.remember(&entries);
-        for Way { segment, text, score, lead, .. } in ways {
+        for Item { segment, text, score, lead, .. } in items {
             let translated = Translated { text, score };
-            lead.land(Ok(translated.clone()));
+            lead.complete(Ok(translated.clone()));
             arrivals.add(segment, engine, translated);
         }
         self.cache.keep(&entries).await;
     }
 
-    /// Takes all over one step; those that do not get over it are left out, and the fault is noted.
-    async fn go<'s, 'r>(
+    /// Translates all over one step; failed segments are removed, and the failure is recorded.
+    async fn translate_step<'s, 'r>(
         &self,
         at: usize,
         step: &'r Step,
         urgency: Urgency,
-        ways: Vec<Way<'s>>,
+        items: Vec<Item<'s>>,
         arrivals: &mut Arrivals<'r>,
-    ) -> Vec<Way<'s>> {
-        let texts: Vec<String> = ways.iter().map(|way| way.text.clone()).collect();
+    ) -> Vec<Item<'s>> {
+        let texts: Vec<String> = items.iter().map(|item| item.text.clone()).collect();
         let translated = match self.step(step, urgency, &texts).await {
             Ok(translated) => translated,
             Err(error) => texts.iter().map(|_| Err(Fault::Engine(error.clone()))).collect(),
         };
-        let mut arrived = Vec::with_capacity(ways.len());
-        for (mut way, translated) in ways.into_iter().zip(translated) {
+        let mut arrived = Vec::with_capacity(items.len());
+        for (mut item, translated) in items.into_iter().zip(translated) {
             match translated {
                 Ok(translated) => {
-                    way.text = translated.text;
-                    way.score = least(way.score, translated.score);
-                    arrived.push(way);
+                    item.text = translated.text;
+                    item.score = least(item.score, translated.score);
+                    arrived.push(item);
                 }
                 Err(fault) => {
                     let error = match fault {
                         Fault::Engine(error) => error,
                         Fault::Flaw(flaw) => EngineError::Unusable(format!(
-                            "{} answered with no translation: {flaw}",
+                            "{} returned an invalid translation: {flaw}",
                             step.engine
                         )),
                     };
-                    way.lead.land(Err((at, error.clone())));
-                    arrivals.blame(step, error);
+                    item.lead.complete(Err((at, error.clone())));
+                    arrivals.record_failure(step, error);
                 }
             }
         }
         arrived
     }
 
-    /// Asks the engine of a step, unless it is to be left alone, and takes note of how it went.
+    /// Calls the engine of a step, unless its circuit is open, and records the outcome.
     async fn step(
         &self,
         step: &Step,
@@ -176,7 +177,7 @@ impl Resolver {
         texts: &[String],
     ) -> Result<Vec<Checked>, EngineError> {
         let Some(engine) = self.engine(step) else {
-            return Err(EngineError::Broken(format!("there is no engine `{}`", step.engine)));
+            return Err(EngineError::Broken(format!("no engine `{}`", step.engine)));
         };
         let (unit, asked_at) = (Unit::of(engine.as_ref(), step.pair), Instant::now());
         if !self.breakers.admit(&unit, asked_at) {
@@ -184,8 +185,8 @@ impl Resolver {
             return Err(EngineError::Interrupted(reason));
         }
         if self.breakers.resting(&unit).is_some() {
-            // This request is the trial; the others take another route meanwhile.
-            self.look();
+            // This request is the trial; meanwhile, others take another route.
+            self.refresh();
         }
         let question = Question { queues: &self.queues, engine, pair: step.pair, urgency };
         let answers = question.translate(texts).await;
@@ -198,8 +199,8 @@ impl Resolver {
 
     fn note_success(&self, step: &Step, unit: &Unit) {
         if self.breakers.succeeded(unit) {
-            tracing::info!(engine = step.engine, pair = %step.pair, "An engine works again");
-            self.look();
+            tracing::info!(engine = step.engine, pair = %step.pair, "An engine has recovered");
+            self.refresh();
         }
     }
 
@@ -207,20 +208,20 @@ impl Resolver {
         match self.breakers.failed(unit, error, asked_at, Instant::now()) {
             Consequence::None => return,
             Consequence::Rest(rest) => {
-                tracing::warn!(engine = step.engine, pair = %step.pair, seconds = rest.as_secs(), %error, "An engine keeps failing and is left alone for a while");
+                tracing::warn!(engine = step.engine, pair = %step.pair, seconds = rest.as_secs(), %error, "An engine keeps failing; backing off");
             }
             Consequence::StillOut => {
-                tracing::debug!(engine = step.engine, pair = %step.pair, %error, "An engine has not been repaired yet");
+                tracing::debug!(engine = step.engine, pair = %step.pair, %error, "An engine still needs repair");
             }
             Consequence::Out => {
-                tracing::error!(engine = step.engine, pair = %step.pair, %error, "An engine cannot be used until it is repaired");
+                tracing::error!(engine = step.engine, pair = %step.pair, %error, "An engine needs repair and is disabled until then");
             }
         }
-        self.look();
+        self.refresh();
     }
 }
 
-/// Takes what others have found; what they gave up is left.
+/// Waits for the results of other requests; what they gave up stays missing.
 async fn await_others<'r, 's>(
     route: &'r Route,
     follows: Vec<(&'s String, CacheKey, Follow)>,
@@ -231,22 +232,22 @@ async fn await_others<'r, 's>(
     for (segment, key, follow) in follows {
         match follow.wait().await {
             Some(Ok(translated)) => arrivals.add(segment, engine, translated),
-            // The same key is the same route.
-            Some(Err((at, error))) => arrivals.blame(&route.steps[at], error),
+            // The same key means the same route.
+            Some(Err((at, error))) => arrivals.record_failure(&route.steps[at], error),
             None => left.push((segment, key)),
         }
     }
     left
 }
 
-/// What speaks against an engine in its answers.
+/// The failure of an engine, judging by its answers.
 fn failure(engine: &dyn Engine, answers: &[Checked]) -> Option<EngineError> {
     let faults = answers.iter().filter_map(|answer| answer.as_ref().err());
     let error = faults.clone().find_map(|fault| match fault {
         Fault::Engine(error) => Some(error.clone()),
         Fault::Flaw(_) => None,
     });
-    // A text that other engines cannot translate either says nothing about a server that could.
+    // A text that other engines cannot translate either is no evidence against a server that could.
     let nonsense = faults.clone().find_map(|fault| match fault {
         Fault::Flaw(flaw) if engine.is_remote() && faults.clone().count() == answers.len() => {
             Some(EngineError::Unusable((*flaw).to_owned()))

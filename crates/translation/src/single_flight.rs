@@ -1,4 +1,5 @@
-//! Segments under way: whoever wants one that somebody else has asked for waits for the same answer.
+//! Coalesces concurrent requests for the same segment: the first one translates it, the others wait for its
+//! result.
 
 use crate::EngineError;
 use crate::cache::CacheKey;
@@ -8,53 +9,53 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
 
-/// What became of a segment: its translation, or which step of its route failed, and why.
-pub(crate) type Landed = Result<Translated, (usize, EngineError)>;
+/// The result of a segment: its translation, or the failed step of its route and the error.
+pub(crate) type FlightResult = Result<Translated, (usize, EngineError)>;
 
-type UnderWay = HashMap<(CacheKey, Urgency), watch::Receiver<Option<Landed>>>;
+type UnderWay = HashMap<(CacheKey, Urgency), watch::Receiver<Option<FlightResult>>>;
 
-/// All segments that are with the engines.
+/// All segments in flight.
 #[derive(Default)]
 pub(crate) struct Flights {
     under_way: Arc<Mutex<UnderWay>>,
 }
 
-/// Who asks the engines for a segment.
-pub(crate) enum Seat {
-    /// We do, and whoever wants the same waits for us.
+/// The role of a request for a segment.
+pub(crate) enum Role {
+    /// This request translates it, and others wait for it.
     Lead(Lead),
-    /// Somebody else does.
+    /// Another request is translating it.
     Follow(Follow),
 }
 
-/// Asks for a segment. Others learn what became of it; if it is dropped, one of them asks.
+/// The right to translate a segment. Others receive the result; if it is dropped, one of them takes over.
 pub(crate) struct Lead {
     place: (CacheKey, Urgency),
-    landing: watch::Sender<Option<Landed>>,
+    sender: watch::Sender<Option<FlightResult>>,
     under_way: Arc<Mutex<UnderWay>>,
 }
 
 /// Waits for a segment.
-pub(crate) struct Follow(watch::Receiver<Option<Landed>>);
+pub(crate) struct Follow(watch::Receiver<Option<FlightResult>>);
 
 impl Flights {
-    /// Who is urgent does not wait for who is not.
-    pub(crate) fn board(&self, key: CacheKey, urgency: Urgency) -> Seat {
+    /// Live requests do not wait for ones that can wait.
+    pub(crate) fn join(&self, key: CacheKey, urgency: Urgency) -> Role {
         let mut under_way = lock(&self.under_way);
         let earlier = under_way.get(&(key, Urgency::Live)).or_else(|| under_way.get(&(key, urgency)));
-        if let Some(landing) = earlier {
-            return Seat::Follow(Follow(landing.clone()));
+        if let Some(sender) = earlier {
+            return Role::Follow(Follow(sender.clone()));
         }
-        let (landing, receiver) = watch::channel(None);
+        let (sender, receiver) = watch::channel(None);
         under_way.insert((key, urgency), receiver);
-        Seat::Lead(Lead { place: (key, urgency), landing, under_way: Arc::clone(&self.under_way) })
+        Role::Lead(Lead { place: (key, urgency), sender, under_way: Arc::clone(&self.under_way) })
     }
 }
 
 impl Lead {
-    /// Tells the others. A translation has to be in the cache by now: who comes later looks there.
-    pub(crate) fn land(self, landed: Landed) {
-        self.landing.send_replace(Some(landed));
+    /// Publishes the result. A translation must be in the cache by now: later requests check there.
+    pub(crate) fn complete(self, result: FlightResult) {
+        self.sender.send_replace(Some(result));
     }
 }
 
@@ -65,8 +66,8 @@ impl Drop for Lead {
 }
 
 impl Follow {
-    /// What became of it; nothing, if whoever asked has given up.
-    pub(crate) async fn wait(mut self) -> Option<Landed> {
+    /// The result; `None` if the other request has given up.
+    pub(crate) async fn wait(mut self) -> Option<FlightResult> {
         self.0.wait_for(Option::is_some).await.ok()?.clone()
     }
 }

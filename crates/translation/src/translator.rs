@@ -1,4 +1,4 @@
-//! From whole messages in one language to whole messages in another.
+//! Translates whole messages.
 
 use crate::apertium::Apertium;
 use crate::cache::{Cache, CacheStore};
@@ -16,27 +16,27 @@ use meeshy_domain::{Language, Reason};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A text that is longer, in bytes, makes way for those who write to each other: it takes a while anyway.
+/// A text longer than this, in bytes, yields to live messages: it takes a while anyway.
 const LONG_TEXT: usize = 2_000;
 
-/// What came of a message.
+/// The result of translating a message.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// There is a translation.
     Done {
         /// The translated message.
         text: String,
-        /// Which engines made it, over which pivots: `firefox`, `apertium via ca`.
+        /// The engines, and the pivots: `firefox`, `apertium via ca`.
         engine: String,
-        /// How sure they are, 0 to 1, if they say: that of the least sure sentence.
+        /// The engines' score, 0 to 1, if reported: that of the least certain sentence.
         score: Option<f32>,
     },
     /// The message is the same in both languages.
     Identical {
-        /// Which engines said so; none were asked about a message of emoji, links and numbers only.
+        /// The engines that returned it unchanged; `None` for a message of only emoji, links and numbers.
         engine: Option<String>,
     },
-    /// No engine here can translate between these languages.
+    /// No engine can translate between these languages.
     Unavailable {
         /// Why, and what an operator can do about it.
         reason: Reason,
@@ -50,13 +50,14 @@ pub struct Translator {
 }
 
 impl Translator {
-    /// Looks at what is installed. Loads no model and starts no process.
+    /// Reads what is installed. Loads no model and starts no process.
     ///
-    /// With remote engines it has to be called within a Tokio runtime: they are asked in the background what they offer.
+    /// With remote engines, it must be called within a Tokio runtime, because their languages are requested
+    /// in the background.
     ///
     /// # Errors
-    /// When a folder of the configuration exists but cannot be read, a remote engine is set up wrongly, or the table of
-    /// measured figures cannot be used.
+    /// If a configured folder exists but cannot be read, a remote engine is misconfigured, or the quality
+    /// table is invalid.
     pub fn new(
         config: &TranslationConfig,
         store: Option<Arc<dyn CacheStore>>,
@@ -79,7 +80,7 @@ impl Translator {
         Ok(Self { resolver: Arc::new(Resolver::new(engines, figures, cache)) })
     }
 
-    /// A translator over these engines, the preferred one first; nothing is measured of them.
+    /// A translator with these engines, in order of preference, without measurements.
     pub fn with_engines(
         engines: Vec<Arc<dyn Engine>>,
         cache_bytes: u64,
@@ -89,33 +90,33 @@ impl Translator {
         Self { resolver: Arc::new(Resolver::new(engines, Figures::default(), cache)) }
     }
 
-    /// Looks again at what is installed: after a model was pulled, or a package installed or repaired.
+    /// Reads again what is installed: after a model was downloaded, or a package installed or repaired.
     pub fn rescan(&self) {
         self.resolver.rescan();
     }
 
-    /// How this pair of languages is served, if it is.
+    /// The route for this language pair, if there is one.
     pub fn route(&self, from: Language, to: Language) -> Option<Route> {
         self.route_for(&Request::new(from, to))
     }
 
-    /// How a request is served, if it is.
+    /// The route for a request, if there is one.
     pub fn route_for(&self, request: &Request) -> Option<Route> {
         self.resolver.routes_for(request).best(request)
     }
 
-    /// How every pair is served that is, in order.
+    /// The route of every connected pair, sorted.
     pub fn routes(&self) -> Vec<Route> {
         let routes = self.resolver.routes();
         routes.pairs().filter_map(|pair| routes.best(&Request::new(pair.from, pair.to))).collect()
     }
 
-    /// Every way of a pair that is worth a look, the shortest first.
+    /// Every useful route of a pair, the shortest first.
     pub fn alternatives(&self, pair: Pair) -> Vec<Route> {
         self.resolver.routes().alternatives(pair)
     }
 
-    /// One answer for each message, in order; see [`answer`](Self::answer).
+    /// Translates messages, in order; see [`answer`](Self::answer).
     pub async fn translate(
         &self,
         from: Language,
@@ -125,10 +126,10 @@ impl Translator {
         self.answer(&Request::new(from, to), texts).await
     }
 
-    /// One answer for each message, in order.
+    /// Translates messages, in order.
     ///
-    /// Messages are whole: layout, links, mentions, code and the like are kept here. Sentences that are the same are
-    /// translated once, here and in all that is asked at the same time. A long text makes way for short ones.
+    /// Messages are whole: layout, links, mentions, code and the like are protected here. Equal sentences are
+    /// translated once, here and in all concurrent requests. A long text yields to short ones.
     pub async fn answer(&self, request: &Request, texts: &[String]) -> Vec<Result<Outcome, Failure>> {
         if request.pair.from == request.pair.to {
             return texts.iter().map(|_| Ok(Outcome::Identical { engine: None })).collect();
@@ -151,7 +152,7 @@ impl Translator {
         documents.iter().zip(texts).map(conclude).collect()
     }
 
-    /// Stops all processes and gives back the memory of the models. The translator can still be used.
+    /// Stops all processes and unloads all models. The translator can still be used.
     pub async fn shutdown(&self) {
         self.resolver.rest().await;
     }
@@ -175,7 +176,7 @@ fn conclude(answers: &Answers, document: &Document, source: &str) -> Result<Outc
     if is_composed_of(&text, source) {
         return Ok(Outcome::Identical { engine });
     }
-    // Nothing but terms and what needs no translation.
+    // Only terms and text that needs no translation.
     let engine = engine.unwrap_or_else(|| "glossary".to_owned());
     Ok(Outcome::Done { text, engine, score })
 }
@@ -184,11 +185,11 @@ fn why_missing(answers: &Answers) -> Result<Outcome, Failure> {
     match &answers.missing {
         Some(Missing::Unavailable(reason)) => Ok(Outcome::Unavailable { reason: reason.clone() }),
         Some(Missing::Failed(reason)) => Err(Failure(reason.clone())),
-        None => Err(Failure("an engine left out a part of the text".to_owned())),
+        None => Err(Failure("an engine omitted a part of the text".to_owned())),
     }
 }
 
-/// The lower of two scores; one that is absent does not count.
+/// The lower of two scores; a missing one is ignored.
 pub(crate) fn least(one: Option<f32>, other: Option<f32>) -> Option<f32> {
     match (one, other) {
         (Some(one), Some(other)) => Some(one.min(other)),

@@ -1,4 +1,4 @@
-//! The translator over the real Apertium of this machine.
+//! The translator with the real Apertium of this machine.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -69,7 +69,7 @@ async fn layout_and_protected_pieces_come_back_unchanged() {
     assert!(text.starts_with("- Bonjour @marie") || text.starts_with("- Salut @marie"), "{text}");
 }
 
-/// Sentences after which the rules leave stars, hashes, tags or two forms of a word.
+/// Sentences for which the rules leave stars, hashes, tags or alternative forms.
 #[rstest]
 #[case("en", "es", "The xyzzyfoo bluhbar went to the house.")]
 #[case("es", "it", "Se espera que produzca un espectáculo de muchas luces visible para las personas.")]
@@ -77,7 +77,7 @@ async fn layout_and_protected_pieces_come_back_unchanged() {
 #[case("fr", "ca", "La société n’a pas donné de raison initiale à l’annulation.")]
 #[case("fr", "es", "Se rendre à un hôtel, y séjourner environ une semaine et rentrer chez soi.")]
 #[tokio::test]
-async fn no_mark_of_the_rules_reaches_the_reader(#[case] from: &str, #[case] to: &str, #[case] source: &str) {
+async fn no_artefacts_of_the_rules_remain(#[case] from: &str, #[case] to: &str, #[case] source: &str) {
     let translator = apertium();
     let (text, _) = done(&translator, from, to, source).await;
     assert!(!text.contains(['*', '#', '@', '\\', '<', '/']), "{text}");
@@ -85,7 +85,7 @@ async fn no_mark_of_the_rules_reaches_the_reader(#[case] from: &str, #[case] to:
 }
 
 #[tokio::test]
-async fn what_needs_no_translation_is_identical_and_what_cannot_be_is_unavailable() {
+async fn texts_without_words_are_identical_and_missing_pairs_are_unavailable() {
     let translator = apertium();
     assert_eq!(
         translate_one(&translator, "en", "ja", "😀 https://example.org 12").await,
@@ -103,9 +103,9 @@ async fn what_needs_no_translation_is_identical_and_what_cannot_be_is_unavailabl
     assert_eq!(reason.code, ReasonCode::NoEngine);
 }
 
-/// Its advice is for whoever runs the server, not for each message.
+/// The advice is for operators: logged once, not for each message.
 #[tokio::test]
-async fn what_is_missing_is_logged_once_for_a_pair() {
+async fn a_missing_pair_is_logged_once() {
     let log = Log::begin();
     let translator = apertium();
     let told = || log.text().matches("meeshy models pull de-en en-ja").count();
@@ -113,7 +113,7 @@ async fn what_is_missing_is_logged_once_for_a_pair() {
         translate_one(&translator, "de", "ja", "Hallo").await;
         assert_eq!(told(), 1);
     }
-    // Somebody has changed what is installed, and it was not that.
+    // What is installed has changed, but not for this pair.
     translator.rescan();
     translate_one(&translator, "de", "ja", "Hallo").await;
     assert_eq!(told(), 2);
@@ -134,9 +134,9 @@ async fn a_large_batch_does_not_jam_the_pipes() {
     translator.shutdown().await;
 }
 
-/// Sentences that end in the middle of a multi-word make a pipeline wait for more; none may.
+/// Sentences that end within a multi-word make a pipeline wait for more; none may hang.
 #[tokio::test]
-async fn no_odd_text_makes_a_pipeline_wait_or_end() {
+async fn no_unusual_text_blocks_or_ends_a_pipeline() {
     let translator = apertium();
     let texts: Vec<String> = [
         "in order",
@@ -179,7 +179,7 @@ async fn no_odd_text_makes_a_pipeline_wait_or_end() {
 }
 
 #[tokio::test]
-async fn a_killed_stage_is_started_again_and_nobody_notices() {
+async fn a_killed_stage_is_restarted_transparently() {
     let translator = apertium();
     done(&translator, "en", "es", "Hello there.").await;
     let stages = children();
@@ -199,7 +199,7 @@ async fn a_killed_stage_is_started_again_and_nobody_notices() {
 }
 
 #[tokio::test]
-async fn a_pipeline_that_hangs_is_started_anew() {
+async fn a_hanging_pipeline_is_restarted() {
     let translator = apertium();
     done(&translator, "en", "es", "Hello there.").await;
     let stage = children()[4].to_string();
@@ -228,7 +228,7 @@ async fn an_idle_pipeline_stops_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn whoever_gives_up_half_way_disturbs_nobody() {
+async fn a_cancelled_request_disturbs_nobody() {
     let translator = apertium();
     let long = vec!["The cat eats the fish of the neighbour. ".repeat(20_000)];
     let given_up = tokio::time::timeout(
@@ -242,7 +242,7 @@ async fn whoever_gives_up_half_way_disturbs_nobody() {
 }
 
 #[tokio::test]
-async fn a_pair_that_is_not_installed_is_no_error() {
+async fn a_pair_that_is_not_installed_is_not_an_error() {
     let config = TranslationConfig {
         apertium_modes_dir: "/nonexistent".into(),
         models_dir: "/nonexistent".into(),
@@ -255,7 +255,7 @@ async fn a_pair_that_is_not_installed_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_pair_whose_programs_keep_failing_is_left_alone() {
+async fn a_pair_whose_programs_keep_failing_is_backed_off_from() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("eng-spa.mode"), "lt-proc '/nonexistent.bin'").unwrap();
     let config = TranslationConfig {
@@ -269,16 +269,16 @@ async fn a_pair_whose_programs_keep_failing_is_left_alone() {
         let outcome =
             translator.translate(language("en"), language("es"), &["Hello".to_owned()]).await.remove(0);
         let failure = outcome.unwrap_err().to_string();
-        assert!(failure.contains("Apertium stopped while it translated en-es"), "{failure}");
+        assert!(failure.contains("Apertium exited while translating en-es"), "{failure}");
     }
     let log = log.text();
-    // The same reason is logged once in ten seconds.
-    assert_eq!(log.matches("the next best route takes over").count(), 1, "{log}");
-    assert_eq!(log.matches("keeps failing and is left alone").count(), 1, "{log}");
+    // The same failure is logged once in ten seconds.
+    assert_eq!(log.matches("trying the next best route").count(), 1, "{log}");
+    assert_eq!(log.matches("keeps failing; backing off").count(), 1, "{log}");
     assert_eq!(children(), Vec::<u32>::new());
 }
 
-/// Copies the modes of two pairs, whose data stay where they are.
+/// Copies the modes of two pairs; their data stays in place.
 fn copied_modes(folder: &std::path::Path) {
     std::fs::create_dir_all(folder).unwrap();
     for name in ["eng-spa.mode", "spa-eng.mode"] {
@@ -288,7 +288,7 @@ fn copied_modes(folder: &std::path::Path) {
 }
 
 #[tokio::test]
-async fn a_modes_folder_that_is_away_for_a_moment_stops_nothing() {
+async fn a_temporarily_missing_modes_folder_stops_nothing() {
     let place = tempfile::tempdir().unwrap();
     let (modes, away) = (place.path().join("modes"), place.path().join("away"));
     copied_modes(&modes);
@@ -297,7 +297,7 @@ async fn a_modes_folder_that_is_away_for_a_moment_stops_nothing() {
     let translator = apertium_with(config);
     done(&translator, "en", "es", "The cat eats.").await;
 
-    // It is moved away, and then there is a file in its place; each time it is looked at.
+    // The folder is moved away, and then replaced by a file; each time it is read.
     std::fs::rename(&modes, &away).unwrap();
     translator.rescan();
     assert!(done(&translator, "en", "es", "The dog eats.").await.0.starts_with("El perro"));
@@ -305,16 +305,16 @@ async fn a_modes_folder_that_is_away_for_a_moment_stops_nothing() {
     translator.rescan();
     // Not even the pair that has not run yet is lost.
     assert!(done(&translator, "es", "en", "El gato come.").await.0.starts_with("The cat"));
-    assert_eq!(log.text().matches("cannot read a folder of the translator").count(), 1, "{}", log.text());
+    assert_eq!(log.text().matches("Failed to read a translation folder").count(), 1, "{}", log.text());
 
     std::fs::remove_file(&modes).unwrap();
     std::fs::rename(&away, &modes).unwrap();
-    // A mode that cannot be read is what it was.
+    // If a mode cannot be read, its last known state is used.
     std::fs::remove_file(modes.join("spa-eng.mode")).unwrap();
     std::fs::create_dir(modes.join("spa-eng.mode")).unwrap();
     translator.rescan();
     assert!(done(&translator, "es", "en", "El perro come.").await.0.starts_with("The dog"));
-    // One that is gone is gone, without anybody having said so.
+    // A removed mode is removed, without an explicit rescan.
     std::fs::remove_dir(modes.join("spa-eng.mode")).unwrap();
     let gone = async {
         while translator.route(language("es"), language("en")).is_some() {
@@ -322,6 +322,6 @@ async fn a_modes_folder_that_is_away_for_a_moment_stops_nothing() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
-    assert!(log.text().contains("can be read again"), "{}", log.text());
+    assert!(log.text().contains("is readable again"), "{}", log.text());
     translator.shutdown().await;
 }

@@ -1,4 +1,4 @@
-//! Many who ask at once: equal texts, portions, what goes before what.
+//! Concurrent requests: coalescing, portions, priorities.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -18,7 +18,7 @@ fn done(outcome: Outcome) -> String {
     }
 }
 
-/// Answers slowly, in capitals; `stop` stops it. Remembers how much it was asked at a time.
+/// Answers slowly, in capitals; crashes at `stop`. Records its requests.
 struct Slow {
     portion: usize,
     asked: Mutex<Vec<Vec<String>>>,
@@ -66,7 +66,7 @@ impl Engine for Slow {
     async fn rest(&self) {}
 }
 
-/// Lets what can go on go on.
+/// Lets everything proceed that can.
 async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;
@@ -79,7 +79,7 @@ fn ask(translator: &Translator, text: &str) -> tokio::task::JoinHandle<Result<Ou
 }
 
 #[tokio::test]
-async fn who_asks_for_what_somebody_else_has_asked_for_gets_the_same_answer() {
+async fn concurrent_requests_for_the_same_text_share_a_result() {
     let engine = Slow::new(1000);
     let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
     let calls: Vec<_> = (0..50).map(|_| ask(&translator, "Hi there.")).collect();
@@ -95,11 +95,11 @@ async fn who_asks_for_what_somebody_else_has_asked_for_gets_the_same_answer() {
     for call in failing {
         assert_eq!(call.await.unwrap(), Err(Failure("it has stopped".to_owned())));
     }
-    assert_eq!(engine.asked().len(), 2, "a failure is everybody's too, and counts once");
+    assert_eq!(engine.asked().len(), 2, "a failure is shared too, and counts once");
 }
 
 #[tokio::test]
-async fn who_waits_for_somebody_that_gave_up_asks_for_itself() {
+async fn a_follower_takes_over_from_a_cancelled_leader() {
     let engine = Slow::new(1000);
     let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
     let first = ask(&translator, "Hi.");
@@ -113,7 +113,7 @@ async fn who_waits_for_somebody_that_gave_up_asks_for_itself() {
 }
 
 #[tokio::test]
-async fn what_waits_is_one_portion_and_a_text_that_stops_the_engine_harms_nobody_else() {
+async fn queued_texts_form_one_portion_and_a_crashing_text_affects_only_itself() {
     let engine = Slow::new(16);
     let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
     let first = ask(&translator, "first");
@@ -136,9 +136,9 @@ async fn what_waits_is_one_portion_and_a_text_that_stops_the_engine_harms_nobody
     assert_eq!(portions[2..], [["one"], ["stop"], ["three"], ["four"], ["five"]]);
 }
 
-/// A paste is cut into portions, and a short text does not wait for more than the one that is with the engine.
+/// A long text is split into portions, and a short one waits at most for the portion that is with the engine.
 #[tokio::test]
-async fn a_long_text_makes_way_for_short_ones() {
+async fn a_long_text_yields_to_short_ones() {
     let engine = Slow::new(100);
     let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
     let paste: String =

@@ -1,4 +1,4 @@
-//! Models of CTranslate2: with the feature `ct2`, translated for real; without it, what an operator is told.
+//! CTranslate2 models: real translations with the feature `ct2`; without it, the advice to the operator.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -28,12 +28,12 @@ fn unavailable(outcome: Outcome) -> String {
 
 #[cfg(not(feature = "ct2"))]
 #[tokio::test]
-async fn a_build_without_the_feature_says_what_a_model_needs() {
+async fn a_build_without_the_feature_reports_what_a_model_needs() {
     let folder = tempfile::tempdir().unwrap();
     install(folder.path(), "opus-en-es", OPUS);
     let translator = Translator::new(&config(folder.path()), None).unwrap();
     let reason = unavailable(translate_one(&translator, "en", "es", "hello").await);
-    assert_eq!(reason, "the model `opus-en-es` needs a Meeshy that was built with the feature `ct2`");
+    assert_eq!(reason, "the model `opus-en-es` requires Meeshy to be built with the feature `ct2`");
     let listed = ctranslate2_models(&config(folder.path()));
     assert_eq!(listed[0].problem.as_deref(), Some(reason.as_str()));
 }
@@ -73,7 +73,7 @@ mod built {
     }
 
     #[tokio::test]
-    async fn a_model_of_many_languages_is_told_which() {
+    async fn a_multilingual_model_is_given_the_languages() {
         let folder = tempfile::tempdir().unwrap();
         install(folder.path(), "m2m", "family = 'm2m100'\nlicence = 'MIT'\npairs = ['en-es', 'en-fr']\n");
         let translator = Translator::new(&config(folder.path()), None).unwrap();
@@ -82,7 +82,7 @@ mod built {
     }
 
     #[tokio::test]
-    async fn a_licence_that_forbids_commercial_use_has_to_be_accepted() {
+    async fn a_non_commercial_licence_must_be_accepted() {
         let folder = tempfile::tempdir().unwrap();
         install(folder.path(), "nllb-200", NLLB);
         let mut config = config(folder.path());
@@ -97,17 +97,17 @@ mod built {
     }
 
     #[tokio::test]
-    async fn a_damaged_model_is_named() {
+    async fn a_damaged_model_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         install(folder.path(), "opus-en-es", OPUS);
         std::fs::write(folder.path().join("ct2/opus-en-es/model.bin"), "no model").unwrap();
         let translator = Translator::new(&config(folder.path()), None).unwrap();
         let reason = unavailable(translate_one(&translator, "en", "es", "hello").await);
-        assert!(reason.contains("`opus-en-es`") && reason.contains("cannot be loaded"), "{reason}");
+        assert!(reason.contains("`opus-en-es`") && reason.contains("failed to load"), "{reason}");
     }
 
     #[tokio::test]
-    async fn an_idle_model_leaves_the_memory_and_comes_back() {
+    async fn an_idle_model_is_unloaded_and_reloaded() {
         let folder = tempfile::tempdir().unwrap();
         install(folder.path(), "opus-en-es", OPUS);
         let config = TranslationConfig { model_idle_seconds: 1, ..config(folder.path()) };

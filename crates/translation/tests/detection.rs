@@ -1,4 +1,4 @@
-//! In which language people write: sentences of their own in many languages, and what cannot be told.
+//! Language detection on sentences in many languages, and undetermined texts.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -71,9 +71,10 @@ const PROFILED: [(&str, &str, &str); 12] = [
     ("sr", "Где си синоћ оставио кључеве од куће?", "Назваћу те кад воз стигне у станицу."),
 ];
 
-/// Whatever the profiles say, they take nothing for a language that it is not: it is the right one, or none is likelier than not.
+/// With profiles, a language is never mistaken for another one: it is detected, or no language is likelier
+/// than not.
 #[test]
-fn a_language_without_statistics_is_not_taken_for_another() {
+fn a_language_without_statistics_is_not_mistaken_for_another() {
     for (code, one, other) in PROFILED {
         for text in [one, other, &format!("{one} {other}")] {
             let evidence = Evidence::of(text);
@@ -86,7 +87,7 @@ fn a_language_without_statistics_is_not_taken_for_another() {
     }
 }
 
-/// Sentences in languages that have relatives which are better known; those of ours have their code.
+/// Sentences in languages with better known relatives; those of ours have their code.
 const RELATIVES: [(&str, &str); 87] = [
     ("ms", "Kedai itu dibuka pada pukul sembilan pagi setiap hari kecuali hari Jumaat."),
     ("ms", "Adik saya sedang belajar di universiti dan dia akan pulang pada hujung minggu."),
@@ -217,7 +218,7 @@ const RELATIVES: [(&str, &str); 87] = [
 ];
 
 #[test]
-fn a_language_is_not_taken_for_its_relative() {
+fn a_language_is_not_mistaken_for_its_relative() {
     let mut wrong = Vec::new();
     for (code, text) in RELATIVES {
         let evidence = Evidence::of(text);
@@ -237,7 +238,7 @@ fn found(text: &str, habits: &[&str]) -> Option<&'static str> {
 }
 
 #[test]
-fn a_sentence_is_in_the_language_that_it_is_in() {
+fn the_language_of_a_sentence_is_detected() {
     let mut wrong = Vec::new();
     for (code, one, other) in TALK {
         for text in [one, other] {
@@ -247,7 +248,7 @@ fn a_sentence_is_in_the_language_that_it_is_in() {
                     wrong.push((text, habits.to_vec(), answer));
                 }
             }
-            // Somebody else's habit may prevail over a short sentence, but it does not make it a third language.
+            // Another habit may prevail over a short sentence, but it does not produce a third language.
             let answer = found(text, &["en"]);
             if answer.is_some_and(|answer| answer != code && answer != "en") {
                 wrong.push((text, vec!["en"], answer));
@@ -258,7 +259,7 @@ fn a_sentence_is_in_the_language_that_it_is_in() {
 }
 
 #[test]
-fn what_else_is_in_a_message_does_not_count() {
+fn links_names_and_code_do_not_count() {
     let text = "@jean_luc Est-ce que tu sais où se trouve la gare la plus proche ? https://example.org/where-is-the-station `the answer is 42` 😀 #hello_world";
     assert_eq!(found(text, &["en"]), Some("fr"));
 }
@@ -272,7 +273,7 @@ fn what_else_is_in_a_message_does_not_count() {
 #[case("haha")]
 #[case("\u{202E}\u{E000}")]
 #[case("ᚠᚢᚦᚨᚱᚲ")]
-fn what_says_nothing_is_undetermined(#[case] text: &str) {
+fn texts_without_evidence_are_undetermined(#[case] text: &str) {
     assert_eq!(found(text, &[]), None);
     assert_eq!(found(text, &["fr"]), None);
 }
@@ -289,7 +290,7 @@ fn what_says_nothing_is_undetermined(#[case] text: &str) {
 #[case::nobody_knows_basaa("Mè ñkal le nwee u mpôôna", &["bas"], None)]
 #[case::romanised("kya haal hai bhai, tum kaise ho", &["hi"], None)]
 #[case::not_romanised("I will send you the report tomorrow morning, please read it before the meeting.", &["hi"], Some("en"))]
-fn the_habit_of_the_writer_weighs_in(
+fn the_authors_languages_are_taken_into_account(
     #[case] text: &str,
     #[case] habits: &[&str],
     #[case] expected: Option<&str>,
@@ -326,12 +327,12 @@ fn the_language_of_a_message(
 #[case("ja", "iPhone 15を買った", true)]
 #[case("zh", "12:30 😀", true)]
 #[case("ko", "你好", false)]
-fn the_script_says_what_a_text_may_be(#[case] code: &str, #[case] text: &str, #[case] expected: bool) {
+fn the_script_limits_the_possible_languages(#[case] code: &str, #[case] text: &str, #[case] expected: bool) {
     assert_eq!(may_be(language(code), text), expected);
 }
 
 #[test]
-fn shares_are_of_one_whole() {
+fn shares_sum_to_at_most_one() {
     for (_, one, other) in TALK {
         let evidence = Evidence::of(&format!("{one}\n{other}"));
         let sum: f64 = evidence.candidates().iter().map(|(_, share)| share).sum();

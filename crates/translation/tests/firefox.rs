@@ -1,4 +1,4 @@
-//! The translator over models of Firefox Translations, made by the tests.
+//! The translator with synthetic Firefox models.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -45,7 +45,7 @@ async fn a_model_translates_sentence_by_sentence_and_keeps_the_layout() {
     assert!(text_of(again).starts_with("hola"));
 }
 
-/// A model that copies no mark: the words around the link are translated by themselves.
+/// A model that drops marks: the words around the link are translated separately.
 #[tokio::test]
 async fn a_link_in_the_middle_of_a_sentence_survives_a_model_that_drops_it() {
     let models = tempfile::tempdir().unwrap();
@@ -57,7 +57,7 @@ async fn a_link_in_the_middle_of_a_sentence_survives_a_model_that_drops_it() {
 }
 
 #[tokio::test]
-async fn two_models_meet_in_english() {
+async fn two_models_are_chained_via_english() {
     let models = tempfile::tempdir().unwrap();
     install(models.path(), "fr-en", &saying("hello"));
     install(models.path(), "en-es", &saying("hola"));
@@ -69,7 +69,7 @@ async fn two_models_meet_in_english() {
 }
 
 #[tokio::test]
-async fn a_models_folder_that_is_away_for_a_moment_stops_nothing() {
+async fn a_temporarily_missing_models_folder_stops_nothing() {
     let place = tempfile::tempdir().unwrap();
     let (models, away) = (place.path().join("models"), place.path().join("away"));
     install(&models, "en-es", &saying("hola"));
@@ -79,7 +79,7 @@ async fn a_models_folder_that_is_away_for_a_moment_stops_nothing() {
     std::fs::rename(&models, &away).unwrap();
     translator.rescan();
     assert!(text_of(translate_one(&translator, "en", "es", "hello").await).starts_with("hola"));
-    // What is not in the memory cannot be loaded now; that is a failure and no answer.
+    // A model that is not loaded cannot be loaded now; that is a failure, not an answer.
     let failed = translator.translate(language("en"), language("fr"), &["hi".to_owned()]).await.remove(0);
     assert!(failed.is_err(), "{failed:?}");
     std::fs::rename(&away, &models).unwrap();
@@ -113,7 +113,7 @@ async fn many_requests_share_a_model() {
 }
 
 #[tokio::test]
-async fn a_newer_model_takes_over_once_it_is_loaded_and_nothing_comes_from_the_cache() {
+async fn a_newer_model_takes_over_once_loaded_and_bypasses_the_cache() {
     let models = tempfile::tempdir().unwrap();
     install(models.path(), "en-es", &saying("hola"));
     let translator = translator(models.path());
@@ -133,7 +133,7 @@ async fn a_newer_model_takes_over_once_it_is_loaded_and_nothing_comes_from_the_c
             assert!(text.starts_with("buenas"), "{text}");
             break;
         }
-        // Until then the older one serves, at once.
+        // Until then, the older one is used, immediately.
         assert!(text.starts_with("hola") || after != old, "{text}");
         waited += 1;
         assert!(waited < 1000, "the newer model never took over");
@@ -142,7 +142,7 @@ async fn a_newer_model_takes_over_once_it_is_loaded_and_nothing_comes_from_the_c
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_translation_that_runs_is_not_disturbed_when_the_model_changes() {
+async fn a_running_translation_is_not_disturbed_by_a_new_model() {
     let models = tempfile::tempdir().unwrap();
     install(models.path(), "en-es", &saying("hola"));
     let translator = translator(models.path());
@@ -167,7 +167,7 @@ async fn a_translation_that_runs_is_not_disturbed_when_the_model_changes() {
 }
 
 #[tokio::test]
-async fn a_newer_model_that_cannot_be_loaded_leaves_the_older_one_at_work() {
+async fn the_older_model_stays_in_use_if_the_newer_cannot_be_loaded() {
     let models = tempfile::tempdir().unwrap();
     install(models.path(), "en-es", &saying("hola"));
     let translator = translator(models.path());
@@ -183,7 +183,7 @@ async fn a_newer_model_that_cannot_be_loaded_leaves_the_older_one_at_work() {
     }
 }
 
-/// The threads of the models that are loaded.
+/// The threads of the loaded models.
 fn loaded() -> Vec<String> {
     let threads = std::fs::read_dir("/proc/self/task").unwrap().flatten();
     let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
@@ -194,7 +194,7 @@ fn loaded() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_least_recently_used_model_leaves_when_the_memory_is_full() {
+async fn the_least_recently_used_model_is_unloaded_when_memory_is_full() {
     let models = tempfile::tempdir().unwrap();
     for pair in ["en-es", "en-fr", "en-it"] {
         install(models.path(), pair, &saying("hola"));
@@ -212,7 +212,7 @@ async fn the_least_recently_used_model_leaves_when_the_memory_is_full() {
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
     assert_eq!(loaded(), ["en-es", "en-it"]);
-    // What has left comes back, and a limit that is too small for any is no limit for one.
+    // An unloaded model is reloaded, and a limit too small for any model still allows one.
     text_of(translate_one(&translator, "en", "fr", "once more").await);
     let config = TranslationConfig { model_memory_bytes: 1, ..config };
     text_of(translate_one(&Translator::new(&config, None).unwrap(), "en", "it", "alone").await);
@@ -239,7 +239,7 @@ async fn another_engine_takes_over_from_a_model_of_the_wrong_version() {
 }
 
 #[tokio::test]
-async fn an_idle_model_leaves_the_memory_and_comes_back() {
+async fn an_idle_model_is_unloaded_and_reloaded() {
     let models = tempfile::tempdir().unwrap();
     install(models.path(), "en-es", &saying("hola"));
     let config = TranslationConfig { model_idle_seconds: 0, ..config(models.path()) };
@@ -254,7 +254,7 @@ async fn an_idle_model_leaves_the_memory_and_comes_back() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    panic!("a model that nobody used for a while is still loaded: {:?}", loaded());
+    panic!("an idle model is still loaded: {:?}", loaded());
 }
 
 #[rstest]
@@ -263,7 +263,7 @@ async fn an_idle_model_leaves_the_memory_and_comes_back() {
 #[case::other(|model: &mut Synthetic| model.model[5000] ^= 1, "checksum")]
 #[case::vocabulary(|model: &mut Synthetic| model.vocabulary.truncate(7), "vocab.spm")]
 #[tokio::test]
-async fn a_damaged_file_is_named_and_what_to_do(#[case] damage: fn(&mut Synthetic), #[case] expected: &str) {
+async fn a_damaged_file_is_reported_with_advice(#[case] damage: fn(&mut Synthetic), #[case] expected: &str) {
     let models = tempfile::tempdir().unwrap();
     let folder = install(models.path(), "en-es", &saying("hola"));
     let mut damaged = saying("hola");
@@ -276,9 +276,9 @@ async fn a_damaged_file_is_named_and_what_to_do(#[case] damage: fn(&mut Syntheti
     assert!(reason.contains(expected) && reason.contains("meeshy models pull --force en-es"), "{reason}");
 }
 
-/// Even with a manifest that vouches for it, a file of the wrong form is found out before it can do harm.
+/// A malformed file is detected before it can do harm, even if the manifest matches it.
 #[rstest]
-#[case::version(|model: &mut Synthetic| model.model[0] = 2, "model.bin: it is no model of a version")]
+#[case::version(|model: &mut Synthetic| model.model[0] = 2, "model.bin: not a model of a supported version")]
 #[case::tensors(|model: &mut Synthetic| model.model[8..16].copy_from_slice(&(1_u64 << 60).to_le_bytes()), "model.bin")]
 #[case::no_vocabulary(|model: &mut Synthetic| model.vocabulary.clear(), "vocab.spm")]
 #[case::shortlist(|model: &mut Synthetic| model.shortlist[16..24].copy_from_slice(&(1_u64 << 32).to_le_bytes()), "lex.bin")]
@@ -286,7 +286,7 @@ async fn a_damaged_file_is_named_and_what_to_do(#[case] damage: fn(&mut Syntheti
 #[case::settings(|model: &mut Synthetic| rewrite(&mut model.model, b"dim-emb: 32", b"dim-emb: 64"), "")]
 #[case::names(|model: &mut Synthetic| rewrite(&mut model.model, b"encoder_l1_self_Wq\0", b"encoder_l1_self_Wz\0"), "")]
 #[tokio::test]
-async fn a_wrong_file_is_no_danger(#[case] damage: fn(&mut Synthetic), #[case] named: &str) {
+async fn a_malformed_file_is_harmless(#[case] damage: fn(&mut Synthetic), #[case] named: &str) {
     let models = tempfile::tempdir().unwrap();
     let mut wrong = saying("hola");
     damage(&mut wrong);
@@ -295,7 +295,7 @@ async fn a_wrong_file_is_no_danger(#[case] damage: fn(&mut Synthetic), #[case] n
     let outcome = translate_one(&translator, "en", "es", "hi").await;
     let Outcome::Unavailable { reason } = outcome else { panic!("{outcome:?}") };
     let reason = reason.text;
-    assert!(reason.contains("the model en-es cannot be used") && reason.contains(named), "{reason}");
+    assert!(reason.contains("the model en-es is unusable") && reason.contains(named), "{reason}");
     assert!(reason.contains("meeshy models pull --force en-es"), "{reason}");
     install(models.path(), "en-es", &saying("hola"));
     translator.rescan();
@@ -307,9 +307,9 @@ fn rewrite(file: &mut [u8], from: &[u8], to: &[u8]) {
     file[at..at + from.len()].copy_from_slice(to);
 }
 
-/// Whatever bytes a model is made of, nothing is invented and the process lives.
+/// Whatever bytes a model consists of, nothing is invented and the process survives.
 #[test]
-fn no_bytes_end_the_program() {
+fn no_model_file_crashes_the_program() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut runner = TestRunner::new(Config { cases: 60, failure_persistence: None, ..Config::default() });
     let whole = saying("hola");
@@ -331,7 +331,7 @@ fn no_bytes_end_the_program() {
         let mut outcomes =
             runtime.block_on(asked.translate(language("en"), language("es"), &["hi there".to_owned()]));
         prop_assert_eq!(outcomes.len(), 1);
-        // A failure is an honest answer too: a damaged model may load and then say nothing.
+        // A failure is a valid result too: a damaged model may load and then fail.
         let outcome = outcomes.remove(0);
         let invented = matches!(&outcome, Ok(Outcome::Done { text, .. }) if text.trim().is_empty());
         prop_assert!(!invented, "{:?}", outcome);

@@ -1,4 +1,4 @@
-//! Terms that a community wants to be translated in one way, or not at all, with engines good and bad.
+//! Glossary terms with good and bad engines.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -66,7 +66,7 @@ fn done(outcome: Outcome) -> (String, String) {
 }
 
 #[tokio::test]
-async fn every_engine_keeps_to_the_glossary_over_pivots_too() {
+async fn every_engine_respects_the_glossary_also_via_pivots() {
     for keeps_marks in [true, false] {
         let engine = Arc::new(Shouting { keeps_marks, asked: AtomicUsize::new(0) });
         let translator = Translator::with_engines(vec![engine], 1 << 20, None);
@@ -86,7 +86,7 @@ async fn every_engine_keeps_to_the_glossary_over_pivots_too() {
 }
 
 #[tokio::test]
-async fn a_glossary_that_changes_changes_the_translation_and_nothing_stale_comes_from_the_cache() {
+async fn a_changed_glossary_takes_effect_despite_the_cache() {
     let engine = Arc::new(Shouting { keeps_marks: true, asked: AtomicUsize::new(0) });
     let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
     let text = "the sprint is over";
@@ -99,7 +99,7 @@ async fn a_glossary_that_changes_changes_the_translation_and_nothing_stale_comes
 }
 
 #[tokio::test]
-async fn a_text_of_terms_alone_needs_no_engine() {
+async fn a_text_of_only_terms_needs_no_engine() {
     let engine = Arc::new(Shouting { keeps_marks: true, asked: AtomicUsize::new(0) });
     let translator = Translator::with_engines(vec![engine.clone()], 1 << 20, None);
     let terms = [term("Meeshy", None, None), term("sprint", None, Some("étape"))];

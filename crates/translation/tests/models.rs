@@ -1,4 +1,4 @@
-//! Pulling models from an index that the tests serve.
+//! Downloading models from an index served by the tests.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -23,16 +23,16 @@ use support::synthetic::{Synthetic, saying, sha256};
 use support::{language, translate_one};
 use tempfile::TempDir;
 
-/// A server of one model, `en-es`, that can be told to misbehave.
+/// A mirror with one model, `en-es`, that can be made to misbehave.
 #[derive(Clone, Default)]
 struct Mirror {
     files: Arc<Mutex<HashMap<String, Vec<u8>>>>,
-    /// How often the next answers are to break off half-way.
+    /// How many of the next responses break off.
     interruptions: Arc<Mutex<usize>>,
-    /// The ranges that were asked for.
+    /// The requested ranges.
     ranges: Arc<Mutex<Vec<String>>>,
     ignores_ranges: bool,
-    /// What it calls the state of its index, and how often it said that this is what was asked about.
+    /// The `ETag` of its index, and how often it returned 304.
     etag: Arc<Mutex<String>>,
     unchanged: Arc<Mutex<usize>>,
 }
@@ -103,7 +103,7 @@ async fn answer(State(mirror): State<Mirror>, Path(file): Path<String>, headers:
         *left -= 1;
         let half = rest[..rest.len() / 2].to_vec();
         let broken_off = stream::once(async {
-            // The half must be on its way before the connection ends.
+            // The first half must be on its way before the connection is closed.
             tokio::time::sleep(Duration::from_millis(50)).await;
             Err(io::Error::other("interrupted"))
         });
@@ -143,7 +143,7 @@ impl Site {
 }
 
 #[tokio::test]
-async fn a_pulled_model_is_verified_listed_and_used() {
+async fn a_downloaded_model_is_verified_listed_and_used() {
     for packed in [true, false] {
         let mirror = Mirror::default();
         mirror.serve(&saying("hola"), packed);
@@ -166,7 +166,7 @@ async fn a_pulled_model_is_verified_listed_and_used() {
 }
 
 #[tokio::test]
-async fn an_interrupted_download_goes_on_where_it_ended() {
+async fn an_interrupted_download_is_resumed() {
     for ignores_ranges in [false, true] {
         let mirror = Mirror { ignores_ranges, ..Mirror::default() };
         mirror.serve(&saying("hola"), true);
@@ -178,7 +178,7 @@ async fn an_interrupted_download_goes_on_where_it_ended() {
 }
 
 #[tokio::test]
-async fn what_was_fetched_before_a_failure_is_not_fetched_again() {
+async fn files_downloaded_before_a_failure_are_not_downloaded_again() {
     let mirror = Mirror::default();
     mirror.serve(&saying("hola"), true);
     *mirror.interruptions.lock().unwrap() = 100;
@@ -206,14 +206,14 @@ async fn a_file_with_another_checksum_never_becomes_a_model() {
         let error = site.pull().await.unwrap_err();
         assert!(matches!(&error, ModelError::Unlike { name, .. } if name == "model.bin"), "{error}");
     }
-    // What was there before still is.
+    // What was installed before still is.
     site.store.installed(pair()).unwrap().verify().unwrap();
     let text = translate_one(&Translator::new(&site.config, None).unwrap(), "en", "es", "hi").await;
     assert!(matches!(&text, Outcome::Done { text, .. } if text.starts_with("hola")), "{text:?}");
 }
 
 #[tokio::test]
-async fn a_newer_model_takes_the_place_of_an_older_one() {
+async fn a_newer_model_replaces_an_older_one() {
     let mirror = Mirror::default();
     mirror.serve(&saying("hola"), true);
     let site = site(&mirror).await;
@@ -222,7 +222,7 @@ async fn a_newer_model_takes_the_place_of_an_older_one() {
     let new = site.pull().await.unwrap();
     assert_ne!(old.version(), new.version());
     new.verify().unwrap();
-    // The one before stays, to go back to; what is older goes.
+    // The previous one stays, to switch back to; older ones are removed.
     let versions = || site.store.versions(pair()).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     assert_eq!(versions().len(), 2);
     assert_eq!(site.store.activate(pair(), &old.version()).unwrap(), old);
@@ -237,7 +237,7 @@ async fn a_newer_model_takes_the_place_of_an_older_one() {
 }
 
 #[tokio::test]
-async fn errors_say_what_to_do() {
+async fn errors_contain_advice() {
     let mirror = Mirror::default();
     let empty = site(&mirror).await;
     let missing = empty.store.index().await.unwrap_err().to_string();
@@ -255,7 +255,7 @@ async fn errors_say_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_mirror_that_fails_is_passed_over() {
+async fn a_failing_mirror_is_skipped() {
     let (gone, good) = (Mirror::default(), Mirror::default());
     gone.serve(&saying("hola"), true);
     good.serve(&saying("hola"), false);
@@ -263,19 +263,19 @@ async fn a_mirror_that_fails_is_passed_over() {
     site.config.index_urls.insert(0, "http://127.0.0.1:9/models.json".into());
     site.config.index_urls.push(good.start().await.into());
     site.store = ModelStore::new(&site.config);
-    // The first has no index, the second its index but not its files.
+    // The first has no index, the second has an index but no files.
     gone.files.lock().unwrap().retain(|name, _| name == "models.json");
     let installed = site.pull().await.unwrap();
     installed.verify().unwrap();
     assert_eq!(installed.manifest.source, site.config.index_urls[2].expose());
-    // Another model is not what was asked for.
+    // Another model is not acceptable.
     good.serve(&saying("buenas"), false);
     let error = site.pull().await.unwrap_err();
     assert!(matches!(error, ModelError::Unreachable { .. }), "{error}");
 }
 
 #[tokio::test]
-async fn models_come_from_a_folder_too() {
+async fn models_can_be_imported_from_a_folder() {
     let mirror = Mirror::default();
     mirror.serve(&saying("hola"), true);
     let first = site(&mirror).await;
@@ -283,7 +283,7 @@ async fn models_come_from_a_folder_too() {
     for (name, bytes) in mirror.files.lock().unwrap().iter() {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
-    // A mirror that was copied.
+    // A copied mirror.
     let imported = first.store.import(folder.path(), &[]).unwrap();
     assert_eq!(imported, [first.store.installed(pair()).unwrap()]);
     assert_eq!(imported[0].manifest.licence, "MPL-2.0");
@@ -293,7 +293,7 @@ async fn models_come_from_a_folder_too() {
     assert_eq!(theirs[0].version(), imported[0].version());
     let text = translate_one(&Translator::new(&second.config, None).unwrap(), "en", "es", "hi").await;
     assert!(matches!(&text, Outcome::Done { text, .. } if text.starts_with("hola")), "{text:?}");
-    // Nothing, a pair that is not there, a file that is missing or damaged.
+    // Nothing, a missing pair, a missing or damaged file.
     let empty = tempfile::tempdir().unwrap();
     assert!(matches!(second.store.import(empty.path(), &[]), Err(ModelError::NothingToImport(_))));
     let other = Pair { from: language("fr"), to: language("en") };
@@ -324,7 +324,7 @@ async fn models_are_removed_by_version_or_as_a_whole() {
 }
 
 #[test]
-fn of_several_versions_one_has_to_be_chosen() {
+fn one_of_several_versions_must_be_selected() {
     let models = tempfile::tempdir().unwrap();
     let one = support::synthetic::install(models.path(), "en-es", &saying("hola"));
     support::synthetic::install(models.path(), "en-es", &saying("buenas"));
@@ -343,7 +343,7 @@ fn of_several_versions_one_has_to_be_chosen() {
 }
 
 #[tokio::test]
-async fn the_index_is_fetched_again_and_kept_while_it_cannot_be_had() {
+async fn the_index_is_refreshed_and_kept_while_unavailable() {
     let mirror = Mirror::default();
     mirror.serve(&saying("hola"), false);
     *mirror.etag.lock().unwrap() = "\"one\"".to_owned();
@@ -351,18 +351,21 @@ async fn the_index_is_fetched_again_and_kept_while_it_cannot_be_had() {
     let config = TranslationConfig { index_urls: vec![url.into()], ..TranslationConfig::default() };
     let mut kept = KeptIndex::new(ModelStore::new(&config));
     assert!(kept.index().is_none() && kept.due() <= tokio::time::Instant::now());
-    assert!(kept.refresh().await.unwrap(), "the first one is another one");
+    assert!(kept.refresh().await.unwrap(), "the first one counts as a change");
     assert!(!kept.refresh().await.unwrap() && *mirror.unchanged.lock().unwrap() == 1);
     let next = kept.due() - tokio::time::Instant::now();
 
-    // The server goes away, and comes back with another index.
+    // The server disappears, and comes back with another index.
     let index = mirror.files.lock().unwrap().remove("models.json").unwrap();
     assert!(matches!(kept.refresh().await, Err(ModelError::Unreachable { .. })));
-    assert_eq!(kept.index().unwrap().models.len(), 1, "what is known holds");
+    assert_eq!(kept.index().unwrap().models.len(), 1, "the known index stays");
     let (first, soon) = (kept.due(), kept.due() - tokio::time::Instant::now());
-    assert!(soon < next, "a failure is tried again earlier");
+    assert!(soon < next, "a failure is retried earlier");
     kept.refresh().await.unwrap_err();
-    assert!(kept.due() - tokio::time::Instant::now() > soon && kept.due() > first, "and then less often");
+    assert!(
+        kept.due() - tokio::time::Instant::now() > soon && kept.due() > first,
+        "and then less frequently"
+    );
     let other = String::from_utf8(index).unwrap().replace("en-es", "en-fr");
     mirror.files.lock().unwrap().insert("models.json".to_owned(), other.into_bytes());
     *mirror.etag.lock().unwrap() = "\"two\"".to_owned();

@@ -1,4 +1,4 @@
-//! Whatever an engine does to a text, everything protected comes back, and layout stays, in any script.
+//! Whatever an engine does to a text, protected pieces and layout are preserved, in any script.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use std::sync::Arc;
 use support::{computing_time, language};
 
-/// Words in eighteen scripts, some of which have no spaces and some of which go from right to left.
+/// Words in eighteen scripts, some of them without spaces, some right-to-left.
 const WORDS: [&str; 36] = [
     "hello",
     "naïve",
@@ -111,7 +111,7 @@ const PROTECTED: [&str; 56] = [
     "https://example.org/{id}",
 ];
 
-/// What stands around a text that is translated.
+/// Syntax around translated text.
 const AROUND: [(&str, &str); 7] = [
     ("**", "**"),
     ("_", "_"),
@@ -149,7 +149,7 @@ const BETWEEN: [&str; 24] = [
     "\n```\nlet hello = \"мир\"; // **x**\n```\n",
 ];
 
-/// How an engine can treat what it gets.
+/// How an engine treats its input.
 #[derive(Debug, Clone, Copy)]
 enum Manner {
     Copies,
@@ -206,7 +206,7 @@ impl Engine for Careless {
 }
 
 impl Manner {
-    /// Whether what it leaves in a text stays in its order.
+    /// Whether it preserves the order of a text.
     fn keeps_order(self) -> bool {
         !matches!(self, Self::Reverses | Self::ReversesWords)
     }
@@ -223,7 +223,7 @@ impl Piece {
     fn text(&self) -> String {
         match self {
             Self::Word(word) => (*word).to_owned(),
-            // Spaces keep neighbours from becoming one other thing.
+            // Spaces keep neighbours from merging into something else.
             Self::Protected(text) => format!(" {text} "),
             Self::Around((before, after), word) => format!("{before}{word}{after}"),
         }
@@ -253,7 +253,7 @@ fn manner() -> impl Strategy<Value = Manner> {
     ])
 }
 
-/// What becomes of a text; nothing when the engine's answers are not to be used.
+/// The translation of a text; `None` if the engine's answers are invalid.
 fn translate(manner: Manner, to: &str, text: &str) -> Option<String> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let translator = Translator::with_engines(vec![Arc::new(Careless(manner))], 0, None);
@@ -266,7 +266,7 @@ fn translate(manner: Manner, to: &str, text: &str) -> Option<String> {
     }
 }
 
-/// The protected pieces of a text that is made of nothing else, in order; the longest where several begin.
+/// The protected pieces of a text that consists of nothing else, in order; the longest if several start.
 fn protected_in(text: &str) -> Vec<&'static str> {
     let mut known: Vec<&'static str> =
         PROTECTED.into_iter().chain(AROUND.iter().map(|around| around.1)).collect();
@@ -281,7 +281,7 @@ fn protected_in(text: &str) -> Vec<&'static str> {
     found
 }
 
-/// How each line begins and ends, and what separates the lines and the columns.
+/// How each line starts and ends, and what separates lines and columns.
 fn layout(text: &str) -> Vec<(&str, &str, String)> {
     text.split_inclusive(|c: char| c.is_control() || c == '|')
         .map(|line| {
@@ -296,7 +296,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn everything_protected_comes_back(
+    fn protected_pieces_are_preserved(
         pieces in proptest::collection::vec((piece(), proptest::sample::select(&BETWEEN[..])), 1..14),
         manner in manner(),
         to in proptest::sample::select(vec!["fr", "ja"]),
@@ -328,14 +328,15 @@ proptest! {
     }
 
     #[test]
-    fn no_text_and_no_engine_make_it_panic(text in any::<String>(), manner in manner()) {
+    fn no_text_and_no_engine_cause_a_panic(text in any::<String>(), manner in manner()) {
         translate(manner, "ja", &text);
     }
 }
 
-/// What makes careless patterns and loops quadratic, 100 KB of each. A debug build takes 0.3 s for the slowest.
+/// Inputs that make careless patterns and loops quadratic, 100 KB each. A debug build takes 0.3 s for the
+/// slowest.
 #[test]
-fn no_shape_of_text_takes_long() {
+fn no_input_takes_quadratic_time() {
     let shapes = [
         "a",
         "a ",

@@ -1,4 +1,4 @@
-//! Servers that translate, over HTTP, well and badly.
+//! Remote translation servers over HTTP, well- and misbehaving.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -39,7 +39,7 @@ fn try_over(remote: Vec<RemoteConfig>) -> Result<Translator, TranslationError> {
     Translator::new(&config, None)
 }
 
-/// A translator over these, which has heard what all of them offer.
+/// A translator with these servers, after all have listed their languages.
 async fn over(remote: Vec<RemoteConfig>) -> Translator {
     let first = remote[0].name().to_owned();
     let translator = try_over(remote).unwrap();
@@ -47,7 +47,7 @@ async fn over(remote: Vec<RemoteConfig>) -> Translator {
     translator
 }
 
-/// Waits until English to French goes over this engine.
+/// Waits until English to French uses this engine.
 async fn wait_for(translator: &Translator, label: &str) {
     for _ in 0..500 {
         let route = translator.route(language("en"), language("fr"));
@@ -64,7 +64,7 @@ fn done(text: &str, engine: &str) -> Outcome {
 }
 
 #[tokio::test]
-async fn marks_come_back_over_each_interface_or_the_words_around_them_are_translated() {
+async fn marks_are_preserved_by_each_api_or_the_words_around_them_are_translated() {
     let server = Server::start(Manner::Shouts).await;
     let text = "ask @ana about <https://example.org>, or `x & y`";
     for config in [libre("libre", &server), model("model", &server)] {
@@ -72,7 +72,7 @@ async fn marks_come_back_over_each_interface_or_the_words_around_them_are_transl
         let translator = over(vec![config]).await;
         for manner in [Manner::Shouts, Manner::LosesMarks] {
             server.behave(manner);
-            // Another text each time, or the answer comes from the cache.
+            // A different text each time, to bypass the cache.
             let text = format!("{text} {}", if manner == Manner::Shouts { "now" } else { "then" });
             let expected = text.replace("ask", "ASK").replace("about", "ABOUT").replace("or ", "OR ");
             let expected = expected.replace("now", "NOW").replace("then", "THEN");
@@ -86,7 +86,7 @@ async fn marks_come_back_over_each_interface_or_the_words_around_them_are_transl
 }
 
 #[tokio::test]
-async fn another_meeshy_is_sent_the_marks_as_they_are() {
+async fn marks_are_sent_unchanged_to_another_meeshy() {
     let server = Server::start(Manner::Echoes).await;
     let config = remote(json!({"kind": "meeshy", "url": server.url}));
     let translator = over(vec![config]).await;
@@ -100,7 +100,7 @@ async fn another_meeshy_is_sent_the_marks_as_they_are() {
 }
 
 #[tokio::test]
-async fn a_server_is_asked_as_its_interface_says() {
+async fn requests_follow_the_servers_api() {
     let server = Server::start(Manner::Shouts).await;
     let mut config = libre("libre", &server);
     config.api_key = model("model", &server).api_key;
@@ -124,21 +124,21 @@ async fn a_server_is_asked_as_its_interface_says() {
 #[rstest]
 #[case(Manner::Empty, "an empty text")]
 #[case(Manner::Twice, "the same text twice")]
-#[case(Manner::Fewer, "answered 0 of 1 segments")]
-#[case(Manner::Html, "something that is no JSON")]
-#[case(Manner::Nothing, "broke off its JSON")]
-#[case(Manner::Truncated, "broke off its JSON")]
-#[case(Manner::OtherJson, "JSON of another shape")]
+#[case(Manner::Fewer, "returned 0 of 1 segments")]
+#[case(Manner::Html, "returned invalid JSON")]
+#[case(Manner::Nothing, "returned truncated JSON")]
+#[case(Manner::Truncated, "returned truncated JSON")]
+#[case(Manner::OtherJson, "JSON of an unexpected shape")]
 #[case(Manner::Error(500), "HTTP 500")]
 #[case(Manner::Error(403), "check its api_key")]
 #[case(Manner::Error(503), "HTTP 503")]
 #[case(Manner::Redirects, "HTTP 307; set its url")]
-#[case(Manner::Hangs, "did not answer in 1 s")]
-#[case(Manner::ClosesHalfWay, "broke off half-way")]
+#[case(Manner::Hangs, "did not answer within 1 s")]
+#[case(Manner::ClosesHalfWay, "closed the connection during the response")]
 #[case(Manner::Endless, "more than")]
-#[case(Manner::Chatter, "JSON of another shape")]
+#[case(Manner::Chatter, "JSON of an unexpected shape")]
 #[tokio::test]
-async fn the_next_engine_takes_over_from_a_bad_server_and_the_log_says_why(
+async fn the_next_engine_takes_over_from_a_bad_server_and_the_reason_is_logged(
     #[case] manner: Manner,
     #[case] logged: &str,
 ) {
@@ -146,26 +146,26 @@ async fn the_next_engine_takes_over_from_a_bad_server_and_the_log_says_why(
     let translator = over(vec![libre("bad", &bad), libre("spare", &spare)]).await;
     let log = Log::begin();
     let text = "Where is the grey cat?";
-    // Twice: the first answer has not been kept either.
+    // Twice: the first answer was not cached either.
     for _ in 0..2 {
         let outcome = translate_one(&translator, "en", "fr", text).await;
         assert_eq!(outcome, done("WHERE IS THE GREY CAT?", "spare"));
     }
     assert!(!bad.asked().is_empty());
-    // What the sockets hold is counted too.
+    // Buffers of the sockets count too.
     assert!(bad.sent() < 30_000_000, "{} bytes were read", bad.sent());
     let log = log.text();
-    assert!(log.contains(logged) && log.contains("the next best route takes over"), "{log}");
+    assert!(log.contains(logged) && log.contains("trying the next best route"), "{log}");
     assert!(!log.to_lowercase().contains("grey"), "{log}");
 }
 
 #[rstest]
-#[case(Manner::Chatter, "something else than a JSON array")]
-#[case(Manner::Fewer, "answered 0 of 1 segments")]
+#[case(Manner::Chatter, "did not return a JSON array")]
+#[case(Manner::Fewer, "returned 0 of 1 segments")]
 #[case(Manner::Empty, "an empty text")]
-#[case(Manner::Html, "no JSON")]
+#[case(Manner::Html, "invalid JSON")]
 #[tokio::test]
-async fn the_next_engine_takes_over_from_a_model_that_does_something_else(
+async fn the_next_engine_takes_over_from_a_model_that_ignores_its_instructions(
     #[case] manner: Manner,
     #[case] logged: &str,
 ) {
@@ -180,7 +180,7 @@ async fn the_next_engine_takes_over_from_a_model_that_does_something_else(
 }
 
 #[tokio::test]
-async fn a_server_that_keeps_failing_is_left_alone_until_a_trial_succeeds() {
+async fn a_failing_server_is_backed_off_from_until_a_trial_succeeds() {
     let (shaky, spare) = (Server::start(Manner::Error(500)).await, Server::start(Manner::Shouts).await);
     let translator = over(vec![libre("shaky", &shaky), libre("spare", &spare)]).await;
     let log = Log::begin();
@@ -188,19 +188,19 @@ async fn a_server_that_keeps_failing_is_left_alone_until_a_trial_succeeds() {
         assert_eq!(translate_one(&translator, "en", "fr", text).await, done(&text.to_uppercase(), "spare"));
     }
     assert_eq!(shaky.asked().len(), 3);
-    // All its pairs, not only the one that failed.
+    // All its pairs, not only the failed one.
     assert_eq!(translator.route(language("fr"), language("en")).unwrap().label(), "spare");
     shaky.behave(Manner::Shouts);
     wait_for(&translator, "shaky").await;
     assert_eq!(translate_one(&translator, "en", "fr", "Six").await, done("SIX", "shaky"));
     let log = log.text();
-    for logged in ["keeps failing and is left alone", "works again"] {
+    for logged in ["keeps failing; backing off", "has recovered"] {
         assert!(log.contains(logged), "{log}");
     }
 }
 
 #[tokio::test]
-async fn a_failure_that_passes_is_tried_again_at_once() {
+async fn a_temporary_failure_is_retried_at_once() {
     let server = Server::start(Manner::BusyOnce).await;
     let translator = over(vec![libre("libre", &server)]).await;
     assert_eq!(translate_one(&translator, "en", "fr", "Hi.").await, done("HI.", "libre"));
@@ -208,7 +208,7 @@ async fn a_failure_that_passes_is_tried_again_at_once() {
 }
 
 #[tokio::test]
-async fn before_a_server_has_said_what_it_offers_nothing_is_unavailable() {
+async fn nothing_is_unavailable_before_a_server_has_listed_its_languages() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -220,17 +220,14 @@ async fn before_a_server_has_said_what_it_offers_nothing_is_unavailable() {
     let failure = failed.unwrap_err().to_string();
     assert!(failure.starts_with("libretranslate cannot be reached"), "{failure}");
     let outcome = translate_one(&translator, "en", "de", "Hi.").await;
-    assert!(
-        matches!(outcome, Outcome::Unavailable { .. }),
-        "it may not even be asked for German: {outcome:?}"
-    );
+    assert!(matches!(outcome, Outcome::Unavailable { .. }), "German is not even allowed: {outcome:?}");
     Server::on(TcpListener::bind(address).await.unwrap(), Manner::Shouts);
     wait_for(&translator, "libretranslate").await;
     assert_eq!(translate_one(&translator, "en", "fr", "Hi.").await, done("HI.", "libretranslate"));
 }
 
 #[tokio::test]
-async fn long_texts_go_in_several_requests_and_not_more_at_once_than_allowed() {
+async fn long_texts_are_split_into_requests_within_the_concurrency_limit() {
     let server = Server::start(Manner::Shouts).await;
     let mut config = libre("libre", &server);
     config.max_concurrency = 2;
@@ -242,7 +239,7 @@ async fn long_texts_go_in_several_requests_and_not_more_at_once_than_allowed() {
 }
 
 #[tokio::test]
-async fn the_operator_narrows_down_what_a_server_is_asked_for() {
+async fn the_configuration_restricts_the_languages_of_a_server() {
     let server = Server::start(Manner::Shouts).await;
     let mut config = libre("libre", &server);
     config.pairs = vec!["en-fr".to_owned()];
@@ -252,11 +249,11 @@ async fn the_operator_narrows_down_what_a_server_is_asked_for() {
 
 #[rstest]
 #[case(json!({"kind": "libretranslate", "url": "libre.example"}), "its url")]
-#[case(json!({"kind": "libretranslate", "url": "file:///etc/passwd"}), "begin with `http://`")]
+#[case(json!({"kind": "libretranslate", "url": "file:///etc/passwd"}), "start with `http://`")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "name": "apertium"}), "set another `name`")]
-#[case(json!({"kind": "libretranslate", "url": "http://a", "name": "a\nb"}), "its name has to be")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "name": "a\nb"}), "`name` must be")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "languages": ["xx"]}), "`xx` is not a language")]
-#[case(json!({"kind": "libretranslate", "url": "http://a", "pairs": ["en"]}), "`en` is no pair")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "pairs": ["en"]}), "`en` is not a language pair")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "api_key_file": "/nowhere"}), "/nowhere")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "api_key_file": "/nowhere", "api_key": "x"}), "not both")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "timeout_seconds": 0}), "at least 1")]
@@ -264,14 +261,14 @@ async fn the_operator_narrows_down_what_a_server_is_asked_for() {
 #[case(json!({"kind": "openai", "url": "http://a", "languages": ["en", "fr"]}), "set the `model`")]
 #[case(json!({"kind": "openai", "url": "http://a", "model": "m"}), "set the `languages` or `pairs`")]
 #[tokio::test]
-async fn settings_that_make_no_sense_are_refused(#[case] entry: Value, #[case] expected: &str) {
-    let Err(error) = try_over(vec![remote(entry)]) else { panic!("it was taken") };
+async fn invalid_settings_are_rejected(#[case] entry: Value, #[case] expected: &str) {
+    let Err(error) = try_over(vec![remote(entry)]) else { panic!("it was accepted") };
     assert!(error.to_string().contains(expected), "{error}");
 }
 
 #[tokio::test]
-async fn two_servers_cannot_have_one_name() {
+async fn two_servers_cannot_have_the_same_name() {
     let server = Server::start(Manner::Shouts).await;
     let Err(error) = try_over(vec![libre("one", &server), libre("one", &server)]) else { panic!("taken") };
-    assert_eq!(error.to_string(), "the remote engine `one`: another one has the same name; set `name`");
+    assert_eq!(error.to_string(), "remote engine `one`: another engine has the same name; set `name`");
 }

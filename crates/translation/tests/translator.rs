@@ -1,4 +1,4 @@
-//! The translator over engines that the tests make up: what it asks of them, and what it does with their answers.
+//! The translator with synthetic engines: its requests to them, and its handling of their answers.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use support::{language, translate_one};
 
-/// Answers by a function, and remembers what it was asked.
+/// Answers by a function, and records its requests.
 struct Fake {
     name: &'static str,
     pairs: &'static [&'static str],
@@ -108,7 +108,7 @@ fn done(outcome: Outcome) -> String {
 }
 
 #[tokio::test]
-async fn equal_sentences_are_asked_for_once_and_then_never_again() {
+async fn equal_sentences_are_translated_once_and_then_cached() {
     let fake = Fake::new("fake", &["en-fr"], shout);
     let translator = over(vec![fake.clone()], None);
     let texts = ["Hi. Hi. You".to_owned(), "- You\n- Hi.".to_owned()];
@@ -121,7 +121,7 @@ async fn equal_sentences_are_asked_for_once_and_then_never_again() {
 }
 
 #[tokio::test]
-async fn the_second_half_of_a_route_loads_while_the_first_works() {
+async fn the_second_step_of_a_route_loads_while_the_first_works() {
     let fake = Fake::new("fake", &["en-ca", "ca-fr"], shout);
     let translator = over(vec![fake.clone()], None);
     assert_eq!(done(translate_one(&translator, "en", "fr", "Hi.").await), "HI.");
@@ -129,7 +129,7 @@ async fn the_second_half_of_a_route_loads_while_the_first_works() {
 }
 
 #[tokio::test]
-async fn words_around_lost_marks_are_translated_by_themselves() {
+async fn words_around_lost_marks_are_translated_separately() {
     let fake = Fake::new("fake", &["en-fr"], forget_marks);
     let translator = over(vec![fake.clone()], None);
     let text = done(translate_one(&translator, "en", "fr", "ask @ana about `x`, or not").await);
@@ -138,7 +138,7 @@ async fn words_around_lost_marks_are_translated_by_themselves() {
 }
 
 #[tokio::test]
-async fn each_step_of_a_detour_is_checked_and_the_least_score_counts() {
+async fn each_step_of_a_route_is_checked_and_the_lowest_score_counts() {
     let mut first = Fake::new("sure", &["en-ca"], shout);
     Arc::get_mut(&mut first).unwrap().score = Some(0.9);
     let mut second = Fake::new("unsure", &["ca-fr"], forget_marks);
@@ -150,7 +150,7 @@ async fn each_step_of_a_detour_is_checked_and_the_least_score_counts() {
 }
 
 #[tokio::test]
-async fn an_interruption_is_a_failure_for_those_texts_that_no_other_engine_takes() {
+async fn an_interruption_fails_the_texts_that_no_other_engine_translates() {
     let fake = Fake::new("fake", &["en-fr"], |segment| match segment {
         "bad" => Err(EngineError::Interrupted("it fell over".to_owned())),
         other => Ok(other.to_uppercase()),
@@ -165,7 +165,7 @@ async fn an_interruption_is_a_failure_for_those_texts_that_no_other_engine_takes
 }
 
 #[tokio::test]
-async fn the_next_engine_takes_what_the_first_has_no_translation_for() {
+async fn the_next_engine_translates_what_the_first_cannot() {
     let picky = Fake::new("picky", &["en-fr"], |segment| match segment {
         "Empty." => Ok(" ".to_owned()),
         other => Ok(other.to_lowercase()),
@@ -177,12 +177,12 @@ async fn the_next_engine_takes_what_the_first_has_no_translation_for() {
         let engine = "picky, spare".to_owned();
         assert_eq!(outcome, Outcome::Done { text: "hello. EMPTY.".to_owned(), engine, score: None });
     }
-    assert_eq!(spare.asked(), [["Empty."]], "what was translated is kept, by whomever");
-    assert_eq!(picky.asked().len(), 2, "and what was not is not");
+    assert_eq!(spare.asked(), [["Empty."]], "every translation is cached, whoever made it");
+    assert_eq!(picky.asked().len(), 2, "and missing ones are not");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_engine_that_keeps_failing_is_left_alone_and_tried_again_later() {
+async fn a_failing_engine_is_backed_off_from_and_retried_later() {
     static WORKS: AtomicBool = AtomicBool::new(false);
     let shaky = Fake::new("shaky", &["en-fr"], |segment| match WORKS.load(Ordering::Relaxed) {
         true => Ok(segment.to_lowercase()),
@@ -193,21 +193,21 @@ async fn an_engine_that_keeps_failing_is_left_alone_and_tried_again_later() {
     for text in ["One", "Two", "Three", "Four", "Five"] {
         assert_eq!(done(translate_one(&translator, "en", "fr", text).await), text.to_uppercase());
     }
-    assert_eq!(shaky.asked().len(), 3, "after three failures in a row it is left alone");
+    assert_eq!(shaky.asked().len(), 3, "after three failures in a row, the circuit is open");
     assert_eq!(translator.route(language("en"), language("fr")).unwrap().label(), "spare");
     tokio::time::advance(Duration::from_secs(3)).await;
     assert_eq!(done(translate_one(&translator, "en", "fr", "Six").await), "SIX");
     assert_eq!(shaky.asked().len(), 4, "one trial");
     WORKS.store(true, Ordering::Relaxed);
     translate_one(&translator, "en", "fr", "Seven").await;
-    assert_eq!(shaky.asked().len(), 4, "it failed, so it is left alone again");
+    assert_eq!(shaky.asked().len(), 4, "it failed, so the circuit is open again");
     tokio::time::advance(Duration::from_secs(5)).await;
     assert_eq!(done(translate_one(&translator, "en", "fr", "Eight").await), "eight");
     assert_eq!(done(translate_one(&translator, "en", "fr", "Nine").await), "nine");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pair_that_is_only_left_alone_for_a_while_has_failed_and_is_not_unavailable() {
+async fn a_pair_with_an_open_circuit_has_failed_and_is_not_unavailable() {
     let shaky =
         Fake::new("shaky", &["en-ca", "ca-fr"], |_| Err(EngineError::Interrupted("it hangs".to_owned())));
     let translator = over(vec![shaky.clone()], None);
@@ -241,7 +241,7 @@ async fn the_next_engine_takes_over_from_a_broken_one_until_it_is_repaired() {
 }
 
 #[tokio::test]
-async fn a_letter_and_its_mark_are_one_character_for_engines_and_readers() {
+async fn letters_are_composed_for_engines_and_readers() {
     let fake = Fake::new("fake", &["en-fr"], |segment| Ok(format!("{segment} e\u{301}te\u{301}")));
     let translator = over(vec![fake.clone()], None);
     let texts = ["a café".to_owned(), "a cafe\u{301}".to_owned()];
@@ -250,20 +250,20 @@ async fn a_letter_and_its_mark_are_one_character_for_engines_and_readers() {
     for outcome in outcomes {
         assert!(matches!(outcome.unwrap(), Outcome::Done { text, .. } if text == "a café été"));
     }
-    // What comes back as it was is the same, whichever way it is written.
+    // Unchanged text is identical, in either form.
     let echo = over(vec![Fake::new("echo", &["en-fr"], |segment| Ok(segment.to_owned()))], None);
     let outcome = translate_one(&echo, "en", "fr", "cafe\u{301}").await;
     assert_eq!(outcome, Outcome::Identical { engine: Some("echo".to_owned()) });
 }
 
 #[tokio::test]
-async fn engines_are_not_asked_again_what_they_offer_when_one_is_avoided() {
+async fn avoiding_an_engine_does_not_query_the_offers_again() {
     let [one, other] = ["one", "other"].map(|name| Fake::new(name, &["en-fr"], shout));
     let translator = over(vec![one.clone(), other], None);
     let request = Request { avoid: vec!["one".to_owned()], ..Request::new(language("en"), language("fr")) };
     let by = |route: Option<meeshy_translation::Route>| route.unwrap().label();
     assert_eq!(by(translator.route_for(&request)), "other");
-    // What they offer now is seen at the next look, and not before.
+    // Changed offers are seen by the next refresh, not before.
     one.version.store(7, Ordering::Relaxed);
     let version = |translator: &Translator| {
         translator.route(language("en"), language("fr")).unwrap().steps[0].version.clone()
@@ -274,12 +274,12 @@ async fn engines_are_not_asked_again_what_they_offer_when_one_is_avoided() {
 }
 
 #[tokio::test]
-async fn what_is_no_translation_is_neither_shown_nor_kept() {
+async fn invalid_translations_are_neither_shown_nor_cached() {
     let fake = Fake::new("fake", &["en-fr"], |segment| match segment {
         "empty" => Ok(" ".to_owned()),
         "marks only" => Ok("\u{E000}".to_owned()),
         "marks" => Ok("a\u{E000}b".to_owned()),
-        "fewer" => Err(EngineError::Unusable("fake answered 0 of 1 segments".to_owned())),
+        "fewer" => Err(EngineError::Unusable("fake returned 0 of 1 segments".to_owned())),
         _ => Ok("one\ntwo\0three".to_owned()),
     });
     let translator = over(vec![fake.clone()], None);
@@ -297,14 +297,14 @@ async fn what_is_no_translation_is_neither_shown_nor_kept() {
 }
 
 #[tokio::test]
-async fn an_engine_that_says_the_same_in_the_other_language_is_believed() {
+async fn an_engine_that_returns_the_source_is_believed() {
     let fake = Fake::new("fake", &["en-fr"], |segment| Ok(segment.to_owned()));
     let outcome = translate_one(&over(vec![fake], None), "en", "fr", "OK, taxi!").await;
     assert_eq!(outcome, Outcome::Identical { engine: Some("fake".to_owned()) });
 }
 
 #[tokio::test]
-async fn a_language_into_itself_and_nothing_at_all_are_identical() {
+async fn the_same_language_and_the_empty_text_are_identical() {
     let fake = Fake::new("fake", &["en-fr"], shout);
     let translator = over(vec![fake.clone()], None);
     let same = Outcome::Identical { engine: None };
@@ -317,7 +317,7 @@ async fn a_language_into_itself_and_nothing_at_all_are_identical() {
     assert!(translator.translate(language("en"), language("fr"), &[]).await.is_empty());
 }
 
-/// A database that keeps all, and counts.
+/// A database that stores everything, and counts reads.
 #[derive(Default)]
 struct Database {
     kept: Mutex<HashMap<CacheKey, CachedText>>,
@@ -338,12 +338,12 @@ impl CacheStore for Database {
 }
 
 #[tokio::test]
-async fn what_the_database_knows_is_not_asked_for_again_unless_the_engine_changed() {
+async fn texts_in_the_database_are_not_translated_again_unless_the_engine_changed() {
     let database = Arc::new(Database::default());
     let fake = Fake::new("fake", &["en-fr", "fr-en"], shout);
     let before = over(vec![fake.clone()], Some(database.clone()));
     assert_eq!(done(translate_one(&before, "en", "fr", "hi @ana you").await), "HI @ana YOU");
-    // After a start, with nothing in memory; for somebody else's name.
+    // After a restart, with nothing in memory; for a different name.
     let after = over(vec![fake.clone()], Some(database.clone()));
     assert_eq!(done(translate_one(&after, "en", "fr", "hi @bob you").await), "HI @bob YOU");
     assert_eq!(fake.asked().len(), 1);
@@ -359,7 +359,7 @@ async fn what_the_database_knows_is_not_asked_for_again_unless_the_engine_change
 }
 
 #[tokio::test]
-async fn another_engine_answers_who_was_not_content_with_the_first() {
+async fn another_engine_answers_a_reader_who_rejected_the_first() {
     let one = Fake::new("one", &["en-fr"], shout);
     let other = Fake::new("other", &["en-fr"], |segment| Ok(segment.to_lowercase()));
     let translator = over(vec![one, other], None);
@@ -376,10 +376,7 @@ async fn another_engine_answers_who_was_not_content_with_the_first() {
     assert_eq!(
         outcome,
         Outcome::Unavailable {
-            reason: Reason::new(
-                ReasonCode::NoOtherEngine,
-                "no other route here translates English to French"
-            )
+            reason: Reason::new(ReasonCode::NoOtherEngine, "no other route translates English to French")
         }
     );
 }

@@ -4,7 +4,7 @@ use crate::Iso;
 use meeshy_domain::{AttachmentId, MessageId, WebAddress};
 use serde::Serialize;
 
-/// A file that hangs on a message.
+/// A file attached to a message.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attachment {
@@ -21,7 +21,7 @@ pub struct Attachment {
     pub caption: Option<String>,
     pub width: Option<i64>,
     pub height: Option<i64>,
-    /// Milliseconds.
+    /// In milliseconds.
     pub duration: Option<i64>,
     pub bitrate: Option<i64>,
     pub sample_rate: Option<i64>,

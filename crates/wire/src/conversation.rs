@@ -7,7 +7,7 @@ use meeshy_domain::{
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A conversation: in a list with its first members, alone with all.
+/// A conversation with its first members; more of them when requested alone than in a list.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Conversation {
@@ -39,14 +39,14 @@ pub struct Conversation {
     pub meta: Option<Meta>,
 }
 
-/// What comes with a conversation that is looked at alone.
+/// Additional data of a conversation that is requested alone.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
     pub conversation_stats: ConversationStats,
 }
 
-/// Figures of a conversation.
+/// Statistics of a conversation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationStats {
@@ -57,7 +57,7 @@ pub struct ConversationStats {
     pub updated_at: Iso,
 }
 
-/// Somebody who is connected.
+/// A user who is connected.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineUser {
@@ -85,7 +85,7 @@ pub struct Member {
     pub user: MemberUser,
 }
 
-/// The person of a membership.
+/// The user of a membership.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberUser {
@@ -100,7 +100,7 @@ pub struct MemberUser {
     pub system_language: Language,
 }
 
-/// The newest message of a conversation, in short.
+/// A summary of the newest message of a conversation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastMessage {
@@ -123,7 +123,7 @@ pub struct LastMessage {
     pub translation_states: Vec<TranslationState>,
 }
 
-/// Who wrote the newest message.
+/// The author of the newest message.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LastMessageSender {

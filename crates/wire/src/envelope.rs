@@ -1,8 +1,8 @@
-//! The envelope around every REST answer.
+//! The envelope of every REST response.
 
 use serde::Serialize;
 
-/// A good answer: `{"success":true,"data":…}`.
+/// A success response: `{"success":true,"data":…}`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Success<T> {
     pub success: bool,
@@ -14,13 +14,13 @@ pub struct Success<T> {
 }
 
 impl<T> Success<T> {
-    /// An answer of `data` and nothing else.
+    /// A response with `data` and nothing else.
     pub fn new(data: T) -> Self {
         Self { success: true, data, pagination: None, meta: None }
     }
 }
 
-/// Where a page stands in the whole list.
+/// The position of a page in the whole list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
@@ -31,14 +31,14 @@ pub struct Pagination {
 }
 
 impl Pagination {
-    /// A page of `returned` items from `offset` on.
+    /// A page of `returned` items, starting at `offset`.
     pub fn new(total: i64, offset: i64, limit: i64, returned: usize) -> Self {
         let end = offset.saturating_add(i64::try_from(returned).unwrap_or(i64::MAX));
         Self { total, offset, limit, has_more: end < total }
     }
 }
 
-/// A bad answer. `error` and `message` are a sentence for a person, `code` is for programs.
+/// An error response. `error` and `message` are a sentence for users, `code` is for programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody {
@@ -46,20 +46,20 @@ pub struct ErrorBody {
     pub error: String,
     pub message: String,
     pub code: &'static str,
-    /// The same, where the translation routes of old clients look for it (4.6).
+    /// The same code, where old clients look for it in responses of the translation routes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<&'static str>,
-    /// Why a text has no translation, as a code for clients to word.
+    /// Why a text has no translation, as a code for which clients have their own texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ErrorDetail>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub suggestion: Option<String>,
-    /// In how many seconds trying again makes sense.
+    /// After how many seconds a retry makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// How many calls are allowed, where there were too many (1.7).
+    /// The number of allowed requests, if there were too many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }

@@ -32,7 +32,7 @@ pub mod event_name {
     pub const SERVER_RESTARTING: &str = "server:restarting";
 }
 
-/// What a client may say in the handshake. It holds secrets, so it has no `Debug`.
+/// The client's part of the handshake. It contains secrets, so it has no `Debug`.
 #[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Handshake {
@@ -42,7 +42,7 @@ pub struct Handshake {
     pub session_token: Option<String>,
 }
 
-/// The answer to it.
+/// The response to the handshake.
 #[derive(Debug, Clone, Serialize)]
 pub struct Authenticated {
     pub success: bool,
@@ -52,7 +52,7 @@ pub struct Authenticated {
     pub error: Option<String>,
 }
 
-/// Who the server takes the socket for.
+/// The authenticated user of the socket.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticatedUser {
@@ -89,7 +89,7 @@ pub struct EditMessage {
     pub original_language: Option<String>,
 }
 
-/// Events that name a conversation only.
+/// Events that contain only a conversation.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationRef {
@@ -109,12 +109,12 @@ pub struct Ack<T> {
 }
 
 impl<T> Ack<T> {
-    /// It was done.
+    /// A success.
     pub fn done(data: T) -> Self {
         Self { success: true, data: Some(data), error: None, code: None }
     }
 
-    /// It was not.
+    /// An error.
     pub fn refused(body: ErrorBody) -> Self {
         Self { success: false, data: None, error: Some(body.error), code: Some(body.code) }
     }
@@ -139,7 +139,7 @@ pub struct MessageTranslation {
     pub translations: [Translation; 1],
 }
 
-/// `message:translation-state`: a language that will have no text.
+/// `message:translation-state`: a language without a translation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationStateEvent {
@@ -192,7 +192,7 @@ pub struct ReadStatusUpdated {
     pub updated_at: Iso,
 }
 
-/// `conversation:stats`; the conversation is named as the client named it.
+/// `conversation:stats`; the conversation is given as the client gave it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatsEvent {

@@ -1,10 +1,10 @@
 //! What crosses the network: envelope, objects, requests, events.
 //!
-//! The fields have the names and meanings of the contract's section 3.0; a field that the old system sends and that
-//! nothing fills yet is sent with its default, since clients read it.
+//! Field names and meanings are those of the old system's API. Fields that the old system sends but that
+//! nothing fills yet are sent with their default, because clients read them (docs/compatibility.md).
 //!
-//! Invariant: nothing here decides anything or does I/O; a type is a shape.
-#![expect(missing_docs, reason = "a field's meaning stands in the contract, under its name")]
+//! Invariant: nothing here makes decisions or does I/O; a type is a shape.
+#![expect(missing_docs, reason = "the fields are named after their meaning")]
 
 mod attachment;
 mod conversation;

@@ -10,11 +10,11 @@ use serde::Serialize;
 pub struct Message {
     pub id: MessageId,
     pub conversation_id: ConversationId,
-    /// Its number in the conversation, without gaps: gives the order.
+    /// Its number in the conversation, without gaps; defines the order.
     pub sequence: i64,
-    /// Counts its texts, from 1: a translation is of the one with its own number.
+    /// The revision of its text, from 1. A translation belongs to the revision with the same number.
     pub revision: i64,
-    /// The sender's own id of it.
+    /// The id that the sending client chose.
     pub client_message_id: Option<String>,
     pub sender_id: Option<UserId>,
     pub anonymous_sender_id: Option<String>,
@@ -55,7 +55,7 @@ pub struct Message {
     pub anonymous_sender: Option<Guest>,
     pub attachments: Vec<Attachment>,
     pub translations: Vec<Translation>,
-    /// The languages that have no text, or none yet.
+    /// The languages without a translation, or without one yet.
     pub translation_states: Vec<TranslationState>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Box<Reply>>,
@@ -65,7 +65,7 @@ pub struct Message {
     pub meta: Option<serde_json::Value>,
 }
 
-/// How many of what hang on a message.
+/// How many objects are attached to a message.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
@@ -84,7 +84,7 @@ pub struct Guest {
     pub language: Language,
 }
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageSender {
@@ -93,7 +93,7 @@ pub struct MessageSender {
     pub display_name: String,
     pub first_name: String,
     pub last_name: String,
-    /// Always empty: addresses are nobody else's business.
+    /// Always empty: e-mail addresses are private.
     pub email: &'static str,
     pub avatar: Option<WebAddress>,
     pub role: Role,
@@ -104,12 +104,12 @@ pub struct MessageSender {
     pub languages: LanguageSettings,
 }
 
-/// A translation that has a text.
+/// A translation with a text.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Translation {
-    /// `<message>-<language>`, with the revision behind it for an edited text, and the time for one that was made anew:
-    /// the web client passes over an id that it has seen.
+    /// `<message>-<language>`, followed by the revision for an edited text, and by the time for a repeated
+    /// translation: the web client ignores an id that it has already seen.
     pub id: String,
     pub message_id: MessageId,
     pub revision: i64,
@@ -117,12 +117,12 @@ pub struct Translation {
     pub target_language: Language,
     pub translated_content: String,
     pub translation_model: &'static str,
-    /// `done`, or `identical` when the text is the same in both languages.
+    /// `done`, or `identical` if the text is the same in both languages.
     pub state: &'static str,
-    /// Which engine made it, and over which languages.
+    /// The engine that made it, and the pivot languages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
-    /// Only where the engine gives one.
+    /// Only if the engine reports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence_score: Option<f64>,
     pub cache_key: String,
@@ -132,22 +132,23 @@ pub struct Translation {
     pub updated_at: Iso,
 }
 
-/// A language that has no text, or none yet.
+/// A language without a translation, or without one yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationState {
     pub target_language: Language,
     /// `pending`, `unavailable` or `failed`.
     pub state: &'static str,
-    /// Why, in English, for whoever runs the server.
+    /// Why, in English, for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Why, for a client to word: `no_engine`, `engine_unusable`, `no_other_engine`, `engine_failed` or `unknown`.
+    /// Why, as a code for clients: `no_engine`, `engine_unusable`, `no_other_engine`, `model_downloading`,
+    /// `engine_failed` or `unknown`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<&'static str>,
 }
 
-/// The message that another one answers.
+/// The message to which another one replies.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {

@@ -1,8 +1,8 @@
-//! What clients send to REST. Unknown keys are passed over, except where the contract says otherwise (1.9).
+//! Request bodies of the REST API. Unknown keys are ignored unless noted otherwise.
 
 use serde::{Deserialize, Deserializer};
 
-// The bodies that hold secrets have no `Debug`, so that no log can show them.
+// Bodies that contain secrets have no `Debug`, so that they cannot be logged.
 
 /// `POST /auth/register`.
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
@@ -19,7 +19,7 @@ pub struct Register {
     pub setup_code: Option<String>,
 }
 
-/// `POST /auth/login`: a username, an address or a telephone number.
+/// `POST /auth/login`: a username, an e-mail address or a phone number.
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Login {
@@ -29,7 +29,7 @@ pub struct Login {
     pub remember_device: bool,
 }
 
-/// `POST /auth/login/2fa`: the code, and the token that the first step gave.
+/// `POST /auth/login/2fa`: the code, and the token from the first step.
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LoginCode {
@@ -37,13 +37,13 @@ pub struct LoginCode {
     pub code: String,
 }
 
-/// `POST /auth/2fa/verify`: the code alone.
+/// `POST /auth/2fa/verify`: only the code.
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
 pub struct Code {
     pub code: String,
 }
 
-/// `POST /auth/refresh`; clients also send `refreshToken`, which does not exist.
+/// `POST /auth/refresh`; clients also send `refreshToken`, which is ignored.
 #[derive(Clone, Deserialize, utoipa::ToSchema)]
 pub struct Refresh {
     pub token: String,
@@ -68,7 +68,7 @@ pub struct PatchMe {
     pub use_custom_destination: Option<bool>,
 }
 
-/// Tells a key that is `null` from one that is not there.
+/// Distinguishes a `null` from a missing key.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -3,7 +3,7 @@
 use meeshy_domain::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// An instant that is written as `2026-01-15T12:34:56.789Z`.
+/// An instant in the form `2026-01-15T12:34:56.789Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
 #[schema(value_type = String, format = DateTime)]
 pub struct Iso(pub Timestamp);
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn milliseconds_are_always_written() {
+    fn milliseconds_are_always_included() {
         for (millis, text) in [
             (1_768_480_496_789, "2026-01-15T12:34:56.789Z"),
             (1_768_480_496_000, "2026-01-15T12:34:56.000Z"),

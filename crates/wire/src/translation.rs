@@ -1,5 +1,4 @@
-//! Translations on request. Requests and the answers to them have the names of the old
-//! translator here, in snake case.
+//! Translations on request. The fields keep the names of the old translator, in snake case.
 
 use crate::{Iso, Translation};
 use meeshy_domain::{Language, MessageId, ReportId, TermId, UserId};
@@ -16,7 +15,7 @@ pub struct Translate {
     pub model_type: Option<ModelType>,
 }
 
-/// The tiers that clients ask for.
+/// The quality tiers that clients request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelType {
@@ -47,11 +46,11 @@ pub struct DetectLanguage {
 /// `POST /conversations/:id/glossary`.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 pub struct AddTerm {
-    /// As it stands in messages.
+    /// The term as it appears in messages.
     pub term: String,
-    /// Into which language; all that have no entry of their own, if absent.
+    /// The target language; if missing, all without their own entry.
     pub language: Option<String>,
-    /// What it is to become; it stays as it is, if absent.
+    /// Its translation; if missing, the term is kept as it is.
     pub translation: Option<String>,
 }
 
@@ -61,9 +60,9 @@ pub struct AddTerm {
 pub struct GlossaryTerm {
     pub id: TermId,
     pub term: String,
-    /// `null`: all that have no entry of their own.
+    /// `null`: all languages without their own entry.
     pub language: Option<Language>,
-    /// `null`: it stays as it is.
+    /// `null`: the term is kept as it is.
     pub translation: Option<String>,
     pub created_by: UserId,
     pub created_at: Iso,
@@ -75,23 +74,23 @@ pub struct GlossaryTerm {
 pub struct ReportTranslation {
     /// `wrong`, `incomplete`, `clumsy`, `offensive`, `language` or `other`.
     pub reason: String,
-    /// In the reader's own words; `other` needs it.
+    /// The reader's comment; required for `other`.
     pub comment: Option<String>,
-    /// Whether another engine is to make the translation anew.
+    /// Whether another engine should repeat the translation.
     #[serde(default)]
     pub try_another: bool,
 }
 
-/// What a reader said of a translation.
+/// A reader's report of a translation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationReport {
     pub id: ReportId,
     pub message_id: MessageId,
     pub target_language: Language,
-    /// What was shown.
+    /// The reported translation.
     pub translated_content: String,
-    /// Which engine had made it.
+    /// The engine that made it.
     pub engine: String,
     pub reporter_id: UserId,
     pub reason: String,
@@ -100,14 +99,14 @@ pub struct TranslationReport {
     pub created_at: Iso,
 }
 
-/// Where the translation of a message has come to.
+/// The progress of the translation of a message.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationProgress {
-    /// A sentence for a person.
+    /// A sentence for users.
     pub message: String,
     pub message_id: MessageId,
-    /// Under which `/translate/jobs/:jobId` is asked.
+    /// The id for `/translate/jobs/:jobId`.
     pub job_id: String,
     pub target_language: Language,
     /// `processing`, `completed`, `unavailable` or `failed`.
@@ -121,7 +120,8 @@ pub struct TranslationProgress {
     pub translation: Option<StatusTranslation>,
 }
 
-/// A translation as `/status/:messageId/:language` shows it: with the names of both places that clients know.
+/// A translation in the shape of `/status/:messageId/:language`, with the field names of both places where
+/// clients look.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusTranslation {
@@ -131,7 +131,7 @@ pub struct StatusTranslation {
     pub model_type: &'static str,
 }
 
-/// A text that has come to an end.
+/// The finished translation of a text.
 #[derive(Debug, Clone, Serialize)]
 pub struct TranslatedText {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -141,12 +141,12 @@ pub struct TranslatedText {
     /// `null` for a text without words.
     pub source_language: Option<Language>,
     pub target_language: Language,
-    /// Only where the engine gives one.
+    /// Only if the engine reports one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
     /// In seconds.
     pub processing_time: f64,
-    /// Which engine made it, and over which languages; `none` where there was nothing to do.
+    /// The engine that made it, and the pivot languages; `none` if there was nothing to do.
     pub model: String,
     pub timestamp: Iso,
 }
@@ -170,7 +170,7 @@ pub struct TranslationReceived {
     pub confidence_score: Option<f64>,
 }
 
-/// `translation_error`: what was asked for, word for word, and why there is none.
+/// `translation_error`: the request, verbatim, and why there is no translation.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationError<'a> {

@@ -1,4 +1,4 @@
-//! People and their devices.
+//! Users and their devices.
 
 use crate::Iso;
 use meeshy_domain::{Direction, LanguageSettings, Permissions, Role, SessionId, UserId, WebAddress};
@@ -38,7 +38,7 @@ pub struct User {
     pub permissions: Permissions,
 }
 
-/// Somebody who was found.
+/// A user found by a search.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FoundUser {
@@ -53,7 +53,7 @@ pub struct FoundUser {
     pub system_language: meeshy_domain::Language,
 }
 
-/// A device, as its owner sees it after signing in.
+/// A session, as its owner sees it after signing in.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
@@ -67,14 +67,14 @@ pub struct Session {
     pub created_at: Iso,
 }
 
-/// A language that people can choose.
+/// A language that users can choose.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Language {
     pub code: &'static str,
-    /// In English.
+    /// The English name.
     pub name: &'static str,
-    /// In itself.
+    /// The name in the language itself.
     pub native_name: &'static str,
     #[schema(value_type = String)]
     pub direction: Direction,

@@ -1,4 +1,4 @@
-// A server that only takes messages, with nobody who translates.
+// A server that accepts messages, but has no translator.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -1,4 +1,4 @@
-// The messenger after an import of the old system's data: the people of the made-up old database find what they had.
+// The messenger after an import: the users of the made-up old database find their data.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -10,7 +10,7 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-/** Bob, as a program. */
+/** Bob, as an API client. */
 async function callAsBob() {
   const login = { username: "bob", password: PASSWORD };
   const headers = { "content-type": "application/json" };
@@ -27,7 +27,7 @@ async function callAsBob() {
   };
 }
 
-/** The newest messages of the conversations that Bob is in. */
+/** The newest messages of Bob's conversations. */
 async function newest(call) {
   const conversations = await call("/conversations?limit=50");
   const pages = await Promise.all(
@@ -39,7 +39,7 @@ async function newest(call) {
   return { conversations, pages };
 }
 
-test("conversations, unread counts, translations and files are there", async () => {
+test("conversations, unread counts, translations and files are present", async () => {
   const call = await callAsBob();
   const { conversations, pages } = await newest(call);
   assert.ok(conversations.length >= 3, `${conversations.length} conversations`);
@@ -56,7 +56,7 @@ test("conversations, unread counts, translations and files are there", async () 
     if (unreadCount > 0) await row.getByText(shown, { exact: true }).waitFor();
   }
 
-  // He reads Spanish: that is what he had chosen before his system's French.
+  // He reads Spanish, which he had chosen over his system's French.
   const spanish = ({ originalLanguage, translations }) =>
     originalLanguage !== "es" && translations.find(({ targetLanguage }) => targetLanguage === "es");
   const translated = pages.find((page) => page.messages.some(spanish));
@@ -79,7 +79,7 @@ test("conversations, unread counts, translations and files are there", async () 
   await bob.context.close();
 });
 
-test("life goes on: what bob writes, alice reads in English", async () => {
+test("new messages work: bob writes, alice reads English", async () => {
   const [bob, alice] = await Promise.all([
     signIn(browser, "bob", PASSWORD, "fr"),
     signIn(browser, "alice", PASSWORD, "en"),

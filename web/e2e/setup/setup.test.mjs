@@ -1,4 +1,4 @@
-// A new messenger: nobody has an account, and the server has printed a setup code.
+// A new messenger: there are no accounts, and the server has printed a setup code.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,7 +9,7 @@ let browser;
 before(async () => (browser = await launch()));
 after(() => browser?.close());
 
-/** What the server printed at its start. */
+/** What the server printed at startup. */
 const setupCode = () =>
   readFileSync(process.env.MEESHY_SERVER_LOG, "utf8").match(
     /Setup code for the first administrator: (\S+)/,
@@ -29,7 +29,7 @@ async function fill(page, name) {
 
 const submit = (page) => page.locator("button.primary").click();
 
-/** The role of whoever is signed in. */
+/** The role of the signed-in user. */
 const role = (page) =>
   page.evaluate(async () => {
     const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
@@ -37,20 +37,20 @@ const role = (page) =>
     return (await response.json()).data.user.role;
   });
 
-test("the first screen of a new messenger leads to its first account, and the code makes the administrator", async () => {
+test("the first screen of a new messenger leads to the first account, and the code creates the administrator", async () => {
   const [first, second, third] = await Promise.all([1, 2, 3].map(() => newPage(browser, "en")));
 
-  // Nobody could sign in yet, so the page does not ask for it; one may go on without the code.
+  // Nobody could sign in yet, so the page does not offer it; the code is optional.
   await first.page.goto(`${url}/`);
   await first.page.getByRole("heading", { name: "Create an account" }).waitFor();
-  await first.page.getByTestId("empty").filter({ hasText: "Nobody has an account here yet" }).waitFor();
+  await first.page.getByTestId("empty").filter({ hasText: "There are no accounts yet" }).waitFor();
   await first.page.getByLabel("Setup code").waitFor();
   await fill(first.page, "Emma");
   await submit(first.page);
   await conversation(first.page, "Meeshy Global").waitFor();
   assert.equal(await role(first.page), "USER");
 
-  // The next visitor signs in or up, as everywhere. Who has the code can still use it.
+  // The next visitor signs in or up as usual. The code is still valid.
   await second.page.goto(`${url}/`);
   await second.page.getByRole("heading", { name: "Sign in" }).waitFor();
   assert.equal(await second.page.getByTestId("empty").count(), 0);
@@ -59,13 +59,13 @@ test("the first screen of a new messenger leads to its first account, and the co
   await fill(second.page, "Olga");
   await second.page.getByLabel("Setup code").fill("00000-00000-00000-00000");
   await submit(second.page);
-  await second.page.locator("#setupCode-problem").filter({ hasText: "not valid" }).waitFor();
+  await second.page.locator("#setupCode-problem").filter({ hasText: "Invalid setup code" }).waitFor();
   await second.page.getByLabel("Setup code").fill(setupCode().toLowerCase());
   await submit(second.page);
   await conversation(second.page, "Meeshy Global").waitFor();
   assert.notEqual(await role(second.page), "USER");
 
-  // The code has done its work.
+  // The code has been used.
   await third.page.goto(`${url}/signup`);
   await third.page.locator("#username").waitFor();
   assert.equal(await third.page.getByText("setup code").count(), 0);

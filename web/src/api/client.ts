@@ -1,34 +1,34 @@
-// REST, with the envelope taken off.
+// REST calls, with the envelope removed.
 
 import { at } from "../lib/base";
 
-/** What proves to the server who calls. */
+/** The credentials of a request. */
 export interface Credentials {
   token: string;
-  /** Only of this device; lets it exchange a token that has ended. */
+  /** Only known to this device; allows it to exchange an expired token. */
   sessionToken?: string;
 }
 
-/** A refusal by the server, or no answer at all (`status` 0, `code` "OFFLINE"). */
+/** An error response, or no response at all (`status` 0, `code` "OFFLINE"). */
 export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly code: string,
     message: string,
-    /** The field of the request that is wrong, where it is one. */
+    /** The invalid field of the request, if it is one. */
     readonly field?: string,
   ) {
     super(message);
   }
 
-  /** Whether asking again would be answered the same. */
+  /** Whether a retry would get the same response. */
   get isFinal(): boolean {
     return [400, 403, 404].includes(this.status);
   }
 }
 
-/** No answer within this time is no answer. */
-const PATIENCE_MS = 20_000;
+/** The time-out of a request. */
+const TIMEOUT_MS = 20_000;
 
 export interface Page<T> {
   data: T;
@@ -38,12 +38,15 @@ export interface Page<T> {
 let credentials: Credentials | null = null;
 let renew: () => Promise<boolean> = () => Promise.resolve(false);
 
-/** Calls prove themselves by this from now on. */
+/** Sets the credentials of all further calls. */
 export function authorise(next: Credentials | null): void {
   credentials = next;
 }
 
-/** `renewal` is asked for fresh credentials when the server no longer takes ours; it answers whether there are any. */
+/**
+ * `renewal` is called for new credentials when the server rejects the current ones; it returns whether there
+ * are any.
+ */
 export function onRefusal(renewal: () => Promise<boolean>): void {
   renew = renewal;
 }
@@ -63,7 +66,7 @@ async function call<T>(method: string, path: string, body?: unknown, isRepeated 
       method,
       headers: headers(body),
       body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     });
   } catch {
     throw new ApiError(0, "OFFLINE", "the server cannot be reached");

@@ -1,4 +1,4 @@
-// The interface's own language: the one chosen, else the reader's where we have it, else English.
+// The interface language: the selected one, otherwise the reading language if supported, otherwise English.
 
 import { load, save } from "../lib/storage";
 import { en, type Text, type Texts } from "./en";
@@ -9,7 +9,7 @@ const loaders: Record<string, () => Promise<Texts>> = {
   fr: () => import("./fr").then((module) => module.fr),
 };
 
-/** The languages that the interface has. */
+/** The supported interface languages. */
 export const interfaceLanguages = ["en", ...Object.keys(loaders)];
 
 const RIGHT_TO_LEFT = ["ar"];
@@ -23,7 +23,7 @@ export const interfaceLanguage = {
   get code(): string {
     return language;
   },
-  /** What was chosen; `null` where it follows the language that one reads. */
+  /** The selected language; `null` to follow the reading language. */
   get choice(): string | null {
     return choice;
   },
@@ -44,7 +44,7 @@ async function apply(): Promise<void> {
   const wanted = choice ?? reading;
   const loader = loaders[wanted];
   const loaded = loader ? await loader() : en;
-  // Meanwhile somebody may have chosen again.
+  // The selection may have changed in the meantime.
   if (wanted !== (choice ?? reading)) return;
   texts = loaded;
   language = loader ? wanted : "en";
@@ -52,7 +52,7 @@ async function apply(): Promise<void> {
   document.documentElement.dir = RIGHT_TO_LEFT.includes(language) ? "rtl" : "ltr";
 }
 
-/** A text of the interface, with its `{names}` filled in; `count` also picks the plural. */
+/** A text of the interface with its `{names}` filled in; `count` also selects the plural form. */
 export function t(key: keyof Texts, values: Record<string, string | number> = {}): string {
   return form(texts[key], values["count"]).replace(/\{(\w+)\}/g, (_, name: string) =>
     String(values[name] ?? ""),

@@ -4,7 +4,7 @@ import { en, type Text, type Texts } from "./en";
 import { es } from "./es";
 import { fr } from "./fr";
 
-/** The names that each text has to be filled in with. */
+/** The placeholders of each text. */
 const names = (texts: Texts) =>
   Object.fromEntries(
     Object.entries(texts).map(([key, text]) => [
@@ -20,11 +20,11 @@ describe.each([
   ["es", es],
   ["fr", fr],
 ])("the texts in %s", (language, texts: Texts) => {
-  test("name what the English ones name", () => {
+  test("have the same placeholders as the English ones", () => {
     expect(names(texts)).toEqual(names(en));
   });
 
-  test("have the plurals of the language, but for those of fractions and millions", () => {
+  test("have all plural forms of the language, except for fractions and millions", () => {
     const needed = new Intl.PluralRules(language).resolvedOptions().pluralCategories;
     const rare = language === "ar" ? ["other"] : ["many", "other"];
     for (const text of Object.values(texts)) {

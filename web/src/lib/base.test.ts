@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { at, within } from "./base";
 
-test("under a path, everything begins with it", () => {
+test("under a path, all URLs start with it", () => {
   expect(at("/c/1", "/chat/")).toBe("/chat/c/1");
   expect(at("/", "/chat/")).toBe("/chat/");
   expect(within("/chat/c/1", "/chat/")).toBe("/c/1");
@@ -9,12 +9,12 @@ test("under a path, everything begins with it", () => {
   expect(within("/elsewhere", "/chat/")).toBe("/");
 });
 
-test("at the root of a host, paths are what they are", () => {
+test("at the root of a host, paths are unchanged", () => {
   expect(at("/c/1")).toBe("/c/1");
   expect(within("/c/1")).toBe("/c/1");
 });
 
-test("an address of another place stays what it is", () => {
+test("URLs of other places are unchanged", () => {
   for (const address of ["https://example.org/a.png", "//example.org/a.png", "data:,x", ""])
     expect(at(address, "/chat/")).toBe(address);
 });

@@ -1,18 +1,18 @@
-// Where the messenger lives: at the root of a host, or under a path that a proxy takes off before it asks the server.
-// The page comes with a `<base>` that leads there from the path that was asked for.
+// The location of the messenger: the root of a host, or a path that a proxy strips. The page has a `<base>`
+// that leads there from the requested path.
 
 const FALLBACK = "http://localhost/";
 
-/** The folder of the page, as it was when the page came. */
+/** The folder of the page when it was loaded. */
 const base = new URL(".", typeof document === "undefined" ? FALLBACK : document.baseURI);
 
-/** The path that everything of ours begins with; ends with a slash. */
+/** The base path of all our URLs; ends with a slash. */
 export const basePath = base.pathname;
 
-/** A path of the messenger, as the browser has to ask for it. What is an address of its own stays as it is. */
+/** The URL path of a path of the messenger. Absolute URLs are unchanged. */
 export const at = (path: string, folder = basePath): string =>
   path.startsWith("/") && !path.startsWith("//") ? folder + path.slice(1) : path;
 
-/** The path of the messenger that a path of the browser's names. */
+/** The messenger's path of a URL path. */
 export const within = (path: string, folder = basePath): string =>
   path.startsWith(folder) ? `/${path.slice(folder.length)}` : "/";

@@ -18,7 +18,7 @@ describe("the name of a file", () => {
   });
 });
 
-test("a name has the order in which it was written, and one line", () => {
+test("a name keeps its order, on one line", () => {
   expect(plainName("\u202enimda\u202c")).toBe("nimda");
   expect(plainName("Léa\nadmin")).toBe("Léa admin");
   expect(plainName("محمد علي")).toBe("محمد علي");
@@ -26,7 +26,7 @@ test("a name has the order in which it was written, and one line", () => {
   expect(plainName("न्‍या")).toBe("न्‍या");
 });
 
-test("a name in a sentence does not reach out of its place", () => {
+test("a name does not affect the sentence around it", () => {
   expect(isolated("\u2068\u202eadmin")).toBe("\u2068admin\u2069");
 });
 
@@ -46,7 +46,7 @@ describe("the text of a message", () => {
     expect(plainText(text)).toBe(shown);
   });
 
-  test("opens nothing too deeply", () => {
+  test("limits the nesting", () => {
     expect(plainText("\u2067".repeat(1000))).toBe("\u2067".repeat(125) + "\u2069".repeat(125));
   });
 });

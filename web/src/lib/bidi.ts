@@ -1,22 +1,22 @@
-// Characters that change the direction of what stands around them. A text keeps to its own place (`<bdi>`); overrides, and in a name
-// all of them, have no use but to deceive: `photo_<U+202E>gpj.exe` would be read as `photo_exe.jpg`.
+// Characters that change the direction of the surrounding text. A text is isolated with `<bdi>`; overrides,
+// and in a name all of them, can only deceive: `photo_<U+202E>gpj.exe` would be displayed as `photo_exe.jpg`.
 // https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 
 const CONTROLS = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
-/** Line breaks and other controls, which a name has no use for either. */
+/** Line breaks and other control characters, which a name does not need either. */
 const OTHER_CONTROLS = /[\p{Cc}\u2028\u2029]/gu;
 
-/** A name on one line, in the order in which it was written. */
+/** A name on one line, in its stored order. */
 export const plainName = (name: string): string => name.replace(CONTROLS, "").replace(OTHER_CONTROLS, " ");
 
-/** A text to be put into a sentence, whatever the direction of both. */
+/** A text to be inserted into a sentence, whatever the direction of both. */
 export const isolated = (text: string): string => `\u2068${plainName(text)}\u2069`;
 
 const HAS_ENDING = /^(.+)(\.[^.\s]{1,10})$/su;
 
 /**
- * A file's name in two parts, so that its ending can stand at the end whatever the direction of the rest. Characters that
- * would change the order are shown as `\ufffd`: somebody has tried to.
+ * Splits a file name, so that its extension can be shown at the end whatever the direction of the rest.
+ * Characters that would change the order are shown as `\ufffd`, because somebody has tried to deceive.
  */
 export function fileName(name: string): { stem: string; ending: string } {
   const shown = name.replace(CONTROLS, "\ufffd").replace(OTHER_CONTROLS, "\ufffd");
@@ -25,14 +25,17 @@ export function fileName(name: string): { stem: string; ending: string } {
 }
 
 const OVERRIDES = /[\u202d\u202e]/gu;
-/** What opens or closes an embedding or an isolate, and what ends a paragraph, and with it all of them. */
+/**
+ * Characters that open or close an embedding or an isolate, and paragraph separators, which close all of
+ * them.
+ */
 const OPENS_OR_CLOSES = /[\u202a-\u202e\u2066-\u2069]|[\n\r\u0085\u2029]/gu;
-/** Deeper than that, none has an effect (UAX #9, BD2). */
-const DEEPEST = 125;
+/** Deeper levels have no effect (UAX #9, BD2). */
+const MAX_DEPTH = 125;
 
 /**
- * The text of a message, in the order in which it was written: an override is shown as `\ufffd`. Embeddings and isolates, which a text
- * in two directions may need, are closed at the end of each paragraph, and none closes what it has not opened.
+ * The text of a message in its stored order: an override is shown as `\ufffd`. Embeddings and isolates, which
+ * bidirectional text may need, are closed at the end of each paragraph, and none closes what it did not open.
  */
 export function plainText(text: string): string {
   const open: string[] = [];
@@ -40,12 +43,13 @@ export function plainText(text: string): string {
   const kept = text.replace(OVERRIDES, "\ufffd").replace(OPENS_OR_CLOSES, (c) => {
     if (c < "\u202a" || c === "\u2029") return closed() + c;
     if (c === "\u202c" || c === "\u2069") {
-      // The end of an isolate ends the embeddings in it, too; the end of an embedding, no isolate.
+      // The end of an isolate also closes the embeddings in it; the end of an embedding does not close an
+      // isolate.
       if (c === "\u202c" ? open.at(-1) !== c : !open.includes(c)) return "";
       const from = c === "\u202c" ? open.length - 1 : open.lastIndexOf(c);
       return open.splice(from).reverse().join("");
     }
-    if (open.length >= DEEPEST) return "";
+    if (open.length >= MAX_DEPTH) return "";
     open.push(c < "\u2066" ? "\u202c" : "\u2069");
     return c;
   });

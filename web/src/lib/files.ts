@@ -1,8 +1,11 @@
-// What a file is to its reader.
+// How files are shown.
 
 import type { Attachment } from "../api/wire";
 
-/** How a file is shown. A drawing that is a program (SVG) is not shown in place: the server gives it out as a download. */
+/**
+ * How a file is shown. An image that can contain code (SVG) is not shown inline: the server sends it as a
+ * download.
+ */
 export function kindOf(file: Pick<Attachment, "mimeType">): "image" | "audio" | "video" | "other" {
   const [kind, form] = file.mimeType.toLowerCase().split("/");
   if (kind === "image" && form !== "svg+xml") return "image";
@@ -11,7 +14,7 @@ export function kindOf(file: Pick<Attachment, "mimeType">): "image" | "audio" | 
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
-/** A length in bytes as people write it: `1.5 MB`. */
+/** A human-readable size: `1.5 MB`. */
 export function fileSize(bytes: number, language: string): string {
   const step = bytes > 0 ? Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1) : 0;
   const format = {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { isComposing, type KeyPress, mayBeCommand, mayBeShortcut, sends } from "./keys";
 
-/** Something that has the focus and that one of these selectors finds. */
+/** A focused element that matches one of these selectors. */
 const focused = (...kinds: string[]) => ({
   closest: (selector: string) => (selector.split(", ").some((part) => kinds.includes(part)) ? {} : null),
 });
@@ -39,7 +39,7 @@ describe("a key alone", () => {
     expect(mayBeShortcut(press("t", { target: focused(kind) }), false)).toBe(false);
   });
 
-  test("is none under a dialog, in a composition, with a modifier, or when somebody has used it", () => {
+  test("is not a shortcut under a dialog, in a composition, with a modifier, or when already handled", () => {
     expect(mayBeShortcut(press("t"), true)).toBe(false);
     expect(mayBeShortcut(press("t", { isComposing: true }), false)).toBe(false);
     expect(mayBeShortcut(press("Process", { keyCode: 229 }), false)).toBe(false);
@@ -49,7 +49,7 @@ describe("a key alone", () => {
   });
 });
 
-test("a command works while one types, but not under a dialog or in a composition", () => {
+test("a command works while typing, but not under a dialog or in a composition", () => {
   const find = { ctrlKey: true, target: focused("textarea") };
   expect(mayBeCommand(press("k", find), false)).toBe(true);
   expect(mayBeCommand(press("k", find), true)).toBe(false);
@@ -57,13 +57,13 @@ test("a command works while one types, but not under a dialog or in a compositio
 });
 
 describe("Enter", () => {
-  test("sends on a keyboard, and breaks the line with Shift", () => {
+  test("sends on a keyboard, and inserts a line break with Shift", () => {
     expect(sends(press("Enter"), false)).toBe(true);
     expect(sends(press("Enter", { shiftKey: true }), false)).toBe(false);
     expect(sends(press("x"), false)).toBe(false);
   });
 
-  test("breaks the line on a touch screen, where Ctrl+Enter sends", () => {
+  test("inserts a line break on a touch screen, where Ctrl+Enter sends", () => {
     expect(sends(press("Enter"), true)).toBe(false);
     expect(sends(press("Enter", { ctrlKey: true }), true)).toBe(true);
     expect(sends(press("Enter", { metaKey: true }), true)).toBe(true);

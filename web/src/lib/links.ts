@@ -1,5 +1,5 @@
-// Addresses in a text, so that they can be followed. The rules are those of `crates/domain/src/spans/mod.rs`; both are held to one
-// table of cases, `crates/domain/vectors/links.json`.
+// Finds the URLs of a text, to make them clickable. The rules are those of `crates/domain/src/spans/mod.rs`;
+// both share the cases in `crates/domain/vectors/links.json`.
 
 export type Part = { text: string; href?: string };
 
@@ -8,19 +8,19 @@ const OF_ADDRESSES = /[A-Za-z0-9\-._~:/?#@!$&'*+,;=%]/;
 const WORD = /[\p{L}\p{M}\p{N}]/u;
 const MARK = /\p{M}/u;
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
-/** Scripts that have no spaces between words, and Korean, which has none before its particles. */
+/** Scripts without spaces between words, and Korean, which has none before particles. */
 const NEEDS_NO_SPACE =
   /[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Hang}\p{scx=Yiii}\p{scx=Thai}\p{scx=Laoo}\p{scx=Khmr}\p{scx=Mymr}\p{scx=Tibt}]/u;
 const MARK_BEFORE = /(\*{1,3}|_{1,3}|~{1,3}|={2,3}|'{1,3})$/;
-/** A mark of Markdown that stands further before an address is not looked for. */
-const LONGEST_MARKED = 500;
-/** Belongs to the sentence rather than to the address before it. */
+/** A Markdown mark further before a URL than this is not considered. */
+const MAX_MARK_DISTANCE = 500;
+/** Belongs to the sentence rather than to the URL before it. */
 const SENTENCE_END = ".,:;!?'*_~";
 const PARTNERS: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
-/** A bracket that has no partner within so many characters has none. */
-const LONGEST_IN_BRACKETS = 500;
+/** A bracket without a partner within this many characters has none. */
+const MAX_BRACKETED = 500;
 
-/** Cuts a text into addresses and what lies between them; joined, the parts are the text again. */
+/** Splits a text into URLs and the text between them; joined, the parts are the text again. */
 export function linked(text: string): Part[] {
   const parts: Part[] = [];
   let done = 0;
@@ -38,7 +38,7 @@ export function linked(text: string): Part[] {
   return parts;
 }
 
-/** Where the address that begins at `start`, with its host at `body`, ends. */
+/** The end of the URL that starts at `start`, with its host at `body`. */
 function endOf(text: string, start: number, body: number): number {
   const around = markAround(text, start);
   const open: { partner: string; at: number }[] = [];
@@ -54,22 +54,24 @@ function endOf(text: string, start: number, body: number): number {
       if (open.at(-1)?.partner !== c) break;
       open.pop();
     } else if (!belongs(c, before, inHost)) break;
-    if (open[0] && at - open[0].at > LONGEST_IN_BRACKETS) break;
+    if (open[0] && at - open[0].at > MAX_BRACKETED) break;
     inHost &&= !"/?#".includes(c);
     end = at + c.length;
-    // `Python_(消歧义)`: what is in brackets begins after the `_`, too.
+    // `Python_(消歧义)`: text in brackets may also start after the `_`.
     if (!(c === "(" && before === "_")) before = c;
   }
   end = open[0]?.at ?? end;
   end = Math.min(end, body + hostEnd(text.slice(body, end)));
   while (end > body && SENTENCE_END.includes(text.charAt(end - 1))) end -= 1;
-  // No host ends so.
+  // No host ends like this.
   if (!/[/?#]/.test(text.slice(body, end)))
     while (end > body && "-+.:".includes(text.charAt(end - 1))) end -= 1;
   return end;
 }
 
-/** Where the colon of an address without its scheme is that no port follows; else where the address ends. */
+/**
+ * The position of a colon that is not followed by a port; otherwise the end of the URL (without its scheme).
+ */
 function hostEnd(address: string): number {
   const authority = address.slice(0, Math.max(address.search(/[/?#]/), 0) || address.length);
   const host = authority.lastIndexOf("@") + 1;
@@ -79,19 +81,19 @@ function hostEnd(address: string): number {
   return /^[0-9]*$/.test(authority.slice(colon + 1)) ? address.length : colon;
 }
 
-/** The Markdown mark or quote that an address stands in: right before it, or before words on the same line. */
+/** The Markdown mark or quote around a URL: right before it, or before words on the same line. */
 function markAround(text: string, start: number): string {
   const direct = text.slice(Math.max(start - 3, 0), start).match(MARK_BEFORE)?.[0];
   if (direct) return direct;
   const line =
     text
-      .slice(Math.max(start - LONGEST_MARKED, 0), start)
+      .slice(Math.max(start - MAX_MARK_DISTANCE, 0), start)
       .split("\n")
       .at(-1) ?? "";
   return ["**", "~~", "=="].find((mark) => isOpen(line, mark)) ?? "";
 }
 
-/** Whether a mark is opened in a text and not closed again: no space stands on its inner side. */
+/** Whether a mark is opened in a text and not closed: there is no space on its inner side. */
 function isOpen(text: string, mark: string): boolean {
   let open = false;
   let from = 0;
@@ -115,7 +117,7 @@ function belongs(c: string, before: string, inHost: boolean): boolean {
   return begins || (before >= "\x80" && NEEDS_NO_SPACE.test(before));
 }
 
-/** Whether the mark that stands before an address stands here again. Within a word, `_` is none. */
+/** Whether the mark before a URL closes here. Within a word, `_` does not. */
 function closes(text: string, at: number, mark: string): boolean {
   if (!text.startsWith(mark, at)) return false;
   const next = characterAt(text, at + mark.length);

@@ -20,7 +20,7 @@ const without = (
   state: Omit<TranslationState, "targetLanguage">,
 ) => message(sequence, { originalLanguage, translationStates: [{ targetLanguage: "fr", ...state }] });
 
-test("each cause is told once, with its languages", () => {
+test("each cause is listed once, with its languages", () => {
   const messages = [
     without(1, "th", { state: "unavailable", reasonCode: "no_engine" }),
     without(2, "ja", { state: "unavailable", reasonCode: "no_engine" }),
@@ -36,19 +36,19 @@ test("each cause is told once, with its languages", () => {
   ]);
 });
 
-test("what is under way is not missing, unless nobody translates", () => {
+test("pending translations are not missing, unless there is no translator", () => {
   const messages = [without(1, "es", { state: "pending" }), without(2, "fr", { state: "pending" })];
   expect(missingTranslations(reader, messages, false)).toEqual([]);
   expect(missingTranslations(reader, messages, true)).toEqual([{ cause: "later", languages: ["es"] }]);
 });
 
-test("what waits for a model to be downloaded is told of as such", () => {
+test("waiting for a model download is its own cause", () => {
   const messages = [without(1, "es", { state: "pending", reasonCode: "model_downloading" })];
   expect(missingTranslations(reader, messages, false)).toEqual([{ cause: "downloading", languages: ["es"] }]);
   expect(missingTranslations(reader, messages, true)).toEqual([{ cause: "later", languages: ["es"] }]);
 });
 
-test("nobody misses a translation of their own words", () => {
+test("own messages have no missing translations", () => {
   const own = [
     message(1, { senderId: "me", translationStates: [{ targetLanguage: "fr", state: "failed" }] }),
   ];

@@ -1,21 +1,21 @@
-// What a reader is told once in a conversation, not under each message: which translations are missing, and why.
+// Which translations of a conversation are missing, and why: shown once, not for each message.
 
 import type { Message, TranslationState } from "../api/wire";
 import { shownText, type Reader } from "./reader";
 
 /**
- * `none`: nothing here translates these languages; `outOfOrder`: what does is out of order; `failed`: it was tried;
- * `later`: nobody translates at the moment; `downloading`: the model for them is being downloaded.
+ * `none`: no engine for these languages; `outOfOrder`: the engine is out of order; `failed`: translation
+ * failed; `later`: no translator is running; `downloading`: the model is being downloaded.
  */
 export type Cause = "none" | "outOfOrder" | "failed" | "later" | "downloading";
 
 export interface Missing {
   cause: Cause;
-  /** Of the messages; in order. */
+  /** The languages of the messages, sorted. */
   languages: string[];
 }
 
-/** By the codes of the server; what a newer server says is `none`, too: there is no translation. */
+/** The cause for a code of the server; unknown codes of newer servers count as `none`. */
 function causeOf(known: TranslationState | undefined, areDown: boolean): Cause | undefined {
   if (!known || known.state === "pending") {
     if (areDown) return "later";
@@ -25,7 +25,7 @@ function causeOf(known: TranslationState | undefined, areDown: boolean): Cause |
   return known.reasonCode === "engine_unusable" ? "outOfOrder" : "none";
 }
 
-/** The translations that a reader misses among some messages; `areDown` says that nobody translates. */
+/** The translations of some messages that a reader misses; `areDown` means that no translator is running. */
 export function missingTranslations(
   reader: Reader,
   messages: readonly Message[],

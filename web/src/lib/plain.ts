@@ -1,4 +1,4 @@
-/** A text as it is looked for: in any case (also `ß` as `ss`), accents and compatible letters aside. */
+/** A text folded for searching: ignoring case (also `ß` as `ss`), accents and compatibility forms. */
 export const plain = (text: string): string =>
   text
     .normalize("NFKD")

@@ -1,4 +1,4 @@
-// What to tell people when the server refuses something.
+// User-facing texts for errors of the server.
 
 import { ApiError } from "../api/client";
 import type { Texts } from "../i18n/en";
@@ -11,7 +11,7 @@ const KNOWN: Partial<Record<string, keyof Texts>> = {
   SETUP_CODE_INVALID: "wrongSetupCode",
 };
 
-/** A text of the interface, or the server's own words where there is none; what is not a refusal is thrown on. */
+/** A text of the interface, or the server's message if there is none; other errors are rethrown. */
 export function problemOf(error: unknown): string {
   if (!(error instanceof ApiError)) throw error;
   const text = KNOWN[error.code];

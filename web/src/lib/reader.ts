@@ -1,4 +1,4 @@
-// What a reader sees: the server's rule (crates/domain/src/reader.rs), held to the same table
+// The reader's rule, as on the server (crates/domain/src/reader.rs), with the same cases
 // (crates/domain/vectors/reader.json).
 
 import type { LanguageSettings, Message, Translation } from "../api/wire";
@@ -10,7 +10,7 @@ export type Shown =
   | { kind: "waiting"; text: string; language: string; wanted: string }
   | { kind: "translated"; text: string; language: string; translation: Translation };
 
-/** The language somebody reads in: custom, then system, then regional, each if switched on; else system. */
+/** The language a user reads in: the first enabled one of custom, system, regional; otherwise system. */
 export function readingLanguage(reader: LanguageSettings): string {
   if (reader.useCustomDestination && reader.customDestinationLanguage)
     return reader.customDestinationLanguage;
@@ -19,16 +19,16 @@ export function readingLanguage(reader: LanguageSettings): string {
   return reader.systemLanguage;
 }
 
-/** Somebody who reads. */
+/** A reader. */
 export type Reader = LanguageSettings & { id: string };
 
 type Readable = Pick<Message, "content" | "originalLanguage" | "translations" | "senderId" | "messageType">;
 
-/** Whether the system wrote it, to tell what happened: "Léa joined". */
+/** Whether it is a system message, such as "Léa joined". */
 export const isBySystem = (message: Pick<Message, "messageType">): boolean =>
   message.messageType === "system";
 
-/** Picks the text of a message for a reader, and says why. */
+/** Selects the text of a message for a reader, and the reason. */
 export function shownText(reader: Reader, message: Readable): Shown {
   const wanted = readingLanguage(reader);
   const original = { text: message.content, language: message.originalLanguage };

@@ -6,7 +6,7 @@ const OUTSIDE = ["/signin", "/signup"];
 
 const first = within(location.pathname);
 let path = $state(first);
-/** The last path that is not one of signing in: where somebody goes on who has signed in. */
+/** The last path other than signing in, where a user continues after signing in. */
 let place = OUTSIDE.includes(first) ? "/" : first;
 
 addEventListener("popstate", () => show(within(location.pathname)));
@@ -20,20 +20,20 @@ export const router = {
   get path(): string {
     return path;
   },
-  /** Whether the path is one of those for people who are not signed in. */
+  /** Whether the path is one for signed-out users. */
   get isOutside(): boolean {
     return OUTSIDE.includes(path);
   },
-  /** Back to where one was before signing in. */
+  /** Back to the path before signing in. */
   goBackInside(): void {
     router.go(place);
   },
-  /** Forgets where one was: for the next person. */
+  /** Forgets that path, for the next user. */
   startAgain(): void {
     place = "/";
     if (!router.isOutside) router.go("/");
   },
-  /** The conversation that the path names. */
+  /** The conversation of the path. */
   get conversation(): string | null {
     return path.match(/^\/c\/([0-9a-f]{24})$/)?.[1] ?? null;
   },
@@ -44,7 +44,7 @@ export const router = {
   },
 };
 
-/** Follows links to our own paths without loading the page again. */
+/** Follows links to our own paths without reloading the page. */
 export function followLinks(event: MouseEvent): void {
   const isPlain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
   const link = event.target instanceof Element ? event.target.closest("a") : null;

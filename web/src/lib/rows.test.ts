@@ -9,7 +9,7 @@ const at = (sequence: number, createdAt: string, extra: Partial<Message> = {}) =
   message(sequence, { createdAt, ...extra });
 
 describe("the rows of a conversation", () => {
-  test("name a day once, and again when another one begins", () => {
+  test("show each day once", () => {
     const messages = [
       at(1, "2026-01-15T12:00:00Z"),
       at(2, "2026-01-15T12:01:00Z"),
@@ -18,7 +18,7 @@ describe("the rows of a conversation", () => {
     expect(kinds(rowsOf(messages, [], me))).toEqual(["day", "message", "message", "day", "message"]);
   });
 
-  test("introduce a speaker once, unless somebody else spoke or time has passed", () => {
+  test("show the author once, unless somebody else wrote or time has passed", () => {
     const messages = [
       at(1, "2026-01-15T12:00:00Z"),
       at(2, "2026-01-15T12:01:00Z"),
@@ -30,7 +30,7 @@ describe("the rows of a conversation", () => {
     expect(rows.map((row) => row.isFirst)).toEqual([true, false, true, true, true]);
   });
 
-  test("divide what is new from what is known, once, and never by one's own message", () => {
+  test("have one divider before new messages, never before an own message", () => {
     const messages = [
       at(1, "2026-01-15T12:00:00Z"),
       at(2, "2026-01-15T12:01:00Z", { senderId: "me" }),
@@ -41,7 +41,7 @@ describe("the rows of a conversation", () => {
     expect(kinds(rows)).toEqual(["day", "message", "message", "unread", "message", "message"]);
   });
 
-  test("show what happened as nobody's message, after which a speaker is introduced again", () => {
+  test("show system messages without an author, after which the author is shown again", () => {
     const messages = [
       at(1, "2026-01-15T12:00:00Z"),
       at(2, "2026-01-15T12:01:00Z", { messageType: "system" }),

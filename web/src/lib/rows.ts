@@ -1,4 +1,4 @@
-// From messages to the rows of a conversation: days, what is new, and who goes on speaking.
+// Turns messages into the rows of a conversation: days, new messages, and groups by author.
 
 import type { Draft } from "../state/timeline";
 import type { Message } from "../api/wire";
@@ -11,7 +11,7 @@ export interface MessageRow {
   key: string;
   message: Message;
   isMine: boolean;
-  /** Whether somebody begins to speak here. */
+  /** Whether the author starts a new group here. */
   isFirst: boolean;
 }
 
@@ -19,17 +19,17 @@ export type Row =
   | MessageRow
   | { kind: "day"; key: string; at: string }
   | { kind: "unread"; key: string }
-  /** What happened in the conversation: nobody says it. */
+  /** A system message: it has no author. */
   | { kind: "notice"; key: string; message: Message }
   | { kind: "draft"; key: string; draft: Draft };
 
-/** After so long, somebody who goes on is introduced again. */
+/** After this long, an author starts a new group. */
 const GROUP_MS = 5 * 60_000;
 
 export interface Reading {
-  /** Who reads. */
+  /** The reader. */
   me: string;
-  /** What comes behind this number is new to them. */
+  /** Messages after this number are new to them. */
   readUpTo: number;
 }
 
@@ -61,7 +61,7 @@ export function rowsOf(
   return rows.concat(drafts.map((draft) => ({ kind: "draft", key: draft.clientMessageId, draft })));
 }
 
-/** A message takes the place of the draft it was made of, so both have one key. */
+/** A message replaces the draft it was created from, so both have the same key. */
 const rowKey = (message: Message, isMine: boolean): string =>
   (isMine && message.clientMessageId) || message.id;
 

@@ -1,11 +1,14 @@
-// Where a reader is in a scrolled list, kept whatever changes around it.
+// Keeps the scroll position in a list that changes.
 
-/** Nearer to the bottom than this is at the bottom. */
+/** Closer to the bottom than this counts as at the bottom. */
 const SLACK_PX = 24;
 
-/** Holds the place in a list of rows (`data-row`): the end for those who are there, else the row at the top. */
-export class Place {
-  /** Whether the bottom of the list is in sight. */
+/**
+ * Anchors the position in a list of rows (`data-row`): the bottom if it is visible, otherwise the row at the
+ * top.
+ */
+export class ScrollAnchor {
+  /** Whether the bottom of the list is visible. */
   atBottom = $state(true);
 
   #scroller: HTMLElement | null = null;
@@ -13,18 +16,18 @@ export class Place {
   #rowTop = 0;
 
   /**
-   * `sticks` says whether to stay at the bottom when something comes behind it; `moved` is called when the reader has
-   * moved, with the distances to both ends in pixels.
+   * `sticks` says whether to stay at the bottom when rows are appended; `moved` is called when the user has
+   * scrolled, with the distances to both ends in pixels.
    */
   constructor(
     private readonly sticks: () => boolean,
     private readonly moved: (toTop: number, toBottom: number) => void,
   ) {}
 
-  /** Holds the place in this element, whose only child is the list (a Svelte attachment). */
+  /** Anchors the position in this element, whose only child is the list (a Svelte attachment). */
   readonly hold = (scroller: HTMLElement): (() => void) => {
     this.#scroller = scroller;
-    // Whatever changes a height, from a translation to the keyboard of a phone, comes by here before it is painted.
+    // Every change of height, from a translation to a phone's keyboard, passes here before it is painted.
     const observer = new ResizeObserver(() => this.restore());
     observer.observe(scroller);
     if (scroller.firstElementChild) observer.observe(scroller.firstElementChild);
@@ -40,7 +43,7 @@ export class Place {
     };
   };
 
-  /** Back to the place, after rows have come, gone or grown. */
+  /** Restores the position after rows were added, removed or resized. */
   restore(): void {
     if (!this.#scroller) return;
     if (this.atBottom && this.sticks()) this.#scroller.scrollTop = this.#scroller.scrollHeight;
@@ -53,7 +56,7 @@ export class Place {
     if (this.#scroller) this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
-  /** Shows an element of the list at the top, with a little of what is before it. */
+  /** Scrolls an element of the list to the top, with some of the rows before it. */
   toElement(element: Element): void {
     if (!this.#scroller) return;
     this.#scroller.scrollTop += this.#topOf(element) - this.#scroller.clientHeight / 5;

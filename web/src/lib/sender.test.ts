@@ -4,7 +4,7 @@ import { senderKey, senderName } from "./sender";
 const guest = { id: "g1", username: "visitor", firstName: "Ana", lastName: "Li" };
 
 describe("who wrote a message", () => {
-  it("is a person, a guest, or nobody any more", () => {
+  it("is a user, a guest, or a deleted account", () => {
     const person = { senderId: "u1", sender: { id: "u1", username: "lea", displayName: "Léa" } };
     expect([senderName(person), senderKey(person)]).toEqual(["Léa", "u1"]);
     const visitor = { senderId: null, sender: null, anonymousSender: guest };

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import { forgetPeople, load, personal, save } from "./storage";
 
-/** As far as a browser's storage is used: its entries are its own properties. */
+/** A minimal browser storage: its entries are its own properties. */
 class Kept {
   getItem(key: string): string | null {
     return (this as unknown as Record<string, string>)[key] ?? null;
@@ -18,7 +18,7 @@ beforeEach(() => vi.stubGlobal("localStorage", new Kept()));
 
 const [lea, carlos, talk] = ["0".repeat(23) + "1", "0".repeat(23) + "2", "0".repeat(23) + "3"];
 
-test("what belongs to a person is forgotten, what belongs to the device stays", () => {
+test("personal data is removed, device data stays", () => {
   for (const key of ["theme", "interface", "session", "ended"]) save(key, key);
   save(personal(lea, `draft.${talk}`), "half a word");
   save(personal(lea, "outbox"), []);
@@ -31,7 +31,7 @@ test("what belongs to a person is forgotten, what belongs to the device stays", 
   ]);
 });
 
-test("somebody who signs in finds only their own, and nothing that has no owner", () => {
+test("signing in keeps only the user's own data", () => {
   save(personal(lea, `draft.${talk}`), "of Léa");
   save(personal(carlos, `draft.${talk}`), "of Carlos");
   save(`draft.${talk}`, "of an earlier version");
@@ -42,7 +42,7 @@ test("somebody who signs in finds only their own, and nothing that has no owner"
   expect(load(personal(carlos, `draft.${talk}`), "")).toBe("of Carlos");
 });
 
-test("a browser that keeps nothing is no problem", () => {
+test("a browser without storage is no problem", () => {
   vi.stubGlobal("localStorage", undefined);
   expect(save("theme", "dark")).toBe(false);
   expect(load("theme", "system")).toBe("system");

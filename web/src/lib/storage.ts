@@ -1,12 +1,11 @@
-// What this device remembers, as JSON. A browser that forbids it makes us forgetful, not broken.
-//
-// `theme`, `interface`, `session` and `ended` (the session) belong to the device. Everything else belongs to a person: its key ends with their
-// id (`personal`), and it is forgotten when they sign out, or when somebody else signs in.
+// Data stored on this device, as JSON. Without storage, the page works, but forgets. `theme`, `interface`,
+// `session` and `ended` (the session) belong to the device. Everything else belongs to a user: its key ends
+// with their id (`personal`), and it is removed when they sign out, or when another user signs in.
 
 const PREFIX = "meeshy.";
 
 /** Drafts, unsent messages and habits are personal, these are not. `session` has its own rules. */
-const OF_THE_DEVICE = ["theme", "interface", "session", "ended"];
+const DEVICE_KEYS = ["theme", "interface", "session", "ended"];
 
 export function load<T>(key: string, fallback: T): T {
   try {
@@ -17,7 +16,7 @@ export function load<T>(key: string, fallback: T): T {
   }
 }
 
-/** Keeps a value; `null` forgets it. Answers whether the browser let us. */
+/** Stores a value; `null` removes it. Returns whether that succeeded. */
 export function save(key: string, value: unknown): boolean {
   try {
     if (value === null) localStorage.removeItem(PREFIX + key);
@@ -29,20 +28,20 @@ export function save(key: string, value: unknown): boolean {
   }
 }
 
-/** The key of something that belongs to a person. */
+/** The key of a user's data. */
 export const personal = (userId: string, key: string): string => `${key}.${userId}`;
 
-/** Whether an event of another tab's change is about this key. */
+/** Whether a change in another tab concerns this key. */
 export const isAbout = (event: StorageEvent, key: string): boolean => event.key === PREFIX + key;
 
-/** Forgets what belongs to people, but for one of them. */
+/** Removes the data of all users except one. */
 export function forgetPeople(except?: string): void {
   try {
     const kept = (key: string) =>
-      OF_THE_DEVICE.includes(key) || (except !== undefined && key.endsWith(`.${except}`));
+      DEVICE_KEYS.includes(key) || (except !== undefined && key.endsWith(`.${except}`));
     for (const key of Object.keys(localStorage))
       if (key.startsWith(PREFIX) && !kept(key.slice(PREFIX.length))) localStorage.removeItem(key);
   } catch {
-    // Forbidden: then nothing is there.
+    // Forbidden: there is no data.
   }
 }

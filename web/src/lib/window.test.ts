@@ -11,13 +11,13 @@ describe("a span", () => {
     expect(ends(span(timeline(1, 1001), null))).toEqual([1002 - SPAN, 1001]);
   });
 
-  test("stands still while messages come on both sides", () => {
+  test("does not move when messages are added on either side", () => {
     const end = earlier(timeline(500, 1000), null);
     const before = ends(span(timeline(500, 1000), end));
     expect(ends(span(timeline(450, 1010), end))).toEqual(before);
   });
 
-  test("reaches both ends by steps, never shorter than it could be", () => {
+  test("reaches both ends in steps, always at full length", () => {
     const messages = timeline(1, 1000);
     let end: SpanEnd = null;
     for (let step = 0; step < 100; step++) {
@@ -34,7 +34,7 @@ describe("a span", () => {
     expect(later(timeline(1, 20), null)).toBeNull();
   });
 
-  test("is found around a message", () => {
+  test("can be placed around a message", () => {
     const messages = timeline(1, 1000);
     const shown = span(messages, around(messages, 400));
     expect(shown.some((message) => message.sequence === 400)).toBe(true);

@@ -1,7 +1,6 @@
-// The part of a long timeline that is in the page: a hundred thousand messages scroll like a hundred.
-//
-// A span is named by the number of its last message, or `null` where it ends with the timeline: so it stands still
-// while messages come before it and behind it.
+// The rendered part of a long timeline: a hundred thousand messages scroll like a hundred. A span is
+// identified by the number of its last message, or `null` if it ends with the timeline, so that it does not
+// move when messages are added on either side.
 
 export type SpanEnd = number | null;
 
@@ -9,9 +8,9 @@ interface Numbered {
   sequence: number;
 }
 
-/** Messages in the page. */
+/** The number of rendered messages. */
 export const SPAN = 150;
-/** Messages that a span moves by. */
+/** The number of messages by which a span moves. */
 const STEP = 50;
 
 /** The messages of the span. */
@@ -20,18 +19,18 @@ export function span<T extends Numbered>(messages: readonly T[], end: SpanEnd): 
   return messages.slice(Math.max(0, stop - SPAN), stop);
 }
 
-/** The span a step nearer to the beginning; the same where there is nothing more. */
+/** The span one step earlier; the same if there are no more messages. */
 export function earlier(messages: readonly Numbered[], end: SpanEnd): SpanEnd {
   const stop = indexAfter(messages, end);
   return stop <= SPAN ? end : endAt(messages, Math.max(SPAN, stop - STEP));
 }
 
-/** The span a step nearer to the end. */
+/** The span one step later. */
 export function later(messages: readonly Numbered[], end: SpanEnd): SpanEnd {
   return endAt(messages, indexAfter(messages, end) + STEP);
 }
 
-/** A span that has this message in it, and some behind it. */
+/** A span that contains this message, and some after it. */
 export function around(messages: readonly Numbered[], sequence: number): SpanEnd {
   return endAt(messages, indexAfter(messages, sequence) + STEP);
 }

@@ -1,10 +1,10 @@
-// The socket: connected while somebody is signed in, and back by itself.
+// The socket: connected while signed in, with automatic reconnection.
 
 import { io, type Socket } from "socket.io-client";
 import type { Credentials } from "../api/client";
 import { at } from "../lib/base";
 
-/** `back` is `connected`, in the moments after an interruption. */
+/** `back` is `connected`, shortly after an interruption. */
 export type Connection = "connecting" | "connected" | "back" | "offline";
 
 const BACK_MS = 2500;
@@ -21,14 +21,14 @@ export const realtime = {
 };
 
 export interface Listener {
-  /** What a new connection proves itself by. */
+  /** The credentials of a new connection. */
   credentials: () => Credentials | null;
   handlers: Record<string, (payload: never) => void>;
-  /** At the first and at every later connection, once the server knows who we are. */
+  /** Called after the first and every later authentication. */
   ready: () => void;
-  /** The connection is gone: events are missed from now on, until `ready`. */
+  /** The connection is lost: events are missed until `ready`. */
   lost: () => void;
-  /** The server does not take the credentials: answers whether there are better ones now. */
+  /** The server rejects the credentials: returns whether there are better ones now. */
   refused: () => Promise<boolean>;
 }
 
@@ -54,10 +54,10 @@ export function connect(listener: Listener): void {
       wasConnected = true;
       listener.ready();
     } else if (answer.error?.includes("Bearer token")) {
-      // The words by which the contract marks a refusal of the credentials.
+      // The text by which the server marks rejected credentials (docs/compatibility.md).
       void listener.refused().then((renewed) => renewed && opened.disconnect().connect());
     } else {
-      // The server cannot tell just now who we are: its database may be away.
+      // The server cannot authenticate at the moment, for example because its database is down.
       setTimeout(() => socket === opened && opened.disconnect().connect(), RETRY_MS);
     }
   });
@@ -65,7 +65,7 @@ export function connect(listener: Listener): void {
     if (socket !== opened) return;
     connection = "connecting";
     listener.lost();
-    // The client library does not come back by itself when the server closes the socket, as it does to restart.
+    // The client library does not reconnect if the server closes the socket, as it does for a restart.
     if (reason === "io server disconnect") setTimeout(() => socket === opened && opened.connect(), 500);
   });
   opened.on("connect_error", () => (connection = "offline"));
@@ -73,12 +73,15 @@ export function connect(listener: Listener): void {
     opened.on(name, handler as (payload: unknown) => void);
 }
 
-/** The network is back, or somebody looks again: the next attempt need not be waited for, nor one that hangs. */
-function hurry(): void {
+/**
+ * The network is back, or the page is visible again: connect now, without waiting for the next attempt or a
+ * hanging one.
+ */
+function reconnectNow(): void {
   if (socket && !socket.connected && !document.hidden) socket.disconnect().connect();
 }
-addEventListener("online", hurry);
-document.addEventListener("visibilitychange", hurry);
+addEventListener("online", reconnectNow);
+document.addEventListener("visibilitychange", reconnectNow);
 
 export function disconnect(): void {
   const closed = socket;
@@ -95,7 +98,7 @@ export interface Acknowledgement {
 
 export const isConnected = (): boolean => connection === "connected" || connection === "back";
 
-/** Sends an event and waits for its acknowledgement; throws when there is no connection or no answer in time. */
+/** Sends an event and waits for its acknowledgement; throws without a connection, or if it times out. */
 export async function request(name: string, payload: unknown): Promise<Acknowledgement> {
   if (!socket || !isConnected()) throw new Error("not connected");
   return socket.timeout(ACKNOWLEDGEMENT_MS).emitWithAck(name, payload);

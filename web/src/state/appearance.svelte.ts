@@ -1,4 +1,4 @@
-// Light or dark. `public/theme.js` sets it before the first paint.
+// The colour scheme. `public/theme.js` sets it before the first paint.
 
 import { load, save } from "../lib/storage";
 

@@ -1,14 +1,14 @@
-// What a reader has been told and does not want to be told again.
+// Notices that a reader has dismissed.
 
 import { load, personal, save } from "../lib/storage";
 
-/** The oldest are forgotten, and told again. */
+/** The oldest are forgotten, and shown again. */
 const MAX_KEPT = 200;
 
 let key = "";
 let dismissed = $state.raw<string[]>([]);
 
-/** Takes up what somebody dismissed on this device earlier. */
+/** Loads what the user dismissed on this device earlier. */
 export function openDismissed(userId: string): void {
   key = personal(userId, "dismissed");
   dismissed = load(key, []);

@@ -1,9 +1,9 @@
-// Which message of one's own is being given another text: one at a time.
+// The user's own message that is being edited: one at a time.
 
 import type { Message } from "../api/wire";
 import { chats, rewrite } from "./chats.svelte";
 
-/** The author may change a message for a day. */
+/** Authors can edit a message for 24 hours. */
 const EDIT_WINDOW_MS = 24 * 60 * 60 * 1000;
 
 let message = $state.raw<Message | null>(null);
@@ -15,7 +15,7 @@ export const editedIn = (conversationId: string): Message | null =>
 export const mayEdit = (candidate: Message, userId: string): boolean =>
   candidate.senderId === userId && Date.now() - Date.parse(candidate.createdAt) < EDIT_WINDOW_MS;
 
-/** One's own last message, if it may still be changed. */
+/** The user's last message, if it can still be edited. */
 export function lastEditable(conversationId: string, userId: string): Message | undefined {
   const last = chats.opened(conversationId)?.messages.findLast((message) => message.senderId === userId);
   return last && mayEdit(last, userId) ? last : undefined;
@@ -29,7 +29,7 @@ export function stopEditing(): void {
   message = null;
 }
 
-/** Gives it the text; throws `ApiError` when the server does not take it, and goes on editing. */
+/** Saves the edit; throws `ApiError` and keeps editing if the server rejects it. */
 export async function finishEditing(content: string, originalLanguage?: string): Promise<void> {
   if (!message) return;
   if (content !== message.content) await rewrite(message.id, content, originalLanguage);

@@ -1,9 +1,9 @@
-// Answers over REST, and events over the socket, come in any order: an answer may be older than an event before it.
+// REST responses and socket events arrive in any order: a response may be older than an event before it.
 
-/** For each answer that is on its way: the events that have come meanwhile. */
+/** For each pending response: the events that arrived in the meantime. */
 const awaited = new Set<(() => void)[]>();
 
-/** An event's handler. What it changes, an answer that was on its way then does not take back. */
+/** Wraps an event handler, so that a pending response does not undo its changes. */
 export function lasting<Event>(handle: (event: Event) => void): (event: Event) => void {
   return (event) => {
     handle(event);
@@ -11,7 +11,7 @@ export function lasting<Event>(handle: (event: Event) => void): (event: Event) =
   };
 }
 
-/** Takes an answer, and once more the events that have overtaken it, which must change nothing the second time. */
+/** Applies a response, and replays the events that have overtaken it; handlers must be idempotent. */
 export async function take<Answer>(asked: Promise<Answer>, apply: (answer: Answer) => void): Promise<void> {
   const meanwhile: (() => void)[] = [];
   awaited.add(meanwhile);

@@ -1,4 +1,5 @@
-// Where a reader wants to see originals: in whole conversations, which lasts, and the other way for single messages.
+// Where a reader wants to see originals: in whole conversations, which is stored, and the opposite for single
+// messages.
 
 import { load, personal, save } from "../lib/storage";
 
@@ -6,7 +7,7 @@ let key = "";
 let conversations = $state<Record<string, true>>({});
 let flipped = $state<Record<string, boolean>>({});
 
-/** Takes up what somebody chose on this device earlier. */
+/** Loads what the user chose on this device earlier. */
 export function openOriginals(userId: string): void {
   key = personal(userId, "originals");
   conversations = load(key, {});
@@ -22,7 +23,7 @@ export function flipMessage(messageId: string): void {
   flipped[messageId] = !flipped[messageId];
 }
 
-/** Switches a whole conversation; its single messages go along. */
+/** Switches a whole conversation; exceptions for single messages are reset. */
 export function flipConversation(conversationId: string): void {
   if (conversations[conversationId]) delete conversations[conversationId];
   else conversations[conversationId] = true;

@@ -1,12 +1,12 @@
-// What this device has written and the server has not acknowledged. It survives a reload, goes out in order, and goes
-// out again under the same id, so that nothing is ever lost or sent twice.
+// Messages written on this device that the server has not acknowledged. They survive a reload, are sent in
+// order, and are resent under the same id, so that nothing is lost or duplicated.
 
 import { newId } from "../lib/ids";
 import { isAbout, load, personal, save } from "../lib/storage";
 import { isConnected, request } from "../realtime/socket.svelte";
 import type { Draft } from "./timeline";
 
-/** Refusals of the message itself; anything else is worth another try. */
+/** Errors of the message itself; anything else is retried. */
 const FINAL = new Set([
   "VALIDATION_ERROR",
   "CONVERSATION_NOT_FOUND",
@@ -16,10 +16,10 @@ const FINAL = new Set([
 ]);
 const RETRY_MS = 2000;
 
-/** Empty while nobody is signed in: then nothing is kept. */
+/** Empty while signed out: nothing is stored then. */
 let key = "";
 let drafts = $state.raw<Draft[]>([]);
-/** Whether the browser keeps the drafts; if not, they are only here. */
+/** Whether the browser stores the drafts; if not, they are only in memory. */
 let isKept = true;
 let isFlushing = false;
 
@@ -27,20 +27,20 @@ export const outbox = {
   get drafts(): Draft[] {
     return drafts;
   },
-  /** How many wait for the connection. */
+  /** The number of messages waiting for the connection. */
   get waiting(): number {
     return drafts.filter((draft) => draft.state === "sending").length;
   },
 };
 
-/** Takes up what somebody wrote on this device earlier. */
+/** Loads what the user wrote on this device earlier. */
 export function openOutbox(userId: string): void {
   key = personal(userId, "outbox");
   isKept = true;
   change((kept) => kept.filter((draft) => draft.state !== "sent"));
 }
 
-/** Nothing is shown or kept from now on; what is on this device stays there. */
+/** Stops showing and storing messages; what is stored on this device stays. */
 export function closeOutbox(): void {
   key = "";
   drafts = [];
@@ -50,7 +50,7 @@ addEventListener("storage", (event) => {
   if (key && isAbout(event, key) && isKept) drafts = load(key, []);
 });
 
-/** Other tabs write too, so a change begins with what is kept. */
+/** Other tabs write too, so a change starts from the stored state. */
 function change(apply: (kept: Draft[]) => Draft[]): void {
   if (!key) return;
   drafts = apply(isKept ? load<Draft[]>(key, []) : drafts);
@@ -63,7 +63,7 @@ function mark(clientMessageId: string, changes: Partial<Draft>): void {
   );
 }
 
-/** `originalLanguage` is the one that was chosen; the server finds it out otherwise. */
+/** `originalLanguage` is the selected one; otherwise the server detects it. */
 export function write(conversationId: string, content: string, originalLanguage: string | null): void {
   const createdAt = new Date().toISOString();
   const draft: Draft = {
@@ -78,7 +78,7 @@ export function write(conversationId: string, content: string, originalLanguage:
   void flush();
 }
 
-/** Drops a message: it was given up, or it has come back from the server. */
+/** Removes a message: it was discarded, or it has come back from the server. */
 export function discard(clientMessageId: string): void {
   if (drafts.some((draft) => draft.clientMessageId === clientMessageId)) {
     change((kept) => kept.filter((draft) => draft.clientMessageId !== clientMessageId));
@@ -90,14 +90,14 @@ export function retry(clientMessageId: string): void {
   void flush();
 }
 
-/** Sends what waits, one after the other, until something stands in the way. */
+/** Sends queued messages one after the other, until one fails. */
 export async function flush(): Promise<void> {
   if (isFlushing) return;
   isFlushing = true;
   try {
     for (let draft = next(); draft; draft = next()) await send(draft);
   } catch {
-    // Without a connection, the next one begins again.
+    // Without a connection, the next one retries.
     if (isConnected()) setTimeout(() => void flush(), RETRY_MS);
   } finally {
     isFlushing = false;

@@ -1,4 +1,4 @@
-// Which translation a reader is about to report. The dialog is the page's, not the message's.
+// The translation that a reader is about to report. The dialog belongs to the page, not to the message.
 
 import type { Translation } from "../api/wire";
 

@@ -1,4 +1,4 @@
-// Who is signed in on this device.
+// The session of this device.
 
 import { tick } from "svelte";
 import { ApiError, authorise, get, onRefusal, patch, post, type Credentials } from "../api/client";
@@ -9,13 +9,13 @@ import { forgetPeople, isAbout, load, save } from "../lib/storage";
 
 type SignedIn = Credentials & { user: User };
 
-/** The password was right, and a code is wanted too. */
+/** The password was correct, and a code is required too. */
 export interface Challenge {
   requires2FA: true;
   twoFactorToken: string;
 }
 
-/** The bounds of what a timer waits: the one keeps a short token from racing, the other is the browser's. */
+/** The limits of a timer: the minimum keeps a short token from looping, the maximum is the browser's. */
 const [SHORTEST_TIMER_MS, LONGEST_TIMER_MS] = [30_000, 2 ** 31 - 1];
 
 let user = $state.raw<User | null>(null);
@@ -24,7 +24,7 @@ let renewal: ReturnType<typeof setTimeout> | undefined;
 let renewing: Promise<boolean> | null = null;
 /** Whether the server ended the session of this device: shown until somebody signs in, also after a reload. */
 let hasEnded = $state(false);
-/** While somebody signs out, nothing is renewed. */
+/** While signing out, nothing is renewed. */
 let isLeaving = false;
 
 export const session = {
@@ -41,7 +41,7 @@ export const session = {
 
 async function enter(signedIn: User): Promise<void> {
   await useReadingLanguage(readingLanguage(signedIn));
-  // What somebody else has left on this device is nothing for this person.
+  // Another user's data on this device is not for this user.
   forgetPeople(signedIn.id);
   hasEnded = false;
   save("ended", null);
@@ -59,9 +59,10 @@ function keep(next: Credentials | null): void {
   renewal = setTimeout(() => void renew(), wait);
 }
 
-/** The session is over. Drafts stay for when the same person signs in again. */
+/** The session is over. Drafts stay for when the same user signs in again. */
 function end(): void {
-  // Whoever signs out forgets the session first: if it is still there, the server ended it. Other tabs look once it goes.
+  // Signing out removes the session first: if it is still stored, the server ended it. Other tabs check as
+  // soon as it is removed.
   if (load("session", null)) save("ended", true);
   hasEnded = load("ended", false);
   user = null;
@@ -77,7 +78,10 @@ function follow(event: StorageEvent): void {
   else location.reload();
 }
 
-/** `rememberDevice` lets this device renew its session for longer. Gives the challenge if a code is wanted too. */
+/**
+ * `rememberDevice` lets this device renew its session for longer. Returns the challenge if a code is required
+ * too.
+ */
 export async function signIn(
   username: string,
   password: string,
@@ -89,7 +93,7 @@ export async function signIn(
   return null;
 }
 
-/** Signs in with the code that a password alone did not do without. */
+/** Signs in with the code that was required after the password. */
 export async function showCode({ twoFactorToken }: Challenge, code: string): Promise<void> {
   await take(await post<SignedIn>("/auth/login/2fa", { twoFactorToken, code }));
 }
@@ -101,7 +105,7 @@ export interface Registration {
   lastName: string;
   email: string;
   systemLanguage: string;
-  /** Makes an administrator, where there is none. */
+  /** Creates the administrator, if there is none. */
   setupCode: string | undefined;
 }
 
@@ -115,20 +119,23 @@ function take({ token, sessionToken, user: signedIn }: SignedIn): Promise<void> 
   return enter(signedIn);
 }
 
-/** Forgets everything of this person, too: drafts, unsent messages, habits. */
+/** Also removes all data of this user: drafts, unsent messages, habits. */
 export async function signOut(): Promise<void> {
   isLeaving = true;
   save("session", null);
-  // Signed out here even where the server cannot be told.
+  // Signed out here even if the server cannot be reached.
   await post("/auth/logout").catch(() => {});
   end();
-  // Once the messenger is gone, nothing of it writes any more.
+  // Once the messenger is unmounted, it does not write any more.
   await tick();
   forgetPeople();
   isLeaving = false;
 }
 
-/** Takes up the session of an earlier visit; throws `ApiError` when the server cannot say whether it still holds. */
+/**
+ * Restores the session of an earlier visit; throws `ApiError` if the server cannot say whether it is still
+ * valid.
+ */
 export async function restore(): Promise<void> {
   onRefusal(renew);
   window.onstorage = follow;
@@ -145,7 +152,10 @@ export async function restore(): Promise<void> {
   }
 }
 
-/** Exchanges the token for a fresh one; signs out when the server refuses. Several callers share one exchange. */
+/**
+ * Exchanges the token for a new one; signs out if the server rejects it. Concurrent callers share one
+ * exchange.
+ */
 export function renew(): Promise<boolean> {
   renewing ??= inTurn(exchange).finally(() => (renewing = null));
   return renewing;
@@ -166,7 +176,7 @@ async function exchange(): Promise<boolean> {
   }
 }
 
-/** A token is good for one exchange: takes up the one that another tab has got for it, if there is one. */
+/** A token can be exchanged once: uses the one that another tab has received for it, if there is one. */
 function adopt(): boolean {
   const kept = load<Credentials | null>("session", null);
   if (!kept || !credentials || kept.token === credentials.token) return false;
@@ -175,23 +185,23 @@ function adopt(): boolean {
   return true;
 }
 
-/** Tabs take turns where the browser lets them, which it does only over HTTPS and on this machine. */
+/** Tabs take turns if the browser supports it, which requires HTTPS or localhost. */
 const inTurn = async (work: () => Promise<boolean>): Promise<boolean> =>
   navigator.locks ? await navigator.locks.request("meeshy.session", work) : await work();
 
 const isRefusal = (error: unknown): boolean =>
   error instanceof ApiError && (error.status === 401 || error.status === 403);
 
-/** When a token ends, in milliseconds since 1970; long ago where that cannot be read. */
+/** When a token expires, in milliseconds since the Unix epoch; 0 if it cannot be parsed. */
 function expiresAt(token: string): number {
   const { exp } = claims(token);
   return typeof exp === "number" ? exp * 1000 : 0;
 }
 
-/** Whose token it is. */
+/** The user of a token. */
 const subjectOf = (token: string): unknown => claims(token)["userId"];
 
-/** What a token says (RFC 7519); nothing where that cannot be read. */
+/** The claims of a token (RFC 7519); empty if it cannot be parsed. */
 function claims(token: string): Record<string, unknown> {
   try {
     return JSON.parse(atob((token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));

@@ -1,4 +1,4 @@
-// How a session goes on and ends on a device with several tabs.
+// Sessions on a device with several tabs.
 
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Credentials } from "../api/client";
@@ -7,7 +7,7 @@ const { get, post } = vi.hoisted(() => ({ get: vi.fn(), post: vi.fn() }));
 vi.mock("../api/client", async (original) => ({ ...(await original<object>()), get, post }));
 vi.mock("../i18n/index.svelte", () => ({ useReadingLanguage: () => Promise.resolve() }));
 
-/** A token of somebody, the first or a later one. */
+/** A user's token, with a number. */
 const token = (userId: string, number: number): string =>
   `x.${btoa(JSON.stringify({ userId, number, exp: Date.now() / 1000 + 3600 }))}.x`;
 
@@ -63,7 +63,7 @@ beforeEach(() => {
   post.mockReset();
 });
 
-test("a session that the server refuses has ended, and what was being written stays", async () => {
+test("a rejected session has ended, and drafts stay", async () => {
   const { session, renew, refused } = await signedIn();
   localStorage.setItem("meeshy.draft.c.lea", '"half a thought"');
   post.mockImplementation(refused);
@@ -72,7 +72,7 @@ test("a session that the server refuses has ended, and what was being written st
   expect(localStorage.getItem("meeshy.draft.c.lea")).not.toBeNull();
 });
 
-test("a server that cannot be reached ends nothing", async () => {
+test("an unreachable server does not end the session", async () => {
   const { session, renew } = await signedIn();
   const { ApiError } = await import("../api/client");
   post.mockRejectedValue(new ApiError(0, "OFFLINE", "away"));
@@ -80,7 +80,7 @@ test("a server that cannot be reached ends nothing", async () => {
   expect([session.user, session.hasEnded]).toEqual([lea, false]);
 });
 
-test("a token that another tab has got is taken up, before asking and after a refusal", async () => {
+test("a token renewed by another tab is used, before a request and after a rejection", async () => {
   const { session, renew, refused } = await signedIn();
   keep(token("lea", 2));
   expect(await renew()).toBe(true);
@@ -97,10 +97,10 @@ test("a token that another tab has got is taken up, before asking and after a re
   expect(session.hasEnded).toBe(false);
 });
 
-test("who signs out is told of no end, and leaves nothing behind", async () => {
+test("signing out shows no notice, and leaves nothing behind", async () => {
   const { session, signOut, refused } = await signedIn();
   localStorage.setItem("meeshy.draft.c.lea", '"half a thought"');
-  // The session is gone already; that is no news now.
+  // The session is already gone; that is not reported now.
   post.mockImplementation(refused);
   await signOut();
   expect([session.user, session.hasEnded, kept()]).toEqual([null, false, null]);
@@ -117,7 +117,7 @@ test("tabs follow each other", async () => {
   expect([session.user, session.hasEnded]).toEqual([null, false]);
 });
 
-test("every tab says that the server ended the session, until somebody signs in", async () => {
+test("every tab shows that the server ended the session, until somebody signs in", async () => {
   const { session, renew, refused } = await signedIn();
   post.mockImplementation(refused);
   await renew();
@@ -134,7 +134,7 @@ test("every tab says that the server ended the session, until somebody signs in"
   expect(localStorage.getItem("meeshy.ended")).toBeNull();
 });
 
-test("a tab hears from another one that the server ended the session", async () => {
+test("a tab learns from another one that the server ended the session", async () => {
   const { session } = await signedIn();
   localStorage.setItem("meeshy.ended", "true");
   changed(null);

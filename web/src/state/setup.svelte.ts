@@ -1,9 +1,9 @@
-// Whether this messenger is new: then the first screen leads to its first account.
+// Whether this messenger is new: the first screen then leads to the first account.
 
 import { get } from "../api/client";
 
 interface Setup {
-  /** Nobody administers it yet: a setup code makes an administrator. */
+  /** There is no administrator yet: a setup code creates one. */
   needsAdministrator: boolean;
   hasAccounts: boolean;
 }
@@ -19,7 +19,7 @@ export const setup = {
   },
 };
 
-/** Asks the server; what it cannot say is taken as set up. */
+/** Asks the server; on errors, it counts as set up. */
 export async function loadSetup(): Promise<void> {
   state = await get<Setup>("/setup").catch(() => state);
 }

@@ -1,6 +1,6 @@
 import type { Message } from "../api/wire";
 
-/** A message in Spanish whose French is awaited. */
+/** A message in Spanish with a pending French translation. */
 export function message(sequence: number, extra: Partial<Message> = {}): Message {
   return {
     id: `m${sequence}`,

@@ -5,25 +5,25 @@ import { message } from "./timeline.test-data";
 const french = { messageId: "m1", revision: 1, targetLanguage: "fr", translatedContent: "salut" };
 
 describe("a timeline", () => {
-  test("is in the order of the numbers, each message once, however they come", () => {
+  test("is ordered by number, with each message once, in whatever order they arrive", () => {
     const first = merge([], [message(3), message(1)]);
     expect(merge(first, [message(2), message(3)]).map((known) => known.sequence)).toEqual([1, 2, 3]);
   });
 
-  test("shows a translation when it comes, and keeps it when the message comes again", () => {
+  test("shows a translation when it arrives, and keeps it when the message arrives again", () => {
     const timeline = translated(merge([], [message(1)]), french);
     expect(timeline[0]).toMatchObject({ translations: [french], translationStates: [] });
     const again = merge(timeline, [message(1)]);
     expect(again[0]).toMatchObject({ translations: [french], translationStates: [] });
   });
 
-  test("takes a newer translation into the same language instead of the old one", () => {
+  test("replaces a translation by a newer one into the same language", () => {
     const better = { ...french, translatedContent: "bonjour" };
     const timeline = translated(translated([message(1)], french), better);
     expect(timeline[0]?.translations).toEqual([better]);
   });
 
-  test("shows the text after an edit, and no translation of the one before", () => {
+  test("shows the edited text, and no translation of the previous one", () => {
     const now = message(1, { content: "adiós", revision: 2, editedAt: "2026-01-15T12:35:00.000Z" });
     const timeline = edited(translated([message(1)], french), now);
     expect(timeline).toEqual([now]);
@@ -32,20 +32,20 @@ describe("a timeline", () => {
     expect(translated(timeline, goodbye)[0]?.translations).toEqual([goodbye]);
   });
 
-  test("is not taken back by an answer that is older than an edit", () => {
+  test("is not reverted by a response that is older than an edit", () => {
     const now = message(1, { content: "adiós", revision: 2 });
     expect(merge([now], [message(1, { translations: [french] })])).toEqual([now]);
     expect(merge([message(1, { translations: [french] })], [now])).toEqual([now]);
     expect(edited([now], message(1))).toEqual([now]);
   });
 
-  test("says why there is no translation", () => {
+  test("has the reason for a missing translation", () => {
     const state = { targetLanguage: "fr", state: "unavailable", reasonCode: "no_engine" } as const;
     const event = { messageId: "m1", revision: 1, ...state };
     expect(untranslated([message(1)], event)[0]?.translationStates).toEqual([state]);
   });
 
-  test("swallows the draft that it was made of", () => {
+  test("replaces the draft of a message", () => {
     const draft: Draft = {
       clientMessageId: "a",
       conversationId: "c",

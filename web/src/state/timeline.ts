@@ -1,22 +1,23 @@
-// The messages of one conversation as a value: what comes from anywhere goes in, in any order and twice.
+// The messages of a conversation as a value: updates from any source can be applied, in any order and
+// repeatedly.
 
 import type { LastMessage, Message, Translation, TranslationState } from "../api/wire";
 
-/** A message that this device has written and that has not come back as a message of the conversation. */
+/** A message written on this device that has not come back as a message of the conversation. */
 export interface Draft {
   clientMessageId: string;
   conversationId: string;
   content: string;
-  /** The one that was chosen to write in. */
+  /** The selected language, if any. */
   originalLanguage: string | null;
   createdAt: string;
-  /** `sent`: acknowledged, so it will come back; `failed`: refused for good. */
+  /** `sent`: acknowledged, so it will come back; `failed`: rejected for good. */
   state: "sending" | "sent" | "failed";
-  /** Why it was refused. */
+  /** Why it was rejected. */
   problem?: string;
 }
 
-/** Puts messages into a timeline, each once, by their number in the conversation. */
+/** Adds messages to a timeline, each once, by their number in the conversation. */
 export function merge(timeline: readonly Message[], arrived: readonly Message[]): Message[] {
   const known = new Map(timeline.map((message) => [message.id, message]));
   for (const message of arrived) {
@@ -26,7 +27,7 @@ export function merge(timeline: readonly Message[], arrived: readonly Message[])
   return [...known.values()].sort((one, other) => one.sequence - other.sequence);
 }
 
-/** The same message twice: its later text counts, and of that, translations that only the one known before has are kept. */
+/** Merges two versions of a message: the later text counts, with the translations of that text from both. */
 function newer(before: Message, after: Message): Message {
   if (before.revision > after.revision) return before;
   if (before.revision < after.revision) return after;
@@ -45,7 +46,7 @@ function withTranslation<T extends LastMessage>(message: T, translation: Transla
   };
 }
 
-/** A message was given another text: its translations are under way again. */
+/** A message was edited: its translations are pending again. */
 export function edited<T extends LastMessage>(timeline: readonly T[], now: Message): T[] {
   const { content, originalLanguage, revision, editedAt, translations, translationStates } = now;
   const changes = { content, originalLanguage, revision, editedAt, translations, translationStates };
@@ -54,18 +55,18 @@ export function edited<T extends LastMessage>(timeline: readonly T[], now: Messa
   );
 }
 
-/** Whether a translation is one of the text that a message has. */
+/** Whether a translation belongs to the current text of a message. */
 const isOf = (message: LastMessage, of: { messageId: string; revision: number }): boolean =>
   message.id === of.messageId && message.revision === of.revision;
 
-/** A translation has come. */
+/** A translation has arrived. */
 export function translated<T extends LastMessage>(timeline: readonly T[], translation: Translation): T[] {
   return timeline.map((message) =>
     isOf(message, translation) ? withTranslation(message, translation) : message,
   );
 }
 
-/** A translation has come to an end without a text. */
+/** A translation has ended without a text. */
 export function untranslated<T extends LastMessage>(
   timeline: readonly T[],
   event: TranslationState & { messageId: string; revision: number },

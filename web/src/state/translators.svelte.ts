@@ -1,10 +1,10 @@
-// Whether anybody translates: asked only while somebody waits for a translation that does not come.
+// Whether a translator is running: only requested while a translation is overdue.
 
 import { at } from "../lib/base";
 
-/** Most translations are there before one would ask. */
+/** Most translations arrive before that. */
 const FIRST_MS = 3000;
-const EVERY_MS = 10_000;
+const POLL_INTERVAL_MS = 10_000;
 
 let areDown = $state(false);
 let waiting = 0;
@@ -16,7 +16,7 @@ export const translators = {
   },
 };
 
-/** Somebody waits, until the answer is called. */
+/** A translation is awaited until the returned function is called. */
 export function awaitTranslation(): () => void {
   waiting += 1;
   timer ??= setTimeout(ask, FIRST_MS);
@@ -32,7 +32,7 @@ async function ask(): Promise<void> {
     const health = await (await fetch(at("/health"))).json();
     areDown = health.services?.translation?.status === "down";
   } catch {
-    // Without a connection there is nothing to say about translators; that is said elsewhere.
+    // Without a connection, nothing is reported about translators; the connection state is shown elsewhere.
   }
-  timer ??= setTimeout(ask, EVERY_MS);
+  timer ??= setTimeout(ask, POLL_INTERVAL_MS);
 }

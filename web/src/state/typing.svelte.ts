@@ -9,17 +9,17 @@ export interface TypingEvent {
   username: string;
 }
 
-/** Somebody who says nothing more is not typing after so long. */
+/** Without further events, a user counts as typing for this long. */
 const EXPIRY_MS = 15_000;
-/** So often, at most, the others are told that somebody types on. */
+/** How often others are notified at most while the user keeps typing. */
 const RENEWAL_MS = 3000;
-/** After so long without a key, it is over. */
+/** Without a keystroke for this long, typing is over. */
 const IDLE_MS = 3000;
 
 let typists = $state<Record<string, Record<string, string>>>({});
 const timers = new Map<string, ReturnType<typeof setTimeout>>();
 
-/** The names of those who type in a conversation. */
+/** The names of the users who are typing in a conversation. */
 export const typingIn = (conversationId: string): string[] => Object.values(typists[conversationId] ?? {});
 
 export function startedTyping({ conversationId, userId, username }: TypingEvent): void {
@@ -43,7 +43,10 @@ export function clearTyping(): void {
   typists = {};
 }
 
-/** Tells the others of one's own typing in a conversation: `keystroke` at each key, `over` when it is sent or left. */
+/**
+ * Notifies others that the user is typing in a conversation: call `keystroke` at each key, `over` when the
+ * message is sent or left.
+ */
 export function ownTyping(conversationId: string): { keystroke: () => void; over: () => void } {
   let toldAt = 0;
   let idle: ReturnType<typeof setTimeout> | undefined;

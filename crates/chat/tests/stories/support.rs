@@ -91,7 +91,7 @@ pub struct World {
     pub chat: Chat,
     pub store: Store,
     pub engine: Arc<Engine>,
-    pub hand: clock::Hand,
+    pub hand: clock::ClockControl,
     pub events: mpsc::Receiver<Event>,
     pub database: Arc<Database>,
 }
@@ -112,14 +112,14 @@ impl World {
 
     /// Another process on a database, with ids and secrets of its own.
     pub async fn seeded(database: Arc<Database>, seed: u64) -> Self {
-        let (clock, hand) = clock::by_hand();
+        let (clock, hand) = clock::manual();
         let store = database.open().await.unwrap().with_clock(clock.clone());
         Self::with(database, store, (clock, hand), (SIGNING_SECRET, seed)).await
     }
 
     /// Another process on a database, which signs with another key.
     pub async fn with_secret(database: Arc<Database>, secret: &str) -> Self {
-        let (clock, hand) = clock::by_hand();
+        let (clock, hand) = clock::manual();
         let store = database.open().await.unwrap().with_clock(clock.clone());
         Self::with(database, store, (clock, hand), (secret, 700_000)).await
     }
@@ -128,7 +128,7 @@ impl World {
     pub async fn restarted(self) -> Self {
         let database = Arc::clone(&self.database);
         drop(self);
-        let (clock, hand) = clock::by_hand();
+        let (clock, hand) = clock::manual();
         let opened = async {
             loop {
                 // The threads of a store that was dropped let go of its folder a moment later.
@@ -144,7 +144,7 @@ impl World {
     }
 
     /// A process whose host is as late as `clock` says, which the database does not know.
-    pub async fn on_host(database: Arc<Database>, clock: (Clock, clock::Hand), seed: u64) -> Self {
+    pub async fn on_host(database: Arc<Database>, clock: (Clock, clock::ClockControl), seed: u64) -> Self {
         let store = database.open().await.unwrap();
         Self::with(database, store, clock, (SIGNING_SECRET, seed)).await
     }
@@ -152,7 +152,7 @@ impl World {
     async fn with(
         database: Arc<Database>,
         store: Store,
-        (clock, hand): (Clock, clock::Hand),
+        (clock, hand): (Clock, clock::ClockControl),
         (secret, seed): (&str, u64),
     ) -> Self {
         let engine = Arc::new(Engine::default());

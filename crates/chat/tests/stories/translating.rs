@@ -316,8 +316,8 @@ async fn what_one_process_translates_another_tells_its_people() {
 #[tokio::test]
 async fn hosts_whose_clocks_disagree_translate_for_each_other() {
     let database = Arc::new(Database::postgres());
-    let mut gateway = World::on_host(Arc::clone(&database), clock::by_hand(), 1).await;
-    let late = clock::by_hand();
+    let mut gateway = World::on_host(Arc::clone(&database), clock::manual(), 1).await;
+    let late = clock::manual();
     late.1.advance(Duration::from_secs(3_600));
     let translator = World::on_host(database, late, 1_000_000).await;
     drop(translator.events);

@@ -1,8 +1,8 @@
-//! The languages that Meeshy knows.
+//! The languages that Meeshy supports.
 //!
-//! Codes are BCP 47 primary subtags, and what is stored and sent is nothing else. There are three ways to read one:
-//! [`Language::parse`] for what clients send, [`Language::resolve`] for what people and other systems write, and
-//! [`Language::of_engine`] for what an engine says that it translates.
+//! Codes are BCP 47 primary subtags; nothing else is stored or sent. There are three ways to parse one:
+//! [`Language::parse`] for what clients send, [`Language::resolve`] for what people and other systems write,
+//! and [`Language::of_engine`] for the names that engines use.
 
 mod names;
 mod table;
@@ -13,7 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 use table::{Entry, TABLE};
 
-/// Which way a language is written.
+/// The direction of a script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -23,24 +23,24 @@ pub enum Direction {
     Rtl,
 }
 
-/// The code is in no table of ours.
+/// The code is not in the table.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a language that Meeshy knows; use a code such as `en`, `fr` or `zh`")]
 pub struct UnknownLanguage(String);
 
-/// One of the languages of the table: small, `Copy`, and always valid.
+/// A language of the table: small, `Copy`, and always valid.
 #[derive(Clone, Copy)]
 pub struct Language(&'static Entry);
 
-/// Scripts (ISO 15924) that are written from right to left.
+/// Right-to-left scripts (ISO 15924).
 const RIGHT_TO_LEFT: [&str; 2] = ["Arab", "Hebr"];
 
 impl Language {
-    /// Reads a BCP 47 tag in any case, with `-` or `_`: region and script are passed over (`pt-BR`, `zh_CN`), `nb` and
-    /// `nn` are `no`, deprecated codes are those that took their place (`iw` is `he`).
+    /// Parses a BCP 47 tag in any case, with `-` or `_`. Region and script are ignored (`pt-BR`, `zh_CN`),
+    /// `nb` and `nn` become `no`, and deprecated codes are replaced (`iw` by `he`).
     ///
     /// # Errors
-    /// When the language is in no table of ours, or the text is no tag at all.
+    /// If the language is not in the table, or the text is not a language tag.
     pub fn parse(tag: &str) -> Result<Self, UnknownLanguage> {
         let found = lower(tag).and_then(|tag| look_up(tag.split('-').next()?));
         match found {
@@ -49,12 +49,12 @@ impl Language {
         }
     }
 
-    /// Reads whatever people and other systems call a language: a tag as [`parse`](Self::parse) does, a code of three
-    /// letters (`fra`, `ger`), a name of NLLB or of an engine (`fra_Latn`, `cat_valencia`), its name in English or in
-    /// itself (`French`, `français`).
+    /// Parses any common name of a language: a tag as in [`parse`](Self::parse), a three-letter code (`fra`,
+    /// `ger`), a code of NLLB or of an engine (`fra_Latn`, `cat_valencia`), the name in English or in the
+    /// language itself (`French`, `français`).
     ///
     /// # Errors
-    /// When nothing in our tables is called so.
+    /// If no language has this name.
     pub fn resolve(name: &str) -> Result<Self, UnknownLanguage> {
         let name = name.trim();
         let by_code = lower(name)
@@ -67,8 +67,8 @@ impl Language {
         by_code.or_else(|| Self::all().find(is_called)).ok_or_else(|| unknown(name))
     }
 
-    /// Reads what an engine calls a language. A variety that is written differently is not that language: a reader of
-    /// `zh` is not served by `zh_hant`, nor one of `ca` by `cat_valencia`, nor one of `no` by `nn`.
+    /// Parses an engine's name of a language. A variety that is written differently is not that language:
+    /// `zh_hant` does not serve a reader of `zh`, nor `cat_valencia` one of `ca`, nor `nn` one of `no`.
     pub fn of_engine(name: &str) -> Option<Self> {
         let name = lower(name)?;
         if let Some((entry, standing)) = look_up(&name) {
@@ -80,32 +80,32 @@ impl Language {
         (same_script && standing != Standing::Sister).then_some(Self(entry))
     }
 
-    /// Every language of the table, by code.
+    /// All languages of the table, sorted by code.
     pub fn all() -> impl Iterator<Item = Self> {
         TABLE.iter().map(Self)
     }
 
-    /// The BCP 47 code, as clients know it: `fr`.
+    /// The BCP 47 code, as sent to clients: `fr`.
     pub fn code(self) -> &'static str {
         self.0.code
     }
 
-    /// Its name in English: `French`.
+    /// The English name: `French`.
     pub fn english_name(self) -> &'static str {
         self.0.english
     }
 
-    /// Its name in itself: `français`.
+    /// The name in the language itself: `français`.
     pub fn autonym(self) -> &'static str {
         self.0.autonym
     }
 
-    /// The script it is mostly written in, as ISO 15924 names it: `Latn`.
+    /// The script it is mostly written in, as an ISO 15924 code: `Latn`.
     pub fn script(self) -> &'static str {
         self.0.script
     }
 
-    /// Whether a script (ISO 15924, in any case) is the one it is mostly written in, under this name or another.
+    /// Whether a script (ISO 15924, in any case) is this language's script, or another code for it.
     fn is_written_in(self, script: &str) -> bool {
         let alias = match self.script() {
             "Kore" => "Hang",
@@ -114,13 +114,13 @@ impl Language {
         script.eq_ignore_ascii_case(self.script()) || script.eq_ignore_ascii_case(alias)
     }
 
-    /// Which way it is written.
+    /// The direction of its script.
     pub fn direction(self) -> Direction {
         if RIGHT_TO_LEFT.contains(&self.script()) { Direction::Rtl } else { Direction::Ltr }
     }
 }
 
-/// A tag in lower case and with `-` between its parts; nothing if it is longer than any.
+/// A tag in lower case with `-` as separator; `None` if it is too long for any tag.
 fn lower(tag: &str) -> Option<String> {
     (tag.len() <= crate::limits::LANGUAGE_TAG_CHARS).then(|| tag.to_ascii_lowercase().replace('_', "-"))
 }
@@ -191,12 +191,12 @@ impl<'de> Deserialize<'de> for Language {
 mod tests {
     use super::*;
 
-    /// The list that clients have, word for word.
+    /// The list in the clients, verbatim.
     const KNOWN_TO_CLIENTS: &str = "af am ar bas bg bn cs da de dua ee el en es ewo fa fi fr ha he hi hr hu hy id ig \
         it ja ko ksf lg ln lt mg ms nl nnh no ny om pl pt rn ro ru rw sn so sv sw th ti tr uk ur vi wo xh yo zh zu";
 
     #[test]
-    fn every_code_that_clients_know_is_known_here() {
+    fn every_code_of_the_clients_is_supported() {
         for code in KNOWN_TO_CLIENTS.split_whitespace() {
             assert_eq!(Language::parse(code).unwrap().code(), code);
         }
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_read_leniently() {
+    fn tags_are_parsed_leniently() {
         for (tag, code) in
             [("FR", "fr"), ("pt-BR", "pt"), ("zh_Hans_CN", "zh"), ("nb", "no"), ("nn-NO", "no")]
         {
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_language_is_called_it_is_found() {
+    fn a_language_is_found_by_all_its_names() {
         for (names, code) in [
             ("zh-CN zh-Hans zh_Hans_CN zh-TW zh-Hant ZHO_HANS zho_Hant chi cmn yue Chinese 中文", "zh"),
             ("pt-BR pt-PT pt_br por por_BR por_Latn Portuguese PORTUGUÊS", "pt"),
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_that_has_a_variety_only_does_not_have_the_language() {
+    fn an_engine_with_only_a_variety_does_not_support_the_language() {
         for (name, code) in [
             ("fra_Latn", Some("fr")),
             ("spa", Some("es")),
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_wire_is_read_strictly() {
+    fn deserializing_is_strict() {
         for name in ["fra", "fra_Latn", "French", "spa", "hbs"] {
             assert!(Language::parse(name).is_err(), "{name}");
         }

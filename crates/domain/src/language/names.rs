@@ -1,15 +1,17 @@
-//! By which other names languages go: in older tags, in ISO 639-2 and -3, in NLLB, in Apertium and in Firefox.
+//! Other names of languages: deprecated tags, ISO 639-2 and 639-3, NLLB, Apertium and Firefox.
 
 use super::table::{Entry, TABLE};
 
 /// The names of a language besides its code.
 struct Names {
     code: &'static str,
-    /// BCP 47: deprecated codes that Java and Android still send, and members of the language.
+    /// BCP 47: deprecated codes that Java and Android still send, and members of a macrolanguage.
     tags: &'static str,
-    /// ISO 639-2 (both forms) and 639-3, as NLLB and Apertium use them; with a region where only that means this one.
+    /// ISO 639-2 (both forms) and 639-3, as in NLLB and Apertium; with a region if only that identifies the
+    /// language.
     codes: &'static str,
-    /// Sisters that their readers are served by, but that an engine must not take for the language itself.
+    /// Related varieties that readers of the language accept, but that an engine must not use for the
+    /// language itself.
     sisters: &'static str,
 }
 
@@ -19,7 +21,7 @@ macro_rules! names {
     };
 }
 
-/// Serbo-Croatian (`sh`, `hbs`) is written in Latin wherever an engine has it, as Croatian is and our Serbian is not.
+/// Engines write Serbo-Croatian (`sh`, `hbs`) in Latin script, like Croatian and unlike our Serbian.
 static NAMES: &[Names] = names! {
     "af" "" "afr" ""
     "am" "" "amh" ""
@@ -115,18 +117,18 @@ static NAMES: &[Names] = names! {
     "zu" "" "zul" ""
 };
 
-/// What a name stands for.
+/// What kind of name it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// The language as BCP 47 names it: by its code, or by a deprecated one.
+    /// A code of an ISO table or an engine.
     Tag,
-    /// The language as an ISO table or an engine names it.
+    /// A related variety.
     Code,
     /// A sister of the language.
     Sister,
 }
 
-/// The language of a primary subtag, in lower case, and in what way it is that.
+/// The language of a primary subtag in lower case, and what kind of name it is.
 pub(super) fn look_up(name: &str) -> Option<(&'static Entry, Standing)> {
     if let Some(entry) = of_code(name) {
         return Some((entry, Standing::Tag));
@@ -154,13 +156,13 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn every_name_stands_for_one_language_that_is_in_the_table() {
+    fn every_name_belongs_to_one_language_of_the_table() {
         let mut seen: HashSet<&str> = TABLE.iter().map(|entry| entry.code).collect();
         for names in NAMES {
             assert!(of_code(names.code).is_some(), "{}", names.code);
             let all = [names.tags, names.codes, names.sisters].map(str::split_whitespace);
             for name in all.into_iter().flatten() {
-                assert!(seen.insert(name), "{name} is there twice");
+                assert!(seen.insert(name), "{name} appears twice");
             }
         }
     }

@@ -1,14 +1,14 @@
-//! Every language: those that clients know, and those that the engines add.
+//! All languages: those of the clients and those that the engines add.
 
 /// A language.
 pub(super) struct Entry {
-    /// BCP 47.
+    /// The BCP 47 code.
     pub(super) code: &'static str,
-    /// Its name in English.
+    /// The English name.
     pub(super) english: &'static str,
-    /// Its name in itself.
+    /// The name in the language itself.
     pub(super) autonym: &'static str,
-    /// What it is mostly written in, ISO 15924.
+    /// The script it is mostly written in, ISO 15924.
     pub(super) script: &'static str,
 }
 
@@ -18,7 +18,7 @@ macro_rules! languages {
     };
 }
 
-/// Sorted by code, so that a look-up can halve it.
+/// Sorted by code, for binary search.
 pub(super) static TABLE: &[Entry] = languages! {
     "af" "Afrikaans" "Afrikaans" "Latn"
     "am" "Amharic" "አማርኛ" "Ethi"

@@ -1,21 +1,21 @@
-//! Addresses: where they begin and where they end.
+//! URLs: where they start and where they end.
 
 use super::characters::{is_mark, is_word, joins, needs_no_space};
 use std::ops::Range;
 
-/// A mark of Markdown that stands further before an address, in bytes, is not looked for.
-const MAX_MARKED: usize = 500;
+/// A Markdown mark further before a URL than this, in bytes, is not considered.
+const MAX_MARK_DISTANCE: usize = 500;
 
-/// A bracket that has no partner within so many bytes has none.
-const MAX_IN_BRACKETS: usize = 500;
+/// A bracket without a partner within this many bytes has none.
+const MAX_BRACKETED: usize = 500;
 
-/// The address whose `://` is at `colon`, if one is there, in a part of a text.
+/// The URL whose `://` is at `colon`, if there is one, in a part of a text.
 pub(super) fn with_scheme(text: &str, colon: usize, part: Range<usize>) -> Option<Range<usize>> {
     let scheme = scheme(&text[part.start..colon])?;
     let start = colon - scheme.len();
     let body = colon + "://".len();
     let first = text[body..part.end].chars().next()?;
-    // What is no web address may have no host: `file:///etc`.
+    // Schemes other than those of the web may lack a host: `file:///etc`.
     if !(is_word(first) || first == '[' || first == '/' && !scheme.to_ascii_lowercase().starts_with("http")) {
         return None;
     }
@@ -23,7 +23,7 @@ pub(super) fn with_scheme(text: &str, colon: usize, part: Range<usize>) -> Optio
     (end > body).then_some(start..end)
 }
 
-/// The scheme that a text ends with. `http` counts whatever is written before it.
+/// The scheme at the end of a text. `http` counts whatever precedes it.
 fn scheme(before: &str) -> Option<&str> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+.-".contains(byte);
     let length = before.bytes().rev().take_while(is_part).count();
@@ -39,7 +39,7 @@ fn scheme(before: &str) -> Option<&str> {
     (word.len() >= 2).then_some(word)
 }
 
-/// The address that begins with the `www.` at `start`, if that is no part of another word.
+/// The URL that starts with the `www.` at `start`, unless that is within a word.
 pub(super) fn without_scheme(text: &str, start: usize, part: Range<usize>) -> Option<Range<usize>> {
     let before = text[..start].chars().next_back();
     if before.is_some_and(|c| joins(c) || matches!(c, '_' | '.' | '-' | '@')) {
@@ -51,7 +51,7 @@ pub(super) fn without_scheme(text: &str, start: usize, part: Range<usize>) -> Op
     (end > body).then_some(start..end)
 }
 
-/// Where the address that begins at `start`, with its host at `body`, ends.
+/// The end of the URL that starts at `start`, with its host at `body`.
 pub(super) fn end(text: &str, start: usize, body: usize, limit: usize) -> usize {
     let around = mark_around(text, start);
     let mut open: Vec<(char, usize)> = Vec::new();
@@ -71,12 +71,12 @@ pub(super) fn end(text: &str, start: usize, body: usize, limit: usize) -> usize 
             _ if !belongs(c, before, in_host) => break,
             _ => {}
         }
-        if open.first().is_some_and(|&(_, opened)| at - opened > MAX_IN_BRACKETS) {
+        if open.first().is_some_and(|&(_, opened)| at - opened > MAX_BRACKETED) {
             break;
         }
         in_host &= !matches!(c, '/' | '?' | '#');
         end = at + c.len_utf8();
-        // `Python_(消歧义)`: what is in brackets begins after the `_`, too.
+        // `Python_(消歧义)`: text in brackets may also start after the `_`.
         if !(c == '(' && before == '_') {
             before = c;
         }
@@ -84,12 +84,12 @@ pub(super) fn end(text: &str, start: usize, body: usize, limit: usize) -> usize 
     let whole = open.first().map_or(end, |&(_, opened)| opened);
     let whole = &text[body..whole.min(body + host_end(&text[body..whole]))];
     let whole = whole.trim_end_matches(['.', ',', ':', ';', '!', '?', '\'', '*', '_', '~']);
-    // No host ends so.
+    // No host ends like this.
     body + if whole.contains(['/', '?', '#']) { whole } else { whole.trim_end_matches(['-', '+', '.', ':']) }
         .len()
 }
 
-/// Where the colon of an address without its scheme is that no port follows; else where the address ends.
+/// The position of a colon that is not followed by a port; otherwise the end of the URL (without its scheme).
 fn host_end(address: &str) -> usize {
     let authority = &address[..address.find(['/', '?', '#']).unwrap_or(address.len())];
     let host = authority.rfind('@').map_or(0, |at| at + 1);
@@ -110,22 +110,23 @@ fn belongs(c: char, before: char, in_host: bool) -> bool {
     is_word(c) && (begins || !before.is_ascii() && needs_no_space(before))
 }
 
-/// The Markdown mark or quote that an address stands in: right before it, or before words on the same line.
+/// The Markdown mark or quote around the URL: right before it, or before words on the same line.
 fn mark_around(text: &str, start: usize) -> &str {
     let before = &text[..start];
     if let Some(last @ ('*' | '_' | '~' | '=' | '\'')) = before.chars().next_back() {
         let length = before.bytes().rev().take(3).take_while(|&byte| char::from(byte) == last).count();
-        // One `=` is a part of `a=https://…`.
+        // A single `=` is part of `a=https://…`.
         if last != '=' || length > 1 {
             return &before[before.len() - length..];
         }
     }
-    let from = before.len() - before.bytes().rev().take(MAX_MARKED).take_while(|&byte| byte != b'\n').count();
+    let from =
+        before.len() - before.bytes().rev().take(MAX_MARK_DISTANCE).take_while(|&byte| byte != b'\n').count();
     let from = (from..=before.len()).find(|&at| before.is_char_boundary(at)).unwrap_or(start);
     ["**", "~~", "=="].into_iter().find(|mark| is_open(&before[from..], mark)).unwrap_or("")
 }
 
-/// Whether a mark is opened in a text and not closed again: no space stands on its inner side.
+/// Whether a mark is opened in a text and not closed: there is no space on its inner side.
 fn is_open(text: &str, mark: &str) -> bool {
     let mut open = false;
     let mut rest = text;
@@ -137,7 +138,7 @@ fn is_open(text: &str, mark: &str) -> bool {
     open
 }
 
-/// Whether the mark that stands before an address stands here again. Within a word, `_` is none.
+/// Whether the mark before a URL closes here. Within a word, `_` does not.
 fn closes(text: &str, at: usize, mark: &str) -> bool {
     !mark.is_empty()
         && text[at..]

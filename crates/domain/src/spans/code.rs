@@ -1,11 +1,11 @@
-//! Code: fenced blocks (`CommonMark` 4.5) and spans between backticks (6.1).
+//! Code: fenced blocks (`CommonMark` 4.5) and inline code (6.1).
 //!
-//! What is indented is no code here: people who write to each other indent for other reasons.
+//! Indented text is not code here, because people indent messages for other reasons.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// The code of a text, in order and apart from each other.
+/// The code ranges of a text, in order and disjoint.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     if !text.contains('`') && !text.contains("~~~") {
         return Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The lines of a text, each with its end.
+/// The lines of a text, each with its line break.
 fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     text.split_inclusive('\n').map(move |line| {
@@ -54,18 +54,18 @@ fn lines(text: &str) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The place before the line break that a text ends with at `end`.
+/// The position before the line break at `end`.
 fn before_break(text: &str, end: usize) -> usize {
     text[..end].strip_suffix('\n').map_or(end, |line| line.strip_suffix('\r').unwrap_or(line).len())
 }
 
-/// How a line begins.
+/// The start of a line.
 struct Start<'a> {
-    /// How deep it stands in quotes.
+    /// The depth of block quotes.
     quotes: usize,
-    /// Whether it begins an item of a list or a heading.
+    /// Whether it starts a list item or a heading.
     begins_block: bool,
-    /// The line without that.
+    /// The rest of the line.
     rest: &'a str,
 }
 
@@ -93,7 +93,7 @@ impl<'a> Start<'a> {
     }
 }
 
-/// What follows the mark of an item of a list.
+/// What follows a list marker.
 fn after_bullet(line: &str) -> Option<&str> {
     let digits = line.bytes().take(9).take_while(u8::is_ascii_digit).count();
     let after = match digits {
@@ -103,9 +103,9 @@ fn after_bullet(line: &str) -> Option<&str> {
     after.filter(|rest| rest.starts_with([' ', '\t']))
 }
 
-/// A fence that has been opened.
+/// An open fence.
 struct Fence {
-    /// Where its line begins.
+    /// Where its line starts.
     at: usize,
     quotes: usize,
     mark: char,
@@ -125,7 +125,7 @@ impl Fence {
         })
     }
 
-    /// The line without the quote marks that the fence stands in, and how many of them there are.
+    /// The line without the quote markers of the fence, and their number.
     fn within<'a>(&self, line: &'a str) -> (usize, &'a str) {
         let mut rest = line;
         for depth in 0..self.quotes {
@@ -137,7 +137,7 @@ impl Fence {
         (self.quotes, rest)
     }
 
-    /// Whether a line stands outside the quote in which the fence is.
+    /// Whether a line is outside the block quote of the fence.
     fn is_left_by(&self, line: &str) -> bool {
         self.within(line).0 < self.quotes
     }
@@ -148,7 +148,7 @@ impl Fence {
     }
 }
 
-/// The spans of code of a paragraph: a run of backticks, and the next one that is as long.
+/// The inline code of a paragraph: from a run of backticks to the next one of the same length.
 fn inline(text: &str, paragraph: Range<usize>, found: &mut Vec<Range<usize>>) {
     let runs: Vec<Range<usize>> = runs(text, paragraph.clone());
     let mut by_length: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -183,7 +183,7 @@ fn runs(text: &str, paragraph: Range<usize>) -> Vec<Range<usize>> {
     runs
 }
 
-/// Whether a backslash makes what follows a text an ordinary character.
+/// Whether what follows is escaped by a backslash.
 fn is_escaped(before: &str) -> bool {
     before.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1
 }

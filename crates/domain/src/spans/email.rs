@@ -1,4 +1,5 @@
-//! E-mail addresses, as people write them: letters and digits of any script, `._%+'-`, and a host of two labels or more.
+//! E-mail addresses as people write them: letters and digits of any script, `._%+'-`, and a host of two or
+//! more labels.
 
 use super::address;
 use super::characters::{is_mark, is_word, joins, needs_no_space};
@@ -8,7 +9,7 @@ const MAILTO: &str = "mailto:";
 
 /// The e-mail address around the `@` at `at`, if it is one, in a part of a text.
 ///
-/// `@lena@example.social`, the name of somebody elsewhere, is one too: it mentions nobody here.
+/// `@lena@example.social`, a name on another server, counts as one too: it mentions nobody here.
 pub(super) fn around(text: &str, at: usize, part: Range<usize>) -> Option<Range<usize>> {
     let host_end = host_end(&text[at + 1..part.end])? + at + 1;
     let local = local_part(&text[part.start..at], &text[host_end..])?;
@@ -29,7 +30,7 @@ pub(super) fn around(text: &str, at: usize, part: Range<usize>) -> Option<Range<
     Some(start - usize::from(before.ends_with('@'))..host_end)
 }
 
-/// What stands before the `@`; the marks of Markdown and quotes around an address are no part of it.
+/// The part before the `@`, without surrounding Markdown marks and quotes.
 fn local_part<'a>(before: &'a str, after: &str) -> Option<&'a str> {
     let is_part = |c: char| joins(c) || matches!(c, '.' | '_' | '%' | '+' | '\'' | '-');
     let start = before.char_indices().rev().take_while(|&(_, c)| is_part(c)).last()?.0;
@@ -37,18 +38,18 @@ fn local_part<'a>(before: &'a str, after: &str) -> Option<&'a str> {
     if after.starts_with('_') {
         local = local.trim_start_matches('_');
     }
-    // A mark belongs to the character before it.
+    // A combining mark belongs to the character before it.
     let is_whole = !local.starts_with(is_mark) && local.contains(is_word) && !local.ends_with('.');
     is_whole.then_some(local)
 }
 
-/// The length of the host that a text begins with.
+/// The length of the host at the start of a text.
 pub(super) fn host_end(text: &str) -> Option<usize> {
     let (mut labels, mut end) = (0, 0);
     loop {
         let label = label(&text[end..]);
         if label.is_empty() {
-            // The dot before it is the sentence's.
+            // A dot before it ends the sentence.
             end -= usize::from(labels > 0);
             break;
         }
@@ -64,7 +65,7 @@ pub(super) fn host_end(text: &str) -> Option<usize> {
     (labels >= 2 && is_name).then_some(end)
 }
 
-/// The label that a text begins with: all of it of scripts with spaces, or all of it of one without.
+/// The label at the start of a text: entirely of scripts with spaces, or entirely of one without.
 fn label(text: &str) -> &str {
     let first = text.chars().next();
     let is_dense = first.is_some_and(needs_no_space);

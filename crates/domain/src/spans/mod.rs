@@ -1,20 +1,21 @@
-//! What in a message is code, an address, an e-mail address, a mention, and what is plain text.
+//! Splits a message into code, URLs, e-mail addresses, mentions and plain text.
 //!
-//! There is one definition, for whoever is notified, for what a translation must not change, and, in
-//! `web/src/lib/links.ts`, for what can be followed. All are held to the table in `vectors/links.json`.
+//! There is one definition for notifications, for what a translation must not change, and, in
+//! `web/src/lib/links.ts`, for links. All share the cases in `vectors/links.json`.
 //!
-//! Code comes first (`CommonMark` 4.5 and 6.1). Elsewhere an address begins with its scheme (or with `www.`) and ends before
+//! Code takes precedence (`CommonMark` 4.5 and 6.1). Elsewhere, a URL starts with its scheme (or with `www.`)
+//! and ends before:
 //!
-//! - a space, a control character, or an ASCII character that no address has ([RFC 3986]): `` < > " \ ^ ` | ``;
-//! - punctuation, symbols and invisible characters that are not ASCII; letters, marks and digits of any script may be part of
-//!   it ([RFC 3987]);
-//! - a letter of a script that has no spaces between words, unless it begins a part of the address (after `/`, `=` or the
-//!   like; in the host after `.` and `@` only) or follows another such letter: in `https://example.org/a看这里` the sentence goes on,
-//!   `/wiki/维基百科` is a path;
-//! - a colon of the host after which no port comes;
-//! - a bracket whose partner is not in the address;
-//! - the mark of Markdown or the quote that stands right before the address, or a `**`, `~~` or `==` that is open on its line;
-//! - punctuation at its end.
+//! - a space, a control character, or an ASCII character that URLs do not contain ([RFC 3986]): `` < > " \ ^ ` | ``;
+//! - punctuation, symbols and invisible characters outside ASCII; letters, marks and digits of any script may be
+//!   part of it ([RFC 3987]);
+//! - a letter of a script without spaces between words, unless it starts a component of the URL (after `/`, `=` or
+//!   the like; in the host after `.` and `@` only) or follows another such letter: in `https://example.org/a看这里`
+//!   the sentence continues, `/wiki/维基百科` is a path;
+//! - a colon of the host that is not followed by a port;
+//! - a bracket without its partner in the URL;
+//! - the Markdown mark or quote right before the URL, or a `**`, `~~` or `==` that is open on its line;
+//! - trailing punctuation.
 //!
 //! [RFC 3986]: https://www.rfc-editor.org/rfc/rfc3986#section-2
 //! [RFC 3987]: https://www.rfc-editor.org/rfc/rfc3987#section-2.2
@@ -27,16 +28,16 @@ mod mention;
 
 use std::ops::Range;
 
-/// What a part of a text is.
+/// The kind of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// Neither of the others.
+    /// Anything else.
     Plain,
-    /// Fenced or inline code, with its marks.
+    /// Fenced or inline code, with its delimiters.
     Code,
-    /// An address with a scheme, or one that begins with `www.`.
+    /// A URL with a scheme, or one that starts with `www.`.
     Link,
-    /// An e-mail address, with a `mailto:` before it.
+    /// An e-mail address, with `mailto:` if that precedes it.
     Email,
     /// An `@` and a name.
     Mention,
@@ -45,13 +46,14 @@ pub enum Kind {
 /// A part of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Span {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// Where it is, in bytes.
+    /// Its range, in bytes.
     pub range: Range<usize>,
 }
 
-/// Cuts a text into spans: in order, none of them empty, together the whole text. No letter is cut from its marks.
+/// Splits a text into spans: in order, none empty, together the whole text. No letter is separated from its
+/// combining marks.
 pub fn spans(text: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut at = 0;
@@ -64,7 +66,8 @@ pub fn spans(text: &str) -> Vec<Span> {
     spans
 }
 
-/// The names that a text mentions, in order: what `@` stands before, and, of a name with a dot in it, what is before the dot.
+/// The names mentioned in a text, in order: the name after `@` and, if it contains a dot, also the part
+/// before the dot.
 pub fn mentions(text: &str) -> Vec<&str> {
     if !text.contains('@') {
         return Vec::new();
@@ -73,7 +76,7 @@ pub fn mentions(text: &str) -> Vec<&str> {
     mentioned.flat_map(|span| mention::names(&text[span.range.start + 1..span.range.end])).collect()
 }
 
-/// Cuts a part of a text without code.
+/// Splits a part of a text that contains no code.
 fn mixed(text: &str, part: Range<usize>, spans: &mut Vec<Span>) {
     let mut at = part.start;
     let plain = |from: usize, to: usize, spans: &mut Vec<Span>| {
@@ -89,7 +92,7 @@ fn mixed(text: &str, part: Range<usize>, spans: &mut Vec<Span>) {
     plain(at, part.end, spans);
 }
 
-/// The addresses and mentions in a part of a text.
+/// The URLs, addresses and mentions in a part of a text.
 fn found_in(text: &str, part: Range<usize>) -> Vec<Span> {
     let mut found = Vec::new();
     let mut from = part.start;
@@ -137,7 +140,7 @@ mod tests {
     #[derive(Deserialize)]
     struct Case {
         text: String,
-        /// What can be followed, in code too.
+        /// What can be followed, also in code.
         #[serde(default)]
         links: Vec<String>,
         #[serde(default)]
@@ -157,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_holds() {
+    fn the_shared_cases_pass() {
         let vectors: Vectors = serde_json::from_str(include_str!("../../vectors/links.json")).unwrap();
         assert!(vectors.cases.len() >= 60);
         for case in vectors.cases {
@@ -176,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_the_client_does_not_follow_are_addresses_too() {
+    fn urls_that_clients_do_not_follow_are_links_too() {
         for (text, address) in [
             ("see www.example.org/a, please", "www.example.org/a"),
             ("(ftp://example.org/x)", "ftp://example.org/x"),
@@ -189,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_mentioned() {
+    fn mentions_are_found() {
         assert_eq!(mentions("@lena and (@carl-os), mail a@b.org, @ nobody é@x"), ["lena", "carl-os"]);
         assert_eq!(mentions("ask @lena.She knows, @ben-"), ["lena.She", "lena", "ben-", "ben"]);
         assert_eq!(mentions("`@lena` @"), Vec::<&str>::new());
@@ -199,7 +202,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn spans_are_the_whole_text_and_cut_no_letter(
+        fn spans_cover_the_text_and_split_no_letter(
             text in "(\\PC|[\n\r\t `~@:/.()\\[\\]{}*_'\"<>-]|https?://|www\\.|mailto:|[a-z]{1,3}|[例看กé\u{301}\u{E34}한\u{200D}\u{202E}，」ش]|```\n){0,60}"
         ) {
             let spans = spans(&text);

@@ -1,4 +1,4 @@
-//! E-mail addresses: which can be taken, and which are the same.
+//! E-mail addresses: validation and comparison.
 
 use super::visible::{is_blank, is_mark};
 use super::{InvalidText, fold, invalid};
@@ -9,16 +9,17 @@ use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 
 const LETTERS: GeneralCategoryGroup = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Number);
 
-/// An e-mail address, `name@host.tld`: an unquoted local part (RFC 5321, 4.1.2, with the letters, marks and numbers of other scripts
-/// that RFC 6531 adds) at a host that IDNA can write in ASCII. Returned in NFC and in lower case.
+/// Validates an e-mail address, `name@host.tld`: an unquoted local part (RFC 5321, 4.1.2, with the letters,
+/// marks and numbers of other scripts that RFC 6531 adds) and a host that IDNA can encode in ASCII. Returns
+/// it in NFC and in lower case.
 ///
 /// # Errors
-/// When it is none, has characters that cannot be seen, or is none once compatible characters are one (NFKC): `＜lea＞@example.org`.
-/// Whether it exists only a mail can tell.
+/// If it is not valid, contains invisible characters, or is not valid after NFKC (`＜lea＞@example.org`).
+/// Whether it exists, only sending an e-mail can tell.
 pub fn email(typed: &str) -> Result<String, InvalidText> {
     let typed = fold::nfc(typed.trim());
     let (local, host) = typed.rsplit_once('@').unwrap_or((&typed, ""));
-    // Letter by letter: IDNA knows no other `σ` at the end of a word.
+    // Letter by letter: IDNA does not distinguish the final `σ`.
     let host: String = host.chars().flat_map(char::to_lowercase).collect();
     let local = fold::nfc(&local.to_lowercase());
     let address = format!("{local}@{}", fold::nfc(&host));
@@ -29,7 +30,7 @@ pub fn email(typed: &str) -> Result<String, InvalidText> {
     }
 }
 
-/// Whether what stands before the `@` has only letters, marks and numbers beside ASCII, and begins with no mark.
+/// Whether the local part has only letters, marks and numbers besides ASCII, and does not start with a mark.
 fn is_local(local: &str) -> bool {
     let is_letter = |c: char| {
         let category = CodePointMapData::<GeneralCategory>::new().get(c);
@@ -51,12 +52,12 @@ fn is_address(local: &str, host: &str) -> bool {
     !is_number && is_valid(local) && is_valid(&fold::nfkc(local))
 }
 
-/// The form in which two addresses are the same: what stands before the `@` folded as [`fold::key`] does, the host in ASCII. Of what
-/// is no address, as old accounts may have, the folded text. `None` if nothing is left.
+/// The key by which two addresses are compared: the local part folded as in [`fold::key`], the host in ASCII.
+/// For an invalid address, which old accounts may have, the folded text. `None` if nothing is left.
 pub fn email_key(address: &str) -> Option<String> {
     let at = ['@', '\u{FF20}', '\u{FE6B}'];
     let Some((local, host)) = address.rsplit_once(at) else { return fold::key(address) };
-    // Folding would write `straße` as `strasse`, which is another host.
+    // Folding would turn `straße` into `strasse`, which is another host.
     let host = idna::domain_to_ascii(host.trim())
         .or_else(|_| idna::domain_to_ascii(&fold::key(host).unwrap_or_default()))
         .unwrap_or_else(|_| fold::key(host).unwrap_or_default());
@@ -69,7 +70,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn addresses_are_taken() {
+    fn valid_addresses_are_accepted() {
         for (typed, kept) in [
             (" Lea@Example.ORG ", "lea@example.org"),
             ("le\u{301}a@example.org", "l\u{e9}a@example.org"),
@@ -87,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn invalid_addresses_are_rejected() {
         for wrong in [
             "",
             "lea",
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn one_address_has_one_key() {
+    fn equivalent_addresses_have_the_same_key() {
         for (one, other) in [
             ("LEA@example.org", "lea@EXAMPLE.org"),
             ("l\u{e9}a@example.org", "le\u{301}a@example.org"),
@@ -177,7 +178,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_taken_stays_what_it_is(text in "[\\PC]{1,8}@[a-zé例\\-.]{1,8}\\.(org|中国)") {
+        fn validation_is_idempotent(text in "[\\PC]{1,8}@[a-zé例\\-.]{1,8}\\.(org|中国)") {
             if let Ok(address) = email(&text) {
                 prop_assert_eq!(email(&address).unwrap(), address.clone());
                 let key = email_key(&address).unwrap();

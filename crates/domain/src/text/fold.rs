@@ -1,4 +1,4 @@
-//! Texts in the forms in which they are compared and found, the same whatever the database.
+//! Folded forms of texts for comparison and search, the same on every database.
 
 use super::visible::{is_blank, is_mark};
 use icu_casemap::CaseMapper;
@@ -7,28 +7,29 @@ use icu_properties::props::{GeneralCategory, GeneralCategoryGroup, Script, White
 use icu_properties::{CodePointMapData, CodePointSetData};
 use std::collections::BTreeSet;
 
-/// Grows whenever the same text is folded into something else, so that what was folded before is folded again.
+/// Incremented whenever the same text folds differently, so that stored folded texts are recomputed.
 pub const FOLD_VERSION: i64 = 2;
 
-/// Words that are looked for in one search, at most.
+/// Maximum number of words in a search.
 const MAX_SEARCHED_WORDS: usize = 8;
-/// Words of one name that can be found, at most.
+/// Maximum number of words by which a name can be found.
 const MAX_FOUND_WORDS: usize = 64;
-/// Characters of a word that count; what follows is cut off.
-const WORD_CHARS: usize = 64;
+/// Maximum length of a word, in characters; the rest is cut off.
+const MAX_WORD_CHARS: usize = 64;
 
-/// A text in Unicode's composed form (NFC): a letter and its accent are one character, however they were typed.
+/// A text in Unicode's composed form (NFC): a letter and its accent are one character, however they were
+/// typed.
 pub fn nfc(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfc().normalize(text).into_owned()
 }
 
-/// A text in which compatible characters are one (NFKC): `＜` is `<`.
+/// A text in compatibility form (NFKC): `＜` becomes `<`.
 pub(super) fn nfkc(text: &str) -> String {
     ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()
 }
 
-/// A text in the form in which names are the same: compatible characters are one (NFKC), case makes no difference (full case folding),
-/// and what shows nothing is left out, but for spaces between words. `None` if nothing is left, which is nobody's name.
+/// The key by which two names are compared: compatibility form (NFKC), full case folding, without invisible
+/// characters except spaces between words. `None` if nothing is left, which is not a name.
 pub fn key(text: &str) -> Option<String> {
     let shown: String = folded(text).chars().filter(|c| is_space(*c) || !is_blank(*c)).collect();
     Some(nfc(shown.trim())).filter(|key| !key.is_empty())
@@ -42,23 +43,23 @@ fn folded(text: &str) -> String {
     compose.normalize(&cases.fold_string(&once)).into_owned()
 }
 
-/// The names of somebody who can be found.
+/// The names by which a user can be found.
 #[derive(Debug, Clone, Copy)]
 pub struct Names<'a> {
-    /// What comes after `@`.
+    /// The name after `@`.
     pub username: &'a str,
     /// Given name.
     pub first: &'a str,
     /// Family name.
     pub last: &'a str,
-    /// The name that others see.
+    /// The display name.
     pub display: &'a str,
 }
 
-/// The words by which somebody of these names is found, each by its beginning.
+/// The words by which a user with these names is found, each by its prefix.
 ///
-/// Scripts that put no spaces between words can be found from each of their characters on, and with the family name and the given
-/// name in one.
+/// Names in scripts without spaces can be found from each of their characters on, and by family name and
+/// given name in one.
 pub fn found_words(names: Names<'_>) -> BTreeSet<String> {
     let Names { username, first, last, display } = names;
     let whole = [display.to_owned(), format!("{last} {first}"), format!("{first} {last}")];
@@ -70,20 +71,21 @@ pub fn found_words(names: Names<'_>) -> BTreeSet<String> {
         let starts = word.char_indices().filter(|(at, c)| *at == 0 || is_unspaced(*c)).map(|(at, _)| at);
         for start in starts {
             if found.len() < MAX_FOUND_WORDS {
-                found.insert(word[start..].chars().take(WORD_CHARS).collect());
+                found.insert(word[start..].chars().take(MAX_WORD_CHARS).collect());
             }
         }
     }
     found
 }
 
-/// Whether so much is typed that a search is worth it: two characters, or one of a script that has whole names of one.
+/// Whether the text is long enough for a search: two characters, or one of a script in which a single
+/// character can be a name.
 pub fn is_enough_to_search(text: &str) -> bool {
     let mut shown = text.chars().filter(|c| !is_blank(*c));
     shown.next().is_some_and(|first| is_unspaced(first) || shown.next().is_some())
 }
 
-/// The words of a search, of which each has to begin a word of a name.
+/// The words of a search; each must be a prefix of a word of a name.
 pub fn searched_words(text: &str) -> Vec<String> {
     let mut words = words(text);
     words.sort_unstable();
@@ -96,10 +98,11 @@ pub fn searched_words(text: &str) -> Vec<String> {
 pub fn words(text: &str) -> Vec<String> {
     let plain = plain(text);
     let words = plain.split(is_border).filter(|word| !word.is_empty());
-    words.map(|word| word.chars().take(WORD_CHARS).collect()).collect()
+    words.map(|word| word.chars().take(MAX_WORD_CHARS).collect()).collect()
 }
 
-/// A folded text without accents, apostrophes and what shows nothing but spaces; letters that have their accent in them lose it.
+/// A folded text without accents, apostrophes and invisible characters other than spaces, including accents
+/// that are part of a letter.
 fn plain(text: &str) -> String {
     let folded = folded(text);
     let apart = DecomposingNormalizerBorrowed::new_nfd().normalize(&folded);
@@ -122,7 +125,7 @@ fn plain(text: &str) -> String {
             'æ' => plain.push_str("ae"),
             'œ' => plain.push_str("oe"),
             'þ' => plain.push_str("th"),
-            // Keyboards of Persian, Urdu and Kurdish have letters of their own for these.
+            // Keyboards for Persian, Urdu and Kurdish have their own letters for these.
             'ی' | 'ى' | 'ے' | 'ې' => plain.push('ي'),
             'ک' | 'ڪ' => plain.push('ك'),
             'ہ' | 'ھ' | 'ە' | 'ة' => plain.push('ه'),
@@ -132,12 +135,12 @@ fn plain(text: &str) -> String {
             _ => plain.push(c),
         }
     }
-    // Of `Gal·la`, many leave out the dot.
+    // Many omit the dot of `Gal·la`.
     nfc(&plain.replace("l·l", "ll"))
 }
 
-/// A mark that a reader may leave out: accents of Latin, Greek and Cyrillic, vowel points of Hebrew and Arabic. Those of other scripts
-/// are vowels, and U+3099 and U+309A make other kana.
+/// A combining mark that can be omitted in a search: accents of Latin, Greek and Cyrillic, vowel points of
+/// Hebrew and Arabic. Marks of other scripts are vowels, and U+3099 and U+309A change the kana.
 fn is_accent(c: char) -> bool {
     GeneralCategoryGroup::NonspacingMark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
         && matches!(
@@ -158,7 +161,7 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || CodePointSetData::new::<WhiteSpace>().contains(c)
 }
 
-/// Whether a character stands between words.
+/// Whether a character separates words.
 fn is_border(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     is_space(c)
@@ -166,7 +169,8 @@ fn is_border(c: char) -> bool {
         || (c.is_ascii() && !c.is_ascii_alphanumeric())
 }
 
-/// Whether a character is of a script that is written without spaces between words, or between the parts of a name.
+/// Whether a character belongs to a script that is written without spaces between words, or between the parts
+/// of a name.
 fn is_unspaced(c: char) -> bool {
     use Script as S;
     let unspaced =
@@ -184,7 +188,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn one_name_has_one_key() {
+    fn equivalent_names_have_the_same_key() {
         for (one, other) in [
             ("Lea", "LEA"),
             ("Фёдор", "ФЁДОР"),
@@ -209,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_without_spaces_is_found_in_one() {
+    fn a_name_without_spaces_is_found_as_one_word() {
         for (text, first, last) in [
             ("王明", "明", "王"),
             ("王 明", "明", "王"),
@@ -235,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_found_by_the_beginnings_of_their_words() {
+    fn names_are_found_by_prefixes_of_their_words() {
         let finds =
             |text: &str, name: &str| finds(text, Names { username: "", first: "", last: "", display: name });
         for (text, name) in [
@@ -281,7 +285,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn folding_is_idempotent_and_knows_no_case(text in "\\PC{0,12}") {
+        fn folding_is_idempotent_and_ignores_case(text in "\\PC{0,12}") {
             let once = key(&text);
             prop_assert_eq!(once.as_deref().and_then(key), once.clone());
             prop_assert_eq!(key(&nfc(&text)), once);

@@ -1,4 +1,4 @@
-//! Checks on what people type, each with a sentence for that person, and the forms in which texts are compared.
+//! Validation of user input, with messages for the user, and the forms in which texts are compared.
 
 mod email;
 mod fold;
@@ -12,13 +12,13 @@ pub use visible::{is_blank, is_visible};
 
 use crate::limits;
 
-/// What was typed cannot be taken.
+/// Invalid input.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct InvalidText {
-    /// The field as the wire names it.
+    /// The name of the field on the wire.
     pub field: &'static str,
-    /// What is wrong, for the person who typed it.
+    /// What is wrong, for the user who typed it.
     pub problem: String,
 }
 
@@ -26,28 +26,29 @@ fn invalid<T>(field: &'static str, problem: impl Into<String>) -> Result<T, Inva
     Err(InvalidText { field, problem: problem.into() })
 }
 
-/// The text of a message: something to see, at most `max_chars` characters, no NUL (which PostgreSQL cannot hold).
+/// Validates the text of a message: something visible, at most `max_chars` characters, no NUL (which
+/// PostgreSQL cannot store).
 ///
-/// It is kept as typed, with its spaces.
+/// The text is kept as typed, including spaces.
 ///
 /// # Errors
-/// When one of these does not hold.
+/// If it is not valid.
 pub fn message(content: &str, max_chars: usize) -> Result<(), InvalidText> {
     if !is_visible(content) {
         return invalid("content", "the message is empty");
     }
     no_nul("content", content)?;
-    // Counting stops early, so that ten megabytes cost no more than a little over the limit.
+    // Counting stops early, so that ten megabytes cost hardly more than a text just over the limit.
     if content.chars().nth(max_chars).is_some() {
         return invalid("content", format!("the message is longer than {max_chars} characters"));
     }
     Ok(())
 }
 
-/// A client's own id of a message: 1 to 64 printable characters.
+/// Validates a client's message id: 1 to 64 printable characters.
 ///
 /// # Errors
-/// When it is none.
+/// If it is not valid.
 pub fn client_message_id(id: &str) -> Result<(), InvalidText> {
     let length = id.chars().take(limits::CLIENT_MESSAGE_ID_CHARS + 1).count();
     if length == 0 || length > limits::CLIENT_MESSAGE_ID_CHARS || id.chars().any(char::is_control) {
@@ -56,10 +57,10 @@ pub fn client_message_id(id: &str) -> Result<(), InvalidText> {
     Ok(())
 }
 
-/// A username: 2 to 16 of letters, digits, `_` and `-`. Returned trimmed, in the case it was typed.
+/// Validates a username: 2 to 16 letters, digits, `_` and `-`. Returns it trimmed, in the case it was typed.
 ///
 /// # Errors
-/// When it is none.
+/// If it is not valid.
 pub fn username(typed: &str) -> Result<&str, InvalidText> {
     let name = typed.trim();
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -69,10 +70,11 @@ pub fn username(typed: &str) -> Result<&str, InvalidText> {
     Ok(name)
 }
 
-/// A password: at least 8 characters, at most 1,024 bytes, any content. Returned as [`prepared_password`] does.
+/// Validates a password: at least 8 characters, at most 1,024 bytes, any content. Returns it as
+/// [`prepared_password`] does.
 ///
 /// # Errors
-/// When it is shorter or longer.
+/// If it is too short or too long.
 pub fn password(typed: &str) -> Result<String, InvalidText> {
     if typed.len() > limits::PASSWORD_BYTES {
         return invalid("password", "use at most 1,024 bytes");
@@ -84,17 +86,19 @@ pub fn password(typed: &str) -> Result<String, InvalidText> {
     Ok(password)
 }
 
-/// A password as it is hashed, the same whichever keyboard wrote it: in NFC, with every space as U+0020 (RFC 8265, 4.2.2).
+/// The form of a password that is hashed, independent of the keyboard: NFC, with every space as U+0020 (RFC
+/// 8265, 4.2.2).
 pub fn prepared_password(typed: &str) -> String {
-    // The separators of Unicode other than those of lines.
+    // Unicode separators other than line separators.
     let is_space = |c: char| c.is_whitespace() && !c.is_control() && !matches!(c, '\u{2028}' | '\u{2029}');
     nfc(&typed.replace(is_space, " "))
 }
 
-/// A paragraph that a person may leave empty: trimmed, at most `max_chars` characters, no NUL. What shows nothing is empty.
+/// Validates an optional paragraph: at most `max_chars` characters, no NUL. Returns it trimmed; invisible
+/// text becomes empty.
 ///
 /// # Errors
-/// When it is too long or holds a NUL.
+/// If it is too long or contains a NUL.
 pub fn paragraph<'a>(field: &'static str, typed: &'a str, max_chars: usize) -> Result<&'a str, InvalidText> {
     let text = typed.trim();
     no_nul(field, text)?;
@@ -105,7 +109,7 @@ pub fn paragraph<'a>(field: &'static str, typed: &'a str, max_chars: usize) -> R
 }
 
 fn no_nul(field: &'static str, text: &str) -> Result<(), InvalidText> {
-    if text.contains('\0') { invalid(field, "a NUL character is not allowed") } else { Ok(()) }
+    if text.contains('\0') { invalid(field, "NUL characters are not allowed") } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -123,7 +127,7 @@ mod tests {
         for blank in ["", " \n\t ", "\u{200B}", " \u{FEFF}\u{200D} \u{202E}"] {
             assert_eq!(message(blank, 4_000).unwrap_err().problem, "the message is empty", "{blank:?}");
         }
-        assert_eq!(message("a\0b", 4_000).unwrap_err().problem, "a NUL character is not allowed");
+        assert_eq!(message("a\0b", 4_000).unwrap_err().problem, "NUL characters are not allowed");
     }
 
     #[test]
@@ -136,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_the_same_on_every_keyboard() {
+    fn a_password_does_not_depend_on_the_keyboard() {
         let composed = password("mot de passe n° é7").unwrap();
         assert_eq!(password("mot de passe n° e\u{301}7").unwrap(), composed);
         assert_eq!(password("mot\u{a0}de passe n°\u{3000}é7").unwrap(), composed);
@@ -146,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn a_paragraph_that_shows_nothing_is_empty() {
+    fn an_invisible_paragraph_is_empty() {
         assert_eq!(paragraph("bio", " hello\n", 10), Ok("hello"));
         assert_eq!(paragraph("bio", "\u{2800}\u{200B}", 10), Ok(""));
     }
 
     proptest! {
         #[test]
-        fn no_text_panics(text in "\\PC*") {
+        fn no_input_panics(text in "\\PC*") {
             let _ = (message(&text, 10), username(&text), email(&text), password(&text), line("title", &text, 5), client_message_id(&text));
             let _ = capitalised(&text, crate::Language::parse("nl").unwrap());
         }

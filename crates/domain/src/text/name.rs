@@ -1,4 +1,4 @@
-//! Names of people and of things.
+//! Names and titles.
 
 use super::fold::{self, is_apostrophe, script};
 use super::visible::{changes_direction, is_blank, is_mark};
@@ -8,11 +8,12 @@ use icu_casemap::CaseMapper;
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
-/// A line that a person fills in, such as a name or a title: 1 to `max_chars` characters, of which one can be seen. Returned trimmed
-/// and in NFC.
+/// Validates a line of input, such as a name or a title: 1 to `max_chars` characters, at least one of them
+/// visible. Returns it trimmed and in NFC.
 ///
 /// # Errors
-/// When it shows nothing, is too long, has controls or line breaks, or changes the direction of what follows.
+/// If it is invisible, too long, contains control characters or line breaks, or changes the direction of the
+/// following text.
 pub fn line(field: &'static str, typed: &str, max_chars: usize) -> Result<String, InvalidText> {
     let text = typed.trim();
     // Counting before composing keeps the work small.
@@ -21,7 +22,7 @@ pub fn line(field: &'static str, typed: &str, max_chars: usize) -> Result<String
     }
     let text = fold::nfc(text);
     if text.chars().all(|c| is_blank(c) || is_mark(c)) {
-        return invalid(field, "this is empty");
+        return invalid(field, "must not be empty");
     }
     if text.chars().nth(max_chars).is_some() {
         return invalid(field, format!("use at most {max_chars} characters"));
@@ -35,10 +36,11 @@ pub fn line(field: &'static str, typed: &str, max_chars: usize) -> Result<String
     Ok(text)
 }
 
-/// A name with the first letter of each of its words in title case, as profiles keep it: `jean-luc PICARD` becomes `Jean-Luc PICARD`.
+/// A name with the first letter of each word in title case, as stored in profiles: `jean-luc PICARD` becomes
+/// `Jean-Luc PICARD`.
 ///
-/// A letter stays as it is where its title case is several characters (`ß`, `ﬁ`), of another script (`µ`), or, as in Georgian,
-/// itself. By somebody who writes Turkish or Azerbaijani, `i` becomes `İ`, and in Dutch `ij` becomes `IJ`.
+/// A letter is unchanged if its title case is several characters (`ß`, `ﬁ`), in another script (`µ`), or, as
+/// in Georgian, the letter itself. In Turkish and Azerbaijani, `i` becomes `İ`; in Dutch, `ij` becomes `IJ`.
 pub fn capitalised(name: &str, language: Language) -> String {
     let cases = CaseMapper::new();
     let (has_dotted_i, has_ij) = (matches!(language.code(), "tr" | "az"), language.code() == "nl");
@@ -54,7 +56,7 @@ pub fn capitalised(name: &str, language: Language) -> String {
             at_start = false;
             return 'İ';
         }
-        // In `ʻaukai` the first letter is the second character.
+        // In `ʻaukai`, the first letter is the second character.
         at_start = is_border(c) || (at_start && !c.is_alphanumeric()) || (at_start && is_modifier(c));
         let title = cases.simple_titlecase(c);
         if first && script(title) == script(c) { title } else { c }
@@ -112,13 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_shows_something() {
+    fn a_line_must_be_visible() {
         assert_eq!(line("title", " Zoe\u{308} ", 3).as_deref(), Ok("Zoë"));
         assert_eq!(line("title", "نامه\u{200C}ها", 50).as_deref(), Ok("نامه\u{200C}ها"));
         for blank in
             ["", " ", "\u{200B}", "\u{2800}", "\u{3164}\u{FFA0}", "\u{E0041}", "\u{301}", " \u{20DD}"]
         {
-            assert_eq!(line("title", blank, 50).unwrap_err().problem, "this is empty", "{blank:?}");
+            assert_eq!(line("title", blank, 50).unwrap_err().problem, "must not be empty", "{blank:?}");
         }
         for wrong in [
             "a\nb",
@@ -135,7 +137,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn capitalising_changes_no_more_than_the_case(name in "\\PC{0,16}") {
+        fn capitalising_changes_only_the_case(name in "\\PC{0,16}") {
             let capitalised = capitalised(&name, language("en"));
             prop_assert_eq!(capitalised.chars().count(), name.chars().count());
             prop_assert_eq!(fold::key(&capitalised), fold::key(&name));
@@ -143,7 +145,7 @@ mod tests {
         }
 
         #[test]
-        fn a_line_that_is_taken_stays_what_it_is(typed in "\\PC{0,16}") {
+        fn validation_is_idempotent(typed in "\\PC{0,16}") {
             if let Ok(text) = line("title", &typed, 10) {
                 prop_assert_eq!(line("title", &text, 10).unwrap(), text);
             }

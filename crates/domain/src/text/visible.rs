@@ -1,12 +1,13 @@
-//! Which characters a reader can see.
+//! Which characters are visible.
 
 use icu_properties::props::{
     DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, NoncharacterCodePoint, WhiteSpace,
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Whether a character shows nothing by itself: white space, controls, what Unicode calls default-ignorable (joiners, variation
-/// selectors, tags, fillers), format characters other than the few that are drawn, and a few blank symbols.
+/// Whether a character is invisible by itself: white space, controls, default-ignorable characters (joiners,
+/// variation selectors, tags, fillers), format characters except the few that are drawn, and a few blank
+/// symbols.
 pub fn is_blank(c: char) -> bool {
     if is_blank_symbol(c) || CodePointSetData::new::<WhiteSpace>().contains(c) {
         return true;
@@ -20,22 +21,22 @@ pub fn is_blank(c: char) -> bool {
         || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
 }
 
-/// Letters, symbols and marks that take up room at most, whatever Unicode's properties say of them.
+/// Letters, symbols and marks that only take up space, whatever their Unicode properties.
 fn is_blank_symbol(c: char) -> bool {
     matches!(
         c,
-        '\u{2800}'                      // the Braille pattern without dots
+        '\u{2800}'                      // Braille pattern blank
             | '\u{1D159}'               // the null notehead
             | '\u{13441}'
             ..='\u{13442}' // the blanks of hieroglyphs
             | '\u{16FE4}'               // the filler of the Khitan script
             | '\u{1107F}'               // the joiner of Brahmi numbers
             | '\u{2D7F}'                // the joiner of Tifinagh consonants
-            | '\u{FFFC}' // the place of an object that is not there
+            | '\u{FFFC}' // object replacement character
     )
 }
 
-/// Prepended_Concatenation_Mark: format characters that are drawn around the digits that follow them.
+/// Prepended_Concatenation_Mark: format characters that are drawn around the following digits.
 fn is_prepended_mark(c: char) -> bool {
     matches!(
         c,
@@ -51,19 +52,20 @@ fn is_prepended_mark(c: char) -> bool {
     )
 }
 
-/// Whether a reader sees anything of a text.
+/// Whether any character of a text is visible.
 pub fn is_visible(text: &str) -> bool {
     !text.chars().all(is_blank)
 }
 
-/// Whether a character is a combining mark, which is drawn over or beside the one before it.
+/// Whether a character is a combining mark, which is drawn over or next to the one before it.
 pub(super) fn is_mark(c: char) -> bool {
     GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
 }
 
-/// Whether a character changes the direction of the text after it: embeddings, overrides and isolates (UAX #9, 2).
+/// Whether a character changes the direction of the following text: embeddings, overrides and isolates (UAX
+/// #9, 2).
 ///
-/// The marks of direction (U+200E, U+200F, U+061C), which names in Arabic and Hebrew need, are none of them.
+/// The directional marks (U+200E, U+200F, U+061C), which names in Arabic and Hebrew need, do not.
 pub(super) fn changes_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
@@ -74,7 +76,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_shows_nothing_is_blank() {
+    fn invisible_characters_are_blank() {
         let blank = [
             "",
             " \n\t\u{A0}\u{3000}",
@@ -115,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn blanks_around_change_nothing(text in "\\PC{0,8}", blanks in "[\u{200B}\u{2800}\u{3164}\u{E0041} ]{0,4}") {
+        fn surrounding_blanks_change_nothing(text in "\\PC{0,8}", blanks in "[\u{200B}\u{2800}\u{3164}\u{E0041} ]{0,4}") {
             prop_assert_eq!(is_visible(&format!("{blanks}{text}{blanks}")), is_visible(&text));
         }
     }

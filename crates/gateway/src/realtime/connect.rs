@@ -89,7 +89,7 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     realtime.chat.touch(peer.user).await;
     match realtime.chat.audience(peer.user).await {
         Ok(audience) => announce(&socket.server(), peer.user, &peer.display_name, &audience),
-        Err(error) => tracing::warn!(%error, "failed to tell the others that somebody went offline"),
+        Err(error) => tracing::warn!(%error, "Failed to announce that a user went offline"),
     }
 }
 

@@ -34,7 +34,9 @@ pub fn start(sockets: &Sockets) -> Dispatching {
     let mut tasks = JoinSet::new();
     match sockets.service().chat.events() {
         Some(events) => drop(tasks.spawn(Dispatcher { sockets: sockets.clone() }.run(events))),
-        None => tracing::error!("Somebody else takes the events of this chat: sockets will hear nothing"),
+        None => tracing::error!(
+            "The events of this chat are already taken by another gateway: sockets will not receive any"
+        ),
     }
     Dispatching(tasks)
 }
@@ -103,7 +105,7 @@ impl Dispatcher {
         let shown = Message { reply_to: None, ..shown };
         let gets_it =
             |socket: &Socket| socket.state().get().is_some_and(|peer| answered.contains(&peer.user));
-        count_missed(self.sockets.tell_some(room, gets_it, name, &shown));
+        count_missed(self.sockets.broadcast_if(room, gets_it, name, &shown));
     }
 
     fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom) {

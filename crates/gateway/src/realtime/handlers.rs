@@ -27,7 +27,7 @@ pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
     };
     let Err(ApiError { status, body, .. }) = outcome else { return };
     // A client that waits for an answer gets it there; one that does not hears of it by an event. Nobody may be left.
-    if event.expects_answer() {
+    if event.expects_ack() {
         let _ = socket.acknowledge(&event, &Ack::<Value>::refused(*body));
     } else {
         let _ = socket.emit(event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
@@ -224,7 +224,7 @@ impl Realtime {
         let typing =
             Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
         // Whoever misses it misses little.
-        socket.tell_others(room, &own_rooms(&hidden_from), name, &typing);
+        socket.broadcast_others(room, &own_rooms(&hidden_from), name, &typing);
         Ok(())
     }
 }

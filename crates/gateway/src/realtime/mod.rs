@@ -132,13 +132,13 @@ pub(crate) async fn stop(sockets: &Sockets) {
     let last = serde_json::json!({ "reason": "the server restarts" });
     let closed = sockets.close(event_name::SERVER_RESTARTING, &last);
     if tokio::time::timeout(GRACE, closed).await.is_err() {
-        tracing::warn!("Some sockets did not take their last packets in time and were cut off");
+        tracing::warn!("Some sockets did not receive their last packets in time and were closed");
     }
 }
 
 /// Tells every socket in some rooms something, but those of some people, without waiting for any of them.
 fn tell(sockets: &Sockets, rooms: &[Room], hidden_from: &[UserId], name: &str, event: &impl Serialize) {
-    count_missed(sockets.tell(rooms, &own_rooms(hidden_from), name, event));
+    count_missed(sockets.broadcast(rooms, &own_rooms(hidden_from), name, event));
 }
 
 fn count_missed(missed: usize) {

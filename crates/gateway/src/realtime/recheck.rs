@@ -26,7 +26,7 @@ pub async fn run(sockets: &Sockets) -> Infallible {
         match all(sockets).await {
             Ok(()) => is_failing = false,
             Err(error) if !is_failing => {
-                tracing::warn!(%error, "failed to check who may stay connected; trying again");
+                tracing::warn!(%error, "Failed to recheck the access of connected sockets; retrying");
                 is_failing = true;
             }
             Err(_) => {}

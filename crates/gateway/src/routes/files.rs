@@ -99,7 +99,7 @@ async fn give(app: &App, file: ServedFile, request: Request) -> Result<Response,
     let mut response = match served {
         Ok(response) if response.status() != StatusCode::NOT_FOUND => response.into_response(),
         _ => {
-            tracing::warn!(path = file.path, "A file that an attachment names is not there");
+            tracing::warn!(path = file.path, "The file of an attachment is missing");
             return Err(missing());
         }
     };

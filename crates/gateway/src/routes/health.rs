@@ -127,7 +127,7 @@ async fn in_time<T>(asked: impl Future<Output = Result<T, ChatError>>) -> Option
     match tokio::time::timeout(DATABASE_TIMEOUT, asked).await {
         Ok(Ok(known)) => Some(known),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "Some figures could not be read");
+            tracing::warn!(%error, "Failed to read some metrics");
             None
         }
         Err(_) => None,

@@ -2,7 +2,7 @@
 
 use super::address;
 use meeshy_chat::Attachment;
-use meeshy_domain::web_address::runs_program;
+use meeshy_domain::web_address::runs_code;
 use meeshy_wire as wire;
 use serde_json::Value;
 
@@ -58,7 +58,7 @@ pub(super) fn attachment(file: &Attachment) -> wire::Attachment {
 /// What clients once wrote down about a file, without addresses that run something.
 fn harmless(value: Value) -> Value {
     match value {
-        Value::String(text) if runs_program(&text) => Value::Null,
+        Value::String(text) if runs_code(&text) => Value::Null,
         Value::Array(items) => items.into_iter().map(harmless).collect(),
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, harmless(value))).collect(),
         value => value,

@@ -21,7 +21,7 @@ const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub struct Server {
     pub address: SocketAddr,
     pub chat: Chat,
-    pub hand: clock::Hand,
+    pub hand: clock::ClockControl,
     pub endpoints: Vec<Endpoint>,
     pub store: Store,
     pub uploads: TempDir,
@@ -80,7 +80,7 @@ impl Server {
         (secret, seed): (&str, u64),
         adjust: impl FnOnce(&mut Settings),
     ) -> Self {
-        let (clock, hand) = clock::by_hand();
+        let (clock, hand) = clock::manual();
         let mut settings = Settings::new(SigningKey::Secret(secret.into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
         adjust(&mut settings);

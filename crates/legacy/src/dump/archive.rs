@@ -1,4 +1,4 @@
-//! An archive: the collections of a dump in one stream, in blocks that may alternate.
+//! Archives: the collections of a dump in one stream, in blocks that may be interleaved.
 
 use super::collection::Collection;
 use super::error::{DumpError, Flaw, MAX_COLLECTIONS, Place};
@@ -20,7 +20,7 @@ const MAX_NAME: usize = 255;
 
 pub(super) static CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_XZ);
 
-/// Reads a whole archive, and puts the documents of the chosen database aside in `folder`.
+/// Reads a whole archive, and spools the documents of the selected database to `folder`.
 pub(super) fn read(
     stream: impl Read,
     place: &Place,
@@ -43,16 +43,16 @@ pub(super) fn read(
     archive.finish()
 }
 
-/// A database and a collection of it.
+/// A database and one of its collections.
 type Name = (String, String);
 
-/// A collection on its way.
+/// A collection that is being read.
 struct Namespace<'a> {
-    /// Whether there must be a closing record.
+    /// Whether an end marker is required.
     expected: bool,
     closed: bool,
     checksum: crc::Digest<'static, u64, Table<16>>,
-    /// `None` for what is not of the chosen database.
+    /// `None` for other databases than the selected one.
     intake: Option<Intake<'a>>,
 }
 
@@ -60,21 +60,21 @@ struct Archive<'a, R> {
     input: Input<R>,
     place: Place,
     folder: &'a Path,
-    /// The one that was chosen.
+    /// The selected database.
     database: String,
     namespaces: BTreeMap<Name, Namespace<'a>>,
     warnings: Vec<Warning>,
-    /// The document that was read last, here so that its memory is used again.
+    /// The document read last; kept to reuse its memory.
     document: Vec<u8>,
 }
 
 impl<'a, R: Read> Archive<'a, R> {
-    /// The header, and the descriptions of all collections, by which the database is chosen.
+    /// Reads the header, and the metadata of all collections, by which the database is selected.
     fn prelude(&mut self, wanted: Option<&str>) -> Result<(), DumpError> {
         if self.must()? != ARCHIVE {
             return Err(DumpError::NotADump {
                 name: self.place.file.clone(),
-                reason: "it does not begin as an archive",
+                reason: "it does not start like an archive",
             });
         }
         let header = self.must()?;
@@ -106,7 +106,7 @@ impl<'a, R: Read> Archive<'a, R> {
         Ok(())
     }
 
-    /// A header, and documents up to the terminator.
+    /// Reads a header, and documents up to the terminator.
     fn block(&mut self, length: [u8; 4]) -> Result<(), DumpError> {
         if length == TERMINATOR {
             return Err(self.flaw(4, Flaw::NoHeader));
@@ -157,7 +157,7 @@ impl<'a, R: Read> Archive<'a, R> {
         }
     }
 
-    /// The archive ended between two blocks. Is everything there?
+    /// Checks, at the end of the stream, that the archive is complete.
     fn finish(self) -> Result<Found, DumpError> {
         let mut collections = Vec::new();
         for ((_, collection), namespace) in self.namespaces {
@@ -187,7 +187,7 @@ impl<'a, R: Read> Archive<'a, R> {
         self.next()?.ok_or_else(|| self.flaw(0, Flaw::Cut))
     }
 
-    /// A document of the archive itself, and what `parse` finds in it.
+    /// Reads a document of the archive format itself, and parses it.
     fn record<T>(
         &mut self,
         length: [u8; 4],
@@ -206,11 +206,11 @@ impl<'a, R: Read> Archive<'a, R> {
     }
 }
 
-/// What the prelude says of a collection.
+/// A collection as described in the prelude.
 struct Description {
     name: Name,
     no_documents: bool,
-    /// What it says of indexes and options cannot be understood; older tools leave it empty.
+    /// Whether its indexes and options cannot be parsed; older tools leave them empty.
     is_damaged: bool,
 }
 
@@ -226,10 +226,10 @@ impl Description {
     }
 }
 
-/// What stands before the documents of a block.
+/// The header of a block.
 struct Header {
     name: Name,
-    /// The checksum over all documents of the collection, after which none follows.
+    /// The checksum of all documents of the collection, if none follow.
     closing: Option<u64>,
 }
 

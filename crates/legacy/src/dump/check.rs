@@ -1,30 +1,30 @@
-//! Is a document sound, down to its last value?
+//! Validates documents, down to the last value.
 //!
-//! `bson` reads a raw document lazily and recursively, which is right for sound ones. What comes from outside is looked at
-//! here first, once, without recursion, so that nothing later can fail on it.
+//! `bson` parses a raw document lazily and recursively, which is right for valid ones. Untrusted documents
+//! are validated here first, once and without recursion, so that nothing can fail on them later.
 
 use super::error::{Flaw, MAX_DEPTH};
 
-/// The smallest document: its length and its terminator.
-pub(super) const SMALLEST: usize = 5;
-/// MongoDB's tools refuse more.
-pub(super) const LARGEST: usize = 16 * 1024 * 1024;
+/// The size of the smallest document: its length and its terminator.
+pub(super) const MIN_BYTES: usize = 5;
+/// MongoDB's limit.
+pub(super) const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// Whether a document can have this length.
 pub(super) fn length(stated: i32) -> Result<usize, Flaw> {
     match usize::try_from(stated) {
-        Ok(length) if (SMALLEST..=LARGEST).contains(&length) => Ok(length),
+        Ok(length) if (MIN_BYTES..=MAX_BYTES).contains(&length) => Ok(length),
         _ => Err(Flaw::Length(stated)),
     }
 }
 
-/// Checks the structure of one whole document: types, lengths, ends.
+/// Validates the structure of a whole document: types, lengths, ends.
 ///
-/// Answers where the first text begins that is not UTF-8, if there is one: then the structure is sound, but the document
-/// cannot be taken. Each position counts from the beginning of the document.
+/// Returns the position of the first string that is not UTF-8, if there is one: the structure is then valid,
+/// but the document cannot be imported. Positions count from the start of the document.
 ///
 /// # Errors
-/// What is wrong with the structure, and how many bytes of the document are before it.
+/// The flaw in the structure, and its position.
 pub(crate) fn document(bytes: &[u8]) -> Result<Option<usize>, (usize, Flaw)> {
     let mut walk = Walk { bytes, at: 0, ends: [0; MAX_DEPTH], depth: 0, bad_text: None };
     walk.run().map_err(|flaw| (walk.at, flaw))?;
@@ -34,10 +34,10 @@ pub(crate) fn document(bytes: &[u8]) -> Result<Option<usize>, (usize, Flaw)> {
 struct Walk<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Where each of the open documents ends: just behind its terminator.
+    /// The end of each open document, after its terminator.
     ends: [usize; MAX_DEPTH],
     depth: usize,
-    /// Where the first text begins that is not UTF-8.
+    /// The position of the first string that is not UTF-8.
     bad_text: Option<usize>,
 }
 
@@ -64,7 +64,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Begins a document, which must end before `limit`, and says where it ends.
+    /// Enters a document, which must end before `limit`, and returns its end.
     fn enter(&mut self, limit: usize) -> Result<usize, Flaw> {
         let length = length(i32::from_le_bytes(self.peek(limit)?))?;
         let end = self.at + length;
@@ -80,7 +80,7 @@ impl Walk<'_> {
         Ok(end)
     }
 
-    /// The byte of the terminator of the innermost document, which no value reaches.
+    /// The position of the innermost document's terminator, which values must not reach.
     fn limit(&self) -> usize {
         self.ends[self.depth - 1] - 1
     }
@@ -106,14 +106,14 @@ impl Walk<'_> {
         }
     }
 
-    /// A length, text of so many bytes, and a zero byte that is counted.
+    /// A length, a string of this length, and a zero byte that is counted.
     fn text(&mut self) -> Result<(), Flaw> {
         let length = self.length()?;
         let begin = self.at;
         match self.take(length)?.split_last() {
             None => Err(Flaw::ValueLength(0)),
             Some((0, _)) => {
-                self.look_at_text(begin, begin + length - 1);
+                self.check_utf8(begin, begin + length - 1);
                 Ok(())
             }
             Some(_) => Err(Flaw::Text),
@@ -125,7 +125,7 @@ impl Walk<'_> {
         if self.take(1)? != [0x02] {
             return self.skip(length);
         }
-        // The old subtype says its length once more, inside.
+        // The old subtype repeats its length inside.
         let stated = self.number()?;
         match usize::try_from(stated) {
             Ok(inner) if inner + 4 == length => self.skip(inner),
@@ -133,7 +133,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A length over all, a text and a document; the document is walked like any other.
+    /// A total length, a string and a document, which is validated like any other.
     fn code_with_scope(&mut self) -> Result<(), Flaw> {
         let start = self.at;
         let stated = self.number()?;
@@ -145,16 +145,16 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Text up to a zero byte.
+    /// A string up to a zero byte.
     fn name(&mut self) -> Result<(), Flaw> {
         let rest = &self.bytes[self.at..self.limit()];
         let length = rest.iter().position(|byte| *byte == 0).ok_or(Flaw::Overrun)?;
-        self.look_at_text(self.at, self.at + length);
+        self.check_utf8(self.at, self.at + length);
         self.at += length + 1;
         Ok(())
     }
 
-    fn look_at_text(&mut self, begin: usize, end: usize) {
+    fn check_utf8(&mut self, begin: usize, end: usize) {
         if self.bad_text.is_none() && std::str::from_utf8(&self.bytes[begin..end]).is_err() {
             self.bad_text = Some(begin);
         }
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_document_is_sound() {
+    fn a_valid_document_passes() {
         assert_eq!(document(&sound()), Ok(None));
         assert_eq!(document(&[5, 0, 0, 0, 0]), Ok(None));
         assert_eq!(document(&[5, 0, 0, 0, 1]), Err((0, Flaw::Terminator)));
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_utf8_is_found_and_its_structure_is_sound() {
+    fn invalid_utf8_is_found_in_a_valid_structure() {
         let find =
             |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).position(|it| it == text).expect("there");
         for (text, at) in [(&b"zwei"[..], 1), (b"_id", 0), (b"f\xC3\xBCnf", 1)] {
@@ -220,9 +220,9 @@ mod tests {
     }
 
     proptest! {
-        /// What is found sound here, `bson` reads to its last value.
+        /// `bson` can parse the last value of every document that passes.
         #[test]
-        fn bson_can_read_what_is_sound(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        fn bson_can_parse_what_passes(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
             let mut bytes = sound();
             for (place, byte) in changes {
                 let at = place.index(bytes.len());
@@ -235,7 +235,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_is_looked_at_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn no_input_panics(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = document(&bytes);
         }
     }

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 
-/// A collection, all of whose documents were read; the structure of each is sound.
+/// A collection whose documents have all been read and have a valid structure.
 #[derive(Debug)]
 pub struct Collection {
     name: String,
@@ -22,13 +22,13 @@ pub struct Collection {
     store: Store,
 }
 
-/// Where the documents are.
+/// Where the documents are stored.
 #[derive(Debug)]
 enum Store {
     /// In a plain file of the dump.
     InPlace(PathBuf),
-    /// In a temporary file, each with its position before it; `None` if there are none.
-    PutAside(Option<File>),
+    /// In a temporary file, each preceded by its position; `None` if there are none.
+    Spooled(Option<File>),
 }
 
 impl Collection {
@@ -44,10 +44,10 @@ impl Collection {
 
     pub(super) fn ledger_only(name: String, place: Place, intake: Intake<'_>) -> Result<Self, DumpError> {
         let (tally, nature, file) = intake.finish()?;
-        Ok(Self { name, place, tally, nature, store: Store::PutAside(file) })
+        Ok(Self { name, place, tally, nature, store: Store::Spooled(file) })
     }
 
-    /// The same under its whole name.
+    /// The same collection under its full name.
     pub(super) fn named(self, name: String) -> Self {
         Self { name, ..self }
     }
@@ -58,35 +58,34 @@ impl Collection {
         &self.name
     }
 
-    /// How many documents it has.
+    /// The number of its documents.
     #[must_use]
     pub fn documents(&self) -> u64 {
         self.tally.documents
     }
 
-    /// How long its documents are together.
+    /// The total size of its documents, in bytes.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.tally.bytes
     }
 
-    /// What it holds: the same for the same documents in whatever order and form of dump.
+    /// A digest of its contents, independent of the order of the documents and the format of the dump.
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.tally.digest()
     }
 
-    /// Whether each `_id` is an ObjectId greater than the one before it, so that no document is there twice.
+    /// Whether the `_id`s are strictly increasing ObjectIds, so that there are no duplicates.
     #[must_use]
     pub fn is_in_order(&self) -> bool {
         self.nature.is_in_order()
     }
 
-    /// Its documents, in the order of the dump. Each call begins anew.
+    /// Its documents, in the order of the dump. Each call starts from the beginning.
     ///
     /// # Errors
-    ///
-    /// When the file cannot be read any more.
+    /// If the file cannot be read any more.
     pub fn read(&self) -> Result<Documents<'_>, DumpError> {
         let (bytes, ledger_only) = match &self.store {
             Store::InPlace(path) => {
@@ -94,8 +93,8 @@ impl Collection {
                     .map_err(|cause| DumpError::Unreadable { name: self.place.file.clone(), cause })?;
                 (Bytes::File(file), false)
             }
-            Store::PutAside(None) => (Bytes::None, true),
-            Store::PutAside(Some(file)) => (Bytes::Shared { file, at: 0 }, true),
+            Store::Spooled(None) => (Bytes::None, true),
+            Store::Spooled(Some(file)) => (Bytes::Shared { file, at: 0 }, true),
         };
         Ok(Documents {
             collection: self,
@@ -110,17 +109,17 @@ impl Collection {
 /// A document of a dump.
 #[derive(Debug, Clone)]
 pub struct Document {
-    /// Bytes before it in the uncompressed file or archive.
+    /// Its position in the uncompressed file or archive, in bytes.
     pub position: u64,
     /// The digest of its bytes.
     pub digest: Digest,
-    /// The document, whose structure is sound.
+    /// The document; its structure is valid.
     pub raw: RawDocumentBuf,
-    /// Where in it the first text begins that is not UTF-8. Without one, every value is sound.
+    /// The position of the first string in it that is not UTF-8. If `None`, every value is valid.
     pub bad_text: Option<usize>,
 }
 
-/// The documents of a [`Collection`]. After an error there is nothing more.
+/// The documents of a [`Collection`]. The iterator ends after an error.
 pub struct Documents<'a> {
     collection: &'a Collection,
     input: Input<Bytes<'a>>,
@@ -170,7 +169,7 @@ impl Iterator for Documents<'_> {
     }
 }
 
-/// A file of one's own, or one that several readers share, each at its own place.
+/// A private file, or one shared by several readers, each at its own position.
 enum Bytes<'a> {
     None,
     File(File),

@@ -1,14 +1,14 @@
-//! What a collection holds, in 32 bytes.
+//! Digests of documents, collections and databases.
 
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// A SHA-256.
+/// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of one document: of its bytes as they are in the dump.
+    /// The digest of the bytes of a document, as in the dump.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
@@ -39,10 +39,11 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// How many documents were counted, how long they are together, and the sum of their digests.
+/// The number of documents, their total size, and the sum of their digests.
 ///
-/// The sum (of 256-bit numbers, without a carry out) does not depend on the order of the documents, for MongoDB
-/// promises none: two dumps of the same documents have the same digest. It is made to notice changes; it is no signature.
+/// The sum (of 256-bit numbers, modulo 2^256) does not depend on the order of the documents, which MongoDB
+/// does not define: two dumps of the same documents have the same digest. It detects changes; it is not a
+/// cryptographic signature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) documents: u64,
@@ -71,8 +72,7 @@ impl Tally {
     }
 }
 
-/// The digest of a whole database: of the names and digests of its collections, in the order of the names, without the
-/// empty ones.
+/// The digest of a whole database: of the names and digests of its non-empty collections, sorted by name.
 pub(super) fn of_database<'a>(collections: impl Iterator<Item = (&'a str, Digest)>) -> Digest {
     let mut hash = Sha256::new();
     for (name, digest) in collections {

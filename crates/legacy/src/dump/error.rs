@@ -1,4 +1,4 @@
-//! What can be wrong with a dump, in words for the person who has it in hand.
+//! Errors in dumps, described for the user.
 
 use std::fmt;
 use std::io;
@@ -8,45 +8,45 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum DumpError {
     /// A file or folder cannot be opened or read.
-    #[error("`{name}` cannot be read: {cause}")]
+    #[error("failed to read `{name}`: {cause}")]
     Unreadable {
-        /// Which one.
+        /// The file or folder.
         name: String,
-        /// Why not.
+        /// The cause.
         cause: io::Error,
     },
-    /// The input is none of the forms of a dump.
+    /// The input is not a dump in any supported format.
     #[error("`{name}` is not a dump: {reason}")]
     NotADump {
-        /// What was given.
+        /// The input.
         name: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
-    /// The dump is cut, changed or not what its names say.
+    /// The dump is truncated, modified or not what its names say.
     #[error("{place}, byte {position}: {flaw}")]
     Damaged {
-        /// In which file, and in which collection as far as that is known.
+        /// The file, and the collection if known.
         place: Place,
-        /// Bytes before the flaw, in the uncompressed file or archive.
+        /// The position in the uncompressed file or archive, in bytes.
         position: u64,
-        /// What is wrong there.
+        /// The flaw.
         flaw: Flaw,
     },
-    /// There is a description of a collection, but no documents of it, not even none.
-    #[error("{place}: the description of the collection is there, its documents are not")]
+    /// A collection has metadata but no file of documents, not even an empty one.
+    #[error("{place}: the collection has metadata but no documents")]
     NoDocuments {
-        /// The description.
+        /// The metadata.
         place: Place,
     },
-    /// Two files hold the same collection of the same database.
-    #[error("{place}: the collection is there twice")]
+    /// Two files contain the same collection of the same database.
+    #[error("{place}: the collection appears twice")]
     Twice {
         /// The second of them.
         place: Place,
     },
-    /// Several databases are in the dump, and none was chosen.
-    #[error("the dump holds several databases: choose one of {}", list(.found))]
+    /// The dump contains several databases, and none was selected.
+    #[error("the dump contains several databases; select one with `--database`: {}", list(.found))]
     SeveralDatabases {
         /// Their names.
         found: Vec<String>,
@@ -54,23 +54,23 @@ pub enum DumpError {
     /// The database is not in the dump.
     #[error("{}", no_database(.wanted.as_deref(), .found))]
     NoDatabase {
-        /// The one that was asked for, if any was.
+        /// The requested database, if any.
         wanted: Option<String>,
-        /// The names of those that are there.
+        /// The names of the existing ones.
         found: Vec<String>,
     },
-    /// The folder holds no collections, but a folder two levels down does.
-    #[error("`{name}` is not a dump: the collections are in {}; give `{instead}`", list(.found))]
+    /// The folder contains no collections, but a folder two levels down does.
+    #[error("`{name}` is not a dump: the collections are in {}; try `{instead}`", list(.found))]
     TooDeep {
-        /// What was given.
+        /// The input.
         name: String,
-        /// The folders of the databases, seen from there.
+        /// The folders of the databases, relative to it.
         found: Vec<String>,
-        /// What to give instead.
+        /// What to pass instead.
         instead: String,
     },
     /// Two folders of the dump are named after the same database.
-    #[error("the database `{database}` is in two folders, `{one}` and `{other}`: give one of them alone")]
+    #[error("the database `{database}` is in two folders, `{one}` and `{other}`; pass one of them")]
     TwoFolders {
         /// The name of both.
         database: String,
@@ -79,30 +79,32 @@ pub enum DumpError {
         /// The second.
         other: String,
     },
-    /// A single collection came without a name.
-    #[error("this is one collection without its name: give it as a file, such as `User.bson`")]
+    /// A single collection without a name.
+    #[error("this is a single collection without a name; pass it as a file, such as `User.bson`")]
     Nameless,
-    /// The folder for temporary files does not take them.
-    #[error("temporary files cannot be kept in `{}`: {cause}", .folder.display())]
+    /// Temporary files cannot be written.
+    #[error("failed to write temporary files to `{}`: {cause}", .folder.display())]
     Spool {
         /// The folder.
         folder: PathBuf,
-        /// Why not.
+        /// The cause.
         cause: io::Error,
     },
-    /// A file holds other documents than when the dump was opened.
-    #[error("{place} was changed while it was being read")]
+    /// A file has changed since the dump was opened.
+    #[error("{place} changed while it was being read")]
     Changed {
-        /// Which file.
+        /// The file.
         place: Place,
     },
 }
 
 fn no_database(wanted: Option<&str>, found: &[String]) -> String {
     match (wanted, found) {
-        (_, []) => "there is no dump in it: no file of a collection, such as `User.bson`".to_owned(),
-        (None, found) => format!("the dump holds no database but MongoDB's own: it holds {}", list(found)),
-        (Some(name), found) => format!("the dump holds no database `{name}`: it holds {}", list(found)),
+        (_, []) => "it contains no dump: no file of a collection, such as `User.bson`".to_owned(),
+        (None, found) => format!("the dump contains no databases except MongoDB's own: {}", list(found)),
+        (Some(name), found) => {
+            format!("the dump does not contain the database `{name}`, only {}", list(found))
+        }
     }
 }
 
@@ -113,9 +115,9 @@ fn list(names: &[String]) -> String {
 /// A file, and a collection in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The file as the person named it, or its path within the dump.
+    /// The file as given by the user, or its path within the dump.
     pub file: String,
-    /// The collection, where it is known.
+    /// The collection, if known.
     pub collection: Option<String>,
 }
 
@@ -129,75 +131,75 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong at a byte of a dump.
+/// A flaw at a position of a dump.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Flaw {
-    /// The data ends where more must follow.
-    #[error("the data ends in the middle")]
+    /// Unexpected end of data.
+    #[error("unexpected end of data")]
     Cut,
-    /// The compression is broken, or its checksum does not fit.
-    #[error("the compressed data is damaged ({0})")]
+    /// The compressed data is corrupt, or its checksum does not match.
+    #[error("corrupt compressed data ({0})")]
     Compression(String),
-    /// The name ends in `.gz`, the content is something else.
-    #[error("the name says gzip, the content is not gzip")]
+    /// The name ends in `.gz`, but the content is not gzip.
+    #[error("the file name ends in .gz, but the content is not gzip")]
     NotGzip,
-    /// The tar around the files is broken.
-    #[error("the tar file is damaged ({0})")]
+    /// The tar is corrupt.
+    #[error("corrupt tar file ({0})")]
     Tar(String),
-    /// The tar has no end mark.
-    #[error("the tar file has no end")]
+    /// The tar has no end marker.
+    #[error("the tar file has no end marker")]
     NoTarEnd,
-    /// A length outside of what a document can have.
-    #[error("a document cannot be {0} bytes long: 5 to 16,777,216 are possible")]
+    /// A length that a document cannot have.
+    #[error("invalid document length {0}: expected 5 to 16,777,216 bytes")]
     Length(i32),
     /// A document, nested or not, does not end with a zero byte where its length says.
     #[error("a document does not end where its length says")]
     Terminator,
-    /// A value reaches over the end of its document.
+    /// A value extends beyond the end of its document.
     #[error("a value is longer than its document")]
     Overrun,
-    /// A length of a value that it cannot have.
-    #[error("a value has the impossible length {0}")]
+    /// A length that a value cannot have.
+    #[error("a value has the invalid length {0}")]
     ValueLength(i32),
-    /// A type that BSON does not have.
-    #[error("there is no BSON type 0x{0:02X}")]
+    /// A type that BSON does not define.
+    #[error("unknown BSON type 0x{0:02X}")]
     Type(u8),
-    /// A text does not end with a zero byte.
-    #[error("a text does not end where its length says")]
+    /// A string does not end with a zero byte.
+    #[error("a string does not end where its length says")]
     Text,
     /// A boolean other than 0 and 1.
-    #[error("a boolean is 0x{0:02X}")]
+    #[error("invalid boolean 0x{0:02X}")]
     Boolean(u8),
-    /// More levels of documents in documents than MongoDB allows.
+    /// More nesting levels than MongoDB allows.
     #[error("documents are nested more than {MAX_DEPTH} levels deep")]
     Depth,
-    /// A document of the archive itself lacks a field.
-    #[error("the archive's own record has no proper `{0}`")]
+    /// A document of the archive format lacks a field.
+    #[error("the archive header has no valid `{0}`")]
     Record(&'static str),
     /// A name that no collection can have.
-    #[error("a name of a database or collection is empty or longer than 255 bytes")]
+    #[error("a database or collection name is empty or longer than 255 bytes")]
     Name,
     /// More collections than a database can reasonably have.
-    #[error("the archive names more than {MAX_COLLECTIONS} collections")]
+    #[error("the archive contains more than {MAX_COLLECTIONS} collections")]
     TooManyCollections,
-    /// A terminator where a block's header must be.
+    /// A terminator instead of a block header.
     #[error("a block of the archive has no header")]
     NoHeader,
-    /// Something else than the end follows a closing record.
-    #[error("documents follow the closing record of their collection")]
+    /// Documents after an end marker.
+    #[error("documents follow the end-of-collection marker")]
     AfterEnd,
-    /// A block for a collection that was closed before.
-    #[error("a block belongs to a collection that was closed before")]
+    /// A block of a collection that has already ended.
+    #[error("a block belongs to a collection that has already ended")]
     Closed,
-    /// The collection's closing record is missing: the archive was cut between two blocks.
-    #[error("the collection has no closing record: the archive is not complete")]
+    /// The end marker of a collection is missing: the archive was truncated between two blocks.
+    #[error("the collection has no end marker; the archive is incomplete")]
     NotClosed,
-    /// The checksum of the collection is another one.
-    #[error("the checksum of the collection is wrong: its documents are not those that were dumped")]
+    /// The checksum of the collection does not match.
+    #[error("checksum mismatch: the documents of the collection were changed after the dump")]
     Checksum,
 }
 
-/// Levels of documents in documents, the outermost included (MongoDB's limit).
+/// Nesting levels of documents, including the outermost (MongoDB's limit).
 pub const MAX_DEPTH: usize = 100;
-/// Collections that an archive may name; the old system had 31.
+/// Maximum number of collections in an archive; the old system had 31.
 pub const MAX_COLLECTIONS: usize = 10_000;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::PathBuf;
 
-/// What the files of each database held.
+/// The contents of the files of each database.
 #[derive(Default)]
 pub(super) struct Files {
     databases: BTreeMap<String, BTreeMap<String, Part>>,
@@ -30,7 +30,7 @@ impl Files {
         self.warnings.push(warning);
     }
 
-    /// Adds the documents of a collection, whose escaped name is `base`.
+    /// Adds the documents of the collection with the escaped name `base`.
     pub(super) fn documents(
         &mut self,
         database: &str,
@@ -44,7 +44,7 @@ impl Files {
         }
     }
 
-    /// Adds the description of a collection; one that cannot be understood blocks nothing.
+    /// Adds the metadata of a collection; invalid metadata is ignored with a warning.
     pub(super) fn description(
         &mut self,
         database: &str,
@@ -69,7 +69,7 @@ impl Files {
         self.databases.entry(database.to_owned()).or_default().entry(base.to_owned()).or_default()
     }
 
-    /// Chooses the database and puts the two files of each of its collections together.
+    /// Selects the database and pairs the two files of each of its collections.
     pub(super) fn settle(mut self, wanted: Option<&str>) -> Result<Found, DumpError> {
         let database = choose(wanted, self.databases.keys().map(String::as_str))?;
         let mut collections = BTreeMap::new();
@@ -101,16 +101,16 @@ impl Files {
 /// A file of documents.
 pub(super) struct File<'a> {
     pub(super) place: Place,
-    /// Whether its name says that it is compressed.
+    /// Whether its name indicates compression.
     pub(super) gzip: bool,
     /// Where it can be read again, unless it is compressed.
     pub(super) path: Option<PathBuf>,
-    /// The folder for what cannot be read again.
+    /// The folder for spooled documents.
     pub(super) folder: &'a std::path::Path,
 }
 
 impl File<'_> {
-    /// Reads all documents, and puts them aside if they are compressed or cannot be read again.
+    /// Reads all documents, and spools them if they are compressed or cannot be read again.
     pub(super) fn read(self, stream: impl Read) -> Result<Collection, DumpError> {
         let opened = input::open(stream).map_err(|cause| Trouble::reading(0, cause).at(&self.place))?;
         if self.gzip && !opened.gzip {

@@ -9,22 +9,22 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// How far down a database may be: the given folder is one, or holds some.
+/// The maximum depth of a database: the given folder, or one of its folders.
 const MAX_DEPTH: usize = 1;
-/// Folders that an error names.
-const NAMED: usize = 3;
-/// What `mongodump --archive=FOLDER` writes into a folder.
+/// How many folders an error names.
+const MAX_NAMED: usize = 3;
+/// The files that `mongodump --archive=FOLDER` writes into a folder.
 const ARCHIVES: [&str; 2] = ["archive", "archive.gz"];
 
-/// What was found in a folder.
+/// The contents of a folder.
 #[derive(Default)]
 struct Listed {
     entries: Vec<Entry>,
-    /// Folders that are too far down to be databases.
+    /// Folders that are too deep to be databases.
     deeper: Vec<PathBuf>,
 }
 
-/// A file, the folder that it is in, and where it is.
+/// A file, its folder, and its path.
 struct Entry {
     database: String,
     depth: usize,
@@ -32,24 +32,24 @@ struct Entry {
     path: PathBuf,
 }
 
-/// Whether this folder is only the place of an archive.
+/// The archive in this folder, if it contains nothing else.
 pub(super) fn archive(root: &Path) -> Option<PathBuf> {
     ARCHIVES.iter().map(|name| root.join(name)).find(|path| path.is_file())
 }
 
-/// Reads the chosen database. Other databases are not looked at.
+/// Reads the selected database. Other databases are ignored.
 pub(super) fn read(root: &Path, wanted: Option<&str>, folder: &Path) -> Result<Found, DumpError> {
     let mut listed = Listed::default();
     list(root, 0, &mut listed)?;
     let Listed { mut entries, deeper } = listed;
     if !entries.iter().any(Entry::is_of_collection) {
-        look_deeper(root, &deeper)?;
+        suggest_deeper(root, &deeper)?;
     }
     entries.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     let mut files = Files::default();
     let label = |path: &Path| path.strip_prefix(root).unwrap_or(path).display().to_string();
     deeper.iter().for_each(|path| files.warn(Warning::Skipped { file: label(path) }));
-    // A folder in a database is another one, even if it has the same name.
+    // A folder within a database is another database, even if it has the same name.
     let outer = entries.iter().find(|it| it.depth == 0 && it.is_of_collection());
     if let Some(outer) = outer.map(|outer| outer.database.clone()) {
         entries.retain(|it| {
@@ -91,8 +91,8 @@ impl Entry {
     }
 }
 
-/// Says what to give where the collections are further down than databases can be.
-fn look_deeper(root: &Path, deeper: &[PathBuf]) -> Result<(), DumpError> {
+/// Suggests what to pass if the collections are deeper than databases can be.
+fn suggest_deeper(root: &Path, deeper: &[PathBuf]) -> Result<(), DumpError> {
     let mut found = Vec::new();
     for folder in deeper {
         let mut listed = Listed::default();
@@ -108,7 +108,7 @@ fn look_deeper(root: &Path, deeper: &[PathBuf]) -> Result<(), DumpError> {
         instead: first.parent().unwrap_or(first).display().to_string(),
         found: found
             .iter()
-            .take(NAMED)
+            .take(MAX_NAMED)
             .map(|path| path.strip_prefix(root).unwrap_or(path).display().to_string())
             .collect(),
     })

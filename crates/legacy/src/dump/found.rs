@@ -1,47 +1,47 @@
-//! What was found in a dump, from whatever form it came.
+//! The contents of a dump, whatever its format.
 
 use super::collection::Collection;
 use super::error::DumpError;
 use super::name::is_system;
 use std::collections::BTreeSet;
 
-/// The chosen database of a dump.
+/// The selected database of a dump.
 pub(super) struct Found {
     /// `None` for a single collection.
     pub(super) database: Option<String>,
-    /// In the order of their names.
+    /// Sorted by name.
     pub(super) collections: Vec<Collection>,
     pub(super) warnings: Vec<Warning>,
 }
 
-/// What was not read, and does not need to be.
+/// What was skipped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
-    /// The dump has the writes that MongoDB saw while it was made.
-    #[error("the oplog is ignored: documents are as they were when each was dumped")]
+    /// The dump contains the writes that MongoDB recorded during the dump.
+    #[error("the oplog is ignored; each document is imported as it was when it was dumped")]
     Oplog,
     /// A file that belongs to no collection.
-    #[error("`{file}` is no part of a dump and was skipped")]
+    #[error("`{file}` is not part of a dump and was skipped")]
     Skipped {
         /// Its path within the dump.
         file: String,
     },
-    /// A description that cannot be understood. Only indexes and options are lost by it.
+    /// Metadata that cannot be parsed. Only indexes and options are lost.
     #[error("`{file}` is damaged and was ignored")]
     Description {
         /// Its path within the dump.
         file: String,
     },
-    /// The same of a collection in an archive.
-    #[error("the description of `{collection}` is damaged and was ignored")]
+    /// The same for a collection in an archive.
+    #[error("the metadata of `{collection}` is damaged and was ignored")]
     DescriptionInside {
         /// The name of the collection.
         collection: String,
     },
-    /// A file's name was shortened, and the description with the whole name is absent or damaged.
-    #[error("the whole name of `{collection}` is not known: its description is missing")]
+    /// A file name was truncated, and the metadata with the full name is missing or damaged.
+    #[error("the full name of `{collection}` is unknown because its metadata is missing")]
     ShortenedName {
-        /// What is left of its name.
+        /// The truncated name.
         collection: String,
     },
     /// A view or a time series.
@@ -52,7 +52,7 @@ pub enum Warning {
     },
 }
 
-/// The database to read: the one that is wanted, or the only one that is not MongoDB's own.
+/// The database to read: the requested one, or the only one that is not MongoDB's own.
 pub(super) fn choose<'a>(
     wanted: Option<&str>,
     found: impl Iterator<Item = &'a str>,

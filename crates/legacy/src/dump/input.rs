@@ -1,33 +1,33 @@
-//! Bytes of a dump, read forward with their position.
+//! Reads the bytes of a dump sequentially, and keeps track of the position.
 
 use super::check;
 use super::error::{DumpError, Flaw, Place};
 use flate2::read::MultiGzDecoder;
 use std::io::{self, BufReader, Read};
 
-/// Large enough for few calls of the system, small enough for one a collection.
+/// Large enough to limit system calls, small enough for one per collection.
 const BUFFER: usize = 64 * 1024;
-/// Up to where the mark of a tar reaches.
+/// The end of the magic number of a tar.
 const HEAD: u64 = 512;
-/// The first bytes of gzip, with the only compression that it has.
+/// The first bytes of gzip, with its only compression method.
 const GZIP: [u8; 3] = [0x1F, 0x8B, 0x08];
 /// The first bytes of an archive, 0x8199E26D.
 pub(super) const ARCHIVE: [u8; 4] = [0x6D, 0xE2, 0x99, 0x81];
-/// The mark of a tar and where it is.
+/// The magic number of a tar and its position.
 const TAR: (usize, &[u8]) = (257, b"ustar");
 
-/// What a stream of bytes is, by its first bytes.
+/// The type of a stream, by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Archive,
     Tar,
-    /// Documents back to back.
+    /// Concatenated documents.
     Documents,
     Empty,
     Unknown,
 }
 
-/// A stream, uncompressed.
+/// An uncompressed stream.
 pub(super) struct Opened<'a> {
     pub(super) kind: Kind,
     /// Whether it was compressed.
@@ -35,7 +35,7 @@ pub(super) struct Opened<'a> {
     pub(super) stream: Box<dyn Read + 'a>,
 }
 
-/// Looks at the first bytes of a stream, and into it when it is compressed.
+/// Detects the type of a stream, decompressing it if necessary.
 pub(super) fn open<'a>(stream: impl Read + 'a) -> io::Result<Opened<'a>> {
     let (head, stream) = peek(stream)?;
     if !head.starts_with(&GZIP) {
@@ -66,7 +66,7 @@ fn kind(head: &[u8]) -> Kind {
     }
 }
 
-/// Why reading came to a stop, not yet said of which file.
+/// Why reading stopped, without the file yet.
 #[derive(Debug)]
 pub(super) enum Trouble {
     Io(io::Error),
@@ -74,7 +74,7 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
-    /// An error of the system, or what a decompressor means by one.
+    /// A system error, or a flaw reported by a decompressor.
     pub(super) fn reading(position: u64, cause: io::Error) -> Self {
         let flaw = match cause.kind() {
             io::ErrorKind::UnexpectedEof => Flaw::Cut,
@@ -92,7 +92,7 @@ impl Trouble {
     }
 }
 
-/// A stream with the position in it.
+/// A stream with its position.
 pub(super) struct Input<R> {
     stream: BufReader<R>,
     position: u64,
@@ -103,7 +103,7 @@ impl<R: Read> Input<R> {
         Self { stream: BufReader::with_capacity(BUFFER, stream), position: 0 }
     }
 
-    /// Bytes read so far.
+    /// The number of bytes read so far.
     pub(super) fn position(&self) -> u64 {
         self.position
     }
@@ -113,7 +113,7 @@ impl<R: Read> Input<R> {
         Trouble::Flaw { position: self.position - back, flaw }
     }
 
-    /// The next bytes, or nothing at the end of the stream.
+    /// The next bytes; `None` at the end of the stream.
     pub(super) fn take<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Trouble> {
         let mut bytes = [0; N];
         let mut filled = 0;
@@ -132,8 +132,8 @@ impl<R: Read> Input<R> {
         Ok(Some(bytes))
     }
 
-    /// The rest of a document whose length was just read, the length included. Memory grows with what comes, not with
-    /// what the length claims.
+    /// Reads the rest of a document whose length was just read, including the length. Memory grows with the
+    /// actual data, not with the claimed length.
     pub(super) fn document(&mut self, length: [u8; 4], document: &mut Vec<u8>) -> Result<(), Trouble> {
         let whole = check::length(i32::from_le_bytes(length)).map_err(|flaw| self.flaw(4, flaw))? as u64;
         document.clear();
@@ -148,7 +148,7 @@ impl<R: Read> Input<R> {
         }
     }
 
-    /// The same, and every value of the document is looked at. Answers where in it a text is not UTF-8.
+    /// The same, and validates the document. Returns the position of a string that is not UTF-8.
     pub(super) fn checked(
         &mut self,
         length: [u8; 4],

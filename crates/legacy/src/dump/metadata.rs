@@ -1,18 +1,18 @@
-//! The description of a collection that lies beside its documents.
+//! The metadata file of a collection.
 
 use serde::Deserialize;
 use std::io::{self, Read};
 
-/// Real ones have some hundred bytes an index.
+/// Real ones have a few hundred bytes per index.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// What the reader needs of a description. Indexes and options are for MongoDB alone.
+/// The parts of the metadata that the reader needs. Indexes and options are for MongoDB only.
 #[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Metadata {
-    /// The collection's whole name, for a file's name may be shortened. Older tools leave it out.
+    /// The collection's full name, because a file name may be truncated. Missing in older dumps.
     pub(super) collection_name: Option<String>,
-    /// `collection`, `view` or `timeseries`. Older tools leave it out.
+    /// `collection`, `view` or `timeseries`. Missing in older dumps.
     #[serde(rename = "type")]
     kind: Option<String>,
     options: Option<Options>,
@@ -26,7 +26,7 @@ struct Options {
 }
 
 impl Metadata {
-    /// Reads a description, which may be absent in all but name: `None` if nothing can be made of it.
+    /// Parses metadata; `None` if it is invalid.
     pub(super) fn read(stream: impl Read) -> io::Result<Option<Self>> {
         let mut text = Vec::new();
         stream.take(MAX_BYTES).read_to_end(&mut text)?;
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_kinds_of_extended_json_are_understood() {
+    fn both_kinds_of_extended_json_are_parsed() {
         let canonical = br#"{"indexes":[{"v":{"$numberInt":"2"},"key":{"_id":{"$numberInt":"1"}},"name":"_id_"}],"collectionName":"User","type":"collection"}"#;
         let relaxed =
             br#"{"options":{},"indexes":[{"v":2,"key":{"_id":1},"name":"_id_","ns":"meeshy.User"}]}"#;
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_description_is_none() {
+    fn damaged_metadata_is_none() {
         assert_eq!(Metadata::parse(b""), None);
         assert_eq!(Metadata::parse(br#"{"indexes":["#), None);
         assert_eq!(Metadata::parse(&b"[".repeat(100_000)), None);

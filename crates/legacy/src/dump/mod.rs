@@ -1,9 +1,10 @@
-//! Dumps as MongoDB's tools write them, read and written.
+//! Reads and writes dumps in the formats of MongoDB's tools.
 //!
-//! [`open`] takes every form that a dump comes in and reads all of it once: what is cut, changed or no BSON is refused
-//! before anyone sees a document. A text that is not UTF-8 concerns its document alone. Then the collections can be read one by one, in whatever order, as often as need be.
-//! A plain folder is read again in place; whatever is compressed or one stream is put aside in temporary files that have
-//! no name, so that nothing is left behind. No more than one document (16 MiB at most) is in memory at a time.
+//! [`open`] accepts every format and reads the whole dump once: truncated, modified or invalid dumps are
+//! rejected before any document is used. A string that is not UTF-8 affects only its document. Afterwards,
+//! collections can be read one by one, in any order and as often as necessary. A plain folder is read in
+//! place; compressed data and streams are spooled to unnamed temporary files, so that nothing is left behind.
+//! At most one document (16 MiB) is in memory at a time.
 
 mod archive;
 pub(crate) mod check;
@@ -29,7 +30,7 @@ pub use found::Warning;
 pub use source::{Source, open};
 pub use write::{Form, Index, Outgoing, SourceError, WriteError, Written, write, write_archive};
 
-/// A dump that was read whole and found sound.
+/// A dump that was read completely and is valid.
 #[derive(Debug)]
 pub struct Dump {
     database: Option<String>,
@@ -38,32 +39,32 @@ pub struct Dump {
 }
 
 impl Dump {
-    /// The name of the database; a single collection has none.
+    /// The name of the database; `None` for a single collection.
     #[must_use]
     pub fn database(&self) -> Option<&str> {
         self.database.as_deref()
     }
 
-    /// All collections, in the order of their names, empty ones too.
+    /// All collections sorted by name, including empty ones.
     #[must_use]
     pub fn collections(&self) -> &[Collection] {
         &self.collections
     }
 
-    /// One collection.
+    /// The collection with this name.
     #[must_use]
     pub fn collection(&self, name: &str) -> Option<&Collection> {
         let at = self.collections.binary_search_by(|collection| collection.name().cmp(name)).ok()?;
         self.collections.get(at)
     }
 
-    /// What was not read.
+    /// What was skipped.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 
-    /// What the dump holds: the same for the same documents in the same collections, in whatever order and form.
+    /// A digest of the contents, independent of the order of documents and the format of the dump.
     #[must_use]
     pub fn digest(&self) -> Digest {
         let filled = self.collections.iter().filter(|collection| collection.documents() > 0);

@@ -1,28 +1,29 @@
-//! The names of files in a dump, and the collections that they stand for.
+//! File names in a dump, and the collections they belong to.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha1::{Digest as _, Sha1};
 
-/// Longer escaped names are shortened, to leave room for `.metadata.json.gz` in the 255 bytes of a file's name.
+/// Longer escaped names are truncated, to leave room for `.metadata.json.gz` within the 255 bytes of a file
+/// name.
 const MAX_BYTES: usize = 238;
-/// So much is kept of a shortened name, before `%24` and a hash.
-const KEPT: usize = 208;
-/// Databases of MongoDB itself, and the oplog's, which has none.
+/// How much of a truncated name is kept, before `%24` and a hash.
+const TRUNCATED_BYTES: usize = 208;
+/// MongoDB's own databases, and that of the oplog, which has no name.
 const SYSTEM: [&str; 4] = ["admin", "config", "local", ""];
 
-/// What a file of a dump is, by its name.
+/// The role of a file in a dump, by its name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FileName<'a> {
-    /// Documents of a collection, whose escaped name this is.
+    /// Documents of a collection, with its escaped name.
     Documents { base: &'a str, gzip: bool },
-    /// The description of a collection.
+    /// Metadata of a collection.
     Metadata { base: &'a str },
-    /// The writes that MongoDB saw during the dump.
+    /// The writes that MongoDB recorded during the dump.
     Oplog,
-    /// What the tools left for themselves: their versions, users and roles.
+    /// Internal files of the tools: versions, users and roles.
     Tools,
-    /// Nothing of a dump.
+    /// Not part of a dump.
     Other,
 }
 
@@ -30,7 +31,7 @@ impl<'a> FileName<'a> {
     pub(super) fn of(name: &'a str) -> Self {
         let (name, gzip) = name.strip_suffix(".gz").map_or((name, false), |name| (name, true));
         if name.starts_with("._") {
-            // What macOS puts into a tar beside each file.
+            // macOS adds these to a tar next to each file.
             return Self::Other;
         }
         if name == "prelude.json" || is_of_tools(&unescape(name)) {
@@ -58,8 +59,8 @@ pub(super) fn is_of_tools(collection: &str) -> bool {
     collection.starts_with("$admin.system.")
 }
 
-/// The name of a collection as the name of a file: what is neither a letter, a digit nor one of `-_.~` is escaped as in
-/// the query of an address, and what is too long then is cut and followed by its hash.
+/// The file name of a collection: everything except letters, digits and `-_.~` is percent-encoded, and a name
+/// that is too long is truncated and followed by its hash.
 pub(super) fn escape(name: &str) -> String {
     let mut escaped = String::with_capacity(name.len());
     for byte in name.bytes() {
@@ -74,15 +75,15 @@ pub(super) fn escape(name: &str) -> String {
         return escaped;
     }
     let hash = URL_SAFE_NO_PAD.encode(Sha1::digest(name));
-    format!("{}%24{hash}", &escaped[..KEPT])
+    format!("{}%24{hash}", &escaped[..TRUNCATED_BYTES])
 }
 
-/// Whether the name of a file is only the beginning of that of its collection.
+/// Whether a file name contains only a prefix of the collection's name.
 pub(super) fn is_shortened(base: &str) -> bool {
-    base.len() == MAX_BYTES && base.get(KEPT..).is_some_and(|end| end.starts_with("%24"))
+    base.len() == MAX_BYTES && base.get(TRUNCATED_BYTES..).is_some_and(|end| end.starts_with("%24"))
 }
 
-/// The collection of a file: by its name, or by the description beside it where the name was shortened.
+/// The collection of a file: by its name, or by its metadata if the name was truncated.
 pub(super) fn collection(base: &str, described: Option<&str>) -> String {
     match described {
         Some(name) if escape(name) == base => name.to_owned(),
@@ -90,7 +91,7 @@ pub(super) fn collection(base: &str, described: Option<&str>) -> String {
     }
 }
 
-/// What is not escaped properly stays as it is.
+/// Invalid escapes are kept as they are.
 fn unescape(base: &str) -> String {
     let mut name = Vec::with_capacity(base.len());
     let mut rest = base.as_bytes();
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_escaped_as_in_a_query() {
+    fn names_are_percent_encoded() {
         for (name, escaped) in
             [("User", "User"), ("a b", "a+b"), ("é", "%C3%A9"), ("a/b", "a%2Fb"), ("~*+", "~%2A%2B")]
         {
@@ -129,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shortened_name_is_in_the_description() {
+    fn a_truncated_name_is_in_the_metadata() {
         let name = "é".repeat(40);
         let base = escape(&name);
         assert_eq!(base.len(), MAX_BYTES);
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_known_by_its_name() {
+    fn files_are_recognised_by_name() {
         let documents = |base, gzip| FileName::Documents { base, gzip };
         for (name, expected) in [
             ("User.bson", documents("User", false)),

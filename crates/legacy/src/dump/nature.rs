@@ -1,14 +1,15 @@
-//! What holds of all documents of a collection, noted while they are read for the first time.
+//! Properties of all documents of a collection, collected during the first read.
 
-/// An `_id` that is an ObjectId and the first field, as MongoDB writes it: type and name, before the twelve bytes.
+/// An `_id` that is an ObjectId and the first field, as MongoDB writes it: type and name, before the twelve
+/// bytes.
 const OBJECT_ID: &[u8] = b"\x07_id\0";
-/// Where it begins: behind the length of the document.
+/// Its position: after the length of the document.
 const FIRST_FIELD: usize = 4;
 
-/// What holds of all documents of a collection.
+/// Properties of all documents of a collection.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Nature {
-    /// The last ObjectId, if each was greater than the one before it.
+    /// The last ObjectId, as long as they are strictly increasing.
     last: [u8; 12],
     is_out_of_order: bool,
     has_bad_text: bool,
@@ -24,12 +25,12 @@ impl Nature {
         }
     }
 
-    /// Whether each `_id` is an ObjectId greater than the one before it, so that none occurs twice.
+    /// Whether the `_id`s are strictly increasing ObjectIds, so that there are no duplicates.
     pub(super) fn is_in_order(&self) -> bool {
         !self.is_out_of_order
     }
 
-    /// Whether a document holds text that is not UTF-8.
+    /// Whether a document contains a string that is not UTF-8.
     pub(super) fn has_bad_text(&self) -> bool {
         self.has_bad_text
     }
@@ -48,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn only_rising_object_ids_are_in_order() {
+    fn only_increasing_object_ids_are_in_order() {
         let id = |byte| rawdoc! { "_id": ObjectId::from_bytes([byte; 12]), "a": 1 };
         assert!(is_in_order(&[id(1), id(2), id(200)]));
         assert!(!is_in_order(&[id(1), id(1)]));

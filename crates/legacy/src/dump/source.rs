@@ -1,4 +1,4 @@
-//! Where a dump comes from, and what it turns out to be.
+//! The source of a dump, and the detection of its format.
 
 use super::error::{DumpError, Place};
 use super::found::Found;
@@ -33,7 +33,7 @@ impl Source {
         Self::stream("standard input", io::stdin())
     }
 
-    /// Any stream, under the name that errors call it.
+    /// Any stream, with its name for errors.
     pub fn stream(name: impl Into<String>, stream: impl Read + Send + 'static) -> Self {
         Self::new(From::Stream { name: name.into(), stream: Box::new(stream) })
     }
@@ -42,15 +42,15 @@ impl Source {
         Self { from, database: None, spool: std::env::temp_dir() }
     }
 
-    /// Which database to read, where there are several.
+    /// Selects the database to read, if there are several.
     #[must_use]
     pub fn database(mut self, name: impl Into<String>) -> Self {
         self.database = Some(name.into());
         self
     }
 
-    /// The folder for temporary files; the system's if this is not called. As much is written there as the dump has
-    /// uncompressed.
+    /// The folder for temporary files; by default the system's. The spooled data is as large as the
+    /// uncompressed dump.
     #[must_use]
     pub fn spool_in(mut self, folder: impl Into<PathBuf>) -> Self {
         self.spool = folder.into();
@@ -58,11 +58,10 @@ impl Source {
     }
 }
 
-/// Reads all of a dump and checks it: its structure, its checksums, every value of every document.
+/// Reads a whole dump and validates it: its structure, its checksums, every value of every document.
 ///
 /// # Errors
-///
-/// Whatever is wrong with it, with the place. Then there is nothing to be read of it.
+/// Any flaw, with its position. No part of an invalid dump can be read.
 pub fn open(source: Source) -> Result<Dump, DumpError> {
     let (wanted, spool) = (source.database.as_deref(), &*source.spool);
     let found = match source.from {
@@ -85,7 +84,7 @@ fn at(path: &Path, wanted: Option<&str>, spool: &Path) -> Result<Found, DumpErro
     }
 }
 
-/// Reads a file or stream, by what is in it.
+/// Reads a file or stream, by its content.
 fn read(
     stream: impl Read,
     label: &str,
@@ -114,7 +113,7 @@ fn read(
     }
 }
 
-/// One collection, named after its file.
+/// A single collection, named after its file.
 fn single(path: &Path, place: &Place, reason: &'static str, spool: &Path) -> Result<Found, DumpError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let FileName::Documents { base, gzip } = FileName::of(&name) else {

@@ -1,4 +1,4 @@
-//! Documents put aside, so that collections can be read in another order than they came in.
+//! Spools documents, so that collections can be read in a different order than they arrive.
 
 use super::digest::{Digest, Tally};
 use super::error::DumpError;
@@ -7,12 +7,12 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// One of these for each collection of an archive.
+/// Each collection of an archive has one.
 const BUFFER: usize = 16 * 1024;
 
-/// What is known of a collection's documents while they are read, and where they are put.
+/// Collects the properties of a collection's documents while they are read, and spools them.
 pub(super) struct Intake<'a> {
-    /// The folder for what must be put aside; `None` where the documents can be read again in place.
+    /// The folder for spooled documents; `None` if they can be read again in place.
     folder: Option<&'a Path>,
     file: Option<BufWriter<File>>,
     tally: Tally,
@@ -24,7 +24,8 @@ impl<'a> Intake<'a> {
         Self { folder, file: None, tally: Tally::default(), nature: Nature::default() }
     }
 
-    /// Counts a document and puts it aside, its position before it. `bad_text` is where a text is not UTF-8.
+    /// Counts a document and spools it, preceded by its position. `bad_text` is the position of a string that
+    /// is not UTF-8.
     pub(super) fn take(
         &mut self,
         position: u64,
@@ -45,7 +46,7 @@ impl<'a> Intake<'a> {
         put().map_err(|cause| DumpError::Spool { folder: folder.to_owned(), cause })
     }
 
-    /// What was counted and noted, and the file with the documents: `None` where nothing was put aside.
+    /// The collected properties, and the file of spooled documents; `None` if none were spooled.
     pub(super) fn finish(self) -> Result<(Tally, Nature, Option<File>), DumpError> {
         let file =
             self.file.map(|file| file.into_inner().map_err(io::IntoInnerError::into_error)).transpose();

@@ -1,4 +1,4 @@
-//! A dump's folder in a tar: its files one after the other, in whatever order.
+//! A dump folder in a tar: its files in any order.
 
 use super::error::{DumpError, Flaw, Place};
 use super::files::{self, Files};
@@ -10,12 +10,12 @@ use std::io::{self, Read};
 use std::path::Path;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
-/// A block of a tar.
+/// The block size of a tar.
 const BLOCK: usize = 512;
-/// Longer than any name of a file.
+/// Longer than any file name.
 const MAX_NAME: u64 = 64 * 1024;
 
-/// Reads all files, for which database is wanted may be known at the end only.
+/// Reads all files; the database may only be selected at the end.
 pub(super) fn read(
     stream: impl Read,
     place: &Place,
@@ -27,7 +27,7 @@ pub(super) fn read(
     let mut at = 0;
     let damaged = |at: u64, cause: io::Error| trouble(at, cause).at(place);
     let mut long_name = None;
-    // Raw, so that no long name is taken into memory that is not one.
+    // Raw entries, so that oversized names are not read into memory.
     for entry in archive.entries().map_err(|cause| damaged(0, cause))?.raw(true) {
         let mut entry = entry.map_err(|cause| damaged(at, cause))?;
         at = entry.raw_header_position();
@@ -62,7 +62,7 @@ struct Tar<'a> {
 }
 
 impl Tar<'_> {
-    /// One file of the tar. The folder it is in is named after the database.
+    /// Reads a file of the tar. Its folder is named after the database.
     fn file(&mut self, path: &str, entry: Entry<'_, impl Read>) -> Result<(), DumpError> {
         let (parent, name) = path.trim_end_matches('/').rsplit_once('/').unwrap_or((&self.place.file, path));
         let database = parent.rsplit('/').find(|part| !part.is_empty() && *part != ".");
@@ -92,7 +92,7 @@ impl Tar<'_> {
         }
     }
 
-    /// Two folders of one name are two dumps, which must not be mixed.
+    /// Two folders of the same name are two dumps, which must not be mixed.
     fn only_folder(&mut self, database: &str, folder: &str) -> Result<(), DumpError> {
         let known = self.folders.entry(database.to_owned()).or_insert_with(|| folder.to_owned());
         if known == folder {
@@ -103,7 +103,7 @@ impl Tar<'_> {
     }
 }
 
-/// The name of the next file where it is too long for the file's own header: GNU's way, or POSIX's.
+/// The name of the next file if it is too long for the file's own header: in GNU or POSIX format.
 fn name_in(entry: &mut Entry<'_, impl Read>) -> io::Result<Option<Vec<u8>>> {
     let mut text = Vec::new();
     entry.take(MAX_NAME).read_to_end(&mut text)?;
@@ -120,8 +120,8 @@ fn name_in(entry: &mut Entry<'_, impl Read>) -> io::Result<Option<Vec<u8>>> {
     Ok(None)
 }
 
-/// Two blocks of zeros end a tar, the first of which is read; then there may be more zeros. To read on to the end of
-/// the stream lets the decompressor check its sum.
+/// A tar ends with two blocks of zeros, the first of which has been read; more zeros may follow. Reading to
+/// the end of the stream lets the decompressor verify its checksum.
 fn end(mut rest: impl Read, position: u64) -> Result<(), Trouble> {
     let mut zeros = 0;
     let mut buffer = [0; BLOCK];
@@ -134,13 +134,13 @@ fn end(mut rest: impl Read, position: u64) -> Result<(), Trouble> {
                 zeros += read;
                 continue;
             }
-            _ => Flaw::Tar("something follows its end".to_owned()),
+            _ => Flaw::Tar("trailing data".to_owned()),
         };
         return Err(Trouble::Flaw { position, flaw });
     }
 }
 
-/// The tar reader has no kind of error of its own for a broken tar.
+/// The tar reader reports a corrupt tar as a generic I/O error.
 fn trouble(position: u64, cause: io::Error) -> Trouble {
     match cause.kind() {
         io::ErrorKind::Other => Trouble::Flaw { position, flaw: Flaw::Tar(cause.to_string()) },

@@ -14,11 +14,11 @@ pub enum ExportError {
     Write(#[from] WriteError),
     /// Nobody is in the database.
     #[error(
-        "nobody has an account here, so there is nothing to export; is it the right data folder or database?"
+        "the database has no accounts, so there is nothing to export; check the data folder or the database URL"
     )]
     NoPeople,
     /// What the ledger keeps of a document is no BSON.
-    #[error("the ledger's entry of `{collection}` {id} is damaged: {reason}")]
+    #[error("the ledger entry of `{collection}` {id} is damaged: {reason}")]
     Damaged {
         /// The collection.
         collection: String,
@@ -28,7 +28,7 @@ pub enum ExportError {
         reason: String,
     },
     /// A column holds something else than a field of its kind can say.
-    #[error("`{table}` {id} says nothing that the field `{field}` can hold")]
+    #[error("`{table}` {id} has no value that the field `{field}` can represent")]
     Misfit {
         /// The table.
         table: &'static str,
@@ -38,7 +38,7 @@ pub enum ExportError {
         field: String,
     },
     /// What was written cannot be kept aside for the ledger.
-    #[error("temporary files cannot be kept: {0}")]
+    #[error("failed to write temporary files: {0}")]
     Record(std::io::Error),
     /// A folder cannot be written into a stream.
     #[error("only an archive can be written to standard output; add `--form archive`")]

@@ -15,20 +15,20 @@ pub enum ImportError {
     Store(#[from] StoreError),
     /// People have accounts here that no import brought.
     #[error(
-        "the first import needs a database without people, and this one has {0} accounts; choose another data folder or database"
+        "the first import requires an empty database, but this one has {0} accounts; use another data folder or database"
     )]
     NotEmpty(i64),
     /// The dump has no people in it.
     #[error("the dump has no collection `User`; is it a dump of the old system's database?")]
     NoPeople,
     /// The last import was of another kind.
-    #[error("the last import here was {0}; an import of the other kind would mix real and made-up people")]
+    #[error("the last import here was {0}; an import of the other kind would mix real and made-up users")]
     OtherKind(&'static str),
     /// What was counted does not add up.
-    #[error("the import does not add up, and was undone: {0}")]
+    #[error("the counts of the import do not add up, so it was rolled back: {0}")]
     DoesNotAddUp(String),
     /// The folder of the old system's files cannot be read.
-    #[error("cannot read the folder of uploaded files `{}`: {cause}", .path.display())]
+    #[error("failed to read the folder of uploaded files `{}`: {cause}", .path.display())]
     Uploads {
         /// Which folder.
         path: PathBuf,
@@ -36,7 +36,7 @@ pub enum ImportError {
         cause: std::io::Error,
     },
     /// The list of what could not be done cannot be written.
-    #[error("cannot write the report `{}`: {cause}", .path.display())]
+    #[error("failed to write the report `{}`: {cause}", .path.display())]
     List {
         /// Which file.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum ImportError {
         cause: std::io::Error,
     },
     /// A file cannot be copied.
-    #[error("cannot copy `{}`: {cause}", .path.display())]
+    #[error("failed to copy `{}`: {cause}", .path.display())]
     File {
         /// Which file.
         path: PathBuf,

@@ -67,7 +67,7 @@ pub enum Reason {
     #[error("cannot be read: {0}")]
     Wrong(String),
     /// It refers to a document that is not there, or was rejected.
-    #[error("refers to `{collection}` {id}, which is not there")]
+    #[error("refers to the missing `{collection}` {id}")]
     Dangling {
         /// The collection where it should be.
         collection: &'static str,
@@ -75,7 +75,7 @@ pub enum Reason {
         id: String,
     },
     /// Another document has this value already, and only one can.
-    #[error("has a value that another document has")]
+    #[error("has a unique value that another document already has")]
     Taken,
 }
 

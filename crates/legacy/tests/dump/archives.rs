@@ -1,4 +1,4 @@
-//! Archives: blocks that alternate, and everything that can be wrong with them.
+//! Archives: interleaved blocks, and every possible flaw.
 
 use super::support::{ReadCollection, try_read};
 use bson::{RawDocumentBuf, rawdoc};
@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 
 const TERMINATOR: [u8; 4] = [0xFF; 4];
 
-/// An archive that is put together by hand.
+/// An archive that is built by hand.
 #[derive(Clone)]
 pub struct Archive(pub Vec<u8>);
 
 impl Archive {
-    /// The beginning of an archive of these collections of `meeshy`.
+    /// The start of an archive of these collections of `meeshy`.
     pub fn of(collections: &[&str]) -> Self {
         Self::described(collections.iter().map(|name| ("meeshy", *name, "collection")))
     }
@@ -66,7 +66,7 @@ fn names(read: Result<Vec<ReadCollection>, String>) -> Vec<(String, usize)> {
 }
 
 #[test]
-fn empty_collections_views_and_the_oplog_are_understood() {
+fn empty_collections_views_and_the_oplog_are_read() {
     let archive = Archive::described([
         ("meeshy", "empty", "collection"),
         ("meeshy", "seen", "view"),
@@ -93,7 +93,7 @@ fn empty_collections_views_and_the_oplog_are_understood() {
 }
 
 #[test]
-fn a_damaged_description_in_an_archive_is_told_of() {
+fn damaged_metadata_in_an_archive_is_reported() {
     let described = |text: bson::RawBson| {
         let record = rawdoc! { "db": "meeshy", "collection": "User", "metadata": text, "size": 0, "type": "collection" };
         let mut bytes = record.into_bytes();
@@ -110,13 +110,13 @@ fn a_damaged_description_in_an_archive_is_told_of() {
         let dump =
             dump::open(Source::stream("old.archive", std::io::Cursor::new(archive.0))).expect("a dump");
         let warnings: Vec<String> = dump.warnings().iter().map(ToString::to_string).collect();
-        assert_eq!(warnings, ["the description of `User` is damaged and was ignored"]);
+        assert_eq!(warnings, ["the metadata of `User` is damaged and was ignored"]);
         assert_eq!(dump.collection("User").map(dump::Collection::documents), Some(1));
     }
 }
 
 #[test]
-fn what_is_wrong_with_an_archive_is_said_with_its_place() {
+fn flaws_of_an_archive_are_reported_with_their_position() {
     let begun = Archive::of(&["User"]);
     let start = begun.0.len();
     let header =
@@ -125,7 +125,7 @@ fn what_is_wrong_with_an_archive_is_said_with_its_place() {
     let cases = [
         (
             begun.clone(),
-            format!("{in_user} {start}: the collection has no closing record: the archive is not complete"),
+            format!("{in_user} {start}: the collection has no end marker; the archive is incomplete"),
         ),
         (
             begun.clone().raw(&TERMINATOR),
@@ -133,34 +133,34 @@ fn what_is_wrong_with_an_archive_is_said_with_its_place() {
         ),
         (
             begun.clone().raw(&one()[0].as_bytes()[..3]),
-            format!("`old.archive`, byte {}: the data ends in the middle", start + 3),
+            format!("`old.archive`, byte {}: unexpected end of data", start + 3),
         ),
         (
             begun.clone().raw(one()[0].as_bytes()),
-            format!("`old.archive`, byte {start}: the archive's own record has no proper `EOF`"),
+            format!("`old.archive`, byte {start}: the archive header has no valid `EOF`"),
         ),
         (
             begun.clone().header("User", true, 7).raw(&TERMINATOR),
             format!(
-                "{in_user} {}: the checksum of the collection is wrong: its documents are not those that were dumped",
+                "{in_user} {}: checksum mismatch: the documents of the collection were changed after the dump",
                 start + header
             ),
         ),
         (
             begun.clone().header("User", true, 0).raw(one()[0].as_bytes()),
-            format!("{in_user} {}: documents follow the closing record of their collection", start + header),
+            format!("{in_user} {}: documents follow the end-of-collection marker", start + header),
         ),
         (
             begun.clone().block("User", &[]).close("User", &[]).block("User", &one()),
             format!(
-                "{in_user} {}: a block belongs to a collection that was closed before",
+                "{in_user} {}: a block belongs to a collection that has already ended",
                 start + 3 * header + 8
             ),
         ),
         (
             begun.clone().header("User", false, 0).raw(&[4, 0, 0, 0]),
             format!(
-                "{in_user} {}: a document cannot be 4 bytes long: 5 to 16,777,216 are possible",
+                "{in_user} {}: invalid document length 4: expected 5 to 16,777,216 bytes",
                 start + header
             ),
         ),
@@ -170,7 +170,7 @@ fn what_is_wrong_with_an_archive_is_said_with_its_place() {
         ),
         (
             begun.clone().header("User", false, 0).raw(&[8, 0, 0, 0, 0x22, b'a', 0, 0]),
-            format!("{in_user} {}: there is no BSON type 0x22", start + header + 7),
+            format!("{in_user} {}: unknown BSON type 0x22", start + header + 7),
         ),
         (Archive::of(&["User", ""]), "`old.archive`, byte".to_owned()),
     ];
@@ -185,9 +185,10 @@ fn what_is_wrong_with_an_archive_is_said_with_its_place() {
 }
 
 proptest! {
-    /// Blocks of any size in any order give what was put in, as long as those of one collection are in order.
+    /// Blocks of any size in any order yield the original documents, as long as those of one collection are
+    /// in order.
     #[test]
-    fn blocks_may_alternate(blocks in prop::collection::vec((0..4_usize, 0..5_usize), 0..40)) {
+    fn blocks_may_be_interleaved(blocks in prop::collection::vec((0..4_usize, 0..5_usize), 0..40)) {
         const NAMES: [&str; 4] = ["User", "Message", "Reaction", "Mention"];
         let mut expected: BTreeMap<&str, Vec<RawDocumentBuf>> = NAMES.iter().map(|name| (*name, Vec::new())).collect();
         let mut archive = Archive::of(&NAMES);

@@ -1,4 +1,4 @@
-//! The made-up old database: what it promises.
+//! The made-up old database.
 
 use bson::oid::ObjectId;
 use meeshy_legacy::corpus::{Anomaly, Corpus, DOCUMENTS, Kind, PASSWORD, PEOPLE};
@@ -27,7 +27,7 @@ fn document(dump: &Dump, anomaly: &Anomaly) -> bson::Document {
 }
 
 #[test]
-fn the_old_database_has_its_counts_its_people_and_its_dirt() {
+fn the_old_database_has_its_counts_people_and_anomalies() {
     let folder = tempfile::tempdir().expect("a folder");
     let corpus = Corpus::new(1, 1);
     let dump = written(&corpus, &folder.path().join("dump"));
@@ -83,7 +83,7 @@ fn the_old_database_has_its_counts_its_people_and_its_dirt() {
 }
 
 #[test]
-fn the_seed_decides_everything() {
+fn the_corpus_depends_only_on_the_seed() {
     let folder = tempfile::tempdir().expect("a folder");
     let digest = |seed, name: &str| -> Digest {
         let corpus = Corpus::new(seed, 1);
@@ -99,7 +99,7 @@ fn the_seed_decides_everything() {
 }
 
 #[test]
-fn references_lead_somewhere_but_for_the_dirt() {
+fn references_are_valid_except_for_anomalies() {
     let folder = tempfile::tempdir().expect("a folder");
     let corpus = Corpus::new(3, 1);
     let dump = written(&corpus, &folder.path().join("dump"));
@@ -154,7 +154,7 @@ fn a_larger_corpus_is_more_of_the_same() {
 }
 
 #[test]
-fn a_collection_can_be_there_under_both_its_names() {
+fn a_collection_can_exist_under_both_names() {
     let corpus = Corpus::new(1, 1).with_both_names();
     let mut of_calls: BTreeMap<String, BTreeSet<Vec<u8>>> = BTreeMap::new();
     for outgoing in corpus.outgoing() {

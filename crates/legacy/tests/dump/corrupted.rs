@@ -1,4 +1,4 @@
-//! Dumps that are not only cut: changed bytes, wrong lengths, unknown types, too much of something.
+//! Dumps that are not only truncated: changed bytes, wrong lengths, unknown types, exceeded limits.
 
 use super::archives::Archive;
 use super::support::{Read, database, read, tar_of, try_read, write};
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 const LARGEST: usize = 16 * 1024 * 1024;
 
-/// Numbers for the places of changes (`SplitMix64`), so that a failure can be repeated.
+/// Positions of changes (`SplitMix64`), so that a failure can be reproduced.
 struct Places(u64);
 
 impl Places {
@@ -34,14 +34,14 @@ fn files(root: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// What became of a dump with a change in it.
+/// The result of opening a changed dump.
 enum Outcome {
     Refused,
     Same,
     Different,
 }
 
-/// Opens a changed dump: it must say where it is damaged, or be sound.
+/// Opens a changed dump: it must be rejected with a position, or be valid.
 fn outcome(root: &Path, expected: &Read, what: &str) -> Outcome {
     match try_read(Source::path(root)) {
         Ok(read) if read == *expected => Outcome::Same,
@@ -59,7 +59,7 @@ fn outcome(root: &Path, expected: &Read, what: &str) -> Outcome {
 fn two_hundred_dumps_with_changed_bytes() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut places = Places(7);
-    // Without the collection whose whole name is in its description only.
+    // Without the collection whose full name is only in its metadata.
     let database = database().into_iter().filter(|(name, _)| name.len() < 100).collect();
     let [mut refused, mut same, mut different] = [0; 3];
     for (form, rounds) in
@@ -102,7 +102,7 @@ fn two_hundred_dumps_with_changed_bytes() {
         }
     }
     assert_eq!(refused + same + different, 200);
-    // The same is what a change in a description or in the head of a compressed file leaves.
+    // A change in metadata or in the header of a compressed file leaves the documents the same.
     assert!(refused > 100 && different > 0, "{refused} refused, {same} the same, {different} different");
 }
 
@@ -125,7 +125,7 @@ fn with(kind: u8, value: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn every_type_is_known_and_its_mistakes_are_named() {
+fn every_type_is_known_and_its_flaws_are_reported() {
     let document =
         |inner: &[u8]| [&[5 + u8::try_from(inner.len()).expect("short"), 0, 0, 0], inner, &[0]].concat();
     let sound: [(u8, Vec<u8>); 21] = [
@@ -155,21 +155,21 @@ fn every_type_is_known_and_its_mistakes_are_named() {
         in_an_archive(&with(kind, &value)).unwrap_or_else(|error| panic!("0x{kind:02X}: {error}"));
     }
     for (kind, value, expected) in [
-        (0x14, &[][..], "there is no BSON type 0x14"),
+        (0x14, &[][..], "unknown BSON type 0x14"),
         (0x01, &[0; 7], "a value is longer than its document"),
-        (0x02, &[0, 0, 0, 0], "a value has the impossible length 0"),
-        (0x02, &[0xFF, 0xFF, 0xFF, 0xFF], "a value has the impossible length -1"),
-        (0x02, &[2, 0, 0, 0, b'x', b'y'], "a text does not end where its length says"),
+        (0x02, &[0, 0, 0, 0], "a value has the invalid length 0"),
+        (0x02, &[0xFF, 0xFF, 0xFF, 0xFF], "a value has the invalid length -1"),
+        (0x02, &[2, 0, 0, 0, b'x', b'y'], "a string does not end where its length says"),
         (0x02, &[0xFF, 0xFF, 0xFF, 0x7F, 0], "a value is longer than its document"),
-        (0x03, &[4, 0, 0, 0, 0], "a document cannot be 4 bytes long"),
+        (0x03, &[4, 0, 0, 0, 0], "invalid document length 4"),
         (0x03, &[6, 0, 0, 0, 0], "a value is longer than its document"),
         (0x03, &[5, 0, 0, 0, 1], "a document does not end where its length says"),
-        (0x05, &[4, 0, 0, 0, 2, 1, 0, 0, 0], "a value has the impossible length 1"),
-        (0x05, &[0xF0, 0xFF, 0xFF, 0xFF, 0], "a value has the impossible length -16"),
-        (0x05, &[3, 0, 0, 0, 2, 0xFF, 0xFF, 0xFF, 0xFF], "a value has the impossible length -1"),
-        (0x08, &[2], "a boolean is 0x02"),
+        (0x05, &[4, 0, 0, 0, 2, 1, 0, 0, 0], "a value has the invalid length 1"),
+        (0x05, &[0xF0, 0xFF, 0xFF, 0xFF, 0], "a value has the invalid length -16"),
+        (0x05, &[3, 0, 0, 0, 2, 0xFF, 0xFF, 0xFF, 0xFF], "a value has the invalid length -1"),
+        (0x08, &[2], "invalid boolean 0x02"),
         (0x0B, &[b'x', 0, b'i'], "a value is longer than its document"),
-        (0x0F, &[15, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0], "a value has the impossible length 15"),
+        (0x0F, &[15, 0, 0, 0, 1, 0, 0, 0, 0, 5, 0, 0, 0, 0], "a value has the invalid length 15"),
         (0x0A, &[0, 0], "a document does not end where its length says"),
     ] {
         let error = in_an_archive(&with(kind, value)).expect_err(expected);
@@ -187,7 +187,7 @@ fn nested(levels: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_hundred_levels_are_read_and_no_more() {
+fn a_hundred_levels_are_accepted_and_no_more() {
     assert!(in_an_archive(&nested(100)).is_ok());
     for levels in [101, 20_000] {
         let error = in_an_archive(&nested(levels)).expect_err("too deep");
@@ -196,18 +196,18 @@ fn a_hundred_levels_are_read_and_no_more() {
 }
 
 #[test]
-fn sixteen_mebibytes_are_read_and_no_more() {
+fn sixteen_mebibytes_are_accepted_and_no_more() {
     let filled = |length: usize| rawdoc! { "a": "x".repeat(length - rawdoc! { "a": "" }.as_bytes().len()) };
     let largest = filled(LARGEST);
     assert_eq!(largest.as_bytes().len(), LARGEST);
     let read = in_an_archive(largest.as_bytes()).expect("the largest document");
     assert_eq!(read.collections[0].documents[0].len(), LARGEST);
     let error = in_an_archive(filled(LARGEST + 1).as_bytes()).expect_err("too large");
-    assert!(error.contains("a document cannot be 16777217 bytes long"), "{error}");
+    assert!(error.contains("invalid document length 16777217"), "{error}");
 }
 
 #[test]
-fn a_length_that_claims_too_much_is_an_end_that_comes_too_early() {
+fn an_excessive_length_is_an_unexpected_end() {
     let begun = Archive::of(&["User"]).block("User", &[]);
     let claims = i32::try_from(LARGEST).expect("a length").to_le_bytes();
     let mut bytes = begun.0;
@@ -215,11 +215,11 @@ fn a_length_that_claims_too_much_is_an_end_that_comes_too_early() {
     bytes.extend(claims);
     let end = bytes.len();
     let error = try_read(Source::stream("old.archive", Cursor::new(bytes))).expect_err("cut").to_string();
-    assert_eq!(error, format!("`old.archive` (collection `User`), byte {end}: the data ends in the middle"));
+    assert_eq!(error, format!("`old.archive` (collection `User`), byte {end}: unexpected end of data"));
 }
 
 #[test]
-fn a_file_that_changes_while_it_is_read_is_noticed() {
+fn a_file_that_changes_while_it_is_read_is_detected() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("dump");
     write(&root, Form::Folder, &database());
@@ -231,5 +231,5 @@ fn a_file_that_changes_while_it_is_read_is_noticed() {
     std::fs::write(&file, bytes).expect("a file");
     let users = dump.collection("User").expect("users");
     let error = users.read().expect("a file").find_map(Result::err).expect("a change").to_string();
-    assert_eq!(error, "`meeshy/User.bson` (collection `User`) was changed while it was being read");
+    assert_eq!(error, "`meeshy/User.bson` (collection `User`) changed while it was being read");
 }

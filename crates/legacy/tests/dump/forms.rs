@@ -1,10 +1,10 @@
-//! A dump says the same in every form.
+//! Every format of a dump yields the same contents.
 
 use super::support::{FORMS, Read, database, read, tar_of, write};
 use meeshy_legacy::dump::{self, Form, Source, Warning};
 
 #[test]
-fn every_form_gives_the_same_documents_and_digests() {
+fn every_format_yields_the_same_documents_and_digests() {
     let folder = tempfile::tempdir().expect("a folder");
     let written = write(&folder.path().join("plain"), Form::Folder, &database());
     let expected = read(Source::path(folder.path().join("plain")));
@@ -44,7 +44,7 @@ fn a_single_collection_is_a_dump() {
 }
 
 #[test]
-fn a_database_is_chosen() {
+fn a_database_is_selected() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     write(&root.join("a"), Form::Folder, &database());
@@ -55,14 +55,20 @@ fn a_database_is_chosen() {
     assert_eq!(dump::open(Source::path(root.join("a"))).expect("a dump").database(), Some("meeshy"));
     std::fs::rename(root.join("a/config"), root.join("a/staging")).expect("renamed");
     let several = dump::open(Source::path(root.join("a"))).expect_err("two databases").to_string();
-    assert_eq!(several, "the dump holds several databases: choose one of `meeshy`, `staging`");
+    assert_eq!(
+        several,
+        "the dump contains several databases; select one with `--database`: `meeshy`, `staging`"
+    );
     assert!(dump::open(Source::path(root.join("a")).database("meeshy")).is_ok());
     let none = dump::open(Source::path(root.join("a")).database("other")).expect_err("no such database");
-    assert_eq!(none.to_string(), "the dump holds no database `other`: it holds `admin`, `meeshy`, `staging`");
+    assert_eq!(
+        none.to_string(),
+        "the dump does not contain the database `other`, only `admin`, `meeshy`, `staging`"
+    );
 }
 
 #[test]
-fn a_folder_two_levels_down_is_no_database() {
+fn a_folder_two_levels_down_is_not_a_database() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path();
     for day in ["monday", "tuesday"] {
@@ -73,12 +79,12 @@ fn a_folder_two_levels_down_is_no_database() {
     assert_eq!(
         refused,
         format!(
-            "`{root}` is not a dump: the collections are in `monday/meeshy`, `tuesday/meeshy`; give `{}`",
+            "`{root}` is not a dump: the collections are in `monday/meeshy`, `tuesday/meeshy`; try `{}`",
             monday.display()
         )
     );
     let expected = read(Source::path(&monday));
-    // What lies in a database is not mixed with it, whatever its name.
+    // Files within a database's folder are not mixed with it, whatever their name.
     for inner in ["meeshy", "old"] {
         let inner = monday.join("meeshy").join(inner);
         std::fs::create_dir(&inner).expect("a folder");
@@ -87,10 +93,10 @@ fn a_folder_two_levels_down_is_no_database() {
     assert_eq!(read(Source::path(&monday)), expected);
     let dump = dump::open(Source::path(&monday)).expect("a dump");
     let skipped: Vec<String> = dump.warnings().iter().map(ToString::to_string).collect();
-    let skip = |name: &str| format!("`meeshy/{name}` is no part of a dump and was skipped");
+    let skip = |name: &str| format!("`meeshy/{name}` is not part of a dump and was skipped");
     assert_eq!(skipped, [skip("meeshy"), skip("old")]);
     let several = dump::open(Source::path(monday.join("meeshy"))).expect_err("two databases").to_string();
-    assert_eq!(several, "the dump holds several databases: choose one of `meeshy`, `old`");
+    assert_eq!(several, "the dump contains several databases; select one with `--database`: `meeshy`, `old`");
     let database = dump::open(Source::path(monday.join("meeshy")).database("meeshy")).expect("a dump");
     assert_eq!(database.digest(), expected.digest);
 }
@@ -109,7 +115,7 @@ fn a_tar_with_two_folders_of_one_name_is_two_dumps() {
 }
 
 #[test]
-fn a_shortened_name_without_its_description_is_told_of() {
+fn a_truncated_name_without_its_metadata_is_reported() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("dump");
     write(&root, Form::Folder, &database());
@@ -126,7 +132,7 @@ fn a_shortened_name_without_its_description_is_told_of() {
 }
 
 #[test]
-fn what_is_no_collection_is_left_alone() {
+fn other_files_are_ignored() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("dump");
     write(&root, Form::Folder, &database());
@@ -154,12 +160,13 @@ fn what_is_no_collection_is_left_alone() {
     );
     std::fs::remove_file(root.join("meeshy/User.bson")).expect("removed");
     let error = dump::open(Source::path(&root)).expect_err("a collection is missing").to_string();
-    let expected = "`meeshy/User.metadata.json` (collection `User`): the description of the collection is there, its documents are not";
+    let expected =
+        "`meeshy/User.metadata.json` (collection `User`): the collection has metadata but no documents";
     assert_eq!(error, expected);
 }
 
 #[test]
-fn an_archive_may_lie_in_a_folder_and_a_name_may_not_lie() {
+fn an_archive_may_be_in_a_folder_and_names_must_match_contents() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("archive.gz");
     write(&path, Form::Archive, &database());
@@ -171,17 +178,17 @@ fn an_archive_may_lie_in_a_folder_and_a_name_may_not_lie() {
     let error = dump::open(Source::path(&root)).expect_err("not compressed").to_string();
     assert_eq!(
         error,
-        "`meeshy/User.bson.gz` (collection `User`), byte 0: the name says gzip, the content is not gzip"
+        "`meeshy/User.bson.gz` (collection `User`), byte 0: the file name ends in .gz, but the content is not gzip"
     );
 }
 
 #[test]
-fn nothing_is_left_of_what_was_put_aside() {
+fn no_temporary_files_are_left() {
     let folder = tempfile::tempdir().expect("a folder");
     let (path, spool) = (folder.path().join("archive"), folder.path().join("spool"));
     write(&path, Form::Archive, &database());
     let without = dump::open(Source::path(&path).spool_in(&spool)).expect_err("no such folder").to_string();
-    assert!(without.starts_with("temporary files cannot be kept in `"), "{without}");
+    assert!(without.starts_with("failed to write temporary files to `"), "{without}");
     std::fs::create_dir(&spool).expect("a folder");
     let dump = dump::open(Source::path(&path).spool_in(&spool)).expect("a dump");
     assert_eq!(std::fs::read_dir(&spool).expect("a folder").count(), 0);

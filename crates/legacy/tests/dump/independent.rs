@@ -1,4 +1,4 @@
-//! What another reader finds in our dumps: the `bson` of pymongo.
+//! An independent reader of our dumps: pymongo's `bson`.
 
 use super::support::{FORMS, database, outgoing};
 use meeshy_legacy::corpus::Corpus;
@@ -13,7 +13,7 @@ fn summary(written: &[Written]) -> Vec<(String, u64, String)> {
 }
 
 #[test]
-fn another_reader_finds_the_same_in_every_form() {
+fn an_independent_reader_reads_the_same_from_every_format() {
     let folder = tempfile::tempdir().expect("a folder");
     for form in FORMS {
         let path = folder.path().join(format!("{form:?}"));
@@ -24,7 +24,7 @@ fn another_reader_finds_the_same_in_every_form() {
 }
 
 #[test]
-fn another_reader_finds_the_same_in_the_old_database() {
+fn an_independent_reader_reads_the_same_from_the_old_database() {
     let folder = tempfile::tempdir().expect("a folder");
     let corpus = Corpus::new(1, 1);
     for form in [FORMS[0], FORMS[3]] {

@@ -1,4 +1,4 @@
-//! Mongodumps, read and written.
+//! Reading and writing MongoDB dumps.
 
 mod archives;
 mod corpus;

@@ -1,4 +1,4 @@
-//! Whatever a database holds, it comes back from every form of dump.
+//! Every database survives every format of dump.
 
 use super::support::{Database, FORMS, read, tar_of};
 use bson::spec::BinarySubtype;
@@ -55,7 +55,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn every_database_comes_back(database in databases()) {
+    fn databases_round_trip(database in databases()) {
         let folder = tempfile::tempdir().expect("a folder");
         let expected: Vec<(&str, Vec<&[u8]>)> = database
             .iter()

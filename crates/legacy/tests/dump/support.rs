@@ -1,4 +1,4 @@
-//! Small databases, their dumps in every form, and what is read of them.
+//! Small databases and their dumps in every format.
 
 use bson::{RawDocumentBuf, oid::ObjectId, rawdoc};
 use flate2::Compression;
@@ -12,7 +12,7 @@ pub const FORMS: [Form; 4] = [Form::Folder, Form::FolderGz, Form::Archive, Form:
 /// Collections and their documents.
 pub type Database = Vec<(String, Vec<RawDocumentBuf>)>;
 
-/// All that was read of a dump.
+/// Everything read from a dump.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     pub digest: Digest,
@@ -27,7 +27,7 @@ pub struct ReadCollection {
     pub documents: Vec<Vec<u8>>,
 }
 
-/// Two collections with documents, one without, and names that must be escaped or shortened.
+/// Two collections with documents, one without, and names that must be escaped or truncated.
 pub fn database() -> Database {
     let user = |at: u8, name: &str| {
         rawdoc! { "_id": ObjectId::from_bytes([at; 12]), "username": name, "isActive": true, "seen": 7_i64 }

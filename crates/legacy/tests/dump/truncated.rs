@@ -1,10 +1,10 @@
-//! A dump that was cut is refused, wherever it was cut.
+//! A truncated dump is rejected, wherever it was truncated.
 
 use super::support::{Read, database, read, tar_of, try_read, write};
 use meeshy_legacy::dump::{self, DumpError, Flaw, Form, Source};
 use std::path::Path;
 
-/// Cuts a file at every byte and hands each cut to `look`; then puts it back.
+/// Truncates a file at every byte and calls `look` each time; then restores it.
 fn cut(file: &Path, mut look: impl FnMut(usize)) {
     let whole = std::fs::read(file).expect("a file");
     for length in 0..whole.len() {
@@ -22,7 +22,7 @@ fn refused(source: Source, what: &str) {
 }
 
 #[test]
-fn an_archive_cut_anywhere_is_refused() {
+fn an_archive_truncated_anywhere_is_rejected() {
     let folder = tempfile::tempdir().expect("a folder");
     for form in [Form::Archive, Form::ArchiveGz] {
         let path = folder.path().join(format!("{form:?}"));
@@ -32,7 +32,7 @@ fn an_archive_cut_anywhere_is_refused() {
 }
 
 #[test]
-fn a_tar_cut_anywhere_is_refused() {
+fn a_tar_truncated_anywhere_is_rejected() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("dump");
     let database =
@@ -45,7 +45,7 @@ fn a_tar_cut_anywhere_is_refused() {
     }
 }
 
-/// A description is not needed to read the documents, so one that is cut is only told of.
+/// Metadata is not needed to read the documents, so truncated metadata only causes a warning.
 fn told_of(root: &Path, expected: &Read, what: &str) {
     assert_eq!(read(Source::path(root)).digest, expected.digest, "{what}");
     let dump = dump::open(Source::path(root)).expect("a dump");
@@ -53,7 +53,7 @@ fn told_of(root: &Path, expected: &Read, what: &str) {
 }
 
 #[test]
-fn a_compressed_folder_with_a_cut_file_is_refused() {
+fn a_compressed_folder_with_a_truncated_file_is_rejected() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("dump");
     let database = database().into_iter().filter(|(name, _)| name.len() < 100).collect();
@@ -71,9 +71,10 @@ fn a_compressed_folder_with_a_cut_file_is_refused() {
     }
 }
 
-/// A plain file of documents has neither a length nor a checksum: a cut between two documents cannot be seen.
+/// A plain file of documents has neither a length nor a checksum: truncation between two documents cannot be
+/// detected.
 #[test]
-fn a_folder_with_a_cut_file_is_refused_except_between_documents() {
+fn a_folder_with_a_truncated_file_is_rejected_except_between_documents() {
     let folder = tempfile::tempdir().expect("a folder");
     let root = folder.path().join("dump");
     let database: Vec<_> = database().into_iter().filter(|(name, _)| name.len() < 100).collect();

@@ -12,7 +12,7 @@ fn one<'a>(
     Outgoing { name: name.to_owned(), indexes: Vec::new(), documents: Box::new(documents) }
 }
 
-/// Writes what cannot be written, and says why not.
+/// Tries to write a dump that cannot be written, and returns the error.
 fn failure(folder: &Path, form: Form, collections: Vec<Outgoing<'_>>) -> String {
     let error = dump::write(&folder.join("dump"), form, "meeshy", collections).expect_err("a failure");
     assert_eq!(std::fs::read_dir(folder).expect("a folder").count(), 0, "{form:?} leaves nothing");
@@ -20,26 +20,26 @@ fn failure(folder: &Path, form: Form, collections: Vec<Outgoing<'_>>) -> String 
 }
 
 #[test]
-fn a_dump_that_fails_is_not_there() {
+fn a_failed_dump_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     for form in FORMS {
         let broken = one("User", [Ok(rawdoc! { "_id": 1 }), Err("the disk is gone".into())].into_iter());
         assert_eq!(
             failure(folder.path(), form, vec![broken]),
-            "the documents of `User` cannot be read: the disk is gone"
+            "failed to read the documents of `User`: the disk is gone"
         );
         let long = one("User", std::iter::once(Ok(rawdoc! { "a": "x".repeat(16 * 1024 * 1024) })));
         assert_eq!(
             failure(folder.path(), form, vec![long]),
-            "a document of `User` has 16777229 bytes, more than MongoDB takes"
+            "a document of `User` has 16777229 bytes, more than MongoDB allows"
         );
         let twice = vec![one("User", std::iter::empty()), one("User", std::iter::empty())];
-        assert_eq!(failure(folder.path(), form, twice), "the collection `User` was to be written twice");
+        assert_eq!(failure(folder.path(), form, twice), "the collection `User` would be written twice");
     }
 }
 
 #[test]
-fn what_a_killed_run_left_is_no_obstacle() {
+fn leftovers_of_a_killed_run_do_not_matter() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("dump");
     let partial = folder.path().join("dump.partial");
@@ -61,7 +61,7 @@ fn nothing_is_overwritten() {
     let database = database();
     for form in FORMS {
         let error = dump::write(&path, form, "meeshy", outgoing(&database)).expect_err("it exists");
-        assert_eq!(error.to_string(), format!("`{}` is there already", path.display()));
+        assert_eq!(error.to_string(), format!("`{}` already exists", path.display()));
     }
     assert_eq!(std::fs::read(&path).expect("a file"), b"precious");
 }

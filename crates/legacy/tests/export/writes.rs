@@ -74,7 +74,7 @@ async fn sign_in(chat: &Chat, name: &str, password: &str) -> UserId {
 }
 
 pub async fn open(database: &Database) -> Chat {
-    let (clock, hand) = clock::by_hand();
+    let (clock, hand) = clock::manual();
     hand.advance(Duration::from_secs(60));
     let mut settings = Settings::new(SigningKey::Secret("0123456789abcdef0123456789abcdef".into()));
     settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };

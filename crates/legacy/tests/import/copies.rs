@@ -232,7 +232,7 @@ fn a_copy_is_taken_where_the_first_has_the_key_of_another() {
         assert_eq!(counts(&report, "TrackingLink"), [3, 2, 0, 0, 1], "{kind}");
         assert_eq!(
             reasons(&report, "TrackingLink"),
-            ["`token` has a value that another document has"],
+            ["`token` has a unique value that another document already has"],
             "{kind}"
         );
         goes_and_comes(kind, at, &dump);

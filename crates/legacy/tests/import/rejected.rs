@@ -129,8 +129,8 @@ fn whatever_keeps_a_document_from_being_taken_its_row_stays() {
     let wrong: [(&str, Spoil, &str, &str); 4] = [
         ("User", |it| drop(it[0].1[1].remove("username")), "is missing", "users"),
         ("User", |it| drop(it[0].1[1].insert("username", Bson::Array(vec![]))), "cannot be read", "users"),
-        ("TrackingLink", |it| it[4].1[1] = link(2, "abc"), "another document has", "tracking_links"),
-        ("Message", |it| it[3].1[1] = message(2, 9, 2), "which is not there", "messages"),
+        ("TrackingLink", |it| it[4].1[1] = link(2, "abc"), "another document already has", "tracking_links"),
+        ("Message", |it| it[3].1[1] = message(2, 9, 2), "refers to the missing", "messages"),
     ];
     for (collection, spoil, reason, table) in wrong {
         let mut later = first();

@@ -96,7 +96,7 @@ fn a_folder_that_cannot_be_read_is_told_before_the_work_begins() {
     for make in [|_: &Path| (), |path: &Path| fs::write(path, "a file").unwrap()] {
         make(&folder.path().join("old"));
         let error = copy(database.location(), &dump.dump, folder.path(), false).unwrap_err();
-        assert!(error.to_string().starts_with("cannot read the folder of uploaded files `"), "{error}");
+        assert!(error.to_string().starts_with("failed to read the folder of uploaded files `"), "{error}");
         let people = rows::read(database.location(), |tx| rows::lines(tx, "SELECT id FROM users", &["id"]));
         assert_eq!(people, Vec::<String>::new());
     }

@@ -1,4 +1,4 @@
-//! `meeshy config`: what holds, and where it came from.
+//! `meeshy config`: shows the effective configuration and where each value came from.
 
 use crate::config::{Effective, settings};
 use meeshy_domain::secret::MASK;
@@ -8,18 +8,15 @@ use std::io::{self, Write};
 /// How to show the configuration.
 #[derive(clap::Args)]
 pub struct ConfigArgs {
-    /// As one JSON object.
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// The page of all settings, as in docs/configuration.md.
+    /// Print the reference of all settings, as in docs/configuration.md
     #[arg(long, conflicts_with = "json")]
     reference: bool,
 }
 
 /// Prints the configuration.
-///
-/// # Errors
-/// When standard output is gone.
 pub fn run(args: &ConfigArgs, effective: &[Effective]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     if args.reference {

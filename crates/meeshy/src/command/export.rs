@@ -1,4 +1,4 @@
-//! `meeshy export`: the way back, a dump that the old system's MongoDB loads.
+//! `meeshy export`: writes a dump that the old system's MongoDB can load.
 
 use super::import::now;
 use crate::config::Config;
@@ -13,32 +13,32 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// People that are named one by one; `--json` has all.
-const SHOWN: usize = 20;
+/// How many users to list by name; `--json` lists all.
+const MAX_SHOWN: usize = 20;
 
-/// Where to, and how.
+/// Where to write the dump, and in which format.
 #[derive(clap::Args)]
 pub struct ExportArgs {
-    /// The file or folder to write, which must not be there yet, or `-` for standard output.
+    /// The file or folder to write, which must not exist yet, or `-` for standard output
     #[arg(value_name = "DUMP")]
     dump: PathBuf,
-    /// What `mongorestore` is to be given: a folder, or an archive; standard output takes only archives.
+    /// The format for `mongorestore`: a folder or an archive; standard output takes only archives
     #[arg(long, value_enum, default_value_t = DumpForm::Dir)]
     form: DumpForm,
-    /// Report as one JSON object; to standard error if the dump goes to standard output.
+    /// Print the report as one JSON object; to standard error if the dump goes to standard output
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum DumpForm {
-    /// A folder with a folder for the database.
+    /// A folder that contains a folder for the database
     Dir,
-    /// The same, each file compressed.
+    /// The same, with each file compressed
     DirGz,
-    /// One file.
+    /// One archive file
     Archive,
-    /// One file, compressed.
+    /// One compressed archive file
     ArchiveGz,
 }
 
@@ -53,16 +53,13 @@ impl From<DumpForm> for Form {
     }
 }
 
-/// Does it.
-///
-/// # Errors
-/// When the database cannot be read or the dump cannot be written; then no dump is left.
+/// Exports everything. If it fails, no partial dump is left behind.
 pub fn run(args: &ExportArgs, config: &Config) -> anyhow::Result<()> {
     let begun = Instant::now();
     let location = config.location();
     if let Location::Folder(folder) = &location {
-        let (shown, advice) = (folder.display(), "`MEESHY_DATA_DIR` says which the messenger's is");
-        ensure!(folder.is_dir(), "there is no data folder `{shown}`; {advice}");
+        let (shown, advice) = (folder.display(), "set `MEESHY_DATA_DIR` to the one that the server uses");
+        ensure!(folder.is_dir(), "the data folder `{shown}` does not exist; {advice}");
     }
     let mut database = Exclusive::open(&location)?;
     let bar = bar(args.json)?;
@@ -112,12 +109,12 @@ fn show(out: &mut impl Write, report: &Report) -> io::Result<()> {
         writeln!(out)?;
     }
     for lost in &report.not_held {
-        writeln!(out, "not held: {} `{}`: {} {}", lost.table, lost.column, lost.rows, lost.what)?;
+        writeln!(out, "not exported: {} `{}`: {} {}", lost.table, lost.column, lost.rows, lost.what)?;
     }
-    for name in report.new_passwords.iter().take(SHOWN) {
+    for name in report.new_passwords.iter().take(MAX_SHOWN) {
         writeln!(out, "has to set a new password: {name}")?;
     }
-    match report.new_passwords.len().saturating_sub(SHOWN) {
+    match report.new_passwords.len().saturating_sub(MAX_SHOWN) {
         0 => Ok(()),
         more => writeln!(out, "and {more} more"),
     }

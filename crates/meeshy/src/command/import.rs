@@ -1,4 +1,4 @@
-//! `meeshy import`: the old system's data, from a dump of its MongoDB.
+//! `meeshy import`: imports the old system's data from a dump of its MongoDB.
 
 use crate::config::Config;
 use crate::private;
@@ -14,72 +14,69 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-/// Documents were rejected, rows changed here were left alone, or files are missing: everything else is there.
-const WITH_REMARKS: u8 = 3;
-/// Rejections, conflicts and missing files that are shown one by one; the list has them all.
-const SHOWN: usize = 20;
-/// Digits of the dump's digest in the name of the list.
-const DIGITS: usize = 12;
+/// Exit code if everything was imported except rejected documents, conflicting rows or missing files.
+const INCOMPLETE: u8 = 3;
+/// How many rejections, conflicts and missing files to show one by one; the report file lists all.
+const MAX_SHOWN: usize = 20;
+/// The number of digits of the dump's digest in the name of the report file.
+const DIGEST_DIGITS: usize = 12;
 
 /// What to import, and how.
 #[derive(clap::Args)]
 #[command(
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
-    after_help = "Ends with 0 when everything is there, 3 when it is but for documents that were rejected, rows that were \
-        changed here or files that are missing, and 1 when nothing was changed."
+    after_help = "Exit codes: 0 if everything was imported; 3 if some documents were rejected, some rows had been changed \
+        here since the last import, or files are missing; 1 if the import failed and changed nothing."
 )]
 pub struct ImportArgs {
     #[command(subcommand)]
     action: Option<Action>,
-    /// A dump in any form that `mongodump` has, or `-` for standard input.
+    /// A dump in any format that `mongodump` writes, or `-` for standard input
     #[arg(required = true, value_name = "DUMP")]
     dump: Option<PathBuf>,
-    /// Do everything, report it, and undo it.
+    /// Run the whole import, report the result, and roll it back
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask first.
+    /// Do not ask for confirmation
     #[arg(long)]
     yes: bool,
-    /// Replace names, texts and addresses by made-up ones, for a database to try things on.
+    /// Replace names, texts and addresses with made-up ones, to get a database for tests
     #[arg(long)]
     anonymise: bool,
-    /// The folder of the old system's uploaded files, to be copied too.
+    /// The folder with the old system's uploaded files, which are copied too
     #[arg(long, value_name = "FOLDER")]
     uploads: Option<PathBuf>,
-    /// Where to list every rejected document, conflict and missing file, one JSON object on each line; in the data folder if
-    /// this is not given.
+    /// The report file that lists every rejected document, conflict and missing file, one JSON object per
+    /// line [default: a file in the data folder]
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Report as one JSON object.
+    /// Print the report as one JSON object
     #[arg(long, global = true)]
     json: bool,
-    /// The database to read, where the dump has several.
+    /// The database to read if the dump contains several
     #[arg(long, global = true, value_name = "NAME")]
     database: Option<String>,
 }
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Read and check a dump, and show what an import would do with it.
+    /// Read and check a dump, and show what an import would do with it
     Check {
-        /// A dump in any form that `mongodump` has, or `-` for standard input.
+        /// A dump in any format that `mongodump` writes, or `-` for standard input
         #[arg(value_name = "DUMP")]
         dump: PathBuf,
     },
-    /// Show what became of a document, and what of it is in no row.
+    /// Show what became of a document, and which of its fields are not stored in any row
     Show {
-        /// The name of the old system's model, such as `Notification`.
+        /// The name of the old system's model, such as `Notification`
         collection: String,
-        /// Its `_id`.
+        /// Its `_id`
         id: String,
     },
 }
 
-/// Does it.
-///
-/// # Errors
-/// When the dump or the database cannot be used. Then nothing was changed.
+/// Imports the dump. If it fails, nothing is changed.
 pub fn run(args: &ImportArgs, config: &Config) -> anyhow::Result<ExitCode> {
     match (&args.action, &args.dump) {
         (Some(Action::Check { dump }), _) => check(args, config, dump),
@@ -92,7 +89,7 @@ pub fn run(args: &ImportArgs, config: &Config) -> anyhow::Result<ExitCode> {
 fn open(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Dump> {
     let source = if path == Path::new("-") { Source::stdin() } else { Source::path(path) };
     std::fs::create_dir_all(&config.data.dir)
-        .with_context(|| format!("cannot make the folder `{}`", config.data.dir.display()))?;
+        .with_context(|| format!("failed to create the folder `{}`", config.data.dir.display()))?;
     private::narrow(&config.data.dir);
     let source = source.spool_in(&config.data.dir);
     let source = match &args.database {
@@ -109,7 +106,7 @@ fn check(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exit
         writeln!(out, "{}", json!(plan))?;
     } else {
         show_plan(&mut out, &plan)?;
-        writeln!(out, "the dump is sound")?;
+        writeln!(out, "the dump is valid")?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -122,11 +119,11 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
         show_plan(&mut io::stdout().lock(), &plan)?;
     }
     let must_ask = !args.yes && !args.dry_run;
-    if must_ask && !agreed(config, path)? {
+    if must_ask && !confirm(config, path)? {
         bail!("nothing was imported");
     }
     let mut database = Exclusive::open(&config.location())?;
-    let digest = plan.digest.get(..DIGITS).unwrap_or(&plan.digest);
+    let digest = plan.digest.get(..DIGEST_DIGITS).unwrap_or(&plan.digest);
     let in_data = || config.data.dir.join(format!("import-{digest}.jsonl"));
     let list = args.report.clone().unwrap_or_else(&in_data);
     let options = Options {
@@ -147,7 +144,7 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
     bar.finish_and_clear();
     let mut out = io::stdout().lock();
     if args.json {
-        // The same dump again writes no list; the one that the first run wrote may still be there.
+        // A second import of the same dump writes no report file; the first one's may still exist.
         let list = if report.unchanged { Some(in_data()).filter(|list| list.is_file()) } else { Some(list) };
         let (total, is_truncated) = (report.total(), report.is_truncated());
         let answer = json!({
@@ -156,22 +153,22 @@ fn import(args: &ImportArgs, config: &Config, path: &Path) -> anyhow::Result<Exi
         writeln!(out, "{answer}")?;
     } else {
         show_report(&mut out, &report)?;
-        if has_remarks(&report) && !report.unchanged {
-            writeln!(out, "every rejection, conflict and missing file is in `{}`", list.display())?;
+        if is_incomplete(&report) && !report.unchanged {
+            writeln!(out, "all rejections, conflicts and missing files are listed in `{}`", list.display())?;
         }
         let has_copied = report.uploads.as_ref().is_some_and(|files| files.copied > 0);
         let what = match (args.dry_run, report.unchanged) {
             (_, true) if has_copied => "this dump was imported before: only files were copied",
-            (_, true) => "this dump was imported before: there was nothing to do",
-            (true, false) => "dry run: everything was done and undone",
+            (_, true) => "this dump was imported before: nothing to do",
+            (true, false) => "dry run: everything was imported and rolled back",
             (false, false) => "imported",
         };
         writeln!(out, "{what}, in {:.1} s", begun.elapsed().as_secs_f64())?;
     }
-    Ok(if has_remarks(&report) { ExitCode::from(WITH_REMARKS) } else { ExitCode::SUCCESS })
+    Ok(if is_incomplete(&report) { ExitCode::from(INCOMPLETE) } else { ExitCode::SUCCESS })
 }
 
-fn has_remarks(report: &Report) -> bool {
+fn is_incomplete(report: &Report) -> bool {
     let files = report.uploads.as_ref();
     let total = report.total();
     total.rejected > 0
@@ -185,9 +182,9 @@ pub(super) fn now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-fn agreed(config: &Config, path: &Path) -> anyhow::Result<bool> {
+fn confirm(config: &Config, path: &Path) -> anyhow::Result<bool> {
     if path == Path::new("-") || !io::stdin().is_terminal() {
-        bail!("nobody can be asked here; say `--yes`, or `--dry-run` first");
+        bail!("cannot ask for confirmation without a terminal; pass `--yes`, or try `--dry-run` first");
     }
     let mut out = io::stdout().lock();
     write!(out, "Import this into {}? [y/N] ", config.location())?;
@@ -206,7 +203,7 @@ fn bar(is_quiet: bool, documents: u64) -> anyhow::Result<ProgressBar> {
 }
 
 fn show_plan(out: &mut impl Write, plan: &Plan) -> io::Result<()> {
-    writeln!(out, "{:32} {:>9} {:>12}  goes to", "collection", "documents", "size")?;
+    writeln!(out, "{:32} {:>9} {:>12}  target", "collection", "documents", "size")?;
     for collection in &plan.collections {
         let (name, target) = (&collection.name, &collection.target);
         let (documents, size) =
@@ -263,21 +260,21 @@ fn show_report(out: &mut impl Write, report: &Report) -> io::Result<()> {
     let size = HumanBytes(files.bytes);
     writeln!(
         out,
-        "files: {} named, {} copied ({size}), {} missing",
+        "files: {} referenced, {} copied ({size}), {} missing",
         files.named,
         files.copied,
         files.missing.len()
     )?;
     let (missing, other) = (&files.missing, &files.of_another_size);
     show_some(out, missing.iter().map(|file| format!("missing: {file}")), missing.len() as u64)?;
-    let others = other.iter().map(|file| format!("not as long as it was: {file}"));
+    let others = other.iter().map(|file| format!("size differs: {file}"));
     show_some(out, others, other.len() as u64)
 }
 
-/// The first lines of `total`.
+/// Prints the first `MAX_SHOWN` of `total` lines.
 fn show_some(out: &mut impl Write, lines: impl Iterator<Item = String>, total: u64) -> io::Result<()> {
-    lines.take(SHOWN).try_for_each(|line| writeln!(out, "{line}"))?;
-    match total.saturating_sub(SHOWN as u64) {
+    lines.take(MAX_SHOWN).try_for_each(|line| writeln!(out, "{line}"))?;
+    match total.saturating_sub(MAX_SHOWN as u64) {
         0 => Ok(()),
         more => writeln!(out, "and {more} more"),
     }
@@ -286,7 +283,7 @@ fn show_some(out: &mut impl Write, lines: impl Iterator<Item = String>, total: u
 fn show(config: &Config, collection: &str, id: &str) -> anyhow::Result<ExitCode> {
     let mut database = Exclusive::open(&config.location())?;
     let found = import::find(&mut database, collection, id)?;
-    let Some(found) = found else { bail!("no import brought a `{collection}` with the id {id}") };
+    let Some(found) = found else { bail!("no imported `{collection}` has the id {id}") };
     writeln!(io::stdout().lock(), "{}", serde_json::to_string_pretty(&found)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! `meeshy languages`: which languages are translated into which, over what, how well and at what cost.
+//! `meeshy languages`: shows which languages can be translated, over which route, how well and at what cost.
 
 use meeshy_domain::Language;
 use meeshy_translation::{Pair, Quality, Request, Route, Tier, TranslationConfig, Translator};
@@ -9,27 +9,24 @@ use std::io::{self, Write};
 /// Which pairs to show.
 #[derive(clap::Args)]
 pub struct LanguagesArgs {
-    /// Only from this language.
+    /// Only translations from this language
     #[arg(long, value_name = "LANGUAGE", value_parser = Language::resolve)]
     from: Option<Language>,
-    /// Only into this language.
+    /// Only translations into this language
     #[arg(long, value_name = "LANGUAGE", value_parser = Language::resolve)]
     to: Option<Language>,
-    /// What quality may cost: `basic`, `medium` or `premium`.
+    /// The quality tier: `basic`, `medium` or `premium`
     #[arg(long, default_value = "medium")]
     tier: Tier,
-    /// Every way that is worth a look, not the best one only.
+    /// Show all useful routes, not only the best one
     #[arg(long)]
     alternatives: bool,
-    /// As one JSON object a route.
+    /// Print one JSON object per route
     #[arg(long)]
     json: bool,
 }
 
-/// Shows them.
-///
-/// # Errors
-/// When the engines cannot be set up as configured, or standard output is gone.
+/// Prints the routes.
 pub async fn run(args: LanguagesArgs, config: TranslationConfig) -> anyhow::Result<()> {
     let translator = Translator::new(&config, None)?;
     let routes = routes(&translator, &args);
@@ -44,7 +41,7 @@ pub async fn run(args: LanguagesArgs, config: TranslationConfig) -> anyhow::Resu
     if routes.is_empty() {
         writeln!(
             out,
-            "nothing here connects such languages; docs/translation.md says what can be installed"
+            "no installed engine translates between these languages; see docs/translation.md for what to install"
         )?;
         return Ok(());
     }
@@ -85,7 +82,7 @@ fn as_json(route: &Route) -> serde_json::Value {
     })
 }
 
-/// How many steps lead from each language (down) to each other (across).
+/// A matrix of the number of steps from each language (rows) to each other (columns).
 fn matrix(out: &mut impl Write, routes: &[Route]) -> io::Result<()> {
     let pairs: Vec<(Pair, usize)> =
         routes.iter().filter_map(|route| Some((route.pair()?, route.steps.len()))).collect();
@@ -108,7 +105,7 @@ fn matrix(out: &mut impl Write, routes: &[Route]) -> io::Result<()> {
     Ok(())
 }
 
-/// A line for each route; `~` is before what was not measured.
+/// One line per route; `~` marks an estimated quality.
 fn table(out: &mut impl Write, routes: &[Route]) -> io::Result<()> {
     let width = routes.iter().map(|route| route.label().chars().count()).max().unwrap_or_default();
     writeln!(out, "{:5} {:5} {:width$} {:>6} {:>8}", "from", "to", "over", "chrF", "ms")?;

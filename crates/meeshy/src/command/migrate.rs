@@ -1,22 +1,20 @@
-//! `meeshy migrate`: the schema, brought up to date without serving.
+//! `meeshy migrate`: migrates the database schema without serving.
 
 use crate::config::Config;
 use meeshy_store::Store;
 use serde_json::json;
 use std::io::{self, Write};
 
-/// How to report.
+/// How to report the result.
 #[derive(clap::Args)]
 pub struct MigrateArgs {
-    /// As one JSON object.
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
-/// Opens the database, which migrates it, and says what was done.
-///
-/// # Errors
-/// When the database cannot be opened, or is from a newer version of the program.
+/// Opens the database, which migrates it, and reports what was done. Fails if the database is from a newer
+/// version of the program.
 pub async fn run(args: &MigrateArgs, config: &Config) -> anyhow::Result<()> {
     let location = config.location();
     let (_store, migrated) = Store::open_and_migrate(&location).await?;
@@ -29,7 +27,7 @@ pub async fn run(args: &MigrateArgs, config: &Config) -> anyhow::Result<()> {
     for name in &migrated.applied {
         writeln!(out, "applied {name}")?;
     }
-    let state = if migrated.applied.is_empty() { "was up to date" } else { "is up to date now" };
+    let state = if migrated.applied.is_empty() { "was already up to date" } else { "is now up to date" };
     writeln!(out, "{location} {state}, at migration {}", migrated.version)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `meeshy models`: which Firefox Translations models are here, fetching them, checking, choosing and removing them.
+//! `meeshy models`: lists, downloads, verifies, selects and removes Firefox Translations models.
 
 use anyhow::{Context, bail};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -14,68 +14,66 @@ use std::path::{Path, PathBuf};
 pub struct ModelsArgs {
     #[command(subcommand)]
     action: Action,
-    /// As one JSON object a model.
+    /// Print one JSON object per model
     #[arg(long, global = true)]
     json: bool,
 }
 
 #[derive(clap::Subcommand)]
 enum Action {
-    /// Show the models that are installed.
+    /// List the installed models
     List {
-        /// Show those of the index too.
+        /// Also list the models in the index
         #[arg(long)]
         available: bool,
     },
-    /// Fetch models from the index; an interrupted download goes on where it ended.
+    /// Download models from the index; resumes interrupted downloads
     Pull {
-        /// Pairs such as `en-fr`; for one that has no model, both halves over English.
+        /// Pairs such as `en-fr`; if a pair has no model, both halves via English
         #[arg(required = true, value_name = "PAIR")]
         pairs: Vec<Pair>,
-        /// Fetch also what is installed and up to date.
+        /// Download again even if the model is installed and up to date
         #[arg(long)]
         force: bool,
     },
-    /// Take models from a folder, without a network: a mirror with its `models.json`, or another Meeshy's models.
+    /// Install models from a folder, without a network: a mirror with its `models.json`, or another Meeshy's
+    /// models
     Import {
-        /// Which folder.
+        /// The folder to install from
         folder: PathBuf,
-        /// Only these pairs.
+        /// Only these pairs
         #[arg(value_name = "PAIR")]
         pairs: Vec<Pair>,
     },
-    /// Put another version of a model in use, such as the one before.
+    /// Switch to another version of a model, such as the previous one
     Use {
-        /// Which model.
+        /// The model
         pair: Pair,
-        /// Which version, as `list` shows it.
+        /// The version, as shown by `list`
         version: String,
     },
-    /// Remove models.
+    /// Remove models
     Remove {
-        /// Which ones.
+        /// The pairs to remove
         #[arg(required = true, value_name = "PAIR")]
         pairs: Vec<Pair>,
-        /// Only this version.
+        /// Only this version
         #[arg(long)]
         version: Option<String>,
     },
-    /// Show under which licence each installed model is, and where it is from.
+    /// Show the licence and the source of each installed model
     Licence,
-    /// Compare the installed files with their checksums.
+    /// Verify the checksums of the installed models
     Verify {
-        /// Only these pairs.
+        /// Only these pairs
         #[arg(value_name = "PAIR")]
         pairs: Vec<Pair>,
     },
 }
 
-const NO_MODELS: &str = "no models here; `meeshy models list --available` shows what can be pulled";
+const NO_MODELS: &str = "no models installed; `meeshy models list --available` shows what can be downloaded";
 
-/// Does it.
-///
-/// # Errors
-/// When the index or a model cannot be had, a model is damaged, or standard output is gone.
+/// Runs the command. Fails if the index or a model is not available, or a model is damaged.
 pub async fn run(args: ModelsArgs, config: TranslationConfig) -> anyhow::Result<()> {
     let store = ModelStore::new(&config);
     match args.action {
@@ -130,7 +128,7 @@ async fn list(store: &ModelStore, available: bool, json: bool) -> anyhow::Result
     Ok(())
 }
 
-/// The models of CTranslate2, which are put there by hand.
+/// Lists the CTranslate2 models, which are installed by hand.
 fn list_ctranslate2(config: &TranslationConfig, json: bool) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for model in ctranslate2_models(config) {
@@ -210,13 +208,13 @@ async fn pull(store: &ModelStore, pairs: &[Pair], force: bool, json: bool) -> an
         };
         let pulled = store.pull(model, &progress).await;
         bar.finish_and_clear();
-        let pulled = pulled.with_context(|| format!("cannot pull {pair}"))?;
+        let pulled = pulled.with_context(|| format!("failed to download {pair}"))?;
         show(&mut io::stdout().lock(), "pulled", &pulled, json)?;
     }
     Ok(())
 }
 
-/// On standard error, and only where a person watches.
+/// Progress on standard error, shown only on a terminal.
 fn bar(pair: Pair) -> anyhow::Result<ProgressBar> {
     let style =
         ProgressStyle::with_template("{prefix} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")?;
@@ -226,7 +224,7 @@ fn bar(pair: Pair) -> anyhow::Result<ProgressBar> {
 fn import(store: &ModelStore, folder: &Path, pairs: &[Pair], json: bool) -> anyhow::Result<()> {
     let imported = store
         .import(folder, pairs)
-        .with_context(|| format!("cannot import models from `{}`", folder.display()))?;
+        .with_context(|| format!("failed to import models from `{}`", folder.display()))?;
     let mut out = io::stdout().lock();
     for model in &imported {
         show(&mut out, "imported", model, json)?;
@@ -290,7 +288,7 @@ fn verify(store: &ModelStore, pairs: &[Pair], json: bool) -> anyhow::Result<()> 
     }
     match damaged {
         0 => Ok(()),
-        1 => bail!("1 model cannot be used"),
-        _ => bail!("{damaged} models cannot be used"),
+        1 => bail!("1 model is damaged"),
+        _ => bail!("{damaged} models are damaged"),
     }
 }

@@ -1,4 +1,4 @@
-//! `meeshy notifications`: what people were told, and its archive.
+//! `meeshy notifications`: archives notifications and restores them.
 
 use crate::command::serve::system_clock;
 use crate::config::Config;
@@ -13,28 +13,25 @@ use std::io::{self, Write};
 /// What to do with notifications.
 #[derive(Subcommand)]
 pub enum NotificationsCommand {
-    /// Move what is old to the archive now; `serve` does so every hour.
+    /// Archive old notifications now; `serve` does so every hour
     Archive {
-        /// As one JSON object.
+        /// Print one JSON object
         #[arg(long)]
         json: bool,
     },
-    /// Show a person's archived notifications, the oldest first, one JSON object a line.
+    /// Print a user's archived notifications, oldest first, one JSON object per line
     Archived {
-        /// The person's name or e-mail address.
+        /// The username or e-mail address
         user: String,
     },
-    /// Take a person's notifications out of the archive again.
+    /// Restore a user's notifications from the archive
     Restore {
-        /// The person's name or e-mail address.
+        /// The username or e-mail address
         user: String,
     },
 }
 
-/// Does it.
-///
-/// # Errors
-/// When the database is in use or fails, or there is nobody of that name.
+/// Runs the command.
 pub async fn run(command: NotificationsCommand, config: &Config) -> anyhow::Result<()> {
     let store = Store::open(&config.location()).await?;
     let mut out = io::stdout().lock();
@@ -46,7 +43,7 @@ pub async fn run(command: NotificationsCommand, config: &Config) -> anyhow::Resu
             } else {
                 writeln!(
                     out,
-                    "archived {} notifications of {} people; {} are active, {} archived",
+                    "archived {} notifications of {} users; {} are active, {} archived",
                     run.moved, run.people, run.active, run.archived
                 )?;
             }
@@ -69,5 +66,5 @@ pub async fn run(command: NotificationsCommand, config: &Config) -> anyhow::Resu
 async fn person(store: &Store, name: &str) -> anyhow::Result<UserId> {
     let wanted = name.to_owned();
     let found = store.read(move |tx| users::find_by_login(tx, &wanted)).await?;
-    Ok(found.with_context(|| format!("there is nobody called `{name}`"))?.id)
+    Ok(found.with_context(|| format!("no user is called `{name}`"))?.id)
 }

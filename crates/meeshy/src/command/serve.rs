@@ -1,7 +1,7 @@
-//! `meeshy serve`: everything in one process, or one part of it beside others.
+//! `meeshy serve`: runs everything in one process, or one role next to other processes.
 
 use crate::config::{Config, Role};
-use crate::engines::{DatabaseCache, Elsewhere, Engines};
+use crate::engines::{DatabaseCache, Delegated, Engines};
 use crate::interfaces::{self, Interfaces};
 use crate::signals::Signals;
 use crate::{demo, logging, private, puller, signing_key};
@@ -24,31 +24,28 @@ use tokio::net::TcpListener;
 /// How to serve.
 #[derive(clap::Args)]
 pub struct ServeArgs {
-    /// Add three people who read French, Spanish and English, and a conversation among them; print their passwords.
+    /// Add three demo users who read French, Spanish and English, and a conversation; print their passwords
     #[arg(long)]
     demo: bool,
-    /// What this process does, instead of what is configured.
+    /// The role of this process; overrides the configuration
     #[arg(long, value_enum)]
     role: Option<Role>,
-    /// The data folder, instead of the configured one.
+    /// The data folder; overrides the configuration
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
-    /// The port, instead of the configured one.
+    /// The port; overrides the configuration
     #[arg(long)]
     port: Option<u16>,
 }
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// How long what has begun may take to finish once the process stops.
+/// How long running work may take to finish at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves until it is told to stop (`SIGTERM`, `SIGINT`) or cannot go on, then finishes what it has begun, for at most ten
-/// seconds; a second signal ends it at once. While it starts, a signal ends it at once.
-///
-/// # Errors
-/// When the data is in use or from a newer version, the port is taken, the configuration is impossible, or a part of the
-/// process has failed.
+/// Serves until it is told to stop (`SIGTERM`, `SIGINT`) or a part of the process fails, then finishes what
+/// is in progress, for at most ten seconds. A second signal, or a signal during startup, ends the process at
+/// once.
 pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     if let Some(folder) = &args.data_dir {
         config.data.dir.clone_from(folder);
@@ -60,7 +57,7 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::take()?;
     let connections = config.connections(meeshy_listen::raise_descriptor_limit());
 
-    // Before anything is changed: a process that cannot serve leaves the data as it was.
+    // Before anything is changed: a process that cannot serve leaves the data alone.
     let listener = match config.server.role {
         Role::Translator => None,
         Role::All | Role::Gateway => Some(listen(&config).await?),
@@ -69,9 +66,9 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
     let supervisor = Supervisor::new();
     let translator = tokio::select! {
         started = start(&config, connections, &args, listener, interfaces, &supervisor) => started?,
-        // What was begun is as after a crash, which every start copes with.
+        // The data is as after a crash, which every start can handle.
         () = signals.next() => {
-            tracing::info!("Stopped before it was ready");
+            tracing::info!("Stopped during startup");
             return Ok(());
         }
     };
@@ -80,27 +77,27 @@ pub async fn run(args: ServeArgs, mut config: Config) -> anyhow::Result<()> {
         () = signals.next() => None,
         reason = supervisor.failure() => Some(reason),
     };
-    tracing::info!("Stopping: finishing what has begun");
+    tracing::info!("Shutting down");
     supervisor.stop();
     let finish = async {
         let unfinished = supervisor.drain(DRAIN_TIMEOUT).await;
         if !unfinished.is_empty() {
-            tracing::warn!(?unfinished, "Some tasks did not end in time and were cut off");
+            tracing::warn!(?unfinished, "Some tasks did not finish in time and were aborted");
         } else if let Some(translator) = translator {
             translator.shutdown().await;
         }
     };
     tokio::select! {
         _ = tokio::time::timeout(DRAIN_TIMEOUT, finish) => tracing::info!("Stopped"),
-        () = signals.next() => anyhow::bail!("told to stop again, so it did not finish what had begun"),
+        () = signals.next() => anyhow::bail!("interrupted again during shutdown; unfinished work was aborted"),
     }
     match failure {
-        Some(reason) => anyhow::bail!("cannot go on: {reason}"),
+        Some(reason) => anyhow::bail!("fatal: {reason}"),
         None => Ok(()),
     }
 }
 
-/// Opens the database and starts all tasks; answers who translates here, if anybody does.
+/// Opens the database and starts all tasks. Returns the translator, if this process has one.
 async fn start(
     config: &Config,
     connections: ConnectionLimits,
@@ -111,12 +108,12 @@ async fn start(
 ) -> anyhow::Result<Option<Translator>> {
     private::narrow(&config.data.dir);
     let store = Store::open(&config.location()).await?;
-    supervisor.spawn_fallible("the store", fails(store.clone(), supervisor.stopped()));
+    supervisor.spawn_fallible("the store", store_failure(store.clone(), supervisor.stopped()));
     let clock = system_clock();
     let translator = translator(config, &store, &clock)?;
     let engines: Arc<dyn Translate> = match &translator {
         Some(translator) => Arc::new(engines(config, translator, supervisor)),
-        None => Arc::new(Elsewhere),
+        None => Arc::new(Delegated),
     };
     let is_alone = store.is_exclusive();
     let signing_key = match &listener {
@@ -154,10 +151,10 @@ async fn start(
     if args.demo {
         demo::set_up(&chat, &config.data.dir).await?;
     }
-    // Last, and at once: a process that is ready is no longer starting.
+    // Last, and without waiting: a process that is ready no longer starts anything.
     match listener {
         None => {
-            // There are no clients to tell.
+            // There are no clients to notify.
             drop(chat.events());
             tracing::info!(database = %config.location(), "Meeshy translates");
         }
@@ -172,28 +169,28 @@ async fn start(
     Ok(translator)
 }
 
-/// The engines, and the tasks that see to their models.
+/// The engines, and the tasks that keep their models up to date.
 fn engines(config: &Config, translator: &Translator, supervisor: &Supervisor) -> Engines {
     let models = ModelStore::new(&config.translation());
     let watch = puller::watch(models.clone(), translator.clone());
-    supervisor.spawn_until_stopped("the watch over the models", watch);
+    supervisor.spawn_until_stopped("the models watcher", watch);
     let needed = config.translation.pull.then(|| {
         let (needed, pull) = puller::start(models, translator.clone());
-        supervisor.spawn_until_stopped("the download of models", pull);
+        supervisor.spawn_until_stopped("the model downloader", pull);
         needed
     });
     Engines { translator: translator.clone(), needed }
 }
 
-/// Ends with the reason why nothing more can come of a store.
-async fn fails(store: Store, stopped: impl Future<Output = ()>) -> Result<(), String> {
+/// Ends with the reason when the store cannot be used any more.
+async fn store_failure(store: Store, stopped: impl Future<Output = ()>) -> Result<(), String> {
     tokio::select! {
         reason = store.failure() => Err(reason),
         () = stopped => Ok(()),
     }
 }
 
-/// Who translates here, if anybody does.
+/// The translator of this process, if its role has one.
 fn translator(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<Option<Translator>> {
     if config.server.role == Role::Gateway {
         return Ok(None);
@@ -202,21 +199,21 @@ fn translator(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<O
     Ok(Some(Translator::new(&config.translation(), Some(cache))?))
 }
 
-/// Prints the code that makes the first administrator, while there is none.
+/// Prints the setup code for the first administrator if there is no administrator yet.
 async fn offer_setup(chat: &Chat) -> anyhow::Result<()> {
     let Some(code) = chat.new_setup_code().await? else { return Ok(()) };
-    tracing::info!("There is no administrator yet: the account that registers with the setup code {code} is");
-    // Who has closed standard output finds the code in the log.
+    tracing::info!("There is no administrator yet. Register with the setup code {code} to become one");
+    // If standard output is closed, the code is in the log.
     let _ = writeln!(io::stdout(), "Setup code for the first administrator: {code}");
     Ok(())
 }
 
-/// Takes the address for clients.
+/// Binds the address for clients.
 async fn listen(config: &Config) -> anyhow::Result<TcpListener> {
     interfaces::bind((config.server.host.as_str(), config.server.port), "PORT").await
 }
 
-/// Begins to serve clients.
+/// Starts to serve clients.
 fn serve(
     config: &Config,
     connections: ConnectionLimits,
@@ -227,7 +224,9 @@ fn serve(
 ) -> anyhow::Result<()> {
     let port = listener.local_addr()?.port();
     if config.files.unsigned_paths {
-        tracing::info!("files are given to whoever knows their path; files.unsigned_paths = false ends that");
+        tracing::info!(
+            "Files are served to anybody who knows their path; set files.unsigned_paths = false to require signed links"
+        );
     }
     let gateway = Gateway::new(chat.clone(), gateway_config(config, connections), translation_api);
     tracing::info!(database = %config.location(), "Meeshy is ready: http://localhost:{port}");
@@ -235,7 +234,7 @@ fn serve(
     Ok(())
 }
 
-/// The system's time.
+/// The system clock.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
 pub fn system_clock() -> Clock {
     Clock::new(|| {
@@ -260,7 +259,7 @@ pub fn settings(config: &Config, signing_key: SigningKey) -> Settings {
     settings
 }
 
-/// The name of this machine, for people.
+/// The host name of this machine.
 fn machine() -> String {
     fs::read_to_string("/etc/hostname").map_or_else(|_| "unnamed".to_owned(), |name| name.trim().to_owned())
 }

@@ -1,4 +1,4 @@
-//! `meeshy translate`: a text, or standard input line by line, through the engines that are installed here.
+//! `meeshy translate`: translates a text, or standard input line by line, with the installed engines.
 
 use anyhow::{Context, bail};
 use meeshy_domain::Language;
@@ -10,32 +10,29 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 /// What to translate.
 #[derive(clap::Args)]
 pub struct TranslateArgs {
-    /// The language of the text, such as `en`.
+    /// The language of the text, such as `en`
     #[arg(long, value_name = "LANGUAGE", value_parser = Language::resolve)]
     from: Language,
-    /// The language to read it in, such as `es`.
+    /// The language to translate into, such as `es`
     #[arg(long, value_name = "LANGUAGE", value_parser = Language::resolve)]
     to: Language,
-    /// What quality may cost: `basic`, `medium` or `premium`.
+    /// The quality tier: `basic`, `medium` or `premium`
     #[arg(long, default_value = "medium")]
     tier: Tier,
-    /// An engine, or a route such as `apertium via ca`, that is not to be used; can be given several times.
+    /// An engine or route not to use, such as `apertium via ca`; can be repeated
     #[arg(long, value_name = "ROUTE")]
     avoid: Vec<String>,
-    /// The one path to take, as `meeshy languages --alternatives --json` names it.
+    /// The one route to use, as named by `meeshy languages --alternatives --json`
     #[arg(long)]
     path: Option<String>,
-    /// As one JSON object a text: its state, the text, and which engines made it.
+    /// Print one JSON object per text: its state, the translation and the engines
     #[arg(long)]
     json: bool,
-    /// The text; without it, standard input is translated line by line.
+    /// The text; if missing, standard input is translated line by line
     text: Option<String>,
 }
 
-/// Translates and prints.
-///
-/// # Errors
-/// When the pair is not served, an engine fails, or standard input or output is gone.
+/// Translates and prints. Fails if no engine serves the pair, or an engine fails.
 pub async fn run(args: TranslateArgs, config: TranslationConfig) -> anyhow::Result<()> {
     let translator = Translator::new(&config, None)?;
     let outcome = match &args.text {
@@ -49,7 +46,7 @@ pub async fn run(args: TranslateArgs, config: TranslationConfig) -> anyhow::Resu
 async fn lines(translator: &Translator, args: &TranslateArgs) -> anyhow::Result<()> {
     let mut input = BufReader::new(tokio::io::stdin()).split(b'\n');
     let mut number = 0;
-    while let Some(line) = input.next_segment().await.context("cannot read standard input")? {
+    while let Some(line) = input.next_segment().await.context("failed to read standard input")? {
         number += 1;
         let line = line.strip_suffix(b"\r").unwrap_or(&line);
         let Ok(text) = str::from_utf8(line) else { bail!("line {number} is not UTF-8") };
@@ -70,7 +67,7 @@ async fn one(translator: &Translator, args: &TranslateArgs, text: &str) -> anyho
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", as_json(text, &outcome))?;
-        // Whoever reads us line by line waits for this one.
+        // A program that reads our output line by line may be waiting for this one.
         out.flush()?;
     }
     match outcome {

@@ -1,8 +1,8 @@
-//! `meeshy user`: people's accounts, for the operator.
+//! `meeshy user`: manages user accounts.
 
 use crate::command::serve::{settings, system_clock};
 use crate::config::Config;
-use crate::engines::Elsewhere;
+use crate::engines::Delegated;
 use crate::signing_key;
 use anyhow::{Context, bail, ensure};
 use clap::{Args, Subcommand};
@@ -16,44 +16,44 @@ use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What to do with accounts. A person is named by username or e-mail address.
+/// Manage accounts. A user is given by username or e-mail address.
 #[derive(Subcommand)]
 pub enum UserCommand {
-    /// Add an account.
+    /// Add an account
     Add(AddArgs),
-    /// List all accounts.
+    /// List all accounts
     List {
-        /// One JSON object a line.
+        /// Print one JSON object per line
         #[arg(long)]
         json: bool,
     },
-    /// Give a person another role.
+    /// Change a user's role
     Role {
-        /// Who.
+        /// The username or e-mail address
         user: String,
-        /// USER, MODERATOR, ADMIN, BIGBOSS (the owner), AUDIT or ANALYST.
+        /// USER, MODERATOR, ADMIN, BIGBOSS (the owner), AUDIT or ANALYST
         role: Role,
     },
-    /// Give a person another password; every device is signed out.
+    /// Set a user's password; signs out every device
     Password {
-        /// Who.
+        /// The username or e-mail address
         user: String,
         #[command(flatten)]
         password: PasswordArgs,
     },
-    /// Switch an account off; every device is signed out.
+    /// Disable an account; signs out every device
     Disable {
-        /// Who.
+        /// The username or e-mail address
         user: String,
     },
-    /// Switch an account on again.
+    /// Enable an account
     Enable {
-        /// Who.
+        /// The username or e-mail address
         user: String,
     },
-    /// Let a person sign in again after too many wrong passwords, or after a lock of the old system.
+    /// Unlock a user after too many wrong passwords, or after a lock of the old system
     Unlock {
-        /// Who.
+        /// The username or e-mail address
         user: String,
     },
 }
@@ -61,44 +61,43 @@ pub enum UserCommand {
 /// The account to add.
 #[derive(Args)]
 pub struct AddArgs {
-    /// The unique name.
+    /// The username, which must be unique
     username: String,
-    /// The unique e-mail address.
+    /// The e-mail address, which must be unique
     #[arg(long)]
     email: String,
-    /// The given name; the username when not given.
+    /// The given name [default: the username]
     #[arg(long)]
     first_name: Option<String>,
-    /// The family name; the username when not given.
+    /// The family name [default: the username]
     #[arg(long)]
     last_name: Option<String>,
-    /// The language that this person reads.
+    /// The language that the user reads
     #[arg(long, default_value = "en")]
     language: String,
-    /// USER, MODERATOR, ADMIN, BIGBOSS (the owner), AUDIT or ANALYST.
+    /// USER, MODERATOR, ADMIN, BIGBOSS (the owner), AUDIT or ANALYST
     #[arg(long, default_value = "USER")]
     role: Role,
     #[command(flatten)]
     password: PasswordArgs,
 }
 
-/// Where the password comes from. It is never an argument, which other people on the machine could read.
+/// Where the password comes from. It is never an argument, because other users of the machine could read
+/// those.
 #[derive(Args)]
 pub struct PasswordArgs {
-    /// A file whose first line is the password, `-` for standard input; without it, the terminal asks.
+    /// Read the password from the first line of this file, or from standard input if `-` [default: ask on the
+    /// terminal]
     #[arg(long, value_name = "FILE")]
     password_file: Option<PathBuf>,
 }
 
-/// Accounts that are read at a time.
-const PAGE: i64 = 500;
-/// Bytes of a password's file, at most.
+/// How many accounts are read at a time.
+const PAGE_SIZE: i64 = 500;
+/// The maximum size of a password file, in bytes.
 const MAX_PASSWORD_FILE: u64 = 64 * 1024;
 
-/// Does it.
-///
-/// # Errors
-/// When the database is in use or fails, there is nobody of that name, or what is given cannot be taken.
+/// Runs the command.
 pub async fn run(command: UserCommand, config: &Config) -> anyhow::Result<()> {
     let chat = open(config).await?;
     let done = match command {
@@ -106,7 +105,7 @@ pub async fn run(command: UserCommand, config: &Config) -> anyhow::Result<()> {
         UserCommand::List { json } => return list(&chat, json).await,
         UserCommand::Role { user, role } => {
             let changed = chat.set_role(&user, role).await.map_err(|error| named(error, &user))?;
-            format!("{} has the role {role} now", changed.username)
+            format!("{} now has the role {role}", changed.username)
         }
         UserCommand::Password { user, password } => {
             let password = password.read()?;
@@ -115,11 +114,11 @@ pub async fn run(command: UserCommand, config: &Config) -> anyhow::Result<()> {
         }
         UserCommand::Disable { user } => {
             let changed = chat.set_active(&user, false).await.map_err(|error| named(error, &user))?;
-            format!("the account of {} is switched off; every device was signed out", changed.username)
+            format!("the account of {} is disabled; every device was signed out", changed.username)
         }
         UserCommand::Enable { user } => {
             let changed = chat.set_active(&user, true).await.map_err(|error| named(error, &user))?;
-            format!("the account of {} is switched on", changed.username)
+            format!("the account of {} is enabled", changed.username)
         }
         UserCommand::Unlock { user } => {
             let changed = chat.unlock(&user).await.map_err(|error| named(error, &user))?;
@@ -134,19 +133,19 @@ async fn open(config: &Config) -> anyhow::Result<Chat> {
     let store = match Store::open(&config.location()).await {
         Err(error @ StoreError::InUse(_)) => {
             return Err(error).context(
-                "stop the server for a moment: SQLite is its own while it runs (with PostgreSQL it may go on)",
+                "stop the server first: it locks the SQLite database while it runs (with PostgreSQL it can keep running)",
             );
         }
         outcome => outcome?,
     };
-    let engines = Arc::new(Elsewhere);
+    let engines = Arc::new(Delegated);
     let settings = settings(config, signing_key::of_nobody());
     Ok(Chat::open(store, engines, settings, system_clock(), Secrets::system()).await?)
 }
 
 fn named(error: ChatError, user: &str) -> anyhow::Error {
     match error {
-        ChatError::NotFound { .. } => anyhow::anyhow!("there is nobody called `{user}`"),
+        ChatError::NotFound { .. } => anyhow::anyhow!("no user is called `{user}`"),
         other => other.into(),
     }
 }
@@ -174,7 +173,7 @@ async fn list(chat: &Chat, as_json: bool) -> anyhow::Result<()> {
         writeln!(out, "{:16} {:10} {:9} {:20} E-MAIL", "NAME", "ROLE", "STATE", "LAST SEEN")?;
     }
     loop {
-        let accounts = chat.accounts(after, PAGE).await?;
+        let accounts = chat.accounts(after, PAGE_SIZE).await?;
         let Some(last) = accounts.last() else { return Ok(()) };
         after = Some(last.user.id);
         for account in &accounts {
@@ -219,7 +218,7 @@ impl PasswordArgs {
         let text = match &self.password_file {
             Some(path) if path.as_os_str() == "-" => first_line(io::stdin().lock())?,
             Some(path) => {
-                let reading = || format!("cannot read the password from `{}`", path.display());
+                let reading = || format!("failed to read the password from `{}`", path.display());
                 first_line(io::BufReader::new(fs::File::open(path).with_context(reading)?))
                     .with_context(reading)?
             }
@@ -233,11 +232,11 @@ impl PasswordArgs {
 
 fn first_line(input: impl BufRead) -> anyhow::Result<String> {
     let mut line = String::new();
-    input.take(MAX_PASSWORD_FILE).read_line(&mut line).context("cannot read the password")?;
+    input.take(MAX_PASSWORD_FILE).read_line(&mut line).context("failed to read the password")?;
     Ok(line.trim_end_matches(['\r', '\n']).to_owned())
 }
 
-/// Asks twice, and shows nothing of what is typed.
+/// Asks twice, without echo.
 fn ask() -> anyhow::Result<Secret> {
     let terminal = Term::stderr();
     ensure!(terminal.is_term(), "there is no terminal to ask on; use `--password-file`");
@@ -245,9 +244,9 @@ fn ask() -> anyhow::Result<Secret> {
         terminal.write_str(question)?;
         Ok(terminal.read_secure_line()?)
     };
-    let (first, second) = (typed("Password: ")?, typed("The same again: ")?);
+    let (first, second) = (typed("Password: ")?, typed("Repeat the password: ")?);
     if first != second {
-        bail!("the two are not the same");
+        bail!("the passwords do not match");
     }
     Ok(first.into())
 }

@@ -1,6 +1,6 @@
-//! The configuration: one typed structure, from defaults, then `meeshy.toml`, then the environment.
+//! The configuration: one typed structure, filled from defaults, then `meeshy.toml`, then the environment.
 //!
-//! [`settings`] is the one list of everything that can be set; this file gives it types, [`sources`] fills it.
+//! [`settings`] lists all settings, this file gives them types, and [`sources`] reads them.
 
 pub mod settings;
 mod sources;
@@ -17,7 +17,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Everything that can be set. The meaning of each field stands in [`settings`].
+/// All settings. See [`settings`] for the description of each field.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -54,7 +54,7 @@ pub struct Metrics {
     pub token: Option<Secret>,
 }
 
-/// Which header proxies write.
+/// The header that proxies write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProxyHeader {
@@ -62,15 +62,15 @@ pub enum ProxyHeader {
     Forwarded,
 }
 
-/// What a process does.
+/// The role of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Everything.
+    /// All roles.
     All,
-    /// People and their messages; others translate.
+    /// Serves clients; other processes translate.
     Gateway,
-    /// Translations only.
+    /// Only translates.
     Translator,
 }
 
@@ -164,7 +164,7 @@ pub struct Log {
 }
 
 impl Config {
-    /// What no type can say: secrets that could be guessed, addresses of databases that are not ours.
+    /// Checks what types cannot express: guessable secrets, unsupported database URLs.
     fn check(&self) -> Result<(), String> {
         if let Some(secret) = &self.auth.jwt_secret {
             check_secret(secret.expose())?;
@@ -172,11 +172,13 @@ impl Config {
         if self.auth.jwt_private_key.is_some() != self.auth.jwt_public_key.is_some() {
             return Err("auth.jwt_private_key and auth.jwt_public_key go together: set both or none".into());
         }
-        if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < METRICS_TOKEN_BYTES) {
-            return Err(format!("metrics.token (METRICS_TOKEN) has fewer than {METRICS_TOKEN_BYTES} bytes"));
+        if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < MIN_METRICS_TOKEN_BYTES) {
+            return Err(format!(
+                "metrics.token (METRICS_TOKEN) must have at least {MIN_METRICS_TOKEN_BYTES} bytes"
+            ));
         }
         if self.translation.apertium_timeout_seconds == 0 {
-            return Err("translation.apertium_timeout_seconds has to be at least 1".into());
+            return Err("translation.apertium_timeout_seconds must be at least 1".into());
         }
         let Limits { connections, header_seconds, body_seconds, idle_seconds, .. } = self.limits;
         for (key, value) in [
@@ -186,38 +188,39 @@ impl Config {
             ("idle_seconds", idle_seconds),
         ] {
             if value == 0 {
-                return Err(format!("limits.{key} has to be at least 1"));
+                return Err(format!("limits.{key} must be at least 1"));
             }
         }
         if self.translation_api.api_keys.iter().any(|key| key.expose().trim().is_empty()) {
-            return Err("translation_api.api_keys has an empty key: anybody could name it; remove it".into());
+            return Err(
+                "translation_api.api_keys contains an empty key, which anybody could send; remove it".into(),
+            );
         }
         match self.database.url.as_ref().map(Address::expose) {
             Some(url) if url.starts_with("mongodb") => {
-                Err("database.url is the old MongoDB; its data comes along by import, \
-                and Meeshy itself runs on SQLite (leave it unset) or on `postgres://…`"
+                Err("database.url names the old MongoDB: import its data with `meeshy import`, \
+                and leave the setting empty (SQLite) or set it to a `postgres://` URL"
                     .into())
             }
             Some(url) if !url.starts_with("postgres://") && !url.starts_with("postgresql://") => {
-                Err("database.url has to begin with `postgres://`; leave it unset for SQLite".into())
+                Err("database.url must start with `postgres://`; leave it empty for SQLite".into())
             }
             _ => Ok(()),
         }
     }
 
-    /// Whether this process can do its part.
+    /// Checks that the role can work with the configured database.
     ///
     /// # Errors
-    /// When it would need others, which only PostgreSQL lets in.
+    /// If the role needs other processes, and the database is not PostgreSQL.
     pub fn check_role(&self) -> Result<(), String> {
         if self.server.role == Role::All || self.database.url.is_some() {
             return Ok(());
         }
-        Err("a process that is only `gateway` or `translator` works with others on PostgreSQL: set database.url (DATABASE_URL)"
-            .into())
+        Err("the roles `gateway` and `translator` require PostgreSQL: set database.url (DATABASE_URL)".into())
     }
 
-    /// Where the data is.
+    /// The location of the database.
     pub fn location(&self) -> Location {
         match &self.database.url {
             Some(url) => {
@@ -227,7 +230,7 @@ impl Config {
         }
     }
 
-    /// What is kept, and for how long.
+    /// The retention limits.
     pub fn retention_bounds(&self) -> retention::Bounds {
         const DAY: u64 = 86_400;
         let Retention {
@@ -250,7 +253,7 @@ impl Config {
         }
     }
 
-    /// What the password hashes cost.
+    /// The cost of password hashing.
     pub fn hashing(&self) -> HashingCost {
         HashingCost {
             memory_kib: self.auth.hashing_memory_kib,
@@ -259,7 +262,7 @@ impl Config {
         }
     }
 
-    /// Who says where a call comes from.
+    /// How the client's address is determined.
     pub fn forwarding(&self) -> Forwarding {
         let header = match self.server.proxy_header {
             ProxyHeader::XForwardedFor => Header::XForwardedFor,
@@ -268,7 +271,7 @@ impl Config {
         Forwarding { trusted_hops: self.server.trust_proxy, header }
     }
 
-    /// What connections may take, when so many files can be open.
+    /// The limits of connections, given the maximum number of open files.
     pub fn connections(&self, descriptors: u64) -> meeshy_listen::Limits {
         let limits = &self.limits;
         let descriptors = usize::try_from(descriptors).unwrap_or(usize::MAX);
@@ -283,7 +286,7 @@ impl Config {
         }
     }
 
-    /// When notifications go to the archive.
+    /// When notifications are archived.
     pub fn retention(&self) -> retention::Retention {
         retention::Retention {
             age: Duration::from_secs(self.retention.notification_days * 86_400),
@@ -291,7 +294,7 @@ impl Config {
         }
     }
 
-    /// What the engines need to know.
+    /// The configuration of the engines.
     pub fn translation(&self) -> TranslationConfig {
         let settings = &self.translation;
         TranslationConfig {
@@ -311,19 +314,21 @@ impl Config {
     }
 }
 
-/// Bytes of the token of the metrics, at least.
-const METRICS_TOKEN_BYTES: usize = 16;
+/// The minimum length of the metrics token, in bytes.
+const MIN_METRICS_TOKEN_BYTES: usize = 16;
 
-/// Open files that are left to the database, to engines and to files.
+/// File descriptors reserved for the database, the engines and files.
 const RESERVED_DESCRIPTORS: usize = 256;
 
-/// Words that stand where a secret should be put.
+/// Words that suggest a placeholder instead of a real secret.
 const PLACEHOLDERS: [&str; 7] = ["change", "secret", "placeholder", "example", "your-", "password", "jwt"];
 
 fn check_secret(secret: &str) -> Result<(), String> {
-    let advice = "make one with `openssl rand -hex 32`, or leave it unset and Meeshy makes its own";
+    let advice = "generate one with `openssl rand -hex 32`, or leave it empty and Meeshy generates one";
     if secret.len() < SECRET_BYTES {
-        return Err(format!("auth.jwt_secret (JWT_SECRET) has fewer than {SECRET_BYTES} bytes; {advice}"));
+        return Err(format!(
+            "auth.jwt_secret (JWT_SECRET) must have at least {SECRET_BYTES} bytes; {advice}"
+        ));
     }
     let lower = secret.to_lowercase();
     let different = secret.chars().collect::<std::collections::HashSet<_>>().len();
@@ -347,14 +352,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_a_complete_messenger() {
+    fn defaults_are_a_complete_configuration() {
         let config = loaded("", &[]).unwrap();
         assert_eq!((config.server.port, config.data.dir), (3000, PathBuf::from("data")));
         assert_eq!(config.database.url, None);
     }
 
     #[test]
-    fn the_environment_wins_over_the_file_and_old_names_are_known() {
+    fn the_environment_overrides_the_file_and_old_names_are_accepted() {
         let config = loaded("[server]\nport = 4000\n", &[("GATEWAY_PORT", "5000")]).unwrap();
         assert_eq!(config.server.port, 5000);
         let config =
@@ -365,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn proxies_are_a_number_or_a_switch() {
+    fn trust_proxy_is_a_number_or_a_switch() {
         let hops = |toml: &str, variables: &[(&str, &str)]| {
             loaded(toml, variables).map(|config| config.forwarding().trusted_hops)
         };
@@ -380,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_leave_descriptors_for_everything_else() {
+    fn connection_limits_reserve_file_descriptors() {
         let connections = |variables: &[(&str, &str)], descriptors| {
             let limits = loaded("", variables).unwrap().connections(descriptors);
             (limits.connections, limits.connections_per_address)
@@ -393,20 +398,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_for_the_engines_reaches_them() {
-        let patience = |toml, variables| {
+    fn engine_settings_reach_the_engines() {
+        let timeout = |toml, variables| {
             let config = loaded(toml, variables).unwrap().translation();
             (config.apertium_timeout_seconds, config.model_idle_seconds)
         };
-        assert_eq!(patience("", &[]), (20, 900));
+        assert_eq!(timeout("", &[]), (20, 900));
         let toml = "[translation]\napertium_timeout_seconds = 5\nmodel_idle_seconds = 60\n";
-        assert_eq!(patience(toml, &[]), (5, 60));
+        assert_eq!(timeout(toml, &[]), (5, 60));
         let variables = [("APERTIUM_TIMEOUT_SECONDS", "7"), ("MODEL_IDLE_SECONDS", "8")];
-        assert_eq!(patience(toml, &variables), (7, 8));
+        assert_eq!(timeout(toml, &variables), (7, 8));
     }
 
     #[test]
-    fn servers_are_tables_in_the_file_or_a_line_in_a_variable() {
+    fn remote_servers_are_tables_in_the_file_or_inline_in_a_variable() {
         let toml = "[[translation.remote]]\nkind = \"libretranslate\"\nurl = \"http://a\"\n";
         assert_eq!(loaded(toml, &[]).unwrap().translation().remote[0].name(), "libretranslate");
         let line =
@@ -417,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_named_with_their_place() {
+    fn errors_name_the_setting_and_its_source() {
         for (toml, variables, message) in [
             (
                 "[server]\nprot = 1\n",
@@ -427,7 +432,7 @@ mod tests {
             (
                 "[server]\nport = \"x\"\n",
                 &[],
-                "server.port: expected a whole number up to 2147483647, found `x` (from meeshy.toml)",
+                "server.port: expected an integer up to 2147483647, found `x` (from meeshy.toml)",
             ),
             ("", &[("PORT", "99999")], "server.port"),
             ("", &[("TRANSLATION_CACHE_MIB", "99999999999999")], "up to 2147483647, found `99999999999999`"),
@@ -435,9 +440,9 @@ mod tests {
             (
                 "",
                 &[("PORT", "x")],
-                "server.port: expected a whole number up to 2147483647, found `x` (from the variable PORT)",
+                "server.port: expected an integer up to 2147483647, found `x` (from the variable PORT)",
             ),
-            ("", &[("JWT_SECRET", "short")], "fewer than 32 bytes"),
+            ("", &[("JWT_SECRET", "short")], "at least 32 bytes"),
             ("", &[("JWT_SECRET", "change-me-change-me-change-me-change-me")], "looks like a placeholder"),
             ("", &[("JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")], "looks like a placeholder"),
             ("", &[("JWT_SECRET_FILE", "/nowhere/at/all")], "/nowhere/at/all"),
@@ -445,13 +450,13 @@ mod tests {
             (
                 "[translation_api]\napi_keys = [\"key\", \" \"]\n",
                 &[],
-                "translation_api.api_keys has an empty key",
+                "translation_api.api_keys contains an empty key",
             ),
-            ("", &[("DATABASE_URL", "mysql://x")], "has to begin with `postgres://`"),
+            ("", &[("DATABASE_URL", "mysql://x")], "must start with `postgres://`"),
             ("[[", &[], "meeshy.toml"),
-            ("", &[("METRICS_TOKEN", "short")], "fewer than 16 bytes"),
-            ("", &[("IDLE_TIMEOUT", "0")], "limits.idle_seconds has to be at least 1"),
-            ("", &[("APERTIUM_TIMEOUT_SECONDS", "0")], "apertium_timeout_seconds has to be at least 1"),
+            ("", &[("METRICS_TOKEN", "short")], "at least 16 bytes"),
+            ("", &[("IDLE_TIMEOUT", "0")], "limits.idle_seconds must be at least 1"),
+            ("", &[("APERTIUM_TIMEOUT_SECONDS", "0")], "apertium_timeout_seconds must be at least 1"),
             ("[[translation.remote]]\nkind = \"deepl\"\n", &[], "unknown variant `deepl`"),
             (
                 "[[translation.remote]]\nkind = \"meeshy\"\nurl = \"http://a\"\nkey = 1\n",
@@ -470,7 +475,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_can_be_printed_shows_a_secret() {
+    fn secrets_are_masked_in_all_output() {
         let toml = "[translation]\nindex_url = [\"https://me:CANARY@mirror.example/CANARY/models.json\"]\n\
             [[translation.remote]]\nkind = \"meeshy\"\nurl = \"https://me:CANARY@b.example/CANARY/v1?key=CANARY\"\napi_key = \"CANARY\"\n\
             [[translation.remote]]\nkind = \"libretranslate\"\nurl = \"https://CANARY@c.example\"\n\
@@ -496,7 +501,7 @@ mod tests {
         ] {
             assert!(!shown.contains("CANARY"), "{shown}");
         }
-        // Nor does what is said of a file that cannot be read.
+        // Nor do errors about a file that cannot be parsed.
         for broken in ["[auth]\njwt_secret = CANARY\n", "[auth]\njwt_secret = \"CANARY\n", "CANARY"] {
             let said = loaded(broken, &[]).unwrap_err();
             assert!(!said.contains("CANARY"), "{said}");
@@ -504,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reference_is_the_one_that_is_checked_in() {
+    fn the_checked_in_reference_is_up_to_date() {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/configuration.md");
         let checked_in = std::fs::read_to_string(path).unwrap_or_default();
         assert_eq!(

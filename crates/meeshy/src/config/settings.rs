@@ -1,34 +1,34 @@
-//! Everything that can be set, once: its key, its variables, its default and what it means.
+//! All settings, each declared once: key, environment variables, default and description.
 
-/// How a variable's text becomes a value.
+/// How the text of an environment variable is parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Text,
     Integer,
     /// `true`/`false`, `on`/`off`, `yes`/`no`, `1`/`0`.
     Switch,
-    /// A number of proxies; `true` is one and `false` none, as for a switch.
+    /// A number of proxies; `true` is 1 and `false` is 0.
     Hops,
-    /// Parted by commas.
+    /// Separated by commas.
     List,
     /// Tables with keys of their own: `[[…]]` in the file, `[{key = value, …}, …]` in a variable.
     Tables,
 }
 
-/// Something that can be set.
+/// A setting.
 #[derive(Debug, Clone, Copy)]
 pub struct Setting {
-    /// Its key in `meeshy.toml`, with its table: `server.port`.
+    /// The key in `meeshy.toml`, including its table: `server.port`.
     pub key: &'static str,
-    /// The environment variables that set it, the first one that is there; with `_FILE` behind the name, the
-    /// variable holds the path of a file with the value.
+    /// The environment variables that set it; the first one present is used. With the suffix `_FILE`, the
+    /// variable names a file that contains the value.
     pub variables: &'static [&'static str],
     pub kind: Kind,
-    /// Written as a variable's text; `None` where there is no value unless one is set.
+    /// In the syntax of an environment variable; `None` if there is no default.
     pub default: Option<&'static str>,
-    /// Never shown.
+    /// Masked wherever it is shown.
     pub secret: bool,
-    pub meaning: &'static str,
+    pub description: &'static str,
 }
 
 const fn setting(
@@ -36,116 +36,113 @@ const fn setting(
     variables: &'static [&'static str],
     kind: Kind,
     default: Option<&'static str>,
-    meaning: &'static str,
+    description: &'static str,
 ) -> Setting {
-    Setting { key, variables, kind, default, secret: false, meaning }
+    Setting { key, variables, kind, default, secret: false, description }
 }
 
-const fn secret(key: &'static str, variables: &'static [&'static str], meaning: &'static str) -> Setting {
-    Setting { key, variables, kind: Kind::Text, default: None, secret: true, meaning }
+const fn secret(key: &'static str, variables: &'static [&'static str], description: &'static str) -> Setting {
+    Setting { key, variables, kind: Kind::Text, default: None, secret: true, description }
 }
 
 use Kind::{Hops, Integer, List, Switch, Tables, Text};
 
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
-    setting("server.role", &["MEESHY_ROLE"], Text, Some("all"), "What this process does: `all`, `gateway` (people and their messages) or `translator` (translations only); several processes need PostgreSQL."),
+    setting("server.role", &["MEESHY_ROLE"], Text, Some("all"), "What this process does: `all`, `gateway` (clients and their messages) or `translator` (translations only). Running several processes requires PostgreSQL."),
     setting("server.host", &["HOST"], Text, Some("0.0.0.0"), "The address to listen on."),
-    setting("server.port", &["PORT", "GATEWAY_PORT"], Integer, Some("3000"), "The port to listen on; 0 takes a free one."),
-    setting("server.cors_origins", &["CORS_ORIGINS", "ALLOWED_ORIGINS"], List, Some(""), "Origins of other sites whose pages may call, such as `https://app.example.org`; our own pages always may, also behind a proxy that passes on `Host`, or is trusted and sends `X-Forwarded-Host`."),
-    setting("server.trust_proxy", &["TRUST_PROXY"], Hops, Some("0"), "How many proxies stand in front, each of which adds the address that it sees to `X-Forwarded-For` or `Forwarded`; `true` is 1. 0 believes neither."),
-    setting("server.proxy_header", &["PROXY_HEADER"], Text, Some("x-forwarded-for"), "The header that those proxies write: `x-forwarded-for` (`Forwarded` is read where there is none), or `forwarded` where the proxies let a client's own `X-Forwarded-For` pass."),
-    setting("server.behind_tls", &["BEHIND_TLS"], Switch, Some("false"), "Clients reach this server over TLS only: browsers are told to use nothing else (HSTS). Not needed where a trusted proxy sends `X-Forwarded-Proto`."),
-    setting("server.query_tokens", &["QUERY_TOKENS"], Switch, Some("false"), "Take a socket's token from its query, where proxies and logs see it; for clients that can put it nowhere else (the known ones send it in a header as well)."),
-    setting("metrics.listen", &["METRICS_LISTEN"], Text, None, "The address and port for the operator's tools: `/metrics` and a `/health` with figures, for everybody who reaches it; `127.0.0.1:9464`. Not served when not set."),
-    secret("metrics.token", &["METRICS_TOKEN"], "Serves both on the main address as well, to those who send `Authorization: Bearer` with this token; at least 16 bytes."),
-    setting("data.dir", &["MEESHY_DATA_DIR"], Text, Some("data"), "The folder for the SQLite database, the models and the files that Meeshy makes for itself."),
-    secret("database.url", &["DATABASE_URL"], "`postgres://user:password@host/database`; SQLite in the data folder when not set. `?sslmode=` takes `disable`, `prefer`, `require`, `verify-ca` and `verify-full` (with `sslrootcert=` a file of certificates, or those that the system trusts), `statement_timeout=` milliseconds."),
-    setting("database.connections", &["DATABASE_CONNECTIONS"], Integer, Some("8"), "Connections to PostgreSQL."),
-    secret("auth.jwt_secret", &["JWT_SECRET"], "Signs tokens with HS256; at least 32 bytes. When not set, Meeshy makes one and keeps it in the data folder."),
-    secret("auth.jwt_private_key", &["JWT_PRIVATE_KEY"], "Signs tokens with EdDSA or RS256 instead: an Ed25519 or RSA private key in PEM."),
-    setting("auth.jwt_public_key", &["JWT_PUBLIC_KEY"], Text, None, "The public key that goes with it, in PEM."),
-    setting("auth.token_hours", &["TOKEN_HOURS"], Integer, Some("24"), "How long a token holds."),
-    setting("auth.session_days", &["SESSION_EXPIRY_DESKTOP_DAYS"], Integer, Some("30"), "How long a device stays signed in."),
-    setting("auth.trusted_session_days", &["SESSION_EXPIRY_TRUSTED_DAYS"], Integer, Some("365"), "How long a device stays signed in that is to be remembered."),
-    setting("auth.sessions_per_user", &["MAX_SESSIONS_PER_USER"], Integer, Some("10"), "Devices on which one person can be signed in; the oldest is signed out."),
-    setting("auth.hashing_memory_kib", &["HASHING_MEMORY_KIB"], Integer, Some("19456"), "Memory of one password hash (argon2id)."),
-    setting("auth.hashing_passes", &["HASHING_PASSES"], Integer, Some("2"), "Passes over that memory."),
-    setting("auth.hashing_at_once", &["HASHING_AT_ONCE"], Integer, Some("2"), "Password hashes computed at the same time."),
-    setting("limits.rate_limits", &["RATE_LIMITS"], Switch, Some("true"), "Whether calls and wrong passwords are limited in number; off for tests and benchmarks only."),
-    setting("limits.message_chars", &["MAX_MESSAGE_LENGTH"], Integer, Some("4000"), "Characters of a message, at most."),
-    setting("limits.connections", &["MAX_CONNECTIONS"], Integer, Some("20000"), "Connections at the same time, for each address that Meeshy listens on; fewer where the system allows fewer open files."),
-    setting("limits.connections_per_address", &["MAX_CONNECTIONS_PER_ADDRESS"], Integer, Some("500"), "Connections at the same time from one address (of IPv6, one /64); 0 is no limit. Not applied behind a proxy (`server.trust_proxy`), which has to limit its own."),
+    setting("server.port", &["PORT", "GATEWAY_PORT"], Integer, Some("3000"), "The port to listen on; 0 picks a free one."),
+    setting("server.cors_origins", &["CORS_ORIGINS", "ALLOWED_ORIGINS"], List, Some(""), "Origins of other sites whose pages may call the API, such as `https://app.example.org`. The built-in web client is always allowed, also behind a proxy that passes on `Host`, or a trusted one that sends `X-Forwarded-Host`."),
+    setting("server.trust_proxy", &["TRUST_PROXY"], Hops, Some("0"), "The number of trusted proxies in front of the server, each of which appends the address it sees to `X-Forwarded-For` or `Forwarded`. `true` means 1; 0 ignores both headers."),
+    setting("server.proxy_header", &["PROXY_HEADER"], Text, Some("x-forwarded-for"), "The header those proxies write: `x-forwarded-for` (falls back to `Forwarded` if absent), or `forwarded` if the proxies pass on a client's own `X-Forwarded-For`."),
+    setting("server.behind_tls", &["BEHIND_TLS"], Switch, Some("false"), "Set to `true` if clients reach this server over TLS only: browsers are then told to use HTTPS (HSTS). Not needed if a trusted proxy sends `X-Forwarded-Proto`."),
+    setting("server.query_tokens", &["QUERY_TOKENS"], Switch, Some("false"), "Accept a socket's token in the query string, where proxies and logs can see it. Only for clients that cannot send it elsewhere; all known clients also send it in a header."),
+    setting("metrics.listen", &["METRICS_LISTEN"], Text, None, "The address and port for monitoring, such as `127.0.0.1:9464`: serves `/metrics` and a detailed `/health` to anybody who can reach it. Disabled if not set."),
+    secret("metrics.token", &["METRICS_TOKEN"], "Also serves both on the main address, to requests with `Authorization: Bearer` and this token; at least 16 bytes."),
+    setting("data.dir", &["MEESHY_DATA_DIR"], Text, Some("data"), "The folder for the SQLite database, the models and the files that Meeshy generates."),
+    secret("database.url", &["DATABASE_URL"], "`postgres://user:password@host/database`; if not set, SQLite in the data folder. `?sslmode=` is `disable`, `prefer`, `require`, `verify-ca` or `verify-full` (with `sslrootcert=` a file of certificates; by default the system's), `statement_timeout=` is in milliseconds."),
+    setting("database.connections", &["DATABASE_CONNECTIONS"], Integer, Some("8"), "The number of connections to PostgreSQL."),
+    secret("auth.jwt_secret", &["JWT_SECRET"], "Signs tokens with HS256; at least 32 bytes. If not set, Meeshy generates a key and stores it in the database."),
+    secret("auth.jwt_private_key", &["JWT_PRIVATE_KEY"], "Signs tokens with EdDSA or RS256 instead: an Ed25519 or RSA private key in PEM format."),
+    setting("auth.jwt_public_key", &["JWT_PUBLIC_KEY"], Text, None, "The matching public key in PEM format."),
+    setting("auth.token_hours", &["TOKEN_HOURS"], Integer, Some("24"), "Token lifetime, in hours."),
+    setting("auth.session_days", &["SESSION_EXPIRY_DESKTOP_DAYS"], Integer, Some("30"), "How many days a device stays signed in."),
+    setting("auth.trusted_session_days", &["SESSION_EXPIRY_TRUSTED_DAYS"], Integer, Some("365"), "How many days a device stays signed in if the user chose to stay signed in."),
+    setting("auth.sessions_per_user", &["MAX_SESSIONS_PER_USER"], Integer, Some("10"), "The maximum number of devices on which a user can be signed in; beyond it, the oldest is signed out."),
+    setting("auth.hashing_memory_kib", &["HASHING_MEMORY_KIB"], Integer, Some("19456"), "Memory for one password hash (Argon2id), in KiB."),
+    setting("auth.hashing_passes", &["HASHING_PASSES"], Integer, Some("2"), "The number of passes over that memory."),
+    setting("auth.hashing_at_once", &["HASHING_AT_ONCE"], Integer, Some("2"), "The maximum number of password hashes computed concurrently."),
+    setting("limits.rate_limits", &["RATE_LIMITS"], Switch, Some("true"), "Whether to limit the rate of requests and of failed sign-ins. Disable for tests and benchmarks only."),
+    setting("limits.message_chars", &["MAX_MESSAGE_LENGTH"], Integer, Some("4000"), "The maximum length of a message, in characters."),
+    setting("limits.connections", &["MAX_CONNECTIONS"], Integer, Some("20000"), "The maximum number of concurrent connections to each address that Meeshy listens on; fewer if the system allows fewer open files."),
+    setting("limits.connections_per_address", &["MAX_CONNECTIONS_PER_ADDRESS"], Integer, Some("500"), "The maximum number of concurrent connections from one client address (for IPv6, one /64); 0 means no limit. Not applied behind a proxy (`server.trust_proxy`), which has to limit its own."),
     setting("limits.header_seconds", &["HEADER_TIMEOUT"], Integer, Some("15"), "How long the head of a request may take to arrive; at least 1."),
-    setting("limits.body_seconds", &["BODY_TIMEOUT"], Integer, Some("20"), "How long the body of a request may take to arrive; a second more for each KiB that arrived, up to ten minutes; at least 1."),
-    setting("limits.idle_seconds", &["IDLE_TIMEOUT"], Integer, Some("65"), "How long a connection may stay open between two requests; at least 1. Longer than the proxy in front keeps its own."),
-    setting("files.unsigned_paths", &["UNSIGNED_FILE_PATHS"], Switch, Some("true"), "Give a file to whoever knows its path, which has a random part: clients of the old system build such addresses themselves. Turn it off when there are none any more; links in messages carry signatures."),
-    setting("retention.notification_days", &["NOTIFICATION_RETENTION_DAYS"], Integer, Some("30"), "A notification that was read goes to the archive when it is so old."),
-    setting("retention.old_unread_notifications", &["OLD_UNREAD_NOTIFICATIONS"], Integer, Some("25"), "So many of a person's notifications that are older but unread stay, the newest ones."),
-    setting("retention.cached_translation_days", &["CACHED_TRANSLATION_DAYS"], Integer, Some("30"), "A translated sentence is kept so long for the next time it is needed, also when the message it came from is deleted."),
-    setting("retention.cached_translations", &["CACHED_TRANSLATIONS"], Integer, Some("200000"), "So many translated sentences are kept for the next time at most, the newest ones."),
-    setting("retention.event_days", &["EVENT_DAYS"], Integer, Some("7"), "Keep what has happened in conversations for this many days, for clients that were away; those away longer reload."),
-    setting("retention.events_per_conversation", &["EVENTS_PER_CONVERSATION"], Integer, Some("10000"), "Keep at most this many of these events of one conversation, the newest ones."),
-    setting("translation.models_dir", &["MODELS_DIR"], Text, None, "The folder of the Firefox Translations models; `models` in the data folder when not set."),
-    setting("translation.index_url", &["MODELS_INDEX_URL"], List, Some("https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"), "The indexes of models to download, tried in this order; larger sites should name a mirror."),
-    setting("translation.pull", &["MODELS_PULL"], Switch, Some("true"), "Whether models that conversations need are downloaded by themselves, in the background."),
-    setting("translation.apertium_modes_dir", &["APERTIUM_MODES_DIR"], Text, Some("/usr/share/apertium/modes"), "Where Apertium's language pairs are."),
-    setting("translation.apertium_idle_seconds", &["APERTIUM_IDLE_SECONDS"], Integer, Some("600"), "An Apertium pair that is not used for so long is stopped."),
-    setting("translation.apertium_timeout_seconds", &["APERTIUM_TIMEOUT_SECONDS"], Integer, Some("20"), "An Apertium pair that has not answered for so long is stopped, and the work tried again later; at least 1."),
-    setting("translation.model_idle_seconds", &["MODEL_IDLE_SECONDS"], Integer, Some("900"), "A Firefox model that is not used for so long leaves the memory."),
-    setting("translation.model_memory_mib", &["MODELS_MEMORY_MIB"], Integer, Some("1024"), "Memory for loaded models, in MiB; beyond it, the least recently used leave."),
-    setting("translation.threads", &["TRANSLATION_THREADS"], Integer, Some("2"), "Threads that translate with Firefox models."),
-    setting("translation.cache_mib", &["TRANSLATION_CACHE_MIB"], Integer, Some("16"), "Memory for translations made before, in MiB."),
-    setting("translation.remote", &["TRANSLATION_REMOTE"], Tables, Some(""), "Servers that translate; their keys are below."),
-    setting("translation.accept_non_commercial", &["TRANSLATION_ACCEPT_NON_COMMERCIAL"], Switch, Some("false"), "Use models whose licence forbids commercial use, such as NLLB-200 (CC-BY-NC 4.0)."),
-    setting("translation_api.listen", &["TRANSLATION_API_LISTEN", "NODE_LISTEN"], Text, None, "The address and port for other programs that translate over HTTP (LibreTranslate's interface and the old translator's): `127.0.0.1:8000`. Not served when not set."),
-    setting("translation_api.grpc_listen", &["TRANSLATION_API_GRPC_LISTEN", "NODE_GRPC_LISTEN"], Text, None, "The same for gRPC: `127.0.0.1:50051`."),
-    Setting { secret: true, ..setting("translation_api.api_keys", &["TRANSLATION_API_KEYS", "NODE_API_KEYS"], List, Some(""), "Keys of which those programs have to name one; anybody who reaches the address may translate when there are none.") },
+    setting("limits.body_seconds", &["BODY_TIMEOUT"], Integer, Some("20"), "How long the body of a request may take to arrive, plus one second for each KiB received, up to ten minutes; at least 1."),
+    setting("limits.idle_seconds", &["IDLE_TIMEOUT"], Integer, Some("65"), "How long a connection may stay idle between two requests; at least 1. Set it higher than the keep-alive time-out of the proxy in front."),
+    setting("files.unsigned_paths", &["UNSIGNED_FILE_PATHS"], Switch, Some("true"), "Serve a file to anybody who knows its path, which has a random part. Clients of the old system need this because they build such URLs themselves. Disable it when none are left; links in messages are signed."),
+    setting("retention.notification_days", &["NOTIFICATION_RETENTION_DAYS"], Integer, Some("30"), "Archive a notification that was read after this many days."),
+    setting("retention.old_unread_notifications", &["OLD_UNREAD_NOTIFICATIONS"], Integer, Some("25"), "Keep at most this many older unread notifications for each user, the newest ones."),
+    setting("retention.cached_translation_days", &["CACHED_TRANSLATION_DAYS"], Integer, Some("30"), "Keep a translated sentence in the cache for this many days, even if the message it came from is deleted."),
+    setting("retention.cached_translations", &["CACHED_TRANSLATIONS"], Integer, Some("200000"), "Keep at most this many translated sentences in the cache, the newest ones."),
+    setting("retention.event_days", &["EVENT_DAYS"], Integer, Some("7"), "Keep the events of conversations for this many days, for clients that were offline; those that were offline longer reload."),
+    setting("retention.events_per_conversation", &["EVENTS_PER_CONVERSATION"], Integer, Some("10000"), "Keep at most this many events of each conversation, the newest ones."),
+    setting("translation.models_dir", &["MODELS_DIR"], Text, None, "The folder for Firefox Translations models; if not set, `models` in the data folder."),
+    setting("translation.index_url", &["MODELS_INDEX_URL"], List, Some("https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"), "The model indexes to download from, tried in this order. Large sites should name a mirror."),
+    setting("translation.pull", &["MODELS_PULL"], Switch, Some("true"), "Whether to download missing models automatically in the background."),
+    setting("translation.apertium_modes_dir", &["APERTIUM_MODES_DIR"], Text, Some("/usr/share/apertium/modes"), "The folder of Apertium's language pairs."),
+    setting("translation.apertium_idle_seconds", &["APERTIUM_IDLE_SECONDS"], Integer, Some("600"), "Stop an Apertium process after this many idle seconds."),
+    setting("translation.apertium_timeout_seconds", &["APERTIUM_TIMEOUT_SECONDS"], Integer, Some("20"), "Stop an Apertium process that has not answered for this many seconds, and retry the work later; at least 1."),
+    setting("translation.model_idle_seconds", &["MODEL_IDLE_SECONDS"], Integer, Some("900"), "Unload a Firefox model after this many idle seconds."),
+    setting("translation.model_memory_mib", &["MODELS_MEMORY_MIB"], Integer, Some("1024"), "The memory for loaded models, in MiB; beyond it, the least recently used are unloaded."),
+    setting("translation.threads", &["TRANSLATION_THREADS"], Integer, Some("2"), "The number of threads that translate with Firefox models."),
+    setting("translation.cache_mib", &["TRANSLATION_CACHE_MIB"], Integer, Some("16"), "The memory for cached translations, in MiB."),
+    setting("translation.remote", &["TRANSLATION_REMOTE"], Tables, Some(""), "Remote translation servers; their keys are listed below."),
+    setting("translation.accept_non_commercial", &["TRANSLATION_ACCEPT_NON_COMMERCIAL"], Switch, Some("false"), "Allow models whose licence forbids commercial use, such as NLLB-200 (CC-BY-NC 4.0)."),
+    setting("translation_api.listen", &["TRANSLATION_API_LISTEN", "NODE_LISTEN"], Text, None, "The address and port of the HTTP translation API for other programs (LibreTranslate's interface and the old translator's), such as `127.0.0.1:8000`. Disabled if not set."),
+    setting("translation_api.grpc_listen", &["TRANSLATION_API_GRPC_LISTEN", "NODE_GRPC_LISTEN"], Text, None, "The same for gRPC, such as `127.0.0.1:50051`."),
+    Setting { secret: true, ..setting("translation_api.api_keys", &["TRANSLATION_API_KEYS", "NODE_API_KEYS"], List, Some(""), "The API keys that those programs must send one of. If there are none, anybody who can reach the address may translate.") },
     setting("log.level", &["LOG_LEVEL"], Text, Some("info"), "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,meeshy_chat=debug`."),
-    setting("log.json", &["LOG_JSON"], Switch, Some("false"), "One JSON object a line instead of text for people."),
+    setting("log.json", &["LOG_JSON"], Switch, Some("false"), "Log one JSON object per line instead of text."),
 ];
 
-/// The keys of an entry of `translation.remote`: name, default, meaning.
+/// The keys of an entry of `translation.remote`: name, default, description.
 const REMOTE: &[(&str, &str, &str)] = &[
     (
         "kind",
         "",
-        "`libretranslate`, `openai` (chat completions, as most servers of language models speak them) or `meeshy` (another Meeshy).",
+        "`libretranslate`, `openai` (the chat completions API, which most language model servers offer) or `meeshy` (another Meeshy).",
     ),
-    (
-        "url",
-        "",
-        "Its address, with the path where the interface begins: `http://127.0.0.1:5000`, `http://127.0.0.1:11434/v1`.",
-    ),
-    ("name", "the kind", "What readers see next to a translation."),
-    ("api_key", "", "The key to it, if it wants one."),
-    ("api_key_file", "", "A file with the key instead."),
-    ("model", "", "The model to ask for; `openai` only, and needed there."),
+    ("url", "", "The base URL of the API: `http://127.0.0.1:5000`, `http://127.0.0.1:11434/v1`."),
+    ("name", "the kind", "The name that readers see next to a translation."),
+    ("api_key", "", "The API key, if the server requires one."),
+    ("api_key_file", "", "A file that contains the API key."),
+    ("model", "", "The model to request; `openai` only, where it is required."),
     (
         "languages",
         "all it offers",
-        "The languages it may be asked for; an `openai` server cannot say what it offers and needs these or `pairs`.",
+        "The languages to use it for. An `openai` server does not list its languages, so it needs these or `pairs`.",
     ),
-    ("pairs", "all it offers", "The pairs it may be asked for, such as `en-fr`."),
-    ("timeout_seconds", "10", "A request that has not ended by then has failed."),
-    ("max_concurrency", "4", "Requests at the same time."),
+    ("pairs", "all it offers", "The language pairs to use it for, such as `en-fr`."),
+    ("timeout_seconds", "10", "The time-out of a request, in seconds."),
+    ("max_concurrency", "4", "The maximum number of concurrent requests."),
     (
         "first",
         "false",
-        "Whether it is asked before the engines of this machine: then texts leave it that need not.",
+        "Whether to prefer it to the engines on this machine. Texts then leave the machine even if a local engine could translate them.",
     ),
-    ("lost", "by the kind", "How much quality a translation loses there, in points of chrF."),
-    ("cost_ms", "by the kind", "About how long a sentence takes there, in milliseconds."),
+    ("lost", "by the kind", "The quality that a translation loses, in chrF points."),
+    ("cost_ms", "by the kind", "The approximate time per sentence, in milliseconds."),
 ];
 
-/// The page `docs/configuration.md`.
+/// The text of `docs/configuration.md`.
 pub fn reference() -> String {
     let mut page = String::from(
         "# Configuration\n\n\
-         Meeshy needs none. What can be set is set in `meeshy.toml` in the current folder (or the file that `--config` names), or by an \
-         environment variable, which wins. Of each variable there is a form with `_FILE` behind its name: it holds the path of a file with \
-         the value, for secrets. A key that is not listed here is an error. `meeshy config` shows what holds and where it came from.\n\n\
-         | key | variable | default | meaning |\n|---|---|---|---|\n",
+         Meeshy runs without any configuration. Settings are read from `meeshy.toml` in the current folder (or the file given by `--config`) \
+         and from environment variables, which take precedence. Each variable also has a form with the suffix `_FILE` that names a file \
+         containing the value, for secrets. An unknown key is an error. `meeshy config` shows the effective configuration and where each \
+         value came from.\n\n\
+         | key | variable | default | description |\n|---|---|---|---|\n",
     );
     for setting in SETTINGS {
         let variables =
@@ -154,14 +151,14 @@ pub fn reference() -> String {
             .default
             .filter(|text| !text.is_empty())
             .map_or_else(String::new, |text| format!("`{text}`"));
-        page += &format!("| `{}` | {variables} | {default} | {} |\n", setting.key, setting.meaning);
+        page += &format!("| `{}` | {variables} | {default} | {} |\n", setting.key, setting.description);
     }
-    page += "\n## Servers that translate\n\n\
-             Each `[[translation.remote]]` is one; docs/translation.md tells more. In the variable they stand as in a line of TOML: \
+    page += "\n## Remote translation servers\n\n\
+             Each `[[translation.remote]]` table is one server; see docs/translation.md. In the environment variable, write them as inline TOML: \
              `[{kind = \"libretranslate\", url = \"http://127.0.0.1:5000\"}]`.\n\n\
-             | key | default | meaning |\n|---|---|---|\n";
-    for (key, default, meaning) in REMOTE {
-        page += &format!("| `{key}` | {default} | {meaning} |\n");
+             | key | default | description |\n|---|---|---|\n";
+    for (key, default, description) in REMOTE {
+        page += &format!("| `{key}` | {default} | {description} |\n");
     }
     page
 }

@@ -1,4 +1,4 @@
-//! Where values come from: defaults, the file, the environment; and what to say when one is wrong.
+//! Reads values from the defaults, the file and the environment, and reports invalid ones.
 
 use super::Config;
 use super::settings::{Kind, SETTINGS, Setting};
@@ -8,8 +8,8 @@ use std::fmt;
 use std::path::PathBuf;
 use toml::{Table, Value};
 
-/// The largest number of any setting: added to a time, or taken as so many MiB, it does not overflow.
-const LARGEST: i64 = i32::MAX as i64;
+/// The maximum of every integer setting. Adding it to a time, or taking it as MiB, does not overflow.
+const MAX_INTEGER: i64 = i32::MAX as i64;
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub enum Source {
     Default,
     File(PathBuf),
     Variable(String),
-    /// A variable that names a file.
+    /// A file named by an environment variable.
     VariableFile(String, PathBuf),
 }
 
@@ -32,17 +32,17 @@ impl fmt::Display for Source {
     }
 }
 
-/// A value that holds, and where it came from. `Debug` shows it as `meeshy config` does.
+/// An effective value and its source. `Debug` masks secrets, as `meeshy config` does.
 #[derive(Clone)]
 pub struct Effective {
     pub setting: &'static Setting,
-    /// `None` where nothing is set and there is no default.
+    /// `None` if nothing is set and there is no default.
     pub value: Option<Value>,
     pub source: Source,
 }
 
 impl Effective {
-    /// The value without what is secret in it; `None` where there is none.
+    /// The value with secrets masked; `None` if there is none.
     pub fn shown(&self) -> Option<Value> {
         let value = self.value.as_ref()?;
         Some(match self.source {
@@ -61,7 +61,7 @@ impl fmt::Debug for Effective {
     }
 }
 
-/// A value without the keys to servers in its tables and the passwords in its addresses.
+/// The value without the API keys in its tables and the passwords in its URLs.
 fn masked(value: &Value) -> Value {
     match value {
         Value::String(text) => mask_url(text).into(),
@@ -77,7 +77,7 @@ fn masked(value: &Value) -> Value {
     }
 }
 
-/// Why the configuration cannot be used.
+/// Why the configuration is invalid.
 #[derive(Debug)]
 pub struct ConfigError(String);
 
@@ -89,10 +89,10 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Puts the configuration together from the text of a file, if there is one, and the environment.
+/// Builds the configuration from the text of a file, if there is one, and the environment.
 ///
 /// # Errors
-/// When a key is unknown, or a value is not what it should be; the message names the place.
+/// If a key is unknown or a value is invalid; the message names its source.
 pub fn load(
     file: Option<(PathBuf, String)>,
     variable: impl Fn(&str) -> Option<String>,
@@ -104,14 +104,14 @@ pub fn load(
         .collect::<Result<Vec<_>, ConfigError>>()?;
     let config =
         Config::deserialize(Value::Table(nested(&effective))).map_err(|error| ConfigError(error.to_string()));
-    let config = config.map_err(|error| name_the_key(error, &effective))?;
+    let config = config.map_err(|error| add_key(error, &effective))?;
     config.check().map_err(ConfigError)?;
     Ok((config, effective))
 }
 
 fn parse_file(path: &std::path::Path, text: &str) -> Result<Table, ConfigError> {
     let table = text.parse::<Table>().map_err(|error| {
-        // The error shows the line itself, which may hold a secret: its number is enough.
+        // The parser's message quotes the line, which may contain a secret. The line number is enough.
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
         ConfigError(format!("{}, line {line}: {}", path.display(), error.message()))
@@ -128,16 +128,16 @@ fn parse_file(path: &std::path::Path, text: &str) -> Result<Table, ConfigError> 
 }
 
 fn unknown(key: &str, path: &std::path::Path) -> ConfigError {
-    let nearest = SETTINGS.iter().map(|setting| (distance(key, setting.key), setting.key)).min();
+    let nearest = SETTINGS.iter().map(|setting| (edit_distance(key, setting.key), setting.key)).min();
     let hint = match nearest {
         Some((distance, nearest)) if distance <= 3 => format!("; did you mean `{nearest}`?"),
-        _ => "; docs/configuration.md lists all".into(),
+        _ => "; see docs/configuration.md".into(),
     };
     ConfigError(format!("unknown key `{key}` in {}{hint}", path.display()))
 }
 
-/// How many letters have to be changed, added or taken away to make one word of the other.
-fn distance(one: &str, other: &str) -> usize {
+/// The edit distance of two words.
+fn edit_distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (i, a) in one.chars().enumerate() {
@@ -159,7 +159,7 @@ fn effective(
 ) -> Result<Effective, ConfigError> {
     let found = |value: Value, source: Source| Ok(Effective { setting, value: Some(value), source });
     for name in setting.variables {
-        // An empty variable, as compose files leave it, is one that is not set.
+        // An empty variable, as in many compose files, counts as not set.
         if let Some(text) = variable(name).filter(|text| !text.is_empty()) {
             let source = Source::Variable((*name).to_owned());
             return found(parse(setting, &text, &source)?, source);
@@ -217,7 +217,7 @@ fn parse(setting: &Setting, text: &str, source: &Source) -> Result<Value, Config
 }
 
 fn integer(text: &str) -> Option<Value> {
-    text.trim().parse().ok().filter(|n| (0..=LARGEST).contains(n)).map(Value::Integer)
+    text.trim().parse().ok().filter(|n| (0..=MAX_INTEGER).contains(n)).map(Value::Integer)
 }
 
 fn switch(text: &str) -> Option<bool> {
@@ -231,13 +231,13 @@ fn switch(text: &str) -> Option<bool> {
 fn wrong(setting: &Setting, text: &str, source: &Source) -> ConfigError {
     let expected = match setting.kind {
         Kind::Text => "text",
-        Kind::Integer => "a whole number up to 2147483647",
+        Kind::Integer => "an integer up to 2147483647",
         Kind::Switch => "`on` or `off`",
         Kind::Hops => "a number of proxies",
         Kind::List => "a list",
         Kind::Tables => "tables such as `[{key = \"value\"}]`",
     };
-    // Tables may hold keys to servers.
+    // Tables may contain API keys.
     let shown = if setting.secret || setting.kind == Kind::Tables { "something else" } else { text };
     ConfigError(format!("{}: expected {expected}, found `{shown}` (from {source})", setting.key))
 }
@@ -254,8 +254,8 @@ fn nested(effective: &[Effective]) -> Table {
     table
 }
 
-/// A number that is too large for its field is found late, when the key is known only to the one who knows the value.
-fn name_the_key(error: ConfigError, effective: &[Effective]) -> ConfigError {
+/// Adds the key to an error about a number that is out of range for its field: serde reports only the value.
+fn add_key(error: ConfigError, effective: &[Effective]) -> ConfigError {
     let mut integers =
         effective.iter().filter_map(|entry| Some((entry, entry.value.as_ref()?.as_integer()?)));
     let guilty = integers.find(|(_, number)| error.0.contains(&format!("`{number}`")));

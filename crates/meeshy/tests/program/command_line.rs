@@ -1,4 +1,4 @@
-//! The commands, as a person types them.
+//! The commands, as an operator types them.
 
 use crate::server::PROGRAM;
 use meeshy_testkit::firefox::{install, saying};
@@ -35,7 +35,7 @@ fn config_masks_secrets_and_says_where_values_came_from() {
 }
 
 #[test]
-fn a_weak_secret_is_refused_with_advice() {
+fn a_weak_secret_is_rejected_with_advice() {
     for secret in ["short", "change-me-change-me-change-me-change-me"] {
         let refused = meeshy(&["serve"], &[("JWT_SECRET", secret)]);
         let message = text(&refused.stderr);
@@ -46,7 +46,7 @@ fn a_weak_secret_is_refused_with_advice() {
 }
 
 #[test]
-fn migrate_says_what_it_did() {
+fn migrate_reports_what_it_did() {
     let folder = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
         let output =
@@ -56,7 +56,7 @@ fn migrate_says_what_it_did() {
     };
     let first = run(&["migrate"]);
     assert!(first.contains("applied 0001_first_conversation"));
-    assert!(run(&["migrate"]).contains("was up to date"));
+    assert!(run(&["migrate"]).contains("was already up to date"));
     let report: serde_json::Value = serde_json::from_str(&run(&["migrate", "--json"])).unwrap();
     let last = first.lines().filter_map(|line| line.strip_prefix("applied ")).next_back().unwrap();
     let newest: i64 = last.split('_').next().unwrap().parse().unwrap();
@@ -64,16 +64,16 @@ fn migrate_says_what_it_did() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_named_without_its_password() {
+fn an_unreachable_database_is_named_without_its_password() {
     let refused = meeshy(&["migrate"], &[("DATABASE_URL", "postgres://me:hunter2@127.0.0.1:1/x")]);
     let message = text(&refused.stderr);
     assert!(!refused.status.success());
-    assert!(message.contains("cannot open the database `postgres://me@127.0.0.1:1/x`"), "{message}");
+    assert!(message.contains("failed to open the database `postgres://me@127.0.0.1:1/x`"), "{message}");
     assert!(!message.contains("hunter2"), "{message}");
 }
 
 #[test]
-fn help_names_every_command() {
+fn help_lists_every_command() {
     let help = text(&meeshy(&["--help"], &[]).stdout);
     assert!(help.contains("everyone reads in their own language"), "{help}");
     for command in ["serve", "config", "migrate", "translate", "models", "import", "export", "user"] {
@@ -82,7 +82,7 @@ fn help_names_every_command() {
 }
 
 #[test]
-fn an_address_that_cannot_be_had_is_named_with_advice() {
+fn an_address_that_cannot_be_bound_is_reported_with_advice() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let refused = meeshy(&["serve"], &[("HOST", "127.0.0.1"), ("PORT", &port)]);
@@ -97,16 +97,16 @@ fn an_address_that_cannot_be_had_is_named_with_advice() {
 }
 
 #[test]
-fn where_no_models_are_it_is_said() {
+fn commands_report_that_no_models_are_installed() {
     for arguments in [["models", "list"], ["models", "verify"]] {
         let shown = meeshy(&arguments, &[]);
         assert!(shown.status.success());
-        assert!(text(&shown.stdout).contains("no models here"), "{arguments:?}");
+        assert!(text(&shown.stdout).contains("no models installed"), "{arguments:?}");
     }
 }
 
 #[test]
-fn a_damaged_model_is_named_where_it_is_looked_for_and_where_another_engine_steps_in() {
+fn a_damaged_model_is_reported_and_another_engine_takes_over() {
     let folder = tempfile::tempdir().unwrap();
     let model = install(&folder.path().join("models"), "en-es", &saying("hola")).join("model.bin");
     std::fs::write(&model, b"not a model").unwrap();
@@ -124,15 +124,15 @@ fn a_damaged_model_is_named_where_it_is_looked_for_and_where_another_engine_step
 }
 
 #[test]
-fn a_level_of_the_log_that_is_none_is_refused() {
+fn an_invalid_log_level_is_rejected() {
     let refused = meeshy(&["serve"], &[("LOG_LEVEL", "inof"), ("DATABASE_URL", "postgres://127.0.0.1:1/x")]);
     let message = text(&refused.stderr);
     assert!(!refused.status.success());
-    assert!(message.contains("`inof` is no level; use error, warn, info"), "{message}");
+    assert!(message.contains("`inof` is not a level; use error, warn, info"), "{message}");
 }
 
 #[test]
-fn a_line_that_is_no_text_is_named() {
+fn a_line_that_is_not_utf8_is_reported_by_number() {
     let mut child = Command::new(PROGRAM)
         .args(["translate", "--from", "en", "--to", "es"])
         .env("MEESHY_DATA_DIR", tempfile::tempdir().unwrap().path())
@@ -149,7 +149,7 @@ fn a_line_that_is_no_text_is_named() {
 }
 
 #[test]
-fn who_stops_reading_ends_a_command_quietly() {
+fn a_closed_pipe_ends_a_command_quietly() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [&["languages"][..], &["config"], &["models", "list"], &["config", "--reference"]] {
         let mut command = Command::new(PROGRAM);
@@ -160,7 +160,7 @@ fn who_stops_reading_ends_a_command_quietly() {
         assert!(ended.status.success(), "{arguments:?}: {} {}", ended.status, text(&ended.stderr));
         assert_eq!(text(&ended.stderr), "", "{arguments:?}");
     }
-    // A complaint that nobody reads is no panic.
+    // A closed standard error does not cause a panic.
     let mut command = Command::new(PROGRAM);
     command.args(["config", "--config", "/nowhere/meeshy.toml"]).stdout(Stdio::null());
     let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
@@ -169,7 +169,7 @@ fn who_stops_reading_ends_a_command_quietly() {
 }
 
 #[test]
-fn a_server_goes_on_when_nobody_reads_what_it_says() {
+fn a_server_survives_closed_output_streams() {
     let folder = tempfile::tempdir().unwrap();
     let port = crate::server::free_port().to_string();
     let mut command = Command::new(PROGRAM);
@@ -190,7 +190,7 @@ fn a_server_goes_on_when_nobody_reads_what_it_says() {
 }
 
 #[test]
-fn the_kind_of_a_signing_key_is_read_from_it() {
+fn the_algorithm_follows_from_the_signing_key() {
     let folder = tempfile::tempdir().unwrap();
     let make = |name: &str, kind: &[&str]| {
         let private = folder.path().join(format!("{name}.pem"));
@@ -216,7 +216,7 @@ fn the_kind_of_a_signing_key_is_read_from_it() {
     let ed25519 = make("ed25519", &["-algorithm", "ED25519"]);
     let rsa = make("rsa", &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
     let p256 = make("p256", &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]);
-    // A comment makes a short key long.
+    // A comment makes a short key file long.
     let explained = folder.path().join("explained.pem");
     let text_before = "This is the public key of the messenger.\n".repeat(20);
     std::fs::write(&explained, text_before + &std::fs::read_to_string(&ed25519.1).unwrap()).unwrap();

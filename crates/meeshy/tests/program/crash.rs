@@ -1,24 +1,25 @@
-//! `kill -9` and `SIGTERM` under load: nothing acknowledged is lost, nothing is there twice, and every translation comes.
+//! `kill -9` and `SIGTERM` under load: nothing acknowledged is lost or duplicated, and every translation
+//! arrives.
 
-use crate::load::{Editor, Sender, every_translation_comes, nothing_is_lost_or_doubled};
+use crate::load::{Editor, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
 use crate::server::{Server, kills};
 use meeshy_testkit::Database;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often the server is killed; `MEESHY_KILLS` says another number.
+/// How often the server is killed; `MEESHY_KILLS` overrides it.
 const KILLS: usize = 30;
-/// Sends that are in flight when it is.
+/// The number of clients that send concurrently.
 const SENDERS: usize = 24;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sqlite_loses_nothing_when_it_is_killed() {
+async fn nothing_is_lost_in_crashes_on_sqlite() {
     crash(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgresql_loses_nothing_when_it_is_killed() {
+async fn nothing_is_lost_in_crashes_on_postgresql() {
     let database = Database::postgres();
     let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
     crash(&[("DATABASE_URL", url)]).await;
@@ -39,7 +40,7 @@ async fn crash(variables: &[(&str, &str)]) {
 
     let rounds = kills(KILLS);
     let mut round = 0;
-    // A busy machine may need more rounds before that is a load.
+    // A busy machine may need more rounds to produce a load.
     while round < rounds || (acknowledged(&senders) <= rounds && round < 4 * rounds) {
         let stop = Arc::new(AtomicBool::new(false));
         let editing = tokio::spawn({
@@ -61,7 +62,7 @@ async fn crash(variables: &[(&str, &str)]) {
             .collect();
         tokio::time::sleep(Duration::from_millis(40 + round as u64 * 37 % 160)).await;
         if round % 3 == 2 {
-            assert!(server.stop().await, "the server did not end well after SIGTERM in round {round}");
+            assert!(server.stop().await, "the server did not exit cleanly after SIGTERM in round {round}");
         } else {
             server.kill();
         }
@@ -74,11 +75,11 @@ async fn crash(variables: &[(&str, &str)]) {
         round += 1;
     }
     let history = reader.history(&conversation).await;
-    nothing_is_lost_or_doubled(&senders, &history);
-    editor.nothing_is_lost(&history);
+    assert_nothing_lost_or_duplicated(&senders, &history);
+    editor.assert_nothing_lost(&history);
     let total = acknowledged(&senders);
-    assert!(total > rounds, "only {total} messages were acknowledged: that is no load");
-    every_translation_comes(&reader, &conversation).await;
+    assert!(total > rounds, "only {total} messages were acknowledged: the load is too low");
+    wait_for_all_translations(&reader, &conversation).await;
     eprintln!("{round} rounds, {total} messages and {} edits acknowledged, none lost", editor.edits());
 }
 

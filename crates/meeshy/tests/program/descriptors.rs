@@ -1,6 +1,6 @@
-//! A program that has no file descriptors left waits for some, and goes on when there are.
+//! A program that runs out of file descriptors waits for some, and recovers.
 
-use crate::load::every_translation_comes;
+use crate::load::wait_for_all_translations;
 use crate::server::{Client, Server};
 use reqwest::StatusCode;
 use serde_json::json;
@@ -8,17 +8,18 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Descriptors of the program.
+/// The program's limit of file descriptors.
 const LIMIT: usize = 96;
 
-/// Messages that cannot be translated meanwhile.
+/// Messages that cannot be translated in the meantime.
 const MESSAGES: usize = 100;
 
-/// Lines that the log may have of it: that something fails is said once in a while, not for each message.
+/// The maximum number of log lines about it: a persistent failure is logged now and then, not for each
+/// message.
 const MAX_LINES: usize = 50;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_program_without_descriptors_recovers_and_says_little() {
+async fn a_program_without_descriptors_recovers_and_logs_little() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let limited = format!("ulimit -n {LIMIT}; exec \"$@\" 2>{}", log.display());
@@ -27,30 +28,30 @@ async fn a_program_without_descriptors_recovers_and_says_little() {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = lea.group(&[&carlos]).await;
 
-    // Somebody opens connections and says nothing on them. Those that the program cannot take wait in the system.
+    // Idle connections. Those that the program cannot accept wait in the system's backlog.
     let address = ("127.0.0.1", server.port);
     let idle: Vec<TcpStream> = (0..2 * LIMIT).map(|_| TcpStream::connect(address).unwrap()).collect();
-    says(&log, "connections are being refused").await;
-    // Carlos has his connection. His messages are kept; to translate them takes processes.
+    says(&log, "Refusing connections").await;
+    // Carlos has his connection. His messages are stored; translating them would need processes.
     for _ in 0..MESSAGES {
         say(&carlos, &talk).await;
     }
-    says(&log, "a translation failed").await;
+    says(&log, "A translation failed").await;
     let lines = std::fs::read_to_string(&log).unwrap();
-    assert!(lines.contains("Too many open files"), "it is said why: {lines}");
+    assert!(lines.contains("Too many open files"), "the log has the reason: {lines}");
     assert!(lines.lines().count() <= MAX_LINES, "{lines}");
 
     drop(idle);
     server.becomes_ready(true).await;
     say(&carlos, &talk).await;
-    every_translation_comes(&lea, &talk).await;
+    wait_for_all_translations(&lea, &talk).await;
     let lines = std::fs::read_to_string(&log).unwrap();
     assert!(lines.lines().count() <= MAX_LINES, "{lines}");
     assert!(server.is_alive());
 }
 
-/// Sends a message on the connection that is there. Where the client has not put it back yet it tries another one, which is
-/// refused.
+/// Sends a message on the existing connection. If the client has not returned it to its pool yet, it opens
+/// another one, which is refused.
 async fn say(who: &Client, talk: &str) {
     let message = json!({ "content": "Tengo un gato", "originalLanguage": "es" });
     let start = Instant::now();
@@ -62,11 +63,11 @@ async fn say(who: &Client, talk: &str) {
     }
 }
 
-/// Waits until the log has some words.
+/// Waits until the log contains `words`.
 async fn says(log: &Path, words: &str) {
     let start = Instant::now();
     while !std::fs::read_to_string(log).unwrap().contains(words) {
-        assert!(start.elapsed() < Duration::from_secs(30), "the log never says `{words}`");
+        assert!(start.elapsed() < Duration::from_secs(30), "the log never contains `{words}`");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }

@@ -1,4 +1,4 @@
-//! `meeshy export`: who goes back takes along what was written here.
+//! `meeshy export`: users who go back keep what they wrote here.
 
 use crate::import::{sign_in, write};
 use crate::server::{Server, command, kills};
@@ -14,8 +14,8 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 use std::time::Instant;
 
-/// A database is smaller without these, and no other collection refers to them.
-const LEFT_OUT: [&str; 2] = ["Notification", "MessageStatus"];
+/// The database is smaller without these, and no other collection refers to them.
+const OMITTED: [&str; 2] = ["Notification", "MessageStatus"];
 
 fn run(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     command(data, arguments, variables).output().unwrap()
@@ -25,7 +25,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// An export that has to succeed, and its report.
+/// An export that must succeed, and its report.
 fn export(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Value {
     let output = run(data, &[&["export", "--json"], arguments].concat(), variables);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -33,12 +33,12 @@ fn export(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Value 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_go_back_with_what_they_wrote_with_sqlite() {
+async fn users_go_back_with_what_they_wrote_on_sqlite() {
     go_back(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_go_back_with_what_they_wrote_with_postgresql() {
+async fn users_go_back_with_what_they_wrote_on_postgresql() {
     let database = Database::postgres();
     let Location::Postgres { url, .. } = database.location() else { unreachable!() };
     go_back(&[("DATABASE_URL", url)]).await;
@@ -47,7 +47,7 @@ async fn people_go_back_with_what_they_wrote_with_postgresql() {
 async fn go_back(variables: &[(&str, &str)]) {
     let folder = tempfile::tempdir().unwrap();
     let (data, old) = (folder.path().join("data"), folder.path().join("old"));
-    let before = write(&Corpus::new(1, 1), &old, &LEFT_OUT);
+    let before = write(&Corpus::new(1, 1), &old, &OMITTED);
     let imported = run(&data, &["import", "--yes", old.to_str().unwrap()], variables);
     assert_eq!(imported.status.code(), Some(3), "{}", text(&imported.stderr));
 
@@ -83,7 +83,7 @@ async fn go_back(variables: &[(&str, &str)]) {
         digests.push(report["digest"].clone());
     }
     digests.dedup();
-    assert_eq!(digests.len(), 1, "the same in every form: {digests:?}");
+    assert_eq!(digests.len(), 1, "the same in every format: {digests:?}");
 }
 
 /// What was written here since the import.
@@ -144,18 +144,18 @@ fn what_is_not_held_is_listed(report: &Value) {
 }
 
 #[test]
-fn nothing_is_overwritten_and_a_folder_is_no_stream() {
+fn nothing_is_overwritten_and_a_folder_is_not_a_stream() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let export = || run(&data, &["export", folder.path().join("dump").to_str().unwrap()], &[]);
     let mistyped = export();
     assert_eq!(mistyped.status.code(), Some(1));
-    assert!(text(&mistyped.stderr).contains("there is no data folder"), "{}", text(&mistyped.stderr));
+    assert!(text(&mistyped.stderr).contains("does not exist"), "{}", text(&mistyped.stderr));
     assert!(!data.exists());
     run(&data, &["migrate"], &[]);
     let empty = export();
     assert_eq!(empty.status.code(), Some(1));
-    assert!(text(&empty.stderr).contains("nobody has an account here"), "{}", text(&empty.stderr));
+    assert!(text(&empty.stderr).contains("the database has no accounts"), "{}", text(&empty.stderr));
     assert!(!folder.path().join("dump").exists());
 
     let old = folder.path().join("old");
@@ -180,26 +180,27 @@ fn nothing_is_overwritten_and_a_folder_is_no_stream() {
 }
 
 #[test]
-fn an_export_that_is_killed_hinders_no_other_with_sqlite() {
+fn a_killed_export_does_not_block_the_next_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     kill_exports(folder.path(), &Location::Folder(data), &[]);
 }
 
 #[test]
-fn an_export_that_is_killed_hinders_no_other_with_postgresql() {
+fn a_killed_export_does_not_block_the_next_on_postgresql() {
     let (folder, database) = (tempfile::tempdir().unwrap(), Database::postgres());
     let Location::Postgres { url, .. } = database.location() else { unreachable!() };
     kill_exports(folder.path(), database.location(), &[("DATABASE_URL", url)]);
 }
 
-/// Kills exports at any time; at worst right after the database has noted what was written and before the dump got its name.
+/// Kills exports at random; the worst moment is after the database has recorded the export and before the
+/// dump is renamed to its final name.
 fn kill_exports(folder: &Path, location: &Location, variables: &[(&str, &str)]) {
     let (data, old) = (folder.join("data"), folder.join("old"));
-    write(&Corpus::new(1, 1), &old, &LEFT_OUT);
+    write(&Corpus::new(1, 1), &old, &OMITTED);
     let imported = run(&data, &["import", "--yes", old.to_str().unwrap()], variables);
     assert_eq!(imported.status.code(), Some(3), "{}", text(&imported.stderr));
-    // Somebody whom only exports bring to the old system.
+    // A user who exists in the old system only through exports.
     let password = folder.join("password");
     std::fs::write(&password, "correct horse").unwrap();
     let newcomer = [
@@ -229,20 +230,21 @@ fn kill_exports(folder: &Path, location: &Location, variables: &[(&str, &str)]) 
         child.kill().unwrap();
         child.wait().unwrap();
         if back.exists() {
-            assert!(is_whole(&back), "round {round}: it has its name and is not complete");
+            assert!(is_whole(&back), "round {round}: it has its final name but is incomplete");
             std::fs::remove_dir_all(&back).unwrap();
         }
     }
-    assert!(killed >= rounds / 2, "only {killed} were killed at work");
+    assert!(killed >= rounds / 2, "only {killed} were killed while running");
 
-    // The last thing that an export does is the name.
+    // The rename is the last step of an export.
     let partial = folder.join("back.partial");
     let _ = std::fs::remove_dir_all(&partial);
     std::fs::rename(&whole, &partial).unwrap();
     let report = export(&data, &[back.to_str().unwrap()], variables);
     assert!(report["digest"] == digest && is_whole(&back) && !partial.exists(), "{report}");
 
-    // Beside the ledgers: where the newcomer has read gets the ids that it has there, and members are counted.
+    // Except for the ledgers: the newcomer's read positions get the ids of the old system, and members are
+    // counted.
     let but = [
         "legacy_imports",
         "legacy_documents",
@@ -261,5 +263,5 @@ fn kill_exports(folder: &Path, location: &Location, variables: &[(&str, &str)]) 
         (&json!(0), &json!(0), &json!(false)),
         "{answer}"
     );
-    assert!(rows::all(location, &but) == before, "an import of the export brings the same database");
+    assert!(rows::all(location, &but) == before, "an import of the export yields the same database");
 }

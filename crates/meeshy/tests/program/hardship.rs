@@ -1,4 +1,4 @@
-//! Bad input and bad times: a clear error, nothing lost, the process lives.
+//! Invalid input and failures: a clear error, nothing lost, the process survives.
 
 use crate::server::{PROGRAM, Server, command};
 use meeshy_testkit::{Cluster, Database, Proxy};
@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
-async fn bodies_that_cannot_be_taken_get_a_sentence_and_a_code() {
+async fn invalid_bodies_get_a_message_and_a_code() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
@@ -53,11 +53,11 @@ async fn bodies_that_cannot_be_taken_get_a_sentence_and_a_code() {
         lea.post(&path, &json!({ "content": "nuqneH", "originalLanguage": "tlh" })).await.unwrap();
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert!(answer["error"].as_str().unwrap().contains("`tlh` is not a language"), "{answer}");
-    assert_eq!(lea.history(&talk).await.len(), 0, "nothing of all this was kept");
+    assert_eq!(lea.history(&talk).await.len(), 0, "nothing was stored");
 }
 
 #[tokio::test]
-async fn a_second_process_on_the_same_folder_is_told_so() {
+async fn a_second_process_on_the_same_folder_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path(), &[]).await;
     let second = Command::new(PROGRAM).arg("migrate").env("MEESHY_DATA_DIR", folder.path()).output().unwrap();
@@ -71,8 +71,8 @@ async fn a_second_process_on_the_same_folder_is_told_so() {
 }
 
 #[tokio::test]
-async fn a_full_disk_fails_the_message_and_nothing_else() {
-    // A file system of its own, of six megabytes, in a mount namespace that ends with the server.
+async fn a_full_disk_fails_only_the_message() {
+    // A file system of six megabytes, in a mount namespace that ends with the server.
     let folder = tempfile::tempdir().unwrap();
     let mount = format!("mount -t tmpfs -o size=6m tmpfs {} && exec \"$@\"", folder.path().display());
     let wrapper = ["unshare", "--map-root-user", "--user", "--mount", "sh", "-c", &mount, "sh"];
@@ -98,7 +98,7 @@ async fn a_full_disk_fails_the_message_and_nothing_else() {
         refused.1
     );
     assert!(server.is_alive());
-    assert_eq!(lea.history(&talk).await.len(), kept, "what was acknowledged is there, and can be read");
+    assert_eq!(lea.history(&talk).await.len(), kept, "acknowledged messages can still be read");
     server.becomes_ready(false).await;
     let health = format!("http://127.0.0.1:{}/health", server.port);
     let database = async || {
@@ -114,7 +114,7 @@ async fn a_full_disk_fails_the_message_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_takes_no_changes_is_not_ready() {
+async fn a_read_only_database_is_not_ready() {
     let cluster = tokio::task::block_in_place(Cluster::start);
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[("DATABASE_URL", &cluster.url())]).await;
@@ -129,7 +129,7 @@ async fn a_database_that_takes_no_changes_is_not_ready() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgresql_may_stop_and_start_again_under_load() {
+async fn postgresql_can_be_restarted_under_load() {
     let cluster = Cluster::start();
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path(), &[("DATABASE_URL", &cluster.url())]).await;
@@ -141,7 +141,7 @@ async fn postgresql_may_stop_and_start_again_under_load() {
         async move {
             let (mut acknowledged, mut refused) = (Vec::new(), 0);
             let (start, mut in_doubt) = (Instant::now(), false);
-            // What was refused may be stored all the same, so it is sent until it is acknowledged.
+            // A failed send may still have been stored, so it is repeated until it is acknowledged.
             while start.elapsed() < Duration::from_secs(8) || in_doubt {
                 let key = format!("c-{}", acknowledged.len());
                 let (status, answer) =
@@ -177,11 +177,11 @@ async fn postgresql_may_stop_and_start_again_under_load() {
     assert!(server.is_ready().await);
     let history = lea.history(&talk).await;
     let kept: Vec<&str> = history.iter().map(|message| message["content"].as_str().unwrap()).collect();
-    assert_eq!(kept, acknowledged, "all that was acknowledged, once, in order");
+    assert_eq!(kept, acknowledged, "all acknowledged messages, once, in order");
 }
 
 #[tokio::test]
-async fn a_stop_finishes_what_has_begun() {
+async fn shutdown_finishes_running_work() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path(), &[]).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
@@ -194,7 +194,7 @@ async fn a_stop_finishes_what_has_begun() {
         })
         .collect();
     tokio::time::sleep(Duration::from_millis(20)).await;
-    assert!(server.stop().await, "it ends by itself, and well");
+    assert!(server.stop().await, "it exits cleanly");
     let mut acknowledged = 0;
     for sent in sending {
         acknowledged +=
@@ -228,7 +228,7 @@ async fn four_processes_that_start_on_an_empty_database_all_start() {
     }
 }
 
-/// A process that says on standard error how it is.
+/// A process, observed through its standard error.
 struct Process(Child);
 
 impl Process {
@@ -242,7 +242,7 @@ impl Process {
             }
             said += &format!("{line}\n");
         }
-        panic!("it ended: {said}");
+        panic!("it exited: {said}");
     }
 }
 
@@ -254,7 +254,7 @@ impl Drop for Process {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stop_takes_ten_seconds_at_most_even_when_the_database_hangs() {
+async fn shutdown_takes_ten_seconds_at_most_even_if_the_database_hangs() {
     let cluster = tokio::task::block_in_place(Cluster::start);
     let proxy = Proxy::to(cluster.port());
     let url = format!("postgres://meeshy@127.0.0.1:{}/postgres", proxy.port());
@@ -272,7 +272,7 @@ async fn a_stop_takes_ten_seconds_at_most_even_when_the_database_hangs() {
         }
         let ended_well = server.ends_within(Duration::from_secs(20)).await;
         let took = start.elapsed();
-        assert_eq!(ended_well, signals == 1, "a second signal cuts it short");
+        assert_eq!(ended_well, signals == 1, "a second signal aborts it");
         let limit = if signals == 1 { 12 } else { 3 };
         assert!(took < Duration::from_secs(limit), "{signals} signals: {took:?}");
         hanging.abort();
@@ -281,9 +281,9 @@ async fn a_stop_takes_ten_seconds_at_most_even_when_the_database_hangs() {
 }
 
 #[tokio::test]
-async fn a_stop_while_it_starts_ends_it_well() {
+async fn a_signal_during_startup_ends_it_cleanly() {
     let folder = tempfile::tempdir().unwrap();
-    // A database that takes calls and never answers.
+    // A database that accepts connections but never answers.
     let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://meeshy@{}/postgres", database.local_addr().unwrap());
     let variables = [("DATABASE_URL", url.as_str()), ("PORT", "0"), ("HOST", "127.0.0.1")];
@@ -295,7 +295,7 @@ async fn a_stop_while_it_starts_ends_it_well() {
 }
 
 #[test]
-fn a_taken_port_leaves_the_data_as_it_was() {
+fn a_taken_port_leaves_the_data_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -310,8 +310,8 @@ fn a_taken_port_leaves_the_data_as_it_was() {
         let refused = command(&data, &["serve"], &variables).output().unwrap();
         let message = String::from_utf8_lossy(&refused.stderr);
         assert!(!refused.status.success(), "{setting}");
-        let advice = format!("stop the program that is on it, or set another {setting}");
+        let advice = format!("stop the program that uses it, or change {setting}");
         assert!(message.contains(&advice), "{setting}: {message}");
-        assert!(!data.exists(), "{setting}: the data folder was made");
+        assert!(!data.exists(), "{setting}: the data folder was created");
     }
 }

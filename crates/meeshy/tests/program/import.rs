@@ -1,4 +1,4 @@
-//! `meeshy import`: the old system's people go on where they were, and nothing is ever half there.
+//! `meeshy import`: the old system's users continue where they were, and no import is ever half done.
 
 use crate::server::{Client, Server, command};
 use bson::oid::ObjectId;
@@ -12,9 +12,9 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Instant;
 
-/// Ends with this when documents were rejected.
-const WITH_REMARKS: i32 = 3;
-/// How many imports are killed; `MEESHY_KILLS` says another number.
+/// The exit code if documents were rejected.
+const INCOMPLETE: i32 = 3;
+/// How many imports are killed; `MEESHY_KILLS` overrides it.
 const KILLS: u32 = 20;
 
 pub fn write(corpus: &Corpus, path: &Path, but: &[&str]) -> Dump {
@@ -32,12 +32,12 @@ fn meeshy(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (Outpu
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_of_the_old_system_go_on_with_sqlite() {
+async fn users_of_the_old_system_continue_on_sqlite() {
     go_on(&[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn people_of_the_old_system_go_on_with_postgresql() {
+async fn users_of_the_old_system_continue_on_postgresql() {
     let database = Database::postgres();
     let Location::Postgres { url, .. } = database.location() else { unreachable!() };
     go_on(&[("DATABASE_URL", url)]).await;
@@ -51,11 +51,11 @@ async fn go_on(variables: &[(&str, &str)]) {
     let path = path.to_str().unwrap();
 
     let (checked, text) = meeshy(&data, &["check", path], variables);
-    assert!(checked.status.success() && text.contains("the dump is sound"), "{text}");
+    assert!(checked.status.success() && text.contains("the dump is valid"), "{text}");
     let (dry, _) = meeshy(&data, &[path, "--dry-run", "--json"], variables);
     let (real, text) = meeshy(&data, &[path, "--yes", "--json"], variables);
-    assert_eq!(real.status.code(), Some(WITH_REMARKS), "{text}");
-    assert_eq!(dry.status.code(), Some(WITH_REMARKS));
+    assert_eq!(real.status.code(), Some(INCOMPLETE), "{text}");
+    assert_eq!(dry.status.code(), Some(INCOMPLETE));
     let [dry, real]: [Value; 2] = [dry, real].map(|output| serde_json::from_slice(&output.stdout).unwrap());
     assert_eq!(dry["report"], real["report"]);
     let sources =
@@ -70,10 +70,10 @@ async fn go_on(variables: &[(&str, &str)]) {
     assert!(in_use.status.code() == Some(1) && text.contains("in use by another meeshy process"), "{text}");
     let alice = sign_in(&server, "alice").await;
     assert_eq!(alice.id, corpus.person("alice").unwrap().to_hex());
-    sees_what_was_there(&alice, &dump).await;
+    sees_the_imported_messages(&alice, &dump).await;
 }
 
-/// So many people, one of them twice, all but five without what they need.
+/// A dump of users, one of them twice, all but five without required fields.
 fn dirty(path: &Path, people: u16) {
     let person = |number: u16| {
         let [high, low] = number.to_be_bytes();
@@ -103,17 +103,17 @@ fn rawdoc(document: &Document) -> RawDocumentBuf {
 }
 
 #[test]
-fn a_report_has_all_totals_and_its_list_everything() {
+fn the_report_has_totals_and_the_report_file_lists_everything() {
     let folder = tempfile::tempdir().unwrap();
     let (data, path) = (folder.path().join("data"), folder.path().join("dump"));
     dirty(&path, 30);
     let path = path.to_str().unwrap();
     let (real, _) = meeshy(&data, &[path, "--yes"], &[]);
-    assert_eq!(real.status.code(), Some(WITH_REMARKS));
+    assert_eq!(real.status.code(), Some(INCOMPLETE));
     let screen = String::from_utf8(real.stdout).unwrap();
     let list = screen
         .lines()
-        .find_map(|line| line.strip_prefix("every rejection, conflict and missing file is in `"));
+        .find_map(|line| line.strip_prefix("all rejections, conflicts and missing files are listed in `"));
     let list = list.and_then(|list| list.strip_suffix('`')).unwrap();
     let lines = |list: &Path| -> Vec<Value> {
         let text = std::fs::read_to_string(list).unwrap();
@@ -143,13 +143,13 @@ fn a_report_has_all_totals_and_its_list_everything() {
 }
 
 #[test]
-fn a_report_in_json_says_that_its_list_is_cut_and_where_the_whole_one_is() {
+fn a_json_report_says_that_it_is_truncated_and_names_the_report_file() {
     let folder = tempfile::tempdir().unwrap();
     let (data, path) = (folder.path().join("data"), folder.path().join("dump"));
     dirty(&path, 1_205);
     let import = |more: &[&str]| -> Value {
         let (done, text) = meeshy(&data, &[&[path.to_str().unwrap(), "--json"], more].concat(), &[]);
-        assert_eq!(done.status.code(), Some(WITH_REMARKS), "{text}");
+        assert_eq!(done.status.code(), Some(INCOMPLETE), "{text}");
         serde_json::from_slice(&done.stdout).unwrap()
     };
     let elsewhere = folder.path().join("list.jsonl");
@@ -164,7 +164,7 @@ fn a_report_in_json_says_that_its_list_is_cut_and_where_the_whole_one_is() {
         assert_eq!(whole.lines().count(), 1_200);
     }
     std::fs::remove_file(first["list"].as_str().unwrap()).unwrap();
-    assert_eq!(import(&["--yes"])["list"], Value::Null, "there is none any more");
+    assert_eq!(import(&["--yes"])["list"], Value::Null, "the file was deleted");
 }
 
 fn first_id(dump: &Dump, collection: &str) -> String {
@@ -183,8 +183,8 @@ pub async fn sign_in(server: &Server, username: &str) -> Client {
     Client { http, base, token: text(&answer["data"]["token"]), id: text(&answer["data"]["user"]["id"]) }
 }
 
-/// Every message of the person's conversations, in order, and a translation of each that was translated.
-async fn sees_what_was_there(person: &Client, dump: &Dump) {
+/// Checks that every message of the user's conversations is there, in order, with its translations.
+async fn sees_the_imported_messages(person: &Client, dump: &Dump) {
     let (_, conversations) = person.get("/conversations?limit=50").await.unwrap();
     let conversations = conversations["data"].as_array().unwrap();
     let text = |raw: &meeshy_legacy::dump::Document, field: &str| {
@@ -231,13 +231,13 @@ async fn sees_what_was_there(person: &Client, dump: &Dump) {
     );
 }
 
-/// Every row of every table, but for when migrations and imports were finished.
+/// Every row of every table, except the times of migrations and imports.
 fn state(location: &Location) -> Vec<String> {
     rows::all(location, &["legacy_imports", "migrations"])
 }
 
 #[test]
-fn an_import_into_sqlite_that_is_killed_leaves_nothing_or_everything() {
+fn a_killed_import_leaves_all_or_nothing_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     kill_imports(|round| Place {
         location: Location::Folder(folder.path().join(round.to_string())),
@@ -246,7 +246,7 @@ fn an_import_into_sqlite_that_is_killed_leaves_nothing_or_everything() {
 }
 
 #[test]
-fn an_import_into_postgresql_that_is_killed_leaves_nothing_or_everything() {
+fn a_killed_import_leaves_all_or_nothing_on_postgresql() {
     kill_imports(|_| {
         let database = Database::postgres();
         Place { location: database.location().clone(), _database: Some(database) }
@@ -282,7 +282,7 @@ fn kill_imports(place: impl Fn(u32) -> Place) {
     let begun = Instant::now();
     let output = whole.import(folder, dump).output().unwrap();
     let duration = begun.elapsed();
-    assert_eq!(output.status.code(), Some(WITH_REMARKS), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(INCOMPLETE), "{}", String::from_utf8_lossy(&output.stderr));
     let everything = state(&whole.location);
 
     let mut killed = 0;
@@ -297,9 +297,9 @@ fn kill_imports(place: impl Fn(u32) -> Place) {
         assert!(found == nothing || found == everything, "round {round}: {} rows", found.len());
         if round % 5 == 0 {
             let again = place.import(folder, dump).output().unwrap();
-            assert_eq!(again.status.code(), Some(WITH_REMARKS), "round {round}");
+            assert_eq!(again.status.code(), Some(INCOMPLETE), "round {round}");
             assert!(state(&place.location) == everything, "round {round}");
         }
     }
-    assert!(killed >= kills / 2, "only {killed} were killed at work");
+    assert!(killed >= kills / 2, "only {killed} were killed while running");
 }

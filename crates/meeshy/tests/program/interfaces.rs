@@ -1,4 +1,4 @@
-//! The translator for other programs, on ports of its own.
+//! The translation API for other programs, on its own ports.
 
 use crate::server::{Server, free_port};
 use serde_json::{Value, json};
@@ -28,10 +28,10 @@ async fn other_programs_translate_on_their_own_ports() {
     assert_eq!(ask(gateway.clone(), &lea.token).await, (200, json!({ "translatedText": "42" })));
     assert_eq!(ask(gateway, "two").await.0, 401);
     assert!(server.stop().await);
-    assert!(TcpStream::connect(&listen).await.is_err(), "nobody listens any more");
+    assert!(TcpStream::connect(&listen).await.is_err(), "the port is closed");
 }
 
-/// deep-translator, a library for Python, puts all that it says into the query.
+/// deep-translator, a Python library, sends everything in the query string.
 #[tokio::test]
 async fn a_library_made_for_libretranslate_translates() {
     const SCRIPT: &str = "

@@ -1,4 +1,4 @@
-//! People who write and edit while the server is killed, and what must be true of their messages afterwards.
+//! Clients that write and edit while the server is killed, and the invariants of their messages afterwards.
 
 use crate::server::Client;
 use reqwest::StatusCode;
@@ -7,14 +7,14 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How long the number of missing translations may stay the same. On PostgreSQL, the lease of a killed process has to
-/// run out first (ten seconds).
+/// How long the number of missing translations may stay the same. On PostgreSQL, the lease of a killed
+/// process has to expire first (ten seconds).
 const STALLED_AFTER: Duration = Duration::from_secs(120);
 
-/// How long a sender rests after a message.
+/// How long a sender pauses after a message.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// A sender who writes one message after the other, and the same one again until it is acknowledged.
+/// A sender of one message after the other, each repeated until it is acknowledged.
 pub struct Sender {
     client: Client,
     number: usize,
@@ -27,7 +27,7 @@ impl Sender {
         Self { client, number, next: 0, acknowledged: Vec::new() }
     }
 
-    /// How many of its messages were acknowledged.
+    /// The number of its acknowledged messages.
     pub fn sends(&self) -> usize {
         self.acknowledged.len()
     }
@@ -35,23 +35,23 @@ impl Sender {
     pub async fn send_until(&mut self, conversation: &str, stop: &AtomicBool) {
         while !stop.load(Ordering::SeqCst) {
             let key = format!("{}-{}", self.number, self.next);
-            // Sentences differ, so that each is translated, and are short, so that it is quick.
+            // Sentences differ, so that each is translated, and are short, so that it is fast.
             let body = json!({ "content": format!("Tengo {} gatos", self.next), "originalLanguage": "es", "clientMessageId": key });
             match self.client.post(&format!("/conversations/{conversation}/messages"), &body).await {
                 Ok((StatusCode::CREATED, answer)) => {
                     self.acknowledged.push((key, answer["data"]["id"].as_str().unwrap().to_owned()));
                     self.next += 1;
-                    // So that what was sent can be translated in the time of a test.
+                    // So that the messages can be translated within the time of a test.
                     tokio::time::sleep(PAUSE).await;
                 }
-                // The server is gone: the same message again, in the next round.
+                // The server is down: the same message again in the next round.
                 Ok(_) | Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
             }
         }
     }
 }
 
-/// Edits each message of one person once, soon after it was sent.
+/// Edits each message of one user once, soon after it was sent.
 pub struct Editor {
     client: Client,
     acknowledged: HashMap<String, String>,
@@ -62,14 +62,14 @@ impl Editor {
         Self { client, acknowledged: HashMap::new() }
     }
 
-    /// How many of its edits were acknowledged.
+    /// The number of its acknowledged edits.
     pub fn edits(&self) -> usize {
         self.acknowledged.len()
     }
 
     pub async fn edit_until(&mut self, conversation: &str, stop: &AtomicBool) {
         while !stop.load(Ordering::SeqCst) {
-            // A server that is gone comes back in the next round.
+            // A server that is down comes back in the next round.
             let _ = self.edit_newest(conversation).await;
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
@@ -92,7 +92,7 @@ impl Editor {
         Ok(())
     }
 
-    pub fn nothing_is_lost(&self, history: &[Value]) {
+    pub fn assert_nothing_lost(&self, history: &[Value]) {
         assert!(!self.acknowledged.is_empty(), "nothing was edited");
         let texts: HashMap<&str, &str> = history
             .iter()
@@ -104,7 +104,7 @@ impl Editor {
     }
 }
 
-pub fn nothing_is_lost_or_doubled(senders: &[Sender], history: &[Value]) {
+pub fn assert_nothing_lost_or_duplicated(senders: &[Sender], history: &[Value]) {
     let sequences: Vec<i64> = history.iter().map(|message| message["sequence"].as_i64().unwrap()).collect();
     assert_eq!(
         sequences,
@@ -131,8 +131,8 @@ pub fn nothing_is_lost_or_doubled(senders: &[Sender], history: &[Value]) {
     }
 }
 
-/// Waits until each message has its French translation, for as long as fewer and fewer are missing.
-pub async fn every_translation_comes(reader: &Client, conversation: &str) {
+/// Waits until each message has its French translation, as long as the number of missing ones keeps falling.
+pub async fn wait_for_all_translations(reader: &Client, conversation: &str) {
     let (mut fewest, mut since) = (usize::MAX, Instant::now());
     loop {
         let history = reader.history(conversation).await;

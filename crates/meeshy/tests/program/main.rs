@@ -1,4 +1,4 @@
-//! The real program as a process: started, asked over HTTP, stopped, killed.
+//! The real program as a process: started, called over HTTP, stopped, killed.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 

@@ -1,4 +1,4 @@
-//! Models that the server downloads by itself, from an index that the tests serve.
+//! Models that the server downloads automatically from an index served by the tests.
 
 use crate::server::{Client, Server};
 use axum::Router;
@@ -12,14 +12,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// A server of one model, `en-es`, whose files wait until it is told to give them, or that there are none.
+/// A mirror with one model, `en-es`, that holds back its files until the test releases them or makes them
+/// fail.
 struct Mirror {
     files: HashMap<String, Vec<u8>>,
     gives: watch::Receiver<Option<bool>>,
 }
 
 impl Mirror {
-    /// Starts it; gives the address of its index, and the switch for its files.
+    /// Starts it; returns the URL of its index and the switch for its files.
     async fn start() -> (String, watch::Sender<Option<bool>>) {
         let Synthetic { model, vocabulary, shortlist } = saying("hola");
         let files = [("model", model), ("vocab", vocabulary), ("lexicalShortlist", shortlist)];
@@ -52,7 +53,7 @@ async fn answer(State(mirror): State<Arc<Mirror>>, Path(file): Path<String>) -> 
     if is_given == Some(true) { Ok(bytes) } else { Err(StatusCode::NOT_FOUND) }
 }
 
-/// Waits until the only message of a conversation is as wanted, and gives it.
+/// Waits until the only message of a conversation satisfies `wanted`, and returns it.
 async fn becomes(who: &Client, talk: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     let start = Instant::now();
     loop {
@@ -69,7 +70,7 @@ fn reason_code(message: &Value) -> Option<&str> {
     message["translationStates"][0]["reasonCode"].as_str()
 }
 
-/// A server that downloads, with a message in English for a reader of Spanish that waits for its model.
+/// A server that downloads models, with an English message for a Spanish reader that waits for its model.
 async fn waiting(folder: &std::path::Path, index: &str) -> (Server, Client, String) {
     let variables =
         [("MODELS_PULL", "on"), ("MODELS_INDEX_URL", index), ("APERTIUM_MODES_DIR", "/nonexistent")];
@@ -85,7 +86,7 @@ async fn waiting(folder: &std::path::Path, index: &str) -> (Server, Client, Stri
 }
 
 #[tokio::test]
-async fn a_translation_comes_once_its_model_has_been_downloaded() {
+async fn a_translation_follows_once_its_model_is_downloaded() {
     let folder = tempfile::tempdir().unwrap();
     let (index, give) = Mirror::start().await;
     let (_server, carlos, talk) = waiting(folder.path(), &index).await;
@@ -96,7 +97,7 @@ async fn a_translation_comes_once_its_model_has_been_downloaded() {
 }
 
 #[tokio::test]
-async fn a_download_that_fails_is_no_longer_waited_for() {
+async fn nothing_waits_for_a_failed_download() {
     let folder = tempfile::tempdir().unwrap();
     let (index, give) = Mirror::start().await;
     let (_server, carlos, talk) = waiting(folder.path(), &index).await;

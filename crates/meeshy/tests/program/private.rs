@@ -1,4 +1,4 @@
-//! What others on the machine, and strangers on the network, do not get to see.
+//! What other users of the machine, and strangers on the network, cannot see.
 
 use crate::server::{Server, free_port};
 use reqwest::StatusCode;
@@ -42,7 +42,7 @@ async fn the_data_folder_is_private_whatever_the_umask() {
 }
 
 #[tokio::test]
-async fn metrics_have_an_address_of_their_own() {
+async fn metrics_have_their_own_address() {
     let folder = tempfile::tempdir().unwrap();
     let operators = format!("127.0.0.1:{}", free_port());
     let variables = [("METRICS_LISTEN", operators.as_str())];

@@ -1,6 +1,6 @@
-//! A gateway and translators as processes of their own, and what is left when any of them is killed.
+//! A gateway and translators as separate processes, and what survives if any of them is killed.
 
-use crate::load::{Editor, Sender, every_translation_comes, nothing_is_lost_or_doubled};
+use crate::load::{Editor, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
 use crate::server::{Server, free_port, kills, spawn};
 use meeshy_store::{StoreError, Tx, translation_jobs};
 use meeshy_testkit::Database;
@@ -12,10 +12,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// How many processes are killed; `MEESHY_KILLS` says another number.
+/// How many processes are killed; `MEESHY_KILLS` overrides it.
 const KILLS: usize = 20;
 
-/// A translator that is killed when dropped, and its engines with it.
+/// A translator process that is killed when dropped, together with its engines.
 struct Translator {
     child: Child,
     url: String,
@@ -42,7 +42,7 @@ impl Translator {
         self.child = Self::spawn(self.data.path(), &self.url);
     }
 
-    /// Kills an engine under it, if one runs.
+    /// Kills one of its engine processes, if any runs.
     fn kill_an_engine(&self) {
         let parent = self.child.id().to_string();
         let found = Command::new("pgrep").args(["-P", &parent]).output().unwrap().stdout;
@@ -60,7 +60,7 @@ impl Drop for Translator {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whichever_process_is_killed_every_translation_comes() {
+async fn every_translation_arrives_whichever_process_is_killed() {
     let database = Database::postgres();
     let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
     let folder = tempfile::tempdir().unwrap();
@@ -102,18 +102,18 @@ async fn whichever_process_is_killed_every_translation_comes() {
         }
     }
     let history = reader.history(&conversation).await;
-    nothing_is_lost_or_doubled(&[sender], &history);
-    editor.nothing_is_lost(&history);
-    every_translation_comes(&reader, &conversation).await;
+    assert_nothing_lost_or_duplicated(&[sender], &history);
+    editor.assert_nothing_lost(&history);
+    wait_for_all_translations(&reader, &conversation).await;
     let start = Instant::now();
     while store.read(translation_jobs::waiting).await.unwrap() > 0 {
-        assert!(start.elapsed() < Duration::from_secs(120), "translations of edited messages do not come");
+        assert!(start.elapsed() < Duration::from_secs(120), "translations of edited messages do not arrive");
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
-    assert_eq!(store.read(stale).await.unwrap(), 0, "translations of texts that are no more");
+    assert_eq!(store.read(stale).await.unwrap(), 0, "translations of previous texts");
 }
 
-/// Translations that were not made from the text that their message has.
+/// The number of translations that were not made from the current text of their message.
 fn stale(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.query_one(
         "SELECT count(*) AS total FROM translations t JOIN messages m ON m.id = t.message_id \
@@ -124,7 +124,7 @@ fn stale(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 }
 
 #[tokio::test]
-async fn without_a_translator_messages_flow_and_their_translations_wait() {
+async fn without_a_translator_messages_are_delivered_and_translations_wait() {
     let database = Database::postgres();
     let meeshy_store::Location::Postgres { url, .. } = database.location() else { unreachable!() };
     let folder = tempfile::tempdir().unwrap();
@@ -154,7 +154,7 @@ async fn without_a_translator_messages_flow_and_their_translations_wait() {
     );
 
     let _translator = Translator::start(url);
-    every_translation_comes(&lea, &conversation).await;
+    wait_for_all_translations(&lea, &conversation).await;
     let start = Instant::now();
     while health().await != json!({ "status": "up", "translators": 1, "jobsWaiting": 0 }) {
         assert!(start.elapsed() < Duration::from_secs(10), "{}", health().await);

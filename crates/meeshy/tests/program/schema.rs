@@ -1,4 +1,4 @@
-//! The interface is as its own description says.
+//! The API conforms to its OpenAPI document.
 
 use crate::server::{Client, Server};
 use serde_json::{Value, json};
@@ -8,17 +8,17 @@ use std::process::Command;
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_schema_conformance,negative_data_rejection";
 
-/// Makes something and gives its id.
+/// Creates something and returns its id.
 async fn made(caller: &Client, path: &str, body: &Value) -> String {
     let (status, answer) = caller.post(path, body).await.unwrap();
     assert_eq!(status, 201, "{answer}");
     answer["data"]["id"].as_str().unwrap().to_owned()
 }
 
-/// Schemathesis reads `/docs/openapi.json`, and sends what it describes and what it does not: no answer is a failure of the server,
-/// none has another shape than described, and what the description forbids is refused.
+/// Schemathesis reads `/docs/openapi.json` and sends valid and invalid requests. No request causes a server
+/// error, every response has the documented shape, and invalid requests are rejected.
 #[tokio::test]
-async fn every_answer_is_as_described() {
+async fn every_response_conforms_to_the_document() {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python/bin/schemathesis");
     assert!(
         program.exists(),
@@ -43,7 +43,7 @@ async fn every_answer_is_as_described() {
         .args(["run", &format!("http://127.0.0.1:{}/docs/openapi.json", server.port)])
         .args(["--header", &format!("Authorization: Bearer {}", lea.token)])
         .args(["--checks", CHECKS])
-        // It would sign the caller out, and the rest of the run with it.
+        // It would sign the caller out, and fail the rest of the run.
         .args(["--exclude-path-regex", "/auth/logout$"])
         .args(["--phases", "coverage,fuzzing", "--max-examples", "10", "--seed", "1"])
         .args(["--generation-database", "none", "--no-shrink", "--workers", "2", "--request-timeout", "20"])

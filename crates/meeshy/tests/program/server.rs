@@ -1,4 +1,4 @@
-//! A running `meeshy serve`, and a client of it.
+//! A running `meeshy serve`, and a client for it.
 
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub struct Server {
     pub port: u16,
     pub data: PathBuf,
     variables: Vec<(String, String)>,
-    /// A program and its arguments that the server is started through.
+    /// A program and its arguments that starts the server.
     wrapper: Vec<String>,
 }
 
@@ -22,7 +22,7 @@ pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// How often a test kills: `usual`, or what `MEESHY_KILLS` says.
+/// How often a test kills: `usual`, or the number in `MEESHY_KILLS`.
 #[expect(clippy::disallowed_methods, reason = "how long a test runs is not for the configuration")]
 pub fn kills(usual: usize) -> usize {
     std::env::var("MEESHY_KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
@@ -68,24 +68,24 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// Starts again on the same data and port.
+    /// Restarts it on the same data and port.
     pub async fn restart(&mut self) {
         self.child = spawn(&self.data, self.port, &self.variables, &self.wrapper);
         self.wait_until_ready().await;
     }
 
-    /// `SIGTERM`; says whether it ended well, within some seconds.
+    /// Sends `SIGTERM`; returns whether it exits cleanly within some seconds.
     pub async fn stop(&mut self) -> bool {
         self.terminate();
         self.ends_within(Duration::from_secs(20)).await
     }
 
-    /// `SIGTERM`.
+    /// Sends `SIGTERM`.
     pub fn terminate(&self) {
         Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
     }
 
-    /// Waits for its end; says whether it ended well.
+    /// Waits until it exits; returns whether it did so cleanly.
     pub async fn ends_within(&mut self, limit: Duration) -> bool {
         let start = Instant::now();
         loop {
@@ -95,21 +95,21 @@ impl Server {
                 }
                 return status.success();
             }
-            assert!(start.elapsed() < limit, "it does not end");
+            assert!(start.elapsed() < limit, "it does not exit");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// Waits until it is ready or is not.
+    /// Waits until readiness is `is_ready`.
     pub async fn becomes_ready(&self, is_ready: bool) {
         let start = Instant::now();
         while self.is_ready().await != is_ready {
-            assert!(start.elapsed() < Duration::from_secs(10), "ready does not turn {is_ready}");
+            assert!(start.elapsed() < Duration::from_secs(10), "readiness does not become {is_ready}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
-    /// A folder as the server sees it, which may have mounts of its own.
+    /// A folder as the server sees it, which may have its own mounts.
     pub fn inside(&self, folder: &Path) -> PathBuf {
         Path::new("/proc")
             .join(self.child.id().to_string())
@@ -144,7 +144,7 @@ impl Drop for Server {
     }
 }
 
-/// A command that works on the data in a folder, with nobody to ask.
+/// A command that works on the data in a folder, without a terminal.
 pub fn command(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).env("MEESHY_DATA_DIR", data).envs(variables.iter().copied());
@@ -152,7 +152,7 @@ pub fn command(data: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> C
     command
 }
 
-/// Starts a process and does not wait for it.
+/// Starts a process without waiting for it.
 pub fn spawn(data: &Path, port: u16, variables: &[(String, String)], wrapper: &[String]) -> Child {
     let (first, rest) =
         wrapper.split_first().map_or((PROGRAM.to_owned(), &[][..]), |(first, rest)| (first.clone(), rest));
@@ -176,7 +176,7 @@ pub fn spawn(data: &Path, port: u16, variables: &[(String, String)], wrapper: &[
     command.stdin(Stdio::null()).current_dir(std::env::temp_dir()).spawn().unwrap()
 }
 
-/// A signed-in person who calls.
+/// A signed-in user who calls the API.
 #[derive(Clone)]
 pub struct Client {
     pub http: reqwest::Client,
@@ -204,7 +204,7 @@ impl Client {
         Ok((answer.status(), answer.json().await?))
     }
 
-    /// Opens a group with some others and gives its id.
+    /// Creates a group with some others and returns its id.
     pub async fn group(&self, others: &[&Client]) -> String {
         let others: Vec<&str> = others.iter().map(|other| other.id.as_str()).collect();
         let body = json!({ "type": "group", "title": "Trip", "participantIds": others });

@@ -1,4 +1,4 @@
-//! The operator and people's accounts: the first administrator, and `meeshy user`.
+//! User accounts: the first administrator, and `meeshy user`.
 
 use crate::server::{Client, Server, command};
 use meeshy_store::Location;
@@ -11,7 +11,7 @@ use std::process::{Output, Stdio};
 
 const PASSWORD: &str = "correct horse";
 
-/// `meeshy user …`, with a text on its standard input; what it said, and whether it went well.
+/// Runs `meeshy user …` with `input` on standard input; returns its output and whether it succeeded.
 fn user(data: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> (bool, String) {
     let mut command = command(data, &[&["user"], arguments].concat(), variables);
     command
@@ -20,7 +20,7 @@ fn user(data: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    // A command that asks for no password may be gone before it reads.
+    // A command that asks for no password may have exited before it reads.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     (status.success(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
@@ -81,7 +81,7 @@ async fn accounts_are_managed_on_sqlite_while_the_server_is_stopped() {
     let file = folder.path().join("password");
     std::fs::write(&file, format!("{PASSWORD}\nanother line\n")).unwrap();
     let file = file.to_str().unwrap();
-    // Reserved names are the operator's to give.
+    // Only the operator can assign reserved names.
     let added = done(
         &["add", "admin", "--email", "admin@example.org", "--role", "bigboss", "--password-file", file],
         "",
@@ -96,9 +96,9 @@ async fn accounts_are_managed_on_sqlite_while_the_server_is_stopped() {
         (&["add", "lea", "--email", "other@example.org"][..], "correct horse\n", "taken"),
         (&["add", "emma", "--email", "emma@example.org"], "password1\n", "too common"),
         (&["add", "emma", "--email", "emma@example.org"], "", "password is empty"),
-        (&["role", "nobody", "ADMIN"], "", "nobody called `nobody`"),
+        (&["role", "nobody", "ADMIN"], "", "no user is called `nobody`"),
         (&["role", "lea", "KING"], "", "is not a role"),
-        (&["unlock", ""], "", "nobody called"),
+        (&["unlock", ""], "", "no user is called"),
     ] {
         let (success, said) = run(arguments, input);
         assert!(!success && said.contains(word), "{arguments:?}: {said}");
@@ -114,7 +114,7 @@ async fn accounts_are_managed_on_sqlite_while_the_server_is_stopped() {
 
     let server = Server::start(&data, &[]).await;
     let (success, said) = run(&["unlock", "lea"], "");
-    assert!(!success && said.contains("stop the server for a moment"), "{said}");
+    assert!(!success && said.contains("stop the server first"), "{said}");
     assert_eq!(login(&server, "admin", PASSWORD).await.1["data"]["user"]["role"], "BIGBOSS");
     assert_eq!(login(&server, "carlos", PASSWORD).await.0, StatusCode::UNAUTHORIZED);
 }
@@ -144,7 +144,7 @@ async fn accounts_are_managed_on_postgresql_while_the_server_runs() {
     assert!(!is_in(&lea).await);
     assert_eq!(login(&server, "lea", "battery staple").await.0, StatusCode::UNAUTHORIZED);
     run(&["enable", "lea"], "");
-    assert!(!is_in(&lea).await, "what was signed out stays so");
+    assert!(!is_in(&lea).await, "signed-out devices stay signed out");
     assert_eq!(login(&server, "lea", "battery staple").await.0, StatusCode::OK);
     run(&["unlock", "lea@example.org"], "");
 }

@@ -1,11 +1,11 @@
-//! Sockets that the server closes: one that is sent away, and all of them when it stops.
+//! Sockets closed by the server: a single one, and all of them at shutdown.
 
 use crate::site::{Site, TIMEOUT};
 use reqwest::StatusCode;
 use tokio::time::timeout;
 
 #[tokio::test]
-async fn who_is_sent_away_hears_it() {
+async fn a_disconnected_socket_is_notified() {
     let site = Site::calm().await;
     let mut leaving = site.websocket("EIO=4").await.let_in().await;
     leaving.say("42[\"leave\"]").await;
@@ -19,20 +19,20 @@ async fn who_is_sent_away_hears_it() {
 }
 
 #[tokio::test]
-async fn a_socket_that_was_sent_away_is_not_heard_any_more() {
+async fn a_disconnected_socket_is_not_read_any_more() {
     let site = Site::calm().await;
     let (waiting, idle) = (site.poll().await, site.poll().await);
     let (polled, ()) = tokio::join!(site.get(&waiting), async {
-        // Meanwhile the poll most likely waits; if it does not yet, it finds the same.
+        // The poll is probably waiting by now; if not yet, the result is the same.
         site.open().await;
         site.server.disconnect(1);
     });
-    assert_eq!(polled.1, "41\u{1e}1", "a poll that waits is answered");
+    assert_eq!(polled.1, "41\u{1e}1", "a waiting poll gets a response");
     for session in [&waiting, &idle] {
         let posted = site.post(session, "42[\"echo\",1]").await;
         assert_eq!(posted.0, StatusCode::BAD_REQUEST, "{posted:?}");
     }
-    assert_eq!(site.get(&idle).await.1, "41\u{1e}1", "and one that comes soon");
+    assert_eq!(site.get(&idle).await.1, "41\u{1e}1", "and so does the next poll");
     site.until_gone(2).await;
     for session in [waiting, idle] {
         assert_eq!(site.get(&session).await.0, StatusCode::BAD_REQUEST);
@@ -41,7 +41,7 @@ async fn a_socket_that_was_sent_away_is_not_heard_any_more() {
 }
 
 #[tokio::test]
-async fn what_was_sent_with_the_event_that_ends_a_socket_is_not_handled() {
+async fn packets_after_the_event_that_ends_a_socket_are_not_handled() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=4").await.let_in().await;
     wire.say_at_once(&["42[\"hold\"]", "42[\"after\"]", "42[\"after\"]"]).await;
@@ -56,19 +56,19 @@ async fn what_was_sent_with_the_event_that_ends_a_socket_is_not_handled() {
         site.server.disconnect(1);
         site.release();
     });
-    assert_eq!(posted.0, StatusCode::BAD_REQUEST, "the client learns that something was not handled");
+    assert_eq!(posted.0, StatusCode::BAD_REQUEST, "the client learns that a packet was not handled");
     site.until_gone(2).await;
     assert_eq!(site.heard(), ["hold", "hold"]);
 }
 
 #[tokio::test]
-async fn a_stop_is_heard_by_all_and_waits_for_those_that_come_back() {
+async fn shutdown_notifies_all_and_waits_for_polling_clients() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=4").await.let_in().await;
     let (waiting, between) = (site.poll().await, site.poll().await);
     let _stranger = site.open().await;
     let stop = async {
-        // Meanwhile the poll most likely waits; if it does not yet, it finds the same.
+        // The poll is probably waiting by now; if not yet, the result is the same.
         site.open().await;
         timeout(TIMEOUT, site.server.close("restart", &0)).await.unwrap();
     };
@@ -80,5 +80,5 @@ async fn a_stop_is_heard_by_all_and_waits_for_those_that_come_back() {
     };
     tokio::join!(stop, clients);
     site.until_gone(3).await;
-    assert_eq!(site.get("EIO=4").await.0, StatusCode::SERVICE_UNAVAILABLE, "nobody is let in any more");
+    assert_eq!(site.get("EIO=4").await.0, StatusCode::SERVICE_UNAVAILABLE, "new connections are rejected");
 }

@@ -1,20 +1,20 @@
-//! What the protocol of Engine.IO asks of a server (version 4, and its public test suite): sessions, polls, heartbeats,
-//! the change to a WebSocket.
+//! Requirements of the Engine.IO protocol (version 4, and its public test suite): sessions, polls,
+//! heartbeats, the upgrade to a WebSocket.
 
-use crate::site::{NEVER, Site};
+use crate::site::{Site, UNREACHABLE_TIMEOUT};
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 
 /// Short enough to wait for.
-const OFTEN: Duration = Duration::from_millis(300);
+const SHORT_INTERVAL: Duration = Duration::from_millis(300);
 
 async fn is_unknown(site: &Site, session: &str) -> bool {
     site.get(session).await.0 == StatusCode::BAD_REQUEST
 }
 
 #[tokio::test]
-async fn a_handshake_says_how_the_session_works() {
+async fn the_handshake_has_the_parameters_of_the_session() {
     let site = Site::calm().await;
     let polled = site.get("EIO=4").await.1;
     let connected = site.websocket("EIO=4").await.hear().await.unwrap();
@@ -31,7 +31,7 @@ async fn a_handshake_says_how_the_session_works() {
 }
 
 #[tokio::test]
-async fn requests_that_are_none_are_refused() {
+async fn invalid_requests_are_rejected() {
     let site = Site::calm().await;
     let query = |query: &str| format!("http://{}/socket.io/?{query}", site.address);
     for asked in ["transport=polling", "EIO=abc&transport=polling", "EIO=4", "EIO=4&transport=abc"] {
@@ -50,7 +50,7 @@ async fn requests_that_are_none_are_refused() {
 }
 
 #[tokio::test]
-async fn little_waits_for_a_client_that_is_not_trusted_and_little_is_read_of_it() {
+async fn untrusted_clients_have_small_limits() {
     let site = Site::calm().await;
     let stranger = async |answers: usize| {
         let session = site.open().await;
@@ -60,15 +60,15 @@ async fn little_waits_for_a_client_that_is_not_trusted_and_little_is_read_of_it(
         site.post(&session, "3").await.0
     };
     assert_eq!(stranger(10).await, StatusCode::OK);
-    assert_eq!(stranger(30).await, StatusCode::BAD_REQUEST, "it is closed");
-    // A trusted client only misses what it does not take.
+    assert_eq!(stranger(30).await, StatusCode::BAD_REQUEST, "the session is closed");
+    // A trusted client only misses what it does not receive.
     let session = site.poll().await;
     let packets = vec!["421[\"echo\",1]"; 30].join("\u{1e}");
     assert_eq!(site.post(&session, &packets).await.0, StatusCode::OK);
     assert_eq!(site.post(&session, "3").await.0, StatusCode::OK);
     for long in ["40/", "2"].map(|start| start.to_owned() + &"x".repeat(500)) {
         let session = site.open().await;
-        assert_eq!(site.post(&session, &long).await.0, StatusCode::BAD_REQUEST, "it would come back whole");
+        assert_eq!(site.post(&session, &long).await.0, StatusCode::BAD_REQUEST, "it would be echoed");
     }
 }
 
@@ -76,7 +76,7 @@ async fn little_waits_for_a_client_that_is_not_trusted_and_little_is_read_of_it(
 async fn a_second_poll_ends_the_session() {
     let site = Site::calm().await;
     let session = site.poll().await;
-    // Whichever of the two comes second is refused, and the other is told that it is over.
+    // Whichever of the two is second is rejected, and the other one is ended.
     let (one, another) = tokio::join!(site.get(&session), site.get(&session));
     let mut answers = [one, another];
     answers.sort_by_key(|(status, _)| *status);
@@ -95,18 +95,22 @@ async fn a_second_post_ends_the_session_once_the_first_is_handled() {
         site.until_heard("hold").await;
         let second = site.post(&session, "42[\"late\"]").await;
         assert!(is_unknown(&site, &session).await);
-        assert_eq!(site.server.service().gone.load(std::sync::atomic::Ordering::SeqCst), 0, "it is busy");
+        assert_eq!(
+            site.server.service().gone.load(std::sync::atomic::Ordering::SeqCst),
+            0,
+            "the session is busy"
+        );
         site.release();
         second
     };
     let (_, second) = tokio::join!(site.post(&session, "42[\"hold\"]\u{1e}42[\"late\"]"), second);
     assert_eq!(second.0, StatusCode::BAD_REQUEST);
     site.until_gone(1).await;
-    assert_eq!(site.heard(), ["hold"], "nothing is handled after the end");
+    assert_eq!(site.heard(), ["hold"], "nothing is handled after the session has ended");
 }
 
 #[tokio::test]
-async fn packets_that_are_none_end_the_session() {
+async fn invalid_packets_end_the_session() {
     let site = Site::calm().await;
     for (count, bad) in ["abc", "", "4", "42{}", "42[\"echo\",1]\u{1e}abc", "2", "5"].iter().enumerate() {
         let session = site.poll().await;
@@ -123,8 +127,8 @@ async fn packets_that_are_none_end_the_session() {
 }
 
 #[tokio::test]
-async fn heartbeats_go_on_before_the_client_joins() {
-    let site = Site::new(OFTEN, NEVER).await;
+async fn heartbeats_start_before_the_client_joins() {
+    let site = Site::new(SHORT_INTERVAL, UNREACHABLE_TIMEOUT).await;
     let session = site.open().await;
     let polling = async {
         for _ in 0..3 {
@@ -144,12 +148,12 @@ async fn heartbeats_go_on_before_the_client_joins() {
 }
 
 #[tokio::test]
-async fn who_does_not_answer_a_heartbeat_is_gone() {
-    let site = Site::new(OFTEN, NEVER).await;
+async fn a_client_that_does_not_answer_heartbeats_is_disconnected() {
+    let site = Site::new(SHORT_INTERVAL, UNREACHABLE_TIMEOUT).await;
     let session = site.poll().await;
     let polling = async {
         assert_eq!(site.get(&session).await.1, "2");
-        assert_eq!(site.get(&session).await.1, "1", "a poll is no answer");
+        assert_eq!(site.get(&session).await.1, "1", "a poll does not count as a heartbeat");
         assert!(is_unknown(&site, &session).await);
     };
     let mut wire = site.websocket("EIO=4").await.let_in().await;
@@ -162,13 +166,13 @@ async fn who_does_not_answer_a_heartbeat_is_gone() {
 }
 
 #[tokio::test]
-async fn a_close_answers_the_poll_that_waits() {
+async fn closing_ends_the_waiting_poll() {
     let site = Site::calm().await;
     let session = loop {
         let session = site.poll().await;
         let (polled, posted) = tokio::join!(site.get(&session), site.post(&session, "1"));
         assert_eq!(posted.0, StatusCode::OK);
-        // If the close came first, there was nothing to poll any more.
+        // If the close was handled first, there was nothing left to poll.
         if polled.0 == StatusCode::OK {
             assert_eq!(polled.1, "6");
             break session;
@@ -182,7 +186,7 @@ async fn a_close_answers_the_poll_that_waits() {
 }
 
 #[tokio::test]
-async fn a_session_that_has_changed_over_is_found_by_no_other_request() {
+async fn an_upgraded_session_rejects_other_requests() {
     let site = Site::calm().await;
     let session = site.poll().await;
     let mut wire = site.websocket(&session).await;
@@ -190,7 +194,7 @@ async fn a_session_that_has_changed_over_is_found_by_no_other_request() {
     wire.say("2probe").await;
     assert_eq!(wire.hear().await.as_deref(), Some("3probe"));
     another.say("2probe").await;
-    assert_eq!(another.hear().await, None, "one change at a time");
+    assert_eq!(another.hear().await, None, "only one upgrade at a time");
     wire.say("5").await;
     wire.say("420[\"echo\",1]").await;
     assert_eq!(wire.hear().await.as_deref(), Some("430[1]"));
@@ -202,10 +206,10 @@ async fn a_session_that_has_changed_over_is_found_by_no_other_request() {
 }
 
 #[tokio::test]
-async fn frames_that_come_together_are_all_handled() {
+async fn frames_sent_together_are_all_handled() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=4").await;
-    // Joining and asking, before anything was answered.
+    // Joins and sends an event before either is answered.
     let packets: Vec<String> = (0..50).map(|id| format!("42{id}[\"count\"]")).collect();
     let mut at_once = vec!["40{\"room\":1}"];
     at_once.extend(packets.iter().map(String::as_str));

@@ -1,4 +1,4 @@
-//! The server as clients on the wire see it, over both transports and in both versions of the protocol.
+//! The server as clients see it on the wire, over both transports and in both versions of the protocol.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! A server that echoes, and clients that write their packets by hand.
+//! An echo server, and clients that write their packets by hand.
 
 use axum::http::request::Parts;
 use futures::{SinkExt, StreamExt};
@@ -15,16 +15,16 @@ use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// What a test waits for comes within this time.
+/// How long a test waits at most.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
-/// Long enough never to pass in a test.
-pub const NEVER: Duration = Duration::from_secs(60);
+/// Never elapses in a test.
+pub const UNREACHABLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Says back what it hears; puts everybody into the room that they name when they join.
+/// Echoes events; puts everybody into the room that they give when they join.
 pub struct Echo {
     pub gone: AtomicUsize,
     pub heard: Mutex<Vec<String>>,
-    /// An event `hold` goes on when the test adds a permit.
+    /// An event `hold` waits until the test adds a permit.
     pub release: Semaphore,
 }
 
@@ -49,14 +49,14 @@ impl Service for Echo {
     async fn event(&self, socket: &Socket<Self>, event: Event) {
         self.heard.lock().unwrap().push(event.name.clone());
         match event.name.as_str() {
-            // The first takes longest: the order is kept all the same.
+            // The first takes longest; the order is kept nevertheless.
             "count" => {
                 let before = socket.state().fetch_add(1, Ordering::SeqCst);
                 sleep(Duration::from_millis(20_u64.saturating_sub(before * 10))).await;
                 let _ = socket.acknowledge(&event, &before);
             }
             "tell" => {
-                socket.tell_others(1, &[], "told", &serde_json::from_str::<Value>(&event.data).unwrap());
+                socket.broadcast_others(1, &[], "told", &serde_json::from_str::<Value>(&event.data).unwrap());
             }
             "leave" => socket.disconnect(),
             "hold" => self.release.acquire().await.unwrap().forget(),
@@ -86,9 +86,9 @@ pub struct Site {
 }
 
 impl Site {
-    /// A site that asks nobody whether they are there while a test runs.
+    /// A site that does not ping while a test runs.
     pub async fn calm() -> Self {
-        Self::new(NEVER, NEVER).await
+        Self::new(UNREACHABLE_TIMEOUT, UNREACHABLE_TIMEOUT).await
     }
 
     pub async fn new(ping_interval: Duration, join_timeout: Duration) -> Self {
@@ -114,7 +114,7 @@ impl Site {
         self.try_websocket(query).await.unwrap()
     }
 
-    /// `None` where the request for a WebSocket is refused.
+    /// `None` if the WebSocket request is rejected.
     pub async fn try_websocket(&self, query: &str) -> Option<Wire> {
         let url = format!("ws://{}/socket.io/?transport=websocket&{query}", self.address);
         connect_async(url).await.ok().map(|(stream, _)| Wire(stream))
@@ -132,7 +132,7 @@ impl Site {
         (answer.status(), answer.text().await.unwrap())
     }
 
-    /// Begins to poll, and gives the query of the session.
+    /// Opens a polling session, and returns its query.
     pub async fn open(&self) -> String {
         let (_, hello) = self.get("EIO=4").await;
         let hello: Value = serde_json::from_str(hello.strip_prefix('0').unwrap()).unwrap();
@@ -140,7 +140,7 @@ impl Site {
         format!("EIO=4&sid={}", hello["sid"].as_str().unwrap())
     }
 
-    /// Begins to poll, and joins.
+    /// Opens a polling session, and joins.
     pub async fn poll(&self) -> String {
         let session = self.open().await;
         assert_eq!(self.post(&session, "40{\"room\":1}").await, (StatusCode::OK, "ok".into()));
@@ -170,7 +170,7 @@ impl Site {
         self.server.service().heard.lock().unwrap().clone()
     }
 
-    /// Lets an event `hold` go on.
+    /// Releases an event `hold`.
     pub fn release(&self) {
         self.server.service().release.add_permits(1);
     }
@@ -180,7 +180,7 @@ pub struct Wire(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Wire {
     pub async fn say(&mut self, text: &str) {
-        // A server that has closed takes nothing, and the test finds out by what it waits for.
+        // A closed server receives nothing; the test fails when it waits for the effect.
         let _ = self.0.send(Message::text(text)).await;
     }
 
@@ -188,7 +188,7 @@ impl Wire {
         let _ = self.0.send(Message::binary(bytes.to_vec())).await;
     }
 
-    /// Several frames with one write.
+    /// Several frames in one write.
     pub async fn say_at_once(&mut self, texts: &[&str]) {
         for text in texts {
             self.0.feed(Message::text(*text)).await.unwrap();
@@ -196,7 +196,7 @@ impl Wire {
         self.0.flush().await.unwrap();
     }
 
-    /// The next text; `None` once the connection ends.
+    /// The next text; `None` once the connection is closed.
     pub async fn hear(&mut self) -> Option<String> {
         loop {
             match timeout(TIMEOUT, self.0.next()).await.unwrap() {
@@ -207,7 +207,7 @@ impl Wire {
         }
     }
 
-    /// The code of the end of the connection.
+    /// The code of the close frame.
     pub async fn close_code(&mut self) -> u16 {
         loop {
             if let Some(Ok(Message::Close(frame))) = timeout(TIMEOUT, self.0.next()).await.unwrap() {

@@ -1,12 +1,12 @@
-//! What the protocol of Socket.IO asks of a server (version 5, and its public test suite), and how what is not supported
-//! is refused.
+//! Requirements of the Socket.IO protocol (version 5, and its public test suite), and how unsupported
+//! features are rejected.
 
-use crate::site::{NEVER, Site};
+use crate::site::{Site, UNREACHABLE_TIMEOUT};
 use reqwest::StatusCode;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_client_joins_with_what_it_says_of_itself() {
+async fn a_client_joins_with_its_auth_data() {
     let site = Site::calm().await;
     for (packet, auth) in [("40", "{}"), ("40{\"token\":\"123\"}", "{\"token\":\"123\"}"), ("40/,{}", "{}")] {
         let mut wire = site.websocket("EIO=4").await;
@@ -19,7 +19,7 @@ async fn a_client_joins_with_what_it_says_of_itself() {
 }
 
 #[tokio::test]
-async fn other_namespaces_are_refused_and_the_connection_goes_on() {
+async fn other_namespaces_are_rejected_and_the_connection_stays_open() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=4").await;
     wire.hear().await;
@@ -31,11 +31,11 @@ async fn other_namespaces_are_refused_and_the_connection_goes_on() {
     assert!(wire.hear().await.unwrap().starts_with("40{"));
     wire.say("42/random,[\"echo\",1]").await;
     wire.hear().await;
-    assert_eq!(wire.hear().await, None, "nobody has joined there");
+    assert_eq!(wire.hear().await, None, "nobody has joined");
 }
 
 #[tokio::test]
-async fn who_does_not_join_has_to_go_whatever_it_answers() {
+async fn a_client_that_does_not_join_is_disconnected_despite_heartbeats() {
     let site = Site::new(Duration::from_millis(100), Duration::from_millis(500)).await;
     let mut wire = site.websocket("EIO=4").await;
     wire.hear().await;
@@ -58,26 +58,26 @@ async fn who_does_not_join_has_to_go_whatever_it_answers() {
 }
 
 #[tokio::test]
-async fn leaving_the_namespace_leaves_the_connection() {
-    let site = Site::new(Duration::from_millis(300), NEVER).await;
+async fn leaving_the_namespace_keeps_the_connection() {
+    let site = Site::new(Duration::from_millis(300), UNREACHABLE_TIMEOUT).await;
     let mut wire = site.websocket("EIO=4").await.let_in().await;
     wire.say("41").await;
     site.until_gone(1).await;
-    assert_eq!(site.server.tell(&[1], &[], "told", &1), 0, "it is in no room any more");
-    assert_eq!(wire.hear().await.as_deref(), Some("2"), "the connection is still looked after");
+    assert_eq!(site.server.broadcast(&[1], &[], "told", &1), 0, "it has left all rooms");
+    assert_eq!(wire.hear().await.as_deref(), Some("2"), "heartbeats continue");
     wire.say_at_once(&["3", "40{\"room\":2}", "420[\"count\"]"]).await;
     assert!(wire.hear().await.unwrap().starts_with("40{"));
     assert!(wire.hear().await.unwrap().contains("welcome"));
     assert_eq!(wire.hear().await.as_deref(), Some("430[0]"), "as a new socket");
     wire.say_at_once(&["41", "41", "421[\"count\"]"]).await;
     while let Some(packet) = wire.hear().await {
-        assert_eq!(packet, "2", "nobody answers who has left");
+        assert_eq!(packet, "2", "a client that has left gets no answer");
     }
     site.until_gone(2).await;
 }
 
 #[tokio::test]
-async fn leaving_the_namespace_leaves_the_session_that_polls() {
+async fn leaving_the_namespace_keeps_the_polling_session() {
     let site = Site::calm().await;
     let session = site.poll().await;
     assert_eq!(site.post(&session, "41").await.0, StatusCode::OK);
@@ -88,7 +88,7 @@ async fn leaving_the_namespace_leaves_the_session_that_polls() {
 }
 
 #[tokio::test]
-async fn nobody_joins_without_end() {
+async fn the_number_of_joins_is_limited() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=4").await;
     for _ in 0..100 {
@@ -111,7 +111,7 @@ async fn all_arguments_of_an_event_arrive() {
 }
 
 #[tokio::test]
-async fn attachments_are_dropped_and_their_event_says_so() {
+async fn attachments_are_dropped_and_their_event_is_flagged() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=4").await.let_in().await;
     let event = "452-789[\"attached\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]";
@@ -127,7 +127,7 @@ async fn attachments_are_dropped_and_their_event_says_so() {
 }
 
 #[tokio::test]
-async fn bytes_that_belong_to_no_event_are_refused_in_words() {
+async fn binary_data_without_an_event_is_rejected_with_a_message() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=4").await.let_in().await;
     wire.say_binary(&[1, 2, 3, 4]).await;
@@ -140,7 +140,7 @@ async fn bytes_that_belong_to_no_event_are_refused_in_words() {
 }
 
 #[tokio::test]
-async fn events_that_make_no_sense_end_the_connection() {
+async fn invalid_events_end_the_connection() {
     let site = Site::calm().await;
     let bad = ["4abc", "42{}", "42abc[\"echo\",1]", "42[]", "42[7]", "451-[\"x\"", "40", "42[\"early\"]"];
     for packet in bad {

@@ -1,12 +1,12 @@
-//! Both transports, both versions, and the way from one to the other.
+//! Both transports, both versions, and the upgrade.
 
-use crate::site::{NEVER, Site};
+use crate::site::{Site, UNREACHABLE_TIMEOUT};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
-async fn events_are_answered_in_their_order() {
+async fn events_are_acknowledged_in_order() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=4&token=x").await.let_in().await;
     for id in 0..5 {
@@ -18,7 +18,7 @@ async fn events_are_answered_in_their_order() {
 }
 
 #[tokio::test]
-async fn a_room_hears_what_one_of_it_tells_whatever_the_transport() {
+async fn a_room_receives_broadcasts_over_any_transport() {
     let site = Site::calm().await;
     let (mut one, mut other) =
         (site.websocket("EIO=4").await.let_in().await, site.websocket("EIO=4").await.let_in().await);
@@ -26,12 +26,12 @@ async fn a_room_hears_what_one_of_it_tells_whatever_the_transport() {
     one.say("42[\"tell\",{\"é\":1}]").await;
     assert_eq!(other.hear().await.unwrap(), "42[\"told\",{\"é\":1}]");
     assert_eq!(site.get(&session).await.1, "42[\"told\",{\"é\":1}]");
-    one.say("420[\"who tells does not hear\"]").await;
+    one.say("420[\"the sender does not receive it\"]").await;
     assert_eq!(one.hear().await.unwrap(), "430[null]");
 }
 
 #[tokio::test]
-async fn a_poll_waits_for_what_comes() {
+async fn a_poll_waits_for_the_next_packet() {
     let site = Site::calm().await;
     let session = site.poll().await;
     let (waiting, _) =
@@ -47,7 +47,7 @@ async fn a_poll_waits_for_what_comes() {
 }
 
 #[tokio::test]
-async fn a_client_changes_from_polling_to_a_websocket_and_misses_nothing() {
+async fn an_upgrade_from_polling_to_websocket_loses_nothing() {
     let site = Site::calm().await;
     let session = site.poll().await;
     let mut other = site.websocket("EIO=4").await.let_in().await;
@@ -57,23 +57,23 @@ async fn a_client_changes_from_polling_to_a_websocket_and_misses_nothing() {
         assert_eq!(wire.hear().await.unwrap(), "3probe");
         wire
     });
-    assert_eq!(waiting.1, "6", "the poll that waited is let go");
+    assert_eq!(waiting.1, "6", "the waiting poll is ended");
     assert_eq!(site.get(&session).await.1, "6", "and the next does not wait");
     other.say("42[\"tell\",1]").await;
-    // Answered only when the other event was handled.
+    // Acknowledged only after the other event is handled.
     other.say("420[\"echo\",0]").await;
     other.hear().await;
     wire.say("5").await;
     assert_eq!(wire.hear().await.unwrap(), "42[\"told\",1]");
     wire.say("421[\"echo\",2]").await;
     assert_eq!(wire.hear().await.unwrap(), "431[2]");
-    assert_eq!(site.get(&session).await.0, StatusCode::BAD_REQUEST, "it polls no more");
+    assert_eq!(site.get(&session).await.0, StatusCode::BAD_REQUEST, "it cannot poll any more");
     drop(wire);
     site.until_gone(1).await;
 }
 
 #[tokio::test]
-async fn a_probe_that_comes_to_nothing_leaves_the_polling_as_it_was() {
+async fn a_failed_probe_does_not_affect_polling() {
     let site = Site::calm().await;
     let session = site.poll().await;
     let mut wire = site.websocket(&session).await;
@@ -92,7 +92,7 @@ async fn a_probe_that_comes_to_nothing_leaves_the_polling_as_it_was() {
 }
 
 #[tokio::test]
-async fn version_3_is_let_in_without_asking_and_pings_by_itself() {
+async fn version_3_joins_implicitly_and_pings() {
     let site = Site::calm().await;
     let mut wire = site.websocket("EIO=3&token=x").await;
     assert!(wire.hear().await.unwrap().starts_with("0{"));
@@ -107,8 +107,8 @@ async fn version_3_is_let_in_without_asking_and_pings_by_itself() {
 }
 
 #[tokio::test]
-async fn who_is_silent_has_to_go() {
-    let site = Site::new(Duration::from_millis(300), NEVER).await;
+async fn silent_clients_are_disconnected() {
+    let site = Site::new(Duration::from_millis(300), UNREACHABLE_TIMEOUT).await;
     let mut silent = site.websocket("EIO=4").await.let_in().await;
     let mut awake = site.websocket("EIO=4").await.let_in().await;
     site.poll().await;
@@ -127,7 +127,7 @@ async fn who_is_silent_has_to_go() {
 }
 
 #[tokio::test]
-async fn requests_that_make_no_sense_are_refused_by_their_codes() {
+async fn invalid_requests_are_rejected_with_their_codes() {
     let site = Site::calm().await;
     for (query, code) in [("", 5), ("EIO=2", 5), ("EIO=4&sid=guess", 1), ("EIO=4&j=0", 0)] {
         let (status, body) = site.get(query).await;
@@ -143,14 +143,14 @@ async fn requests_that_make_no_sense_are_refused_by_their_codes() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_misses_what_does_not_fit_and_holds_nobody_up() {
+async fn a_slow_reader_misses_packets_and_blocks_nobody() {
     let site = Site::calm().await;
     let _deaf = site.websocket("EIO=4").await.let_in().await;
     let mut missed = 0;
     let large = "x".repeat(100_000);
     for _ in 0..1_000 {
-        missed += site.server.tell(&[1], &[], "large", &large);
+        missed += site.server.broadcast(&[1], &[], "large", &large);
     }
-    assert!(missed > 0, "a socket that takes nothing has a bound");
-    assert!(missed < 1_000, "it took some");
+    assert!(missed > 0, "the queue is bounded");
+    assert!(missed < 1_000, "some packets were queued");
 }

@@ -24,7 +24,7 @@ impl Listener {
         let (notices, receiver) = mpsc::channel(QUEUE);
         let listener = Self { address, notices };
         if let Err(cause) = threads.spawn("store-listener", move || listener.run()) {
-            tracing::error!(cause, "Nothing is notices of other processes");
+            tracing::error!(cause, "Stopped listening for notifications of other processes");
         }
         receiver
     }
@@ -32,7 +32,7 @@ impl Listener {
     fn run(self) {
         while !self.notices.is_closed() {
             if let Err(error) = self.listen() {
-                tracing::warn!(%error, "Nothing is notices of other processes; trying again");
+                tracing::warn!(%error, "Lost the connection that listens for notifications; reconnecting");
             }
             std::thread::sleep(RECONNECT_INTERVAL);
         }

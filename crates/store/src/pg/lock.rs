@@ -85,7 +85,7 @@ pub(crate) fn wait_for_setup(connection: &mut Blocking) -> Result<(), StoreError
     if Lock::Setup.take(connection, function, Duration::ZERO)? {
         return Ok(());
     }
-    tracing::info!("Waiting for another process that brings the database up to date");
+    tracing::info!("Waiting for another process to migrate the database");
     if Lock::Setup.take(connection, function, SETUP_TIMEOUT)? {
         return Ok(());
     }

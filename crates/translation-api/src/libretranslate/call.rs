@@ -1,4 +1,4 @@
-//! What a program made for LibreTranslate sends.
+//! Requests of LibreTranslate clients.
 
 use crate::Refusal;
 use axum::body::Bytes;
@@ -6,11 +6,11 @@ use multer::{Constraints, Multipart, SizeLimit};
 use serde_json::{Map, Value};
 use std::convert::Infallible;
 
-/// Fields of a request, at most.
+/// Maximum number of fields in a request.
 const MAX_FIELDS: usize = 64;
 
-/// The fields of a request, which may come as JSON, as a form of either kind, or in the query. A key may be among them, so
-/// `Debug` shows only the names of the fields.
+/// The fields of a request, from JSON, either kind of form, or the query string. They may include an API key,
+/// so `Debug` shows only the names of the fields.
 #[derive(Clone, Default)]
 pub struct Call {
     fields: Map<String, Value>,
@@ -23,11 +23,12 @@ impl std::fmt::Debug for Call {
 }
 
 impl Call {
-    /// Reads a request: its body as a form if its type says so, else as JSON, and then its query. What the body says counts
-    /// before what the query says, and the first of fields with the same name.
+    /// Parses a request: its body as a form if its content type says so, otherwise as JSON, and then its
+    /// query string. The body takes precedence over the query string, and the first of several fields with
+    /// the same name over the others.
     ///
     /// # Errors
-    /// When the body is not what its type says, or no object in JSON.
+    /// If the body does not match its content type, or is not a JSON object.
     pub async fn read(content_type: Option<&str>, query: Option<&str>, body: Bytes) -> Result<Self, Refusal> {
         let mut call = Self::default();
         let query = query.unwrap_or_default();
@@ -53,7 +54,7 @@ impl Call {
     }
 
     async fn add_parts(&mut self, content_type: &str, body: Bytes) -> Result<(), Refusal> {
-        let unreadable = |error: multer::Error| Refusal::Invalid(format!("the form cannot be read: {error}"));
+        let unreadable = |error: multer::Error| Refusal::Invalid(format!("invalid form: {error}"));
         let boundary = multer::parse_boundary(content_type).map_err(unreadable)?;
         let limits = SizeLimit::new().whole_stream(u64::try_from(body.len()).unwrap_or(u64::MAX));
         let stream = futures::stream::once(async move { Ok::<_, Infallible>(body) });
@@ -74,17 +75,17 @@ impl Call {
         Ok(())
     }
 
-    /// The key that the caller names, for servers that ask for one.
+    /// The API key, for servers that require one.
     pub fn api_key(&self) -> Option<&str> {
         self.fields.get("api_key")?.as_str().filter(|key| !key.is_empty())
     }
 
-    /// How many texts it brings; a call without any counts as one.
+    /// The number of texts; a call without any counts as one.
     pub fn count(&self) -> usize {
         self.fields.get("q").and_then(Value::as_array).map_or(1, |texts| texts.len().max(1))
     }
 
-    /// Whether it has this field.
+    /// Whether the request has this field.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.fields.contains_key(name)
     }
@@ -93,7 +94,7 @@ impl Call {
         Value::Object(self.fields)
     }
 
-    /// A field that has to be there.
+    /// A required field.
     pub(super) fn text(&self, name: &'static str) -> Result<&str, Refusal> {
         self.optional(name)?.filter(|text| !text.is_empty()).ok_or(Refusal::Missing(name))
     }
@@ -102,13 +103,13 @@ impl Call {
         match self.fields.get(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Refusal::Invalid(format!("{name} has to be a string"))),
+            Some(_) => Err(Refusal::Invalid(format!("{name} must be a string"))),
         }
     }
 
-    /// `q`, and whether it came as a list.
+    /// `q`, and whether it is a list.
     pub(super) fn texts(&self) -> Result<(Vec<&str>, bool), Refusal> {
-        let not_texts = || Refusal::Invalid("q has to be a string or a list of strings".to_owned());
+        let not_texts = || Refusal::Invalid("q must be a string or a list of strings".to_owned());
         match self.fields.get("q") {
             Some(Value::String(text)) if !text.is_empty() => Ok((vec![text], false)),
             Some(Value::Array(list)) if !list.is_empty() => {
@@ -120,14 +121,14 @@ impl Call {
         }
     }
 
-    /// How many alternatives are asked for; a form sends the number as text.
+    /// The requested number of alternatives; forms send the number as text.
     pub(super) fn alternatives(&self) -> Result<u64, Refusal> {
         let number = match self.fields.get("alternatives") {
             None | Some(Value::Null) => Some(0),
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(value) => value.as_u64(),
         };
-        number.ok_or_else(|| Refusal::Invalid("alternatives has to be a number from 0".to_owned()))
+        number.ok_or_else(|| Refusal::Invalid("alternatives must be a non-negative number".to_owned()))
     }
 
     pub(super) fn is_html(&self) -> Result<bool, Refusal> {
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_body_counts_before_the_query_and_the_first_before_the_second() {
+    async fn the_body_precedes_the_query_and_the_first_field_the_second() {
         let json = read("application/json", "q=b&source=en&source=fr", r#"{"q":"a"}"#).await.unwrap();
         assert_eq!((json.text("q").unwrap(), json.text("source").unwrap()), ("a", "en"));
         let parts = "--x\r\nContent-Disposition: form-data; name=\"q\"\r\n\r\ncafé\r\nnoir\r\n--x--\r\n";
@@ -164,10 +165,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_read_is_refused_in_words() {
+    async fn invalid_requests_are_rejected_with_a_message() {
         for (content_type, body, word) in [
-            ("multipart/form-data", "", "the form cannot be read"),
-            ("multipart/form-data; boundary=x", "nonsense", "the form cannot be read"),
+            ("multipart/form-data", "", "invalid form"),
+            ("multipart/form-data; boundary=x", "nonsense", "invalid form"),
             ("application/json", "", "not JSON"),
             ("application/json", "[]", "JSON object"),
         ] {
@@ -181,7 +182,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(
+        fn no_input_panics(
             content_type in "(application/json|multipart/form-data; boundary=x|application/x-www-form-urlencoded|[a-z/;= ]{0,20})",
             query in "[a-z=&%0-9+]{0,40}",
             body in proptest::collection::vec(any::<u8>(), 0..200),

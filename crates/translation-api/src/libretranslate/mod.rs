@@ -1,8 +1,9 @@
-//! The interface of LibreTranslate, so that programs made for it can use Meeshy: `/translate`, `/detect`, `/languages`,
-//! `/frontend/settings`, `/health` and `/spec`, with its shapes and its errors (`{"error":"…"}`).
+//! The API of LibreTranslate, so that programs written for it can use Meeshy: `/translate`, `/detect`,
+//! `/languages`, `/frontend/settings`, `/health` and `/spec`, with its shapes and its errors
+//! (`{"error":"…"}`).
 //!
-//! What differs: no alternatives are made, a text that speaks for no language is refused instead of taken for English,
-//! and a pair that nothing connects says what would.
+//! Differences: alternatives are never returned, a text whose language cannot be detected is rejected instead
+//! of treated as English, and the error for an unsupported pair says what to install.
 
 mod call;
 mod spec;
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// One text or several, as they were asked for.
+/// One text or several, in the shape of the request.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Shaped<T> {
@@ -41,26 +42,26 @@ impl<T> Shaped<T> {
     }
 }
 
-/// The answer of `/translate`.
+/// The response of `/translate`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Translated {
     /// The translation.
     pub translated_text: Shaped<String>,
-    /// What was detected, where the caller asked for it with `auto`.
+    /// The detected language, if the client sent `auto`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detected_language: Option<Shaped<Detected>>,
-    /// Always empty, and only there where some were asked for.
+    /// Always empty, and only present if alternatives were requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub alternatives: Option<Shaped<[String; 0]>>,
 }
 
-/// A language that a text may be in.
+/// A possible language of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Detected {
-    /// How sure that is, 0 to 100.
+    /// The confidence, 0 to 100.
     pub confidence: f64,
-    /// Which.
+    /// The language.
     pub language: Language,
 }
 
@@ -70,21 +71,21 @@ impl From<Guess> for Detected {
     }
 }
 
-/// A language that can be translated from.
+/// A source language.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Listed {
-    /// Its code.
+    /// The code.
     pub code: &'static str,
-    /// Its name in English.
+    /// The English name.
     pub name: &'static str,
-    /// The codes of the languages that it can be translated into.
+    /// The codes of the target languages.
     pub targets: Vec<&'static str>,
 }
 
 /// `POST /translate`.
 ///
 /// # Errors
-/// When the request cannot be taken, or a text of it has no translation.
+/// If the request is invalid, or a text has no translation.
 pub async fn translate(api: &TranslationApi, call: &Call) -> Result<Translated, Refusal> {
     let (texts, is_list) = call.texts()?;
     let tag = Some(call.text("source")?);
@@ -95,14 +96,14 @@ pub async fn translate(api: &TranslationApi, call: &Call) -> Result<Translated, 
     let readable: Vec<Cow<'_, str>> = documents.iter().map(Document::readable).collect();
     let sources = api.sources(tag, &readable.iter().map(AsRef::as_ref).collect::<Vec<_>>()).await?;
     let mut translated = assembled(api, &documents, &sources, to).await?;
-    // Where tags came back crossed, the words between them are translated by themselves.
+    // If tags came back crossed, the text between them is translated piece by piece.
     for (at, text) in texts.iter().enumerate().filter(|_| is_html) {
         if translated[at].is_none() {
             let apart = [Document::Html(Html::cut(text, Cut::AtTags))];
             translated[at] = assembled(api, &apart, &sources[at..=at], to).await?.pop().flatten();
         }
     }
-    let lost = || Refusal::Failed("the tags of a text came back in disorder".to_owned());
+    let lost = || Refusal::Failed("the tags of a text came back in the wrong order".to_owned());
     let translated = translated.into_iter().map(|text| text.ok_or_else(lost)).collect::<Result<_, _>>()?;
     let is_auto = sources.iter().any(|source| !matches!(source, Source::Named(_)));
     Ok(Translated {
@@ -113,7 +114,7 @@ pub async fn translate(api: &TranslationApi, call: &Call) -> Result<Translated, 
     })
 }
 
-/// The translation of each document; nothing, where its tags came back crossed.
+/// The translation of each document; `None` if its tags came back crossed.
 async fn assembled(
     api: &TranslationApi,
     documents: &[Document<'_>],
@@ -133,7 +134,7 @@ async fn assembled(
     Ok(documents.iter().map(|document| document.assemble(&mut translated)).collect())
 }
 
-/// A text as it is translated: whole, or, with marks of HTML, piece by piece.
+/// A text to translate: plain, or HTML piece by piece.
 enum Document<'a> {
     Plain(&'a str),
     Html(Html<'a>),
@@ -144,7 +145,7 @@ impl<'a> Document<'a> {
         if is_html { Self::Html(Html::cut(text, Cut::AtBlocks)) } else { Self::Plain(text) }
     }
 
-    /// What people read of it.
+    /// Its readable text.
     fn readable(&self) -> Cow<'a, str> {
         match self {
             Self::Plain(text) => Cow::Borrowed(text),
@@ -159,7 +160,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Takes as many translations as there are pieces.
+    /// Consumes as many translations as there are pieces.
     fn assemble(&self, translations: &mut impl Iterator<Item = String>) -> Option<String> {
         match self {
             Self::Plain(_) => translations.next(),
@@ -177,7 +178,7 @@ fn text_of(answer: Result<Outcome, Failure>, original: String) -> Result<String,
     }
 }
 
-/// Of a text without words nothing is known: it could as well be in the language that was asked for.
+/// A text without words could be in any language, so the target language is reported.
 fn detected(source: Source, to: Language) -> Detected {
     match source {
         Source::Named(language) => Detected { confidence: 100.0, language },
@@ -186,10 +187,11 @@ fn detected(source: Source, to: Language) -> Detected {
     }
 }
 
-/// `POST /detect`: the likeliest first, those below one percent left out; none when nothing speaks for any.
+/// `POST /detect`: the likeliest language first, without those below one percent; none if there is no
+/// evidence for any.
 ///
 /// # Errors
-/// When there is no text.
+/// If there is no text.
 pub async fn detect(api: &TranslationApi, call: &Call) -> Result<Vec<Detected>, Refusal> {
     let text = call.text("q")?;
     api.check(std::iter::once(text))?;
@@ -197,7 +199,7 @@ pub async fn detect(api: &TranslationApi, call: &Call) -> Result<Vec<Detected>, 
     Ok(guesses.into_iter().flatten().map(Detected::from).filter(|known| known.confidence >= 1.0).collect())
 }
 
-/// `GET /languages`, by code.
+/// `GET /languages`, sorted by code.
 pub fn languages(api: &TranslationApi) -> Vec<Listed> {
     let listed = |(from, to): (Language, BTreeSet<Language>)| Listed {
         code: from.code(),
@@ -207,7 +209,7 @@ pub fn languages(api: &TranslationApi) -> Vec<Listed> {
     api.languages().into_iter().map(listed).collect()
 }
 
-/// `GET /frontend/settings`: what a page in front of this may offer. `key_required` says whether callers need a key.
+/// `GET /frontend/settings`: what a front end may offer. `key_required` says whether clients need an API key.
 pub fn settings(api: &TranslationApi, key_required: bool) -> Value {
     json!({
         "apiKeys": key_required,
@@ -224,13 +226,13 @@ pub fn settings(api: &TranslationApi, key_required: bool) -> Value {
     })
 }
 
-/// `GET /health`: that it answers.
+/// `GET /health`: always `ok`.
 pub fn health() -> Value {
     json!({ "status": "ok" })
 }
 
 impl Refusal {
-    /// The status that says the same to a program.
+    /// The matching HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Missing(_)
@@ -248,7 +250,7 @@ impl Refusal {
     }
 }
 
-/// As LibreTranslate says it.
+/// An error in LibreTranslate's shape.
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         (self.status(), Json(json!({ "error": self.to_string() }))).into_response()

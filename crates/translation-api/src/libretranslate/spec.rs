@@ -1,16 +1,16 @@
-//! What `GET /spec` answers: the interface as OpenAPI, for programs that read it before they ask.
+//! The response of `GET /spec`: the API as an OpenAPI document.
 
 use crate::TranslationApi;
 use serde_json::{Value, json};
 
-/// The interface as OpenAPI 3.0, for a server at `base`, which is a path or empty.
+/// The API as OpenAPI 3.0, for a server at `base`, which is a path or empty.
 pub fn spec(api: &TranslationApi, base: &str, key_required: bool) -> Value {
     let text = json!({ "type": "string" });
     let q = json!({ "oneOf": [
         { "type": "string", "minLength": 1 },
         { "type": "array", "items": text, "minItems": 1, "maxItems": api.config().texts },
-    ], "description": "The text, or several." });
-    let key = json!({ "type": "string", "description": if key_required { "Who asks." } else { "Not needed here." } });
+    ], "description": "The text or texts." });
+    let key = json!({ "type": "string", "description": if key_required { "The API key." } else { "Not required here." } });
     let translate = json!({
         "type": "object",
         "required": ["q", "source", "target"],
@@ -19,7 +19,7 @@ pub fn spec(api: &TranslationApi, base: &str, key_required: bool) -> Value {
             "source": { "type": "string", "description": "The code of the language of the text, or `auto`.", "example": "en" },
             "target": { "type": "string", "description": "The code of the language of the translation.", "example": "es" },
             "format": { "type": "string", "enum": ["text", "html"], "default": "text" },
-            "alternatives": { "type": "integer", "minimum": 0, "default": 0, "description": "None are made." },
+            "alternatives": { "type": "integer", "minimum": 0, "default": 0, "description": "Accepted, but alternatives are never returned." },
             "api_key": key,
         },
     });
@@ -31,9 +31,9 @@ pub fn spec(api: &TranslationApi, base: &str, key_required: bool) -> Value {
     json!({
         "openapi": "3.0.3",
         "info": {
-            "title": "Meeshy as LibreTranslate",
+            "title": "Meeshy, LibreTranslate API",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Bodies may be JSON or forms; parameters may stand in the query as well.",
+            "description": "Bodies may be JSON or forms; parameters may also be in the query string.",
         },
         "servers": [{ "url": if base.is_empty() { "/" } else { base } }],
         "paths": {
@@ -48,14 +48,14 @@ pub fn spec(api: &TranslationApi, base: &str, key_required: bool) -> Value {
                     "confidence": { "type": "number", "minimum": 0, "maximum": 100 }, "language": text,
                 } },
             })) },
-            "/languages": { "get": told("Languages, with those that they can be translated into", json!({
+            "/languages": { "get": told("Source languages with their target languages", json!({
                 "type": "array",
                 "items": { "type": "object", "properties": {
                     "code": text, "name": text, "targets": { "type": "array", "items": text },
                 } },
             })) },
-            "/frontend/settings": { "get": told("What a page may offer", json!({ "type": "object" })) },
-            "/health": { "get": told("Whether it answers", json!({
+            "/frontend/settings": { "get": told("Settings for front ends", json!({ "type": "object" })) },
+            "/health": { "get": told("Health check", json!({
                 "type": "object", "properties": { "status": text },
             })) },
             "/spec": { "get": told("This", json!({ "type": "object" })) },
@@ -68,7 +68,7 @@ fn q_of_answers() -> Value {
     json!({ "oneOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] })
 }
 
-/// An operation that takes a body.
+/// An operation with a request body.
 fn asked(summary: &str, schema: &str, answer: Value) -> Value {
     let schema = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
     let mut operation = told(summary, answer);
@@ -78,7 +78,7 @@ fn asked(summary: &str, schema: &str, answer: Value) -> Value {
         "multipart/form-data": schema,
     } });
     for (status, why) in
-        [("400", "It cannot be taken"), ("403", "A key is needed"), ("413", "It is too large")]
+        [("400", "Invalid request"), ("403", "API key required"), ("413", "Request too large")]
     {
         operation["responses"][status] = json!({ "description": why });
     }

@@ -1,4 +1,4 @@
-//! Bad input gets a sentence and a status, in time, and hinders nobody.
+//! Invalid input gets a message and a status, quickly, and affects nobody else.
 
 use crate::server::{CHEROKEE, Server, answer, api, bare};
 use meeshy_translation_api::TranslationApiConfig;
@@ -13,15 +13,15 @@ use std::time::Duration;
 #[case(json!({ "q": "", "source": "en", "target": "fr" }), "missing q")]
 #[case(json!({ "q": [], "source": "en", "target": "fr" }), "missing q")]
 #[case(json!({ "q": null, "source": "en", "target": "fr" }), "missing q")]
-#[case(json!({ "q": 7, "source": "en", "target": "fr" }), "q has to be")]
-#[case(json!({ "q": ["a", 7], "source": "en", "target": "fr" }), "q has to be")]
-#[case(json!({ "q": { "a": 1 }, "source": "en", "target": "fr" }), "q has to be")]
+#[case(json!({ "q": 7, "source": "en", "target": "fr" }), "q must be")]
+#[case(json!({ "q": ["a", 7], "source": "en", "target": "fr" }), "q must be")]
+#[case(json!({ "q": { "a": 1 }, "source": "en", "target": "fr" }), "q must be")]
 #[case(json!({ "q": "x", "target": "fr" }), "missing source")]
 #[case(json!({ "q": "x", "source": "en" }), "missing target")]
-#[case(json!({ "q": "x", "source": ["en"], "target": "fr" }), "source has to be a string")]
+#[case(json!({ "q": "x", "source": ["en"], "target": "fr" }), "source must be a string")]
 #[case(json!({ "q": "x", "source": "tlh", "target": "fr" }), "`tlh` is not a language")]
 #[case(json!({ "q": "x", "source": "en", "target": "auto" }), "`auto` is not a language")]
-#[case(json!({ "q": "x", "source": "en", "target": "ja" }), "no engine here translates English to Japanese")]
+#[case(json!({ "q": "x", "source": "en", "target": "ja" }), "no installed engine translates English to Japanese")]
 #[case(json!({ "q": "x", "source": "en", "target": "fr", "format": "pdf" }), "pdf format is not supported")]
 #[case(json!({ "q": "x", "source": "en", "target": "fr", "alternatives": -1 }), "alternatives")]
 #[case(json!({ "q": vec!["x"; 101], "source": "en", "target": "fr" }), "101 texts exceed")]
@@ -32,10 +32,10 @@ use std::time::Duration;
 #[case(json!({ "text": "", "target_language": "fr" }), "missing text")]
 #[case(json!({ "text": 7, "target_language": "fr" }), "expected a string")]
 #[case(json!({ "text": "x" }), "target_language")]
-#[case(json!({ "text": CHEROKEE, "target_language": "fr", "source_language": "" }), "cannot be told")]
+#[case(json!({ "text": CHEROKEE, "target_language": "fr", "source_language": "" }), "cannot be detected")]
 #[case(json!({ "text": "x", "target_language": "fr", "source_language": "en", "model_type": "huge" }), "huge")]
 #[tokio::test]
-async fn a_request_that_cannot_be_taken_is_refused_in_words(#[case] body: Value, #[case] word: &str) {
+async fn invalid_requests_are_rejected_with_a_message(#[case] body: Value, #[case] word: &str) {
     let server = Server::start().await;
     let (status, refused) = server.post("/translate", body).await;
     let sentence = refused["error"].as_str().or(refused["detail"].as_str()).unwrap();
@@ -44,7 +44,7 @@ async fn a_request_that_cannot_be_taken_is_refused_in_words(#[case] body: Value,
 }
 
 #[tokio::test]
-async fn bodies_that_are_no_json_are_refused() {
+async fn bodies_that_are_not_json_are_rejected() {
     let server = Server::start().await;
     let long = " ".repeat(2_000_000);
     for (body, expected) in [
@@ -78,9 +78,9 @@ async fn a_hundred_thousand_letters_of_one_word_are_translated() {
 }
 
 #[tokio::test]
-async fn an_engine_that_stops_or_takes_forever_is_an_error_in_time() {
+async fn a_stopped_or_slow_engine_is_an_error_in_time() {
     let config =
-        TranslationApiConfig { patience: Duration::from_millis(200), ..TranslationApiConfig::default() };
+        TranslationApiConfig { timeout: Duration::from_millis(200), ..TranslationApiConfig::default() };
     let server = Server::of(api(config)).await;
     let ask = |text: &str| json!({ "q": text, "source": "en", "target": "fr" });
     let (status, stopped) = server.post("/translate", ask("crash")).await;

@@ -1,4 +1,4 @@
-//! What programs made for the old translator send, and what they read.
+//! The old translator's API.
 
 use crate::server::{FRENCH, Server, bare};
 use serde_json::json;
@@ -30,7 +30,7 @@ async fn a_text_is_translated() {
 }
 
 #[tokio::test]
-async fn q_makes_it_libretranslate_and_text_alone_the_old_translator() {
+async fn q_selects_libretranslate_and_text_alone_the_old_translator() {
     let server = Server::start().await;
     let both = json!({ "q": "one", "source": "en", "target": "fr", "text": "two", "target_language": "es" });
     assert_eq!(server.post("/translate", both).await.1, json!({ "translatedText": "fr:one" }));
@@ -41,7 +41,7 @@ async fn q_makes_it_libretranslate_and_text_alone_the_old_translator() {
 }
 
 #[tokio::test]
-async fn in_a_batch_each_stands_for_itself() {
+async fn requests_of_a_batch_are_independent() {
     let server = Server::start().await;
     let request =
         |text: &str, to: &str| json!({ "text": text, "source_language": "en", "target_language": to });
@@ -57,7 +57,7 @@ async fn in_a_batch_each_stands_for_itself() {
         body["results"][2]["error"]
             .as_str()
             .unwrap()
-            .contains("no engine here translates English to Japanese")
+            .contains("no installed engine translates English to Japanese")
     );
     assert_eq!(body["results"][3]["original_text"], "");
     let refused = json!({ "error": "Invalid request: invalid type: sequence, expected an object", "original_text": "" });
@@ -70,7 +70,7 @@ async fn in_a_batch_each_stands_for_itself() {
 }
 
 #[tokio::test]
-async fn it_says_how_it_is() {
+async fn health_and_readiness_are_reported() {
     let (server, bare) = (Server::start().await, Server::of(bare()).await);
     let (status, health) = server.get("/health").await;
     assert_eq!((status, &health["status"]), (200, &json!("ok")));

@@ -39,7 +39,7 @@ fn request(texts: &[&str], from: &str, to: &str) -> TranslateRequest {
 }
 
 #[tokio::test]
-async fn each_text_has_its_state() {
+async fn each_text_has_its_own_state() {
     let mut client = client().await;
     let answer = client.translate(request(&["Hello", "ok", "👍"], "en", "fr")).await.unwrap().into_inner();
     let states: Vec<_> =
@@ -53,7 +53,7 @@ async fn each_text_has_its_state() {
 
     let answer = client.translate(request(&["Hello"], "en", "ja")).await.unwrap().into_inner();
     assert_eq!(answer.translations[0].state(), State::Unavailable);
-    assert!(answer.translations[0].reason.contains("no engine here translates English to Japanese"));
+    assert!(answer.translations[0].reason.contains("no installed engine translates English to Japanese"));
     let answer = client.translate(request(&["crash"], "en", "fr")).await.unwrap().into_inner();
     assert_eq!(
         (answer.translations[0].state(), answer.translations[0].reason.as_str()),
@@ -67,7 +67,7 @@ async fn each_text_has_its_state() {
 }
 
 #[tokio::test]
-async fn a_stream_goes_on_after_a_text_that_cannot_be_taken() {
+async fn a_stream_continues_after_an_invalid_text() {
     let mut client = client().await;
     let asked = (0..200).map(|n| TranslateStreamRequest {
         id: n.to_string(),
@@ -103,13 +103,13 @@ async fn languages_are_listed_and_detected() {
 }
 
 #[tokio::test]
-async fn bad_input_is_refused_with_a_code_and_a_sentence() {
+async fn invalid_input_is_rejected_with_a_code_and_a_message() {
     let mut client = client().await;
     let long = "x".repeat(100_001);
     for (texts, from, to, word) in [
         (&["x"][..], "tlh", "fr", "`tlh` is not a language"),
         (&["x"], "en", "", "is not a language"),
-        (&[CHEROKEE], "", "fr", "cannot be told"),
+        (&[CHEROKEE], "", "fr", "cannot be detected"),
         (&[long.as_str()], "en", "fr", "100000 characters"),
         (&["x"; 101], "en", "fr", "101 texts"),
     ] {
@@ -120,7 +120,7 @@ async fn bad_input_is_refused_with_a_code_and_a_sentence() {
 }
 
 #[tokio::test]
-async fn keys_are_asked_for_where_there_are_some() {
+async fn keys_are_required_if_configured() {
     let config = TranslationApiConfig { api_keys: vec!["one".into()], ..TranslationApiConfig::default() };
     let mut client = TranslationServiceClient::new(connect(config).await);
     let refused = client.translate(request(&["Hello"], "en", "fr")).await.unwrap_err();
@@ -134,7 +134,7 @@ async fn keys_are_asked_for_where_there_are_some() {
 }
 
 #[tokio::test]
-async fn tools_find_out_what_there_is_and_whether_it_is_well() {
+async fn reflection_and_health_are_served() {
     let channel = connect(TranslationApiConfig::default()).await;
     let mut reflection = ServerReflectionClient::new(channel.clone());
     let ask = |message_request| ServerReflectionRequest {

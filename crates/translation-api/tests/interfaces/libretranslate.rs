@@ -1,4 +1,4 @@
-//! What programs made for LibreTranslate send, and what they read.
+//! LibreTranslate's API.
 
 use crate::server::{CHEROKEE, ENGLISH, FRENCH, Server, answer, api, bare};
 use meeshy_translation_api::TranslationApiConfig;
@@ -21,7 +21,7 @@ async fn a_text_or_a_list_of_texts_is_translated() {
 }
 
 #[tokio::test]
-async fn auto_says_what_was_detected() {
+async fn auto_returns_the_detected_language() {
     let server = Server::start().await;
     let (status, one) =
         server.post("/translate", json!({ "q": FRENCH, "source": "auto", "target": "en" })).await;
@@ -40,11 +40,11 @@ async fn auto_says_what_was_detected() {
         .map(|known| known["language"].as_str().unwrap())
         .collect();
     assert_eq!(languages, ["fr", "en", "en"]);
-    assert_eq!(list["detectedLanguage"][2]["confidence"], 0.0, "of numbers nothing is known");
+    assert_eq!(list["detectedLanguage"][2]["confidence"], 0.0, "numbers have no language");
 
     let (status, unknown) =
         server.post("/translate", json!({ "q": CHEROKEE, "source": "auto", "target": "en" })).await;
-    let expected = "the language of the text cannot be told; name the source";
+    let expected = "the language of the text cannot be detected; specify the source language";
     assert_eq!((status, unknown["error"].as_str()), (400, Some(expected)));
 }
 
@@ -66,7 +66,7 @@ async fn html_keeps_its_tags() {
 }
 
 #[tokio::test]
-async fn forms_are_read_like_json() {
+async fn forms_are_accepted_like_json() {
     let server = Server::start().await;
     let form = server
         .request(Method::POST, "/translate")
@@ -83,7 +83,7 @@ async fn forms_are_read_like_json() {
 }
 
 #[tokio::test]
-async fn parameters_stand_in_the_query_or_in_a_form_of_parts() {
+async fn parameters_can_be_in_the_query_or_in_a_multipart_form() {
     let server = Server::start().await;
     let query = server.request(Method::POST, "/translate?q=The+house&source=en&target=fr&format=text");
     assert_eq!(answer(query).await, (200, json!({ "translatedText": "fr:The house" })));
@@ -101,7 +101,7 @@ async fn parameters_stand_in_the_query_or_in_a_form_of_parts() {
 }
 
 #[tokio::test]
-async fn elements_that_are_not_to_be_translated_stay() {
+async fn untranslatable_elements_are_kept() {
     let server = Server::start().await;
     let html = "<p>The <span translate=\"no\">White House</span> is red</p><P CLASS='a notranslate'>Hello <b>you</b></P>";
     let one = json!({ "q": html, "source": "en", "target": "fr", "format": "html" });
@@ -110,7 +110,7 @@ async fn elements_that_are_not_to_be_translated_stay() {
 }
 
 #[tokio::test]
-async fn the_interface_says_that_it_answers_and_what_it_is() {
+async fn health_and_spec_are_served() {
     let server = Server::start().await;
     assert_eq!(server.get("/health").await.1["status"], "ok");
     let (status, spec) = server.get("/spec").await;
@@ -152,7 +152,7 @@ async fn texts_are_detected_the_likeliest_language_first() {
 }
 
 #[tokio::test]
-async fn keys_are_asked_for_where_there_are_some() {
+async fn keys_are_required_if_configured() {
     let config = TranslationApiConfig {
         api_keys: vec!["one".into(), "other".into()],
         ..TranslationApiConfig::default()

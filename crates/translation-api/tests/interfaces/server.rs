@@ -1,4 +1,4 @@
-//! A translation API over an engine that does as it is told.
+//! A translation API with a scripted engine.
 
 use async_trait::async_trait;
 use meeshy_translation::{Engine, EngineError, Offer, Pair, Translated, Translator, Urgency};
@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 pub const FRENCH: &str = "Où est la bibliothèque";
 /// Words that can only be English.
 pub const ENGLISH: &str = "Where is the library";
-/// Letters of a language that Meeshy does not know.
+/// Letters of a language that Meeshy does not support.
 pub const CHEROKEE: &str = "ᏣᎳᎩ";
 
-/// Makes `fr:text` of `text`; keeps `ok`, stops at `crash`, and takes forever over `slow`.
+/// Translates `text` to `fr:text`; keeps `ok`, stops at `crash`, and never finishes `slow`.
 struct Fake;
 
 #[async_trait]
@@ -101,7 +101,7 @@ impl Server {
     }
 }
 
-/// Sends a request; every answer is JSON.
+/// Sends a request; every response is JSON.
 pub async fn answer(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();

@@ -1,14 +1,15 @@
-//! Apertium: rule-based translation by programs that Debian packages, one persistent pipeline a pair.
+//! Apertium: rule-based translation by programs packaged in Debian, with one persistent pipeline per language
+//! pair.
 //!
-//! About a millisecond a sentence; readable between related languages, the gist between others. The data and programs
-//! are GPL and stay at arm's length: they are run, never linked.
+//! It takes about a millisecond per sentence; the result is readable between related languages, and conveys
+//! the gist between others. The data and programs are GPL: they are run as processes, never linked.
 
 mod mode;
 mod pipeline;
 mod stream;
 
 use crate::engine::{Engine, Offer, Pair, Portion, Translated};
-use crate::poll_engines::Look;
+use crate::folder_health::FolderHealth;
 use crate::quality;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
@@ -21,20 +22,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What goes through a pipeline at once, in bytes, while somebody waits: a tenth of a second of work.
+/// The maximum size of a live portion, in bytes: a tenth of a second of work.
 const PORTION_BYTES: usize = 6_000;
-/// What can wait goes through in pieces of some milliseconds, between which others have their turn.
+/// The maximum size of a portion that can wait: some milliseconds of work, so that others get their turn in
+/// between.
 const SMALL_PORTION_BYTES: usize = 400;
 
 /// All pairs of the modes folder.
 pub(crate) struct Apertium {
     modes_dir: PathBuf,
     idle: Duration,
-    patience: Duration,
+    timeout: Duration,
     slots: Mutex<HashMap<Pair, Arc<Slot>>>,
-    /// As they were last read.
+    /// As last read.
     modes: Mutex<HashMap<Pair, Mode>>,
-    look: Look,
+    health: FolderHealth,
 }
 
 impl Apertium {
@@ -42,10 +44,10 @@ impl Apertium {
         Self {
             modes_dir: config.apertium_modes_dir.clone(),
             idle: Duration::from_secs(config.apertium_idle_seconds),
-            patience: Duration::from_secs(config.apertium_timeout_seconds),
+            timeout: Duration::from_secs(config.apertium_timeout_seconds),
             slots: Mutex::default(),
             modes: Mutex::default(),
-            look: Look::default(),
+            health: FolderHealth::default(),
         }
     }
 
@@ -55,7 +57,7 @@ impl Apertium {
             return Ok(Arc::clone(slot));
         }
         let mode = self.modes().remove(&pair).ok_or_else(|| self.missing(pair))?;
-        let slot = Arc::new(Slot::new(pair, mode, self.idle, self.patience));
+        let slot = Arc::new(Slot::new(pair, mode, self.idle, self.timeout));
         slots.insert(pair, Arc::clone(&slot));
         Ok(slot)
     }
@@ -63,16 +65,16 @@ impl Apertium {
     fn missing(&self, pair: Pair) -> EngineError {
         let folder = self.modes_dir.display();
         let message =
-            format!("Apertium's mode for {pair} is no longer in {folder}; install its package again");
-        if self.look.again_at().is_some() {
+            format!("the Apertium mode for {pair} has disappeared from {folder}; reinstall its package");
+        if self.health.retry_at().is_some() {
             EngineError::Interrupted(message)
         } else {
             EngineError::Broken(message)
         }
     }
 
-    /// The modes of the folder. While it cannot be read (too many files are open, a package is being replaced) they are what
-    /// they were.
+    /// The modes of the folder. If it cannot be read (too many open files, a package is being replaced), the
+    /// last known ones.
     fn modes(&self) -> HashMap<Pair, Mode> {
         let mut known = self.modes.lock().unwrap_or_else(PoisonError::into_inner);
         let problem = match mode::read_folder(&self.modes_dir) {
@@ -85,17 +87,18 @@ impl Apertium {
                 *known = by_pair;
                 unread.into_iter().next().map(|(_, problem)| problem)
             }
-            // Nothing is installed: no fault, there are other engines.
+            // Nothing is installed: not an error, there are other engines.
             Err(error)
                 if error.kind() == std::io::ErrorKind::NotFound
-                    && (known.is_empty() || self.look.is_gone()) =>
+                    && (known.is_empty() || self.health.is_removed()) =>
             {
                 known.clear();
                 None
             }
             Err(error) => Some(error.to_string()),
         };
-        self.look.note(&self.modes_dir, problem.as_ref().map(|problem| problem as &dyn std::fmt::Display));
+        self.health
+            .record(&self.modes_dir, problem.as_ref().map(|problem| problem as &dyn std::fmt::Display));
         known.clone()
     }
 }
@@ -108,7 +111,7 @@ impl Engine for Apertium {
 
     fn offers(&self) -> Vec<Offer> {
         let modes = self.modes();
-        // A package may have been replaced: pipelines that run on old data must not go on.
+        // A package may have been replaced: pipelines with the old data must not be used.
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         slots.retain(|pair, slot| modes.get(pair).is_some_and(|mode| mode.version == slot.version()));
         let offer = |(pair, mode): (Pair, Mode)| Offer {
@@ -120,8 +123,8 @@ impl Engine for Apertium {
         modes.into_iter().map(offer).collect()
     }
 
-    fn look_again_at(&self) -> Option<Instant> {
-        self.look.again_at()
+    fn retry_at(&self) -> Option<Instant> {
+        self.health.retry_at()
     }
 
     fn prepare(&self, pair: Pair) {

@@ -1,4 +1,4 @@
-//! The `.mode` files of Apertium: one line, a shell pipeline that says which programs make up a pair.
+//! Apertium's `.mode` files: a single line with a shell pipeline of the programs of a pair.
 
 use crate::engine::Pair;
 use sha2::{Digest, Sha256};
@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
-/// Programs that flush at a NUL when given `-z`. A mode that needs any other cannot be kept running.
+/// Programs that support `-z` (flush at NUL). A mode that needs any other program cannot be kept running.
 const KNOWN: [&str; 12] = [
     "apertium-anaphora",
     "apertium-interchunk",
@@ -25,13 +25,13 @@ const KNOWN: [&str; 12] = [
 /// How a pair is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mode {
-    /// The programs, each reading what the one before it writes.
+    /// The programs, each reading the output of the previous one.
     pub(super) stages: Vec<Stage>,
     /// A digest of the pipeline and of the size and time of its data files.
     pub(super) version: String,
 }
 
-/// One program of a pipeline.
+/// A program of a pipeline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stage {
     pub(super) program: String,
@@ -41,22 +41,22 @@ pub(super) struct Stage {
 /// Why a mode cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ModeError {
-    #[error("it is empty")]
+    #[error("empty")]
     Empty,
-    #[error("it needs a shell: `{0}`")]
+    #[error("requires a shell: `{0}`")]
     NeedsShell(char),
-    #[error("a quote is not closed")]
+    #[error("unclosed quote")]
     OpenQuote,
-    #[error("`{0}` is no program that Meeshy can keep running")]
+    #[error("`{0}` is not a program that Meeshy can keep running")]
     UnknownProgram(String),
 }
 
-/// What a folder holds.
+/// The contents of a folder.
 #[derive(Debug, Default)]
 pub(super) struct Modes {
     /// Every usable mode, by pair.
     pub(super) by_pair: HashMap<Pair, Mode>,
-    /// What could not be read, with the reason: a mode, or the data that it names.
+    /// What could not be read, and why: a mode, or the data that it names.
     pub(super) unread: Vec<(Pair, String)>,
 }
 
@@ -81,13 +81,15 @@ pub(super) fn read_folder(folder: &Path) -> io::Result<Modes> {
                 modes.unread.extend(unread.map(|problem| (pair, problem)));
                 modes.by_pair.entry(pair).or_insert(Mode { stages, version });
             }
-            Err(error) => tracing::info!(%error, path = %path.display(), "This mode of Apertium is not used"),
+            Err(error) => {
+                tracing::info!(%error, path = %path.display(), "Ignoring an unsupported Apertium mode");
+            }
         }
     }
     Ok(modes)
 }
 
-/// The pair in a file name such as `eng-spa.mode`; variants (`eng-cat_valencia`) have none.
+/// The pair in a file name such as `eng-spa.mode`; `None` for variants (`eng-cat_valencia`).
 fn pair_of(path: &Path) -> Option<Pair> {
     if path.extension()? != "mode" {
         return None;
@@ -95,12 +97,13 @@ fn pair_of(path: &Path) -> Option<Pair> {
     Pair::of_engine(path.file_stem()?.to_str()?)
 }
 
-/// The stages of a pipeline, set to flush at a NUL and to leave unknown words without their star.
+/// The stages of a pipeline, with options to flush at NUL and to mark unknown words without a star.
 pub(super) fn parse(text: &str) -> Result<Vec<Stage>, ModeError> {
     let mut stages = Vec::new();
     for words in split(text.trim())? {
         let mut words = words.into_iter().filter_map(|word| match word.as_str() {
-            // What the `apertium` script puts here: how the generator treats unknown words, and options for the tagger.
+            // The `apertium` script replaces these: how the generator treats unknown words, and options for
+            // the tagger.
             "$1" => Some("-n".to_owned()),
             "$2" => None,
             _ => Some(word),
@@ -115,7 +118,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Stage>, ModeError> {
     Ok(stages)
 }
 
-/// The words of each command. Only quotes and `|` are understood; all else of a shell is an error.
+/// The words of each command. Only quotes and `|` are supported; any other shell syntax is an error.
 fn split(text: &str) -> Result<Vec<Vec<String>>, ModeError> {
     let mut commands = vec![Vec::new()];
     let mut word: Option<String> = None;
@@ -149,7 +152,7 @@ fn split(text: &str) -> Result<Vec<Vec<String>>, ModeError> {
     if commands.iter().any(Vec::is_empty) { Err(ModeError::Empty) } else { Ok(commands) }
 }
 
-/// The version of a mode, and which of its data could not be looked at.
+/// The version of a mode, and which of its data could not be read.
 fn version_of(text: &str, stages: &[Stage]) -> (String, Option<String>) {
     let mut unread = None;
     let mut digest = Sha256::new_with_prefix(text.as_bytes());
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_known_programs_is_run() {
+    fn only_known_programs_are_run() {
         assert_eq!(parse("rm -rf '/'"), Err(ModeError::UnknownProgram("rm".to_owned())));
         assert_eq!(parse("lt-proc x; rm y"), Err(ModeError::NeedsShell(';')));
         assert_eq!(parse("lt-proc $(rm y)"), Err(ModeError::NeedsShell('(')));
@@ -195,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn file_names_give_the_pair() {
+    fn file_names_determine_the_pair() {
         let pair = |name: &str| pair_of(Path::new(name)).map(|pair| pair.to_string());
         assert_eq!(pair("/modes/eng-spa.mode").as_deref(), Some("en-es"));
         assert_eq!(pair("fr-es.mode").as_deref(), Some("fr-es"));
@@ -207,7 +210,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_the_parser_panic(text in "[a-z \\-|'\"$12;/\\\\\n\\PC]{0,120}") {
+        fn no_input_panics(text in "[a-z \\-|'\"$12;/\\\\\n\\PC]{0,120}") {
             if let Ok(stages) = parse(&text) {
                 for stage in stages {
                     prop_assert!(KNOWN.contains(&stage.program.as_str()));

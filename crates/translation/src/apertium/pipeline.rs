@@ -1,4 +1,4 @@
-//! The running processes of one pair.
+//! The running processes of a pair.
 
 use super::mode::{Mode, Stage};
 use super::stream;
@@ -13,45 +13,45 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-/// A pipeline that has answered before and now says nothing for so long is stuck: a sentence takes some milliseconds,
-/// and only the loading of the data takes longer.
-const STALL: Duration = Duration::from_secs(1);
+/// A pipeline that has answered before and is silent for this long hangs: a sentence takes milliseconds, and
+/// only loading the data takes longer.
+const STALL_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What the answer to a segment may take up, in bytes, beyond a multiple of the segment: whoever writes more does not
-/// translate.
-const ANSWER_BYTES: usize = 64 * 1024;
-/// An answer may be so many times as long as its segment.
-const ANSWER_GROWTH: usize = 16;
+/// The maximum size of an answer in bytes, in addition to a multiple of the segment. More cannot be a
+/// translation.
+const MIN_ANSWER_LIMIT: usize = 64 * 1024;
+/// The maximum ratio of answer to segment size.
+const MAX_ANSWER_GROWTH: usize = 16;
 
-/// Where a pipeline is kept between requests. One request at a time; others wait their turn.
+/// Holds a pipeline between requests. One request at a time; others wait.
 pub(super) struct Slot {
     pair: Pair,
     mode: Mode,
     idle: Duration,
-    patience: Duration,
+    timeout: Duration,
     pipeline: Mutex<Kept>,
 }
 
 #[derive(Default)]
 struct Kept {
-    /// Taken out for the time of a request: whoever gives up half-way drops it, and so kills it.
+    /// Taken out during a request: a cancelled request drops the pipeline, which kills it.
     pipeline: Option<Pipeline>,
     last_used: Option<Instant>,
 }
 
 impl Slot {
-    pub(super) fn new(pair: Pair, mode: Mode, idle: Duration, patience: Duration) -> Self {
-        Self { pair, mode, idle, patience, pipeline: Mutex::default() }
+    pub(super) fn new(pair: Pair, mode: Mode, idle: Duration, timeout: Duration) -> Self {
+        Self { pair, mode, idle, timeout, pipeline: Mutex::default() }
     }
 
     pub(super) fn version(&self) -> &str {
         &self.mode.version
     }
 
-    /// One text for each segment.
+    /// Translates segments; the results are in the same order.
     ///
     /// # Errors
-    /// When a process cannot be started (then the pair is broken) or does not answer.
+    /// If a process cannot be started (the pair is then broken), or does not answer.
     pub(super) async fn translate(self: &Arc<Self>, segments: &[String]) -> Result<Vec<String>, EngineError> {
         let mut kept = self.pipeline.lock().await;
         let mut pipeline = match kept.pipeline.take() {
@@ -59,11 +59,11 @@ impl Slot {
             None => self.start()?,
         };
         let mut outcome = self.exchange(&mut pipeline, segments).await;
-        // Once, if it has worked before; what fails twice in a row is left alone by whoever asks (`breaker`).
+        // Retried once, if it has worked before. The circuit breaker handles repeated failures.
         if pipeline.has_answered
             && let Err(error) = &outcome
         {
-            tracing::warn!(pair = %self.pair, %error, "An Apertium pipeline hangs or has ended, and is started anew");
+            tracing::warn!(pair = %self.pair, %error, "Restarting an Apertium pipeline that hung or exited");
             pipeline.stop().await;
             pipeline = self.start()?;
             outcome = self.exchange(&mut pipeline, segments).await;
@@ -77,21 +77,23 @@ impl Slot {
             }
             Err(error) => {
                 pipeline.stop().await;
-                let (pair, seconds) = (self.pair, self.patience.as_secs());
+                let (pair, seconds) = (self.pair, self.timeout.as_secs());
                 Err(EngineError::Interrupted(match error.kind() {
-                    io::ErrorKind::TimedOut => format!("Apertium did not answer for {pair} in {seconds} s"),
-                    _ => format!("Apertium stopped while it translated {pair}: {error}"),
+                    io::ErrorKind::TimedOut => {
+                        format!("Apertium did not answer for {pair} within {seconds} s")
+                    }
+                    _ => format!("Apertium exited while translating {pair}: {error}"),
                 }))
             }
         }
     }
 
     async fn exchange(&self, pipeline: &mut Pipeline, segments: &[String]) -> io::Result<Vec<String>> {
-        let stall = if pipeline.has_answered { STALL.min(self.patience) } else { self.patience };
-        timeout(self.patience, pipeline.exchange(segments, stall)).await.map_err(io::Error::from)?
+        let stall = if pipeline.has_answered { STALL_TIMEOUT.min(self.timeout) } else { self.timeout };
+        timeout(self.timeout, pipeline.exchange(segments, stall)).await.map_err(io::Error::from)?
     }
 
-    /// Starts the processes, which take a while to load, unless they run or are in use.
+    /// Starts the processes, which take a while to load, unless they are running or in use.
     pub(super) fn prepare(self: &Arc<Self>) {
         let Ok(mut kept) = self.pipeline.try_lock() else { return };
         if kept.pipeline.is_none()
@@ -104,7 +106,7 @@ impl Slot {
 
     fn start(self: &Arc<Self>) -> Result<Pipeline, EngineError> {
         let pipeline = Pipeline::start(&self.mode.stages).map_err(|(program, error)| {
-            let message = format!("cannot start `{program}` of Apertium for {}: {error}", self.pair);
+            let message = format!("failed to start Apertium's `{program}` for {}: {error}", self.pair);
             match error.kind() {
                 io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied => EngineError::Broken(message),
                 _ => EngineError::Interrupted(message),
@@ -114,7 +116,7 @@ impl Slot {
         Ok(pipeline)
     }
 
-    /// Stops the processes and waits for their end.
+    /// Stops the processes and waits until they exit.
     pub(super) async fn stop(&self) {
         let pipeline = self.pipeline.lock().await.pipeline.take();
         if let Some(pipeline) = pipeline {
@@ -123,7 +125,7 @@ impl Slot {
     }
 }
 
-/// Lives as long as one pipeline, and stops it once nobody has used it for `idle`.
+/// Stops a pipeline once it has been idle for `idle`. Lives as long as the pipeline.
 async fn stop_when_idle(slot: Weak<Slot>, idle: Duration) {
     let mut wake = Instant::now() + idle;
     loop {
@@ -138,7 +140,7 @@ async fn stop_when_idle(slot: Weak<Slot>, idle: Duration) {
                 wake = rested;
             }
             (Some(pipeline), _) => {
-                tracing::debug!(pair = %slot.pair, "An Apertium pipeline was idle and is stopped");
+                tracing::debug!(pair = %slot.pair, "Stopping an idle Apertium pipeline");
                 pipeline.stop().await;
                 return;
             }
@@ -150,12 +152,12 @@ struct Pipeline {
     stages: Vec<Child>,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
-    /// Whether it has loaded, and worked at least once.
+    /// Whether it has loaded, and answered at least once.
     has_answered: bool,
 }
 
 impl Pipeline {
-    /// Starts every stage; says which one could not be started.
+    /// Starts every stage; the error says which one could not be started.
     fn start(stages: &[Stage]) -> Result<Self, (String, io::Error)> {
         let mut children: Vec<Child> = Vec::with_capacity(stages.len());
         let mut input = None;
@@ -171,7 +173,8 @@ impl Pipeline {
                 .stdin(stdin)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
-                // Ctrl-C at the terminal is for Meeshy, which drains first; these end when their input ends.
+                // Ctrl-C on the terminal is for Meeshy, which drains first; these exit when their input is
+                // closed.
                 .process_group(0)
                 .kill_on_drop(true)
                 .spawn()
@@ -188,10 +191,10 @@ impl Pipeline {
         }
     }
 
-    /// Writes all segments and reads all answers at the same time, so that no pipe between the stages can fill up.
+    /// Writes all segments and reads all answers concurrently, so that no pipe between the stages fills up.
     ///
     /// # Errors
-    /// [`io::ErrorKind::TimedOut`] when an answer takes longer than `stall`; others when a process has ended.
+    /// [`io::ErrorKind::TimedOut`] if an answer takes longer than `stall`; others if a process has exited.
     async fn exchange(&mut self, segments: &[String], stall: Duration) -> io::Result<Vec<String>> {
         let mut request = Vec::new();
         for segment in segments {
@@ -205,7 +208,7 @@ impl Pipeline {
         let read = async {
             let mut texts = Vec::with_capacity(segments.len());
             for segment in segments {
-                let limit = ANSWER_BYTES + ANSWER_GROWTH * segment.len();
+                let limit = MIN_ANSWER_LIMIT + MAX_ANSWER_GROWTH * segment.len();
                 texts.push(timeout(stall, read_text(output, limit)).await??);
             }
             Ok(texts)
@@ -216,7 +219,7 @@ impl Pipeline {
 
     async fn stop(mut self) {
         for stage in &mut self.stages {
-            // It may have ended by itself; then there is nothing to kill, only to reap.
+            // If it has already exited, there is nothing to kill, only to reap.
             let _ = stage.start_kill();
         }
         for stage in &mut self.stages {
@@ -227,14 +230,17 @@ impl Pipeline {
 
 async fn read_text(output: &mut BufReader<ChildStdout>, limit: usize) -> io::Result<String> {
     let mut written = Vec::new();
-    // A `usize` has at most 64 bits wherever this runs.
+    // A `usize` has at most 64 bits on all supported platforms.
     output.take(limit as u64).read_until(stream::FLUSH, &mut written).await?;
     if written.len() >= limit {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "it wrote far more than a translation"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the output is much longer than a translation",
+        ));
     }
     let whole = written.pop() == Some(stream::FLUSH);
     let text = if whole { stream::decode(&written) } else { None };
-    text.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "one of its programs ended"))
+    text.ok_or_else(|| io::Error::new(io::ErrorKind::UnexpectedEof, "one of its programs exited"))
 }
 
 #[cfg(test)]
@@ -251,20 +257,20 @@ mod tests {
     }
 
     #[rstest]
-    #[case("exit 3", "one of its programs ended")]
-    #[case("sleep 60", "did not answer for en-es in 2 s")]
-    #[case("printf 'hola\\000'; sleep 60", "one of its programs ended")]
-    #[case("yes", "far more than a translation")]
+    #[case("exit 3", "one of its programs exited")]
+    #[case("sleep 60", "did not answer for en-es within 2 s")]
+    #[case("printf 'hola\\000'; sleep 60", "one of its programs exited")]
+    #[case("yes", "much longer than a translation")]
     #[tokio::test]
-    async fn a_program_that_crashes_hangs_or_babbles_fails(#[case] script: &str, #[case] expected: &str) {
+    async fn crashing_hanging_and_babbling_programs_fail(#[case] script: &str, #[case] expected: &str) {
         let error = slot(script).translate(&["Hello".to_owned()]).await.unwrap_err();
         assert!(matches!(error, EngineError::Interrupted(_)), "{error:?}");
         assert!(error.to_string().contains(expected), "{error}");
     }
 
     #[tokio::test]
-    async fn one_that_worked_before_is_started_anew_at_once() {
-        // Copies two texts, each up to its flush, and ends.
+    async fn a_pipeline_that_worked_before_is_restarted_at_once() {
+        // Copies two texts, each up to its flush, and exits.
         let slot = slot("head -z -n 1; head -z -n 1");
         for text in ["uno", "dos", "tres", "cuatro", "cinco"] {
             assert_eq!(slot.translate(&[text.to_owned()]).await.unwrap(), [text]);

@@ -1,26 +1,27 @@
-//! Apertium's stream format: what must be escaped on the way in, and undone on the way out.
+//! Apertium's stream format: escaping of input and unescaping of output.
 
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Characters with a meaning in the stream format; unescaped, they end a pipeline.
+/// Special characters of the stream format; unescaped, they end a pipeline.
 const SPECIAL: [char; 11] = ['\\', '[', ']', '{', '}', '^', '$', '/', '<', '>', '@'];
 
-/// A blank that the pipeline passes through. Without one at its end, a text whose last word could go on (a
-/// multi-word) waits for more, for ever.
+/// A blank that passes through the pipeline. Without one at the end, a text whose last word could be the
+/// start of a multi-word would wait for more input forever.
 const END: &str = "[][\n]";
 
 /// Marks the end of a text; each stage flushes there.
 pub(super) const FLUSH: u8 = 0;
 
-/// One segment as the first stage wants it.
+/// Encodes a segment for the first stage.
 pub(super) fn encode(segment: &str, stream: &mut Vec<u8>) {
     let mut buffer = [0; 4];
     for character in segment.chars() {
         match character {
-            // The end of a text, in the stream; a segment has none, and one that had would split it in two.
+            // The end of a text in the stream. A segment should not contain one; it would split the segment
+            // in two.
             '\0' => continue,
-            // The alarm of the post-generator, which swallows it; as a blank it passes.
+            // The post-generator's alarm, which it would drop; as a blank, it passes.
             '~' => stream.extend_from_slice(b"[~]"),
             special if SPECIAL.contains(&special) => stream.extend_from_slice(&[b'\\', special as u8]),
             other => stream.extend_from_slice(other.encode_utf8(&mut buffer).as_bytes()),
@@ -30,8 +31,8 @@ pub(super) fn encode(segment: &str, stream: &mut Vec<u8>) {
     stream.push(FLUSH);
 }
 
-/// The text in what the last stage wrote, without its flush. Nothing if its end is missing: then a stage has ended, and
-/// the others flush what they have.
+/// Decodes the output of the last stage, without its flush. `None` if the end marker is missing: then a stage
+/// has exited, and the others have flushed what they had.
 pub(super) fn decode(stream: &[u8]) -> Option<String> {
     let written = String::from_utf8_lossy(stream);
     let body = written.strip_suffix(END)?;
@@ -40,7 +41,8 @@ pub(super) fn decode(stream: &[u8]) -> Option<String> {
     while let Some(character) = characters.next() {
         match character {
             '\\' => text.extend(characters.next()),
-            // Without an escape it is none of the source's: blanks of ours (`[~]` and the end), marks of failed words.
+            // Unescaped, it is not from the source: our own blanks (`[~]` and the end), or marks of failed
+            // words.
             unescaped if SPECIAL.contains(&unescaped) => {}
             other => text.push(other),
         }
@@ -48,17 +50,17 @@ pub(super) fn decode(stream: &[u8]) -> Option<String> {
     Some(text)
 }
 
-/// What the rules leave in a text: a mark of a form that could not be made (`#inicial`), a grammatical tag (`<prn>`),
-/// a second way to write a form (`insère/insére`).
-static REMAINS: LazyLock<[(char, Regex); 4]> = LazyLock::new(|| {
+/// Artefacts of the rules in a text: a mark of a form that could not be generated (`#inicial`), a grammatical
+/// tag (`<prn>`), an alternative form (`insère/insére`).
+static ARTEFACTS: LazyLock<[(char, Regex); 4]> = LazyLock::new(|| {
     [('#', "#"), ('*', r"\*"), ('<', "<[a-z0-9]*>"), ('/', r"/\p{L}+")]
         .map(|(sign, pattern)| (sign, Regex::new(pattern).expect("a constant pattern is valid")))
 });
 
-/// Takes off what the rules leave behind, spaces of words that were dropped, and a lost capital.
+/// Removes artefacts of the rules and spaces of dropped words, and restores a lost capital.
 pub(super) fn tidy(source: &str, translation: &str) -> String {
     let mut text = translation.trim().to_owned();
-    for (sign, remains) in REMAINS.iter() {
+    for (sign, remains) in ARTEFACTS.iter() {
         if text.contains(*sign) && !source.contains(*sign) {
             text = remains.replace_all(&text, "").into_owned();
         }
@@ -83,14 +85,14 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_has_a_meaning_in_the_stream_is_escaped() {
+    fn special_characters_are_escaped() {
         let mut stream = Vec::new();
         encode(r"a/b <c> [d] ^e$ \ @f {g} ~", &mut stream);
         assert_eq!(stream, b"a\\/b \\<c\\> \\[d\\] \\^e\\$ \\\\ \\@f \\{g\\} [~][][\n]\0");
     }
 
     #[test]
-    fn marks_of_the_rules_do_not_reach_the_reader() {
+    fn artefacts_of_the_rules_are_removed() {
         assert_eq!(decode(b"@casa ^\\@casa\\/\\<b\\> [~] c[][\n]").as_deref(), Some("casa @casa/<b> ~ c"));
         assert_eq!(tidy("x", "s'insére/insère la part"), "s'insére la part");
         assert_eq!(tidy("x", "el website, <prn> séjourner"), "el website, séjourner");
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn spaces_of_dropped_words_and_lost_capitals_are_repaired() {
+    fn spaces_and_capitals_are_repaired() {
         assert_eq!(tidy("I don't like it", " no  Me gusta"), "No Me gusta");
         assert_eq!(tidy("two  spaces", "dos  espacios"), "dos  espacios");
         assert_eq!(tidy("", ""), "");
@@ -108,7 +110,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_encoded_is_decoded(text in "\\PC{0,80}") {
+        fn encoding_round_trips(text in "\\PC{0,80}") {
             let mut stream = Vec::new();
             encode(&text, &mut stream);
             prop_assert_eq!(stream.pop(), Some(FLUSH));
@@ -116,7 +118,7 @@ mod tests {
         }
 
         #[test]
-        fn no_output_of_a_stage_is_too_odd_to_decode(stream in proptest::collection::vec(1..=u8::MAX, 0..200)) {
+        fn any_output_can_be_decoded(stream in proptest::collection::vec(1..=u8::MAX, 0..200)) {
             let whole = stream.ends_with(END.as_bytes());
             prop_assert_eq!(decode(&stream).is_some(), whole);
             prop_assert!(decode(&[stream.as_slice(), END.as_bytes()].concat()).is_some());

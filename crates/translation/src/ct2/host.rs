@@ -1,4 +1,4 @@
-//! Loaded models, and what they are asked.
+//! Loaded models.
 
 use super::manifest::{Family, Model};
 use crate::engine::{Pair, Translated};
@@ -12,19 +12,19 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// Segments that are with a model at once; padding makes larger batches slower, not faster.
-const BATCH: usize = 32;
-/// How many continuations are kept in view: two find most of what five do, in half the time.
-const BEAMS: usize = 2;
+/// Maximum number of segments per batch; padding makes larger batches slower, not faster.
+const MAX_BATCH: usize = 32;
+/// The beam size: two finds most of what five does, in half the time.
+const BEAM_SIZE: usize = 2;
 
-/// The models that were needed, by name.
+/// The models in use, by name.
 pub(super) struct Hosts {
     threads: usize,
     idle: Duration,
     slots: std::sync::Mutex<HashMap<String, Arc<Slot>>>,
 }
 
-/// Where a model is kept between requests.
+/// Holds a model between requests.
 struct Slot {
     model: Model,
     loaded: Mutex<Option<Arc<Translator<Tokenizer>>>>,
@@ -40,10 +40,10 @@ impl Hosts {
         }
     }
 
-    /// One text for each segment; loads the model if it is not.
+    /// Translates segments, in order; loads the model if necessary.
     ///
     /// # Errors
-    /// When the model cannot be loaded (then it is broken) or fails.
+    /// If the model cannot be loaded (it is then broken) or fails.
     pub(super) async fn translate(
         &self,
         model: Model,
@@ -62,14 +62,14 @@ impl Hosts {
             .map_err(|problem| EngineError::Interrupted(format!("the model `{name}` failed: {problem}")))
     }
 
-    /// Lets go of all models.
+    /// Unloads all models.
     pub(super) async fn rest(&self) {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     fn slot(&self, model: Model) -> Arc<Slot> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        // A model that was replaced is let go; the new one is loaded.
+        // A replaced model is dropped; the new one is loaded.
         if let Some(slot) = slots.get(&model.name).filter(|slot| slot.model.version == model.version) {
             return Arc::clone(slot);
         }
@@ -96,18 +96,18 @@ impl Slot {
         let translator =
             loading.unwrap_or_else(|_| Err("its thread ended".to_owned())).map_err(|problem| {
                 let (name, folder) = (&self.model.name, self.model.folder.display());
-                EngineError::Broken(format!("the model `{name}` in {folder} cannot be loaded: {problem}"))
+                EngineError::Broken(format!("failed to load the model `{name}` in {folder}: {problem}"))
             })?;
-        tracing::debug!(model = self.model.name, version = self.model.version, "A model was loaded");
+        tracing::debug!(model = self.model.name, version = self.model.version, "Loaded a model");
         let translator = Arc::new(translator);
         *loaded = Some(Arc::clone(&translator));
-        tokio::spawn(let_go_when_idle(Arc::downgrade(self), idle));
+        tokio::spawn(unload_when_idle(Arc::downgrade(self), idle));
         Ok(translator)
     }
 }
 
-/// Lives as long as a model is loaded, and lets go of it once nobody has used it for `idle`.
-async fn let_go_when_idle(slot: Weak<Slot>, idle: Duration) {
+/// Unloads a model once it has been idle for `idle`. Lives as long as the model is loaded.
+async fn unload_when_idle(slot: Weak<Slot>, idle: Duration) {
     let mut wake = Instant::now() + idle;
     loop {
         tokio::time::sleep_until(wake).await;
@@ -138,14 +138,14 @@ fn run(
 ) -> Result<Vec<Translated>, String> {
     let (before_source, before_target) = prefixes(model, pair);
     let options = TranslationOptions {
-        beam_size: BEAMS,
-        // Without it, the end of a long segment would be lost without a word.
+        beam_size: BEAM_SIZE,
+        // Without it, the end of a long segment would be silently lost.
         max_input_length: 0,
         return_scores: true,
         ..TranslationOptions::default()
     };
     let mut translated = Vec::with_capacity(texts.len());
-    for batch in texts.chunks(BATCH) {
+    for batch in texts.chunks(MAX_BATCH) {
         let sources = vec![before_source.clone(); batch.len()];
         let targets = vec![before_target.clone(); batch.len()];
         let answers = translator
@@ -153,7 +153,7 @@ fn run(
             .map_err(|error| error.to_string())?;
         let answer = |(text, score): (String, Option<f32>)| Translated {
             text: words::to_marks(text.trim()),
-            // The mean logarithm of the probabilities of its pieces.
+            // The mean log probability of its pieces.
             score: score.map(|score| score.exp().clamp(0.0, 1.0)),
         };
         translated.extend(answers.into_iter().map(answer));
@@ -161,7 +161,7 @@ fn run(
     Ok(translated)
 }
 
-/// The tokens before the source and before the result, as the family was trained with them.
+/// The tokens before the source and before the target, as the model family was trained with them.
 fn prefixes(model: &Model, pair: Pair) -> (Vec<String>, Vec<String>) {
     let token = |language| model.tokens.get(&language).filter(|token| !token.is_empty()).cloned();
     let (source, target) = (token(pair.from), token(pair.to));

@@ -1,4 +1,4 @@
-//! What a folder of a CTranslate2 model says of itself: `meeshy.toml`, which whoever installs it writes.
+//! The description of a CTranslate2 model: `meeshy.toml`, written by whoever installs it.
 
 use crate::engine::Pair;
 use meeshy_domain::Language;
@@ -9,27 +9,27 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The file beside a model.
+/// The file next to a model.
 const MANIFEST: &str = "meeshy.toml";
-/// The model itself, as CTranslate2's converters name it.
+/// The model file, as CTranslate2's converters name it.
 const MODEL: &str = "model.bin";
 
-/// How a family of models is told the languages, and how its words are cut.
+/// How a family of models encodes languages and tokenizes words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Family {
-    /// OPUS-MT: a pair a model, or several targets with a token such as `>>fra<<` before the source.
+    /// OPUS-MT: one pair per model, or several targets with a token such as `>>fra<<` before the source.
     Opus,
     /// MADLAD-400: the target such as `<2fr>` before the source.
     Madlad,
-    /// M2M100: the source's token, such as `__en__`, before the source, the target's before the result.
+    /// M2M100: the source's token, such as `__en__`, before the source, the target's before the target.
     M2m100,
     /// NLLB-200: as M2M100, with tokens such as `eng_Latn`.
     Nllb,
 }
 
 impl Family {
-    /// The SentencePiece models that cut a source and put a result together.
+    /// The SentencePiece models of source and target.
     pub(super) fn tokenizers(self) -> (&'static str, &'static str) {
         match self {
             Self::Opus => ("source.spm", "target.spm"),
@@ -38,8 +38,9 @@ impl Family {
         }
     }
 
-    /// What is lost (points of chrF) and spent (milliseconds a sentence, one core): priors until `make quality` has
-    /// measured. The times are those of int8 models of the usual size; MADLAD's is by its size.
+    /// The lost quality (chrF points) and cost (milliseconds per sentence on one core): priors until `make
+    /// quality` has measured. The times are those of int8 models of the usual size; MADLAD's follows from its
+    /// size.
     pub(super) fn figures(self) -> (f32, f32) {
         match self {
             Self::Opus => (1.5, 100.0),
@@ -49,13 +50,13 @@ impl Family {
         }
     }
 
-    /// What the model calls a language where the manifest does not say it.
+    /// The model's code of a language, if the manifest does not specify it.
     fn token(self, language: Language) -> Option<String> {
         match self {
             Self::Opus => Some(String::new()),
             Self::Madlad => Some(format!("<2{}>", language.code())),
             Self::M2m100 => Some(format!("__{}__", language.code())),
-            // Its codes name scripts too, so they cannot be made up.
+            // Its codes include scripts, so they cannot be derived.
             Self::Nllb => None,
         }
     }
@@ -72,7 +73,7 @@ struct Written {
     languages: BTreeMap<String, String>,
 }
 
-/// A model that is installed.
+/// An installed model.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Model {
     pub(super) name: String,
@@ -80,9 +81,9 @@ pub(super) struct Model {
     pub(super) family: Family,
     pub(super) licence: String,
     pub(super) pairs: HashSet<Pair>,
-    /// What the model calls each language; empty where it needs no token.
+    /// The model's code of each language; empty if it needs no token.
     pub(super) tokens: HashMap<Language, String>,
-    /// A digest of the manifest and of the size and time of the model's file.
+    /// A digest of the manifest and of the size and time of the model file.
     pub(super) version: String,
 }
 
@@ -93,20 +94,20 @@ impl Model {
     }
 }
 
-/// A folder that holds no model that can be used.
+/// A folder without a usable model.
 #[derive(Debug, Clone)]
 pub(super) struct Damaged {
     pub(super) name: String,
     pub(super) problem: String,
 }
 
-/// What is listed: models, and what is none.
+/// Usable models and damaged ones.
 pub(super) type Listed = Vec<Result<Model, Damaged>>;
 
 /// All models of the folder `ct2` in `models_dir`.
 ///
 /// # Errors
-/// When the folder, or a manifest in it, is there and cannot be read now.
+/// If the folder, or a manifest in it, exists but cannot be read.
 pub(super) fn list(models_dir: &Path) -> io::Result<Listed> {
     let entries = match std::fs::read_dir(models_dir.join("ct2")) {
         Ok(entries) => entries.collect::<io::Result<Vec<_>>>()?,
@@ -184,7 +185,9 @@ impl Written {
             pairs.extend(all.filter(|pair| pair.from != pair.to));
         }
         if pairs.is_empty() {
-            return Err(format!("{MANIFEST} names no `pairs`, nor two `languages` of a model of many"));
+            return Err(format!(
+                "{MANIFEST} has neither `pairs` nor two `languages` of a multilingual model"
+            ));
         }
         Ok((tokens, pairs))
     }
@@ -209,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn languages_go_by_the_names_of_their_family() {
+    fn language_codes_follow_the_family() {
         let opus = model("family = 'opus'\nlicence = 'CC-BY-4.0'\npairs = ['en-fr']").unwrap();
         assert_eq!((opus.pairs.len(), opus.tokens[&language("fr")].as_str()), (1, ""));
         let m2m = model("family = 'm2m100'\nlicence = 'MIT'\npairs = ['en-fr', 'fr-en']").unwrap();
@@ -221,19 +224,19 @@ mod tests {
     }
 
     #[rstest]
-    #[case("family = 'opus'\nlicence = 'MIT'", "names no `pairs`")]
+    #[case("family = 'opus'\nlicence = 'MIT'", "has neither `pairs`")]
     #[case("family = 'nllb'\nlicence = 'MIT'\npairs = ['en-fr']", "lacks the model's code of `en`")]
     #[case("family = 'bert'\nlicence = 'MIT'", "unknown variant `bert`")]
     #[case("family = 'opus'\npairs = ['en-fr']", "missing field `licence`")]
-    #[case("family = 'opus'\nlicence = 'MIT'\npairs = ['en']", "no pair")]
+    #[case("family = 'opus'\nlicence = 'MIT'\npairs = ['en']", "not a language pair")]
     #[case("family = 'madlad'\nlicence = 'MIT'\nlanguages = {xx = '<2xx>'}", "`xx` is not a language")]
-    fn mistakes_are_named(#[case] manifest: &str, #[case] expected: &str) {
+    fn errors_are_described(#[case] manifest: &str, #[case] expected: &str) {
         let problem = model(manifest).unwrap_err();
         assert!(problem.contains(expected), "{problem}");
     }
 
     #[test]
-    fn a_model_without_its_files_says_which_is_missing() {
+    fn missing_files_are_reported_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("ct2").join("one");
         std::fs::create_dir_all(&own).unwrap();

@@ -1,13 +1,14 @@
 //! CTranslate2: OPUS-MT, MADLAD-400, M2M100 and NLLB-200, from folders under `ct2` in the models folder.
 //!
-//! Its C++ is part of the program only with the cargo feature `ct2`; without it the models are seen and said to need it.
+//! Its C++ code is only part of the program with the cargo feature `ct2`; without it, models are listed with
+//! a hint that they need it.
 
 #[cfg(feature = "ct2")]
 mod host;
 mod manifest;
 
 use crate::engine::{Engine, Offer, Pair, Translated};
-use crate::poll_engines::Look;
+use crate::folder_health::FolderHealth;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;
@@ -23,9 +24,9 @@ use tokio::time::Instant;
 pub(crate) struct CTranslate2 {
     models_dir: PathBuf,
     accept_non_commercial: bool,
-    /// The models as they were last read.
+    /// The models as last read.
     models: Mutex<Listed>,
-    look: Look,
+    health: FolderHealth,
     #[cfg(feature = "ct2")]
     hosts: host::Hosts,
 }
@@ -36,18 +37,18 @@ impl CTranslate2 {
             models_dir: config.models_dir.clone(),
             accept_non_commercial: config.accept_non_commercial,
             models: Mutex::default(),
-            look: Look::default(),
+            health: FolderHealth::default(),
             #[cfg(feature = "ct2")]
             hosts: host::Hosts::new(config),
         }
     }
 
-    /// The models of the folder; while it cannot be read, as they were.
+    /// The models of the folder; if it cannot be read, the last known ones.
     fn models(&self) -> Listed {
         let mut known = self.models.lock().unwrap_or_else(PoisonError::into_inner);
         let listed = manifest::list(&self.models_dir);
         // The folder of all models is being moved.
-        let is_missing = !known.is_empty() && !self.models_dir.is_dir() && !self.look.is_gone();
+        let is_missing = !known.is_empty() && !self.models_dir.is_dir() && !self.health.is_removed();
         let problem = match listed {
             Ok(listed) if !is_missing => {
                 *known = listed;
@@ -56,26 +57,26 @@ impl CTranslate2 {
             Ok(_) => Some(io::ErrorKind::NotFound.into()),
             Err(error) => Some(error),
         };
-        self.look.note(&self.models_dir, problem.as_ref().map(|error: &io::Error| error as &dyn Display));
+        self.health.record(&self.models_dir, problem.as_ref().map(|error: &io::Error| error as &dyn Display));
         known.clone()
     }
 
-    /// Why a model that is whole is not used.
+    /// Why an intact model is not used.
     fn why_unused(&self, model: &Model) -> Option<String> {
         let name = &model.name;
         if !cfg!(feature = "ct2") {
-            Some(format!("the model `{name}` needs a Meeshy that was built with the feature `ct2`"))
+            Some(format!("the model `{name}` requires Meeshy to be built with the feature `ct2`"))
         } else if model.is_non_commercial() && !self.accept_non_commercial {
             let licence = &model.licence;
             Some(format!(
-                "the licence of the model `{name}` ({licence}) forbids commercial use; set translation.accept_non_commercial if that is no matter"
+                "the licence of the model `{name}` ({licence}) forbids commercial use; set translation.accept_non_commercial to allow it"
             ))
         } else {
             None
         }
     }
 
-    /// The models that are used, the one that loses least first.
+    /// The models in use, the one that loses least quality first.
     fn usable(&self) -> Vec<Model> {
         let models = self.models().into_iter().flatten();
         let mut models: Vec<Model> = models.filter(|model| self.why_unused(model).is_none()).collect();
@@ -84,20 +85,20 @@ impl CTranslate2 {
     }
 }
 
-/// A model of CTranslate2 in the models folder.
+/// A CTranslate2 model in the models folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CTranslate2Model {
     /// The name of its folder.
     pub name: String,
-    /// As its manifest says, if that can be read.
+    /// The licence, if the manifest can be read.
     pub licence: Option<String>,
-    /// How many pairs of languages it serves.
+    /// The number of language pairs.
     pub pairs: usize,
     /// Why it is not used, and what to do about it.
     pub problem: Option<String>,
 }
 
-/// The models of CTranslate2, used or not.
+/// The CTranslate2 models, used or not.
 pub fn ctranslate2_models(config: &TranslationConfig) -> Vec<CTranslate2Model> {
     let engine = CTranslate2::new(config);
     let listed = |model: Result<Model, Damaged>| match model {
@@ -131,8 +132,8 @@ impl Engine for CTranslate2 {
         offers
     }
 
-    fn look_again_at(&self) -> Option<Instant> {
-        self.look.again_at()
+    fn retry_at(&self) -> Option<Instant> {
+        self.health.retry_at()
     }
 
     fn why_not(&self, pair: Pair) -> Option<String> {
@@ -150,15 +151,13 @@ impl Engine for CTranslate2 {
     ) -> Result<Vec<Translated>, EngineError> {
         let model = self.usable().into_iter().find(|model| model.pairs.contains(&pair));
         let model =
-            model.ok_or_else(|| EngineError::Broken(format!("the model for {pair} is no longer there")))?;
+            model.ok_or_else(|| EngineError::Broken(format!("the model for {pair} has disappeared")))?;
         self.hosts.translate(model, pair, segments).await
     }
 
     #[cfg(not(feature = "ct2"))]
     async fn translate(&self, pair: Pair, _: &[String], _: Urgency) -> Result<Vec<Translated>, EngineError> {
-        Err(EngineError::Broken(format!(
-            "this Meeshy was built without the feature `ct2`, which {pair} needs"
-        )))
+        Err(EngineError::Broken(format!("{pair} requires Meeshy to be built with the feature `ct2`")))
     }
 
     async fn rest(&self) {

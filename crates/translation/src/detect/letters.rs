@@ -1,17 +1,17 @@
-//! Two languages of one script that a few letters tell apart.
+//! Pairs of languages of one script that a few letters distinguish.
 
 use super::script::Writing;
 use meeshy_domain::Language;
 
-/// Of ten letters of Japanese, four to six are kana; Chinese has none but in quotations.
+/// Four to six of ten letters of Japanese are kana; Chinese has none except in quotations.
 const KANA_IN_JAPANESE: f64 = 0.5;
 const KANA_IN_CHINESE: f64 = 0.02;
 
-/// Of a hundred letters of Tigrinya, about ten are ኣ, ኸ, ቐ or their like, which Amharic hardly uses.
+/// About ten of a hundred letters of Tigrinya are ኣ, ኸ, ቐ or the like, which Amharic hardly uses.
 const OWN_IN_TIGRINYA: f64 = 0.1;
 const OWN_IN_AMHARIC: f64 = 0.005;
 
-/// How likely each of the two is, as if each letter were drawn by itself.
+/// The likelihood of each of the two, as if letters were independent.
 pub(super) fn likely(writing: Writing, sentence: &str) -> Vec<(Language, f64)> {
     let (one, other, marked) = match writing {
         Writing::Han => (("ja", KANA_IN_JAPANESE), ("zh", KANA_IN_CHINESE), is_kana as fn(char) -> bool),

@@ -1,21 +1,21 @@
-//! Languages that are so close that sequences of letters do not tell them apart: what does are letters that one of them does not have,
-//! and their most frequent words.
+//! Languages that are so similar that letter sequences do not distinguish them. Letters that one of them
+//! lacks, and their most frequent words, do.
 //!
-//! The words say no more than that a text is doubtful. Of relatives without a profile they are all that is known.
+//! The words can only make a text doubtful. For relatives without a profile, they are all that is known.
 
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use meeshy_domain::Language;
 use std::collections::HashSet;
 
-/// The share of a text in a language, at most, if it fits a relative better.
-pub(super) const DOUBTFUL: f64 = 0.45;
+/// The maximum share of a text in a language if it fits a relative better.
+pub(super) const MAX_DOUBTFUL_SHARE: f64 = 0.45;
 
-/// A text of so many words has words or letters that its language cannot do without.
-const ENOUGH_WORDS: usize = 8;
+/// A text with this many words contains words or letters that its language cannot do without.
+const MIN_WORDS: usize = 8;
 
-/// Languages that are taken for each other, each with words that are frequent in it. A code that is none of ours is a language that is
-/// only to be recognized as another one.
+/// Languages that are mistaken for each other, each with its frequent words. A code that is not one of ours
+/// is a language that should only be recognized as another one.
 const RELATIVES: &[&[(&str, &str)]] = &[
     &[
         (
@@ -275,8 +275,8 @@ const RELATIVES: &[&[(&str, &str)]] = &[
     ],
 ];
 
-/// The letters of languages other than those of ASCII; all others are a sign of another language. For Cyrillic and Arabic, and of the
-/// languages that lack some letters of ASCII, all of them.
+/// The letters of languages in addition to ASCII; any other letter indicates another language. For Cyrillic
+/// and Arabic, and for languages that lack some ASCII letters, all letters.
 const ALPHABETS: &[(&str, &str)] = &[
     ("es", "áéíóúüñ"),
     ("pt", "áâãàçéêíóôõúü"),
@@ -337,7 +337,7 @@ const ALPHABETS: &[(&str, &str)] = &[
     ("he", "אבגדהוזחטיכךלמםנןסעפףצץקרשת"),
 ];
 
-/// Letters of which a text of some words has at least one.
+/// Letters of which a text of several words contains at least one.
 const NEEDED: &[(&str, &str)] = &[
     ("kk", "қғұі"),
     ("be", "ўі"),
@@ -346,21 +346,21 @@ const NEEDED: &[(&str, &str)] = &[
     ("vi", "ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹàáãèéìíòóõùúý"),
 ];
 
-/// Languages that are one but for a few words: without one of its own, a text may be in any of them.
+/// Languages that differ only in a few words: without one of its own, a text may be in any of them.
 const TWINS: [&str; 5] = ["hr", "bs", "sr", "rw", "rn"];
 
-/// Whether a text that looks like a language looks more like a relative of it.
+/// Whether a text that resembles a language resembles a relative of it more.
 pub(super) fn is_doubtful(language: Language, text: &str) -> bool {
     let text = text.to_lowercase();
     let words: Vec<&str> =
         text.split(|c: char| !c.is_alphanumeric() && !is_joined(c)).filter(|word| !word.is_empty()).collect();
     let needs = found(NEEDED, language).is_some_and(|letters| !text.contains(|c| letters.contains(c)));
-    if needs && words.len() >= ENOUGH_WORDS {
+    if needs && words.len() >= MIN_WORDS {
         return true;
     }
     let strange = found(ALPHABETS, language)
         .map_or(0, |alphabet| words.iter().filter(|word| has_strange_letters(word, alphabet)).count());
-    // A name of another language may be in a text.
+    // A text may contain a name in another language.
     if strange > 1 && strange * 8 >= words.len() || strange > 0 && strange * 4 >= words.len() {
         return true;
     }
@@ -372,7 +372,7 @@ pub(super) fn is_doubtful(language: Language, text: &str) -> bool {
     let in_latin =
         words.iter().filter(|word| word.starts_with(|c: char| c.is_ascii())).count() * 2 > words.len();
     let lead = usize::from(in_latin && TWINS.contains(&language.code()));
-    // Words that both have say nothing.
+    // Words that both have are no evidence.
     let is_behind = |other: HashSet<&str>| {
         let count = |words_of_one: &HashSet<&str>, not: &HashSet<&str>| {
             words.iter().filter(|&word| words_of_one.contains(word) && !not.contains(word)).count()
@@ -386,7 +386,7 @@ fn words_of<'a>(relatives: &[(&str, &'a str)], code: &str) -> HashSet<&'a str> {
     relatives.iter().filter(|(known, _)| *known == code).flat_map(|(_, words)| words.split(' ')).collect()
 }
 
-/// Vowel signs and points that are no letters by themselves, and what joins the parts of a syllable.
+/// Vowel signs and points that are not letters by themselves, and what joins the parts of a syllable.
 fn is_joined(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}')
         || GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))

@@ -1,4 +1,4 @@
-//! Which letters a text is written in.
+//! The writing system of a text.
 
 use crate::is_mark;
 use crate::text::Document;
@@ -6,7 +6,7 @@ use icu_properties::CodePointMapData;
 use icu_properties::props::Script;
 use meeshy_domain::Language;
 
-/// How one or several languages are written: a script, or those that are used together.
+/// A writing system of one or several languages: a script, or scripts that are used together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Writing {
     Latin,
@@ -15,7 +15,7 @@ pub(super) enum Writing {
     /// Chinese characters, alone or with kana.
     Han,
     Ethiopic,
-    /// A script of its own, by the name that ISO 15924 gives it.
+    /// A script with a single system, by its ISO 15924 code.
     Other(&'static str),
 }
 
@@ -46,14 +46,14 @@ impl Writing {
             Script::Malayalam => Self::Other("Mlym"),
             Script::Tamil => Self::Other("Taml"),
             Script::Telugu => Self::Other("Telu"),
-            // Letters that several scripts share, such as the long sign of kana.
+            // Letters shared by several scripts, such as the kana prolonged sound mark.
             Script::Common | Script::Inherited => return None,
-            // No language of ours: neither a contradiction to be trusted nor a language to be found.
+            // No language of ours: neither reliable counter-evidence nor a language to detect.
             _ => Self::Other("Zzzz"),
         })
     }
 
-    /// The writing of most of a text, with the number of its letters.
+    /// The writing system of most of a text, with the number of its letters.
     pub(super) fn of(text: &str) -> Option<(Self, usize)> {
         let mut counts: Vec<(Self, usize)> = Vec::new();
         for writing in text.chars().filter_map(Self::of_letter) {
@@ -65,19 +65,19 @@ impl Writing {
         counts.into_iter().max_by(|one, other| one.0.weight(one.1).total_cmp(&other.0.weight(other.1)))
     }
 
-    /// The writing of most of a message, without its links, names and code.
+    /// The writing system of most of a message, without its links, names and code.
     pub(super) fn of_document(document: &Document) -> Option<Self> {
         let words: String = document.segments().flat_map(|segment| [segment, " "]).collect();
         Self::of(&words).map(|(writing, _)| writing)
     }
 
-    /// A text with a space for each letter of another writing.
+    /// A text with spaces instead of letters of other writing systems.
     pub(super) fn only(self, text: &str) -> impl Iterator<Item = char> {
         text.chars()
             .map(move |c| if Self::of_letter(c).is_none_or(|writing| writing == self) { c } else { ' ' })
     }
 
-    /// How much so many letters say: one that stands for a syllable or a word, as much as several others.
+    /// The weight of letters: one that represents a syllable or a word counts as several others.
     pub(super) fn weight(self, letters: usize) -> f64 {
         let each = match self {
             Self::Han => 3.0,
@@ -89,18 +89,18 @@ impl Writing {
         letters * each
     }
 
-    /// Whether a language is written so.
+    /// Whether a language is written in it.
     pub(super) fn is_of(self, language: Language) -> bool {
         match (self, language.code()) {
-            // These two have both alphabets.
+            // These two use both alphabets.
             (Self::Latin, "sr") | (Self::Cyrillic, "bs") => true,
-            // Chinese characters occur in Korean.
+            // Korean texts contain Chinese characters.
             (Self::Han, "ko") => false,
             _ => Self::usual(language) == self,
         }
     }
 
-    /// Every language that is mostly written so.
+    /// Every language that is mostly written in it.
     pub(super) fn languages(self) -> impl Iterator<Item = Language> {
         Language::all().filter(move |&language| Self::usual(language) == self)
     }
@@ -117,7 +117,7 @@ impl Writing {
     }
 }
 
-/// Whether every letter of a text is one that the language is written with.
+/// Whether every letter of a text belongs to the language's writing system.
 pub(super) fn is_all_of(language: Language, text: &str) -> bool {
     text.chars().filter_map(Writing::of_letter).all(|writing| writing.is_of(language))
 }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_language_has_a_writing_that_its_name_for_itself_is_in() {
+    fn every_autonym_is_in_the_languages_writing_system() {
         for language in Language::all() {
             let (writing, _) = Writing::of(language.autonym()).unwrap();
             assert!(writing.is_of(language), "{language}: {writing:?}");
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writing_of_its_own_is_of_one_language() {
+    fn a_unique_writing_system_has_one_language() {
         for language in Language::all() {
             if let writing @ Writing::Other(_) = Writing::usual(language) {
                 assert_eq!(writing.languages().count(), 1, "{language}");

@@ -1,12 +1,12 @@
-//! Sequences of three letters, with the borders of words: what [`profiles`](super::profiles) are made of and compared with.
+//! Sequences of three letters, including word boundaries: the data of [`profiles`](super::profiles).
 
-/// A sequence; a space stands for the border of a word.
+/// A sequence; a space stands for a word boundary.
 pub type Trigram = [char; 3];
 
-/// The sequences of a text, in small letters.
+/// The sequences of a text, in lower case.
 pub fn trigrams(text: &str) -> Vec<Trigram> {
     let mut letters = vec![' '];
-    // The dot that `İ` loses is no letter of its own.
+    // The dot that `İ` loses is not a letter.
     for c in text.chars().flat_map(char::to_lowercase).chain([' ']).filter(|&c| c != '\u{307}') {
         let c = if c.is_alphabetic() { c } else { ' ' };
         if c != ' ' || letters.last() != Some(&' ') {

@@ -1,31 +1,31 @@
-//! A look at the files of a model before the engine gets them.
+//! Validates the files of a model before the engine loads them.
 //!
-//! `fxtranslate` trusts its files: a wrong count in one makes it reserve memory that is not there, which ends the
-//! program, or run for ever. So the counts are checked here against the size of the file.
+//! `fxtranslate` trusts its files: a wrong count makes it reserve memory that does not exist, which aborts
+//! the program, or loop forever. So counts are checked against the size of the file here.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
-/// More than any model has: the largest that Mozilla publishes has about 300 tensors.
+/// More than any model has: the largest published by Mozilla has about 300 tensors.
 const MAX_TENSORS: u64 = 10_000;
-/// Longer than any name of a tensor.
+/// Longer than the name of any tensor.
 const MAX_NAME: u64 = 1_000;
 /// A matrix has two.
 const MAX_DIMENSIONS: u64 = 8;
-/// The types of elements in the models (Marian's `common/types.h`): text, 32-bit float, 8-bit weights. The low byte is
-/// the size of an element.
+/// The element types of the models (Marian's `common/types.h`): text, 32-bit float, 8-bit weights. The low
+/// byte is the size of an element.
 const KINDS: [u64; 3] = [0x101, 0x404, WEIGHTS];
 /// 8-bit weights are followed by their scale, a float.
 const WEIGHTS: u64 = 0x4101;
 const SCALE: u64 = 4;
-/// The first number of a lexical shortlist (`data/shortlist.h`).
+/// The magic number of a lexical shortlist (`data/shortlist.h`).
 const SHORTLIST_MAGIC: u64 = 0xF11A_48D5_0134_17F5;
 
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Damage {
-    #[error("it cannot be read: {0}")]
+    #[error("cannot be read: {0}")]
     Unreadable(#[from] io::Error),
     #[error("{0}")]
     Wrong(&'static str),
@@ -38,17 +38,17 @@ struct Tensor {
     data_length: u64,
 }
 
-/// Checks Marian's binary format, version 1: headers, names, shapes, a gap, data.
+/// Validates Marian's binary format, version 1: headers, names, shapes, a gap, data.
 pub(super) fn check_model(path: &Path) -> Result<(), Damage> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
     let mut reader = BufReader::new(file);
     if number(&mut reader)? != 1 {
-        return Err(Damage::Wrong("it is no model of a version that is known here"));
+        return Err(Damage::Wrong("not a model of a supported version"));
     }
     let count = number(&mut reader)?;
     if count == 0 || count > MAX_TENSORS {
-        return Err(Damage::Wrong("its number of tensors is impossible"));
+        return Err(Damage::Wrong("invalid number of tensors"));
     }
     let mut tensors = Vec::new();
     for _ in 0..count {
@@ -59,7 +59,7 @@ pub(super) fn check_model(path: &Path) -> Result<(), Damage> {
             data_length: number(&mut reader)?,
         };
         if tensor.name_length > MAX_NAME || tensor.dimensions > MAX_DIMENSIONS || tensor.data_length > size {
-            return Err(Damage::Wrong("the header of a tensor is impossible"));
+            return Err(Damage::Wrong("invalid tensor header"));
         }
         tensors.push(tensor);
     }
@@ -74,7 +74,7 @@ pub(super) fn check_model(path: &Path) -> Result<(), Damage> {
     let expected = [16, count * 32, names, shapes, 8, data].iter().sum::<u64>().saturating_add(gap);
     // Writers may pad the end.
     if expected > size {
-        return Err(Damage::Wrong("it ends too early"));
+        return Err(Damage::Wrong("unexpected end of file"));
     }
     Ok(())
 }
@@ -88,7 +88,7 @@ fn check_shape(reader: &mut impl Read, tensor: &Tensor) -> Result<(), Damage> {
         elements = elements.saturating_mul(length);
     }
     if !KINDS.contains(&tensor.kind) {
-        return Err(Damage::Wrong("a tensor has elements of an unknown type"));
+        return Err(Damage::Wrong("a tensor has an unknown element type"));
     }
     let scale = if tensor.kind == WEIGHTS { SCALE } else { 0 };
     let needed = elements.saturating_mul(tensor.kind & 0xFF).saturating_add(scale);
@@ -98,7 +98,7 @@ fn check_shape(reader: &mut impl Read, tensor: &Tensor) -> Result<(), Damage> {
     Ok(())
 }
 
-/// Checks a lexical shortlist: a header of six numbers, offsets, and words of the vocabulary.
+/// Validates a lexical shortlist: a header of six numbers, offsets, and words of the vocabulary.
 pub(super) fn check_shortlist(path: &Path, vocabulary: u64) -> Result<(), Damage> {
     let file = File::open(path)?;
     let size = file.metadata()?.len();
@@ -110,21 +110,21 @@ pub(super) fn check_shortlist(path: &Path, vocabulary: u64) -> Result<(), Damage
     let offsets = number(&mut reader)?;
     let words = number(&mut reader)?;
     if magic != SHORTLIST_MAGIC {
-        return Err(Damage::Wrong("it is no lexical shortlist"));
+        return Err(Damage::Wrong("not a lexical shortlist"));
     }
     // Up to seven more words fill a register.
     if first.saturating_add(8) > vocabulary {
-        return Err(Damage::Wrong("it has more frequent words than the vocabulary has words"));
+        return Err(Damage::Wrong("more frequent words than words in the vocabulary"));
     }
     let expected = offsets.checked_mul(8).zip(words.checked_mul(4)).and_then(|(a, b)| a.checked_add(b));
     if expected.is_none_or(|expected| expected.saturating_add(48) > size) {
-        return Err(Damage::Wrong("it ends too early"));
+        return Err(Damage::Wrong("unexpected end of file"));
     }
     let mut last = 0;
     for _ in 0..offsets {
         let offset = number(&mut reader)?;
         if offset < last || offset > words {
-            return Err(Damage::Wrong("its offsets are out of order"));
+            return Err(Damage::Wrong("offsets out of order"));
         }
         last = offset;
     }
@@ -132,7 +132,7 @@ pub(super) fn check_shortlist(path: &Path, vocabulary: u64) -> Result<(), Damage
         let mut bytes = [0; 4];
         reader.read_exact(&mut bytes)?;
         if u64::from(u32::from_le_bytes(bytes)) >= vocabulary {
-            return Err(Damage::Wrong("it names words that the vocabulary does not have"));
+            return Err(Damage::Wrong("words that are not in the vocabulary"));
         }
     }
     Ok(())

@@ -1,8 +1,8 @@
-//! The thread in which a model lives.
+//! The thread of a model.
 //!
-//! A loaded model may be read by many threads but must end on the one that loaded it, so each has a thread of its own,
-//! which spreads a request over the cores. What can wait is the work of a second thread that the kernel lets run only when
-//! the first has nothing to do.
+//! A loaded model can be read by many threads but must be dropped on the one that loaded it, so each model
+//! has a thread, which spreads a request over the cores. Work that can wait is done by a second thread, which
+//! the kernel schedules only when the first is idle.
 
 use super::container;
 use super::inbox::{Inbox, Request};
@@ -21,22 +21,22 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Segments for each thread in a batch: more save nothing, and the shortest would wait for the longest.
+/// Segments per thread in a batch: more save nothing, and the shortest would wait for the longest.
 const BATCH_PER_THREAD: usize = 8;
 
-/// How much a thread that can wait steps back, by the kernel's measure: as much as it can.
+/// The niceness of threads for work that can wait: the maximum.
 const NICE: i32 = 19;
 
 /// A running model.
 pub(super) struct Host {
-    /// Whether the model could be loaded, once that is known.
+    /// Whether the model could be loaded, once known.
     outcome: Arc<OnceLock<Result<(), EngineError>>>,
     inbox: Arc<Inbox>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Host {
-    /// Starts the thread, which checks and loads the model, and tells when it knows how that went.
+    /// Starts the thread, which validates and loads the model, and reports the outcome.
     pub(super) fn start(
         model: Installed,
         threads: usize,
@@ -57,17 +57,17 @@ impl Host {
             .name(format!("model {}", model.pair))
             .spawn(move || live(&model, threads, &Closing(asked), settle))
             .map_err(|error| {
-                EngineError::Interrupted(format!("cannot start a thread for a model: {error}"))
+                EngineError::Interrupted(format!("failed to start a thread for a model: {error}"))
             })?;
         Ok(Self { outcome, inbox, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Whether the model could be loaded; nothing as long as that is not known.
+    /// Whether the model could be loaded; `None` until that is known.
     pub(super) fn outcome(&self) -> Option<&Result<(), EngineError>> {
         self.outcome.get()
     }
 
-    /// Whether it rested, ended or never began, and another must be started.
+    /// Whether it was unloaded, has ended or never started, so that another must be started.
     pub(super) fn has_ended(&self) -> bool {
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         matches!(self.outcome(), Some(Err(_)))
@@ -75,10 +75,10 @@ impl Host {
             || thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// One text for each, in order.
+    /// Translates texts, in order.
     ///
     /// # Errors
-    /// `Broken` when the files are no good, `Interrupted` when the host ended meanwhile.
+    /// `Broken` if the files are invalid, `Interrupted` if the host has ended.
     pub(super) async fn translate(
         &self,
         texts: Vec<String>,
@@ -94,22 +94,22 @@ impl Host {
     fn ended(&self) -> EngineError {
         match self.outcome() {
             Some(Err(error)) => error.clone(),
-            _ => EngineError::Interrupted("the model left the memory at the moment it was needed".to_owned()),
+            _ => EngineError::Interrupted("the model was unloaded just when it was needed".to_owned()),
         }
     }
 
-    /// Ends the thread once it has answered what it was asked.
+    /// Stops the thread once it has answered all requests.
     pub(super) async fn end(&self) {
         self.inbox.close();
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(thread) = thread {
-            // A thread that panicked has ended too, which is all that is asked for here.
+            // A thread that panicked has ended too.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
 }
 
-/// The inbox of a thread that may end in any way: nobody waits for an answer from it then.
+/// Closes the inbox however its thread ends, so that nobody waits for an answer.
 struct Closing(Arc<Inbox>);
 
 impl Drop for Closing {
@@ -128,11 +128,11 @@ fn live(model: &Installed, threads: usize, inbox: &Closing, settle: impl FnOnce(
     let loaded = match load(model, threads) {
         Ok(loaded) => loaded,
         Err(error) => {
-            tracing::error!(pair = %model.pair, %error, "A model cannot be loaded");
+            tracing::error!(pair = %model.pair, %error, "Failed to load a model");
             return settle(Err(error));
         }
     };
-    tracing::debug!(pair = %model.pair, version = model.version(), "A model was loaded");
+    tracing::debug!(pair = %model.pair, version = model.version(), "Loaded a model");
     settle(Ok(()));
     let serve = |urgency| {
         while let Some(request) = inbox.0.next(urgency) {
@@ -146,20 +146,20 @@ fn live(model: &Installed, threads: usize, inbox: &Closing, settle: impl FnOnce(
     std::thread::scope(|scope| {
         let later = std::thread::Builder::new().name(format!("later {}", model.pair));
         let later = later.spawn_scoped(scope, || {
-            // Where it cannot step back it works all the same.
+            // If the niceness cannot be set, it works all the same.
             let _ = rustix::process::nice(NICE);
             serve(Urgency::Later);
         });
         match later {
             Ok(_) => serve(Urgency::Live),
             Err(error) => {
-                tracing::error!(pair = %model.pair, %error, "A model cannot have the threads it needs");
+                tracing::error!(pair = %model.pair, %error, "Failed to start the threads of a model");
             }
         }
     });
 }
 
-/// Translates the texts of a request, those of a length in a batch.
+/// Translates the texts of a request, batched by length.
 fn answer(model: &Model, request: Request, threads: usize) -> Result<(), String> {
     let texts = &request.texts;
     let mut order: Vec<usize> = (0..texts.len()).collect();
@@ -180,12 +180,12 @@ fn answer(model: &Model, request: Request, threads: usize) -> Result<(), String>
             }
         }
     }
-    // Whoever asked may have gone.
+    // The caller may be gone.
     let _ = request.answer.send(Ok(answers));
     Ok(())
 }
 
-/// Checks the files against the manifest, looks at their form, and loads them.
+/// Checks the files against the manifest, validates their format, and loads them.
 fn load(model: &Installed, threads: usize) -> Result<Model, EngineError> {
     let unusable = |error: ModelError| {
         let kind = if error.is_passing() { EngineError::Interrupted } else { EngineError::Broken };
@@ -197,7 +197,7 @@ fn load(model: &Installed, threads: usize) -> Result<Model, EngineError> {
     loaded.map_err(|reason| {
         let pair = model.pair;
         EngineError::Broken(format!(
-            "the model {pair} cannot be used: {reason}; pull it again with `meeshy models pull --force {pair}`"
+            "the model {pair} is unusable: {reason}; download it again with `meeshy models pull --force {pair}`"
         ))
     })
 }
@@ -208,7 +208,7 @@ fn load_files(files: &Files, threads: usize) -> Result<Model, String> {
     let words = guarded(|| SpmVocab::load(&files.target_vocabulary).map(|vocabulary| vocabulary.len()))?
         .map_err(|error| format!("{vocabulary}: {error}"))?;
     if words == 0 {
-        return Err(format!("{vocabulary}: it has no words"));
+        return Err(format!("{vocabulary}: no words"));
     }
     if let Some(shortlist) = &files.shortlist {
         let words = u64::try_from(words).unwrap_or(u64::MAX);
@@ -226,7 +226,7 @@ fn load_files(files: &Files, threads: usize) -> Result<Model, String> {
         None => loaded,
     };
     let loaded = loaded.with_threads(threads);
-    // Shapes that do not fit each other show at the first use.
+    // Incompatible shapes show at the first use.
     guarded(|| loaded.translate("1"))?;
     Ok(loaded)
 }
@@ -235,11 +235,11 @@ fn name_of(path: &Path) -> Cow<'_, str> {
     path.file_name().map_or(Cow::Borrowed("a file"), OsStr::to_string_lossy)
 }
 
-/// Runs code of the engine, which ends in a panic when a file is not as it expects.
+/// Runs code of the engine, which panics on unexpected files.
 fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(run)).map_err(|panic| {
         let message =
             panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
-        message.unwrap_or("its contents do not fit each other").to_owned()
+        message.unwrap_or("inconsistent contents").to_owned()
     })
 }

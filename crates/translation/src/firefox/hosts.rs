@@ -1,5 +1,5 @@
-//! Which models are loaded: as many as the memory allows, the least recently used go first; a newer version takes over
-//! once it is loaded.
+//! The loaded models: as many as the memory allows; the least recently used are unloaded first. A newer
+//! version takes over once it is loaded.
 
 use super::host::Host;
 use crate::EngineError;
@@ -8,23 +8,23 @@ use crate::models::Installed;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// What a loaded model takes besides its files and their unpacked weights, in bytes: measured at three sizes of model,
-/// 28 MB of memory of its own for 17 MB of files, 43 for 31, 55 for 43.
+/// The memory of a loaded model in addition to its files and their unpacked weights, in bytes. Measured at
+/// three sizes: 28 MB of private memory for 17 MB of files, 43 for 31, 55 for 43.
 const WORKING_BYTES: u64 = 12 * 1024 * 1024;
 
-/// How hosts are started: with the model, told when it is known whether it could be loaded.
+/// Starts the host of a model.
 pub(super) type Start<'a> = &'a dyn Fn(Installed) -> Result<Host, EngineError>;
 
 /// The loaded models.
 pub(super) struct Hosts {
     by_pair: HashMap<Pair, Slot>,
-    /// What all together may take, in bytes.
+    /// The memory limit for all together, in bytes.
     limit: u64,
-    /// Grows with each use.
+    /// Incremented on each use.
     uses: u64,
 }
 
-/// A loaded model, and the one that is about to take its place.
+/// A loaded model, and the one that will replace it.
 struct Slot {
     running: Running,
     next: Option<Running>,
@@ -55,7 +55,7 @@ impl Hosts {
         Self { by_pair: HashMap::new(), limit, uses: 0 }
     }
 
-    /// The host of a pair, if its model is loaded or about to be.
+    /// The host of a pair, if its model is loaded or being loaded.
     pub(super) fn get(&mut self, pair: Pair) -> Option<Arc<Host>> {
         self.uses += 1;
         let slot = self.by_pair.get_mut(&pair).filter(|slot| !slot.running.host.has_ended())?;
@@ -63,7 +63,7 @@ impl Hosts {
         Some(Arc::clone(&slot.running.host))
     }
 
-    /// Loads a model, in the room of those that were not used for longest.
+    /// Loads a model, unloading the least recently used ones if necessary.
     pub(super) fn load(&mut self, model: Installed, start: Start<'_>) -> Result<Arc<Host>, EngineError> {
         let pair = model.pair;
         self.by_pair.remove(&pair);
@@ -74,21 +74,21 @@ impl Hosts {
         Ok(host)
     }
 
-    /// Lets models go until there is room. One that is at work ends once it has answered; a model that is larger than the
+    /// Unloads models until there is room. A busy one ends once it has answered; a model larger than the
     /// limit is loaded alone.
     fn make_room(&mut self, needed: u64, pair: Pair) {
         self.by_pair.retain(|_, slot| !slot.running.host.has_ended());
         while self.by_pair.values().map(Slot::bytes).sum::<u64>() + needed > self.limit {
             let others = self.by_pair.iter().filter(|(other, _)| **other != pair);
             let Some((&oldest, _)) = others.min_by_key(|(_, slot)| slot.last_used) else { return };
-            tracing::debug!(pair = %oldest, "A model leaves the memory to make room");
+            tracing::debug!(pair = %oldest, "Unloading the least recently used model");
             self.by_pair.remove(&oldest);
         }
     }
 
-    /// Makes sure that this model is the one that will serve, and says which version serves now.
+    /// Ensures that this model will be used, and returns the version that is used now.
     ///
-    /// An older one that is loaded serves until this one is, and goes on serving if this one cannot be loaded.
+    /// An older loaded version is used until this one is loaded, and stays in use if it cannot be.
     pub(super) fn follow(&mut self, model: &Installed, start: Start<'_>) -> String {
         let wanted = model.version();
         let Some(slot) = self.by_pair.get_mut(&model.pair).filter(|slot| !slot.running.host.has_ended())
@@ -102,37 +102,36 @@ impl Hosts {
         match slot.next.take().filter(|next| next.version == wanted) {
             Some(next) => match next.host.outcome() {
                 Some(Ok(())) => {
-                    tracing::info!(pair = %model.pair, version = wanted, "A newer model took over");
+                    tracing::info!(pair = %model.pair, version = wanted, "Switched to a newer model");
                     slot.running = next;
                 }
-                // It was logged; it is tried again at the next look.
+                // Already logged; it is retried on the next poll.
                 Some(Err(_)) => {}
                 None => slot.next = Some(next),
             },
             None => {
                 let next = Running::start(model.clone(), start);
-                slot.next =
-                    next.inspect_err(|error| tracing::error!(%error, "A model cannot be loaded")).ok();
+                slot.next = next.inspect_err(|error| tracing::error!(%error, "Failed to load a model")).ok();
                 self.make_room(0, model.pair);
             }
         }
         self.by_pair.get(&model.pair).map_or(wanted, |slot| slot.running.version.clone())
     }
 
-    /// Lets go of those whose models are no longer here.
+    /// Unloads those whose models were removed.
     pub(super) fn keep_only(&mut self, is_here: impl Fn(Pair) -> bool) {
         self.by_pair.retain(|pair, _| is_here(*pair));
     }
 
-    /// All of them; none is left.
+    /// Removes and returns all.
     pub(super) fn drain(&mut self) -> Vec<Arc<Host>> {
         let hosts = self.by_pair.drain().flat_map(|(_, slot)| [Some(slot.running), slot.next]);
         hosts.flatten().map(|running| running.host).collect()
     }
 }
 
-/// About what a loaded model takes, in bytes: its files, which are mapped, as much again for what is unpacked from them,
-/// and room to work.
+/// The approximate memory of a loaded model, in bytes: its files, which are mapped, the same again for what
+/// is unpacked from them, and working memory.
 fn bytes_of(model: &Installed) -> u64 {
     model.size().saturating_mul(2).saturating_add(WORKING_BYTES)
 }

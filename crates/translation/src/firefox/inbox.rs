@@ -1,4 +1,4 @@
-//! What a model is asked: by those who wait, and by those who can.
+//! The requests to a model, in two classes of urgency.
 
 use crate::EngineError;
 use crate::request::Urgency;
@@ -7,16 +7,16 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// How long a model that was just loaded waits for its first request, at least.
-const FIRST_REQUEST: Duration = Duration::from_secs(5);
+/// The minimum time that a newly loaded model waits for its first request.
+const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Texts, and where the answers go.
+/// Texts, and where to send the answers.
 pub(super) struct Request {
     pub(super) texts: Vec<String>,
     pub(super) answer: oneshot::Sender<Result<Vec<String>, EngineError>>,
 }
 
-/// Where requests wait, until nobody has asked anything for a while.
+/// Queues requests until the model has been idle for a while.
 pub(super) struct Inbox {
     idle: Duration,
     state: Mutex<State>,
@@ -26,9 +26,9 @@ pub(super) struct Inbox {
 struct State {
     live: VecDeque<Request>,
     later: VecDeque<Request>,
-    /// When nobody will have asked anything for long enough.
+    /// When the model will have been idle for long enough.
     rest_at: Instant,
-    /// No more requests are taken.
+    /// No more requests are accepted.
     is_closed: bool,
 }
 
@@ -43,12 +43,12 @@ impl State {
 
 impl Inbox {
     pub(super) fn new(idle: Duration) -> Self {
-        let rest_at = Instant::now() + idle.max(FIRST_REQUEST);
+        let rest_at = Instant::now() + idle.max(FIRST_REQUEST_TIMEOUT);
         let state = State { live: VecDeque::new(), later: VecDeque::new(), rest_at, is_closed: false };
         Self { idle, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Takes a request, unless it is closed.
+    /// Adds a request, unless the inbox is closed.
     pub(super) fn put(&self, urgency: Urgency, request: Request) -> bool {
         let mut state = self.state();
         if !state.is_closed {
@@ -58,7 +58,7 @@ impl Inbox {
         !state.is_closed
     }
 
-    /// The next request. There is none after it was closed, or after nobody has asked anything for a while.
+    /// The next request; `None` after the inbox was closed, or the model has been idle for a while.
     pub(super) fn next(&self, urgency: Urgency) -> Option<Request> {
         let mut state = self.state();
         loop {
@@ -68,36 +68,37 @@ impl Inbox {
             if state.is_closed {
                 return None;
             }
-            let patience = state.rest_at.saturating_duration_since(Instant::now());
-            if patience.is_zero() && state.live.is_empty() && state.later.is_empty() {
+            let wait = state.rest_at.saturating_duration_since(Instant::now());
+            if wait.is_zero() && state.live.is_empty() && state.later.is_empty() {
                 state.is_closed = true;
                 self.changed.notify_all();
                 return None;
             }
-            // At the end of the patience the other may not have fetched its request yet; it wakes us when it is done.
-            let patience = patience.max(Duration::from_millis(1));
-            let waited = self.changed.wait_timeout(state, patience);
+            // At the end of the wait, the other thread may not have fetched its request yet; it wakes us when
+            // it is done.
+            let wait = wait.max(Duration::from_millis(1));
+            let waited = self.changed.wait_timeout(state, wait);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
-    /// A request was answered: now is when the model was last used.
+    /// A request was answered: the idle time starts again.
     pub(super) fn answered(&self) {
         self.state().rest_at = Instant::now() + self.idle;
     }
 
-    /// Whether it takes no more requests.
+    /// Whether it accepts no more requests.
     pub(super) fn is_closed(&self) -> bool {
         self.state().is_closed
     }
 
-    /// Takes no more requests; those that wait are still answered.
+    /// Accepts no more requests; queued ones are still answered.
     pub(super) fn close(&self) {
         self.state().is_closed = true;
         self.changed.notify_all();
     }
 
-    /// Takes no more requests, and answers none.
+    /// Accepts no more requests, and answers none.
     pub(super) fn fail(&self) {
         let mut state = self.state();
         state.is_closed = true;

@@ -1,4 +1,4 @@
-//! Firefox Translations: small int8 models (17 to 45 MB a direction) that run on any core with AVX2.
+//! Firefox Translations: small int8 models (17 to 45 MB per direction) that run on any core with AVX2.
 
 mod container;
 mod host;
@@ -7,8 +7,8 @@ mod inbox;
 pub(crate) mod words;
 
 use crate::engine::{Engine, Offer, Pair, Portion, Translated};
+use crate::folder_health::FolderHealth;
 use crate::models::{Installed, ModelError, ModelStore};
-use crate::poll_engines::Look;
 use crate::quality;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
@@ -21,7 +21,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// What a thread gets at once, in bytes: some fifteen chat sentences, less than a tenth of a second with a small model.
+/// The size of a portion per thread, in bytes: about fifteen chat sentences, less than a tenth of a second
+/// with a small model.
 const PORTION_BYTES: usize = 1_000;
 
 /// All models of the folder.
@@ -30,11 +31,11 @@ pub(crate) struct Firefox {
     threads: usize,
     idle: Duration,
     hosts: Mutex<Hosts>,
-    /// Counts the models of which it became known whether they could be loaded: a newer one may take over then.
+    /// Counts models whose load outcome became known: a newer one may take over then.
     settled: Arc<AtomicU64>,
-    /// The models as they were last read.
+    /// The models as last read.
     models: Mutex<Vec<Installed>>,
-    look: Look,
+    health: FolderHealth,
 }
 
 impl Firefox {
@@ -46,11 +47,11 @@ impl Firefox {
             hosts: Mutex::new(Hosts::new(config.model_memory_bytes)),
             settled: Arc::default(),
             models: Mutex::default(),
-            look: Look::default(),
+            health: FolderHealth::default(),
         }
     }
 
-    /// The host of a pair, started if there is none or if it has rested.
+    /// The host of a pair, started if there is none or if it was unloaded.
     fn host(&self, pair: Pair) -> Result<Arc<Host>, EngineError> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(host) = hosts.get(pair) {
@@ -71,7 +72,7 @@ impl Firefox {
         })
     }
 
-    /// The models of the folder. Those that cannot be read now are what they were.
+    /// The models of the folder. If one cannot be read, its last known state is used.
     fn models(&self) -> Vec<Installed> {
         let mut known = self.models.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut models, mut problem) = (Vec::new(), None);
@@ -79,24 +80,24 @@ impl Firefox {
             match listed {
                 Ok(model) => models.push(model),
                 Err(error) if error.is_passing() => problem = Some(error),
-                // It is shown by `meeshy models`.
+                // `meeshy models` shows it.
                 Err(_) => {}
             }
         }
-        let is_missing = !known.is_empty() && !self.store.is_there() && !self.look.is_gone();
+        let is_missing = !known.is_empty() && !self.store.is_there() && !self.health.is_removed();
         if problem.is_some() || is_missing {
             let listed: HashSet<Pair> = models.iter().map(|model| model.pair).collect();
             models.extend(known.iter().filter(|model| !listed.contains(&model.pair)).cloned());
         }
         let missing = is_missing.then(|| ModelError::no_folder(self.store.folder()));
         let problem = problem.or(missing);
-        self.look
-            .note(self.store.folder(), problem.as_ref().map(|problem| problem as &dyn std::fmt::Display));
+        self.health
+            .record(self.store.folder(), problem.as_ref().map(|problem| problem as &dyn std::fmt::Display));
         known.clone_from(&models);
         models
     }
 
-    /// Loads a model that is to take the place of another.
+    /// Loads a model that will replace another one.
     fn start_next(&self, model: Installed) -> Result<Host, EngineError> {
         let settled = Arc::clone(&self.settled);
         Host::start(model, self.threads, self.idle, move || {
@@ -127,8 +128,8 @@ impl Engine for Firefox {
         models.iter().map(&mut offer).collect()
     }
 
-    fn look_again_at(&self) -> Option<Instant> {
-        self.look.again_at()
+    fn retry_at(&self) -> Option<Instant> {
+        self.health.retry_at()
     }
 
     fn revision(&self) -> u64 {
@@ -147,7 +148,7 @@ impl Engine for Firefox {
     ) -> Result<Vec<Translated>, EngineError> {
         let texts: Vec<String> = segments.iter().map(|segment| words::from_marks(segment)).collect();
         let answers = match self.host(pair)?.translate(texts.clone(), urgency).await {
-            // It had just gone to rest; another is started.
+            // It was just unloaded; start another one.
             Err(EngineError::Interrupted(_)) => self.host(pair)?.translate(texts, urgency).await?,
             answers => answers?,
         };
@@ -162,7 +163,7 @@ impl Engine for Firefox {
     }
 }
 
-/// The kernel of the models is built for AVX2 and would not even start on an older processor.
+/// The kernels of the models are built for AVX2 and would crash on an older processor.
 fn processor_is_able() -> bool {
     #[cfg(target_arch = "x86_64")]
     {

@@ -2,7 +2,7 @@
 
 use crate::engine::{is_mark, mark, mark_index};
 
-/// Capitals that begin no word of any language, followed by a number: models copy such codes.
+/// Capitals that start no word of any language, followed by a number: models copy such codes.
 const CODE: &str = "XQZ";
 
 /// The segment with a code for each mark.
@@ -17,8 +17,8 @@ pub(crate) fn from_marks(segment: &str) -> String {
     text
 }
 
-/// The answer with a mark for each code. A code that stood in the source itself becomes a mark too many, which whoever
-/// compares the marks will notice.
+/// The answer with a mark for each code. A code in the source itself becomes an extra mark, which the
+/// comparison of marks detects.
 pub(crate) fn to_marks(answer: &str) -> String {
     let mut text = String::with_capacity(answer.len());
     let mut rest = answer;
@@ -43,12 +43,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_model_that_copies_keeps_all_marks(text in "([a-z ,.]|[\u{E000}-\u{E0C8}] ){0,60}") {
+        fn marks_round_trip(text in "([a-z ,.]|[\u{E000}-\u{E0C8}] ){0,60}") {
             prop_assert_eq!(to_marks(&from_marks(&text)), text);
         }
 
         #[test]
-        fn no_answer_is_too_odd(answer in "(XQZ|[0-9]|\\PC){0,60}") {
+        fn no_answer_panics(answer in "(XQZ|[0-9]|\\PC){0,60}") {
             to_marks(&answer);
         }
     }

@@ -1,7 +1,7 @@
-//! Fetching: resumed after an interruption, unpacked, compared with its checksum, and only then given a name.
+//! Downloads: resumed after an interruption, unpacked, verified, and only then renamed.
 
 use super::error::ModelError;
-use super::index::{Available, Index, LARGEST, RemoteFile};
+use super::index::{Available, Index, MAX_FILE_BYTES, RemoteFile};
 use super::manifest::{FileEntry, digest_of};
 use super::store::{Entries, off_thread, unusable};
 use flate2::read::MultiGzDecoder;
@@ -19,15 +19,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
-/// Told the bytes so far and the bytes in all of the download of a model; compressed, as far as the server says.
+/// Called with the bytes so far and the total bytes of the download of a model; compressed, if the server
+/// reports that.
 pub type Progress<'a> = &'a (dyn Fn(u64, u64) + Send + Sync);
 
-/// How long to wait for a server that says nothing.
+/// The read time-out.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// Attempts at a file that is interrupted, each going on where the last one ended.
-const ATTEMPTS: usize = 4;
+/// The number of attempts for an interrupted file, each resuming where the last one ended.
+const MAX_ATTEMPTS: usize = 4;
 /// The index is about 1 MB.
-const LARGEST_INDEX: u64 = 64 * 1024 * 1024;
+const MAX_INDEX_BYTES: u64 = 64 * 1024 * 1024;
 
 fn client(url: &str) -> Result<Client, ModelError> {
     Client::builder()
@@ -39,7 +40,7 @@ fn client(url: &str) -> Result<Client, ModelError> {
 }
 
 fn unreachable(url: &str, error: &dyn std::error::Error) -> ModelError {
-    // The outermost message only repeats the address; the cause is what helps.
+    // The outermost message only repeats the URL; the cause is what helps.
     let mut reason = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {
@@ -49,7 +50,7 @@ fn unreachable(url: &str, error: &dyn std::error::Error) -> ModelError {
     ModelError::Unreachable { url: mask_url(url), reason }
 }
 
-/// What a server says by which a later request can ask for something newer (RFC 9110, section 8.8).
+/// A server's validators for conditional requests (RFC 9110, section 8.8).
 #[derive(Debug, Clone, Default)]
 pub(super) struct Validators {
     etag: Option<HeaderValue>,
@@ -61,7 +62,7 @@ impl Validators {
         Self { etag: headers.get(ETAG).cloned(), last_modified: headers.get(LAST_MODIFIED).cloned() }
     }
 
-    /// The headers of a request for something newer.
+    /// The headers of a conditional request.
     fn conditions(&self) -> HeaderMap {
         let etag = self.etag.clone().map(|etag| (IF_NONE_MATCH, etag));
         let date = self.last_modified.clone().map(|date| (IF_MODIFIED_SINCE, date));
@@ -69,25 +70,25 @@ impl Validators {
     }
 }
 
-/// What came of a request for a newer index.
+/// The result of a conditional request for the index.
 pub(super) enum Fetched {
-    /// There is none.
+    /// The index has not changed.
     Unchanged,
-    /// It is this.
+    /// A new index.
     Index(Index, Validators),
 }
 
-/// Fetches and reads the index.
+/// Downloads and parses the index.
 pub(super) async fn index(url: &str) -> Result<Index, ModelError> {
     match index_if_changed(url, None).await? {
         Fetched::Index(index, _) => Ok(index),
         Fetched::Unchanged => {
-            Err(ModelError::NoIndex { url: mask_url(url), reason: "the server sent nothing".to_owned() })
+            Err(ModelError::NoIndex { url: mask_url(url), reason: "the server sent no content".to_owned() })
         }
     }
 }
 
-/// The same, if there is another one than that which `known` is of.
+/// Downloads the index if it has changed since `known`.
 pub(super) async fn index_if_changed(url: &str, known: Option<&Validators>) -> Result<Fetched, ModelError> {
     let failed = |error: reqwest::Error| unreachable(url, &error);
     let request = client(url)?.get(url).headers(known.map(Validators::conditions).unwrap_or_default());
@@ -101,7 +102,7 @@ pub(super) async fn index_if_changed(url: &str, known: Option<&Validators>) -> R
     let mut stream = response.bytes_stream();
     while let Some(bytes) = stream.try_next().await.map_err(failed)? {
         text.extend_from_slice(&bytes);
-        if text.len() as u64 > LARGEST_INDEX {
+        if text.len() as u64 > MAX_INDEX_BYTES {
             return Err(no_index("it is too large".to_owned()));
         }
     }
@@ -109,7 +110,7 @@ pub(super) async fn index_if_changed(url: &str, known: Option<&Validators>) -> R
     Ok(Fetched::Index(index, validators))
 }
 
-/// Fetches all files of a model into `folder`, and says what they are.
+/// Downloads all files of a model into `folder`, and returns their entries.
 pub(super) async fn model(
     model: &Available,
     folder: &Path,
@@ -139,7 +140,7 @@ pub(super) async fn model(
     Ok(files)
 }
 
-/// Copies all files of a model into `folder` whose addresses are paths on this machine.
+/// Copies all files of a model whose URLs are local paths into `folder`.
 pub(super) fn copy_model(model: &Available, folder: &Path) -> Result<Entries, ModelError> {
     let mut files = Entries::new();
     for (role, file) in &model.files {
@@ -155,33 +156,33 @@ fn entry(file: &RemoteFile, path: &Path) -> Result<FileEntry, ModelError> {
     Ok(FileEntry { name: file.name.clone(), size, sha256 })
 }
 
-/// Fetches one file; gives the bytes that it had on the way.
+/// Downloads a file; returns its size in transit.
 async fn fetch(
     client: &Client,
     file: &RemoteFile,
     folder: &Path,
     report: &(dyn Fn(u64, u64) + Send + Sync),
 ) -> Result<u64, ModelError> {
-    // Named after the address, so that what was begun of an older model is not taken for a part of this one.
+    // Named after the URL, so that a partial download of an older model is not taken for this one.
     let address = hex::encode(&Sha256::digest(&file.url)[..6]);
     let part = folder.join(format!("{}.{address}.part", file.name));
     let mut attempt = 1;
     while let Err(error) = resume(client, file, &part, report).await {
-        if attempt == ATTEMPTS || !matches!(error, ModelError::Unreachable { .. }) {
+        if attempt == MAX_ATTEMPTS || !matches!(error, ModelError::Unreachable { .. }) {
             return Err(error);
         }
-        tracing::debug!(%error, attempt, "A download was interrupted and goes on");
+        tracing::debug!(%error, attempt, "Resuming an interrupted download");
         attempt += 1;
     }
     let size = fs::metadata(&part).map_err(|source| unusable(&part, source))?.len();
     let (from, to, promised) = (part.clone(), folder.join(&file.name), file.clone());
     let outcome = off_thread(part.clone(), move || unpack(&from, &to, &promised)).await;
-    // Whether it was good or not, it is of no more use.
+    // Whether it was valid or not, it is no longer needed.
     fs::remove_file(&part).map_err(|source| unusable(&part, source))?;
     outcome.map(|()| size)
 }
 
-/// Goes on with a download where it ended, or begins it.
+/// Resumes a download where it ended, or starts it.
 async fn resume(
     client: &Client,
     file: &RemoteFile,
@@ -190,14 +191,14 @@ async fn resume(
 ) -> Result<(), ModelError> {
     let failed = |error: reqwest::Error| unreachable(&file.url, &error);
     let have = fs::metadata(part).map_or(0, |metadata| metadata.len());
-    // As it lies there: a range of something that is packed on the way would mean nothing.
+    // Without transfer compression: a range of compressed content would be meaningless.
     let mut request = client.get(&file.url).header(ACCEPT_ENCODING, "identity");
     if have > 0 {
         request = request.header(RANGE, format!("bytes={have}-"));
     }
     let response = request.send().await.map_err(failed)?;
     if have > 0 && response.status() == StatusCode::RANGE_NOT_SATISFIABLE {
-        // It is already whole, or not a part of this file at all; the checksum tells.
+        // It is already complete, or not a part of this file at all; the checksum decides.
         return Ok(());
     }
     let response = response.error_for_status().map_err(failed)?;
@@ -211,7 +212,7 @@ async fn resume(
     while let Some(bytes) = stream.try_next().await.map_err(failed)? {
         output.write_all(&bytes).await.map_err(|source| unusable(part, source))?;
         done += bytes.len() as u64;
-        if done > LARGEST {
+        if done > MAX_FILE_BYTES {
             return Err(unlike(file, "it is too large"));
         }
         report(done, all.max(done));
@@ -229,21 +230,21 @@ fn unlike(file: &RemoteFile, reason: &str) -> ModelError {
     ModelError::Unlike { name: file.name.clone(), reason: reason.to_owned() }
 }
 
-/// Unpacks a download, and gives it its name once it is what the index promised.
+/// Unpacks a download, and renames it once it matches the index.
 fn unpack(part: &Path, to: &Path, file: &RemoteFile) -> Result<(), ModelError> {
     let unpacked: PathBuf = to.with_extension("unpacked");
     let source = File::open(part).map_err(|source| unusable(part, source))?;
-    let copied = copy(source, &unpacked, if file.size == 0 { LARGEST } else { file.size });
+    let copied = copy(source, &unpacked, if file.size == 0 { MAX_FILE_BYTES } else { file.size });
     let outcome = match copied {
         Ok(Some((_, sha256))) if sha256 == file.sha256 => {
             return fs::rename(&unpacked, to).map_err(|source| unusable(to, source));
         }
-        Ok(Some(_)) => unlike(file, "its checksum is another"),
-        Ok(None) => unlike(file, "it is larger"),
+        Ok(Some(_)) => unlike(file, "checksum mismatch"),
+        Ok(None) => unlike(file, "larger than expected"),
         Err(error)
             if error.kind() == io::ErrorKind::InvalidData || error.kind() == io::ErrorKind::UnexpectedEof =>
         {
-            unlike(file, "it cannot be unpacked")
+            unlike(file, "failed to unpack")
         }
         Err(source) => return Err(unusable(&unpacked, source)),
     };
@@ -251,7 +252,8 @@ fn unpack(part: &Path, to: &Path, file: &RemoteFile) -> Result<(), ModelError> {
     Err(outcome)
 }
 
-/// Copies at most `most` bytes, unpacked if they are packed; gives their number and SHA-256, or nothing if there are more.
+/// Copies at most `most` bytes, unpacking if necessary; returns their number and SHA-256, or `None` if there
+/// are more.
 fn copy(mut source: File, to: &Path, most: u64) -> io::Result<Option<(u64, String)>> {
     let mut start = Vec::new();
     Read::by_ref(&mut source).take(2).read_to_end(&mut start)?;

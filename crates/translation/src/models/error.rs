@@ -1,96 +1,100 @@
-//! What can go wrong with models, and what to do about it.
+//! Errors about models, with advice.
 
 use crate::engine::Pair;
 use std::io;
 use std::path::PathBuf;
 
-/// What went wrong with a model or with the index.
+/// An error about a model or the index.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// The index or a file could not be fetched.
-    #[error("cannot fetch {url}: {reason}; check the network, or set `translation.index_url` to a mirror")]
+    /// The index or a file could not be downloaded.
+    #[error("failed to fetch {url}: {reason}; check the network, or set `translation.index_url` to a mirror")]
     Unreachable {
-        /// What was asked for.
+        /// The URL.
         url: String,
-        /// Why not.
+        /// The cause.
         reason: String,
     },
-    /// What came is no index.
-    #[error("{url} is no index of models: {reason}")]
+    /// The response is not an index.
+    #[error("{url} is not a model index: {reason}")]
     NoIndex {
-        /// Where it came from.
+        /// The URL.
         url: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
     /// The index has no such model.
-    #[error("the index has no model for {0}; `meeshy models list --available` shows what it has")]
+    #[error("the index has no model for {0}; `meeshy models list --available` lists the available ones")]
     NotInIndex(Pair),
-    /// A download is not what the index says.
-    #[error("{name} is not what the index promises ({reason}); it was thrown away, pull again")]
+    /// A download does not match the index.
+    #[error("{name} does not match the index ({reason}) and was discarded; download it again")]
     Unlike {
-        /// Which file.
+        /// The file.
         name: String,
-        /// In which way.
+        /// The mismatch.
         reason: String,
     },
-    /// The folder has no such model.
-    #[error("there is no model {0} here; `meeshy models pull {0}` fetches it")]
+    /// The model is not installed.
+    #[error("the model {0} is not installed; run `meeshy models pull {0}`")]
     NotInstalled(Pair),
-    /// There are versions, and none is chosen.
-    #[error("no version of the model {pair} is in use; choose one with `meeshy models use {pair} VERSION`: {}", versions.join(", "))]
+    /// There are versions, but none is selected.
+    #[error("no version of the model {pair} is selected; select one with `meeshy models use {pair} VERSION`: {}", versions.join(", "))]
     NoneInUse {
-        /// Which model.
+        /// The model.
         pair: Pair,
-        /// What there is to choose from.
+        /// The available versions.
         versions: Vec<String>,
     },
     /// The model has no such version.
-    #[error("the model {pair} has no version `{version}` here; `meeshy models list` shows those that it has")]
+    #[error(
+        "version `{version}` of the model {pair} is not installed; `meeshy models list` lists the installed ones"
+    )]
     NoSuchVersion {
-        /// Which model.
+        /// The model.
         pair: Pair,
-        /// What was asked for.
+        /// The requested version.
         version: String,
     },
-    /// A folder to import from holds no models.
-    #[error("{} holds neither an index `models.json` nor models in folders such as `en-fr`", .0.display())]
+    /// The folder to import from contains no models.
+    #[error("{} contains neither an index `models.json` nor models in folders such as `en-fr`", .0.display())]
     NothingToImport(PathBuf),
-    /// An installed file is not what its manifest says.
-    #[error("the model {pair} is damaged: {reason}; pull it again with `meeshy models pull --force {pair}`")]
+    /// An installed file does not match its manifest.
+    #[error(
+        "the model {pair} is damaged: {reason}; download it again with `meeshy models pull --force {pair}`"
+    )]
     Damaged {
-        /// Which model.
+        /// The model.
         pair: Pair,
-        /// In which way.
+        /// The mismatch.
         reason: String,
     },
     /// The folder could not be read or written.
-    #[error("cannot use {}: {source}", path.display())]
+    #[error("failed to access {}: {source}", path.display())]
     Folder {
-        /// Which file or folder.
+        /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
 }
 
 impl ModelError {
-    /// Whether it may pass by itself: too many files are open, or a folder is being moved.
+    /// Whether it may be temporary: too many open files, or a folder that is being moved.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::Folder { .. })
     }
 
-    /// Nobody has said where an index is.
+    /// No index is configured.
     pub(super) fn no_index() -> Self {
         Self::NoIndex { url: "`index_url`".to_owned(), reason: "it is empty".to_owned() }
     }
 
-    /// A folder that is not where it was.
+    /// A missing folder.
     pub(crate) fn no_folder(path: &std::path::Path) -> Self {
         Self::Folder { path: path.to_owned(), source: io::ErrorKind::NotFound.into() }
     }
 
-    /// Which model it is about, where it is about one.
+    /// The model concerned, if any.
     pub fn pair(&self) -> Option<Pair> {
         match self {
             Self::NotInIndex(pair)

@@ -1,4 +1,5 @@
-//! Models from a folder, for machines without a network: a mirror that was copied, or another Meeshy's models.
+//! Installs models from a folder, for machines without a network: a copied mirror, or another Meeshy's
+//! models.
 
 use super::download;
 use super::error::ModelError;
@@ -14,12 +15,12 @@ use std::path::Path;
 const INDEX: &str = "models.json";
 
 impl ModelStore {
-    /// Puts the models of a folder in use: those that its `models.json` lists, with paths relative to the folder, or those
-    /// of another Meeshy's models folder. With `pairs`, only these.
+    /// Installs the models of a folder: those listed in its `models.json`, with paths relative to the folder,
+    /// or those of another Meeshy's models folder. With `pairs`, only these.
     ///
     /// # Errors
-    /// When the folder has none, lacks a pair that is asked for, or a file is missing or not what it should be. Models
-    /// that came before the one at fault are installed.
+    /// If the folder has no models or lacks a requested pair, or a file is missing or invalid. Models before
+    /// the failed one stay installed.
     pub fn import(&self, folder: &Path, pairs: &[Pair]) -> Result<Vec<Installed>, ModelError> {
         match fs::read(folder.join(INDEX)) {
             Ok(text) => self.import_mirror(folder, &text, pairs),
@@ -63,7 +64,7 @@ impl ModelStore {
             for file in model.manifest.files.values() {
                 let to = partial.join(&file.name);
                 fs::copy(model.folder.join(&file.name), &to)
-                    // The permissions come along.
+                    // Permissions are copied too.
                     .and_then(|_| fs::set_permissions(&to, fs::Permissions::from_mode(0o600)))
                     .map_err(|source| unusable(&to, source))?;
             }

@@ -1,8 +1,9 @@
-//! The index of models that Mozilla publishes, and that a mirror can serve.
+//! The model index that Mozilla publishes, and that a mirror can serve.
 //!
-//! `{"baseUrl": "https://…", "models": {"en-fr": [{"architecture", "releaseStatus", "files": {"model": {"path",
-//! "uncompressedSize", "uncompressedHash"}, "vocab" | "srcVocab" + "trgVocab", "lexicalShortlist"}}]}}`, with more that
-//! is of no use here. Entries that do not fit are passed over, so that one odd model hides no other.
+//! `{"baseUrl": "https://…", "models": {"en-fr": [{"architecture", "releaseStatus", "files": {"model":
+//! {"path", "uncompressedSize", "uncompressedHash"}, "vocab" | "srcVocab" + "trgVocab",
+//! "lexicalShortlist"}}]}}`, with more fields that are ignored. Invalid entries are skipped, so that one of
+//! them does not hide the others.
 
 use super::manifest::{Installed, Manifest, Role, firefox_licence, is_plain_name};
 use super::store::Entries;
@@ -11,14 +12,14 @@ use meeshy_domain::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The order of preference: the best quality for its size first (Mozilla's own table of COMET scores).
+/// The order of preference: the best quality for its size first (Mozilla's table of COMET scores).
 const ARCHITECTURES: [&str; 3] = ["base-memory", "base", "tiny"];
-/// Statuses of models that Firefox itself uses; others are experiments.
+/// The status of models that Firefox itself uses; others are experiments.
 const RELEASED: &str = "Release";
-/// No file is larger than this many bytes, whatever an index says.
-pub(super) const LARGEST: u64 = 1024 * 1024 * 1024;
+/// The maximum size of a file in bytes, whatever an index says.
+pub(super) const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// What can be pulled: the best model of each pair.
+/// The downloadable models: the best one of each pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Index {
     /// By pair.
@@ -28,29 +29,29 @@ pub struct Index {
 /// A model of the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Available {
-    /// What it translates.
+    /// The language pair.
     #[serde(flatten)]
     pub pair: Pair,
     /// The size class: `tiny`, `base-memory`, `base`.
     pub architecture: String,
-    /// Where the index came from.
+    /// The source of the index.
     pub source: String,
-    /// Under which licence, as SPDX names it: what the index says, or that of the Firefox models.
+    /// The licence as an SPDX identifier: from the index, or that of the Firefox models.
     pub licence: String,
-    /// The files, by what they are for.
+    /// The files, by role.
     pub files: BTreeMap<Role, RemoteFile>,
 }
 
 /// A file of the index.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RemoteFile {
-    /// Where it is; often compressed with gzip.
+    /// Its URL; often compressed with gzip.
     pub url: String,
-    /// Its name once it is unpacked.
+    /// Its name when unpacked.
     pub name: String,
-    /// Its size once it is unpacked, in bytes; 0 when the index does not say.
+    /// Its unpacked size in bytes; 0 if the index does not say.
     pub size: u64,
-    /// The SHA-256 of its content once it is unpacked, in hexadecimal.
+    /// The SHA-256 of its unpacked content, in hexadecimal.
     pub sha256: String,
 }
 
@@ -84,18 +85,19 @@ struct RawFile {
 }
 
 impl Index {
-    /// Reads an index that was found at `url`; paths in it are relative to its `baseUrl`, or else to `url`.
+    /// Parses an index downloaded from `url`; paths in it are relative to its `baseUrl`, or otherwise to
+    /// `url`.
     ///
     /// # Errors
-    /// When it is no JSON of this form, with the reason.
+    /// If it is not valid, with the reason.
     pub fn parse(text: &[u8], url: &str) -> Result<Self, String> {
         let raw: RawIndex = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let base = raw.base_url.as_deref().unwrap_or(beside(url)).trim_end_matches('/').to_owned();
         Ok(Self::read(&raw, &base, url))
     }
 
-    /// Reads the index of a mirror that was copied to this machine: paths in it are relative to its folder, whatever its
-    /// `baseUrl` is, and become paths here.
+    /// Parses the index of a mirror copied to this machine: paths are relative to its folder, whatever its
+    /// `baseUrl`, and become local paths.
     pub(super) fn of_folder(text: &[u8], path: &str) -> Result<Self, String> {
         let raw: RawIndex = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         Ok(Self::read(&raw, beside(path), path))
@@ -109,7 +111,7 @@ impl Index {
         });
         let mut models: Vec<Available> = models.map(|(_, model)| model).collect();
         models.sort_by_key(|model| model.pair);
-        // Two names of one pair (`nb-en`, `no-en`): the first.
+        // If a pair has two names (`nb-en`, `no-en`), the first one.
         models.dedup_by_key(|model| model.pair);
         Self { models }
     }
@@ -119,7 +121,7 @@ impl Index {
         self.models.iter().find(|model| model.pair == pair)
     }
 
-    /// The model of a pair, or those of its two halves over English.
+    /// The model of a pair, or those of its two halves via English.
     pub fn over_english(&self, pair: Pair) -> Option<Vec<&Available>> {
         if let Some(model) = self.get(pair) {
             return Some(vec![model]);
@@ -131,12 +133,12 @@ impl Index {
 }
 
 impl Available {
-    /// The size of all files once they are unpacked, in bytes, as far as the index says.
+    /// The unpacked size of all files in bytes, as far as the index says.
     pub fn size(&self) -> u64 {
         self.files.values().map(|file| file.size).sum()
     }
 
-    /// Whether it is the same model, wherever it comes from.
+    /// Whether it is the same model, whatever its source.
     pub(super) fn has_same_files(&self, other: &Self) -> bool {
         let checksums = |model: &'_ Self| -> Vec<(Role, String)> {
             model.files.iter().map(|(role, file)| (*role, file.sha256.clone())).collect()
@@ -144,25 +146,25 @@ impl Available {
         checksums(self) == checksums(other)
     }
 
-    /// What its folder will say about it.
+    /// The manifest of its folder.
     pub(super) fn manifest(&self, files: Entries) -> Manifest {
         let (architecture, source) = (self.architecture.clone(), self.source.clone());
         Manifest { architecture, source, licence: self.licence.clone(), files }
     }
 
-    /// Whether this is what is installed already.
+    /// Whether this is the installed model.
     pub fn is_same_as(&self, own: &Installed) -> bool {
         let checksums = self.files.iter().map(|(role, file)| (role, &file.sha256));
         checksums.eq(own.manifest.files.iter().map(|(role, file)| (role, &file.sha256)))
     }
 }
 
-/// The folder of an address or of a path.
+/// The folder of a URL or path.
 fn beside(url: &str) -> &str {
     url.rsplit_once('/').map_or(url, |(folder, _)| folder)
 }
 
-/// Released models before others, then by architecture.
+/// Released models first, then by architecture.
 fn rank((released, model): &(bool, Available)) -> (bool, usize) {
     let architecture = ARCHITECTURES.iter().position(|known| *known == model.architecture);
     (!released, architecture.unwrap_or(ARCHITECTURES.len()))
@@ -189,7 +191,7 @@ fn remote_file(file: RawFile, base: &str) -> Option<RemoteFile> {
     let usable = is_plain_name(name)
         && sha256.len() == 64
         && sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && file.uncompressed_size <= LARGEST;
+        && file.uncompressed_size <= MAX_FILE_BYTES;
     let url = format!("{base}/{}", file.path.trim_start_matches('/'));
     usable.then(|| RemoteFile { url, name: name.to_owned(), size: file.uncompressed_size, sha256 })
 }
@@ -218,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_released_model_is_taken() {
+    fn the_best_released_model_is_selected() {
         let index = parse(&json!({"generated": "x", "baseUrl": "https://base.example/", "models": {
             "en-fr": [model("base-memory", "Nightly"), model("tiny", "Release"), model("base", "Release Android")],
             "en-xx": [model("tiny", "Release")],
@@ -248,13 +250,13 @@ mod tests {
     }
 
     #[test]
-    fn a_mirror_needs_no_base() {
+    fn a_mirror_needs_no_base_url() {
         let index = parse(&json!({"models": {"en-fr": [model("tiny", "Release")]}}));
         assert_eq!(index.models[0].files[&Role::Vocab].url, "https://mirror.example/db/models/v.spm.gz");
     }
 
     #[test]
-    fn a_file_that_would_leave_its_folder_or_has_no_checksum_is_not_taken() {
+    fn files_outside_their_folder_or_without_checksum_are_rejected() {
         for bad in [
             json!({"path": "a/.."}),
             json!({"path": "a/b"}),
@@ -267,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_index_is_refused() {
+    fn invalid_indexes_are_rejected() {
         for text in ["", "[]", "{}", "<html>", r#"{"models": 3}"#] {
             assert!(Index::parse(text.as_bytes(), URL).is_err(), "{text}");
         }
@@ -275,12 +277,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_the_parser_panic(text in proptest::collection::vec(any::<u8>(), 0..300)) {
+        fn no_input_panics(text in proptest::collection::vec(any::<u8>(), 0..300)) {
             let _ = Index::parse(&text, URL);
         }
 
         #[test]
-        fn no_path_leads_out_of_the_folder(path in "[a-z./\\\\%-]{0,30}") {
+        fn no_path_leaves_the_folder(path in "[a-z./\\\\%-]{0,30}") {
             let mut odd = model("tiny", "Release");
             odd["files"]["model"] = file(&path);
             for model in parse(&json!({"models": {"en-fr": [odd]}})).models {

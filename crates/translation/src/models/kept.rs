@@ -1,4 +1,4 @@
-//! The index as a running server keeps it: fetched again now and then, and held while it cannot be had.
+//! The index as kept by a running server: refreshed now and then, and kept while it is unavailable.
 
 use super::download::{self, Fetched, Validators};
 use super::error::ModelError;
@@ -8,12 +8,12 @@ use meeshy_domain::Address;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How old an index may become. Mozilla changes its own every few weeks.
+/// How often the index is refreshed. Mozilla changes it every few weeks.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(12 * 3600);
-/// How soon to try again after a failure; twice as long after each further one, up to the interval.
+/// How long to wait after a failure; doubled after each further one, up to the interval.
 const RETRY_INTERVAL: Duration = Duration::from_secs(600);
 
-/// The newest index that could be fetched.
+/// The newest downloaded index.
 pub struct KeptIndex {
     store: ModelStore,
     kept: Option<Kept>,
@@ -28,25 +28,25 @@ struct Kept {
 }
 
 impl KeptIndex {
-    /// Nothing yet; the first fetch is due.
+    /// No index yet; the first download is due.
     pub fn new(store: ModelStore) -> Self {
         Self { store, kept: None, due: Instant::now(), retry: RETRY_INTERVAL }
     }
 
-    /// The index, if one has been fetched.
+    /// The index, if one has been downloaded.
     pub fn index(&self) -> Option<&Index> {
         self.kept.as_ref().map(|kept| &kept.index)
     }
 
-    /// When the next fetch is due.
+    /// When the next download is due.
     pub fn due(&self) -> Instant {
         self.due
     }
 
-    /// Fetches the index, unless the server says that it is the one that is kept; says whether it is another one now.
+    /// Downloads the index, unless the server says that it has not changed; returns whether it has changed.
     ///
     /// # Errors
-    /// When none of the addresses answers with an index: what was wrong with the first. What is kept stays.
+    /// If no URL returns an index: the error of the first. The index kept so far stays.
     pub async fn refresh(&mut self) -> Result<bool, ModelError> {
         match self.fetch().await {
             Ok(newer) => {
@@ -76,7 +76,7 @@ impl KeptIndex {
                     return Ok(Some(Kept { index, url: url.clone(), validators }));
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "cannot fetch an index of models; the next one is tried");
+                    tracing::debug!(%error, "Failed to fetch a model index; trying the next one");
                     first.get_or_insert(error);
                 }
             }

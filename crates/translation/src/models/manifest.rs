@@ -1,4 +1,4 @@
-//! What the folder of a model holds: a manifest, and the files that it names.
+//! The contents of a model folder: a manifest, and the files that it lists.
 
 use super::error::ModelError;
 use super::store::unusable;
@@ -10,22 +10,22 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// Says what a folder holds; written last, so a folder without one holds nothing.
+/// Describes the contents of a folder; written last, so a folder without one is incomplete.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// What a file is for.
+/// The role of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Role {
     /// The weights.
     Model,
-    /// The words of both languages.
+    /// The vocabulary of both languages.
     Vocab,
-    /// The words of the source, where the languages have one each.
+    /// The vocabulary of the source, if the languages have separate ones.
     SrcVocab,
-    /// The words of the target, where the languages have one each.
+    /// The vocabulary of the target, if the languages have separate ones.
     TrgVocab,
-    /// Which words may translate which; makes decoding faster.
+    /// The candidate translations of each word; makes decoding faster.
     LexicalShortlist,
 }
 
@@ -40,44 +40,44 @@ pub struct FileEntry {
     pub sha256: String,
 }
 
-/// What the folder of a model says about itself.
+/// The manifest of a model folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The size class: `tiny`, `base-memory`, `base`.
     pub architecture: String,
-    /// Where it was fetched from.
+    /// Where it was downloaded from.
     pub source: String,
-    /// Under which licence, as SPDX names it.
+    /// The licence as an SPDX identifier.
     #[serde(default = "firefox_licence")]
     pub licence: String,
-    /// The files, by what they are for.
+    /// The files, by role.
     pub files: BTreeMap<Role, FileEntry>,
 }
 
-/// Of the models of Firefox Translations, all of them (`LICENSE` of mozilla/firefox-translations-models).
+/// The licence of all Firefox Translations models (`LICENSE` of mozilla/firefox-translations-models).
 pub(super) fn firefox_licence() -> String {
     "MPL-2.0".to_owned()
 }
 
-/// A model that is in the folder.
+/// An installed model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installed {
-    /// What it translates.
+    /// The language pair.
     pub pair: Pair,
-    /// Where it lies.
+    /// Its folder.
     pub folder: PathBuf,
-    /// What its folder says.
+    /// The manifest of its folder.
     pub manifest: Manifest,
 }
 
-/// Where the files of a model are.
+/// The paths of the files of a model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
     /// The weights.
     pub model: PathBuf,
-    /// The words of the source.
+    /// The vocabulary of the source.
     pub source_vocabulary: PathBuf,
-    /// The words of the target; often the same file.
+    /// The vocabulary of the target; often the same file.
     pub target_vocabulary: PathBuf,
     /// The lexical shortlist, if there is one.
     pub shortlist: Option<PathBuf>,
@@ -96,7 +96,7 @@ impl Installed {
     /// Reads the manifest of a folder.
     ///
     /// # Errors
-    /// When it cannot be used.
+    /// If it is invalid.
     pub(super) fn read(pair: Pair, folder: PathBuf) -> Result<Self, ModelError> {
         let damaged = |reason: String| ModelError::Damaged { pair, reason: format!("{MANIFEST}: {reason}") };
         let text = fs::read(folder.join(MANIFEST)).map_err(|error| match error.kind() {
@@ -105,7 +105,7 @@ impl Installed {
         })?;
         let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         match manifest.files.values().find(|file| !is_plain_name(&file.name)) {
-            Some(file) => Err(damaged(format!("it names a file outside its folder: {:?}", file.name))),
+            Some(file) => Err(damaged(format!("a file is outside of its folder: {:?}", file.name))),
             None => Ok(Self { pair, folder, manifest }),
         }
     }
@@ -115,16 +115,16 @@ impl Installed {
         self.manifest.files.values().map(|file| file.size).sum()
     }
 
-    /// Where the files are.
+    /// The paths of the files.
     ///
     /// # Errors
-    /// When the manifest lacks one that is needed.
+    /// If the manifest lacks a required one.
     pub fn files(&self) -> Result<Files, ModelError> {
         let path = |role: Role| self.manifest.files.get(&role).map(|file| self.folder.join(&file.name));
         let missing =
-            |what: &str| ModelError::Damaged { pair: self.pair, reason: format!("its {what} is missing") };
+            |what: &str| ModelError::Damaged { pair: self.pair, reason: format!("the {what} is missing") };
         Ok(Files {
-            model: path(Role::Model).ok_or_else(|| missing("file of weights"))?,
+            model: path(Role::Model).ok_or_else(|| missing("weights file"))?,
             source_vocabulary: path(Role::SrcVocab)
                 .or_else(|| path(Role::Vocab))
                 .ok_or_else(|| missing("vocabulary"))?,
@@ -135,10 +135,10 @@ impl Installed {
         })
     }
 
-    /// Compares every file with its checksum.
+    /// Verifies the checksum of every file.
     ///
     /// # Errors
-    /// When one is missing, shorter, longer or different, or cannot be read now.
+    /// If one is missing, shorter, longer or different, or cannot be read.
     pub fn verify(&self) -> Result<(), ModelError> {
         for file in self.manifest.files.values() {
             let path = self.folder.join(&file.name);
@@ -148,10 +148,10 @@ impl Installed {
                 _ => unusable(&path, error),
             })?;
             if size != file.size {
-                return Err(damaged(format!("{} has {size} bytes and should have {}", file.name, file.size)));
+                return Err(damaged(format!("{} has {size} bytes instead of {}", file.name, file.size)));
             }
             if sha256 != file.sha256 {
-                return Err(damaged(format!("{} has not the checksum that it should have", file.name)));
+                return Err(damaged(format!("checksum mismatch of {}", file.name)));
             }
         }
         Ok(())
@@ -174,7 +174,7 @@ pub(super) fn digest_of(path: &Path) -> io::Result<(u64, String)> {
     }
 }
 
-/// Whether a name stays in its folder, and is not that of the manifest.
+/// Whether a name stays within its folder, and is not that of the manifest.
 pub(super) fn is_plain_name(name: &str) -> bool {
     !name.is_empty()
         && name.len() <= 200
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_names_are_taken() {
+    fn only_plain_names_are_accepted() {
         assert!(is_plain_name("model.enfr.intgemm.alphas.bin"));
         for name in ["", ".", "..", "../x", "a/b", ".hidden", "manifest.json", "a b"] {
             assert!(!is_plain_name(name), "{name}");

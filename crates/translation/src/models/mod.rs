@@ -1,4 +1,4 @@
-//! The models of Firefox Translations: what is installed, what could be, and how it gets here.
+//! Firefox Translations models: installed ones, available ones, and their installation.
 
 mod download;
 mod error;

@@ -1,4 +1,5 @@
-//! The models folder: `en-fr/` holds a folder for each version, whole or not at all, and `active` names the one in use.
+//! The models folder: `en-fr/` contains a folder for each complete version, and `active` names the selected
+//! one.
 
 use super::download::{self, Progress};
 use super::error::ModelError;
@@ -13,12 +14,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Names the version in use.
+/// Names the selected version.
 const ACTIVE: &str = "active";
-/// Where downloads wait until they are whole; kept after an interruption, to be resumed.
+/// The folder for incomplete downloads; kept after an interruption, to resume them.
 const PARTIAL: &str = ".partial";
 
-/// The folder of all models, and the indexes that it can be filled from.
+/// The folder of all models, and the indexes to download from.
 #[derive(Debug, Clone)]
 pub struct ModelStore {
     pub(super) folder: PathBuf,
@@ -26,12 +27,12 @@ pub struct ModelStore {
 }
 
 impl ModelStore {
-    /// The store that the configuration describes. Touches nothing.
+    /// The configured store. Does not access the file system.
     pub fn new(config: &TranslationConfig) -> Self {
         Self { folder: config.models_dir.clone(), index_urls: config.index_urls.clone() }
     }
 
-    /// A folder that is only read: another Meeshy's.
+    /// A read-only folder: another Meeshy's.
     pub(super) fn of_folder(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), index_urls: Vec::new() }
     }
@@ -41,17 +42,17 @@ impl ModelStore {
         &self.folder
     }
 
-    /// Where indexes are, the preferred one first.
+    /// The URLs of the indexes, in order of preference.
     pub(super) fn index_urls(&self) -> &[Address] {
         &self.index_urls
     }
 
-    /// Whether there is a folder.
+    /// Whether the folder exists.
     pub(crate) fn is_there(&self) -> bool {
         self.folder.is_dir()
     }
 
-    /// What is in use, by pair; for a pair without a usable model, what is wrong with it.
+    /// The selected models, by pair; for a pair without a usable model, the error.
     pub fn list(&self) -> Vec<Result<Installed, ModelError>> {
         match self.pairs() {
             Ok(pairs) => pairs.into_iter().map(|pair| self.installed(pair)).collect(),
@@ -65,7 +66,7 @@ impl ModelStore {
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
-    /// The versions of a pair, in use or not, by name; for one that is not whole, what is wrong with it.
+    /// The versions of a pair, selected or not, by name; for an incomplete one, the error.
     pub fn versions(&self, pair: Pair) -> Versions {
         self.read_versions(pair).unwrap_or_default()
     }
@@ -77,10 +78,10 @@ impl ModelStore {
         Ok(names.map(|name| (name.clone(), Installed::read(pair, folder.join(name)))).collect())
     }
 
-    /// The model of a pair that is in use.
+    /// The selected model of a pair.
     ///
     /// # Errors
-    /// When there is none, none is chosen, or its manifest cannot be used.
+    /// If there is none, none is selected, or its manifest is invalid.
     pub fn installed(&self, pair: Pair) -> Result<Installed, ModelError> {
         let folder = self.folder.join(pair.to_string());
         match fs::read_to_string(folder.join(ACTIVE)) {
@@ -104,10 +105,10 @@ impl ModelStore {
         ModelError::NoneInUse { pair, versions }
     }
 
-    /// Puts another version of a pair in use; the one before stays.
+    /// Selects another version of a pair; the previous one stays installed.
     ///
     /// # Errors
-    /// When there is no such version, it is damaged, or the folder cannot be written.
+    /// If there is no such version, it is damaged, or the folder cannot be written.
     pub fn activate(&self, pair: Pair, version: &str) -> Result<Installed, ModelError> {
         let no_such = || ModelError::NoSuchVersion { pair, version: version.to_owned() };
         let versions = self.versions(pair);
@@ -115,17 +116,17 @@ impl ModelStore {
         let model = model?;
         model.verify()?;
         let folder = self.folder.join(pair.to_string());
-        // At once: whoever reads it finds the old version or the new one.
+        // Atomically: readers see the old version or the new one.
         let new = folder.join(format!(".{ACTIVE}"));
         let written = fs::write(&new, version).and_then(|()| fs::rename(&new, folder.join(ACTIVE)));
         written.map_err(|source| unusable(&new, source))?;
         Ok(model)
     }
 
-    /// Removes a version of a pair, or all of them. A model that is loaded serves until Meeshy looks again.
+    /// Removes a version of a pair, or all of them. A loaded model stays in use until the next poll.
     ///
     /// # Errors
-    /// When there is nothing of that name, or the folder cannot be written.
+    /// If it is not installed, or the folder cannot be written.
     pub fn remove(&self, pair: Pair, version: Option<&str>) -> Result<(), ModelError> {
         let folder = self.folder.join(pair.to_string());
         let Some(version) = version else {
@@ -148,17 +149,17 @@ impl ModelStore {
         removed.map_err(|source| unusable(&path, source))
     }
 
-    /// Fetches the index: the first of those in the configuration that can be had.
+    /// Downloads the first available index.
     ///
     /// # Errors
-    /// When none can be reached and understood: what was wrong with the first.
+    /// If none is available and valid: the error of the first.
     pub async fn index(&self) -> Result<Index, ModelError> {
         let mut first = None;
         for url in &self.index_urls {
             match download::index(url.expose()).await {
                 Ok(index) => return Ok(index),
                 Err(error) => {
-                    tracing::debug!(%error, "An index of models cannot be had; the next one is tried");
+                    tracing::debug!(%error, "Failed to read a model index; trying the next one");
                     first.get_or_insert(error);
                 }
             }
@@ -166,13 +167,14 @@ impl ModelStore {
         Err(first.unwrap_or_else(ModelError::no_index))
     }
 
-    /// Fetches a model and puts it in use; the version before stays beside it, older ones go.
+    /// Downloads a model and selects it; the previous version stays installed, older ones are removed.
     ///
-    /// An interrupted download is resumed by the next call. Where a mirror fails, the next one that has the same model is
-    /// taken. `progress` is told the bytes so far and the bytes in all.
+    /// An interrupted download is resumed by the next call. If a mirror fails, the next one that has the same
+    /// model is used. `progress` is called with the bytes so far and the total bytes.
     ///
     /// # Errors
-    /// When a file cannot be fetched, is not what the index says, or cannot be written. What was in use before stays.
+    /// If a file cannot be downloaded, does not match the index, or cannot be written. The previously
+    /// selected version stays selected.
     pub async fn pull(&self, model: &Available, progress: Progress<'_>) -> Result<Installed, ModelError> {
         let unreachable = match self.pull_from(model, progress).await {
             Err(error @ ModelError::Unreachable { .. }) => error,
@@ -195,19 +197,19 @@ impl ModelStore {
         let partial = self.partial(model.pair)?;
         let files = download::model(model, &partial, progress).await?;
         let (store, pair, manifest) = (self.clone(), model.pair, model.manifest(files));
-        // It reads the whole model once more.
+        // It reads the whole model again.
         off_thread(self.folder.clone(), move || store.install(pair, &partial, manifest)).await
     }
 
-    /// Where the files of a pair are gathered.
+    /// Where the files of a pair are collected.
     pub(super) fn partial(&self, pair: Pair) -> Result<PathBuf, ModelError> {
         let partial = self.folder.join(PARTIAL).join(pair.to_string());
         fs::create_dir_all(&partial).map_err(|source| unusable(&partial, source))?;
         Ok(partial)
     }
 
-    /// Gives gathered files their manifest and their place, puts them in use, and removes what is older than the version
-    /// that was in use before.
+    /// Moves collected files to their place with a manifest, selects them, and removes versions older than
+    /// the previously selected one.
     pub(super) fn install(
         &self,
         pair: Pair,
@@ -231,7 +233,7 @@ impl ModelStore {
         Ok(installed)
     }
 
-    /// Moves a whole folder to its place, in the place of the same version too.
+    /// Moves a complete folder to its place, replacing the same version.
     fn replace(&self, place: &Path, whole: &Path) -> io::Result<()> {
         let old = whole.with_extension("old");
         remove_folder(&old)?;
@@ -245,8 +247,8 @@ impl ModelStore {
         remove_folder(&old)
     }
 
-    /// What is in use, and when it was put there: changes with every model that is pulled, chosen or removed. Nothing, while
-    /// that cannot be read.
+    /// The selected versions, and when they were selected: changes with every model that is downloaded,
+    /// selected or removed. `None` if it cannot be read.
     pub fn state(&self) -> Option<State> {
         let placed =
             |model: &Installed| fs::metadata(&model.folder).and_then(|folder| folder.modified()).ok();
@@ -264,7 +266,7 @@ impl ModelStore {
     }
 }
 
-/// Does what takes long and does not wait, such as reading a whole model, where nobody else waits for the thread.
+/// Runs blocking work, such as reading a whole model, on a thread for that.
 pub(super) async fn off_thread<T: Send + 'static>(
     path: PathBuf,
     work: impl FnOnce() -> Result<T, ModelError> + Send + 'static,
@@ -273,7 +275,7 @@ pub(super) async fn off_thread<T: Send + 'static>(
     done.unwrap_or_else(|error| Err(unusable(&path, io::Error::other(error))))
 }
 
-/// The names in a folder, in order; none if it is not there.
+/// The names in a folder, sorted; none if it does not exist.
 fn names(folder: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -287,10 +289,10 @@ fn names(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Versions by name; for one that is not whole, what is wrong with it.
+/// Versions by name; for an incomplete one, the error.
 pub type Versions = Vec<(String, Result<Installed, ModelError>)>;
 
-/// The version of each pair that is in use, and when it was put there.
+/// The selected version of each pair, and when it was selected.
 pub type State = BTreeMap<Pair, (String, Option<SystemTime>)>;
 
 pub(super) fn unusable(path: &Path, source: io::Error) -> ModelError {
@@ -304,5 +306,5 @@ fn remove_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The files of a manifest, by what they are for.
+/// The files of a manifest, by role.
 pub(super) type Entries = BTreeMap<Role, FileEntry>;

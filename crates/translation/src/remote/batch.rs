@@ -1,16 +1,16 @@
-//! Segments on their way to a server and back to their places.
+//! Batches of segments for a server.
 
 use super::http::Server;
 use crate::EngineError;
 
-/// How much goes into one request.
+/// The limits of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) segments: usize,
     pub(super) bytes: usize,
 }
 
-/// Cuts segments into requests. One that is too long by itself has a request of its own.
+/// Splits segments into requests. One that is too long gets its own request.
 pub(super) fn requests(segments: &[String], limits: Limits) -> Vec<&[String]> {
     let mut requests = Vec::new();
     let (mut start, mut bytes) = (0, 0);
@@ -28,7 +28,7 @@ pub(super) fn requests(segments: &[String], limits: Limits) -> Vec<&[String]> {
     requests
 }
 
-/// Some of the segments, in a form for the server.
+/// A selection of the segments, encoded for the server.
 pub(super) struct Batch {
     places: Vec<usize>,
     pub(super) texts: Vec<String>,
@@ -49,16 +49,16 @@ impl Batch {
         Self { places, texts }
     }
 
-    /// As many answers as questions, or none can be told from another.
+    /// Checks that there are as many answers as texts; otherwise they cannot be matched.
     pub(super) fn check(&self, server: &Server, answers: Vec<String>) -> Result<Vec<String>, EngineError> {
         if answers.len() == self.texts.len() {
             return Ok(answers);
         }
         let (asked, came) = (self.texts.len(), answers.len());
-        Err(server.nonsense(&format!("answered {came} of {asked} segments")))
+        Err(server.invalid(&format!("returned {came} of {asked} segments")))
     }
 
-    /// Puts the answers where their segments were.
+    /// Puts the answers at the indexes of their segments.
     pub(super) fn fill(&self, texts: impl Iterator<Item = String>, answers: &mut [String]) {
         for (&place, text) in self.places.iter().zip(texts) {
             answers[place] = text;
@@ -76,7 +76,7 @@ mod tests {
     #[case(&[1, 1, 1, 1, 1], &[2, 2, 1])]
     #[case(&[6, 6, 1], &[1, 2])]
     #[case(&[1, 99, 1], &[1, 1, 1])]
-    fn requests_hold_what_they_may(#[case] lengths: &[usize], #[case] expected: &[usize]) {
+    fn requests_respect_the_limits(#[case] lengths: &[usize], #[case] expected: &[usize]) {
         let segments: Vec<String> = lengths.iter().map(|&length| "a".repeat(length)).collect();
         let requests = requests(&segments, Limits { segments: 2, bytes: 10 });
         assert_eq!(requests.concat(), segments);

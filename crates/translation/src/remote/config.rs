@@ -1,4 +1,4 @@
-//! What an operator can set about a server that translates.
+//! The configuration of a remote translation server.
 
 use crate::TranslationError;
 use crate::engine::Pair;
@@ -9,57 +9,58 @@ use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Names that engines of this machine have.
-const TAKEN: [&str; 3] = ["firefox", "apertium", "ctranslate2"];
-/// The longest name, in characters: readers see it next to each translation.
-const NAME_CHARS: usize = 32;
+/// Names of the local engines.
+const RESERVED_NAMES: [&str; 3] = ["firefox", "apertium", "ctranslate2"];
+/// Maximum length of a name, in characters: it is shown to readers next to each translation.
+const MAX_NAME_CHARS: usize = 32;
 
-/// Which interface a server speaks.
+/// The API of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RemoteKind {
     /// LibreTranslate's.
     LibreTranslate,
-    /// Chat completions as OpenAI defined them, which most servers of language models speak.
+    /// OpenAI's chat completions, which most language model servers offer.
     OpenAi,
-    /// Another Meeshy, which speaks as LibreTranslate does and keeps protected pieces by itself.
+    /// Another Meeshy: LibreTranslate's API, with protection of pieces on the server.
     Meeshy,
 }
 
-/// One entry `[[translation.remote]]` of the configuration.
+/// An entry `[[translation.remote]]` of the configuration.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemoteConfig {
-    /// What readers see next to a translation; the kind when not set.
+    /// The name shown to readers next to a translation; by default the kind.
     pub name: Option<String>,
-    /// Which interface it speaks.
+    /// The API.
     pub kind: RemoteKind,
-    /// Where: `https://libretranslate.example`, `http://127.0.0.1:11434/v1`.
+    /// The base URL: `https://libretranslate.example`, `http://127.0.0.1:11434/v1`.
     pub url: Address,
-    /// The key to it, if it wants one.
+    /// The API key, if the server requires one.
     pub api_key: Option<Secret>,
-    /// A file with the key instead.
+    /// A file with the API key.
     pub api_key_file: Option<PathBuf>,
-    /// The model to ask for; `openai` only.
+    /// The model to request; `openai` only.
     pub model: Option<String>,
-    /// The languages it may be asked for. The other kinds are asked what they offer, and this narrows it down.
+    /// The languages to use it for. Other kinds are asked for their languages, and this restricts them.
     #[serde(default)]
     pub languages: Vec<String>,
-    /// The pairs (`en-fr`) it may be asked for; narrows it down further.
+    /// The pairs (`en-fr`) to use it for; a further restriction.
     #[serde(default)]
     pub pairs: Vec<String>,
-    /// A request that has not ended by then has failed.
+    /// The time-out of a request.
     #[serde(default = "timeout_seconds")]
     pub timeout_seconds: u64,
-    /// Requests at the same time.
+    /// The maximum number of concurrent requests.
     #[serde(default = "max_concurrency")]
     pub max_concurrency: usize,
-    /// Whether it is asked before the engines of this machine: then texts leave it that need not.
+    /// Whether to prefer it to local engines. Texts then leave the machine even if a local engine could
+    /// translate them.
     #[serde(default)]
     pub first: bool,
-    /// How much quality a translation loses there, in points of chrF; by the kind when not set.
+    /// The quality that a translation loses, in chrF points; by default from the kind.
     pub lost: Option<f32>,
-    /// About how long a sentence takes there, in milliseconds; by the kind when not set.
+    /// The approximate time per sentence, in milliseconds; by default from the kind.
     pub cost_ms: Option<f32>,
 }
 
@@ -71,7 +72,7 @@ fn max_concurrency() -> usize {
     4
 }
 
-/// The same, checked.
+/// A validated configuration.
 pub(super) struct Settings {
     pub(super) name: String,
     pub(super) kind: RemoteKind,
@@ -87,7 +88,7 @@ pub(super) struct Settings {
 }
 
 impl RemoteConfig {
-    /// The name that readers see.
+    /// The name shown to readers.
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or(match self.kind {
             RemoteKind::LibreTranslate => "libretranslate",
@@ -96,10 +97,10 @@ impl RemoteConfig {
         })
     }
 
-    /// Reads the key file and parses what is text.
+    /// Reads the key file and validates the settings.
     ///
     /// # Errors
-    /// What of it makes no sense.
+    /// If a setting is invalid.
     pub(super) fn check(&self) -> Result<Settings, TranslationError> {
         self.settings().map_err(|problem| TranslationError::Remote { name: self.name().to_owned(), problem })
     }
@@ -107,13 +108,13 @@ impl RemoteConfig {
     fn settings(&self) -> Result<Settings, String> {
         let name = self.name();
         let proper = |c: char| c.is_alphanumeric() || " -_.".contains(c);
-        if name.is_empty() || name.chars().count() > NAME_CHARS || !name.chars().all(proper) {
+        if name.is_empty() || name.chars().count() > MAX_NAME_CHARS || !name.chars().all(proper) {
             return Err(format!(
-                "its name has to be 1 to {NAME_CHARS} letters, digits, spaces or any of `-_.`"
+                "`name` must be 1 to {MAX_NAME_CHARS} letters, digits, spaces or any of `-_.`"
             ));
         }
-        if TAKEN.contains(&name) {
-            return Err("an engine of this machine has that name; set another `name`".to_owned());
+        if RESERVED_NAMES.contains(&name) {
+            return Err("a local engine has that name; set another `name`".to_owned());
         }
         let languages = self.languages.iter().map(|code| Language::parse(code).map_err(|e| e.to_string()));
         let languages = languages.collect::<Result<Vec<_>, _>>()?;
@@ -121,20 +122,21 @@ impl RemoteConfig {
         let pairs = pairs.collect::<Result<HashSet<_>, _>>()?;
         let is_model = self.kind == RemoteKind::OpenAi;
         if is_model && self.model.is_none() {
-            return Err("set the `model` to ask for".to_owned());
+            return Err("set the `model` to request".to_owned());
         }
         if is_model && languages.len() < 2 && pairs.is_empty() {
             return Err(
-                "set the `languages` or `pairs` that its model masters; it cannot be asked".to_owned()
+                "set the `languages` or `pairs` that its model supports; the server does not list them"
+                    .to_owned(),
             );
         }
         if self.timeout_seconds == 0 || self.max_concurrency == 0 {
-            return Err("`timeout_seconds` and `max_concurrency` have to be at least 1".to_owned());
+            return Err("`timeout_seconds` and `max_concurrency` must be at least 1".to_owned());
         }
         let (lost, cost_ms) = self.kind.figures();
         let (lost, cost_ms) = (self.lost.unwrap_or(lost), self.cost_ms.unwrap_or(cost_ms));
         if ![lost, cost_ms].iter().all(|figure| figure.is_finite() && *figure >= 0.0) {
-            return Err("`lost` and `cost_ms` have to be 0 or more".to_owned());
+            return Err("`lost` and `cost_ms` must not be negative".to_owned());
         }
         Ok(Settings {
             name: name.to_owned(),
@@ -151,12 +153,12 @@ impl RemoteConfig {
         })
     }
 
-    /// The address with a slash at its end, so that paths are joined to it and do not replace its last part.
+    /// The URL with a trailing slash, so that joining a path does not replace its last segment.
     fn base(&self) -> Result<Url, String> {
         let url = Url::parse(&format!("{}/", self.url.expose().trim_end_matches('/')));
-        let url = url.map_err(|error| format!("its url cannot be read: {error}"))?;
+        let url = url.map_err(|error| format!("invalid url: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err("its url has to begin with `http://` or `https://`".to_owned());
+            return Err("`url` must start with `http://` or `https://`".to_owned());
         }
         Ok(url)
     }
@@ -168,17 +170,17 @@ impl RemoteConfig {
             (None, None) => Ok(None),
             (None, Some(path)) => match std::fs::read_to_string(path) {
                 Ok(text) => Ok(Some(text.trim().into())),
-                Err(error) => Err(format!("its api_key_file {}: {error}", path.display())),
+                Err(error) => Err(format!("api_key_file {}: {error}", path.display())),
             },
         }
     }
 }
 
 impl RemoteKind {
-    /// What is lost (chrF) and spent (milliseconds a sentence) where nobody has measured: priors, not measurements.
+    /// The lost quality (chrF) and cost (milliseconds per sentence) without measurements: priors.
     ///
-    /// Argos models, which LibreTranslate serves, are 2.5 COMET behind the best Firefox models; a language model is taken
-    /// to be as good as those and slow.
+    /// Argos models, which LibreTranslate serves, are 2.5 COMET points behind the best Firefox models; a
+    /// language model is assumed to be as good as those, and slow.
     fn figures(self) -> (f32, f32) {
         match self {
             Self::LibreTranslate => (2.5, 100.0),

@@ -1,4 +1,4 @@
-//! Requests to a server that may hang, break off, send too much or send something else.
+//! Requests to a server that may hang, break off, send too much or send something unexpected.
 
 use super::config::Settings;
 use crate::EngineError;
@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// To set up a connection may take so long.
-const CONNECT: Duration = Duration::from_secs(3);
-/// What an answer may take up beyond a multiple of the request, in bytes.
-const ANSWER_BYTES: usize = 256 * 1024;
-/// An answer may be so many times as long as the request: JSON may write a letter in six bytes, and a text may grow.
-const ANSWER_GROWTH: usize = 16;
-/// The waits before a request is made again that failed for a reason that passes.
+/// The time-out for connecting.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The maximum size of a response in bytes, in addition to a multiple of the request.
+const MIN_RESPONSE_LIMIT: usize = 256 * 1024;
+/// The maximum ratio of response to request size: JSON may escape a letter to six bytes, and a text may grow.
+const MAX_RESPONSE_GROWTH: usize = 16;
+/// The delays before retrying a request that failed for a temporary reason.
 const RETRY_DELAYS: [Duration; 2] = [Duration::from_millis(150), Duration::from_millis(600)];
 
 /// A server.
@@ -28,18 +28,18 @@ pub(super) struct Server {
     places: Semaphore,
 }
 
-/// Why a request has no answer.
+/// Why a request failed.
 struct Fault {
     error: EngineError,
-    /// Whether the same request may succeed in a moment.
+    /// Whether a retry may succeed.
     passes: bool,
 }
 
 impl Server {
     pub(super) fn new(settings: &Settings) -> Result<Self, reqwest::Error> {
         let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT.min(settings.timeout))
-            // A body with a key in it must not go to where somebody else points.
+            .connect_timeout(CONNECT_TIMEOUT.min(settings.timeout))
+            // A body with an API key must not follow redirects.
             .redirect(redirect::Policy::none())
             .user_agent(concat!("meeshy/", env!("CARGO_PKG_VERSION")))
             .build()?;
@@ -57,15 +57,15 @@ impl Server {
         self.api_key.as_ref().map(Secret::expose)
     }
 
-    /// Asks for a resource.
+    /// Sends a `GET` request.
     ///
     /// # Errors
-    /// When there is no proper answer in time, after more than one attempt where that may help.
+    /// If there is no valid response in time, including retries.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, EngineError> {
         self.call(Method::GET, path, Vec::new(), None).await
     }
 
-    /// Sends a question, with the key as a bearer token where one is given.
+    /// Sends a `POST` request, with the API key as a bearer token if given.
     ///
     /// # Errors
     /// As [`Server::get`].
@@ -75,7 +75,7 @@ impl Server {
         question: &impl Serialize,
         bearer: Option<&str>,
     ) -> Result<T, EngineError> {
-        let body = serde_json::to_vec(question).map_err(|_| self.nonsense("cannot be asked this"))?;
+        let body = serde_json::to_vec(question).map_err(|_| self.invalid("cannot encode this request"))?;
         self.call(Method::POST, path, body, bearer).await
     }
 
@@ -86,9 +86,9 @@ impl Server {
         body: Vec<u8>,
         bearer: Option<&str>,
     ) -> Result<T, EngineError> {
-        let Ok(url) = self.base.join(path) else { return Err(self.nonsense("has no such address")) };
-        let Ok(_place) = self.places.acquire().await else { return Err(self.nonsense("is closed")) };
-        let limit = ANSWER_BYTES + ANSWER_GROWTH * body.len();
+        let Ok(url) = self.base.join(path) else { return Err(self.invalid("has no such URL")) };
+        let Ok(_place) = self.places.acquire().await else { return Err(self.invalid("is closed")) };
+        let limit = MIN_RESPONSE_LIMIT + MAX_RESPONSE_GROWTH * body.len();
         let attempts = async {
             let mut waits = RETRY_DELAYS.iter();
             loop {
@@ -102,7 +102,7 @@ impl Server {
                 match self.attempt(request, limit).await {
                     Err(Fault { passes: true, error }) => match waits.next() {
                         Some(&wait) => {
-                            tracing::debug!(engine = self.name, %error, "A server is asked again in a moment");
+                            tracing::debug!(engine = self.name, %error, "Retrying a request to a remote server");
                             tokio::time::sleep(wait).await;
                         }
                         None => return Err(error),
@@ -115,13 +115,13 @@ impl Server {
         let seconds = self.timeout.as_secs();
         let bytes = tokio::time::timeout(self.timeout, attempts)
             .await
-            .map_err(|_| self.silent(&format!("did not answer in {seconds} s")))??;
+            .map_err(|_| self.interrupted(&format!("did not answer within {seconds} s")))??;
         serde_json::from_slice(&bytes).map_err(|error| {
-            // Without serde's own words, which quote what it found.
-            self.nonsense(match error.classify() {
-                serde_json::error::Category::Eof => "broke off its JSON",
-                serde_json::error::Category::Data => "answered with JSON of another shape",
-                _ => "answered with something that is no JSON",
+            // Without serde's own message, which quotes the content.
+            self.invalid(match error.classify() {
+                serde_json::error::Category::Eof => "returned truncated JSON",
+                serde_json::error::Category::Data => "returned JSON of an unexpected shape",
+                _ => "returned invalid JSON",
             })
         })
     }
@@ -140,13 +140,16 @@ impl Server {
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if bytes.len() + chunk.len() > limit => {
-                    let message = format!("answers with more than {limit} bytes");
-                    return Err(Fault { error: self.nonsense(&message), passes: false });
+                    let message = format!("returned more than {limit} bytes");
+                    return Err(Fault { error: self.invalid(&message), passes: false });
                 }
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Ok(None) => return Ok(bytes),
                 Err(_) => {
-                    return Err(Fault { error: self.silent("broke off half-way"), passes: true });
+                    return Err(Fault {
+                        error: self.interrupted("closed the connection during the response"),
+                        passes: true,
+                    });
                 }
             }
         }
@@ -154,12 +157,12 @@ impl Server {
 
     fn unreachable(&self, error: &reqwest::Error) -> Fault {
         let problem = if error.is_connect() { "cannot be reached" } else { "closed the connection" };
-        // Only the innermost cause, such as `Connection refused`: the others repeat the address.
+        // Only the innermost cause, such as `Connection refused`: the others repeat the URL.
         let mut cause: &dyn std::error::Error = error;
         while let Some(source) = cause.source() {
             cause = source;
         }
-        Fault { error: self.silent(&format!("{problem}: {cause}")), passes: true }
+        Fault { error: self.interrupted(&format!("{problem}: {cause}")), passes: true }
     }
 
     fn refused(&self, status: StatusCode) -> Fault {
@@ -173,18 +176,18 @@ impl Server {
         let hint = match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => "; check its api_key",
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => "; check its url and kind",
-            status if status.is_redirection() => "; set its url to where it leads",
+            status if status.is_redirection() => "; set its url to the redirect's target",
             _ => "",
         };
-        Fault { error: self.silent(&format!("answered with HTTP {}{hint}", status.as_u16())), passes }
+        Fault { error: self.interrupted(&format!("returned HTTP {}{hint}", status.as_u16())), passes }
     }
 
-    fn silent(&self, problem: &str) -> EngineError {
+    fn interrupted(&self, problem: &str) -> EngineError {
         EngineError::Interrupted(format!("{} {problem}", self.name))
     }
 
-    /// It answered with nothing that can be used.
-    pub(super) fn nonsense(&self, problem: &str) -> EngineError {
+    /// An error for a response that cannot be used.
+    pub(super) fn invalid(&self, problem: &str) -> EngineError {
         EngineError::Unusable(format!("{} {problem}", self.name))
     }
 }

@@ -1,4 +1,4 @@
-//! LibreTranslate's interface: `GET languages`, `POST translate`.
+//! LibreTranslate's API: `GET languages`, `POST translate`.
 
 use super::batch::{Batch, Limits};
 use super::http::Server;
@@ -9,22 +9,22 @@ use meeshy_domain::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 
-/// What servers take without further settings; Argos translates sentence by sentence anyway.
+/// What servers accept by default; Argos translates sentence by sentence anyway.
 pub(super) const LIMITS: Limits = Limits { segments: 32, bytes: 8_000 };
 
 /// What a server offers.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Catalogue {
-    /// What the server calls each language.
+    /// The server's code of each language.
     pub(super) codes: HashMap<Language, String>,
-    /// What it translates.
+    /// The pairs it translates.
     pub(super) pairs: HashSet<Pair>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Listed {
     code: String,
-    /// Older servers translate each language to all others, and do not say so.
+    /// Older servers translate each language to all others, without listing targets.
     targets: Option<Vec<String>>,
 }
 
@@ -44,12 +44,12 @@ struct Answer {
     translated: Vec<String>,
 }
 
-/// Asks what the server offers.
+/// Requests the languages of the server.
 pub(super) async fn catalogue(server: &Server) -> Result<Catalogue, EngineError> {
     let listed: Vec<Listed> = server.get("languages").await?;
     let catalogue = read(&listed);
     if catalogue.pairs.is_empty() {
-        return Err(server.nonsense("offers no pair of languages that Meeshy knows"));
+        return Err(server.invalid("offers no language pair that Meeshy supports"));
     }
     Ok(catalogue)
 }
@@ -58,7 +58,7 @@ fn read(listed: &[Listed]) -> Catalogue {
     let mut codes: HashMap<Language, String> = HashMap::new();
     for Listed { code, .. } in listed {
         let Ok(language) = Language::parse(code) else { continue };
-        // `zh` rather than `zh-Hant`, wherever both are.
+        // Prefers `zh` to `zh-Hant` if both are listed.
         if code == language.code() || !codes.contains_key(&language) {
             codes.insert(language, code.clone());
         }
@@ -74,15 +74,15 @@ fn read(listed: &[Listed]) -> Catalogue {
     Catalogue { codes, pairs }
 }
 
-/// The language that goes by this code with the server.
+/// The language with this code on the server.
 fn known(codes: &HashMap<Language, String>, code: &str) -> Option<Language> {
     let language = Language::parse(code).ok()?;
     (codes.get(&language).map(String::as_str) == Some(code)).then_some(language)
 }
 
-/// Asks for a batch.
+/// Translates a batch.
 ///
-/// Segments with marks go as HTML, unless the server `keeps_marks`.
+/// Segments with marks are sent as HTML, unless the server `keeps_marks`.
 pub(super) async fn translate(
     server: &Server,
     source: &str,
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_pairs_are_those_that_the_server_lists() {
+    fn pairs_come_from_the_servers_list() {
         let catalogue = listed(
             r#"[{"code": "en", "name": "English", "targets": ["en", "fr", "zh-Hans", "zh", "xx"]},
                 {"code": "zh-Hans", "targets": ["en"]}, {"code": "zh", "targets": ["en"]},
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_server_is_asked_by_its_own_codes() {
+    fn requests_use_the_servers_codes() {
         let catalogue = listed(r#"[{"code": "pt-BR"}, {"code": "nb"}]"#);
         assert_eq!(catalogue.codes[&Language::parse("pt").unwrap()], "pt-BR");
         assert_eq!(catalogue.codes[&Language::parse("no").unwrap()], "nb");

@@ -1,11 +1,11 @@
-//! Marks in a form that a server carries over: a private-use character means nothing to it.
+//! Encodes marks in a form that a server preserves: a private-use character means nothing to it.
 
 use crate::engine::{is_mark, mark, mark_index};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
-/// Letters that begin no word of any language. Argos looks for the text of an element in the translated sentence to
-/// find its place, so it has to be one that a model copies.
+/// Letters that start no word of any language. Argos searches the translated sentence for the text of an
+/// element to find its position, so it must be one that a model copies.
 const CODE: &str = "XQZ";
 
 static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
@@ -15,7 +15,7 @@ static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
 static TAG: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(?i)<\s*x\s*(\d{1,4})\s*/?\s*>").expect("a constant pattern is valid"));
 
-/// As HTML: an element for each mark that is not to be translated.
+/// Encodes as HTML, with an untranslatable element for each mark.
 pub(super) fn to_html(segment: &str) -> String {
     let mut html = String::with_capacity(segment.len() + 32);
     for character in segment.chars() {
@@ -30,7 +30,7 @@ pub(super) fn to_html(segment: &str) -> String {
     html
 }
 
-/// Back from HTML; `None` where there is markup that was not there before.
+/// Decodes HTML; `None` if it contains unexpected markup.
 pub(super) fn from_html(html: &str) -> Option<String> {
     let marked = put_marks(&ELEMENT, html);
     if marked.contains(['<', '>']) {
@@ -51,7 +51,7 @@ pub(super) fn from_html(html: &str) -> Option<String> {
     Some(entities.iter().fold(marked, |text, (entity, character)| text.replace(entity, character)))
 }
 
-/// With `<x0/>` for the first mark, and so on: models of language know how to treat tags.
+/// Encodes the first mark as `<x0/>`, and so on: language models know how to handle tags.
 pub(super) fn to_tags(segment: &str) -> String {
     let mut text = String::with_capacity(segment.len() + 16);
     for character in segment.chars() {
@@ -63,8 +63,7 @@ pub(super) fn to_tags(segment: &str) -> String {
     text
 }
 
-/// Back from tags. One that stood in the source itself becomes a mark too many, which whoever compares the marks will
-/// notice.
+/// Decodes tags. A tag in the source itself becomes an extra mark, which the comparison of marks detects.
 pub(super) fn from_tags(answer: &str) -> String {
     put_marks(&TAG, answer)
 }
@@ -82,20 +81,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn marks_and_text_come_back(text in "([a-zé ,.&<>;\"'?]|[\u{E000}-\u{E0C8}]|&lt;|&amp;){0,60}") {
+        fn marks_and_text_round_trip(text in "([a-zé ,.&<>;\"'?]|[\u{E000}-\u{E0C8}]|&lt;|&amp;){0,60}") {
             prop_assert_eq!(from_html(&to_html(&text)), Some(text.clone()));
             prop_assert_eq!(from_tags(&to_tags(&text)), text);
         }
 
         #[test]
-        fn no_answer_is_too_odd(answer in "(<x|<span>|XQZ|</span>|[0-9]|/>|\\PC){0,60}") {
+        fn no_answer_panics(answer in "(<x|<span>|XQZ|</span>|[0-9]|/>|\\PC){0,60}") {
             from_html(&answer);
             from_tags(&answer);
         }
     }
 
     #[test]
-    fn what_servers_do_to_elements_is_understood() {
+    fn changed_elements_are_decoded() {
         let answer = "demande à <span class=\"x\" translate='no'> XQZ0 </span>&#x27;s <SPAN>XQZ1</SPAN>";
         assert_eq!(from_html(answer), Some(format!("demande à {}'s {}", mark(0), mark(1))));
         assert_eq!(from_html("<p>bonjour</p>"), None);

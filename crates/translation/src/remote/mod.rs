@@ -1,8 +1,8 @@
-//! Servers that translate: LibreTranslate, language models, another Meeshy.
+//! Remote translation servers: LibreTranslate, language models, another Meeshy.
 //!
-//! What a server offers is asked in the background, so that nothing waits for it. A request has limits in time and size;
-//! what it says is checked like the answer of any engine, and a server that keeps failing is left alone
-//! (`breaker`).
+//! The languages of a server are requested in the background, so that nothing waits for them. Requests have
+//! limits in time and size; responses are validated like the answers of any engine, and a server that keeps
+//! failing is handled by a circuit breaker (`breaker`).
 
 mod batch;
 mod config;
@@ -30,18 +30,18 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
-/// How often a server is asked what it offers.
+/// How often the languages of a server are requested.
 const POLL_INTERVAL: Duration = Duration::from_secs(600);
-/// How soon it is asked again when it did not answer; twice as long after each further failure.
+/// How long to wait after a failure; doubled after each further one.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
-/// The longest wait in between, and the shortest wait after a request that failed.
+/// The maximum delay between retries, and the minimum delay after a failed translation request.
 const MAX_RETRY_DELAY: Duration = Duration::from_secs(120);
 
-/// The engines of the configuration, each asking its server from now on: those that come before the engines of this
-/// machine, and those that come after.
+/// Starts the configured engines, which request their languages from now on: those preferred to local
+/// engines, and the others.
 ///
 /// # Errors
-/// When one is set up wrongly, or two have the same name.
+/// If one is misconfigured, or two have the same name.
 pub(crate) fn start(configs: &[RemoteConfig]) -> Result<(Engines, Engines), TranslationError> {
     let (mut before, mut after) = (Engines::new(), Engines::new());
     let mut names = HashSet::new();
@@ -49,7 +49,7 @@ pub(crate) fn start(configs: &[RemoteConfig]) -> Result<(Engines, Engines), Tran
         let settings = config.check()?;
         let wrong = |problem: String| TranslationError::Remote { name: config.name().to_owned(), problem };
         if !names.insert(settings.name.clone()) {
-            return Err(wrong("another one has the same name; set `name`".to_owned()));
+            return Err(wrong("another engine has the same name; set `name`".to_owned()));
         }
         let server = Server::new(&settings).map_err(|error| wrong(error.to_string()))?;
         let engine = Remote::start(settings, server);
@@ -60,24 +60,24 @@ pub(crate) fn start(configs: &[RemoteConfig]) -> Result<(Engines, Engines), Tran
 
 type Engines = Vec<Arc<dyn Engine>>;
 
-/// One server.
+/// A server.
 struct Remote {
     settings: Settings,
     server: Server,
     version: String,
     known: watch::Sender<Known>,
     revision: AtomicU64,
-    /// Wakes whoever asks what the server offers.
-    doubt: Arc<Notify>,
+    /// Wakes the task that requests the languages.
+    refresh: Arc<Notify>,
 }
 
-/// What is known of a server's offers.
+/// What is known about a server's languages.
 enum Known {
-    /// It is being asked for the first time.
+    /// They are being requested for the first time.
     Asking,
-    /// It has never answered; this is why.
+    /// No request has succeeded; this is why.
     Nothing(String),
-    /// It has answered, be it a while ago.
+    /// The last successful response.
     Offers(Catalogue),
 }
 
@@ -94,15 +94,15 @@ impl Remote {
             server,
             known: watch::Sender::new(known),
             revision: AtomicU64::new(0),
-            doubt: Arc::default(),
+            refresh: Arc::default(),
         });
         if is_asked {
-            tokio::spawn(keep_asking(Arc::downgrade(&remote), Arc::clone(&remote.doubt)));
+            tokio::spawn(poll_languages(Arc::downgrade(&remote), Arc::clone(&remote.refresh)));
         }
         remote
     }
 
-    /// Asks what the server offers; says whether it answered.
+    /// Requests the languages; returns whether that succeeded.
     async fn ask(&self) -> bool {
         match libretranslate::catalogue(&self.server).await {
             Ok(mut catalogue) => {
@@ -114,15 +114,12 @@ impl Remote {
                 });
                 if changed {
                     self.revision.fetch_add(1, Ordering::Release);
-                    tracing::info!(
-                        engine = self.settings.name,
-                        "A server has said which languages it translates"
-                    );
+                    tracing::info!(engine = self.settings.name, "Received the languages of a remote server");
                 }
                 true
             }
             Err(error) => {
-                tracing::warn!(engine = self.settings.name, %error, "A server does not say which languages it translates; it is asked again");
+                tracing::warn!(engine = self.settings.name, %error, "Failed to get the languages of a remote server; retrying later");
                 self.known.send_if_modified(|known| {
                     let first = !matches!(known, Known::Offers(_));
                     if first {
@@ -135,7 +132,7 @@ impl Remote {
         }
     }
 
-    /// How much goes into one request.
+    /// The limits of a request.
     fn limits(&self) -> Limits {
         match self.settings.kind {
             RemoteKind::OpenAi => openai::LIMITS,
@@ -161,18 +158,18 @@ impl Remote {
     }
 }
 
-/// Asks a server what it offers: at once, now and then, and soon after something failed.
-async fn keep_asking(remote: Weak<Remote>, doubt: Arc<Notify>) {
+/// Requests the languages of a server: at once, periodically, and soon after a failure.
+async fn poll_languages(remote: Weak<Remote>, refresh: Arc<Notify>) {
     let mut wait = RETRY_DELAY;
     while let Some(asked) = remote.upgrade() {
-        // It goes on for as long as the program does, so a panic is one failed question.
+        // It runs as long as the program, so a panic counts as one failed request.
         let answered = AssertUnwindSafe(asked.ask()).catch_unwind().await.unwrap_or(false);
         drop(asked);
         if answered {
             wait = RETRY_DELAY;
             tokio::select! {
                 () = tokio::time::sleep(POLL_INTERVAL) => {}
-                () = doubt.notified() => tokio::time::sleep(MAX_RETRY_DELAY).await,
+                () = refresh.notified() => tokio::time::sleep(MAX_RETRY_DELAY).await,
             }
         } else {
             tokio::time::sleep(wait).await;
@@ -234,7 +231,7 @@ impl Engine for Remote {
         let answers: Result<Vec<Vec<String>>, EngineError> =
             stream::iter(requests).buffered(self.settings.max_concurrency).try_collect().await;
         if answers.is_err() {
-            self.doubt.notify_one();
+            self.refresh.notify_one();
         }
         Ok(answers?.into_iter().flatten().map(|text| Translated { text, score: None }).collect())
     }
@@ -243,13 +240,13 @@ impl Engine for Remote {
 }
 
 impl Settings {
-    /// Whether the operator lets it be asked for a pair.
+    /// Whether the configuration allows a pair.
     fn allows(&self, pair: Pair) -> bool {
         let lists = |language| self.languages.is_empty() || self.languages.contains(&language);
         lists(pair.from) && lists(pair.to) && (self.pairs.is_empty() || self.pairs.contains(&pair))
     }
 
-    /// What the operator says that it offers, for a server that cannot be asked.
+    /// The configured languages, for a server that does not list them.
     fn stated(&self) -> Catalogue {
         let mut pairs = self.pairs.clone();
         if pairs.is_empty() {
@@ -261,7 +258,7 @@ impl Settings {
         Catalogue { pairs, ..Catalogue::default() }
     }
 
-    /// Changes with all that the answers depend on, as far as it shows from here.
+    /// Changes with everything that affects the answers, as far as known here.
     fn version(&self) -> String {
         let prompt = if self.kind == RemoteKind::OpenAi { openai::PROMPT_REVISION } else { "" };
         let mut digest = Sha256::new();

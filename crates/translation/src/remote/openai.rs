@@ -1,4 +1,4 @@
-//! Chat completions as OpenAI defined them: `POST chat/completions`.
+//! OpenAI's chat completions: `POST chat/completions`.
 
 use super::batch::{Batch, Limits};
 use super::http::Server;
@@ -7,10 +7,10 @@ use crate::EngineError;
 use crate::engine::Pair;
 use serde::{Deserialize, Serialize};
 
-/// Small, so that an answer comes in time and a slip costs little.
+/// Small, so that a response arrives in time and an error costs little.
 pub(super) const LIMITS: Limits = Limits { segments: 16, bytes: 3_000 };
 
-/// To be counted up with each change of the prompt: translations made with another one are not used again.
+/// Increment with each change of the prompt: translations made with another one are not reused.
 pub(super) const PROMPT_REVISION: &str = "1";
 
 #[derive(Serialize)]
@@ -42,7 +42,7 @@ struct Said {
     content: Option<String>,
 }
 
-/// Asks for a batch.
+/// Translates a batch.
 pub(super) async fn translate(
     server: &Server,
     model: &str,
@@ -50,12 +50,13 @@ pub(super) async fn translate(
     segments: &[String],
 ) -> Result<Vec<String>, EngineError> {
     let batch = Batch::of(segments, |_| true, marks::to_tags);
-    let texts = serde_json::to_string(&batch.texts).map_err(|_| server.nonsense("cannot be asked this"))?;
+    let texts =
+        serde_json::to_string(&batch.texts).map_err(|_| server.invalid("cannot encode this request"))?;
     let messages =
         [Message { role: "system", content: prompt(pair) }, Message { role: "user", content: texts }];
     let question = Question { model, temperature: 0.0, messages };
     let completion: Completion = server.post("chat/completions", &question, server.api_key()).await?;
-    let answers = read(completion).map_err(|problem| server.nonsense(problem))?;
+    let answers = read(completion).map_err(|problem| server.invalid(problem))?;
     let answers = batch.check(server, answers)?;
     Ok(answers.iter().map(|text| marks::from_tags(text)).collect())
 }
@@ -71,18 +72,17 @@ fn prompt(pair: Pair) -> String {
     )
 }
 
-/// The array of texts that a completion holds, or what it is instead.
+/// The array of texts of a completion, or what is wrong with it.
 fn read(completion: Completion) -> Result<Vec<String>, &'static str> {
-    let choice = completion.choices.into_iter().next().ok_or("answered with no choice")?;
+    let choice = completion.choices.into_iter().next().ok_or("returned no choice")?;
     if choice.finish_reason.as_deref() == Some("length") {
-        return Err("broke off its answer at its limit of tokens");
+        return Err("reached its token limit");
     }
     let content = choice.message.content.unwrap_or_default();
-    serde_json::from_str(unfenced(&content))
-        .map_err(|_| "answered with something else than a JSON array of texts")
+    serde_json::from_str(unfenced(&content)).map_err(|_| "did not return a JSON array of texts")
 }
 
-/// Without the code fence that models put around JSON in spite of all.
+/// Without the code fence that models put around JSON despite the instructions.
 fn unfenced(content: &str) -> &str {
     let content = content.trim();
     let inside = content.strip_prefix("```").and_then(|rest| rest.strip_suffix("```"));
@@ -103,7 +103,7 @@ mod tests {
     #[case(r#"["un", "deux"]"#)]
     #[case("```json\n[\"un\", \"deux\"]\n```")]
     #[case("\n```[\"un\",\"deux\"]``` ")]
-    fn an_array_is_read(#[case] content: &str) {
+    fn an_array_is_parsed(#[case] content: &str) {
         assert_eq!(said(content, "stop").unwrap(), ["un", "deux"]);
     }
 
@@ -114,13 +114,13 @@ mod tests {
     #[case(r#"["un", 2]"#)]
     #[case("un")]
     #[case("")]
-    fn all_else_is_not(#[case] content: &str) {
+    fn anything_else_is_rejected(#[case] content: &str) {
         assert!(said(content, "stop").is_err());
     }
 
     #[test]
-    fn an_answer_that_was_cut_off_is_none() {
-        assert!(said(r#"["un"]"#, "length").unwrap_err().contains("limit of tokens"));
+    fn a_truncated_answer_is_rejected() {
+        assert!(said(r#"["un"]"#, "length").unwrap_err().contains("token limit"));
         assert!(read(Completion { choices: Vec::new() }).is_err());
     }
 }

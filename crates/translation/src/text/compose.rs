@@ -1,4 +1,5 @@
-//! Letters and their marks as one character (NFC, UAX 15): engines, their caches, statistics and glossaries know no other writing.
+//! Letters and their combining marks as one character (NFC, UAX 15): engines, their caches, statistics and
+//! glossaries expect this form.
 
 use icu_normalizer::ComposingNormalizer;
 use meeshy_domain::spans::{Kind, spans};
@@ -10,7 +11,7 @@ pub(crate) fn composed(text: &str) -> Cow<'_, str> {
     ComposingNormalizer::new_nfc().normalize(text)
 }
 
-/// A message with composed letters. Code and addresses stay as they are: a program may tell the difference.
+/// A message with composed letters. Code and URLs are unchanged: a program may treat the forms differently.
 pub(super) fn composed_message(message: &str) -> Cow<'_, str> {
     if ComposingNormalizer::new_nfc().is_normalized(message) {
         return Cow::Borrowed(message);
@@ -22,7 +23,7 @@ pub(super) fn composed_message(message: &str) -> Cow<'_, str> {
     Cow::Owned(spans(message).into_iter().map(|span| part(span.range, span.kind)).collect())
 }
 
-/// Whether a text is another one with composed letters.
+/// Whether a text is the composed form of another one.
 pub(crate) fn is_composed_of(text: &str, source: &str) -> bool {
     text == source || text == composed_message(source)
 }

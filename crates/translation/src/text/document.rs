@@ -1,4 +1,4 @@
-//! A message, cut into what is translated and what is kept byte for byte.
+//! A message, split into segments to translate and parts to keep byte for byte.
 
 use super::compose::composed_message;
 use super::protect::protected;
@@ -11,13 +11,14 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// What begins a line and is no part of its sentence: indentation, quotes, bullets, numbers, headings, tick boxes.
+/// Line prefixes that are not part of a sentence: indentation, quotes, bullets, numbers, headings, check
+/// boxes.
 static LINE_START: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"^[\s\u{3000}]*(?:(?:>|[-*+•‣◦–—]|\d{1,3}[.)]|#{1,6}|\[[ xX]\])\s+|>)*")
         .expect("a constant pattern is valid")
 });
 
-/// A message that is ready to be translated.
+/// A message prepared for translation.
 #[derive(Debug)]
 pub(crate) struct Document {
     parts: Vec<Part>,
@@ -32,12 +33,12 @@ enum Part {
 }
 
 impl Document {
-    /// Cuts a message. Put together again untranslated, it is the same message, with its letters composed.
+    /// Splits a message. Reassembled without translation, it is the same message, with composed letters.
     pub(crate) fn cut(message: &str) -> Self {
         Self::cut_around(message, |_, _| Vec::new())
     }
 
-    /// Cuts a message that goes into a language: in it, the terms of the glossary are what they are to become.
+    /// Splits a message for a target language; terms of the glossary are replaced.
     pub(crate) fn with_terms(message: &str, glossary: &Glossary, to: Language) -> Self {
         Self::cut_around(message, |message, gap| glossary.find(message, gap, to))
     }
@@ -52,7 +53,7 @@ impl Document {
         Self { parts: cutter.parts }
     }
 
-    /// What is to be translated, in order.
+    /// The segments, in order.
     pub(crate) fn segments(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().filter_map(|part| match part {
             Part::Segment { text, .. } => Some(text.as_str()),
@@ -60,9 +61,10 @@ impl Document {
         })
     }
 
-    /// The message, with what `translation` gives in the place of each segment.
+    /// The message with each segment replaced by its `translation`.
     ///
-    /// What it gives must hold the same marks as the segment; space around it is not the engine's to choose.
+    /// The translation must contain the same marks as the segment; surrounding space is taken from the
+    /// source.
     pub(crate) fn assemble<'a>(&self, mut translation: impl FnMut(&str) -> &'a str) -> String {
         let mut message = String::new();
         for part in &self.parts {
@@ -84,7 +86,7 @@ fn put_back(text: &str, pieces: &[String], message: &mut String) {
     }
 }
 
-/// Calls `translate` for the words between the marks of a segment, and puts the marks back where they were.
+/// Calls `translate` for the words between the marks of a segment, and puts the marks back in place.
 pub(crate) fn splice(segment: &str, mut translate: impl FnMut(&str) -> String) -> String {
     let mut whole = String::new();
     for part in segment.split_inclusive(is_mark) {
@@ -106,13 +108,13 @@ pub(crate) fn splice(segment: &str, mut translate: impl FnMut(&str) -> String) -
 struct Cutter<'a> {
     message: &'a str,
     protected: Vec<Range<usize>>,
-    /// What stands in the place of some of the protected pieces.
+    /// Replacements of some of the protected pieces.
     instead: HashMap<Range<usize>, String>,
     parts: Vec<Part>,
 }
 
 impl Cutter<'_> {
-    /// The lines and, as ranges of their own, what separates them. A protected piece may go over several lines.
+    /// The lines and, as separate ranges, their separators. A protected piece may span several lines.
     fn lines(&self) -> Vec<Range<usize>> {
         let mut ranges = Vec::new();
         let mut start = 0;
@@ -138,7 +140,7 @@ impl Cutter<'_> {
         }
     }
 
-    /// The line with the same mark for each protected piece, and what the marks stand for, in order.
+    /// The line with the same mark for each protected piece, and the pieces in order.
     fn marked(&self, line: &Range<usize>) -> (String, VecDeque<String>) {
         let first = self.protected.partition_point(|piece| piece.start < line.start);
         let mut text = String::with_capacity(line.len());
@@ -155,7 +157,7 @@ impl Cutter<'_> {
         (text, pieces)
     }
 
-    /// Takes off what needs no translation at both ends; the engines see the rest, if it has a letter.
+    /// Splits off what needs no translation at both ends; the rest becomes a segment if it contains a letter.
     fn sentence(&mut self, text: &str, pieces: &mut VecDeque<String>) {
         let inert = |c: char| c.is_whitespace() || is_mark(c);
         let core = text.trim_matches(inert);
@@ -165,7 +167,7 @@ impl Cutter<'_> {
         }
         let start = text.len() - text.trim_start_matches(inert).len();
         self.keep(&text[..start], pieces);
-        // Counted from the first in each sentence, so that sentences of the same form share a place in the cache.
+        // Numbered from the first in each sentence, so that sentences of the same form share a cache entry.
         let mut own = Vec::new();
         let mut segment = String::with_capacity(core.len());
         for character in core.chars() {
@@ -198,7 +200,8 @@ impl Cutter<'_> {
     }
 }
 
-/// Line breaks of all kinds, tabs and `|`, which make columns, and other control characters: no engine should see them.
+/// Line breaks of all kinds, tabs, `|` (which forms columns), and other control characters: engines should
+/// not see them.
 fn is_separator(character: char) -> bool {
     matches!(character, '\u{2028}' | '\u{2029}' | '|') || character.is_control()
 }
@@ -220,7 +223,7 @@ mod tests {
     #[case("😀 https://example.org 12 !", &[])]
     #[case("a\r\nb\0c\u{2028}d", &["a", "b", "c", "d"])]
     #[case("| Name | Age |\n|---|:-:|\n| Ana M. | **ten** |", &["Name", "Age", "Ana M.", "ten"])]
-    #[case("**Look**: see [the page](https://example.org).", &["Look◆: see ◆the page◆."])]
+    #[case("**FolderHealth**: see [the page](https://example.org).", &["FolderHealth◆: see ◆the page◆."])]
     #[case("## A *big* title", &["A ◆big◆ title"])]
     #[case("a || b", &["a", "b"])]
     #[case("before\n```\ncode\n```\nafter", &["before", "after"])]
@@ -229,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn all_else_is_kept_byte_for_byte() {
+    fn everything_else_is_kept_byte_for_byte() {
         let message = "  * Hi @a and @b!  \r\n\r\n\t3) See `x y`. Then go 5 km  \n\n";
         let document = Document::cut(message);
         let shouted: Vec<(String, String)> =

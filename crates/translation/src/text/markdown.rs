@@ -1,11 +1,11 @@
-//! The marks of Markdown around a text that is translated: they stay as they are.
+//! Markdown syntax around translated text, which is kept.
 
 use super::protect::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// A link or an image: the first and the last group are its marks, with the address; the text is between them.
+/// A link or an image: the first and the last group are the syntax, with the URL; the text is between them.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"(?x)
@@ -15,10 +15,10 @@ static LINK: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// What may begin or end an emphasis, and what a backslash makes an ordinary character.
+/// Characters that may start or end emphasis, and backslash escapes.
 static DELIMITER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\\[!-/:-@\[-`{-~]|\*+|_+|~~+"));
 
-/// What surrounds the texts of links: `[` and `](address)`, or `![` for an image.
+/// The syntax around link texts: `[` and `](url)`, or `![` for an image.
 pub(super) fn links(text: &str) -> Vec<Range<usize>> {
     if !text.contains("](") {
         return Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn links(text: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// The marks of emphasis, and escaped characters.
+/// Emphasis delimiters and escaped characters.
 pub(super) fn delimiters(text: &str, gap: Range<usize>) -> Vec<Range<usize>> {
     let found = DELIMITER
         .find_iter(&text[gap.clone()])
@@ -38,8 +38,8 @@ pub(super) fn delimiters(text: &str, gap: Range<usize>) -> Vec<Range<usize>> {
     found.filter(|range| is_delimiter(text, range)).collect()
 }
 
-/// Whether such characters stand next to a word: between spaces they are a bullet, a rule or a sum; within a word
-/// `_` is part of a name. What is escaped stays escaped, wherever it is.
+/// Whether such characters are next to a word: between spaces they are a bullet, a rule or arithmetic; within
+/// a word, `_` is part of a name. Escaped characters always stay escaped.
 fn is_delimiter(text: &str, range: &Range<usize>) -> bool {
     let before = text[..range.start].chars().next_back().unwrap_or(' ');
     let after = text[range.end..].chars().next().unwrap_or(' ');
@@ -64,7 +64,7 @@ mod tests {
     #[case(r#"![a cat](/cat.png "so sweet")"#, &["![", r#"](/cat.png "so sweet")"#])]
     #[case("[one](a)[two](b)", &["[", "](a)", "[", "](b)"])]
     #[case("array[0](x y) and [x] (y)", &[])]
-    fn link_marks_are_found(#[case] text: &str, #[case] expected: &[&str]) {
+    fn link_syntax_is_found(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(texts(text, &links(text)), expected);
     }
 
@@ -75,7 +75,7 @@ mod tests {
     #[case("* a bullet, 2 * 3, * * *", &[])]
     #[case(r"2\*3 and C:\dir", &[r"\*"])]
     #[case("**今日**は", &["**", "**"])]
-    fn marks_of_emphasis_are_found(#[case] text: &str, #[case] expected: &[&str]) {
+    fn emphasis_delimiters_are_found(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(texts(text, &delimiters(text, 0..text.len())), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! A message as the engines see it: what must not change is protected, layout is set aside, the rest are segments.
+//! The engines' view of a message: protected pieces, layout, and segments.
 
 mod compose;
 mod document;

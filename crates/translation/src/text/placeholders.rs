@@ -1,7 +1,8 @@
-//! What a program fills in: the placeholders of the usual message formats.
+//! The placeholders of common message formats.
 //!
-//! A placeholder has no spaces in it, unless its form says clearly what it is (`<%= name %>`, `{{ name | upper }}`,
-//! `{n, plural, …}`). What is only in brackets, `{the dog is red}`, is a text like others. Names have letters of any script.
+//! A placeholder contains no spaces, unless its form is unambiguous (`<%= name %>`, `{{ name | upper }}`,
+//! `{n, plural, …}`). Text in brackets, such as `{the dog is red}`, is ordinary text. Names consist of
+//! letters of any script.
 
 use super::protect::{Ranges, needs_no_spaces, pattern};
 use icu_properties::CodePointMapData;
@@ -10,13 +11,14 @@ use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Bytes between the braces of a message of ICU, at most.
+/// Maximum length of an ICU message in braces, in bytes.
 const MAX_MESSAGE: usize = 1_000;
 
-/// Letters of a name in a script without spaces, at most: more of them are a sentence.
+/// Maximum length of a name in a script without spaces, in letters: more are a sentence.
 const MAX_UNSPACED: usize = 6;
 
-/// What names without a mark at their end are made of: a sentence goes on after them in scripts that have no spaces between words.
+/// The letters of names without a closing delimiter: in scripts without spaces between words, the sentence
+/// continues right after them.
 const LETTER: &str =
     r"[\w--[\p{Han}\p{Hira}\p{Kana}\p{Bopo}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}]]";
 
@@ -46,11 +48,11 @@ static FORMS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// What stands in braces, one to three of them.
+/// The contents of one to three braces.
 static BRACES: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"\{\{\{?([^{}\n]{1,120})\}\}\}?|\{([^{}\n]{0,120})\}"));
 
-/// What in double braces is more than words.
+/// Contents of double braces that are more than words.
 static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"(?x)
@@ -66,7 +68,7 @@ static EXPRESSION: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// What in single braces is more than words, although it has spaces.
+/// Contents of single braces that are more than words, despite spaces.
 static FIELD: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r#"(?x)
@@ -79,14 +81,14 @@ static FIELD: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// How a message of ICU begins.
+/// The start of an ICU message.
 static MESSAGE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\{\s?[\w.#-]+\s?,\s?(?:plural|select|selectordinal|number|date|time|spellout|ordinal|duration|choice|list)\s?[,}]",
     )
 });
 
-/// The placeholders of `printf` and its relatives. What follows them is looked at by [`is_of_printf`].
+/// The placeholders of `printf` and its relatives. [`is_of_printf`] checks what follows them.
 static PERCENT: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)
@@ -118,7 +120,7 @@ pub(super) fn find(text: &str) -> Ranges {
         found.extend(FORMS.find_iter(text).map(|form| form.range()).filter(|range| is_form(text, range)));
     }
     if text.contains('%') {
-        // Of `%dx%d`, the `%dx%` is none.
+        // In `%dx%d`, the `%dx%` is none.
         let named = NAMED.find_iter(text).map(|form| form.range());
         found.extend(
             named.filter(|range| {
@@ -132,7 +134,7 @@ pub(super) fn find(text: &str) -> Ranges {
     found
 }
 
-/// Whether a character belongs to the word beside it. Chinese, Thai or Korean need no space there.
+/// Whether a character continues the adjacent word. Chinese, Thai and Korean need no space there.
 fn goes_on(c: char) -> bool {
     c.is_alphanumeric()
         && !needs_no_spaces(c)
@@ -143,7 +145,7 @@ fn ends_in_word(before: &str) -> bool {
     before.ends_with(goes_on)
 }
 
-/// Whether a form stands apart from the words around it, where it must.
+/// Whether a form is separate from adjacent words, if required.
 fn is_form(text: &str, range: &Range<usize>) -> bool {
     let (before, after) = (&text[..range.start], &text[range.end..]);
     match text.as_bytes()[range.start] {
@@ -163,17 +165,17 @@ fn is_form(text: &str, range: &Range<usize>) -> bool {
     }
 }
 
-/// Whether double braces hold more than words.
+/// Whether double braces contain more than words.
 fn is_expression(inside: &str) -> bool {
     is_word(inside) || EXPRESSION.is_match(inside)
 }
 
-/// Whether single braces hold a field.
+/// Whether single braces contain a field.
 fn is_field(inside: &str) -> bool {
     is_word(inside) || FIELD.is_match(inside)
 }
 
-/// Whether braces hold one word of a program, or nothing.
+/// Whether braces contain an identifier, or nothing.
 fn is_word(inside: &str) -> bool {
     let word = inside.trim_matches([' ', '\t']);
     let is_part = |c: char| c.is_ascii_graphic() || !c.is_ascii() && (c.is_alphanumeric() || is_combining(c));
@@ -185,7 +187,7 @@ fn is_combining(c: char) -> bool {
     GeneralCategoryGroup::Mark.contains(CodePointMapData::<GeneralCategory>::new().get(c))
 }
 
-/// Whole messages of ICU, with all that is in their braces.
+/// Whole ICU messages, including everything in their braces.
 fn messages(text: &str) -> Ranges {
     let mut found: Ranges = Vec::new();
     for start in MESSAGE.find_iter(text).map(|message| message.start()) {
@@ -197,7 +199,7 @@ fn messages(text: &str) -> Ranges {
     found
 }
 
-/// Where the braces that a text begins with are closed.
+/// The position of the brace that closes the one at the start of a text.
 fn closing_brace(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().take(MAX_MESSAGE).enumerate() {
@@ -211,7 +213,7 @@ fn closing_brace(text: &str) -> Option<usize> {
     None
 }
 
-/// Whether such characters are a placeholder and no share of a hundred: `5 %d'intérêt`, `100%sure`.
+/// Whether such characters are a placeholder and not a percentage: `5 %d'intérêt`, `100%sure`.
 fn is_of_printf(text: &str, range: &Range<usize>) -> bool {
     let form = &text[range.clone()];
     if form.starts_with("%(") || form.starts_with("%<") || form.contains('$') || form == "%%" {
@@ -220,7 +222,7 @@ fn is_of_printf(text: &str, range: &Range<usize>) -> bool {
     let rest = &text[range.end..];
     let before = &text[..range.start];
     let number = before.trim_end_matches([' ', '\u{A0}', '\u{202F}']);
-    // `12:30 %s` has a space before a placeholder that stands alone.
+    // `12:30 %s` has a space before a separate placeholder.
     let stands_alone = number.len() < before.len()
         && !rest.starts_with(|c: char| c.is_alphanumeric() || c == '\'' || c == '’');
     if number.ends_with(|c: char| c.is_numeric()) && !stands_alone {
@@ -291,7 +293,7 @@ mod tests {
     #[case::sentences("The cat {the dog is red} and {{the house is blue}} [[White House]] {собака красная} <the dog is red> {这只猫是红色的猫} {12 cats: two dogs} {{my name is \u{201C}Ana\u{201D}}}", &[])]
     #[case::never_closed("{n, plural, one {a} and {name", &["{a}"])]
     #[case::amounts("US$ 7 and A$AP", &[])]
-    fn what_a_program_fills_in(#[case] text: &str, #[case] expected: &[&str]) {
+    fn placeholders_are_found(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(pieces(text), expected);
     }
 }

@@ -1,4 +1,4 @@
-//! What a translation must not change: links, code, marks, names, quantities, emoji.
+//! Text that a translation must not change: links, code, marks, names, quantities, emoji.
 
 use super::sentences::MAX_LENGTH;
 use super::{markdown, placeholders, symbols};
@@ -11,10 +11,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// Parts of a text, in bytes.
+/// Ranges of a text, in bytes.
 pub(super) type Ranges = Vec<Range<usize>>;
 
-/// Names and shorthands; those that would be part of a longer word are sorted out by [`stands_alone`].
+/// Names and shorthands; [`stands_alone`] filters out those that are part of a longer word.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)
@@ -25,7 +25,7 @@ static NAMES: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// Quantities: a bare integer is left to the engine, because the words around it agree with it.
+/// Quantities. A bare integer is left to the engine, because the words around it agree with it.
 static QUANTITIES: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?x)
@@ -47,8 +47,8 @@ pub(super) fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("a constant pattern is valid")
 }
 
-/// The protected pieces of a text: in order, apart from each other, none empty; and what stands in the place of those that
-/// `terms` finds.
+/// The protected pieces of a text: in order, disjoint, none empty; and the replacements of those found by
+/// `terms`.
 pub(super) fn protected(
     text: &str,
     terms: impl Fn(&Range<usize>) -> Vec<Found>,
@@ -61,7 +61,7 @@ pub(super) fn protected(
     };
     found.extend(of(&[Kind::Code]));
     found.extend(markdown::links(text));
-    // An address may have placeholders in it, and a placeholder what looks like a mention.
+    // A URL may contain placeholders, and a placeholder may contain something like a mention.
     let addresses = Pieces { ranges: of(&[Kind::Link, Kind::Email]).collect() };
     found.extend(placeholders::find(text).into_iter().filter(|range| addresses.is_free(range)));
     found.extend(of(&[Kind::Link, Kind::Email, Kind::Mention]));
@@ -88,8 +88,8 @@ struct Pieces {
 }
 
 impl Pieces {
-    /// Adds what does not overlap with anything that was found before it; of those that overlap with each other, the one
-    /// that begins first, and of these the longest.
+    /// Adds ranges that do not overlap previous ones; of those that overlap each other, the one that starts
+    /// first, and of these the longest.
     fn extend(&mut self, ranges: impl IntoIterator<Item = Range<usize>>) {
         let mut free: Ranges = ranges.into_iter().filter(|range| self.is_free(range)).collect();
         free.sort_unstable_by_key(|range| (range.start, std::cmp::Reverse(range.end)));
@@ -103,7 +103,7 @@ impl Pieces {
         self.ranges.sort_unstable_by_key(|range| range.start);
     }
 
-    /// Adds what `find` sees in each gap: a piece that was found is no part of anything that is found later.
+    /// Adds what `find` finds in each gap: a known piece is not part of any later one.
     fn extend_gaps(&mut self, text: &str, find: impl FnMut(Range<usize>) -> Ranges) {
         let more: Ranges = self.gaps(text).flat_map(find).collect();
         self.extend(more);
@@ -127,7 +127,7 @@ fn alone(pattern: &Regex, text: &str, gap: Range<usize>) -> Ranges {
     found.filter(|range| stands_alone(text, range)).collect()
 }
 
-/// What goes on without a space for longer than any word: keys, hashes, a cat on the keyboard.
+/// Text without spaces that is longer than any word: keys, hashes, a cat on the keyboard.
 fn endless(text: &str, gap: Range<usize>) -> Ranges {
     let mut ranges = Vec::new();
     let mut at = gap.start;
@@ -141,7 +141,7 @@ fn endless(text: &str, gap: Range<usize>) -> Ranges {
     ranges
 }
 
-/// Whether a character is of a script that has no spaces between words: Chinese, Japanese, Thai, Khmer ...
+/// Whether a character belongs to a script without spaces between words: Chinese, Japanese, Thai, Khmer ...
 pub(crate) fn needs_no_spaces(c: char) -> bool {
     matches!(
         CodePointMapData::<LineBreak>::new().get(c),
@@ -149,7 +149,8 @@ pub(crate) fn needs_no_spaces(c: char) -> bool {
     )
 }
 
-/// Whether no word or number goes on over the start of a piece. Scripts without spaces put no border there.
+/// Whether no word or number continues across the start of a piece. Scripts without spaces have no boundaries
+/// there.
 fn stands_alone(text: &str, range: &Range<usize>) -> bool {
     let before = text[..range.start].chars().next_back();
     !before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_' || ('À'..='ɏ').contains(&c))
@@ -180,12 +181,12 @@ mod tests {
     #[case("ok :thumbs_up: {{name}} {0}", &[":thumbs_up:", "{{name}}", "{0}"])]
     #[case("2 cats, C++ and a/b", &[])]
     #[case("x\u{E001}y", &["\u{E001}"])]
-    fn what_must_not_change(#[case] text: &str, #[case] expected: &[&str]) {
+    fn protected_pieces_are_found(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(pieces(text), expected);
     }
 
     #[test]
-    fn only_a_word_that_no_reader_would_spell_is_kept() {
+    fn only_an_unreadable_word_is_protected() {
         let (key, thai) = ("Zm9v".repeat(60), "สวัสดีครับ".repeat(60));
         assert_eq!(pieces(&format!("the key is {key} and {thai}")), [key]);
         assert_eq!(pieces(&"long ".repeat(100)), Vec::<&str>::new());

@@ -1,13 +1,13 @@
-//! Sentences, by the rules of Unicode (UAX 29), none longer than a model can take.
+//! Sentences according to Unicode (UAX 29), none longer than a model can handle.
 
 use icu_segmenter::options::{SentenceBreakInvariantOptions, WordBreakInvariantOptions};
 use icu_segmenter::{GraphemeClusterSegmenter, SentenceSegmenter, WordSegmenter};
 use std::ops::Range;
 
-/// Models cut what is longer than about 256 pieces of words; in scripts without spaces a character is a piece.
+/// Models truncate text beyond about 256 tokens; in scripts without spaces, a character is a token.
 pub(super) const MAX_LENGTH: usize = 200;
 
-/// Cuts a line into sentences that touch each other and cover it, each with the space after it.
+/// Splits a line into adjacent sentences, each with the space after it.
 pub(super) fn sentences(line: &str) -> Vec<Range<usize>> {
     let segmenter = SentenceSegmenter::new(SentenceBreakInvariantOptions::default());
     let mut ranges = Vec::new();
@@ -19,8 +19,8 @@ pub(super) fn sentences(line: &str) -> Vec<Range<usize>> {
     ranges
 }
 
-/// Cuts a sentence that is too long where a reader would take breath: after punctuation, else at a space, else between
-/// words, which in Thai and Chinese only a dictionary knows.
+/// Splits a sentence that is too long at a natural pause: after punctuation, otherwise at a space, otherwise
+/// between words, which in Thai and Chinese requires a dictionary.
 fn cut_long(line: &str, mut rest: Range<usize>, ranges: &mut Vec<Range<usize>>) {
     while let Some(limit) = line[rest.clone()].char_indices().nth(MAX_LENGTH).map(|(at, _)| rest.start + at) {
         let head = &line[rest.start..limit];
@@ -36,20 +36,20 @@ fn cut_long(line: &str, mut rest: Range<usize>, ranges: &mut Vec<Range<usize>>) 
     }
 }
 
-/// Behind the last such character of the second half, so that no piece is too short to be understood.
+/// After the last such character in the second half, so that no part is too short to be understood.
 fn after_last(head: &str, wanted: impl Fn(char) -> bool) -> Option<usize> {
     let (at, character) = head.char_indices().rfind(|&(_, c)| wanted(c))?;
     let end = at + character.len_utf8();
     (end > head.len() / 2).then_some(end)
 }
 
-/// The last border between words. The last word may go on behind the head, so its end is none.
+/// The last word boundary. The last word may continue after the head, so its end does not count.
 fn last_word_end(head: &str) -> Option<usize> {
     let segmenter = WordSegmenter::new_auto(WordBreakInvariantOptions::default());
     segmenter.segment_str(head).filter(|&end| end > 0 && end < head.len()).last()
 }
 
-/// The last border between what readers see as characters, at most at `limit`; at least one character.
+/// The last grapheme boundary, at most at `limit`; at least one grapheme.
 fn last_grapheme_end(text: &str, limit: usize) -> usize {
     let mut last = 0;
     for end in GraphemeClusterSegmenter::new().segment_str(text).skip(1) {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_sentence_is_cut_where_a_reader_takes_breath() {
+    fn a_long_sentence_is_split_at_a_pause() {
         let line = format!("{}, {}", "word ".repeat(30).trim_end(), "more ".repeat(30).trim_end());
         let cut = texts(&line);
         assert_eq!(cut.len(), 2);
@@ -99,7 +99,7 @@ mod tests {
     #[rstest]
     #[case("ฉันไปตลาดกับเพื่อนของฉันทุกวัน", &["ฉัน", "ไป", "ตลาด", "กับ", "เพื่อน", "ของ", "ทุก", "วัน"])]
     #[case("我每天和我的朋友一起去市场", &["我", "每天", "和", "我的", "朋友", "一起", "去", "市场"])]
-    fn a_text_without_spaces_is_cut_between_words(#[case] phrase: &str, #[case] words: &[&str]) {
+    fn a_text_without_spaces_is_split_between_words(#[case] phrase: &str, #[case] words: &[&str]) {
         let line = phrase.repeat(30);
         let cut = texts(&line);
         assert!(cut.len() > 1);

@@ -1,11 +1,11 @@
-//! Characters that are no writing: emoji, marks of direction, and those that have no meaning outside some font.
+//! Characters that are not text: emoji, directional marks, and private-use characters.
 
 use super::protect::Ranges;
 use icu_properties::props::{BidiControl, EmojiModifier, ExtendedPictographic, RegionalIndicator};
 use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
 use icu_segmenter::GraphemeClusterSegmenter;
 
-/// Turns a digit into a keycap, with or without U+FE0F between them.
+/// Turns a digit into a keycap, with or without U+FE0F in between.
 const KEYCAP: char = '\u{20E3}';
 
 const PICTOGRAPHIC: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<ExtendedPictographic>();
@@ -13,7 +13,7 @@ const REGIONAL: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<Regi
 const MODIFIER: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<EmojiModifier>();
 const DIRECTION: CodePointSetDataBorrowed<'static> = CodePointSetData::new::<BidiControl>();
 
-/// Emoji, with everything that joins or modifies them; neighbours are one piece.
+/// Emoji, with everything that joins or modifies them; adjacent ones are one piece.
 pub(super) fn emoji(text: &str) -> Ranges {
     if text.is_ascii() {
         return Vec::new();
@@ -36,8 +36,8 @@ fn is_emoji(c: char) -> bool {
     c == KEYCAP || PICTOGRAPHIC.contains(c) || REGIONAL.contains(c)
 }
 
-/// Marks and overrides of direction, which the engines' words do not have, private-use characters, and what would
-/// modify an emoji that is not there; one by one.
+/// Directional marks and overrides, which the engines' vocabularies lack, private-use characters, and emoji
+/// modifiers without an emoji; one by one.
 pub(super) fn signs(text: &str) -> Ranges {
     if text.is_ascii() {
         return Vec::new();
@@ -68,13 +68,13 @@ mod tests {
     #[case("x\u{E001}y\u{F0000}z\u{10FFFD}", &["\u{E001}", "\u{F0000}", "\u{10FFFD}"])]
     #[case("a\u{202E}b\u{202C}c\u{200F}", &["\u{202E}", "\u{202C}", "\u{200F}"])]
     #[case("می\u{200C}خواهم क्\u{200D}ष", &[])]
-    fn what_is_no_writing(#[case] text: &str, #[case] expected: &[&str]) {
+    fn symbols_are_found(#[case] text: &str, #[case] expected: &[&str]) {
         assert_eq!(pieces(text), expected);
     }
 
-    /// The old system's emoji pattern swallowed the letters of these.
+    /// The old system's emoji pattern matched these letters.
     #[test]
-    fn letters_of_no_language_are_taken_for_emoji() {
+    fn letters_are_not_mistaken_for_emoji() {
         for text in [
             "今日は東京へ行きます。",
             "오늘 서울에 갑니다.",

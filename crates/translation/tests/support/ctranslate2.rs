@@ -1,12 +1,12 @@
-//! Models of CTranslate2 made by the tests: the true form, tiny shapes, and a chain of words that they say.
+//! Synthetic CTranslate2 models: real file formats, tiny shapes, and a fixed chain of output words.
 //!
-//! All weights are zero but those that make the last word choose the next one: an embedding is the word's own
-//! direction, and the projection turns it to that of its successor.
+//! All weights are zero except those that make each word select its successor: an embedding is the word's own
+//! direction, and the projection turns it to that of the successor.
 
 use super::synthetic::vocabulary;
 use std::path::Path;
 
-/// Eight heads, the default, of eight each; also more than there are words.
+/// Eight heads, the default, of eight each; also more than the number of words.
 const WIDTH: usize = 64;
 const FLOAT: u8 = 0;
 const WORDS: [&str; 9] = [
@@ -20,8 +20,8 @@ const WORDS: [&str; 9] = [
     "__es__",
     "\u{2581}hello",
 ];
-/// After which word which one follows: French says `bonjour`, Spanish `hola`, and a model without a word for its target
-/// says `hola` too.
+/// The successor of each word: French outputs `bonjour`, Spanish `hola`, and a model without a token for its
+/// target also `hola`.
 const FOLLOWS: [(&str, &str); 5] = [
     ("<s>", "\u{2581}hola"),
     ("__fr__", "\u{2581}bonjour"),
@@ -30,7 +30,7 @@ const FOLLOWS: [(&str, &str); 5] = [
     ("\u{2581}hola", "</s>"),
 ];
 
-/// Puts a model of this name under `models_dir`, with such a manifest.
+/// Installs a model with this name and manifest under `models_dir`.
 pub fn install(models_dir: &Path, name: &str, manifest: &str) {
     let folder = models_dir.join("ct2").join(name);
     std::fs::create_dir_all(&folder).unwrap();
@@ -66,7 +66,7 @@ impl Variables {
         self.zeros(&format!("{name}/bias"), &[rows]);
     }
 
-    /// One direction a word; where `turned`, that of the word before it.
+    /// One direction per word; with `turned`, that of the previous word.
     fn words(&mut self, name: &str, turned: bool) {
         let at = |word: &str| WORDS.iter().position(|other| *other == word).unwrap();
         let mut values = vec![0.0; WORDS.len() * WIDTH];

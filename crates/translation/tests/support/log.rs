@@ -1,10 +1,10 @@
-//! What is logged while a test runs.
+//! Captures the log of a test.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 use tracing_subscriber::fmt::MakeWriter;
 
-/// Catches what this thread logs until it is dropped; a test's runtime has one thread.
+/// Captures what this thread logs until it is dropped; a test's runtime has one thread.
 pub struct Log {
     written: Written,
     _guard: tracing::subscriber::DefaultGuard,

@@ -1,4 +1,4 @@
-//! What the tests of the engines share.
+//! Shared helpers of the engine tests.
 
 #![expect(dead_code, reason = "each test file uses a part of this")]
 
@@ -40,21 +40,21 @@ pub fn apertium_with(config: TranslationConfig) -> Translator {
     Translator::new(&config, None).unwrap()
 }
 
-/// Translates one message, which must not fail.
+/// Translates a message, which must not fail.
 pub async fn translate_one(translator: &Translator, from: &str, to: &str, text: &str) -> Outcome {
     let mut outcomes = translator.translate(language(from), language(to), &[text.to_owned()]).await;
     assert_eq!(outcomes.len(), 1);
     outcomes.remove(0).unwrap()
 }
 
-/// The child processes of this one, in the order of their start, zombies included.
+/// The child processes of this one in start order, including zombies.
 pub fn children() -> Vec<u32> {
     let own = std::process::id().to_string();
     let mut found: Vec<u32> = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
         let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        // The name of the program, in brackets, may hold anything; after it come the state and the parent.
+        // The name of the program, in parentheses, may contain anything; the state and the parent follow it.
         let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
         if parent == Some(own.as_str()) {
             found.push(pid);
@@ -64,7 +64,7 @@ pub fn children() -> Vec<u32> {
     found
 }
 
-/// For how long this thread has computed, whatever else the machine has to do.
+/// The processor time of this thread, which does not depend on other load.
 pub fn computing_time() -> Duration {
     let times = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
     Duration::from_nanos(times.split(' ').next().unwrap().parse().unwrap())

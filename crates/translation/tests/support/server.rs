@@ -1,4 +1,4 @@
-//! A server that speaks LibreTranslate's interface and chat completions, and misbehaves on command.
+//! A server with LibreTranslate's API and chat completions that misbehaves on command.
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -14,14 +14,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-/// How the server answers when it is to translate.
+/// How the server responds to translation requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Manner {
     /// In capitals.
     Shouts,
     /// In capitals, without the marks.
     LosesMarks,
-    /// As it was asked: for a server that keeps marks by itself.
+    /// Unchanged: for a server that preserves marks by itself.
     Echoes,
     Empty,
     Twice,
@@ -81,17 +81,17 @@ impl Server {
         *self.state.manner.lock().unwrap() = manner;
     }
 
-    /// What it was asked to translate: headers and bodies.
+    /// The translation requests it received: headers and bodies.
     pub fn asked(&self) -> Vec<(HeaderMap, Value)> {
         self.state.asked.lock().unwrap().clone()
     }
 
-    /// Bytes of endless answers that were taken.
+    /// Bytes of endless responses that were read.
     pub fn sent(&self) -> usize {
         self.state.sent.load(Ordering::Relaxed)
     }
 
-    /// The most requests that it had at the same time.
+    /// The maximum number of concurrent requests.
     pub fn most_at_once(&self) -> usize {
         self.state.most.load(Ordering::Relaxed)
     }
@@ -117,7 +117,7 @@ async fn answer(state: &Arc<Kept>, body: &Value) -> Response {
     let texts = texts(body);
     let each =
         |form: &dyn Fn(&str) -> String| -> Vec<String> { texts.iter().map(|text| form(text)).collect() };
-    // Entities are no words: no server translates them.
+    // Entities are not words: no server translates them.
     let shout = |text: &str| text.to_uppercase().replace("&LT;", "&lt;").replace("&GT;", "&gt;");
     let manner = *state.manner.lock().unwrap();
     match manner {
@@ -166,7 +166,7 @@ async fn answer(state: &Arc<Kept>, body: &Value) -> Response {
     }
 }
 
-/// 100 MB, of which it is counted how much was taken.
+/// 100 MB; counts how much was read.
 fn endless(state: Arc<Kept>) -> Response {
     let chunk = Bytes::from(vec![b' '; 64 * 1024]);
     let chunks = stream::iter(0..1600).map(move |_| {

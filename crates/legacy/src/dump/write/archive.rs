@@ -1,4 +1,4 @@
-//! An archive: the descriptions of all collections, then their documents in blocks.
+//! Archives: the metadata of all collections, then their documents in blocks.
 
 use super::{Outgoing, WriteError, Written, description, drain};
 use crate::dump::archive::{CRC, TERMINATOR};
@@ -8,9 +8,9 @@ use std::io::{self, Write};
 
 /// The version of the format.
 const FORMAT: &str = "0.1";
-/// The server that the old system ran on, and whose collections these are.
+/// The MongoDB version of the old system.
 const SERVER: &str = "8.0.0";
-/// Who wrote it.
+/// The tool that wrote it.
 const TOOL: &str = concat!("meeshy ", env!("CARGO_PKG_VERSION"));
 
 pub(super) fn write(
@@ -61,7 +61,7 @@ fn prelude(out: &mut dyn Write, database: &str, collections: &[Outgoing<'_>]) ->
     out.write_all(&TERMINATOR)
 }
 
-/// Stands before the documents of a block, or after the last with their checksum.
+/// The header of a block, or the end marker with the checksum.
 fn header(database: &str, collection: &str, checksum: Option<u64>) -> RawDocumentBuf {
     rawdoc! {
         "db": database,

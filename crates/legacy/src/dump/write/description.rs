@@ -1,9 +1,9 @@
-//! The description of a collection beside its documents, in canonical extended JSON.
+//! The metadata file of a collection, in canonical extended JSON.
 
 use super::Index;
 use serde::{Serialize, Serializer};
 
-/// The description of a collection with these indexes and that of `_id`.
+/// The metadata of a collection with these indexes and that of `_id`.
 pub(super) fn of(collection: &str, indexes: &[Index]) -> serde_json::Result<String> {
     let own = Index { name: "_id_".to_owned(), fields: vec![("_id".to_owned(), 1)], unique: false };
     let indexes = std::iter::once(&own)
@@ -31,7 +31,7 @@ struct Described<'a> {
     unique: bool,
 }
 
-/// The fields of an index: an object whose order counts.
+/// The fields of an index: an object with a significant order.
 struct Key<'a>(&'a Index);
 
 impl Serialize for Key<'_> {
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_of_an_index_is_kept() {
+    fn the_order_of_index_fields_is_kept() {
         let fields = vec![("userId".to_owned(), 1), ("createdAt".to_owned(), -1)];
         let index = Index { name: "user_newest".to_owned(), fields, unique: true };
         let text = of("Message", &[index]).expect("a description");

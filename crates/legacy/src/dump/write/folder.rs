@@ -1,4 +1,4 @@
-//! A folder: two files for each collection.
+//! Folders: two files for each collection.
 
 use super::{Out, Outgoing, WriteError, Written, description, drain, unwritable};
 use crate::dump::name;

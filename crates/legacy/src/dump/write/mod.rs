@@ -1,10 +1,10 @@
-//! Writing a dump that MongoDB's `mongorestore` takes.
+//! Writes dumps that MongoDB's `mongorestore` accepts.
 
 mod archive;
 mod description;
 mod folder;
 
-use super::check::LARGEST;
+use super::check::MAX_BYTES;
 use super::digest::{Digest, Tally};
 use bson::RawDocumentBuf;
 use flate2::Compression;
@@ -18,96 +18,95 @@ use std::path::{Path, PathBuf};
 
 const BUFFER: usize = 256 * 1024;
 
-/// How a dump is written.
+/// The format of a dump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// A folder with a folder for the database.
+    /// A folder that contains a folder for the database.
     Folder,
-    /// The same, each file compressed.
+    /// The same, with each file compressed.
     FolderGz,
-    /// One file.
+    /// One archive file.
     Archive,
-    /// One file, compressed.
+    /// One compressed archive file.
     ArchiveGz,
 }
 
-/// What a collection's documents come from may fail in its own way.
+/// The error of a source of documents.
 pub type SourceError = Box<dyn Error + Send + Sync>;
 
-/// A collection to be written. Its documents are asked for when their turn comes, and not kept.
+/// A collection to write. Its documents are produced when their turn comes, and not kept.
 pub struct Outgoing<'a> {
     /// Its name in MongoDB.
     pub name: String,
-    /// Its indexes, besides the one of `_id`.
+    /// Its indexes, in addition to that of `_id`.
     pub indexes: Vec<Index>,
     /// Its documents.
     pub documents: Box<dyn Iterator<Item = Result<RawDocumentBuf, SourceError>> + 'a>,
 }
 
-/// An index of MongoDB.
+/// A MongoDB index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Index {
     /// Its name, unique within the collection.
     pub name: String,
-    /// The fields in their order; 1 rising, -1 falling.
+    /// The fields in order; 1 for ascending, -1 for descending.
     pub fields: Vec<(String, i32)>,
-    /// Whether no two documents may have the same values.
+    /// Whether it is unique.
     pub unique: bool,
 }
 
-/// A collection that was written.
+/// A written collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     /// Its name.
     pub name: String,
-    /// How many documents it has.
+    /// The number of its documents.
     pub documents: u64,
-    /// How long they are together.
+    /// Their total size, in bytes.
     pub bytes: u64,
-    /// What it holds, as [`super::Collection::digest`] will say.
+    /// The digest of its contents, see [`super::Collection::digest`].
     pub digest: Digest,
 }
 
-/// A dump could not be written. What was begun is gone, unless the disk itself failed.
+/// A dump could not be written. Partial output was removed, unless the disk itself failed.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// Nothing is overwritten.
-    #[error("`{}` is there already", .0.display())]
+    #[error("`{}` already exists", .0.display())]
     Exists(PathBuf),
-    /// The file or folder does not take it.
-    #[error("`{name}` cannot be written: {cause}")]
+    /// The file or folder cannot be written.
+    #[error("failed to write `{name}`: {cause}")]
     Unwritable {
-        /// Which one.
+        /// Its name.
         name: String,
-        /// Why not.
+        /// The cause.
         cause: io::Error,
     },
-    /// The documents of a collection could not be had.
-    #[error("the documents of `{collection}` cannot be read: {cause}")]
+    /// The documents of a collection could not be produced.
+    #[error("failed to read the documents of `{collection}`: {cause}")]
     Source {
-        /// Which collection.
+        /// The collection.
         collection: String,
-        /// Why not.
+        /// The cause.
         cause: SourceError,
     },
-    /// MongoDB takes no document of this length.
-    #[error("a document of `{collection}` has {length} bytes, more than MongoDB takes")]
+    /// MongoDB accepts no document of this size.
+    #[error("a document of `{collection}` has {length} bytes, more than MongoDB allows")]
     TooLong {
-        /// Which collection.
+        /// The collection.
         collection: String,
-        /// Its length in bytes.
+        /// Its size in bytes.
         length: usize,
     },
     /// The same collection twice.
-    #[error("the collection `{0}` was to be written twice")]
+    #[error("the collection `{0}` would be written twice")]
     Twice(String),
 }
 
-/// Writes a whole database to a folder or file that is not there yet. It appears under its name only when it is complete.
+/// Writes a whole database to a new folder or file, which is renamed to its final name when it is complete.
 ///
 /// # Errors
-///
-/// When the target exists or cannot be written, or a document cannot be had.
+/// If the target exists or cannot be written, or a document cannot be produced.
 pub fn write(
     target: &Path,
     form: Form,
@@ -119,7 +118,7 @@ pub fn write(
     Ok(written)
 }
 
-/// A dump that is complete, but not under its name yet. Dropped, it is removed.
+/// A complete dump that does not have its final name yet. Dropping it removes it.
 #[must_use]
 pub struct Complete {
     partial: PathBuf,
@@ -127,11 +126,10 @@ pub struct Complete {
 }
 
 impl Complete {
-    /// Lets it appear under its name.
+    /// Renames it to its final name.
     ///
     /// # Errors
-    ///
-    /// When it cannot be moved there.
+    /// If it cannot be renamed.
     pub fn publish(self) -> Result<(), WriteError> {
         fs::rename(&self.partial, &self.target).map_err(|cause| unwritable(&self.target, cause))
     }
@@ -139,15 +137,14 @@ impl Complete {
 
 impl Drop for Complete {
     fn drop(&mut self) {
-        // Not there any more if it was published.
+        // Does not exist any more if it was published.
         let _ = remove(&self.partial);
     }
 }
 
-/// Writes a whole database, complete but for its name.
+/// Writes a whole database, under a temporary name.
 ///
 /// # Errors
-///
 /// As [`write`].
 pub fn prepare(
     target: &Path,
@@ -162,7 +159,7 @@ pub fn prepare(
     partial.push(".partial");
     let partial = PathBuf::from(partial);
     if partial.symlink_metadata().is_ok() {
-        // Left by a run that was killed.
+        // Left behind by a killed run.
         remove(&partial).map_err(|cause| unwritable(&partial, cause))?;
     }
     let written = match form {
@@ -176,7 +173,7 @@ pub fn prepare(
         })(),
     };
     let complete = Complete { partial, target: target.to_owned() };
-    // Where it failed, what was begun goes with `complete`.
+    // After a failure, the partial output is removed with `complete`.
     Ok((written?, complete))
 }
 
@@ -184,7 +181,7 @@ fn remove(path: &Path) -> io::Result<()> {
     fs::remove_file(path).or_else(|_| fs::remove_dir_all(path))
 }
 
-/// What a database that was written holds, as [`super::Dump::digest`] will say.
+/// The digest of a written database, see [`super::Dump::digest`].
 #[must_use]
 pub fn digest(written: &[Written]) -> Digest {
     let mut filled: Vec<&Written> = written.iter().filter(|written| written.documents > 0).collect();
@@ -192,11 +189,10 @@ pub fn digest(written: &[Written]) -> Digest {
     super::digest::of_database(filled.into_iter().map(|written| (written.name.as_str(), written.digest)))
 }
 
-/// Writes a whole database as an archive into a stream, such as standard output.
+/// Writes a whole database as an archive to a stream, such as standard output.
 ///
 /// # Errors
-///
-/// When the stream does not take it, or a document cannot be had.
+/// If the stream cannot be written, or a document cannot be produced.
 pub fn write_archive(
     out: &mut dyn Write,
     database: &str,
@@ -211,7 +207,7 @@ pub fn write_archive(
     archive::write(out, database, collections)
 }
 
-/// The documents of a collection one by one, counted, as long as `take` takes them.
+/// Passes the documents of a collection to `take` one by one, and counts them.
 fn drain(
     collection: Outgoing<'_>,
     mut take: impl FnMut(&[u8]) -> Result<(), WriteError>,
@@ -221,7 +217,7 @@ fn drain(
     for document in documents {
         let document = document.map_err(|cause| WriteError::Source { collection: name.clone(), cause })?;
         let bytes = document.as_bytes();
-        if bytes.len() > LARGEST {
+        if bytes.len() > MAX_BYTES {
             return Err(WriteError::TooLong { collection: name, length: bytes.len() });
         }
         tally.count(bytes, Digest::of(bytes));
@@ -247,7 +243,7 @@ impl Out {
         })
     }
 
-    /// Returns when all of it is on disk.
+    /// Returns once everything is on disk.
     fn finish(self) -> Result<(), WriteError> {
         let (file, path) = match self {
             Self::Plain(file, path) => (Ok(file), path),
