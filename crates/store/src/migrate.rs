@@ -1,4 +1,8 @@
 //! Migrations: numbered SQL files, forward only, each applied once, in a transaction, and checked ever after.
+//!
+//! While several processes are upgraded one after the other, the program of the release before works on the new schema. A release
+//! therefore only expands: it adds tables, indexes, and columns that may be empty or have a default. What the release before reads
+//! or writes is removed one release later, when no process needs it any more.
 
 use crate::tx::Connection;
 use crate::{StoreError, Tx, blocks, names};
@@ -134,98 +138,4 @@ fn checksum(sql: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tables_that_are_made_anew_keep_their_rows_and_their_keys() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
-        transaction(&mut session, prepare).unwrap();
-        for migration in MIGRATIONS.iter().filter(|migration| migration.number < 14) {
-            transaction(&mut session, |tx| apply(tx, migration)).unwrap();
-        }
-        let fill = "
-            INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, system_language,
-              last_active_at, created_at, updated_at) VALUES ('u', 'lea', 'l@example.org', '', '', '', '', 'fr', 1, 1, 1);
-            INSERT INTO notifications (id, user_id, type, title, content, data, created_at, call_session_id)
-              VALUES ('n', 'u', 'system', 'title', 'content', '{}', 7, 'call');
-            INSERT INTO conversations (id, identifier, kind, last_message_at, created_at, updated_at)
-              VALUES ('c', 'c', 'group', 1, 1, 1);
-            INSERT INTO messages (id, conversation_id, sequence, content, original_language, message_type, created_at, updated_at)
-              VALUES ('m', 'c', 1, 'salut', 'fr', 'text', 1, 1);
-            INSERT INTO message_statuses (id, message_id, conversation_id, user_id, read_at, created_at, updated_at)
-              VALUES ('s', 'm', 'c', 'u', 5, 1, 9);
-            INSERT INTO legacy_documents (collection, id, digest, outcome, note, kept_id) VALUES ('User', 'u', x'00', 'merged', 'why', 'k');
-        ";
-        session.batch(fill).unwrap();
-        on(&mut session).unwrap();
-        let kept = [
-            "SELECT count(*) AS n FROM notifications WHERE id = 'n' AND data = '{}' AND created_at = 7 AND call_session_id = 'call'",
-            "SELECT count(*) AS n FROM message_statuses WHERE id = 's' AND read_at = 5 AND updated_at = 9",
-            "SELECT count(*) AS n FROM legacy_documents WHERE id = 'u' AND note = 'why' AND kept_id = 'k'",
-            "SELECT count(*) AS n FROM pragma_foreign_key_list('message_statuses') WHERE \"table\" = 'messages'",
-        ];
-        for sql in kept {
-            let rows: i64 = Tx::new(&mut session).query_one(sql, &[], |row| row.take("n")).unwrap();
-            assert_eq!(rows, 1, "{sql}");
-        }
-        for table in ["notifications", "message_statuses", "legacy_documents"] {
-            let again = format!("INSERT INTO {table} SELECT * FROM {table}");
-            assert!(session.execute(&again, &[]).is_err(), "{table} takes a row twice");
-        }
-    }
-
-    #[test]
-    fn a_token_that_was_replaced_before_a_migration_is_still_known() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
-        transaction(&mut session, prepare).unwrap();
-        for migration in MIGRATIONS.iter().filter(|migration| migration.number < 22) {
-            transaction(&mut session, |tx| apply(tx, migration)).unwrap();
-        }
-        let fill = "
-            INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, system_language,
-              last_active_at, created_at, updated_at) VALUES ('u', 'lea', 'l@example.org', '', '', '', '', 'fr', 1, 1, 1);
-            INSERT INTO sessions (id, user_id, token_hash, is_trusted, created_at, last_activity_at, expires_at, token_id,
-              replaced_token_id, token_replaced_at) VALUES ('s', 'u', 'hash', FALSE, 1, 1, 9, 'new', 'old', 5);
-            INSERT INTO sessions (id, user_id, token_hash, is_trusted, created_at, last_activity_at, expires_at, token_id)
-              VALUES ('t', 'u', 'other', FALSE, 1, 1, 9, 'first');
-        ";
-        session.batch(fill).unwrap();
-        on(&mut session).unwrap();
-        let read = |row: &mut crate::Row| {
-            Ok((row.take::<String>("session_id")?, row.take::<String>("token_id")?, row.take("replaced_at")?))
-        };
-        let kept: Vec<(String, String, i64)> =
-            Tx::new(&mut session).query("SELECT * FROM replaced_tokens", &[], read).unwrap();
-        assert_eq!(kept, [("s".to_owned(), "old".to_owned(), 5)]);
-    }
-
-    #[test]
-    fn people_who_were_blocked_before_a_migration_still_are() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
-        transaction(&mut session, prepare).unwrap();
-        for migration in MIGRATIONS.iter().filter(|migration| migration.number < 26) {
-            transaction(&mut session, |tx| apply(tx, migration)).unwrap();
-        }
-        let user = |id: &str, blocked: &str| {
-            format!(
-                "INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, system_language, \
-                   last_active_at, created_at, updated_at, blocked_user_ids) \
-                 VALUES ('{id}', '{id}', '{id}', '', '', '', '', 'fr', 1, 1, 1, '{blocked}');"
-            )
-        };
-        let people = [user("a", r#"["c","gone","b","c"]"#), user("b", r#"["a"]"#), user("c", "[]")];
-        session.batch(&people.concat()).unwrap();
-        on(&mut session).unwrap();
-        let read =
-            |row: &mut crate::Row| Ok((row.take::<String>("user_id")?, row.take::<String>("blocked_id")?));
-        let rows: Vec<(String, String)> = Tx::new(&mut session)
-            .query("SELECT * FROM blocks ORDER BY user_id, blocked_id", &[], read)
-            .unwrap();
-        let expected = [("a", "b"), ("a", "c"), ("b", "a")];
-        assert_eq!(rows, expected.map(|(user, blocked)| (user.to_owned(), blocked.to_owned())));
-    }
-}
+mod tests;

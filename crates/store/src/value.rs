@@ -140,6 +140,12 @@ fn wrong<T>(expected: &str, found: &Value) -> Result<T, String> {
     Err(format!("expected {expected}, found {found:?}"))
 }
 
+impl FromValue for Value {
+    fn from_value(value: Value) -> Result<Self, String> {
+        Ok(value)
+    }
+}
+
 impl FromValue for bool {
     fn from_value(value: Value) -> Result<Self, String> {
         match value {
