@@ -27,11 +27,9 @@ pub(crate) fn follow_lists(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM blocks", &[])?;
     let mut after = String::new();
     loop {
-        let lists: Vec<(String, String)> = tx.query(
+        let lists: Vec<(String, String)> = tx.fetch_all(
             "SELECT id, blocked_user_ids FROM users WHERE blocked_user_ids <> '[]' AND id > $1 ORDER BY id LIMIT $2",
-            &[after.into(), BATCH.into()],
-            |row| Ok((row.take("id")?, row.take("blocked_user_ids")?)),
-        )?;
+            &[after.into(), BATCH.into()])?;
         let Some((last, _)) = lists.last() else { return Ok(()) };
         after = last.clone();
         for (user, list) in &lists {

@@ -32,8 +32,7 @@ pub fn count(tx: &mut Tx<'_>, counted: &Counted) -> Result<Option<Duration>, Sto
          RETURNING calls, ends_at - {now} AS remaining"
     );
     let params = [counted.limit_name.into(), (&counted.caller_hash).into(), window.into()];
-    let (calls, remaining): (i64, i64) =
-        tx.query_one(&sql, &params, |row| Ok((row.take("calls")?, row.take("remaining")?)))?;
+    let (calls, remaining): (i64, i64) = tx.fetch_one(&sql, &params)?;
     let remaining = Duration::from_millis(u64::try_from(remaining).unwrap_or(0));
     Ok((calls > counted.max_calls).then_some(remaining))
 }

@@ -4,6 +4,7 @@
 //! committed, all lower ones are, and whoever knows a number reads what came [`after`] it. The oldest rows are
 //! [pruned](prune); then the rows after an old number no longer follow it directly, and its holder has to start anew.
 
+use crate::record::FromRow;
 use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
@@ -76,14 +77,11 @@ pub struct LoggedEvent {
     pub at: Timestamp,
 }
 
-fn read(row: &mut Row) -> Result<LoggedEvent, StoreError> {
-    let (kind, subject): (String, String) = (row.take("kind")?, row.take("subject")?);
-    Ok(LoggedEvent {
-        conversation_id: row.take("conversation_id")?,
-        number: row.take("number")?,
-        change: Change::parse(&kind, &subject),
-        at: row.take("at")?,
-    })
+impl FromRow for LoggedEvent {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (conversation_id, number, kind, subject, at): (_, _, String, String, _) = FromRow::from_row(row)?;
+        Ok(Self { conversation_id, number, change: Change::parse(&kind, &subject), at })
+    }
 }
 
 /// Logs some changes of a conversation and gives the number of the first; nobody else can log one there until this
@@ -98,10 +96,9 @@ pub fn append(
     now: Timestamp,
 ) -> Result<i64, StoreError> {
     let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-    let last: i64 = tx.query_one(
+    let last: i64 = tx.fetch_one(
         "UPDATE conversations SET last_event = last_event + $2 WHERE id = $1 RETURNING last_event",
         &[conversation.into(), count.into()],
-        |row| row.take("last_event"),
     )?;
     let first = last - count + 1;
     for (number, change) in (first..).zip(changes) {
@@ -154,7 +151,7 @@ pub fn after(
             // No conversation has an empty id.
             params.extend([Value::from(""), Value::from(0_i64)]);
         }
-        let mut rows = tx.query(&searches.join(" UNION ALL "), &params, read)?;
+        let mut rows: Vec<LoggedEvent> = tx.fetch_all(&searches.join(" UNION ALL "), &params)?;
         let place = |event: &LoggedEvent| batch.iter().position(|(id, _)| *id == event.conversation_id);
         rows.sort_by_cached_key(|event| (place(event), event.number));
         found.append(&mut rows);
@@ -174,10 +171,9 @@ pub fn last(
         return Ok(Vec::new());
     }
     let ids = placeholders(1, conversations.len());
-    tx.query(
+    tx.fetch_all(
         &format!("SELECT id, last_event FROM conversations WHERE id IN ({ids})"),
         &padded(conversations.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("id")?, row.take("last_event")?)),
     )
 }
 
@@ -212,6 +208,9 @@ pub struct Prunable {
     pub last: i64,
 }
 
+/// The number and the time of a row, if there is one.
+type Oldest = Option<(i64, Timestamp)>;
+
 /// Looks at the next `limit` conversations in order of their ids, from behind `from`: gives those that have rows to be
 /// pruned, and where to go on, if there may be more.
 ///
@@ -223,22 +222,16 @@ pub fn prunable(
     from: Option<ConversationId>,
     limit: i64,
 ) -> Result<(Vec<Prunable>, Option<ConversationId>), StoreError> {
-    let looked_at = tx.query(
+    let looked_at: Vec<(ConversationId, i64, Oldest)> = tx.fetch_all(
         "SELECT c.id, c.last_event, \
-           (SELECT e.number FROM conversation_events e WHERE e.conversation_id = c.id ORDER BY e.number LIMIT 1) AS first, \
-           (SELECT e.at FROM conversation_events e WHERE e.conversation_id = c.id ORDER BY e.number LIMIT 1) AS oldest \
+           (SELECT e.number FROM conversation_events e WHERE e.conversation_id = c.id ORDER BY e.number LIMIT 1), \
+           (SELECT e.at FROM conversation_events e WHERE e.conversation_id = c.id ORDER BY e.number LIMIT 1) \
          FROM conversations c WHERE c.id > $1 ORDER BY c.id LIMIT $2",
         &[from.map_or_else(|| Value::from(""), Value::from), limit.into()],
-        |row| {
-            let (conversation_id, last) = (row.take("id")?, row.take("last_event")?);
-            let first: Option<i64> = row.take("first")?;
-            let oldest: Option<Timestamp> = row.take("oldest")?;
-            Ok((conversation_id, last, first.zip(oldest)))
-        },
     )?;
     let is_full = i64::try_from(looked_at.len()) == Ok(limit);
     let next = looked_at.last().map(|(id, ..)| *id).filter(|_| is_full);
-    let prunable = |(conversation_id, last, oldest): (ConversationId, i64, Option<(i64, Timestamp)>)| {
+    let prunable = |(conversation_id, last, oldest): (ConversationId, i64, Oldest)| {
         let (first, at) = oldest?;
         (at < keep.since || first <= last - keep.rows).then_some(Prunable { conversation_id, first, last })
     };
@@ -250,11 +243,9 @@ pub fn prunable(
 /// # Errors
 /// As the database says.
 pub fn prune(tx: &mut Tx<'_>, log: Prunable, keep: Keep, limit: i64) -> Result<u64, StoreError> {
-    let old: Option<i64> = tx.query_one(
+    let old: Option<i64> = tx.fetch_one(
         "SELECT max(number) AS newest FROM conversation_events WHERE conversation_id = $1 AND number < $2 AND at < $3",
-        &[log.conversation_id.into(), (log.first + limit).into(), keep.since.into()],
-        |row| row.take("newest"),
-    )?;
+        &[log.conversation_id.into(), (log.first + limit).into(), keep.since.into()])?;
     let too_many = (log.last - keep.rows).min(log.first + limit - 1);
     tx.execute(
         "DELETE FROM conversation_events WHERE conversation_id = $1 AND number <= $2",

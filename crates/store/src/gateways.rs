@@ -3,6 +3,7 @@
 //! A gateway is alive while its row was renewed lately, by the time of the database. Its `connected_users` hold for as long, so
 //! they need no renewal of their own.
 
+use crate::record::record;
 use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{Timestamp, UserId};
@@ -11,15 +12,17 @@ use std::time::Duration;
 /// A gateway that was not seen for this long is dead.
 pub const GATEWAY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A gateway.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gateway {
-    /// Its own id, another one at each start.
-    pub id: String,
-    /// Tells its signing key from others.
-    pub key_fingerprint: String,
-    /// Grows with each change of who is connected to it.
-    pub presence_version: i64,
+record! {
+    /// A gateway.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Gateway {
+        /// Its own id, another one at each start.
+        pub id: String,
+        /// Tells its signing key from others.
+        pub key_fingerprint: String,
+        /// Grows with each change of who is connected to it.
+        pub presence_version: i64,
+    }
 }
 
 /// Adds a gateway.
@@ -51,17 +54,12 @@ pub fn renew(tx: &mut Tx<'_>, id: &str, presence_version: i64) -> Result<bool, S
 /// As the database says.
 pub fn alive(tx: &mut Tx<'_>) -> Result<Vec<Gateway>, StoreError> {
     let sql = format!(
-        "SELECT id, key_fingerprint, presence_version FROM gateways WHERE seen_at > {} - {} ORDER BY id",
+        "SELECT {} FROM gateways WHERE seen_at > {} - {} ORDER BY id",
+        Gateway::columns(),
         tx.now_sql(),
         GATEWAY_TIMEOUT.as_millis()
     );
-    tx.query(&sql, &[], |row| {
-        Ok(Gateway {
-            id: row.take("id")?,
-            key_fingerprint: row.take("key_fingerprint")?,
-            presence_version: row.take("presence_version")?,
-        })
-    })
+    tx.fetch_all(&sql, &[])
 }
 
 /// Removes the dead ones. The people connected to them were last active when their gateway was last seen.
@@ -84,8 +82,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
 fn remove_where(tx: &mut Tx<'_>, condition: &str, params: &[Value]) -> Result<(), StoreError> {
     // One that another process removes at this moment is left to it.
     let sql = format!("SELECT id, seen_at FROM gateways WHERE {condition} {}", tx.skip_locked());
-    let removed: Vec<(String, Timestamp)> =
-        tx.query(&sql, params, |row| Ok((row.take("id")?, row.take("seen_at")?)))?;
+    let removed: Vec<(String, Timestamp)> = tx.fetch_all(&sql, params)?;
     for (id, seen_at) in removed {
         tx.execute(
             "UPDATE users SET last_active_at = $2 WHERE last_active_at < $2 \
@@ -131,13 +128,9 @@ pub fn disconnect(tx: &mut Tx<'_>, gateway: &str, users: &[UserId]) -> Result<()
 /// As the database says.
 pub fn connected(tx: &mut Tx<'_>, gateway: &str) -> Result<Option<(i64, Vec<UserId>)>, StoreError> {
     let version =
-        tx.query_first("SELECT presence_version FROM gateways WHERE id = $1", &[gateway.into()], |row| {
-            row.take("presence_version")
-        })?;
+        tx.fetch_optional("SELECT presence_version FROM gateways WHERE id = $1", &[gateway.into()])?;
     let Some(version) = version else { return Ok(None) };
     let users =
-        tx.query("SELECT user_id FROM connected_users WHERE gateway_id = $1", &[gateway.into()], |row| {
-            row.take("user_id")
-        })?;
+        tx.fetch_all("SELECT user_id FROM connected_users WHERE gateway_id = $1", &[gateway.into()])?;
     Ok(Some((version, users)))
 }

@@ -12,5 +12,5 @@ pub fn find_or_keep(tx: &mut Tx<'_>, fresh: &Secret) -> Result<Secret, StoreErro
         "INSERT INTO signing_key (only_one, secret) VALUES (1, $1) ON CONFLICT (only_one) DO NOTHING",
         &[fresh.into()],
     )?;
-    tx.query_one("SELECT secret FROM signing_key WHERE only_one = 1", &[], |row| row.take("secret"))
+    tx.fetch_one("SELECT secret FROM signing_key WHERE only_one = 1", &[])
 }

@@ -139,7 +139,7 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     let mut params =
         vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into(), claim.priority.into()];
     params.extend(pairs);
-    let claimed: Vec<(MessageId, Language, i64, String)> = tx.query(
+    let claimed: Vec<(MessageId, Language, i64, String)> = tx.fetch_all(
         &format!(
             "UPDATE translation_jobs SET claimed_until = $2, claimed_by = $4, attempts = attempts + 1 \
              WHERE (message_id, language) IN \
@@ -147,11 +147,7 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
                 ORDER BY run_at, message_id LIMIT $3 {lock}) \
              RETURNING message_id, language, attempts, avoid"
         ),
-        &params,
-        |row| {
-            Ok((row.take("message_id")?, row.take("language")?, row.take("attempts")?, row.take("avoid")?))
-        },
-    )?;
+        &params)?;
     let mut ids: Vec<MessageId> = claimed.iter().map(|(id, ..)| *id).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -224,7 +220,7 @@ pub fn release_claims(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
 /// # Errors
 /// As the database says.
 pub fn waiting(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.query_one("SELECT count(*) AS total FROM translation_jobs", &[], |row| row.take("total"))
+    tx.fetch_one("SELECT count(*) AS total FROM translation_jobs", &[])
 }
 
 /// Puts a job back for a later attempt.
@@ -294,11 +290,9 @@ pub fn pending(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId
         return Ok(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    tx.query(
+    tx.fetch_all(
         &format!(
             "SELECT message_id, language FROM translation_jobs WHERE message_id IN ({ids}) ORDER BY message_id, language"
         ),
-        &padded(messages.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("message_id")?, row.take("language")?)),
-    )
+        &padded(messages.iter().map(|id| Value::from(*id))))
 }
