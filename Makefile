@@ -13,7 +13,7 @@ TABLE ?= data/quality.csv
 QUALITY_TOOLS := $(HOME)/.cache/meeshy/quality
 SERVE := serve $(if $(DEMO),--demo)
 
-.PHONY: run test check check-ct2 test-ct2 fuzz bench quality web setup setup-test clean
+.PHONY: run test check generate check-ct2 test-ct2 fuzz bench quality web setup setup-test clean
 
 run: setup web ## Set up everything and start a messenger on http://localhost:3000
 	cargo build --release -p meeshy
@@ -38,6 +38,11 @@ check-ct2: ## Lint the feature `ct2`, which builds CTranslate2 (docs/testing.md)
 
 test-ct2: setup-test ## Test the feature `ct2` with synthetic models
 	cargo nextest run -p meeshy-translation --features ct2
+
+generate: web/node_modules ## What is made from the declarations of routes and events: docs/openapi.json, docs/events.md, web/src/api
+	mkdir -p web/dist
+	UPDATE_GENERATED=1 cargo test -p meeshy-gateway --test stories generated
+	cd web && npm run api
 
 fuzz: ## Run the fuzz targets (TARGET=…), each for SECONDS=… (docs/testing.md)
 	command -v cargo-fuzz >/dev/null || cargo install --locked cargo-fuzz

@@ -16,10 +16,6 @@ use std::collections::HashMap;
 /// The identifier of the room that everybody is in.
 pub(crate) const GLOBAL_ROOM: &str = "meeshy";
 
-/// The kinds of conversation that people can open.
-pub const OPENABLE_KINDS: [ConversationKind; 3] =
-    [ConversationKind::Direct, ConversationKind::Group, ConversationKind::Public];
-
 /// What somebody fills in to open a conversation.
 #[derive(Debug, Clone, Default)]
 pub struct NewConversation {
@@ -64,7 +60,7 @@ impl Chat {
         new: NewConversation,
     ) -> Result<ConversationView, ChatError> {
         let kind: ConversationKind = new.kind.parse().map_err(|error| ChatError::invalid("type", error))?;
-        if !OPENABLE_KINDS.contains(&kind) {
+        if !ConversationKind::OPENABLE.contains(&kind) {
             return Err(ChatError::Forbidden(format!("a {kind} conversation cannot be opened here")));
         }
         let others = participants(caller, &new.participant_ids)?;

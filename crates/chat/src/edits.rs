@@ -6,7 +6,7 @@ use crate::messages::{hidden_from, mentioned, targets, written_in};
 use crate::requests::{message_id, readable};
 use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::limits::EDIT_WINDOW;
-use meeshy_domain::{Language, MessageId, Timestamp, UserId, text};
+use meeshy_domain::{Language, MessageId, Permission, Timestamp, UserId, text};
 use meeshy_store::Tx;
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message};
@@ -100,7 +100,7 @@ fn may_edit(message: &Message, editor: &Member, now: Timestamp) -> Result<(), Ch
     if message.is_by_system() {
         return forbidden("a message of the system cannot be changed");
     }
-    if editor.site_role.permissions().can_moderate_content {
+    if editor.site_role.allows(Permission::ModerateContent) {
         return Ok(());
     }
     if message.sender_id != Some(editor.user_id) {

@@ -5,8 +5,8 @@ use crate::conversations::{find_with_member, order_key};
 use crate::view::{MessageView, SenderView};
 use crate::{Chat, ChatError, Event, HiddenFrom, view};
 use meeshy_domain::{
-    ConversationId, ConversationKind, Language, LanguageSettings, MessageId, UserId, limits, spans,
-    target_languages, text,
+    ConversationId, ConversationKind, Language, LanguageSettings, MessageId, MessageType, UserId, limits,
+    spans, target_languages, text,
 };
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member};
@@ -42,9 +42,6 @@ pub struct Sent {
     /// Whether it was there already, from an earlier attempt.
     pub repeated: bool,
 }
-
-/// Kinds of message that clients send.
-pub const MESSAGE_TYPES: [&str; 6] = ["text", "image", "file", "audio", "video", "location"];
 
 impl Chat {
     /// Writes a message. The answer comes once it is on disk, with a job for each language that somebody reads.
@@ -84,12 +81,10 @@ impl Chat {
         if let Some(id) = &client_message_id {
             text::client_message_id(id)?;
         }
-        let message_type = new.message_type.unwrap_or_else(|| "text".into());
-        if !MESSAGE_TYPES.contains(&message_type.as_str()) {
-            return Err(ChatError::invalid(
-                "messageType",
-                format!("expected one of {}", MESSAGE_TYPES.join(", ")),
-            ));
+        let message_type = new.message_type.unwrap_or_else(|| MessageType::Text.to_string());
+        let known: Vec<&str> = MessageType::ALL.iter().map(|kind| kind.name()).collect();
+        if !known.contains(&message_type.as_str()) {
+            return Err(ChatError::invalid("messageType", format!("expected one of {}", known.join(", "))));
         }
         let reply_to_id = new.reply_to_id.filter(|id| !id.is_empty());
         Ok(Draft {

@@ -2,59 +2,13 @@
 
 use crate::accounts::language;
 use crate::requests::{message_id, translatable};
-use crate::{Chat, ChatError};
-use meeshy_domain::{Language, UserId, limits, text};
+use crate::{Caller, Chat, ChatError};
+use meeshy_domain::{Language, Permission, ReportReason, UserId, limits, text};
 use meeshy_store::reports::{self, Report};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, State};
-use meeshy_store::{Tx, messages, users};
+use meeshy_store::{Tx, messages};
 use meeshy_translation::Request;
-use std::str::FromStr;
-
-/// What is wrong with a translation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
-    /// It says something else.
-    Wrong,
-    /// A part is missing.
-    Incomplete,
-    /// It can be understood, but nobody would say it so.
-    Clumsy,
-    /// It is rude, and the message is not.
-    Offensive,
-    /// It is not in the language it should be in.
-    Language,
-    /// Something else, in the reader's own words.
-    Other,
-}
-
-impl Reason {
-    /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Wrong, Self::Incomplete, Self::Clumsy, Self::Offensive, Self::Language, Self::Other];
-
-    /// The name on the wire and in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Wrong => "wrong",
-            Self::Incomplete => "incomplete",
-            Self::Clumsy => "clumsy",
-            Self::Offensive => "offensive",
-            Self::Language => "language",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl FromStr for Reason {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let names = Self::ALL.map(Self::name).join(", ");
-        let known = Self::ALL.into_iter().find(|reason| reason.name() == name);
-        known.ok_or_else(|| format!("expected one of {names}"))
-    }
-}
 
 /// What a reader says.
 #[derive(Debug, Clone)]
@@ -63,7 +17,7 @@ pub struct NewReport {
     pub message: String,
     /// Into which language.
     pub language: String,
-    /// What is wrong, as [`Reason`] names it.
+    /// What is wrong, as [`ReportReason`] names it.
     pub reason: String,
     /// The same in the reader's words.
     pub comment: Option<String>,
@@ -88,11 +42,11 @@ impl Chat {
     /// When there is no such message that the caller may read, no translation of it, or no such reason.
     pub async fn report_translation(&self, caller: UserId, new: NewReport) -> Result<Reported, ChatError> {
         let (id, language) = (message_id(&new.message)?, language("language", &new.language)?);
-        let reason: Reason = new.reason.parse().map_err(|problem| ChatError::invalid("reason", problem))?;
+        let reason = reason(&new.reason)?;
         let comment =
             text::paragraph("comment", new.comment.as_deref().unwrap_or_default(), limits::REPORT_CHARS)?;
         let comment = Some(comment.to_owned()).filter(|comment| !comment.is_empty());
-        if reason == Reason::Other && comment.is_none() {
+        if reason == ReportReason::Other && comment.is_none() {
             return Err(ChatError::invalid("comment", "say what is wrong"));
         }
         let (chat, wants_another) = (self.clone(), new.wants_another);
@@ -140,20 +94,19 @@ impl Chat {
         self.inner.translator.engine(&request).is_some() || self.inner.translators.serve(from, to)
     }
 
-    /// The newest reports, for who looks after translations.
+    /// The newest reports.
     ///
     /// # Errors
-    /// When the caller does not.
-    pub async fn translation_reports(&self, caller: UserId, limit: i64) -> Result<Vec<Report>, ChatError> {
-        let read = move |tx: &mut Tx<'_>| {
-            let role = users::find(tx, caller)?.map(|user| user.role);
-            if !role.is_some_and(|role| role.permissions().can_manage_translations) {
-                return Err(ChatError::Forbidden(
-                    "only who manages translations may read the reports".into(),
-                ));
-            }
-            Ok(reports::newest(tx, limit)?)
-        };
-        self.inner.store.read(read).await
+    /// When the caller does not manage translations.
+    pub async fn translation_reports(&self, caller: &Caller, limit: i64) -> Result<Vec<Report>, ChatError> {
+        caller.require(Permission::ManageTranslations)?;
+        Ok(self.inner.store.read(move |tx| reports::newest(tx, limit)).await?)
     }
+}
+
+fn reason(name: &str) -> Result<ReportReason, ChatError> {
+    ReportReason::ALL.iter().copied().find(|reason| reason.name() == name).ok_or_else(|| {
+        let names: Vec<&str> = ReportReason::ALL.iter().map(|reason| reason.name()).collect();
+        ChatError::invalid("reason", format!("expected one of {}", names.join(", ")))
+    })
 }

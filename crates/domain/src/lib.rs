@@ -10,8 +10,10 @@ pub mod clock;
 pub mod compare;
 pub mod concealment;
 pub mod id;
+pub mod kind;
 pub mod language;
 pub mod limits;
+mod named;
 pub mod network;
 pub mod reader;
 pub mod reason;
@@ -29,10 +31,12 @@ pub use id::{
     AttachmentId, ConversationId, IdGenerator, MemberId, MessageId, ReportId, SessionId, TermId, TextId,
     UserId,
 };
+pub use kind::{ConversationKind, MessageType, ReportReason};
 pub use language::{Direction, Language, UnknownLanguage};
+pub use named::UnknownName;
 pub use network::Network;
 pub use reader::{LanguageSettings, Shown, Written, shown_text};
 pub use reason::{Reason, ReasonCode};
-pub use role::{ConversationKind, MemberRole, Permissions, Role};
+pub use role::{MemberRole, Permission, Role};
 pub use secret::{Address, Secret};
 pub use web_address::WebAddress;

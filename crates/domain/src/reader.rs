@@ -3,10 +3,11 @@
 //! The server, the notifications and the web client's tests share the cases in `vectors/reader.json`.
 
 use crate::Language;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A user's language settings, as stored in the profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "the profile has four independent switches")]
 pub struct LanguageSettings {

@@ -1,48 +1,28 @@
 //! Why a message has no translation: a sentence for operators, and a code for clients, which have their own
 //! texts for it.
 
+use crate::named::named;
 use std::fmt;
 
-/// The code for clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ReasonCode {
-    /// No installed engine translates between these languages.
-    NoEngine,
-    /// The engine for these languages is installed, but disabled until it is repaired or enabled.
-    EngineUnusable,
-    /// Another engine was requested, but there is none.
-    NoOtherEngine,
-    /// A model for these languages is being downloaded; the translation will follow.
-    ModelDownloading,
-    /// An engine failed on every attempt.
-    EngineFailed,
-    /// From a version before there were codes, or from a newer version.
-    Unknown,
-}
+named!(
+    /// What a client needs to know of why there is no translation.
+    ReasonCode, "reason" {
+        /// No engine here translates between these languages.
+        NoEngine = "no_engine",
+        /// What would translate them is installed and cannot be used until somebody repairs or allows it.
+        EngineUnusable = "engine_unusable",
+        /// Another engine was asked for, and there is no other.
+        NoOtherEngine = "no_other_engine",
+        /// A model for these languages is being downloaded: the translation follows by itself.
+        ModelDownloading = "model_downloading",
+        /// An engine was asked, and failed each time.
+        EngineFailed = "engine_failed",
+        /// From before there were codes, or from a newer version.
+        Unknown = "unknown",
+    }
+);
 
 impl ReasonCode {
-    /// All codes.
-    pub const ALL: [Self; 6] = [
-        Self::NoEngine,
-        Self::EngineUnusable,
-        Self::NoOtherEngine,
-        Self::ModelDownloading,
-        Self::EngineFailed,
-        Self::Unknown,
-    ];
-
-    /// The name on the wire and in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NoEngine => "no_engine",
-            Self::EngineUnusable => "engine_unusable",
-            Self::NoOtherEngine => "no_other_engine",
-            Self::ModelDownloading => "model_downloading",
-            Self::EngineFailed => "engine_failed",
-            Self::Unknown => "unknown",
-        }
-    }
-
     /// Whether the translation will follow without another request.
     pub fn is_temporary(self) -> bool {
         self == Self::ModelDownloading
@@ -50,7 +30,7 @@ impl ReasonCode {
 
     /// Parses a code; `Unknown` if there is no such code.
     pub fn of_name(name: &str) -> Self {
-        Self::ALL.into_iter().find(|code| code.name() == name).unwrap_or(Self::Unknown)
+        Self::ALL.iter().copied().find(|code| code.name() == name).unwrap_or(Self::Unknown)
     }
 }
 
@@ -83,7 +63,7 @@ mod tests {
     #[test]
     fn every_code_has_a_distinct_name() {
         for code in ReasonCode::ALL {
-            assert_eq!(ReasonCode::of_name(code.name()), code);
+            assert_eq!(ReasonCode::of_name(code.name()), *code);
         }
         assert_eq!(ReasonCode::of_name("of a newer version"), ReasonCode::Unknown);
     }

@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
 /// contain whatever clients and the old system stored; only URLs of this type are sent to clients.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(transparent)]
 pub struct WebAddress(String);
 

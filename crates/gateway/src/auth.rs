@@ -1,6 +1,7 @@
 //! Who calls: the credentials of a request, and the person behind them.
 
 use crate::error::ApiError;
+use crate::routes::describe::{Describe, Input};
 use crate::{App, config::GatewayConfig};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -78,6 +79,12 @@ impl FromRequestParts<App> for User {
     }
 }
 
+impl Input for User {
+    fn describe(to: &mut Describe<'_>) {
+        to.operation.takes_caller = true;
+    }
+}
+
 /// Where a call comes from.
 pub struct Origin {
     pub device: Device,
@@ -97,6 +104,10 @@ impl FromRequestParts<App> for Origin {
             counted_as: counted_as(address),
         })
     }
+}
+
+impl Input for Origin {
+    fn describe(_: &mut Describe<'_>) {}
 }
 
 /// The address that a call comes from: behind trusted proxies, what the outermost of them saw.

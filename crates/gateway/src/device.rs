@@ -1,13 +1,17 @@
 //! Visitors who sign in, and how a device shows that it has done so before.
 
 use crate::App;
+use crate::answer::Answer;
 use crate::auth::{Origin, session_token};
+use crate::routes::describe::{Describe, Input, Output};
 use axum::extract::FromRequestParts;
 use axum::http::header::{COOKIE, ORIGIN, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::Device;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::convert::Infallible;
 
 /// Says nothing but that this browser has signed in before; it opens nothing.
@@ -47,12 +51,41 @@ impl FromRequestParts<App> for Visitor {
 
 impl Visitor {
     /// The answer to somebody who has signed in, with the cookie that this browser will be known by.
-    pub fn remembered(&self, answer: impl IntoResponse) -> Response {
-        let mut response = answer.into_response();
-        if let Some(cookie) = &self.set_cookie {
-            response.headers_mut().append(SET_COOKIE, cookie.clone());
+    pub fn remembered<T>(&self, answer: T) -> Remembered<T> {
+        Remembered { answer, set_cookie: self.set_cookie.clone() }
+    }
+}
+
+impl Input for Visitor {
+    fn describe(_: &mut Describe<'_>) {}
+}
+
+/// An answer to somebody who signs in, perhaps with a cookie.
+pub struct Remembered<T> {
+    answer: T,
+    set_cookie: Option<HeaderValue>,
+}
+
+impl<T> Remembered<T> {
+    /// The answer to somebody who has not signed in yet.
+    pub fn unknown(answer: T) -> Self {
+        Self { answer, set_cookie: None }
+    }
+}
+
+impl<T: Serialize> IntoResponse for Remembered<T> {
+    fn into_response(self) -> Response {
+        let mut response = Answer(self.answer).into_response();
+        if let Some(cookie) = self.set_cookie {
+            response.headers_mut().append(SET_COOKIE, cookie);
         }
         response
+    }
+}
+
+impl<T: JsonSchema> Output for Remembered<T> {
+    fn describe(to: &mut Describe<'_>) {
+        Answer::<T>::describe(to);
     }
 }
 

@@ -9,7 +9,7 @@ use meeshy_domain::ReasonCode;
 use meeshy_domain::account::FREE_ATTEMPTS;
 use meeshy_store::StoreError;
 use meeshy_translation_api::Refusal;
-use meeshy_wire::{ErrorBody, ErrorDetail};
+use meeshy_wire::{ErrorBody, ErrorCode, ErrorDetail};
 use std::time::Duration;
 
 /// An answer that is an error.
@@ -20,19 +20,20 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self { status, body: Box::new(ErrorBody::new(code, message)) }
     }
 
     pub fn invalid(field: &str, problem: &str) -> Self {
-        let mut error = Self::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", format!("{field}: {problem}"));
+        let mut error = Self::new(ErrorCode::ValidationError, format!("{field}: {problem}"));
         error.body.details = vec![ErrorDetail { field: field.to_owned(), message: problem.to_owned() }];
         error
     }
 
     /// Nobody called, where somebody has to.
     pub fn authentication_required() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "AUTH_REQUIRED", "Authentication required")
+        Self::new(ErrorCode::AuthRequired, "Authentication required")
     }
 
     /// With the code where the translation routes of old clients look for it.
@@ -43,7 +44,7 @@ impl ApiError {
 
     /// Why a text has no translation, for a client to word.
     pub fn with_reason(mut self, code: ReasonCode) -> Self {
-        self.body.reason_code = Some(code.name());
+        self.body.reason_code = Some(code);
         self
     }
 
@@ -58,30 +59,26 @@ impl From<ChatError> for ApiError {
         let message = error.to_string();
         match error {
             ChatError::Invalid { field, problem } => Self::invalid(&field, &problem),
-            ChatError::Unauthenticated(_) => Self::new(StatusCode::UNAUTHORIZED, "AUTH_FAILED", message),
-            ChatError::NotFound { what } => Self::new(StatusCode::NOT_FOUND, not_found_code(what), message),
+            ChatError::Unauthenticated(_) => Self::new(ErrorCode::AuthFailed, message),
+            ChatError::NotFound { what } => Self::new(not_found_code(what), message),
             ChatError::NotAMember => {
-                let mut error = Self::new(StatusCode::FORBIDDEN, "CONVERSATION_ACCESS_DENIED", message);
+                let mut error = Self::new(ErrorCode::ConversationAccessDenied, message);
                 error.body.suggestion = Some("ask a member to invite you".into());
                 error
             }
-            ChatError::Forbidden(_) => Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message),
+            ChatError::Forbidden(_) => Self::new(ErrorCode::Forbidden, message),
             ChatError::Taken { field } => {
                 let mut error = Self::invalid(field, "this is taken already");
-                error.body.code = "ALREADY_EXISTS";
+                error.body.code = ErrorCode::AlreadyExists;
                 error
             }
             ChatError::TooManyAttempts { retry_after } => {
                 let calls = u32::try_from(FREE_ATTEMPTS).unwrap_or_default();
                 too_many(message, calls, whole_seconds(retry_after))
             }
-            ChatError::SetupCodeInvalid => Self::new(StatusCode::BAD_REQUEST, "SETUP_CODE_INVALID", message),
-            ChatError::InvalidOperation(_) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "INVALID_OPERATION", message)
-            }
-            ChatError::Busy(_) => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message).retry_after(2)
-            }
+            ChatError::SetupCodeInvalid => Self::new(ErrorCode::SetupCodeInvalid, message),
+            ChatError::InvalidOperation(_) => Self::new(ErrorCode::InvalidOperation, message),
+            ChatError::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, message).retry_after(2),
             ChatError::Store(error) => store_error(&error),
         }
     }
@@ -90,32 +87,28 @@ impl From<ChatError> for ApiError {
 fn store_error(error: &StoreError) -> ApiError {
     if matches!(error, StoreError::Nul) {
         // What the caller sent, not a failure.
-        return ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", error.to_string());
+        return ApiError::new(ErrorCode::ValidationError, error.to_string());
     }
     tracing::error!(%error, "A request failed because of the database");
     match error {
         StoreError::Unavailable(_) | StoreError::InTheWay(_) => {
             let message = "the database is not available just now; try again in a moment";
-            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "DATABASE_UNAVAILABLE", message).retry_after(2)
+            ApiError::new(ErrorCode::DatabaseUnavailable, message).retry_after(2)
         }
         StoreError::DiskFull => {
             let message = "nothing can be saved: the server's disk is full";
-            ApiError::new(StatusCode::INSUFFICIENT_STORAGE, "STORAGE_FULL", message)
+            ApiError::new(ErrorCode::StorageFull, message)
         }
-        _ => ApiError::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "DATABASE_ERROR",
-            "something went wrong on our side",
-        ),
+        _ => ApiError::new(ErrorCode::DatabaseError, "something went wrong on our side"),
     }
 }
 
-fn not_found_code(what: &str) -> &'static str {
+fn not_found_code(what: &str) -> ErrorCode {
     match what {
-        "conversation" => "CONVERSATION_NOT_FOUND",
-        "message" => "MESSAGE_NOT_FOUND",
-        "user" => "USER_NOT_FOUND",
-        _ => "NOT_FOUND",
+        "conversation" => ErrorCode::ConversationNotFound,
+        "message" => ErrorCode::MessageNotFound,
+        "user" => ErrorCode::UserNotFound,
+        _ => ErrorCode::NotFound,
     }
 }
 
@@ -123,12 +116,12 @@ fn not_found_code(what: &str) -> &'static str {
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
-            Refusal::Unavailable(_) => "TRANSLATION_UNAVAILABLE",
-            Refusal::Failed(_) | Refusal::TimedOut(_) => "TRANSLATION_ERROR",
-            Refusal::TooLarge => "PAYLOAD_TOO_LARGE",
-            _ => "VALIDATION_ERROR",
+            Refusal::Unavailable(_) => ErrorCode::TranslationUnavailable,
+            Refusal::Failed(_) | Refusal::TimedOut(_) => ErrorCode::TranslationError,
+            Refusal::TooLarge => ErrorCode::PayloadTooLarge,
+            _ => ErrorCode::ValidationError,
         };
-        Self::new(refusal.status(), code, refusal.to_string())
+        Self { status: refusal.status(), ..Self::new(code, refusal.to_string()) }
     }
 }
 
@@ -142,7 +135,7 @@ impl From<TooMany> for ApiError {
 
 /// Old clients look for the code in `error`.
 fn too_many(message: String, limit: u32, seconds: u64) -> ApiError {
-    let mut error = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", message);
+    let mut error = ApiError::new(ErrorCode::RateLimitExceeded, message);
     error.body.error = "RATE_LIMIT_EXCEEDED".into();
     error.body.limit = Some(limit);
     error.retry_after(seconds)
@@ -154,8 +147,10 @@ fn whole_seconds(wait: Duration) -> u64 {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let (retry_after, limit) = (self.body.retry_after, self.body.limit);
+        let (code, retry_after, limit) = (self.body.code, self.body.retry_after, self.body.limit);
         let mut response = (self.status, Json(self.body)).into_response();
+        // For whoever checks that the route declares it.
+        response.extensions_mut().insert(code);
         let headers = response.headers_mut();
         if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -2,14 +2,15 @@
 
 use crate::App;
 use crate::error::ApiError;
+use crate::routes::describe::{Describe, Input, Place};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
-use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::response::{IntoResponse, Response};
 use http_body_util::BodyExt;
-use meeshy_wire::Success;
-use serde::Serialize;
+use meeshy_wire::ErrorCode;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::borrow::Cow;
 
 /// A JSON body.
 pub struct Body<T>(pub T);
@@ -33,10 +34,16 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
     }
 }
 
+impl<T: JsonSchema> Input for Body<T> {
+    fn describe(to: &mut Describe<'_>) {
+        to.takes::<T>();
+        to.fails(&[ErrorCode::ValidationError, ErrorCode::InvalidInput, ErrorCode::PayloadTooLarge]);
+    }
+}
+
 /// The bytes of a body.
 pub async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let unreadable =
-        |_| ApiError::new(StatusCode::BAD_REQUEST, "INVALID_INPUT", "the request could not be read");
+    let unreadable = |_| ApiError::new(ErrorCode::InvalidInput, "the request could not be read");
     let mut body = request.into_body();
     let (mut bytes, mut total) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
@@ -49,17 +56,13 @@ pub async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
         }
     }
     if total > limit {
-        return Err(ApiError::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "PAYLOAD_TOO_LARGE",
-            "the request is too large",
-        ));
+        return Err(ApiError::new(ErrorCode::PayloadTooLarge, "the request is too large"));
     }
     Ok(bytes)
 }
 
 fn invalid(message: String) -> ApiError {
-    ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
+    ApiError::new(ErrorCode::ValidationError, message)
 }
 
 /// Query parameters.
@@ -74,65 +77,148 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
-/// The variable part of a path.
-pub struct PathParam(pub String);
+impl<T: JsonSchema> Input for Params<T> {
+    fn describe(to: &mut Describe<'_>) {
+        for (name, schema, is_required) in to.schemas.fields::<T>() {
+            to.parameter(Place::Query, name, schema, is_required);
+        }
+        to.fails(&[ErrorCode::ValidationError]);
+    }
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for PathParam {
+/// A variable part of a path.
+pub trait Segment: From<String> {
+    /// Its name in the path.
+    const NAME: &'static str;
+    /// How it leads nowhere.
+    const MISSING: &'static [ErrorCode];
+
+    fn schema() -> Value;
+}
+
+/// Declares variable parts of paths: what each of them names, its name in the path, how it leads nowhere, and an example.
+macro_rules! segments {
+    ($(#[doc = $doc:literal] $part:ident = $name:literal, $example:literal, [$($missing:ident),*];)*) => {
+        $(
+            #[doc = $doc]
+            pub struct $part(pub String);
+
+            impl From<String> for $part {
+                fn from(part: String) -> Self {
+                    Self(part)
+                }
+            }
+
+            impl Segment for $part {
+                const NAME: &'static str = $name;
+                const MISSING: &'static [ErrorCode] = &[$(ErrorCode::$missing),*];
+
+                fn schema() -> Value {
+                    serde_json::json!({
+                        "type": "string", "description": $doc.trim_ascii(), "examples": [$example],
+                    })
+                }
+            }
+        )*
+    };
+}
+
+pub(crate) use segments;
+
+segments! {
+    /// A conversation, by its id or its identifier.
+    ConversationRef = "id", "meeshy", [ConversationNotFound, ConversationAccessDenied];
+    /// A message, by its id.
+    MessageRef = "messageId", "65a0c0ffee0123456789abcd", [MessageNotFound];
+    /// A language, by its code.
+    LanguageTag = "language", "es", [];
+    /// A term of a glossary, by its id.
+    TermRef = "termId", "65a0c0ffee0123456789abcd", [NotFound];
+    /// The translation of a message, as `<message>-<language>`.
+    JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
+}
+
+/// The variable part of a path.
+pub struct PathParam<P>(pub P);
+
+impl<P: Segment, S: Send + Sync> FromRequestParts<S> for PathParam<P> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
-        path.map(|Path(part)| Self(part)).map_err(|rejection| invalid(rejection.body_text()))
+        path.map(|Path(part)| Self(part.into())).map_err(|rejection| invalid(rejection.body_text()))
+    }
+}
+
+impl<P: Segment> Input for PathParam<P> {
+    fn describe(to: &mut Describe<'_>) {
+        to.parameter(Place::Path, P::NAME.to_owned(), P::schema(), true);
+        to.fails(P::MISSING);
+        to.fails(&[ErrorCode::ValidationError]);
     }
 }
 
 /// The two variable parts of a path.
-pub struct TwoPathParams(pub String, pub String);
+pub struct TwoPathParams<P, Q>(pub P, pub Q);
 
-impl<S: Send + Sync> FromRequestParts<S> for TwoPathParams {
+impl<P: Segment, Q: Segment, S: Send + Sync> FromRequestParts<S> for TwoPathParams<P, Q> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<(String, String)>::from_request_parts(parts, state).await;
-        path.map(|Path((one, other))| Self(one, other)).map_err(|rejection| invalid(rejection.body_text()))
+        path.map(|Path((one, other))| Self(one.into(), other.into()))
+            .map_err(|rejection| invalid(rejection.body_text()))
     }
 }
 
-/// A good answer in the envelope, with or without extras.
-pub struct Answer<T>(pub Success<T>);
-
-impl<T: Serialize> IntoResponse for Answer<T> {
-    fn into_response(self) -> Response {
-        axum::Json(self.0).into_response()
+impl<P: Segment, Q: Segment> Input for TwoPathParams<P, Q> {
+    fn describe(to: &mut Describe<'_>) {
+        PathParam::<P>::describe(to);
+        PathParam::<Q>::describe(to);
     }
-}
-
-/// A good answer with nothing beside its data.
-pub fn answer<T: Serialize>(data: T) -> Answer<T> {
-    Answer(Success::new(data))
-}
-
-/// The answer to a request that made something.
-pub fn created<T: Serialize>(data: T) -> impl IntoResponse {
-    (StatusCode::CREATED, answer(data))
 }
 
 /// `limit` and `offset` as clients send them: text that is no number counts as not given.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
-pub struct PageParams {
+pub struct PageParams<const DEFAULT: i64, const MAX: i64> {
     limit: Option<String>,
     offset: Option<String>,
 }
 
-impl PageParams {
-    /// The limit, between 1 and `max`.
-    pub fn limit(&self, default: i64, max: i64) -> i64 {
-        number(self.limit.as_deref()).unwrap_or(default).clamp(1, max)
+impl<const DEFAULT: i64, const MAX: i64> PageParams<DEFAULT, MAX> {
+    /// The limit, between 1 and the maximum.
+    pub fn limit(&self) -> i64 {
+        number(self.limit.as_deref()).unwrap_or(DEFAULT).clamp(1, MAX)
     }
 
     /// The offset, from 0.
     pub fn offset(&self) -> i64 {
         number(self.offset.as_deref()).unwrap_or(0).max(0)
+    }
+}
+
+impl<const DEFAULT: i64, const MAX: i64> JsonSchema for PageParams<DEFAULT, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "PageParams".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // A text is no mistake: it counts as not given.
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "limit": {
+                    "type": ["integer", "string"],
+                    "description": format!("How many; more than {MAX} counts as {MAX}."),
+                    "default": DEFAULT,
+                },
+                "offset": { "type": ["integer", "string"], "description": "How many to skip.", "default": 0 },
+            },
+        })
     }
 }
 
@@ -146,13 +232,15 @@ mod tests {
 
     #[test]
     fn limits_are_clamped_and_nonsense_is_the_default() {
-        let limit =
-            |text: Option<&str>| PageParams { limit: text.map(str::to_owned), offset: None }.limit(20, 50);
+        let limit = |text: Option<&str>| {
+            PageParams::<20, 50> { limit: text.map(str::to_owned), offset: None }.limit()
+        };
         assert_eq!(
             [None, Some("7"), Some("0"), Some("-3"), Some("900"), Some("many")].map(limit),
             [20, 7, 1, 1, 50, 20]
         );
-        let offset = |text: &str| PageParams { limit: None, offset: Some(text.to_owned()) }.offset();
+        let offset =
+            |text: &str| PageParams::<20, 50> { limit: None, offset: Some(text.to_owned()) }.offset();
         assert_eq!(["12", "-1", "x", "99999999999999999999"].map(offset), [12, 0, 0, 0]);
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: the gateway decides nothing. It reads what clients send, asks `chat`, and writes the answer; each route
 //! says who may call it, and cannot be registered otherwise ([`routes::Api`]).
 
+mod answer;
 mod auth;
 mod budget;
 mod config;

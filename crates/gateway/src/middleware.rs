@@ -10,9 +10,10 @@ use axum::http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderValue, Method};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use meeshy_wire::ErrorCode;
 use std::any::Any;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -113,5 +114,5 @@ fn panicked(_: Box<dyn Any + Send>) -> Response {
     // The panic hook has written down what and where.
     tracing::error!("A request panicked: this is a bug");
     let message = "something went wrong on our side";
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", message).into_response()
+    ApiError::new(ErrorCode::InternalError, message).into_response()
 }

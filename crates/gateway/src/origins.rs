@@ -8,9 +8,10 @@ use crate::config::GatewayConfig;
 use crate::error::ApiError;
 use axum::extract::{Request, State};
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use meeshy_wire::ErrorCode;
 
 /// Refuses calls of pages of other sites: of the interface and of sockets. Files have rules of their own.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -25,7 +26,7 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
     {
         let message = "pages of this site may not call this server; its operator can add the site to \
             server.cors_origins (CORS_ORIGINS)";
-        return ApiError::new(StatusCode::FORBIDDEN, "ORIGIN_NOT_ALLOWED", message).into_response();
+        return ApiError::new(ErrorCode::OriginNotAllowed, message).into_response();
     }
     next.run(request).await
 }

@@ -7,6 +7,7 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use meeshy_wire::ErrorCode;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use std::borrow::Cow;
 
@@ -42,7 +43,7 @@ pub async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response 
             .unwrap_or_else(|| ([(CONTENT_TYPE, "text/html")], NOT_BUILT).into_response());
     }
     let message = format!("Route {method}:{} not found", uri.path());
-    ApiError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response()
+    ApiError::new(ErrorCode::NotFound, message).into_response()
 }
 
 /// The page of the client, for any of the paths that it knows. Its parts lie beside it, at the root of this server, which

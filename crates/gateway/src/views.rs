@@ -14,8 +14,7 @@ use meeshy_store::reports::Report;
 use meeshy_store::sessions::Session;
 use meeshy_store::translations::{State, Translation};
 use meeshy_store::users::User;
-use meeshy_wire as wire;
-use serde_json::{Value, json};
+use meeshy_wire::{self as wire, MissingState, ProgressStatus, TextState};
 
 /// Up to this length the old system asked its medium model; clients show the name.
 const MEDIUM_CHARS: usize = 80;
@@ -53,7 +52,19 @@ pub fn user(user: &User, is_online: bool) -> wire::User {
         profile_completion_rate: user.details.profile_completion_rate,
         created_at: user.created_at.into(),
         updated_at: user.updated_at.into(),
-        permissions: user.role.permissions(),
+        permissions: wire::Permissions(user.role),
+    }
+}
+
+pub fn challenged_user(user: User) -> wire::ChallengedUser {
+    wire::ChallengedUser {
+        id: user.id,
+        username: user.username,
+        email: user.email,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        display_name: user.display_name,
+        avatar: address(user.avatar.as_deref()),
     }
 }
 
@@ -143,7 +154,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         delivered_count: details.delivered_count,
         read_count: details.read_count,
         reaction_summary: (view.reactions.iter())
-            .map(|reaction| (reaction.emoji.clone(), reaction.total.into()))
+            .map(|reaction| (reaction.emoji.clone(), reaction.total))
             .collect(),
         reaction_count: reactions,
         current_user_reactions: (view.reactions.iter())
@@ -162,7 +173,6 @@ pub fn message(view: &MessageView) -> wire::Message {
         translation_states: states(view),
         reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
         count: wire::Counts { reactions, status_entries: view.status_entries },
-        meta: None,
     }
 }
 
@@ -225,33 +235,32 @@ fn states(view: &MessageView) -> Vec<wire::TranslationState> {
     let reasons = || view.translations.iter().filter_map(reason_of);
     let pending = view.pending.iter().map(|language| {
         let delays = |(of, reason): &(Language, Reason)| of == language && reason.code.is_temporary();
-        translation_state(*language, PENDING, reasons().find(delays).map(|(_, reason)| reason))
+        translation_state(*language, MissingState::Pending, reasons().find(delays).map(|(_, reason)| reason))
     });
     let ended = view.translations.iter().filter(|known| !view.pending.contains(&known.language));
     let ended = ended.filter_map(|known| {
         let (language, reason) = reason_of(known)?;
-        Some(translation_state(language, state_name(&known.state), Some(reason)))
+        Some(translation_state(language, missing_state(&known.state)?, Some(reason)))
     });
     pending.chain(ended).collect()
 }
 
 fn translation_state(
     target_language: Language,
-    state: &'static str,
+    state: MissingState,
     reason: Option<Reason>,
 ) -> wire::TranslationState {
-    let (reason_code, reason) = reason.map(|reason| (reason.code.name(), reason.text)).unzip();
+    let (reason_code, reason) = reason.map(|reason| (reason.code, reason.text)).unzip();
     wire::TranslationState { target_language, state, reason, reason_code }
 }
 
-/// A translation that is still to come.
-const PENDING: &str = "pending";
-
-/// What clients call a state: what will pass is pending.
-pub fn state_name(state: &State) -> &'static str {
+/// What clients call a state without a text: what will pass is pending.
+pub fn missing_state(state: &State) -> Option<MissingState> {
     match state {
-        State::Unavailable { reason } if reason.code.is_temporary() => PENDING,
-        state => state.name(),
+        State::Unavailable { reason } if reason.code.is_temporary() => Some(MissingState::Pending),
+        State::Unavailable { .. } => Some(MissingState::Unavailable),
+        State::Failed { .. } => Some(MissingState::Failed),
+        State::Done { .. } | State::Identical { .. } => None,
     }
 }
 
@@ -265,9 +274,9 @@ pub fn reason(state: &State) -> Option<&Reason> {
 
 /// A translation as the wire shows it, if it has a text.
 pub fn translation(known: &Translation, source_language: Language) -> Option<wire::Translation> {
-    let (content, engine, score) = match &known.state {
-        State::Done { content, engine, score } => (content, Some(engine.clone()), *score),
-        State::Identical { content } => (content, None, None),
+    let (state, content, engine, score) = match &known.state {
+        State::Done { content, engine, score } => (TextState::Done, content, Some(engine.clone()), *score),
+        State::Identical { content } => (TextState::Identical, content, None, None),
         State::Unavailable { .. } | State::Failed { .. } => return None,
     };
     let (message_id, target) = (known.message_id, known.language);
@@ -283,7 +292,7 @@ pub fn translation(known: &Translation, source_language: Language) -> Option<wir
         target_language: target,
         translated_content: content.clone(),
         translation_model: if content.chars().nth(MEDIUM_CHARS).is_none() { "medium" } else { "premium" },
-        state: known.state.name(),
+        state,
         engine,
         confidence_score: score,
         cache_key: format!("{message_id}_{source_language}_{target}"),
@@ -298,16 +307,20 @@ pub fn translation(known: &Translation, source_language: Language) -> Option<wir
 pub fn progress(requested: &Requested) -> wire::TranslationProgress {
     let Requested { message, target, progress } = requested;
     let (status, text, ended) = match progress {
-        Progress::Pending => ("processing", "The translation is under way", None),
+        Progress::Pending => (ProgressStatus::Processing, "The translation is under way", None),
         Progress::Ended(known) => match &known.state {
-            State::Unavailable { reason } if reason.code.is_temporary() => {
-                ("processing", "The translation comes once a model has been downloaded", Some(known))
-            }
+            State::Unavailable { reason } if reason.code.is_temporary() => (
+                ProgressStatus::Processing,
+                "The translation comes once a model has been downloaded",
+                Some(known),
+            ),
             State::Done { .. } | State::Identical { .. } => {
-                ("completed", "The translation is there", Some(known))
+                (ProgressStatus::Completed, "The translation is there", Some(known))
             }
-            State::Unavailable { .. } => ("unavailable", "There is no translation", Some(known)),
-            State::Failed { .. } => ("failed", "The translation failed", Some(known)),
+            State::Unavailable { .. } => {
+                (ProgressStatus::Unavailable, "There is no translation", Some(known))
+            }
+            State::Failed { .. } => (ProgressStatus::Failed, "The translation failed", Some(known)),
         },
     };
     let translation = ended.and_then(|known| translation(known, message.original_language));
@@ -319,7 +332,7 @@ pub fn progress(requested: &Requested) -> wire::TranslationProgress {
         target_language: *target,
         status,
         reason: why.map(|reason| reason.text.clone()),
-        reason_code: why.map(|reason| reason.code.name()),
+        reason_code: why.map(|reason| reason.code),
         translation: translation.map(|translation| wire::StatusTranslation {
             translated_text: translation.translated_content.clone(),
             model_type: translation.translation_model,
@@ -360,7 +373,7 @@ pub fn report(report: Report) -> wire::TranslationReport {
 pub fn conversation(view: &ConversationView, now: Timestamp) -> wire::Conversation {
     let stats = stats(view, now);
     wire::Conversation {
-        meta: stats.map(|conversation_stats| wire::Meta { conversation_stats }),
+        meta: stats.map(|conversation_stats| wire::ConversationMeta { conversation_stats }),
         ..columns(view)
     }
 }
@@ -396,11 +409,15 @@ fn columns(view: &ConversationView) -> wire::Conversation {
     }
 }
 
-fn preferences(set: &Preferences) -> Value {
-    json!({
-        "isPinned": set.is_pinned, "isMuted": set.is_muted, "isArchived": set.is_archived, "isDeletedForUser": false,
-        "customName": set.custom_name, "reaction": set.reaction,
-    })
+fn preferences(set: &Preferences) -> wire::ConversationPreferences {
+    wire::ConversationPreferences {
+        is_pinned: set.is_pinned,
+        is_muted: set.is_muted,
+        is_archived: set.is_archived,
+        is_deleted_for_user: false,
+        custom_name: set.custom_name.clone(),
+        reaction: set.reaction.clone(),
+    }
 }
 
 fn member(view: &MemberView) -> wire::Member {

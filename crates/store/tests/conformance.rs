@@ -398,7 +398,7 @@ async fn a_reason_keeps_its_code_and_older_rows_have_none() {
         let store = database.open().await.unwrap();
         let (_, _, _, first) = scene(&store).await;
         let story = move |tx: &mut Tx<'_>| {
-            for code in ReasonCode::ALL {
+            for code in ReasonCode::ALL.iter().copied() {
                 let state = State::Unavailable { reason: Reason::new(code, "why") };
                 let language = "ja".parse().unwrap();
                 let known = Translation {

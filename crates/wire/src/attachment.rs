@@ -2,10 +2,11 @@
 
 use crate::Iso;
 use meeshy_domain::{AttachmentId, MessageId, WebAddress};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A file attached to a message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Attachment {
     pub id: AttachmentId,

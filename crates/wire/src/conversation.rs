@@ -4,11 +4,12 @@ use crate::{Attachment, Guest, Iso, Translation, TranslationState};
 use meeshy_domain::{
     ConversationId, ConversationKind, Language, MemberId, MemberRole, MessageId, UserId, WebAddress,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A conversation with its first members; more of them when requested alone than in a list.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Conversation {
     pub id: ConversationId,
@@ -32,22 +33,43 @@ pub struct Conversation {
     pub created_at: Iso,
     pub updated_at: Iso,
     pub members: Vec<Member>,
-    pub user_preferences: Vec<serde_json::Value>,
+    /// At most one.
+    pub user_preferences: Vec<ConversationPreferences>,
     pub last_message: Option<LastMessage>,
     pub unread_count: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Meta>,
+    pub meta: Option<ConversationMeta>,
+}
+
+/// What a reader has set about a conversation.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationPreferences {
+    pub is_pinned: bool,
+    pub is_muted: bool,
+    pub is_archived: bool,
+    pub is_deleted_for_user: bool,
+    pub custom_name: Option<String>,
+    pub reaction: Option<String>,
+}
+
+/// A conversation was read to its end.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MarkedRead {
+    pub marked_count: i64,
+    pub message: String,
 }
 
 /// Additional data of a conversation that is requested alone.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Meta {
+pub struct ConversationMeta {
     pub conversation_stats: ConversationStats,
 }
 
 /// Statistics of a conversation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationStats {
     pub messages_per_language: BTreeMap<Language, i64>,
@@ -58,7 +80,7 @@ pub struct ConversationStats {
 }
 
 /// A user who is connected.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OnlineUser {
     pub id: UserId,
@@ -71,7 +93,7 @@ pub struct OnlineUser {
 }
 
 /// A membership.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
     pub id: MemberId,
@@ -86,7 +108,7 @@ pub struct Member {
 }
 
 /// The user of a membership.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberUser {
     pub id: UserId,
@@ -101,7 +123,7 @@ pub struct MemberUser {
 }
 
 /// A summary of the newest message of a conversation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LastMessage {
     pub id: MessageId,
@@ -124,7 +146,7 @@ pub struct LastMessage {
 }
 
 /// The author of the newest message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LastMessageSender {
     pub id: UserId,

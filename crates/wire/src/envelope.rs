@@ -1,27 +1,45 @@
 //! The envelope of every REST response.
 
+use crate::ErrorCode;
+use meeshy_domain::ReasonCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A success response: `{"success":true,"data":…}`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub struct Success<T> {
+    #[schemars(extend("const" = true))]
     pub success: bool,
     pub data: T,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pagination: Option<Pagination>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub meta: Option<serde_json::Value>,
 }
 
 impl<T> Success<T> {
-    /// A response with `data` and nothing else.
+    /// An answer of `data`.
     pub fn new(data: T) -> Self {
-        Self { success: true, data, pagination: None, meta: None }
+        Self { success: true, data }
+    }
+}
+
+/// A part of a list: `{"success":true,"data":[…],"pagination":…}`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Page<T> {
+    #[schemars(extend("const" = true))]
+    pub success: bool,
+    pub data: Vec<T>,
+    pub pagination: Pagination,
+}
+
+impl<T> Page<T> {
+    /// These items, at this place in the list.
+    pub fn new(data: Vec<T>, pagination: Pagination) -> Self {
+        Self { success: true, data, pagination }
     }
 }
 
 /// The position of a page in the whole list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Pagination {
     pub total: i64,
@@ -39,19 +57,20 @@ impl Pagination {
 }
 
 /// An error response. `error` and `message` are a sentence for users, `code` is for programs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody {
+    #[schemars(extend("const" = false))]
     pub success: bool,
     pub error: String,
     pub message: String,
-    pub code: &'static str,
-    /// The same code, where old clients look for it in responses of the translation routes.
+    pub code: ErrorCode,
+    /// The same, where the translation routes of old clients look for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error_code: Option<&'static str>,
+    pub error_code: Option<ErrorCode>,
     /// Why a text has no translation, as a code for which clients have their own texts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_code: Option<&'static str>,
+    pub reason_code: Option<ReasonCode>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<ErrorDetail>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,13 +78,13 @@ pub struct ErrorBody {
     /// After how many seconds a retry makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// The number of allowed requests, if there were too many.
+    /// How many calls are allowed, where there were too many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
 
 /// What is wrong with one field.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ErrorDetail {
     pub field: String,
     pub message: String,
@@ -73,7 +92,7 @@ pub struct ErrorDetail {
 
 impl ErrorBody {
     /// An error with a sentence and a code.
-    pub fn new(code: &'static str, message: impl Into<String>) -> Self {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
         Self {
             success: false,

@@ -1,7 +1,8 @@
 //! Socket.IO events.
 
-use crate::{ConversationStats, ErrorBody, Iso, Translation};
-use meeshy_domain::{ConversationId, Language, MessageId, UserId};
+use crate::{ConversationStats, ErrorBody, ErrorCode, Iso, MissingState, Translation};
+use meeshy_domain::{ConversationId, Language, MessageId, ReasonCode, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The names of the events.
@@ -33,7 +34,7 @@ pub mod event_name {
 }
 
 /// The client's part of the handshake. It contains secrets, so it has no `Debug`.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Handshake {
     pub auth_token: Option<String>,
@@ -43,7 +44,7 @@ pub struct Handshake {
 }
 
 /// The response to the handshake.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Authenticated {
     pub success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,7 +54,7 @@ pub struct Authenticated {
 }
 
 /// The authenticated user of the socket.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthenticatedUser {
     pub id: UserId,
@@ -62,14 +63,14 @@ pub struct AuthenticatedUser {
 }
 
 /// `error`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct ErrorEvent {
     pub message: String,
-    pub code: &'static str,
+    pub code: ErrorCode,
 }
 
 /// `message:send`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessage {
     pub conversation_id: String,
@@ -81,7 +82,7 @@ pub struct SendMessage {
 }
 
 /// `message:edit`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct EditMessage {
     pub message_id: String,
@@ -90,14 +91,14 @@ pub struct EditMessage {
 }
 
 /// Events that contain only a conversation.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationRef {
     pub conversation_id: String,
 }
 
 /// The acknowledgement of an event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Ack<T> {
     pub success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,7 +106,7 @@ pub struct Ack<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<&'static str>,
+    pub code: Option<ErrorCode>,
 }
 
 impl<T> Ack<T> {
@@ -121,7 +122,7 @@ impl<T> Ack<T> {
 }
 
 /// The acknowledgement of a message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AckData {
     pub message_id: MessageId,
@@ -131,7 +132,7 @@ pub struct AckData {
 }
 
 /// `message:translation`: one language.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageTranslation {
     pub message_id: MessageId,
@@ -140,21 +141,21 @@ pub struct MessageTranslation {
 }
 
 /// `message:translation-state`: a language without a translation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationStateEvent {
     pub message_id: MessageId,
     pub conversation_id: ConversationId,
     pub revision: i64,
     pub target_language: Language,
-    pub state: &'static str,
+    pub state: MissingState,
     pub reason: String,
     /// As in [`TranslationState`](crate::TranslationState).
-    pub reason_code: &'static str,
+    pub reason_code: ReasonCode,
 }
 
 /// `typing:start` and `typing:stop`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Typing<'a> {
     pub user_id: UserId,
@@ -164,7 +165,7 @@ pub struct Typing<'a> {
 }
 
 /// `user:status`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UserStatus<'a> {
     pub user_id: UserId,
@@ -174,7 +175,7 @@ pub struct UserStatus<'a> {
 }
 
 /// `conversation:unread-updated`.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UnreadUpdated {
     pub conversation_id: ConversationId,
@@ -182,7 +183,7 @@ pub struct UnreadUpdated {
 }
 
 /// `read-status:updated`.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadStatusUpdated {
     pub conversation_id: ConversationId,
@@ -193,7 +194,7 @@ pub struct ReadStatusUpdated {
 }
 
 /// `conversation:stats`; the conversation is given as the client gave it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatsEvent {
     pub conversation_id: String,

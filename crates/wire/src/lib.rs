@@ -6,36 +6,56 @@
 //! Invariant: nothing here makes decisions or does I/O; a type is a shape.
 #![expect(missing_docs, reason = "the fields are named after their meaning")]
 
+mod account;
 mod attachment;
+mod code;
 mod conversation;
 mod envelope;
 mod event;
+mod health;
 mod json;
 mod message;
 mod request;
+mod schema;
 mod time;
 mod translation;
 mod user;
 
-pub use attachment::Attachment;
-pub use conversation::{
-    Conversation, ConversationStats, LastMessage, LastMessageSender, Member, MemberUser, Meta, OnlineUser,
+pub use account::{
+    Availability, ChallengedUser, LoginAnswer, Me, NeedsCode, Notice, ProfileUpdated, Refreshed, SetupState,
+    SignedIn, Token,
 };
-pub use envelope::{ErrorBody, ErrorDetail, Pagination, Success};
+pub use attachment::Attachment;
+pub use code::ErrorCode;
+pub use conversation::{
+    Conversation, ConversationMeta, ConversationPreferences, ConversationStats, LastMessage,
+    LastMessageSender, MarkedRead, Member, MemberUser, OnlineUser,
+};
+pub use envelope::{ErrorBody, ErrorDetail, Page, Pagination, Success};
 pub use event::{
     Ack, AckData, Authenticated, AuthenticatedUser, ConversationRef, EditMessage, ErrorEvent, Handshake,
     MessageTranslation, ReadStatusUpdated, SendMessage, StatsEvent, TranslationStateEvent, Typing,
     UnreadUpdated, UserStatus, event_name,
 };
+pub use health::{
+    Condition, DatabaseHealth, Health, Info, Readiness, Services, SocketHealth, Standing, TranslationHealth,
+};
 pub use json::{from_json, from_value};
-pub use message::{Counts, Guest, Message, MessageSender, Reply, Translation, TranslationState};
+pub use message::{
+    Counts, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText, MissingState, Reply,
+    TextState, Translation, TranslationState,
+};
 pub use request::{
     Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,
 };
+pub use schema::Schemas;
 pub use time::Iso;
 pub use translation::{
-    AddTerm, DetectLanguage, GlossaryTerm, ModelType, ReportTranslation, RequestTranslation,
-    StatusTranslation, Translate, TranslateText, TranslateTexts, TranslatedText, TranslationError,
-    TranslationProgress, TranslationReceived, TranslationReport,
+    AddTerm, Cancelled, DetectLanguage, DetectedLanguage, FreeText, GlossaryTerm, JobCancelled,
+    MessageTranslations, Model, ModelType, Models, ProgressBeside, ProgressStatus, ReportKept,
+    ReportTranslation, RequestTranslation, StatusTranslation, TermRemoved, TextOutcome, TextTranslated,
+    Translate, TranslateAnswer, TranslateText, TranslateTexts, TranslatedText, TranslatedTexts,
+    TranslationError, TranslationProgress, TranslationReceived, TranslationReport, TranslationStatistics,
+    TranslationsBeside,
 };
-pub use user::{FoundUser, Language, Session, User};
+pub use user::{FoundUser, Language, Languages, Permissions, Session, User};

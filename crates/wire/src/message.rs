@@ -1,11 +1,35 @@
 //! Messages and their translations.
 
-use crate::{Attachment, Iso};
-use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, Role, UserId, WebAddress};
+use crate::{Attachment, Iso, Page};
+use meeshy_domain::{
+    ConversationId, Language, LanguageSettings, MessageId, ReasonCode, Role, UserId, WebAddress, limits,
+};
+use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The text of a message, as people write it.
+#[derive(Debug, Clone, JsonSchema)]
+pub struct MessageText(#[schemars(length(min = 1, max = limits::MESSAGE_CHARS))] pub String);
+
+/// A part of the messages of a conversation, newest first.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct MessagePage {
+    #[serde(flatten)]
+    pub page: Page<Message>,
+    pub meta: MessagePageMeta,
+}
+
+/// What comes with a page of messages.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessagePageMeta {
+    /// The language that the caller reads in.
+    pub user_language: Language,
+}
 
 /// A message, the same on REST and as `message:new`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
     pub id: MessageId,
@@ -43,7 +67,7 @@ pub struct Message {
     pub read_by_all_at: Option<Iso>,
     pub delivered_count: i64,
     pub read_count: i64,
-    pub reaction_summary: serde_json::Map<String, serde_json::Value>,
+    pub reaction_summary: BTreeMap<String, i64>,
     pub reaction_count: i64,
     pub current_user_reactions: Vec<String>,
     pub is_encrypted: bool,
@@ -61,12 +85,10 @@ pub struct Message {
     pub reply_to: Option<Box<Reply>>,
     #[serde(rename = "_count")]
     pub count: Counts,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub meta: Option<serde_json::Value>,
 }
 
 /// How many objects are attached to a message.
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Counts {
     pub reactions: i64,
@@ -74,7 +96,7 @@ pub struct Counts {
 }
 
 /// A guest who wrote a message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Guest {
     pub id: String,
@@ -85,7 +107,7 @@ pub struct Guest {
 }
 
 /// The author of a message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageSender {
     pub id: UserId,
@@ -104,8 +126,30 @@ pub struct MessageSender {
     pub languages: LanguageSettings,
 }
 
+/// How a translation that has a text came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TextState {
+    /// It was translated.
+    Done,
+    /// The text is the same in both languages.
+    Identical,
+}
+
+/// Why a language has no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MissingState {
+    /// It is still to come.
+    Pending,
+    /// No engine serves these languages.
+    Unavailable,
+    /// Every attempt failed.
+    Failed,
+}
+
 /// A translation with a text.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Translation {
     /// `<message>-<language>`, followed by the revision for an edited text, and by the time for a repeated
@@ -117,8 +161,7 @@ pub struct Translation {
     pub target_language: Language,
     pub translated_content: String,
     pub translation_model: &'static str,
-    /// `done`, or `identical` if the text is the same in both languages.
-    pub state: &'static str,
+    pub state: TextState,
     /// The engine that made it, and the pivot languages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
@@ -133,23 +176,21 @@ pub struct Translation {
 }
 
 /// A language without a translation, or without one yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationState {
     pub target_language: Language,
-    /// `pending`, `unavailable` or `failed`.
-    pub state: &'static str,
+    pub state: MissingState,
     /// Why, in English, for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Why, as a code for clients: `no_engine`, `engine_unusable`, `no_other_engine`, `model_downloading`,
-    /// `engine_failed` or `unknown`.
+    /// Why, for a client to word; a newer server may have further codes.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_code: Option<&'static str>,
+    pub reason_code: Option<ReasonCode>,
 }
 
 /// The message to which another one replies.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reply {
     pub id: MessageId,

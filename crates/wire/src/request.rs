@@ -1,27 +1,45 @@
-//! Request bodies of the REST API. Unknown keys are ignored unless noted otherwise.
+//! What clients send to REST. Unknown keys are ignored, except where the type says otherwise.
 
+use crate::MessageText;
+use meeshy_domain::{ConversationKind, Language, MessageType, limits};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 // Bodies that contain secrets have no `Debug`, so that they cannot be logged.
 
-/// `POST /auth/register`.
-#[derive(Clone, Deserialize, utoipa::ToSchema)]
+/// A new account.
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{
+    "username": "nina", "password": "correct horse", "firstName": "Nina", "lastName": "Test",
+    "email": "nina@example.org", "systemLanguage": "en",
+}]))]
 pub struct Register {
+    #[schemars(
+        length(min = *limits::USERNAME_CHARS.start(), max = *limits::USERNAME_CHARS.end()),
+        regex(pattern = "^[A-Za-z0-9_-]+$")
+    )]
     pub username: String,
+    #[schemars(length(min = limits::PASSWORD_CHARS, max = limits::PASSWORD_BYTES))]
     pub password: String,
+    #[schemars(length(min = 1, max = limits::NAME_CHARS))]
     pub first_name: String,
+    #[schemars(length(min = 1, max = limits::NAME_CHARS))]
     pub last_name: String,
+    #[schemars(email, length(max = limits::EMAIL_BYTES))]
     pub email: String,
+    #[schemars(with = "Option<Language>")]
     pub system_language: Option<String>,
+    #[schemars(with = "Option<Language>")]
     pub regional_language: Option<String>,
     /// Makes the first account of a messenger its administrator; the server prints it.
     pub setup_code: Option<String>,
 }
 
-/// `POST /auth/login`: a username, an e-mail address or a phone number.
-#[derive(Clone, Deserialize, utoipa::ToSchema)]
+/// Who signs in: by a username, an address or a telephone number.
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "username": "lea", "password": "correct horse" }]))]
 pub struct Login {
     pub username: String,
     pub password: String,
@@ -29,38 +47,51 @@ pub struct Login {
     pub remember_device: bool,
 }
 
-/// `POST /auth/login/2fa`: the code, and the token from the first step.
-#[derive(Clone, Deserialize, utoipa::ToSchema)]
+/// The code of an authenticator, and the token that the first step of signing in gave.
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{
+    "twoFactorToken": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", "code": "123456",
+}]))]
 pub struct LoginCode {
     pub two_factor_token: String,
     pub code: String,
 }
 
-/// `POST /auth/2fa/verify`: only the code.
-#[derive(Clone, Deserialize, utoipa::ToSchema)]
+/// The code of an authenticator alone.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "code": "123456" }]))]
 pub struct Code {
     pub code: String,
 }
 
-/// `POST /auth/refresh`; clients also send `refreshToken`, which is ignored.
-#[derive(Clone, Deserialize, utoipa::ToSchema)]
+/// A token to be exchanged; clients also send `refreshToken`, which does not exist.
+#[derive(Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl" }]))]
 pub struct Refresh {
     pub token: String,
 }
 
-/// `PATCH /users/me`: unknown keys are an error.
-#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+/// What is to change of the caller's profile: unknown keys are an error.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "bio": "hello" }]))]
 pub struct PatchMe {
+    #[schemars(length(min = 1, max = limits::NAME_CHARS))]
     pub first_name: Option<String>,
+    #[schemars(length(min = 1, max = limits::NAME_CHARS))]
     pub last_name: Option<String>,
+    #[schemars(length(min = 1, max = limits::DISPLAY_NAME_CHARS))]
     pub display_name: Option<String>,
+    #[schemars(length(max = limits::BIO_CHARS))]
     pub bio: Option<String>,
+    #[schemars(with = "Option<Language>")]
     pub system_language: Option<String>,
     #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<Language>")]
     pub regional_language: Option<Option<String>>,
     #[serde(deserialize_with = "present")]
+    #[schemars(with = "Option<Language>")]
     pub custom_destination_language: Option<Option<String>>,
     pub auto_translate_enabled: Option<bool>,
     pub translate_to_system_language: Option<bool>,
@@ -73,34 +104,55 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<S
     Option::deserialize(deserializer).map(Some)
 }
 
-/// `POST /conversations`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+/// A new conversation.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "type": "group", "title": "Another" }]))]
 pub struct CreateConversation {
     #[serde(rename = "type")]
+    #[schemars(extend("enum" = ConversationKind::OPENABLE))]
     pub kind: String,
+    #[schemars(length(max = limits::TITLE_CHARS))]
     pub title: Option<String>,
+    #[schemars(length(max = limits::DESCRIPTION_CHARS))]
     pub description: Option<String>,
+    /// The ids of those who are in it beside the caller.
     #[serde(default)]
+    #[schemars(length(max = limits::PARTICIPANTS))]
     pub participant_ids: Vec<String>,
+    /// What its address is made of; made up, if absent.
+    #[schemars(length(max = limits::IDENTIFIER_CHARS), regex(pattern = "^[A-Za-z0-9@_-]*$"))]
     pub identifier: Option<String>,
 }
 
-/// `PUT /conversations/:id/messages/:messageId`, and `PUT` and `PATCH /messages/:messageId`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+/// Another text for a message.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "content": "hello" }]))]
 pub struct PutMessage {
+    #[schemars(with = "MessageText")]
     pub content: String,
+    /// Found out, if absent.
+    #[schemars(with = "Option<Language>")]
     pub original_language: Option<String>,
 }
 
-/// `POST /conversations/:id/messages`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+/// A new message.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "content": "hello" }]))]
 pub struct PostMessage {
+    #[schemars(with = "MessageText")]
     pub content: String,
+    /// Found out, if absent.
+    #[schemars(with = "Option<Language>")]
     pub original_language: Option<String>,
+    /// `text`, if absent.
+    #[schemars(with = "Option<MessageType>")]
     pub message_type: Option<String>,
+    /// The id of the message that it answers.
     pub reply_to_id: Option<String>,
+    /// The client's own id of it; an empty one is none. The same id sent again is the same message.
+    #[schemars(length(max = limits::CLIENT_MESSAGE_ID_CHARS))]
     pub client_message_id: Option<String>,
 }

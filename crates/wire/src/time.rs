@@ -1,11 +1,11 @@
 //! Times on the wire: ISO 8601 in UTC with milliseconds.
 
 use meeshy_domain::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 
 /// An instant in the form `2026-01-15T12:34:56.789Z`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, utoipa::ToSchema)]
-#[schema(value_type = String, format = DateTime)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Iso(pub Timestamp);
 
 impl From<Timestamp> for Iso {
@@ -24,6 +24,21 @@ impl std::fmt::Display for Iso {
 impl Serialize for Iso {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for Iso {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "description": "An instant, in UTC with milliseconds.",
+            "examples": ["2026-01-15T12:34:56.789Z"],
+        })
     }
 }
 

@@ -1,22 +1,34 @@
 //! Translations on request. The fields keep the names of the old translator, in snake case.
 
-use crate::{Iso, Translation};
-use meeshy_domain::{Language, MessageId, ReportId, TermId, UserId};
+use crate::{ErrorCode, Iso, Success, Translation, TranslationState};
+use meeshy_domain::{Language, MessageId, ReasonCode, ReportId, ReportReason, TermId, UserId, limits};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// `POST /translate` and `POST /translate-blocking`: a message, or a text.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+/// A message or a text to translate: one of `message_id` and `text` has to be there.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "text": "hello", "source_language": "en", "target_language": "fr" }]))]
 pub struct Translate {
+    #[schemars(with = "Option<MessageId>")]
     pub message_id: Option<String>,
+    #[schemars(with = "Option<FreeText>")]
     pub text: Option<String>,
     pub conversation_id: Option<String>,
+    /// Detected where it is absent or `auto`.
+    #[schemars(with = "Option<Language>")]
     pub source_language: Option<String>,
+    #[schemars(with = "Language")]
     pub target_language: String,
     pub model_type: Option<ModelType>,
 }
 
+/// A text that is translated without being a message.
+#[derive(Debug, Clone, JsonSchema)]
+pub struct FreeText(#[schemars(length(min = 1, max = limits::TRANSLATED_TEXT_CHARS))] pub String);
+
 /// The quality tiers that clients request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ModelType {
     Basic,
@@ -24,12 +36,13 @@ pub enum ModelType {
     Premium,
 }
 
-/// `POST /translate/batch`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-pub struct TranslateTexts(pub Vec<TranslateText>);
+/// Texts to translate. One that cannot be taken is answered in its place, and hinders no other.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [[]]))]
+pub struct TranslateTexts(#[schemars(length(max = limits::TRANSLATED_TEXTS))] pub Vec<TranslateText>);
 
 /// A text to translate.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 pub struct TranslateText {
     pub text: String,
     pub source_language: Option<String>,
@@ -37,25 +50,31 @@ pub struct TranslateText {
     pub model_type: Option<ModelType>,
 }
 
-/// `POST /detect-language`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+/// A text whose language is asked for.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "text": "hola" }]))]
 pub struct DetectLanguage {
+    #[schemars(with = "FreeText")]
     pub text: String,
 }
 
-/// `POST /conversations/:id/glossary`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+/// A term for a glossary.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{ "term": "sprint" }]))]
 pub struct AddTerm {
     /// The term as it appears in messages.
+    #[schemars(length(min = 1, max = limits::TERM_CHARS))]
     pub term: String,
     /// The target language; if missing, all without their own entry.
+    #[schemars(with = "Option<Language>")]
     pub language: Option<String>,
     /// Its translation; if missing, the term is kept as it is.
+    #[schemars(length(min = 1, max = limits::TERM_CHARS))]
     pub translation: Option<String>,
 }
 
 /// A term of a glossary.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GlossaryTerm {
     pub id: TermId,
@@ -68,13 +87,15 @@ pub struct GlossaryTerm {
     pub created_at: Iso,
 }
 
-/// `POST /messages/:messageId/translations/:language/report`.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+/// What is wrong with a translation.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("examples" = [{ "reason": "wrong" }]))]
 pub struct ReportTranslation {
-    /// `wrong`, `incomplete`, `clumsy`, `offensive`, `language` or `other`.
+    #[schemars(with = "ReportReason")]
     pub reason: String,
     /// The reader's comment; required for `other`.
+    #[schemars(length(max = limits::REPORT_CHARS))]
     pub comment: Option<String>,
     /// Whether another engine should repeat the translation.
     #[serde(default)]
@@ -82,7 +103,7 @@ pub struct ReportTranslation {
 }
 
 /// A reader's report of a translation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationReport {
     pub id: ReportId,
@@ -99,8 +120,38 @@ pub struct TranslationReport {
     pub created_at: Iso,
 }
 
+/// A report that was kept.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportKept {
+    #[serde(flatten)]
+    pub report: TranslationReport,
+    /// Whether another engine makes the translation anew.
+    pub tries_another: bool,
+}
+
+/// A term of a glossary was removed.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct TermRemoved {
+    pub removed: bool,
+}
+
+/// Where a translation has come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProgressStatus {
+    /// It is still to come.
+    Processing,
+    /// There is a text.
+    Completed,
+    /// No engine serves these languages.
+    Unavailable,
+    /// Every attempt failed.
+    Failed,
+}
+
 /// The progress of the translation of a message.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationProgress {
     /// A sentence for users.
@@ -109,20 +160,19 @@ pub struct TranslationProgress {
     /// The id for `/translate/jobs/:jobId`.
     pub job_id: String,
     pub target_language: Language,
-    /// `processing`, `completed`, `unavailable` or `failed`.
-    pub status: &'static str,
+    pub status: ProgressStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// As in [`TranslationState`](crate::TranslationState).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_code: Option<&'static str>,
+    pub reason_code: Option<ReasonCode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub translation: Option<StatusTranslation>,
 }
 
 /// A translation in the shape of `/status/:messageId/:language`, with the field names of both places where
 /// clients look.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusTranslation {
     #[serde(flatten)]
@@ -132,7 +182,7 @@ pub struct StatusTranslation {
 }
 
 /// The finished translation of a text.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TranslatedText {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
@@ -151,8 +201,129 @@ pub struct TranslatedText {
     pub timestamp: Iso,
 }
 
+/// The answer to `POST /translate`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TranslateAnswer {
+    Message(Box<TranslationProgress>),
+    Text(Box<TextTranslated>),
+}
+
+/// A text that is no message was translated.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TextTranslated {
+    /// A sentence for a person.
+    pub message: &'static str,
+    /// As the caller named it.
+    pub conversation_id: Option<String>,
+    pub target_language: Language,
+    pub status: ProgressStatus,
+    pub translation: TranslatedText,
+}
+
+/// The answers to the texts of a batch, in their order.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TranslatedTexts {
+    pub results: Vec<TextOutcome>,
+}
+
+/// What came of a text of a batch.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum TextOutcome {
+    Translated(Box<TranslatedText>),
+    Refused { error: String, code: ErrorCode, original_text: String },
+}
+
+/// Whether a translation was given up.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Cancelled {
+    pub cancelled: bool,
+}
+
+/// Whether a job was given up.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JobCancelled {
+    pub job_id: String,
+    pub cancelled: bool,
+}
+
+/// Where a translation has come to, with copies beside `data`, where the web client of the old system looks for them.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProgressBeside {
+    #[serde(flatten)]
+    pub answer: Success<TranslationProgress>,
+    pub status: ProgressStatus,
+    /// In percent.
+    pub progress: u8,
+    pub translated_content: Option<String>,
+    pub error: Option<String>,
+    pub reason_code: Option<ReasonCode>,
+}
+
+/// A message and its translations, with a copy beside `data`, where the web client of the old system looks for it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct TranslationsBeside {
+    #[serde(flatten)]
+    pub answer: Success<MessageTranslations>,
+    pub translations: Vec<Translation>,
+}
+
+/// A message and its translations.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageTranslations {
+    pub message_id: MessageId,
+    pub original_content: String,
+    pub original_language: Language,
+    pub translations: Vec<Translation>,
+    pub translation_states: Vec<TranslationState>,
+}
+
+/// In which language a text is.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct DetectedLanguage {
+    /// `null`, where nothing speaks for any.
+    pub language: Option<Language>,
+    /// From 0 to 1.
+    pub confidence: Option<f64>,
+    pub text: String,
+}
+
+/// Which engines translate which languages.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Models {
+    pub models: Vec<Model>,
+    pub tiers: Vec<ModelType>,
+}
+
+/// An engine.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Model {
+    /// `null`: another process translates these pairs.
+    pub name: Option<String>,
+    /// As `en-fr`.
+    pub pairs: BTreeSet<String>,
+}
+
+/// How many translations there are.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TranslationStatistics {
+    pub total: i64,
+    /// How many are still to come.
+    pub waiting: i64,
+    pub by_state: BTreeMap<String, i64>,
+    pub by_engine: BTreeMap<String, i64>,
+    /// By pairs of languages, as `en-fr`.
+    pub by_languages: BTreeMap<String, i64>,
+}
+
 /// `request_translation`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestTranslation {
     pub message_id: String,
@@ -160,7 +331,7 @@ pub struct RequestTranslation {
 }
 
 /// `translation_received`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationReceived {
     pub message_id: MessageId,
@@ -171,7 +342,7 @@ pub struct TranslationReceived {
 }
 
 /// `translation_error`: the request, verbatim, and why there is no translation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationError<'a> {
     pub message_id: &'a str,

@@ -1,11 +1,13 @@
 //! Users and their devices.
 
 use crate::Iso;
-use meeshy_domain::{Direction, LanguageSettings, Permissions, Role, SessionId, UserId, WebAddress};
-use serde::Serialize;
+use meeshy_domain::{Direction, LanguageSettings, Permission, Role, SessionId, UserId, WebAddress};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 
 /// The whole account, for its owner.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     pub id: UserId,
@@ -38,8 +40,38 @@ pub struct User {
     pub permissions: Permissions,
 }
 
+/// What a role allows: every permission by its name, and whether it is given.
+#[derive(Debug, Clone, Copy)]
+pub struct Permissions(pub Role);
+
+impl Serialize for Permissions {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .collect_map(Permission::ALL.iter().map(|permission| (permission, self.0.allows(*permission))))
+    }
+}
+
+impl JsonSchema for Permissions {
+    fn schema_name() -> Cow<'static, str> {
+        "Permissions".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let names = Permission::ALL.iter().map(|permission| permission.name());
+        let switches: serde_json::Map<_, _> =
+            names.map(|name| (name.to_owned(), serde_json::json!({ "type": "boolean" }))).collect();
+        json_schema!({ "type": "object", "required": Permission::ALL, "properties": switches })
+    }
+}
+
+/// The languages that people can choose.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Languages {
+    pub languages: Vec<Language>,
+}
+
 /// A user found by a search.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FoundUser {
     pub id: UserId,
@@ -54,7 +86,7 @@ pub struct FoundUser {
 }
 
 /// A session, as its owner sees it after signing in.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     pub id: SessionId,
@@ -68,7 +100,7 @@ pub struct Session {
 }
 
 /// A language that users can choose.
-#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Language {
     pub code: &'static str,
@@ -76,7 +108,6 @@ pub struct Language {
     pub name: &'static str,
     /// The name in the language itself.
     pub native_name: &'static str,
-    #[schema(value_type = String)]
     pub direction: Direction,
     pub script: &'static str,
 }

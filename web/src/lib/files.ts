@@ -1,6 +1,6 @@
 // How files are shown.
 
-import type { Attachment } from "../api/wire";
+import type { Attachment } from "../api/schema";
 
 /**
  * How a file is shown. An image that can contain code (SVG) is not shown inline: the server sends it as a

@@ -1,7 +1,7 @@
 // The languages that users can choose, and their names.
 
 import { get } from "../api/client";
-import type { Language } from "../api/wire";
+import type { Language } from "../api/schema";
 import { plain } from "./plain";
 
 let known = $state.raw<Language[]>([]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TranslationState } from "../api/wire";
+import type { ReasonCode, TranslationState } from "../api/schema";
 import { message } from "../state/timeline.test-data";
 import { missingTranslations } from "./missing";
 
@@ -24,7 +24,7 @@ test("each cause is listed once, with its languages", () => {
   const messages = [
     without(1, "th", { state: "unavailable", reasonCode: "no_engine" }),
     without(2, "ja", { state: "unavailable", reasonCode: "no_engine" }),
-    without(3, "ja", { state: "unavailable", reasonCode: "of a newer server" }),
+    without(3, "ja", { state: "unavailable", reasonCode: "of a newer server" as ReasonCode }),
     without(4, "de", { state: "unavailable", reasonCode: "engine_unusable" }),
     without(5, "es", { state: "failed", reasonCode: "engine_failed" }),
     without(6, "it", { state: "unavailable" }),

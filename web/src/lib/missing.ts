@@ -1,6 +1,6 @@
 // Which translations of a conversation are missing, and why: shown once, not for each message.
 
-import type { Message, TranslationState } from "../api/wire";
+import type { Message, TranslationState } from "../api/schema";
 import { shownText, type Reader } from "./reader";
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { LanguageSettings } from "../api/wire";
+import type { LanguageSettings } from "./reader";
 import vectors from "../../../crates/domain/vectors/reader.json";
+import { translation } from "../state/timeline.test-data";
 import { shownText } from "./reader";
 
 interface Case {
@@ -15,12 +16,7 @@ interface Case {
 }
 
 test.each(vectors.cases as Case[])("$name", (vector) => {
-  const translations = vector.available.map((language) => ({
-    messageId: "m",
-    revision: 1,
-    targetLanguage: language,
-    translatedContent: `in ${language}`,
-  }));
+  const translations = vector.available.map((language) => translation(language, `in ${language}`));
   const shown = shownText(
     { ...vector.reader, id: "me" },
     {

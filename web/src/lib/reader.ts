@@ -1,7 +1,19 @@
 // The reader's rule, as on the server (crates/domain/src/reader.rs), with the same cases
 // (crates/domain/vectors/reader.json).
 
-import type { LanguageSettings, Message, Translation } from "../api/wire";
+import type { Message, Translation, User } from "../api/schema";
+
+/** What somebody has set about languages. */
+export type LanguageSettings = Pick<
+  User,
+  | "systemLanguage"
+  | "regionalLanguage"
+  | "customDestinationLanguage"
+  | "autoTranslateEnabled"
+  | "translateToSystemLanguage"
+  | "translateToRegionalLanguage"
+  | "useCustomDestination"
+>;
 
 export type Shown =
   | { kind: "asWritten"; text: string; language: string }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Message } from "../api/wire";
+import type { Message } from "../api/schema";
 import { message } from "../state/timeline.test-data";
 import { rowsOf, type Row } from "./rows";
 

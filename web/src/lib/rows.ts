@@ -1,7 +1,7 @@
 // Turns messages into the rows of a conversation: days, new messages, and groups by author.
 
 import type { Draft } from "../state/timeline";
-import type { Message } from "../api/wire";
+import type { Message } from "../api/schema";
 import { dayKey } from "./dates";
 import { senderKey } from "./sender";
 import { isBySystem } from "./reader";

@@ -5,14 +5,14 @@ const guest = { id: "g1", username: "visitor", firstName: "Ana", lastName: "Li" 
 
 describe("who wrote a message", () => {
   it("is a user, a guest, or a deleted account", () => {
-    const person = { senderId: "u1", sender: { id: "u1", username: "lea", displayName: "Léa" } };
+    const person = { senderId: "u1", sender: { displayName: "Léa" }, anonymousSender: null };
     expect([senderName(person), senderKey(person)]).toEqual(["Léa", "u1"]);
     const visitor = { senderId: null, sender: null, anonymousSender: guest };
     expect([senderName(visitor), senderKey(visitor)]).toEqual(["Ana Li", "g1"]);
     expect(senderName({ ...visitor, anonymousSender: { ...guest, firstName: "", lastName: "" } })).toBe(
       "visitor",
     );
-    const gone = { senderId: null, sender: null };
+    const gone = { senderId: null, sender: null, anonymousSender: null };
     expect([senderName(gone), senderKey(gone)]).toEqual(["", null]);
   });
 });

@@ -1,8 +1,12 @@
 // The author of a message: a user or, in messages of the old system, a guest.
 
-import type { Message } from "../api/wire";
+import type { Guest, LastMessageSender, Message } from "../api/schema";
 
-type Sent = Pick<Message, "senderId" | "sender" | "anonymousSender">;
+interface Sent {
+  senderId: Message["senderId"];
+  sender: Pick<LastMessageSender, "displayName"> | null;
+  anonymousSender: Omit<Guest, "language"> | null;
+}
 
 /** The display name; empty once the account is deleted. */
 export function senderName({ sender, anonymousSender: guest }: Sent): string {

@@ -1,7 +1,14 @@
 // The conversations, and the messages of those that were opened: fed by REST and by the socket.
 
 import { ApiError, get, getPage, post, put } from "../api/client";
-import type { Conversation, LastMessage, Message, Person, Translation, TranslationState } from "../api/wire";
+import type {
+  Conversation,
+  LastMessage,
+  Message,
+  FoundUser,
+  Translation,
+  TranslationState,
+} from "../api/schema";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { openDismissed } from "./dismissed.svelte";
 import { openOriginals } from "./originals.svelte";
@@ -207,12 +214,12 @@ export async function rewrite(id: string, content: string, originalLanguage?: st
   everywhere((messages) => edited(messages, message));
 }
 
-export async function searchPeople(text: string): Promise<Person[]> {
-  return get<Person[]>(`/users/search?q=${encodeURIComponent(text)}`);
+export async function searchPeople(text: string): Promise<FoundUser[]> {
+  return get<FoundUser[]>(`/users/search?q=${encodeURIComponent(text)}`);
 }
 
 /** Opens the direct conversation with one person, the known one if there is one; with several, a new group. */
-export async function converse(people: readonly Person[], title: string): Promise<string> {
+export async function converse(people: readonly FoundUser[], title: string): Promise<string> {
   const participantIds = people.map((person) => person.id);
   const isDirect = participantIds.length === 1;
   if (isDirect) {

@@ -1,7 +1,7 @@
 // What the timeline's own tests cannot show: answers and events that come in an unlucky order, or not at all.
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import type { Conversation, Message } from "../api/wire";
+import type { Conversation, Message } from "../api/schema";
 import type { Listener } from "../realtime/socket.svelte";
 import { message } from "./timeline.test-data";
 

@@ -1,6 +1,6 @@
 // The user's own message that is being edited: one at a time.
 
-import type { Message } from "../api/wire";
+import type { Message } from "../api/schema";
 import { chats, rewrite } from "./chats.svelte";
 
 /** Authors can edit a message for 24 hours. */

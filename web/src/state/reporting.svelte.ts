@@ -1,6 +1,6 @@
 // The translation that a reader is about to report. The dialog belongs to the page, not to the message.
 
-import type { Translation } from "../api/wire";
+import type { Translation } from "../api/schema";
 
 let translation = $state.raw<Translation | null>(null);
 

@@ -2,7 +2,8 @@
 
 import { tick } from "svelte";
 import { ApiError, authorise, get, onRefusal, patch, post, type Credentials } from "../api/client";
-import type { LanguageSettings, User } from "../api/wire";
+import type { User } from "../api/schema";
+import type { LanguageSettings } from "../lib/reader";
 import { useReadingLanguage } from "../i18n/index.svelte";
 import { readingLanguage } from "../lib/reader";
 import { forgetPeople, isAbout, load, save } from "../lib/storage";

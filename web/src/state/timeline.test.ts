@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { edited, merge, translated, unsent, untranslated, type Draft } from "./timeline";
-import { message } from "./timeline.test-data";
+import { message, translation } from "./timeline.test-data";
 
-const french = { messageId: "m1", revision: 1, targetLanguage: "fr", translatedContent: "salut" };
+const french = translation("fr", "salut");
 
 describe("a timeline", () => {
   test("is ordered by number, with each message once, in whatever order they arrive", () => {

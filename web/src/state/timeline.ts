@@ -1,7 +1,7 @@
 // The messages of a conversation as a value: updates from any source can be applied, in any order and
 // repeatedly.
 
-import type { LastMessage, Message, Translation, TranslationState } from "../api/wire";
+import type { LastMessage, Message, Translation, TranslationState } from "../api/schema";
 
 /** A message written on this device that has not come back as a message of the conversation. */
 export interface Draft {

@@ -8,13 +8,15 @@ mod names;
 mod table;
 
 use names::{Standing, look_up};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use table::{Entry, TABLE};
 
 /// The direction of a script.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From left to right.
@@ -182,8 +184,23 @@ impl Serialize for Language {
 
 impl<'de> Deserialize<'de> for Language {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let tag = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        let tag = Cow::<'de, str>::deserialize(deserializer)?;
         Self::parse(&tag).map_err(serde::de::Error::custom)
+    }
+}
+
+impl JsonSchema for Language {
+    fn schema_name() -> Cow<'static, str> {
+        "LanguageCode".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A language, by its primary subtag of BCP 47.",
+            "maxLength": crate::limits::LANGUAGE_TAG_CHARS,
+            "examples": ["fr"],
+        })
     }
 }
 

@@ -9,7 +9,9 @@ use meeshy_chat::{Audience, Authority, Caller, ChatError};
 use meeshy_domain::limits::PRESENCE_MEMBERS;
 use meeshy_domain::{Network, UserId};
 use meeshy_socketio::Handle;
-use meeshy_wire::{Authenticated, AuthenticatedUser, ErrorEvent, Handshake, Iso, UserStatus, event_name};
+use meeshy_wire::{
+    Authenticated, AuthenticatedUser, ErrorCode, ErrorEvent, Handshake, Iso, UserStatus, event_name,
+};
 use std::sync::atomic::Ordering;
 
 /// Clients recognise a failed authentication by `Bearer token` in the text, and by nothing else.
@@ -190,7 +192,7 @@ pub fn announce(sockets: &Sockets, user: UserId, display_name: &str, audience: &
 
 fn turn_away(socket: &Socket, error: ChatError) {
     let (message, code) = match error {
-        ChatError::Unauthenticated(_) => (NOT_AUTHENTICATED.to_owned(), "AUTH_FAILED"),
+        ChatError::Unauthenticated(_) => (NOT_AUTHENTICATED.to_owned(), ErrorCode::AuthFailed),
         // Not the client's fault, so not in the words that make it sign out.
         other => {
             let body = ApiError::from(other).body;

@@ -144,16 +144,16 @@ impl Dispatcher {
                 translations: [shown],
             };
             self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION, &event);
-        } else {
+        } else if let Some(state) = views::missing_state(&translation.state) {
             let reason = views::reason(&translation.state);
             let event = TranslationStateEvent {
                 message_id: translation.message_id,
                 conversation_id,
                 revision: translation.revision,
                 target_language: translation.language,
-                state: views::state_name(&translation.state),
+                state,
                 reason: reason.map(|reason| reason.text.clone()).unwrap_or_default(),
-                reason_code: reason.map_or(ReasonCode::Unknown, |reason| reason.code).name(),
+                reason_code: reason.map_or(ReasonCode::Unknown, |reason| reason.code),
             };
             self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION_STATE, &event);
         }

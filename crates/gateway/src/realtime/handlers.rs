@@ -10,8 +10,8 @@ use meeshy_domain::limits;
 use meeshy_socketio::Event;
 use meeshy_store::translations::State;
 use meeshy_wire::{
-    Ack, AckData, ConversationRef, EditMessage, ErrorEvent, Message, RequestTranslation, SendMessage,
-    StatsEvent, TranslationError, TranslationReceived, Typing, event_name, from_json,
+    Ack, AckData, ConversationRef, EditMessage, ErrorCode, ErrorEvent, Message, RequestTranslation,
+    SendMessage, StatsEvent, TranslationError, TranslationReceived, Typing, event_name, from_json,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ impl Realtime {
     async fn handle(&self, socket: &Socket, event: &Event) -> Result<(), ApiError> {
         if event.is_binary {
             let message = "binary data is not supported: send text, and files over HTTP";
-            return Err(ApiError::new(StatusCode::BAD_REQUEST, "BINARY_NOT_SUPPORTED", message));
+            return Err(ApiError::new(ErrorCode::BinaryNotSupported, message));
         }
         let Some(peer) = socket.state().get() else {
             if event.name != event_name::AUTHENTICATE {
@@ -102,8 +102,7 @@ impl Realtime {
             let peer = socket.state().get();
             return Ok(peer.map_or(Ok(()), |peer| self.limiter.count_event(peer.user))?);
         }
-        let refusal =
-            ApiError::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMIT_EXCEEDED", "too many events; slow down");
+        let refusal = ApiError::new(ErrorCode::RateLimitExceeded, "too many events; slow down");
         if verdict == Verdict::Disconnect {
             let error = ErrorEvent { message: refusal.body.message.clone(), code: refusal.body.code };
             let _ = socket.emit(event_name::ERROR, &error);
@@ -174,7 +173,7 @@ impl Realtime {
         self.limiter.count_translations(peer.user, 1)?;
         let waiting = Arc::clone(&self.translations).try_acquire_owned().map_err(|_| {
             let message = "too many translations are being waited for; ask again in a moment";
-            ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
+            ApiError::new(ErrorCode::ServiceUnavailable, message)
         })?;
         let (chat, socket, user) = (self.chat.clone(), socket.clone(), peer.user);
         tokio::spawn(async move {
@@ -251,16 +250,16 @@ fn received(requested: Requested) -> Result<TranslationReceived, String> {
 fn read<T: DeserializeOwned>(event: &Event) -> Result<T, ApiError> {
     from_json(event.data.as_bytes()).map_err(|error| {
         let message = format!("the event could not be read: {error}");
-        ApiError::new(StatusCode::BAD_REQUEST, "VALIDATION_ERROR", message)
+        ApiError::new(ErrorCode::ValidationError, message)
     })
 }
 
 fn restarting() -> ApiError {
     let message = "the server is restarting; send again in a moment";
-    ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
+    ApiError::new(ErrorCode::ServiceUnavailable, message)
 }
 
 fn unknown_event(name: &str) -> ApiError {
     let shown: String = name.chars().take(64).collect();
-    ApiError::new(StatusCode::NOT_FOUND, "UNKNOWN_EVENT", format!("the event `{shown}` is not known"))
+    ApiError::new(ErrorCode::UnknownEvent, format!("the event `{shown}` is not known"))
 }

@@ -1,46 +1,49 @@
 //! Register, sign in, refresh, sign out.
 
 use super::{Access, Api};
-use crate::App;
+use crate::answer::Answer;
 use crate::auth::{Origin, User, session_token};
-use crate::device::Visitor;
+use crate::device::{Remembered, Visitor};
 use crate::error::ApiError;
-use crate::extract::{Body, Params, answer};
+use crate::extract::{Body, Params};
+use crate::{App, views};
+use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use axum::response::{IntoResponse, Response};
 use meeshy_chat::{Registration, SignIn, SignedIn};
-use meeshy_wire::{Code, Login, LoginCode, Refresh, Register};
+use meeshy_wire::{
+    self as wire, Availability, Code, ErrorCode, Login, LoginAnswer, LoginCode, Me, NeedsCode, Notice,
+    Refresh, Refreshed, Register, SetupState, Success, Token,
+};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 pub fn routes(api: Api) -> Api {
     api.post(Access::Anyone, "/api/v1/auth/register", "Make an account", register)
-        .body("Register")
+        .fails(&[ErrorCode::AlreadyExists, ErrorCode::SetupCodeInvalid])
         .post(Access::Anyone, "/api/v1/auth/login", "Sign in", login)
-        .body("Login")
+        .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
         .post(Access::Anyone, "/api/v1/auth/login/2fa", "Sign in with a code", login_with_code)
-        .body("LoginCode")
+        .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
         .post(Access::Anyone, "/api/v1/auth/2fa/verify", "The same, for old clients", verify_code)
-        .body("Code")
+        .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
         .post(Access::Anyone, "/api/v1/auth/refresh", "Exchange a token for a fresh one", refresh)
-        .body("Refresh")
+        .fails(&[ErrorCode::AuthFailed])
         // A part of the old web client calls it without a version.
         .post(Access::Anyone, "/api/auth/refresh", "Exchange a token for a fresh one", refresh)
-        .body("Refresh")
+        .fails(&[ErrorCode::AuthFailed])
         .post(Access::User, "/api/v1/auth/logout", "Sign this device out", logout)
         .get(Access::Anyone, "/api/v1/setup", "Whether there are accounts and an administrator", setup)
         .get(Access::User, "/api/v1/auth/me", "The caller's account", me)
         .get(Access::Anyone, "/api/v1/auth/check-availability", "Whether a name is free", availability)
-        .query(&["username", "email"])
 }
 
 async fn register(
     State(app): State<App>,
     visitor: Visitor,
     Body(body): Body<Register>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Remembered<wire::SignedIn>, ApiError> {
     let limits = &app.limiter.limits;
     app.limiter.count(limits.authentication, &visitor.counted_as)?;
     // A code that was mistyped does not use up the few registrations of an address.
@@ -59,14 +62,14 @@ async fn register(
         setup_code: body.setup_code.map(Into::into),
     };
     let signed_in = app.chat.register(new, visitor.device.clone()).await?;
-    Ok(visitor.remembered(answer(signed_in_data(&app, &signed_in))))
+    Ok(visitor.remembered(signed_in_data(&app, signed_in)))
 }
 
 async fn login(
     State(app): State<App>,
     visitor: Visitor,
     Body(body): Body<Login>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Remembered<LoginAnswer>, ApiError> {
     let limits = &app.limiter.limits;
     // Who else calls from its address does not use up the attempts of a device that has signed in before.
     let known = app.chat.known_device(&body.username, &visitor.device).await?;
@@ -76,32 +79,27 @@ async fn login(
     app.limiter.count(limits.login, &format!("{counted_as} {beginning}"))?;
     let device = visitor.device.clone();
     let led = app.chat.sign_in(body.username, body.password, body.remember_device, device).await?;
-    let data = match led {
-        SignIn::Done(signed_in) => return Ok(visitor.remembered(answer(signed_in_data(&app, &signed_in)))),
-        SignIn::NeedsCode { challenge, user, remember } => json!({
-            "requires2FA": true,
-            "twoFactorToken": challenge,
-            "rememberDevice": remember,
-            "user": {
-                "id": user.id,
-                "username": user.username,
-                "email": user.email,
-                "firstName": user.first_name,
-                "lastName": user.last_name,
-                "displayName": user.display_name,
-                "avatar": user.avatar,
-            },
-            "message": "Enter the code that your authenticator shows.",
-        }),
-    };
-    Ok(answer(data).into_response())
+    Ok(match led {
+        SignIn::Done(signed_in) => {
+            visitor.remembered(LoginAnswer::SignedIn(Box::new(signed_in_data(&app, *signed_in))))
+        }
+        SignIn::NeedsCode { challenge, user, remember } => {
+            Remembered::unknown(LoginAnswer::NeedsCode(Box::new(NeedsCode {
+                requires_code: true,
+                two_factor_token: challenge,
+                remember_device: remember,
+                user: views::challenged_user(*user),
+                message: "Enter the code that your authenticator shows.".to_owned(),
+            })))
+        }
+    })
 }
 
 async fn login_with_code(
     State(app): State<App>,
     visitor: Visitor,
     Body(body): Body<LoginCode>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Remembered<wire::SignedIn>, ApiError> {
     sign_in_with_code(&app, &visitor, &body.two_factor_token, &body.code).await
 }
 
@@ -111,7 +109,7 @@ async fn verify_code(
     visitor: Visitor,
     headers: HeaderMap,
     Body(body): Body<Code>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Remembered<wire::SignedIn>, ApiError> {
     let authorization = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let challenge = authorization.strip_prefix("Bearer ").unwrap_or_default();
     sign_in_with_code(&app, &visitor, challenge, &body.code).await
@@ -122,89 +120,82 @@ async fn sign_in_with_code(
     visitor: &Visitor,
     challenge: &str,
     code: &str,
-) -> Result<Response, ApiError> {
+) -> Result<Remembered<wire::SignedIn>, ApiError> {
     let limits = &app.limiter.limits;
     app.limiter.count(limits.authentication, &visitor.counted_as)?;
     app.limiter.count(limits.login, &format!("{} code", visitor.counted_as))?;
     let signed_in = app.chat.sign_in_with_code(challenge, code, visitor.device.clone()).await?;
-    Ok(visitor.remembered(answer(signed_in_data(app, &signed_in))))
+    Ok(visitor.remembered(signed_in_data(app, signed_in)))
 }
 
-fn signed_in_data(app: &App, signed_in: &SignedIn) -> Value {
+fn signed_in_data(app: &App, signed_in: SignedIn) -> wire::SignedIn {
     let user = &signed_in.user;
-    json!({
-        "user": crate::views::user(user, app.chat.presence().is_online(user.id)),
-        "token": signed_in.token,
-        "sessionToken": signed_in.session_token,
-        "session": crate::views::session(&signed_in.session),
-        "expiresIn": signed_in.expires_in_seconds,
-    })
+    wire::SignedIn {
+        user: views::user(user, app.chat.presence().is_online(user.id)),
+        session: views::session(&signed_in.session),
+        token: signed_in.token,
+        session_token: signed_in.session_token,
+        expires_in: signed_in.expires_in_seconds,
+    }
 }
 
 async fn refresh(
     State(app): State<App>,
     headers: HeaderMap,
     Body(body): Body<Refresh>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Json<Refreshed>, ApiError> {
     let fresh = app.chat.refresh(&body.token, session_token(&headers)).await?;
-    // Another part of the web client reads the copies at the top.
-    Ok(axum::Json(json!({
-        "success": true,
-        "data": { "token": fresh.token, "expiresIn": fresh.expires_in_seconds },
-        "accessToken": fresh.token,
-        "expiresIn": fresh.expires_in_seconds,
-    })))
+    let token = Token { token: fresh.token, expires_in: fresh.expires_in_seconds };
+    let (access_token, expires_in) = (token.token.clone(), token.expires_in);
+    Ok(Json(Refreshed { answer: Success::new(token), access_token, expires_in }))
 }
 
 async fn logout(
     State(app): State<App>,
     User(caller): User,
     headers: HeaderMap,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Answer<Notice>, ApiError> {
     app.chat.sign_out(&caller, session_token(&headers)).await?;
-    Ok(answer(json!({ "message": "Signed out" })))
+    Ok(Answer(Notice { message: "Signed out".to_owned() }))
 }
 
 /// What the first screen of a new messenger asks for.
-async fn setup(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
+async fn setup(State(app): State<App>) -> Result<Answer<SetupState>, ApiError> {
     let state = app.chat.setup_state().await?;
-    Ok(answer(json!({
-        "needsAdministrator": state.needs_administrator,
-        "hasAccounts": state.has_accounts,
-    })))
+    Ok(Answer(SetupState {
+        needs_administrator: state.needs_administrator,
+        has_accounts: state.has_accounts,
+    }))
 }
 
-async fn me(State(app): State<App>, User(caller): User) -> impl IntoResponse {
+async fn me(State(app): State<App>, User(caller): User) -> Answer<Me> {
     let online = app.chat.presence().is_online(caller.user.id);
-    answer(json!({ "user": crate::views::user(&caller.user, online) }))
+    Answer(Me { user: views::user(&caller.user, online) })
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Asked {
+    /// A name that somebody wants.
     username: Option<String>,
+    /// An address that somebody wants to register with.
     email: Option<String>,
 }
 
+/// At least one of both has to be asked for.
 async fn availability(
     State(app): State<App>,
     Origin { counted_as, .. }: Origin,
     Params(asked): Params<Asked>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Answer<Availability>, ApiError> {
     if asked.username.is_none() && asked.email.is_none() {
         return Err(ApiError::invalid("username", "give a username or an email"));
     }
     app.limiter.count(app.limiter.limits.availability, &counted_as)?;
     let found = app.chat.availability(asked.username, asked.email).await?;
-    let mut data = serde_json::Map::new();
-    if let Some(free) = found.username {
-        data.insert("usernameAvailable".into(), free.into());
-        if !found.suggestions.is_empty() {
-            data.insert("suggestions".into(), found.suggestions.into());
-        }
-    }
-    if let Some(free) = found.email {
-        data.insert("emailAvailable".into(), free.into());
-    }
-    Ok(answer(data))
+    Ok(Answer(Availability {
+        suggestions: if found.username.is_some() { found.suggestions } else { Vec::new() },
+        username_available: found.username,
+        email_available: found.email,
+    }))
 }

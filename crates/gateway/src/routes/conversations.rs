@@ -2,55 +2,58 @@
 
 use super::{Access, Api};
 use crate::App;
+use crate::answer::{Answer, Created, PageAnswer};
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::extract::{Answer, Body, PageParams, Params, PathParam, answer, created};
+use crate::extract::{Body, ConversationRef, PageParams, Params, PathParam};
 use axum::extract::State;
-use axum::response::IntoResponse;
 use meeshy_chat::{ListFilter, NewConversation};
-use meeshy_wire::{CreateConversation, Pagination, Success};
+use meeshy_domain::MemberRole;
+use meeshy_wire::{Conversation, CreateConversation, ErrorCode, MarkedRead, Page, Pagination};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 
 pub fn routes(api: Api) -> Api {
+    let member = Access::Member(MemberRole::Member);
     let one_path = "/api/v1/conversations/{id}";
     api.get(Access::User, "/api/v1/conversations", "The caller's conversations", list)
-        .query(&["type", "withUserId", "limit", "offset"])
         .post(Access::User, "/api/v1/conversations", "Open a conversation", create)
-        .body("CreateConversation")
-        .get(Access::User, one_path, "One conversation, by id or identifier", one)
-        .post(Access::User, &format!("{one_path}/mark-read"), "Mark all as read", mark_read)
-        .post(Access::User, &format!("{one_path}/read"), "Mark all as read", mark_read)
+        .fails(&[ErrorCode::Forbidden, ErrorCode::InvalidOperation, ErrorCode::UserNotFound])
+        .get(member, one_path, "One conversation, by id or identifier", one)
+        .post(member, &format!("{one_path}/mark-read"), "Mark all as read", mark_read)
+        .post(member, &format!("{one_path}/read"), "Mark all as read", mark_read)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
     #[serde(rename = "type")]
+    /// Only those of this kind.
     kind: Option<String>,
+    /// Only those that this person is in.
     with_user_id: Option<String>,
     #[serde(flatten)]
-    page: PageParams,
+    page: PageParams<15, 50>,
 }
 
 async fn list(
     State(app): State<App>,
     User(caller): User,
     Params(asked): Params<Listed>,
-) -> Result<impl IntoResponse, ApiError> {
-    let (limit, offset) = (asked.page.limit(15, 50), asked.page.offset());
+) -> Result<PageAnswer<Conversation>, ApiError> {
+    let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let filter = ListFilter { kind: asked.kind, with_user: asked.with_user_id };
     let (views, total) = app.chat.conversations(caller.user.id, filter, limit, offset).await?;
-    let pagination = Some(Pagination::new(total, offset, limit, views.len()));
-    let data: Vec<_> = views.iter().map(|view| crate::views::conversation(view, app.chat.now())).collect();
-    Ok(Answer(Success { pagination, ..Success::new(data) }))
+    let pagination = Pagination::new(total, offset, limit, views.len());
+    let data = views.iter().map(|view| crate::views::conversation(view, app.chat.now())).collect();
+    Ok(PageAnswer(Page::new(data, pagination)))
 }
 
 async fn create(
     State(app): State<App>,
     User(caller): User,
     Body(body): Body<CreateConversation>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<Conversation>, ApiError> {
     app.limiter.count_conversation(caller.user.id)?;
     let new = NewConversation {
         kind: body.kind,
@@ -60,23 +63,23 @@ async fn create(
         identifier: body.identifier,
     };
     let view = app.chat.create_conversation(caller.user.id, new).await?;
-    Ok(created(crate::views::conversation(&view, app.chat.now())))
+    Ok(Created(crate::views::conversation(&view, app.chat.now())))
 }
 
 async fn one(
     State(app): State<App>,
     User(caller): User,
-    PathParam(id): PathParam,
-) -> Result<impl IntoResponse, ApiError> {
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
+) -> Result<Answer<Conversation>, ApiError> {
     let view = app.chat.conversation(caller.user.id, &id).await?;
-    Ok(answer(crate::views::conversation(&view, app.chat.now())))
+    Ok(Answer(crate::views::conversation(&view, app.chat.now())))
 }
 
 async fn mark_read(
     State(app): State<App>,
     User(caller): User,
-    PathParam(id): PathParam,
-) -> Result<impl IntoResponse, ApiError> {
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
+) -> Result<Answer<MarkedRead>, ApiError> {
     let marked = app.chat.mark_read(caller.user.id, &id).await?;
-    Ok(answer(json!({ "markedCount": marked, "message": format!("{marked} messages marked as read") })))
+    Ok(Answer(MarkedRead { marked_count: marked, message: format!("{marked} messages marked as read") }))
 }

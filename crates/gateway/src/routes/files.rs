@@ -1,9 +1,11 @@
 //! Files that hang on messages, given out so that they cannot run in our origin.
 
+use super::describe::{Describe, Input, Output};
 use super::{Access, Api};
 use crate::App;
 use crate::error::ApiError;
-use axum::extract::{Path, Query, Request, State};
+use crate::extract::{Params, PathParam, Segment, segments};
+use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
     HeaderName,
@@ -12,9 +14,13 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use meeshy_chat::{ChatError, FileRequest, FileSignature, ServedFile};
 use meeshy_domain::bidi::plain_file_name;
+use meeshy_wire::ErrorCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use std::path::{Component, Path as FilePath};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::path::{Component, Path};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
@@ -30,24 +36,48 @@ pub fn routes(api: Api) -> Api {
     // Addresses in old rows begin without the version.
     ["/api/v1/attachments", "/api/attachments"].into_iter().fold(api, |api, base| {
         api.get(Access::Link, &format!("{base}/file/{{*path}}"), by_path_summary, by_path)
-            .query(&["sig", "exp"])
             .get(Access::Link, &format!("{base}/{{attachment}}"), "A file", by_id)
-            .query(&["sig", "exp"])
             .get(
                 Access::Link,
                 &format!("{base}/{{attachment}}/thumbnail"),
                 "The small picture of a file",
                 thumbnail,
             )
-            .query(&["sig", "exp"])
     })
 }
 
+segments! {
+    /// A file, by its path among the uploads.
+    FilePath = "path", "2026/01/65a0c0ffee0123456789abcd.png", [NotFound];
+    /// A file, by its id.
+    FileRef = "attachment", "65a0c0ffee0123456789abcd", [NotFound, AuthFailed];
+}
+
 /// What a link carries.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Link {
+    /// The signature.
     sig: Option<String>,
+    /// Until when it holds, in seconds since 1970; a link that is damaged is one without a signature.
+    #[schemars(with = "Option<String>")]
     exp: Option<i64>,
+}
+
+/// A request that may carry a link.
+struct Followed(Request);
+
+impl FromRequest<App> for Followed {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &App) -> Result<Self, Infallible> {
+        Ok(Self(request))
+    }
+}
+
+impl Input for Followed {
+    fn describe(to: &mut Describe<'_>) {
+        Params::<Link>::describe(to);
+    }
 }
 
 /// Who asks. Credentials that are no good count as none: pictures send what they have.
@@ -62,35 +92,35 @@ async fn asked_by(app: &App, headers: &HeaderMap, uri: &Uri) -> FileRequest {
 
 async fn by_path(
     State(app): State<App>,
-    Path(path): Path<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
+    PathParam(FilePath(path)): PathParam<FilePath>,
+    Followed(request): Followed,
+) -> Result<Given, ApiError> {
     let file = app.chat.file_at(&path, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 
 async fn by_id(
     State(app): State<App>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
+    PathParam(FileRef(id)): PathParam<FileRef>,
+    Followed(request): Followed,
+) -> Result<Given, ApiError> {
     let file = app.chat.file(&id, false, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 
 async fn thumbnail(
     State(app): State<App>,
-    Path(id): Path<String>,
-    request: Request,
-) -> Result<Response, ApiError> {
+    PathParam(FileRef(id)): PathParam<FileRef>,
+    Followed(request): Followed,
+) -> Result<Given, ApiError> {
     let file = app.chat.file(&id, true, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 
 /// The bytes, or the part of them that was asked for.
-async fn give(app: &App, file: ServedFile, request: Request) -> Result<Response, ApiError> {
+async fn give(app: &App, file: ServedFile, request: Request) -> Result<Given, ApiError> {
     let missing = || ApiError::from(ChatError::NotFound { what: "attachment" });
-    let name = FilePath::new(&file.path);
+    let name = Path::new(&file.path);
     // A row could name anything.
     if !name.components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(missing());
@@ -106,7 +136,29 @@ async fn give(app: &App, file: ServedFile, request: Request) -> Result<Response,
     if response.status().is_success() {
         say_what_it_is(&file, response.headers_mut());
     }
-    Ok(response)
+    Ok(Given(response))
+}
+
+/// A file, or the part of it that was asked for.
+struct Given(Response);
+
+impl IntoResponse for Given {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl Output for Given {
+    fn describe(to: &mut Describe<'_>) {
+        for status in [StatusCode::OK, StatusCode::PARTIAL_CONTENT] {
+            to.answers(status, "*/*", json!({}));
+        }
+        for status in
+            [StatusCode::NOT_MODIFIED, StatusCode::PRECONDITION_FAILED, StatusCode::RANGE_NOT_SATISFIABLE]
+        {
+            to.answers_without_body(status);
+        }
+    }
 }
 
 fn say_what_it_is(file: &ServedFile, headers: &mut HeaderMap) {

@@ -2,47 +2,49 @@
 
 use super::{Access, Api};
 use crate::App;
+use crate::answer::{Answer, Created};
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::extract::{Body, PathParam, TwoPathParams, answer, created};
+use crate::extract::{Body, ConversationRef, PathParam, TermRef, TwoPathParams};
 use axum::extract::State;
-use axum::response::IntoResponse;
 use meeshy_chat::NewTerm;
-use meeshy_wire::AddTerm;
-use serde_json::json;
+use meeshy_domain::MemberRole;
+use meeshy_wire::{AddTerm, ErrorCode, GlossaryTerm, TermRemoved};
 
 pub fn routes(api: Api) -> Api {
+    let moderator = Access::Member(MemberRole::Moderator);
     let path = "/api/v1/conversations/{id}/glossary";
-    api.get(Access::User, path, "The glossary of a conversation", list)
-        .post(Access::User, path, "Add a term (moderators), or change its translation", add)
-        .body("AddTerm")
-        .delete(Access::User, &format!("{path}/{{termId}}"), "Remove a term (moderators)", remove)
+    api.get(Access::Member(MemberRole::Member), path, "The glossary of a conversation", list)
+        .post(moderator, path, "Add a term (moderators), or change its translation", add)
+        .fails(&[ErrorCode::Forbidden])
+        .delete(moderator, &format!("{path}/{{termId}}"), "Remove a term (moderators)", remove)
+        .fails(&[ErrorCode::Forbidden])
 }
 
 async fn list(
     State(app): State<App>,
     User(caller): User,
-    PathParam(id): PathParam,
-) -> Result<impl IntoResponse, ApiError> {
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
+) -> Result<Answer<Vec<GlossaryTerm>>, ApiError> {
     let terms = app.chat.glossary(caller.user.id, &id).await?;
-    Ok(answer(terms.into_iter().map(crate::views::term).collect::<Vec<_>>()))
+    Ok(Answer(terms.into_iter().map(crate::views::term).collect()))
 }
 
 async fn add(
     State(app): State<App>,
     User(caller): User,
-    PathParam(id): PathParam,
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
     Body(body): Body<AddTerm>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<GlossaryTerm>, ApiError> {
     let new = NewTerm { text: body.term, language: body.language, translation: body.translation };
-    Ok(created(crate::views::term(app.chat.add_term(caller.user.id, &id, new).await?)))
+    Ok(Created(crate::views::term(app.chat.add_term(caller.user.id, &id, new).await?)))
 }
 
 async fn remove(
     State(app): State<App>,
     User(caller): User,
-    TwoPathParams(id, term): TwoPathParams,
-) -> Result<impl IntoResponse, ApiError> {
+    TwoPathParams(ConversationRef(id), TermRef(term)): TwoPathParams<ConversationRef, TermRef>,
+) -> Result<Answer<TermRemoved>, ApiError> {
     app.chat.remove_term(caller.user.id, &id, &term).await?;
-    Ok(answer(json!({ "removed": true })))
+    Ok(Answer(TermRemoved { removed: true }))
 }

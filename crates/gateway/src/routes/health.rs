@@ -1,16 +1,20 @@
 //! For operators and their tools.
 
+use super::describe::{Describe, JSON, Output};
 use super::{Access, Api};
 use crate::{App, telemetry};
-use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use meeshy_chat::{Chat, ChatError};
 use meeshy_store::StoreError;
-use meeshy_wire::Iso;
-use serde_json::{Value, json};
+use meeshy_wire::{
+    Condition, DatabaseHealth, Health, Info, Iso, Readiness, Services, SocketHealth, Standing,
+    TranslationHealth,
+};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// How long the database may take before it counts as not answering.
@@ -35,51 +39,66 @@ pub fn operator_router(chat: Chat) -> Router {
     Router::new().route("/health", get(whole)).route("/metrics", get(async move || figures(&chat).await))
 }
 
-async fn health(State(app): State<App>, headers: HeaderMap) -> impl IntoResponse {
+async fn health(State(app): State<App>, headers: HeaderMap) -> Json<Health> {
     report(&app.chat, app.started, app.is_operator(&headers)).await
 }
 
 /// How each part is; with figures for the operator only.
-async fn report(chat: &Chat, started: Instant, with_figures: bool) -> axum::Json<Value> {
+async fn report(chat: &Chat, started: Instant, with_figures: bool) -> Json<Health> {
     let (statistics, readiness) = tokio::join!(in_time(chat.statistics()), readiness(chat));
     let is_up = statistics.is_some() && readiness.is_ok();
-    let status = |is_up| if is_up { "up" } else { "down" };
-    // A process without its database lives: starting it again would not help, and `/ready` keeps people away.
-    let overall = if is_up { "healthy" } else { "degraded" };
-    let mut body = json!({
-        "status": overall,
-        "timestamp": Iso(chat.now()),
-        "version": env!("CARGO_PKG_VERSION"),
-        "uptime": started.elapsed().as_secs(),
-        "services": {
-            "database": { "status": status(is_up) },
-            "translation": { "status": status(statistics.is_some_and(|known| known.translators > 0)) },
-            "websocket": { "status": status(true) },
+    let translates = statistics.is_some_and(|known| known.translators > 0);
+    Json(Health {
+        // A process without its database lives: starting it again would not help, and `/ready` keeps people away.
+        status: if is_up { Condition::Healthy } else { Condition::Degraded },
+        timestamp: Iso(chat.now()),
+        version: env!("CARGO_PKG_VERSION"),
+        uptime: started.elapsed().as_secs(),
+        services: Services {
+            database: DatabaseHealth {
+                status: is_up.into(),
+                reason: readiness.err(),
+                user_count: with_figures.then(|| statistics.map(|known| known.users)),
+            },
+            translation: TranslationHealth {
+                status: translates.into(),
+                translators: with_figures.then(|| statistics.map(|known| known.translators)),
+                jobs_waiting: with_figures.then(|| statistics.map(|known| known.translation_jobs_waiting)),
+            },
+            websocket: SocketHealth {
+                status: Standing::Up,
+                people_online: with_figures.then(|| chat.presence().online_count()),
+            },
         },
-    });
-    if let Err(reason) = readiness {
-        body["services"]["database"]["reason"] = json!(reason);
-    }
-    if with_figures {
-        let services = &mut body["services"];
-        services["database"]["userCount"] = json!(statistics.map(|known| known.users));
-        services["translation"]["translators"] = json!(statistics.map(|known| known.translators));
-        services["translation"]["jobsWaiting"] =
-            json!(statistics.map(|known| known.translation_jobs_waiting));
-        services["websocket"]["peopleOnline"] = json!(chat.presence().online_count());
-    }
-    axum::Json(body)
+    })
 }
 
-async fn ready(State(app): State<App>) -> impl IntoResponse {
-    match readiness(&app.chat).await {
-        Ok(()) => (StatusCode::OK, axum::Json(json!({ "status": "ready" }))),
-        Err(reason) => {
-            // Asked often: the failure itself is logged where somebody misses what was not written.
-            tracing::debug!(reason, "Not ready");
-            let body = json!({ "status": "not ready", "reason": reason });
-            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(body))
+async fn ready(State(app): State<App>) -> Ready {
+    Ready(readiness(&app.chat).await)
+}
+
+/// Whether nothing hinders it from serving.
+struct Ready(Result<(), &'static str>);
+
+impl IntoResponse for Ready {
+    fn into_response(self) -> Response {
+        match self.0 {
+            Ok(()) => Json(Readiness { status: "ready", reason: None }).into_response(),
+            Err(reason) => {
+                // Asked often: the failure itself is logged where somebody misses what was not written.
+                tracing::debug!(reason, "Not ready");
+                let answer = Json(Readiness { status: "not ready", reason: Some(reason) });
+                (StatusCode::SERVICE_UNAVAILABLE, answer).into_response()
+            }
         }
+    }
+}
+
+impl Output for Ready {
+    fn describe(to: &mut Describe<'_>) {
+        let schema = to.schemas.answer::<Readiness>();
+        to.answers(StatusCode::OK, JSON, schema.clone());
+        to.answers(StatusCode::SERVICE_UNAVAILABLE, JSON, schema);
     }
 }
 
@@ -93,22 +112,37 @@ async fn readiness(chat: &Chat) -> Result<(), &'static str> {
     }
 }
 
-async fn info() -> impl IntoResponse {
-    axum::Json(json!({
-        "name": "Meeshy",
-        "version": env!("CARGO_PKG_VERSION"),
-        "description": "Everyone writes in their own language, and everyone reads in their own language.",
-        "documentation": "/docs",
-        "api": "/api/v1",
-        "socket": "/socket.io/",
-    }))
+async fn info() -> Json<Info> {
+    Json(Info {
+        name: "Meeshy",
+        version: env!("CARGO_PKG_VERSION"),
+        description: "Everyone writes in their own language, and everyone reads in their own language.",
+        documentation: "/docs",
+        api: "/api/v1",
+        socket: "/socket.io/",
+    })
 }
 
-async fn metrics(State(app): State<App>) -> impl IntoResponse {
+async fn metrics(State(app): State<App>) -> Figures {
     figures(&app.chat).await
 }
 
-async fn figures(chat: &Chat) -> impl IntoResponse + use<> {
+/// Figures in the text form of Prometheus.
+struct Figures(String);
+
+impl IntoResponse for Figures {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], self.0).into_response()
+    }
+}
+
+impl Output for Figures {
+    fn describe(to: &mut Describe<'_>) {
+        to.answers(StatusCode::OK, "text/plain", json!({ "type": "string" }));
+    }
+}
+
+async fn figures(chat: &Chat) -> Figures {
     metrics::gauge!("meeshy_people_online").set(chat.presence().connected_count() as f64);
     if let Some(known) = in_time(chat.statistics()).await {
         metrics::gauge!("meeshy_users").set(known.users as f64);
@@ -119,7 +153,7 @@ async fn figures(chat: &Chat) -> impl IntoResponse + use<> {
         metrics::gauge!("meeshy_notifications").set(counts.active as f64);
         metrics::gauge!("meeshy_notifications_archived").set(counts.archived as f64);
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], telemetry::metrics())
+    Figures(telemetry::metrics())
 }
 
 /// What the database knows, if it answers in time.

@@ -1,15 +1,14 @@
 //! The languages that people can choose.
 
 use super::{Access, Api};
-use crate::extract::answer;
-use axum::response::IntoResponse;
+use crate::answer::Answer;
 use meeshy_domain::Language;
-use serde_json::json;
+use meeshy_wire::Languages;
 
 pub fn routes(api: Api) -> Api {
     api.get(Access::Anyone, "/api/v1/languages", "Every language, by its own name", list)
 }
 
-async fn list() -> impl IntoResponse {
-    answer(json!({ "languages": Language::all().map(crate::views::language).collect::<Vec<_>>() }))
+async fn list() -> Answer<Languages> {
+    Answer(Languages { languages: Language::all().map(crate::views::language).collect() })
 }

@@ -1,60 +1,72 @@
 //! LibreTranslate's interface, for people with an account here: programs that ask for a server and a key take
 //! `https://…/libretranslate` and a token.
 
+use super::describe::{Describe, Input, JSON, RequestBody};
 use super::{Access, Api};
 use crate::App;
 use crate::error::ApiError;
 use crate::extract::read;
-use axum::extract::{Request, State};
+use axum::Json;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::http::{Extensions, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
+use meeshy_domain::limits;
 use meeshy_translation_api::TranslationApi;
-use meeshy_translation_api::libretranslate::{self, Call};
+use meeshy_translation_api::libretranslate::{self, Call, Detected, Health, Listed, Settings, Translated};
+use meeshy_wire::ErrorCode;
+use serde_json::{Value, json};
 
 pub fn routes(api: Api) -> Api {
-    let Some(translation_api) = api.app.translation_api.clone() else { return api };
-    let with = |answer: fn(&TranslationApi) -> Response| {
-        let translation_api = translation_api.clone();
-        async move || answer(&translation_api)
-    };
-    api.post(Access::Key, "/libretranslate/translate", "LibreTranslate: translate", {
-        let translation_api = translation_api.clone();
-        async move |Extension(call): Extension<Call>| translate(&translation_api, &call).await
-    })
-    .body("LibreTranslateTranslate")
-    .post(Access::Key, "/libretranslate/detect", "LibreTranslate: what language a text is in", {
-        let translation_api = translation_api.clone();
-        async move |Extension(call): Extension<Call>| detect(&translation_api, &call).await
-    })
-    .body("LibreTranslateDetect")
-    .get(
-        Access::Anyone,
-        "/libretranslate/languages",
-        "LibreTranslate: which languages there are",
-        with(|translation_api| Json(libretranslate::languages(translation_api)).into_response()),
-    )
-    .get(
-        Access::Anyone,
-        "/libretranslate/frontend/settings",
-        "LibreTranslate: what a page may offer",
-        with(|translation_api| Json(libretranslate::settings(translation_api, true)).into_response()),
-    )
-    .get(
-        Access::Anyone,
-        "/libretranslate/health",
-        "LibreTranslate: whether it answers",
-        with(|_| Json(libretranslate::health()).into_response()),
-    )
-    .get(
-        Access::Anyone,
-        "/libretranslate/spec",
-        "LibreTranslate: this interface as OpenAPI",
-        with(|translation_api| {
-            Json(libretranslate::spec(translation_api, "/libretranslate", true)).into_response()
-        }),
-    )
+    if api.app().translation_api.is_none() {
+        return api;
+    }
+    api.post(Access::Key, "/libretranslate/translate", "LibreTranslate: translate", translate)
+        .post(Access::Key, "/libretranslate/detect", "LibreTranslate: what language a text is in", detect)
+        .get(
+            Access::Anyone,
+            "/libretranslate/languages",
+            "LibreTranslate: which languages there are",
+            async |Served(api): Served| -> Json<Vec<Listed>> { Json(libretranslate::languages(&api)) },
+        )
+        .get(
+            Access::Anyone,
+            "/libretranslate/frontend/settings",
+            "LibreTranslate: what a page may offer",
+            async |Served(api): Served| -> Json<Settings> { Json(libretranslate::settings(&api, true)) },
+        )
+        .get(
+            Access::Anyone,
+            "/libretranslate/health",
+            "LibreTranslate: whether it answers",
+            async || -> Json<Health> { Json(libretranslate::health()) },
+        )
+        .get(
+            Access::Anyone,
+            "/libretranslate/spec",
+            "LibreTranslate: this interface as OpenAPI",
+            async |Served(api): Served| -> Json<Value> {
+                Json(libretranslate::spec(&api, "/libretranslate", true))
+            },
+        )
+}
+
+/// Who serves these routes, which are there only where somebody does.
+struct Served(TranslationApi);
+
+impl FromRequestParts<App> for Served {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let missing = || ApiError::new(ErrorCode::NotFound, "nothing is translated here");
+        app.translation_api.clone().map(Self).ok_or_else(missing)
+    }
+}
+
+impl Input for Served {
+    fn describe(_: &mut Describe<'_>) {}
 }
 
 /// Lets in who names a token, in the headers, in the body or, as programs made for LibreTranslate do, in the query; hands on
@@ -79,10 +91,83 @@ async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
     Ok(Request::from_parts(parts, axum::body::Body::empty()))
 }
 
-async fn translate(translation_api: &TranslationApi, call: &Call) -> Result<Response, ApiError> {
-    Ok(Json(libretranslate::translate(translation_api, call).await?).into_response())
+/// What [`require_key`] has read.
+fn called(extensions: &mut Extensions) -> Result<Call, ApiError> {
+    extensions.remove::<Call>().ok_or_else(ApiError::authentication_required)
 }
 
-async fn detect(translation_api: &TranslationApi, call: &Call) -> Result<Response, ApiError> {
-    Ok(Json(libretranslate::detect(translation_api, call).await?).into_response())
+struct TranslateCall(Call);
+
+impl FromRequestParts<App> for TranslateCall {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        called(&mut parts.extensions).map(Self)
+    }
+}
+
+impl Input for TranslateCall {
+    fn describe(to: &mut Describe<'_>) {
+        let language = json!({ "type": "string", "minLength": 1, "maxLength": limits::LANGUAGE_TAG_CHARS });
+        describe_call(
+            to,
+            json!({ "q": "hola", "source": "es", "target": "fr" }),
+            json!({
+                "source": language,
+                "target": language,
+                "format": { "type": "string", "enum": ["text", "html"], "default": "text" },
+                "alternatives": {
+                    "type": "integer", "minimum": 0, "default": 0, "description": "None are made.",
+                },
+            }),
+        );
+    }
+}
+
+struct DetectCall(Call);
+
+impl FromRequestParts<App> for DetectCall {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        called(&mut parts.extensions).map(Self)
+    }
+}
+
+impl Input for DetectCall {
+    fn describe(to: &mut Describe<'_>) {
+        describe_call(to, json!({ "q": "hola" }), json!({}));
+    }
+}
+
+/// A body that is read field by field: those of the example have to be there.
+fn describe_call(to: &mut Describe<'_>, example: Value, mut fields: Value) {
+    let Some(config) = to.app.translation_api.as_ref().map(TranslationApi::config) else { return };
+    fields["q"] = json!({ "description": "A text, or several, of which each is answered.", "oneOf": [
+        { "type": "string", "minLength": 1, "maxLength": config.chars },
+        { "type": "array", "minItems": 1, "maxItems": config.texts, "items": { "type": "string" } },
+    ] });
+    fields["api_key"] = json!({ "description": "A token, where no header has one." });
+    let required: Vec<&String> = example.as_object().into_iter().flat_map(|example| example.keys()).collect();
+    to.operation.body = Some(RequestBody {
+        schema: json!({ "type": "object", "required": required, "properties": fields, "examples": [example] }),
+        forms: &[JSON, "application/x-www-form-urlencoded", "multipart/form-data"],
+    });
+    to.fails(&[ErrorCode::InvalidInput, ErrorCode::PayloadTooLarge, ErrorCode::TranslationError]);
+    // LibreTranslate's own statuses.
+    to.operation.errors.extend([
+        (StatusCode::BAD_REQUEST.as_u16(), ErrorCode::TranslationUnavailable),
+        (StatusCode::GATEWAY_TIMEOUT.as_u16(), ErrorCode::TranslationError),
+    ]);
+}
+
+async fn translate(
+    Served(api): Served,
+    TranslateCall(call): TranslateCall,
+) -> Result<Json<Translated>, ApiError> {
+    Ok(Json(libretranslate::translate(&api, &call).await?))
+}
+
+async fn detect(Served(api): Served, DetectCall(call): DetectCall) -> Result<Json<Vec<Detected>>, ApiError> {
+    Ok(Json(libretranslate::detect(&api, &call).await?))
 }

@@ -2,62 +2,68 @@
 
 use super::{Access, Api};
 use crate::App;
+use crate::answer::{Answer, Created};
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::extract::{Answer, Body, PageParams, Params, PathParam, TwoPathParams, answer, created};
+use crate::extract::{Body, ConversationRef, MessageRef, PageParams, Params, PathParam, TwoPathParams};
+use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
 use meeshy_chat::{MessageEdit, NewMessage, PageRequest};
-use meeshy_domain::UserId;
-use meeshy_wire::{Message, Pagination, PostMessage, PutMessage, Success};
+use meeshy_domain::{MemberRole, UserId};
+use meeshy_wire::{
+    ErrorCode, Message, MessagePage, MessagePageMeta, Page, Pagination, PostMessage, PutMessage,
+};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 use std::sync::Arc;
 
 pub fn routes(api: Api) -> Api {
+    let member = Access::Member(MemberRole::Member);
     let path = "/api/v1/conversations/{id}/messages";
-    api.get(Access::User, path, "A page of messages, newest first", list)
-        .query(&["before", "limit", "offset"])
-        .post(Access::User, path, "Write a message", send)
-        .body("PostMessage")
-        .put(Access::User, &format!("{path}/{{messageId}}"), "Give a message another text", edit_in)
-        .body("PutMessage")
-        .put(Access::User, "/api/v1/messages/{messageId}", "Give a message another text", edit)
-        .body("PutMessage")
-        .patch(Access::User, "/api/v1/messages/{messageId}", "Give a message another text", edit)
-        .body("PutMessage")
+    let refusals = &[ErrorCode::Forbidden, ErrorCode::InvalidOperation];
+    api.get(member, path, "A page of messages, newest first", list)
+        .fails(&[ErrorCode::MessageNotFound, ErrorCode::UserNotFound])
+        .post(member, path, "Write a message", send)
+        .fails(&[ErrorCode::Forbidden])
+        .put(Access::Author, &format!("{path}/{{messageId}}"), "Give a message another text", edit_in)
+        .fails(refusals)
+        .put(Access::Author, "/api/v1/messages/{messageId}", "Give a message another text", edit)
+        .fails(refusals)
+        .patch(Access::Author, "/api/v1/messages/{messageId}", "Give a message another text", edit)
+        .fails(refusals)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Listed {
+    /// Only those before the message with this id.
     before: Option<String>,
     #[serde(flatten)]
-    page: PageParams,
+    page: PageParams<20, 50>,
 }
 
 async fn list(
     State(app): State<App>,
     User(caller): User,
-    PathParam(id): PathParam,
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
     Params(asked): Params<Listed>,
-) -> Result<impl IntoResponse, ApiError> {
-    let (limit, offset) = (asked.page.limit(20, 50), asked.page.offset());
+) -> Result<Json<MessagePage>, ApiError> {
+    let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let before = asked.before.filter(|id| !id.is_empty());
     let (user, limiter) = (caller.user.id, Arc::clone(&app.limiter));
     let may_ask = move || limiter.allows_page_translation(user);
     let page = app.chat.messages(user, &id, PageRequest { before, limit, offset }, may_ask).await?;
-    let pagination = Some(Pagination { total: page.total, offset, limit, has_more: page.has_more });
-    let data: Vec<_> = page.messages.iter().map(crate::views::message).collect();
-    let meta = Some(json!({ "userLanguage": page.reader_language }));
-    Ok(Answer(Success { pagination, meta, ..Success::new(data) }))
+    let pagination = Pagination { total: page.total, offset, limit, has_more: page.has_more };
+    let data = page.messages.iter().map(crate::views::message).collect();
+    let meta = MessagePageMeta { user_language: page.reader_language };
+    Ok(Json(MessagePage { page: Page::new(data, pagination), meta }))
 }
 
 async fn send(
     State(app): State<App>,
     User(caller): User,
-    PathParam(id): PathParam,
+    PathParam(ConversationRef(id)): PathParam<ConversationRef>,
     Body(body): Body<PostMessage>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<Message>, ApiError> {
     app.limiter.count_message(&app.chat, caller.user.id, &id).await?;
     let new = NewMessage {
         conversation: id,
@@ -68,25 +74,28 @@ async fn send(
         client_message_id: body.client_message_id,
     };
     let sent = app.chat.send(caller.user.id, new).await?;
-    Ok(created(crate::views::message(&sent.message)))
+    Ok(Created(crate::views::message(&sent.message)))
 }
 
 async fn edit_in(
     State(app): State<App>,
     User(caller): User,
-    TwoPathParams(conversation, message): TwoPathParams,
+    TwoPathParams(ConversationRef(conversation), MessageRef(message)): TwoPathParams<
+        ConversationRef,
+        MessageRef,
+    >,
     Body(body): Body<PutMessage>,
-) -> Result<impl IntoResponse, ApiError> {
-    Ok(answer(edited(&app, caller.user.id, Some(conversation), message, body).await?))
+) -> Result<Answer<Message>, ApiError> {
+    Ok(Answer(edited(&app, caller.user.id, Some(conversation), message, body).await?))
 }
 
 async fn edit(
     State(app): State<App>,
     User(caller): User,
-    PathParam(message): PathParam,
+    PathParam(MessageRef(message)): PathParam<MessageRef>,
     Body(body): Body<PutMessage>,
-) -> Result<impl IntoResponse, ApiError> {
-    Ok(answer(edited(&app, caller.user.id, None, message, body).await?))
+) -> Result<Answer<Message>, ApiError> {
+    Ok(Answer(edited(&app, caller.user.id, None, message, body).await?))
 }
 
 async fn edited(

@@ -2,34 +2,40 @@
 
 use super::{Access, Api};
 use crate::App;
+use crate::answer::{Answer, Created};
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::extract::{Body, PageParams, Params, TwoPathParams, answer, created};
+use crate::extract::{Body, LanguageTag, MessageRef, PageParams, Params, TwoPathParams};
 use axum::extract::State;
-use axum::response::IntoResponse;
 use meeshy_chat::NewReport;
-use meeshy_wire::ReportTranslation;
-use serde_json::{Value, json};
+use meeshy_domain::{MemberRole, Permission};
+use meeshy_wire::{ErrorCode, ReportKept, ReportTranslation, TranslationReport};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 pub fn routes(api: Api) -> Api {
     let path = "/api/v1/messages/{messageId}/translations/{language}/report";
-    api.post(Access::User, path, "Report a translation, and have another engine try", report)
-        .body("ReportTranslation")
-        .get(
-            Access::User,
-            "/api/v1/translations/reports",
-            "The newest reports (who manages translations)",
-            list,
-        )
-        .query(&["limit"])
+    api.post(
+        Access::Member(MemberRole::Member),
+        path,
+        "Report a translation, and have another engine try",
+        report,
+    )
+    .fails(&[ErrorCode::NotFound, ErrorCode::InvalidOperation])
+    .get(
+        Access::Permission(Permission::ManageTranslations),
+        "/api/v1/translations/reports",
+        "The newest reports",
+        list,
+    )
 }
 
 async fn report(
     State(app): State<App>,
     User(caller): User,
-    TwoPathParams(message, language): TwoPathParams,
+    TwoPathParams(MessageRef(message), LanguageTag(language)): TwoPathParams<MessageRef, LanguageTag>,
     Body(body): Body<ReportTranslation>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Created<ReportKept>, ApiError> {
     let user = caller.user.id;
     app.limiter.count_translations(user, 1)?;
     let new = NewReport {
@@ -40,16 +46,24 @@ async fn report(
         wants_another: body.try_another,
     };
     let reported = app.chat.report_translation(user, new).await?;
-    let mut shown = json!(crate::views::report(reported.report));
-    shown["triesAnother"] = Value::Bool(reported.tries_another);
-    Ok(created(shown))
+    Ok(Created(ReportKept {
+        report: crate::views::report(reported.report),
+        tries_another: reported.tries_another,
+    }))
+}
+
+/// Only the newest are shown: an offset is passed over.
+#[derive(Deserialize, JsonSchema)]
+struct Newest {
+    #[serde(flatten)]
+    page: PageParams<50, 200>,
 }
 
 async fn list(
     State(app): State<App>,
     User(caller): User,
-    Params(page): Params<PageParams>,
-) -> Result<impl IntoResponse, ApiError> {
-    let reports = app.chat.translation_reports(caller.user.id, page.limit(50, 200)).await?;
-    Ok(answer(reports.into_iter().map(crate::views::report).collect::<Vec<_>>()))
+    Params(asked): Params<Newest>,
+) -> Result<Answer<Vec<TranslationReport>>, ApiError> {
+    let reports = app.chat.translation_reports(&caller, asked.page.limit()).await?;
+    Ok(Answer(reports.into_iter().map(crate::views::report).collect()))
 }

@@ -2,39 +2,56 @@
 
 use super::{Access, Api};
 use crate::App;
+use crate::answer::Answer;
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::extract::{Body, PathParam, TwoPathParams, answer};
+use crate::extract::{Body, JobRef, LanguageTag, MessageRef, PathParam, TwoPathParams};
 use crate::views;
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::response::IntoResponse;
 use meeshy_chat::{Progress, Requested, TextRequest, TextTranslation, Tier};
-use meeshy_domain::{UserId, limits};
+use meeshy_domain::{MemberRole, UserId, limits};
 use meeshy_store::translations::{Count, State as Ended};
-use meeshy_wire::{DetectLanguage, ModelType, Translate, TranslateText, TranslateTexts, TranslatedText};
-use serde_json::{Value, json};
+use meeshy_wire::{
+    Cancelled, DetectLanguage, DetectedLanguage, ErrorCode, JobCancelled, MessageTranslations, Model,
+    ModelType, Models, ProgressBeside, ProgressStatus, Success, TextOutcome, TextTranslated, Translate,
+    TranslateAnswer, TranslateText, TranslateTexts, TranslatedText, TranslatedTexts, TranslationProgress,
+    TranslationStatistics, TranslationsBeside,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 pub fn routes(api: Api) -> Api {
-    let user = Access::User;
+    let (user, member) = (Access::User, Access::Member(MemberRole::Member));
     let of_message = "/api/v1/messages/{messageId}/translate/{language}";
+    let one = &[ErrorCode::MessageNotFound, ErrorCode::InvalidOperation];
+    let none = &[ErrorCode::NotFound, ErrorCode::InvalidOperation];
+    let of_text = &[ErrorCode::TranslationUnavailable, ErrorCode::TranslationError];
     api.post(user, "/api/v1/translate", "Ask for a message in a language, or translate a text", translate)
-        .body("Translate")
+        .fails(one)
+        .fails(of_text)
         .post(user, "/api/v1/translate-blocking", "The same, and wait for it", translate_blocking)
-        .body("Translate")
+        .fails(one)
+        .fails(of_text)
+        .fails(&[ErrorCode::TranslationPending])
         .post(user, "/api/v1/translate/batch", "Translate up to ten texts", translate_batch)
-        .body("TranslateTexts")
-        .get(user, "/api/v1/translate/jobs/{jobId}", "Where a translation has come to", job)
-        .delete(user, "/api/v1/translate/jobs/{jobId}", "Give up a translation that nobody reads", cancel_job)
-        .get(user, "/api/v1/status/{messageId}/{language}", "Where a translation has come to", status)
-        .get(user, &format!("{of_message}/status"), "Where a translation has come to", message_status)
-        .delete(user, of_message, "Give up a translation that nobody reads", cancel)
-        .get(user, "/api/v1/messages/{messageId}/translations", "A message and its translations", list)
+        .get(member, "/api/v1/translate/jobs/{jobId}", "Where a translation has come to", job)
+        .fails(none)
+        .delete(
+            member,
+            "/api/v1/translate/jobs/{jobId}",
+            "Give up a translation that nobody reads",
+            cancel_job,
+        )
+        .fails(none)
+        .get(member, "/api/v1/status/{messageId}/{language}", "Where a translation has come to", status)
+        .fails(none)
+        .get(member, &format!("{of_message}/status"), "Where a translation has come to", message_status)
+        .fails(none)
+        .delete(member, of_message, "Give up a translation that nobody reads", cancel)
+        .fails(none)
+        .get(member, "/api/v1/messages/{messageId}/translations", "A message and its translations", list)
         .post(user, "/api/v1/detect-language", "What language a text is in", detect)
-        .body("DetectLanguage")
         .get(user, "/api/v1/models", "Which engines translate which languages", models)
         .get(user, "/api/v1/translations/stats", "How many translations there are", statistics)
 }
@@ -48,62 +65,68 @@ async fn translate(
     State(app): State<App>,
     User(caller): User,
     Body(body): Body<Translate>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Answer<TranslateAnswer>, ApiError> {
     let user = caller.user.id;
     admit(&app, user, 1)?;
     let answered = match &body.message_id {
         Some(message) => {
             let requested = app.chat.request_translation(user, message, &body.target_language).await;
-            requested.map(|requested| json!(views::progress(&requested))).map_err(ApiError::from)
+            requested
+                .map(|requested| TranslateAnswer::Message(Box::new(views::progress(&requested))))
+                .map_err(ApiError::from)
         }
         None => {
             let conversation_id = body.conversation_id.clone();
             translate_one(&app, body).await.map(|text| {
-                json!({
-                    "message": "The text is translated", "conversationId": conversation_id,
-                    "targetLanguage": text.target_language, "status": "completed", "translation": text,
-                })
+                TranslateAnswer::Text(Box::new(TextTranslated {
+                    message: "The text is translated",
+                    conversation_id,
+                    target_language: text.target_language,
+                    status: ProgressStatus::Completed,
+                    translation: text,
+                }))
             })
         }
     };
-    answered.map(answer).map_err(ApiError::with_error_code)
+    answered.map(Answer).map_err(ApiError::with_error_code)
 }
 
 async fn translate_blocking(
     State(app): State<App>,
     User(caller): User,
     Body(body): Body<Translate>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Answer<TranslatedText>, ApiError> {
     let user = caller.user.id;
     admit(&app, user, 1)?;
     let Some(message) = &body.message_id else {
-        return translate_one(&app, body).await.map(answer).map_err(ApiError::with_error_code);
+        return translate_one(&app, body).await.map(Answer).map_err(ApiError::with_error_code);
     };
     let began = Instant::now();
     let requested =
         app.chat.await_translation(user, message, &body.target_language, limits::TRANSLATION_TIMEOUT).await;
     let translated =
         requested.map_err(ApiError::from).and_then(|requested| of_message(&app, requested, began));
-    translated.map(answer).map_err(ApiError::with_error_code)
+    translated.map(Answer).map_err(ApiError::with_error_code)
 }
 
 async fn translate_batch(
     State(app): State<App>,
     User(caller): User,
     Body(TranslateTexts(texts)): Body<TranslateTexts>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Answer<TranslatedTexts>, ApiError> {
     admit(&app, caller.user.id, texts.len())?;
     let began = Instant::now();
     let originals: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
     let translated = app.chat.translate_texts(texts.into_iter().map(request).collect()).await?;
-    let shown = translated.into_iter().zip(originals).map(|(text, original)| {
-        let text = text.map_err(ApiError::from).and_then(|text| of_text(&app, text, began));
-        text.map_or_else(
-            |error| json!({ "error": error.body.error, "code": error.body.code, "original_text": original }),
-            |text| json!(text),
-        )
+    let results = translated.into_iter().zip(originals).map(|(text, original_text)| {
+        match text.map_err(ApiError::from).and_then(|text| of_text(&app, text, began)) {
+            Ok(text) => TextOutcome::Translated(Box::new(text)),
+            Err(ApiError { body, .. }) => {
+                TextOutcome::Refused { error: body.error, code: body.code, original_text }
+            }
+        }
     });
-    Ok(answer(json!({ "results": shown.collect::<Vec<Value>>() })))
+    Ok(Answer(TranslatedTexts { results: results.collect() }))
 }
 
 fn request(text: TranslateText) -> TextRequest {
@@ -148,7 +171,7 @@ fn of_text(app: &App, text: TextTranslation, began: Instant) -> Result<Translate
 fn of_message(app: &App, requested: Requested, began: Instant) -> Result<TranslatedText, ApiError> {
     let Progress::Ended(known) = requested.progress else {
         let message = "the translation is still under way; it arrives as `message:translation`";
-        return Err(ApiError::new(StatusCode::GATEWAY_TIMEOUT, "TRANSLATION_PENDING", message));
+        return Err(ApiError::new(ErrorCode::TranslationPending, message));
     };
     let (translated_text, model, confidence) = of_state(known.state)?;
     Ok(TranslatedText {
@@ -170,12 +193,11 @@ fn of_state(state: Ended) -> Result<(String, String, Option<f64>), ApiError> {
         Ended::Done { content, engine, score } => Ok((content, engine, score)),
         Ended::Identical { content } => Ok((content, "none".to_owned(), None)),
         Ended::Unavailable { reason } => {
-            let error =
-                ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, "TRANSLATION_UNAVAILABLE", reason.text);
+            let error = ApiError::new(ErrorCode::TranslationUnavailable, reason.text);
             Err(error.with_reason(reason.code))
         }
         Ended::Failed { reason } => {
-            let error = ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "TRANSLATION_ERROR", reason.text);
+            let error = ApiError::new(ErrorCode::TranslationError, reason.text);
             Err(error.with_reason(reason.code))
         }
     }
@@ -184,10 +206,10 @@ fn of_state(state: Ended) -> Result<(String, String, Option<f64>), ApiError> {
 async fn status(
     State(app): State<App>,
     User(caller): User,
-    TwoPathParams(message, language): TwoPathParams,
-) -> Result<impl IntoResponse, ApiError> {
+    TwoPathParams(MessageRef(message), LanguageTag(language)): TwoPathParams<MessageRef, LanguageTag>,
+) -> Result<Answer<TranslationProgress>, ApiError> {
     let requested = app.chat.translation_progress(caller.user.id, &message, &language).await?;
-    Ok(answer(views::progress(&requested)))
+    Ok(Answer(views::progress(&requested)))
 }
 
 /// A job has no id of its own: it is named by its message and its language, as its translation is.
@@ -198,94 +220,88 @@ fn named(job: &str) -> (&str, &str) {
 async fn job(
     State(app): State<App>,
     User(caller): User,
-    PathParam(job): PathParam,
-) -> Result<impl IntoResponse, ApiError> {
+    PathParam(JobRef(job)): PathParam<JobRef>,
+) -> Result<Answer<TranslationProgress>, ApiError> {
     let (message, language) = named(&job);
     let requested = app.chat.translation_progress(caller.user.id, message, language).await?;
-    Ok(answer(views::progress(&requested)))
+    Ok(Answer(views::progress(&requested)))
 }
 
 async fn cancel_job(
     State(app): State<App>,
     User(caller): User,
-    PathParam(job): PathParam,
-) -> Result<impl IntoResponse, ApiError> {
-    let (message, language) = named(&job);
+    PathParam(JobRef(job_id)): PathParam<JobRef>,
+) -> Result<Answer<JobCancelled>, ApiError> {
+    let (message, language) = named(&job_id);
     let cancelled = app.chat.cancel_translation(caller.user.id, message, language).await?;
-    Ok(answer(json!({ "jobId": job, "cancelled": cancelled })))
+    Ok(Answer(JobCancelled { job_id, cancelled }))
 }
 
 async fn cancel(
     State(app): State<App>,
     User(caller): User,
-    TwoPathParams(message, language): TwoPathParams,
-) -> Result<impl IntoResponse, ApiError> {
+    TwoPathParams(MessageRef(message), LanguageTag(language)): TwoPathParams<MessageRef, LanguageTag>,
+) -> Result<Answer<Cancelled>, ApiError> {
     let cancelled = app.chat.cancel_translation(caller.user.id, &message, &language).await?;
-    Ok(answer(json!({ "cancelled": cancelled })))
+    Ok(Answer(Cancelled { cancelled }))
 }
 
-/// Beside `data`, where the web client looks for it.
 async fn message_status(
     State(app): State<App>,
     User(caller): User,
-    TwoPathParams(message, language): TwoPathParams,
-) -> Result<impl IntoResponse, ApiError> {
+    TwoPathParams(MessageRef(message), LanguageTag(language)): TwoPathParams<MessageRef, LanguageTag>,
+) -> Result<Json<ProgressBeside>, ApiError> {
     let requested = app.chat.translation_progress(caller.user.id, &message, &language).await?;
     let shown = views::progress(&requested);
-    Ok(Json(json!({
-        "success": true,
-        "data": shown,
-        "status": shown.status,
-        "progress": if requested.progress == Progress::Pending { 0 } else { 100 },
-        "translatedContent": shown.translation.as_ref().map(|known| &known.translated_text),
-        "error": shown.reason,
-        "reasonCode": shown.reason_code,
-    })))
+    Ok(Json(ProgressBeside {
+        status: shown.status,
+        progress: if requested.progress == Progress::Pending { 0 } else { 100 },
+        translated_content: shown.translation.as_ref().map(|known| known.translated_text.clone()),
+        error: shown.reason.clone(),
+        reason_code: shown.reason_code,
+        answer: Success::new(shown),
+    }))
 }
 
-/// Beside `data`, where the web client looks for it.
 async fn list(
     State(app): State<App>,
     User(caller): User,
-    PathParam(message): PathParam,
-) -> Result<impl IntoResponse, ApiError> {
+    PathParam(MessageRef(message)): PathParam<MessageRef>,
+) -> Result<Json<TranslationsBeside>, ApiError> {
     let message = views::message(&app.chat.message(caller.user.id, &message).await?);
-    Ok(Json(json!({
-        "success": true,
-        "data": {
-            "messageId": message.id,
-            "originalContent": message.content,
-            "originalLanguage": message.original_language,
-            "translations": message.translations,
-            "translationStates": message.translation_states,
-        },
-        "translations": message.translations,
-    })))
+    let answer = Success::new(MessageTranslations {
+        message_id: message.id,
+        original_content: message.content,
+        original_language: message.original_language,
+        translations: message.translations.clone(),
+        translation_states: message.translation_states,
+    });
+    Ok(Json(TranslationsBeside { answer, translations: message.translations }))
 }
 
 async fn detect(
     State(app): State<App>,
     User(caller): User,
     Body(body): Body<DetectLanguage>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Answer<DetectedLanguage>, ApiError> {
     admit(&app, caller.user.id, 1)?;
     let detected = app.chat.detect_language(&body.text).await?;
     let (language, confidence) = detected.map(|known| (known.language, known.confidence)).unzip();
-    Ok(answer(json!({ "language": language, "confidence": confidence, "text": body.text })))
+    Ok(Answer(DetectedLanguage { language, confidence, text: body.text }))
 }
 
-/// The pairs that another process translates have no name here.
-async fn models(State(app): State<App>) -> impl IntoResponse {
+async fn models(State(app): State<App>) -> Answer<Models> {
     let mut models: BTreeMap<Option<String>, BTreeSet<String>> = BTreeMap::new();
     for served in app.chat.served() {
         models.entry(served.engine).or_default().insert(format!("{}-{}", served.from, served.to));
     }
-    let models: Vec<Value> =
-        models.into_iter().map(|(name, pairs)| json!({ "name": name, "pairs": pairs })).collect();
-    answer(json!({ "models": models, "tiers": ["basic", "medium", "premium"] }))
+    Answer(Models {
+        models: models.into_iter().map(|(name, pairs)| Model { name, pairs }).collect(),
+        tiers: vec![ModelType::Basic, ModelType::Medium, ModelType::Premium],
+    })
 }
 
-async fn statistics(State(app): State<App>) -> Result<impl IntoResponse, ApiError> {
+async fn statistics(State(app): State<App>) -> Result<Answer<TranslationStatistics>, ApiError> {
     let counts = app.chat.translation_counts().await?;
     let by = |name: fn(&Count) -> Option<String>| {
         let mut totals: BTreeMap<String, i64> = BTreeMap::new();
@@ -294,11 +310,11 @@ async fn statistics(State(app): State<App>) -> Result<impl IntoResponse, ApiErro
         }
         totals
     };
-    Ok(answer(json!({
-        "total": counts.ended.iter().map(|count| count.total).sum::<i64>(),
-        "waiting": counts.waiting,
-        "byState": by(|count| Some(count.state.clone())),
-        "byEngine": by(|count| count.engine.clone()),
-        "byLanguages": by(|count| Some(format!("{}-{}", count.from, count.to))),
-    })))
+    Ok(Answer(TranslationStatistics {
+        total: counts.ended.iter().map(|count| count.total).sum(),
+        waiting: counts.waiting,
+        by_state: by(|count| Some(count.state.clone())),
+        by_engine: by(|count| count.engine.clone()),
+        by_languages: by(|count| Some(format!("{}-{}", count.from, count.to))),
+    }))
 }

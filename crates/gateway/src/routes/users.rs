@@ -2,55 +2,55 @@
 
 use super::{Access, Api};
 use crate::App;
+use crate::answer::{Answer, PageAnswer};
 use crate::auth::User;
 use crate::error::ApiError;
-use crate::extract::{Answer, Body, PageParams, Params, answer};
+use crate::extract::{Body, PageParams, Params};
 use axum::extract::State;
-use axum::response::IntoResponse;
 use meeshy_chat::ProfilePatch;
-use meeshy_wire::{Pagination, PatchMe, Success};
+use meeshy_wire::{ErrorCode, FoundUser, Page, Pagination, PatchMe, ProfileUpdated};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::json;
 
 pub fn routes(api: Api) -> Api {
     api.get(Access::User, "/api/v1/users/search", "Find people by name", search)
-        .query(&["q", "limit", "offset"])
         .patch(Access::User, "/api/v1/users/me", "Change one's profile and languages", patch_me)
-        .body("PatchMe")
+        .fails(&[ErrorCode::UserNotFound])
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Search {
+    /// The beginning of a name, or a part of it.
     #[serde(default)]
     q: String,
     #[serde(flatten)]
-    page: PageParams,
+    page: PageParams<20, 100>,
 }
 
 async fn search(
     State(app): State<App>,
     User(caller): User,
     Params(asked): Params<Search>,
-) -> Result<impl IntoResponse, ApiError> {
-    let (limit, offset) = (asked.page.limit(20, 100), asked.page.offset());
+) -> Result<PageAnswer<FoundUser>, ApiError> {
+    let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let (people, total) = app.chat.search_people(caller.user.id, &asked.q, limit, offset).await?;
-    let pagination = Some(Pagination::new(total, offset, limit, people.len()));
+    let pagination = Pagination::new(total, offset, limit, people.len());
     let presence = app.chat.presence();
-    let data: Vec<_> = people
+    let data = people
         .into_iter()
         .map(|user| {
             let online = presence.is_online(user.id);
             crate::views::found_user(user, online)
         })
         .collect();
-    Ok(Answer(Success { pagination, ..Success::new(data) }))
+    Ok(PageAnswer(Page::new(data, pagination)))
 }
 
 async fn patch_me(
     State(app): State<App>,
     User(caller): User,
     Body(body): Body<PatchMe>,
-) -> Result<impl IntoResponse, ApiError> {
+) -> Result<Answer<ProfileUpdated>, ApiError> {
     let patch = ProfilePatch {
         first_name: body.first_name,
         last_name: body.last_name,
@@ -66,5 +66,8 @@ async fn patch_me(
     };
     let user = app.chat.update_profile(caller.user.id, patch).await?;
     let online = app.chat.presence().is_online(user.id);
-    Ok(answer(json!({ "user": crate::views::user(&user, online), "message": "Profile updated" })))
+    Ok(Answer(ProfileUpdated {
+        user: crate::views::user(&user, online),
+        message: "Profile updated".to_owned(),
+    }))
 }

@@ -9,6 +9,7 @@ mod editing;
 mod engine;
 mod files;
 mod gateways;
+mod generated;
 mod hardship;
 mod imported;
 mod libretranslate;

@@ -44,7 +44,7 @@ async fn try_everywhere(server: &Server, endpoint: &Endpoint, person: &Person, p
         is_no_failure(with_body(request(&path(endpoint, NUL))), person, place).await;
     }
     let plain = path(endpoint, "65a0c0ffee0123456789abcd");
-    for name in endpoint.query {
+    for name in &endpoint.query {
         is_no_failure(with_body(request(&format!("{plain}?{name}={NUL}"))), person, place).await;
     }
     if endpoint.method != Method::GET {

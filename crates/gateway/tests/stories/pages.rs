@@ -5,23 +5,6 @@ use meeshy_gateway::{Forwarding, GatewayConfig};
 use reqwest::Method;
 
 #[tokio::test]
-async fn the_interface_is_described_and_the_description_is_fresh() {
-    let server = Server::start(unlimited()).await;
-    let described = server.get("/docs/openapi.json").await.body;
-    insta::assert_json_snapshot!("openapi", described);
-    let page = server.request(Method::GET, "/docs").send().await.unwrap().text().await.unwrap();
-    for endpoint in &server.endpoints {
-        let method = endpoint.method.as_str().to_lowercase();
-        let is_this_page = endpoint.path.starts_with("/docs");
-        assert!(
-            is_this_page || described["paths"][endpoint.path.replace("{*", "{")][&method].is_object(),
-            "{endpoint:?}"
-        );
-        assert!(is_this_page || page.contains(&endpoint.path), "{endpoint:?}");
-    }
-}
-
-#[tokio::test]
 async fn operators_see_that_it_lives_and_how_it_does() {
     let server = Server::start(unlimited()).await;
     server.sign_up("lea", "fr").await;

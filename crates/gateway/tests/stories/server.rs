@@ -71,7 +71,7 @@ impl Server {
     /// A server whose tokens nobody else takes.
     pub async fn foreign() -> Self {
         let secret = "another secret of thirty-two bytes";
-        Self::on(Arc::new(Database::sqlite()), unlimited(), (secret, 1), |_| {}).await
+        Self::on(Arc::new(Database::sqlite()), unlimited(), (secret, 1 << 32), |_| {}).await
     }
 
     async fn on(

@@ -8,6 +8,22 @@ use std::process::Command;
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_schema_conformance,negative_data_rejection";
 
+/// A program of the Python of the tests.
+fn python(program: &str) -> Command {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python/bin").join(program);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python");
+    assert!(path.exists(), "{program} is missing; set it up with: scripts/test-python {}", folder.display());
+    Command::new(path)
+}
+
+#[test]
+fn the_description_in_the_repository_is_openapi() {
+    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+    let output = python("openapi-spec-validator").arg(document).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// Creates something and returns its id.
 async fn made(caller: &Client, path: &str, body: &Value) -> String {
     let (status, answer) = caller.post(path, body).await.unwrap();
@@ -19,12 +35,6 @@ async fn made(caller: &Client, path: &str, body: &Value) -> String {
 /// error, every response has the documented shape, and invalid requests are rejected.
 #[tokio::test]
 async fn every_response_conforms_to_the_document() {
-    let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("python/bin/schemathesis");
-    assert!(
-        program.exists(),
-        "schemathesis is missing; set it up with: scripts/test-python {}",
-        program.parent().and_then(Path::parent).unwrap().display()
-    );
     let data = tempfile::tempdir().unwrap();
     let mut server = Server::start(data.path(), &[]).await;
     let lea = server.sign_up("lea", "fr").await;
@@ -36,7 +46,7 @@ async fn every_response_conforms_to_the_document() {
     );
     let config = data.path().join("schemathesis.toml");
     std::fs::write(&config, known).unwrap();
-    let mut command = Command::new(program);
+    let mut command = python("schemathesis");
     command
         .arg("--config-file")
         .arg(config)

@@ -18,14 +18,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use meeshy_domain::Language;
 use meeshy_translation::{Failure, Outcome, is_mark};
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// One text or several, in the shape of the request.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(inline)]
 pub enum Shaped<T> {
     /// `q` was a string.
     One(T),
@@ -43,8 +45,9 @@ impl<T> Shaped<T> {
 }
 
 /// The response of `/translate`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "LibreTranslateTranslated")]
 pub struct Translated {
     /// The translation.
     pub translated_text: Shaped<String>,
@@ -57,7 +60,8 @@ pub struct Translated {
 }
 
 /// A possible language of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "LibreTranslateDetected")]
 pub struct Detected {
     /// The confidence, 0 to 100.
     pub confidence: f64,
@@ -72,7 +76,8 @@ impl From<Guess> for Detected {
 }
 
 /// A source language.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "LibreTranslateLanguage")]
 pub struct Listed {
     /// The code.
     pub code: &'static str,
@@ -209,26 +214,77 @@ pub fn languages(api: &TranslationApi) -> Vec<Listed> {
     api.languages().into_iter().map(listed).collect()
 }
 
-/// `GET /frontend/settings`: what a front end may offer. `key_required` says whether clients need an API key.
-pub fn settings(api: &TranslationApi, key_required: bool) -> Value {
-    json!({
-        "apiKeys": key_required,
-        "charLimit": api.config().chars,
-        "filesTranslation": false,
-        "frontendTimeout": 500,
-        "keyRequired": key_required,
-        "language": {
-            "source": { "code": "auto", "name": "Auto Detect" },
-            "target": { "code": "en", "name": "English" },
-        },
-        "suggestions": false,
-        "supportedFilesFormat": [],
-    })
+/// What a page in front of this may offer.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "LibreTranslateSettings")]
+pub struct Settings {
+    /// Whether there are keys.
+    pub api_keys: bool,
+    /// Characters of a text, at most.
+    pub char_limit: usize,
+    /// Whether files are translated.
+    pub files_translation: bool,
+    /// How long a page waits after a key was pressed, in milliseconds.
+    pub frontend_timeout: u32,
+    /// Whether callers need a key.
+    pub key_required: bool,
+    /// What is chosen at first.
+    pub language: Chosen,
+    /// Whether people can suggest translations.
+    pub suggestions: bool,
+    /// The kinds of file that are translated.
+    pub supported_files_format: [&'static str; 0],
 }
 
-/// `GET /health`: always `ok`.
-pub fn health() -> Value {
-    json!({ "status": "ok" })
+/// The languages that are chosen at first.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "LibreTranslateChosen")]
+pub struct Chosen {
+    /// From which.
+    pub source: Choice,
+    /// Into which.
+    pub target: Choice,
+}
+
+/// A language that is chosen at first.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "LibreTranslateChoice")]
+pub struct Choice {
+    /// Its code, or `auto`.
+    pub code: &'static str,
+    /// Its name in English.
+    pub name: &'static str,
+}
+
+/// `GET /frontend/settings`. `key_required` says whether callers need a key.
+pub fn settings(api: &TranslationApi, key_required: bool) -> Settings {
+    Settings {
+        api_keys: key_required,
+        char_limit: api.config().chars,
+        files_translation: false,
+        frontend_timeout: 500,
+        key_required,
+        language: Chosen {
+            source: Choice { code: "auto", name: "Auto Detect" },
+            target: Choice { code: "en", name: "English" },
+        },
+        suggestions: false,
+        supported_files_format: [],
+    }
+}
+
+/// That it answers.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "LibreTranslateHealth")]
+pub struct Health {
+    /// Always `ok`.
+    pub status: &'static str,
+}
+
+/// `GET /health`.
+pub fn health() -> Health {
+    Health { status: "ok" }
 }
 
 impl Refusal {

@@ -1,174 +1,115 @@
-//! The interface, described for programs (`/docs/openapi.json`) and for people (`/docs`), from the table of routes.
+//! The interface, described for programs (`/docs/openapi.json`) and for people (`/docs`), from the declarations of the routes.
 
-mod constraints;
+mod openapi;
 
-use super::{Access, Api, Endpoint};
+use super::access::Access;
+use super::api::{Api, Route};
+use super::describe::{Describe, JSON, Output, Place};
 use axum::http::header::CONTENT_TYPE;
-use axum::response::Html;
-use meeshy_translation_api::TranslationApiConfig;
-use meeshy_wire::{
-    AddTerm, Code, CreateConversation, DetectLanguage, ErrorBody, Login, LoginCode, PatchMe, PostMessage,
-    PutMessage, Refresh, Register, ReportTranslation, Translate, TranslateTexts,
-};
-use serde_json::{Map, Value, json};
+use axum::http::{Method, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use meeshy_domain::limits;
+use meeshy_wire::{ErrorCode, MessageText};
+use schemars::JsonSchema;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use utoipa::{PartialSchema, ToSchema};
 
+/// A route as it was declared, for tests.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The method.
+    pub method: Method,
+    /// The path, with `{id}` for its variable parts.
+    pub path: String,
+    /// Who may call it.
+    pub access: Access,
+    /// An example of its body.
+    pub body: Option<Value>,
+    /// The names of the variable parts of its path, as its handler takes them.
+    pub segments: Vec<String>,
+    /// The names of the parameters that its query may have.
+    pub query: Vec<String>,
+    /// What it may fail with.
+    pub errors: BTreeSet<ErrorCode>,
+    /// Whether its handler asks who calls.
+    pub takes_caller: bool,
+}
+
+/// Adds the routes of the descriptions, which describe the others.
 pub fn routes(api: Api) -> Api {
-    let page: Arc<str> = page(&api.endpoints).into();
-    let translation_api =
-        api.app.translation_api.as_ref().map(meeshy_translation_api::TranslationApi::config);
-    let schemas = schemas(api.app.chat.message_chars(), translation_api);
-    let document: Arc<str> = format!("{:#}", openapi(&api.endpoints, schemas)).into();
+    let page: Arc<str> = page(&api.routes).into();
+    let document: Arc<str> = format!("{:#}", openapi(super::api(api.app().clone()))).into();
     api.get(Access::Anyone, "/docs", "This interface, for people", async move || Html(page.to_string())).get(
         Access::Anyone,
         "/docs/openapi.json",
         "This interface, for programs",
-        async move || ([(CONTENT_TYPE, "application/json")], document.to_string()),
+        async move || Document(document.to_string()),
     )
 }
 
-/// The OpenAPI 3.1 document of all routes.
-fn openapi(endpoints: &[Endpoint], schemas: Value) -> Value {
-    let mut paths = Map::new();
-    for endpoint in endpoints {
-        let operations = paths.entry(template(&endpoint.path)).or_insert_with(|| json!({}));
-        operations[endpoint.method.as_str().to_lowercase()] = operation(endpoint);
+/// The document of OpenAPI, as text.
+struct Document(String);
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        ([(CONTENT_TYPE, JSON)], self.0).into_response()
     }
-    json!({
-        "openapi": "3.1.0",
-        "info": { "title": "Meeshy", "version": env!("CARGO_PKG_VERSION"), "license": { "name": "MIT" } },
-        "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": {
-                "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
-                "session": { "type": "apiKey", "in": "header", "name": "X-Session-Token" },
-                "operator": { "type": "http", "scheme": "bearer" },
-            },
-        },
-    })
 }
 
-/// A path as OpenAPI writes it, which has no sign for a part that goes over slashes.
-fn template(path: &str) -> String {
-    path.replace("{*", "{")
+impl Output for Document {
+    fn describe(to: &mut Describe<'_>) {
+        to.answers(StatusCode::OK, JSON, json!({ "type": "object" }));
+    }
 }
 
-fn operation(endpoint: &Endpoint) -> Value {
-    let error = json!({ "description": "An error, in a sentence and a code",
-        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/ErrorBody" } } } });
-    let mut operation = json!({
-        "summary": endpoint.summary,
-        "responses": { "2XX": { "description": "`{success, data, pagination?, meta?}`" }, "4XX": error, "5XX": error },
-    });
-    match endpoint.access {
-        Access::Anyone | Access::Link => {}
-        Access::User | Access::Key => operation["security"] = json!([{ "token": [] }, { "session": [] }]),
-        Access::Operator => operation["security"] = json!([{ "operator": [] }]),
+/// The document of these routes. The limit of a message's length is that of this server.
+pub fn openapi(api: Api) -> Value {
+    let message_chars = api.app().chat.message_chars();
+    let mut document = openapi::document(&api.routes, api.schemas);
+    if message_chars != limits::MESSAGE_CHARS {
+        document["components"]["schemas"][&*MessageText::schema_name()]["maxLength"] = message_chars.into();
     }
-    if let Some(schema) = endpoint.body {
-        let body = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
-        let kinds = if LIBRETRANSLATE.contains(&schema) {
-            &["application/json", FORM][..]
-        } else {
-            &["application/json"]
+    document
+}
+
+/// The routes as they were declared.
+pub fn endpoints(Api { routes, schemas, .. }: Api) -> Vec<Endpoint> {
+    let schemas = schemas.into_definitions();
+    let example = |schema: &Value| {
+        let name = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next());
+        let schema = name.and_then(|name| schemas.get(name)).unwrap_or(schema);
+        schema["examples"][0].clone()
+    };
+    let endpoint = |Route { method, path, access, operation, .. }: Route| {
+        let named = |place| {
+            let there = operation.parameters.iter().filter(|parameter| parameter.place == place);
+            there.map(|parameter| parameter.name.clone()).collect()
         };
-        let content: Map<String, Value> =
-            kinds.iter().map(|kind| ((*kind).to_owned(), body.clone())).collect();
-        operation["requestBody"] = json!({ "required": true, "content": content });
-    }
-    let parameter = |place: &str, name: &str| json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
-    let path = template(&endpoint.path);
-    let in_path = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let parameters: Vec<Value> = in_path
-        .map(|name| parameter("path", name))
-        .chain(endpoint.query.iter().map(|name| parameter("query", name)))
-        .collect();
-    if !parameters.is_empty() {
-        operation["parameters"] = parameters.into();
-    }
-    operation
-}
-
-/// The bodies that may also come as a form.
-const LIBRETRANSLATE: [&str; 2] = ["LibreTranslateTranslate", "LibreTranslateDetect"];
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// LibreTranslate's bodies, which are read field by field, and so are no types.
-fn libretranslate(schemas: &mut Map<String, Value>, translation_api: &TranslationApiConfig) {
-    let text = json!({ "type": "string", "minLength": 1, "maxLength": translation_api.chars });
-    let q = json!({ "description": "A text, or several, of which each is answered.",
-        "oneOf": [text, { "type": "array", "minItems": 1, "maxItems": translation_api.texts, "items": { "type": "string" } }] });
-    let api_key = json!({ "description": "A token, where no header has one." });
-    let language =
-        json!({ "type": "string", "minLength": 1, "maxLength": meeshy_domain::limits::LANGUAGE_TAG_CHARS });
-    schemas.insert(LIBRETRANSLATE[0].to_owned(), json!({
-        "type": "object",
-        "required": ["q", "source", "target"],
-        "properties": {
-            "q": q,
-            "source": language,
-            "target": language,
-            "format": { "type": "string", "enum": ["text", "html"], "default": "text" },
-            "alternatives": { "type": "integer", "minimum": 0, "default": 0, "description": "None are made." },
-            "api_key": api_key,
-        },
-    }));
-    schemas.insert(
-        LIBRETRANSLATE[1].to_owned(),
-        json!({
-            "type": "object", "required": ["q"], "properties": { "q": q, "api_key": api_key },
-        }),
-    );
-}
-
-/// Every schema; `message_chars` is the limit of this server.
-fn schemas(message_chars: usize, translation_api: Option<&TranslationApiConfig>) -> Value {
-    fn add<T: ToSchema + PartialSchema>(schemas: &mut Map<String, Value>) {
-        schemas.insert(T::name().into_owned(), serde_json::to_value(T::schema()).unwrap_or_default());
-        let mut used = Vec::new();
-        T::schemas(&mut used);
-        for (name, schema) in used {
-            schemas.insert(name, serde_json::to_value(schema).unwrap_or_default());
+        Endpoint {
+            access,
+            body: operation.body.as_ref().map(|body| example(&body.schema)),
+            segments: named(Place::Path),
+            query: named(Place::Query),
+            errors: operation.errors.iter().map(|(_, code)| *code).collect(),
+            takes_caller: operation.takes_caller,
+            method,
+            path,
         }
-    }
-    let mut schemas = Map::new();
-    add::<Register>(&mut schemas);
-    add::<Login>(&mut schemas);
-    add::<LoginCode>(&mut schemas);
-    add::<Code>(&mut schemas);
-    add::<Refresh>(&mut schemas);
-    add::<PatchMe>(&mut schemas);
-    add::<CreateConversation>(&mut schemas);
-    add::<PostMessage>(&mut schemas);
-    add::<PutMessage>(&mut schemas);
-    add::<AddTerm>(&mut schemas);
-    add::<ReportTranslation>(&mut schemas);
-    add::<Translate>(&mut schemas);
-    add::<TranslateTexts>(&mut schemas);
-    add::<DetectLanguage>(&mut schemas);
-    add::<ErrorBody>(&mut schemas);
-    constraints::add_to(&mut schemas, message_chars);
-    if let Some(translation_api) = translation_api {
-        libretranslate(&mut schemas, translation_api);
-    }
-    schemas.into()
+    };
+    routes.into_iter().map(endpoint).collect()
 }
 
-fn page(endpoints: &[Endpoint]) -> String {
-    let rows: String = endpoints
+fn page(routes: &[Route]) -> String {
+    let rows: String = routes
         .iter()
-        .map(|endpoint| {
-            let who = match endpoint.access {
-                Access::Anyone => "anybody",
-                Access::Link => "who follows a signed link, or may read the message",
-                Access::User | Access::Key => "registered people",
-                Access::Operator => "the operator's tools",
-            };
+        .map(|route| {
             format!(
-                "<tr><td><code>{}</code></td><td><code>{}</code></td><td>{}</td><td>{who}</td></tr>",
-                endpoint.method, endpoint.path, endpoint.summary
+                "<tr><td><code>{}</code></td><td><code>{}</code></td><td>{}</td><td>{}</td></tr>",
+                route.method,
+                route.path,
+                route.summary,
+                route.access.describe()
             )
         })
         .collect();
