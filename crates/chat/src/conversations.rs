@@ -2,6 +2,7 @@
 
 use crate::conversation_views::MAX_MEMBERS_OF_LISTED;
 use crate::messages::check_blocked;
+use crate::policy;
 use crate::view::ConversationView;
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, UserId, limits, text};
@@ -60,9 +61,7 @@ impl Chat {
         new: NewConversation,
     ) -> Result<ConversationView, ChatError> {
         let kind: ConversationKind = new.kind.parse().map_err(|error| ChatError::invalid("type", error))?;
-        if !ConversationKind::OPENABLE.contains(&kind) {
-            return Err(ChatError::Forbidden(format!("a {kind} conversation cannot be opened here")));
-        }
+        policy::may_open(kind)?;
         let others = participants(caller, &new.participant_ids)?;
         if kind == ConversationKind::Direct && others.len() != 1 {
             return Err(ChatError::invalid(

@@ -3,13 +3,13 @@
 use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
 use crate::messages::{hidden_from, mentioned, targets, written_in};
-use crate::requests::{message_id, readable};
+use crate::policy::{Action, Standing, Written};
+use crate::requests::{message_id, readable_with_member};
 use crate::{Chat, ChatError, Event, MessageView, view};
-use meeshy_domain::limits::EDIT_WINDOW;
-use meeshy_domain::{Language, MessageId, Permission, Timestamp, UserId, text};
+use meeshy_domain::{Language, MessageId, UserId, text};
 use meeshy_store::Tx;
 use meeshy_store::members::{self, Member};
-use meeshy_store::messages::{self, Message};
+use meeshy_store::messages;
 use meeshy_store::translation_jobs::{self, Priority};
 use std::sync::Arc;
 
@@ -38,12 +38,16 @@ impl Chat {
         let chat = self.clone();
         let write = move |tx: &mut Tx<'_>| {
             let place = edit.conversation.map(|given| find_as_member(tx, caller, &given)).transpose()?;
-            let message = readable(tx, caller, message_id(&edit.message)?, chat.now())?;
+            let (message, editor) = readable_with_member(tx, caller, message_id(&edit.message)?, chat.now())?;
             if place.is_some_and(|place| place.id != message.conversation_id) {
                 return Err(ChatError::NotFound { what: "message" });
             }
-            let editor = members::find(tx, message.conversation_id, caller)?.ok_or(ChatError::NotAMember)?;
-            may_edit(&message, &editor, chat.now())?;
+            Standing::from(&editor).check(Action::Edit(Written {
+                by_system: message.is_by_system(),
+                by_caller: message.sender_id == Some(caller),
+                at: message.created_at,
+                now: chat.now(),
+            }))?;
             if message.concealed(None).is_some() {
                 let why = "what this message says is not shown here, so it cannot be changed";
                 return Err(ChatError::InvalidOperation(why.into()));
@@ -92,25 +96,4 @@ impl Chat {
         });
         Ok(edited)
     }
-}
-
-/// Its author may for a day; who keeps the peace on the site, and is in the conversation, may for longer.
-fn may_edit(message: &Message, editor: &Member, now: Timestamp) -> Result<(), ChatError> {
-    let forbidden = |reason: &str| Err(ChatError::Forbidden(reason.into()));
-    if message.is_by_system() {
-        return forbidden("a message of the system cannot be changed");
-    }
-    if editor.site_role.allows(Permission::ModerateContent) {
-        return Ok(());
-    }
-    if message.sender_id != Some(editor.user_id) {
-        return forbidden("only the author may change a message");
-    }
-    if !editor.can_send_message {
-        return forbidden("you may not write in this conversation");
-    }
-    if now > message.created_at.plus(EDIT_WINDOW) {
-        return forbidden("a message can be changed for 24 hours after it was written");
-    }
-    Ok(())
 }

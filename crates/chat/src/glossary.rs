@@ -2,9 +2,10 @@
 
 use crate::accounts::optional_language;
 use crate::conversations::{find_as_member, find_with_member};
+use crate::policy::{Action, Standing};
 use crate::{Chat, ChatError};
 use meeshy_domain::text::is_blank;
-use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Permission, TermId, UserId, limits};
+use meeshy_domain::{ConversationId, TermId, UserId, limits};
 use meeshy_store::conversations::Conversation;
 use meeshy_store::glossary::{self, Term};
 use meeshy_store::{StoreError, Tx};
@@ -103,15 +104,9 @@ pub(crate) fn glossaries(
 /// a conversation of two, and who looks after translations on the whole site.
 fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
     let (Conversation { id, kind, .. }, member) = find_with_member(tx, caller, reference)?;
-    let moderates = match glossary::role_in_community(tx, id, caller)? {
-        Some(role) => role.is_some_and(|role| role.is_at_least(MemberRole::Moderator)),
-        None => kind == ConversationKind::Direct || member.role.is_at_least(MemberRole::Moderator),
-    };
-    if moderates || member.site_role.allows(Permission::ManageTranslations) {
-        Ok(id)
-    } else {
-        Err(ChatError::Forbidden("only moderators may change the glossary of this conversation".into()))
-    }
+    let community = glossary::role_in_community(tx, id, caller)?;
+    Standing::from(&member).check(Action::KeepGlossary { kind, community })?;
+    Ok(id)
 }
 
 fn words(field: &str, typed: &str) -> Result<String, ChatError> {

@@ -2,6 +2,7 @@
 
 use crate::accounts::declared_language;
 use crate::conversations::{find_with_member, order_key};
+use crate::policy::{self, Action, Standing};
 use crate::view::{MessageView, SenderView};
 use crate::{Chat, ChatError, Event, HiddenFrom, view};
 use meeshy_domain::{
@@ -112,9 +113,7 @@ impl Chat {
         if may_be_there && let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
             return Ok(sent);
         }
-        if !sender.can_send_message {
-            return Err(ChatError::Forbidden("you may not write in this conversation".into()));
-        }
+        Standing::from(&sender).check(Action::Write)?;
         if conversation.kind == ConversationKind::Direct {
             let pair = members::first(tx, &[conversation.id], 2)?;
             check_blocked(tx, caller, pair.iter().map(|member| member.user_id))?;
@@ -237,20 +236,18 @@ pub(crate) fn hidden_from(tx: &mut Tx<'_>, view: &MessageView) -> Result<HiddenF
     Ok(HiddenFrom { message, answered })
 }
 
-/// Refuses to bring two people together of whom one has blocked the other; it is not said which.
+/// Refuses to bring the caller together with people of whom one has blocked the other.
 pub(crate) fn check_blocked(
     tx: &mut Tx<'_>,
     caller: UserId,
     others: impl IntoIterator<Item = UserId>,
 ) -> Result<(), ChatError> {
     let others: Vec<UserId> = others.into_iter().filter(|other| *other != caller).collect();
-    let who = if others.len() == 1 { "this person" } else { "one of these people" };
-    for other in others {
-        if visibility::is_blocked(tx, caller, other)? {
-            return Err(ChatError::Forbidden(format!("you cannot write to {who}")));
-        }
+    let mut is_blocked = false;
+    for other in &others {
+        is_blocked = is_blocked || visibility::is_blocked(tx, caller, *other)?;
     }
-    Ok(())
+    policy::may_meet(others.len(), is_blocked)
 }
 
 /// A message whose parts have been checked.

@@ -1,17 +1,203 @@
 //! Who may do what. Each rule decides over what was loaded; none reads anything.
+//!
+//! Whether somebody is a member at all is decided where the membership is loaded
+//! ([`find_with_member`](crate::conversations::find_with_member)), and what a member is shown of a conversation by
+//! `meeshy_store::visibility`.
 
 use crate::{Caller, ChatError};
-use meeshy_domain::Permission;
+use meeshy_domain::limits::EDIT_WINDOW;
+use meeshy_domain::{ConversationKind, MemberRole, Permission, Role, Timestamp};
+use meeshy_store::members::Member;
 
 impl Caller {
-    /// Refuses who lacks a permission.
+    /// Refuses a caller without a permission.
     ///
     /// # Errors
-    /// [`ChatError::Forbidden`] when the caller's role does not allow it.
+    /// [`ChatError::Forbidden`] when the role of the caller does not include it.
     pub fn require(&self, permission: Permission) -> Result<(), ChatError> {
         if self.user.role.allows(permission) {
             return Ok(());
         }
-        Err(ChatError::Forbidden(format!("this needs the permission {permission}")))
+        refuse(format!("this needs the permission {permission}"))
+    }
+}
+
+/// What a member of a conversation is there and on the site.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    /// In the conversation.
+    pub member: MemberRole,
+    /// On the site.
+    pub site: Role,
+    /// Whether nobody has taken the right to write away.
+    pub can_write: bool,
+}
+
+impl From<&Member> for Standing {
+    fn from(member: &Member) -> Self {
+        Self { member: member.role, site: member.site_role, can_write: member.can_send_message }
+    }
+}
+
+/// What a member wants to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Action {
+    /// To write a message.
+    Write,
+    /// To give a message another text.
+    Edit(Written),
+    /// To change the glossary of a conversation of this kind.
+    KeepGlossary {
+        kind: ConversationKind,
+        /// What the member is in the community that the conversation belongs to, if it does.
+        community: Option<Option<MemberRole>>,
+    },
+}
+
+/// Who wrote a message, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Written {
+    pub by_system: bool,
+    pub by_caller: bool,
+    pub at: Timestamp,
+    pub now: Timestamp,
+}
+
+impl Standing {
+    /// Refuses what a member may not do.
+    ///
+    /// # Errors
+    /// [`ChatError::Forbidden`] with the rule.
+    pub fn check(self, action: Action) -> Result<(), ChatError> {
+        match action {
+            Action::Write if self.can_write => Ok(()),
+            Action::Write => refuse("you may not write in this conversation"),
+
+            Action::Edit(Written { by_system: true, .. }) => {
+                refuse("a message of the system cannot be changed")
+            }
+            Action::Edit(_) if self.site.allows(Permission::ModerateContent) => Ok(()),
+            Action::Edit(Written { by_caller: false, .. }) => refuse("only the author may change a message"),
+            Action::Edit(_) if !self.can_write => refuse("you may not write in this conversation"),
+            Action::Edit(Written { at, now, .. }) if now > at.plus(EDIT_WINDOW) => {
+                refuse("a message can be changed for 24 hours after it was written")
+            }
+            Action::Edit(_) => Ok(()),
+
+            Action::KeepGlossary { .. } if self.site.allows(Permission::ManageTranslations) => Ok(()),
+            // The conversations of a community share one glossary.
+            Action::KeepGlossary { community: Some(Some(role)), .. }
+                if role.is_at_least(MemberRole::Moderator) =>
+            {
+                Ok(())
+            }
+            Action::KeepGlossary { community: None, kind: ConversationKind::Direct } => Ok(()),
+            Action::KeepGlossary { community: None, .. }
+                if self.member.is_at_least(MemberRole::Moderator) =>
+            {
+                Ok(())
+            }
+            Action::KeepGlossary { .. } => {
+                refuse("only moderators may change the glossary of this conversation")
+            }
+        }
+    }
+}
+
+/// Refuses to open conversations of kinds that only the server opens.
+///
+/// # Errors
+/// [`ChatError::Forbidden`] for those.
+pub(crate) fn may_open(kind: ConversationKind) -> Result<(), ChatError> {
+    if ConversationKind::OPENABLE.contains(&kind) {
+        return Ok(());
+    }
+    refuse(format!("a {kind} conversation cannot be opened here"))
+}
+
+/// Refuses to bring the caller together with so many others when there is a block between the caller and one of them. It is not
+/// said which.
+///
+/// # Errors
+/// [`ChatError::Forbidden`] when there is one.
+pub(crate) fn may_meet(others: usize, is_blocked: bool) -> Result<(), ChatError> {
+    if !is_blocked {
+        return Ok(());
+    }
+    let who = if others == 1 { "this person" } else { "one of these people" };
+    refuse(format!("you cannot write to {who}"))
+}
+
+fn refuse(why: impl Into<String>) -> Result<(), ChatError> {
+    Err(ChatError::Forbidden(why.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use MemberRole::{Admin, Creator, Moderator};
+
+    const MEMBER: Standing = Standing { member: MemberRole::Member, site: Role::User, can_write: true };
+    const MUTED: Standing = Standing { can_write: false, ..MEMBER };
+
+    fn on_site(site: Role) -> Standing {
+        Standing { site, ..MUTED }
+    }
+
+    fn of(member: MemberRole) -> Standing {
+        Standing { member, ..MEMBER }
+    }
+
+    fn edit(by_caller: bool, hours: i64) -> Action {
+        let at = Timestamp::from_millis(0);
+        let now = Timestamp::from_millis(hours * 3_600_000);
+        Action::Edit(Written { by_system: false, by_caller, at, now })
+    }
+
+    fn by_system() -> Action {
+        let at = Timestamp::from_millis(0);
+        Action::Edit(Written { by_system: true, by_caller: false, at, now: at })
+    }
+
+    fn glossary(kind: ConversationKind, community: Option<Option<MemberRole>>) -> Action {
+        Action::KeepGlossary { kind, community }
+    }
+
+    #[test]
+    fn each_rule_holds() {
+        use ConversationKind::{Direct, Group};
+        let cases = [
+            ("members write", MEMBER, Action::Write, true),
+            ("who lost the right to write does not", MUTED, Action::Write, false),
+            ("not even moderators of the site", on_site(Role::Moderator), Action::Write, false),
+            ("authors edit for a day", MEMBER, edit(true, 24), true),
+            ("and not for longer", MEMBER, edit(true, 25), false),
+            ("nor once they may not write", MUTED, edit(true, 1), false),
+            ("others do not", of(Creator), edit(false, 1), false),
+            ("moderators of the site do, at any time", on_site(Role::Moderator), edit(false, 99), true),
+            ("analysts of the site do not", on_site(Role::Analyst), edit(false, 1), false),
+            ("nobody edits what the system wrote", on_site(Role::BigBoss), by_system(), false),
+            ("moderators keep a glossary", of(Moderator), glossary(Group, None), true),
+            ("so do those above them", of(Admin), glossary(Group, None), true),
+            ("members do not", MEMBER, glossary(Group, None), false),
+            ("of two people, both do", MEMBER, glossary(Direct, None), true),
+            ("in a community, its moderators do", MEMBER, glossary(Group, Some(Some(Moderator))), true),
+            ("and not those of the conversation", of(Creator), glossary(Group, Some(None)), false),
+            ("nor of two people in one", MEMBER, glossary(Direct, Some(Some(MemberRole::Member))), false),
+            ("who manages translations does", on_site(Role::BigBoss), glossary(Group, Some(None)), true),
+            ("an administrator does not", on_site(Role::Admin), glossary(Group, None), false),
+        ];
+        for (rule, who, action, allowed) in cases {
+            assert_eq!(who.check(action).is_ok(), allowed, "{rule}");
+        }
+    }
+
+    #[test]
+    fn nobody_opens_the_global_room_or_meets_who_has_blocked_them() {
+        let opened: Vec<_> = ConversationKind::ALL.iter().filter(|kind| may_open(**kind).is_ok()).collect();
+        assert_eq!(opened, ConversationKind::OPENABLE.iter().collect::<Vec<_>>());
+        assert!(may_meet(2, false).is_ok());
+        assert_eq!(may_meet(1, true).unwrap_err().to_string(), "you cannot write to this person");
+        assert_eq!(may_meet(2, true).unwrap_err().to_string(), "you cannot write to one of these people");
     }
 }

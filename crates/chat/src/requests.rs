@@ -5,6 +5,7 @@ use crate::conversations::order_key;
 use crate::messages::targets;
 use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::{Language, MessageId, Timestamp, UserId};
+use meeshy_store::members::Member;
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, State, Translation};
@@ -222,6 +223,20 @@ pub(crate) fn readable(
         Some(message) if members::is_member(tx, message.conversation_id, caller)? => Ok(message),
         _ => Err(missing),
     }
+}
+
+/// The same, with the member that the caller is.
+pub(crate) fn readable_with_member(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<(Message, Member), ChatError> {
+    let missing = ChatError::NotFound { what: "message" };
+    let viewer = Viewer::find(tx, caller, now)?;
+    let Some(message) = messages::find_seen(tx, id, &viewer)? else { return Err(missing) };
+    let member = members::find(tx, message.conversation_id, caller)?.ok_or(missing)?;
+    Ok((message, member))
 }
 
 /// A message whose text is shown to everybody who reads the conversation: no other is translated.

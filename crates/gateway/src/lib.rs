@@ -1,7 +1,7 @@
 //! HTTP and Socket.IO: everything that clients speak.
 //!
 //! Invariant: the gateway decides nothing. It reads what clients send, asks `chat`, and writes the answer; each route
-//! says who may call it, and cannot be registered otherwise ([`routes::Api`]).
+//! says who may call it, and cannot be registered otherwise (`routes::Api`).
 
 mod answer;
 mod auth;

@@ -1388,7 +1388,7 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -1811,7 +1811,8 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -1860,7 +1861,8 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -2124,7 +2126,8 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -2348,7 +2351,8 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -2389,7 +2393,8 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.MESSAGE_NOT_FOUND"];
+                404: components["responses"]["404.NOT_FOUND.MESSAGE_NOT_FOUND"];
+                422: components["responses"]["422.INVALID_OPERATION"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -2552,6 +2557,7 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.USER_NOT_FOUND"];
                 413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
@@ -3193,14 +3199,14 @@ export interface components {
          *     }
          */
         AddTerm: {
-            /** @description Into which language; all that have no entry of their own, if absent. */
+            /** @description The target language; if missing, all without their own entry. */
             language?: components["schemas"]["LanguageCode"] | null;
-            /** @description As it stands in messages. */
+            /** @description The term as it appears in messages. */
             term: string;
-            /** @description What it is to become; it stays as it is, if absent. */
+            /** @description Its translation; if missing, the term is kept as it is. */
             translation?: string | null;
         };
-        /** @description A file that hangs on a message. */
+        /** @description A file attached to a message. */
         Attachment: {
             alt: string | null;
             /** Format: int64 */
@@ -3218,7 +3224,7 @@ export interface components {
             downloadedCount: number;
             /**
              * Format: int64
-             * @description Milliseconds.
+             * @description In milliseconds.
              */
             duration: number | null;
             fileName: string;
@@ -3264,7 +3270,7 @@ export interface components {
             /** Format: int64 */
             width: number | null;
         };
-        /** @description A file that hangs on a message. */
+        /** @description A file attached to a message. */
         AttachmentId: string;
         /** @description Whether what was asked for is free. */
         Availability: {
@@ -3298,7 +3304,7 @@ export interface components {
         };
         /** @enum {string} */
         Condition: "healthy" | "degraded";
-        /** @description A conversation: in a list with its first members, alone with all. */
+        /** @description A conversation with its first members; more of them when requested alone than in a list. */
         Conversation: {
             autoTranslateEnabled: boolean;
             avatar: components["schemas"]["WebAddress"] | null;
@@ -3333,7 +3339,7 @@ export interface components {
         ConversationId: string;
         /** @description The kinds of conversation. */
         ConversationKind: "direct" | "group" | "public" | "global" | "broadcast";
-        /** @description What comes with a conversation that is looked at alone. */
+        /** @description Additional data of a conversation that is requested alone. */
         ConversationMeta: {
             conversationStats: components["schemas"]["ConversationStats"];
         };
@@ -3346,7 +3352,7 @@ export interface components {
             isPinned: boolean;
             reaction: string | null;
         };
-        /** @description Figures of a conversation. */
+        /** @description Statistics of a conversation. */
         ConversationStats: {
             messagesPerLanguage: {
                 [key: string]: number;
@@ -3359,7 +3365,7 @@ export interface components {
             };
             updatedAt: components["schemas"]["Time"];
         };
-        /** @description How many of what hang on a message. */
+        /** @description How many objects are attached to a message. */
         Counts: {
             /** Format: int64 */
             reactions: number;
@@ -3414,9 +3420,9 @@ export interface components {
             language: components["schemas"]["LanguageCode"] | null;
             text: string;
         };
-        /** @description Which way a language is written. */
+        /** @description The direction of a script. */
         Direction: "ltr" | "rtl";
-        /** @description A bad answer. `error` and `message` are a sentence for a person, `code` is for programs. */
+        /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
             details?: components["schemas"]["ErrorDetail"][];
@@ -3429,11 +3435,11 @@ export interface components {
              */
             limit?: number;
             message: string;
-            /** @description Why a text has no translation, as a code for clients to word. */
+            /** @description Why a text has no translation, as a code for which clients have their own texts. */
             reasonCode?: components["schemas"]["ReasonCode"];
             /**
              * Format: uint64
-             * @description In how many seconds trying again makes sense.
+             * @description After how many seconds a retry makes sense.
              */
             retryAfter?: number;
             /** @constant */
@@ -3447,7 +3453,7 @@ export interface components {
             field: string;
             message: string;
         };
-        /** @description Somebody who was found. */
+        /** @description A user found by a search. */
         FoundUser: {
             avatar: components["schemas"]["WebAddress"] | null;
             displayName: string;
@@ -3466,10 +3472,10 @@ export interface components {
             createdAt: components["schemas"]["Time"];
             createdBy: components["schemas"]["UserId"];
             id: components["schemas"]["TermId"];
-            /** @description `null`: all that have no entry of their own. */
+            /** @description `null`: all languages without their own entry. */
             language: components["schemas"]["LanguageCode"] | null;
             term: string;
-            /** @description `null`: it stays as it is. */
+            /** @description `null`: the term is kept as it is. */
             translation: string | null;
         };
         /** @description A guest who wrote a message. */
@@ -3510,13 +3516,13 @@ export interface components {
             cancelled: boolean;
             jobId: string;
         };
-        /** @description A language that people can choose. */
+        /** @description A language that users can choose. */
         Language: {
             code: string;
             direction: components["schemas"]["Direction"];
-            /** @description In English. */
+            /** @description The English name. */
             name: string;
-            /** @description In itself. */
+            /** @description The name in the language itself. */
             nativeName: string;
             script: string;
         };
@@ -3529,7 +3535,7 @@ export interface components {
         Languages: {
             languages: components["schemas"]["Language"][];
         };
-        /** @description The newest message of a conversation, in short. */
+        /** @description A summary of the newest message of a conversation. */
         LastMessage: {
             anonymousSender: components["schemas"]["Guest"] | null;
             anonymousSenderId: string | null;
@@ -3551,7 +3557,7 @@ export interface components {
             translationStates: components["schemas"]["TranslationState"][];
             translations: components["schemas"]["Translation"][];
         };
-        /** @description Who wrote the newest message. */
+        /** @description The author of the newest message. */
         LastMessageSender: {
             avatar: components["schemas"]["WebAddress"] | null;
             displayName: string;
@@ -3572,14 +3578,14 @@ export interface components {
             /** @description Into which. */
             target: components["schemas"]["LibreTranslateChoice"];
         };
-        /** @description A language that a text may be in. */
+        /** @description A possible language of a text. */
         LibreTranslateDetected: {
             /**
              * Format: double
-             * @description How sure that is, 0 to 100.
+             * @description The confidence, 0 to 100.
              */
             confidence: number;
-            /** @description Which. */
+            /** @description The language. */
             language: components["schemas"]["LanguageCode"];
         };
         /** @description That it answers. */
@@ -3587,13 +3593,13 @@ export interface components {
             /** @description Always `ok`. */
             status: string;
         };
-        /** @description A language that can be translated from. */
+        /** @description A source language. */
         LibreTranslateLanguage: {
-            /** @description Its code. */
+            /** @description The code. */
             code: string;
-            /** @description Its name in English. */
+            /** @description The English name. */
             name: string;
-            /** @description The codes of the languages that it can be translated into. */
+            /** @description The codes of the target languages. */
             targets: string[];
         };
         /** @description What a page in front of this may offer. */
@@ -3621,11 +3627,11 @@ export interface components {
             /** @description The kinds of file that are translated. */
             supportedFilesFormat: unknown[];
         };
-        /** @description The answer of `/translate`. */
+        /** @description The response of `/translate`. */
         LibreTranslateTranslated: {
-            /** @description One text or several, as they were asked for. */
+            /** @description One text or several, in the shape of the request. */
             alternatives?: unknown[] | unknown[][];
-            /** @description One text or several, as they were asked for. */
+            /** @description One text or several, in the shape of the request. */
             detectedLanguage?: components["schemas"]["LibreTranslateDetected"] | components["schemas"]["LibreTranslateDetected"][];
             /** @description The translation. */
             translatedText: string | string[];
@@ -3678,11 +3684,11 @@ export interface components {
             user: components["schemas"]["MemberUser"];
             userId: components["schemas"]["UserId"];
         };
-        /** @description One person's membership of one conversation. */
+        /** @description A user's membership of a conversation. */
         MemberId: string;
-        /** @description What a member may do in one conversation. */
+        /** @description A member's role in a conversation. */
         MemberRole: "CREATOR" | "ADMIN" | "MODERATOR" | "MEMBER";
-        /** @description The person of a membership. */
+        /** @description The user of a membership. */
         MemberUser: {
             avatar: components["schemas"]["WebAddress"] | null;
             displayName: string;
@@ -3700,7 +3706,7 @@ export interface components {
             anonymousSender: components["schemas"]["Guest"] | null;
             anonymousSenderId: string | null;
             attachments: components["schemas"]["Attachment"][];
-            /** @description The sender's own id of it. */
+            /** @description The id that the sending client chose. */
             clientMessageId: string | null;
             content: string;
             conversationId: components["schemas"]["ConversationId"];
@@ -3743,17 +3749,17 @@ export interface components {
             replyToId: components["schemas"]["MessageId"] | null;
             /**
              * Format: int64
-             * @description Counts its texts, from 1: a translation is of the one with its own number.
+             * @description The revision of its text, from 1. A translation belongs to the revision with the same number.
              */
             revision: number;
             sender: components["schemas"]["MessageSender"] | null;
             senderId: components["schemas"]["UserId"] | null;
             /**
              * Format: int64
-             * @description Its number in the conversation, without gaps: gives the order.
+             * @description Its number in the conversation, without gaps; defines the order.
              */
             sequence: number;
-            /** @description The languages that have no text, or none yet. */
+            /** @description The languages without a translation, or without one yet. */
             translationStates: components["schemas"]["TranslationState"][];
             translations: components["schemas"]["Translation"][];
             updatedAt: components["schemas"]["Time"];
@@ -3776,15 +3782,15 @@ export interface components {
             /** @description The language that the caller reads in. */
             userLanguage: components["schemas"]["LanguageCode"];
         };
-        /** @description Who wrote a message. */
+        /** @description The author of a message. */
         MessageSender: {
             /** @description Whether messages are translated at all. */
             autoTranslateEnabled: boolean;
             avatar: components["schemas"]["WebAddress"] | null;
-            /** @description A language chosen over both. */
+            /** @description A language that takes precedence over both. */
             customDestinationLanguage: components["schemas"]["LanguageCode"] | null;
             displayName: string;
-            /** @description Always empty: addresses are nobody else's business. */
+            /** @description Always empty: e-mail addresses are private. */
             email: string;
             firstName: string;
             id: components["schemas"]["UserId"];
@@ -3795,7 +3801,7 @@ export interface components {
             /** @description A second language. */
             regionalLanguage: components["schemas"]["LanguageCode"] | null;
             role: components["schemas"]["Role"];
-            /** @description The language this person reads first. */
+            /** @description The primary reading language. */
             systemLanguage: components["schemas"]["LanguageCode"];
             /** @description Read in `regional_language`. */
             translateToRegionalLanguage: boolean;
@@ -3817,7 +3823,7 @@ export interface components {
         };
         /** @description The kinds of message that clients send. */
         MessageType: "text" | "image" | "file" | "audio" | "video" | "location";
-        /** @description A language that has no text, or none yet. */
+        /** @description Why a language has no text. */
         MissingState: "pending" | "unavailable" | "failed";
         /** @description An engine. */
         Model: {
@@ -3827,7 +3833,7 @@ export interface components {
             pairs: string[];
         };
         /**
-         * @description The tiers that clients ask for.
+         * @description The quality tiers that clients request.
          * @enum {string}
          */
         ModelType: "basic" | "medium" | "premium";
@@ -3849,7 +3855,7 @@ export interface components {
         Notice: {
             message: string;
         };
-        /** @description Somebody who is connected. */
+        /** @description A user who is connected. */
         OnlineUser: {
             avatar: components["schemas"]["WebAddress"] | null;
             displayName: string;
@@ -3859,7 +3865,7 @@ export interface components {
             systemLanguage: components["schemas"]["LanguageCode"];
             username: string;
         };
-        /** @description Where a page stands in the whole list. */
+        /** @description The position of a page in the whole list. */
         Pagination: {
             hasMore: boolean;
             /** Format: int64 */
@@ -4009,7 +4015,7 @@ export interface components {
             systemLanguage?: components["schemas"]["LanguageCode"] | null;
             username: string;
         };
-        /** @description The message that another one answers. */
+        /** @description The message to which another one replies. */
         Reply: {
             anonymousSender: components["schemas"]["Guest"] | null;
             anonymousSenderId: string | null;
@@ -4024,20 +4030,20 @@ export interface components {
             translations: components["schemas"]["Translation"][];
             validatedMentions: string[];
         };
-        /** @description What a reader says of a translation. */
+        /** @description A reader's report of a bad translation. */
         ReportId: string;
         /** @description A report that was kept. */
         ReportKept: {
             comment: string | null;
             createdAt: components["schemas"]["Time"];
-            /** @description Which engine had made it. */
+            /** @description The engine that made it. */
             engine: string;
             id: components["schemas"]["ReportId"];
             messageId: components["schemas"]["MessageId"];
             reason: string;
             reporterId: components["schemas"]["UserId"];
             targetLanguage: components["schemas"]["LanguageCode"];
-            /** @description What was shown. */
+            /** @description The reported translation. */
             translatedContent: string;
             /** @description Whether another engine makes the translation anew. */
             triesAnother: boolean;
@@ -4052,16 +4058,16 @@ export interface components {
          *     }
          */
         ReportTranslation: {
-            /** @description In the reader's own words; `other` needs it. */
+            /** @description The reader's comment; required for `other`. */
             comment?: string | null;
             reason: components["schemas"]["ReportReason"];
             /**
-             * @description Whether another engine is to make the translation anew.
+             * @description Whether another engine should repeat the translation.
              * @default false
              */
             tryAnother: boolean;
         };
-        /** @description What a person may do on the whole site. */
+        /** @description A user's role on the whole site. */
         Role: "USER" | "ADMIN" | "MODERATOR" | "BIGBOSS" | "AUDIT" | "ANALYST";
         /** @description The parts. */
         Services: {
@@ -4069,7 +4075,7 @@ export interface components {
             translation: components["schemas"]["TranslationHealth"];
             websocket: components["schemas"]["SocketHealth"];
         };
-        /** @description A device, as its owner sees it after signing in. */
+        /** @description A session, as its owner sees it after signing in. */
         Session: {
             browserName: string | null;
             createdAt: components["schemas"]["Time"];
@@ -4080,7 +4086,7 @@ export interface components {
             location: string | null;
             osName: string | null;
         };
-        /** @description A signed-in device of a registered person. */
+        /** @description A session: a signed-in device of a user. */
         SessionId: string;
         /** @description What the first screen of a new messenger has to know. */
         SetupState: {
@@ -4108,21 +4114,24 @@ export interface components {
         };
         /** @enum {string} */
         Standing: "up" | "down";
-        /** @description A translation as `/status/:messageId/:language` shows it: with the names of both places that clients know. */
+        /**
+         * @description A translation in the shape of `/status/:messageId/:language`, with the field names of both places where
+         *     clients look.
+         */
         StatusTranslation: {
             cacheKey: string;
             cached: boolean;
             /**
              * Format: double
-             * @description Only where the engine gives one.
+             * @description Only if the engine reports one.
              */
             confidenceScore?: number;
             createdAt: components["schemas"]["Time"];
-            /** @description Which engine made it, and over which languages. */
+            /** @description The engine that made it, and the pivot languages. */
             engine?: string;
             /**
-             * @description `<message>-<language>`, with the revision behind it for an edited text, and the time for one that was made anew:
-             *     the web client passes over an id that it has seen.
+             * @description `<message>-<language>`, followed by the revision for an edited text, and by the time for a repeated
+             *     translation: the web client ignores an id that it has already seen.
              */
             id: string;
             isEncrypted: boolean;
@@ -4150,7 +4159,7 @@ export interface components {
             error: string;
             original_text: string;
         };
-        /** @description A translation that has a text. */
+        /** @description How a translation that has a text came about. */
         TextState: "done" | "identical";
         /** @description A text that is no message was translated. */
         TextTranslated: {
@@ -4208,15 +4217,15 @@ export interface components {
          * @example []
          */
         TranslateTexts: components["schemas"]["TranslateText"][];
-        /** @description A text that has come to an end. */
+        /** @description The finished translation of a text. */
         TranslatedText: {
             /**
              * Format: double
-             * @description Only where the engine gives one.
+             * @description Only if the engine reports one.
              */
             confidence?: number;
             message_id?: components["schemas"]["MessageId"];
-            /** @description Which engine made it, and over which languages; `none` where there was nothing to do. */
+            /** @description The engine that made it, and the pivot languages; `none` if there was nothing to do. */
             model: string;
             original_text: string;
             /**
@@ -4234,21 +4243,21 @@ export interface components {
         TranslatedTexts: {
             results: components["schemas"]["TextOutcome"][];
         };
-        /** @description A translation that has a text. */
+        /** @description A translation with a text. */
         Translation: {
             cacheKey: string;
             cached: boolean;
             /**
              * Format: double
-             * @description Only where the engine gives one.
+             * @description Only if the engine reports one.
              */
             confidenceScore?: number;
             createdAt: components["schemas"]["Time"];
-            /** @description Which engine made it, and over which languages. */
+            /** @description The engine that made it, and the pivot languages. */
             engine?: string;
             /**
-             * @description `<message>-<language>`, with the revision behind it for an edited text, and the time for one that was made anew:
-             *     the web client passes over an id that it has seen.
+             * @description `<message>-<language>`, followed by the revision for an edited text, and by the time for a repeated
+             *     translation: the web client ignores an id that it has already seen.
              */
             id: string;
             isEncrypted: boolean;
@@ -4269,11 +4278,11 @@ export interface components {
             /** Format: uint */
             translators?: number;
         };
-        /** @description Where the translation of a message has come to. */
+        /** @description The progress of the translation of a message. */
         TranslationProgress: {
-            /** @description Under which `/translate/jobs/:jobId` is asked. */
+            /** @description The id for `/translate/jobs/:jobId`. */
             jobId: string;
-            /** @description A sentence for a person. */
+            /** @description A sentence for users. */
             message: string;
             messageId: components["schemas"]["MessageId"];
             reason?: string;
@@ -4283,24 +4292,24 @@ export interface components {
             targetLanguage: components["schemas"]["LanguageCode"];
             translation?: components["schemas"]["StatusTranslation"];
         };
-        /** @description What a reader said of a translation. */
+        /** @description A reader's report of a translation. */
         TranslationReport: {
             comment: string | null;
             createdAt: components["schemas"]["Time"];
-            /** @description Which engine had made it. */
+            /** @description The engine that made it. */
             engine: string;
             id: components["schemas"]["ReportId"];
             messageId: components["schemas"]["MessageId"];
             reason: string;
             reporterId: components["schemas"]["UserId"];
             targetLanguage: components["schemas"]["LanguageCode"];
-            /** @description What was shown. */
+            /** @description The reported translation. */
             translatedContent: string;
             wantsAnother: boolean;
         };
-        /** @description A language that has no text, or none yet. */
+        /** @description A language without a translation, or without one yet. */
         TranslationState: {
-            /** @description Why, in English, for whoever runs the server. */
+            /** @description Why, in English, for operators. */
             reason?: string;
             /** @description Why, for a client to word; a newer server may have further codes. */
             reasonCode?: components["schemas"]["ReasonCode"];
@@ -4342,7 +4351,7 @@ export interface components {
             banner: components["schemas"]["WebAddress"] | null;
             bio: string;
             createdAt: components["schemas"]["Time"];
-            /** @description A language chosen over both. */
+            /** @description A language that takes precedence over both. */
             customDestinationLanguage: components["schemas"]["LanguageCode"] | null;
             deactivatedAt: components["schemas"]["Time"] | null;
             displayName: string;
@@ -4366,7 +4375,7 @@ export interface components {
             /** @description A second language. */
             regionalLanguage: components["schemas"]["LanguageCode"] | null;
             role: components["schemas"]["Role"];
-            /** @description The language this person reads first. */
+            /** @description The primary reading language. */
             systemLanguage: components["schemas"]["LanguageCode"];
             /** @description Read in `regional_language`. */
             translateToRegionalLanguage: boolean;
@@ -4378,11 +4387,11 @@ export interface components {
             useCustomDestination: boolean;
             username: string;
         };
-        /** @description A registered person. */
+        /** @description A registered user. */
         UserId: string;
         /**
-         * @description An address that a browser can follow without running anything: of the web (`http:`, `https:`), or a path on this
-         *     server. Rows hold whatever clients and the old system put there; only what is one of these leaves the server.
+         * @description A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
+         *     contain whatever clients and the old system stored; only URLs of this type are sent to clients.
          */
         WebAddress: string;
     };
@@ -4568,6 +4577,22 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"] & {
                     /** @enum {unknown} */
                     code?: "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND";
+                };
+            };
+        };
+        /**
+         * @description - `CONVERSATION_NOT_FOUND`: There is no such conversation.
+         *     - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read.
+         *     - `USER_NOT_FOUND`: There is no such person.
+         */
+        "404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND": {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"] & {
+                    /** @enum {unknown} */
+                    code?: "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND";
                 };
             };
         };
@@ -4917,6 +4942,7 @@ export type Response403ForbiddenOriginNotAllowed = components['responses']['403.
 export type Response403OriginNotAllowed = components['responses']['403.ORIGIN_NOT_ALLOWED'];
 export type Response404ConversationNotFound = components['responses']['404.CONVERSATION_NOT_FOUND'];
 export type Response404ConversationNotFoundMessageNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND'];
+export type Response404ConversationNotFoundMessageNotFoundUserNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND'];
 export type Response404MessageNotFound = components['responses']['404.MESSAGE_NOT_FOUND'];
 export type Response404NotFound = components['responses']['404.NOT_FOUND'];
 export type Response404NotFoundConversationNotFound = components['responses']['404.NOT_FOUND.CONVERSATION_NOT_FOUND'];

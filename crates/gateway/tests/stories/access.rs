@@ -72,7 +72,7 @@ async fn every_route_lets_in_whom_it_says() {
 
         for endpoint in &server.endpoints {
             let lea = server.sign_in("lea").await;
-            let carlos = server.sign_in("carlos").await;
+            let (device, carlos) = (server.sign_in("lea").await, server.sign_in("carlos").await);
             let what = format!("{} {} on {kind}", endpoint.method, endpoint.path);
             let body = body(endpoint, &lea);
             let call = || request(&server, endpoint, &talk, &body);
@@ -119,7 +119,7 @@ async fn every_route_lets_in_whom_it_says() {
                 continue;
             }
             for call in
-                [call().header("x-session-token", &carlos.session_token), call().bearer_auth(&lea.token)]
+                [call().header("x-session-token", &device.session_token), call().bearer_auth(&lea.token)]
             {
                 let answered = answer(call).await;
                 assert!(was_let_in(endpoint, &answered), "{what}: {} {}", answered.status, answered.body);

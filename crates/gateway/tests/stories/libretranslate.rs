@@ -51,7 +51,7 @@ async fn bad_input_is_refused_in_words() {
         ("", 400, "not JSON"),
         ("[]", 400, "JSON object"),
         (r#"{"q":"\ud800","source":"en","target":"fr"}"#, 400, "hex escape"),
-        (r#"{"q":7,"source":"en","target":"fr"}"#, 400, "q has to be"),
+        (r#"{"q":7,"source":"en","target":"fr"}"#, 400, "q must be"),
         (r#"{"q":"x","source":"xx","target":"fr"}"#, 400, "`xx` is not a language"),
         (r#"{"q":"x","source":"fr","target":"ja"}"#, 400, "no engine here"),
         (&long, 400, "100000 characters"),
