@@ -21,12 +21,11 @@ pub struct Schemas {
 impl Default for Schemas {
     fn default() -> Self {
         let settings = |contract| {
-            let settings = SchemaSettings::draft2020_12().with(|settings| {
+            SchemaSettings::draft2020_12().with(|settings| {
                 settings.definitions_path = DEFINITIONS.into();
                 settings.contract = contract;
                 settings.transforms.clear();
-            });
-            settings
+            })
         };
         Self {
             requests: settings(Contract::Deserialize).into_generator(),
