@@ -1,7 +1,7 @@
 //! One connection: serves requests, and is closed if it is idle or if a request head is slow to arrive.
 
-use crate::Limits;
 use crate::connections::Permit;
+use crate::limits::Limits;
 use crate::request_body::PacedBody;
 use axum::Router;
 use axum::body::Body;

@@ -1,6 +1,6 @@
 //! Limits the number of connections, in total and per client address.
 
-use crate::Limits;
+use crate::limits::Limits;
 use meeshy_domain::Network;
 use std::collections::HashMap;
 use std::net::IpAddr;

@@ -1,10 +1,12 @@
 //! The HTTP requests of Engine.IO: polling, and opening a WebSocket.
 
-use crate::hub::{Hub, Server};
+use crate::hub::Hub;
 use crate::outbox::{Handle, Outbox};
-use crate::packet::BadPacket;
-use crate::polling::Polling;
-use crate::session::{Session, Version};
+use crate::polling::{Polling, Polls};
+use crate::refusal::Refusal;
+use crate::server::Server;
+use crate::session::Session;
+use crate::version::Version;
 use crate::{Service, websocket};
 use axum::extract::{Request, State};
 use axum::http::header::{
@@ -13,49 +15,10 @@ use axum::http::header::{
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router, routing};
+use axum::{Router, routing};
 use hyper::upgrade::OnUpgrade;
-use serde_json::json;
 use std::sync::Arc;
 use tungstenite::handshake::derive_accept_key;
-
-/// Why a request is rejected, with the codes of Engine.IO.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    UnknownTransport,
-    UnknownSession,
-    BadMethod,
-    BadRequest,
-    Binary,
-    TooLarge,
-    Stopping,
-    UnknownVersion,
-}
-
-impl From<BadPacket> for Refusal {
-    fn from(packet: BadPacket) -> Self {
-        match packet {
-            BadPacket::Malformed => Self::BadRequest,
-            BadPacket::Binary => Self::Binary,
-        }
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let (status, code, message) = match self {
-            Self::UnknownTransport => (StatusCode::BAD_REQUEST, 0, "Transport unknown"),
-            Self::UnknownSession => (StatusCode::BAD_REQUEST, 1, "Session ID unknown"),
-            Self::BadMethod => (StatusCode::BAD_REQUEST, 2, "Bad handshake method"),
-            Self::BadRequest => (StatusCode::BAD_REQUEST, 3, "Bad request"),
-            Self::Binary => (StatusCode::BAD_REQUEST, 3, "Binary data is not supported"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 3, "Payload too large"),
-            Self::Stopping => (StatusCode::SERVICE_UNAVAILABLE, 4, "The server is stopping"),
-            Self::UnknownVersion => (StatusCode::BAD_REQUEST, 5, "Unsupported protocol version"),
-        };
-        (status, Json(json!({ "code": code, "message": message }))).into_response()
-    }
-}
 
 impl<S: Service> Server<S> {
     /// The routes of Socket.IO: `/socket.io/`.
@@ -64,7 +27,19 @@ impl<S: Service> Server<S> {
         Router::new()
             .route("/socket.io/", route.clone())
             .route("/socket.io", route)
-            .with_state(Arc::clone(&self.0))
+            .with_state(Site { hub: Arc::clone(&self.0), polls: Arc::default() })
+    }
+}
+
+/// What requests are answered with.
+struct Site<S: Service> {
+    hub: Arc<Hub<S>>,
+    polls: Arc<Polls<S>>,
+}
+
+impl<S: Service> Clone for Site<S> {
+    fn clone(&self) -> Self {
+        Self { hub: Arc::clone(&self.hub), polls: Arc::clone(&self.polls) }
     }
 }
 
@@ -94,12 +69,13 @@ impl<'a> Parameters<'a> {
     }
 }
 
-async fn handle<S: Service>(State(hub): State<Arc<Hub<S>>>, request: Request) -> Result<Response, Refusal> {
+async fn handle<S: Service>(State(site): State<Site<S>>, request: Request) -> Result<Response, Refusal> {
+    let Site { hub, polls } = site;
     let (mut parts, body) = request.into_parts();
     let query = parts.uri.query().unwrap_or_default().to_owned();
     let asked = Parameters::read(&query)?;
     let polling = match asked.id {
-        Some(id) => Some(hub.polls().get(id).cloned().ok_or(Refusal::UnknownSession)?),
+        Some(id) => Some(polls.get(id).ok_or(Refusal::UnknownSession)?),
         None => None,
     };
     match (asked.transport, parts.method.clone(), polling) {
@@ -116,7 +92,7 @@ async fn handle<S: Service>(State(hub): State<Arc<Hub<S>>>, request: Request) ->
             let headers = [(CONNECTION, "upgrade"), (UPGRADE, "websocket"), (SEC_WEBSOCKET_ACCEPT, &accept)];
             Ok((StatusCode::SWITCHING_PROTOCOLS, headers).into_response())
         }
-        ("polling", Method::GET, None) => Ok(Polling::begin(open(&hub, asked.version, &parts)?)),
+        ("polling", Method::GET, None) => Ok(Polling::begin(open(&hub, asked.version, &parts)?, &polls)),
         ("polling", Method::GET, Some(polling)) => polling.wait().await,
         ("polling", Method::POST, Some(polling)) => polling.receive(body).await,
         (_, Method::GET | Method::POST, None) => Err(Refusal::BadMethod),

@@ -1,10 +1,8 @@
-//! All connections and sockets of a server, and the rooms they are in.
+//! All connections and sockets of a server, and the rooms that they are in.
 
 use crate::outbox::Outbox;
-use crate::packet::Outgoing;
-use crate::polling::Polling;
-use crate::socket::encoded;
-use crate::{Config, Service, Socket};
+use crate::packet::{Event, Outgoing, encoded};
+use crate::{Config, Service};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,8 +15,6 @@ type Members<S> = HashMap<u64, Socket<S>>;
 pub(crate) struct Hub<S: Service> {
     pub service: S,
     pub config: Config,
-    /// Polling sessions by id.
-    polls: Mutex<HashMap<String, Arc<Polling<S>>>>,
     connections: RwLock<HashMap<u64, Arc<Outbox>>>,
     sockets: RwLock<Members<S>>,
     rooms: RwLock<HashMap<S::Room, Members<S>>>,
@@ -28,6 +24,49 @@ pub(crate) struct Hub<S: Service> {
 }
 
 impl<S: Service> Hub<S> {
+    /// Without connections.
+    pub fn new(service: S, config: Config) -> Self {
+        Self {
+            service,
+            config,
+            connections: RwLock::default(),
+            sockets: RwLock::default(),
+            rooms: RwLock::default(),
+            last_number: AtomicU64::new(0),
+            is_closing: AtomicBool::new(false),
+            gone: Notify::new(),
+        }
+    }
+
+    /// All sockets that have joined.
+    pub fn sockets(&self) -> Vec<Socket<S>> {
+        read(&self.sockets).values().cloned().collect()
+    }
+
+    /// The number of sockets in a room.
+    pub fn count(&self, room: S::Room) -> usize {
+        read(&self.rooms).get(&room).map_or(0, HashMap::len)
+    }
+
+    /// Takes no more connections, and closes those there are with a last packet. Done when the last has gone.
+    pub async fn close(&self, last: Option<Outgoing>) {
+        self.is_closing.store(true, Ordering::SeqCst);
+        let open: Vec<_> = read(&self.connections).values().cloned().collect();
+        for outbox in open {
+            outbox.finish(last.clone());
+        }
+        loop {
+            let gone = self.gone.notified();
+            tokio::pin!(gone);
+            // Registered before the check, so that no notification is missed.
+            gone.as_mut().enable();
+            if read(&self.connections).is_empty() {
+                return;
+            }
+            gone.await;
+        }
+    }
+
     pub fn next_number(&self) -> u64 {
         self.last_number.fetch_add(1, Ordering::Relaxed)
     }
@@ -48,10 +87,6 @@ impl<S: Service> Hub<S> {
     pub fn forget(&self, connection: u64) {
         write(&self.connections).remove(&connection);
         self.gone.notify_waiters();
-    }
-
-    pub fn polls(&self) -> MutexGuard<'_, HashMap<String, Arc<Polling<S>>>> {
-        self.polls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A client has joined.
@@ -105,13 +140,19 @@ impl<S: Service> Hub<S> {
     }
 
     /// Like [`broadcast`](Self::broadcast), for those sockets of one room that match.
-    fn broadcast_if(&self, room: S::Room, matches: impl Fn(&Socket<S>) -> bool, packet: &Outgoing) -> usize {
+    pub fn broadcast_if(
+        &self,
+        room: S::Room,
+        matches: impl Fn(&Socket<S>) -> bool,
+        packet: &Outgoing,
+    ) -> usize {
         let all = read(&self.rooms);
         let members = all.get(&room).into_iter().flat_map(HashMap::values);
         members.filter(|socket| matches(socket) && socket.send(packet.clone()).is_err()).count()
     }
 
-    fn members(&self, rooms: &[S::Room]) -> Vec<Socket<S>> {
+    /// The sockets in some rooms.
+    pub fn members(&self, rooms: &[S::Room]) -> Vec<Socket<S>> {
         let all = read(&self.rooms);
         rooms.iter().filter_map(|room| all.get(room)).flat_map(HashMap::values).cloned().collect()
     }
@@ -125,108 +166,152 @@ fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A Socket.IO server. Cheap to clone.
-pub struct Server<S: Service>(pub(crate) Arc<Hub<S>>);
+/// The queue of a socket is full, or it has disconnected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the socket's send queue is full")]
+pub struct Missed;
 
-impl<S: Service> Clone for Server<S> {
+/// A client in the namespace, from joining to leaving. Cheap to clone.
+pub struct Socket<S: Service>(Arc<Inner<S>>);
+
+struct Inner<S: Service> {
+    number: u64,
+    hub: Arc<Hub<S>>,
+    outbox: Arc<Outbox>,
+    connection: Arc<S::Connection>,
+    state: S::State,
+    /// `None` once it has left: it cannot enter rooms any more.
+    rooms: Mutex<Option<Vec<S::Room>>>,
+}
+
+impl<S: Service> Clone for Socket<S> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
     }
 }
 
-impl<S: Service> Server<S> {
-    /// A server without sockets.
-    pub fn new(service: S, config: Config) -> Self {
-        Self(Arc::new(Hub {
-            service,
-            config,
-            polls: Mutex::default(),
-            connections: RwLock::default(),
-            sockets: RwLock::default(),
-            rooms: RwLock::default(),
-            last_number: AtomicU64::new(0),
-            is_closing: AtomicBool::new(false),
-            gone: Notify::new(),
-        }))
+impl<S: Service> Socket<S> {
+    pub(crate) fn new(hub: Arc<Hub<S>>, outbox: Arc<Outbox>, connection: Arc<S::Connection>) -> Self {
+        let (number, rooms) = (hub.next_number(), Mutex::new(Some(Vec::new())));
+        Self(Arc::new(Inner { number, hub, outbox, connection, state: S::State::default(), rooms }))
     }
 
-    /// The service that handles its sockets.
-    pub fn service(&self) -> &S {
-        &self.0.service
+    pub(crate) fn number(&self) -> u64 {
+        self.0.number
     }
 
-    /// All sockets that have joined.
-    pub fn sockets(&self) -> Vec<Socket<S>> {
-        read(&self.0.sockets).values().cloned().collect()
+    pub(crate) fn hub(&self) -> &Arc<Hub<S>> {
+        &self.0.hub
     }
 
-    /// The sockets in a room.
-    pub fn members(&self, room: S::Room) -> Vec<Socket<S>> {
-        self.0.members(&[room])
+    /// The state of the socket.
+    pub fn state(&self) -> &S::State {
+        &self.0.state
     }
 
-    /// The number of sockets in a room.
-    pub fn count(&self, room: S::Room) -> usize {
-        read(&self.0.rooms).get(&room).map_or(0, HashMap::len)
+    /// The state of its connection.
+    pub fn connection(&self) -> &S::Connection {
+        &self.0.connection
     }
 
-    /// Emits an event once to each socket in any of `rooms`, except those in one of `except_rooms`, without
-    /// waiting. Returns how many sockets missed it.
-    pub fn broadcast(
+    /// Marks its client as authenticated: from now on, the limits of the [`Config`](crate::Config) apply to
+    /// the size of its packets and of its queue, until the connection ends.
+    pub fn trust(&self) {
+        self.0.outbox.trust();
+    }
+
+    /// Adds it to a room, unless it has left.
+    pub fn join(&self, room: S::Room) {
+        let mut rooms = self.rooms();
+        if let Some(rooms) = rooms.as_mut().filter(|rooms| !rooms.contains(&room)) {
+            rooms.push(room);
+            self.0.hub.enter(room, self.clone());
+        }
+    }
+
+    /// Removes it from a room.
+    pub fn leave(&self, room: S::Room) {
+        let mut rooms = self.rooms();
+        let Some(rooms) = rooms.as_mut() else { return };
+        // The hub's lock is not needed if it is not in the room.
+        if let Some(at) = rooms.iter().position(|joined| *joined == room) {
+            rooms.swap_remove(at);
+            self.0.hub.leave(self.number(), &[room]);
+        }
+    }
+
+    /// Removes it from all its rooms; it may join others.
+    pub fn leave_rooms(&self) {
+        let left = self.rooms().as_mut().map(std::mem::take);
+        self.0.hub.leave(self.number(), &left.unwrap_or_default());
+    }
+
+    /// Whether it is in a room.
+    pub fn is_in(&self, room: S::Room) -> bool {
+        self.rooms().as_ref().is_some_and(|rooms| rooms.contains(&room))
+    }
+
+    /// The rooms it is in.
+    pub fn joined(&self) -> Vec<S::Room> {
+        self.rooms().clone().unwrap_or_default()
+    }
+
+    pub(crate) fn leave_all(&self) {
+        let left = self.rooms().take();
+        self.0.hub.leave(self.number(), &left.unwrap_or_default());
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, Option<Vec<S::Room>>> {
+        self.0.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Emits an event to it.
+    ///
+    /// # Errors
+    /// If its queue is full or it has left. Success does not mean that the client received the event.
+    pub fn emit(&self, name: &str, data: &impl Serialize) -> Result<(), Missed> {
+        self.send(encoded(Outgoing::event(name, data)).ok_or(Missed)?)
+    }
+
+    /// Acknowledges an event, if its client waits for that.
+    ///
+    /// # Errors
+    /// If its queue is full or it has left.
+    pub fn acknowledge(&self, event: &Event, data: &impl Serialize) -> Result<(), Missed> {
+        match event.ack {
+            Some(id) => self.send(encoded(Outgoing::acknowledgement(id, data)).ok_or(Missed)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Emits an event to the other sockets in a room, except those in one of `except_rooms`; returns how
+    /// many missed it.
+    pub fn broadcast_others(
         &self,
-        rooms: &[S::Room],
+        room: S::Room,
         except_rooms: &[S::Room],
         name: &str,
         data: &impl Serialize,
     ) -> usize {
         encoded(Outgoing::event(name, data))
-            .map_or(0, |packet| self.0.broadcast(rooms, except_rooms, None, &packet))
+            .map_or(0, |packet| self.0.hub.broadcast(&[room], except_rooms, Some(self), &packet))
     }
 
-    /// Like [`broadcast`](Self::broadcast), for those sockets in a room that match.
-    pub fn broadcast_if(
-        &self,
-        room: S::Room,
-        matches: impl Fn(&Socket<S>) -> bool,
-        name: &str,
-        data: &impl Serialize,
-    ) -> usize {
-        encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.broadcast_if(room, matches, &packet))
-    }
-
-    /// Adds the sockets in any of `rooms` to one more room.
-    pub fn join(&self, rooms: &[S::Room], room: S::Room) {
-        for socket in self.0.members(rooms) {
-            socket.join(room);
+    /// Sends it the queued packets, and closes its connection; nothing that its client sends from now on is
+    /// handled. The client will not reconnect automatically.
+    pub fn disconnect(&self) {
+        let _ = self.send(Outgoing::new("41"));
+        if self.is_connected() {
+            self.0.outbox.close();
         }
     }
 
-    /// Disconnects the sockets in a room.
-    pub fn disconnect(&self, room: S::Room) {
-        for socket in self.members(room) {
-            socket.disconnect();
-        }
+    /// Whether it still accepts packets.
+    pub fn is_connected(&self) -> bool {
+        self.0.outbox.is_open_for(self.number())
     }
 
-    /// Accepts no more connections, and closes the existing ones after they have received their pending
-    /// packets and, last, this event. Their clients will reconnect. Returns when the last connection is
-    /// closed.
-    pub async fn close(&self, name: &str, data: &impl Serialize) {
-        let last = encoded(Outgoing::event(name, data));
-        self.0.is_closing.store(true, Ordering::SeqCst);
-        let open: Vec<_> = read(&self.0.connections).values().cloned().collect();
-        for outbox in open {
-            outbox.finish(last.clone());
-        }
-        loop {
-            let gone = self.0.gone.notified();
-            tokio::pin!(gone);
-            // Registered before the check, so that no notification is missed.
-            gone.as_mut().enable();
-            if read(&self.0.connections).is_empty() {
-                return;
-            }
-            gone.await;
-        }
+    pub(crate) fn send(&self, packet: Outgoing) -> Result<(), Missed> {
+        self.0.outbox.push_for(self.number(), packet, self.0.hub.config.queue).map_err(|_| Missed)
     }
 }

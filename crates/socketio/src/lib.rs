@@ -19,14 +19,16 @@ mod outbox;
 mod packet;
 mod payload;
 mod polling;
+mod refusal;
+mod server;
 mod session;
-mod socket;
+mod version;
 mod websocket;
 
-pub use hub::Server;
+pub use hub::{Missed, Socket};
 pub use outbox::Handle;
 pub use packet::Event;
-pub use socket::{Missed, Socket};
+pub use server::Server;
 
 use axum::http::request::Parts;
 use std::hash::Hash;

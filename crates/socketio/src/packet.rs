@@ -191,6 +191,11 @@ fn event(text: &str) -> Result<Event, BadPacket> {
     Ok(Event { name, data, more: arguments.map(Box::from).collect(), is_binary: false, ack })
 }
 
+/// Encodes a packet; the types that are sent can be encoded.
+pub(crate) fn encoded(packet: Result<Outgoing, serde_json::Error>) -> Option<Outgoing> {
+    packet.inspect_err(|error| tracing::error!(%error, "Failed to encode an event")).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

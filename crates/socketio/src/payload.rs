@@ -1,7 +1,7 @@
 //! Payloads: the bodies of polling, which contain several packets.
 
 use crate::packet::Outgoing;
-use crate::session::Version;
+use crate::version::Version;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 

@@ -1,14 +1,16 @@
 //! A polling client: a `GET` waits for packets, a `POST` delivers some.
 
 use crate::Service;
-use crate::http::Refusal;
 use crate::outbox::{Outbox, Taken};
 use crate::packet::Outgoing;
 use crate::payload;
-use crate::session::{Reaction, Session, Version, Work};
+use crate::refusal::Refusal;
+use crate::session::{Reaction, Session, Work};
+use crate::version::Version;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -24,9 +26,30 @@ const NOOP: &str = "6";
 /// The session has ended.
 const CLOSE: &str = "1";
 
+/// The clients that poll, by the id of their session.
+pub(crate) struct Polls<S: Service>(Mutex<HashMap<String, Arc<Polling<S>>>>);
+
+impl<S: Service> Default for Polls<S> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<S: Service> Polls<S> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Polling<S>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn get(&self, id: &str) -> Option<Arc<Polling<S>>> {
+        self.lock().get(id).cloned()
+    }
+}
+
 /// A polling client. Only its task ends the session ([`Polling::keep`]); requests ask it to.
 pub(crate) struct Polling<S: Service> {
     id: String,
+    /// Where it is found under its id.
+    polls: Arc<Polls<S>>,
     version: Version,
     max_payload: u64,
     outbox: Arc<Outbox>,
@@ -52,9 +75,9 @@ struct State<S: Service> {
 
 impl<S: Service> Polling<S> {
     /// Starts to serve a polling client, and returns the response to its first request.
-    pub fn begin(mut session: Session<S>) -> Response {
-        let hub = Arc::clone(session.hub());
-        let id = (hub.config.make_id)();
+    pub fn begin(mut session: Session<S>, polls: &Arc<Polls<S>>) -> Response {
+        let config = &session.hub().config;
+        let (id, max_payload) = ((config.make_id)(), config.max_payload);
         let work = session.open(&id, &["websocket"]);
         let (version, outbox) = (session.version(), Arc::clone(session.outbox()));
         // Only the handshake is queued so far.
@@ -70,15 +93,16 @@ impl<S: Service> Polling<S> {
             is_probing: false,
             farewell: CLOSE,
         };
-        let (max_payload, state, changed) = (hub.config.max_payload, Mutex::new(state), Notify::new());
-        let polling = Arc::new(Self { id, version, max_payload, outbox, state, changed });
-        hub.polls().insert(polling.id.clone(), Arc::clone(&polling));
+        let (state, changed) = (Mutex::new(state), Notify::new());
+        let polls = Arc::clone(polls);
+        let polling = Arc::new(Self { id, polls, version, max_payload, outbox, state, changed });
+        polling.polls.lock().insert(polling.id.clone(), Arc::clone(&polling));
         tokio::spawn(async move {
             if let Some(work) = work {
                 polling.work(work).await;
             }
-            polling.keep(&hub).await;
-            hub.polls().remove(&polling.id);
+            polling.keep().await;
+            polling.polls.lock().remove(&polling.id);
         });
         hello
     }
@@ -106,7 +130,7 @@ impl<S: Service> Polling<S> {
             let mut state = self.lock();
             if state.is_busy || self.outbox.is_closed() { None } else { state.session.take() }
         }?;
-        session.hub().polls().remove(&self.id);
+        self.polls.lock().remove(&self.id);
         self.changed.notify_one();
         self.outbox.wake_reader();
         Some(session)
@@ -231,16 +255,16 @@ impl<S: Service> Polling<S> {
         if !self.outbox.is_closed() {
             state.farewell = farewell;
         }
-        let hub = state.session.as_ref().map(|session| Arc::clone(session.hub()));
+        let is_ours = state.session.is_some();
         self.outbox.close();
         drop(state);
-        if let Some(hub) = hub {
-            hub.polls().remove(&self.id);
+        if is_ours {
+            self.polls.lock().remove(&self.id);
         }
     }
 
     /// Serves the session until it is upgraded or closed, and closes it.
-    async fn keep(&self, hub: &crate::hub::Hub<S>) {
+    async fn keep(&self) {
         let mut session = loop {
             match self.beat() {
                 Next::Nothing => return,
@@ -257,7 +281,7 @@ impl<S: Service> Polling<S> {
             work.await;
         }
         // Registered until it is forgotten: the client fetches its last packets by its id.
-        let is_known = || hub.polls().contains_key(&self.id);
+        let is_known = || self.polls.lock().contains_key(&self.id);
         let taken = async {
             while is_known() && !self.outbox.is_empty() {
                 self.changed.notified().await;

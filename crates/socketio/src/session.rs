@@ -7,6 +7,7 @@
 use crate::hub::Hub;
 use crate::outbox::Outbox;
 use crate::packet::{BadPacket, Event, Incoming, Outgoing};
+use crate::version::Version;
 use crate::{Service, Socket};
 use futures::future::BoxFuture;
 use serde_json::json;
@@ -17,15 +18,6 @@ use tokio::time::Instant;
 /// How often a client may join on one connection: clients rarely rejoin, and each time costs an
 /// authentication.
 const MAX_JOINS: u8 = 16;
-
-/// The version of Engine.IO.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Version {
-    /// Clients ping, and join the namespace `/` implicitly.
-    V3,
-    /// The server pings.
-    V4,
-}
 
 /// Work to finish before the next packet is passed on, and before the session is closed.
 pub(crate) type Work = BoxFuture<'static, ()>;

@@ -1,6 +1,6 @@
 //! Detects engine output that cannot be a translation.
 
-use crate::engine::is_mark;
+use crate::mark::is_mark;
 
 /// The maximum ratio of translation to source length, in letters.
 const MAX_GROWTH: usize = 3;

@@ -2,7 +2,9 @@
 
 use crate::EngineError;
 use crate::answer::{emptiness, flaw};
-use crate::engine::{Engine, Pair, Translated, is_mark, same_marks};
+use crate::engine::{Engine, Translated};
+use crate::mark::{is_mark, same_marks};
+use crate::pair::Pair;
 use crate::queue::Queues;
 use crate::request::Urgency;
 use crate::text::{composed, splice};

@@ -2,7 +2,8 @@
 //! engines are retried too, less often, because they may have been repaired or only been replaced.
 
 use crate::EngineError;
-use crate::engine::{Engine, Pair};
+use crate::engine::Engine;
+use crate::pair::Pair;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -1,58 +1,10 @@
 //! The interface between Meeshy and translation engines: a batch of segments in, translations out.
 
 use crate::EngineError;
+use crate::pair::Pair;
 use crate::request::Urgency;
 use async_trait::async_trait;
-use meeshy_domain::Language;
-use serde::Serialize;
-use std::ops::RangeInclusive;
-use std::str::FromStr;
 use tokio::time::Instant;
-
-/// A source and a target language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-pub struct Pair {
-    /// The source language.
-    pub from: Language,
-    /// The target language.
-    pub to: Language,
-}
-
-impl Pair {
-    /// Parses a pair in an engine's notation: `eng-spa`, `nb-en`. `None` for pairs of varieties
-    /// (`cat_valencia-eng`); see [`Language::of_engine`].
-    pub fn of_engine(name: &str) -> Option<Self> {
-        let (from, to) = name.split_once('-')?;
-        let pair = Self { from: Language::of_engine(from)?, to: Language::of_engine(to)? };
-        (pair.from != pair.to).then_some(pair)
-    }
-}
-
-impl std::fmt::Display for Pair {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}", self.from, self.to)
-    }
-}
-
-/// The text is not a language pair.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a language pair; expected the form `en-fr`")]
-pub struct UnknownPair(String);
-
-impl FromStr for Pair {
-    type Err = UnknownPair;
-
-    /// Parses the display form, `en-fr`.
-    fn from_str(text: &str) -> Result<Self, UnknownPair> {
-        let unknown = || UnknownPair(text.chars().take(35).collect());
-        let (from, to) = text.split_once('-').ok_or_else(unknown)?;
-        let pair = Self {
-            from: Language::parse(from).map_err(|_| unknown())?,
-            to: Language::parse(to).map_err(|_| unknown())?,
-        };
-        if pair.from != pair.to && pair.to_string() == text { Ok(pair) } else { Err(unknown()) }
-    }
-}
 
 /// A pair that an engine currently serves.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,8 +41,8 @@ pub struct Translated {
 /// A translation engine.
 ///
 /// A segment is at most one sentence, without line breaks or control characters. It may contain marks
-/// ([`is_mark`]), each of which stands for a piece that must not change. An engine preserves them as well as
-/// it can; the caller checks that all are present.
+/// ([`is_mark`](crate::is_mark)), each of which stands for a piece that must not change. An engine preserves them
+/// as well as it can; the caller checks that all are present.
 #[async_trait]
 pub trait Engine: Send + Sync {
     /// The name shown to readers next to a translation. Unique among the engines of a translator.
@@ -151,66 +103,4 @@ pub trait Engine: Send + Sync {
 
     /// Releases memory and processes. The engine can still be used; it restarts on demand.
     async fn rest(&self);
-}
-
-/// Marks are private-use characters: they have no meaning in any language and do not affect word and sentence
-/// boundaries.
-const MARKS: RangeInclusive<char> = '\u{E000}'..='\u{F8FF}';
-
-/// Whether a character is a mark of a protected piece.
-pub fn is_mark(character: char) -> bool {
-    MARKS.contains(&character)
-}
-
-/// The mark of the piece with this index.
-pub(crate) fn mark(index: usize) -> char {
-    u32::try_from(index)
-        .ok()
-        .and_then(|index| char::from_u32(u32::from(*MARKS.start()) + index))
-        .filter(|&character| is_mark(character))
-        .unwrap_or(*MARKS.end())
-}
-
-/// The index of the piece of a mark.
-pub(crate) fn mark_index(mark: char) -> Option<usize> {
-    is_mark(mark)
-        .then(|| u32::from(mark) - u32::from(*MARKS.start()))
-        .and_then(|index| usize::try_from(index).ok())
-}
-
-/// Whether both texts contain the same marks, each equally often.
-pub(crate) fn same_marks(one: &str, other: &str) -> bool {
-    let sorted = |text: &str| {
-        let mut marks: Vec<char> = text.chars().filter(|&c| is_mark(c)).collect();
-        marks.sort_unstable();
-        marks
-    };
-    sorted(one) == sorted(other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pairs_in_engines_notations_are_parsed() {
-        for (name, pair) in [
-            ("eng-spa", Some("en-es")),
-            ("nb-en", Some("no-en")),
-            ("en-zh_hant", None),
-            ("cat-eng_US", None),
-            ("spa-es", None),
-            ("eng", None),
-        ] {
-            assert_eq!(Pair::of_engine(name).map(|pair| pair.to_string()).as_deref(), pair, "{name}");
-        }
-    }
-
-    #[test]
-    fn a_pair_has_two_languages() {
-        assert_eq!("en-fr".parse::<Pair>().unwrap().to_string(), "en-fr");
-        for name in ["en", "en-en", "en_fr", "EN-fr", "en-xx", ".partial", "en-fr-old", ""] {
-            assert!(name.parse::<Pair>().is_err(), "{name}");
-        }
-    }
 }

@@ -5,7 +5,7 @@
 //! 1. `text` splits it into segments of at most a sentence. Links, mentions, code, quantities and emoji become marks, as
 //!    do the terms of the `glossary`; layout is set aside.
 //! 2. `cache` looks up previous translations by content: in memory, then in a [`CacheStore`].
-//! 3. `route` selects the best route between the languages over what the engines offer, with pivots, according to
+//! 3. `routes` selects the best route between the languages over what the engines offer, with pivots, according to
 //!    `quality` and the [`Request`].
 //! 4. The engines ([`Engine`]: `firefox`, `apertium`, `ct2`, `remote`) translate the rest. `single_flight` coalesces equal
 //!    segments, and `queue` batches them, live work first.
@@ -31,7 +31,9 @@ mod error;
 mod firefox;
 mod folder_health;
 mod glossary;
+mod mark;
 pub mod models;
+mod pair;
 mod quality;
 mod queue;
 mod remote;
@@ -39,6 +41,7 @@ mod request;
 mod resolver;
 mod route;
 mod route_execution;
+mod routes;
 mod single_flight;
 mod text;
 mod translator;
@@ -46,11 +49,14 @@ mod translator;
 pub use cache::{CacheKey, CacheStore, CachedText};
 pub use config::{PUBLIC_INDEX, TranslationConfig};
 pub use ct2::{CTranslate2Model, ctranslate2_models};
-pub use engine::{Engine, Offer, Pair, Portion, Translated, UnknownPair, is_mark};
+pub use engine::{Engine, Offer, Portion, Translated};
 pub use error::{EngineError, Failure, TranslationError};
 pub use glossary::{Glossary, Term};
+pub use mark::is_mark;
+pub use pair::{Pair, UnknownPair};
 pub use quality::{BadFigure, Figure, Figures};
 pub use remote::{RemoteConfig, RemoteKind};
 pub use request::{Request, Tier, UnknownTier, Urgency};
-pub use route::{Quality, Route, Routes, Step};
+pub use route::{Quality, Route, Step};
+pub use routes::Routes;
 pub use translator::{Outcome, Translator};

@@ -7,7 +7,7 @@
 //! another.
 
 use crate::TranslationError;
-use crate::engine::Pair;
+use crate::pair::Pair;
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -5,7 +5,8 @@
 //! Work that can wait has a separate queue, so that it never delays live work.
 
 use crate::EngineError;
-use crate::engine::{Engine, Pair, Portion, Translated};
+use crate::engine::{Engine, Portion, Translated};
+use crate::pair::Pair;
 use crate::request::Urgency;
 use futures::FutureExt;
 use futures::future::join_all;

@@ -1,7 +1,7 @@
 //! Requests to the translator.
 
-use crate::engine::Pair;
 use crate::glossary::Glossary;
+use crate::pair::Pair;
 use meeshy_domain::Language;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;

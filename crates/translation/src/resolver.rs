@@ -3,11 +3,13 @@
 use crate::EngineError;
 use crate::breaker::{Breakers, Unit};
 use crate::cache::Cache;
-use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::engine::{Engine, Offer, Translated};
+use crate::pair::Pair;
 use crate::quality::Figures;
 use crate::queue::Queues;
 use crate::request::Request;
-use crate::route::{Route, Routes, Step};
+use crate::route::{Route, Step};
+use crate::routes::Routes;
 use crate::single_flight::Flights;
 use meeshy_domain::{Reason, ReasonCode};
 use std::collections::{HashMap, HashSet};

@@ -3,8 +3,9 @@
 use crate::apertium::Apertium;
 use crate::cache::{Cache, CacheStore};
 use crate::ct2::CTranslate2;
-use crate::engine::{Engine, Pair};
+use crate::engine::Engine;
 use crate::firefox::Firefox;
+use crate::pair::Pair;
 use crate::quality::Figures;
 use crate::remote;
 use crate::request::{Request, Urgency};

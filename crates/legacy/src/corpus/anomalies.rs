@@ -1,7 +1,7 @@
 //! What was wrong in the old database, planted at least once each.
 
-use super::collections::Name;
 use super::layout::{MEMBERS, MESSAGES, STATUSES, TRANSLATIONS, USERS};
+use super::name::Name;
 use super::world::{LATER, World};
 use super::{attachments, messages};
 use bson::oid::ObjectId;

@@ -1,7 +1,8 @@
 //! Files that were sent or only uploaded, and the backup of their addresses.
 
-use super::collections::Name;
+use super::content::content;
 use super::fields::Fields;
+use super::name::Name;
 use super::world::{HOUR, LATER, MINUTE, START, World};
 use bson::oid::ObjectId;
 use bson::{DateTime, RawDocumentBuf};
@@ -54,7 +55,7 @@ pub(super) fn upload(world: &World<'_>, at: usize) -> Upload {
     let date = DateTime::from_millis(time(world, at)).try_to_rfc3339_string().unwrap_or_default();
     let (year, month) = (&date[..4], &date[5..7]);
     let path = format!("{year}/{month}/{}/{name}_{uuid}.{ending}", uploader(world, at).to_hex());
-    Upload { path, mime, bytes: super::uploads::content(mime, at) }
+    Upload { path, mime, bytes: content(mime, at) }
 }
 
 /// Where the small picture of a picture is.

@@ -1,8 +1,8 @@
 //! Calls and who took part, and what administrators did.
 
-use super::collections::Name;
 use super::fields::Fields;
 use super::layout::DIRECT;
+use super::name::Name;
 use super::world::{MINUTE, World};
 use bson::{RawBson, RawDocumentBuf, rawdoc};
 

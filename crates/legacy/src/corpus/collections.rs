@@ -1,64 +1,10 @@
 //! The 31 collections of the old database, with their counts.
 
 use super::layout::{ATTACHMENTS, CONVERSATIONS, MEMBERS, MESSAGES, STATUSES, TRANSLATIONS, USERS};
-use super::world::{DAY, END, HOUR, LATER, MINUTE, START, World};
+use super::name::Name;
+use super::world::{Collection, DAY, END, HOUR, LATER, MINUTE, START, World};
 use super::{attachments, calls, conversations, links, messages, notifications, people, statuses};
 use bson::RawDocumentBuf;
-
-/// A collection of the old database, in the order of [`COLLECTIONS`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Name {
-    Notification,
-    MessageStatus,
-    Message,
-    MessageTranslation,
-    Reaction,
-    TrackingLinkClick,
-    MessageAttachment,
-    ConversationMember,
-    BackupUrls,
-    User,
-    MessageReadStatus,
-    Conversation,
-    Mention,
-    UserStats,
-    FriendRequest,
-    AdminAuditLog,
-    AffiliateRelation,
-    TrackingLink,
-    AffiliateToken,
-    CallParticipant,
-    CallSession,
-    Preferences,
-    CommunityMember,
-    ConversationShareLink,
-    Community,
-    OldMessageStatus,
-    Categories,
-    TypingIndicator,
-    AnonymousParticipant,
-    ConversationPreference,
-    UserPreference,
-}
-
-impl Name {
-    /// As it is in MongoDB.
-    pub(super) fn text(self) -> &'static str {
-        COLLECTIONS[self as usize].name
-    }
-}
-
-/// How the documents of a collection are made.
-pub(super) struct Collection {
-    pub(super) of: Name,
-    pub(super) name: &'static str,
-    /// For one world.
-    pub(super) count: usize,
-    pub(super) time: fn(&World<'_>, usize) -> i64,
-    pub(super) document: fn(&World<'_>, usize) -> RawDocumentBuf,
-    /// The fields of its unique index, if it had one.
-    pub(super) unique: &'static [&'static str],
-}
 
 const fn collection(
     of: Name,

@@ -1,8 +1,8 @@
 //! Conversations with their members, communities, share links and what people prefer in them.
 
-use super::collections::Name;
 use super::fields::Fields;
 use super::layout::{DIRECT, GLOBAL, TEAM};
+use super::name::Name;
 use super::world::{DAY, END, HOUR, LATER, World};
 use bson::{RawArrayBuf, RawBson, RawDocumentBuf};
 

@@ -1,4 +1,4 @@
-//! Who is where, who wrote what to whom: the skeleton that all towns of a corpus share.
+//! Who is where, who wrote what to whom: the skeleton that all worlds of a corpus share.
 
 use super::random::Random;
 use super::sentences::LANGUAGES;

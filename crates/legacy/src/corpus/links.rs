@@ -1,7 +1,7 @@
 //! Links that count their clicks, and who brought whom.
 
-use super::collections::Name;
 use super::fields::Fields;
+use super::name::Name;
 use super::world::{DAY, HOUR, MINUTE, World};
 use bson::{RawBson, RawDocumentBuf};
 

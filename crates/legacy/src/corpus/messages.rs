@@ -1,7 +1,7 @@
 //! Messages, their translations, reactions and mentions.
 
-use super::collections::Name;
 use super::fields::Fields;
+use super::name::Name;
 use super::people::username;
 use super::sentences::Said;
 use super::world::{HOUR, LATER, MINUTE, World};

@@ -1,17 +1,19 @@
 //! The whole old database, made up: the same counts, the same shapes field by field, the same anomalies.
 //!
 //! It depends on the seed alone. Every document can be made without any other, so a corpus of a hundred times the size
-//! takes no more memory: it is a hundred towns of 125,635 documents each, whose people do not know each other.
+//! takes no more memory: it is a hundred worlds of 125,635 documents each, whose people do not know each other.
 
 mod anomalies;
 mod attachments;
 mod calls;
 mod collections;
+mod content;
 mod conversations;
 mod fields;
 mod layout;
 mod links;
 mod messages;
+mod name;
 mod notifications;
 mod people;
 mod random;
@@ -27,12 +29,13 @@ use crate::dump::{Index, Outgoing};
 use bcrypt::Version;
 use bson::RawDocumentBuf;
 use bson::oid::ObjectId;
-use collections::{COLLECTIONS, Collection, Name};
+use collections::COLLECTIONS;
 use layout::Layout;
+use name::Name;
 use random::Random;
 use std::io;
 use std::path::Path;
-use world::World;
+use world::{Collection, World};
 
 /// Documents of the old database, and of each world.
 pub const DOCUMENTS: usize = 125_635;
@@ -43,7 +46,7 @@ const RENAMED: usize = 5;
 /// A made-up old database.
 pub struct Corpus {
     seed: u64,
-    towns: usize,
+    worlds: usize,
     layout: Layout,
     hashes: [String; 2],
     both_names: bool,
@@ -65,7 +68,7 @@ impl Corpus {
         };
         Self {
             seed,
-            towns: scale,
+            worlds: scale,
             layout: Layout::new(seed),
             hashes: [hash(10), hash(12)],
             both_names: false,
@@ -74,7 +77,7 @@ impl Corpus {
 
     /// The names of the 31 collections, and how many documents each has.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> {
-        COLLECTIONS.iter().map(|collection| (collection.name, collection.count * self.towns))
+        COLLECTIONS.iter().map(|collection| (collection.name, collection.count * self.worlds))
     }
 
     /// All collections, to be written.
@@ -104,11 +107,11 @@ impl Corpus {
 
     /// Where the anomalies are: the same in each world.
     pub fn anomalies(&self) -> impl Iterator<Item = Anomaly> {
-        (0..self.towns).flat_map(move |number| {
+        (0..self.worlds).flat_map(move |number| {
             let world = self.world(number);
             anomalies::PLANTED.iter().filter_map(move |planted| {
                 let id = document(&world, planted.of, planted.at).get_object_id("_id").ok()?;
-                Some(Anomaly { kind: planted.kind, collection: planted.of.text(), id })
+                Some(Anomaly { kind: planted.kind, collection: COLLECTIONS[planted.of as usize].name, id })
             })
         })
     }
@@ -130,14 +133,20 @@ impl Corpus {
     }
 
     fn documents<'a>(&'a self, of: &'static Collection) -> impl Iterator<Item = RawDocumentBuf> + 'a {
-        (0..self.towns).flat_map(move |number| {
+        (0..self.worlds).flat_map(move |number| {
             let world = self.world(number);
             (0..of.count).map(move |at| document(&world, of.of, at))
         })
     }
 
     fn world(&self, number: usize) -> World<'_> {
-        World { seed: self.seed, number, layout: &self.layout, hashes: &self.hashes }
+        World {
+            seed: self.seed,
+            number,
+            layout: &self.layout,
+            hashes: &self.hashes,
+            collections: &COLLECTIONS,
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Notifications: three quarters of all documents.
 
-use super::collections::Name;
 use super::fields::Fields;
 use super::layout::{GLOBAL, MESSAGES, USERS};
 use super::messages::text;
+use super::name::Name;
 use super::people::{names, username};
 use super::world::{DAY, END, LATER, World};
 use bson::RawDocumentBuf;

@@ -1,7 +1,7 @@
 //! Users, their statistics and their friendships.
 
-use super::collections::Name;
 use super::fields::Fields;
+use super::name::Name;
 use super::world::{DAY, END, HOUR, LATER, World};
 use bson::RawDocumentBuf;
 

@@ -1,8 +1,8 @@
 //! Who received and read what: for each message in the old shape, for each conversation in the new one.
 
-use super::collections::Name;
 use super::fields::Fields;
 use super::layout::{CURSORS, STATUSES};
+use super::name::Name;
 use super::world::{LATER, MINUTE, World};
 use bson::{DateTime, RawDocumentBuf};
 

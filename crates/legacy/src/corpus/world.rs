@@ -1,7 +1,7 @@
 //! One world of a corpus: as many people and documents as the old database had. Worlds do not refer to each other.
 
-use super::collections::{COLLECTIONS, Name};
 use super::layout::Layout;
+use super::name::Name;
 use super::random::Random;
 use bson::oid::ObjectId;
 use bson::{Document, RawDocumentBuf};
@@ -16,12 +16,27 @@ pub(super) const MINUTE: i64 = 60_000;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
+/// Its skeleton, its numbers and the table of all collections: a document of one has the times and ids of others in it.
 pub(super) struct World<'a> {
     pub(super) seed: u64,
     pub(super) number: usize,
     pub(super) layout: &'a Layout,
     /// The hash of everybody's password, as old accounts have it, and as the last version made it.
     pub(super) hashes: &'a [String; 2],
+    /// In the order of [`Name`].
+    pub(super) collections: &'static [Collection],
+}
+
+/// How the documents of a collection are made.
+pub(super) struct Collection {
+    pub(super) of: Name,
+    pub(super) name: &'static str,
+    /// For one world.
+    pub(super) count: usize,
+    pub(super) time: fn(&World<'_>, usize) -> i64,
+    pub(super) document: fn(&World<'_>, usize) -> RawDocumentBuf,
+    /// The fields of its unique index, if it had one.
+    pub(super) unique: &'static [&'static str],
 }
 
 impl World<'_> {
@@ -32,7 +47,7 @@ impl World<'_> {
 
     /// When a document was created.
     pub(super) fn time(&self, of: Name, at: usize) -> i64 {
-        (COLLECTIONS[of as usize].time)(self, at)
+        (self.collections[of as usize].time)(self, at)
     }
 
     /// The id of a document: seconds of its creation, then what no other world or collection has, then its number.
@@ -61,7 +76,7 @@ impl World<'_> {
 
     /// A document as it would be without anomalies.
     pub(super) fn clean(&self, of: Name, at: usize) -> RawDocumentBuf {
-        (COLLECTIONS[of as usize].document)(self, at)
+        (self.collections[of as usize].document)(self, at)
     }
 
     /// The same, to be looked into.

@@ -9,7 +9,7 @@ use meeshy_store::Value;
 use sha2::{Digest, Sha256};
 
 /// What the ledger kept of a document that is a row.
-pub(super) struct Origin<'a> {
+pub(super) struct Parts<'a> {
     /// Its fields in their order.
     pub(super) fields: &'a [String],
     /// Those that the row said otherwise, or not at all.
@@ -26,12 +26,12 @@ pub(super) type More = Vec<(&'static str, RawBson)>;
 /// The document of a row that was imported.
 pub(super) fn imported(
     row: &Draft<'_>,
-    origin: &Origin<'_>,
+    parts: &Parts<'_>,
     renewed: &More,
 ) -> Result<RawDocumentBuf, ExportError> {
     let mut document = RawDocumentBuf::new();
-    let mut rest = origin.rest.iter().flatten().peekable();
-    for (at, name) in origin.fields.iter().enumerate() {
+    let mut rest = parts.rest.iter().flatten().peekable();
+    for (at, name) in parts.fields.iter().enumerate() {
         let kept = rest.next_if(|(kept, _)| kept.as_str() == name).map(|(_, kept)| kept);
         if let Some((_, value)) = renewed.iter().find(|(renewed, _)| renewed == name) {
             if *value != RawBson::Null {
@@ -40,11 +40,11 @@ pub(super) fn imported(
             continue;
         }
         let field = row.mapper.field_index(name, at.saturating_sub(1));
-        let said = row.said(name, field);
+        let said = row.field_value(name, field);
         match (kept, &said) {
             (Some(kept), None) => append(&mut document, name, kept),
             (Some(kept), Some(said)) => {
-                let still = !origin.is_changed || is_as_it_was(row, origin, name, said);
+                let still = !parts.is_changed || is_as_it_was(row, parts, name, said);
                 append(&mut document, name, if still { kept } else { said.as_raw_bson_ref() });
             }
             (None, Some(said)) => append(&mut document, name, said.as_raw_bson_ref()),
@@ -53,21 +53,21 @@ pub(super) fn imported(
             (None, None) => {}
         }
     }
-    if origin.is_changed {
-        append_changes(&mut document, row, origin);
+    if parts.is_changed {
+        append_changes(&mut document, row, parts);
     }
     Ok(document)
 }
 
 /// Whether the row still says what it said at the import.
-fn is_as_it_was(row: &Draft<'_>, origin: &Origin<'_>, name: &str, said: &RawBson) -> bool {
-    let was = |name: &str| origin.instead.get(name).ok().flatten().unwrap_or(RawBsonRef::Null);
+fn is_as_it_was(row: &Draft<'_>, parts: &Parts<'_>, name: &str, said: &RawBson) -> bool {
+    let was = |name: &str| parts.instead.get(name).ok().flatten().unwrap_or(RawBsonRef::Null);
     if is_same(was(name), said.as_raw_bson_ref()) {
         return true;
     }
     // Who signs in here gets another hash of the same password; a new password has its date.
     let is_hashed_anew = name == "password" && matches!(said, RawBson::String(hash) if is_ours(hash));
-    let changed = row.said("lastPasswordChange", row.mapper.field_index("lastPasswordChange", 0));
+    let changed = row.field_value("lastPasswordChange", row.mapper.field_index("lastPasswordChange", 0));
     is_hashed_anew && changed.is_some_and(|now| is_same(was("lastPasswordChange"), now.as_raw_bson_ref()))
 }
 
@@ -77,24 +77,24 @@ pub(super) fn is_ours(hash: &str) -> bool {
 }
 
 /// What a row that was changed says and its document did not: a field that an update sets first comes last.
-fn append_changes(document: &mut RawDocumentBuf, row: &Draft<'_>, origin: &Origin<'_>) {
+fn append_changes(document: &mut RawDocumentBuf, row: &Draft<'_>, parts: &Parts<'_>) {
     let mut told = vec![false; row.values().len()];
-    for name in origin.fields {
+    for name in parts.fields {
         if let Some(field) = row.mapper.field_index(name, 0) {
             told[row.mapper.column_index(field)] = true;
         }
     }
     let mut more = RawDocumentBuf::new();
-    row.say_more(&told, &mut more);
+    row.append_unnamed(&told, &mut more);
     for (name, value) in more.iter().flatten() {
-        let was = origin.instead.get(name).ok().flatten();
+        let was = parts.instead.get(name).ok().flatten();
         if was.is_none_or(|was| !is_same(was, value)) {
             document.append(name, value);
         }
     }
     for implied in row.mapper.mapping.implied {
-        let is_told = origin.fields.iter().any(|name| name == implied.name);
-        if let (false, Some(said)) = (is_told, (implied.said)(row)) {
+        let is_told = parts.fields.iter().any(|name| name == implied.name);
+        if let (false, Some(said)) = (is_told, (implied.value)(row)) {
             append(document, implied.name, said.as_raw_bson_ref());
         }
     }
@@ -104,18 +104,18 @@ fn append_changes(document: &mut RawDocumentBuf, row: &Draft<'_>, origin: &Origi
 /// the old system finds it.
 pub(super) fn new(row: &Draft<'_>, more: &More) -> Result<RawDocumentBuf, ExportError> {
     let mut document = RawDocumentBuf::new();
-    match row.said("_id", None) {
+    match row.field_value("_id", None) {
         Some(id) if !row.id.is_empty() => append(&mut document, "_id", id.as_raw_bson_ref()),
         _ => append(&mut document, "_id", RawBsonRef::ObjectId(made_id(row))),
     }
     for (index, field) in row.mapper.mapping.fields.iter().enumerate() {
-        let said = row.said(field.name, Some(index)).ok_or_else(|| misfit(row, field.name))?;
+        let said = row.field_value(field.name, Some(index)).ok_or_else(|| misfit(row, field.name))?;
         if said != RawBson::Null {
             append(&mut document, field.name, said.as_raw_bson_ref());
         }
     }
     for implied in row.mapper.mapping.implied {
-        if let Some(said) = (implied.said)(row) {
+        if let Some(said) = (implied.value)(row) {
             append(&mut document, implied.name, said.as_raw_bson_ref());
         }
     }

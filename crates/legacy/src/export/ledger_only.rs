@@ -2,15 +2,15 @@
 //! as that row is as it was imported. Once it is changed here, what was merged into it is what it was before, and left out; but a
 //! cursor says what the row says. One that was rejected and has a row here is left out: the row is written.
 
+use super::context::{Context, Origin, PAGE};
 use super::error::ExportError;
-use super::reader::{From, PAGE, Reader, whole};
+use super::ledger::whole;
 use super::rows::{Rows, is_unchanged};
-use super::run::Mappers;
-use crate::mapping::{Mapping, source_of};
+use crate::mapping::{Mappers, source_of};
 use bson::{RawDocument, RawDocumentBuf};
 use meeshy_store::legacy::{self, Outcome};
 
-struct Kept {
+struct Entry {
     id: String,
     rest: Option<Vec<u8>>,
     /// The document that it was merged into.
@@ -21,7 +21,7 @@ struct Kept {
 ///
 /// Answers also with the id of the last one, or none if there is no more.
 pub(super) fn page(
-    reader: &Reader<'_, '_>,
+    context: &Context<'_, '_>,
     mappers: &Mappers,
     collection: &str,
     name: &str,
@@ -31,33 +31,33 @@ pub(super) fn page(
         "SELECT d.id, d.rest, d.kept_collection, d.kept_id FROM legacy_documents d \
          WHERE d.collection = $1 AND d.outcome <> 'inserted' AND d.layout IN ({}) AND d.id > $2 \
            AND NOT (d.outcome = 'rejected' AND d.column_digests IS NOT NULL) ORDER BY d.id LIMIT {PAGE}",
-        reader.layouts_of(name)
+        context.layouts_of(name)
     );
-    let page = reader.tx.borrow_mut().query(&sql, &[collection.into(), after.into()], |row| {
+    let page = context.tx.borrow_mut().query(&sql, &[collection.into(), after.into()], |row| {
         let into: Option<String> = row.take("kept_collection")?;
-        Ok(Kept { id: row.take("id")?, rest: row.take("rest")?, into: into.zip(row.take("kept_id")?) })
+        Ok(Entry { id: row.take("id")?, rest: row.take("rest")?, into: into.zip(row.take("kept_id")?) })
     })?;
     let last = page.last().map(|kept| kept.id.clone());
     let mut documents = Vec::with_capacity(page.len());
-    for Kept { id, rest, into } in page {
+    for Entry { id, rest, into } in page {
         let Some(rest) = rest else {
-            *reader.found.borrow_mut().unkept.entry(collection.into()).or_default() += 1;
+            *context.losses.borrow_mut().unkept.entry(collection.into()).or_default() += 1;
             continue;
         };
         if let Some((into, kept)) = into
-            && !holds(reader, mappers, &into, &kept)?
+            && !is_target_unchanged(context, mappers, &into, &kept)?
         {
-            match cursor(reader, mappers, collection, &kept, &whole(rest, collection, &id)?)? {
+            match cursor(context, mappers, collection, &kept, &whole(rest, collection, &id)?)? {
                 Some(document) => {
                     documents.push(document);
-                    reader.count(name, From::Changed);
+                    context.count(name, Origin::Changed);
                 }
-                None => *reader.found.borrow_mut().outdated.entry(collection.into()).or_default() += 1,
+                None => *context.losses.borrow_mut().outdated.entry(collection.into()).or_default() += 1,
             }
             continue;
         }
         documents.push(whole(rest, collection, &id)?);
-        reader.count(name, From::Archive);
+        context.count(name, Origin::Archive);
     }
     Ok((documents, last))
 }
@@ -65,7 +65,7 @@ pub(super) fn page(
 /// How far somebody has read is in several collections at times, and the old system reads one of them: a cursor that was merged
 /// into a row that was moved here says what that row says.
 fn cursor(
-    reader: &Reader<'_, '_>,
+    context: &Context<'_, '_>,
     mappers: &Mappers,
     collection: &str,
     kept: &str,
@@ -73,37 +73,35 @@ fn cursor(
 ) -> Result<Option<RawDocumentBuf>, ExportError> {
     let Some(source) = source_of(collection) else { return Ok(None) };
     let mapping = source.shape.of(raw).filter(|mapping| mapping.table == "read_cursors");
-    let of =
-        |mapping: &Mapping| mappers.of(collection).into_iter().find(|it| std::ptr::eq(it.mapping, mapping));
-    match mapping.and_then(of) {
-        Some(mapper) => Rows::new(source.collection, mapper).merged(reader, kept, raw),
+    match mapping.and_then(|mapping| mappers.of_mapping(collection, mapping)) {
+        Some(mapper) => Rows::new(source.collection, mapper).merged(context, kept, raw),
         None => Ok(None),
     }
 }
 
 /// Whether the row that a document was merged into is as it was imported. Where that is no row, the document is a copy of one
 /// that was set aside itself.
-fn holds(
-    reader: &Reader<'_, '_>,
+fn is_target_unchanged(
+    context: &Context<'_, '_>,
     mappers: &Mappers,
     collection: &str,
     mut id: &str,
 ) -> Result<bool, ExportError> {
-    let mut entry = legacy::find(&mut reader.tx.borrow_mut(), collection, id)?;
+    let mut entry = legacy::find(&mut context.tx.borrow_mut(), collection, id)?;
     if let (None, Some((shared, _))) = (&entry, id.rsplit_once('@')) {
         // The first of several copies, and of those that share its id the one that became a row.
-        entry = legacy::find(&mut reader.tx.borrow_mut(), collection, shared)?;
+        entry = legacy::find(&mut context.tx.borrow_mut(), collection, shared)?;
         id = shared;
     }
     let Some(entry) = entry else { return Ok(false) };
     if entry.outcome != Outcome::Inserted {
         return match entry.kept {
             Some((into, kept)) if (into.as_str(), kept.as_str()) != (collection, id) => {
-                holds(reader, mappers, &into, &kept)
+                is_target_unchanged(context, mappers, &into, &kept)
             }
             _ => Ok(true),
         };
     }
     let Some(imported) = entry.row_digest else { return Ok(false) };
-    is_unchanged(reader, &mappers.of(collection), id, &imported)
+    is_unchanged(context, mappers.of_collection(collection), id, &imported)
 }

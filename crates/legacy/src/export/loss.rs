@@ -1,9 +1,20 @@
 //! What the old shapes cannot hold, counted.
 
 use super::error::ExportError;
-use super::reader::Found;
 use super::report::NotHeld;
 use meeshy_store::Tx;
+use std::collections::BTreeMap;
+
+/// What was found that the old shapes cannot hold, while documents were written.
+#[derive(Default)]
+pub(super) struct Losses {
+    /// People whose passwords the old system cannot check.
+    pub(super) new_passwords: Vec<String>,
+    /// Documents that were merged into rows that were changed or removed here.
+    pub(super) outdated: BTreeMap<String, u64>,
+    /// Documents that an anonymised import did not keep.
+    pub(super) unkept: BTreeMap<String, u64>,
+}
 
 /// Table, column, what it means, and the SQL that counts it.
 const LOSSES: &[(&str, &str, &str, &str)] = &[
@@ -61,7 +72,7 @@ const LOSSES: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// Everything that the old shapes cannot hold.
-pub(super) fn all(tx: &mut Tx<'_>, found: &Found) -> Result<Vec<NotHeld>, ExportError> {
+pub(super) fn all(tx: &mut Tx<'_>, losses: &Losses) -> Result<Vec<NotHeld>, ExportError> {
     let mut all = Vec::new();
     let mut add = |table: &str, column: &str, what: &str, rows: u64| {
         if rows > 0 {
@@ -72,13 +83,13 @@ pub(super) fn all(tx: &mut Tx<'_>, found: &Found) -> Result<Vec<NotHeld>, Export
         let rows: i64 = tx.query_one(sql, &[], |row| row.take("total"))?;
         add(table, column, what, rows.cast_unsigned());
     }
-    let passwords = found.new_passwords.len() as u64;
+    let passwords = losses.new_passwords.len() as u64;
     add("users", "password_hash", "have to set a new password: the old system checks only bcrypt", passwords);
     let outdated = "said the same as another document, whose row was changed or removed here";
-    for (collection, rows) in &found.outdated {
+    for (collection, rows) in &losses.outdated {
         add("legacy_documents", collection, outdated, *rows);
     }
-    for (collection, rows) in &found.unkept {
+    for (collection, rows) in &losses.unkept {
         add("legacy_documents", collection, "an anonymised import kept only their ids", *rows);
     }
     Ok(all)

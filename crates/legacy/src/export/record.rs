@@ -3,7 +3,7 @@
 use super::error::ExportError;
 use crate::dump::Digest;
 use crate::mapping::Draft;
-use crate::mapping::columns::ColumnDigests;
+use crate::mapping::digests::ColumnDigests;
 use bson::RawDocument;
 use meeshy_domain::Timestamp;
 use meeshy_store::legacy::exported::{self, Exported};

@@ -1,8 +1,8 @@
 //! Made-up documents of every mapping, to rows and back.
 
-use super::document::{self, Origin};
+use super::document::{self, Parts};
 use crate::mapping::field::{Field, Kind, Parent};
-use crate::mapping::{Fate, IdIndex, Mapper, Mapping, Residual, SOURCES};
+use crate::mapping::{Destination, IdIndex, Mapper, Mapping, Residual, SOURCES};
 use bson::oid::ObjectId;
 use bson::{Binary, Bson, DateTime, Document, RawDocument, RawDocumentBuf, doc, spec::BinarySubtype};
 use meeshy_domain::Timestamp;
@@ -127,12 +127,12 @@ fn document(mapping: &'static Mapping) -> impl Strategy<Value = RawDocumentBuf> 
 }
 
 /// To a row and back, unless it is taken for no row.
-fn back(mapper: &Mapper, raw: &RawDocument, known: &IdIndex) -> Option<RawDocumentBuf> {
-    let Ok((draft, Fate::Row)) = mapper.map(raw, known) else { return None };
+fn back(mapper: &Mapper, raw: &RawDocument, ids: &IdIndex) -> Option<RawDocumentBuf> {
+    let Ok((draft, Destination::Row)) = mapper.map(raw, ids) else { return None };
     let trace = Residual::of(&draft, raw);
     let fields: Vec<String> = serde_json::from_str(&trace.fields).expect("an array");
     let empty = RawDocumentBuf::new();
-    let origin = Origin {
+    let parts = Parts {
         fields: &fields,
         rest: trace.rest.as_ref().unwrap_or(&empty),
         instead: trace.instead.as_ref().unwrap_or(&empty),
@@ -140,8 +140,8 @@ fn back(mapper: &Mapper, raw: &RawDocument, known: &IdIndex) -> Option<RawDocume
     };
     let row = mapper.row(draft.into_values());
     // What is not changed is not changed by being looked at for changes either.
-    let changed = document::imported(&row, &Origin { is_changed: true, ..origin }, &Vec::new());
-    let same = document::imported(&row, &origin, &Vec::new()).expect("a document");
+    let changed = document::imported(&row, &Parts { is_changed: true, ..parts }, &Vec::new());
+    let same = document::imported(&row, &parts, &Vec::new()).expect("a document");
     let changed = Document::try_from(changed.expect("a document")).expect("BSON");
     for (name, value) in &Document::try_from(same.clone()).expect("BSON") {
         // NaN is not even itself.

@@ -42,13 +42,13 @@ fn shortened(id: String) -> String {
 }
 
 /// What the ledger calls a document that shares its id with one of another name of the collection, and is no row.
-pub(super) fn apart(id: &str, name: &str) -> String {
+pub(super) fn qualified_id(id: &str, name: &str) -> String {
     format!("{id}@{name}")
 }
 
 /// What the ledger calls the copy of a document that came earlier under the same name of the collection: the second is
 /// number 2.
-pub(super) fn copy(id: &str, name: &str, number: u32) -> String {
+pub(super) fn copy_id(id: &str, name: &str, number: u32) -> String {
     format!("{id}@{name}#{number}")
 }
 

@@ -3,34 +3,30 @@
 //! Invariants: nothing of a run is to be seen before all of it is; what a run has counted adds up, or the run is undone;
 //! the same dump again changes nothing; what was changed in Meeshy is only overwritten where the old system changed the same
 //! column later, and that is reported; a document that cannot be taken changes nothing that is here.
+//!
+//! `run` knows all stages: one thread reads the dump and decides what becomes of each document (`read`: reading, prescan,
+//! accept), and hands over steps (`step`) to another one that writes them (`write`: batch, change, write).
 
-mod accept;
-mod anonymise;
 mod archive;
-mod batch;
-mod change;
-mod check;
-mod deletions;
+mod context;
+mod duplicates;
 mod error;
-mod groups;
 mod ids;
-mod kept;
 mod layouts;
-mod ledger_only;
-mod list;
+mod options;
 mod plan;
-mod prescan;
-mod reading;
+mod read;
 mod report;
-mod returned;
 mod run;
-mod stale;
+mod step;
+mod text_digest;
 mod uploads;
-mod writing;
+mod write;
 
 pub use archive::{Found, find};
 pub use error::ImportError;
+pub use options::{Options, Progress};
 pub use plan::{Plan, Planned, plan};
 pub use report::{Conflict, Count, Noticed, Rejected, Report};
-pub use run::{Options, Progress, run};
+pub use run::run;
 pub use uploads::Uploads;

@@ -1,5 +1,6 @@
 //! What an import did.
 
+use super::uploads::Uploads;
 use meeshy_store::legacy::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub struct Report {
     pub conflicts: Vec<Conflict>,
     /// What became of the files.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub uploads: Option<super::Uploads>,
+    pub uploads: Option<Uploads>,
 }
 
 /// What became of the documents of a collection.

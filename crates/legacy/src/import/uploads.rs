@@ -1,7 +1,7 @@
 //! The files that people uploaded, copied with the rows that name them.
 
 use super::error::ImportError;
-use super::run::Options;
+use super::options::Options;
 use meeshy_store::Tx;
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::OpenOptionsExt;

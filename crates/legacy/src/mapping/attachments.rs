@@ -3,7 +3,7 @@
 use super::field::{Parent, flag, id, int, json, name, real, text, time};
 use super::id_index::{Addresses, IdIndex};
 use super::messages::one_of_two;
-use super::{Draft, Fate, Mapping, Rejection, merge};
+use super::{Destination, Draft, Mapping, Rejection, merge};
 use bson::oid::ObjectId;
 use bson::{RawBsonRef, RawDocument};
 
@@ -48,7 +48,7 @@ pub static ATTACHMENT: Mapping = Mapping {
         int("lineCount"),
         id("uploadedBy").required(),
         flag("isAnonymous").or_flag(false),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         json("transcription"),
         json("translations"),
         json("metadata"),
@@ -79,30 +79,30 @@ pub static ATTACHMENT: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-fn attachment(draft: &mut Draft<'_>, raw: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
-    find_message(draft, known);
-    repair_addresses(draft, known);
+fn attachment(draft: &mut Draft<'_>, raw: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
+    find_message(draft, ids);
+    repair_addresses(draft, ids);
     if let Some(duration) = draft.int("duration") {
         let is_first_version = matches!(raw.get("bitrate"), Ok(None)) && matches!(raw.get("codec"), Ok(None));
         let in_millis = in_millis(duration, draft.int("file_size"), draft.int("bitrate"), is_first_version);
         if in_millis != duration {
             draft.set("duration", in_millis);
-            draft.keep("duration", RawBsonRef::Int64(duration));
+            draft.keep_original("duration", RawBsonRef::Int64(duration));
         }
     }
     if let Some(codec) = draft.text("codec").map(str::to_owned) {
         let usual = usual_codec(&codec);
         if usual != codec {
             draft.set("codec", usual);
-            draft.keep("codec", RawBsonRef::String(&codec));
+            draft.keep_original("codec", RawBsonRef::String(&codec));
         }
     }
-    Ok(Fate::Row)
+    Ok(Destination::Row)
 }
 
-fn find_message(draft: &mut Draft<'_>, known: &IdIndex) {
+fn find_message(draft: &mut Draft<'_>, ids: &IdIndex) {
     let message = draft.text("message_id").map(str::to_owned);
-    let is_there = message.as_deref().is_some_and(|message| known.has(Parent::Message, message));
+    let is_there = message.as_deref().is_some_and(|message| ids.has(Parent::Message, message));
     draft.set("is_legacy_orphan", !is_there);
     if is_there {
         return;
@@ -110,7 +110,7 @@ fn find_message(draft: &mut Draft<'_>, known: &IdIndex) {
     draft.set("message_id", None::<String>);
     if let Some(message) = message {
         if let Ok(id) = ObjectId::parse_str(&message) {
-            draft.keep("messageId", RawBsonRef::ObjectId(id));
+            draft.keep_original("messageId", RawBsonRef::ObjectId(id));
         }
         if message != NO_MESSAGE {
             draft.notice("messageId", "points at what is gone, left out", message);
@@ -120,8 +120,8 @@ fn find_message(draft: &mut Draft<'_>, known: &IdIndex) {
 
 /// Addresses lose the name of the host, of which the old system had several; one that is missing is looked up in the copy
 /// that was made before all addresses were rewritten.
-fn repair_addresses(draft: &mut Draft<'_>, known: &IdIndex) {
-    let old = draft.object_id.and_then(|id| known.addresses_of(id)).cloned().unwrap_or_default();
+fn repair_addresses(draft: &mut Draft<'_>, ids: &IdIndex) {
+    let old = draft.object_id.and_then(|id| ids.addresses_of(id)).cloned().unwrap_or_default();
     let Addresses { file, thumbnail } = old;
     for (column, field, old) in [("file_url", "fileUrl", file), ("thumbnail_url", "thumbnailUrl", thumbnail)]
     {
@@ -138,7 +138,7 @@ fn repair_addresses(draft: &mut Draft<'_>, known: &IdIndex) {
             continue;
         }
         draft.set(column, path);
-        draft.keep(field, RawBsonRef::String(&given));
+        draft.keep_original(field, RawBsonRef::String(&given));
         if column == "file_url" {
             draft.set("original_url", given);
         }
@@ -186,15 +186,15 @@ pub fn addresses(raw: &RawDocument) -> Option<(ObjectId, Addresses)> {
 /// How far somebody got with a file.
 pub static STATUS: Mapping = Mapping {
     table: "attachment_statuses",
-    unique: &["attachment_id", "user_id", "guest_id"],
+    merge_key: &["attachment_id", "user_id", "guest_id"],
     merge: merge::newest,
     rule: one_of_two,
     fields: &[
         id("attachmentId").of(Parent::Attachment),
         id("messageId").of(Parent::Message),
         id("conversationId").of(Parent::Conversation),
-        id("userId").of_maybe(Parent::User),
-        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("userId").of_or_null(Parent::User),
+        id("anonymousId").of_or_null(Parent::Guest).column("guest_id"),
         time("deliveredAt"),
         time("viewedAt"),
         time("downloadedAt"),
@@ -215,7 +215,7 @@ pub static STATUS: Mapping = Mapping {
         time("viewedOnceAt"),
         time("revealedAt"),
         text("accessDevice"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -224,15 +224,15 @@ pub static STATUS: Mapping = Mapping {
 /// A reaction to a file.
 pub static REACTION: Mapping = Mapping {
     table: "attachment_reactions",
-    unique: &["attachment_id", "user_id", "guest_id", "emoji"],
+    merge_key: &["attachment_id", "user_id", "guest_id", "emoji"],
     rule: one_of_two,
     fields: &[
         id("attachmentId").of(Parent::Attachment),
         id("messageId").of(Parent::Message),
-        id("userId").of_maybe(Parent::User),
-        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("userId").of_or_null(Parent::User),
+        id("anonymousId").of_or_null(Parent::Guest).column("guest_id"),
         text("emoji").required(),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN

@@ -2,7 +2,7 @@
 
 use super::field::{Parent, flag, id, int, json, name, real, text, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Mapping, Rejection};
+use super::{Destination, Draft, Mapping, Rejection};
 use bson::{RawBsonRef, RawDocument};
 
 /// A call that nobody ended in this time has been abandoned.
@@ -20,7 +20,7 @@ pub static CALL: Mapping = Mapping {
         name("status", &["initiated", "ringing", "active", "ended", "missed", "rejected"])
             .or_text("initiated"),
         id("initiatorId").of(Parent::User),
-        time("startedAt").or_made(),
+        time("startedAt").or_id_time(),
         time("answeredAt"),
         time("endedAt"),
         int("duration"),
@@ -30,18 +30,18 @@ pub static CALL: Mapping = Mapping {
 };
 
 /// Nobody knows when an abandoned call ended, so that stays open.
-fn call(draft: &mut Draft<'_>, _: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
+fn call(draft: &mut Draft<'_>, _: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
     let status = draft.text("status").unwrap_or("initiated").to_owned();
     let is_open =
         draft.int("ended_at").is_none() && ["initiated", "ringing", "active"].contains(&status.as_str());
-    let is_old = draft.int("started_at").is_some_and(|at| at < known.now.millis() - MAX_CALL_MS);
+    let is_old = draft.int("started_at").is_some_and(|at| at < ids.now.millis() - MAX_CALL_MS);
     if is_open && is_old {
-        draft.keep("status", RawBsonRef::String(&status));
+        draft.keep_original("status", RawBsonRef::String(&status));
         draft.set("status", "ended");
         draft.set("end_reason", "abandoned");
         draft.notice("status", "was open though nobody can be on the call, ended", "");
     }
-    Ok(Fate::Row)
+    Ok(Destination::Row)
 }
 
 /// Somebody on a call.
@@ -49,10 +49,10 @@ pub static PARTICIPANT: Mapping = Mapping {
     table: "call_participants",
     fields: &[
         id("callSessionId").of(Parent::Call),
-        id("userId").of_maybe(Parent::User),
-        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("userId").of_or_null(Parent::User),
+        id("anonymousId").of_or_null(Parent::Guest).column("guest_id"),
         name("role", &["initiator", "participant"]).or_text("participant"),
-        time("joinedAt").or_made(),
+        time("joinedAt").or_id_time(),
         time("leftAt"),
         flag("isAudioEnabled").or_flag(true),
         flag("isVideoEnabled").or_flag(true),
@@ -72,7 +72,7 @@ pub static TRANSCRIPTION: Mapping = Mapping {
         text("text").required(),
         text("language").required(),
         real("confidence"),
-        time("timestamp").or_made().column("spoken_at"),
+        time("timestamp").or_id_time().column("spoken_at"),
         int("offsetMs"),
     ],
     ..Mapping::PLAIN
@@ -88,7 +88,7 @@ pub static TRANSLATION: Mapping = Mapping {
         real("confidence"),
         text("model"),
         flag("cached").or_flag(false),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };

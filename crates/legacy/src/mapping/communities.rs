@@ -2,7 +2,7 @@
 
 use super::field::{Field, Kind, Parent, field, flag, id, int, name, text, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Mapping, Rejection, merge};
+use super::{Destination, Draft, Mapping, Rejection, merge};
 use bson::RawDocument;
 
 const ROLES: Field = field(
@@ -23,7 +23,7 @@ pub static COMMUNITY: Mapping = Mapping {
     table: "communities",
     parent: Some(Parent::Community),
     computed: &["display_name"],
-    claims: &["identifier"],
+    unique: &["identifier"],
     rule: community,
     fields: &[
         text("identifier"),
@@ -35,29 +35,29 @@ pub static COMMUNITY: Mapping = Mapping {
         flag("isActive").or_flag(true),
         time("deletedAt"),
         id("createdBy").of(Parent::User),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
 };
 
 /// Blanks around a name stay in it; what is shown is without them.
-fn community(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
+fn community(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     let trimmed = draft.text("name").filter(|name| name.trim() != *name).map(|name| name.trim().to_owned());
     draft.set("display_name", trimmed);
-    draft.need_identifier();
-    Ok(Fate::Row)
+    draft.ensure_identifier();
+    Ok(Destination::Row)
 }
 
 /// A membership of a community.
 pub static MEMBER: Mapping = Mapping {
     table: "community_members",
-    unique: &["community_id", "user_id"],
+    merge_key: &["community_id", "user_id"],
     merge: merge::members,
     fields: &[
         id("communityId").of(Parent::Community),
         id("userId").of(Parent::User),
-        time("joinedAt").or_made(),
+        time("joinedAt").or_id_time(),
         ROLES,
         flag("isActive").or_flag(true),
         time("leftAt"),
@@ -68,7 +68,7 @@ pub static MEMBER: Mapping = Mapping {
 /// What one person prefers in one community.
 pub static PREFERENCES: Mapping = Mapping {
     table: "community_preferences",
-    unique: &["user_id", "community_id"],
+    merge_key: &["user_id", "community_id"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -81,7 +81,7 @@ pub static PREFERENCES: Mapping = Mapping {
         text("customName"),
         id("categoryId"),
         int("orderInCategory"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -90,7 +90,7 @@ pub static PREFERENCES: Mapping = Mapping {
 /// A conversation shown in a community.
 pub static SHARE: Mapping = Mapping {
     table: "conversation_shares",
-    unique: &["conversation_id", "community_id"],
+    merge_key: &["conversation_id", "community_id"],
     merge: merge::newest,
     fields: &[
         id("conversationId").of(Parent::Conversation),
@@ -101,7 +101,7 @@ pub static SHARE: Mapping = Mapping {
         flag("isPinned").or_flag(false),
         int("pinOrder"),
         flag("isActive").or_flag(true),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN

@@ -2,7 +2,7 @@
 
 use super::field::{Field, Kind, Parent, field, flag, id, int, name, text, texts, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Implied, Mapping, Rejection, merge};
+use super::{Destination, Draft, Implied, Mapping, Rejection, merge};
 use bson::RawDocument;
 
 /// The roles, as two versions of the old system and a mistaken alias of theirs wrote them.
@@ -23,10 +23,10 @@ const ROLES: Field = field(
 pub static CONVERSATION: Mapping = Mapping {
     table: "conversations",
     parent: Some(Parent::Conversation),
-    implied: &[Implied::elsewhere("memberCount")],
+    implied: &[Implied::in_other_rows("memberCount")],
     computed: &["last_message_at"],
     provisional: &["last_message_at"],
-    claims: &["identifier"],
+    unique: &["identifier"],
     rule: conversation,
     fields: &[
         text("identifier"),
@@ -35,26 +35,26 @@ pub static CONVERSATION: Mapping = Mapping {
         text("description"),
         text("avatar"),
         text("banner"),
-        id("communityId").of_maybe(Parent::Community),
+        id("communityId").of_or_null(Parent::Community),
         flag("isActive").or_flag(true),
         name("defaultWriteRole", &["everyone", "member", "moderator", "admin", "creator"])
             .or_text("everyone"),
         flag("isAnnouncementChannel").or_flag(false),
         int("slowModeSeconds").or_int(0),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         name("encryptionMode", &["server", "e2ee", "hybrid"]),
         text("encryptionProtocol"),
         time("encryptionEnabledAt"),
         id("encryptionEnabledBy"),
-        text("serverEncryptionKeyId").of_maybe(Parent::EncryptionKey),
+        text("serverEncryptionKeyId").of_or_null(Parent::EncryptionKey),
         flag("autoTranslateEnabled").or_flag(true),
         flag("isArchived").or_flag(false),
     ],
     ..Mapping::PLAIN
 };
 
-fn conversation(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
+fn conversation(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     // The picture has had two names.
     if let (None, Ok(Some(image))) = (draft.text("avatar"), raw.get("image"))
         && let Some(image) = image.as_str()
@@ -63,15 +63,15 @@ fn conversation(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result
     }
     let made = draft.object_id.map(|id| id.timestamp().timestamp_millis());
     draft.set("last_message_at", draft.int("created_at").or(made));
-    draft.need_identifier();
-    Ok(Fate::Row)
+    draft.ensure_identifier();
+    Ok(Destination::Row)
 }
 
 /// A membership of a conversation, with all of its permissions.
 pub static MEMBER: Mapping = Mapping {
     table: "members",
-    unique: &["conversation_id", "user_id"],
-    together: &[&["is_active", "left_at"]],
+    merge_key: &["conversation_id", "user_id"],
+    column_groups: &[&["is_active", "left_at"]],
     merge: merge::members,
     fields: &[
         id("conversationId").of(Parent::Conversation),
@@ -85,7 +85,7 @@ pub static MEMBER: Mapping = Mapping {
         flag("canSendAudios").or_flag(true),
         flag("canSendLocations").or_flag(true),
         flag("canSendLinks").or_flag(true),
-        time("joinedAt").or_made(),
+        time("joinedAt").or_id_time(),
         time("leftAt"),
         flag("isActive").or_flag(true),
     ],
@@ -95,7 +95,7 @@ pub static MEMBER: Mapping = Mapping {
 /// A setting of a conversation by its key.
 pub static SETTING: Mapping = Mapping {
     table: "conversation_settings",
-    unique: &["conversation_id", "user_id", "key"],
+    merge_key: &["conversation_id", "user_id", "key"],
     merge: merge::newest,
     fields: &[
         id("conversationId").of(Parent::Conversation),
@@ -104,7 +104,7 @@ pub static SETTING: Mapping = Mapping {
         text("value").required(),
         text("valueType").or_text("string"),
         text("description"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -121,7 +121,7 @@ pub static CATEGORY: Mapping = Mapping {
         text("icon"),
         int("order").or_int(0).column("position"),
         flag("isExpanded").or_flag(true),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -130,7 +130,7 @@ pub static CATEGORY: Mapping = Mapping {
 /// What one person prefers in one conversation.
 pub static PREFERENCES: Mapping = Mapping {
     table: "conversation_preferences",
-    unique: &["user_id", "conversation_id"],
+    merge_key: &["user_id", "conversation_id"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -142,11 +142,11 @@ pub static PREFERENCES: Mapping = Mapping {
         time("deletedForUserAt"),
         time("clearHistoryBefore"),
         texts("tags").or_text("[]"),
-        id("categoryId").of_maybe(Parent::Category),
+        id("categoryId").of_or_null(Parent::Category),
         int("orderInCategory"),
         text("customName"),
         text("reaction"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN

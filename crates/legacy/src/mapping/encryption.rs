@@ -27,7 +27,7 @@ pub static SERVER_KEY: Mapping = Mapping {
 /// The public keys of one person.
 pub static SIGNAL_BUNDLE: Mapping = Mapping {
     table: "signal_pre_key_bundles",
-    unique: &["user_id"],
+    merge_key: &["user_id"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -46,7 +46,7 @@ pub static SIGNAL_BUNDLE: Mapping = Mapping {
         text("kyberPreKeySignature"),
         text("preKeyPool"),
         flag("isActive").or_flag(true),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("lastRotatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -55,7 +55,7 @@ pub static SIGNAL_BUNDLE: Mapping = Mapping {
 /// A public key of one person for one conversation.
 pub static CONVERSATION_KEY: Mapping = Mapping {
     table: "conversation_public_keys",
-    unique: &["user_id", "conversation_id", "key_type"],
+    merge_key: &["user_id", "conversation_id", "key_type"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -64,7 +64,7 @@ pub static CONVERSATION_KEY: Mapping = Mapping {
         text("publicKey").required(),
         int("keyId"),
         text("signature"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -73,7 +73,7 @@ pub static CONVERSATION_KEY: Mapping = Mapping {
 /// A session with somebody on another platform.
 pub static DMA_SESSION: Mapping = Mapping {
     table: "dma_sessions",
-    claims: &["remote_party_id"],
+    unique: &["remote_party_id"],
     fields: &[
         text("remotePartyId").required(),
         id("userId").of(Parent::User),
@@ -89,7 +89,7 @@ pub static DMA_SESSION: Mapping = Mapping {
         int("messageNumberReceive").or_int(0),
         int("previousChainLength").or_int(0),
         int("epoch").or_int(0),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         time("lastUsedAt").or_column("created_at"),
         time("expiresAt"),
@@ -101,7 +101,7 @@ pub static DMA_SESSION: Mapping = Mapping {
 pub static DMA_ENROLLMENT: Mapping = Mapping {
     table: "dma_enrollments",
     parent: Some(Parent::Enrollment),
-    claims: &["whatsapp_internal_id"],
+    unique: &["whatsapp_internal_id"],
     fields: &[
         text("whatsappInternalId").required(),
         name("platform", &["whatsapp", "messenger", "imessage"]).or_text("whatsapp"),
@@ -111,7 +111,7 @@ pub static DMA_ENROLLMENT: Mapping = Mapping {
         int("signedPreKeyId").required(),
         int("registrationId").or_int(0),
         name("status", &["active", "revoked", "expired"]).or_text("active"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         time("lastVerifiedAt").or_column("created_at"),
     ],
@@ -121,14 +121,14 @@ pub static DMA_ENROLLMENT: Mapping = Mapping {
 /// A key that is used once.
 pub static DMA_PRE_KEY: Mapping = Mapping {
     table: "dma_pre_keys",
-    unique: &["signal_enrollment_id", "pre_key_id"],
+    merge_key: &["signal_enrollment_id", "pre_key_id"],
     fields: &[
         int("preKeyId").required(),
         text("keyData").required(),
         flag("isUsed").or_flag(false),
         time("usedAt"),
         id("usedBy"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("expiresAt"),
         id("signalEnrollmentId").of(Parent::Enrollment),
     ],
@@ -138,8 +138,8 @@ pub static DMA_PRE_KEY: Mapping = Mapping {
 /// The voice of one person.
 pub static VOICE: Mapping = Mapping {
     table: "voice_models",
-    unique: &["user_id"],
-    claims: &["profile_id"],
+    merge_key: &["user_id"],
+    unique: &["profile_id"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -161,7 +161,7 @@ pub static VOICE: Mapping = Mapping {
         text("voiceAnalysisModel"),
         json("fingerprint"),
         text("signatureShort"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         time("nextRecalibrationAt"),
     ],

@@ -41,7 +41,7 @@ pub enum Absent {
     /// No value.
     Null,
     /// The document cannot be taken.
-    Refused,
+    Required,
     /// The default of the old system's own schema.
     Flag(bool),
     /// The default of the old system's own schema.
@@ -49,7 +49,7 @@ pub enum Absent {
     /// The default of the old system's own schema.
     Text(&'static str),
     /// The second in which the document's ObjectId was made.
-    Made,
+    IdTime,
     /// What another column has.
     Column(&'static str),
 }
@@ -116,7 +116,7 @@ pub struct Reference {
     /// To what.
     pub to: Parent,
     /// The reference is left out, and reported; otherwise the document cannot be taken.
-    pub can_be_left_out: bool,
+    pub is_nullable: bool,
 }
 
 /// A field of a document and the column that it becomes.
@@ -160,7 +160,7 @@ pub const fn name(field_name: &'static str, names: &'static [&'static str]) -> F
 impl Field {
     /// The document cannot be taken without it.
     pub const fn required(self) -> Self {
-        Self { absent: Absent::Refused, ..self }
+        Self { absent: Absent::Required, ..self }
     }
 
     /// The default of the old system's own schema.
@@ -179,8 +179,8 @@ impl Field {
     }
 
     /// The second in which the document's ObjectId was made.
-    pub const fn or_made(self) -> Self {
-        Self { absent: Absent::Made, ..self }
+    pub const fn or_id_time(self) -> Self {
+        Self { absent: Absent::IdTime, ..self }
     }
 
     /// What another column has.
@@ -190,17 +190,17 @@ impl Field {
 
     /// Refers to something that has to be there.
     pub const fn of(self, to: Parent) -> Self {
-        Self { absent: Absent::Refused, reference: Some(Reference { to, can_be_left_out: false }), ..self }
+        Self { absent: Absent::Required, reference: Some(Reference { to, is_nullable: false }), ..self }
     }
 
     /// Refers to something, if to anything, and is left out where that is gone.
-    pub const fn of_maybe(self, to: Parent) -> Self {
-        Self { reference: Some(Reference { to, can_be_left_out: true }), ..self }
+    pub const fn of_or_null(self, to: Parent) -> Self {
+        Self { reference: Some(Reference { to, is_nullable: true }), ..self }
     }
 
     /// Refers to something, if to anything, that has to be there.
-    pub const fn of_if_any(self, to: Parent) -> Self {
-        Self { reference: Some(Reference { to, can_be_left_out: false }), ..self }
+    pub const fn of_optional(self, to: Parent) -> Self {
+        Self { reference: Some(Reference { to, is_nullable: false }), ..self }
     }
 
     /// The column, where it is not the name in the other style.

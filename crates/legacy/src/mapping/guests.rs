@@ -2,14 +2,14 @@
 
 use super::field::{Parent, flag, id, int, language, text, texts, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Mapping, Rejection};
+use super::{Destination, Draft, Mapping, Rejection};
 use bson::RawDocument;
 
 /// A link by which guests come into a conversation.
 pub static SHARE_LINK: Mapping = Mapping {
     table: "share_links",
     parent: Some(Parent::ShareLink),
-    claims: &["link_id", "identifier"],
+    unique: &["link_id", "identifier"],
     rule: share_link,
     fields: &[
         text("linkId").required(),
@@ -37,22 +37,22 @@ pub static SHARE_LINK: Mapping = Mapping {
         texts("allowedCountries").or_text("[]"),
         texts("allowedLanguages").or_text("[]"),
         texts("allowedIpRanges").or_text("[]"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
 };
 
-fn share_link(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
-    draft.need_identifier();
-    Ok(Fate::Row)
+fn share_link(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
+    draft.ensure_identifier();
+    Ok(Destination::Row)
 }
 
 /// Somebody who came in by a link, without an account. Later versions noted `lastSeenAt` as `lastActiveAt`.
 pub static GUEST: Mapping = Mapping {
     table: "guests",
     parent: Some(Parent::Guest),
-    claims: &["session_token"],
+    unique: &["session_token"],
     fields: &[
         id("conversationId").of(Parent::Conversation),
         id("shareLinkId").of(Parent::ShareLink),
@@ -76,7 +76,7 @@ pub static GUEST: Mapping = Mapping {
         flag("canSendAudios").or_flag(true),
         flag("canSendLocations").or_flag(false),
         flag("canSendLinks").or_flag(true),
-        time("joinedAt").or_made(),
+        time("joinedAt").or_id_time(),
         time("leftAt"),
         time("lastSeenAt").column("last_active_at"),
     ],

@@ -67,6 +67,16 @@ impl IdIndex {
         self.messages.get(&id.bytes()).map(|id| ObjectId::from_bytes(*id).to_hex())
     }
 
+    /// Notes that a document was taken; only of a message the conversation is asked for.
+    pub fn insert<'c>(&mut self, parent: Parent, id: &str, conversation: impl FnOnce() -> Option<&'c str>) {
+        match (parent, ObjectId::parse_str(id)) {
+            (Parent::Message, Ok(id)) => self.add_message(id, conversation().unwrap_or_default()),
+            (Parent::EncryptionKey, _) => self.add_key(id),
+            (parent, Ok(id)) => self.add(parent, id),
+            _ => {}
+        }
+    }
+
     /// Notes that a document was taken.
     pub fn add(&mut self, parent: Parent, id: ObjectId) {
         self.ids.entry(parent).or_default().insert(id.bytes());

@@ -1,17 +1,17 @@
 //! Invitations and short links.
 
-use super::columns::Lived;
+use super::Volatile;
 use super::field::{Parent, flag, id, int, name, text, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Mapping, Rejection};
+use super::{Destination, Draft, Mapping, Rejection};
 use bson::{RawBsonRef, RawDocument};
 
 /// An invitation that somebody hands out.
 pub static AFFILIATE_TOKEN: Mapping = Mapping {
-    lived: &[("current_uses", Lived::Greater)],
+    volatile: &[("current_uses", Volatile::Greater)],
     table: "affiliate_tokens",
     parent: Some(Parent::AffiliateToken),
-    claims: &["token"],
+    unique: &["token"],
     fields: &[
         text("token").required(),
         text("name").required(),
@@ -20,7 +20,7 @@ pub static AFFILIATE_TOKEN: Mapping = Mapping {
         int("currentUses").or_int(0),
         time("expiresAt"),
         flag("isActive").or_flag(true),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -29,13 +29,13 @@ pub static AFFILIATE_TOKEN: Mapping = Mapping {
 /// Who came by whose invitation.
 pub static AFFILIATE_RELATION: Mapping = Mapping {
     table: "affiliate_relations",
-    unique: &["affiliate_token_id", "referred_user_id"],
+    merge_key: &["affiliate_token_id", "referred_user_id"],
     fields: &[
         id("affiliateTokenId").of(Parent::AffiliateToken),
         id("affiliateUserId").of(Parent::User),
         id("referredUserId").of(Parent::User),
         name("status", &["pending", "completed", "expired"]).or_text("pending"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("completedAt"),
     ],
     ..Mapping::PLAIN
@@ -43,28 +43,28 @@ pub static AFFILIATE_RELATION: Mapping = Mapping {
 
 /// A short link.
 pub static TRACKING_LINK: Mapping = Mapping {
-    lived: &[
-        ("total_clicks", Lived::Greater),
-        ("unique_clicks", Lived::Greater),
-        ("last_clicked_at", Lived::Greater),
+    volatile: &[
+        ("total_clicks", Volatile::Greater),
+        ("unique_clicks", Volatile::Greater),
+        ("last_clicked_at", Volatile::Greater),
     ],
     table: "tracking_links",
     parent: Some(Parent::TrackingLink),
-    claims: &["token"],
+    unique: &["token"],
     rule: tracking_link,
     fields: &[
         text("token").required(),
         text("name"),
         text("originalUrl").required(),
         text("shortUrl").required(),
-        id("createdBy").of_maybe(Parent::User),
+        id("createdBy").of_or_null(Parent::User),
         id("conversationId"),
         id("messageId"),
         int("totalClicks").or_int(0),
         int("uniqueClicks").or_int(0),
         flag("isActive").or_flag(true),
         time("expiresAt"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         time("lastClickedAt"),
     ],
@@ -72,16 +72,16 @@ pub static TRACKING_LINK: Mapping = Mapping {
 };
 
 /// The oldest addresses have a host before them.
-fn tracking_link(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
+fn tracking_link(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     let (Some(token), Some(given)) = (draft.text("token"), draft.text("short_url").map(str::to_owned)) else {
-        return Ok(Fate::Row);
+        return Ok(Destination::Row);
     };
     let path = format!("/l/{token}");
     if given != path {
         draft.set("short_url", path);
-        draft.keep("shortUrl", RawBsonRef::String(&given));
+        draft.keep_original("shortUrl", RawBsonRef::String(&given));
     }
-    Ok(Fate::Row)
+    Ok(Destination::Row)
 }
 
 /// A click on a short link.
@@ -89,8 +89,8 @@ pub static CLICK: Mapping = Mapping {
     table: "tracking_link_clicks",
     fields: &[
         id("trackingLinkId").of(Parent::TrackingLink),
-        id("userId").of_maybe(Parent::User),
-        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("userId").of_or_null(Parent::User),
+        id("anonymousId").of_or_null(Parent::Guest).column("guest_id"),
         text("ipAddress"),
         text("country"),
         text("city"),
@@ -102,7 +102,7 @@ pub static CLICK: Mapping = Mapping {
         text("language"),
         text("referrer"),
         text("deviceFingerprint"),
-        time("clickedAt").or_made(),
+        time("clickedAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };

@@ -5,9 +5,6 @@
 use super::Draft;
 use meeshy_store::Value;
 
-/// The first stays as it is.
-pub fn first(_: &mut Draft<'_>, _: &Draft<'_>) {}
-
 /// The one that was changed last stays.
 pub fn newest<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
     if changed(other) > changed(kept) {
@@ -24,7 +21,7 @@ pub fn members<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
     if rank(other) < rank(kept) {
         kept.set("role", other.get("role").clone());
     }
-    if other.is_on("is_active") && !kept.is_on("is_active") {
+    if other.is_true("is_active") && !kept.is_true("is_active") {
         kept.set("is_active", true);
         kept.set("left_at", Value::Null);
     }
@@ -34,7 +31,7 @@ pub fn members<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
     let permissions: Vec<String> =
         kept.mapper.columns().iter().filter(|column| column.starts_with("can_")).cloned().collect();
     for permission in permissions {
-        if !other.is_on(&permission) {
+        if !other.is_true(&permission) {
             kept.set(&permission, false);
         }
     }

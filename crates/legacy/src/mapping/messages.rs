@@ -1,9 +1,9 @@
 //! Messages, and what people do to them.
 
-use super::columns::Lived;
+use super::Volatile;
 use super::field::{Kind, Parent, flag, id, int, json, language, name, text, texts, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Implied, Mapping, Rejection, value};
+use super::{Destination, Draft, Implied, Mapping, Rejection, value};
 use bson::{RawBson, RawBsonRef, RawDocument};
 use meeshy_store::Value;
 
@@ -12,24 +12,24 @@ pub static MESSAGE: Mapping = Mapping {
     table: "messages",
     parent: Some(Parent::Message),
     implied: &[
-        Implied { name: "isEdited", said: |row| Some(RawBson::Boolean(row.int("edited_at").is_some())) },
-        Implied { name: "isDeleted", said: |row| Some(RawBson::Boolean(row.int("deleted_at").is_some())) },
-        Implied::elsewhere("translations"),
-        Implied::elsewhere("reactionSummary"),
-        Implied::elsewhere("reactionCount"),
+        Implied { name: "isEdited", value: |row| Some(RawBson::Boolean(row.int("edited_at").is_some())) },
+        Implied { name: "isDeleted", value: |row| Some(RawBson::Boolean(row.int("deleted_at").is_some())) },
+        Implied::in_other_rows("translations"),
+        Implied::in_other_rows("reactionSummary"),
+        Implied::in_other_rows("reactionCount"),
     ],
     computed: &["sequence"],
     provisional: &["sequence"],
-    refers_to_itself: Some("reply_to_id"),
-    lived: &[
-        ("delivered_count", Lived::Greater),
-        ("read_count", Lived::Greater),
-        ("view_once_count", Lived::Greater),
-        ("delivered_to_all_at", Lived::Greater),
-        ("received_by_all_at", Lived::Greater),
-        ("read_by_all_at", Lived::Greater),
+    self_reference: Some("reply_to_id"),
+    volatile: &[
+        ("delivered_count", Volatile::Greater),
+        ("read_count", Volatile::Greater),
+        ("view_once_count", Volatile::Greater),
+        ("delivered_to_all_at", Volatile::Greater),
+        ("received_by_all_at", Volatile::Greater),
+        ("read_by_all_at", Volatile::Greater),
     ],
-    together: &[
+    column_groups: &[
         &[
             "content",
             "original_language",
@@ -43,8 +43,8 @@ pub static MESSAGE: Mapping = Mapping {
     rule: message,
     fields: &[
         id("conversationId").of(Parent::Conversation),
-        id("senderId").of_maybe(Parent::User),
-        id("anonymousSenderId").of_maybe(Parent::Guest).column("guest_sender_id"),
+        id("senderId").of_or_null(Parent::User),
+        id("anonymousSenderId").of_or_null(Parent::Guest).column("guest_sender_id"),
         text("content").required(),
         language("originalLanguage").or_text("fr"),
         name("messageType", &["text", "image", "file", "audio", "video", "location", "system"])
@@ -52,7 +52,7 @@ pub static MESSAGE: Mapping = Mapping {
         name("messageSource", &["user", "system", "ads", "app", "agent", "authority"]).or_text("user"),
         time("editedAt"),
         time("deletedAt"),
-        id("replyToId").of_maybe(Parent::Message),
+        id("replyToId").of_or_null(Parent::Message),
         id("forwardedFromId"),
         id("forwardedFromConversationId"),
         time("expiresAt"),
@@ -63,7 +63,7 @@ pub static MESSAGE: Mapping = Mapping {
         time("pinnedAt"),
         id("pinnedBy"),
         texts("validatedMentions").or_text("[]"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         time("deliveredToAllAt"),
         time("receivedByAllAt"),
@@ -78,15 +78,15 @@ pub static MESSAGE: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-fn message(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
+fn message(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     if draft.text("message_type") == Some("system") {
         draft.set("message_type", "text");
         draft.set("message_source", "system");
-        draft.keep("messageType", RawBsonRef::String("system"));
+        draft.keep_original("messageType", RawBsonRef::String("system"));
     }
     date_for(draft, raw, "isDeleted", "deletedAt", "deleted_at");
     date_for(draft, raw, "isEdited", "editedAt", "edited_at");
-    Ok(Fate::Row)
+    Ok(Destination::Row)
 }
 
 /// The old system had a switch and a date, and went by the switch; here the date is the switch. Where only the switch is
@@ -98,19 +98,19 @@ fn date_for(
     date: &'static str,
     column: &str,
 ) {
-    let is_on = raw.get(switch).ok().flatten().and_then(|value| value::take(Kind::Flag, value).ok());
+    let is_on = raw.get(switch).ok().flatten().and_then(|value| value::convert(Kind::Flag, value).ok());
     let is_on = is_on.is_some_and(|taken| taken.value == Value::Bool(true));
     match (is_on, draft.int(column)) {
         (true, None) => {
             let made = draft.object_id.map(|id| id.timestamp().timestamp_millis());
             let changed = draft.int("updated_at").or(draft.int("created_at")).or(made);
             draft.set(column, changed);
-            draft.keep(switch, RawBsonRef::Boolean(true));
+            draft.keep_original(switch, RawBsonRef::Boolean(true));
             draft.notice(switch, "has no date, so that of the last change stands for it", "");
         }
         (false, Some(at)) => {
             draft.set(column, Value::Null);
-            draft.keep(date, RawBsonRef::DateTime(bson::DateTime::from_millis(at)));
+            draft.keep_original(date, RawBsonRef::DateTime(bson::DateTime::from_millis(at)));
             draft.notice(date, "is set though the switch is off, left out", "");
         }
         _ => {}
@@ -120,16 +120,16 @@ fn date_for(
 /// A reaction of a person or a guest; once each.
 pub static REACTION: Mapping = Mapping {
     table: "reactions",
-    unique: &["message_id", "user_id", "guest_id", "emoji"],
+    merge_key: &["message_id", "user_id", "guest_id", "emoji"],
     rule: one_of_two,
     fields: &[
         id("messageId").of(Parent::Message),
-        id("userId").of_maybe(Parent::User),
-        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("userId").of_or_null(Parent::User),
+        id("anonymousId").of_or_null(Parent::Guest).column("guest_id"),
         text("emoji").required(),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
-        id("anonymousUserId").of_maybe(Parent::Guest).column("guest_id"),
+        id("anonymousUserId").of_or_null(Parent::Guest).column("guest_id"),
     ],
     ..Mapping::PLAIN
 };
@@ -138,9 +138,9 @@ pub static REACTION: Mapping = Mapping {
 ///
 /// # Errors
 /// When it is neither or both.
-pub fn one_of_two(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
+pub fn one_of_two(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     match (draft.text("user_id"), draft.text("guest_id")) {
-        (Some(_), None) | (None, Some(_)) => Ok(Fate::Row),
+        (Some(_), None) | (None, Some(_)) => Ok(Destination::Row),
         (None, None) => Err(Rejection::wrong("userId", "neither a person nor a guest who is there")),
         (Some(_), Some(_)) => Err(Rejection::wrong("userId", "both a person and a guest")),
     }
@@ -150,11 +150,11 @@ pub fn one_of_two(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result
 pub static MENTION: Mapping = Mapping {
     table: "mentions",
     key: &["message_id", "user_id"],
-    unique: &["message_id", "user_id"],
+    merge_key: &["message_id", "user_id"],
     fields: &[
         id("messageId").of(Parent::Message),
         id("mentionedUserId").of(Parent::User).column("user_id"),
-        time("mentionedAt").or_made(),
+        time("mentionedAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };
@@ -162,11 +162,11 @@ pub static MENTION: Mapping = Mapping {
 /// A message that one person hid.
 pub static DELETION: Mapping = Mapping {
     table: "message_deletions",
-    unique: &["user_id", "message_id"],
+    merge_key: &["user_id", "message_id"],
     fields: &[
         id("userId").of(Parent::User),
         id("messageId").of(Parent::Message),
-        time("deletedAt").or_made(),
+        time("deletedAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };

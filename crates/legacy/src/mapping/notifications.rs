@@ -2,7 +2,7 @@
 
 use super::field::{Parent, flag, id, int, name, text, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Mapping, Rejection, merge};
+use super::{Destination, Draft, Mapping, Rejection, merge};
 use bson::RawDocument;
 
 /// How long a notification that was read stays at hand.
@@ -11,7 +11,7 @@ const KEPT_MS: i64 = 30 * 24 * 3_600_000;
 /// Something a person was told. What was read and is older than 30 days goes to the archive, whole.
 pub static NOTIFICATION: Mapping = Mapping {
     table: "notifications",
-    together: &[&["is_read", "read_at"]],
+    column_groups: &[&["is_read", "read_at"]],
     rule: notification,
     fields: &[
         id("userId").of(Parent::User),
@@ -25,7 +25,7 @@ pub static NOTIFICATION: Mapping = Mapping {
         flag("emailSent").or_flag(false),
         flag("pushSent").or_flag(false),
         time("expiresAt"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         id("senderId"),
         text("senderUsername"),
         text("senderAvatar"),
@@ -40,19 +40,19 @@ pub static NOTIFICATION: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-fn notification(draft: &mut Draft<'_>, _: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
-    let is_old = draft.int("created_at").is_some_and(|at| at < known.now.millis() - KEPT_MS);
-    Ok(if is_old && draft.is_on("is_read") {
-        Fate::Archive("read, and older than 30 days")
+fn notification(draft: &mut Draft<'_>, _: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
+    let is_old = draft.int("created_at").is_some_and(|at| at < ids.now.millis() - KEPT_MS);
+    Ok(if is_old && draft.is_true("is_read") {
+        Destination::Archive("read, and older than 30 days")
     } else {
-        Fate::Row
+        Destination::Row
     })
 }
 
 /// A device that notifications are pushed to.
 pub static PUSH_TOKEN: Mapping = Mapping {
     table: "push_tokens",
-    unique: &["user_id", "token", "type"],
+    merge_key: &["user_id", "token", "type"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -67,7 +67,7 @@ pub static PUSH_TOKEN: Mapping = Mapping {
         time("lastUsedAt"),
         int("failedAttempts").or_int(0),
         text("lastError"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN

@@ -2,7 +2,7 @@
 
 use super::field::{Parent, id, name, text, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Mapping, Rejection};
+use super::{Destination, Draft, Mapping, Rejection};
 use bson::oid::ObjectId;
 use bson::{RawBsonRef, RawDocument};
 
@@ -20,21 +20,21 @@ pub static AUDIT: Mapping = Mapping {
         text("metadata"),
         text("ipAddress"),
         text("userAgent"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };
 
 /// The old system wrote the id of whatever was changed as the id of a person.
-fn audit(draft: &mut Draft<'_>, _: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
-    let Some(user) = draft.text("user_id").map(str::to_owned) else { return Ok(Fate::Row) };
-    if !known.has(Parent::User, &user) {
+fn audit(draft: &mut Draft<'_>, _: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
+    let Some(user) = draft.text("user_id").map(str::to_owned) else { return Ok(Destination::Row) };
+    if !ids.has(Parent::User, &user) {
         if let Ok(id) = ObjectId::parse_str(&user) {
-            draft.keep("userId", RawBsonRef::ObjectId(id));
+            draft.keep_original("userId", RawBsonRef::ObjectId(id));
         }
         draft.set("user_id", None::<String>);
     }
-    Ok(Fate::Row)
+    Ok(Destination::Row)
 }
 
 /// A complaint, and what came of it.
@@ -43,16 +43,16 @@ pub static REPORT: Mapping = Mapping {
     fields: &[
         name("reportedType", &["message", "user", "conversation", "community"]).required(),
         id("reportedEntityId").required(),
-        id("reporterId").of_maybe(Parent::User),
+        id("reporterId").of_or_null(Parent::User),
         text("reporterName"),
         name("reportType", &["spam", "inappropriate", "harassment", "violence", "hate_speech", "other"])
             .required(),
         text("reason"),
         name("status", &["pending", "under_review", "resolved", "rejected", "dismissed"]).or_text("pending"),
-        id("moderatorId").of_maybe(Parent::User),
+        id("moderatorId").of_or_null(Parent::User),
         text("moderatorNotes"),
         name("actionTaken", &["none", "warning_sent", "content_removed", "user_suspended", "user_banned"]),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         time("resolvedAt"),
     ],

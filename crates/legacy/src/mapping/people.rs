@@ -1,9 +1,9 @@
 //! People, and what belongs to one person.
 
-use super::columns::Lived;
+use super::Volatile;
 use super::field::{Field, Kind, Parent, field, flag, id, ids, int, json, language, name, text, texts, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Mapping, Rejection, merge};
+use super::{Destination, Draft, Mapping, Rejection, merge};
 use bson::RawDocument;
 
 /// The roles, with the names that they had before.
@@ -25,20 +25,20 @@ const ROLES: Field = field(
 pub static USER: Mapping = Mapping {
     table: "users",
     parent: Some(Parent::User),
-    lived: &[
-        ("last_active_at", Lived::Greater),
-        ("last_seen_at", Lived::Greater),
-        ("failed_login_attempts", Lived::Here),
-        ("locked_until", Lived::Greater),
-        ("locked_reason", Lived::Here),
-        ("password_reset_attempts", Lived::Here),
-        ("last_password_reset_attempt", Lived::Greater),
-        ("last_login_ip", Lived::Here),
-        ("last_login_location", Lived::Here),
-        ("last_login_device", Lived::Here),
-        ("profile_completion_rate", Lived::Here),
+    volatile: &[
+        ("last_active_at", Volatile::Greater),
+        ("last_seen_at", Volatile::Greater),
+        ("failed_login_attempts", Volatile::Here),
+        ("locked_until", Volatile::Greater),
+        ("locked_reason", Volatile::Here),
+        ("password_reset_attempts", Volatile::Here),
+        ("last_password_reset_attempt", Volatile::Greater),
+        ("last_login_ip", Volatile::Here),
+        ("last_login_location", Volatile::Here),
+        ("last_login_device", Volatile::Here),
+        ("profile_completion_rate", Volatile::Here),
     ],
-    together: &[
+    column_groups: &[
         &["password_hash", "last_password_change"],
         &["email", "email_verified_at", "email_verification_token", "email_verification_expiry"],
         &["phone_number", "phone_country_code", "phone_verified_at"],
@@ -47,7 +47,7 @@ pub static USER: Mapping = Mapping {
         &["deleted_at", "deleted_by"],
     ],
     provisional: &["name_twin"],
-    renewed: &["name_twin"],
+    recomputed: &["name_twin"],
     computed: &["name_twin"],
     rule: user,
     fields: &[
@@ -117,7 +117,7 @@ pub static USER: Mapping = Mapping {
         time("dataProcessingConsentAt"),
         time("voiceCloningEnabledAt"),
         time("ageVerifiedAt"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         time("lastSeen").column("last_seen_at"),
         flag("autoTranslateEnabled").or_flag(true),
@@ -130,14 +130,14 @@ pub static USER: Mapping = Mapping {
 };
 
 /// The last sign of life is the latest of the three places that the old system noted it in.
-fn user(draft: &mut Draft<'_>, raw: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
+fn user(draft: &mut Draft<'_>, raw: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
     // Who signs in gets another hash of the same password here, which the old system would not know.
     for name in ["password", "lastPasswordChange"] {
         if let Ok(Some(value)) = raw.get(name) {
-            draft.keep(name, value);
+            draft.keep_original(name, value);
         }
     }
-    let counted = draft.object_id.and_then(|id| known.last_active(id));
+    let counted = draft.object_id.and_then(|id| ids.last_active(id));
     let latest =
         [draft.int("last_active_at"), draft.int("last_seen_at"), counted].into_iter().flatten().max();
     if let Some(latest) = latest {
@@ -149,27 +149,27 @@ fn user(draft: &mut Draft<'_>, raw: &RawDocument, known: &IdIndex) -> Result<Fat
     }
     let id = draft.id.clone();
     draft.set("name_twin", id);
-    Ok(Fate::Row)
+    Ok(Destination::Row)
 }
 
 /// What one person did, counted; of several rows for one person the newest.
 pub static STATS: Mapping = Mapping {
-    lived: &[
-        ("messages_sent", Lived::Greater),
-        ("messages_received", Lived::Greater),
-        ("characters_typed", Lived::Greater),
-        ("image_messages_sent", Lived::Greater),
-        ("files_shared", Lived::Greater),
-        ("conversations_joined", Lived::Greater),
-        ("communities_created", Lived::Greater),
-        ("friends_added", Lived::Greater),
-        ("friend_requests_sent", Lived::Greater),
-        ("translations_used", Lived::Greater),
-        ("languages_detected", Lived::Greater),
-        ("last_active_at", Lived::Greater),
+    volatile: &[
+        ("messages_sent", Volatile::Greater),
+        ("messages_received", Volatile::Greater),
+        ("characters_typed", Volatile::Greater),
+        ("image_messages_sent", Volatile::Greater),
+        ("files_shared", Volatile::Greater),
+        ("conversations_joined", Volatile::Greater),
+        ("communities_created", Volatile::Greater),
+        ("friends_added", Volatile::Greater),
+        ("friend_requests_sent", Volatile::Greater),
+        ("translations_used", Volatile::Greater),
+        ("languages_detected", Volatile::Greater),
+        ("last_active_at", Volatile::Greater),
     ],
     table: "user_stats",
-    unique: &["user_id"],
+    merge_key: &["user_id"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -187,7 +187,7 @@ pub static STATS: Mapping = Mapping {
         int("autoTranslateTimeMinutes").or_int(0),
         int("totalOnlineTimeMinutes").or_int(0),
         int("sessionCount").or_int(0),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -196,7 +196,7 @@ pub static STATS: Mapping = Mapping {
 /// Seven documents of settings.
 pub static PREFERENCES: Mapping = Mapping {
     table: "user_preferences",
-    unique: &["user_id"],
+    merge_key: &["user_id"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -207,7 +207,7 @@ pub static PREFERENCES: Mapping = Mapping {
         json("video"),
         json("document"),
         json("application"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -217,7 +217,7 @@ pub static PREFERENCES: Mapping = Mapping {
 /// have no column and are kept beside the row.
 pub static NOTIFICATION_PREFERENCES: Mapping = Mapping {
     table: "notification_preferences",
-    unique: &["user_id"],
+    merge_key: &["user_id"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -238,7 +238,7 @@ pub static NOTIFICATION_PREFERENCES: Mapping = Mapping {
         text("dndEndTime"),
         flag("emailNotifications").or_flag(true),
         flag("pushNotifications").or_flag(true),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
         flag("pushEnabled").column("push_notifications").or_flag(true),
         flag("emailEnabled").column("email_notifications").or_flag(true),
@@ -256,7 +256,7 @@ pub static NOTIFICATION_PREFERENCES: Mapping = Mapping {
 /// A setting by its key.
 pub static SETTING: Mapping = Mapping {
     table: "user_settings",
-    unique: &["user_id", "key"],
+    merge_key: &["user_id", "key"],
     merge: merge::newest,
     fields: &[
         id("userId").of(Parent::User),
@@ -264,7 +264,7 @@ pub static SETTING: Mapping = Mapping {
         text("value").required(),
         text("valueType").or_text("string"),
         text("description"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -273,9 +273,9 @@ pub static SETTING: Mapping = Mapping {
 /// Somebody asks somebody to be friends; one request of a pair can be open.
 pub static FRIEND_REQUEST: Mapping = Mapping {
     table: "friend_requests",
-    unique: &["sender_id", "receiver_id"],
-    is_unique: |draft| draft.text("status") == Some("pending"),
-    together: &[&["status", "responded_at"]],
+    merge_key: &["sender_id", "receiver_id"],
+    has_merge_key: |draft| draft.text("status") == Some("pending"),
+    column_groups: &[&["status", "responded_at"]],
     rule: friend_request,
     fields: &[
         id("senderId").of(Parent::User),
@@ -283,17 +283,17 @@ pub static FRIEND_REQUEST: Mapping = Mapping {
         text("message"),
         name("status", &["pending", "accepted", "rejected", "blocked"]).or_text("pending"),
         time("respondedAt"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
 };
 
 /// The old system did not note when a request was answered, but that was the last that happened to it.
-fn friend_request(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
+fn friend_request(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     let is_answered = draft.text("status").is_some_and(|status| status != "pending");
     if let (true, None, Some(updated)) = (is_answered, draft.int("responded_at"), draft.int("updated_at")) {
         draft.set("responded_at", updated);
     }
-    Ok(Fate::Row)
+    Ok(Destination::Row)
 }

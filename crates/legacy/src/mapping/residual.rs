@@ -38,7 +38,7 @@ impl Residual {
             if let Some(field) = field {
                 columns[draft.mapper.column_index(field)] = true;
             }
-            let said = draft.said(name.as_str(), field);
+            let said = draft.field_value(name.as_str(), field);
             let is_again = names[..at].contains(&name.as_str()) || names[at + 1..].contains(&name.as_str());
             let is_said = said.as_ref().is_some_and(|said| is_same(said.as_raw_bson_ref(), *found));
             if is_said && !is_again && !kept.contains(name.as_str()) {
@@ -47,7 +47,7 @@ impl Residual {
             rest.append(*name, *found);
             append_value(&mut instead, name, said);
         }
-        draft.say_more(&columns, &mut instead);
+        draft.append_unnamed(&columns, &mut instead);
         let fields = serde_json::to_string(&names).unwrap_or_default();
         Self { fields, rest: filled(rest), instead: filled(instead) }
     }
@@ -57,7 +57,7 @@ impl Draft<'_> {
     /// What the row says in a field: nothing if it is no field of a row.
     ///
     /// `index` is that of the field in the mapping, if it is one.
-    pub(crate) fn said(&self, name: &str, index: Option<usize>) -> Option<RawBson> {
+    pub(crate) fn field_value(&self, name: &str, index: Option<usize>) -> Option<RawBson> {
         if name == "_id" {
             return Some(to_bson::id(&self.id));
         }
@@ -68,17 +68,17 @@ impl Draft<'_> {
             }
             None => {
                 let implied = self.mapper.mapping.implied.iter().find(|implied| implied.name == name)?;
-                (implied.said)(self)
+                (implied.value)(self)
             }
         }
     }
 
     /// What the row says in columns that are not `told`, unless it is what stands for an absent field anyway.
-    pub(crate) fn say_more(&self, told: &[bool], instead: &mut RawDocumentBuf) {
+    pub(crate) fn append_unnamed(&self, told: &[bool], instead: &mut RawDocumentBuf) {
         for (index, field) in self.mapper.mapping.fields.iter().enumerate() {
             let column = self.mapper.column_index(index);
             let value = &self.values()[column];
-            if told[column] || *value == Value::Null || *value == self.stands_for(field) {
+            if told[column] || *value == Value::Null || *value == self.default_for(field) {
                 continue;
             }
             if let Ok(name) = <&CStr>::try_from(field.name) {

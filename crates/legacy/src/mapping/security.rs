@@ -1,16 +1,16 @@
 //! Ways back into an account, and what happened to it.
 
-use super::columns::Lived;
+use super::Volatile;
 use super::field::{Kind, Parent, flag, id, int, json, name, real, text, time};
 use super::id_index::IdIndex;
-use super::{Draft, Fate, Implied, Mapping, Rejection, value};
+use super::{Destination, Draft, Implied, Mapping, Rejection, value};
 use bson::{RawBson, RawBsonRef, RawDocument};
 use meeshy_store::Value;
 
 /// A way back in by mail.
 pub static PASSWORD_RESET: Mapping = Mapping {
     table: "password_reset_tokens",
-    claims: &["token_hash"],
+    unique: &["token_hash"],
     fields: &[
         id("userId").of(Parent::User),
         text("tokenHash").required(),
@@ -23,7 +23,7 @@ pub static PASSWORD_RESET: Mapping = Mapping {
         text("deviceFingerprint"),
         text("geoLocation"),
         text("geoCoordinates"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };
@@ -45,7 +45,7 @@ pub static PHONE_RESET: Mapping = Mapping {
         text("ipAddress"),
         text("userAgent"),
         text("geoLocation"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };
@@ -53,7 +53,7 @@ pub static PHONE_RESET: Mapping = Mapping {
 /// A way in by mail.
 pub static MAGIC_LINK: Mapping = Mapping {
     table: "magic_link_tokens",
-    claims: &["token_hash"],
+    unique: &["token_hash"],
     fields: &[
         id("userId").of(Parent::User),
         text("tokenHash").required(),
@@ -67,7 +67,7 @@ pub static MAGIC_LINK: Mapping = Mapping {
         text("geoLocation"),
         text("geoCoordinates"),
         flag("rememberDevice").or_flag(false),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };
@@ -81,7 +81,7 @@ pub static PASSWORD_HISTORY: Mapping = Mapping {
         name("changedVia", &["RESET", "USER_CHANGE", "ADMIN_RESET", "FORCED_RESET"]).required(),
         text("ipAddress"),
         text("userAgent"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };
@@ -90,7 +90,7 @@ pub static PASSWORD_HISTORY: Mapping = Mapping {
 pub static SECURITY_EVENT: Mapping = Mapping {
     table: "security_events",
     fields: &[
-        id("userId").of_maybe(Parent::User),
+        id("userId").of_or_null(Parent::User),
         text("eventType").required(),
         name("severity", &["LOW", "MEDIUM", "HIGH", "CRITICAL"]).required(),
         name("status", &["SUCCESS", "FAILED", "BLOCKED"]).required(),
@@ -100,7 +100,7 @@ pub static SECURITY_EVENT: Mapping = Mapping {
         text("userAgent"),
         text("deviceFingerprint"),
         text("geoLocation"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
     ],
     ..Mapping::PLAIN
 };
@@ -108,12 +108,12 @@ pub static SECURITY_EVENT: Mapping = Mapping {
 /// A device that is signed in.
 pub static SESSION: Mapping = Mapping {
     table: "sessions",
-    lived: &[("last_activity_at", Lived::Greater)],
+    volatile: &[("last_activity_at", Volatile::Greater)],
     implied: &[
-        Implied { name: "isValid", said: |row| Some(RawBson::Boolean(row.int("revoked_at").is_none())) },
-        Implied::elsewhere("isCurrentSession"),
+        Implied { name: "isValid", value: |row| Some(RawBson::Boolean(row.int("revoked_at").is_none())) },
+        Implied::in_other_rows("isCurrentSession"),
     ],
-    claims: &["token_hash", "refresh_token"],
+    unique: &["token_hash", "refresh_token"],
     rule: session,
     fields: &[
         id("userId").of(Parent::User),
@@ -140,20 +140,20 @@ pub static SESSION: Mapping = Mapping {
         time("expiresAt").required(),
         time("invalidatedAt").column("revoked_at"),
         text("invalidatedReason"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("lastActivityAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
 };
 
 /// A session that was not valid any more stays so, from its last use where nobody noted when it ended.
-fn session(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Fate, Rejection> {
-    let is_valid = raw.get("isValid").ok().flatten().and_then(|value| value::take(Kind::Flag, value).ok());
+fn session(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
+    let is_valid = raw.get("isValid").ok().flatten().and_then(|value| value::convert(Kind::Flag, value).ok());
     let is_ended = is_valid.is_some_and(|taken| taken.value == Value::Bool(false));
     if is_ended && draft.int("revoked_at").is_none() {
         let made = draft.object_id.map(|id| id.timestamp().timestamp_millis());
         draft.set("revoked_at", draft.int("last_activity_at").or(made));
-        draft.keep("isValid", RawBsonRef::Boolean(false));
+        draft.keep_original("isValid", RawBsonRef::Boolean(false));
     }
-    Ok(Fate::Row)
+    Ok(Destination::Row)
 }

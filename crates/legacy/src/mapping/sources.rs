@@ -17,6 +17,13 @@ pub struct Source {
     pub shape: Shape,
 }
 
+impl Source {
+    /// All names that its collection can have in a dump.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        std::iter::once(self.collection).chain(self.other_names.iter().copied())
+    }
+}
+
 /// What the documents of a collection become.
 #[derive(Debug)]
 pub enum Shape {
@@ -145,4 +152,10 @@ pub static SOURCES: &[Source] = &[
 #[must_use]
 pub fn source_of(name: &str) -> Option<&'static Source> {
     SOURCES.iter().find(|source| source.collection == name || source.other_names.contains(&name))
+}
+
+/// All names that a collection can have in a dump; its own if it is not known.
+pub fn names_of(collection: &str) -> impl Iterator<Item = &str> {
+    let other_names = source_of(collection).map_or(&[][..], |source| source.other_names);
+    std::iter::once(collection).chain(other_names.iter().copied())
 }

@@ -3,7 +3,7 @@
 use super::field::{Parent, id, int, text, time};
 use super::id_index::IdIndex;
 use super::messages::one_of_two;
-use super::{Draft, Fate, Implied, Mapping, Rejection, merge};
+use super::{Destination, Draft, Implied, Mapping, Rejection, merge};
 use bson::RawDocument;
 use meeshy_store::Value;
 
@@ -11,14 +11,14 @@ use meeshy_store::Value;
 pub static STATUS: Mapping = Mapping {
     table: "message_statuses",
     computed: &["conversation_id", "delivered_at", "created_at"],
-    unique: &["message_id", "user_id", "guest_id"],
-    meets_others: true,
+    merge_key: &["message_id", "user_id", "guest_id"],
+    spans_collections: true,
     merge: merge::latest_dates,
     rule: status,
     fields: &[
         id("messageId").of(Parent::Message),
         id("userId").of(Parent::User),
-        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("anonymousId").of_or_null(Parent::Guest).column("guest_id"),
         time("receivedAt"),
         time("readAt"),
         time("updatedAt").or_column("created_at"),
@@ -27,8 +27,8 @@ pub static STATUS: Mapping = Mapping {
 };
 
 /// The conversation is the message's; received is delivered, for the old system told them not apart.
-fn status(draft: &mut Draft<'_>, raw: &RawDocument, known: &IdIndex) -> Result<Fate, Rejection> {
-    let conversation = draft.text("message_id").and_then(|message| known.conversation_of(message));
+fn status(draft: &mut Draft<'_>, raw: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
+    let conversation = draft.text("message_id").and_then(|message| ids.conversation_of(message));
     draft.set("conversation_id", conversation);
     draft.set("delivered_at", draft.int("received_at"));
     let made = draft.object_id.map(|id| id.timestamp().timestamp_millis());
@@ -39,16 +39,16 @@ fn status(draft: &mut Draft<'_>, raw: &RawDocument, known: &IdIndex) -> Result<F
             [draft.int("received_at"), draft.int("read_at"), made].into_iter().flatten().max(),
         );
     }
-    one_of_two(draft, raw, known)
+    one_of_two(draft, raw, ids)
 }
 
 /// What all shapes of cursors share: one for each person or guest in a conversation.
 const CURSOR_BASE: Mapping = Mapping {
     table: "read_cursors",
     key: &["user_id", "conversation_id"],
-    implied: &[Implied::elsewhere("unreadCount")],
-    unique: &["conversation_id", "user_id", "guest_id"],
-    meets_others: true,
+    implied: &[Implied::in_other_rows("unreadCount")],
+    merge_key: &["conversation_id", "user_id", "guest_id"],
+    spans_collections: true,
     merge: merge::furthest,
     ..Mapping::PLAIN
 };
@@ -61,7 +61,7 @@ pub static CURSOR: Mapping = Mapping {
             let message = draft.get("last_delivered_message_id").clone();
             draft.set("last_read_message_id", message);
         }
-        Ok(Fate::Row)
+        Ok(Destination::Row)
     },
     fields: &[
         id("conversationId").of(Parent::Conversation),
@@ -87,7 +87,7 @@ pub static OLD_CURSOR: Mapping = Mapping {
     ],
     rule: |draft, _, _| match draft.get("last_read_message_id") {
         Value::Null => Err(Rejection::missing("lastReadMessageId")),
-        _ => Ok(Fate::Row),
+        _ => Ok(Destination::Row),
     },
     ..CURSOR_BASE
 };
@@ -97,8 +97,8 @@ pub static LATER_CURSOR: Mapping = Mapping {
     rule: one_of_two,
     fields: &[
         id("conversationId").of(Parent::Conversation),
-        id("userId").of_maybe(Parent::User),
-        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("userId").of_or_null(Parent::User),
+        id("anonymousId").of_or_null(Parent::Guest).column("guest_id"),
         id("lastReadMessageId"),
         time("lastReadAt").column("read_at"),
         id("lastDeliveredMessageId"),
@@ -112,15 +112,15 @@ pub static LATER_CURSOR: Mapping = Mapping {
 /// Who received and read a message, as later versions wrote it.
 pub static LATER_STATUS: Mapping = Mapping {
     table: "message_statuses",
-    unique: &["message_id", "user_id", "guest_id"],
-    meets_others: true,
+    merge_key: &["message_id", "user_id", "guest_id"],
+    spans_collections: true,
     merge: merge::latest_dates,
     rule: one_of_two,
     fields: &[
         id("messageId").of(Parent::Message),
         id("conversationId").of(Parent::Conversation),
-        id("userId").of_maybe(Parent::User),
-        id("anonymousId").of_maybe(Parent::Guest).column("guest_id"),
+        id("userId").of_or_null(Parent::User),
+        id("anonymousId").of_or_null(Parent::Guest).column("guest_id"),
         time("deliveredAt"),
         time("receivedAt"),
         time("readAt"),
@@ -129,7 +129,7 @@ pub static LATER_STATUS: Mapping = Mapping {
         text("clientVersion"),
         time("viewedOnceAt"),
         time("revealedAt"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN

@@ -1,6 +1,6 @@
-//! From a database's value to a BSON value, as the old system kept it: the way back of [`value::take`].
+//! From a database's value to a BSON value, as the old system kept it: the way back of [`value::convert`].
 //!
-//! [`value::take`]: super::value::take
+//! [`value::convert`]: super::value::convert
 
 use super::field::Kind;
 use bson::oid::ObjectId;
@@ -74,7 +74,7 @@ fn from_json(json: &Json) -> Option<RawBson> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::value::take;
+    use super::super::value::convert;
     use super::*;
     use bson::rawdoc;
 
@@ -97,7 +97,7 @@ mod tests {
             (Kind::Bytes, RawBson::Binary(Binary { subtype: BinarySubtype::Generic, bytes: vec![0, 255] })),
         ];
         for (kind, value) in values {
-            let taken = take(kind, value.as_raw_bson_ref()).expect("a value of its kind");
+            let taken = convert(kind, value.as_raw_bson_ref()).expect("a value of its kind");
             assert!(taken.is_exact, "{kind:?}");
             assert_eq!(to_bson(kind, &taken.value), Some(value), "{kind:?}");
         }

@@ -11,18 +11,18 @@ use meeshy_store::Value;
 pub static TRANSLATION: Mapping = Mapping {
     table: "translations",
     key: &["message_id", "language"],
-    unique: &["message_id", "language"],
+    merge_key: &["message_id", "language"],
     computed: &["state", "revision"],
-    own: &["state", "revision"],
-    together: &[&["content", "engine", "score", "source_language"]],
+    insert_only: &["state", "revision"],
+    column_groups: &[&["content", "engine", "score", "source_language"]],
     merge: merge::newest,
     rule: |draft, raw, _| {
         if let Ok(text) = raw.get_str("translatedText") {
-            draft.keep("translatedText", bson::RawBsonRef::String(text));
+            draft.keep_original("translatedText", bson::RawBsonRef::String(text));
         }
         draft.set("state", "done");
         draft.set("revision", 1);
-        Ok(super::Fate::Row)
+        Ok(super::Destination::Row)
     },
     fields: &[
         id("messageId").of(Parent::Message),
@@ -36,7 +36,7 @@ pub static TRANSLATION: Mapping = Mapping {
         text("encryptionKeyId"),
         text("encryptionIv"),
         text("encryptionAuthTag"),
-        time("createdAt").or_made(),
+        time("createdAt").or_id_time(),
         time("updatedAt").or_column("created_at"),
     ],
     ..Mapping::PLAIN
@@ -101,7 +101,8 @@ pub fn has_inside(message: &RawDocument, language: &str, content: &Value) -> boo
         let is_of_language = Language::parse(key.as_str()).is_ok_and(|written| written.code() == language);
         let text = entry.as_document().and_then(|entry| entry.get("text").ok().flatten());
         is_of_language
-            && text
-                .is_some_and(|text| value::take(Kind::Text, text).is_ok_and(|taken| taken.value == *content))
+            && text.is_some_and(|text| {
+                value::convert(Kind::Text, text).is_ok_and(|taken| taken.value == *content)
+            })
     })
 }

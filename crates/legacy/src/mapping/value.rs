@@ -10,14 +10,14 @@ use serde_json::{Value as Json, json};
 
 /// A value as a column has it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Taken {
+pub struct Converted {
     /// The value.
     pub value: Value,
     /// Whether the BSON value can be made from it again, to the bit.
     pub is_exact: bool,
 }
 
-impl Taken {
+impl Converted {
     fn exact(value: impl Into<Value>) -> Self {
         Self { value: value.into(), is_exact: true }
     }
@@ -31,14 +31,14 @@ impl Taken {
 ///
 /// # Errors
 /// What was found instead, for a person.
-pub fn take(kind: Kind, value: RawBsonRef<'_>) -> Result<Taken, String> {
+pub fn convert(kind: Kind, value: RawBsonRef<'_>) -> Result<Converted, String> {
     if matches!(value, RawBsonRef::Null | RawBsonRef::Undefined) {
-        return Ok(Taken { value: Value::Null, is_exact: matches!(value, RawBsonRef::Null) });
+        return Ok(Converted { value: Value::Null, is_exact: matches!(value, RawBsonRef::Null) });
     }
     match kind {
         Kind::Id => id(value),
         Kind::Text => text(value),
-        Kind::Flag => value.as_bool().map(Taken::exact).ok_or_else(|| instead("a boolean", value)),
+        Kind::Flag => value.as_bool().map(Converted::exact).ok_or_else(|| instead("a boolean", value)),
         Kind::Int => int(value),
         Kind::Real => real(value),
         Kind::Time => time(value),
@@ -46,7 +46,7 @@ pub fn take(kind: Kind, value: RawBsonRef<'_>) -> Result<Taken, String> {
         Kind::Texts => list("an array of strings", value, |item| item.as_str().map(|text| json!(text))),
         Kind::Ids => list("an array of ids", value, |item| item.as_object_id().map(|id| json!(id.to_hex()))),
         Kind::Bytes => match value {
-            RawBsonRef::Binary(binary) => Ok(Taken::exact(binary.bytes.to_vec())),
+            RawBsonRef::Binary(binary) => Ok(Converted::exact(binary.bytes.to_vec())),
             other => Err(instead("binary data", other)),
         },
         Kind::Name(names) => named(names.iter().map(|name| (*name, *name)), value),
@@ -65,28 +65,30 @@ pub fn as_id(value: RawBsonRef<'_>) -> Option<ObjectId> {
     }
 }
 
-fn id(value: RawBsonRef<'_>) -> Result<Taken, String> {
+fn id(value: RawBsonRef<'_>) -> Result<Converted, String> {
     let id = as_id(value).ok_or_else(|| instead("an id", value))?;
-    Ok(Taken { value: id.to_hex().into(), is_exact: matches!(value, RawBsonRef::ObjectId(_)) })
+    Ok(Converted { value: id.to_hex().into(), is_exact: matches!(value, RawBsonRef::ObjectId(_)) })
 }
 
-fn text(value: RawBsonRef<'_>) -> Result<Taken, String> {
+fn text(value: RawBsonRef<'_>) -> Result<Converted, String> {
     match value {
         // PostgreSQL keeps no U+0000, so neither database does; the original stays beside the row.
-        RawBsonRef::String(text) if text.contains('\0') => Ok(Taken::near(text.replace('\0', "\u{fffd}"))),
-        RawBsonRef::String(text) => Ok(Taken::exact(text)),
-        RawBsonRef::Symbol(text) => Ok(Taken::near(text)),
-        RawBsonRef::ObjectId(id) => Ok(Taken::near(id.to_hex())),
+        RawBsonRef::String(text) if text.contains('\0') => {
+            Ok(Converted::near(text.replace('\0', "\u{fffd}")))
+        }
+        RawBsonRef::String(text) => Ok(Converted::exact(text)),
+        RawBsonRef::Symbol(text) => Ok(Converted::near(text)),
+        RawBsonRef::ObjectId(id) => Ok(Converted::near(id.to_hex())),
         other => Err(instead("text", other)),
     }
 }
 
-fn int(value: RawBsonRef<'_>) -> Result<Taken, String> {
+fn int(value: RawBsonRef<'_>) -> Result<Converted, String> {
     match value {
-        RawBsonRef::Int64(number) => Ok(Taken::exact(number)),
-        RawBsonRef::Int32(number) => Ok(Taken::near(i64::from(number))),
+        RawBsonRef::Int64(number) => Ok(Converted::exact(number)),
+        RawBsonRef::Int32(number) => Ok(Converted::near(i64::from(number))),
         RawBsonRef::Double(number) => {
-            whole(number).map(Taken::near).ok_or_else(|| instead("a whole number", value))
+            whole(number).map(Converted::near).ok_or_else(|| instead("a whole number", value))
         }
         other => Err(instead("a whole number", other)),
     }
@@ -100,19 +102,19 @@ fn whole(number: f64) -> Option<i64> {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the old system counts as JavaScript does, in doubles")]
-fn real(value: RawBsonRef<'_>) -> Result<Taken, String> {
+fn real(value: RawBsonRef<'_>) -> Result<Converted, String> {
     match value {
         // SQLite keeps no sign of a zero, so neither database does.
-        RawBsonRef::Double(number) if number.to_bits() == (-0.0_f64).to_bits() => Ok(Taken::near(0.0)),
-        RawBsonRef::Double(number) if number.is_finite() => Ok(Taken::exact(number)),
-        RawBsonRef::Int32(number) => Ok(Taken::near(f64::from(number))),
-        RawBsonRef::Int64(number) => Ok(Taken::near(number as f64)),
+        RawBsonRef::Double(number) if number.to_bits() == (-0.0_f64).to_bits() => Ok(Converted::near(0.0)),
+        RawBsonRef::Double(number) if number.is_finite() => Ok(Converted::exact(number)),
+        RawBsonRef::Int32(number) => Ok(Converted::near(f64::from(number))),
+        RawBsonRef::Int64(number) => Ok(Converted::near(number as f64)),
         other => Err(instead("a number", other)),
     }
 }
 
 /// Dates are milliseconds that a calendar has (years -9999 to 9999); a driver of JavaScript writes the rest for `Invalid Date`.
-fn time(value: RawBsonRef<'_>) -> Result<Taken, String> {
+fn time(value: RawBsonRef<'_>) -> Result<Converted, String> {
     let millis = match value {
         RawBsonRef::DateTime(date) => date.timestamp_millis(),
         RawBsonRef::Timestamp(stamp) => i64::from(stamp.time) * 1_000,
@@ -124,44 +126,44 @@ fn time(value: RawBsonRef<'_>) -> Result<Taken, String> {
     };
     Timestamp::from_millisecond(millis)
         .map_err(|_| format!("expected a date, found {millis} ms, which no calendar has"))?;
-    Ok(Taken { value: millis.into(), is_exact: matches!(value, RawBsonRef::DateTime(_)) })
+    Ok(Converted { value: millis.into(), is_exact: matches!(value, RawBsonRef::DateTime(_)) })
 }
 
 fn named(
     mut names: impl Iterator<Item = (&'static str, &'static str)>,
     value: RawBsonRef<'_>,
-) -> Result<Taken, String> {
+) -> Result<Converted, String> {
     let given = value.as_str().ok_or_else(|| instead("text", value))?;
     match names.find(|(known, _)| known.eq_ignore_ascii_case(given)) {
-        Some((_, name)) => Ok(Taken { value: name.into(), is_exact: name == given }),
+        Some((_, name)) => Ok(Converted { value: name.into(), is_exact: name == given }),
         None => Err(format!("`{}` is not a name that is known", shortened(given))),
     }
 }
 
-fn language(value: RawBsonRef<'_>) -> Result<Taken, String> {
+fn language(value: RawBsonRef<'_>) -> Result<Converted, String> {
     let given = value.as_str().ok_or_else(|| instead("text", value))?;
     let language = Language::parse(given).map_err(|error| error.to_string())?;
-    Ok(Taken { value: language.into(), is_exact: language.code() == given })
+    Ok(Converted { value: language.into(), is_exact: language.code() == given })
 }
 
 fn list(
     expected: &str,
     value: RawBsonRef<'_>,
     item: impl Fn(RawBsonRef<'_>) -> Option<Json>,
-) -> Result<Taken, String> {
+) -> Result<Converted, String> {
     let array = value.as_array().ok_or_else(|| instead(expected, value))?;
     let items: Option<Vec<Json>> = array.into_iter().map(|found| found.ok().and_then(&item)).collect();
     let items = items.ok_or_else(|| format!("expected {expected}, found an array of something else"))?;
-    Ok(Taken::exact(Json::Array(items).to_string()))
+    Ok(Converted::exact(Json::Array(items).to_string()))
 }
 
-fn json_text(value: RawBsonRef<'_>) -> Result<Taken, String> {
+fn json_text(value: RawBsonRef<'_>) -> Result<Converted, String> {
     if !matches!(value, RawBsonRef::Document(_) | RawBsonRef::Array(_)) {
         return Err(instead("a document or an array", value));
     }
     let mut is_exact = true;
     let json = to_json(value, &mut is_exact).ok_or("its inside cannot be said in JSON")?;
-    Ok(Taken { value: json.to_string().into(), is_exact })
+    Ok(Converted { value: json.to_string().into(), is_exact })
 }
 
 /// A value as JSON; `is_exact` goes off where JSON has no such type, as for dates and ids.

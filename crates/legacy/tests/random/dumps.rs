@@ -108,7 +108,7 @@ fn lives(source: &'static Source) -> impl Strategy<Value = Lives> {
 
 /// Names that only one document can have are its own, with its number in them.
 fn own(source: &Source, document: &mut Document, number: u8) {
-    for name in named_by(source, |mapping| mapping.claims) {
+    for name in named_by(source, |mapping| mapping.unique) {
         if let Some(Bson::String(claimed)) = document.get_mut(name) {
             claimed.push_str(&number.to_string());
         }
@@ -127,7 +127,7 @@ fn named_by(source: &Source, columns: fn(&Mapping) -> &'static [&'static str]) -
 
 /// A document is of the same thing in both dumps, whatever else changes about it.
 fn life(source: &'static Source) -> impl Strategy<Value = Life> {
-    let mut keys = named_by(source, |mapping| mapping.unique);
+    let mut keys = named_by(source, |mapping| mapping.merge_key);
     if source.collection == "Message" {
         // Neither moves, nor is written at another time.
         keys.extend(["conversationId", "createdAt"]);
@@ -194,7 +194,7 @@ fn of_mapping(mapping: &'static Mapping) -> impl Strategy<Value = Document> {
 
 /// The value of a field: one that belongs there, `null`, none, or anything.
 fn value(field: &'static Field) -> BoxedStrategy<Option<Bson>> {
-    let is_needed = field.absent == Absent::Refused;
+    let is_needed = field.absent == Absent::Required;
     let [clean, absent, dirty] = if is_needed { [60, 1, 1] } else { [8, 8, 2] };
     prop_oneof![
         clean => clean_value(field).prop_map(Some),

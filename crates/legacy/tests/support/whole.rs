@@ -60,7 +60,7 @@ pub fn whole(mapping: &Mapping, number: u8) -> (Document, Vec<(String, String)>)
     for field in mapping.fields {
         let column = field.column_name().into_owned();
         // Somebody is a person or a guest; a field with two names is written under one.
-        let is_left_out = column == "guest_id" || Some(column.as_str()) == mapping.refers_to_itself;
+        let is_left_out = column == "guest_id" || Some(column.as_str()) == mapping.self_reference;
         if is_left_out || !seen.insert(column.clone()) {
             continue;
         }

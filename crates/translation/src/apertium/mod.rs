@@ -8,8 +8,9 @@ mod mode;
 mod pipeline;
 mod stream;
 
-use crate::engine::{Engine, Offer, Pair, Portion, Translated};
+use crate::engine::{Engine, Offer, Portion, Translated};
 use crate::folder_health::FolderHealth;
+use crate::pair::Pair;
 use crate::quality;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};

@@ -1,6 +1,6 @@
 //! Apertium's `.mode` files: a single line with a shell pipeline of the programs of a pair.
 
-use crate::engine::Pair;
+use crate::pair::Pair;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io;

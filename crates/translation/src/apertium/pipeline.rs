@@ -3,7 +3,7 @@
 use super::mode::{Mode, Stage};
 use super::stream;
 use crate::EngineError;
-use crate::engine::Pair;
+use crate::pair::Pair;
 use std::io;
 use std::process::Stdio;
 use std::sync::{Arc, Weak};

@@ -1,8 +1,9 @@
 //! Loaded models.
 
 use super::manifest::{Family, Model};
-use crate::engine::{Pair, Translated};
+use crate::engine::Translated;
 use crate::firefox::words;
+use crate::pair::Pair;
 use crate::{EngineError, TranslationConfig};
 use ct2rs::tokenizers::sentencepiece::Tokenizer;
 use ct2rs::{Config, TranslationOptions, Translator};

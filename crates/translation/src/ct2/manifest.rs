@@ -1,6 +1,6 @@
 //! The description of a CTranslate2 model: `meeshy.toml`, written by whoever installs it.
 
-use crate::engine::Pair;
+use crate::pair::Pair;
 use meeshy_domain::Language;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};

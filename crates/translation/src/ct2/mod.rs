@@ -7,8 +7,9 @@
 mod host;
 mod manifest;
 
-use crate::engine::{Engine, Offer, Pair, Translated};
+use crate::engine::{Engine, Offer, Translated};
 use crate::folder_health::FolderHealth;
+use crate::pair::Pair;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};
 use async_trait::async_trait;

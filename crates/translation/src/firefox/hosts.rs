@@ -3,8 +3,8 @@
 
 use super::host::Host;
 use crate::EngineError;
-use crate::engine::Pair;
 use crate::models::Installed;
+use crate::pair::Pair;
 use std::collections::HashMap;
 use std::sync::Arc;
 

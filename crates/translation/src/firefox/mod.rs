@@ -6,9 +6,10 @@ mod hosts;
 mod inbox;
 pub(crate) mod words;
 
-use crate::engine::{Engine, Offer, Pair, Portion, Translated};
+use crate::engine::{Engine, Offer, Portion, Translated};
 use crate::folder_health::FolderHealth;
 use crate::models::{Installed, ModelError, ModelStore};
+use crate::pair::Pair;
 use crate::quality;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationConfig};

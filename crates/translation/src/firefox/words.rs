@@ -1,6 +1,6 @@
 //! Marks as words that a model copies: to a model, a private-use character is noise.
 
-use crate::engine::{is_mark, mark, mark_index};
+use crate::mark::{is_mark, mark, mark_index};
 
 /// Capitals that start no word of any language, followed by a number: models copy such codes.
 const CODE: &str = "XQZ";

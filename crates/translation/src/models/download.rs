@@ -1,9 +1,9 @@
 //! Downloads: resumed after an interruption, unpacked, verified, and only then renamed.
 
+use super::blocking::off_thread;
 use super::error::ModelError;
 use super::index::{Available, Index, MAX_FILE_BYTES, RemoteFile};
-use super::manifest::{FileEntry, digest_of};
-use super::store::{Entries, off_thread, unusable};
+use super::manifest::{Entries, FileEntry, digest_of};
 use flate2::read::MultiGzDecoder;
 use futures::TryStreamExt;
 use meeshy_domain::secret::mask_url;
@@ -152,7 +152,7 @@ pub(super) fn copy_model(model: &Available, folder: &Path) -> Result<Entries, Mo
 }
 
 fn entry(file: &RemoteFile, path: &Path) -> Result<FileEntry, ModelError> {
-    let (size, sha256) = digest_of(path).map_err(|source| unusable(path, source))?;
+    let (size, sha256) = digest_of(path).map_err(|source| ModelError::folder(path, source))?;
     Ok(FileEntry { name: file.name.clone(), size, sha256 })
 }
 
@@ -174,11 +174,11 @@ async fn fetch(
         tracing::debug!(%error, attempt, "Resuming an interrupted download");
         attempt += 1;
     }
-    let size = fs::metadata(&part).map_err(|source| unusable(&part, source))?.len();
+    let size = fs::metadata(&part).map_err(|source| ModelError::folder(&part, source))?.len();
     let (from, to, promised) = (part.clone(), folder.join(&file.name), file.clone());
     let outcome = off_thread(part.clone(), move || unpack(&from, &to, &promised)).await;
     // Whether it was valid or not, it is no longer needed.
-    fs::remove_file(&part).map_err(|source| unusable(&part, source))?;
+    fs::remove_file(&part).map_err(|source| ModelError::folder(&part, source))?;
     outcome.map(|()| size)
 }
 
@@ -207,17 +207,17 @@ async fn resume(
     let all = response.content_length().map_or(file.size, |rest| done + rest);
     let mut options = tokio::fs::OpenOptions::new();
     options.create(true).write(true).append(goes_on).truncate(!goes_on);
-    let mut output = options.open(part).await.map_err(|source| unusable(part, source))?;
+    let mut output = options.open(part).await.map_err(|source| ModelError::folder(part, source))?;
     let mut stream = response.bytes_stream();
     while let Some(bytes) = stream.try_next().await.map_err(failed)? {
-        output.write_all(&bytes).await.map_err(|source| unusable(part, source))?;
+        output.write_all(&bytes).await.map_err(|source| ModelError::folder(part, source))?;
         done += bytes.len() as u64;
         if done > MAX_FILE_BYTES {
             return Err(unlike(file, "it is too large"));
         }
         report(done, all.max(done));
     }
-    output.sync_all().await.map_err(|source| unusable(part, source))
+    output.sync_all().await.map_err(|source| ModelError::folder(part, source))
 }
 
 fn begins_at(response: &Response, start: u64) -> bool {
@@ -233,11 +233,11 @@ fn unlike(file: &RemoteFile, reason: &str) -> ModelError {
 /// Unpacks a download, and renames it once it matches the index.
 fn unpack(part: &Path, to: &Path, file: &RemoteFile) -> Result<(), ModelError> {
     let unpacked: PathBuf = to.with_extension("unpacked");
-    let source = File::open(part).map_err(|source| unusable(part, source))?;
+    let source = File::open(part).map_err(|source| ModelError::folder(part, source))?;
     let copied = copy(source, &unpacked, if file.size == 0 { MAX_FILE_BYTES } else { file.size });
     let outcome = match copied {
         Ok(Some((_, sha256))) if sha256 == file.sha256 => {
-            return fs::rename(&unpacked, to).map_err(|source| unusable(to, source));
+            return fs::rename(&unpacked, to).map_err(|source| ModelError::folder(to, source));
         }
         Ok(Some(_)) => unlike(file, "checksum mismatch"),
         Ok(None) => unlike(file, "larger than expected"),
@@ -246,7 +246,7 @@ fn unpack(part: &Path, to: &Path, file: &RemoteFile) -> Result<(), ModelError> {
         {
             unlike(file, "failed to unpack")
         }
-        Err(source) => return Err(unusable(&unpacked, source)),
+        Err(source) => return Err(ModelError::folder(&unpacked, source)),
     };
     let _ = fs::remove_file(&unpacked);
     Err(outcome)

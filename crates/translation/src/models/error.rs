@@ -1,8 +1,8 @@
 //! Errors about models, with advice.
 
-use crate::engine::Pair;
+use crate::pair::Pair;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An error about a model or the index.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,11 @@ pub enum ModelError {
 }
 
 impl ModelError {
+    /// A file or folder of models that cannot be used.
+    pub(super) fn folder(path: &Path, source: io::Error) -> Self {
+        Self::Folder { path: path.to_owned(), source }
+    }
+
     /// Whether it may be temporary: too many open files, or a folder that is being moved.
     pub(crate) fn is_passing(&self) -> bool {
         matches!(self, Self::Folder { .. })

@@ -5,8 +5,8 @@ use super::download;
 use super::error::ModelError;
 use super::index::Index;
 use super::manifest::Installed;
-use super::store::{ModelStore, unusable};
-use crate::engine::Pair;
+use super::store::ModelStore;
+use crate::pair::Pair;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -66,7 +66,7 @@ impl ModelStore {
                 fs::copy(model.folder.join(&file.name), &to)
                     // Permissions are copied too.
                     .and_then(|_| fs::set_permissions(&to, fs::Permissions::from_mode(0o600)))
-                    .map_err(|source| unusable(&to, source))?;
+                    .map_err(|source| ModelError::folder(&to, source))?;
             }
             self.install(model.pair, &partial, model.manifest)
         };

@@ -5,9 +5,8 @@
 //! "lexicalShortlist"}}]}}`, with more fields that are ignored. Invalid entries are skipped, so that one of
 //! them does not hide the others.
 
-use super::manifest::{Installed, Manifest, Role, firefox_licence, is_plain_name};
-use super::store::Entries;
-use crate::engine::Pair;
+use super::manifest::{Entries, Installed, Manifest, Role, firefox_licence, is_plain_name};
+use crate::pair::Pair;
 use meeshy_domain::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -1,8 +1,7 @@
 //! The contents of a model folder: a manifest, and the files that it lists.
 
 use super::error::ModelError;
-use super::store::unusable;
-use crate::engine::Pair;
+use crate::pair::Pair;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -54,6 +53,9 @@ pub struct Manifest {
     pub files: BTreeMap<Role, FileEntry>,
 }
 
+/// The files of a manifest, by role.
+pub(super) type Entries = BTreeMap<Role, FileEntry>;
+
 /// The licence of all Firefox Translations models (`LICENSE` of mozilla/firefox-translations-models).
 pub(super) fn firefox_licence() -> String {
     "MPL-2.0".to_owned()
@@ -101,7 +103,7 @@ impl Installed {
         let damaged = |reason: String| ModelError::Damaged { pair, reason: format!("{MANIFEST}: {reason}") };
         let text = fs::read(folder.join(MANIFEST)).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => damaged(error.to_string()),
-            _ => unusable(&folder.join(MANIFEST), error),
+            _ => ModelError::folder(&folder.join(MANIFEST), error),
         })?;
         let manifest: Manifest = serde_json::from_slice(&text).map_err(|error| damaged(error.to_string()))?;
         match manifest.files.values().find(|file| !is_plain_name(&file.name)) {
@@ -145,7 +147,7 @@ impl Installed {
             let damaged = |reason| ModelError::Damaged { pair: self.pair, reason };
             let (size, sha256) = digest_of(&path).map_err(|error| match error.kind() {
                 io::ErrorKind::NotFound if self.folder.is_dir() => damaged(format!("{}: {error}", file.name)),
-                _ => unusable(&path, error),
+                _ => ModelError::folder(&path, error),
             })?;
             if size != file.size {
                 return Err(damaged(format!("{} has {size} bytes instead of {}", file.name, file.size)));

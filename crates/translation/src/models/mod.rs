@@ -1,5 +1,6 @@
 //! Firefox Translations models: installed ones, available ones, and their installation.
 
+mod blocking;
 mod download;
 mod error;
 mod import;

@@ -1,12 +1,13 @@
 //! The models folder: `en-fr/` contains a folder for each complete version, and `active` names the selected
 //! one.
 
+use super::blocking::off_thread;
 use super::download::{self, Progress};
 use super::error::ModelError;
 use super::index::{Available, Index};
-use super::manifest::{FileEntry, Installed, MANIFEST, Manifest, Role, is_plain_name};
+use super::manifest::{Installed, MANIFEST, Manifest, is_plain_name};
 use crate::TranslationConfig;
-use crate::engine::Pair;
+use crate::pair::Pair;
 use meeshy_domain::Address;
 use std::collections::BTreeMap;
 use std::fs;
@@ -62,7 +63,7 @@ impl ModelStore {
 
     /// The pairs that have a folder.
     fn pairs(&self) -> Result<Vec<Pair>, ModelError> {
-        let names = names(&self.folder).map_err(|source| unusable(&self.folder, source))?;
+        let names = names(&self.folder).map_err(|source| ModelError::folder(&self.folder, source))?;
         Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
     }
 
@@ -73,7 +74,7 @@ impl ModelStore {
 
     fn read_versions(&self, pair: Pair) -> Result<Versions, ModelError> {
         let folder = self.folder.join(pair.to_string());
-        let names = names(&folder).map_err(|source| unusable(&folder, source))?;
+        let names = names(&folder).map_err(|source| ModelError::folder(&folder, source))?;
         let names = names.into_iter().filter(|name| is_plain_name(name) && folder.join(name).is_dir());
         Ok(names.map(|name| (name.clone(), Installed::read(pair, folder.join(name)))).collect())
     }
@@ -90,7 +91,7 @@ impl ModelStore {
             }
             Ok(_) => Err(self.none_in_use(pair)),
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                Err(unusable(&folder.join(ACTIVE), source))
+                Err(ModelError::folder(&folder.join(ACTIVE), source))
             }
             Err(_) => match self.read_versions(pair)?.as_slice() {
                 [] => Err(ModelError::NotInstalled(pair)),
@@ -119,7 +120,7 @@ impl ModelStore {
         // Atomically: readers see the old version or the new one.
         let new = folder.join(format!(".{ACTIVE}"));
         let written = fs::write(&new, version).and_then(|()| fs::rename(&new, folder.join(ACTIVE)));
-        written.map_err(|source| unusable(&new, source))?;
+        written.map_err(|source| ModelError::folder(&new, source))?;
         Ok(model)
     }
 
@@ -133,7 +134,7 @@ impl ModelStore {
             if !folder.exists() {
                 return Err(ModelError::NotInstalled(pair));
             }
-            return remove_folder(&folder).map_err(|source| unusable(&folder, source));
+            return remove_folder(&folder).map_err(|source| ModelError::folder(&folder, source));
         };
         let versions = self.versions(pair);
         if !versions.iter().any(|(name, _)| name == version) {
@@ -146,7 +147,7 @@ impl ModelStore {
             () if in_use => fs::remove_file(folder.join(ACTIVE)),
             () => Ok(()),
         });
-        removed.map_err(|source| unusable(&path, source))
+        removed.map_err(|source| ModelError::folder(&path, source))
     }
 
     /// Downloads the first available index.
@@ -204,7 +205,7 @@ impl ModelStore {
     /// Where the files of a pair are collected.
     pub(super) fn partial(&self, pair: Pair) -> Result<PathBuf, ModelError> {
         let partial = self.folder.join(PARTIAL).join(pair.to_string());
-        fs::create_dir_all(&partial).map_err(|source| unusable(&partial, source))?;
+        fs::create_dir_all(&partial).map_err(|source| ModelError::folder(&partial, source))?;
         Ok(partial)
     }
 
@@ -218,12 +219,12 @@ impl ModelStore {
     ) -> Result<Installed, ModelError> {
         let before = self.installed(pair).ok().and_then(|model| Some(model.folder.file_name()?.to_owned()));
         let path = partial.join(MANIFEST);
-        let text =
-            serde_json::to_vec_pretty(&manifest).map_err(|error| unusable(&path, io::Error::other(error)))?;
-        fs::write(&path, text).map_err(|source| unusable(&path, source))?;
+        let text = serde_json::to_vec_pretty(&manifest)
+            .map_err(|error| ModelError::folder(&path, io::Error::other(error)))?;
+        fs::write(&path, text).map_err(|source| ModelError::folder(&path, source))?;
         let version = Installed { pair, folder: partial.to_owned(), manifest }.version();
         let place = self.folder.join(pair.to_string()).join(&version);
-        self.replace(&place, partial).map_err(|source| unusable(&place, source))?;
+        self.replace(&place, partial).map_err(|source| ModelError::folder(&place, source))?;
         let installed = self.activate(pair, &version)?;
         for (name, _) in self.versions(pair) {
             if name != version && before.as_ref().is_none_or(|before| *before != *name) {
@@ -266,15 +267,6 @@ impl ModelStore {
     }
 }
 
-/// Runs blocking work, such as reading a whole model, on a thread for that.
-pub(super) async fn off_thread<T: Send + 'static>(
-    path: PathBuf,
-    work: impl FnOnce() -> Result<T, ModelError> + Send + 'static,
-) -> Result<T, ModelError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(unusable(&path, io::Error::other(error))))
-}
-
 /// The names in a folder, sorted; none if it does not exist.
 fn names(folder: &Path) -> io::Result<Vec<String>> {
     let entries = match fs::read_dir(folder) {
@@ -295,16 +287,9 @@ pub type Versions = Vec<(String, Result<Installed, ModelError>)>;
 /// The selected version of each pair, and when it was selected.
 pub type State = BTreeMap<Pair, (String, Option<SystemTime>)>;
 
-pub(super) fn unusable(path: &Path, source: io::Error) -> ModelError {
-    ModelError::Folder { path: path.to_owned(), source }
-}
-
 fn remove_folder(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
 }
-
-/// The files of a manifest, by role.
-pub(super) type Entries = BTreeMap<Role, FileEntry>;

@@ -1,7 +1,7 @@
 //! The configuration of a remote translation server.
 
 use crate::TranslationError;
-use crate::engine::Pair;
+use crate::pair::Pair;
 use meeshy_domain::{Address, Language, Secret};
 use reqwest::Url;
 use serde::Deserialize;

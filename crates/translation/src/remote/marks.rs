@@ -1,6 +1,6 @@
 //! Encodes marks in a form that a server preserves: a private-use character means nothing to it.
 
-use crate::engine::{is_mark, mark, mark_index};
+use crate::mark::{is_mark, mark, mark_index};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 

@@ -13,7 +13,8 @@ mod openai;
 
 pub use config::{RemoteConfig, RemoteKind};
 
-use crate::engine::{Engine, Offer, Pair, Portion, Translated};
+use crate::engine::{Engine, Offer, Portion, Translated};
+use crate::pair::Pair;
 use crate::request::Urgency;
 use crate::{EngineError, TranslationError};
 use async_trait::async_trait;

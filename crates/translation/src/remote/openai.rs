@@ -4,7 +4,7 @@ use super::batch::{Batch, Limits};
 use super::http::Server;
 use super::marks;
 use crate::EngineError;
-use crate::engine::Pair;
+use crate::pair::Pair;
 use serde::{Deserialize, Serialize};
 
 /// Small, so that a response arrives in time and an error costs little.

@@ -3,8 +3,8 @@
 use super::compose::composed_message;
 use super::protect::protected;
 use super::sentences::sentences;
-use crate::engine::{is_mark, mark, mark_index};
 use crate::glossary::{Found, Glossary};
+use crate::mark::{is_mark, mark, mark_index};
 use meeshy_domain::Language;
 use regex::Regex;
 use std::collections::{HashMap, VecDeque};

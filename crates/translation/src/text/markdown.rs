@@ -1,6 +1,6 @@
 //! Markdown syntax around translated text, which is kept.
 
-use super::protect::pattern;
+use super::pattern::pattern;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;

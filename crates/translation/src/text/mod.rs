@@ -3,11 +3,13 @@
 mod compose;
 mod document;
 mod markdown;
+mod pattern;
 mod placeholders;
 mod protect;
+mod scripts;
 mod sentences;
 mod symbols;
 
 pub(crate) use compose::{composed, is_composed_of};
 pub(crate) use document::{Document, splice};
-pub(crate) use protect::needs_no_spaces;
+pub(crate) use scripts::needs_no_spaces;

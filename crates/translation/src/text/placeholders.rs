@@ -4,7 +4,8 @@
 //! `{n, plural, …}`). Text in brackets, such as `{the dog is red}`, is ordinary text. Names consist of
 //! letters of any script.
 
-use super::protect::{Ranges, needs_no_spaces, pattern};
+use super::pattern::{Ranges, pattern};
+use super::scripts::needs_no_spaces;
 use icu_properties::CodePointMapData;
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use regex::Regex;

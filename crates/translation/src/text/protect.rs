@@ -1,18 +1,15 @@
 //! Text that a translation must not change: links, code, marks, names, quantities, emoji.
 
+use super::pattern::{Ranges, pattern};
+use super::scripts::needs_no_spaces;
 use super::sentences::MAX_LENGTH;
 use super::{markdown, placeholders, symbols};
 use crate::glossary::Found;
-use icu_properties::CodePointMapData;
-use icu_properties::props::LineBreak;
 use meeshy_domain::spans::{self, Kind};
 use regex::Regex;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
-
-/// Ranges of a text, in bytes.
-pub(super) type Ranges = Vec<Range<usize>>;
 
 /// Names and shorthands; [`stands_alone`] filters out those that are part of a longer word.
 static NAMES: LazyLock<Regex> = LazyLock::new(|| {
@@ -41,11 +38,6 @@ static QUANTITIES: LazyLock<Regex> = LazyLock::new(|| {
         ",
     )
 });
-
-pub(super) fn pattern(text: &str) -> Regex {
-    // The patterns are constants, and a test compiles each of them.
-    Regex::new(text).expect("a constant pattern is valid")
-}
 
 /// The protected pieces of a text: in order, disjoint, none empty; and the replacements of those found by
 /// `terms`.
@@ -139,14 +131,6 @@ fn endless(text: &str, gap: Range<usize>) -> Ranges {
         at += run.len();
     }
     ranges
-}
-
-/// Whether a character belongs to a script without spaces between words: Chinese, Japanese, Thai, Khmer ...
-pub(crate) fn needs_no_spaces(c: char) -> bool {
-    matches!(
-        CodePointMapData::<LineBreak>::new().get(c),
-        LineBreak::Ideographic | LineBreak::ConditionalJapaneseStarter | LineBreak::ComplexContext
-    )
 }
 
 /// Whether no word or number continues across the start of a piece. Scripts without spaces have no boundaries

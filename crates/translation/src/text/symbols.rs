@@ -1,6 +1,6 @@
 //! Characters that are not text: emoji, directional marks, and private-use characters.
 
-use super::protect::Ranges;
+use super::pattern::Ranges;
 use icu_properties::props::{BidiControl, EmojiModifier, ExtendedPictographic, RegionalIndicator};
 use icu_properties::{CodePointSetData, CodePointSetDataBorrowed};
 use icu_segmenter::GraphemeClusterSegmenter;

@@ -1,0 +1,37 @@
+//! What the collections of the old database are called here.
+
+/// A collection of the old database, in the order of the table of all collections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    Notification,
+    MessageStatus,
+    Message,
+    MessageTranslation,
+    Reaction,
+    TrackingLinkClick,
+    MessageAttachment,
+    ConversationMember,
+    BackupUrls,
+    User,
+    MessageReadStatus,
+    Conversation,
+    Mention,
+    UserStats,
+    FriendRequest,
+    AdminAuditLog,
+    AffiliateRelation,
+    TrackingLink,
+    AffiliateToken,
+    CallParticipant,
+    CallSession,
+    Preferences,
+    CommunityMember,
+    ConversationShareLink,
+    Community,
+    OldMessageStatus,
+    Categories,
+    TypingIndicator,
+    AnonymousParticipant,
+    ConversationPreference,
+    UserPreference,
+}

@@ -1,0 +1,257 @@
+//! How the sources are laid out: no circles of imports between the files of a crate, and no file that is too long.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of a file, at most.
+const MAX_LINES: usize = 500;
+
+/// Files that are longer because they are tables of cases.
+const LONG_FILES: &[&str] = &[];
+
+/// Crates whose files may still import each other in circles.
+const CRATES_WITH_CIRCLES: &[&str] = &["chat", "gateway"];
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the folder of all crates").to_owned()
+}
+
+/// The Rust files below a folder.
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut files = Vec::new();
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let root = crates();
+    for file in rust_files(&root) {
+        let name = file.strip_prefix(&root).expect("a file below").display().to_string();
+        let lines = fs::read_to_string(&file).expect("text").lines().count();
+        let is_allowed = lines <= MAX_LINES || LONG_FILES.contains(&name.as_str());
+        assert!(is_allowed, "{name} has {lines} lines: give its second story a file of its own");
+    }
+}
+
+#[test]
+fn files_of_a_crate_do_not_import_each_other_in_circles() {
+    let mut circles = Vec::new();
+    for entry in fs::read_dir(crates()).expect("the folder of all crates") {
+        let folder = entry.expect("an entry").path();
+        let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if CRATES_WITH_CIRCLES.contains(&name.as_str()) {
+            continue;
+        }
+        let source = folder.join("src");
+        let files = rust_files(&source).into_iter().map(|file| {
+            let text = fs::read_to_string(&file).expect("text");
+            (module_of(file.strip_prefix(&source).expect("a file below")), text)
+        });
+        circles
+            .extend(Modules::read(files.collect()).circles().into_iter().map(|it| format!("{name}: {it}")));
+    }
+    assert!(circles.is_empty(), "give what these share a file of its own:\n{}", circles.join("\n"));
+}
+
+#[test]
+fn a_circle_is_found_through_re_exports_and_nested_imports() {
+    let circles = |files: &[(&str, &str)]| {
+        let files = files.iter().map(|(path, text)| (module_of(Path::new(path)), (*text).to_owned()));
+        Modules::read(files.collect()).circles()
+    };
+    let parent = ("lib.rs", "mod a;\nmod b;\npub use a::{One, Two as Three};\n");
+    let child = ("a/mod.rs", "mod c;\npub use c::One;\npub struct Two;\n");
+    let leaf = ("a/c.rs", "use crate::b::Four;\n");
+    assert_eq!(circles(&[parent, child, leaf, ("b.rs", "use std::io;\n")]), [""; 0]);
+    let renamed = ("b.rs", "use crate::Three;\n");
+    let back = ("a/mod.rs", "mod c;\npub use c::One;\nuse crate::b::Four;\n");
+    assert_eq!(circles(&[parent, back, leaf, renamed]), ["a imports Four of b", "b imports Three of a"]);
+    let direct = ("b.rs", "use crate::{\n    One,\n};\n");
+    assert_eq!(circles(&[parent, child, leaf, direct]), ["a::c imports Four of b", "b imports One of a::c"]);
+    let written_out = ("b.rs", "fn of() -> crate::a::c::One { todo() }\n");
+    assert_eq!(circles(&[parent, child, leaf, written_out]).len(), 2);
+    let only_in_tests = ("b.rs", "#[cfg(test)]\nmod tests {\n    use crate::One;\n}\n");
+    assert_eq!(circles(&[parent, child, leaf, only_in_tests]), [""; 0]);
+    let parent_of_child = ("a/mod.rs", "mod c;\nuse c::One;\npub const ALL: usize = 1;\n");
+    let child_of_parent = ("a/c.rs", "use super::ALL;\n");
+    assert_eq!(circles(&[parent, parent_of_child, child_of_parent]).len(), 2);
+}
+
+/// The name of a module, from the root of its crate.
+type Module = Vec<String>;
+
+/// The module that a file is, by its path below `src`.
+fn module_of(path: &Path) -> Module {
+    let mut module: Module =
+        path.with_extension("").iter().map(|part| part.to_string_lossy().into()).collect();
+    if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
+        module.pop();
+    }
+    module
+}
+
+/// The modules of a crate, with what they import and export.
+struct Modules(BTreeMap<Module, Imports>);
+
+#[derive(Default)]
+struct Imports {
+    /// Paths that the module uses.
+    used: Vec<String>,
+    /// Paths that it hands on, by the name under which it does.
+    exported: BTreeMap<String, String>,
+}
+
+impl Modules {
+    fn read(files: Vec<(Module, String)>) -> Self {
+        Self(files.into_iter().map(|(module, text)| (module, Imports::read(&text))).collect())
+    }
+
+    /// The imports that are part of a circle.
+    fn circles(&self) -> Vec<String> {
+        let mut edges: BTreeMap<&Module, BTreeMap<Module, BTreeSet<&str>>> = BTreeMap::new();
+        for (module, imports) in &self.0 {
+            for path in &imports.used {
+                if let Some(home) = self.home(module, path, 0).filter(|home| home != module) {
+                    let name = path.rsplit("::").next().unwrap_or_default();
+                    edges.entry(module).or_default().entry(home).or_default().insert(name);
+                }
+            }
+        }
+        let reachable = |from: &Module| {
+            let (mut reached, mut next) = (BTreeSet::new(), vec![from.clone()]);
+            while let Some(module) = next.pop() {
+                for home in edges.get(&module).into_iter().flat_map(BTreeMap::keys) {
+                    if reached.insert(home.clone()) {
+                        next.push(home.clone());
+                    }
+                }
+            }
+            reached
+        };
+        let mut circles = Vec::new();
+        for (module, homes) in &edges {
+            for (home, names) in homes.iter().filter(|(home, _)| reachable(home).contains(*module)) {
+                let names: Vec<&str> = names.iter().copied().collect();
+                circles.push(format!("{} imports {} of {}", shown(module), names.join(", "), shown(home)));
+            }
+        }
+        circles
+    }
+
+    /// The module in which something is defined that a module calls by a path; none outside of the crate.
+    fn home(&self, module: &Module, path: &str, depth: usize) -> Option<Module> {
+        let mut names = path.split("::").peekable();
+        let mut home = match *names.peek()? {
+            "crate" => Module::new(),
+            "self" | "super" => module.clone(),
+            first if self.0.contains_key(&child(module, first)) => module.clone(),
+            _ => return None,
+        };
+        while let Some(first) = names.next_if(|name| matches!(*name, "crate" | "self" | "super")) {
+            if first == "super" {
+                home.pop();
+            }
+        }
+        while let Some(name) = names.next_if(|name| self.0.contains_key(&child(&home, name))) {
+            home.push(name.to_owned());
+        }
+        let exported = names.next().and_then(|name| self.0.get(&home)?.exported.get(name));
+        // A module may hand on what another one hands on; a bound, for it may be itself.
+        match exported.filter(|_| depth < 8).and_then(|path| self.home(&home, path, depth + 1)) {
+            Some(further) => Some(further),
+            None => self.0.contains_key(&home).then_some(home),
+        }
+    }
+}
+
+fn child(module: &Module, name: &str) -> Module {
+    let mut child = module.clone();
+    child.push(name.to_owned());
+    child
+}
+
+fn shown(module: &Module) -> String {
+    if module.is_empty() { "the root".to_owned() } else { module.join("::") }
+}
+
+impl Imports {
+    /// Reads a file, but for its tests and comments.
+    fn read(text: &str) -> Self {
+        let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+        let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
+        let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+        let mut imports = Self::default();
+        let mut rest = text.as_str();
+        while let Some((line, after)) = rest.split_once('\n') {
+            let line_without_pub = match line.trim_start().strip_prefix("pub") {
+                Some(after) if after.starts_with([' ', '(']) => {
+                    after.split_once(' ').map_or(after, |(_, it)| it)
+                }
+                _ => line.trim_start(),
+            };
+            if !line_without_pub.starts_with("use ") {
+                imports.used.extend(paths_in(line));
+                rest = after;
+                continue;
+            }
+            let is_public = line.trim_start().starts_with("pub");
+            let start = line.len() - line_without_pub.len() + "use ".len();
+            let Some(end) = rest.find(';') else { break };
+            let paths = expanded("", &rest[start..end]);
+            if is_public {
+                imports.exported.extend(paths);
+            } else {
+                imports.used.extend(paths.into_iter().map(|(_, path)| path));
+            }
+            rest = &rest[end + 1..];
+        }
+        imports
+    }
+}
+
+/// The names that a `use` brings, each with its path: `a::{b, c::d as e}` brings `b` of `a::b` and `e` of `a::c::d`.
+fn expanded(before: &str, tree: &str) -> Vec<(String, String)> {
+    let tree = tree.trim();
+    let Some((path, inside)) = tree.split_once('{') else {
+        let (path, alias) = tree.split_once(" as ").unwrap_or((tree, ""));
+        let path = format!("{before}{}", path.trim());
+        let path = path.strip_suffix("::self").unwrap_or(&path);
+        let name = if alias.is_empty() { path.rsplit("::").next().unwrap_or_default() } else { alias.trim() };
+        return vec![(name.to_owned(), path.to_owned())];
+    };
+    let inside = inside.strip_suffix('}').unwrap_or(inside);
+    let before = format!("{before}{}", path.trim());
+    let (mut depth, mut start, mut paths) = (0, 0, Vec::new());
+    for (at, character) in inside.char_indices().chain([(inside.len(), ',')]) {
+        match character {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                let part = &inside[start..at];
+                if !part.trim().is_empty() {
+                    paths.extend(expanded(&before, part));
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    paths
+}
+
+/// The paths in a line that begin with `crate` or `super`.
+fn paths_in(line: &str) -> impl Iterator<Item = String> {
+    let is_in_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
+    line.split(move |c| !is_in_path(c))
+        .filter(|path| path.starts_with("crate::") || path.starts_with("super::"))
+        .map(|path| path.trim_end_matches(':').to_owned())
+}
