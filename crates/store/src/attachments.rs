@@ -1,7 +1,7 @@
 //! Files that hang on messages.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{AttachmentId, Concealed, MessageId, Timestamp, UserId};
 

@@ -1,8 +1,8 @@
 //! Wrong passwords and codes: those of strangers, counted with the account, those of devices that are known to it, and those
 //! under a name, whether or not somebody has it.
 
+use crate::placeholders::placeholders;
 use crate::record::FromRow;
-use crate::tx::placeholders;
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::account::Attempts;
 use meeshy_domain::{Timestamp, UserId};

@@ -3,7 +3,7 @@
 //! `users.blocked_user_ids` is the list in the form of the old system, which imports and exports read and write. What is
 //! looked up are the rows of `blocks`, an index of these lists by either side.
 
-use crate::tx::{padded, placeholders};
+use crate::placeholders::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::UserId;
 

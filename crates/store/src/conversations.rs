@@ -1,7 +1,7 @@
 //! Conversations.
 
 use crate::events::{self, Change};
-use crate::tx::{padded, placeholders};
+use crate::placeholders::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
 

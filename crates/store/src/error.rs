@@ -1,5 +1,6 @@
 //! What can go wrong between us and a database, in terms a caller can act on.
 
+use crate::causes::explain;
 use std::path::PathBuf;
 
 /// A failure of the store. The transaction it happened in was undone.
@@ -81,7 +82,7 @@ impl From<tokio_postgres::Error> for StoreError {
             return if ours {
                 Self::Statement(error.to_string())
             } else {
-                Self::Unavailable(crate::pg::explain(&error))
+                Self::Unavailable(explain(&error))
             };
         };
         let code = db.code();

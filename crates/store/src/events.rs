@@ -4,8 +4,8 @@
 //! committed, all lower ones are, and whoever knows a number reads what came [`after`] it. The oldest rows are
 //! [pruned](prune); then the rows after an old number no longer follow it directly, and its holder has to start anew.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::FromRow;
-use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
 

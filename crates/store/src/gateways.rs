@@ -3,8 +3,8 @@
 //! A gateway is alive while its row was renewed lately, by the time of the database. Its `connected_users` hold for as long, so
 //! they need no renewal of their own.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{Timestamp, UserId};
 use std::time::Duration;

@@ -2,8 +2,8 @@
 //!
 //! The conversations of a community share one glossary; any other conversation has its own.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::FromRow;
-use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MemberRole, TermId, Timestamp, UserId};
 

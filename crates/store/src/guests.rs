@@ -1,7 +1,7 @@
 //! Guests of the old system, who wrote without an account.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::Language;
 

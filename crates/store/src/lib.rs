@@ -10,6 +10,7 @@ pub mod attachments;
 pub mod attempts;
 pub mod blocks;
 pub mod call_counts;
+mod causes;
 pub mod conversation_languages;
 pub mod conversations;
 pub mod data_set;
@@ -25,9 +26,11 @@ pub mod members;
 pub mod messages;
 mod migrate;
 pub mod names;
+mod notice;
 pub mod notifications;
 mod notify;
 mod pg;
+mod placeholders;
 mod queue;
 mod record;
 pub mod reports;
@@ -52,7 +55,7 @@ mod write_check;
 pub use error::StoreError;
 pub use exclusive::{Ending, Exclusive};
 pub use migrate::Migrated;
-pub use notify::{Channel, MAX_NOTICE_BYTES, Notice};
+pub use notice::{Channel, MAX_NOTICE_BYTES, Notice};
 pub use record::FromRow;
 pub use tx::Tx;
 pub use value::{FromValue, Row, Value};
@@ -221,6 +224,14 @@ impl Store {
         let (pending, answer) =
             Pending::new(Access::Write, Closure::<Never<T, E>, _>::Again(closure), self.clock.clone());
         run(self.writers(), pending, answer).await
+    }
+
+    /// Whether a change can be written and kept, as of the last second. It waits for as long as the database does.
+    ///
+    /// # Errors
+    /// Why nothing can be written.
+    pub async fn check_write(&self) -> Result<(), StoreError> {
+        self.write_check.run(self.writers()).await
     }
 
     fn writers(&self) -> &mpsc::Sender<Box<dyn Work>> {

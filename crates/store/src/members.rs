@@ -1,7 +1,7 @@
 //! Who takes part in which conversation, and how far each has read.
 
 use crate::conversations::{self, Conversation};
-use crate::tx::{padded, placeholders};
+use crate::placeholders::{padded, placeholders};
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME};
 use crate::{Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};

@@ -1,7 +1,7 @@
 //! Messages and mentions.
 
 use crate::events::{self, Change};
-use crate::tx::{not_in, padded, placeholders};
+use crate::placeholders::{not_in, padded, placeholders};
 use crate::visibility::Viewer;
 use crate::{Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};

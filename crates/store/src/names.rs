@@ -1,7 +1,7 @@
 //! Names as they are compared and found. They are folded here, so that it makes no difference which database keeps them.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::FromRow;
-use crate::tx::{padded, placeholders};
 use crate::visibility::not_blocked;
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::text::{self, FOLD_VERSION, Names};

@@ -1,7 +1,7 @@
 //! What people were told, and the archive of what they were told long ago.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx};
 use flate2::Compression;
 use flate2::read::GzDecoder;

@@ -1,49 +1,9 @@
-//! Notifications between the processes on one database (`LISTEN` and `NOTIFY`).
-//!
-//! A notification is a hint and is lost with its connection: after [`Notice::Missed`] a receiver reads what it needs from the database.
-//! SQLite belongs to one process, which needs no notifications.
+//! Sending notifications to other processes, and receiving theirs.
 
+use crate::notice::{Channel, Notice};
 use crate::pg::Listener;
 use crate::{Engine, Store, StoreError};
 use tokio::sync::mpsc;
-
-/// What a notification is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Channel {
-    /// There are new translation jobs, or new texts.
-    Jobs,
-    /// Translations have come to an end.
-    Translated,
-    /// Texts that are no messages were translated.
-    Texts,
-    /// Somebody has connected to a gateway, or left it.
-    Presence,
-}
-
-impl Channel {
-    pub(crate) const ALL: [Self; 4] = [Self::Jobs, Self::Translated, Self::Texts, Self::Presence];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Jobs => "meeshy_translation_jobs",
-            Self::Translated => "meeshy_translated",
-            Self::Texts => "meeshy_texts",
-            Self::Presence => "meeshy_presence",
-        }
-    }
-}
-
-/// What a listener receives.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Notice {
-    /// A notification with its payload, perhaps from this process itself.
-    Received(Channel, String),
-    /// The connection was lost for a while, and notifications with it.
-    Missed,
-}
-
-/// The longest payload of a notification, in bytes (PostgreSQL takes less than 8,000).
-pub const MAX_NOTICE_BYTES: usize = 7_900;
 
 impl Store {
     /// Notifies every process that listens, without a guarantee that it arrives.

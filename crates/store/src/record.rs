@@ -1,6 +1,6 @@
 //! Rows as Rust types: a struct, its columns, how it is read and how it is inserted, from one declaration.
 
-use crate::tx::placeholders_exactly;
+use crate::placeholders::placeholders_exactly;
 use crate::{FromValue, Row, StoreError, Value};
 
 /// What a row of an answer is read as: one value, a tuple, or a struct declared with [`record!`]. Columns are read in the order

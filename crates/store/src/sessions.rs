@@ -1,7 +1,7 @@
 //! Signed-in devices.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{Secret, SessionId, Timestamp, UserId};
 use std::collections::{HashMap, HashSet};

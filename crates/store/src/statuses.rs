@@ -1,6 +1,6 @@
 //! Who received and read which message, as the old system noted it for each person.
 
-use crate::tx::{padded, placeholders};
+use crate::placeholders::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::MessageId;
 

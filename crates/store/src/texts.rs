@@ -1,8 +1,8 @@
 //! Texts that are no messages, on their way from a process that takes messages to one that translates, and back.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
 use crate::translations::State;
-use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{Language, TextId, Timestamp};
 

@@ -1,7 +1,7 @@
 //! What the engines have answered before, by the hash of everything the answer depends on.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 

@@ -3,7 +3,7 @@
 //! When a job is due and how long it is claimed are times of the database ([`Tx::now`]): processes on several hosts compare
 //! them.
 
-use crate::tx::{not_in, padded, placeholders};
+use crate::placeholders::{not_in, padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
 

@@ -1,9 +1,9 @@
 //! Translations of messages that have come to an end, good or bad. One under way is a [job](crate::translation_jobs).
 
 use crate::messages;
+use crate::placeholders::{padded, placeholders};
 use crate::record::{FromRow, record};
 use crate::translation_jobs::{self, Job};
-use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::{Language, MessageId, Reason, ReasonCode, Timestamp};
 

@@ -1,7 +1,7 @@
 //! People.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::{FromRow, record};
-use crate::tx::{padded, placeholders};
 use crate::{Row, StoreError, Tx, Value, conversation_languages, names};
 use meeshy_domain::text::{self, Names};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId};

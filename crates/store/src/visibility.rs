@@ -3,7 +3,7 @@
 //! The old system hid messages: those that had expired, that somebody had deleted for themselves or cleared away, and
 //! those of people whom somebody had blocked. Nothing here hides more yet; what was hidden stays so.
 
-use crate::tx::{padded, placeholders};
+use crate::placeholders::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
 

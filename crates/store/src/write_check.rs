@@ -2,14 +2,14 @@
 //!
 //! One check is under way at a time and its outcome holds for a second, so that strangers who ask often cost nothing.
 
+use crate::StoreError;
 use crate::queue::{Access, Verdict, Work};
 use crate::tx::{Connection, Tx};
-use crate::{Store, StoreError};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// How long an outcome holds.
 const FRESH: Duration = Duration::from_secs(1);
@@ -34,25 +34,19 @@ impl WriteCheck {
     pub(crate) fn new() -> Self {
         Self { last: watch::Sender::new(None), is_under_way: Arc::default(), number: Arc::default() }
     }
-}
 
-impl Store {
-    /// Whether a change can be written and kept, as of the last second. It waits for as long as the database does.
-    ///
-    /// # Errors
-    /// Why nothing can be written.
-    pub async fn check_write(&self) -> Result<(), StoreError> {
-        let check = &self.write_check;
-        let mut last = check.last.subscribe();
+    /// Whether a change can be written and kept, as of the last second, with a change that goes to `writers` if need be.
+    pub(crate) async fn run(&self, writers: &mpsc::Sender<Box<dyn Work>>) -> Result<(), StoreError> {
+        let mut last = self.last.subscribe();
         if let Some(outcome) = &*last.borrow_and_update()
             && outcome.at.elapsed() < FRESH
         {
             return outcome.result.clone();
         }
-        if !check.is_under_way.swap(true, Ordering::SeqCst) {
-            let number = check.number.fetch_add(1, Ordering::Relaxed);
-            let attempt = Attempt { check: check.clone(), content: filler(number), result: Ok(()) };
-            if self.writers().try_send(Box::new(attempt)).is_err() {
+        if !self.is_under_way.swap(true, Ordering::SeqCst) {
+            let number = self.number.fetch_add(1, Ordering::Relaxed);
+            let attempt = Attempt { check: self.clone(), content: filler(number), result: Ok(()) };
+            if writers.try_send(Box::new(attempt)).is_err() {
                 return Err(StoreError::Unavailable("more changes wait than can be written".into()));
             }
         }

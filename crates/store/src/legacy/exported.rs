@@ -1,7 +1,7 @@
 //! What exports wrote, so that it is recognised when it comes back.
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::tx::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 

@@ -5,8 +5,8 @@ pub mod exported;
 pub mod indexes;
 pub mod layouts;
 
+use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::tx::{padded, placeholders};
 use crate::{FromValue, StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 

@@ -3,8 +3,10 @@
 //! The client knows `sslmode` only as far as it decides whether to encrypt; whether to believe the server is decided here,
 //! as libpq does: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION.
 
+use super::ssl_mode::Mode;
 use super::tls;
 use crate::StoreError;
+use crate::causes::explain;
 use meeshy_domain::secret::mask_url;
 use percent_encoding::percent_decode_str;
 use std::net::IpAddr;
@@ -67,21 +69,6 @@ impl Address {
     }
 }
 
-/// What `sslmode` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// Nothing is encrypted.
-    Disable,
-    /// Encrypted where the server offers it; whoever answers is believed.
-    Prefer,
-    /// Encrypted; whoever answers is believed, unless `sslrootcert` says who may vouch for the server.
-    Require,
-    /// Encrypted, with a certificate that somebody trusted has signed.
-    VerifyCa,
-    /// The same, and the certificate is for the host in the address.
-    VerifyFull,
-}
-
 /// What an address says that the client does not read, or reads otherwise.
 #[derive(Default)]
 struct Own {
@@ -99,7 +86,7 @@ fn take_own(url: &str) -> Result<(String, Own), String> {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let value = percent_decode_str(value).decode_utf8().map_err(|_| format!("{key}: not UTF-8"))?;
         match key {
-            "sslmode" => own.mode = Some(mode(&value)?),
+            "sslmode" => own.mode = Some(value.parse()?),
             "sslrootcert" => own.root = Some(PathBuf::from(value.into_owned())),
             "statement_timeout" => {
                 let millis = value.parse().ok().filter(|millis| *millis > 0);
@@ -112,21 +99,6 @@ fn take_own(url: &str) -> Result<(String, Own), String> {
     }
     let query = if others.is_empty() { String::new() } else { format!("?{}", others.join("&")) };
     Ok((format!("{before}{query}"), own))
-}
-
-fn mode(name: &str) -> Result<Mode, String> {
-    Ok(match name {
-        "disable" => Mode::Disable,
-        "prefer" => Mode::Prefer,
-        "require" => Mode::Require,
-        "verify-ca" => Mode::VerifyCa,
-        "verify-full" => Mode::VerifyFull,
-        other => {
-            return Err(format!(
-                "sslmode: expected disable, prefer, require, verify-ca or verify-full, found `{other}`"
-            ));
-        }
-    })
 }
 
 /// Whether what is sent never leaves this machine.
@@ -153,15 +125,6 @@ pub(crate) fn without_password(url: &str) -> String {
             url.split_whitespace().filter(|part| !part.starts_with("password")).collect::<Vec<_>>().join(" ")
         }
     }
-}
-
-/// An error with what caused it.
-pub(crate) fn explain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| {
-        let cause = cause.to_string();
-        if text.ends_with(&cause) { text } else { format!("{text}: {cause}") }
-    })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! One connection to PostgreSQL, for a thread that waits for each answer, but not for ever.
 
-use super::address::{Address, explain};
+use super::address::Address;
+use crate::causes::explain;
 use crate::{StoreError, Value};
 use futures::future::{join, join_all};
 use std::future::poll_fn;

@@ -4,7 +4,7 @@ use super::QUEUE;
 use super::address::Address;
 use super::connection::{Blocking, Limit};
 use crate::StoreError;
-use crate::notify::{Channel, Notice};
+use crate::notice::{Channel, Notice};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;

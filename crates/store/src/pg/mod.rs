@@ -4,9 +4,10 @@ mod address;
 mod connection;
 mod listener;
 mod lock;
+mod ssl_mode;
 mod tls;
 
-pub(crate) use address::{Address, explain, without_password};
+pub(crate) use address::{Address, without_password};
 pub(crate) use listener::Listener;
 pub(crate) use lock::has_earlier_gateway;
 

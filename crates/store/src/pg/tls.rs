@@ -1,6 +1,6 @@
 //! Whom to believe to be the PostgreSQL server.
 
-use super::address::Mode;
+use super::ssl_mode::Mode;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{
