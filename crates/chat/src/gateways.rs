@@ -21,6 +21,9 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 /// People in one batch, so that it fits into one notification.
 const MAX_BATCH: usize = 256;
 
+/// The version that a gateway ends with. It follows none, so the others read the rows, and find no gateway.
+const GONE: i64 = i64::MAX;
+
 /// Why this process cannot be one of the gateways of a database.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
@@ -83,8 +86,14 @@ impl Chat {
             failed = self.keep_registered() => return failed,
         }
         let process = self.inner.process.clone();
-        if let Err(error) = self.inner.store.write_retrying(move |tx| gateways::remove(tx, &process)).await {
-            tracing::debug!(%error, "Failed to remove this gateway; the others find out by its missing heartbeat");
+        let gone = payload(&process, GONE, &[], &[]);
+        let removed = self.inner.store.write_retrying(move |tx| gateways::remove(tx, &process)).await;
+        let told = match removed {
+            Ok(()) => self.inner.store.notify(Channel::Presence, gone).await,
+            failed => failed,
+        };
+        if let Err(error) = told {
+            tracing::debug!(%error, "Failed to say that this gateway stops; the others find out by themselves");
         }
         Ok(())
     }
@@ -213,9 +222,14 @@ impl Chat {
         }
     }
 
+    /// Whether this process is one of the gateways.
+    pub(crate) fn is_gateway(&self) -> bool {
+        self.inner.membership.has_joined.load(Ordering::SeqCst)
+    }
+
     /// Another gateway says who came to it and who left it.
     pub(crate) async fn presence_changed(&self, payload: &str) {
-        if !self.inner.membership.has_joined.load(Ordering::SeqCst) {
+        if !self.is_gateway() {
             return;
         }
         let Some(change) = Change::parse(payload) else { return };

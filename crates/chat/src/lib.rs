@@ -9,6 +9,7 @@
 mod accounts;
 mod administration;
 mod authority;
+mod call_limits;
 mod cluster;
 mod conversation_views;
 mod conversations;
@@ -47,6 +48,7 @@ mod worker;
 pub use accounts::{Availability, Registration};
 pub use administration::Account;
 pub use authority::{Authority, Credential, Ended};
+pub use call_limits::CallLimit;
 pub use conversations::{Audience, ListFilter, NewConversation};
 pub use edits::MessageEdit;
 pub use error::ChatError;
@@ -161,6 +163,8 @@ struct Inner {
     turns: sign_in::Turns,
     /// Attempts to sign in, in this process.
     sign_ins: AtomicU64,
+    /// Calls of this process that were counted over all gateways.
+    counted_calls: AtomicU64,
     /// This process, among those that use the database.
     process: String,
     /// Tells the key that tokens are signed with from others.
@@ -221,6 +225,7 @@ impl Chat {
                 failures: worker::Failures::default(),
                 turns: sign_in::Turns::default(),
                 sign_ins: AtomicU64::new(0),
+                counted_calls: AtomicU64::new(0),
                 process: secrets.hex(8),
                 store,
                 clock,

@@ -131,7 +131,7 @@ impl Chat {
         let secret = protection.two_factor_secret.unwrap_or_default();
         // Codes are guesses at the account too: who knows the password gets no more of them by signing in again.
         let budget = Budget::of(tx, user.id, device)?;
-        let spent = match self.spend(tx, budget, now) {
+        let spent = match self.spend(tx, budget) {
             Ok(spent) => spent,
             Err(error) => return Ok(Err(error)),
         };

@@ -240,8 +240,10 @@ impl Chat {
     /// name, or the account has no attempts left.
     async fn admit(&self, login: String, device: &Device) -> Result<Option<Admitted>, ChatError> {
         self.trim_guessed_names().await?;
-        let (device, now, is_limited) = (device.clone(), self.now(), self.inner.settings.limit_sign_ins);
+        let (device, is_limited) = (device.clone(), self.inner.settings.limit_sign_ins);
         let write = move |tx: &mut Tx<'_>| {
+            // The time of the database: the gateways count together.
+            let now = tx.now()?;
             let user = users::find_by_login(tx, &login)?.filter(|user| user.is_active);
             let budget = user.as_ref().map(|user| Budget::of(tx, user.id, &device)).transpose()?;
             // Who shows what only a device of the owner has may be told of that device's own attempts.
@@ -272,18 +274,20 @@ impl Chat {
         if !self.inner.sign_ins.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRIM_INTERVAL) {
             return Ok(());
         }
-        let before = self.now().minus(FORGET_AFTER);
-        self.inner.store.write(move |tx| attempts::trim_names(tx, before, MAX_GUESSED_NAMES)).await
+        let trim = |tx: &mut Tx<'_>| {
+            let before = tx.now()?.minus(FORGET_AFTER);
+            attempts::trim_names(tx, before, MAX_GUESSED_NAMES)
+        };
+        self.inner.store.write(trim).await
     }
 
     /// Counts an attempt, unless attempts are not limited.
-    pub(crate) fn spend(
-        &self,
-        tx: &mut Tx<'_>,
-        budget: Budget,
-        now: Timestamp,
-    ) -> Result<Option<Spent>, ChatError> {
-        if self.inner.settings.limit_sign_ins { budget.spend(tx, now).map(Some) } else { Ok(None) }
+    pub(crate) fn spend(&self, tx: &mut Tx<'_>, budget: Budget) -> Result<Option<Spent>, ChatError> {
+        if !self.inner.settings.limit_sign_ins {
+            return Ok(None);
+        }
+        let now = tx.now()?;
+        budget.spend(tx, now).map(Some)
     }
 
     /// What `device` is known by at the account of `login`, if it shows that it has signed in there before.

@@ -1,9 +1,33 @@
-//! What one account may do in a window of time, whichever door it comes through: REST, or any of its sockets.
+//! What one account may do in a window of time, whichever door it comes through: REST, or any of its sockets; and how often
+//! somebody without one may guess.
 
+use crate::App;
 use crate::error::ApiError;
-use crate::rate_limit::{Limiter, TooMany};
-use meeshy_chat::Chat;
+use crate::rate_limit::{Limit, Limiter, TooMany};
+use meeshy_chat::{CallLimit, Chat};
 use meeshy_domain::{ConversationId, UserId};
+
+impl App {
+    /// Counts a call that could be a guess: in each of these limits the calls of a caller, over all gateways. What this gateway alone
+    /// has seen too often does not reach the database.
+    pub async fn count_guess(&self, counted: &[(Option<Limit>, &str)]) -> Result<(), ApiError> {
+        let counted: Vec<(Limit, &str)> =
+            counted.iter().filter_map(|(limit, caller)| limit.map(|limit| (limit, *caller))).collect();
+        for (limit, caller) in &counted {
+            self.limiter.count(Some(*limit), caller)?;
+        }
+        let shared = counted.iter().map(|(limit, caller)| CallLimit {
+            name: limit.name(),
+            caller: (*caller).to_owned(),
+            max_calls: limit.calls(),
+            window: limit.window(),
+        });
+        match self.chat.count_calls(shared.collect()).await? {
+            None => Ok(()),
+            Some((place, retry_after)) => Err(TooMany { limit: counted[place].0, retry_after }.into()),
+        }
+    }
+}
 
 impl Limiter {
     /// Counts an event of a socket.

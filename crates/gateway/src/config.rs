@@ -32,6 +32,8 @@ pub struct GatewayConfig {
     pub authentication_deadline: Duration,
     /// The folder of the files that people uploaded.
     pub uploads: PathBuf,
+    /// What the ids of its connections begin with, so that a proxy finds this gateway among others; made up when not set.
+    pub name: Option<String>,
 }
 
 impl Default for GatewayConfig {
@@ -48,6 +50,7 @@ impl Default for GatewayConfig {
             packet_bytes: 256 * 1024,
             authentication_deadline: Duration::from_secs(30),
             uploads: PathBuf::from("data/uploads"),
+            name: None,
         }
     }
 }

@@ -32,6 +32,10 @@ impl Limit {
         Self { name, calls, window }
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
     pub(crate) fn calls(&self) -> u32 {
         self.calls
     }

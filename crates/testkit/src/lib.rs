@@ -3,6 +3,7 @@
 //! SQLite databases live in a temporary folder. PostgreSQL is a real server: `scripts/with-postgres` starts
 //! one for a whole test run, and each test creates its own database on it.
 
+mod balancer;
 pub mod clock;
 mod cluster;
 pub mod firefox;
@@ -10,10 +11,13 @@ mod proxy;
 pub mod python;
 pub mod rows;
 pub mod sample;
+mod socket;
 
+pub use balancer::{Backend, Balancer};
 pub use cluster::{Certificates, Cluster};
 use meeshy_store::{Location, Store, StoreError};
 pub use proxy::Proxy;
+pub use socket::{Closed, Socket};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The variable by which `scripts/with-postgres` passes the URL of its server.

@@ -41,6 +41,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// does, its client sees the gap in the messages' numbers and reads again.
 const QUEUE: usize = 1024;
 
+/// Digits of the name of a gateway that was given none.
+const NAME_DIGITS: usize = 4;
+
 /// Translations that all sockets together may wait for at the same time.
 const MAX_TRANSLATIONS: usize = 256;
 
@@ -79,13 +82,15 @@ pub(crate) struct Realtime {
 /// Starts taking sockets and sending events; the task that sends them out is whose end the gateway watches.
 pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter>) -> (Sockets, Dispatching) {
     let ids = chat.secrets().clone();
+    let name = config.name.clone().unwrap_or_else(|| chat.process().chars().take(NAME_DIGITS).collect());
     let settings = Config {
         ping_interval: Duration::from_secs(25),
         ping_timeout: Duration::from_secs(10),
         join_timeout: config.authentication_deadline,
         max_payload: config.packet_bytes,
         queue: QUEUE,
-        make_id: Arc::new(move || ids.hex(12)),
+        // A proxy sends the requests of a client that polls to the gateway that made its id.
+        make_id: Arc::new(move || format!("{name}-{}", ids.hex(12))),
     };
     let realtime = Realtime {
         chat,

@@ -45,12 +45,12 @@ async fn register(
     Body(body): Body<Register>,
 ) -> Result<Remembered<wire::SignedIn>, ApiError> {
     let limits = &app.limiter.limits;
-    app.limiter.count(limits.authentication, &visitor.counted_as)?;
+    app.count_guess(&[(limits.authentication, &visitor.counted_as)]).await?;
     // A code that was mistyped does not use up the few registrations of an address.
     if let Some(code) = body.setup_code.as_deref().filter(|code| !code.trim().is_empty()) {
         app.chat.check_setup_code(code).await?;
     }
-    app.limiter.count(limits.register, &visitor.counted_as)?;
+    app.count_guess(&[(limits.register, &visitor.counted_as)]).await?;
     let new = Registration {
         username: body.username,
         password: body.password.into(),
@@ -75,8 +75,8 @@ async fn login(
     let known = app.chat.known_device(&body.username, &visitor.device).await?;
     let counted_as = known.map_or(visitor.counted_as.clone(), |device| format!("device {device}"));
     let beginning: String = body.username.trim().chars().take(3).flat_map(char::to_lowercase).collect();
-    app.limiter.count(limits.authentication, &counted_as)?;
-    app.limiter.count(limits.login, &format!("{counted_as} {beginning}"))?;
+    let name = format!("{counted_as} {beginning}");
+    app.count_guess(&[(limits.authentication, &counted_as), (limits.login, &name)]).await?;
     let device = visitor.device.clone();
     let led = app.chat.sign_in(body.username, body.password, body.remember_device, device).await?;
     Ok(match led {
@@ -122,8 +122,8 @@ async fn sign_in_with_code(
     code: &str,
 ) -> Result<Remembered<wire::SignedIn>, ApiError> {
     let limits = &app.limiter.limits;
-    app.limiter.count(limits.authentication, &visitor.counted_as)?;
-    app.limiter.count(limits.login, &format!("{} code", visitor.counted_as))?;
+    let codes = format!("{} code", visitor.counted_as);
+    app.count_guess(&[(limits.authentication, &visitor.counted_as), (limits.login, &codes)]).await?;
     let signed_in = app.chat.sign_in_with_code(challenge, code, visitor.device.clone()).await?;
     Ok(visitor.remembered(signed_in_data(app, signed_in)))
 }
@@ -191,7 +191,7 @@ async fn availability(
     if asked.username.is_none() && asked.email.is_none() {
         return Err(ApiError::invalid("username", "give a username or an email"));
     }
-    app.limiter.count(app.limiter.limits.availability, &counted_as)?;
+    app.count_guess(&[(app.limiter.limits.availability, &counted_as)]).await?;
     let found = app.chat.availability(asked.username, asked.email).await?;
     Ok(Answer(Availability {
         suggestions: if found.username.is_some() { found.suggestions } else { Vec::new() },

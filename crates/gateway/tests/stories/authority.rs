@@ -209,7 +209,7 @@ async fn removed(removal: &'static str) {
 #[tokio::test]
 async fn connections_that_have_not_signed_in_are_few() {
     let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
-    let server = Server::start(GatewayConfig { forwarding, ..unlimited() }).await;
+    let server = Server::single(GatewayConfig { forwarding, ..unlimited() }).await;
     let lea = server.sign_up("lea", "fr").await;
     let mut pending = Vec::new();
     for _ in 0..256 {

@@ -1,7 +1,8 @@
 //! Two gateways on one database are one messenger.
 
-use crate::server::{Server, unlimited};
+use crate::server::{Server, registration, unlimited};
 use crate::socket::Socket;
+use meeshy_gateway::GatewayConfig;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -55,6 +56,44 @@ async fn those_who_are_there_already_are_known_to_a_gateway_that_starts_and_go_w
     let is_online = third.chat.presence().is_online(lea.id.parse().unwrap());
     assert!(is_online, "before it serves anybody");
     one.stop().await;
-    let gone = there.event("user:status").await;
-    assert_eq!((&gone["userId"], &gone["isOnline"]), (&json!(lea.id), &json!(false)));
+    loop {
+        let status = there.event("user:status").await;
+        if status["userId"] == json!(lea.id) {
+            assert_eq!(status["isOnline"], false);
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn guesses_are_counted_over_both() {
+    let [one, two] = Server::pair(GatewayConfig::default()).await;
+    let mut answers = Vec::new();
+    for (number, server) in [&one, &two, &one, &two, &one, &two].into_iter().enumerate() {
+        let guess = json!({ "username": format!("lea{number}"), "password": "guess" });
+        answers.push(server.post("/api/v1/auth/login", guess).await);
+    }
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429], "five for each beginning of a name");
+    let refused = &answers[5];
+    assert_eq!((refused.code(), refused.header("retry-after")), ("RATE_LIMIT_EXCEEDED", "900"));
+    let mut registered = Vec::new();
+    for (server, name) in [(&one, "ada"), (&two, "bob"), (&one, "eve"), (&two, "zoe")] {
+        registered.push(server.post("/api/v1/auth/register", registration(name, "en")).await.status);
+    }
+    assert_eq!(registered, [200, 200, 200, 429]);
+}
+
+#[tokio::test]
+async fn attempts_at_an_account_are_counted_over_both() {
+    let [one, two] = Server::pair(unlimited()).await;
+    one.sign_up("lea", "fr").await;
+    let mut statuses = Vec::new();
+    for number in 0..11 {
+        let server = if number % 2 == 0 { &one } else { &two };
+        let guess = json!({ "username": "lea", "password": format!("guess {number}") });
+        statuses.push(server.post("/api/v1/auth/login", guess).await.status);
+    }
+    assert_eq!(statuses[..10], [401; 10]);
+    assert_eq!(statuses[10], 429, "ten, wherever they are made");
 }

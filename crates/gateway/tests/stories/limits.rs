@@ -70,7 +70,7 @@ async fn registering_and_signing_in_are_limited_by_address() {
 
 #[tokio::test]
 async fn calls_say_how_many_are_left() {
-    let server = Server::start(GatewayConfig::default()).await;
+    let server = Server::single(GatewayConfig::default()).await;
     let first = server.get("/api/v1/languages").await;
     assert_eq!((first.header("x-ratelimit-limit"), first.header("x-ratelimit-remaining")), ("300", "299"));
     for _ in 1..300 {
@@ -80,7 +80,7 @@ async fn calls_say_how_many_are_left() {
     assert_eq!(server.get("/health").await.status, 200, "tools of the operator are not limited");
 
     let server =
-        Server::start(GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() }).await;
+        Server::single(GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() }).await;
     assert_eq!(server.get("/api/v1/languages").await.header("x-ratelimit-limit"), "");
 }
 
@@ -88,7 +88,7 @@ async fn calls_say_how_many_are_left() {
 async fn translating_is_limited_by_person() {
     let limit = Limit::new("translation", 3, Duration::from_secs(60));
     let rate_limits = RateLimits { translation: Some(limit), ..RateLimits::off() };
-    let server = Server::start(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
+    let server = Server::single(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let text = json!({ "text": "hello", "source_language": "en", "target_language": "fr" });
     let libretranslate = json!({ "q": "hello", "source": "en", "target": "fr", "api_key": lea.token });
@@ -109,7 +109,7 @@ fn limited(change: impl FnOnce(&mut RateLimits)) -> GatewayConfig {
 #[tokio::test]
 async fn messages_have_one_budget_whichever_door_they_come_through() {
     let window = Duration::from_secs(60);
-    let server = Server::start(limited(|limits| {
+    let server = Server::single(limited(|limits| {
         limits.conversation_messages = Some(Limit::new("conversation_messages", 4, window));
         limits.messages = Some(Limit::new("messages", 8, window));
     }))
@@ -143,7 +143,7 @@ async fn messages_have_one_budget_whichever_door_they_come_through() {
 #[tokio::test]
 async fn events_are_counted_over_all_sockets_of_a_person() {
     let limit = Limit::new("events", 6, Duration::from_secs(60));
-    let server = Server::start(limited(|limits| limits.events = Some(limit))).await;
+    let server = Server::single(limited(|limits| limits.events = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let (mut one, mut another) = (Socket::of(&server, &lea).await, Socket::of(&server, &lea).await);
     for _ in 0..3 {
@@ -159,7 +159,7 @@ async fn events_are_counted_over_all_sockets_of_a_person() {
 #[tokio::test]
 async fn translations_for_sockets_count_as_those_over_rest() {
     let limit = Limit::new("translation", 3, Duration::from_secs(60));
-    let server = Server::start(limited(|limits| limits.translation = Some(limit))).await;
+    let server = Server::single(limited(|limits| limits.translation = Some(limit))).await;
     let lea = server.sign_up("lea", "fr").await;
     let message = lea.say("meeshy", "Salut").await;
     let ask = json!({ "messageId": message, "targetLanguage": "de" });
@@ -246,7 +246,7 @@ async fn asking_which_names_are_free_is_limited_and_tells_nothing_of_addresses()
 #[tokio::test]
 async fn each_text_counts_as_a_translation() {
     let limit = Limit::new("translation", 3, Duration::from_secs(60));
-    let server = Server::start(limited(|limits| limits.translation = Some(limit))).await;
+    let server = Server::single(limited(|limits| limits.translation = Some(limit))).await;
     let lea = server.sign_up("lea", "fr").await;
     let text = json!({ "text": "hello", "source_language": "en", "target_language": "fr" });
     let list = json!({ "q": ["one", "two"], "source": "en", "target": "fr", "api_key": lea.token });
@@ -265,7 +265,7 @@ async fn each_text_counts_as_a_translation() {
 #[tokio::test]
 async fn what_reading_asks_for_is_limited_by_person() {
     let limit = Limit::new("page_translations", 3, Duration::from_secs(60));
-    let server = Server::start(limited(|limits| limits.page_translations = Some(limit))).await;
+    let server = Server::single(limited(|limits| limits.page_translations = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = lea.group(&[&carlos]).await;
     for n in 0..5 {
@@ -289,7 +289,7 @@ async fn what_reading_asks_for_is_limited_by_person() {
 #[tokio::test]
 async fn opening_conversations_is_limited_by_person() {
     let limit = Limit::new("conversations", 1, Duration::from_secs(60));
-    let server = Server::start(limited(|limits| limits.conversations = Some(limit))).await;
+    let server = Server::single(limited(|limits| limits.conversations = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     lea.group(&[&carlos]).await;
     let another = json!({ "type": "group", "title": "Trip", "participantIds": [carlos.id] });

@@ -1,21 +1,29 @@
 //! A running gateway, and people who call it.
+//!
+//! With `MEESHY_TEST_GATEWAYS=2`, what calls itself one server is two gateways on one PostgreSQL, behind a proxy that spreads calls and
+//! sockets at random.
 
 use crate::engine::{Engine, translation_api};
 use meeshy_chat::{Chat, HashingCost, Secrets, Settings, SigningKey, Translate};
+use meeshy_domain::Clock;
 use meeshy_gateway::{Gateway, GatewayConfig, RateLimits, routes::Endpoint};
 use meeshy_store::Store;
-use meeshy_testkit::{Database, clock};
+use meeshy_testkit::{Backend, Balancer, Database, clock};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// How the clock of two gateways moves.
+const TICK: Duration = Duration::from_millis(1);
 
 /// A gateway on a free port.
 pub struct Server {
@@ -24,11 +32,40 @@ pub struct Server {
     pub hand: clock::ClockControl,
     pub endpoints: Vec<Endpoint>,
     pub store: Store,
-    pub uploads: TempDir,
+    pub uploads: Arc<TempDir>,
     http: reqwest::Client,
     stop: watch::Sender<bool>,
     serving: JoinHandle<()>,
     database: Arc<Database>,
+    /// The other gateways behind the same address.
+    others: Vec<Server>,
+}
+
+/// Where a gateway is started, and as what.
+struct Place<'a> {
+    database: Arc<Database>,
+    clock: (Clock, clock::ClockControl),
+    uploads: Arc<TempDir>,
+    secret: &'a str,
+    /// Ids and secrets are counted from here.
+    seed: u64,
+}
+
+impl Place<'_> {
+    fn on(database: Database) -> Self {
+        Self::beside(&Arc::new(database), 1)
+    }
+
+    fn beside(database: &Arc<Database>, seed: u64) -> Self {
+        let (database, uploads) = (Arc::clone(database), Arc::new(tempfile::tempdir().unwrap()));
+        Self { database, clock: clock::manual(), uploads, secret: SECRET, seed }
+    }
+}
+
+/// Whether one server is to be two gateways.
+#[expect(clippy::disallowed_methods, reason = "how tests run is not for the configuration")]
+fn is_spread() -> bool {
+    std::env::var("MEESHY_TEST_GATEWAYS").is_ok_and(|number| number == "2")
 }
 
 /// A configuration without rate limits.
@@ -38,9 +75,17 @@ pub fn unlimited() -> GatewayConfig {
 
 /// A server on each database, with the name of the database for messages.
 pub async fn servers() -> Vec<(&'static str, Server)> {
+    if is_spread() {
+        return vec![("two gateways", Server::spread(unlimited(), |_| {}).await)];
+    }
+    single_servers().await
+}
+
+/// One gateway on each database, however the tests are run: for ids that are in snapshots.
+pub async fn single_servers() -> Vec<(&'static str, Server)> {
     let mut servers = Vec::new();
     for (kind, database) in Database::both() {
-        servers.push((kind, Server::on(Arc::new(database), unlimited(), (SECRET, 1), |_| {}).await));
+        servers.push((kind, Server::at(Place::on(database), unlimited(), |_| {}).await));
     }
     servers
 }
@@ -48,39 +93,69 @@ pub async fn servers() -> Vec<(&'static str, Server)> {
 impl Server {
     /// A server on SQLite.
     pub async fn start(config: GatewayConfig) -> Self {
-        Self::on(Arc::new(Database::sqlite()), config, (SECRET, 1), |_| {}).await
+        if is_spread() { Self::spread(config, |_| {}).await } else { Self::single(config).await }
+    }
+
+    /// One gateway on SQLite, however the tests are run: for what each gateway counts by itself.
+    pub async fn single(config: GatewayConfig) -> Self {
+        Self::at(Place::on(Database::sqlite()), config, |_| {}).await
+    }
+
+    /// Two gateways on one PostgreSQL, behind one address.
+    async fn spread(config: GatewayConfig, adjust: impl Fn(&mut Settings)) -> Self {
+        let one = Place::on(Database::postgres());
+        let two = Place {
+            clock: one.clock.clone(),
+            uploads: Arc::clone(&one.uploads),
+            ..Place::beside(&one.database, 1_000_000)
+        };
+        // Ids of two processes do not grow with time, so what they make at one moment has no order.
+        let ticking = one.clock.1.clone();
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TICK).await;
+                ticking.advance(TICK);
+            }
+        });
+        let named = |name: &str| GatewayConfig { name: Some(name.to_owned()), ..config.clone() };
+        let mut server = Self::at(one, named("a"), &adjust).await;
+        let other = Self::at(two, named("b"), &adjust).await;
+        let backend = |name: &str, port| Backend { name: name.to_owned(), port };
+        let backends = vec![backend("a", server.address.port()), backend("b", other.address.port())];
+        server.address = Balancer::before(backends).address();
+        server.others.push(other);
+        server
     }
 
     /// Another gateway on the same database, which is PostgreSQL.
     pub async fn beside(&self, seed: u64) -> Self {
-        Self::on(Arc::clone(&self.database), unlimited(), (SECRET, seed), |_| {}).await
+        Self::at(Place::beside(&self.database, seed), unlimited(), |_| {}).await
     }
 
-    /// Two gateways on one PostgreSQL.
+    /// Two gateways on one PostgreSQL, each with an address of its own.
     pub async fn pair(config: GatewayConfig) -> [Self; 2] {
-        let database = Arc::new(Database::postgres());
-        let first = Self::on(Arc::clone(&database), config.clone(), (SECRET, 1), |_| {}).await;
-        [first, Self::on(database, config, (SECRET, 1_000_000), |_| {}).await]
+        let one = Place::on(Database::postgres());
+        let two = Place::beside(&one.database, 1_000_000);
+        [Self::at(one, config.clone(), |_| {}).await, Self::at(two, config, |_| {}).await]
     }
 
     /// A server on SQLite with other settings.
-    pub async fn adjusted(adjust: impl FnOnce(&mut Settings)) -> Self {
-        Self::on(Arc::new(Database::sqlite()), unlimited(), (SECRET, 1), adjust).await
+    pub async fn adjusted(adjust: impl Fn(&mut Settings)) -> Self {
+        if is_spread() {
+            return Self::spread(unlimited(), adjust).await;
+        }
+        Self::at(Place::on(Database::sqlite()), unlimited(), adjust).await
     }
 
     /// A server whose tokens nobody else takes.
     pub async fn foreign() -> Self {
         let secret = "another secret of thirty-two bytes";
-        Self::on(Arc::new(Database::sqlite()), unlimited(), (secret, 1 << 32), |_| {}).await
+        let place = Place { secret, seed: 1 << 32, ..Place::on(Database::sqlite()) };
+        Self::at(place, unlimited(), |_| {}).await
     }
 
-    async fn on(
-        database: Arc<Database>,
-        config: GatewayConfig,
-        (secret, seed): (&str, u64),
-        adjust: impl FnOnce(&mut Settings),
-    ) -> Self {
-        let (clock, hand) = clock::manual();
+    async fn at(place: Place<'_>, config: GatewayConfig, adjust: impl Fn(&mut Settings)) -> Self {
+        let Place { database, clock: (clock, hand), uploads, secret, seed } = place;
         let mut settings = Settings::new(SigningKey::Secret(secret.into()));
         settings.hashing = HashingCost { memory_kib: 64, passes: 1, at_once: 2 };
         adjust(&mut settings);
@@ -91,7 +166,6 @@ impl Server {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let uploads = tempfile::tempdir().unwrap();
         let config = GatewayConfig { uploads: uploads.path().to_owned(), ..config };
         let gateway = Gateway::new(chat.clone(), config, Some(translation_api()));
         let endpoints = gateway.endpoints();
@@ -112,13 +186,20 @@ impl Server {
         });
         let serving = tokio::spawn(gateway.serve(listener, told(stopping)));
         let http = reqwest::Client::new();
-        Self { address, chat, hand, endpoints, store, uploads, http, stop, serving, database }
+        let others = Vec::new();
+        Self { address, chat, hand, endpoints, store, uploads, http, stop, serving, database, others }
     }
 
     /// Tells the server to stop and waits until it has.
-    pub async fn stop(self) {
-        self.stop.send(true).unwrap();
-        self.serving.await.unwrap();
+    pub async fn stop(mut self) {
+        let others = std::mem::take(&mut self.others);
+        let all: Vec<Self> = others.into_iter().chain([self]).collect();
+        for gateway in &all {
+            gateway.stop.send(true).unwrap();
+        }
+        for gateway in all {
+            gateway.serving.await.unwrap();
+        }
     }
 
     /// A request to be completed and sent by [`Server::send`].

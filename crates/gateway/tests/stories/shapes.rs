@@ -1,6 +1,6 @@
 //! What crosses the network, word for word: clients in people's pockets read it.
 
-use crate::server::{Person, servers};
+use crate::server::{Person, single_servers};
 use crate::socket::Socket;
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn masked(mut value: Value, people: &[&Person]) -> Value {
 
 #[tokio::test]
 async fn accounts() {
-    for (_, server) in servers().await {
+    for (_, server) in single_servers().await {
         let registered =
             server.post("/api/v1/auth/register", crate::server::registration("lea", "fr")).await.body;
         let lea = server.sign_in("lea").await;
@@ -59,7 +59,7 @@ async fn accounts() {
 
 #[tokio::test]
 async fn a_message_from_its_writer_to_its_readers() {
-    for (_, server) in servers().await {
+    for (_, server) in single_servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let hana = server.sign_up("hana", "ja").await;
         let mut there = Socket::of(&server, &carlos).await;
@@ -105,7 +105,7 @@ async fn a_message_from_its_writer_to_its_readers() {
 
 #[tokio::test]
 async fn refusals() {
-    for (_, server) in servers().await {
+    for (_, server) in single_servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let talk = carlos.group(&[]).await;
         let refusals = json!({

@@ -275,6 +275,7 @@ fn gateway_config(config: &Config, connections: ConnectionLimits) -> GatewayConf
     let forwarding = config.forwarding();
     let mut gateway = GatewayConfig { forwarding, connections, ..GatewayConfig::default() };
     gateway.behind_tls = config.server.behind_tls;
+    gateway.name.clone_from(&config.server.name);
     gateway.query_tokens = config.server.query_tokens;
     gateway.metrics_token =
         config.metrics.token.as_ref().map(|token| MetricsToken::new(token.expose().to_owned()));

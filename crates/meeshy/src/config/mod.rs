@@ -38,6 +38,7 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct Server {
     pub role: Role,
+    pub name: Option<String>,
     pub host: String,
     pub port: u16,
     pub cors_origins: Vec<String>,
@@ -171,6 +172,11 @@ impl Config {
         }
         if self.auth.jwt_private_key.is_some() != self.auth.jwt_public_key.is_some() {
             return Err("auth.jwt_private_key and auth.jwt_public_key go together: set both or none".into());
+        }
+        if self.server.name.as_deref().is_some_and(|name| !is_name(name)) {
+            return Err(format!(
+                "server.name (GATEWAY_NAME) must have 1 to {MAX_NAME_CHARS} ASCII letters and digits"
+            ));
         }
         if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < MIN_METRICS_TOKEN_BYTES) {
             return Err(format!(
@@ -323,6 +329,13 @@ const RESERVED_DESCRIPTORS: usize = 256;
 /// Words that suggest a placeholder instead of a real secret.
 const PLACEHOLDERS: [&str; 7] = ["change", "secret", "placeholder", "example", "your-", "password", "jwt"];
 
+/// Characters of the name of a gateway.
+const MAX_NAME_CHARS: usize = 32;
+
+fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME_CHARS).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 fn check_secret(secret: &str) -> Result<(), String> {
     let advice = "generate one with `openssl rand -hex 32`, or leave it empty and Meeshy generates one";
     if secret.len() < SECRET_BYTES {
@@ -367,6 +380,15 @@ mod tests {
                 .unwrap();
         assert_eq!(config.server.cors_origins, ["http://a.example", "http://b.example"]);
         assert!(!config.limits.rate_limits);
+    }
+
+    #[test]
+    fn the_name_of_a_gateway_fits_into_the_ids_of_its_sockets() {
+        let name = |name: &str| loaded("", &[("GATEWAY_NAME", name)]).map(|config| config.server.name);
+        assert_eq!(name("gw1"), Ok(Some("gw1".to_owned())));
+        for bad in ["a-b", "a b", "é", &"a".repeat(33)] {
+            assert!(name(bad).unwrap_err().contains("GATEWAY_NAME"), "{bad}");
+        }
     }
 
     #[test]

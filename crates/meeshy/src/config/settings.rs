@@ -50,6 +50,7 @@ use Kind::{Hops, Integer, List, Switch, Tables, Text};
 #[rustfmt::skip]
 pub const SETTINGS: &[Setting] = &[
     setting("server.role", &["MEESHY_ROLE"], Text, Some("all"), "What this process does: `all`, `gateway` (clients and their messages) or `translator` (translations only). Running several processes requires PostgreSQL."),
+    setting("server.name", &["GATEWAY_NAME"], Text, None, "The prefix of this gateway's socket ids, by which a proxy in front of several gateways finds it; ASCII letters and digits. Random at each start if not set."),
     setting("server.host", &["HOST"], Text, Some("0.0.0.0"), "The address to listen on."),
     setting("server.port", &["PORT", "GATEWAY_PORT"], Integer, Some("3000"), "The port to listen on; 0 picks a free one."),
     setting("server.cors_origins", &["CORS_ORIGINS", "ALLOWED_ORIGINS"], List, Some(""), "Origins of other sites whose pages may call the API, such as `https://app.example.org`. The built-in web client is always allowed, also behind a proxy that passes on `Host`, or a trusted one that sends `X-Forwarded-Host`."),

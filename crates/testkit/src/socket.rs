@@ -1,0 +1,208 @@
+//! A Socket.IO client of few words: protocol 5 over a WebSocket.
+
+#![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
+
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+/// What a test waits for comes within this time.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A connection, and what came over it that nobody has asked for yet.
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// Events that nobody has asked for yet.
+    events: VecDeque<(String, Value)>,
+    next_ack: u64,
+}
+
+/// The connection has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closed;
+
+/// What a server says.
+enum Said {
+    Event(String, Value),
+    Ack(u64, Value),
+    /// The namespace or the connection was closed.
+    Closed,
+    Other,
+}
+
+impl Socket {
+    /// A connection of somebody, authenticated.
+    ///
+    /// # Errors
+    /// When nobody listens, the connection ends before it is authenticated, or the token is not taken.
+    pub async fn try_of(address: SocketAddr, token: &str) -> Result<Self, Closed> {
+        let mut socket = Self::try_open(address, "EIO=4").await?;
+        socket.write(&format!("40{}", json!({ "token": token }))).await;
+        let authenticated = socket.next("authenticated").await?;
+        if authenticated["success"] == true { Ok(socket) } else { Err(Closed) }
+    }
+
+    /// A connection with these words of introduction.
+    pub async fn connect(address: SocketAddr, auth: &Value) -> Self {
+        let mut socket = Self::open(address, "EIO=4").await;
+        socket.write(&format!("40{auth}")).await;
+        socket
+    }
+
+    /// A connection that has said nothing yet.
+    ///
+    /// # Panics
+    /// When the server takes no WebSocket.
+    pub async fn open(address: SocketAddr, query: &str) -> Self {
+        Self::try_open(address, query).await.expect("the server takes a WebSocket")
+    }
+
+    async fn try_open(address: SocketAddr, query: &str) -> Result<Self, Closed> {
+        let url = format!("ws://{address}/socket.io/?{query}&transport=websocket");
+        let (stream, _) = connect_async(url).await.map_err(|_| Closed)?;
+        Ok(Self { stream, events: VecDeque::new(), next_ack: 0 })
+    }
+
+    /// Sends a packet.
+    pub async fn write(&mut self, packet: &str) {
+        // A server that has closed takes nothing, and the test finds out by what it waits for.
+        let _ = self.stream.send(Message::text(packet)).await;
+    }
+
+    /// Sends a binary frame.
+    pub async fn write_binary(&mut self, bytes: Vec<u8>) {
+        let _ = self.stream.send(Message::binary(bytes)).await;
+    }
+
+    /// Sends an event.
+    pub async fn tell(&mut self, event: &str, data: Value) {
+        self.write(&format!("42{}", json!([event, data]))).await;
+    }
+
+    /// Sends an event and gives the number under which its acknowledgement comes.
+    pub async fn begin(&mut self, event: &str, data: Value) -> u64 {
+        let ack = self.next_ack;
+        self.next_ack += 1;
+        self.write(&format!("42{ack}{}", json!([event, data]))).await;
+        ack
+    }
+
+    /// The acknowledgement of an event that was begun.
+    ///
+    /// # Panics
+    /// When the connection ends before.
+    pub async fn acknowledgement(&mut self, number: u64) -> Value {
+        loop {
+            match self.said().await {
+                Said::Ack(found, data) if found == number => return data,
+                Said::Event(name, data) => self.events.push_back((name, data)),
+                Said::Closed => panic!("closed before the acknowledgement {number} came"),
+                Said::Ack(..) | Said::Other => {}
+            }
+        }
+    }
+
+    /// Sends an event and waits for its acknowledgement.
+    pub async fn ask(&mut self, event: &str, data: Value) -> Value {
+        let number = self.begin(event, data).await;
+        self.acknowledgement(number).await
+    }
+
+    /// The next event of this name; others wait.
+    ///
+    /// # Panics
+    /// When the connection ends before.
+    pub async fn event(&mut self, name: &str) -> Value {
+        self.next(name).await.unwrap_or_else(|Closed| panic!("closed before `{name}` came"))
+    }
+
+    /// The next event of this name; others wait.
+    ///
+    /// # Errors
+    /// When the connection ends before.
+    pub async fn next(&mut self, name: &str) -> Result<Value, Closed> {
+        if let Some(at) = self.events.iter().position(|(found, _)| found == name) {
+            return self.events.remove(at).map(|(_, data)| data).ok_or(Closed);
+        }
+        loop {
+            match self.said().await {
+                Said::Event(found, data) if found == name => return Ok(data),
+                Said::Event(found, data) => self.events.push_back((found, data)),
+                Said::Closed => return Err(Closed),
+                Said::Ack(..) | Said::Other => {}
+            }
+        }
+    }
+
+    /// The next message; what else comes is dropped. Waits as long as it takes.
+    ///
+    /// # Errors
+    /// When the connection ends before.
+    pub async fn next_message(&mut self) -> Result<Value, Closed> {
+        loop {
+            while let Some((name, data)) = self.events.pop_front() {
+                if name == "message:new" {
+                    return Ok(data);
+                }
+            }
+            match self.read().await {
+                Said::Event(name, data) => self.events.push_back((name, data)),
+                Said::Closed => return Err(Closed),
+                Said::Ack(..) | Said::Other => {}
+            }
+        }
+    }
+
+    /// Waits for the end of the connection; gives the events before it.
+    pub async fn closed(mut self) -> Vec<(String, Value)> {
+        loop {
+            match self.said().await {
+                Said::Closed => return self.events.into(),
+                Said::Event(name, data) => self.events.push_back((name, data)),
+                Said::Ack(..) | Said::Other => {}
+            }
+        }
+    }
+
+    /// The events that have come until the server has answered a question, so everything it said before.
+    pub async fn so_far(&mut self) -> Vec<(String, Value)> {
+        self.ask("no such event", Value::Null).await;
+        self.events.drain(..).collect()
+    }
+
+    async fn said(&mut self) -> Said {
+        let read = tokio::time::timeout(TIMEOUT, self.read()).await;
+        read.expect("the server says nothing any more")
+    }
+
+    async fn read(&mut self) -> Said {
+        let message = match self.stream.next().await {
+            Some(Ok(Message::Text(text))) => text.to_string(),
+            Some(Ok(Message::Close(_)) | Err(_)) | None => return Said::Closed,
+            Some(Ok(_)) => return Said::Other,
+        };
+        let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+        match message.as_bytes() {
+            b"2" => {
+                self.write("3").await;
+                Said::Other
+            }
+            b"1" | b"41" => Said::Closed,
+            [b'4', b'2', ..] => {
+                let (name, data) = serde_json::from_str(&message[2..]).unwrap();
+                Said::Event(name, data)
+            }
+            [b'4', b'3', ..] => {
+                let (number, data) = message[2..].split_at(digits(&message[2..]));
+                let [data] = serde_json::from_str(data).unwrap();
+                Said::Ack(number.parse().unwrap(), data)
+            }
+            _ => Said::Other,
+        }
+    }
+}
