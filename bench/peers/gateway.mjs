@@ -1,4 +1,4 @@
-// What both peers have in common: an account, a token, a conversation and a Socket.IO server, on the same paths and
+// What the peers have in common: an account, a token, a conversation and a Socket.IO server, on the same paths and
 // with the same shapes as Meeshy, so that the load generator does not know which server it talks to.
 
 import fastify from 'fastify';
@@ -8,7 +8,7 @@ import { Server } from 'socket.io';
 
 const SECRET = required('JWT_SECRET');
 
-function required(name) {
+export function required(name) {
   const value = process.env[name];
   if (!value) throw new Error(`set ${name}`);
   return value;
@@ -21,7 +21,7 @@ export const newId = () => randomBytes(12).toString('hex');
  * Starts a gateway on HOST and PORT.
  *
  * @param people where people and conversations are kept: `addUser(user)`, `addConversation(id, memberIds)`,
- *   `conversationsOf(userId)`, `isMember(conversationId, userId)`
+ *   `conversationsOf(userId)`, `isMember(conversationId, userId)`; each may answer with a promise
  * @param listen what an authenticated socket listens to, besides `conversation:join`: `(io, socket) => void`
  */
 export async function start(people, listen) {
@@ -30,13 +30,13 @@ export async function start(people, listen) {
   app.post('/api/v1/auth/register', async (request) => {
     const { username, firstName, lastName } = request.body;
     const user = { id: newId(), username, displayName: `${firstName} ${lastName}` };
-    people.addUser(user);
+    await people.addUser(user);
     return { success: true, data: { user, token: jwt.sign(user, SECRET, { expiresIn: '1d' }) } };
   });
   app.post('/api/v1/conversations', async (request, reply) => {
     const caller = verify(request.headers.authorization?.replace(/^Bearer /, ''));
     const id = newId();
-    people.addConversation(id, [caller.id, ...request.body.participantIds]);
+    await people.addConversation(id, [caller.id, ...request.body.participantIds]);
     return reply.code(201).send({ success: true, data: { id } });
   });
 
@@ -49,15 +49,16 @@ export async function start(people, listen) {
       next(error);
     }
   });
-  io.on('connection', (socket) => {
+  io.on('connection', async (socket) => {
     const { user } = socket.data;
-    socket.join([`user_${user.id}`, ...people.conversationsOf(user.id).map((id) => `conversation_${id}`)]);
-    socket.on('conversation:join', ({ conversationId }) => {
-      if (!people.isMember(conversationId, user.id)) return;
+    socket.on('conversation:join', async ({ conversationId }) => {
+      if (!(await people.isMember(conversationId, user.id))) return;
       socket.join(`conversation_${conversationId}`);
       socket.emit('conversation:joined', { conversationId, userId: user.id });
     });
     listen(io, socket);
+    const conversations = await people.conversationsOf(user.id);
+    socket.join([`user_${user.id}`, ...conversations.map((id) => `conversation_${id}`)]);
     socket.emit('authenticated', { success: true, user: { id: user.id, language: 'en', isAnonymous: false } });
   });
 

@@ -11,6 +11,7 @@ mod measure;
 mod meter;
 mod pace;
 mod people;
+mod postgres;
 mod process;
 mod rounds;
 mod server;
@@ -113,7 +114,7 @@ async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
     }
     if wanted(Benchmark::B3) {
         progress("B3 durable send");
-        report.add([measure::durable::measure(&plan).await?]);
+        report.add(measure::durable::measure(&plan).await?);
     }
     if wanted(Benchmark::B6) {
         progress("B6 a slow engine");
@@ -130,6 +131,7 @@ async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
     if wanted(Benchmark::B13) {
         progress("B13 a large room");
         report.add([measure::room::measure(&plan).await?]);
+        report.add([measure::history::measure(&plan, cli.quick).await?]);
     }
     if wanted(Benchmark::T1) {
         progress("T1 translation");

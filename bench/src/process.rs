@@ -58,7 +58,9 @@ fn parse_resident(status: &str) -> Option<u64> {
     Some(line.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
 }
 
-/// The processor of the generator; the servers have the first one.
+/// The processor of the servers.
+pub const SERVER_CPU: usize = 0;
+/// The processor of the generator.
 pub const OWN_CPU: usize = 1;
 
 /// Pins this thread and those that it starts to these processors, so that they take nothing from the

@@ -23,6 +23,8 @@ pub enum Kind {
     Durable,
     /// The same with one commit for all messages of an event loop turn.
     DurableGroup,
+    /// Node with Fastify, `socket.io` and `pg`.
+    DurablePostgres,
 }
 
 impl fmt::Display for Kind {
@@ -32,6 +34,7 @@ impl fmt::Display for Kind {
             Self::Fanout => "Node socket.io",
             Self::Durable => "Node Fastify + socket.io + better-sqlite3",
             Self::DurableGroup => "the same, with group commit",
+            Self::DurablePostgres => "Node Fastify + socket.io + pg",
         })
     }
 }
@@ -156,7 +159,11 @@ fn command(programs: &Programs, kind: Kind, cpus: Cpus) -> anyhow::Result<Comman
         // Hundreds of users register before a measurement; hashing their passwords should not take long.
         command.env("HASHING_MEMORY_KIB", "64").env("HASHING_PASSES", "1");
     } else {
-        let script = if kind == Kind::Fanout { "fanout.mjs" } else { "durable.mjs" };
+        let script = match kind {
+            Kind::Fanout => "fanout.mjs",
+            Kind::DurablePostgres => "durable-postgres.mjs",
+            _ => "durable.mjs",
+        };
         command.arg(&programs.node).arg(programs.peers.join(script)).env("NODE_ENV", "production");
         command.env("GROUP_COMMIT", if kind == Kind::DurableGroup { "1" } else { "0" });
     }

@@ -1,13 +1,15 @@
-//! B3: messages that are authorised, written to disk, acknowledged, and delivered to a room of 20.
+//! B3: messages that are authorised, written to disk, acknowledged, and delivered to a room of 20, on both databases.
 
 use crate::crowd::{Crowd, channels};
 use crate::figures::{Figure, Table, higher, lower, neither};
 use crate::measure::writers::Writers;
 use crate::meter::Meter;
 use crate::people;
+use crate::postgres::Postgres;
 use crate::rounds::{Plan, interleaved, progress};
 use crate::server::{Cpus, Kind, Server};
 use meeshy_bench::packet::Packet;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
@@ -22,26 +24,49 @@ const ACK_P99_MS: f64 = 100.0;
 /// Messages per second of the open loop.
 const RATE: u32 = 300;
 
-/// Messages per second with acknowledgements within 100 ms.
+/// Where the messages go: a database for each scene.
+enum Databases {
+    /// A folder, which a scene has in any case.
+    Sqlite,
+    Postgres(RefCell<Postgres>),
+}
+
+impl Databases {
+    fn next(&self) -> Option<String> {
+        match self {
+            Self::Sqlite => None,
+            Self::Postgres(postgres) => Some(postgres.borrow_mut().database()),
+        }
+    }
+}
+
+/// Messages per second with acknowledgements within 100 ms, on SQLite and on PostgreSQL.
 ///
 /// # Errors
-/// If a server fails, rejects a message, or loses a delivery.
-pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
-    let peers = [Kind::Durable, Kind::DurableGroup];
+/// If a server fails, rejects a message, or loses a delivery, or there is no PostgreSQL.
+pub async fn measure(plan: &Plan) -> anyhow::Result<[Table; 2]> {
+    let sqlite = on(plan, "SQLite", &Databases::Sqlite, &[Kind::Durable, Kind::DurableGroup]).await?;
+    let postgres = Databases::Postgres(RefCell::new(Postgres::start()?));
+    Ok([sqlite, on(plan, "PostgreSQL", &postgres, &[Kind::DurablePostgres]).await?])
+}
+
+async fn on(plan: &Plan, name: &str, databases: &Databases, peers: &[Kind]) -> anyhow::Result<Table> {
     let mut in_flight = BTreeMap::new();
-    for kind in [&[Kind::Meeshy], &peers[..]].concat() {
-        let best = best_in_flight(plan, kind).await?;
+    for kind in [&[Kind::Meeshy], peers].concat() {
+        let best = best_in_flight(plan, kind, databases.next().as_deref()).await?;
         progress(&format!("  {kind}: {best} messages in flight"));
         in_flight.insert(kind, best);
     }
-    let (ours, peers) =
-        interleaved(plan.rounds, &peers, async |kind| one_round(plan, kind, in_flight[&kind]).await).await?;
+    let (ours, peers) = interleaved(plan.rounds, peers, async |kind| {
+        one_round(plan, kind, in_flight[&kind], databases.next().as_deref()).await
+    })
+    .await?;
     let method = format!(
         "{ROOMS} rooms of {ROOM_SIZE}; every member sends. Closed loop with the number of messages in flight (of {IN_FLIGHT:?}) \
          at which the server delivers most with 99% of the acknowledgements within {ACK_P99_MS} ms; a message counts when all \
          {ROOM_SIZE} members have it. Open loop: {RATE} messages a second."
     );
-    Ok(Table { title: "B3 durable send".to_owned(), method, ours, peers })
+    Ok(Table { title: format!("B3 durable send, {name}"), method, ours, peers })
 }
 
 /// A server with its connected writers.
@@ -58,8 +83,13 @@ impl Scene {
     ///
     /// # Errors
     /// If the server fails.
-    pub async fn set_up(plan: &Plan, kind: Kind, folder: &Path) -> anyhow::Result<Self> {
-        let server = Server::start(&plan.programs, kind, folder, Cpus::First).await?;
+    pub async fn set_up(
+        plan: &Plan,
+        kind: Kind,
+        folder: &Path,
+        database: Option<&str>,
+    ) -> anyhow::Result<Self> {
+        let server = Server::start_on(&plan.programs, kind, folder, Cpus::First, database).await?;
         let world = people::populate(server.address, ROOMS, ROOM_SIZE).await?;
         let (senders, orders) = channels(world.people.len());
         let writers = Rc::new(Writers::new(&world, senders.clone())?);
@@ -81,9 +111,9 @@ impl Scene {
     }
 }
 
-async fn best_in_flight(plan: &Plan, kind: Kind) -> anyhow::Result<usize> {
+async fn best_in_flight(plan: &Plan, kind: Kind, database: Option<&str>) -> anyhow::Result<usize> {
     let folder = tempfile::tempdir()?;
-    let scene = Scene::set_up(plan, kind, folder.path()).await?;
+    let scene = Scene::set_up(plan, kind, folder.path(), database).await?;
     let mut best = (IN_FLIGHT[0], 0.0);
     for in_flight in IN_FLIGHT {
         let closed =
@@ -137,9 +167,14 @@ async fn closed_loop(
     })
 }
 
-async fn one_round(plan: &Plan, kind: Kind, in_flight: usize) -> anyhow::Result<Vec<Figure>> {
+async fn one_round(
+    plan: &Plan,
+    kind: Kind,
+    in_flight: usize,
+    database: Option<&str>,
+) -> anyhow::Result<Vec<Figure>> {
     let folder = tempfile::tempdir()?;
-    let scene = Scene::set_up(plan, kind, folder.path()).await?;
+    let scene = Scene::set_up(plan, kind, folder.path(), database).await?;
     let closed = closed_loop(&scene, in_flight, plan.warm_up, plan.window).await?;
 
     scene.writers.open_loop(RATE, plan.warm_up).await;

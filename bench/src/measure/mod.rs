@@ -3,6 +3,7 @@
 pub mod durable;
 pub mod engine;
 pub mod fanout;
+pub mod history;
 pub mod idle;
 pub mod room;
 pub mod slow_engine;

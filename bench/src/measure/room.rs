@@ -4,6 +4,7 @@ use crate::crowd::{Crowd, channels};
 use crate::figures::{Figure, Row, Table, lower};
 use crate::latency::Latencies;
 use crate::people::{Api, Person, register_all};
+use crate::postgres::Postgres;
 use crate::rounds::{Plan, progress};
 use crate::server::{Cpus, Kind, Server};
 use anyhow::Context;
@@ -11,7 +12,7 @@ use meeshy_domain::{IdGenerator, MemberRole, UserId};
 use meeshy_store::members::{self, NewMember};
 use meeshy_store::users::{self, User};
 use meeshy_store::{Location, Store, StoreError, Tx, conversations};
-use meeshy_testkit::{Cluster, sample};
+use meeshy_testkit::sample;
 use serde_json::json;
 use std::cell::Cell;
 use std::path::Path;
@@ -42,8 +43,8 @@ pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
         rows.push(one_size(plan, "SQLite", &location, folder.path(), size).await?);
     }
     for size in MEMBERS {
-        let (cluster, folder) = (Cluster::start(), tempfile::tempdir()?);
-        let url = format!("postgres://meeshy@127.0.0.1:{}/postgres", cluster.port());
+        let (mut server, folder) = (Postgres::start()?, tempfile::tempdir()?);
+        let url = server.database();
         let location = Location::Postgres { url, connections: 8 };
         rows.push(one_size(plan, "PostgreSQL", &location, folder.path(), size).await?);
     }
@@ -91,7 +92,7 @@ async fn one_size(
     Ok(Row::new(subject, &rounds))
 }
 
-async fn start(plan: &Plan, location: &Location, folder: &Path) -> anyhow::Result<Server> {
+pub(super) async fn start(plan: &Plan, location: &Location, folder: &Path) -> anyhow::Result<Server> {
     let url = match location {
         Location::Folder(_) => None,
         Location::Postgres { url, .. } => Some(url.as_str()),
@@ -169,12 +170,12 @@ async fn one_round(server: &Server, people: &[Person], elsewhere: &str) -> anyho
     ])
 }
 
-async fn say(api: &Api, person: &Person, to: &str) -> anyhow::Result<()> {
+pub(super) async fn say(api: &Api, person: &Person, to: &str) -> anyhow::Result<()> {
     let body = json!({ "content": "Shall we meet at the station at six?", "originalLanguage": "en" });
     api.post(&format!("/conversations/{to}/messages"), Some(person), &body).await.map(drop)
 }
 
-async fn timed(mut call: impl AsyncFnMut() -> anyhow::Result<()>) -> anyhow::Result<Latencies> {
+pub(super) async fn timed(mut call: impl AsyncFnMut() -> anyhow::Result<()>) -> anyhow::Result<Latencies> {
     let mut latencies = Latencies::new()?;
     for _ in 0..CALLS {
         let began = Instant::now();

@@ -39,7 +39,7 @@ pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
 
 async fn existing_database(plan: &Plan, kind: Kind) -> anyhow::Result<TempDir> {
     let folder = tempfile::tempdir()?;
-    let scene = Scene::set_up(plan, kind, folder.path()).await?;
+    let scene = Scene::set_up(plan, kind, folder.path(), None).await?;
     scene.writers.open_loop(RATE, WRITING).await;
     scene.writers.end().await?;
     scene.tear_down().await?;

@@ -1,0 +1,143 @@
+//! B13, the other half: what a database of many messages costs.
+
+use super::room::{say, start, timed};
+use crate::figures::{Figure, Row, Table, lower};
+use crate::people::{Api, Person, register_all};
+use crate::postgres::Postgres;
+use crate::rounds::{Plan, progress};
+use crate::server::Server;
+use meeshy_domain::IdGenerator;
+use meeshy_store::{Location, Store, StoreError, Tx, Value};
+use meeshy_testkit::sample;
+use std::path::Path;
+
+/// Conversations of one person, between which the messages are divided.
+const ROOMS: usize = 100;
+/// Messages that are added in one transaction.
+const BATCH: usize = 10_000;
+const COLUMNS: [&str; 9] = [
+    "id",
+    "conversation_id",
+    "sequence",
+    "sender_id",
+    "content",
+    "original_language",
+    "message_type",
+    "created_at",
+    "updated_at",
+];
+
+/// Milliseconds of calls with 1,000,000 messages in the database, or 50,000 to see that it works.
+///
+/// # Errors
+/// When a server fails, or there is no PostgreSQL.
+pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Table> {
+    let messages = if quick { 50_000 } else { 1_000_000 };
+    let folder = tempfile::tempdir()?;
+    let location = Location::Folder(folder.path().to_owned());
+    let mut rows = vec![one_database(plan, "SQLite", &location, folder.path(), messages).await?];
+    let (mut server, folder) = (Postgres::start()?, tempfile::tempdir()?);
+    let location = Location::Postgres { url: server.database(), connections: 8 };
+    rows.push(one_database(plan, "PostgreSQL", &location, folder.path(), messages).await?);
+    let method = format!(
+        "{messages} messages in {ROOMS} conversations of one person; calls one after the other over HTTP."
+    );
+    Ok(Table { title: "B13 a long history".to_owned(), method, ours: rows, peers: Vec::new() })
+}
+
+async fn one_database(
+    plan: &Plan,
+    database: &str,
+    location: &Location,
+    folder: &Path,
+    messages: usize,
+) -> anyhow::Result<Row> {
+    let subject = format!("{database}, {messages} messages");
+    let (people, rooms) = {
+        let server = start(plan, location, folder).await?;
+        let people = register_all(server.address, 2).await?;
+        let (api, pair): (_, Vec<&Person>) = (Api::new(server.address), people.iter().collect());
+        let mut rooms = Vec::new();
+        for number in 0..ROOMS {
+            rooms.push(api.open_room(&pair, &format!("Room {number}")).await?);
+        }
+        server.stop().await?;
+        (people, rooms)
+    };
+    fill(location, &people[1], &rooms, messages / ROOMS).await?;
+    progress(&format!("  {subject}: filled"));
+    let server = start(plan, location, folder).await?;
+    let mut rounds = Vec::new();
+    for round in 0..=plan.rounds {
+        let figures = one_round(&server, &people[0], &rooms[0]).await?;
+        progress(&format!("  {subject}: round {round}"));
+        // The first one warms up.
+        if round > 0 {
+            rounds.push(figures);
+        }
+    }
+    server.stop().await?;
+    Ok(Row::new(subject, &rounds))
+}
+
+/// Adds so many messages of `writer` to each room.
+async fn fill(location: &Location, writer: &Person, rooms: &[String], each: usize) -> anyhow::Result<()> {
+    let store = Store::open(location).await?;
+    let ids = IdGenerator::new([8; 5], 0);
+    for room in rooms {
+        for first in (0..each).step_by(BATCH) {
+            let mut rows: Vec<Value> = Vec::new();
+            for sequence in first + 1..=each.min(first + BATCH) {
+                let id: meeshy_domain::MessageId = ids.next(sample::NOW).into();
+                let at = Value::Int(sample::NOW.millis() + i64::try_from(sequence)?);
+                let text = Value::from("Shall we meet at the station at six?");
+                let sequence = Value::Int(i64::try_from(sequence)?);
+                let (room, writer) = (Value::from(room), Value::from(&writer.id));
+                rows.extend([
+                    id.into(),
+                    room,
+                    sequence,
+                    writer,
+                    text,
+                    "en".into(),
+                    "text".into(),
+                    at.clone(),
+                    at,
+                ]);
+            }
+            let add = move |tx: &mut Tx<'_>| tx.insert_rows("messages", &COLUMNS, &rows, "");
+            store.write::<_, StoreError>(add).await?;
+        }
+        let (room, each) = (room.clone(), Value::Int(i64::try_from(each)?));
+        let count = move |tx: &mut Tx<'_>| {
+            let params = [Value::from(room), each];
+            tx.execute("UPDATE conversations SET last_sequence = $2 WHERE id = $1", &params)?;
+            tx.execute(
+                "INSERT INTO conversation_languages AS c (conversation_id, language, members, readers, messages) \
+                 VALUES ($1, 'en', 0, 0, $2) ON CONFLICT (conversation_id, language) DO UPDATE SET messages = excluded.messages",
+                &params,
+            )
+        };
+        store.write::<_, StoreError>(count).await?;
+    }
+    let analyze = |tx: &mut Tx<'_>| tx.analyze();
+    Ok(store.write(analyze).await?)
+}
+
+async fn one_round(server: &Server, person: &Person, room: &str) -> anyhow::Result<Vec<Figure>> {
+    let api = Api::new(server.address);
+    let list = timed(async || api.get("/conversations", person).await.map(drop)).await?;
+    let path = format!("/conversations/{room}/messages");
+    let page = timed(async || api.get(&path, person).await.map(drop)).await?;
+    let path = format!("/conversations/{room}/messages?offset=200");
+    let older = timed(async || api.get(&path, person).await.map(drop)).await?;
+    let send = timed(async || say(&api, person, room).await).await?;
+    Ok(vec![
+        lower("list p50 ms", list.quantile_ms(0.5)),
+        lower("list p99 ms", list.quantile_ms(0.99)),
+        lower("newest page p50 ms", page.quantile_ms(0.5)),
+        lower("newest page p99 ms", page.quantile_ms(0.99)),
+        lower("an older page p50 ms", older.quantile_ms(0.5)),
+        lower("send p50 ms", send.quantile_ms(0.5)),
+    ])
+}
