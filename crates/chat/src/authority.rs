@@ -3,14 +3,14 @@
 //! A connection lives longer than a request: meanwhile its token may be replaced, its session be revoked or expire, and the
 //! account be deactivated or locked, also by another process.
 
-use crate::conversations::find_as_member;
+use crate::conversations::{find_with_member, member};
 use crate::refresh::{Standing, overlap, standing};
-use crate::sessions::{active_user, has_ended};
+use crate::sessions::{active, has_ended};
 use crate::tokens::{Claims, digest};
 use crate::{Caller, Chat, ChatError};
 use meeshy_domain::{ConversationId, SessionId, Timestamp, UserId};
 use meeshy_store::sessions::{self, NO_TOKEN_ID};
-use meeshy_store::{StoreError, Tx, members, users, visibility};
+use meeshy_store::{Queries, StoreError, Tx, members, users, visibility};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ impl Chat {
     /// [`ChatError::Unauthenticated`] when it has ended.
     pub async fn confirm(&self, authority: Authority) -> Result<(), ChatError> {
         let now = self.now();
-        self.inner.store.read(move |tx| confirm(tx, &authority, now)).await
+        self.inner.store.read(move |tx| confirm_and(tx, &authority, now, ())).await
     }
 
     /// The id of a conversation, if the authority holds and its holder is a member at this moment.
@@ -91,8 +91,8 @@ impl Chat {
     ) -> Result<ConversationId, ChatError> {
         let (reference, now) = (reference.to_owned(), self.now());
         let read = move |tx: &mut Tx<'_>| {
-            confirm(tx, &authority, now)?;
-            Ok(find_as_member(tx, authority.user, &reference)?.id)
+            let found = confirm_and(tx, &authority, now, find_with_member(authority.user, &reference))?;
+            Ok(member(found)?.0.id)
         };
         self.inner.store.read(read).await
     }
@@ -108,9 +108,9 @@ impl Chat {
     ) -> Result<(ConversationId, Vec<UserId>), ChatError> {
         let (reference, now) = (reference.to_owned(), self.now());
         let read = move |tx: &mut Tx<'_>| {
-            confirm(tx, &authority, now)?;
-            let conversation = find_as_member(tx, authority.user, &reference)?;
-            Ok((conversation.id, visibility::blockers(tx, authority.user)?))
+            let also = (find_with_member(authority.user, &reference), visibility::blockers(authority.user));
+            let (found, blockers) = confirm_and(tx, &authority, now, also)?;
+            Ok((member(found)?.0.id, blockers))
         };
         self.inner.store.read(read).await
     }
@@ -148,19 +148,27 @@ impl Chat {
     }
 }
 
-fn confirm(tx: &mut Tx<'_>, authority: &Authority, now: Timestamp) -> Result<(), ChatError> {
+/// Refuses who may not go on, and asks for something else at the same time.
+pub(crate) fn confirm_and<Q: Queries>(
+    tx: &mut Tx<'_>,
+    authority: &Authority,
+    now: Timestamp,
+    also: Q,
+) -> Result<Q::Answers, ChatError> {
     let signed_out = || ChatError::Unauthenticated("this device was signed out; sign in again".into());
     if authority.expires_at <= now {
         return Err(ChatError::Unauthenticated("the token has expired; sign in again".into()));
     }
-    if let Some(session) = authority.session {
-        let session = sessions::find(tx, session)?.filter(|session| !has_ended(session, now));
-        let session = session.ok_or_else(signed_out)?;
+    let user = users::find_in_good_standing(authority.user, now);
+    let (session, user, also) = tx.fetch((authority.session.map(sessions::find), user, also))?;
+    if let Some(session) = session {
+        let session = session.filter(|session| !has_ended(session, now)).ok_or_else(signed_out)?;
         if standing(tx, &session, &authority.credential, now)? == Standing::Reused {
             return Err(replaced());
         }
     }
-    active_user(tx, authority.user, now).map(|_| ())
+    active(user)?;
+    Ok(also)
 }
 
 /// That a token is not taken any more.

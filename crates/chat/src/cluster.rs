@@ -314,10 +314,10 @@ fn translated(tx: &mut Tx<'_>, results: &[(MessageId, Language)]) -> Result<Vec<
             hidden_from: Vec::new(),
         })
     };
-    let mut events: Vec<Event> = translations::list(tx, &ids)?.into_iter().filter_map(event).collect();
+    let mut events: Vec<Event> = tx.fetch(translations::list(&ids))?.into_iter().filter_map(event).collect();
     for event in &mut events {
         let Event::Translated { translation, hidden_from, .. } = event else { continue };
-        *hidden_from = visibility::hidden_from(tx, translation.message_id)?;
+        *hidden_from = tx.fetch(visibility::hidden_from(translation.message_id))?;
     }
     Ok(events)
 }

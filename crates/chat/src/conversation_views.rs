@@ -2,10 +2,12 @@
 
 use crate::view::{self, ConversationView, Figures, MemberView};
 use crate::{Chat, ChatError};
-use meeshy_domain::{ConversationId, ConversationKind, UserId};
+use meeshy_domain::{ConversationId, ConversationKind, Language, UserId};
+use meeshy_store::conversation_languages::{self, Counts};
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, Member};
-use meeshy_store::{Tx, conversation_languages, messages, visibility};
+use meeshy_store::visibility::{self, Viewer};
+use meeshy_store::{Queries, Query, StoreError, Tx, messages};
 use std::collections::HashMap;
 
 /// Members that a conversation is listed with, at most.
@@ -16,69 +18,99 @@ const MAX_MEMBERS_OF_ONE: usize = 250;
 const MAX_ONLINE: i64 = 100;
 const MAX_ONLINE_LOOKED_AT: usize = 512;
 
+/// How many messages of each language have expired.
+type Expired = Vec<(Language, i64)>;
+
 impl Chat {
     /// A conversation alone, with its figures.
     pub(crate) fn one_view(
         &self,
         tx: &mut Tx<'_>,
+        viewer: Viewer,
         reader: UserId,
         conversation: Conversation,
     ) -> Result<ConversationView, ChatError> {
         let id = conversation.id;
-        let view = self.views(tx, reader, vec![conversation], MAX_MEMBERS_OF_ONE)?.pop();
-        let mut view = view.ok_or(ChatError::NotFound { what: "conversation" })?;
-        view.figures = Some(self.figures(tx, id, &view.members)?);
+        let page = vec![conversation];
+        let (mut views, counts) =
+            self.views_and(tx, viewer, reader, page, MAX_MEMBERS_OF_ONE, self.counts(id))?;
+        let mut view = views.pop().ok_or(ChatError::NotFound { what: "conversation" })?;
+        let online = if view.members.len() < MAX_MEMBERS_OF_ONE {
+            let online = view.members.iter().filter(|view| view.is_online);
+            online.map(|view| view.member.clone()).collect()
+        } else {
+            self.some_online(tx, id)?
+        };
+        view.figures = Some(Figures { counts: valid(counts), online });
         Ok(view)
     }
 
-    /// What is known of a conversation as a whole. `first` are the first of its members.
-    fn figures(
-        &self,
-        tx: &mut Tx<'_>,
-        id: ConversationId,
-        first: &[MemberView],
-    ) -> Result<Figures, ChatError> {
-        let mut counts = conversation_languages::list(tx, id)?;
-        for (language, expired) in conversation_languages::expired(tx, id, self.now())? {
-            counts
-                .iter_mut()
-                .filter(|counts| counts.language == language)
-                .for_each(|counts| counts.messages -= expired);
-        }
-        let online = if first.len() < MAX_MEMBERS_OF_ONE {
-            first.iter().filter(|view| view.is_online).map(|view| view.member.clone()).collect()
+    /// What is known of a conversation as a whole.
+    pub(crate) fn figures_of(&self, tx: &mut Tx<'_>, id: ConversationId) -> Result<Figures, ChatError> {
+        let limit = i64::try_from(MAX_MEMBERS_OF_ONE).unwrap_or(i64::MAX);
+        let (counts, members) = tx.fetch((self.counts(id), members::first_ids(id, limit)))?;
+        let online = if members.len() < MAX_MEMBERS_OF_ONE {
+            let is_online = |user: &UserId| self.inner.presence.is_online(*user);
+            let online: Vec<UserId> = members.into_iter().filter(is_online).collect();
+            let mut online = tx.fetch(members::among(id, &online, limit))?;
+            online.sort_by_key(|member| (member.joined_at, member.id));
+            online
         } else {
-            let some = self.inner.presence.some_online(MAX_ONLINE_LOOKED_AT);
-            members::among(tx, id, &some, MAX_ONLINE)?
+            self.some_online(tx, id)?
         };
-        Ok(Figures { counts, online })
+        Ok(Figures { counts: valid(counts), online })
+    }
+
+    /// Members and messages of a conversation by language, and how many of those messages have expired.
+    fn counts(&self, id: ConversationId) -> (Query<Vec<Counts>>, Query<Expired>) {
+        (conversation_languages::list(id), conversation_languages::expired(id, self.now()))
+    }
+
+    /// Some members of a large conversation who are connected.
+    fn some_online(&self, tx: &mut Tx<'_>, id: ConversationId) -> Result<Vec<Member>, StoreError> {
+        let some = self.inner.presence.some_online(MAX_ONLINE_LOOKED_AT);
+        tx.fetch(members::among(id, &some, MAX_ONLINE))
     }
 
     /// Conversations with the first `members_of_each` of their members.
     pub(crate) fn views(
         &self,
         tx: &mut Tx<'_>,
+        viewer: Viewer,
         reader: UserId,
         page: Vec<Conversation>,
         members_of_each: usize,
     ) -> Result<Vec<ConversationView>, ChatError> {
+        Ok(self.views_and(tx, viewer, reader, page, members_of_each, ())?.0)
+    }
+
+    /// The same, and what is asked for at the same time.
+    fn views_and<Q: Queries>(
+        &self,
+        tx: &mut Tx<'_>,
+        viewer: Viewer,
+        reader: UserId,
+        page: Vec<Conversation>,
+        members_of_each: usize,
+        also: Q,
+    ) -> Result<(Vec<ConversationView>, Q::Answers), ChatError> {
         let presence = &self.inner.presence;
         let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
-        let mut first: HashMap<ConversationId, Vec<Member>> = HashMap::new();
         let limit = i64::try_from(members_of_each).unwrap_or(i64::MAX);
-        for member in members::first(tx, &ids, limit)? {
-            first.entry(member.conversation_id).or_default().push(member);
-        }
-        let cursors: HashMap<_, _> = members::cursors(tx, reader, &ids)?.into_iter().collect();
-        let viewer = self.viewer(tx, reader)?;
-        let mut counted = HashMap::new();
-        if viewer.has_blocked() {
-            let unread = visibility::unread(tx, &ids, &[reader], self.now())?;
-            counted.extend(unread.into_iter().map(|unread| (unread.conversation, unread.count)));
-        }
-        let newest = messages::newest(tx, &ids, &viewer)?;
-        let mut preferences: HashMap<_, _> =
-            conversations::preferences(tx, reader, &ids)?.into_iter().collect();
+        let (also, first, cursors, preferences, newest, unread) = tx.fetch((
+            also,
+            members::first(&ids, limit),
+            members::cursors(reader, &ids),
+            conversations::preferences(reader, &ids),
+            messages::newest(&ids, &viewer),
+            viewer.has_blocked().then(|| visibility::unread(&ids, &[reader], self.now())),
+        ))?;
+        let mut first: HashMap<ConversationId, Vec<Member>> = ids.iter().copied().zip(first).collect();
+        let cursors: HashMap<_, _> = cursors.into_iter().collect();
+        let mut preferences: HashMap<_, _> = preferences.into_iter().collect();
+        let counted = unread.into_iter().flatten().map(|unread| (unread.conversation, unread.count));
+        let mut counted: HashMap<ConversationId, i64> = counted.collect();
+        let newest = newest.into_iter().flatten().collect();
         let mut newest: HashMap<_, _> = view::messages(tx, newest, self.lens(viewer))?
             .into_iter()
             .map(|view| (view.message.conversation_id, view))
@@ -100,8 +132,17 @@ impl Chat {
                 conversation,
             }
         };
-        Ok(page.into_iter().map(view).collect())
+        Ok((page.into_iter().map(view).collect(), also))
     }
+}
+
+/// The counts of messages by language without those that have expired.
+fn valid((mut counts, expired): (Vec<Counts>, Expired)) -> Vec<Counts> {
+    for (language, expired) in expired {
+        let of_language = counts.iter_mut().filter(|counts| counts.language == language);
+        of_language.for_each(|counts| counts.messages -= expired);
+    }
+    counts
 }
 
 /// A title that is never empty: its own, or the names of the others.

@@ -1,9 +1,9 @@
 //! Conversations: open one, list one's own, look at one.
 
+use crate::blocking::check_blocked;
 use crate::conversation_views::MAX_MEMBERS_OF_LISTED;
-use crate::messages::check_blocked;
 use crate::policy;
-use crate::view::ConversationView;
+use crate::view::{ConversationView, Figures};
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, ConversationKind, MemberRole, Timestamp, UserId, limits, text};
 use meeshy_store::conversations::{self, Conversation, Filter};
@@ -11,8 +11,9 @@ use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member, Membership, NewMember, Reference};
 use meeshy_store::users::{self, User};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, visibility};
+use meeshy_store::{Query, StoreError, Tx, visibility};
 use std::collections::HashMap;
+use std::hash::Hash;
 
 /// The identifier of the room that everybody is in.
 pub(crate) const GLOBAL_ROOM: &str = "meeshy";
@@ -97,14 +98,15 @@ impl Chat {
         others: &[UserId],
         mut conversation: Conversation,
     ) -> Result<ConversationView, ChatError> {
+        let viewer = self.viewer(tx, caller)?;
         if let Some(key) = &conversation.direct_key {
             if let Some(existing) = conversations::find_direct(tx, key)? {
-                return self.one_view(tx, caller, existing);
+                return self.one_view(tx, viewer, caller, existing);
             }
             conversations::release_direct_key(tx, key)?;
         }
         check_blocked(tx, caller, others.iter().copied())?;
-        if users::find_all(tx, others)?.iter().filter(|user| user.is_active).count() != others.len() {
+        if tx.fetch(users::find_all(others))?.iter().filter(|user| user.is_active).count() != others.len() {
             return Err(ChatError::NotFound { what: "user" });
         }
         if conversations::identifier_is_taken(tx, &conversation.identifier)? {
@@ -128,7 +130,7 @@ impl Chat {
         };
         let bus = self.inner.bus.clone();
         tx.after_commit(order_key(conversation.id), move || bus.publish(event));
-        self.one_view(tx, caller, conversation)
+        self.one_view(tx, viewer, caller, conversation)
     }
 
     /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>`; where it is taken
@@ -184,9 +186,9 @@ impl Chat {
         self.inner
             .store
             .read(move |tx| {
-                let (page, total) =
-                    conversations::list(tx, caller, Filter { kind, with_user }, limit, offset)?;
-                Ok((chat.views(tx, caller, page, MAX_MEMBERS_OF_LISTED)?, total))
+                let list = conversations::list(caller, Filter { kind, with_user }, limit, offset);
+                let ((page, total), viewer) = tx.fetch((list, Viewer::find(caller, chat.now())))?;
+                Ok((chat.views(tx, viewer, caller, page, MAX_MEMBERS_OF_LISTED)?, total))
             })
             .await
     }
@@ -200,10 +202,29 @@ impl Chat {
         self.inner
             .store
             .read(move |tx| {
-                let conversation = find_as_member(tx, caller, &reference)?;
-                chat.one_view(tx, caller, conversation)
+                let viewer = Viewer::find(caller, chat.now());
+                let (found, viewer) = tx.fetch((find_with_member(caller, &reference), viewer))?;
+                chat.one_view(tx, viewer, caller, member(found)?.0)
             })
             .await
+    }
+
+    /// A conversation that the caller is a member of, by id or identifier, and what is known of it as a whole.
+    ///
+    /// # Errors
+    /// When there is none, or the caller is no member.
+    pub async fn figures(
+        &self,
+        caller: UserId,
+        reference: &str,
+    ) -> Result<(Conversation, Figures), ChatError> {
+        let (chat, reference) = (self.clone(), reference.to_owned());
+        let read = move |tx: &mut Tx<'_>| {
+            let conversation = find_as_member(tx, caller, &reference)?;
+            let figures = chat.figures_of(tx, conversation.id)?;
+            Ok((conversation, figures))
+        };
+        self.inner.store.read(read).await
     }
 
     /// The id of a conversation that the caller is a member of at this moment, by id or identifier.
@@ -231,7 +252,7 @@ impl Chat {
     pub async fn named_audience(&self, user: UserId) -> Result<Option<(String, Audience)>, ChatError> {
         let now = self.now();
         let read = move |tx: &mut Tx<'_>| {
-            let Some(found) = users::find(tx, user)? else { return Ok(None) };
+            let Some(found) = tx.fetch(users::find(user))? else { return Ok(None) };
             Ok::<_, StoreError>(Some((found.display_name, audience(tx, user, now)?)))
         };
         Ok(self.inner.store.read(read).await?)
@@ -242,31 +263,27 @@ impl Chat {
     /// # Errors
     /// When there is none, or the caller is no member.
     pub async fn mark_read(&self, caller: UserId, reference: &str) -> Result<i64, ChatError> {
-        let (reference, now, bus) = (reference.to_owned(), self.now(), self.inner.bus.clone());
-        self.inner
-            .store
-            .write(move |tx| {
-                let conversation = find_as_member(tx, caller, &reference)?;
-                let read_sequence = conversation.last_sequence;
-                let before = members::cursor(tx, conversation.id, caller)?;
-                let unread = read_sequence.saturating_sub(before).max(0);
-                if unread > 0 {
-                    // Before the cursor moves: whoever sends a message locks them in this order too.
-                    events::append(tx, conversation.id, &[Change::Read(caller)], now)?;
-                    members::advance_cursor(tx, conversation.id, caller, read_sequence, now)?;
-                    let hidden_from = visibility::blockers(tx, caller)?;
-                    let event = Event::Read {
-                        conversation_id: conversation.id,
-                        user: caller,
-                        read_sequence,
-                        at: now,
-                        hidden_from,
-                    };
-                    tx.after_commit(order_key(conversation.id), move || bus.publish(event));
-                }
-                Ok(unread)
-            })
-            .await
+        let (key, now, bus) = (order_key(reference), self.now(), self.inner.bus.clone());
+        let reference = reference.to_owned();
+        let write = move |tx: &mut Tx<'_>| {
+            let conversation = find_as_member(tx, caller, &reference)?;
+            let (id, read_sequence) = (conversation.id, conversation.last_sequence);
+            let cursor = (members::cursors(caller, &[id]), visibility::blockers(caller));
+            let (cursor, hidden_from) = tx.fetch(cursor)?;
+            let before = cursor.first().map_or(0, |(_, sequence)| *sequence);
+            let unread = read_sequence.saturating_sub(before).max(0);
+            if unread > 0 {
+                // Before the cursor moves: whoever sends a message locks them in this order too.
+                events::append(tx, id, &[Change::Read(caller)], now)?;
+                members::advance_cursor(tx, id, caller, read_sequence, now)?;
+                let event =
+                    Event::Read { conversation_id: id, user: caller, read_sequence, at: now, hidden_from };
+                let bus = bus.clone();
+                tx.after_commit(order_key(id), move || bus.publish(event));
+            }
+            Ok(unread)
+        };
+        self.inner.store.write_in_turn(key, write).await
     }
 
     pub(crate) async fn open_global_room(&self) -> Result<(), ChatError> {
@@ -295,16 +312,19 @@ impl Chat {
             &NewMember { id: self.new_id(), conversation_id: room.id, user_id, role, joined_at },
         )?;
         // What was said before somebody came is history, not unread.
-        members::advance_cursor(tx, room.id, user_id, room.last_sequence, joined_at)?;
+        if room.last_sequence > 0 {
+            members::advance_cursor(tx, room.id, user_id, room.last_sequence, joined_at)?;
+        }
         Ok(())
     }
 }
 
 fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, StoreError> {
-    let mut memberships = members::of_user(tx, user)?;
-    if Viewer::find(tx, user, now)?.has_blocked() {
+    let (mut memberships, viewer, hidden_from) =
+        tx.fetch((members::of_user(user), Viewer::find(user, now), visibility::blockers(user)))?;
+    if viewer.has_blocked() {
         let ids: Vec<_> = memberships.iter().map(|membership| membership.conversation_id).collect();
-        let unread = visibility::unread(tx, &ids, &[user], now)?;
+        let unread = tx.fetch(visibility::unread(&ids, &[user], now))?;
         let unread: HashMap<_, _> =
             unread.into_iter().map(|unread| (unread.conversation, unread.count)).collect();
         for membership in &mut memberships {
@@ -312,7 +332,7 @@ fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, S
             membership.read_sequence = membership.last_sequence.saturating_sub(unread);
         }
     }
-    Ok(Audience { memberships, hidden_from: visibility::blockers(tx, user)? })
+    Ok(Audience { memberships, hidden_from })
 }
 
 /// The open conversation that `reference`, an id or an identifier, names, if `user` is a member of it now.
@@ -321,31 +341,34 @@ pub(crate) fn find_as_member(
     user: UserId,
     reference: &str,
 ) -> Result<Conversation, ChatError> {
-    Ok(find_with_member(tx, user, reference)?.0)
+    Ok(member(tx.fetch(find_with_member(user, reference))?)?.0)
 }
 
-/// The same, with the member that `user` is.
-pub(crate) fn find_with_member(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    reference: &str,
-) -> Result<(Conversation, Member), ChatError> {
+/// What is found of a conversation and somebody in it.
+pub(crate) type Found = Option<(Conversation, Option<Member>)>;
+
+/// The open conversation that `reference` names, with the member that `user` is; [`member`] says what came of it.
+pub(crate) fn find_with_member(user: UserId, reference: &str) -> Query<Found> {
     let reference = match reference.parse() {
         Ok(id) => Reference::Id(id),
         // The database would refuse it, and nobody has it.
         Err(_) if reference.contains('\0') => Reference::Identifier(""),
         Err(_) => Reference::Identifier(reference),
     };
-    let found = members::find_with_conversation(tx, reference, user)?;
+    members::find_with_conversation(reference, user)
+}
+
+/// The conversation and the member, if both are there.
+pub(crate) fn member(found: Found) -> Result<(Conversation, Member), ChatError> {
     let (conversation, member) = found.ok_or(ChatError::NotFound { what: "conversation" })?;
     Ok((conversation, member.ok_or(ChatError::NotAMember)?))
 }
 
 /// The key that keeps the events of one conversation in order.
-pub(crate) fn order_key(id: ConversationId) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
+pub(crate) fn order_key(conversation: impl Hash) -> u64 {
+    use std::hash::{DefaultHasher, Hasher};
     let mut hasher = DefaultHasher::new();
-    id.hash(&mut hasher);
+    conversation.hash(&mut hasher);
     hasher.finish()
 }
 

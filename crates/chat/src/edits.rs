@@ -7,10 +7,10 @@ use crate::policy::{Action, Standing, Written};
 use crate::requests::{message_id, readable_with_member};
 use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::{Language, MessageId, UserId, text};
-use meeshy_store::Tx;
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages;
 use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::{Tx, conversation_languages};
 use std::sync::Arc;
 
 /// What a message is to say from now on.
@@ -72,19 +72,22 @@ impl Chat {
     ) -> Result<Arc<MessageView>, ChatError> {
         let now = self.now();
         messages::edit(tx, id, content, language, now)?.ok_or(ChatError::NotFound { what: "message" })?;
-        let mentioned: Vec<UserId> =
-            mentioned(tx, editor.conversation_id, content)?.into_iter().map(|(user, _)| user).collect();
+        let (mentioned, readers) = tx.fetch((
+            mentioned(editor.conversation_id, content),
+            conversation_languages::list(editor.conversation_id),
+        ))?;
+        let mentioned: Vec<UserId> = mentioned.into_iter().map(|(user, _)| user).collect();
         messages::retain_mentions(tx, id, &mentioned)?;
         for user in mentioned {
             messages::insert_mention(tx, id, user)?;
         }
-        let edited = messages::find(tx, id)?.ok_or(ChatError::NotFound { what: "message" })?;
+        let edited = tx.fetch(messages::find(id))?.ok_or(ChatError::NotFound { what: "message" })?;
         let author = match edited.sender_id {
             Some(author) if author == editor.user_id => Some(editor.languages),
             Some(author) => members::find(tx, editor.conversation_id, author)?.map(|member| member.languages),
             None => None,
         };
-        let targets: Vec<Language> = targets(tx, &edited, author.as_ref())?.into_iter().collect();
+        let targets: Vec<Language> = targets(&edited, readers, author.as_ref()).into_iter().collect();
         translation_jobs::renew(tx, id, &targets, now)?;
         let edited = Arc::new(view::message(tx, edited, self.lens(self.everybody()))?);
         let hidden_from = hidden_from(tx, &edited)?;

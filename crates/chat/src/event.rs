@@ -86,6 +86,14 @@ pub struct HiddenFrom {
     pub answered: Vec<UserId>,
 }
 
+impl HiddenFrom {
+    /// Who is in both lists is left out of the second.
+    pub(crate) fn new(message: Vec<UserId>, mut answered: Vec<UserId>) -> Self {
+        answered.retain(|user| !message.contains(user));
+        Self { message, answered }
+    }
+}
+
 /// Events that may wait for the gateway. When it cannot keep up, writers wait for it.
 const QUEUE: usize = 8_192;
 

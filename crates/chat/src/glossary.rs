@@ -1,7 +1,7 @@
 //! The words that a community, or a conversation of its own, wants to be translated in one way, or not at all.
 
 use crate::accounts::optional_language;
-use crate::conversations::{find_as_member, find_with_member};
+use crate::conversations::{find_as_member, find_with_member, member};
 use crate::policy::{Action, Standing};
 use crate::{Chat, ChatError};
 use meeshy_domain::text::is_blank;
@@ -103,7 +103,8 @@ pub(crate) fn glossaries(
 /// The conversation, if the caller may change its glossary: its moderators may, those of the community where it is in one, both in
 /// a conversation of two, and who looks after translations on the whole site.
 fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
-    let (Conversation { id, kind, .. }, member) = find_with_member(tx, caller, reference)?;
+    let found = tx.fetch(find_with_member(caller, reference))?;
+    let (Conversation { id, kind, .. }, member) = member(found)?;
     let community = glossary::role_in_community(tx, id, caller)?;
     Standing::from(&member).check(Action::KeepGlossary { kind, community })?;
     Ok(id)

@@ -9,6 +9,7 @@
 mod accounts;
 mod administration;
 mod authority;
+mod blocking;
 mod call_limits;
 mod cluster;
 mod conversation_views;
@@ -329,7 +330,7 @@ impl Chat {
 
     /// A person who looks now.
     fn viewer(&self, tx: &mut Tx<'_>, user: UserId) -> Result<Viewer, StoreError> {
-        Viewer::find(tx, user, self.now())
+        tx.fetch(Viewer::find(user, self.now()))
     }
 
     /// Everybody in a conversation, now.

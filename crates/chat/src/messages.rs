@@ -1,7 +1,8 @@
 //! A message is written.
 
 use crate::accounts::declared_language;
-use crate::conversations::{find_with_member, order_key};
+use crate::authority::{Authority, confirm_and};
+use crate::conversations::{find_with_member, member, order_key};
 use crate::policy::{self, Action, Standing};
 use crate::view::{MessageView, SenderView};
 use crate::{Chat, ChatError, Event, HiddenFrom, view};
@@ -9,11 +10,13 @@ use meeshy_domain::{
     ConversationId, ConversationKind, Language, LanguageSettings, MessageId, MessageType, UserId, limits,
     spans, target_languages, text,
 };
-use meeshy_store::conversations::{self, Conversation};
+use meeshy_store::conversation_languages::{self, Counts};
+use meeshy_store::conversations::{self, Conversation, Numbers};
+use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member};
 use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
-use meeshy_store::{StoreError, Tx, conversation_languages, visibility};
+use meeshy_store::{Query, StoreError, Tx, visibility};
 use meeshy_translation::detect::{self, Evidence};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -50,11 +53,23 @@ impl Chat {
     /// # Errors
     /// When the text cannot be taken, or the caller may not write there.
     pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
+        self.send_by(Writer { user: caller, authority: None }, new).await
+    }
+
+    /// The same for a socket, whose authority is confirmed in the same transaction.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`ChatError::Unauthenticated`] when the authority has ended.
+    pub async fn send_with(&self, authority: Authority, new: NewMessage) -> Result<Sent, ChatError> {
+        self.send_by(Writer { user: authority.user, authority: Some(authority) }, new).await
+    }
+
+    async fn send_by(&self, writer: Writer, new: NewMessage) -> Result<Sent, ChatError> {
         let mut draft = self.draft(new)?;
         draft.evidence = self.evidence(draft.language, &draft.content).await;
-        let (chat, new) = (self.clone(), draft.clone());
-        let outcome =
-            self.inner.store.write_retrying(move |tx| chat.send_in(tx, caller, new.clone(), false)).await;
+        let (chat, by, new) = (self.clone(), writer.clone(), draft.clone());
+        let send = move |tx: &mut Tx<'_>| chat.send_in(tx, &by, new.clone(), false);
+        let outcome = self.inner.store.write_in_turn(order_key(&draft.conversation), send).await;
         let may_be_there = match &outcome {
             Ok(_) | Err(ChatError::Store(StoreError::Unavailable(_))) => false,
             Err(_) => draft.client_message_id.is_some(),
@@ -64,7 +79,7 @@ impl Chat {
         }
         // It may be there from an earlier attempt, which is rare, so it is looked for only now.
         let chat = self.clone();
-        self.write_unless_there(move |tx| chat.send_in(tx, caller, draft.clone(), true)).await
+        self.write_unless_there(move |tx| chat.send_in(tx, &writer, draft.clone(), true)).await
     }
 
     /// What a text says about its language, if anybody has to ask it.
@@ -105,28 +120,40 @@ impl Chat {
     fn send_in(
         &self,
         tx: &mut Tx<'_>,
-        caller: UserId,
+        writer: &Writer,
         draft: Draft,
         may_be_there: bool,
     ) -> Result<Sent, ChatError> {
-        let (conversation, sender) = find_with_member(tx, caller, &draft.conversation)?;
+        let (now, caller) = (self.now(), writer.user);
+        let found = find_with_member(caller, &draft.conversation);
+        let found = match &writer.authority {
+            Some(authority) => confirm_and(tx, authority, now, found)?,
+            None => tx.fetch(found)?,
+        };
+        let (conversation, sender) = member(found)?;
         if may_be_there && let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
             return Ok(sent);
         }
         Standing::from(&sender).check(Action::Write)?;
-        if conversation.kind == ConversationKind::Direct {
-            let pair = members::first(tx, &[conversation.id], 2)?;
-            check_blocked(tx, caller, pair.iter().map(|member| member.user_id))?;
-        }
         let reply_to =
             draft.reply_to_id.map(|id| self.answered(tx, caller, &conversation, id)).transpose()?;
-        let message = self.store_message(tx, &conversation, &sender, draft)?;
-        members::advance_cursor(tx, conversation.id, caller, message.sequence, message.created_at)?;
-        let mentioned = mentioned(tx, conversation.id, &message.content)?;
+        let is_direct = conversation.kind == ConversationKind::Direct;
+        // The numbers come first: what is read after it is as the writers before have left it.
+        let (numbers, is_blocked, mentioned, readers, from_message, from_answered) = tx.fetch((
+            conversations::take_numbers(conversation.id, now),
+            is_direct.then(|| visibility::is_pair_blocked(conversation.id, caller)),
+            mentioned(conversation.id, &draft.content),
+            conversation_languages::list(conversation.id),
+            visibility::hidden_from_author(conversation.id, caller, now),
+            reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id)),
+        ))?;
+        policy::may_meet(1, is_blocked == Some(true))?;
+        let message = self.store_message(tx, &conversation, &sender, draft, numbers)?;
+        members::advance_cursor(tx, conversation.id, caller, message.sequence, now)?;
         for (user, _) in &mentioned {
             messages::insert_mention(tx, message.id, *user)?;
         }
-        let targets = targets(tx, &message, Some(&sender.languages))?;
+        let targets = targets(&message, readers, Some(&sender.languages));
         for target in &targets {
             translation_jobs::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
         }
@@ -142,8 +169,7 @@ impl Chat {
             reply_to: reply_to.map(Box::new),
             message,
         });
-        let hidden_from = hidden_from(tx, &view)?;
-        self.announce(tx, &view, hidden_from);
+        self.announce(tx, &view, HiddenFrom::new(from_message, from_answered.unwrap_or_default()));
         Ok(Sent { message: view, repeated: false })
     }
 
@@ -153,10 +179,11 @@ impl Chat {
         conversation: &Conversation,
         sender: &Member,
         draft: Draft,
+        numbers: Numbers,
     ) -> Result<Message, ChatError> {
         let (now, id) = (self.now(), self.new_id());
         let original_language = written_in(draft.language, None, &sender.languages, &draft.evidence);
-        let numbers = conversations::next_numbers(tx, conversation.id, id, now)?;
+        events::insert(tx, conversation.id, numbers.event, Change::MessageNew(id), now)?;
         let message = Message {
             id,
             conversation_id: conversation.id,
@@ -229,25 +256,17 @@ impl Chat {
 
 /// From whom a message, or what it answers, is hidden.
 pub(crate) fn hidden_from(tx: &mut Tx<'_>, view: &MessageView) -> Result<HiddenFrom, StoreError> {
-    let message = visibility::hidden_from(tx, view.message.id)?;
-    let answered = view.reply_to.as_ref().map(|answered| visibility::hidden_from(tx, answered.message.id));
-    let mut answered = answered.transpose()?.unwrap_or_default();
-    answered.retain(|user| !message.contains(user));
-    Ok(HiddenFrom { message, answered })
+    let answered = view.reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id));
+    let (message, answered) = tx.fetch((visibility::hidden_from(view.message.id), answered))?;
+    Ok(HiddenFrom::new(message, answered.unwrap_or_default()))
 }
 
-/// Refuses to bring the caller together with people of whom one has blocked the other.
-pub(crate) fn check_blocked(
-    tx: &mut Tx<'_>,
-    caller: UserId,
-    others: impl IntoIterator<Item = UserId>,
-) -> Result<(), ChatError> {
-    let others: Vec<UserId> = others.into_iter().filter(|other| *other != caller).collect();
-    let mut is_blocked = false;
-    for other in &others {
-        is_blocked = is_blocked || visibility::is_blocked(tx, caller, *other)?;
-    }
-    policy::may_meet(others.len(), is_blocked)
+/// Who writes.
+#[derive(Debug, Clone)]
+struct Writer {
+    user: UserId,
+    /// What has to hold still.
+    authority: Option<Authority>,
 }
 
 /// A message whose parts have been checked.
@@ -275,28 +294,23 @@ pub(crate) fn written_in(
     detect::original_language(declared, &habits, evidence).unwrap_or(writer.system_language)
 }
 
-/// The languages that a message is translated into: those that its readers read. What the system wrote is not translated.
+/// The languages that a message is translated into: those that its `readers` read. What the system wrote is not translated.
 /// `author` are the settings of its author, if still a member.
 pub(crate) fn targets(
-    tx: &mut Tx<'_>,
     message: &Message,
+    readers: Vec<Counts>,
     author: Option<&LanguageSettings>,
-) -> Result<BTreeSet<Language>, ChatError> {
+) -> BTreeSet<Language> {
     if message.is_by_system() {
-        return Ok(BTreeSet::new());
+        return BTreeSet::new();
     }
-    let counts = conversation_languages::list(tx, message.conversation_id)?;
-    let readers = counts.into_iter().map(|counts| (counts.language, counts.readers));
-    Ok(target_languages(message.original_language, readers, author))
+    let readers = readers.into_iter().map(|counts| (counts.language, counts.readers));
+    target_languages(message.original_language, readers, author)
 }
 
 /// The members whom a text mentions by `@username`, and these, in their order; further ones than [`limits::MENTIONS`] are text.
-pub(crate) fn mentioned(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    content: &str,
-) -> Result<Vec<(UserId, String)>, ChatError> {
+pub(crate) fn mentioned(conversation: ConversationId, content: &str) -> Query<Vec<(UserId, String)>> {
     let names: BTreeSet<&str> = spans::mentions(content).into_iter().take(limits::MENTIONS).collect();
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
-    Ok(members::named(tx, conversation, &names)?)
+    members::named(conversation, &names)
 }

@@ -1,11 +1,12 @@
 //! A page of messages is read.
 
-use crate::conversations::find_as_member;
+use crate::conversations::{find_with_member, member};
 use crate::{Chat, ChatError, MessageView, view};
-use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
+use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, UserId};
 use meeshy_store::messages::{self, Page};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{State, Translation};
+use meeshy_store::visibility::Viewer;
 use meeshy_store::{Tx, users};
 
 /// Which messages to read.
@@ -50,11 +51,15 @@ impl Chat {
             .inner
             .store
             .read(move |tx| {
-                let user = users::find(tx, caller)?.ok_or(ChatError::NotFound { what: "user" })?;
-                Ok::<_, ChatError>((
-                    chat.page_in(tx, caller, &reference, request, &user.languages)?,
-                    user.languages,
-                ))
+                let (user, found, viewer) = tx.fetch((
+                    users::find(caller),
+                    find_with_member(caller, &reference),
+                    Viewer::find(caller, chat.now()),
+                ))?;
+                let reader = user.ok_or(ChatError::NotFound { what: "user" })?.languages;
+                let (conversation, _) = member(found)?;
+                let page = chat.page_in(tx, conversation.id, viewer, request, &reader)?;
+                Ok::<_, ChatError>((page, reader))
             })
             .await?;
         self.ask_for_missing(caller, &mut page.messages, &reader, may_ask).await?;
@@ -64,29 +69,28 @@ impl Chat {
     fn page_in(
         &self,
         tx: &mut Tx<'_>,
-        caller: UserId,
-        reference: &str,
+        conversation: ConversationId,
+        viewer: Viewer,
         request: PageRequest,
         reader: &LanguageSettings,
     ) -> Result<MessagePage, ChatError> {
-        let conversation = find_as_member(tx, caller, reference)?;
-        let viewer = self.viewer(tx, caller)?;
         let page = match request.before {
             Some(id) => {
                 let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
                 let found =
-                    messages::find(tx, id)?.filter(|message| message.conversation_id == conversation.id);
+                    tx.fetch(messages::find(id))?.filter(|message| message.conversation_id == conversation);
                 Page::Before(found.ok_or(ChatError::NotFound { what: "message" })?.sequence)
             }
             None => Page::Offset(request.offset),
         };
         let limit = usize::try_from(request.limit).unwrap_or(0);
-        let mut rows = messages::list(tx, conversation.id, &viewer, page, request.limit.saturating_add(1))?;
+        let list = messages::list(conversation, &viewer, page, request.limit.saturating_add(1));
+        let (mut rows, total) = tx.fetch((list, messages::total(conversation, self.now())))?;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         Ok(MessagePage {
             messages: view::messages(tx, rows, self.lens(viewer))?,
-            total: messages::count(tx, conversation.id, &viewer)?,
+            total: messages::count(tx, conversation, &viewer, total)?,
             has_more,
             reader_language: reader.reading_language(),
         })

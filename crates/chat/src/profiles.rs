@@ -76,14 +76,14 @@ impl Chat {
         self.inner
             .store
             .write(move |tx| {
-                let mut user = users::find(tx, caller)?.ok_or(ChatError::NotFound { what: "user" })?;
+                let mut user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
                 let languages = patched_languages(user.languages, &patch)?;
                 for name in [&mut change.first_name, &mut change.last_name].into_iter().flatten() {
                     *name = text::capitalised(name, languages.system_language);
                 }
                 change.languages = Some(languages);
                 users::update_profile(tx, caller, &change, now)?;
-                user = users::find(tx, caller)?.unwrap_or(user);
+                user = tx.fetch(users::find(caller))?.unwrap_or(user);
                 Ok(user)
             })
             .await

@@ -54,7 +54,7 @@ impl Chat {
             // What is asked for here must be of the text that was reported.
             messages::hold_revision(tx, id)?;
             let message = translatable(tx, caller, id, chat.now())?;
-            let mut known = translations::list(tx, &[id])?.into_iter();
+            let mut known = tx.fetch(translations::list(&[id]))?.into_iter();
             let shown = known.find(|known| known.language == language && known.revision == message.revision);
             let Some(State::Done { content, engine, .. }) = shown.map(|known| known.state) else {
                 return Err(ChatError::NotFound { what: "translation" });

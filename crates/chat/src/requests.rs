@@ -10,7 +10,7 @@ use meeshy_store::messages::{self, Message};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{Tx, members, reports};
+use meeshy_store::{Tx, conversation_languages, members, reports};
 use meeshy_translation::Request;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
@@ -185,7 +185,8 @@ impl Chat {
                 Some(author) => members::find(tx, message.conversation_id, author)?,
                 None => None,
             };
-            let read = targets(tx, &message, author.as_ref().map(|author| &author.languages))?;
+            let readers = tx.fetch(conversation_languages::list(message.conversation_id))?;
+            let read = targets(&message, readers, author.as_ref().map(|author| &author.languages));
             Ok(!read.contains(&target) && translation_jobs::cancel(tx, id, target, now)?)
         };
         self.inner.store.write(write).await
@@ -218,7 +219,7 @@ pub(crate) fn readable(
     now: Timestamp,
 ) -> Result<Message, ChatError> {
     let missing = ChatError::NotFound { what: "message" };
-    let viewer = Viewer::find(tx, caller, now)?;
+    let viewer = tx.fetch(Viewer::find(caller, now))?;
     match messages::find_seen(tx, id, &viewer)? {
         Some(message) if members::is_member(tx, message.conversation_id, caller)? => Ok(message),
         _ => Err(missing),
@@ -233,7 +234,7 @@ pub(crate) fn readable_with_member(
     now: Timestamp,
 ) -> Result<(Message, Member), ChatError> {
     let missing = ChatError::NotFound { what: "message" };
-    let viewer = Viewer::find(tx, caller, now)?;
+    let viewer = tx.fetch(Viewer::find(caller, now))?;
     let Some(message) = messages::find_seen(tx, id, &viewer)? else { return Err(missing) };
     let member = members::find(tx, message.conversation_id, caller)?.ok_or(missing)?;
     Ok((message, member))
@@ -257,10 +258,10 @@ fn progress(tx: &mut Tx<'_>, message: &Message, target: Language) -> Result<Opti
     if target == message.original_language || message.is_by_system() {
         return Ok(Some(Progress::Ended(original(message, target))));
     }
-    if translation_jobs::pending(tx, &[message.id])?.contains(&(message.id, target)) {
+    if tx.fetch(translation_jobs::pending(&[message.id]))?.contains(&(message.id, target)) {
         return Ok(Some(Progress::Pending));
     }
-    let known = translations::list(tx, &[message.id])?.into_iter();
+    let known = tx.fetch(translations::list(&[message.id]))?.into_iter();
     let mut current = known.filter(|known| known.language == target && known.revision == message.revision);
     Ok(current.next().map(Progress::Ended))
 }

@@ -126,7 +126,7 @@ impl Chat {
             return again();
         }
         let protection = second_factor::protection(tx, challenge.user_id)?;
-        let user = users::find(tx, challenge.user_id)?.filter(|user| user.is_active);
+        let user = tx.fetch(users::find(challenge.user_id))?.filter(|user| user.is_active);
         let (Some(user), Ok(true)) = (user, check(&protection, now)) else { return again() };
         let secret = protection.two_factor_secret.unwrap_or_default();
         // Codes are guesses at the account too: who knows the password gets no more of them by signing in again.

@@ -6,9 +6,9 @@ use crate::sign_in::{Spent, take_hash};
 use crate::tokens::{Claims, digest};
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{Network, Secret, SessionId, Timestamp, UserId};
-use meeshy_store::Tx;
 use meeshy_store::sessions::{self, Session};
 use meeshy_store::users::{self, User};
+use meeshy_store::{Queries, Tx};
 use std::fmt;
 
 /// A device that asks.
@@ -197,8 +197,9 @@ impl Chat {
         let claims = self.inner.tokens.verify(token, now)?;
         let (asked, shown) = (claims.clone(), token.to_owned());
         let read = move |tx: &mut Tx<'_>| {
-            let led = lead(tx, &asked, &shown, now)?;
-            Ok::<_, ChatError>((led, active_user(tx, asked.user_id, now)?))
+            let user = users::find_in_good_standing(asked.user_id, now);
+            let (led, user) = lead_and(tx, &asked, &shown, now, user)?;
+            Ok::<_, ChatError>((led, active(user)?))
         };
         let (mut led, user) = self.inner.store.read(read).await?;
         if matches!(led, Led::Nowhere) {
@@ -282,19 +283,30 @@ impl Chat {
 /// # Errors
 /// [`ChatError::Unauthenticated`] when the session has ended.
 pub(crate) fn lead(tx: &mut Tx<'_>, claims: &Claims, token: &str, now: Timestamp) -> Result<Led, ChatError> {
+    Ok(lead_and(tx, claims, token, now, ())?.0)
+}
+
+/// The same, and asks for something else at the same time.
+fn lead_and<Q: Queries>(
+    tx: &mut Tx<'_>,
+    claims: &Claims,
+    token: &str,
+    now: Timestamp,
+    also: Q,
+) -> Result<(Led, Q::Answers), ChatError> {
     let id = match claims.sid {
         Some(id) => id,
         None => match sessions::binding(tx, &digest(token))? {
             Some(binding) => binding.session_id,
-            None => return Ok(Led::Nowhere),
+            None => return Ok((Led::Nowhere, tx.fetch(also)?)),
         },
     };
-    let session = sessions::find(tx, id)?;
+    let (session, also) = tx.fetch((sessions::find(id), also))?;
     let session = session.filter(|session| session.user_id == claims.user_id && !has_ended(session, now));
     let session = session
         .ok_or_else(|| ChatError::Unauthenticated("this device was signed out; sign in again".into()))?;
     let standing = standing(tx, &session, &Credential::of(claims, token), now)?;
-    Ok(Led::To(Box::new(session), standing))
+    Ok((Led::To(Box::new(session), standing), also))
 }
 
 /// The session that goes on and has this device's secret. An empty one is nobody's.
@@ -313,6 +325,10 @@ pub(crate) fn has_ended(session: &Session, now: Timestamp) -> bool {
 
 /// A person whose account is active and not locked.
 pub(crate) fn active_user(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<User, ChatError> {
-    let user = users::find_in_good_standing(tx, id, now)?;
-    user.ok_or_else(|| ChatError::Unauthenticated("this account is not active, or is locked".into()))
+    active(tx.fetch(users::find_in_good_standing(id, now))?)
+}
+
+/// The person who was looked for, if the account is active and not locked.
+pub(crate) fn active(found: Option<User>) -> Result<User, ChatError> {
+    found.ok_or_else(|| ChatError::Unauthenticated("this account is not active, or is locked".into()))
 }

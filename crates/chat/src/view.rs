@@ -15,8 +15,8 @@ use meeshy_store::translation_jobs;
 use meeshy_store::translations::{self, Translation};
 use meeshy_store::users::User;
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{StoreError, Tx, messages, statuses, users};
-use std::collections::HashMap;
+use meeshy_store::{Queries, Query, StoreError, Tx, messages, statuses, users};
+use std::collections::{BTreeSet, HashMap};
 
 /// A member, and whether this person is connected.
 #[derive(Debug, Clone)]
@@ -158,64 +158,113 @@ pub(crate) fn messages(
     rows: Vec<Message>,
     lens: Lens<'_>,
 ) -> Result<Vec<MessageView>, StoreError> {
-    let answered: Vec<MessageId> = rows.iter().filter_map(|message| message.reply_to_id).collect();
-    let answered = messages::find_all_seen(tx, &answered, &lens.viewer)?;
-    let mut answered: HashMap<MessageId, MessageView> =
-        without_replies(tx, answered, lens)?.into_iter().map(|view| (view.message.id, view)).collect();
-    let mut views = without_replies(tx, rows, lens)?;
-    for view in &mut views {
-        // Several messages may answer the same one.
-        view.reply_to = view.message.reply_to_id.and_then(|id| answered.get_mut(&id).cloned()).map(Box::new);
-    }
-    Ok(views)
+    let answered: BTreeSet<MessageId> = rows.iter().filter_map(|message| message.reply_to_id).collect();
+    let answered: Vec<MessageId> = answered.into_iter().collect();
+    let ids: BTreeSet<MessageId> = rows.iter().map(|message| message.id).chain(answered.clone()).collect();
+    let ids: Vec<MessageId> = ids.into_iter().collect();
+    let also = (messages::find_all_seen(&answered, &lens.viewer), writers_of(&rows));
+    let (mut parts, (answered, writers)) = Parts::fetch(tx, &ids, lens, also)?;
+    parts.add_writers(writers);
+    let is_known = |message: &&Message| {
+        message.sender_id.is_none_or(|id| parts.writers.contains_key(&id))
+            && message.details.guest_sender_id.as_ref().is_none_or(|id| parts.guests.contains_key(id))
+    };
+    let others: Vec<Message> = answered.iter().filter(|message| !is_known(message)).cloned().collect();
+    let writers = tx.fetch(writers_of(&others))?;
+    parts.add_writers(writers);
+    let answered: HashMap<MessageId, MessageView> =
+        answered.into_iter().map(|message| (message.id, parts.view(message))).collect();
+    let view = |message: Message| {
+        let reply_to = message.reply_to_id.and_then(|id| answered.get(&id).cloned()).map(Box::new);
+        MessageView { reply_to, ..parts.view(message) }
+    };
+    Ok(rows.into_iter().map(view).collect())
 }
 
-fn without_replies(
-    tx: &mut Tx<'_>,
-    rows: Vec<Message>,
-    lens: Lens<'_>,
-) -> Result<Vec<MessageView>, StoreError> {
-    let ids: Vec<MessageId> = rows.iter().map(|message| message.id).collect();
-    let mut senders: Vec<UserId> = rows.iter().filter_map(|message| message.sender_id).collect();
-    senders.sort_unstable();
-    senders.dedup();
-    let senders: HashMap<UserId, SenderView> = users::find_all(tx, &senders)?
-        .into_iter()
-        .map(|user| (user.id, SenderView::of_user(user, lens.presence)))
-        .collect();
-    let mut guests: Vec<&str> =
+/// The people and the guests who wrote some messages.
+fn writers_of(rows: &[Message]) -> (Query<Vec<User>>, Query<Vec<Guest>>) {
+    let people: BTreeSet<UserId> = rows.iter().filter_map(|message| message.sender_id).collect();
+    let guests: BTreeSet<&str> =
         rows.iter().filter_map(|message| message.details.guest_sender_id.as_deref()).collect();
-    guests.sort_unstable();
-    guests.dedup();
-    let guests: HashMap<String, Guest> =
-        guests::find_all(tx, &guests)?.into_iter().map(|guest| (guest.id.clone(), guest)).collect();
-    let statuses: HashMap<MessageId, i64> = statuses::counts(tx, &ids)?.into_iter().collect();
-    let mut mentions = grouped(messages::mentions(tx, &ids)?);
-    let viewer = lens.viewer.user();
-    let files = attachments::of_messages(tx, &ids)?.into_iter();
-    let files = files.filter(|(_, file)| file.concealed(viewer).is_none());
-    let mut files = grouped(files.map(|(message, file)| (message, linked(file, lens))));
-    let finished =
-        translations::list(tx, &ids)?.into_iter().map(|translation| (translation.message_id, translation));
-    let mut finished = grouped(finished);
-    let mut pending = grouped(translation_jobs::pending(tx, &ids)?);
-    let mut reactions = grouped(messages::reactions(tx, &ids, viewer)?);
-    let view = |message: Message| MessageView {
-        sender: message.sender_id.and_then(|id| senders.get(&id).cloned()),
-        guest: message.details.guest_sender_id.as_ref().and_then(|id| guests.get(id).cloned()),
-        status_entries: statuses.get(&message.id).copied().unwrap_or(0),
-        mentions: mentions.remove(&message.id).unwrap_or_default(),
-        attachments: files.remove(&message.id).unwrap_or_default(),
-        // A translation of an older text is not shown as one of this text.
-        translations: (finished.remove(&message.id).unwrap_or_default().into_iter())
-            .filter(|translation| translation.revision == message.revision)
-            .collect(),
-        pending: pending.remove(&message.id).unwrap_or_default(),
-        reactions: reactions.remove(&message.id).unwrap_or_default(),
-        reply_to: None,
-        message,
-    };
-    Ok(rows.into_iter().map(view).map(|view| shown_to(viewer, view)).collect())
+    let (people, guests): (Vec<_>, Vec<_>) = (people.into_iter().collect(), guests.into_iter().collect());
+    (users::find_all(&people), guests::find_all(&guests))
+}
+
+/// What is shown with messages, by their ids.
+struct Parts<'a> {
+    lens: Lens<'a>,
+    writers: HashMap<UserId, SenderView>,
+    guests: HashMap<String, Guest>,
+    statuses: HashMap<MessageId, i64>,
+    mentions: HashMap<MessageId, Vec<String>>,
+    files: HashMap<MessageId, Vec<Attachment>>,
+    translations: HashMap<MessageId, Vec<Translation>>,
+    pending: HashMap<MessageId, Vec<Language>>,
+    reactions: HashMap<MessageId, Vec<Reaction>>,
+}
+
+impl<'a> Parts<'a> {
+    /// Asks for the parts of some messages, and at the same time for `also`.
+    fn fetch<Q: Queries>(
+        tx: &mut Tx<'_>,
+        ids: &[MessageId],
+        lens: Lens<'a>,
+        also: Q,
+    ) -> Result<(Self, Q::Answers), StoreError> {
+        let viewer = lens.viewer.user();
+        let (also, statuses, mentions, files, translations, pending, reactions) = tx.fetch((
+            also,
+            statuses::counts(ids),
+            messages::mentions(ids),
+            attachments::of_messages(ids),
+            translations::list(ids),
+            translation_jobs::pending(ids),
+            messages::reactions(ids, viewer),
+        ))?;
+        let files = files.into_iter().filter(|(_, file)| file.concealed(viewer).is_none());
+        let translations = translations.into_iter().map(|translation| (translation.message_id, translation));
+        let parts = Self {
+            lens,
+            writers: HashMap::new(),
+            guests: HashMap::new(),
+            statuses: statuses.into_iter().collect(),
+            mentions: grouped(mentions),
+            files: grouped(files.map(|(message, file)| (message, linked(file, lens)))),
+            translations: grouped(translations),
+            pending: grouped(pending),
+            reactions: grouped(reactions),
+        };
+        Ok((parts, also))
+    }
+
+    fn add_writers(&mut self, (people, guests): (Vec<User>, Vec<Guest>)) {
+        let presence = self.lens.presence;
+        let people = people.into_iter().map(|user| (user.id, SenderView::of_user(user, presence)));
+        self.writers.extend(people);
+        self.guests.extend(guests.into_iter().map(|guest| (guest.id.clone(), guest)));
+    }
+
+    /// A message as its viewer sees it, without what it answers.
+    fn view(&self, message: Message) -> MessageView {
+        let id = message.id;
+        let view = MessageView {
+            sender: message.sender_id.and_then(|id| self.writers.get(&id).cloned()),
+            guest: message.details.guest_sender_id.as_ref().and_then(|id| self.guests.get(id).cloned()),
+            status_entries: self.statuses.get(&id).copied().unwrap_or(0),
+            mentions: self.mentions.get(&id).cloned().unwrap_or_default(),
+            attachments: self.files.get(&id).cloned().unwrap_or_default(),
+            // A translation of an older text is not shown as one of this text.
+            translations: (self.translations.get(&id).into_iter().flatten())
+                .filter(|translation| translation.revision == message.revision)
+                .cloned()
+                .collect(),
+            pending: self.pending.get(&id).cloned().unwrap_or_default(),
+            reactions: self.reactions.get(&id).cloned().unwrap_or_default(),
+            reply_to: None,
+            message,
+        };
+        shown_to(self.lens.viewer.user(), view)
+    }
 }
 
 /// What a viewer sees of a message: of one that is not for their eyes, that it is there.

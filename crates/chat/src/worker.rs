@@ -297,7 +297,7 @@ impl Chat {
             events::append(tx, conversation_id, &changes, now)?;
             for (job, translation) in ended {
                 let source_language = job.from;
-                let hidden_from = visibility::hidden_from(tx, job.message_id)?;
+                let hidden_from = tx.fetch(visibility::hidden_from(job.message_id))?;
                 let (bus, results) = (self.inner.bus.clone(), Arc::clone(&self.inner.results));
                 let is_alone = self.inner.store.is_exclusive();
                 tx.after_commit(order_key(conversation_id), move || {

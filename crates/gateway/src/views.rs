@@ -3,10 +3,10 @@
 mod files;
 
 use files::attachment;
-use meeshy_chat::{ConversationView, MemberView, MessageView, Progress, Requested, SenderView};
+use meeshy_chat::{ConversationView, Figures, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Reason, Timestamp, WebAddress};
 use meeshy_store::conversation_languages::Counts;
-use meeshy_store::conversations::Preferences;
+use meeshy_store::conversations::{Conversation, Preferences};
 use meeshy_store::glossary::Term;
 use meeshy_store::guests::Guest;
 use meeshy_store::messages::Message;
@@ -371,7 +371,7 @@ pub fn report(report: Report) -> wire::TranslationReport {
 
 /// A conversation, with its figures where it is looked at alone.
 pub fn conversation(view: &ConversationView, now: Timestamp) -> wire::Conversation {
-    let stats = stats(view, now);
+    let stats = view.figures.as_ref().map(|figures| stats(&view.conversation, figures, now));
     wire::Conversation {
         meta: stats.map(|conversation_stats| wire::ConversationMeta { conversation_stats }),
         ..columns(view)
@@ -474,8 +474,7 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
 }
 
 /// The figures of a conversation.
-pub fn stats(view: &ConversationView, now: Timestamp) -> Option<wire::ConversationStats> {
-    let figures = view.figures.as_ref()?;
+pub fn stats(conversation: &Conversation, figures: &Figures, now: Timestamp) -> wire::ConversationStats {
     let online = figures.online.iter().map(|member| wire::OnlineUser {
         id: member.user_id,
         username: member.username.clone(),
@@ -489,11 +488,11 @@ pub fn stats(view: &ConversationView, now: Timestamp) -> Option<wire::Conversati
         let counts = figures.counts.iter().map(|counts| (counts.language, count(counts)));
         counts.filter(|(_, count)| *count > 0).collect()
     };
-    Some(wire::ConversationStats {
+    wire::ConversationStats {
         messages_per_language: by_language(|counts| counts.messages),
-        participant_count: view.conversation.member_count,
+        participant_count: conversation.member_count,
         participants_per_language: by_language(|counts| counts.members),
         online_users: online.collect(),
         updated_at: now.into(),
-    })
+    }
 }

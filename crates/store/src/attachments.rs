@@ -2,7 +2,7 @@
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::{StoreError, Tx, Value};
+use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{AttachmentId, Concealed, MessageId, Timestamp, UserId};
 
 record! {
@@ -121,25 +121,19 @@ impl Attachment {
 }
 
 /// The files of some messages, each message's in the order of uploading.
-///
-/// # Errors
-/// As the database says.
-pub fn of_messages(
-    tx: &mut Tx<'_>,
-    messages: &[MessageId],
-) -> Result<Vec<(MessageId, Attachment)>, StoreError> {
+pub fn of_messages(messages: &[MessageId]) -> Query<Vec<(MessageId, Attachment)>> {
     if messages.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    let found: Vec<Attachment> = tx.fetch_all(
-        &format!(
+    let found = Query::<Attachment>::all(
+        format!(
             "SELECT {} FROM attachments WHERE message_id IN ({ids}) ORDER BY created_at, id",
             Attachment::columns()
         ),
-        &padded(messages.iter().map(|id| Value::from(*id))),
-    )?;
-    Ok(found.into_iter().filter_map(|file| Some((file.message_id?, file))).collect())
+        padded(messages.iter().map(|id| Value::from(*id))),
+    );
+    found.map(|files| files.into_iter().filter_map(|file| Some((file.message_id?, file))).collect())
 }
 
 /// The file with this id.

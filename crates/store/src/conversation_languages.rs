@@ -4,7 +4,7 @@
 //! message costs the same in a room of three and in one of a hundred thousand. An import counts anew ([`recount`]).
 
 use crate::record::record;
-use crate::{StoreError, Tx};
+use crate::{Query, StoreError, Tx};
 use meeshy_domain::{ConversationId, Language, LanguageSettings, Timestamp, UserId};
 use std::collections::BTreeMap;
 
@@ -24,32 +24,23 @@ record! {
 }
 
 /// The counts of a conversation, in order of their languages.
-///
-/// # Errors
-/// As the database says.
-pub fn list(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Vec<Counts>, StoreError> {
-    tx.fetch_all(
-        &format!(
+pub fn list(conversation: ConversationId) -> Query<Vec<Counts>> {
+    Query::all(
+        format!(
             "SELECT {} FROM conversation_languages WHERE conversation_id = $1 ORDER BY language",
             Counts::columns()
         ),
-        &[conversation.into()],
+        vec![conversation.into()],
     )
 }
 
 /// How many messages of each language have expired by `now`: [`list`] counts them still.
-///
-/// # Errors
-/// As the database says.
-pub fn expired(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    now: Timestamp,
-) -> Result<Vec<(Language, i64)>, StoreError> {
-    tx.fetch_all(
+pub fn expired(conversation: ConversationId, now: Timestamp) -> Query<Vec<(Language, i64)>> {
+    Query::all(
         "SELECT original_language, count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL \
            AND expires_at IS NOT NULL AND expires_at <= $2 GROUP BY original_language",
-        &[conversation.into(), now.into()])
+        vec![conversation.into(), now.into()],
+    )
 }
 
 /// What is added to the counts of some languages: members, readers and messages; negative to take away.

@@ -2,7 +2,7 @@
 
 use crate::events::{self, Change};
 use crate::placeholders::{padded, placeholders};
-use crate::{Row, StoreError, Tx, Value};
+use crate::{Query, Row, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
 
 /// A conversation.
@@ -230,16 +230,7 @@ pub struct Filter {
 }
 
 /// The open conversations that `user` is a member of, the most recently written in first, and how many there are.
-///
-/// # Errors
-/// As the database says.
-pub fn list(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    filter: Filter,
-    limit: i64,
-    offset: i64,
-) -> Result<(Vec<Conversation>, i64), StoreError> {
+pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> (Query<Vec<Conversation>>, Query<i64>) {
     // What somebody has deleted for themselves comes back with its next message.
     let mut condition = "m.user_id = $1 AND m.is_active AND c.is_active AND NOT EXISTS \
         (SELECT 1 FROM conversation_preferences p WHERE p.user_id = $1 AND p.conversation_id = c.id AND p.is_deleted_for_user \
@@ -259,39 +250,36 @@ pub fn list(
         );
     }
     let from = format!("FROM members m JOIN conversations c ON c.id = m.conversation_id WHERE {condition}");
-    let total =
-        tx.query_one(&format!("SELECT count(*) AS total {from}"), &params, |row| row.take("total"))?;
+    let total = Query::one(format!("SELECT count(*) AS total {from}"), params.clone());
     let (limit_at, offset_at) = (params.len() + 1, params.len() + 2);
     params.extend([limit.into(), offset.into()]);
-    let page = tx.query(
-        &format!("SELECT {COLUMNS} {from} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ${limit_at} OFFSET ${offset_at}"),
-        &params,
+    let page = Query::rows(
+        format!(
+            "SELECT {COLUMNS} {from} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ${limit_at} OFFSET ${offset_at}"
+        ),
+        params,
         read,
-    )?;
-    Ok((page, total))
+    );
+    (page, total)
 }
 
 /// What a person has set about some conversations.
-///
-/// # Errors
-/// As the database says.
 pub fn preferences(
-    tx: &mut Tx<'_>,
     user: UserId,
     conversations: &[ConversationId],
-) -> Result<Vec<(ConversationId, Preferences)>, StoreError> {
+) -> Query<Vec<(ConversationId, Preferences)>> {
     if conversations.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let ids = placeholders(2, conversations.len());
     let mut params = vec![user.into()];
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
-    tx.query(
-        &format!(
+    Query::rows(
+        format!(
             "SELECT conversation_id, is_pinned, is_muted, is_archived, custom_name, reaction FROM conversation_preferences \
              WHERE user_id = $1 AND conversation_id IN ({ids})"
         ),
-        &params,
+        params,
         |row| {
             let preferences = Preferences {
                 is_pinned: row.take("is_pinned")?,
@@ -315,7 +303,17 @@ pub struct Numbers {
 }
 
 /// Takes the next message number of a conversation, and the number of the event that tells of it, which nobody else can do
-/// until this transaction ends.
+/// until this transaction ends. The event is for the caller to [insert](events::insert).
+pub fn take_numbers(id: ConversationId, now: Timestamp) -> Query<Numbers> {
+    let numbers = Query::<(i64, i64)>::one(
+        "UPDATE conversations SET last_sequence = last_sequence + 1, last_event = last_event + 1, last_message_at = $2, \
+           updated_at = $2 WHERE id = $1 RETURNING last_sequence, last_event",
+        vec![id.into(), now.into()],
+    );
+    numbers.map(|(sequence, event)| Numbers { sequence, event })
+}
+
+/// [Takes the numbers](take_numbers) of a new message and logs its event.
 ///
 /// # Errors
 /// As the database says.
@@ -325,12 +323,7 @@ pub fn next_numbers(
     message: MessageId,
     now: Timestamp,
 ) -> Result<Numbers, StoreError> {
-    let numbers = tx.query_one(
-        "UPDATE conversations SET last_sequence = last_sequence + 1, last_event = last_event + 1, last_message_at = $2, \
-           updated_at = $2 WHERE id = $1 RETURNING last_sequence, last_event",
-        &[id.into(), now.into()],
-        |row| Ok(Numbers { sequence: row.take("last_sequence")?, event: row.take("last_event")? }),
-    )?;
+    let numbers = tx.fetch(take_numbers(id, now))?;
     events::insert(tx, id, numbers.event, Change::MessageNew(message), now)?;
     Ok(numbers)
 }

@@ -53,6 +53,12 @@ pub enum StoreError {
     Statement(String),
 }
 
+impl StoreError {
+    pub(crate) fn no_row() -> Self {
+        Self::Statement("expected a row, found none".into())
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;

@@ -108,7 +108,10 @@ pub fn append(
 }
 
 /// Adds the row of a number that this transaction has taken.
-pub(crate) fn insert(
+///
+/// # Errors
+/// As the database says.
+pub fn insert(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
     number: i64,

@@ -2,7 +2,7 @@
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::{StoreError, Tx, Value};
+use crate::{Query, Value};
 use meeshy_domain::Language;
 
 record! {
@@ -23,16 +23,13 @@ record! {
 }
 
 /// Those of `ids` that exist, in no particular order.
-///
-/// # Errors
-/// As the database says.
-pub fn find_all(tx: &mut Tx<'_>, ids: &[&str]) -> Result<Vec<Guest>, StoreError> {
+pub fn find_all(ids: &[&str]) -> Query<Vec<Guest>> {
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let list = placeholders(1, ids.len());
-    tx.fetch_all(
-        &format!("SELECT {} FROM guests WHERE id IN ({list})", Guest::columns()),
-        &padded(ids.iter().map(|id| Value::from(*id))),
+    Query::all(
+        format!("SELECT {} FROM guests WHERE id IN ({list})", Guest::columns()),
+        padded(ids.iter().map(|id| Value::from(*id))),
     )
 }

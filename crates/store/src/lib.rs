@@ -31,6 +31,7 @@ pub mod notifications;
 mod notify;
 mod pg;
 mod placeholders;
+mod query;
 mod queue;
 mod record;
 pub mod reports;
@@ -56,6 +57,7 @@ pub use error::StoreError;
 pub use exclusive::{Ending, Exclusive};
 pub use migrate::Migrated;
 pub use notice::{Channel, MAX_NOTICE_BYTES, Notice};
+pub use query::{Queries, Query};
 pub use record::FromRow;
 pub use tx::Tx;
 pub use value::{FromValue, Row, Value};
@@ -66,6 +68,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use threads::Threads;
 use tokio::sync::{mpsc, oneshot};
+use tx::Context;
 use write_check::WriteCheck;
 
 /// Where the data is. Neither `Debug` nor `Display` shows a password.
@@ -108,8 +111,7 @@ pub struct Store {
     engine: Arc<Engine>,
     threads: Threads,
     write_check: WriteCheck,
-    /// Instead of the database's.
-    clock: Option<Clock>,
+    context: Context,
 }
 
 impl Store {
@@ -140,7 +142,12 @@ impl Store {
         .await
         .map_err(|error| StoreError::Unavailable(error.to_string()))??;
         Ok((
-            Self { engine: Arc::new(engine), threads, write_check: WriteCheck::new(), clock: None },
+            Self {
+                engine: Arc::new(engine),
+                threads,
+                write_check: WriteCheck::new(),
+                context: Context::default(),
+            },
             migrated,
         ))
     }
@@ -148,7 +155,15 @@ impl Store {
     /// The same store, in which it is as late as `clock` says and not as the database does: for tests.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
-        Self { clock: Some(clock), ..self }
+        let context = Context { clock: Some(clock), ..self.context.clone() };
+        Self { context, ..self }
+    }
+
+    /// The same store, which shows each statement and its parameters to `observer` before it runs: for tests.
+    #[must_use]
+    pub fn with_observer(self, observer: impl Fn(&str, &[Value]) + Send + Sync + 'static) -> Self {
+        let context = Context { observer: Some(Arc::new(observer)), ..self.context.clone() };
+        Self { context, ..self }
     }
 
     /// Whether a gateway of an earlier version serves clients on this database. It held a lock, since there could be one; it would
@@ -186,7 +201,7 @@ impl Store {
             Engine::Postgres(postgres) => postgres.jobs(),
         };
         let (pending, answer) =
-            Pending::new(Access::Read, Closure::<_, Never<T, E>>::Once(Some(closure)), self.clock.clone());
+            Pending::new(Access::Read, Closure::<_, Never<T, E>>::Once(Some(closure)), self.context.clone());
         run(queue, pending, answer).await
     }
 
@@ -204,7 +219,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (pending, answer) =
-            Pending::new(Access::Write, Closure::<_, Never<T, E>>::Once(Some(closure)), self.clock.clone());
+            Pending::new(Access::Write, Closure::<_, Never<T, E>>::Once(Some(closure)), self.context.clone());
         run(self.writers(), pending, answer).await
     }
 
@@ -222,7 +237,7 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         let (pending, answer) =
-            Pending::new(Access::Write, Closure::<Never<T, E>, _>::Again(closure), self.clock.clone());
+            Pending::new(Access::Write, Closure::<Never<T, E>, _>::Again(closure), self.context.clone());
         run(self.writers(), pending, answer).await
     }
 
@@ -232,6 +247,29 @@ impl Store {
     /// Why nothing can be written.
     pub async fn check_write(&self) -> Result<(), StoreError> {
         self.write_check.run(self.writers()).await
+    }
+
+    /// As [`write_retrying`](Self::write_retrying). Closures with the same `key`, such as that of a conversation, run in the order in
+    /// which they come, and those that wait are committed together.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub async fn write_in_turn<T, E>(
+        &self,
+        key: u64,
+        closure: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let queue = match &*self.engine {
+            Engine::Sqlite(sqlite) => sqlite.writer(),
+            Engine::Postgres(postgres) => postgres.lane(key),
+        };
+        let (pending, answer) =
+            Pending::new(Access::Write, Closure::<Never<T, E>, _>::Again(closure), self.context.clone());
+        run(queue, pending, answer).await
     }
 
     fn writers(&self) -> &mpsc::Sender<Box<dyn Work>> {

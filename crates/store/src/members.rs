@@ -3,7 +3,7 @@
 use crate::conversations::{self, Conversation};
 use crate::placeholders::{padded, placeholders};
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME};
-use crate::{Row, StoreError, Tx, Value, conversation_languages};
+use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};
 use std::collections::{HashMap, HashSet};
 
@@ -168,29 +168,25 @@ pub enum Reference<'a> {
 }
 
 /// An open conversation, and the active member of it that a person is.
-///
-/// # Errors
-/// As the database says.
 pub fn find_with_conversation(
-    tx: &mut Tx<'_>,
     reference: Reference<'_>,
     user: UserId,
-) -> Result<Option<(Conversation, Option<Member>)>, StoreError> {
+) -> Query<Option<(Conversation, Option<Member>)>> {
     let (column, value) = match reference {
         Reference::Id(id) => ("c.id", Value::from(id)),
         // No conversation has an empty one.
-        Reference::Identifier("") => return Ok(None),
+        Reference::Identifier("") => return Query::known(None),
         Reference::Identifier(identifier) => ("c.identifier", identifier.into()),
     };
-    tx.query_first(
-        &format!(
+    Query::first(
+        format!(
             "SELECT {}, {} FROM conversations c \
              LEFT JOIN members m ON m.conversation_id = c.id AND m.user_id = $2 AND m.is_active \
              LEFT JOIN users u ON u.id = m.user_id WHERE {column} = $1 AND c.is_active",
             conversations::COLUMNS,
             columns()
         ),
-        &[value, user.into()],
+        vec![value, user.into()],
         |row| {
             let conversation = conversations::read(row)?;
             let member: Option<MemberId> = row.take("member_id")?;
@@ -199,108 +195,73 @@ pub fn find_with_conversation(
     )
 }
 
-/// The first `limit` active members of each of some conversations, in order of joining.
-///
-/// # Errors
-/// As the database says.
-pub fn first(
-    tx: &mut Tx<'_>,
-    conversations: &[ConversationId],
-    limit: i64,
-) -> Result<Vec<Member>, StoreError> {
-    if conversations.is_empty() {
-        return Ok(Vec::new());
-    }
-    // A search of its own for each conversation reads no more rows than it gives.
-    let select = select();
-    let searches: Vec<String> = (0..conversations.len().next_power_of_two())
-        .map(|n| {
-            format!(
-                "SELECT * FROM ({select} WHERE m.conversation_id = ${} AND {IS_HERE} \
-                   ORDER BY m.joined_at, m.id LIMIT $1) first_{n}",
-                n + 2
-            )
-        })
-        .collect();
-    let mut params = vec![limit.into()];
-    params.extend(conversations.iter().map(|id| Value::from(*id)));
-    // No conversation has an empty id.
-    params.resize(searches.len() + 1, "".into());
-    let sql = format!("{} ORDER BY joined_at, member_id", searches.join(" UNION ALL "));
-    tx.query(&sql, &params, read)
+/// The first `limit` active members of each of some conversations, in order of joining: a query for each, which reads no more rows
+/// than it gives.
+pub fn first(conversations: &[ConversationId], limit: i64) -> Vec<Query<Vec<Member>>> {
+    let sql = format!(
+        "{} WHERE m.conversation_id = $1 AND {IS_HERE} ORDER BY m.joined_at, m.id LIMIT $2",
+        select()
+    );
+    conversations.iter().map(|id| Query::rows(&*sql, vec![(*id).into(), limit.into()], read)).collect()
+}
+
+/// The people of the first `limit` active memberships of a conversation, in order of joining.
+pub fn first_ids(conversation: ConversationId, limit: i64) -> Query<Vec<UserId>> {
+    Query::all(
+        "SELECT user_id FROM members WHERE conversation_id = $1 AND is_active ORDER BY joined_at, id LIMIT $2",
+        vec![conversation.into(), limit.into()],
+    )
 }
 
 /// Those of `users` who are active members of a conversation, at most `limit`, in no particular order: with one, SQLite would read
 /// the whole conversation in that order.
-///
-/// # Errors
-/// As the database says.
-pub fn among(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    users: &[UserId],
-    limit: i64,
-) -> Result<Vec<Member>, StoreError> {
+pub fn among(conversation: ConversationId, users: &[UserId], limit: i64) -> Query<Vec<Member>> {
     if users.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let (select, list) = (select(), placeholders(3, users.len()));
     let mut params = vec![conversation.into(), limit.into()];
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
-    tx.query(
-        &format!("{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND {IS_HERE} LIMIT $2"),
-        &params,
+    Query::rows(
+        format!("{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND {IS_HERE} LIMIT $2"),
+        params,
         read,
     )
 }
 
 /// The active members of a conversation with these usernames, in any spelling ([`text::key`]), in order of their usernames.
-///
-/// # Errors
-/// As the database says.
-pub fn named(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    usernames: &[String],
-) -> Result<Vec<(UserId, String)>, StoreError> {
+pub fn named(conversation: ConversationId, usernames: &[String]) -> Query<Vec<(UserId, String)>> {
     let keys: Vec<Value> =
         usernames.iter().filter_map(|username| text::key(username)).map(Value::from).collect();
     if keys.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let list = placeholders(2, keys.len());
     let mut params = vec![conversation.into()];
     params.extend(padded(keys));
-    tx.query(
-        &format!(
+    Query::rows(
+        format!(
             "SELECT u.id, u.username FROM users u JOIN members m ON m.conversation_id = $1 AND m.user_id = u.id \
              WHERE u.username_key IN ({list}) AND {IS_HERE} ORDER BY u.username"
         ),
-        &params,
+        params,
         |row| Ok((row.take("id")?, row.take("username")?)),
     )
 }
 
 /// How far a person has read some conversations; 0 is left out.
-///
-/// # Errors
-/// As the database says.
-pub fn cursors(
-    tx: &mut Tx<'_>,
-    user: UserId,
-    conversations: &[ConversationId],
-) -> Result<Vec<(ConversationId, i64)>, StoreError> {
+pub fn cursors(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
     if conversations.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let list = placeholders(2, conversations.len());
     let mut params = vec![user.into()];
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
-    tx.query(
-        &format!(
+    Query::rows(
+        format!(
             "SELECT conversation_id, read_sequence FROM read_cursors WHERE user_id = $1 AND conversation_id IN ({list})"
         ),
-        &params,
+        params,
         |row| Ok((row.take("conversation_id")?, row.take("read_sequence")?)),
     )
 }
@@ -319,16 +280,13 @@ pub struct Membership {
 }
 
 /// A person's memberships of open conversations.
-///
-/// # Errors
-/// As the database says.
-pub fn of_user(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Membership>, StoreError> {
-    tx.query(
+pub fn of_user(user: UserId) -> Query<Vec<Membership>> {
+    Query::rows(
         "SELECT c.id, c.member_count, c.last_sequence, coalesce(r.read_sequence, 0) AS read_sequence \
          FROM members m JOIN conversations c ON c.id = m.conversation_id \
          LEFT JOIN read_cursors r ON r.user_id = m.user_id AND r.conversation_id = m.conversation_id \
          WHERE m.user_id = $1 AND m.is_active AND c.is_active",
-        &[user.into()],
+        vec![user.into()],
         |row| {
             Ok(Membership {
                 conversation_id: row.take("id")?,
@@ -403,19 +361,6 @@ pub fn active(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashSet<(UserId, Conv
         |row| Ok((row.take("user_id")?, row.take("conversation_id")?)),
     )?;
     Ok(found.into_iter().collect())
-}
-
-/// The number of the newest message of a conversation that a person has read; 0 if none.
-///
-/// # Errors
-/// As the database says.
-pub fn cursor(tx: &mut Tx<'_>, conversation: ConversationId, user: UserId) -> Result<i64, StoreError> {
-    let read = tx.query_first(
-        "SELECT read_sequence FROM read_cursors WHERE conversation_id = $1 AND user_id = $2",
-        &[conversation.into(), user.into()],
-        |row| row.take("read_sequence"),
-    )?;
-    Ok(read.unwrap_or(0))
 }
 
 /// Moves a reader's cursor forward, never back.

@@ -3,7 +3,7 @@
 use crate::events::{self, Change};
 use crate::placeholders::{not_in, padded, placeholders};
 use crate::visibility::Viewer;
-use crate::{Row, StoreError, Tx, Value, conversation_languages};
+use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};
 
 /// Messages of a conversation that are counted one by one, at most.
@@ -243,13 +243,10 @@ pub fn hold_revision(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<i64>, Stor
 }
 
 /// The message with this id, unless it was deleted.
-///
-/// # Errors
-/// As the database says.
-pub fn find(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {COLUMNS} FROM messages m WHERE m.id = $1 AND m.deleted_at IS NULL"),
-        &[id.into()],
+pub fn find(id: MessageId) -> Query<Option<Message>> {
+    Query::first(
+        format!("SELECT {COLUMNS} FROM messages m WHERE m.id = $1 AND m.deleted_at IS NULL"),
+        vec![id.into()],
         read,
     )
 }
@@ -259,26 +256,19 @@ pub fn find(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, StoreErro
 /// # Errors
 /// As the database says.
 pub fn find_seen(tx: &mut Tx<'_>, id: MessageId, viewer: &Viewer) -> Result<Option<Message>, StoreError> {
-    Ok(find_all_seen(tx, &[id], viewer)?.pop())
+    Ok(tx.fetch(find_all_seen(&[id], viewer))?.pop())
 }
 
 /// Those of `ids` that this person sees, in no particular order.
-///
-/// # Errors
-/// As the database says.
-pub fn find_all_seen(
-    tx: &mut Tx<'_>,
-    ids: &[MessageId],
-    viewer: &Viewer,
-) -> Result<Vec<Message>, StoreError> {
+pub fn find_all_seen(ids: &[MessageId], viewer: &Viewer) -> Query<Vec<Message>> {
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let list = placeholders(1, ids.len());
     let mut params = padded(ids.iter().map(|id| Value::from(*id)));
     let (seen, of_viewer) = viewer.condition("m", params.len() + 1);
     params.extend(of_viewer);
-    tx.query(&format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND {seen}"), &params, read)
+    Query::rows(format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND {seen}"), params, read)
 }
 
 /// Those of `ids` that exist and were not deleted, in no particular order.
@@ -337,77 +327,62 @@ pub enum Page {
 }
 
 /// Messages of a conversation that this person sees, newest first.
-///
-/// # Errors
-/// As the database says.
-pub fn list(
-    tx: &mut Tx<'_>,
-    conversation: ConversationId,
-    viewer: &Viewer,
-    page: Page,
-    limit: i64,
-) -> Result<Vec<Message>, StoreError> {
+pub fn list(conversation: ConversationId, viewer: &Viewer, page: Page, limit: i64) -> Query<Vec<Message>> {
     let (before, offset) = match page {
         Page::Offset(offset) => (i64::MAX, offset),
         Page::Before(sequence) => (sequence, 0),
     };
     let (seen, of_viewer) = viewer.condition("m", 5);
     let params = [vec![conversation.into(), before.into(), limit.into(), offset.into()], of_viewer].concat();
-    tx.query(
-        &format!(
+    Query::rows(
+        format!(
             "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = $1 AND m.sequence < $2 AND {seen} \
              ORDER BY m.sequence DESC LIMIT $3 OFFSET $4"
         ),
-        &params,
+        params,
         read,
     )
 }
 
-/// How many messages of a conversation this person sees. Where somebody has cleared or blocked something and there are more than
-/// [`MAX_COUNTED`], what is hidden from them alone is counted as well.
-///
-/// # Errors
-/// As the database says.
-pub fn count(tx: &mut Tx<'_>, conversation: ConversationId, viewer: &Viewer) -> Result<i64, StoreError> {
-    let total: i64 = tx.query_one(
-        "SELECT CAST(coalesce(sum(messages), 0) AS BIGINT) AS total FROM conversation_languages WHERE conversation_id = $1",
-        &[conversation.into()],
-        |row| row.take("total"),
-    )?;
-    if viewer.is_special() && total <= MAX_COUNTED {
-        let (seen, of_viewer) = viewer.condition("m", 2);
-        let params = [vec![conversation.into()], of_viewer].concat();
-        let sql = format!("SELECT count(*) AS total FROM messages m WHERE m.conversation_id = $1 AND {seen}");
-        return tx.query_one(&sql, &params, |row| row.take("total"));
-    }
-    let expired = conversation_languages::expired(tx, conversation, viewer.now())?;
-    Ok(total - expired.iter().map(|(_, count)| count).sum::<i64>())
+/// How many messages of a conversation there are, without what has expired by `now`.
+pub fn total(conversation: ConversationId, now: Timestamp) -> Query<i64> {
+    Query::one(
+        "SELECT CAST(coalesce(sum(messages), 0) AS BIGINT) - \
+           (SELECT count(*) FROM messages m WHERE m.conversation_id = $1 AND m.deleted_at IS NULL \
+              AND m.expires_at IS NOT NULL AND m.expires_at <= $2) AS total \
+         FROM conversation_languages WHERE conversation_id = $1",
+        vec![conversation.into(), now.into()],
+    )
 }
 
-/// The newest message that this person sees of each of some conversations that has one.
+/// How many of the `total` messages of a conversation this person sees. Where somebody has cleared or blocked something and there are
+/// more than [`MAX_COUNTED`], what is hidden from them alone is counted as well.
 ///
 /// # Errors
 /// As the database says.
-pub fn newest(
+pub fn count(
     tx: &mut Tx<'_>,
-    conversations: &[ConversationId],
+    conversation: ConversationId,
     viewer: &Viewer,
-) -> Result<Vec<Message>, StoreError> {
-    if conversations.is_empty() {
-        return Ok(Vec::new());
+    total: i64,
+) -> Result<i64, StoreError> {
+    if !viewer.is_special() || total > MAX_COUNTED {
+        return Ok(total);
     }
-    let ids = placeholders(1, conversations.len());
-    let mut params = padded(conversations.iter().map(|id| Value::from(*id)));
-    let (seen, of_viewer) = viewer.condition("n", params.len() + 1);
-    params.extend(of_viewer);
-    tx.query(
-        &format!(
-            "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id IN ({ids}) AND m.sequence = \
-               (SELECT max(n.sequence) FROM messages n WHERE n.conversation_id = m.conversation_id AND {seen})"
-        ),
-        &params,
-        read,
-    )
+    let (seen, of_viewer) = viewer.condition("m", 2);
+    let params = [vec![conversation.into()], of_viewer].concat();
+    let sql = format!("SELECT count(*) AS total FROM messages m WHERE m.conversation_id = $1 AND {seen}");
+    tx.fetch_one(&sql, &params)
+}
+
+/// The newest message that this person sees of each of some conversations: a query for each, which looks from the end.
+pub fn newest(conversations: &[ConversationId], viewer: &Viewer) -> Vec<Query<Option<Message>>> {
+    let (seen, of_viewer) = viewer.condition("m", 2);
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = $1 AND {seen} ORDER BY m.sequence DESC LIMIT 1"
+    );
+    let params = |id: &ConversationId| [vec![(*id).into()], of_viewer.clone()].concat();
+    conversations.iter().map(|id| Query::first(&*sql, params(id), read)).collect()
 }
 
 /// Notes that a message mentions somebody.
@@ -434,52 +409,45 @@ pub fn retain_mentions(tx: &mut Tx<'_>, message: MessageId, users: &[UserId]) ->
 }
 
 /// The usernames that some messages mention.
-///
-/// # Errors
-/// As the database says.
-pub fn mentions(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId, String)>, StoreError> {
+pub fn mentions(messages: &[MessageId]) -> Query<Vec<(MessageId, String)>> {
     if messages.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    tx.query(
-        &format!(
+    Query::rows(
+        format!(
             "SELECT n.message_id, u.username FROM mentions n JOIN users u ON u.id = n.user_id WHERE n.message_id IN ({ids}) \
              ORDER BY u.username"
         ),
-        &padded(messages.iter().map(|id| Value::from(*id))),
+        padded(messages.iter().map(|id| Value::from(*id))),
         |row| Ok((row.take("message_id")?, row.take("username")?)),
     )
 }
 
 /// The emoji that some messages were answered with, in order.
-///
-/// # Errors
-/// As the database says.
-pub fn reactions(
-    tx: &mut Tx<'_>,
-    messages: &[MessageId],
-    viewer: Option<UserId>,
-) -> Result<Vec<(MessageId, Reaction)>, StoreError> {
+pub fn reactions(messages: &[MessageId], viewer: Option<UserId>) -> Query<Vec<(MessageId, Reaction)>> {
     if messages.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let ids = placeholders(2, messages.len());
     let mut params = vec![viewer.into()];
     params.extend(padded(messages.iter().map(|id| Value::from(*id))));
-    tx.query(
+    Query::rows(
         // People and guests each have an index of their own.
-        &format!(
+        format!(
             "SELECT r.message_id, r.emoji, count(*) AS total, max(CASE WHEN r.user_id = $1 THEN 1 ELSE 0 END) AS own FROM \
                (SELECT message_id, emoji, user_id, created_at FROM reactions WHERE user_id IS NOT NULL AND message_id IN ({ids}) \
                 UNION ALL \
                 SELECT message_id, emoji, user_id, created_at FROM reactions WHERE guest_id IS NOT NULL AND message_id IN ({ids})) r \
              GROUP BY r.message_id, r.emoji ORDER BY min(r.created_at), r.emoji"
         ),
-        &params,
+        params,
         |row| {
             let is_own = row.take::<i64>("own")? > 0;
-            Ok((row.take("message_id")?, Reaction { emoji: row.take("emoji")?, total: row.take("total")?, is_own }))
+            Ok((
+                row.take("message_id")?,
+                Reaction { emoji: row.take("emoji")?, total: row.take("total")?, is_own },
+            ))
         },
     )
 }

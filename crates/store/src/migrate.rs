@@ -58,6 +58,7 @@ const MIGRATIONS: &[Migration] = migrations![
     23 "0023_conversation_events",
     24 "0024_gateways",
     26 "0026_blocks" then blocks::follow_lists,
+    27 "0027_missing_indexes",
 ];
 
 /// What opening a database changed in its schema.

@@ -1,8 +1,8 @@
 //! A closure on its way to a thread that owns a connection, and its answer on the way back.
 
+use crate::StoreError;
 use crate::threads::reason;
-use crate::{StoreError, tx::Afterwards, tx::Tx};
-use meeshy_domain::Clock;
+use crate::tx::{Afterwards, Context, Tx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
@@ -41,7 +41,7 @@ pub(crate) enum Closure<O, R> {
 pub(crate) struct Pending<O, R, T, E> {
     access: Access,
     closure: Closure<O, R>,
-    clock: Option<Clock>,
+    context: Context,
     answer: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -50,10 +50,10 @@ impl<O, R, T, E> Pending<O, R, T, E> {
     pub(crate) fn new(
         access: Access,
         closure: Closure<O, R>,
-        clock: Option<Clock>,
+        context: Context,
     ) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (reply, receiver) = oneshot::channel();
-        (Self { access, closure, clock, answer: None, reply }, receiver)
+        (Self { access, closure, context, answer: None, reply }, receiver)
     }
 }
 
@@ -77,7 +77,7 @@ where
     }
 
     fn run(&mut self, connection: &mut dyn crate::tx::Connection) -> Verdict {
-        let mut tx = Tx::new(connection).with_clock(self.clock.clone());
+        let mut tx = Tx::new(connection).with_context(self.context.clone());
         // A panic in one closure must not take down the thread that serves all the others.
         let answer = catch_unwind(AssertUnwindSafe(|| match &mut self.closure {
             Closure::Once(closure) => match closure.take() {

@@ -2,7 +2,7 @@
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
-use crate::{StoreError, Tx, Value};
+use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{Secret, SessionId, Timestamp, UserId};
 use std::collections::{HashMap, HashSet};
 
@@ -47,11 +47,8 @@ pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
 }
 
 /// The session with this id, ended ones too.
-///
-/// # Errors
-/// As the database says.
-pub fn find(tx: &mut Tx<'_>, id: SessionId) -> Result<Option<Session>, StoreError> {
-    tx.fetch_optional(&format!("SELECT {} FROM sessions WHERE id = $1", Session::columns()), &[id.into()])
+pub fn find(id: SessionId) -> Query<Option<Session>> {
+    Query::optional(format!("SELECT {} FROM sessions WHERE id = $1", Session::columns()), vec![id.into()])
 }
 
 /// The session whose token has this hash, ended ones too.

@@ -6,7 +6,7 @@
 use crate::migrate::{self, Migrated};
 use crate::queue::{Verdict, Work};
 use crate::threads::Threads;
-use crate::tx::{Afterwards, Connection};
+use crate::tx::{Afterwards, Connection, check_literals, check_parameters};
 use crate::{Row, StoreError, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::collections::HashMap;
@@ -122,10 +122,12 @@ impl Session {
         use_it: impl FnOnce(&mut rusqlite::CachedStatement<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         if !self.rewritten.contains_key(sql) {
+            check_literals(sql)?;
             // `$1` is a name to SQLite, numbered by first appearance; `?1` is a number.
             self.rewritten.insert(sql.to_owned(), sql.replace('$', "?"));
         }
         let mut statement = self.connection.prepare_cached(&self.rewritten[sql])?;
+        check_parameters(sql, statement.parameter_count(), params)?;
         for (index, value) in params.iter().enumerate() {
             statement.raw_bind_parameter(index + 1, value)?;
         }

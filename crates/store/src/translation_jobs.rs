@@ -4,7 +4,7 @@
 //! them.
 
 use crate::placeholders::{not_in, padded, placeholders};
-use crate::{StoreError, Tx, Value};
+use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
 
 /// A translation that waits to be made.
@@ -282,17 +282,15 @@ pub fn cancel(
 }
 
 /// The translations of some messages that are under way.
-///
-/// # Errors
-/// As the database says.
-pub fn pending(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<(MessageId, Language)>, StoreError> {
+pub fn pending(messages: &[MessageId]) -> Query<Vec<(MessageId, Language)>> {
     if messages.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    tx.fetch_all(
-        &format!(
+    Query::all(
+        format!(
             "SELECT message_id, language FROM translation_jobs WHERE message_id IN ({ids}) ORDER BY message_id, language"
         ),
-        &padded(messages.iter().map(|id| Value::from(*id))))
+        padded(messages.iter().map(|id| Value::from(*id))),
+    )
 }

@@ -4,7 +4,7 @@ use crate::messages;
 use crate::placeholders::{padded, placeholders};
 use crate::record::{FromRow, record};
 use crate::translation_jobs::{self, Job};
-use crate::{Row, StoreError, Tx, Value};
+use crate::{Query, Row, StoreError, Tx, Value};
 use meeshy_domain::{Language, MessageId, Reason, ReasonCode, Timestamp};
 
 /// Where a translation has come to.
@@ -107,7 +107,8 @@ pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, Sto
     if messages::hold_revision(tx, job.message_id)? != Some(job.revision) {
         return Ok(None);
     }
-    let known = list(tx, &[job.message_id])?
+    let known = tx
+        .fetch(list(&[job.message_id]))?
         .into_iter()
         .find(|known| known.language == job.to && known.revision == job.revision);
     if known.is_some() {
@@ -177,7 +178,7 @@ pub fn wait(
             && known.state == translation.state
     };
     let is_current = messages::hold_revision(tx, translation.message_id)? == Some(translation.revision);
-    let is_known = is_current && list(tx, &[translation.message_id])?.iter().any(is_same);
+    let is_known = is_current && tx.fetch(list(&[translation.message_id]))?.iter().any(is_same);
     let created_at = if is_known { None } else { keep(tx, translation)? };
     if is_known || created_at.is_some() {
         translation_jobs::restart(tx, translation.message_id, translation.language, run_at)?;
@@ -227,20 +228,18 @@ fn keep(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>,
 }
 
 /// The finished translations of some messages.
-///
-/// # Errors
-/// As the database says.
-pub fn list(tx: &mut Tx<'_>, messages: &[MessageId]) -> Result<Vec<Translation>, StoreError> {
+pub fn list(messages: &[MessageId]) -> Query<Vec<Translation>> {
     if messages.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    tx.fetch_all(
-        &format!(
+    Query::all(
+        format!(
             "SELECT {} FROM translations WHERE message_id IN ({ids}) AND NOT is_encrypted ORDER BY message_id, language",
             Translation::columns()
         ),
-        &padded(messages.iter().map(|id| Value::from(*id))))
+        padded(messages.iter().map(|id| Value::from(*id))),
+    )
 }
 
 /// Translations that came to an end at or after `from`, the oldest first; of more than so many, the newest.

@@ -1,10 +1,12 @@
 //! A transaction as the queries see it: the same on both databases.
 
+use crate::query::{Queries, Statement};
 use crate::record::{FromRow, Record, insert_statement};
 use crate::threads::reason;
 use crate::{Row, StoreError, Value};
 use meeshy_domain::{Clock, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// Parameters in one statement, at most: enough to make the statement itself cheap, few enough to keep it small.
 const MAX_PARAMETERS: usize = 1_500;
@@ -13,6 +15,10 @@ const MAX_PARAMETERS: usize = 1_500;
 pub(crate) trait Connection {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
+    /// Runs several statements, none of which depends on the answer to another.
+    fn query_all(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StoreError> {
+        statements.iter().map(|(sql, params)| self.query(sql, params)).collect()
+    }
     /// Runs a statement of which nobody wants to know more than that the transaction was committed with it.
     fn execute_later(&mut self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
         self.execute(sql, params).map(drop)
@@ -48,6 +54,17 @@ impl Afterwards {
     }
 }
 
+/// Sees each statement and its parameters before it runs.
+pub(crate) type Observer = Arc<dyn Fn(&str, &[Value]) + Send + Sync>;
+
+/// What tests set for all transactions of a store.
+#[derive(Clone, Default)]
+pub(crate) struct Context {
+    /// Instead of the database's.
+    pub(crate) clock: Option<Clock>,
+    pub(crate) observer: Option<Observer>,
+}
+
 /// A transaction in progress, handed to the closures of [`Store::read`](crate::Store::read) and
 /// [`Store::write`](crate::Store::write).
 ///
@@ -55,16 +72,16 @@ impl Afterwards {
 pub struct Tx<'a> {
     connection: &'a mut dyn Connection,
     pub(crate) afterwards: Vec<Afterwards>,
-    clock: Option<Clock>,
+    context: Context,
 }
 
 impl<'a> Tx<'a> {
     pub(crate) fn new(connection: &'a mut dyn Connection) -> Self {
-        Self { connection, afterwards: Vec::new(), clock: None }
+        Self { connection, afterwards: Vec::new(), context: Context::default() }
     }
 
-    pub(crate) fn with_clock(self, clock: Option<Clock>) -> Self {
-        Self { clock, ..self }
+    pub(crate) fn with_context(self, context: Context) -> Self {
+        Self { context, ..self }
     }
 
     /// What time it is, by the clock of the database: what processes on different hosts agree on, such as how long a job
@@ -73,7 +90,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// As the database says.
     pub fn now(&mut self) -> Result<Timestamp, StoreError> {
-        match &self.clock {
+        match &self.context.clock {
             Some(clock) => Ok(clock.now()),
             None => {
                 let sql = format!("SELECT {} AS now", self.connection.clock());
@@ -84,7 +101,7 @@ impl<'a> Tx<'a> {
 
     /// [`now`](Self::now) as an expression of a statement.
     pub(crate) fn now_sql(&self) -> String {
-        match &self.clock {
+        match &self.context.clock {
             Some(clock) => clock.now().millis().to_string(),
             None => self.connection.clock().to_owned(),
         }
@@ -103,7 +120,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// As the database says; the whole transaction must then be given up.
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
-        check(params)?;
+        self.check(sql, params)?;
         self.connection.execute(sql, params)
     }
 
@@ -113,7 +130,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// As [`execute`](Self::execute), or the next statement or the commit does.
     pub fn execute_later(&mut self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
-        check(params)?;
+        self.check(sql, params)?;
         self.connection.execute_later(sql, params)
     }
 
@@ -122,7 +139,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// As the database says, or when a row is no `T`.
     pub fn fetch_all<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> Result<Vec<T>, StoreError> {
-        check(params)?;
+        self.check(sql, params)?;
         self.connection.query(sql, params)?.iter_mut().map(T::from_row).collect()
     }
 
@@ -135,7 +152,7 @@ impl<'a> Tx<'a> {
         sql: &str,
         params: &[Value],
     ) -> Result<Option<T>, StoreError> {
-        check(params)?;
+        self.check(sql, params)?;
         self.connection.query(sql, params)?.first_mut().map(T::from_row).transpose()
     }
 
@@ -144,8 +161,7 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// As [`fetch_all`](Self::fetch_all), and when there is no row.
     pub fn fetch_one<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> Result<T, StoreError> {
-        self.fetch_optional(sql, params)?
-            .ok_or_else(|| StoreError::Statement("expected a row, found none".into()))
+        self.fetch_optional(sql, params)?.ok_or_else(StoreError::no_row)
     }
 
     /// Whether a query finds a row.
@@ -195,8 +211,20 @@ impl<'a> Tx<'a> {
         params: &[Value],
         read: impl FnMut(&mut Row) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        check(params)?;
+        self.check(sql, params)?;
         self.connection.query(sql, params)?.iter_mut().map(read).collect()
+    }
+
+    /// Asks one query or several at once, and reads the answers.
+    ///
+    /// # Errors
+    /// As the database says of the first that fails, or as its reader says of a row.
+    pub fn fetch<Q: Queries>(&mut self, mut queries: Q) -> Result<Q::Answers, StoreError> {
+        let mut statements = Vec::new();
+        queries.add_statements(&mut statements);
+        statements.iter().try_for_each(|(sql, params)| self.check(sql, params))?;
+        let answers = self.connection.query_all(&statements)?;
+        queries.read(&mut answers.into_iter())
     }
 
     /// Runs a statement and reads the first row of its answer, if there is one.
@@ -222,8 +250,7 @@ impl<'a> Tx<'a> {
         params: &[Value],
         read: impl FnMut(&mut Row) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.query_first(sql, params, read)?
-            .ok_or_else(|| StoreError::Statement("expected a row, found none".into()))
+        self.query_first(sql, params, read)?.ok_or_else(StoreError::no_row)
     }
 
     /// Adds rows to a table, many with one statement: `rows` has the values of one row after the other, each in the
@@ -298,6 +325,15 @@ impl<'a> Tx<'a> {
         self.connection.batch(sql)
     }
 
+    /// The one place where a NUL is refused, wherever it came from: a path, a query, a body, an event.
+    fn check(&self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
+        if let Some(observer) = &self.context.observer {
+            observer(sql, params);
+        }
+        let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
+        if params.iter().any(has_nul) { Err(StoreError::Nul) } else { Ok(()) }
+    }
+
     pub(crate) fn skip_locked(&self) -> &'static str {
         self.connection.skip_locked()
     }
@@ -307,10 +343,24 @@ impl<'a> Tx<'a> {
     }
 }
 
-/// The one place where a NUL is refused, wherever it came from: a path, a query, a body, an event.
-fn check(params: &[Value]) -> Result<(), StoreError> {
-    let has_nul = |value: &Value| matches!(value, Value::Text(text) if text.contains('\0'));
-    if params.iter().any(has_nul) { Err(StoreError::Nul) } else { Ok(()) }
+/// Refuses a `$` inside of a literal: on SQLite it would become the `?` of a parameter.
+pub(crate) fn check_literals(sql: &str) -> Result<(), StoreError> {
+    let mut literals = sql.split('\'').skip(1).step_by(2);
+    match literals.find(|literal| literal.contains('$')) {
+        Some(literal) => {
+            Err(StoreError::Statement(format!("`$` in the literal '{literal}': make it a parameter")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses parameters that are more or fewer than a statement has: SQLite would take those that are missing for NULL.
+pub(crate) fn check_parameters(sql: &str, expected: usize, params: &[Value]) -> Result<(), StoreError> {
+    if params.len() == expected {
+        return Ok(());
+    }
+    let found = params.len();
+    Err(StoreError::Statement(format!("expected {expected} parameters, found {found}: {sql}")))
 }
 
 /// `INSERT INTO table (a, b) VALUES ($1, $2), ($3, $4) …` for `rows` rows.

@@ -2,7 +2,7 @@
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::{FromRow, record};
-use crate::{Row, StoreError, Tx, Value, conversation_languages, names};
+use crate::{Query, Row, StoreError, Tx, Value, conversation_languages, names};
 use meeshy_domain::text::{self, Names};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId};
 use std::collections::HashSet;
@@ -142,13 +142,10 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
 }
 
 /// The person with this id.
-///
-/// # Errors
-/// As the database says.
-pub fn find(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, StoreError> {
-    tx.fetch_optional(
-        &format!("SELECT {columns} FROM users u WHERE u.id = $1", columns = User::columns()),
-        &[id.into()],
+pub fn find(id: UserId) -> Query<Option<User>> {
+    Query::optional(
+        format!("SELECT {columns} FROM users u WHERE u.id = $1", columns = User::columns()),
+        vec![id.into()],
     )
 }
 
@@ -158,17 +155,10 @@ const MAY_ACT: &str = "u.is_active AND u.deleted_at IS NULL AND (u.locked_until 
     OR u.locked_reason = 'failed_sign_ins')";
 
 /// The person with this id, if the account is active and not locked.
-///
-/// # Errors
-/// As the database says.
-pub fn find_in_good_standing(
-    tx: &mut Tx<'_>,
-    id: UserId,
-    now: Timestamp,
-) -> Result<Option<User>, StoreError> {
-    tx.fetch_optional(
-        &format!("SELECT {columns} FROM users u WHERE u.id = $2 AND {MAY_ACT}", columns = User::columns()),
-        &[now.into(), id.into()],
+pub fn find_in_good_standing(id: UserId, now: Timestamp) -> Query<Option<User>> {
+    Query::optional(
+        format!("SELECT {columns} FROM users u WHERE u.id = $2 AND {MAY_ACT}", columns = User::columns()),
+        vec![now.into(), id.into()],
     )
 }
 
@@ -193,18 +183,15 @@ pub fn in_good_standing(
 }
 
 /// Those of `ids` that exist, in no particular order.
-///
-/// # Errors
-/// As the database says.
-pub fn find_all(tx: &mut Tx<'_>, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
+pub fn find_all(ids: &[UserId]) -> Query<Vec<User>> {
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let list = placeholders(1, ids.len());
-    let ids = padded(ids.iter().map(|id| Value::from(*id)));
-    tx.fetch_all(
-        &format!("SELECT {columns} FROM users u WHERE u.id IN ({list})", columns = User::columns()),
-        &ids,
+    let params = padded(ids.iter().map(|id| Value::from(*id)));
+    Query::all(
+        format!("SELECT {columns} FROM users u WHERE u.id IN ({list})", columns = User::columns()),
+        params,
     )
 }
 
@@ -433,8 +420,8 @@ pub fn page(tx: &mut Tx<'_>, after: Option<UserId>, limit: i64) -> Result<Vec<Us
 /// As the database says.
 pub fn bcrypt_cost(tx: &mut Tx<'_>) -> Result<Option<u32>, StoreError> {
     let cost: Option<String> = tx.fetch_one(
-        "SELECT max(substr(password_hash, 5, 2)) AS cost FROM users WHERE password_hash LIKE '$2_$%'",
-        &[],
+        "SELECT max(substr(password_hash, 5, 2)) AS cost FROM users WHERE password_hash LIKE $1",
+        &["$2_$%".into()],
     )?;
     Ok(cost.and_then(|cost| cost.parse().ok()))
 }

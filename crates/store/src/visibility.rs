@@ -4,7 +4,7 @@
 //! those of people whom somebody had blocked. Nothing here hides more yet; what was hidden stays so.
 
 use crate::placeholders::{padded, placeholders};
-use crate::{StoreError, Tx, Value};
+use crate::{FromRow, Query, Value};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
 
 /// Somebody who looks at messages, and when.
@@ -27,24 +27,20 @@ impl Viewer {
     }
 
     /// A person.
-    ///
-    /// # Errors
-    /// As the database says.
-    pub fn find(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Self, StoreError> {
-        let found = tx.query_first(
+    pub fn find(user: UserId, now: Timestamp) -> Query<Self> {
+        let found = Query::first(
             "SELECT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = u.id) AS has_blocked, \
                EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = u.id) AS has_deleted, \
                EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = u.id AND p.clear_history_before IS NOT NULL) \
                  AS has_cleared \
              FROM users u WHERE u.id = $1",
-            &[user.into()],
-            |row| {
-                let user = Some(user);
-                let (has_deleted, has_cleared) = (row.take("has_deleted")?, row.take("has_cleared")?);
-                Ok(Self { user, now, has_deleted, has_cleared, has_blocked: row.take("has_blocked")? })
+            vec![user.into()],
+            move |row| {
+                let (has_blocked, has_deleted, has_cleared) = FromRow::from_row(row)?;
+                Ok(Self { user: Some(user), now, has_deleted, has_cleared, has_blocked })
             },
-        )?;
-        Ok(found.unwrap_or(Self { user: Some(user), ..Self::anyone(now) }))
+        );
+        found.map(move |found| found.unwrap_or(Self { user: Some(user), ..Self::anyone(now) }))
     }
 
     /// Who looks.
@@ -55,11 +51,6 @@ impl Viewer {
     /// Whether this person has blocked somebody.
     pub fn has_blocked(&self) -> bool {
         self.has_blocked
-    }
-
-    /// When they look.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.now
     }
 
     /// Whether messages are hidden from this person that others see.
@@ -107,25 +98,21 @@ pub(crate) fn not_blocked(alias: &str, asker: usize) -> String {
 }
 
 /// Those who have blocked a person.
-///
-/// # Errors
-/// As the database says.
-pub fn blockers(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<UserId>, StoreError> {
-    tx.query("SELECT user_id FROM blocks WHERE blocked_id = $1", &[user.into()], |row| row.take("user_id"))
+pub fn blockers(user: UserId) -> Query<Vec<UserId>> {
+    Query::rows("SELECT user_id FROM blocks WHERE blocked_id = $1", vec![user.into()], |row| {
+        row.take("user_id")
+    })
 }
 
 /// Those from whom a message is hidden: they have blocked its author, deleted it for themselves, or cleared it away with the
 /// history of its conversation. They need not be members of it.
-///
-/// # Errors
-/// As the database says.
-pub fn hidden_from(tx: &mut Tx<'_>, message: MessageId) -> Result<Vec<UserId>, StoreError> {
-    tx.query(
+pub fn hidden_from(message: MessageId) -> Query<Vec<UserId>> {
+    Query::rows(
         "SELECT b.user_id FROM messages m JOIN blocks b ON b.blocked_id = m.sender_id WHERE m.id = $1 \
          UNION SELECT d.user_id FROM message_deletions d WHERE d.message_id = $1 AND d.user_id IS NOT NULL \
          UNION SELECT p.user_id FROM messages m JOIN conversation_preferences p \
            ON p.conversation_id = m.conversation_id AND p.clear_history_before > m.created_at WHERE m.id = $1",
-        &[message.into()],
+        vec![message.into()],
         |row| row.take("user_id"),
     )
 }
@@ -146,25 +133,17 @@ pub struct Unread {
 
 /// What some people who have blocked others have not read of some conversations: what is hidden from them does not count.
 /// For everybody else it follows from the numbers of the messages.
-///
-/// # Errors
-/// As the database says.
-pub fn unread(
-    tx: &mut Tx<'_>,
-    conversations: &[ConversationId],
-    users: &[UserId],
-    now: Timestamp,
-) -> Result<Vec<Unread>, StoreError> {
+pub fn unread(conversations: &[ConversationId], users: &[UserId], now: Timestamp) -> Query<Vec<Unread>> {
     if conversations.is_empty() || users.is_empty() {
-        return Ok(Vec::new());
+        return Query::known(Vec::new());
     }
     let mut params = vec![now.into(), MAX_COUNTED_UNREAD.into()];
     let in_conversations = placeholders(params.len() + 1, conversations.len());
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
     let in_users = placeholders(params.len() + 1, users.len());
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
-    tx.query(
-        &format!(
+    Query::rows(
+        format!(
             "SELECT p.conversation_id, p.user_id, \
                (SELECT count(*) FROM (SELECT 1 AS one FROM messages m WHERE m.conversation_id = p.conversation_id \
                   AND m.sequence > coalesce(r.read_sequence, 0) AND m.deleted_at IS NULL \
@@ -175,7 +154,7 @@ pub fn unread(
              FROM members p LEFT JOIN read_cursors r ON r.conversation_id = p.conversation_id AND r.user_id = p.user_id \
              WHERE p.conversation_id IN ({in_conversations}) AND p.user_id IN ({in_users}) AND p.is_active"
         ),
-        &params,
+        params,
         |row| {
             let (conversation, user) = (row.take("conversation_id")?, row.take("user_id")?);
             Ok(Unread { conversation, user, count: row.take("total")? })
@@ -184,14 +163,38 @@ pub fn unread(
 }
 
 /// Whether one of two people has blocked the other.
-///
-/// # Errors
-/// As the database says.
-pub fn is_blocked(tx: &mut Tx<'_>, one: UserId, other: UserId) -> Result<bool, StoreError> {
-    let found = tx.query_first(
+pub fn is_blocked(one: UserId, other: UserId) -> Query<bool> {
+    let found = Query::first(
         "SELECT 1 AS one FROM blocks WHERE (user_id = $1 AND blocked_id = $2) OR (user_id = $2 AND blocked_id = $1)",
-        &[one.into(), other.into()],
+        vec![one.into(), other.into()],
         |_| Ok(()),
-    )?;
-    Ok(found.is_some())
+    );
+    found.map(|found| found.is_some())
+}
+
+/// Whether a person and another member of a conversation of two have blocked each other, or one of them the other.
+pub fn is_pair_blocked(conversation: ConversationId, user: UserId) -> Query<bool> {
+    let found = Query::first(
+        "SELECT 1 AS one FROM members m JOIN blocks b ON b.user_id = m.user_id AND b.blocked_id = $2 \
+           WHERE m.conversation_id = $1 AND m.is_active \
+         UNION ALL SELECT 1 FROM members m JOIN blocks b ON b.blocked_id = m.user_id AND b.user_id = $2 \
+           WHERE m.conversation_id = $1 AND m.is_active",
+        vec![conversation.into(), user.into()],
+        |_| Ok(()),
+    );
+    found.map(|found| found.is_some())
+}
+
+/// Those from whom a message is hidden that its author writes to a conversation now: what [`hidden_from`] says of it once it is there.
+pub fn hidden_from_author(
+    conversation: ConversationId,
+    author: UserId,
+    now: Timestamp,
+) -> Query<Vec<UserId>> {
+    Query::rows(
+        "SELECT user_id FROM blocks WHERE blocked_id = $2 \
+         UNION SELECT user_id FROM conversation_preferences WHERE conversation_id = $1 AND clear_history_before > $3",
+        vec![conversation.into(), author.into(), now.into()],
+        |row| row.take("user_id"),
+    )
 }

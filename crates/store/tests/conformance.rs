@@ -61,11 +61,11 @@ async fn what_is_written_is_read_after_a_restart() {
         drop(store);
         let store = reopen(&database).await;
         let read = move |tx: &mut Tx<'_>| {
-            let ann = users::find(tx, ann)?;
+            let ann = tx.fetch(users::find(ann))?;
             Ok::<_, StoreError>((
                 ann,
-                members::first(tx, &[talk], 10)?,
-                messages::list(tx, talk, &anyone(), Page::Offset(0), 10)?,
+                tx.fetch(members::first(&[talk], 10))?.concat(),
+                tx.fetch(messages::list(talk, &anyone(), Page::Offset(0), 10))?,
             ))
         };
         let (found, members, messages) = store.read(read).await.unwrap();
@@ -188,10 +188,22 @@ async fn a_cursor_never_moves_back() {
         for (sequence, after) in [(5, 5), (3, 5), (7, 7), (7, 7)] {
             let move_to = move |tx: &mut Tx<'_>| {
                 members::advance_cursor(tx, talk, bob, sequence, NOW)?;
-                members::cursor(tx, talk, bob)
+                Ok::<_, StoreError>(tx.fetch(members::cursors(bob, &[talk]))?[0].1)
             };
             assert_eq!(store.write(move_to).await.unwrap(), after, "{kind}: to {sequence}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_cost_of_old_passwords_is_known() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (ann, ..) = scene(&store).await;
+        assert_eq!(store.read(users::bcrypt_cost).await.unwrap(), None, "{kind}");
+        let hash = "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW".into();
+        store.write(move |tx| users::set_password_hash(tx, ann, &hash, NOW)).await.unwrap();
+        assert_eq!(store.read(users::bcrypt_cost).await.unwrap(), Some(12), "{kind}");
     }
 }
 
@@ -211,7 +223,8 @@ async fn pages_meet_without_overlap() {
         let mut sequences = Vec::new();
         let mut page = Page::Offset(0);
         loop {
-            let found = store.read(move |tx| messages::list(tx, talk, &anyone(), page, 10)).await.unwrap();
+            let found =
+                store.read(move |tx| tx.fetch(messages::list(talk, &anyone(), page, 10))).await.unwrap();
             let Some(last) = found.last() else { break };
             page = Page::Before(last.sequence);
             sequences.extend(found.iter().map(|message| message.sequence));
@@ -282,10 +295,10 @@ async fn a_stale_translation_never_replaces_a_newer_one() {
             translation_jobs::enqueue(tx, first, "fr".parse().unwrap(), Priority::Live, NOW)?;
             tx.execute("UPDATE messages SET revision = 2 WHERE id = $1", &[first.into()])?;
             assert_eq!(translations::finish(tx, &old)?, None, "made from a text that is gone");
-            assert_eq!(translation_jobs::pending(tx, &[first])?.len(), 1, "the new text still waits");
+            assert_eq!(tx.fetch(translation_jobs::pending(&[first]))?.len(), 1, "the new text still waits");
             assert_eq!(translations::finish(tx, &new)?, Some(NOW));
             assert_eq!(translations::finish(tx, &old)?, None);
-            translations::list(tx, &[first])
+            tx.fetch(translations::list(&[first]))
         };
         let kept = store.write(story).await.unwrap();
         assert_eq!(kept, [made_from(2, "nouveau")], "{kind}");
@@ -335,7 +348,7 @@ async fn a_translation_that_ends_while_its_text_is_edited_is_not_kept() {
         let (outcome, ended) = tokio::join!(edit, finish);
         outcome.unwrap();
         assert_eq!(ended, (None, None), "{kind}");
-        let pending = store.read(move |tx| translation_jobs::pending(tx, &[first])).await.unwrap();
+        let pending = store.read(move |tx| tx.fetch(translation_jobs::pending(&[first]))).await.unwrap();
         assert_eq!(pending, [(first, fr)], "{kind}: the new text waits");
     }
 }
@@ -410,10 +423,10 @@ async fn a_reason_keeps_its_code_and_older_rows_have_none() {
                     updated_at: NOW,
                 };
                 translations::finish(tx, &known)?;
-                assert_eq!(translations::list(tx, &[first])?, [known]);
+                assert_eq!(tx.fetch(translations::list(&[first]))?, [known]);
             }
             tx.execute("UPDATE translations SET reason_code = NULL", &[])?;
-            translations::list(tx, &[first])
+            tx.fetch(translations::list(&[first]))
         };
         let older = store.write(story).await.unwrap().remove(0);
         let reason = Reason::new(ReasonCode::Unknown, "why");
@@ -446,9 +459,9 @@ async fn a_translation_that_has_to_wait_keeps_its_job() {
                 let jobs = translation_jobs::claim(tx, now, &claim)?;
                 assert_eq!(jobs.iter().map(|job| job.attempts).collect::<Vec<_>>(), [1]);
                 seen.push(translations::wait(tx, &waiting, later)?);
-                assert_eq!(translation_jobs::pending(tx, &[first])?, [(first, language)]);
+                assert_eq!(tx.fetch(translation_jobs::pending(&[first]))?, [(first, language)]);
             }
-            assert_eq!(translations::list(tx, &[first])?, std::slice::from_ref(&waiting));
+            assert_eq!(tx.fetch(translations::list(&[first]))?, std::slice::from_ref(&waiting));
             // The text is edited while the old one is being tried: the new one does not wait.
             translation_jobs::claim(tx, later, &claim)?;
             tx.execute("UPDATE messages SET revision = 2 WHERE id = $1", &[first.into()])?;

@@ -39,13 +39,13 @@ fn counted(tx: &mut Tx<'_>, talk: ConversationId) -> Result<(i64, Vec<Counts>), 
     let mut count = |language: Language, count: fn(&mut Counts)| {
         count(all.entry(language).or_insert(Counts { language, members: 0, readers: 0, messages: 0 }));
     };
-    for member in members::first(tx, &[talk], 1_000)? {
+    for member in tx.fetch(members::first(&[talk], 1_000))?.concat() {
         count(member.languages.system_language, |counts| counts.members += 1);
         if let Some(language) = member.languages.translated_into() {
             count(language, |counts| counts.readers += 1);
         }
     }
-    for message in messages::list(tx, talk, &Viewer::anyone(NOW), Page::Offset(0), 1_000)? {
+    for message in tx.fetch(messages::list(talk, &Viewer::anyone(NOW), Page::Offset(0), 1_000))? {
         count(message.original_language, |counts| counts.messages += 1);
     }
     let sql = "SELECT count(*) AS total FROM members WHERE conversation_id = $1 AND is_active";
@@ -54,7 +54,7 @@ fn counted(tx: &mut Tx<'_>, talk: ConversationId) -> Result<(i64, Vec<Counts>), 
 }
 
 fn maintained(tx: &mut Tx<'_>, talk: ConversationId) -> Result<(i64, Vec<Counts>), StoreError> {
-    let mut counts = conversation_languages::list(tx, talk)?;
+    let mut counts = tx.fetch(conversation_languages::list(talk))?;
     counts.retain(|counts| counts.members + counts.readers + counts.messages != 0);
     Ok((conversations::find(tx, talk)?.unwrap().member_count, counts))
 }

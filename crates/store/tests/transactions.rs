@@ -213,6 +213,25 @@ async fn a_nul_is_refused_and_named() {
     }
 }
 
+#[tokio::test]
+async fn a_statement_that_does_not_fit_its_parameters_is_refused() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        for (sql, params) in [
+            ("SELECT 1 AS one FROM translators WHERE id = $1 OR id = $2", vec!["a".into()]),
+            ("SELECT 1 AS one FROM translators WHERE id = $1", vec!["a".into(), "b".into()]),
+            ("SELECT 1 AS one FROM translators WHERE name LIKE '$1%'", vec![]),
+        ] {
+            // The second time it is prepared.
+            for _ in 0..2 {
+                let params = params.clone();
+                let read = store.read(move |tx| tx.query(sql, &params, |_| Ok(()))).await;
+                assert!(matches!(read, Err(StoreError::Statement(_))), "{kind}: {sql}: {read:?}");
+            }
+        }
+    }
+}
+
 fn now(tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
     tx.now()
 }

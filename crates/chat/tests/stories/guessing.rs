@@ -308,7 +308,7 @@ async fn a_long_password_of_the_old_system_goes_on() {
             let signed_in = attempt(&world, "lea", "mot de passe court", Device::default()).await;
             assert_eq!(said(&signed_in), "in", "{kind}");
         }
-        let read = move |tx: &mut meeshy_store::Tx<'_>| meeshy_store::users::find(tx, lea);
+        let read = move |tx: &mut meeshy_store::Tx<'_>| tx.fetch(meeshy_store::users::find(lea));
         let user = world.store.read(read).await.unwrap().unwrap();
         assert!(
             user.password_hash.expose().starts_with("$argon2id$"),

@@ -10,6 +10,7 @@ mod editing;
 mod gateways;
 mod guessing;
 mod hidden;
+mod indexes;
 mod leading;
 mod naming;
 mod racing;

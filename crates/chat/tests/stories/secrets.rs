@@ -56,8 +56,8 @@ async fn nothing_that_can_be_formatted_shows_a_secret() {
             .store
             .write(move |tx| {
                 Ok::<_, meeshy_store::StoreError>((
-                    users::find(tx, user)?,
-                    sessions::find(tx, session)?,
+                    tx.fetch(users::find(user))?,
+                    tx.fetch(sessions::find(session))?,
                     second_factor::protection(tx, user)?,
                     second_factor::attempt(tx, &hash)?,
                 ))

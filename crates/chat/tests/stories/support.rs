@@ -124,6 +124,16 @@ impl World {
         Self::with(database, store, (clock, hand), (secret, 700_000)).await
     }
 
+    /// The same, with somebody who sees each statement before it runs.
+    pub async fn observed(
+        database: Arc<Database>,
+        observer: impl Fn(&str, &[Value]) + Send + Sync + 'static,
+    ) -> Self {
+        let (clock, hand) = clock::manual();
+        let store = database.open().await.unwrap().with_clock(clock.clone()).with_observer(observer);
+        Self::with(database, store, (clock, hand), (SIGNING_SECRET, 1)).await
+    }
+
     /// The same database after a restart.
     pub async fn restarted(self) -> Self {
         let database = Arc::clone(&self.database);

@@ -52,10 +52,16 @@ impl Realtime {
             return Ok(());
         };
         match event.name.as_str() {
-            // They look up the conversation and whether its holder may go on with one read.
+            // They confirm that the holder may go on together with what they ask for.
             event_name::TYPING_START => self.relay_typing(socket, peer, read(event)?, true).await?,
             event_name::TYPING_STOP => self.relay_typing(socket, peer, read(event)?, false).await?,
             event_name::CONVERSATION_LEAVE => self.leave(socket, peer, read(event)?).await?,
+            event_name::MESSAGE_SEND => {
+                let sent = self.send(peer, read(event)?).await?;
+                // A socket that is gone needs no acknowledgement: its client sends the message again.
+                let _ = socket.acknowledge(event, &Ack::done(sent));
+                self.chat.touch(peer.user).await;
+            }
             _ => {
                 self.chat.confirm(peer.authority()).await?;
                 self.handle_confirmed(socket, peer, event).await?;
@@ -66,12 +72,6 @@ impl Realtime {
 
     async fn handle_confirmed(&self, socket: &Socket, peer: &Peer, event: &Event) -> Result<(), ApiError> {
         match event.name.as_str() {
-            event_name::MESSAGE_SEND => {
-                let sent = self.send(peer, read(event)?).await?;
-                // A socket that is gone needs no acknowledgement: its client sends the message again.
-                let _ = socket.acknowledge(event, &Ack::done(sent));
-                self.chat.touch(peer.user).await;
-            }
             event_name::MESSAGE_EDIT => {
                 let edited = self.edit(peer, read(event)?).await?;
                 let _ = socket.acknowledge(event, &Ack::done(edited));
@@ -122,7 +122,7 @@ impl Realtime {
             reply_to_id: data.reply_to_id,
             client_message_id: data.client_message_id,
         };
-        let sent = self.chat.send(peer.user, new).await?;
+        let sent = self.chat.send_with(peer.authority(), new).await?;
         let message = &sent.message.message;
         Ok(AckData {
             message_id: message.id,
@@ -141,16 +141,15 @@ impl Realtime {
     }
 
     async fn join(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
-        let view = self.chat.conversation(peer.user, &data.conversation_id).await?;
-        let id = view.conversation.id;
+        let (conversation, figures) = self.chat.figures(peer.user, &data.conversation_id).await?;
+        let id = conversation.id;
         socket.join(Room::Conversation(id));
         // A socket that is gone needs no answer.
         let joined = json!({ "conversationId": id, "userId": peer.user });
         let _ = socket.emit(event_name::CONVERSATION_JOINED, &joined);
-        if let Some(stats) = views::stats(&view, self.chat.now()) {
-            let stats = StatsEvent { conversation_id: data.conversation_id, stats };
-            let _ = socket.emit(event_name::CONVERSATION_STATS, &stats);
-        }
+        let stats = views::stats(&conversation, &figures, self.chat.now());
+        let stats = StatsEvent { conversation_id: data.conversation_id, stats };
+        let _ = socket.emit(event_name::CONVERSATION_STATS, &stats);
         Ok(())
     }
 

@@ -3,15 +3,17 @@
 use super::address::Address;
 use crate::causes::explain;
 use crate::{StoreError, Value};
-use futures::future::{join, join_all};
+use futures::future::maybe_done;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, Notification, Row, Statement};
 
@@ -104,24 +106,41 @@ impl Blocking {
         wait(&self.runtime, self.answer_timeout, &mut self.is_broken, self.client.prepare(sql))
     }
 
-    /// Sends all of `first` and then `last` before it waits for the first answer. The first error is what is answered:
-    /// the server refuses what follows in the same transaction.
-    pub(crate) fn pipeline(
-        &mut self,
-        first: &[Request<'_>],
-        last: &Request<'_>,
-    ) -> Result<Answer, StoreError> {
+    /// Sends all requests before it waits for the first answer. The first that fails is what is told: the server refuses what
+    /// follows in the same transaction.
+    pub(crate) fn pipeline(&mut self, requests: &[Request<'_>]) -> Result<Vec<Answer>, Failure> {
         let client = &self.client;
         let all = async {
-            let first = join_all(first.iter().map(|request| request.send(client)));
-            // Both are polled once, in this order, before either is waited for: that sends them.
-            let (first, last) = join(first, last.send(client)).await;
-            for outcome in first {
-                outcome?;
+            let mut sent: Vec<_> =
+                requests.iter().map(|request| Box::pin(maybe_done(request.send(client)))).collect();
+            // Whatever is polled is sent: in this order, and before anything is waited for.
+            poll_fn(|context| {
+                for request in &mut sent {
+                    let _ = request.as_mut().poll(context);
+                }
+                Poll::Ready(())
+            })
+            .await;
+            let mut answers = Vec::with_capacity(sent.len());
+            for (at, mut request) in sent.into_iter().enumerate() {
+                request.as_mut().await;
+                match request.as_mut().take_output() {
+                    Some(Ok(answer)) => answers.push(answer),
+                    Some(Err(error)) => return Ok(Err((at, error))),
+                    None => {}
+                }
             }
-            last
+            Ok(Ok(answers))
         };
-        wait(&self.runtime, self.answer_timeout, &mut self.is_broken, all)
+        let failed = |at, is_lock_timeout, error| Failure { at, is_lock_timeout, error };
+        match wait(&self.runtime, self.answer_timeout, &mut self.is_broken, all) {
+            Ok(Ok(answers)) => Ok(answers),
+            Ok(Err((at, error))) => {
+                let is_lock_timeout = error.code() == Some(&SqlState::LOCK_NOT_AVAILABLE);
+                Err(failed(at, is_lock_timeout, error.into()))
+            }
+            Err(error) => Err(failed(0, false, error)),
+        }
     }
 
     pub(crate) fn query(
@@ -168,6 +187,15 @@ pub(crate) enum Request<'a> {
     Execute(Statement, &'a [Value]),
     /// A statement of which the rows are wanted.
     Query(Statement, &'a [Value]),
+}
+
+/// The first of several requests that failed.
+pub(crate) struct Failure {
+    /// Which.
+    pub(crate) at: usize,
+    /// Whether it waited too long for a lock.
+    pub(crate) is_lock_timeout: bool,
+    pub(crate) error: StoreError,
 }
 
 /// What the server answers.

@@ -1,0 +1,410 @@
+//! What the program asks finds its rows by an index: the statements are recorded while it is used, and explained on full tables.
+
+use crate::support::{World, registration};
+use meeshy_chat::retention::{CacheBound, Retention, archive_notifications, prune_cache};
+use meeshy_chat::{
+    Authority, Device, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage, NewReport, NewTerm,
+    PageRequest, ProfilePatch, Progress,
+};
+use meeshy_domain::UserId;
+use meeshy_store::{Location, StoreError, Tx, Value, blocks};
+use meeshy_testkit::Database;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Tables that stay small whatever people do.
+const SMALL: [&str; 9] = [
+    "translators",
+    "gateways",
+    "leases",
+    "signing_key",
+    "name_folding",
+    "migrations",
+    "data_set",
+    "setup_code",
+    "write_checks",
+];
+/// How statements begin that read a whole table on purpose.
+const WHOLE_TABLES: [&str; 5] = [
+    // Once an hour, and for an operator.
+    "SELECT COUNT(*) AS count FROM notifications",
+    "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM archived_notifications",
+    "SELECT count(*) AS total FROM translation_cache",
+    // At the start of a process that has the data for itself.
+    "UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0",
+    // This keeps the table small: it passes over those that stay, in an index.
+    "DELETE FROM guessed_names WHERE last_failed_at < $1 OR last_failed_at <= (SELECT",
+];
+
+/// Rows in each table that grows: so many that no planner prefers to read all of them.
+const ROWS: usize = 20_000;
+
+/// Fills a table: the columns, and their values for the row number `i`.
+const FULL: [(&str, &str, &str); 31] = [
+    (
+        "users",
+        "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
+         last_active_at, created_at, updated_at, username_key, email_key",
+        "[u], 'filler' || i, 'filler' || i || '@example.org', 'none', 'F', 'L', '', 'fr', '+33' || (100000000 + i), \
+         1, 1, 1, 'filler' || i, 'filler' || i || '@example.org'",
+    ),
+    (
+        "communities",
+        "id, identifier, name, created_by, created_at, updated_at",
+        "[k], 'filler-' || i, 'Filler', [u], 1, 1",
+    ),
+    ("community_members", "id, community_id, user_id, joined_at", "[l], [k], [u], 1"),
+    (
+        "conversations",
+        "id, identifier, kind, title, direct_key, community_id, member_count, last_event, last_message_at, created_at, updated_at",
+        "[c], 'filler-' || i, 'group', 'Filler', 'pair-' || i, [k], 1, 1, i, 1, 1",
+    ),
+    ("conversation_events", "conversation_id, number, kind, subject, at", "[c], 1, 'created', '', 1"),
+    (
+        "conversation_events",
+        "conversation_id, number, kind, subject, at",
+        "(SELECT id FROM conversations WHERE identifier = 'meeshy'), i + 1, 'message', [b], i",
+    ),
+    ("members", "id, conversation_id, user_id, role, joined_at", "[m], [c], [u], 'MEMBER', i"),
+    (
+        "members",
+        "id, conversation_id, user_id, role, joined_at",
+        "[g], (SELECT id FROM conversations WHERE identifier = 'meeshy'), [u], 'MEMBER', i",
+    ),
+    ("conversation_languages", "conversation_id, language, members, readers, messages", "[c], 'fr', 1, 1, 1"),
+    (
+        "messages",
+        "id, conversation_id, sequence, sender_id, client_key, content, original_language, message_type, created_at, updated_at",
+        "[a], [c], 1, [u], [c], 'filler', 'fr', 'text', i, i",
+    ),
+    (
+        "messages",
+        "id, conversation_id, sequence, sender_id, content, original_language, message_type, created_at, updated_at",
+        "[b], (SELECT id FROM conversations WHERE identifier = 'meeshy'), i, [u], 'filler', 'fr', 'text', i, i",
+    ),
+    ("read_cursors", "conversation_id, user_id, read_sequence, read_at", "[c], [u], 1, 1"),
+    (
+        "translations",
+        "message_id, language, revision, state, content, engine, created_at, updated_at",
+        "[b], 'es', 1, 'done', 'filler', 'test', 1, 1",
+    ),
+    (
+        "translation_jobs",
+        "message_id, language, priority, run_at, created_at",
+        "[a], 'es', i % 2, 9000000000000000, 1",
+    ),
+    ("mentions", "message_id, user_id", "[a], [u]"),
+    ("reactions", "id, message_id, user_id, emoji, created_at, updated_at", "[r], [a], [u], 'x', 1, 1"),
+    (
+        "attachments",
+        "id, message_id, file_name, original_name, mime_type, file_size, file_path, file_url, thumbnail_path, uploaded_by, created_at",
+        "[f], [a], 'f', 'f', 'image/png', 1, 'f/' || i, '/f/' || i, 't/' || i, [u], 1",
+    ),
+    (
+        "message_statuses",
+        "id, message_id, conversation_id, user_id, created_at, updated_at",
+        "[s], [a], [c], [u], 1, 1",
+    ),
+    ("message_deletions", "id, user_id, message_id, deleted_at", "[d], [u], [a], 1"),
+    (
+        "conversation_preferences",
+        "id, user_id, conversation_id, clear_history_before, created_at, updated_at",
+        "[p], [u], [c], 1, 1, 1",
+    ),
+    (
+        "sessions",
+        "id, user_id, token_hash, created_at, last_activity_at, expires_at",
+        "[e], [u], 'hash-' || i, 1, 1, 9000000000000000",
+    ),
+    ("replaced_tokens", "session_id, token_id, replaced_at", "[e], 'old', 1"),
+    (
+        "sign_in_challenges",
+        "token_hash, user_id, is_remembered, expires_at",
+        "'hash-' || i, [u], FALSE, 9000000000000000 - i",
+    ),
+    (
+        "text_requests",
+        "id, source, target, tier, content, state, created_at",
+        "'text-' || i, 'en', 'fr', 'standard', 'filler', 'done', 9000000000000000 - i",
+    ),
+    (
+        "translation_reports",
+        "id, message_id, language, revision, content, engine, reporter_id, reason, wants_another, created_at",
+        "[q], [b], 'es', 1, 'filler', 'test', [u], 'wrong', FALSE, i",
+    ),
+    ("known_devices", "user_id, device_hash, last_used_at", "[u], 'hash', 1"),
+    ("guessed_names", "name_hash, network_hash, last_failed_at", "'name-' || i, 'network', 1"),
+    (
+        "notifications",
+        "id, user_id, type, title, content, is_read, created_at",
+        "[n], [u], 'system', 'Filler', 'filler', i % 2 = 0, 9000000000000000 - i",
+    ),
+    (
+        "blocks",
+        "user_id, blocked_id",
+        "[u], '65f000000000000030' || substr(CAST(1000001 + i % 19999 AS TEXT), 2)",
+    ),
+    (
+        "translation_cache",
+        "key, content, engine, created_at",
+        "'key-' || i, 'filler', 'test', 9000000000000000",
+    ),
+    (
+        "glossary_terms",
+        "id, owner_id, term, language, created_by, created_at",
+        "[t], [c], 'term', '', [u], 1",
+    ),
+];
+
+/// `[u]` stands for the id of the user number `i`, `[c]` for that of a conversation, and so on.
+fn with_ids(sql: &str) -> String {
+    ('a'..='z').zip(10..).fold(sql.to_owned(), |sql, (letter, number)| {
+        let id = format!("'65f0000000000000{number}' || substr(CAST(1000000 + i AS TEXT), 2)");
+        sql.replace(&format!("[{letter}]"), &id)
+    })
+}
+
+/// Fills all tables that grow.
+fn fill(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    for (table, columns, values) in FULL {
+        let numbers = format!(
+            "WITH RECURSIVE numbers (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < {ROWS})"
+        );
+        let values = with_ids(values);
+        tx.execute(&format!("{numbers} INSERT INTO {table} ({columns}) SELECT {values} FROM numbers"), &[])?;
+    }
+    let rows = i64::try_from(ROWS).unwrap();
+    let sql = "UPDATE conversations SET last_sequence = $1, last_event = $2 WHERE identifier = 'meeshy'";
+    tx.execute(sql, &[rows.into(), (rows + 1).into()])?;
+    let ids: Vec<String> =
+        tx.query("SELECT id FROM users WHERE username LIKE 'filler%'", &[], |row| row.take("id"))?;
+    let words: Vec<Value> = ids
+        .into_iter()
+        .enumerate()
+        .flat_map(|(number, id)| [Value::Bytes(format!("filler{number}").into_bytes()), id.into()])
+        .collect();
+    tx.insert_rows("name_words", &["word", "user_id"], &words, "")?;
+    tx.analyze()
+}
+
+type Statements = Arc<Mutex<BTreeMap<String, Vec<Value>>>>;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_reads_all_of_a_table_that_grows() {
+    for (kind, database) in Database::both() {
+        let statements = Statements::default();
+        let recorded = Arc::clone(&statements);
+        let observe = move |sql: &str, params: &[Value]| {
+            recorded.lock().unwrap().entry(sql.to_owned()).or_insert_with(|| params.to_vec());
+        };
+        let is_sqlite = matches!(database.location(), Location::Folder(_));
+        let world = World::observed(Arc::new(database), observe).await;
+        world.store.write(fill).await.unwrap();
+        statements.lock().unwrap().clear();
+        people_use_it(&world).await;
+
+        let recorded = statements.lock().unwrap().clone();
+        assert!(recorded.len() > 100, "{kind}: {} statements", recorded.len());
+        let explain = move |tx: &mut Tx<'_>| {
+            let mut offences = Vec::new();
+            for (sql, params) in recorded {
+                let is_explained =
+                    ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"].iter().any(|word| sql.starts_with(word));
+                if !is_explained || WHOLE_TABLES.iter().any(|whole| sql.starts_with(whole)) {
+                    continue;
+                }
+                let plan = plan(tx, &sql, &params, is_sqlite)?;
+                let read = if is_sqlite { read_by_sqlite(&sql, &plan) } else { read_by_postgres(&plan) };
+                for table in read.into_iter().filter(|table| !SMALL.contains(&table.as_str())) {
+                    offences.push(format!("{table}\n  {sql}\n    {}", plan.join("\n    ")));
+                }
+            }
+            Ok::<_, StoreError>(offences)
+        };
+        let offences = world.store.read(explain).await.unwrap();
+        assert!(offences.is_empty(), "{kind} reads all of\n{}", offences.join("\n"));
+    }
+}
+
+fn plan(tx: &mut Tx<'_>, sql: &str, params: &[Value], is_sqlite: bool) -> Result<Vec<String>, StoreError> {
+    let (explain, column) =
+        if is_sqlite { ("EXPLAIN QUERY PLAN", "detail") } else { ("EXPLAIN", "QUERY PLAN") };
+    tx.query(&format!("{explain} {sql}"), params, |row| row.take(column))
+}
+
+/// The tables that SQLite reads from end to end. It names an alias, or a subquery that it has made a table of.
+fn read_by_sqlite(sql: &str, plan: &[String]) -> Vec<String> {
+    let words: Vec<&str> = sql.split(|c: char| c.is_whitespace() || "(),".contains(c)).collect();
+    let table = |name: &str| {
+        let is_alias = |pair: &[&str]| pair[1] == name && !pair[0].is_empty() && pair[0] != "AS";
+        let tables = words.windows(3).filter(|three| ["FROM", "JOIN", "INTO", "UPDATE"].contains(&three[0]));
+        tables.map(|three| &three[1..]).find(|pair| is_alias(pair)).map_or(name, |pair| pair[0]).to_owned()
+    };
+    let is_made = |name: &str| {
+        plan.iter()
+            .any(|line| line == &format!("MATERIALIZE {name}") || line == &format!("CO-ROUTINE {name}"))
+    };
+    let scans = plan.iter().filter_map(|line| line.strip_prefix("SCAN ")?.split(' ').next());
+    let is_no_table = |name: &str| name == "CONSTANT" || name.ends_with("-ROW") || name.starts_with('(');
+    let scans = scans.filter(|name| !is_no_table(name) && !is_made(name));
+    scans.map(table).collect()
+}
+
+/// The tables that PostgreSQL reads from end to end, by themselves or through an index without a condition.
+fn read_by_postgres(plan: &[String]) -> Vec<String> {
+    let ends_early = plan.iter().any(|line| line.contains("Limit "));
+    let mut read = Vec::new();
+    for (at, line) in plan.iter().enumerate() {
+        let table = |what: &str| line.split_once(what)?.1.split(' ').next().map(str::to_owned);
+        if let Some(table) = table("Seq Scan on ") {
+            read.push(table);
+        }
+        let is_index = line.contains("Index Scan using ") || line.contains("Index Only Scan using ");
+        let has_condition = plan.get(at + 1).is_some_and(|line| line.contains("Index Cond: "));
+        if is_index && !has_condition && !ends_early {
+            read.extend(table(" on "));
+        }
+    }
+    read
+}
+
+/// Does once what people and the program itself do every day.
+async fn people_use_it(world: &World) {
+    let chat = &world.chat;
+    let signed_in = world.sign_up("lea", "fr").await;
+    let lea = signed_in.user.id;
+    let (carlos, emma) = (world.person("carlos", "es").await, world.person("emma", "en").await);
+    world.store.write(move |tx| blocks::set(tx, lea, &[emma])).await.unwrap();
+    let talk = world.group(lea, &[carlos]).await;
+    people_talk(world, lea, carlos, &talk.conversation.id.to_string()).await;
+    people_talk(world, lea, carlos, "meeshy").await;
+    let pair = NewConversation {
+        kind: "direct".into(),
+        participant_ids: vec![carlos.to_string()],
+        ..NewConversation::default()
+    };
+    let pair = chat.create_conversation(lea, pair).await.unwrap();
+    world.say(carlos, &pair, "Hola").await.unwrap();
+
+    for (kind, with) in [(None, None), (Some("group"), None), (None, Some(carlos))] {
+        let filter = ListFilter { kind: kind.map(str::to_owned), with_user: with.map(|id| id.to_string()) };
+        chat.conversations(lea, filter, 20, 0).await.unwrap();
+    }
+    for text in ["car", "filler1", "carlos te", "filler7 f"] {
+        chat.search_people(lea, text, 20, 0).await.unwrap();
+    }
+    people_sign_in(world, lea, &signed_in.token).await;
+    for name in ["lea", "lea2"] {
+        chat.availability(Some(name.into()), Some("lea2@example.org".into())).await.unwrap();
+    }
+    chat.register(registration("nina", "de"), Device::default()).await.unwrap();
+    let patch = ProfilePatch {
+        first_name: Some("Léa".into()),
+        system_language: Some("de".into()),
+        ..ProfilePatch::default()
+    };
+    chat.update_profile(lea, patch).await.unwrap();
+    chat.audience(lea).await.unwrap();
+    chat.memberships(vec![lea, carlos]).await.unwrap();
+    chat.accounts(None, 50).await.unwrap();
+    chat.set_active("carlos", false).await.unwrap();
+    let now = world.chat.now();
+    archive_notifications(&world.store, Retention::default(), now).await.unwrap();
+    prune_cache(&world.store, CacheBound::default(), now).await.unwrap();
+}
+
+async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
+    let chat = &world.chat;
+    let new = NewMessage {
+        conversation: talk.to_owned(),
+        content: "¿Vienes, @lea?".into(),
+        original_language: Some("es".into()),
+        client_message_id: Some("one".into()),
+        ..NewMessage::default()
+    };
+    let sent = chat.send(carlos, new.clone()).await.unwrap();
+    assert!(chat.send(carlos, new.clone()).await.unwrap().repeated);
+    let id = sent.message.message.id.to_string();
+    let reply = NewMessage { reply_to_id: Some(id.clone()), client_message_id: None, ..new };
+    chat.send(lea, reply).await.unwrap();
+    chat.request_translation(lea, &id, "de").await.unwrap();
+    world.translate_until_ended(lea, &id, "de").await;
+    let report = NewReport {
+        message: id.clone(),
+        language: "de".into(),
+        reason: "wrong".into(),
+        comment: None,
+        wants_another: true,
+    };
+    chat.report_translation(lea, report).await.unwrap();
+    let _ = chat.cancel_translation(lea, &id, "it").await.unwrap();
+    let edit = MessageEdit { message: id.clone(), content: "¿Vienes?".into(), ..MessageEdit::default() };
+    chat.edit(carlos, edit).await.unwrap();
+    chat.message(lea, &id).await.unwrap();
+    let newest = PageRequest { limit: 50, ..PageRequest::default() };
+    for request in [newest.clone(), PageRequest { before: Some(id), ..newest }] {
+        for who in [lea, carlos] {
+            chat.messages(who, talk, request.clone(), || true).await.unwrap();
+        }
+    }
+    chat.conversation(lea, talk).await.unwrap();
+    chat.membership(lea, talk).await.unwrap();
+    chat.mark_read(lea, talk).await.unwrap();
+    chat.touch(lea).await;
+    if let Ok(term) = chat.add_term(lea, talk, NewTerm { text: "Trip".into(), ..NewTerm::default() }).await {
+        chat.glossary(lea, talk).await.unwrap();
+        chat.remove_term(lea, talk, &term.id.to_string()).await.unwrap();
+    }
+    let file = FileRequest { caller: Some(lea), signature: None };
+    let _ = chat.file("65f000000000000015000001", false, file.clone()).await;
+    let _ = chat.file_at("f/1", file).await;
+}
+
+async fn people_sign_in(world: &World, lea: UserId, token: &str) {
+    let chat = &world.chat;
+    let number = move |tx: &mut Tx<'_>| {
+        tx.execute("UPDATE users SET phone_number = '+33612345678' WHERE id = $1", &[lea.into()])
+    };
+    world.store.write(number).await.unwrap();
+    for login in ["Lea", "lea@example.org", "+33612345678"] {
+        world.sign_in(login, true).await;
+    }
+    let device = Device { cookie: Some("a device".into()), ..Device::default() };
+    for login in ["lea", "nobody", "nobody@example.org"] {
+        let refused = chat.sign_in(login.into(), "wrong".into(), false, device.clone()).await;
+        assert!(refused.is_err(), "{login}");
+        chat.known_device(login, &device).await.unwrap();
+    }
+    let caller = chat.authenticate(token).await.unwrap();
+    let authority = Authority::of(&caller);
+    chat.confirm(authority.clone()).await.unwrap();
+    chat.confirm_typist(authority.clone(), "meeshy").await.unwrap();
+    chat.confirm_member(authority.clone(), "meeshy").await.unwrap();
+    chat.ended(vec![authority]).await.unwrap();
+    let refreshed = chat.refresh(token, None).await.unwrap();
+    let caller = chat.authenticate(&refreshed.token).await.unwrap();
+    let session = world.sign_in("lea", false).await.session_token;
+    assert_eq!(chat.authenticate_session(&session).await.unwrap().user.id, lea);
+    chat.sign_out(&caller, Some(&session)).await.unwrap();
+}
+
+impl World {
+    /// Lets the worker run until a translation has ended.
+    async fn translate_until_ended(&self, reader: UserId, message: &str, language: &str) {
+        let (stop, stopping) = oneshot::channel::<()>();
+        let chat = self.chat.clone();
+        let worker = tokio::spawn(async move { chat.translate_jobs(async { drop(stopping.await) }).await });
+        let ended = async {
+            while self.chat.translation_progress(reader, message, language).await.unwrap().progress
+                == Progress::Pending
+            {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
+        drop(stop);
+        worker.await.unwrap();
+    }
+}

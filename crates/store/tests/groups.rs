@@ -1,0 +1,189 @@
+//! Closures that are committed together, on both databases.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics says so")]
+
+use meeshy_store::{Location, Store, StoreError, Tx};
+use meeshy_testkit::Database;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+const KEY: u64 = 7;
+const INSERT: &str =
+    "INSERT INTO translators (id, name, pairs, started_at, seen_at) VALUES ($1, '', '', 0, 0)";
+
+fn ids(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    tx.query("SELECT id FROM translators ORDER BY id", &[], |row| row.take("id"))
+}
+
+/// Holds up what comes after it under the same key until the sender is used or dropped.
+async fn hold_up(store: &Store) -> (mpsc::Sender<()>, JoinHandle<Result<(), StoreError>>) {
+    let (release, released) = mpsc::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let (released, mut begun) = (Mutex::new(released), Some(begun));
+    let store = store.clone();
+    let held = tokio::spawn(async move {
+        let wait = move |_: &mut Tx<'_>| {
+            begun.take().map(|begun| begun.send(()));
+            let _ = released.lock().unwrap().recv();
+            Ok(())
+        };
+        store.write_in_turn(KEY, wait).await
+    });
+    has_begun.await.unwrap();
+    (release, held)
+}
+
+/// Sends a closure on its way, and lets it come to the queue before the next one.
+async fn in_turn<T: Send + 'static>(
+    store: &Store,
+    closure: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+) -> JoinHandle<Result<T, StoreError>> {
+    let store = store.clone();
+    let task = tokio::spawn(async move { store.write_in_turn(KEY, closure).await });
+    tokio::task::yield_now().await;
+    task
+}
+
+#[tokio::test]
+async fn one_that_fails_undoes_only_itself() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        store.write(|tx| tx.execute(INSERT, &["taken".into()])).await.unwrap();
+        let (release, held) = hold_up(&store).await;
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let mut answers = Vec::new();
+        for number in 0..8_i64 {
+            let done = Arc::clone(&done);
+            let write = move |tx: &mut Tx<'_>| {
+                tx.execute(INSERT, &[format!("{number}").into()])?;
+                match number {
+                    2 => return Err(StoreError::Nul),
+                    4 => panic!("a bug"),
+                    5 => _ = tx.execute(INSERT, &["taken".into()])?,
+                    _ => {}
+                }
+                let done = Arc::clone(&done);
+                tx.after_commit(KEY, move || done.lock().unwrap().push(number));
+                Ok(number)
+            };
+            answers.push(in_turn(&store, write).await);
+        }
+        drop(release);
+        held.await.unwrap().unwrap();
+        let mut kept = Vec::new();
+        for (number, answer) in answers.into_iter().enumerate() {
+            match (number, answer.await.unwrap()) {
+                (2, Err(StoreError::Nul)) | (5, Err(StoreError::Conflict(_))) => {}
+                (4, Err(StoreError::Statement(reason))) => {
+                    assert!(reason.contains("a bug"), "{kind}: {reason}");
+                }
+                (number, answer) => {
+                    kept.push(answer.unwrap_or_else(|error| panic!("{kind}: {number}: {error}")));
+                }
+            }
+        }
+        assert_eq!(kept, [0, 1, 3, 6, 7], "{kind}");
+        assert_eq!(*done.lock().unwrap(), [0, 1, 3, 6, 7], "{kind}: in order");
+        assert_eq!(store.read(ids).await.unwrap(), ["0", "1", "3", "6", "7", "taken"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_that_shows_later_is_told_to_whom_it_belongs() {
+    for (kind, database) in Database::both() {
+        let store = database.open().await.unwrap();
+        let (release, held) = hold_up(&store).await;
+        let mut answers = Vec::new();
+        for id in ["a", "a", "b", "b", "c"] {
+            // Nobody waits for the outcome, so it comes with the next closure or with the commit.
+            let write = move |tx: &mut Tx<'_>| tx.execute_later(INSERT, &[id.into()]);
+            answers.push(in_turn(&store, write).await);
+        }
+        drop(release);
+        held.await.unwrap().unwrap();
+        let mut is_kept = Vec::new();
+        for answer in answers {
+            is_kept.push(answer.await.unwrap().is_ok());
+        }
+        assert_eq!(is_kept, [true, false, true, false, true], "{kind}");
+        assert_eq!(store.read(ids).await.unwrap(), ["a", "b", "c"], "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn those_that_wait_share_a_commit() {
+    let database = Database::postgres();
+    let store = database.open().await.unwrap();
+    let (release, held) = hold_up(&store).await;
+    let mut answers = Vec::new();
+    for number in 0..10_i64 {
+        let write = move |tx: &mut Tx<'_>| {
+            tx.execute(INSERT, &[number.to_string().into()])?;
+            tx.query_one("SELECT CAST(txid_current() AS BIGINT) AS id", &[], |row| row.take::<i64>("id"))
+        };
+        answers.push(in_turn(&store, write).await);
+    }
+    drop(release);
+    held.await.unwrap().unwrap();
+    let mut transactions = Vec::new();
+    for answer in answers {
+        transactions.push(answer.await.unwrap().unwrap());
+    }
+    transactions.dedup();
+    assert_eq!(transactions.len(), 1, "{transactions:?}");
+}
+
+#[tokio::test]
+async fn one_that_waits_for_a_lock_holds_up_no_other() {
+    let database = Database::postgres();
+    let Location::Postgres { url, .. } = database.location().clone() else { unreachable!() };
+    let store = Store::open(&Location::Postgres { url, connections: 6 }).await.unwrap();
+    store.write(|tx| tx.execute(INSERT, &["row".into()])).await.unwrap();
+    let touch =
+        |tx: &mut Tx<'_>| tx.execute("UPDATE translators SET seen_at = seen_at + 1 WHERE id = 'row'", &[]);
+    let (release, released) = mpsc::channel::<()>();
+    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let holder = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let lock = move |tx: &mut Tx<'_>| {
+                touch(tx)?;
+                let _ = locked.send(());
+                let _ = released.recv();
+                Ok::<_, StoreError>(())
+            };
+            store.write(lock).await
+        }
+    });
+    is_locked.await.unwrap();
+    let (go, held) = hold_up(&store).await;
+    let late = in_turn(&store, touch).await;
+    let prompt = in_turn(&store, |tx| tx.execute(INSERT, &["prompt".into()])).await;
+    drop(go);
+    held.await.unwrap().unwrap();
+    assert_eq!(tokio::time::timeout(Duration::from_secs(20), prompt).await.unwrap().unwrap().unwrap(), 1);
+    assert!(!late.is_finished());
+    drop(release);
+    holder.await.unwrap().unwrap();
+    assert_eq!(late.await.unwrap().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_database_that_comes_back_is_found_again() {
+    let database = Database::postgres();
+    let store = database.open().await.unwrap();
+    let end = |tx: &mut Tx<'_>| {
+        tx.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            &[],
+            |_| Ok(()),
+        )
+    };
+    for number in 0..3 {
+        let write = move |tx: &mut Tx<'_>| tx.execute(INSERT, &[number.to_string().into()]);
+        assert_eq!(store.write_in_turn(KEY, write).await.unwrap(), 1);
+        store.write(end).await.unwrap();
+    }
+}
