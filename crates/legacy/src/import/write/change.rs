@@ -57,14 +57,14 @@ pub(super) fn change(
     let before = here.clone();
     // What an export wrote in place of columns that the old system wants and that are empty here.
     let filled = if base.is_returned { filled(context.collection, there.mapper.mapping.table) } else { &[] };
-    let told = match filled {
+    let exported = match filled {
         [] => None,
         filled => rows::current(tx, there, filled, true)?,
     };
-    let told = told.as_ref().unwrap_or(&here);
+    let exported = exported.as_ref().unwrap_or(&here);
     let digests = base.columns.and_then(|bytes| ColumnDigests::from_bytes(bytes, there.mapper));
     let is_unchanged_there =
-        base.is_returned && digests.as_ref().is_some_and(|digests| !is_changed(digests, told));
+        base.is_returned && digests.as_ref().is_some_and(|digests| !is_changed(digests, exported));
     let conflicts = if is_same_row {
         // Only the translations inside of a message are others.
         Vec::new()
@@ -78,9 +78,9 @@ pub(super) fn change(
         let Some(digests) = digests else {
             return Ok(RowConflict::row("changed there and here; left as it is here"));
         };
-        let Decision { mut taken, conflicts: columns } = decide(&digests, told, there);
+        let Decision { mut taken, conflicts: columns } = decide(&digests, exported, there);
         // Where the document says what was written in place of a column, the column says it from now on.
-        let same = filled.iter().filter(|(column, _)| told.get(column) == there.get(column));
+        let same = filled.iter().filter(|(column, _)| exported.get(column) == there.get(column));
         let empty = same.filter(|(column, _)| here.get(column) != there.get(column));
         taken.extend(empty.map(|(column, _)| ((*column).to_owned(), there.get(column).clone())));
         if !rows::update(tx, &here, there, &taken)? {

@@ -1,0 +1,96 @@
+//! What no type can say about a configuration.
+
+use super::{Config, Limits, Role};
+use meeshy_chat::SECRET_BYTES;
+use meeshy_domain::Address;
+
+/// The minimum length of the metrics token, in bytes.
+const MIN_METRICS_TOKEN_BYTES: usize = 16;
+
+/// Words that suggest a placeholder instead of a real secret.
+const PLACEHOLDERS: [&str; 7] = ["change", "secret", "placeholder", "example", "your-", "password", "jwt"];
+
+/// Characters of the name of a gateway.
+const MAX_NAME_CHARS: usize = 32;
+
+fn is_name(name: &str) -> bool {
+    (1..=MAX_NAME_CHARS).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+impl Config {
+    /// Checks what types cannot express: guessable secrets, unsupported database URLs.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if let Some(secret) = &self.auth.jwt_secret {
+            check_secret(secret.expose())?;
+        }
+        if self.auth.jwt_private_key.is_some() != self.auth.jwt_public_key.is_some() {
+            return Err("auth.jwt_private_key and auth.jwt_public_key go together: set both or none".into());
+        }
+        if self.server.name.as_deref().is_some_and(|name| !is_name(name)) {
+            return Err(format!(
+                "server.name (GATEWAY_NAME) must have 1 to {MAX_NAME_CHARS} ASCII letters and digits"
+            ));
+        }
+        if self.metrics.token.as_ref().is_some_and(|token| token.expose().len() < MIN_METRICS_TOKEN_BYTES) {
+            return Err(format!(
+                "metrics.token (METRICS_TOKEN) must have at least {MIN_METRICS_TOKEN_BYTES} bytes"
+            ));
+        }
+        if self.translation.apertium_timeout_seconds == 0 {
+            return Err("translation.apertium_timeout_seconds must be at least 1".into());
+        }
+        let Limits { connections, header_seconds, body_seconds, idle_seconds, .. } = self.limits;
+        for (key, value) in [
+            ("connections", connections as u64),
+            ("header_seconds", header_seconds),
+            ("body_seconds", body_seconds),
+            ("idle_seconds", idle_seconds),
+        ] {
+            if value == 0 {
+                return Err(format!("limits.{key} must be at least 1"));
+            }
+        }
+        if self.translation_api.api_keys.iter().any(|key| key.expose().trim().is_empty()) {
+            return Err(
+                "translation_api.api_keys contains an empty key, which anybody could send; remove it".into(),
+            );
+        }
+        match self.database.url.as_ref().map(Address::expose) {
+            Some(url) if url.starts_with("mongodb") => {
+                Err("database.url names the old MongoDB: import its data with `meeshy import`, \
+                and leave the setting empty (SQLite) or set it to a `postgres://` URL"
+                    .into())
+            }
+            Some(url) if !url.starts_with("postgres://") && !url.starts_with("postgresql://") => {
+                Err("database.url must start with `postgres://`; leave it empty for SQLite".into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that the role can work with the configured database.
+    ///
+    /// # Errors
+    /// If the role needs other processes, and the database is not PostgreSQL.
+    pub fn check_role(&self) -> Result<(), String> {
+        if self.server.role == Role::All || self.database.url.is_some() {
+            return Ok(());
+        }
+        Err("the roles `gateway` and `translator` require PostgreSQL: set database.url (DATABASE_URL)".into())
+    }
+}
+
+fn check_secret(secret: &str) -> Result<(), String> {
+    let advice = "generate one with `openssl rand -hex 32`, or leave it empty and Meeshy generates one";
+    if secret.len() < SECRET_BYTES {
+        return Err(format!(
+            "auth.jwt_secret (JWT_SECRET) must have at least {SECRET_BYTES} bytes; {advice}"
+        ));
+    }
+    let lower = secret.to_lowercase();
+    let different = secret.chars().collect::<std::collections::HashSet<_>>().len();
+    if different < 8 || PLACEHOLDERS.iter().any(|word| lower.contains(word)) {
+        return Err(format!("auth.jwt_secret (JWT_SECRET) looks like a placeholder; {advice}"));
+    }
+    Ok(())
+}
