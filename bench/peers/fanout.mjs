@@ -19,7 +19,7 @@ await start(people, (io, socket) => {
   const { id: userId, displayName: username } = socket.data.user;
   socket.on('typing:start', ({ conversationId }) => {
     const room = `conversation_${conversationId}`;
-    // Whoever is in the room is a member, as in Meeshy.
+    // Everybody in the room is a member, as in Meeshy.
     if (!socket.rooms.has(room)) return;
     socket.to(room).emit('typing:start', { userId, username, conversationId, isTyping: true });
   });

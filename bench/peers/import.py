@@ -35,7 +35,7 @@ TABLES = {
 
 
 def plain(value):
-    """A value that sqlite3 takes."""
+    """Converts a value for sqlite3."""
     if value is None or isinstance(value, (str, int, float, bytes)):
         return value
     return str(value)
@@ -52,7 +52,7 @@ def main(folder, out):
         database.execute(f'CREATE TABLE "{name}" ({columns}, PRIMARY KEY ("_id"))')
         places = ", ".join("?" * (len(fields) + 1))
         with open(pathlib.Path(folder, f"{name}.bson"), "rb") as file:
-            # Some dates of the corpus are in no calendar of Python's.
+            # Some dates of the corpus are out of range for Python.
             options = bson.CodecOptions(datetime_conversion=bson.DatetimeConversion.DATETIME_MS)
             documents = bson.decode_file_iter(file, options)
             rows = ([plain(document.get(field)) for field in ["_id", *fields]] for document in documents)

@@ -18,7 +18,7 @@ const BUFFER_BYTES: usize = 16 * 1024;
 #[derive(Debug, Error)]
 pub enum ClientError {
     /// No TCP connection.
-    #[error("cannot connect to {address}")]
+    #[error("failed to connect to {address}")]
     Connect {
         /// The server's address.
         address: SocketAddr,

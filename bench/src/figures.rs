@@ -125,7 +125,7 @@ impl fmt::Display for Table {
             let ratios = ours.series.iter().zip(&peer.series).map(|(ours, peer)| {
                 ours.advantage_over(peer).map_or_else(String::new, |ratio| format!("**{}×**", number(ratio)))
             });
-            writeln!(f, "| ours is better than {} by |{}", peer.subject, cells(ratios))?;
+            writeln!(f, "| better than {} by |{}", peer.subject, cells(ratios))?;
         }
         Ok(())
     }

@@ -109,7 +109,7 @@ async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
         report.add(measure::fanout::measure(&plan).await?);
     }
     if wanted(Benchmark::B2) {
-        progress("B2 memory of an idle connection");
+        progress("B2 memory per idle connection");
         report.add([measure::idle::measure(&plan).await?]);
     }
     if wanted(Benchmark::B3) {

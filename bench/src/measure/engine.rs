@@ -73,17 +73,17 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
         table(
             "B7 many sentences",
             format!(
-                "{count} different sentences of the benchmark's words in one call; by hand: sorted by length, {BY_HAND} at a time, on the bare engine."
+                "{count} different sentences of the benchmark's words in one call; bare engine: sorted by length, {BY_HAND} at a time."
             ),
             vec![row("Meeshy", &ours)],
-            vec![row("the bare engine by hand", &by_hand)],
+            vec![row("the bare engine", &by_hand)],
         ),
         table(
             "B7 bursts",
             format!(
-                "{BURST} messages of up to {SHORT} words, one after the other and all at once, each asked for by itself, to a `base-memory` model."
+                "{BURST} messages of up to {SHORT} words, one at a time and all at once, each a separate request, with a `base-memory` model."
             ),
-            vec![row("Meeshy, two processors", &burst_on_two), row("Meeshy, one processor", &burst_on_one)],
+            vec![row("Meeshy, two cores", &burst_on_two), row("Meeshy, one core", &burst_on_one)],
             Vec::new(),
         ),
         table(
@@ -181,7 +181,11 @@ async fn burst(models: &Path, cpus: &[usize], seed: usize) -> anyhow::Result<Vec
     let together = rate(BURST, began);
     translator.shutdown().await;
     pin_to(&[OWN_CPU])?;
-    Ok(vec![higher("one by one /s", alone), higher("at once /s", together), higher("gain", together / alone)])
+    Ok(vec![
+        higher("one at a time /s", alone),
+        higher("at once /s", together),
+        higher("gain", together / alone),
+    ])
 }
 
 async fn beside_a_paste(translator: &Translator, seed: usize) -> anyhow::Result<Vec<Figure>> {
@@ -200,7 +204,7 @@ async fn beside_a_paste(translator: &Translator, seed: usize) -> anyhow::Result<
     pasting.abort();
     Ok(vec![
         lower("p95 alone ms", quiet.quantile_ms(0.95)),
-        lower("p95 beside it ms", busy.quantile_ms(0.95)),
+        lower("p95 next to it ms", busy.quantile_ms(0.95)),
         lower("growth", busy.quantile_ms(0.95) / quiet.quantile_ms(0.95)),
     ])
 }

@@ -51,7 +51,7 @@ pub async fn measure(plan: &Plan) -> anyhow::Result<Vec<Table>> {
         let (ours, peers) =
             interleaved(plan.rounds, &peers, async |kind| one_round(plan, shape, kind).await).await?;
         let method = format!(
-            "Closed loop: each sender has one event on its way and sends the next when the last of the others has it. Open \
+            "Closed loop: each sender has one event in flight and sends the next when the last recipient has it. Open \
              loop: {} events a second, latency counted from the moment an event was due.",
             shape.rate
         );

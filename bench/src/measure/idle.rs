@@ -21,11 +21,11 @@ pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     let peers = [Kind::Fanout];
     let (ours, peers) = interleaved(plan.rounds, &peers, async |kind| one_round(plan, kind).await).await?;
     let method = format!(
-        "{SOCKETS} authenticated connections of {PEOPLE} people that say nothing, on top of {BEFORE} that are there before; \
+        "{SOCKETS} idle authenticated connections of {PEOPLE} users, on top of {BEFORE} existing ones; \
          memory (RSS) after minus before, each {} s after the last connection.",
         plan.settle.as_secs()
     );
-    Ok(Table { title: "B2 memory of an idle connection".to_owned(), method, ours, peers })
+    Ok(Table { title: "B2 memory per idle connection".to_owned(), method, ours, peers })
 }
 
 async fn one_round(plan: &Plan, kind: Kind) -> anyhow::Result<Vec<Figure>> {

@@ -48,8 +48,8 @@ pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Table> {
         rows.push(Row::new(subject.to_owned(), &rounds));
     }
     let method = format!(
-        "{readers} people who read {} languages, {RATE} messages per second, {messages} in all, and a server that translates them \
-         after {} s. How often the server was asked for each message, the writer's language apart; how long the last of the \
+        "{readers} users who read {} languages, {RATE} messages per second, {messages} in total, and an engine that translates them \
+         after {} s. Requests to the engine per message, except for the author's language; how long the last of the \
          languages took; what never came.",
         LANGUAGES.len(),
         DELAY.as_secs()

@@ -1,4 +1,4 @@
-//! Accounts: register, and which names are free.
+//! Accounts: registration and the availability of names.
 
 use crate::fair_queue::{Kind, Lane};
 use crate::sessions::{Device, SignedIn};
@@ -7,12 +7,12 @@ use meeshy_domain::{Language, LanguageSettings, Role, Secret, account, limits, t
 use meeshy_store::users::{self, User};
 use meeshy_store::{Tx, names};
 
-/// What somebody fills in to join.
+/// A registration form.
 #[derive(Debug, Clone)]
 pub struct Registration {
     /// The unique name.
     pub username: String,
-    /// In the clear, to be hashed.
+    /// In plain text, to be hashed.
     pub password: Secret,
     /// Given name.
     pub first_name: String,
@@ -20,36 +20,37 @@ pub struct Registration {
     pub last_name: String,
     /// The unique address.
     pub email: String,
-    /// What this person reads; French when not given.
+    /// The preferred language; French if absent.
     pub system_language: Option<String>,
-    /// A second language; none when not given.
+    /// A second language; none if absent.
     pub regional_language: Option<String>,
-    /// The code that makes this account the first administrator; without one it is an ordinary account.
+    /// The setup code, which makes this account the first administrator; without one it is an ordinary
+    /// account.
     pub setup_code: Option<Secret>,
 }
 
-/// Whether a name is still to be had and an address can be one; `None` when it was not asked.
+/// Whether a username is available and an address is valid; `None` for what was not asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Availability {
-    /// Whether the username is.
+    /// Whether the username is available.
     pub username: Option<bool>,
-    /// Up to three usernames that are, when it is not.
+    /// Up to three available usernames, if it is not.
     pub suggestions: Vec<String>,
-    /// Whether the address can be one. Whether somebody has it is told only to who registers with it.
+    /// Whether the address is valid. Whether it is taken is only told on registration with it.
     pub email: Option<bool>,
 }
 
-/// What a new person reads who did not say.
+/// The language of a new user who named none.
 const DEFAULT_LANGUAGE: &str = "fr";
 const RESERVED: &str = "this name is reserved; choose another one";
 const NUMBER: &str = "use a letter: a number could be somebody's telephone number";
 
 impl Chat {
-    /// Makes an account, a member of the room for everybody, signed in on this device.
+    /// Creates an account, adds it to the room for everybody and signs it in on this device.
     ///
     /// # Errors
-    /// When something is filled in wrongly, or the name or the address is taken;
-    /// [`ChatError::SetupCodeInvalid`] when a setup code is given that makes no administrator.
+    /// When a field is invalid, or the name or the address is taken; [`ChatError::SetupCodeInvalid`] when a
+    /// setup code is given that does not make an administrator.
     pub async fn register(&self, new: Registration, device: Device) -> Result<SignedIn, ChatError> {
         let setup_code = new.setup_code.clone().filter(|code| !code.expose().trim().is_empty());
         if let Some(code) = &setup_code {
@@ -65,7 +66,7 @@ impl Chat {
         }
         let password = chosen_password(&new.password, &user)?;
         let asked = user.clone();
-        // Before the hash, which costs much.
+        // Before the password is hashed, which is expensive.
         self.inner.store.read(move |tx| refuse_taken(tx, &asked)).await?;
         let lane = Lane { kind: Kind::Newcomer, network: device.network() };
         user.password_hash = self.inner.passwords.hash(password, lane).await?;
@@ -120,11 +121,8 @@ impl Chat {
         })
     }
 
-    /// Whether a username is still to be had, and whether an address can be one: to strangers it is not told who has an
-    /// account under it.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Whether a username is available, and whether an address is valid. Whether an address has an account is
+    /// not told to strangers.
     pub async fn availability(
         &self,
         username: Option<String>,
@@ -136,7 +134,7 @@ impl Chat {
             .read(move |tx| {
                 let mut answer = Availability::default();
                 if let Some(name) = username.filter(|name| !name.contains('\0')) {
-                    // The first account of a messenger may have a reserved name, with the setup code.
+                    // The first account of a server may have a reserved name, with the setup code.
                     let reserved = !can_be_chosen(name.trim()) && setup::has_accounts(tx)?;
                     let free = !reserved && !names::username_is_taken(tx, name.trim())?;
                     answer.username = Some(free && text::username(&name).is_ok());
@@ -151,20 +149,20 @@ impl Chat {
     }
 }
 
-/// A password that `user` may have, in the form in which it is hashed.
+/// Checks a password for `user` and returns it in the form in which it is hashed.
 pub(crate) fn chosen_password(typed: &Secret, user: &User) -> Result<Secret, ChatError> {
     let password = text::password(typed.expose())?;
     account::guessable_password(&password, &user.username, &user.email)?;
     Ok(password.into())
 }
 
-/// Whether who registers without a setup code may have this name.
+/// Whether this name can be registered without a setup code.
 fn can_be_chosen(username: &str) -> bool {
     !account::is_reserved_name(username) && !account::is_number_like(username)
 }
 
-/// Refuses an account whose name or address somebody has. People sign in by telephone number too, so that of somebody is no
-/// name for another.
+/// Rejects an account whose name or address is taken. Telephone numbers are sign-in names too, so a username
+/// must not be somebody's number.
 pub(crate) fn refuse_taken(tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
     if names::username_is_taken(tx, &user.username)? || names::phone_is_taken(tx, &user.username)? {
         return Err(ChatError::Taken { field: "username" });
@@ -197,7 +195,7 @@ pub(crate) fn optional_language(field: &str, code: Option<&str>) -> Result<Optio
     code.filter(|code| !code.is_empty()).map(|code| language(field, code)).transpose()
 }
 
-/// What a client says a text is in; nothing, and it is to be found out, where that is empty or `auto`.
+/// The source language named by a client; `None` if it is empty or `auto`, and has to be detected.
 pub(crate) fn declared_language(field: &str, code: Option<&str>) -> Result<Option<Language>, ChatError> {
     optional_language(field, code.filter(|code| *code != "auto"))
 }

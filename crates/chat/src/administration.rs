@@ -1,6 +1,7 @@
-//! What an operator does with accounts: add and list them, change roles and passwords, switch them off, unlock them.
+//! What operators do with accounts: add and list them, change roles and passwords, deactivate and unlock
+//! them.
 //!
-//! Nobody is asked whether they may: who can run the program on the data may do all of it.
+//! Permissions are not checked: whoever can run the program on the data may do all of it.
 
 use crate::accounts::{chosen_password, refuse_taken};
 use crate::fair_queue::Lane;
@@ -16,17 +17,17 @@ use meeshy_store::{StoreError, Tx};
 /// An account, as an operator sees it.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// Whose.
+    /// The user.
     pub user: User,
-    /// Until when nobody, or no stranger, can sign in.
+    /// Until when nobody, or no unknown device, can sign in.
     pub locked_until: Option<Timestamp>,
 }
 
 impl Chat {
-    /// Adds an account with a role; reserved names are no obstacle.
+    /// Adds an account with a role. Reserved names are allowed.
     ///
     /// # Errors
-    /// When something is filled in wrongly, or the name or the address is taken.
+    /// When a field is invalid, or the name or the address is taken.
     pub async fn add_account(&self, new: Registration, role: Role) -> Result<User, ChatError> {
         let mut user = User { role, ..self.new_user(&new)? };
         let password = chosen_password(&new.password, &user)?;
@@ -41,10 +42,7 @@ impl Chat {
         Ok(user)
     }
 
-    /// Up to `limit` accounts in the order of their ids, those behind `after`.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Up to `limit` accounts by id, after `after`.
     pub async fn accounts(&self, after: Option<UserId>, limit: i64) -> Result<Vec<Account>, ChatError> {
         let now = self.now();
         let read = move |tx: &mut Tx<'_>| {
@@ -60,10 +58,10 @@ impl Chat {
         Ok(self.inner.store.read(read).await?)
     }
 
-    /// Gives the person called `login` another role.
+    /// Changes the role of the account `login`.
     ///
     /// # Errors
-    /// [`ChatError::NotFound`] when there is nobody of that name.
+    /// [`ChatError::NotFound`] when there is no such account.
     pub async fn set_role(&self, login: &str, role: Role) -> Result<User, ChatError> {
         let now = self.now();
         self.change_account(login, move |_, tx, user| {
@@ -74,17 +72,18 @@ impl Chat {
         .await
     }
 
-    /// Gives the person called `login` another password; every device is signed out.
+    /// Changes the password of the account `login` and signs out all its devices.
     ///
     /// # Errors
-    /// [`ChatError::NotFound`] when there is nobody of that name; when the password is too short or too common.
+    /// [`ChatError::NotFound`] when there is no such account; an error when the password is too short or too
+    /// common.
     pub async fn set_password(&self, login: &str, password: Secret) -> Result<User, ChatError> {
         let asked = self.change_account(login, |_, _, _| Ok(())).await?;
         let password = chosen_password(&password, &asked)?;
         let hash = self.inner.passwords.hash(password, Lane::default()).await?;
         let now = self.now();
         self.change_account(login, move |chat, tx, user| {
-            // The name may have become somebody else's meanwhile.
+            // The name may have become another account's meanwhile.
             if user.id != asked.id {
                 return Err(ChatError::NotFound { what: "user" });
             }
@@ -95,10 +94,10 @@ impl Chat {
         .await
     }
 
-    /// Switches the account of the person called `login` on or off; off, every device is signed out.
+    /// Activates or deactivates the account `login`; deactivating it signs out all its devices.
     ///
     /// # Errors
-    /// [`ChatError::NotFound`] when there is nobody of that name.
+    /// [`ChatError::NotFound`] when there is no such account.
     pub async fn set_active(&self, login: &str, is_active: bool) -> Result<User, ChatError> {
         let now = self.now();
         self.change_account(login, move |chat, tx, user| {
@@ -109,10 +108,10 @@ impl Chat {
         .await
     }
 
-    /// Lifts the lock of the account of the person called `login`, and forgets wrong passwords.
+    /// Unlocks the account `login` and clears its failed attempts.
     ///
     /// # Errors
-    /// [`ChatError::NotFound`] when there is nobody of that name.
+    /// [`ChatError::NotFound`] when there is no such account.
     pub async fn unlock(&self, login: &str) -> Result<User, ChatError> {
         self.change_account(login, |_, tx, user| unlock(tx, user)).await
     }
@@ -141,7 +140,7 @@ impl Chat {
 }
 
 fn unlock(tx: &mut Tx<'_>, user: &User) -> Result<(), ChatError> {
-    // Whoever signs in holds a name before its account.
+    // Sign-ins lock the name before the account, so this has to as well.
     forget_names(tx, user)?;
     Ok(attempts::unlock(tx, user.id)?)
 }

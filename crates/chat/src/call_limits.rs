@@ -1,6 +1,6 @@
-//! Calls that could be guesses, limited in number over all gateways together.
+//! Rate limits on calls that could be guesses, over all gateways together.
 //!
-//! Where there can be only one gateway, what that counts in memory is enough, and nothing is written.
+//! If there can be only one gateway, its counters in memory are enough, and nothing is written.
 
 use crate::tokens::digest;
 use crate::{Chat, ChatError};
@@ -9,30 +9,27 @@ use meeshy_store::{StoreError, Tx};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// Counts that are kept, at most; of more, those whose windows end first go.
+/// The most counters; beyond that, those whose windows end first are removed.
 const MAX_COUNTS: i64 = 200_000;
-/// Calls after which it is looked whether there are more of them.
+/// How many calls between two checks of that number.
 const TRIM_INTERVAL: u64 = 256;
 
-/// So many calls of a caller in a window of time.
+/// A limit on the calls of a caller in a window of time.
 #[derive(Debug, Clone)]
 pub struct CallLimit {
-    /// The name of the limit: it keeps its counts apart from those of others.
+    /// The name of the limit, which separates its counters from others.
     pub name: &'static str,
-    /// Who calls.
+    /// The caller.
     pub caller: String,
-    /// Calls in each window, at most.
+    /// The most calls per window.
     pub max_calls: u32,
-    /// How long a window lasts.
+    /// The length of a window.
     pub window: Duration,
 }
 
 impl Chat {
-    /// Counts a call in each of `limits`, over all gateways, until there were too many for one of them: then gives its place, and how
-    /// long its window still lasts.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Counts a call in each of `limits`, over all gateways, until one is exceeded: then returns its index
+    /// and how long its window still lasts.
     pub async fn count_calls(&self, limits: Vec<CallLimit>) -> Result<Option<(usize, Duration)>, ChatError> {
         if limits.is_empty() || self.inner.store.is_exclusive() {
             return Ok(None);

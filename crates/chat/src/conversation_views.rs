@@ -1,4 +1,4 @@
-//! What a reader is shown of a conversation: a part of its members, its newest message, and what is counted.
+//! Conversations as shown to a member: some of its members, its newest message, and counts.
 
 use crate::view::{self, ConversationView, Figures, MemberView};
 use crate::{Chat, ChatError};
@@ -10,11 +10,11 @@ use meeshy_store::visibility::{self, Viewer};
 use meeshy_store::{Queries, Query, StoreError, Tx, messages};
 use std::collections::HashMap;
 
-/// Members that a conversation is listed with, at most.
+/// The most members shown of a conversation in a list.
 pub(crate) const MAX_MEMBERS_OF_LISTED: usize = 5;
-/// Members that one conversation is shown with, at most.
+/// The most members shown of a single conversation.
 const MAX_MEMBERS_OF_ONE: usize = 250;
-/// Online people that a large conversation is shown with, at most, and among how many they are looked for.
+/// The most online users shown of a large conversation, and the most that are checked.
 const MAX_ONLINE: i64 = 100;
 const MAX_ONLINE_LOOKED_AT: usize = 512;
 
@@ -22,7 +22,7 @@ const MAX_ONLINE_LOOKED_AT: usize = 512;
 type Expired = Vec<(Language, i64)>;
 
 impl Chat {
-    /// A conversation alone, with its figures.
+    /// A single conversation with its statistics.
     pub(crate) fn one_view(
         &self,
         tx: &mut Tx<'_>,
@@ -145,7 +145,7 @@ fn valid((mut counts, expired): (Vec<Counts>, Expired)) -> Vec<Counts> {
     counts
 }
 
-/// A title that is never empty: its own, or the names of the others.
+/// A title that is never empty: its own, or the names of the other members.
 fn title_for(reader: UserId, conversation: &Conversation, members: &[Member]) -> String {
     if let Some(title) = conversation.title.clone().filter(|_| conversation.kind != ConversationKind::Direct)
     {
@@ -161,7 +161,7 @@ fn title_for(reader: UserId, conversation: &Conversation, members: &[Member]) ->
         [one] => (*one).into(),
         [one, two] => format!("{one}, {two}"),
         [one, two, ..] => {
-            // Not the two, and not the reader.
+            // Besides these two and the reader.
             let others = usize::try_from(conversation.member_count).unwrap_or(0).saturating_sub(3);
             format!("{one}, {two} and {others} other(s)")
         }

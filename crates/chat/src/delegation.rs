@@ -1,4 +1,4 @@
-//! Texts that this process takes and another one translates: rows of the database, as jobs are, for as long as somebody
+//! Delegation of texts to a process that translates, through rows of the database that exist while a caller
 //! waits.
 
 use crate::translate::Answer;
@@ -15,31 +15,31 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Texts taken at a time.
+/// Texts claimed at a time.
 const BATCH: i64 = 64;
-/// Groups of texts, each for one pair of languages, that are with the engines at the same time.
+/// Groups of texts that are with the engines at the same time, each for one language pair.
 const MAX_GROUPS: usize = 16;
-/// How often to look when nobody says that there is something.
+/// How often to poll when no notification arrives.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
-/// Nobody waits for so long.
+/// No caller waits this long.
 const MAX_AGE: Duration = Duration::from_secs(60);
 
-/// New texts and new answers.
+/// Notifications about new texts and new answers.
 #[derive(Default)]
 pub(crate) struct Texts {
-    /// There is something to translate.
+    /// There are texts to translate.
     pub asked: Notify,
-    /// Something was translated.
+    /// There are answers.
     pub answered: Notify,
 }
 
 impl Chat {
-    /// Whether another process has to translate this pair, and can.
+    /// Whether this pair has to be translated by another process, and there is one that can.
     pub(crate) fn is_delegated(&self, from: Language, to: Language) -> bool {
         !self.inner.translator.serves(from, to) && self.inner.translators.serve(from, to)
     }
 
-    /// Has texts translated by another process. There is no limit of time here.
+    /// Has texts translated by another process. The caller sets the time-out.
     pub(crate) async fn delegate(
         &self,
         request: &Request,
@@ -73,7 +73,7 @@ impl Chat {
         Ok(ids.iter().filter_map(|id| answers.remove(id)).collect())
     }
 
-    /// Translates what other processes have taken, until it is told to stop.
+    /// Translates texts of other processes until told to stop.
     pub(crate) async fn answer_texts(&self, stopping: &CancellationToken) {
         if self.inner.store.is_exclusive() {
             return;
@@ -147,7 +147,7 @@ impl Chat {
     }
 }
 
-/// What an answer comes to.
+/// The stored state for an answer.
 pub(crate) fn state(answer: Answer, original: &str) -> State {
     match answer {
         Answer::Done { text, engine, score } => {

@@ -1,13 +1,13 @@
-//! Why something could not be done, in a sentence for the person who asked.
+//! Errors, each with a message for the person who made the request.
 
 use meeshy_domain::text::InvalidText;
 use meeshy_store::StoreError;
 use std::time::Duration;
 
-/// A refusal or a failure. Nothing was changed.
+/// A rejection or a failure. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChatError {
-    /// What was given cannot be taken.
+    /// The input is invalid.
     #[error("{field}: {problem}")]
     Invalid {
         /// The field as the wire names it.
@@ -15,40 +15,40 @@ pub enum ChatError {
         /// What is wrong with it.
         problem: String,
     },
-    /// Nobody we know: a bad or expired token, a wrong name or password.
+    /// Not authenticated: a bad or expired token, a wrong name or password.
     #[error("{0}")]
     Unauthenticated(String),
-    /// There is none, or none that the caller may know of.
+    /// It does not exist, or the caller may not know of it.
     #[error("no such {what}")]
     NotFound {
         /// The noun: `conversation`, `user`, `message`.
         what: &'static str,
     },
-    /// The caller takes no part in this conversation.
+    /// The caller is not a member of this conversation.
     #[error("you are not a member of this conversation")]
     NotAMember,
     /// The caller may not do this.
     #[error("{0}")]
     Forbidden(String),
-    /// Somebody else has this name or address.
+    /// Another account has this name or address.
     #[error("this {field} is already taken")]
     Taken {
         /// The field as the wire names it.
         field: &'static str,
     },
-    /// The setup code is not the one that makes the first administrator.
+    /// The setup code is not the current one.
     #[error("invalid setup code; the server logs the current one at startup")]
     SetupCodeInvalid,
-    /// It makes no sense in this state.
+    /// Not possible in the current state.
     #[error("{0}")]
     InvalidOperation(String),
-    /// Too many wrong passwords or codes at an account, or under a name that nobody has.
+    /// Too many failed sign-in attempts on an account, or on a name without one.
     #[error("too many sign-in attempts; try again in {} seconds", seconds(.retry_after))]
     TooManyAttempts {
-        /// How long no attempt is looked at.
+        /// How long attempts are rejected.
         retry_after: Duration,
     },
-    /// Too much to do just now; trying again later helps.
+    /// Overloaded; trying again later helps.
     #[error("{0}")]
     Busy(String),
     /// The database failed.

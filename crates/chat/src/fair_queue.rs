@@ -1,16 +1,18 @@
-//! Places that callers take turns for: networks go round, and in each network its addresses, so that somebody with many
-//! addresses waits among their own. Known devices, others who sign in, and those who register wait apart.
+//! A fair queue for a fixed number of slots. Networks take turns, and the addresses within a network take
+//! turns, so a caller with many addresses waits behind its own. Known devices, other sign-ins and
+//! registrations wait in separate lines.
 
 use meeshy_domain::Network;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// Callers that may wait, in all.
+/// The most callers that may wait.
 const MAX_WAITING: usize = 256;
-/// Callers of one address that may wait.
+/// The most callers of one address that may wait.
 const MAX_WAITING_PER_ADDRESS: usize = 64;
-/// Who goes first, at each turn: known devices are few, and somebody with many addresses can register without end.
+/// The priority in each turn. Known devices are few, whereas somebody with many addresses can register
+/// endlessly.
 const TURNS: [[Kind; 3]; 4] = [
     [Kind::Known, Kind::Stranger, Kind::Newcomer],
     [Kind::Stranger, Kind::Known, Kind::Newcomer],
@@ -18,28 +20,28 @@ const TURNS: [[Kind; 3]; 4] = [
     [Kind::Newcomer, Kind::Known, Kind::Stranger],
 ];
 
-/// What somebody wants a place for.
+/// The purpose of a slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Kind {
-    /// To sign in on a device that has signed in before.
+    /// Signing in on a known device.
     Known,
-    /// To sign in on another one.
+    /// Signing in on another device.
     #[default]
     Stranger,
-    /// To register.
+    /// Registration.
     Newcomer,
 }
 
-/// Who waits.
+/// Which line a caller waits in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Lane {
-    /// What for.
+    /// The purpose.
     pub kind: Kind,
-    /// Where it calls from.
+    /// The caller's network.
     pub network: Network,
 }
 
-/// Hands out places, a fixed number at a time.
+/// Hands out a fixed number of slots.
 #[derive(Clone)]
 pub(crate) struct FairQueue {
     state: Arc<Mutex<State>>,
@@ -47,17 +49,17 @@ pub(crate) struct FairQueue {
 
 struct State {
     free: usize,
-    /// By their kind.
+    /// By kind.
     waiting: [Waiting; 3],
     turn: usize,
 }
 
-/// A place; it passes to the next one when dropped.
+/// A slot; passes to the next caller when dropped.
 pub(crate) struct Place {
     queue: Option<FairQueue>,
 }
 
-/// Too many wait already.
+/// Too many callers are waiting.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
@@ -66,7 +68,7 @@ type Ticket = oneshot::Sender<Place>;
 /// Networks in turn, each with its callers in order.
 type Round = VecDeque<(Network, VecDeque<Ticket>)>;
 
-/// Those who wait: larger networks in turn, then networks, each with its callers in order.
+/// Waiting callers: larger networks in turn, then networks, each with its callers in order.
 #[derive(Default)]
 struct Waiting {
     larger: VecDeque<(Network, Round)>,
@@ -78,25 +80,25 @@ impl FairQueue {
         Self { state: Arc::new(Mutex::new(State { free: places, waiting: Default::default(), turn: 0 })) }
     }
 
-    /// A place, if one is free.
+    /// A slot, if one is free.
     ///
     /// # Errors
-    /// How many would have a place before somebody new who wants to sign in.
+    /// The number of callers that would get a slot before a new one who wants to sign in.
     pub fn free_place(&self) -> Result<Place, usize> {
         let mut state = self.lock();
         if state.free > 0 {
             state.free -= 1;
             return Ok(Place { queue: Some(self.clone()) });
         }
-        // Strangers of other networks wait for their first turn only.
+        // A sign-in from an unknown device waits for at most one turn of each other network.
         let [known, strangers, _] = &state.waiting;
         Err(known.count + strangers.larger.len())
     }
 
-    /// Waits for a place.
+    /// Waits for a slot.
     ///
     /// # Errors
-    /// When too many wait, of all callers or of this address.
+    /// When too many callers wait, in total or from this address.
     pub async fn place(&self, lane: Lane) -> Result<Place, Full> {
         let place = {
             let mut state = self.lock();
@@ -106,11 +108,11 @@ impl FairQueue {
             }
             state.waiting[lane.kind as usize].push(lane.network)?
         };
-        // Whoever had to make room for others was dropped.
+        // The sender of a caller who was evicted is dropped.
         place.await.map_err(|_| Full)
     }
 
-    /// Gives a free place to the next one who still waits for it.
+    /// Gives a free slot to the next caller that still waits.
     fn pass_on(&self) {
         loop {
             let next = {
@@ -123,7 +125,7 @@ impl FairQueue {
             };
             match next.send(Place { queue: Some(self.clone()) }) {
                 Ok(()) => return,
-                // Gone meanwhile; the place goes to the one after.
+                // The caller has gone; the slot goes to the next one.
                 Err(mut place) => place.queue = None,
             }
         }
@@ -167,8 +169,8 @@ impl Waiting {
         Ok(place)
     }
 
-    /// Sends away the last one of the larger network that has most waiting, if that is more than the newcomer's has; where
-    /// each has one, any: whoever tries again has a fair chance.
+    /// Evicts the last caller of the larger network with the most waiting, if that has more than the
+    /// newcomer's. If each has one, evicts any: whoever retries has a fair chance.
     fn make_room(&mut self, here: usize) -> Result<(), Full> {
         let most = self.larger.iter().map(|(_, networks)| size(networks)).max().ok_or(Full)?;
         let chosen = if most > here + 1 {
@@ -215,7 +217,7 @@ fn size(networks: &Round) -> usize {
     networks.iter().map(|(_, tickets)| tickets.len()).sum()
 }
 
-/// The entry of a network, added at the end of the round when there is none. There are at most [`MAX_WAITING`].
+/// The entry of a network, added at the end if missing. There are at most [`MAX_WAITING`].
 fn entry<T: Default>(round: &mut VecDeque<(Network, T)>, network: Network) -> &mut T {
     let place = round.iter().position(|(known, _)| *known == network).unwrap_or_else(|| {
         round.push_back((network, T::default()));
@@ -234,7 +236,8 @@ mod tests {
         Lane { kind: Kind::Stranger, network: Network::of(Some(address.parse().unwrap())) }
     }
 
-    /// A queue whose one place is taken, and callers who wait for it; `order` says who gets it, in turn.
+    /// A queue whose only slot is taken, and callers that wait for it; `order` returns them in the order of
+    /// their turns.
     struct Scene {
         queue: FairQueue,
         first: Place,
@@ -250,7 +253,7 @@ mod tests {
             Self { queue, first, waiting: Vec::new() }
         }
 
-        /// Whether the caller waits.
+        /// Adds a caller; returns whether it waits.
         async fn add(&mut self, name: &str, lane: Lane) -> bool {
             let queue = self.queue.clone();
             let mut place: Waiter = Box::pin(async move { queue.place(lane).await });
@@ -266,7 +269,7 @@ mod tests {
             let mut order = Vec::new();
             while order.len() < count {
                 drop(place.take());
-                // A task may receive only so much in one go.
+                // A task may receive only so much in one poll.
                 tokio::task::yield_now().await;
                 let mut n = 0;
                 while n < self.waiting.len() && place.is_none() {
@@ -285,7 +288,7 @@ mod tests {
         }
     }
 
-    /// The outcome, if there is one by now.
+    /// The result, if there is one by now.
     async fn polled(waiter: &mut Waiter) -> Option<Result<Place, Full>> {
         std::future::poll_fn(|context| {
             Poll::Ready(match waiter.as_mut().poll(context) {

@@ -1,7 +1,7 @@
-//! Links to files that pictures and players can follow, which send no token: each carries a signature.
+//! Signed links to files, for images and players that send no token.
 //!
-//! A signature is for one file of one set of data, and holds for one to two days. It is the same all day, so that caches
-//! work, and every payload brings a new one.
+//! A signature is for one file of one data set and is valid for one to two days. It stays the same all day so
+//! that caches work. Every payload contains a current one.
 
 use crate::ChatError;
 use crate::tokens::SigningKey;
@@ -11,19 +11,19 @@ use sha2::Sha256;
 use std::fmt::Write;
 
 const DAY_SECONDS: i64 = 86_400;
-/// Days that a link holds, beginning with the day on which it was made.
+/// Days that a link is valid, including the day on which it was made.
 const DAYS: i64 = 2;
-/// Keeps this key apart from others of the same secret (RFC 5869 3.2).
+/// Separates this key from others derived from the same secret (RFC 5869 3.2).
 const PURPOSE: &[u8] = b"meeshy file links 1";
 /// Bytes of a signature: 128 bits.
 const SIGNATURE_BYTES: usize = 16;
 
-/// The signature in a link, as it stands in the query.
+/// The signature in the query of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileSignature {
     /// The signature, in hexadecimal.
     pub signature: String,
-    /// The second from which on it does not hold, since 1970.
+    /// The time of expiry in seconds since 1970.
     pub expires: i64,
 }
 
@@ -33,7 +33,7 @@ pub(crate) struct FileLinks {
 }
 
 impl FileLinks {
-    /// With a key of the server's secret, for this set of data.
+    /// Derives the key from the server's secret, for this data set.
     pub(crate) fn new(secret: &SigningKey, data_set: &str) -> Result<Self, ChatError> {
         let key: [u8; 32] = secret.derive(data_set, PURPOSE)?;
         let mac = Hmac::new_from_slice(&key)
@@ -41,7 +41,7 @@ impl FileLinks {
         Ok(Self { mac })
     }
 
-    /// `url`, which leads to the file, with a signature; an address on another server is left as it is.
+    /// `url`, which leads to the file, with a signature. URLs of other servers are left as they are.
     pub(crate) fn sign(&self, url: &str, file: AttachmentId, now: Timestamp) -> String {
         if !url.starts_with('/') {
             return url.to_owned();
@@ -57,7 +57,7 @@ impl FileLinks {
         signed
     }
 
-    /// Whether a signature is for this file, and holds.
+    /// Whether a signature is valid for this file.
     pub(crate) fn is_valid(&self, shown: &FileSignature, file: AttachmentId, now: Timestamp) -> bool {
         let holds = now.millis().div_euclid(1000) < shown.expires;
         let Ok(signature) = hex::decode(&shown.signature) else { return false };

@@ -1,23 +1,24 @@
-//! Files that hang on messages, and who may have them.
+//! Files attached to messages, and who may download them.
 
 use crate::{Chat, ChatError, FileSignature};
 use meeshy_domain::{AttachmentId, UserId};
 use meeshy_store::attachments::{self, Attachment};
 use meeshy_store::{Tx, members, messages};
 
-/// A file to be given out.
+/// A file to serve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ServedFile {
-    /// Where it is in the folder of uploads.
+    /// Its path in the folder of uploads.
     pub path: String,
-    /// What it is, as the uploader's browser said. Not to be believed: see [`Self::is_harmless`].
+    /// Its type as given by the uploader's browser. Not to be trusted: see [`Self::is_harmless`].
     pub mime_type: String,
-    /// Its name as the uploader had it.
+    /// Its name as given by the uploader.
     pub name: String,
 }
 
 impl ServedFile {
-    /// Whether a browser that shows it runs nothing of it: a picture, sound, film or plain text. An SVG is a program.
+    /// Whether browsers can display it without running code from it: images, audio, video or plain text, but
+    /// not SVG.
     #[must_use]
     pub fn is_harmless(&self) -> bool {
         let (kind, form) = self.mime_type.split_once('/').unwrap_or_default();
@@ -32,32 +33,32 @@ impl ServedFile {
     }
 }
 
-/// Who asks for a file.
+/// The requester of a file.
 #[derive(Debug, Clone, Default)]
 pub struct FileRequest {
-    /// Somebody who is signed in.
+    /// A signed-in user.
     pub caller: Option<UserId>,
-    /// The signature of the link that was followed.
+    /// The signature of the link.
     pub signature: Option<FileSignature>,
 }
 
-/// How the file was named.
+/// How the file was requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Naming {
-    /// Ids can be counted up.
+    /// By id; ids are guessable.
     Id,
-    /// A path has a random part.
+    /// By path; a path has a random part.
     Path,
 }
 
 impl Chat {
-    /// A file by its path in the folder of uploads, or the path of its small picture.
+    /// A file by its path in the folder of uploads, or by the path of its thumbnail.
     ///
     /// # Errors
-    /// As [`file`](Self::file); without a caller and a signature, the path is enough where
-    /// [`unsigned_file_paths`](crate::Settings::unsigned_file_paths) says so.
+    /// As [`file`](Self::file). Without a caller and a signature, the path is enough if
+    /// [`unsigned_file_paths`](crate::Settings::unsigned_file_paths) allows it.
     pub async fn file_at(&self, path: &str, request: FileRequest) -> Result<ServedFile, ChatError> {
-        // No file has such a name, and no database takes it.
+        // No file has such a name, and PostgreSQL rejects it.
         if path.contains('\0') {
             return Err(missing());
         }
@@ -70,12 +71,12 @@ impl Chat {
         Ok(if file.file_path == path { original(file) } else { thumbnail(file)? })
     }
 
-    /// A file by its id; or its small picture. It is for those who may read its message and for those who follow a link
-    /// that was made for them; nobody gets what is infected or was rejected.
+    /// A file by its id, or its thumbnail. It is served to users who may read its message and to holders of a
+    /// signed link. Infected and rejected files are never served.
     ///
     /// # Errors
-    /// [`ChatError::NotFound`] when there is no such file, or the caller may not have it;
-    /// [`ChatError::Unauthenticated`] when nobody may have it without a link or an account.
+    /// [`ChatError::NotFound`] when there is no such file or the caller may not see it;
+    /// [`ChatError::Unauthenticated`] when it needs a link or an account.
     pub async fn file(&self, id: &str, small: bool, request: FileRequest) -> Result<ServedFile, ChatError> {
         let (chat, id) = (self.clone(), id.parse::<AttachmentId>().ok());
         let read = move |tx: &mut Tx<'_>| {
@@ -86,7 +87,7 @@ impl Chat {
         if small { thumbnail(file) } else { Ok(original(file)) }
     }
 
-    /// Whether a file is given to whoever knows its path.
+    /// Whether a file is served to whoever knows its path.
     pub fn gives_files_by_path(&self) -> bool {
         self.inner.settings.unsigned_file_paths
     }
@@ -98,7 +99,7 @@ impl Chat {
         request: &FileRequest,
         naming: Naming,
     ) -> Result<Attachment, ChatError> {
-        // Whoever shows nothing does not even learn which files there are.
+        // Requests without credentials do not even learn which files exist.
         let refused = || match request.caller {
             None if naming == Naming::Id => {
                 ChatError::Unauthenticated("sign in, or follow the link of a message".into())
@@ -115,7 +116,7 @@ impl Chat {
         if may_have { Ok(file) } else { Err(refused()) }
     }
 
-    /// Whether the caller sees a file, or, of one that is open, everybody who reads its message.
+    /// Whether the caller may see a file; for an open one, whoever can read its message.
     fn is_shown(
         &self,
         tx: &mut Tx<'_>,
@@ -127,7 +128,7 @@ impl Chat {
             return Ok(false);
         }
         let Some(id) = file.message_id else {
-            // Until it is sent, a file is its uploader's.
+            // Until it is sent, a file is visible to its uploader only.
             return Ok(
                 !file.is_anonymous && caller.is_some_and(|caller| caller.to_string() == file.uploaded_by)
             );
@@ -160,7 +161,7 @@ fn original(file: Attachment) -> ServedFile {
     ServedFile { path: file.file_path, mime_type: file.mime_type, name: file.original_name }
 }
 
-/// Small pictures are JPEG.
+/// Thumbnails are JPEG.
 fn thumbnail(file: Attachment) -> Result<ServedFile, ChatError> {
     let path = file.thumbnail_path.ok_or_else(missing)?;
     Ok(ServedFile { path, mime_type: "image/jpeg".to_owned(), name: file.original_name })

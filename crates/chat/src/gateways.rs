@@ -1,8 +1,8 @@
-//! One gateway of several on the same PostgreSQL: it shows that it is alive, and they tell each other who is connected to them.
+//! One gateway of several on the same PostgreSQL: it sends heartbeats and shares its connected users.
 //!
-//! Each writes who came to it and who left as rows, a batch at a time, counts its batches, and notifies the others of each. Whoever
-//! missed one sees it by the count, in the next notification or at the next heartbeat, and reads the rows. SQLite belongs to one
-//! gateway: nothing is written there.
+//! Each gateway writes its changes of connected users as rows, in numbered batches, and notifies the others
+//! of each. A gateway that missed one notices the gap in the next notification or heartbeat and reads the
+//! rows. SQLite has only one gateway, which writes nothing.
 
 use crate::Chat;
 use meeshy_domain::UserId;
@@ -12,31 +12,31 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
-/// How often a gateway shows that it is alive, and looks which others are.
+/// How often a gateway sends a heartbeat and checks for others.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 /// Changes within this time are written together.
 const COALESCE_WINDOW: Duration = Duration::from_millis(10);
-/// The wait after a failure.
+/// The delay after a failure.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// People in one batch, so that it fits into one notification.
+/// The most users in a batch, so that it fits into one notification.
 const MAX_BATCH: usize = 256;
 
 /// The version that a gateway ends with. It follows none, so the others read the rows, and find no gateway.
 const GONE: i64 = i64::MAX;
 
-/// Why this process cannot be one of the gateways of a database.
+/// Why this process cannot join the gateways of a database.
 #[derive(Debug, thiserror::Error)]
 pub enum GatewayError {
-    /// It would not take the tokens that the others give out.
+    /// It would reject the tokens issued by the others.
     #[error(
         "another gateway on this database signs tokens with another key. Give all of them the same key, or none, so that they use \
          the one in the database; or stop the others first (one that was killed counts for {} more seconds)",
         gateways::GATEWAY_TIMEOUT.as_secs()
     )]
     AnotherKey,
-    /// Its sockets and those here would not hear of each other.
+    /// Its sockets would not receive events from here, nor the other way round.
     #[error(
-        "a gateway of an earlier version serves clients on this database, and knows of no others; stop it first"
+        "a gateway of an earlier version, which does not support others, is running on this database; stop it first"
     )]
     EarlierVersion,
     /// The database failed.
@@ -44,20 +44,21 @@ pub enum GatewayError {
     Store(#[from] StoreError),
 }
 
-/// What this process is among the gateways.
+/// The state of this process as a gateway.
 #[derive(Default)]
 pub(crate) struct Membership {
-    /// Whether it is one.
+    /// Whether it has joined.
     has_joined: AtomicBool,
-    /// How many batches it has written.
+    /// The number of batches written.
     version: AtomicI64,
 }
 
 impl Chat {
-    /// Joins the gateways that serve clients on this database, and reads who is connected to them. Says whether this is the only one.
+    /// Joins the gateways on this database, and reads their connected users. Returns whether this is the only
+    /// one.
     ///
     /// # Errors
-    /// When another gateway signs with another key, or the database fails.
+    /// When another gateway signs with another key.
     pub async fn join_gateways(&self) -> Result<bool, GatewayError> {
         if self.inner.store.is_exclusive() {
             return Ok(true);
@@ -71,11 +72,11 @@ impl Chat {
         Ok(others.is_empty())
     }
 
-    /// Shows the others that this gateway is alive and who is connected to it, and follows who is connected to them, until `stop`
-    /// is ready. Then its people count as gone.
+    /// Sends heartbeats, shares the users connected here, and follows those of other gateways, until `stop`
+    /// is ready. Then its users count as disconnected.
     ///
     /// # Errors
-    /// When this gateway was taken for dead and another one, with another key, has come since.
+    /// When this gateway was removed as dead and another one with another key has joined since.
     pub async fn run_gateway(&self, stop: impl Future<Output = ()>) -> Result<(), GatewayError> {
         if self.inner.store.is_exclusive() {
             stop.await;
@@ -98,7 +99,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Adds this gateway to the table, and gives the others that are alive.
+    /// Adds this gateway to the table, and returns the others that are alive.
     async fn add_gateway(&self) -> Result<Vec<Gateway>, GatewayError> {
         let own = Gateway {
             id: self.inner.process.clone(),
@@ -106,7 +107,7 @@ impl Chat {
             presence_version: self.inner.membership.version.load(Ordering::SeqCst),
         };
         let write = move |tx: &mut Tx<'_>| {
-            // Of two that start at the same moment, one sees the other.
+            // Of two that start at the same time, one sees the other.
             tx.lock_setup()?;
             gateways::remove_dead(tx)?;
             let others = gateways::alive(tx)?;
@@ -149,7 +150,7 @@ impl Chat {
     async fn join_again(&self) -> Result<(), GatewayError> {
         match self.add_gateway().await {
             Ok(_) => self.inner.presence.write_all(),
-            // The next renewal finds that it is not there.
+            // The next renewal notices that the row is missing.
             Err(GatewayError::Store(error)) => {
                 tracing::warn!(%error, "Failed to join the other gateways; trying again");
                 tokio::time::sleep(RETRY_INTERVAL).await;
@@ -159,7 +160,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Writes a batch of changes, which also shows that this gateway is alive; says whether it is still known.
+    /// Writes a batch of changes, which is also a heartbeat; returns whether this gateway is still known.
     async fn renew(&self, is_heartbeat: bool) -> Result<bool, StoreError> {
         let presence = &self.inner.presence;
         let (came, left) = presence.take_unwritten(MAX_BATCH);
@@ -201,7 +202,7 @@ impl Chat {
         Ok(true)
     }
 
-    /// Forgets the gateways that are gone, and reads who is connected to those of which something was missed.
+    /// Removes gateways that are gone, and reads the connected users of those with missed changes.
     async fn compare(&self, others: &[Gateway]) {
         let known = self.inner.presence.remote_versions();
         for gone in known.keys().filter(|known| !others.iter().any(|other| other.id == **known)) {
@@ -227,7 +228,7 @@ impl Chat {
         self.inner.membership.has_joined.load(Ordering::SeqCst)
     }
 
-    /// Another gateway says who came to it and who left it.
+    /// Applies a change from another gateway.
     pub(crate) async fn presence_changed(&self, payload: &str) {
         if !self.is_gateway() {
             return;
@@ -242,7 +243,7 @@ impl Chat {
     }
 }
 
-/// A batch, as it stands in a notification: the gateway and the version, then `+user` or `-user` in each line.
+/// The text of a batch in a notification: the gateway and the version, then `+user` or `-user` on each line.
 struct Change<'a> {
     gateway: &'a str,
     version: i64,

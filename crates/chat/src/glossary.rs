@@ -1,4 +1,4 @@
-//! The words that a community, or a conversation of its own, wants to be translated in one way, or not at all.
+//! Glossaries: terms that a community or a conversation wants translated in a fixed way, or not at all.
 
 use crate::accounts::optional_language;
 use crate::conversations::{find_as_member, find_with_member, member};
@@ -13,14 +13,14 @@ use meeshy_translation::{self as translation, Glossary};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A term to be added.
+/// A term to add.
 #[derive(Debug, Clone, Default)]
 pub struct NewTerm {
-    /// As it stands in messages.
+    /// The words as they occur in messages.
     pub text: String,
-    /// Into which language; all that have no entry of their own, if not given.
+    /// The target language; if absent, all languages without an entry of their own.
     pub language: Option<String>,
-    /// What it is to become; it stays as it is, if not given.
+    /// The translation; if absent, the term is left untranslated.
     pub translation: Option<String>,
 }
 
@@ -28,7 +28,7 @@ impl Chat {
     /// The glossary of a conversation.
     ///
     /// # Errors
-    /// When there is no such conversation, or the caller is no member.
+    /// When it does not exist, or the caller is not a member.
     pub async fn glossary(&self, caller: UserId, reference: &str) -> Result<Vec<Term>, ChatError> {
         let reference = reference.to_owned();
         let read = move |tx: &mut Tx<'_>| {
@@ -38,10 +38,11 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
-    /// Adds a term, or gives one that is there another translation. Messages that are translated from now on follow it.
+    /// Adds a term, or replaces the translation of an existing one. It applies to messages translated from
+    /// now on.
     ///
     /// # Errors
-    /// When it is no term, the glossary is full, or the caller is no moderator there.
+    /// When it is not a term, the glossary is full, or the caller is not a moderator there.
     pub async fn add_term(&self, caller: UserId, reference: &str, new: NewTerm) -> Result<Term, ChatError> {
         let (chat, reference) = (self.clone(), reference.to_owned());
         let text = words("term", &new.text)?;
@@ -73,7 +74,7 @@ impl Chat {
     /// Removes a term.
     ///
     /// # Errors
-    /// When there is no such term, or the caller is no moderator there.
+    /// When it does not exist, or the caller is not a moderator there.
     pub async fn remove_term(&self, caller: UserId, reference: &str, term: &str) -> Result<(), ChatError> {
         let (reference, id) = (reference.to_owned(), term.parse::<TermId>());
         let write = move |tx: &mut Tx<'_>| {
@@ -88,7 +89,7 @@ impl Chat {
     }
 }
 
-/// What the translator is told of each of these conversations; those without terms are left out.
+/// The glossary for the engines, by conversation; conversations without terms are omitted.
 pub(crate) fn glossaries(
     tx: &mut Tx<'_>,
     conversations: &[ConversationId],
@@ -100,8 +101,8 @@ pub(crate) fn glossaries(
     Ok(terms.into_iter().map(|(owner, terms)| (owner, Arc::new(Glossary::new(terms)))).collect())
 }
 
-/// The conversation, if the caller may change its glossary: its moderators may, those of the community where it is in one, both in
-/// a conversation of two, and who looks after translations on the whole site.
+/// The conversation, if the caller may change its glossary: a moderator of the conversation or of its
+/// community, either member of a direct conversation, or somebody who manages translations on the server.
 fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
     let found = tx.fetch(find_with_member(caller, reference))?;
     let (Conversation { id, kind, .. }, member) = member(found)?;
@@ -113,7 +114,7 @@ fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<Convers
 fn words(field: &str, typed: &str) -> Result<String, ChatError> {
     let text = typed.trim();
     if !text.chars().any(|c| c.is_alphanumeric() && !is_blank(c)) || text.chars().any(char::is_control) {
-        return Err(ChatError::invalid(field, "expected a word, or some in a line"));
+        return Err(ChatError::invalid(field, "expected one or more words on one line"));
     }
     if text.chars().nth(limits::TERM_CHARS).is_some() {
         return Err(ChatError::invalid(field, format!("at most {} characters", limits::TERM_CHARS)));

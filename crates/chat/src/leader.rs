@@ -1,21 +1,22 @@
-//! What one process of several does at a time: scheduled jobs, such as the removal of old data.
+//! Jobs that one of several processes does at a time, such as the removal of old data.
 //!
-//! Whoever holds a lease of the database does the job and renews the lease. A process that is killed renews nothing, and another one
-//! follows within [`LEASE`] and a [`RENEWAL_INTERVAL`]. Two may overlap for a moment when one hangs and comes back, so a job must
-//! bear being done twice. SQLite belongs to one process, which needs no lease.
+//! The holder of a database lease does the job and renews the lease. If a process is killed, another one
+//! takes over within [`LEASE`] plus a [`RENEWAL_INTERVAL`]. Two processes may overlap for a moment when one
+//! hangs and comes back, so a job must tolerate being done twice. SQLite has only one process, which needs no
+//! lease.
 
 use crate::Chat;
 use meeshy_store::{StoreError, leases};
 use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
-/// How long a lease holds without being renewed.
+/// How long a lease lasts without renewal.
 const LEASE: Duration = Duration::from_secs(10);
 /// How often it is renewed, and how often the others try to take it.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(3);
 
 impl Chat {
-    /// Does what `job` makes whenever this process holds the lease `name`, until `stop` is ready.
+    /// Runs the job that `job` makes whenever this process holds the lease `name`, until `stop` is ready.
     pub async fn lead<F>(&self, name: &'static str, job: impl Fn() -> F, stop: impl Future<Output = ()>)
     where
         F: Future<Output = Infallible>,
@@ -30,12 +31,12 @@ impl Chat {
             let holder = self.inner.process.clone();
             let give_back = move |tx: &mut meeshy_store::Tx<'_>| leases::give_back(tx, name, &holder);
             if let Err(error) = self.inner.store.write(give_back).await {
-                tracing::debug!(%error, name, "Failed to give a lease back; it runs out by itself");
+                tracing::debug!(%error, name, "Failed to release a lease; it will expire");
             }
         }
     }
 
-    /// Does the job whenever it has the lease.
+    /// Runs the job while it holds the lease.
     async fn compete<F: Future<Output = Infallible>>(
         &self,
         name: &'static str,
@@ -58,7 +59,7 @@ impl Chat {
         self.inner.store.write(move |tx| leases::take(tx, name, &holder, LEASE)).await
     }
 
-    /// Renews a lease until somebody else has it, or may have it.
+    /// Renews a lease until another process has it, or may have it.
     async fn hold_lease(&self, name: &'static str) {
         let mut renewed_at = Instant::now();
         loop {

@@ -5,6 +5,10 @@
 //!
 //! Invariants: no time but the clock's, no randomness but that of [`Secrets`]; a message is acknowledged only after
 //! its commit; a translation never holds a message back.
+//!
+//! # Errors
+//! Every function fails with [`ChatError::Store`] when the database does. The `# Errors` sections only list other
+//! errors.
 
 mod accounts;
 mod administration;

@@ -1,4 +1,4 @@
-//! Passwords: argon2id for new ones, bcrypt for those of the old system, in a bounded pool.
+//! Passwords: argon2id for new hashes, bcrypt for those of the old system, in a bounded pool.
 
 use crate::ChatError;
 use crate::fair_queue::{FairQueue, Lane, Place};
@@ -11,15 +11,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Bytes of a password that bcrypt looks at.
+/// The bytes of a password that bcrypt uses.
 const BCRYPT_BYTES: usize = 72;
-/// bcrypt hashes that cost more than this are not computed: each step doubles the time, which is 5 s here.
+/// Higher bcrypt costs are not computed: each step doubles the time, which is 5 s here.
 const MAX_BCRYPT_COST: u32 = 16;
 
-/// How long a comparison is taken to last before the first has ended, in microseconds.
+/// The assumed duration of a verification before the first one has ended, in microseconds.
 const FIRST_GUESS_MICROS: u64 = 50_000;
 
-/// What a hash costs. The default is the least that OWASP advises: 19 MiB, 2 passes, 1 lane.
+/// The cost of a hash. The default is the minimum that OWASP recommends: 19 MiB, 2 passes, 1 lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HashingCost {
@@ -27,7 +27,7 @@ pub struct HashingCost {
     pub memory_kib: u32,
     /// Passes over that memory.
     pub passes: u32,
-    /// Hashes that may be computed at the same time.
+    /// The number of hashes computed at the same time.
     pub at_once: usize,
 }
 
@@ -37,26 +37,27 @@ impl Default for HashingCost {
     }
 }
 
-/// Hashes and verifies, a few at a time, so that a storm of sign-ins leaves the messages their processor.
+/// Hashes and verifies passwords, a few at a time, so that many sign-ins leave CPU time for messages.
 #[derive(Clone)]
 pub(crate) struct Passwords {
     argon2: Argon2<'static>,
     queue: FairQueue,
     at_once: u32,
-    /// How long the last comparison took, in microseconds.
+    /// The duration of the last verification, in microseconds.
     took: Arc<AtomicU64>,
-    /// The highest cost of a bcrypt hash that some account has; 0 when none has one.
+    /// The highest bcrypt cost of all accounts; 0 if there is none.
     bcrypt_cost: Arc<AtomicU32>,
 }
 
-/// What a verification says.
+/// The result of a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verified {
     No,
     Yes,
-    /// Yes, and the hash is of an old kind: it should be replaced while the password is at hand.
+    /// It matches, and the hash is of an old kind that should be replaced now that the password is known.
     YesButOld,
-    /// Yes, as far as the hash goes: it says nothing of the password's end, and should stay.
+    /// It matches as far as the hash covers the password. The hash should stay, as it says nothing about the
+    /// rest.
     YesSoFar,
 }
 
@@ -76,7 +77,7 @@ impl Passwords {
         })
     }
 
-    /// Some account has a bcrypt hash of this cost: from now on, verifying takes as long for all.
+    /// Records that an account has a bcrypt hash of this cost: from now on, every verification takes as long.
     pub(crate) fn expect_bcrypt(&self, cost: u32) {
         self.bcrypt_cost.fetch_max(cost.min(MAX_BCRYPT_COST), Ordering::Relaxed);
     }
@@ -86,9 +87,9 @@ impl Passwords {
         self.in_place(self.place(lane).await?, move || hash(&argon2, password.expose())).await?
     }
 
-    /// Compares a password with a hash. It takes the same time whatever kind of hash that is, or none, so that the time
-    /// does not tell who has an account. Where there is none to compare with and all places are taken, nothing is computed,
-    /// and it takes the time that it would have taken: invented names, of which there is no end, keep nobody from a place.
+    /// Compares a password with a hash. It takes the same time for any kind of hash and for none, so that the
+    /// time does not reveal whether an account exists. Without a hash and with all slots taken, it computes
+    /// nothing and only waits for that time: any number of invented names takes no slot from anybody.
     pub(crate) async fn verify(
         &self,
         password: Secret,
@@ -119,7 +120,8 @@ impl Passwords {
         self.in_place(place, job).await
     }
 
-    /// How long a comparison takes when so many go first: each of them, and what is left of those that are under way.
+    /// How long a verification takes with this many ahead of it in the queue, including the rest of the
+    /// current ones.
     fn expected(&self, ahead: usize) -> Duration {
         let took = Duration::from_micros(self.took.load(Ordering::Relaxed));
         let turns = ahead as f64 + rand::random::<f64>();
@@ -135,7 +137,7 @@ impl Passwords {
         place: Place,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, ChatError> {
-        // The place goes with the work, which goes on where the caller has gone.
+        // The slot moves into the work, which continues when the caller has gone.
         let work = move || {
             let done = job();
             drop(place);
@@ -154,13 +156,13 @@ fn hash(argon2: &Argon2<'_>, password: &str) -> Result<Secret, ChatError> {
     hash.map(|hash| hash.to_string().into()).map_err(|error| ChatError::invalid("password", error))
 }
 
-/// Both kinds of hash are computed, one of them for nothing, and bcrypt as often as the dearest one costs.
+/// Computes both kinds of hash, one of them for nothing, and bcrypt up to the highest cost.
 fn verify(argon2: &Argon2<'_>, password: &str, stored: &str, dearest: u32) -> Verified {
     let by_argon2 =
         match PasswordHash::new(stored).ok().filter(|hash| hash.algorithm.as_str().starts_with("argon2")) {
             Some(hash) => argon2.verify_password(password.as_bytes(), &hash).is_ok(),
             None => {
-                // To hash it takes as long as to compare it with a hash.
+                // Hashing takes as long as comparing with a hash.
                 let _ = hash(argon2, password);
                 false
             }
@@ -168,8 +170,8 @@ fn verify(argon2: &Argon2<'_>, password: &str, stored: &str, dearest: u32) -> Ve
     let by_bcrypt = verify_bcrypt(password, stored, dearest);
     match (by_argon2, by_bcrypt) {
         (true, _) => Verified::Yes,
-        // bcrypt sees only the beginning of a long password, so what was typed may differ behind it, and a hash of all
-        // of it could lock out who types it right.
+        // bcrypt uses only the start of a long password, so the typed rest may be wrong. A new hash of all of
+        // it could lock out somebody who types it correctly.
         (_, true) if password.len() >= BCRYPT_BYTES => Verified::YesSoFar,
         (_, true) => Verified::YesButOld,
         (false, false) => Verified::No,
@@ -185,8 +187,8 @@ fn verify_bcrypt(password: &str, stored: &str, dearest: u32) -> bool {
     matches
 }
 
-/// The costs of the hashes that are computed for nothing, so that each account takes as long as the dearest one. Each
-/// step of the cost doubles the time: c and c, c + 1, … up to the dearest are together as much as that one.
+/// The costs of the extra hashes that make each account take as long as the most expensive one. Each step
+/// doubles the time: c and c, c + 1, … up to the highest cost add up to that cost.
 fn padding(cost: Option<u32>, dearest: u32) -> std::ops::Range<u32> {
     match cost {
         Some(cost) => cost..dearest,
@@ -195,7 +197,7 @@ fn padding(cost: Option<u32>, dearest: u32) -> std::ops::Range<u32> {
     }
 }
 
-/// The cost of a bcrypt hash (`$2a$`, `$2b$`, `$2x$`, `$2y$`), unless it is absurd.
+/// The cost of a bcrypt hash (`$2a$`, `$2b$`, `$2x$`, `$2y$`), unless it is out of range.
 fn bcrypt_cost(stored: &str) -> Option<u32> {
     let (version, rest) = stored.strip_prefix("$2")?.split_once('$')?;
     let cost = rest.split('$').next()?.parse().ok()?;
@@ -272,7 +274,7 @@ mod tests {
             let outcome = verified(&passwords, &real, &old).await;
             let expected = if bytes < 72 { Verified::YesButOld } else { Verified::YesSoFar };
             assert_eq!(outcome, expected, "{bytes}");
-            // With another end it still matches, as it did on the old system; no new hash pins that end.
+            // With another end it still matches, as on the old system; no new hash includes that end.
             if bytes > 72 {
                 assert_eq!(
                     verified(&passwords, &format!("{real}x"), &old).await,

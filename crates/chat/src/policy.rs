@@ -1,8 +1,8 @@
-//! Who may do what. Each rule decides over what was loaded; none reads anything.
+//! Authorization rules. Each rule is a function of loaded data; none reads the database.
 //!
-//! Whether somebody is a member at all is decided where the membership is loaded
-//! ([`find_with_member`](crate::conversations::find_with_member)), and what a member is shown of a conversation by
-//! `meeshy_store::visibility`.
+//! Whether a user is a member at all is decided where the membership is loaded
+//! ([`find_with_member`](crate::conversations::find_with_member)), and what a member can see of a
+//! conversation by `meeshy_store::visibility`.
 
 use crate::{Caller, ChatError};
 use meeshy_domain::limits::EDIT_WINDOW;
@@ -10,10 +10,10 @@ use meeshy_domain::{ConversationKind, MemberRole, Permission, Role, Timestamp};
 use meeshy_store::members::Member;
 
 impl Caller {
-    /// Refuses a caller without a permission.
+    /// Fails if a caller lacks a permission.
     ///
     /// # Errors
-    /// [`ChatError::Forbidden`] when the role of the caller does not include it.
+    /// [`ChatError::Forbidden`] when the caller's role does not include it.
     pub fn require(&self, permission: Permission) -> Result<(), ChatError> {
         if self.user.role.allows(permission) {
             return Ok(());
@@ -22,14 +22,14 @@ impl Caller {
     }
 }
 
-/// What a member of a conversation is there and on the site.
+/// A member's roles, in a conversation and on the server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Standing {
-    /// In the conversation.
+    /// The role in the conversation.
     pub member: MemberRole,
-    /// On the site.
+    /// The role on the server.
     pub site: Role,
-    /// Whether nobody has taken the right to write away.
+    /// Whether the member may write.
     pub can_write: bool,
 }
 
@@ -39,22 +39,22 @@ impl From<&Member> for Standing {
     }
 }
 
-/// What a member wants to do.
+/// An action of a member.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Action {
-    /// To write a message.
+    /// Sending a message.
     Write,
-    /// To give a message another text.
+    /// Editing a message.
     Edit(Written),
-    /// To change the glossary of a conversation of this kind.
+    /// Changing the glossary of a conversation of this kind.
     KeepGlossary {
         kind: ConversationKind,
-        /// What the member is in the community that the conversation belongs to, if it does.
+        /// The member's role in the community of the conversation, if it has one.
         community: Option<Option<MemberRole>>,
     },
 }
 
-/// Who wrote a message, and when.
+/// The author and the age of a message.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written {
     pub by_system: bool,
@@ -64,7 +64,7 @@ pub(crate) struct Written {
 }
 
 impl Standing {
-    /// Refuses what a member may not do.
+    /// Fails if a member may not do this.
     ///
     /// # Errors
     /// [`ChatError::Forbidden`] with the rule.
@@ -73,14 +73,12 @@ impl Standing {
             Action::Write if self.can_write => Ok(()),
             Action::Write => refuse("you may not write in this conversation"),
 
-            Action::Edit(Written { by_system: true, .. }) => {
-                refuse("a message of the system cannot be changed")
-            }
+            Action::Edit(Written { by_system: true, .. }) => refuse("system messages cannot be edited"),
             Action::Edit(_) if self.site.allows(Permission::ModerateContent) => Ok(()),
-            Action::Edit(Written { by_caller: false, .. }) => refuse("only the author may change a message"),
+            Action::Edit(Written { by_caller: false, .. }) => refuse("only the author can edit a message"),
             Action::Edit(_) if !self.can_write => refuse("you may not write in this conversation"),
             Action::Edit(Written { at, now, .. }) if now > at.plus(EDIT_WINDOW) => {
-                refuse("a message can be changed for 24 hours after it was written")
+                refuse("messages can only be edited for 24 hours")
             }
             Action::Edit(_) => Ok(()),
 
@@ -104,7 +102,7 @@ impl Standing {
     }
 }
 
-/// Refuses to open conversations of kinds that only the server opens.
+/// Fails for kinds of conversation that only the server creates.
 ///
 /// # Errors
 /// [`ChatError::Forbidden`] for those.
@@ -112,11 +110,10 @@ pub(crate) fn may_open(kind: ConversationKind) -> Result<(), ChatError> {
     if ConversationKind::OPENABLE.contains(&kind) {
         return Ok(());
     }
-    refuse(format!("a {kind} conversation cannot be opened here"))
+    refuse(format!("a {kind} conversation cannot be created here"))
 }
 
-/// Refuses to bring the caller together with so many others when there is a block between the caller and one of them. It is not
-/// said which.
+/// Fails if there is a block between the caller and one of the other users, without saying which one.
 ///
 /// # Errors
 /// [`ChatError::Forbidden`] when there is one.

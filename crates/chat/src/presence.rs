@@ -1,4 +1,4 @@
-//! Who is connected: to this process with how many sockets, and to other gateways.
+//! Presence: the sockets of users at this process, and the users at other gateways.
 
 use crate::remote_presence::RemotePresence;
 use meeshy_domain::{Timestamp, UserId};
@@ -7,31 +7,31 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// `last_active_at` is updated at most this often.
+/// The minimum interval between updates of `last_active_at`.
 const TOUCH_INTERVAL: Duration = Duration::from_secs(5);
 
-/// People whose last update is remembered, at most: then those who are due are forgotten, and if need be all, who are
-/// only updated once more.
+/// The most users whose last update is remembered. Above it, entries that are due are dropped and, if
+/// necessary, all: those users are merely updated once more.
 const MAX_TOUCHED: usize = 20_000;
 
-/// People who have come or gone elsewhere that are looked at together.
+/// The most users that changed at other gateways and are handled together.
 const MAX_CHANGED: usize = 256;
 
-/// The connected people.
+/// The connected users.
 #[derive(Debug, Default)]
 pub struct Presence {
     sockets: Mutex<HashMap<UserId, usize>>,
-    /// Whom the others believe to be online.
+    /// The users last announced as online.
     announced: Mutex<HashSet<UserId>>,
     touched: Mutex<HashMap<UserId, Timestamp>>,
-    /// Nothing where there can be no other gateway.
+    /// `None` if there can be no other gateway.
     shared: Option<Shared>,
 }
 
-/// What is exchanged with other gateways.
+/// State exchanged with other gateways.
 #[derive(Debug, Default)]
 struct Shared {
-    /// Whose first socket has come, or last one has gone, since it was written for the others.
+    /// The users whose first socket connected or last socket disconnected since the last write.
     unwritten: Mutex<HashSet<UserId>>,
     has_unwritten: Notify,
     remote: Mutex<RemotePresence>,
@@ -54,7 +54,7 @@ impl Shared {
 }
 
 impl Presence {
-    /// Nobody is connected. `is_shared` says whether there may be other gateways.
+    /// Starts with no connections. `is_shared` says whether there may be other gateways.
     pub(crate) fn new(is_shared: bool) -> Self {
         Self { shared: is_shared.then(Shared::default), ..Self::default() }
     }
@@ -63,7 +63,7 @@ impl Presence {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a socket of `user`.
+    /// Records a socket of `user`.
     pub fn connect(&self, user: UserId) {
         let is_first = {
             let mut sockets = self.sockets();
@@ -76,7 +76,7 @@ impl Presence {
         }
     }
 
-    /// Notes that a socket of `user` is gone; says whether it was the last here.
+    /// Removes a socket of `user`; returns whether it was the last one here.
     pub fn disconnect(&self, user: UserId) -> bool {
         let mut sockets = self.sockets();
         let Some(count) = sockets.get_mut(&user) else { return false };
@@ -90,10 +90,11 @@ impl Presence {
         last
     }
 
-    /// Tells the others whether `user` is online, if they believe otherwise.
+    /// Announces whether `user` is online, if that differs from the last announcement.
     ///
-    /// Who comes and who goes announce it some time after they did, when they know whom to tell, so that somebody may have
-    /// come back meanwhile. It is looked up here, and told before anybody else announces something: what is told last holds.
+    /// An announcement is made some time after the change, when its recipients are known, and the user may
+    /// have come back meanwhile. The state is therefore read here, under the lock that also orders
+    /// announcements: the last one is right.
     pub fn announce(&self, user: UserId, tell: impl FnOnce(bool)) {
         let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
         let is_online = self.is_online(user);
@@ -113,7 +114,7 @@ impl Presence {
         self.sockets().contains_key(&user)
     }
 
-    /// Some people who have a socket, at most `limit`.
+    /// Up to `limit` users with a socket.
     pub fn some_online(&self, limit: usize) -> Vec<UserId> {
         let mut some: Vec<UserId> = self.sockets().keys().take(limit).copied().collect();
         if let Some(shared) = &self.shared {
@@ -123,12 +124,12 @@ impl Presence {
         some
     }
 
-    /// How many people have a socket at this gateway.
+    /// The number of users with a socket at this gateway.
     pub fn connected_count(&self) -> usize {
         self.sockets().len()
     }
 
-    /// How many people have a socket, here or at another gateway.
+    /// The number of users with a socket, here or at another gateway.
     pub fn online_count(&self) -> usize {
         let sockets = self.sockets();
         let elsewhere =
@@ -136,7 +137,8 @@ impl Presence {
         sockets.len() + self.shared.as_ref().map_or(0, elsewhere)
     }
 
-    /// Some of those who have come or gone at another gateway since they were last asked for; waits until there are any.
+    /// Some of the users that connected or disconnected at another gateway since the last call; waits for the
+    /// first one.
     pub async fn changed_elsewhere(&self) -> Vec<UserId> {
         let Some(shared) = &self.shared else { return std::future::pending().await };
         loop {
@@ -148,7 +150,7 @@ impl Presence {
         }
     }
 
-    /// Takes those who are connected elsewhere as known to everybody here: for a gateway that starts, to which nobody is connected.
+    /// Marks users at other gateways as already announced, for a gateway that starts and has no clients yet.
     pub(crate) fn assume_known(&self) {
         let Some(shared) = &self.shared else { return };
         let known: Vec<UserId> = {
@@ -159,7 +161,7 @@ impl Presence {
         self.announced.lock().unwrap_or_else(PoisonError::into_inner).extend(known);
     }
 
-    /// Waits until somebody has come or gone here who is not written yet.
+    /// Waits for a change here that is not written yet.
     pub(crate) async fn unwritten(&self) {
         let Some(shared) = &self.shared else { return std::future::pending().await };
         while shared.unwritten().is_empty() {
@@ -167,7 +169,7 @@ impl Presence {
         }
     }
 
-    /// Takes some of those, at most `limit`: those who are connected now, and those who are not.
+    /// Takes up to `limit` of these users: those that are now connected, and those that are not.
     pub(crate) fn take_unwritten(&self, limit: usize) -> (Vec<UserId>, Vec<UserId>) {
         let Some(shared) = &self.shared else { return Default::default() };
         let taken: Vec<UserId> = {
@@ -181,25 +183,25 @@ impl Presence {
         taken.into_iter().partition(|user| self.is_connected_here(*user))
     }
 
-    /// They could not be written.
+    /// Puts users back whose state could not be written.
     pub(crate) fn put_back(&self, users: impl IntoIterator<Item = UserId>) {
         if let Some(shared) = &self.shared {
             shared.unwritten().extend(users);
         }
     }
 
-    /// What was written of those who are connected here is gone.
+    /// Marks all users connected here as unwritten, after the written rows were lost.
     pub(crate) fn write_all(&self) {
         let users: Vec<UserId> = self.sockets().keys().copied().collect();
         self.put_back(users);
     }
 
-    /// The other gateways that are known, each with the version of what is known of it.
+    /// The known other gateways, each with the version of its list.
     pub(crate) fn remote_versions(&self) -> HashMap<String, i64> {
         self.shared.as_ref().map(|shared| shared.remote().versions()).unwrap_or_default()
     }
 
-    /// As [`RemotePresence::apply`].
+    /// See [`RemotePresence::apply`].
     pub(crate) fn change_gateway(
         &self,
         gateway: &str,
@@ -210,12 +212,12 @@ impl Presence {
         self.with_remote(|remote| remote.apply(gateway, version, came, left)).unwrap_or(true)
     }
 
-    /// As [`RemotePresence::replace`].
+    /// See [`RemotePresence::replace`].
     pub(crate) fn replace_gateway(&self, gateway: &str, version: i64, users: Vec<UserId>) {
         self.with_remote(|remote| remote.replace(gateway, version, users));
     }
 
-    /// As [`RemotePresence::forget`].
+    /// See [`RemotePresence::forget`].
     pub(crate) fn forget_gateway(&self, gateway: &str) {
         self.with_remote(|remote| remote.forget(gateway));
     }
@@ -230,7 +232,7 @@ impl Presence {
         Some(outcome)
     }
 
-    /// Whether `last_active_at` of `user` is to be updated at `now`.
+    /// Whether `last_active_at` of `user` should be updated at `now`.
     pub(crate) fn is_due(&self, user: UserId, now: Timestamp) -> bool {
         let mut touched = self.touched.lock().unwrap_or_else(PoisonError::into_inner);
         let is_due = |last: &Timestamp| now.since(*last) >= TOUCH_INTERVAL;
@@ -266,7 +268,7 @@ mod tests {
         assert!(presence.is_online(user));
         assert!(presence.disconnect(user));
         assert!(!presence.is_online(user));
-        assert!(!presence.disconnect(user), "one too many is no second goodbye");
+        assert!(!presence.disconnect(user), "an extra disconnect is not announced");
     }
 
     #[test]
@@ -274,13 +276,13 @@ mod tests {
         let (presence, user, mut told) = (Presence::default(), person(1), Vec::new());
         presence.connect(user);
         presence.announce(user, |is_online| told.push(is_online));
-        // The last socket goes, and looks up whom to tell. Meanwhile there is a new one.
+        // The last socket disconnects and looks up whom to notify. Meanwhile there is a new one.
         assert!(presence.disconnect(user));
         presence.connect(user);
         presence.announce(user, |is_online| told.push(is_online));
         presence.announce(user, |is_online| told.push(is_online));
-        assert_eq!(told, [true], "nobody hears of it");
-        // The same, but the one that goes is faster.
+        assert_eq!(told, [true], "it is announced");
+        // The same, but the disconnect is announced first.
         assert!(presence.disconnect(user));
         presence.announce(user, |is_online| told.push(is_online));
         presence.connect(user);
@@ -324,7 +326,7 @@ mod tests {
     }
 
     proptest! {
-        /// Sockets come and go, and each announces it at some later time.
+        /// Sockets connect and disconnect, and each announces it at some later time.
         #[test]
         fn what_is_told_last_holds(steps in proptest::collection::vec(0..3_u8, 1..60)) {
             let (presence, user, mut told) = (Presence::default(), person(1), vec![false]);

@@ -1,20 +1,20 @@
-//! What people show of themselves: find each other, change one's profile and languages.
+//! Profiles: search for users, and change one's own profile and languages.
 
 use crate::accounts::{language, optional_language};
 use crate::{Chat, ChatError};
 use meeshy_domain::{LanguageSettings, UserId, limits, text};
 use meeshy_store::users::{self, ProfileChange, User};
 
-/// What somebody changes in their profile; `None` leaves a field as it is.
+/// Changes to a profile; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default)]
 pub struct ProfilePatch {
     /// Given name.
     pub first_name: Option<String>,
     /// Family name.
     pub last_name: Option<String>,
-    /// The name that others see.
+    /// The displayed name.
     pub display_name: Option<String>,
-    /// A few words about oneself.
+    /// A short biography.
     pub bio: Option<String>,
     /// See [`LanguageSettings`].
     pub system_language: Option<String>,
@@ -33,11 +33,9 @@ pub struct ProfilePatch {
 }
 
 impl Chat {
-    /// People with a word in their names that begins with each word of `text` ([`users::search`]), and how many there are. Nobody
-    /// is found by one character, but in scripts that have whole names of one ([`text::is_enough_to_search`]).
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Searches users by name: each word of `text` must be the prefix of a word in their names
+    /// ([`users::search`]). Also returns their number. One character is not enough, except in scripts where
+    /// it can be a whole name ([`text::is_enough_to_search`]).
     pub async fn search_people(
         &self,
         caller: UserId,
@@ -55,7 +53,7 @@ impl Chat {
     /// Changes the caller's profile.
     ///
     /// # Errors
-    /// When something is filled in wrongly.
+    /// When a field is invalid.
     pub async fn update_profile(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
         let name = |field, value: &Option<String>, max| {
             let line = value.as_deref().map(|value| text::line(field, value, max));
@@ -90,7 +88,7 @@ impl Chat {
     }
 }
 
-/// The settings after a change; switching one of the three sources on switches the others off.
+/// The settings after a change; turning one of the three sources on turns the others off.
 fn patched_languages(
     mut languages: LanguageSettings,
     patch: &ProfilePatch,

@@ -1,17 +1,19 @@
-//! Writes that look first and insert then, while somebody else does the same.
+//! Writes that read first and insert then, while another transaction does the same.
 
 use crate::{Chat, ChatError};
 use meeshy_store::{StoreError, Tx};
 
-/// How often such a write is begun. Each time somebody else has to insert the same between the look and the insert.
+/// The most attempts of such a write. For each, another transaction has to insert the same between the read
+/// and the insert.
 const ATTEMPTS: usize = 5;
 
 impl Chat {
-    /// Runs a write that inserts only what it has not found. If a unique index answers all the same, another caller was faster: it
-    /// runs again, finds what that one has stored, and answers as if it had come later.
+    /// Runs a write that inserts only what it has not found. If a unique index rejects the insert, another
+    /// transaction was faster: the write runs again, finds the stored row and returns as if it had come
+    /// later.
     ///
     /// # Errors
-    /// What `work` answers; [`ChatError::Busy`] when others were faster each time.
+    /// The error of `work`; [`ChatError::Busy`] when others were faster each time.
     pub(crate) async fn write_unless_there<T: Send + 'static>(
         &self,
         work: impl Fn(&mut Tx<'_>) -> Result<T, ChatError> + Clone + Send + 'static,

@@ -1,11 +1,12 @@
-//! Exchanging a token for a fresh one.
+//! Token refresh.
 //!
-//! Each exchange gives the session a token with a new id; each one before goes on for a short while, so that several tabs, or
-//! an answer that was lost, sign nobody out. A token that comes back after that was copied: its session ends, as RFC 9700
-//! (4.14.2) advises for refresh tokens, unless the device proves itself with its own secret.
+//! Each refresh gives the session a token with a new id. Older tokens stay valid for a short while, so that
+//! several tabs or a lost response sign nobody out. A token that is used after that was probably copied: its
+//! session ends, as RFC 9700 (4.14.2) advises for refresh tokens, unless the device proves itself with its
+//! own secret.
 //!
-//! Clients exchange a token in its last five minutes, so with an overlap of ten, honest copies of a replaced token expire
-//! before they count as copied.
+//! Clients refresh a token in its last five minutes. With an overlap of ten minutes, a legitimate copy of a
+//! replaced token expires before its use counts as reuse.
 
 use crate::authority::Credential;
 use crate::sessions::{Led, active_user, held_session, lead};
@@ -18,17 +19,17 @@ use meeshy_store::{StoreError, Tx};
 use std::fmt;
 use std::time::Duration;
 
-/// How long a token that was replaced is still taken.
+/// How long a replaced token stays valid.
 const OVERLAP: Duration = Duration::from_secs(600);
-/// Replaced tokens of one session that are still taken, at most.
+/// The most replaced tokens of one session that are still valid.
 const MAX_REPLACED: usize = 32;
 
-/// A token for the next while. `Debug` does not show it.
+/// A new token. `Debug` does not show it.
 #[derive(Clone)]
 pub struct Refreshed {
     /// The JWT to call with.
     pub token: String,
-    /// How long it holds.
+    /// The token lifetime.
     pub expires_in_seconds: u64,
 }
 
@@ -39,18 +40,18 @@ impl fmt::Debug for Refreshed {
     }
 }
 
-/// What a token is to its session.
+/// The state of a token in its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// The one that it was given last.
+    /// The newest one.
     Current,
-    /// Replaced a moment ago, and still taken.
+    /// Replaced a moment ago, and still valid.
     Replaced,
-    /// Replaced a while ago.
+    /// Replaced too long ago.
     Reused,
 }
 
-/// What somebody was let in by is to its session. A session whose tokens have no ids yet takes each of them.
+/// The state of a caller's token in its session. A session whose tokens have no ids yet accepts all of them.
 pub(crate) fn standing(
     tx: &mut Tx<'_>,
     session: &Session,
@@ -75,26 +76,27 @@ pub(crate) fn standing(
     Ok(if is_good { Standing::Replaced } else { Standing::Reused })
 }
 
-/// Tokens that were replaced after this time are still taken.
+/// Tokens that were replaced after this time are still valid.
 pub(crate) fn overlap(now: Timestamp) -> Timestamp {
     now.minus(OVERLAP)
 }
 
-/// What a client shows to get a fresh token.
+/// What a client presents to get a new token.
 struct Shown {
     token: String,
-    /// What the token says, if it is ours and has not expired.
+    /// The claims of the token, if it is ours and has not expired.
     claims: Result<Claims, ChatError>,
-    /// The device's secret.
+    /// The device secret.
     session_token: Option<String>,
 }
 
 impl Chat {
-    /// Exchanges a token for one that holds longer; with the secret of a trusted device, an expired one too. A token of
-    /// the old system, which names no session, gets one.
+    /// Refreshes a token, also an expired one with the secret of a trusted device. A token of the old system,
+    /// which names no session, gets one.
     ///
     /// # Errors
-    /// [`ChatError::Unauthenticated`] when neither is good, or the token was replaced a while ago: then its session ends.
+    /// [`ChatError::Unauthenticated`] when neither is valid, or the token was replaced too long ago, which
+    /// ends its session.
     pub async fn refresh(&self, token: &str, session_token: Option<&str>) -> Result<Refreshed, ChatError> {
         let now = self.now();
         let claims = self.inner.tokens.read(token);
@@ -109,7 +111,8 @@ impl Chat {
             let held = held_session(tx, shown.session_token.as_deref(), now)?;
             let held = held.filter(|session| owner.is_none_or(|owner| owner == session.user_id));
             match chat.exchange(tx, shown, held, now) {
-                // That a session was ended is to be kept, so the refusal is no failure of the transaction.
+                // The end of a session must be committed, so the rejection is not an error of the
+                // transaction.
                 Err(ChatError::Unauthenticated(reason)) => Ok(Err(reason)),
                 outcome => outcome.map(Ok),
             }
@@ -122,7 +125,7 @@ impl Chat {
         })
     }
 
-    /// Gives the session that the token leads to a new token, or says why not.
+    /// Gives the session of the token a new token, or says why not.
     fn exchange(
         &self,
         tx: &mut Tx<'_>,
@@ -161,8 +164,8 @@ impl Chat {
         Ok((active_user(tx, session.user_id, now)?, session))
     }
 
-    /// The session of a token, which nobody else changes until the transaction ends; a token that names none is bound to
-    /// the one that its device has, or to a new one.
+    /// The session of a token, locked until the transaction ends. A token without a session is bound to the
+    /// session of its device, or to a new one.
     fn locked(
         &self,
         tx: &mut Tx<'_>,
@@ -181,14 +184,14 @@ impl Chat {
         if let Led::To(session, _) = first {
             sessions::lock(tx, session.id)?;
         }
-        // As it is now that nobody else changes it.
+        // Read again, now that it is locked.
         match lead(tx, claims, token, now)? {
             Led::To(session, standing) => Ok((*session, standing)),
             Led::Nowhere => Err(expired()),
         }
     }
 
-    /// Gives the session a new token; it keeps the one it has while very many of its tokens overlap.
+    /// Gives the session a new token. It keeps the current one while too many of its tokens overlap.
     fn rotate(&self, tx: &mut Tx<'_>, session: Session, now: Timestamp) -> Result<Session, ChatError> {
         let since = overlap(now);
         if sessions::replaced_tokens(tx, &[session.id], since)?.len() >= MAX_REPLACED {

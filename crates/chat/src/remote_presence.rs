@@ -1,15 +1,15 @@
-//! Who is connected to other gateways, as far as this process knows.
+//! The users connected to other gateways, as far as this process knows.
 
 use meeshy_domain::UserId;
 use std::collections::{HashMap, HashSet};
 
-/// What is known of the other gateways.
+/// The state of the other gateways.
 #[derive(Debug, Default)]
 pub(crate) struct RemotePresence {
     gateways: HashMap<String, Connected>,
-    /// At how many of them somebody is connected.
+    /// The number of other gateways each user is connected to.
     counts: HashMap<UserId, usize>,
-    /// Who has come or gone at another gateway, and of whom nobody was told here yet.
+    /// Users that connected or disconnected at another gateway and are not announced here yet.
     changed: HashSet<UserId>,
 }
 
@@ -28,13 +28,13 @@ impl RemotePresence {
         self.counts.keys().copied()
     }
 
-    /// The gateways that are known, each with the version of what is known.
+    /// The known gateways, each with the version of its list.
     pub fn versions(&self) -> HashMap<String, i64> {
         self.gateways.iter().map(|(id, connected)| (id.clone(), connected.version)).collect()
     }
 
-    /// Takes note of who came to a gateway and who left it; says whether it was the next change after what is known. If not,
-    /// nothing is noted, and the whole has to be read.
+    /// Applies a change at a gateway; returns whether it was the next one after the known version. If not,
+    /// nothing is applied, and the whole list has to be read.
     pub fn apply(&mut self, gateway: &str, version: i64, came: &[UserId], left: &[UserId]) -> bool {
         let Some(known) = self.gateways.get_mut(gateway) else { return false };
         if version <= known.version {
@@ -50,7 +50,7 @@ impl RemotePresence {
         true
     }
 
-    /// Takes note of all who are connected to a gateway, unless something newer is known.
+    /// Replaces the list of a gateway, unless a newer one is known.
     pub fn replace(&mut self, gateway: &str, version: i64, users: Vec<UserId>) {
         let users: HashSet<UserId> = users.into_iter().collect();
         if self.gateways.get(gateway).is_some_and(|known| known.version > version) {
@@ -63,7 +63,7 @@ impl RemotePresence {
         self.count(&came, &left);
     }
 
-    /// A gateway is gone, and everybody with it.
+    /// Removes a gateway and all its users.
     pub fn forget(&mut self, gateway: &str) {
         let Some(known) = self.gateways.remove(gateway) else { return };
         let left: Vec<UserId> = known.users.into_iter().collect();
@@ -88,7 +88,7 @@ impl RemotePresence {
         }
     }
 
-    /// Takes some of those who have come or gone, at most `limit`.
+    /// Takes up to `limit` of the users that connected or disconnected.
     pub fn take_changed(&mut self, limit: usize) -> Vec<UserId> {
         let taken: Vec<UserId> = self.changed.iter().take(limit).copied().collect();
         for user in &taken {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     proptest! {
-        /// Changes of two gateways, some lost, with reloads where a gap shows: the end is what is true.
+        /// Changes at two gateways, some lost, with reloads after gaps: the final state is right.
         #[test]
         fn what_is_known_follows_what_is_true(steps in proptest::collection::vec((0..2_usize, 0..4_u8, any::<bool>()), 1..80)) {
             let mut known = RemotePresence::default();

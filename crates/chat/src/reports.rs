@@ -1,4 +1,4 @@
-//! What readers say of translations, and another engine for those who were not content.
+//! Reports of bad translations, and new translations by another engine.
 
 use crate::accounts::language;
 use crate::requests::{message_id, translatable};
@@ -10,36 +10,36 @@ use meeshy_store::translations::{self, State};
 use meeshy_store::{Tx, messages};
 use meeshy_translation::Request;
 
-/// What a reader says.
+/// A report.
 #[derive(Debug, Clone)]
 pub struct NewReport {
-    /// Of which message.
+    /// The message.
     pub message: String,
-    /// Into which language.
+    /// The target language.
     pub language: String,
     /// What is wrong, as [`ReportReason`] names it.
     pub reason: String,
-    /// The same in the reader's words.
+    /// The reader's comment.
     pub comment: Option<String>,
-    /// Whether another engine is to try.
+    /// Whether to try another engine.
     pub wants_another: bool,
 }
 
-/// A report that was kept.
+/// A stored report.
 #[derive(Debug, Clone)]
 pub struct Reported {
-    /// The report, with what was shown.
+    /// The report, with the translation that was shown.
     pub report: Report,
-    /// Whether another engine tries; its translation takes the place of the one that was reported.
+    /// Whether another engine tries; its translation replaces the reported one.
     pub tries_another: bool,
 }
 
 impl Chat {
-    /// Keeps what a reader says of a translation, with the text that was shown. If another engine is asked for and there is
-    /// one, it makes the translation anew for everybody in the conversation.
+    /// Stores a reader's report of a translation, with the text that was shown. If another engine is
+    /// requested and there is one, it translates again for everybody in the conversation.
     ///
     /// # Errors
-    /// When there is no such message that the caller may read, no translation of it, or no such reason.
+    /// When the caller cannot read such a message, it has no translation, or the reason is unknown.
     pub async fn report_translation(&self, caller: UserId, new: NewReport) -> Result<Reported, ChatError> {
         let (id, language) = (message_id(&new.message)?, language("language", &new.language)?);
         let reason = reason(&new.reason)?;
@@ -47,11 +47,11 @@ impl Chat {
             text::paragraph("comment", new.comment.as_deref().unwrap_or_default(), limits::REPORT_CHARS)?;
         let comment = Some(comment.to_owned()).filter(|comment| !comment.is_empty());
         if reason == ReportReason::Other && comment.is_none() {
-            return Err(ChatError::invalid("comment", "say what is wrong"));
+            return Err(ChatError::invalid("comment", "describe what is wrong"));
         }
         let (chat, wants_another) = (self.clone(), new.wants_another);
         let write = move |tx: &mut Tx<'_>| {
-            // What is asked for here must be of the text that was reported.
+            // The request must be for the text that was reported.
             messages::hold_revision(tx, id)?;
             let message = translatable(tx, caller, id, chat.now())?;
             let mut known = tx.fetch(translations::list(&[id]))?.into_iter();
@@ -88,7 +88,7 @@ impl Chat {
         Ok(reported)
     }
 
-    /// Whether something else than these engines may serve a pair; of other processes only they know.
+    /// Whether something else than these engines may serve a pair; for other processes, only they know.
     fn has_another(&self, from: Language, to: Language, avoid: &[String]) -> bool {
         let request = Request { avoid: avoid.to_vec(), ..Request::new(from, to) };
         self.inner.translator.engine(&request).is_some() || self.inner.translators.serve(from, to)

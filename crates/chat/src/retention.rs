@@ -1,8 +1,8 @@
-//! How long what people were told stays in their sight, and how long what the engines answered is kept.
+//! Retention of notifications, cached translations and logged events.
 //!
-//! A notification leaves for the archive once it is old and read. Of the unread ones a person's newest stay, however old;
-//! a person who never comes back would otherwise keep thousands. Nothing is thrown away: the archive can be read, and
-//! undone.
+//! A notification moves to the archive once it is old and read. A user's newest unread ones stay, however
+//! old; a user who never comes back would otherwise keep thousands. Nothing is deleted: the archive can be
+//! read and restored.
 
 use crate::ChatError;
 use meeshy_domain::{Clock, Timestamp, UserId};
@@ -12,20 +12,20 @@ use meeshy_store::{Store, StoreError, translation_cache};
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// Notifications that are moved in one transaction: few enough that nobody who writes waits for it.
+/// Notifications moved in one transaction, few enough that no other write waits for long.
 const BATCH: i64 = 500;
 const HOUR: Duration = Duration::from_secs(3600);
-/// People that are looked up at a time.
+/// Users looked up at a time.
 const PEOPLE: i64 = 100;
-/// Conversations whose logs are looked at with one read.
+/// Conversations whose logs are checked with one read.
 const CONVERSATIONS: i64 = 200;
 
-/// When notifications go to the archive.
+/// When notifications move to the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// How long they stay at least.
+    /// The minimum age.
     pub age: Duration,
-    /// How many of a person's unread ones that are older stay too, the newest ones.
+    /// How many older unread ones of a user stay as well, the newest ones.
     pub unread_kept: i64,
 }
 
@@ -35,12 +35,13 @@ impl Default for Retention {
     }
 }
 
-/// How much is kept of what the engines have answered.
+/// The bounds of the translation cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheBound {
-    /// How long an answer is kept. An answer does not know of which message it is, so that of a deleted one stays until then.
+    /// How long a result is kept. A result does not know its messages, so that of a deleted message stays
+    /// until then.
     pub age: Duration,
-    /// How many are kept at most, the newest ones.
+    /// The most results to keep, the newest ones.
     pub rows: i64,
 }
 
@@ -50,12 +51,12 @@ impl Default for CacheBound {
     }
 }
 
-/// How much is kept of the log of events, from which clients and other processes read what they have missed.
+/// The bounds of the event log, from which clients and other processes read what they have missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EventBound {
     /// How long an event is kept.
     pub age: Duration,
-    /// How many are kept of a conversation at most, the newest ones.
+    /// The most events to keep of a conversation, the newest ones.
     pub rows: i64,
 }
 
@@ -65,10 +66,10 @@ impl Default for EventBound {
     }
 }
 
-/// What is kept.
+/// All bounds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bounds {
-    /// Of notifications, out of the archive.
+    /// Of notifications outside the archive.
     pub notifications: Retention,
     /// Of cached translations.
     pub cache: CacheBound,
@@ -76,23 +77,24 @@ pub struct Bounds {
     pub events: EventBound,
 }
 
-/// What a run moved.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Archived {
-    /// Notifications that went to the archive.
+    /// Notifications moved to the archive.
     pub moved: usize,
-    /// The people whose they are.
+    /// Their users.
     pub people: usize,
-    /// Notifications that are not in the archive now.
+    /// Notifications outside the archive now.
     pub active: i64,
-    /// Notifications that are.
+    /// Notifications in the archive now.
     pub archived: i64,
 }
 
-/// Moves what has had its time to the archive, in small transactions. A run that is cut short is continued by the next one.
+/// Moves expired notifications to the archive, in small transactions. An interrupted run is continued by the
+/// next one.
 ///
 /// # Errors
-/// When the database fails; what was moved until then stays moved.
+/// What was moved before a failure stays moved.
 pub async fn archive_notifications(
     store: &Store,
     retention: Retention,
@@ -117,10 +119,10 @@ pub async fn archive_notifications(
     Ok(run)
 }
 
-/// Removes cached translations that are too old or too many, in small transactions; says how many.
+/// Removes cached translations that are too old or too many, in small transactions; returns how many.
 ///
 /// # Errors
-/// When the database fails; what was removed until then stays removed.
+/// What was removed before a failure stays removed.
 pub async fn prune_cache(store: &Store, bound: CacheBound, now: Timestamp) -> Result<u64, StoreError> {
     let mut removed = 0;
     loop {
@@ -140,10 +142,10 @@ pub async fn prune_cache(store: &Store, bound: CacheBound, now: Timestamp) -> Re
     Ok(removed)
 }
 
-/// Removes events that are too old or too many, in small transactions; says how many.
+/// Removes events that are too old or too many, in small transactions; returns how many.
 ///
 /// # Errors
-/// When the database fails; what was removed until then stays removed.
+/// What was removed before a failure stays removed.
 pub async fn prune_events(store: &Store, bound: EventBound, now: Timestamp) -> Result<u64, StoreError> {
     let keep = Keep { since: now.minus(bound.age), rows: bound.rows };
     let (mut removed, mut from) = (0, None);
@@ -166,7 +168,7 @@ pub async fn prune_events(store: &Store, bound: EventBound, now: Timestamp) -> R
     }
 }
 
-/// Archives notifications and prunes the cache and the log of events, now and every hour from then on. A run that fails is logged,
+/// Archives notifications and prunes the cache and the event log, now and every hour. A failed run is logged
 /// and made up for by the next one.
 pub async fn keep(store: Store, bounds: Bounds, clock: Clock) -> Infallible {
     let mut hours = tokio::time::interval(HOUR);

@@ -1,4 +1,4 @@
-//! Signing in where a password is not enough: locked accounts, and codes of a second device (RFC 6238).
+//! Sign-ins that need more than a password: locked accounts, and two-factor codes (RFC 6238).
 
 use crate::sessions::{Device, SignedIn};
 use crate::sign_in::{Budget, Spent};
@@ -12,24 +12,24 @@ use std::fmt;
 use std::time::Duration;
 use totp_rs::{Algorithm, Builder, Secret};
 
-/// How long somebody may take to show a code.
+/// How long a challenge is valid.
 const CODE_TIMEOUT: Duration = Duration::from_secs(300);
-/// Codes that may be tried for one password.
+/// The most codes that can be tried for one password.
 const ATTEMPTS: i64 = 5;
-const WRONG_CODE: &str = "the code is not right";
+const WRONG_CODE: &str = "wrong code";
 
-/// How far a password has led. `Debug` shows no token.
+/// The result of a correct password. `Debug` shows no token.
 #[derive(Clone)]
 pub enum SignIn {
-    /// In.
+    /// Signed in.
     Done(Box<SignedIn>),
-    /// To a question for a code.
+    /// A code is required.
     NeedsCode {
-        /// The secret to show with the code, within five minutes.
+        /// The secret to send with the code, within five minutes.
         challenge: String,
-        /// Whose password it was.
+        /// The user.
         user: Box<User>,
-        /// Whether this device is to be remembered.
+        /// Whether to remember this device.
         remember: bool,
     },
 }
@@ -48,7 +48,7 @@ impl fmt::Debug for SignIn {
 
 /// A challenge that was answered with the right code.
 struct Answered {
-    /// Whose it was.
+    /// The user.
     user: User,
     /// Whether to remember the device.
     remember: bool,
@@ -56,27 +56,26 @@ struct Answered {
     spent: Option<Spent>,
 }
 
-/// Refuses an account that is locked, and says whether a code is needed.
+/// Fails if an account is locked; returns whether a code is required.
 pub(crate) fn check(protection: &Protection, now: Timestamp) -> Result<bool, ChatError> {
     if let Some(until) = protection.locked_until.filter(|until| *until > now) {
         let until = jiff::Timestamp::from_millisecond(until.millis()).unwrap_or(jiff::Timestamp::MAX);
         let until = until.strftime("%Y-%m-%d %H:%M:%S UTC");
         return Err(ChatError::Forbidden(format!("this account is locked until {until}")));
     }
-    // Anybody could make the codes of an empty secret.
+    // Anybody could generate the codes of an empty secret.
     let has_secret =
         protection.two_factor_secret.as_ref().is_some_and(|secret| !plain(secret.expose()).is_empty());
     if protection.two_factor_enabled_at.is_some() && !has_secret {
         return Err(ChatError::Forbidden(
-            "this account wants a code, but nothing is known that could check it; ask an administrator"
-                .into(),
+            "this account requires a code but has no valid secret; ask an administrator".into(),
         ));
     }
     Ok(protection.two_factor_enabled_at.is_some())
 }
 
 impl Chat {
-    /// A question for a code, kept for five minutes. Gives the secret that answers it, and what is to be stored.
+    /// Creates a challenge that is valid for five minutes. Returns its secret, and what to store.
     pub(crate) fn challenge(&self, user: UserId, remember: bool) -> (String, Challenge) {
         let token = self.inner.secrets.hex(32);
         let challenge = Challenge {
@@ -92,7 +91,8 @@ impl Chat {
     /// Signs in with the code that [`sign_in`](Self::sign_in) asked for.
     ///
     /// # Errors
-    /// [`ChatError::Unauthenticated`] when the code is wrong or was used before, five were tried, or it took too long.
+    /// [`ChatError::Unauthenticated`] when the code is wrong or was used before, five were tried, or it took
+    /// too long.
     pub async fn sign_in_with_code(
         &self,
         challenge: &str,
@@ -103,13 +103,13 @@ impl Chat {
         let (hash, now, from) = (digest(challenge), self.now(), device.clone());
         let chat = self.clone();
         let answer = move |tx: &mut Tx<'_>| chat.code_answered(tx, &hash, &code, &from, now);
-        // The attempt counts also where the code is wrong, so a wrong one is no failure of the transaction.
+        // The attempt also counts if the code is wrong, so a wrong code is not an error of the transaction.
         let answered = self.inner.store.write::<_, StoreError>(answer).await??;
         let Answered { user, remember, spent } = answered;
         self.open_session(user, device, remember, None, spent.into_iter().collect()).await
     }
 
-    /// What a right code leads to, or why the code is not taken.
+    /// The result of a right code, or the reason why the code is rejected.
     fn code_answered(
         &self,
         tx: &mut Tx<'_>,
@@ -119,7 +119,7 @@ impl Chat {
         now: Timestamp,
     ) -> Result<Result<Answered, ChatError>, StoreError> {
         let refused = |reason: &str| Ok(Err(ChatError::Unauthenticated(reason.to_owned())));
-        let again = || refused("this took too long, or too many codes were tried; sign in again");
+        let again = || refused("the sign-in has expired or too many codes were tried; sign in again");
         let Some(challenge) = second_factor::attempt(tx, token_hash)? else { return again() };
         if challenge.expires_at <= now || challenge.attempts > ATTEMPTS {
             second_factor::delete_challenge(tx, token_hash)?;
@@ -129,7 +129,7 @@ impl Chat {
         let user = tx.fetch(users::find(challenge.user_id))?.filter(|user| user.is_active);
         let (Some(user), Ok(true)) = (user, check(&protection, now)) else { return again() };
         let secret = protection.two_factor_secret.unwrap_or_default();
-        // Codes are guesses at the account too: who knows the password gets no more of them by signing in again.
+        // Codes are counted per account too: signing in again with the password gives no further attempts.
         let budget = Budget::of(tx, user.id, device)?;
         let spent = match self.spend(tx, budget) {
             Ok(spent) => spent,
@@ -137,22 +137,22 @@ impl Chat {
         };
         let Some(step) = step_of(secret.expose(), code, now) else { return refused(WRONG_CODE) };
         if !second_factor::take_code(tx, user.id, step)? {
-            return refused("this code was used already; wait for the next one");
+            return refused("this code was already used; wait for the next one");
         }
         second_factor::delete_challenge(tx, token_hash)?;
         Ok(Ok(Answered { user, remember: challenge.is_remembered, spent }))
     }
 }
 
-/// A secret in base32 without its padding.
+/// A secret in base32 without padding.
 fn plain(secret: &str) -> &str {
     secret.trim().trim_end_matches('=')
 }
 
-/// The half minute, since 1970, that a code was made for, if that is this one, the one before or the next.
+/// The time step of a code, in half minutes since 1970, if it is the current, previous or next one.
 fn step_of(secret: &str, code: &str, now: Timestamp) -> Option<i64> {
     let secret = Secret::try_from_base32(plain(secret).to_ascii_uppercase()).ok()?;
-    // Secrets of the old system may be shorter than the RFC wants.
+    // Secrets of the old system may be shorter than the RFC requires.
     let totp =
         Builder::new().with_algorithm(Algorithm::SHA1).with_secret(secret).with_skew(1).build_noncompliant();
     let step = totp.check(code, u64::try_from(now.millis() / 1000).ok()?)?;

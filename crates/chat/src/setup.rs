@@ -1,4 +1,4 @@
-//! The first administrator: a code that the server prints while nobody administers the messenger.
+//! The first administrator: a setup code that the server prints while there is none.
 
 use crate::tokens::digest;
 use crate::{Chat, ChatError};
@@ -6,23 +6,20 @@ use meeshy_store::{StoreError, Tx, setup};
 
 /// Random bytes of a setup code. Ten bytes are 80 bits, far beyond guessing within the limits of registration.
 const CODE_BYTES: usize = 10;
-/// Digits of a group, as the code is shown.
+/// Digits of a group in the displayed code.
 const GROUP: usize = 5;
 
-/// What an empty messenger still needs.
+/// What a new server still needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SetupState {
-    /// No active account is an administrator: the setup code makes one.
+    /// No active account is an administrator: the setup code creates one.
     pub needs_administrator: bool,
-    /// Somebody has an account.
+    /// An account exists.
     pub has_accounts: bool,
 }
 
 impl Chat {
-    /// What this messenger still needs before it is set up.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// What this server still needs before it is set up.
     pub async fn setup_state(&self) -> Result<SetupState, ChatError> {
         let read = |tx: &mut Tx<'_>| {
             Ok::<_, StoreError>(SetupState {
@@ -33,10 +30,8 @@ impl Chat {
         Ok(self.inner.store.read(read).await?)
     }
 
-    /// Makes a new setup code, in place of the one before, while there is no administrator. Only its hash is kept.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Creates a new setup code, replacing the one before, while there is no administrator. Only its hash is
+    /// stored.
     pub async fn new_setup_code(&self) -> Result<Option<String>, ChatError> {
         let digits = self.inner.secrets.hex(CODE_BYTES);
         let (hash, now) = (digest(&digits), self.now());
@@ -50,7 +45,8 @@ impl Chat {
         Ok(self.inner.store.write(write).await?)
     }
 
-    /// Refuses a setup code that does not make an administrator; asked before anything else of a registration is.
+    /// Rejects a setup code that does not create an administrator; called before anything else of a
+    /// registration is checked.
     ///
     /// # Errors
     /// [`ChatError::SetupCodeInvalid`] when the code is not the current one, or there is an administrator.
@@ -63,24 +59,24 @@ impl Chat {
     }
 }
 
-/// Whether there is any account.
+/// Whether any account exists.
 pub(crate) fn has_accounts(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     setup::has_accounts(tx)
 }
 
-/// Uses up a setup code, within the registration of the administrator that it makes.
+/// Uses up a setup code, in the transaction that registers its administrator.
 pub(crate) fn take_code(tx: &mut Tx<'_>, code: &str) -> Result<(), ChatError> {
     let is_taken = !setup::has_administrator(tx)? && setup::take_code(tx, &code_hash(code))?;
     if is_taken { Ok(()) } else { Err(ChatError::SetupCodeInvalid) }
 }
 
-/// `0123456789abcdef0123` as `01234-56789-ABCDE-F0123`.
+/// Formats `0123456789abcdef0123` as `01234-56789-ABCDE-F0123`.
 fn grouped(digits: &str) -> String {
     let digits: Vec<char> = digits.to_ascii_uppercase().chars().collect();
     digits.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
-/// The hash of a code as it was typed: in any case, with or without its hyphens.
+/// The hash of a typed code, in any case and with or without hyphens.
 fn code_hash(typed: &str) -> String {
     let digits: String =
         typed.chars().filter(char::is_ascii_alphanumeric).take(64).collect::<String>().to_ascii_lowercase();

@@ -1,13 +1,14 @@
-//! Signing in with a password, and how often it may be wrong.
+//! Signing in with a password, and limits on failed attempts.
 //!
-//! Attempts are counted with the account, so that many addresses together do not get more of them than one. A device or
-//! network from which somebody has signed in before has a budget of its own: the guesses of strangers do not lock out the
-//! owner. An attempt is counted before the password is looked at, so attempts at the same moment are not for free.
+//! Attempts are counted per account, so that many addresses together get no more of them than one. A device
+//! or network that has signed in before has a budget of its own, so failed attempts by strangers do not lock
+//! out the owner. An attempt is counted before the password is verified, so concurrent attempts count too.
 //!
-//! Who guesses does not learn which names exist, nor which of them are one person's. What a stranger is told follows from the
-//! name as it was typed and the network alone, counted whether or not somebody has the name. Where the account has no
-//! attempts left, its password is not looked at, and the answer is that of a wrong one. Attempts
-//! of strangers under one name go one after the other, so that their times do not tell whether they wait for a real hash.
+//! An attacker does not learn which names exist, nor which belong to the same user. The response to an
+//! unknown device depends only on the typed name and the network, counted whether or not the name exists. If
+//! the account has no attempts left, its password is not verified, and the response is that of a wrong
+//! password. Attempts from unknown devices on one name are handled one after the other, so that their timing
+//! does not reveal whether they wait for a real hash.
 
 use crate::fair_queue::{Kind, Lane};
 use crate::passwords::Verified;
@@ -25,19 +26,19 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::Ordering;
 use tokio::sync::Mutex;
 
-/// Devices and networks that are known to one account.
+/// Known devices and networks per account.
 const KNOWN_DEVICES: i64 = 40;
-/// Names, each with a network, under which attempts are counted; beyond it those that were tried least recently go.
+/// Names with counted attempts, each with a network; beyond that the least recently tried ones are removed.
 const MAX_GUESSED_NAMES: i64 = 100_000;
-/// Attempts after which it is looked whether there are more of them.
+/// How many attempts between two checks of that number.
 const TRIM_INTERVAL: u64 = 256;
-/// Turns that names share.
+/// Locks that names share.
 const TURNS: usize = 1024;
-/// Bytes of a name, address or number.
+/// The maximum length of a name, address or number, in bytes.
 const MAX_LOGIN_BYTES: usize = 255;
-const WRONG_LOGIN: &str = "the username or the password is not right";
+const WRONG_LOGIN: &str = "wrong username or password";
 
-/// Turns of strangers who try the same name; a few names share one.
+/// Serializes attempts of unknown devices on the same name; a few names share a lock.
 pub(crate) struct Turns {
     turns: Vec<Mutex<()>>,
     state: RandomState,
@@ -62,15 +63,15 @@ impl Turns {
 /// Where attempts are counted.
 #[derive(Debug, Clone)]
 pub(crate) enum Budget {
-    /// Under a name as somebody typed it, from one network, whether or not anybody has it.
+    /// On a name as typed, from one network, whether or not it exists.
     Name { name_hash: String, network_hash: String },
-    /// With an account, all strangers together.
+    /// On an account, for all unknown devices together.
     Strangers(UserId),
-    /// With an account, for a device or network that is known to it.
+    /// On an account, for a known device or network.
     Device { user: UserId, device_hash: String },
 }
 
-/// An attempt that was counted.
+/// A counted attempt.
 #[derive(Debug, Clone)]
 pub(crate) struct Spent {
     budget: Budget,
@@ -79,7 +80,7 @@ pub(crate) struct Spent {
 }
 
 impl Budget {
-    /// The budget of a device at an account.
+    /// The budget of a device on an account.
     pub fn of(tx: &mut Tx<'_>, user: UserId, device: &Device) -> Result<Self, StoreError> {
         let known = attempts::known_device(tx, user, &device.hashes())?;
         Ok(known.map_or(Self::Strangers(user), |device_hash| Self::Device { user, device_hash }))
@@ -89,7 +90,7 @@ impl Budget {
         Self::Name { name_hash: name_hash(login), network_hash: device.network_key() }
     }
 
-    /// What was guessed, which nobody else changes until the transaction ends.
+    /// The failed attempts, locked until the transaction ends.
     fn locked(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Attempts, StoreError> {
         match self {
             Self::Name { name_hash, network_hash } => attempts::of_name(tx, name_hash, network_hash, now),
@@ -117,7 +118,7 @@ impl Budget {
     /// Counts an attempt.
     ///
     /// # Errors
-    /// [`ChatError::TooManyAttempts`] when there is none left just now.
+    /// [`ChatError::TooManyAttempts`] when none is left at the moment.
     fn spend(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Spent, ChatError> {
         let before = self.locked(tx, now)?;
         if let Some(retry_after) = before.wait(now) {
@@ -129,20 +130,20 @@ impl Budget {
 }
 
 impl Spent {
-    /// The attempt was none: the password was right, and a code is asked for.
+    /// Takes the attempt back: the password was right, and a code is required.
     fn give_back(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
         let attempts = self.budget.locked(tx, now)?.without(self.before, self.at);
         self.budget.set(tx, &attempts)
     }
 
-    /// Somebody has signed in.
+    /// Resets the count after a successful sign-in.
     pub fn clear(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
         self.budget.locked(tx, now)?;
         self.budget.set(tx, &Attempts::default())
     }
 }
 
-/// Forgets what was guessed under the names of an account, from wherever.
+/// Clears the failed attempts on the names of an account, from all networks.
 pub(crate) fn forget_names(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
     for name in [Some(&user.username), Some(&user.email), user.phone_number.as_ref()].into_iter().flatten() {
         attempts::forget_name(tx, &name_hash(name))?;
@@ -154,7 +155,7 @@ fn name_hash(login: &str) -> String {
     digest(&text::key(login).unwrap_or_default())
 }
 
-/// Somebody whose password is looked at.
+/// A user whose password is being verified.
 struct Admitted {
     user: User,
     protection: Protection,
@@ -166,9 +167,9 @@ impl Chat {
     /// Signs in by username, address or telephone number.
     ///
     /// # Errors
-    /// [`ChatError::Unauthenticated`] with the same words whether the name or the password is wrong;
-    /// [`ChatError::TooManyAttempts`] after many of them, also for names that nobody has; [`ChatError::Forbidden`] when
-    /// the account is locked and the password right.
+    /// [`ChatError::Unauthenticated`] with the same text whether the name or the password is wrong;
+    /// [`ChatError::TooManyAttempts`] after many of them, also for names that do not exist;
+    /// [`ChatError::Forbidden`] when the account is locked and the password right.
     pub async fn sign_in(
         &self,
         login: String,
@@ -179,7 +180,7 @@ impl Chat {
         let password = Secret::from(password);
         let wrong = || ChatError::Unauthenticated(WRONG_LOGIN.into());
         let login = login.trim().to_owned();
-        // An empty value is nobody's name: people may come from the old system without an address or a number.
+        // An empty value matches no user: imported users may have no address or number.
         let is_empty = login.is_empty() || password.is_empty();
         let is_long = login.len() > MAX_LOGIN_BYTES || password.expose().len() > limits::PASSWORD_BYTES;
         if is_empty || is_long || login.contains('\0') {
@@ -199,7 +200,7 @@ impl Chat {
             Verified::Yes | Verified::YesSoFar | Verified::No => None,
         };
         let Admitted { user, protection, spent, is_known: _ } = admitted;
-        // Only who knows the password is told that the account is locked, or wants a code.
+        // Only a caller with the right password is told that the account is locked or needs a code.
         if !check(&protection, self.now())? {
             let signed_in = self.open_session(user, device, remember, newer_hash, spent).await?;
             return Ok(SignIn::Done(Box::new(signed_in)));
@@ -217,8 +218,8 @@ impl Chat {
         Ok(SignIn::NeedsCode { challenge: token, user: Box::new(user), remember })
     }
 
-    /// Verifies a password in the form in which it is hashed, and gives it in that form. Accounts from before may have it
-    /// as it was typed.
+    /// Verifies a password in its normal form, and returns it in that form. Imported accounts may have a hash
+    /// of the password as it was typed.
     async fn verify(
         &self,
         typed: Secret,
@@ -236,8 +237,8 @@ impl Chat {
         Ok((password, verified))
     }
 
-    /// Counts an attempt, before the password is looked at. Nothing when there is no password to look at: nobody has that
-    /// name, or the account has no attempts left.
+    /// Counts an attempt before the password is verified. `None` if there is nothing to verify: the name does
+    /// not exist, or the account has no attempts left.
     async fn admit(&self, login: String, device: &Device) -> Result<Option<Admitted>, ChatError> {
         self.trim_guessed_names().await?;
         let (device, is_limited) = (device.clone(), self.inner.settings.limit_sign_ins);
@@ -246,7 +247,7 @@ impl Chat {
             let now = tx.now()?;
             let user = users::find_by_login(tx, &login)?.filter(|user| user.is_active);
             let budget = user.as_ref().map(|user| Budget::of(tx, user.id, &device)).transpose()?;
-            // Who shows what only a device of the owner has may be told of that device's own attempts.
+            // A caller with a secret of the owner's device may be told about that device's attempts.
             let shown = device.shown_hashes();
             let is_shown =
                 matches!(&budget, Some(Budget::Device { device_hash, .. }) if shown.contains(device_hash));
@@ -269,7 +270,7 @@ impl Chat {
         self.inner.store.write(write).await
     }
 
-    /// Forgets, at every so many attempts, the names that were not tried for long or are too many.
+    /// Every so many attempts, removes names that were not tried for long or are too many.
     async fn trim_guessed_names(&self) -> Result<(), StoreError> {
         if !self.inner.sign_ins.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRIM_INTERVAL) {
             return Ok(());
@@ -281,7 +282,7 @@ impl Chat {
         self.inner.store.write(trim).await
     }
 
-    /// Counts an attempt, unless attempts are not limited.
+    /// Counts an attempt, unless attempts are unlimited.
     pub(crate) fn spend(&self, tx: &mut Tx<'_>, budget: Budget) -> Result<Option<Spent>, ChatError> {
         if !self.inner.settings.limit_sign_ins {
             return Ok(None);
@@ -290,10 +291,7 @@ impl Chat {
         budget.spend(tx, now).map(Some)
     }
 
-    /// What `device` is known by at the account of `login`, if it shows that it has signed in there before.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// How `device` is known to the account `login`, if it proves that it has signed in there before.
     pub async fn known_device(&self, login: &str, device: &Device) -> Result<Option<String>, ChatError> {
         let (login, hashes) = (login.trim().to_owned(), device.shown_hashes());
         if hashes.is_empty() || login.len() > MAX_LOGIN_BYTES || login.contains('\0') {
@@ -314,7 +312,7 @@ impl Chat {
         device: &Device,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        // The session's own secret is one of the things that the device can show next time.
+        // The session's secret is one of the proofs that the device can present next time.
         let mut hashes = vec![session_hash.expose().to_owned()];
         hashes.extend(device.cookie.as_ref().map(cookie_hash));
         hashes.extend(device.network_hash());
@@ -323,12 +321,12 @@ impl Chat {
 }
 
 impl Device {
-    /// What this device may be known by: what it shows, then the network that it calls from.
+    /// How this device may be known: by its secrets, then by its network.
     fn hashes(&self) -> Vec<String> {
         self.shown_hashes().into_iter().chain(self.network_hash()).collect()
     }
 
-    /// What it shows that only a device has that signed in before.
+    /// Its secrets, which only a device that has signed in before has.
     fn shown_hashes(&self) -> Vec<String> {
         let session = self.session_token.as_ref().filter(|token| !token.is_empty());
         let cookie = self.cookie.as_ref().filter(|cookie| !cookie.is_empty());
@@ -339,15 +337,15 @@ impl Device {
         self.ip_address.as_ref().map(|_| self.network_key())
     }
 
-    /// Where its attempts are counted; those from unknown addresses together.
+    /// The network that its attempts count for; unknown addresses are counted together.
     fn network_key(&self) -> String {
         digest(&format!("network {}", self.network()))
     }
 }
 
-/// Refuses to go on with what was read of an account if somebody has changed its password since, or it may not act any
-/// more; keeps a newer hash of the password unless somebody else has. Nobody else changes the account until the
-/// transaction ends.
+/// Fails if the account's password has changed since it was read, or if the account can no longer be used;
+/// stores a newer hash of the password unless it was changed. The account stays locked until the transaction
+/// ends.
 pub(crate) fn take_hash(
     tx: &mut Tx<'_>,
     read: &User,

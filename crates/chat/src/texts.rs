@@ -1,4 +1,4 @@
-//! Texts that are no messages: translated, detected; and what is known of all translations.
+//! Translation and detection of texts that are not messages, and statistics of all translations.
 
 use crate::accounts::{declared_language, language};
 use crate::delegation::state;
@@ -15,58 +15,58 @@ use std::collections::BTreeMap;
 pub struct TextRequest {
     /// The text.
     pub text: String,
-    /// Its language; detected when not given, empty or `auto`.
+    /// The source language; detected if absent, empty or `auto`.
     pub source: Option<String>,
-    /// The language it is wanted in.
+    /// The target language.
     pub target: String,
-    /// How much quality is worth.
+    /// The trade-off between speed and quality.
     pub tier: Tier,
 }
 
-/// What came of a text.
+/// The result for one text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TextTranslation {
-    /// The text as it was given.
+    /// The original text.
     pub original: String,
-    /// Its language; `None` where nothing in it is a word.
+    /// The source language; `None` if it contains no words.
     pub source: Option<Language>,
-    /// The language it was wanted in.
+    /// The target language.
     pub target: Language,
-    /// What came of it.
+    /// The result.
     pub state: State,
 }
 
-/// What language a text is in.
+/// The detected language of a text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Detected {
-    /// Which.
+    /// The language.
     pub language: Language,
-    /// The share of the text that is probably in it, 0 to 1.
+    /// The share of the text that is probably in this language, 0 to 1.
     pub confidence: f64,
 }
 
-/// A pair of languages that is served.
+/// A language pair that is available.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Served {
-    /// From this language.
+    /// The source language.
     pub from: Language,
-    /// Into this one.
+    /// The target language.
     pub to: Language,
-    /// By which engine, and over which languages: `firefox via en`; `None` where another process translates.
+    /// The engine and its route: `firefox via en`; `None` if another process translates.
     pub engine: Option<String>,
 }
 
-/// How many translations there are.
+/// The number of translations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TranslationCounts {
-    /// Those that have come to an end, by state, engine and languages.
+    /// Finished ones, by state, engine and route.
     pub ended: Vec<Count>,
-    /// Those that wait or are under way.
+    /// Waiting or running ones.
     pub waiting: i64,
 }
 
 impl Chat {
-    /// Translates texts; one that cannot be taken hinders no other.
+    /// Translates texts. An invalid one does not affect the others.
     ///
     /// # Errors
     /// When there are too many.
@@ -104,7 +104,7 @@ impl Chat {
         Ok(texts)
     }
 
-    /// What comes of texts, here or in another process.
+    /// The results for texts, from here or from another process.
     async fn states(&self, request: &Request, texts: &[String]) -> Result<Vec<State>, ChatError> {
         if self.is_delegated(request.pair.from, request.pair.to) {
             return self.delegate(request, texts).await;
@@ -113,7 +113,7 @@ impl Chat {
         Ok(answers.into_iter().zip(texts).map(|(answer, text)| state(answer, text)).collect())
     }
 
-    /// Checks a text, and answers what needs no engine.
+    /// Checks a text, and returns what needs no engine.
     async fn readied(&self, request: TextRequest) -> Result<TextTranslation, ChatError> {
         let TextRequest { text, source, target, .. } = request;
         check(&text)?;
@@ -122,8 +122,9 @@ impl Chat {
             Some(declared) => Some(declared),
             None if !text.chars().any(char::is_alphabetic) => None,
             None => {
-                let unknown =
-                    || ChatError::invalid("source_language", "it cannot be told from the text; name it");
+                let unknown = || {
+                    ChatError::invalid("source_language", "the language could not be detected; specify it")
+                };
                 Some(self.likeliest(&text).await.ok_or_else(unknown)?.language)
             }
         };
@@ -131,7 +132,7 @@ impl Chat {
         Ok(TextTranslation { original: text, source, target, state })
     }
 
-    /// What language a text is in; `None` when nothing speaks for any.
+    /// Detects the language of a text; `None` if there is no evidence for any.
     ///
     /// # Errors
     /// When the text is empty or too long.
@@ -140,13 +141,13 @@ impl Chat {
         Ok(self.likeliest(text).await)
     }
 
-    /// Who asks for a text is told how sure its language is, so the likeliest is good enough.
+    /// The response says how certain the language is, so the most likely one will do.
     async fn likeliest(&self, text: &str) -> Option<Detected> {
         let evidence = self.inner.translator.evidence(text).await;
         evidence.candidates().first().map(|&(language, confidence)| Detected { language, confidence })
     }
 
-    /// Every pair of languages that is served now, here or in another process.
+    /// Every language pair that is available now, here or in another process.
     pub fn served(&self) -> Vec<Served> {
         let translator = &self.inner.translator;
         let here = translator.pairs().into_iter().map(|pair| (pair.from, pair.to));
@@ -155,10 +156,7 @@ impl Chat {
         here.chain(elsewhere).map(served).collect()
     }
 
-    /// How many translations of messages there are.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The number of translations of messages.
     pub async fn translation_counts(&self) -> Result<TranslationCounts, ChatError> {
         let read = |tx: &mut Tx<'_>| {
             Ok(TranslationCounts {
@@ -174,7 +172,7 @@ fn check(text: &str) -> Result<(), ChatError> {
     if text.trim().is_empty() {
         return Err(ChatError::invalid("text", "there is no text"));
     }
-    // Counting stops early, so that a megabyte costs no more than a little over the limit.
+    // Counting stops early, so a megabyte costs no more than slightly too long a text.
     if text.chars().nth(limits::TRANSLATED_TEXT_CHARS).is_some() {
         return Err(ChatError::invalid(
             "text",

@@ -1,4 +1,4 @@
-//! Tokens: JWTs that say who calls, and secrets that devices keep.
+//! Tokens: JWTs for callers, and secrets kept by devices.
 
 use crate::ChatError;
 use hkdf::Hkdf;
@@ -9,10 +9,10 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use std::sync::Arc;
 
-/// Fewer bytes in an HS256 secret could be guessed.
+/// An HS256 secret with fewer bytes could be guessed.
 pub const SECRET_BYTES: usize = 32;
 
-/// With what tokens are signed.
+/// The key that signs tokens.
 #[derive(Clone)]
 pub enum SigningKey {
     /// HS256, from a secret of at least [`SECRET_BYTES`].
@@ -34,10 +34,10 @@ pub enum SigningKey {
 }
 
 impl SigningKey {
-    /// The key pair in two PEM texts, of whichever kind they are.
+    /// A key pair in two PEM texts, of either kind.
     ///
     /// # Errors
-    /// When they are no Ed25519 or RSA keys, or not of the same kind.
+    /// When they are not Ed25519 or RSA keys, or not of the same kind.
     pub fn from_pem(private_pem: String, public_pem: String) -> Result<Self, ChatError> {
         let (private, public) = (private_pem.as_bytes(), public_pem.as_bytes());
         let is_ed25519 =
@@ -58,7 +58,8 @@ impl SigningKey {
 }
 
 impl SigningKey {
-    /// A key for another purpose (RFC 5869 3.2), for this set of data. The signing key cannot be found from it.
+    /// Derives a key for another purpose (RFC 5869 3.2) and this data set. It does not reveal the signing
+    /// key.
     pub(crate) fn derive<const BYTES: usize>(
         &self,
         data_set: &str,
@@ -75,7 +76,7 @@ impl SigningKey {
         Ok(key)
     }
 
-    /// Tells this key from others.
+    /// Identifies this key without revealing it.
     pub(crate) fn fingerprint(&self, data_set: &str) -> Result<String, ChatError> {
         self.derive::<16>(data_set, b"meeshy key fingerprint 1").map(hex::encode)
     }
@@ -91,17 +92,18 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// What a token says. Clients read `userId`, `username`, `role` and `exp`.
+/// The claims of a token. Clients read `userId`, `username`, `role` and `exp`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Claims {
     pub(crate) user_id: UserId,
     pub(crate) username: String,
     pub(crate) role: String,
-    /// The session it was made for; tokens of the old system have none.
+    /// Its session; tokens of the old system have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) sid: Option<SessionId>,
-    /// The id of this token, by which its session knows whether it was replaced; tokens of earlier versions have none.
+    /// The id of the token, by which its session knows whether it was replaced; tokens of earlier versions
+    /// have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) jti: Option<String>,
     pub(crate) iat: i64,
@@ -152,7 +154,7 @@ impl Tokens {
         let mut header = Header::new(algorithm);
         header.kid = Some(digest(public)[..8].to_owned());
         let mut validation = Validation::new(algorithm);
-        // The time is ours to check, with our clock.
+        // We check the time ourselves, with our clock.
         validation.validate_exp = false;
         validation.required_spec_claims = ["exp".to_owned()].into();
         Ok(Self { header, validation, encoding, decoding })
@@ -163,14 +165,14 @@ impl Tokens {
             .map_err(|error| ChatError::invalid("token", error))
     }
 
-    /// What a token says, if we signed it.
+    /// The claims of a token, if we signed it.
     pub(crate) fn read(&self, token: &str) -> Result<Claims, ChatError> {
         let invalid = |_| ChatError::Unauthenticated("Invalid JWT token".into());
         let read = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation);
         Ok(read.map_err(invalid)?.claims)
     }
 
-    /// What a token says, if we signed it and it has not expired.
+    /// The claims of a token, if we signed it and it has not expired.
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, ChatError> {
         let claims = self.read(token)?;
         if claims.expires_at() <= now { Err(expired()) } else { Ok(claims) }
@@ -181,24 +183,24 @@ pub(crate) fn expired() -> ChatError {
     ChatError::Unauthenticated("the token has expired; sign in again".into())
 }
 
-/// SHA-256 in hexadecimal: what is kept of a secret that a client holds.
+/// SHA-256 in hexadecimal, stored in place of a secret that a client holds.
 pub(crate) fn digest(secret: &str) -> String {
     hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
-/// Where secrets come from: the system in the program, a counter in tests.
+/// The source of secrets: the system in the program, a counter in tests.
 #[derive(Clone)]
 pub struct Secrets(Arc<Fill>);
 
 type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Secrets {
-    /// Secrets made by `fill`, which must be unpredictable in the program.
+    /// Secrets from `fill`, which must be unpredictable in the program.
     pub fn new(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
         Self(Arc::new(fill))
     }
 
-    /// Secrets of the operating system.
+    /// Secrets from the operating system.
     pub fn system() -> Self {
         Self::new(|bytes| rand::fill(bytes))
     }

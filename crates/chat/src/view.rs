@@ -1,4 +1,4 @@
-//! What a reader is given: rows of several tables put together.
+//! Views: rows of several tables put together for a reader.
 
 use crate::ChatError;
 use crate::file_links::FileLinks;
@@ -18,65 +18,65 @@ use meeshy_store::visibility::Viewer;
 use meeshy_store::{Queries, Query, StoreError, Tx, messages, statuses, users};
 use std::collections::{BTreeSet, HashMap};
 
-/// A member, and whether this person is connected.
+/// A member, and whether they are online.
 #[derive(Debug, Clone)]
 pub struct MemberView {
-    /// The membership and the person.
+    /// The membership and the user.
     pub member: Member,
-    /// Whether this person is connected.
+    /// Whether the user is online.
     pub is_online: bool,
 }
 
-/// A conversation as one of its members sees it.
+/// A conversation as seen by one of its members.
 #[derive(Debug, Clone)]
 pub struct ConversationView {
     /// The conversation itself.
     pub conversation: Conversation,
     /// Its title for this reader, never empty.
     pub title: String,
-    /// The first of those in it, in order of joining.
+    /// Its first members, in order of joining.
     pub members: Vec<MemberView>,
     /// Its newest message.
     pub last_message: Option<MessageView>,
-    /// How many messages this reader has not read.
+    /// The reader's unread count.
     pub unread_count: i64,
-    /// What this reader has set about it.
+    /// The reader's preferences for it.
     pub preferences: Option<Preferences>,
-    /// What is known of it as a whole; filled where one conversation is looked at.
+    /// Its statistics; only for a single conversation.
     pub figures: Option<Figures>,
 }
 
-/// What is known of a conversation as a whole.
+/// Statistics of a conversation.
 #[derive(Debug, Clone)]
 pub struct Figures {
     /// Its members and messages by language.
     pub counts: Vec<Counts>,
-    /// Members who are connected; of a large conversation some.
+    /// Online members; in a large conversation, some of them.
     pub online: Vec<Member>,
 }
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SenderView {
-    /// Who.
+    /// The id.
     pub id: UserId,
     /// The unique name.
     pub username: String,
-    /// The name that others see.
+    /// The displayed name.
     pub display_name: String,
     /// Given name.
     pub first_name: String,
     /// Family name.
     pub last_name: String,
-    /// Address of a picture.
+    /// The URL of the picture.
     pub avatar: Option<String>,
-    /// What this person may do on the whole site.
+    /// The role on the server.
     pub role: Role,
-    /// Whether this person is connected.
+    /// Whether the author is online.
     pub is_online: bool,
-    /// The last sign of life.
+    /// The last activity.
     pub last_active_at: Timestamp,
-    /// What this person reads.
+    /// The author's languages.
     pub languages: LanguageSettings,
 }
 
@@ -117,42 +117,42 @@ impl SenderView {
 pub struct MessageView {
     /// The message itself.
     pub message: Message,
-    /// Who wrote it; `None` once the account is gone.
+    /// Its author; `None` if the account was deleted.
     pub sender: Option<SenderView>,
-    /// The guest who wrote it, in the old system.
+    /// Its author, if a guest of the old system.
     pub guest: Option<Guest>,
-    /// The usernames it mentions.
+    /// The mentioned usernames.
     pub mentions: Vec<String>,
-    /// The files that hang on it.
+    /// The attached files.
     pub attachments: Vec<Attachment>,
-    /// Its translations that have come to an end.
+    /// Its finished translations.
     pub translations: Vec<Translation>,
-    /// The languages it is being translated into.
+    /// The languages of its pending translations.
     pub pending: Vec<Language>,
-    /// The emoji it was answered with.
+    /// The reactions.
     pub reactions: Vec<Reaction>,
-    /// Of how many people it is noted whether they received and read it.
+    /// How many users have a delivery and read state.
     pub status_entries: i64,
-    /// The message it answers, without what that one answers.
+    /// The message it replies to, without the one that that replies to.
     pub reply_to: Option<Box<MessageView>>,
 }
 
-/// What messages are looked at with.
+/// What is needed to build message views.
 #[derive(Clone, Copy)]
 pub(crate) struct Lens<'a> {
     pub(crate) presence: &'a Presence,
     pub(crate) file_links: &'a FileLinks,
-    /// Who looks, and when.
+    /// The viewer, and the time.
     pub(crate) viewer: Viewer,
     pub(crate) now: Timestamp,
 }
 
-/// Puts together what is shown with one message.
+/// Builds the view of one message.
 pub(crate) fn message(tx: &mut Tx<'_>, row: Message, lens: Lens<'_>) -> Result<MessageView, ChatError> {
     messages(tx, vec![row], lens)?.pop().ok_or(ChatError::NotFound { what: "message" })
 }
 
-/// Puts together what is shown with some messages, in their order, with the messages they answer.
+/// Builds the views of some messages, in order, with the messages they reply to.
 pub(crate) fn messages(
     tx: &mut Tx<'_>,
     rows: Vec<Message>,
@@ -253,7 +253,7 @@ impl<'a> Parts<'a> {
             status_entries: self.statuses.get(&id).copied().unwrap_or(0),
             mentions: self.mentions.get(&id).cloned().unwrap_or_default(),
             attachments: self.files.get(&id).cloned().unwrap_or_default(),
-            // A translation of an older text is not shown as one of this text.
+            // A translation of an older text is not shown with this text.
             translations: (self.translations.get(&id).into_iter().flatten())
                 .filter(|translation| translation.revision == message.revision)
                 .cloned()
@@ -267,7 +267,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// What a viewer sees of a message: of one that is not for their eyes, that it is there.
+/// A message as seen by a viewer; of a hidden one, only that it exists.
 fn shown_to(viewer: Option<UserId>, mut view: MessageView) -> MessageView {
     if let Some(concealed) = view.message.concealed(viewer) {
         view.message.content = concealed.placeholder().to_owned();
@@ -279,7 +279,7 @@ fn shown_to(viewer: Option<UserId>, mut view: MessageView) -> MessageView {
     view
 }
 
-/// With links that can be followed without a token. What leads nowhere is found by its id.
+/// With signed links. Files without a URL are linked by their id.
 fn linked(file: Attachment, lens: Lens<'_>) -> Attachment {
     let sign = |url: &str| lens.file_links.sign(url, file.id, lens.now);
     let file_url = match WebAddress::parse(&file.file_url) {

@@ -1,42 +1,42 @@
-//! Kinds of conversations, of messages, and of what readers report.
+//! Kinds of conversations, messages and reports.
 
 use crate::named::named;
 
 named!(
     /// The kinds of conversation.
     ConversationKind, "conversation type" {
-        /// Two people.
+        /// Exactly two users.
         Direct = "direct",
-        /// Invited people.
+        /// Users who were added.
         Group = "group",
-        /// Anybody may join.
+        /// Anybody can join.
         Public = "public",
-        /// Everybody is in it.
+        /// Every user is a member.
         Global = "global",
-        /// Few write, many read.
+        /// Few members write, the others read.
         Broadcast = "broadcast",
     }
 );
 
 impl ConversationKind {
-    /// Those that people can open.
+    /// The kinds that users can create.
     pub const OPENABLE: &[Self] = &[Self::Direct, Self::Group, Self::Public];
 }
 
 named!(
     /// The kinds of message that clients send.
     MessageType, "message type" {
-        /// Words.
+        /// A text.
         Text = "text",
-        /// A picture.
+        /// An image.
         Image = "image",
-        /// A file of another kind.
+        /// A file of another type.
         File = "file",
-        /// Sound.
+        /// A recording.
         Audio = "audio",
-        /// A film.
+        /// A video.
         Video = "video",
-        /// A place.
+        /// A location.
         Location = "location",
     }
 );
@@ -44,17 +44,17 @@ named!(
 named!(
     /// What is wrong with a translation.
     ReportReason, "reason" {
-        /// It says something else.
+        /// It has another meaning.
         Wrong = "wrong",
         /// A part is missing.
         Incomplete = "incomplete",
-        /// It can be understood, but nobody would say it so.
+        /// It is understandable but unnatural.
         Clumsy = "clumsy",
-        /// It is rude, and the message is not.
+        /// It is rude, unlike the message.
         Offensive = "offensive",
-        /// It is not in the language it should be in.
+        /// It is in another language.
         Language = "language",
-        /// Something else, in the reader's own words.
+        /// Something else, described in the comment.
         Other = "other",
     }
 );

@@ -1,6 +1,6 @@
-//! Enumerations whose members have names.
+//! Enumerations with named variants.
 
-/// A value that clients send or the database holds is not one of the known names.
+/// The error for a value that is not one of the known names.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{given}` is not a {noun}; expected one of {expected}")]
 pub struct UnknownName {
@@ -9,7 +9,7 @@ pub struct UnknownName {
     pub(crate) expected: String,
 }
 
-/// An enumeration whose members have one name each, read in any case.
+/// An enumeration whose variants have one name each, parsed in any case.
 macro_rules! named {
     ($(#[$doc:meta])* $name:ident, $noun:literal { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
         $(#[$doc])*
@@ -19,7 +19,7 @@ macro_rules! named {
         }
 
         impl $name {
-            /// Every member, in order of declaration.
+            /// Every variant, in order of declaration.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
             /// The name on the wire and in the database.

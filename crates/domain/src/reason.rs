@@ -5,19 +5,19 @@ use crate::named::named;
 use std::fmt;
 
 named!(
-    /// What a client needs to know of why there is no translation.
+    /// Why there is no translation, as far as clients need to know.
     ReasonCode, "reason" {
-        /// No engine here translates between these languages.
+        /// No installed engine translates between these languages.
         NoEngine = "no_engine",
-        /// What would translate them is installed and cannot be used until somebody repairs or allows it.
+        /// The engine is installed but unusable until an operator repairs or allows it.
         EngineUnusable = "engine_unusable",
-        /// Another engine was asked for, and there is no other.
+        /// Another engine was requested, but there is none.
         NoOtherEngine = "no_other_engine",
-        /// A model for these languages is being downloaded: the translation follows by itself.
+        /// A model for these languages is being downloaded; the translation will follow.
         ModelDownloading = "model_downloading",
-        /// An engine was asked, and failed each time.
+        /// An engine failed on every attempt.
         EngineFailed = "engine_failed",
-        /// From before there were codes, or from a newer version.
+        /// Stored before there were codes, or by a newer version.
         Unknown = "unknown",
     }
 );

@@ -1,17 +1,17 @@
-//! Roles, and what they allow.
+//! Roles and their permissions.
 
 use crate::named::named;
 
 named!(
-    /// A user's role on the whole site.
+    /// A user's role on the server.
     Role, "role" {
         /// A regular user.
         User = "USER",
-        /// Administers the site.
+        /// An administrator of the server.
         Admin = "ADMIN",
         /// Moderates.
         Moderator = "MODERATOR",
-        /// Owns the site.
+        /// The owner of the server.
         BigBoss = "BIGBOSS",
         /// Reads the audit log.
         Audit = "AUDIT",
@@ -25,7 +25,7 @@ named!(
     MemberRole, "member role" {
         /// Created it.
         Creator = "CREATOR",
-        /// Administers it.
+        /// An administrator of it.
         Admin = "ADMIN",
         /// Moderates it.
         Moderator = "MODERATOR",
@@ -35,31 +35,31 @@ named!(
 );
 
 named!(
-    /// What a role on the site may allow: clients show or hide the administration by it.
+    /// A permission of a role on the server. Clients use it to show or hide the administration.
     Permission, "permission" {
-        /// To open the administration.
+        /// Opening the administration.
         AccessAdmin = "canAccessAdmin",
-        /// To change other people's accounts.
+        /// Changing other users' accounts.
         ManageUsers = "canManageUsers",
-        /// To change communities.
+        /// Changing communities.
         ManageGroups = "canManageGroups",
-        /// To change conversations that are not theirs.
+        /// Changing other users' conversations.
         ManageConversations = "canManageConversations",
-        /// To see the figures.
+        /// Viewing statistics.
         ViewAnalytics = "canViewAnalytics",
-        /// To change or remove what others wrote.
+        /// Editing and removing other users' messages.
         ModerateContent = "canModerateContent",
-        /// To read the audit log.
+        /// Viewing the audit log.
         ViewAuditLogs = "canViewAuditLogs",
-        /// To send notifications to all.
+        /// Sending notifications to everybody.
         ManageNotifications = "canManageNotifications",
-        /// To change how translation works.
+        /// Changing how translation works.
         ManageTranslations = "canManageTranslations",
     }
 );
 
 impl Role {
-    /// What this role allows.
+    /// The permissions of this role.
     pub fn permissions(self) -> &'static [Permission] {
         use Permission::{
             AccessAdmin, ManageConversations, ManageGroups, ManageNotifications, ManageUsers,
@@ -83,14 +83,14 @@ impl Role {
         }
     }
 
-    /// Whether this role allows something.
+    /// Whether this role has a permission.
     pub fn allows(self, permission: Permission) -> bool {
         self.permissions().contains(&permission)
     }
 }
 
 impl MemberRole {
-    /// Whether this role allows all that `least` does: each allows what those below it do.
+    /// Whether this role is at least `least`: each role has the permissions of those below it.
     pub fn is_at_least(self, least: Self) -> bool {
         let rank = |role| Self::ALL.iter().position(|known| *known == role);
         rank(self) <= rank(least)

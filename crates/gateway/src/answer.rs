@@ -1,4 +1,4 @@
-//! Good answers, in their envelope.
+//! Success responses, in their envelope.
 
 use crate::routes::describe::{Describe, JSON, Output};
 use axum::Json;
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// What was asked for.
+/// The requested data.
 pub struct Answer<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Answer<T> {
@@ -25,7 +25,7 @@ impl<T: JsonSchema> Output for Answer<T> {
     }
 }
 
-/// What was made.
+/// The created object.
 pub struct Created<T>(pub T);
 
 impl<T: Serialize> IntoResponse for Created<T> {
@@ -41,7 +41,7 @@ impl<T: JsonSchema> Output for Created<T> {
     }
 }
 
-/// A part of a list.
+/// A page of a list.
 pub struct PageAnswer<T>(pub Page<T>);
 
 impl<T: Serialize> IntoResponse for PageAnswer<T> {
@@ -56,7 +56,7 @@ impl<T: JsonSchema> Output for PageAnswer<T> {
     }
 }
 
-/// An answer that is not in the envelope, or brings its own.
+/// A response without the envelope, or with an envelope of its own.
 impl<T: JsonSchema> Output for Json<T> {
     fn describe(to: &mut Describe<'_>) {
         let schema = to.schemas.answer::<T>();

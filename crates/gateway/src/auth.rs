@@ -1,4 +1,4 @@
-//! Who calls: the credentials of a request, and the person behind them.
+//! Authentication: the credentials of a request, and their user.
 
 use crate::error::ApiError;
 use crate::routes::describe::{Describe, Input};
@@ -22,19 +22,19 @@ pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// The device's secret of an `X-Session-Token` header.
+/// The device secret in an `X-Session-Token` header.
 pub fn session_token(headers: &HeaderMap) -> Option<&str> {
     headers.get(SESSION_TOKEN)?.to_str().ok().filter(|token| !token.is_empty())
 }
 
 impl App {
-    /// Whether the operator's tools call, who see figures.
+    /// Whether the request has the operator's token, which gives access to metrics.
     pub fn is_operator(&self, headers: &HeaderMap) -> bool {
         let shown = bearer(headers);
         self.config.metrics_token.as_ref().zip(shown).is_some_and(|(token, shown)| token.is(shown))
     }
 
-    /// The person behind the credentials; a JWT goes before a session token.
+    /// The user of the credentials; a JWT takes precedence over a session token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let caller = match (bearer(headers), session_token(headers)) {
             (Some(token), _) => self.chat.authenticate(token).await?,
@@ -47,8 +47,8 @@ impl App {
 }
 
 impl App {
-    /// The person behind the credentials of the headers; without any, behind a key as programs send it that have room
-    /// for one only: the token of a person or of a device.
+    /// The user of the credentials in the headers or, without any, of an API key, as sent by programs with a
+    /// single field for it: the token of a user or of a device.
     pub async fn authenticate_by_key(
         &self,
         headers: &HeaderMap,
@@ -68,7 +68,7 @@ impl App {
     }
 }
 
-/// The caller of a route for registered people; [`routes::Api`](crate::routes::Api) has let only them in.
+/// The caller of a route for users; [`routes::Api`](crate::routes::Api) has authenticated them.
 pub struct User(pub Caller);
 
 impl FromRequestParts<App> for User {
@@ -85,10 +85,10 @@ impl Input for User {
     }
 }
 
-/// Where a call comes from.
+/// The origin of a call.
 pub struct Origin {
     pub device: Device,
-    /// Under which name its calls are counted.
+    /// The key under which its calls are counted.
     pub counted_as: String,
 }
 
@@ -110,7 +110,7 @@ impl Input for Origin {
     fn describe(_: &mut Describe<'_>) {}
 }
 
-/// The address that a call comes from: behind trusted proxies, what the outermost of them saw.
+/// The client address of a call: behind trusted proxies, the one seen by the outermost of them.
 pub fn address(headers: &HeaderMap, extensions: &Extensions, config: &GatewayConfig) -> Option<IpAddr> {
     static WARNED: Once = Once::new();
     if config.forwarding.is_ignored_header(headers) {
@@ -125,7 +125,7 @@ pub fn address(headers: &HeaderMap, extensions: &Extensions, config: &GatewayCon
     config.forwarding.client_address(headers, peer)
 }
 
-/// The name under which the calls from an address are counted.
+/// The key under which the calls from an address are counted.
 pub fn counted_as(address: Option<IpAddr>) -> String {
     Network::of(address).to_string()
 }

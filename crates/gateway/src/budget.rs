@@ -35,28 +35,28 @@ impl Limiter {
         self.count(self.limits.events, &user.to_string()).map(drop)
     }
 
-    /// Counts texts that may cost an engine's time.
+    /// Counts texts that may need an engine.
     pub fn count_translations(&self, user: UserId, texts: usize) -> Result<(), TooMany> {
         let texts = u32::try_from(texts).unwrap_or(u32::MAX);
         self.count_many(self.limits.translation, &user.to_string(), texts).map(drop)
     }
 
-    /// Counts a translation that reading a page asks for; says whether it may.
+    /// Counts a translation requested by reading a page; returns whether it is allowed.
     pub fn allows_page_translation(&self, user: UserId) -> bool {
         self.count(self.limits.page_translations, &user.to_string()).is_ok()
     }
 
-    /// Counts a conversation that is opened, of which all its members are told.
+    /// Counts a new conversation, which notifies all its members.
     pub fn count_conversation(&self, user: UserId) -> Result<(), TooMany> {
         self.count(self.limits.conversations, &user.to_string()).map(drop)
     }
 
-    /// Counts an edit, which is stored and told to everybody as a message is.
+    /// Counts an edit, which is stored and delivered like a message.
     pub fn count_edit(&self, user: UserId) -> Result<(), TooMany> {
         self.count(self.limits.messages, &user.to_string()).map(drop)
     }
 
-    /// Counts a message. A conversation has one budget, by whichever of its names it is called.
+    /// Counts a message. A conversation has one budget, whether it is named by id or identifier.
     pub async fn count_message(&self, chat: &Chat, user: UserId, conversation: &str) -> Result<(), ApiError> {
         self.count(self.limits.messages, &user.to_string())?;
         let Some(limit) = self.limits.conversation_messages else { return Ok(()) };

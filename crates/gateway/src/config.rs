@@ -1,4 +1,4 @@
-//! What can be set about the gateway.
+//! The configuration of the gateway.
 
 use crate::rate_limit::Limit;
 use meeshy_domain::is_same_secret;
@@ -10,27 +10,27 @@ use std::time::Duration;
 /// Settings of the gateway.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// Origins of other sites whose pages may call; our own pages always may.
+    /// Other origins whose pages may call; our own pages always may.
     pub allowed_origins: Vec<String>,
-    /// Who says where a call comes from, when proxies are in between.
+    /// The proxies that are trusted to name the client's address.
     pub forwarding: Forwarding,
     /// Whether clients reach this server over TLS only, although no trusted proxy says so.
     pub behind_tls: bool,
-    /// Whether a socket may show its token in the query, where proxies and logs see it.
+    /// Whether sockets may send their token in the query, which proxies log.
     pub query_tokens: bool,
-    /// Whoever names it sees the metrics and figures of this server; nobody when there is none.
+    /// The token for metrics and statistics of this server; without one, nobody gets them.
     pub metrics_token: Option<MetricsToken>,
-    /// What connections may take.
+    /// Limits of connections.
     pub connections: Limits,
-    /// How often who may call what.
+    /// Rate limits.
     pub rate_limits: RateLimits,
-    /// Bytes of a JSON body, at most. The contract's 50 MiB are for uploads, which have routes of their own.
+    /// The maximum size of a JSON body, in bytes. Uploads have routes and limits of their own.
     pub body_bytes: usize,
-    /// Bytes of a Socket.IO packet, at most.
+    /// The maximum size of a Socket.IO packet, in bytes.
     pub packet_bytes: u64,
-    /// How long a socket may stay without having authenticated.
+    /// How long a socket may stay unauthenticated.
     pub authentication_deadline: Duration,
-    /// The folder of the files that people uploaded.
+    /// The folder of uploaded files.
     pub uploads: PathBuf,
     /// What the ids of its connections begin with, so that a proxy finds this gateway among others; made up when not set.
     pub name: Option<String>,
@@ -55,12 +55,12 @@ impl Default for GatewayConfig {
     }
 }
 
-/// The token of the operator's tools.
+/// The operator's token.
 #[derive(Clone)]
 pub struct MetricsToken(String);
 
 impl MetricsToken {
-    /// This token.
+    /// Takes this token.
     pub fn new(token: String) -> Self {
         Self(token)
     }
@@ -76,30 +76,30 @@ impl fmt::Debug for MetricsToken {
     }
 }
 
-/// How often who may call what; `None` is no limit.
+/// Rate limits; `None` is no limit.
 #[derive(Debug, Clone)]
 pub struct RateLimits {
-    /// Every REST call, by address.
+    /// REST calls, per address.
     pub rest: Option<Limit>,
-    /// Signing in, by address and the beginning of the name.
+    /// Sign-ins, per address and start of the name.
     pub login: Option<Limit>,
-    /// Registering, by address.
+    /// Registrations, per address.
     pub register: Option<Limit>,
-    /// Both together, by address. A device that has signed in before counts for itself in these.
+    /// Sign-ins and registrations together, per address. A known device is counted separately.
     pub authentication: Option<Limit>,
-    /// Asking whether a name is free, by address.
+    /// Checks whether a name is available, per address.
     pub availability: Option<Limit>,
-    /// What may cost an engine's time: translating and detecting, by person.
+    /// Requests that may need an engine (translation and detection), per user.
     pub translation: Option<Limit>,
-    /// What reading messages asks for to be translated, by person: over it, pages come as they are.
+    /// Translations requested by reading messages, per user; beyond that, pages are returned without.
     pub page_translations: Option<Limit>,
-    /// Opening conversations, by person.
+    /// New conversations, per user.
     pub conversations: Option<Limit>,
-    /// Events, by socket, and by person over all sockets.
+    /// Events, per socket and per user over all sockets.
     pub events: Option<Limit>,
-    /// Writing and editing messages, by person.
+    /// Messages and edits, per user.
     pub messages: Option<Limit>,
-    /// Writing messages, by person and conversation.
+    /// Messages, per user and conversation.
     pub conversation_messages: Option<Limit>,
 }
 
@@ -123,7 +123,7 @@ impl Default for RateLimits {
 }
 
 impl RateLimits {
-    /// No limit at all: for tests and benchmarks.
+    /// No limits: for tests and benchmarks.
     pub fn off() -> Self {
         Self {
             rest: None,

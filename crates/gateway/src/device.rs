@@ -1,4 +1,4 @@
-//! Visitors who sign in, and how a device shows that it has done so before.
+//! Clients that sign in, and how a device proves that it has signed in before.
 
 use crate::App;
 use crate::answer::Answer;
@@ -14,17 +14,17 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::convert::Infallible;
 
-/// Says nothing but that this browser has signed in before; it opens nothing.
+/// A cookie that marks this browser as known; it does not authenticate.
 const COOKIE_NAME: &str = "meeshy_device";
-/// Hexadecimal digits of its value.
+/// The length of its value, in hexadecimal digits.
 const COOKIE_DIGITS: usize = 64;
-/// Browsers keep a cookie for 400 days at most (RFC 6265bis, 5.5).
+/// Browsers store a cookie for 400 days at most (RFC 6265bis, 5.5).
 const COOKIE_SECONDS: u32 = 400 * 86_400;
 
-/// Somebody who signs in or registers.
+/// A client that signs in or registers.
 pub struct Visitor {
     pub device: Device,
-    /// Under which name the calls of the address are counted.
+    /// The key under which the calls of its address are counted.
     pub counted_as: String,
     set_cookie: Option<HeaderValue>,
 }
@@ -37,7 +37,7 @@ impl FromRequestParts<App> for Visitor {
         device.session_token = session_token(&parts.headers).map(Into::into);
         let known = device_cookie(&parts.headers);
         let value = known.clone().unwrap_or_else(|| app.chat.secrets().hex(COOKIE_DIGITS / 2));
-        // A cookie that is marked so is not kept by a page without TLS.
+        // Browsers reject secure cookies on pages without TLS.
         let origin = parts.headers.get(ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
         let secure = if origin.starts_with("https://") { "; Secure" } else { "" };
         let cookie = format!(
@@ -50,7 +50,7 @@ impl FromRequestParts<App> for Visitor {
 }
 
 impl Visitor {
-    /// The answer to somebody who has signed in, with the cookie that this browser will be known by.
+    /// The response to a sign-in, with the cookie that identifies this browser.
     pub fn remembered<T>(&self, answer: T) -> Remembered<T> {
         Remembered { answer, set_cookie: self.set_cookie.clone() }
     }
@@ -60,14 +60,14 @@ impl Input for Visitor {
     fn describe(_: &mut Describe<'_>) {}
 }
 
-/// An answer to somebody who signs in, perhaps with a cookie.
+/// The response to a sign-in, possibly with a cookie.
 pub struct Remembered<T> {
     answer: T,
     set_cookie: Option<HeaderValue>,
 }
 
 impl<T> Remembered<T> {
-    /// The answer to somebody who has not signed in yet.
+    /// The response to a sign-in that is not complete yet.
     pub fn unknown(answer: T) -> Self {
         Self { answer, set_cookie: None }
     }
@@ -89,7 +89,7 @@ impl<T: JsonSchema> Output for Remembered<T> {
     }
 }
 
-/// The value of the cookie, if it is one of ours.
+/// The value of the cookie, if it is valid.
 fn device_cookie(headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get_all(COOKIE).into_iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));

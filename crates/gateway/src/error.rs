@@ -1,4 +1,4 @@
-//! The one place where a refusal or a failure becomes a status and a code.
+//! Maps errors to statuses and codes, in one place.
 
 use crate::rate_limit::TooMany;
 use axum::Json;
@@ -12,7 +12,7 @@ use meeshy_translation_api::Refusal;
 use meeshy_wire::{ErrorBody, ErrorCode, ErrorDetail};
 use std::time::Duration;
 
-/// An answer that is an error.
+/// An error response.
 #[derive(Debug)]
 pub struct ApiError {
     pub status: StatusCode,
@@ -31,18 +31,18 @@ impl ApiError {
         error
     }
 
-    /// Nobody called, where somebody has to.
+    /// Authentication is required.
     pub fn authentication_required() -> Self {
         Self::new(ErrorCode::AuthRequired, "Authentication required")
     }
 
-    /// With the code where the translation routes of old clients look for it.
+    /// With the code where the translation routes of old clients expect it.
     pub fn with_error_code(mut self) -> Self {
         self.body.error_code = Some(self.body.code);
         self
     }
 
-    /// Why a text has no translation, for a client to word.
+    /// Why a text has no translation, for clients to display.
     pub fn with_reason(mut self, code: ReasonCode) -> Self {
         self.body.reason_code = Some(code);
         self
@@ -86,7 +86,7 @@ impl From<ChatError> for ApiError {
 
 fn store_error(error: &StoreError) -> ApiError {
     if matches!(error, StoreError::Nul) {
-        // What the caller sent, not a failure.
+        // An error of the caller, not a failure.
         return ApiError::new(ErrorCode::ValidationError, error.to_string());
     }
     tracing::error!(%error, "A request failed because of the database");
@@ -112,7 +112,7 @@ fn not_found_code(what: &str) -> ErrorCode {
     }
 }
 
-/// As LibreTranslate says it, which reads `error` only; in our envelope.
+/// In LibreTranslate's form, which only reads `error`, and in our envelope.
 impl From<Refusal> for ApiError {
     fn from(refusal: Refusal) -> Self {
         let code = match refusal {
@@ -133,7 +133,7 @@ impl From<TooMany> for ApiError {
     }
 }
 
-/// Old clients look for the code in `error`.
+/// Old clients expect the code in `error`.
 fn too_many(message: String, limit: u32, seconds: u64) -> ApiError {
     let mut error = ApiError::new(ErrorCode::RateLimitExceeded, message);
     error.body.error = "RATE_LIMIT_EXCEEDED".into();

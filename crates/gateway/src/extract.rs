@@ -1,4 +1,4 @@
-//! Bodies, queries and paths, with errors in our envelope.
+//! Extractors of bodies, queries and paths, with errors in our envelope.
 
 use crate::App;
 use crate::error::ApiError;
@@ -15,8 +15,8 @@ use std::borrow::Cow;
 /// A JSON body.
 pub struct Body<T>(pub T);
 
-/// Of a body that is too large, so many bytes are read and thrown away: a client that is cut off while it sends sees a
-/// broken connection instead of our answer.
+/// How many bytes of a body that is too large are read and discarded: a client that is cut off while sending
+/// sees a broken connection instead of the response.
 const DISCARDED_BYTES: usize = 64 * 1024 * 1024;
 
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
@@ -28,7 +28,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             invalid(if error.is_data() {
                 error.to_string()
             } else {
-                format!("the body is not JSON: {error}")
+                format!("the body is not valid JSON: {error}")
             })
         })
     }
@@ -43,7 +43,7 @@ impl<T: JsonSchema> Input for Body<T> {
 
 /// The bytes of a body.
 pub async fn read(request: Request, limit: usize) -> Result<Vec<u8>, ApiError> {
-    let unreadable = |_| ApiError::new(ErrorCode::InvalidInput, "the request could not be read");
+    let unreadable = |_| ApiError::new(ErrorCode::InvalidInput, "failed to read the request");
     let mut body = request.into_body();
     let (mut bytes, mut total) = (Vec::new(), 0_usize);
     while let Some(frame) = body.frame().await {
@@ -86,17 +86,17 @@ impl<T: JsonSchema> Input for Params<T> {
     }
 }
 
-/// A variable part of a path.
+/// A path parameter.
 pub trait Segment: From<String> {
     /// Its name in the path.
     const NAME: &'static str;
-    /// How it leads nowhere.
+    /// Its error if it leads nowhere.
     const MISSING: &'static [ErrorCode];
 
     fn schema() -> Value;
 }
 
-/// Declares variable parts of paths: what each of them names, its name in the path, how it leads nowhere, and an example.
+/// Declares path parameters: what they identify, their names in the path, their errors, and an example.
 macro_rules! segments {
     ($(#[doc = $doc:literal] $part:ident = $name:literal, $example:literal, [$($missing:ident),*];)*) => {
         $(
@@ -126,19 +126,19 @@ macro_rules! segments {
 pub(crate) use segments;
 
 segments! {
-    /// A conversation, by its id or its identifier.
+    /// The id or identifier of a conversation.
     ConversationRef = "id", "meeshy", [ConversationNotFound, ConversationAccessDenied];
-    /// A message, by its id.
+    /// The id of a message.
     MessageRef = "messageId", "65a0c0ffee0123456789abcd", [MessageNotFound];
-    /// A language, by its code.
+    /// The code of a language.
     LanguageTag = "language", "es", [];
-    /// A term of a glossary, by its id.
+    /// The id of a glossary term.
     TermRef = "termId", "65a0c0ffee0123456789abcd", [NotFound];
     /// The translation of a message, as `<message>-<language>`.
     JobRef = "jobId", "65a0c0ffee0123456789abcd-es", [MessageNotFound];
 }
 
-/// The variable part of a path.
+/// The path parameter.
 pub struct PathParam<P>(pub P);
 
 impl<P: Segment, S: Send + Sync> FromRequestParts<S> for PathParam<P> {
@@ -158,7 +158,7 @@ impl<P: Segment> Input for PathParam<P> {
     }
 }
 
-/// The two variable parts of a path.
+/// The two path parameters.
 pub struct TwoPathParams<P, Q>(pub P, pub Q);
 
 impl<P: Segment, Q: Segment, S: Send + Sync> FromRequestParts<S> for TwoPathParams<P, Q> {
@@ -178,7 +178,7 @@ impl<P: Segment, Q: Segment> Input for TwoPathParams<P, Q> {
     }
 }
 
-/// `limit` and `offset` as clients send them: text that is no number counts as not given.
+/// `limit` and `offset` as sent by clients: anything that is not a number is ignored.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 pub struct PageParams<const DEFAULT: i64, const MAX: i64> {
     limit: Option<String>,
@@ -207,7 +207,7 @@ impl<const DEFAULT: i64, const MAX: i64> JsonSchema for PageParams<DEFAULT, MAX>
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        // A text is no mistake: it counts as not given.
+        // Text is not an error: it counts as absent.
         json_schema!({
             "type": "object",
             "properties": {
@@ -216,7 +216,7 @@ impl<const DEFAULT: i64, const MAX: i64> JsonSchema for PageParams<DEFAULT, MAX>
                     "description": format!("How many; more than {MAX} counts as {MAX}."),
                     "default": DEFAULT,
                 },
-                "offset": { "type": ["integer", "string"], "description": "How many to skip.", "default": 0 },
+                "offset": { "type": ["integer", "string"], "description": "The number of items to skip.", "default": 0 },
             },
         })
     }

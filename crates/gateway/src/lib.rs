@@ -33,16 +33,16 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How long requests that have begun may take to finish once the program is told to stop.
+/// How long running requests may take to finish after a shutdown is requested.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// What every handler can reach.
+/// The state that every handler can use.
 #[derive(Clone)]
 pub(crate) struct App {
     chat: Chat,
     config: Arc<GatewayConfig>,
     limiter: Arc<Limiter>,
-    /// Who serves `/libretranslate`.
+    /// The implementation of `/libretranslate`.
     translation_api: Option<TranslationApi>,
     started: Instant,
 }
@@ -56,8 +56,8 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// A gateway in front of `chat`, whose events it takes: there can be one. With `translation_api`, people with an account have
-    /// LibreTranslate's interface at `/libretranslate`.
+    /// A gateway for `chat`, whose events it takes: there can only be one. With `translation_api`, users have
+    /// LibreTranslate's API at `/libretranslate`.
     pub fn new(chat: Chat, config: GatewayConfig, translation_api: Option<TranslationApi>) -> Self {
         telemetry::recorder();
         let config = Arc::new(config);
@@ -68,18 +68,18 @@ impl Gateway {
         Self { router: middleware::layers(router, &app), app, sockets, dispatching }
     }
 
-    /// Serves until `stop` is ready; then tells the sockets and closes them, takes no more connections, finishes the
-    /// requests that have begun, and ends. It ends early when events can no longer be sent out, which only a new start
-    /// mends.
+    /// Serves until `stop` is ready; then notifies and closes the sockets, accepts no more connections,
+    /// finishes running requests, and returns. Returns early if events can no longer be dispatched, which
+    /// only a restart fixes.
     pub async fn serve(mut self, listener: TcpListener, stop: impl Future<Output = ()> + Send + 'static) {
         let (tell, told) = watch::channel(false);
-        // A sender that is gone means the same.
+        // A dropped sender means the same.
         let stopped = |mut told: watch::Receiver<bool>| async move { _ = told.wait_for(|stop| *stop).await };
         let (router, limits) = (self.router, self.app.config.connections);
         let serving = meeshy_listen::serve(listener, router, limits, stopped(told.clone()));
         let closing = async {
             stop.await;
-            // First: a client that polls needs another connection to take its last packets.
+            // First, because a polling client needs another connection for its last packets.
             realtime::stop(&self.sockets).await;
             let _ = tell.send(true);
         };

@@ -1,4 +1,4 @@
-//! The layers around all routes: limits, origins, headers, panics.
+//! The middleware of all routes: limits, origins, headers, panics.
 
 use crate::auth::{address, counted_as};
 use crate::error::ApiError;
@@ -19,14 +19,14 @@ use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// What a page of ours may do: nothing from elsewhere, no inline scripts. `connect-src` is added.
+/// The policy for our pages: nothing from elsewhere, no inline scripts. `connect-src` is added.
 const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
     object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-/// How long a browser that has reached us over TLS comes over nothing else (RFC 6797): a year.
+/// How long browsers that have used TLS require it (RFC 6797): a year.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// Puts the layers around `router`, the last one outermost.
+/// Adds the layers to `router`, the last one outermost.
 pub fn layers(router: Router, app: &App) -> Router {
     router
         .layer(from_fn_with_state(app.clone(), limit_rest))
@@ -37,7 +37,7 @@ pub fn layers(router: Router, app: &App) -> Router {
         .layer(from_fn(telemetry::request))
 }
 
-/// Counts every call of the interface, and says in headers how many are left.
+/// Counts every API call, and returns the remaining number in headers.
 async fn limit_rest(State(app): State<App>, request: Request, next: Next) -> Response {
     if !request.uri().path().starts_with("/api/") {
         return next.run(request).await;
@@ -50,7 +50,7 @@ async fn limit_rest(State(app): State<App>, request: Request, next: Next) -> Res
     let mut response = next.run(request).await;
     if let Some(left) = left {
         let headers = response.headers_mut();
-        // A narrower limit has spoken where there is one.
+        // A narrower limit has already set them.
         headers.entry("x-ratelimit-limit").or_insert(left.calls.into());
         headers.entry("x-ratelimit-remaining").or_insert(left.remaining.into());
         headers.entry("x-ratelimit-reset").or_insert(left.reset_in.as_secs().into());
@@ -72,7 +72,7 @@ async fn add_headers(State(app): State<App>, request: Request, next: Next) -> Re
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (X_FRAME_OPTIONS, "DENY"),
         (REFERRER_POLICY, "strict-origin-when-cross-origin"),
-        // What is the same for everybody says so itself.
+        // Responses that are the same for everybody set it themselves.
         (CACHE_CONTROL, "no-store"),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
@@ -80,14 +80,14 @@ async fn add_headers(State(app): State<App>, request: Request, next: Next) -> Re
     response
 }
 
-/// The policy of a page that was asked for at `host`. Older browsers do not count sockets as `'self'`.
+/// The policy of a page requested from `host`. Older browsers do not include sockets in `'self'`.
 fn page_policy(host: Option<String>) -> HeaderValue {
     let sockets = host.map_or_else(String::new, |host| format!(" ws://{host} wss://{host}"));
     HeaderValue::from_str(&format!("{PAGE_POLICY}; connect-src 'self'{sockets}"))
         .unwrap_or(HeaderValue::from_static(PAGE_POLICY))
 }
 
-/// Pages that may call are told so.
+/// CORS headers for pages that may call.
 fn cors(app: &App) -> CorsLayer {
     let config = app.config.clone();
     let allowed = move |origin: &HeaderValue, request: &Parts| {
@@ -111,7 +111,7 @@ fn cors(app: &App) -> CorsLayer {
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
-    // The panic hook has written down what and where.
+    // The panic hook has logged the message and location.
     tracing::error!("A request panicked: this is a bug");
     let message = "something went wrong on our side";
     ApiError::new(ErrorCode::InternalError, message).into_response()

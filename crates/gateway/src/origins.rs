@@ -1,7 +1,8 @@
-//! Pages of which sites may call: our own, and those that are listed.
+//! Which origins may call: our own, and those in the configuration.
 //!
-//! A browser says in `Origin` from where a page calls (RFC 6454). What it says cannot be forged by the page, and other
-//! programs say nothing. Credentials are no cookies here, so this is a second lock: a foreign page has none to send.
+//! A browser sends the origin of the calling page in `Origin` (RFC 6454). Pages cannot forge it; other
+//! programs do not send it. Credentials are not cookies here, so this is a second line of defence: a foreign
+//! page has none to send.
 
 use crate::App;
 use crate::config::GatewayConfig;
@@ -13,7 +14,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use meeshy_wire::ErrorCode;
 
-/// Refuses calls of pages of other sites: of the interface and of sockets. Files have rules of their own.
+/// Rejects calls by pages of other origins, to the API and to sockets. Files have rules of their own.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_checked = path.starts_with("/socket.io")
@@ -34,7 +35,7 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
 /// Whether pages of this origin may call: they are ours, or listed.
 pub fn may_call(origin: &HeaderValue, uri: &Uri, headers: &HeaderMap, config: &GatewayConfig) -> bool {
     let is_listed = || config.allowed_origins.iter().any(|allowed| origin.as_bytes() == allowed.as_bytes());
-    // A page cannot set it. It helps behind proxies that give us another `Host` than they were asked for.
+    // A page cannot set it. It helps behind proxies that change `Host`.
     let is_same_origin = || headers.get("sec-fetch-site").is_some_and(|site| site == "same-origin");
     is_own(origin, uri, headers, config) || is_same_origin() || is_listed()
 }
@@ -55,7 +56,7 @@ fn is_own(origin: &HeaderValue, uri: &Uri, headers: &HeaderMap, config: &Gateway
     [forwarded, asked].into_iter().flatten().any(|own| plain(&own) == plain(authority))
 }
 
-/// The host that a client asked for, as it can stand in a header; what trusted proxies say goes first.
+/// The host that a client requested, in the form of a header; trusted proxies take precedence.
 pub fn own_host(uri: &Uri, headers: &HeaderMap, config: &GatewayConfig) -> Option<String> {
     let asked = || host(uri, headers).map(str::to_owned);
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
@@ -66,7 +67,7 @@ pub fn own_host(uri: &Uri, headers: &HeaderMap, config: &GatewayConfig) -> Optio
         .filter(|host| !host.is_empty() && host.bytes().all(is_plain))
 }
 
-/// The host and port of a request; in HTTP/2 they are part of its address.
+/// The host and port of a request; in HTTP/2 they are part of the URI.
 fn host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let in_address = || uri.authority().map(axum::http::uri::Authority::as_str);
     headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(in_address)

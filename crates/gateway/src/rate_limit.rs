@@ -1,8 +1,8 @@
-//! Rate limits: so many calls in a window of time, counted in memory.
+//! Rate limits: a number of calls per window of time, counted in memory.
 //!
-//! What is kept is bounded for each limit by itself: beyond it, the counter that was used least recently goes, and no
-//! other. So a flood of callers in one limit takes nothing from another one, and a counter is forgotten before its time
-//! only by who can call under as many names as there are counters.
+//! Each limit has a bounded number of counters; beyond it the least recently used one of that limit is
+//! dropped. A flood of callers on one limit therefore does not affect another, and a counter is only dropped
+//! early by a caller with as many names as there are counters.
 
 use crate::config::RateLimits;
 use moka::Expiry;
@@ -13,12 +13,12 @@ use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-/// Counters of one limit, at most.
+/// The most counters per limit.
 const MAX_COUNTERS: u64 = 50_000;
-/// Bytes of a caller's name that tell it from others.
+/// The length of a caller's name that is significant, in bytes.
 const MAX_NAME_BYTES: usize = 128;
 
-/// So many calls in a window of time.
+/// A number of calls per window of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     name: &'static str,
@@ -27,7 +27,7 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// `calls` in each `window`; `name` keeps its counters apart from those of other limits.
+    /// `calls` per `window`; `name` separates its counters from those of other limits.
     pub const fn new(name: &'static str, calls: u32, window: Duration) -> Self {
         Self { name, calls, window }
     }
@@ -45,12 +45,12 @@ impl Limit {
     }
 }
 
-/// What is left after a call that was allowed.
+/// The state after an allowed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Left {
-    /// Calls of the limit.
+    /// The limit.
     pub calls: u32,
-    /// Calls that are left in this window.
+    /// The remaining calls in this window.
     pub remaining: u32,
     /// How long this window still lasts.
     pub reset_in: Duration,
@@ -69,13 +69,13 @@ struct Counter {
     began: Instant,
     window: Duration,
     calls: u32,
-    /// Its window has just begun.
+    /// Its window has just started.
     is_fresh: bool,
-    /// The last call was one too many.
+    /// The last call exceeded the limit.
     is_over: bool,
 }
 
-/// A counter goes when its window is over.
+/// A counter expires with its window.
 struct WhenOver;
 
 impl Expiry<Box<str>, Counter> for WhenOver {
@@ -96,7 +96,7 @@ impl Expiry<Box<str>, Counter> for WhenOver {
 
 type Counters = Cache<Box<str>, Counter>;
 
-/// Counts.
+/// The rate limiter.
 pub struct Limiter {
     pub limits: RateLimits,
     /// The counters of each limit, by its name.
@@ -108,18 +108,18 @@ impl Limiter {
         Self { limits, counters: RwLock::default() }
     }
 
-    /// Counts a call of `who`; without a limit, nothing is said about what is left.
+    /// Counts a call of `who`; without a limit, returns `None`.
     ///
     /// # Errors
-    /// When there were too many in this window.
+    /// When the limit of this window is exceeded.
     pub fn count(&self, limit: Option<Limit>, who: &str) -> Result<Option<Left>, TooMany> {
         self.count_many(limit, who, 1)
     }
 
-    /// Counts a call that is as much as so many; one that is refused uses up nothing.
+    /// Counts a call with a weight; a rejected one uses up nothing.
     ///
     /// # Errors
-    /// When so many are not left in this window.
+    /// When fewer than that are left in this window.
     pub fn count_many(&self, limit: Option<Limit>, who: &str, calls: u32) -> Result<Option<Left>, TooMany> {
         limit.map(|limit| self.count_at(limit, who, calls, Instant::now())).transpose()
     }
@@ -137,7 +137,7 @@ impl Limiter {
         });
         let counter = match counted {
             CompResult::Inserted(entry) | CompResult::ReplacedWith(entry) => entry.into_value(),
-            // A counter is always put.
+            // A counter is always stored.
             _ => Counter { calls, ..fresh },
         };
         let reset_in = limit.window.saturating_sub(now.duration_since(counter.began));
@@ -160,7 +160,7 @@ impl Limiter {
     }
 }
 
-/// A caller's name; the end of one that is very long does not count.
+/// A caller's name, truncated if it is very long.
 fn name(who: &str) -> Box<str> {
     who[..who.floor_char_boundary(MAX_NAME_BYTES)].into()
 }
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(count("b", 4), left(1, 10));
         assert_eq!(count("a", 10), left(1, 10));
         assert_eq!(limiter.count(None, "a"), Ok(None));
-        // One that is as much as two fits or not, and uses up nothing where it does not.
+        // A call with weight two fits or not, and uses up nothing if not.
         let many = |calls, seconds| limiter.count_at(limit, "c", calls, start + Duration::from_secs(seconds));
         assert_eq!(many(3, 20), Err(TooMany { limit, retry_after: Duration::from_secs(10) }));
         assert_eq!(many(2, 20), left(0, 10));

@@ -1,4 +1,4 @@
-//! The browser client: embedded files, compressed when it was built.
+//! The web client: embedded files, compressed at build time.
 
 use crate::error::ApiError;
 use axum::body::Bytes;
@@ -17,16 +17,17 @@ struct Dist;
 
 /// The page of the client.
 const PAGE: &str = "index.html";
-/// Where its parts lie, as the build writes it: beside the page.
+/// The path of its assets, as written by the build: relative to the page.
 const HERE: &str = "./";
-/// The client knows no path that is nearly so deep.
+/// The client has no path nearly as deep.
 const MAX_DEPTH: usize = 16;
 
-/// What a browser is shown before the client was built.
+/// Shown if the client was not built.
 const NOT_BUILT: &str =
     "<!doctype html><title>Meeshy</title><p>The web client is not built: run <code>make web</code>.</p>";
 
-/// Any path that no route has: a file of the client, its page for the paths that the client itself knows, or a 404.
+/// The fallback for paths without a route: a file of the client, its page for the paths that the client
+/// handles, or a 404.
 pub async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     let is_read = method == Method::GET || method == Method::HEAD;
@@ -46,8 +47,8 @@ pub async fn fallback(method: Method, uri: Uri, headers: HeaderMap) -> Response 
     ApiError::new(ErrorCode::NotFound, message).into_response()
 }
 
-/// The page of the client, for any of the paths that it knows. Its parts lie beside it, at the root of this server, which
-/// may be under a path of a proxy's: so the page says how to get back there.
+/// The page of the client for one of its paths. Its assets are at the root of this server, which may be below
+/// a path of a proxy, so the page contains the relative way back.
 fn page(path: &str, headers: &HeaderMap) -> Option<Response> {
     let way = way_back(path);
     if way == HERE {
@@ -63,7 +64,7 @@ fn page(path: &str, headers: &HeaderMap) -> Option<Response> {
     Some(answer(PAGE, text.into(), &tag, None, headers))
 }
 
-/// From a path of the client to the folder of its parts: `./` from `/settings`, `../` from `/c/1`.
+/// From a path of the client to the folder of its assets: `./` from `/settings`, `../` from `/c/1`.
 fn way_back(path: &str) -> String {
     match path.matches('/').count() {
         0 => HERE.to_owned(),
@@ -89,7 +90,7 @@ fn answer(path: &str, body: Bytes, tag: &str, encoding: Option<&'static str>, as
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(path)));
     answer.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    // Names under `assets/` carry a hash of their content.
+    // Names under `assets/` contain a hash of their content.
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     answer.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Some(encoding) = encoding {
@@ -118,7 +119,7 @@ fn bytes(data: Cow<'static, [u8]>) -> Bytes {
     }
 }
 
-/// A name of the content, without the quotes of an entity tag.
+/// A hash of the content, without the quotes of an entity tag.
 fn tag_of(file: &EmbeddedFile) -> String {
     let hash = file.metadata.sha256_hash();
     hash[..8].iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,4 +1,4 @@
-//! What the operator sees of requests: a span with an id, and metrics. Never texts, tokens or addresses.
+//! Telemetry of requests: a span with an id, and metrics. Never texts, tokens or addresses.
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderValue, Method};
@@ -14,18 +14,18 @@ use tracing::Instrument;
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 static NEXT_REQUEST: AtomicU64 = AtomicU64::new(1);
 
-/// The upper ends of the buckets of latencies, in seconds.
+/// The upper bounds of the latency buckets, in seconds.
 const BUCKETS: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 
-/// How often measured values are put into their buckets; until then each of them takes memory.
+/// How often recorded values are moved into their buckets; until then each takes memory.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
-/// The process's metrics, in the text form of Prometheus.
+/// The metrics of the process, in Prometheus text format.
 pub fn metrics() -> String {
     recorder().render()
 }
 
-/// Keeps the metrics small, for as long as the process runs.
+/// Moves recorded values into their buckets, for as long as the process runs.
 pub async fn keep_up() -> Infallible {
     loop {
         tokio::time::sleep(UPKEEP_INTERVAL).await;
@@ -33,11 +33,11 @@ pub async fn keep_up() -> Infallible {
     }
 }
 
-/// Starts counting, with the first call of the process.
+/// The metrics recorder, installed on the first call.
 pub fn recorder() -> &'static PrometheusHandle {
     RECORDER.get_or_init(|| {
         let builder = PrometheusBuilder::new();
-        // It refuses only an empty list.
+        // Only an empty list is rejected.
         let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
@@ -48,7 +48,8 @@ pub fn recorder() -> &'static PrometheusHandle {
     })
 }
 
-/// The method as metrics and logs show it: HTTP lets clients invent others, without end (RFC 9110 16.1).
+/// The method as shown in metrics and logs: HTTP allows clients to invent any number of others (RFC 9110
+/// 16.1).
 fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",

@@ -1,4 +1,4 @@
-//! Writes a made-up old database, as large as the old one was or larger.
+//! Writes a synthetic old database, as large as the real one or larger.
 //!
 //! ```text
 //! cargo run --release -p meeshy-legacy --example corpus -- --seed 1 --scale 1 --form archive-gz --out /tmp/old.gz
@@ -15,18 +15,18 @@ use std::path::{Path, PathBuf};
 
 #[derive(Parser)]
 struct Arguments {
-    /// The same seed makes the same database
+    /// The seed; the same seed creates the same database
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many times the size of the old database
+    /// The size, as a multiple of the old database
     #[arg(long, default_value_t = 1)]
     scale: usize,
     #[arg(long, value_enum, default_value = "dir")]
     form: OutputForm,
-    /// A folder or file that is not there yet
+    /// A new folder or file
     #[arg(long)]
     out: PathBuf,
-    /// A folder for the files that the attachments name
+    /// A folder for the uploaded files
     #[arg(long)]
     uploads: Option<PathBuf>,
 }
@@ -51,16 +51,16 @@ fn main() -> Result<()> {
         OutputForm::Archive => write(&arguments.out, Form::Archive)?,
         OutputForm::ArchiveGz => write(&arguments.out, Form::ArchiveGz)?,
         OutputForm::TarGz => {
-            let folder = tempfile::tempdir().context("no temporary folder")?;
+            let folder = tempfile::tempdir().context("failed to create a temporary folder")?;
             let dump = folder.path().join("dump");
             let written = write(&dump, Form::Folder)?;
             tar_gz(&dump, &arguments.out)
-                .with_context(|| format!("`{}` cannot be written", arguments.out.display()))?;
+                .with_context(|| format!("failed to write `{}`", arguments.out.display()))?;
             written
         }
     };
     if let Some(folder) = &arguments.uploads {
-        corpus.write_uploads(folder).with_context(|| format!("`{}` cannot be written", folder.display()))?;
+        corpus.write_uploads(folder).with_context(|| format!("failed to write `{}`", folder.display()))?;
     }
     for collection in &written {
         println!("{:>12}  {}", collection.documents, collection.name);

@@ -1,4 +1,4 @@
-//! Opens a dump, reads all of it, and says how long that took and how much memory.
+//! Opens and reads a whole dump, and prints the time and memory used.
 //!
 //! ```text
 //! cargo run --release -p meeshy-legacy --example read_dump -- /tmp/old.gz
@@ -31,7 +31,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// As Linux counts it.
+/// As measured by Linux.
 fn peak_memory() -> Option<String> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

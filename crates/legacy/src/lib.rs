@@ -1,6 +1,6 @@
-//! The old system and its MongoDB: the dumps that `mongodump` writes, read and written.
+//! The old system and its MongoDB: reads and writes the dumps of `mongodump`.
 //!
-//! Everything that knows how the old system kept its data is here; nothing else in Meeshy does.
+//! All knowledge of how the old system stored its data is in this crate.
 
 #[cfg(feature = "corpus")]
 pub mod corpus;

@@ -1,4 +1,4 @@
-//! Mongodumps, what becomes of them here, and the way back: one program, for what the tests need is the same.
+//! Tests of dumps, import and export, in one program because they share their setup.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 

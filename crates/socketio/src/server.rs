@@ -36,7 +36,7 @@ impl<S: Service> Server<S> {
         self.0.members(&[room])
     }
 
-    /// How many sockets are in a room.
+    /// The number of sockets in a room.
     pub fn count(&self, room: S::Room) -> usize {
         self.0.count(room)
     }

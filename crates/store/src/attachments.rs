@@ -1,4 +1,4 @@
-//! Files that hang on messages.
+//! Files attached to messages.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
@@ -6,50 +6,50 @@ use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{AttachmentId, Concealed, MessageId, Timestamp, UserId};
 
 record! {
-    /// A file. The bytes are in the folder of uploads, under its path.
+    /// A file. Its bytes are in the folder of uploads, under its path.
     #[derive(Debug, Clone, PartialEq)]
     pub struct Attachment {
         /// Which file.
         pub id: AttachmentId,
-        /// The message it hangs on; `None` until it is sent.
+        /// Its message; `None` until it is sent.
         pub message_id: Option<MessageId>,
         /// Its name in the folder.
         pub file_name: String,
-        /// Its name as the uploader had it.
+        /// Its name on the uploader's device.
         pub original_name: String,
-        /// What it is, as the uploader's browser said.
+        /// Its MIME type according to the uploader's browser.
         pub mime_type: String,
-        /// Its length in bytes.
+        /// Its size in bytes.
         pub file_size: i64,
-        /// Where it is in the folder of uploads: `2025/10/<user>/<name>`.
+        /// Its path in the folder of uploads: `2025/10/<user>/<name>`.
         pub file_path: String,
-        /// Where clients find it: a path on this server.
+        /// Its URL for clients: a path on this server.
         pub file_url: String,
-        /// Where its small picture is in the folder of uploads.
+        /// The path of its thumbnail in the folder of uploads.
         pub thumbnail_path: Option<String>,
-        /// Where clients find that.
+        /// The URL of its thumbnail.
         pub thumbnail_url: Option<String>,
         /// A title.
         pub title: Option<String>,
-        /// A description for those who cannot see it.
+        /// An alternative text for people who cannot see it.
         pub alt: Option<String>,
-        /// A line under it.
+        /// A caption.
         pub caption: Option<String>,
-        /// Of a picture or a video, in pixels.
+        /// Of an image or a video, in pixels.
         pub width: Option<i64>,
-        /// Of a picture or a video, in pixels.
+        /// Of an image or a video, in pixels.
         pub height: Option<i64>,
         /// Of a recording, in milliseconds.
         pub duration: Option<i64>,
-        /// Of a recording, in bits a second.
+        /// Of a recording, in bits per second.
         pub bitrate: Option<i64>,
-        /// Of a recording, a second.
+        /// Of a recording, in hertz.
         pub sample_rate: Option<i64>,
         /// Of a recording.
         pub codec: Option<String>,
         /// Of a recording.
         pub channels: Option<i64>,
-        /// Of a video, frames a second.
+        /// Of a video, in frames per second.
         pub fps: Option<f64>,
         /// Of a video.
         pub video_codec: Option<String>,
@@ -57,50 +57,50 @@ record! {
         pub page_count: Option<i64>,
         /// Of a text.
         pub line_count: Option<i64>,
-        /// What else is known, as JSON.
+        /// Other metadata, as JSON.
         pub metadata: Option<String>,
-        /// The person, or the guest where `is_anonymous`, who uploaded it.
+        /// The uploader: a user, or a guest if `is_anonymous`.
         pub uploaded_by: String,
         /// Whether a guest uploaded it.
         pub is_anonymous: bool,
-        /// Whether it was to be seen once.
+        /// Whether it can be viewed only once.
         pub is_view_once: bool,
-        /// Whether clients show it only on demand.
+        /// Whether clients show it only on request.
         pub is_blurred: bool,
-        /// Whether it was encrypted on the uploader's device, or is kept encrypted.
+        /// Whether it was encrypted on the uploader's device, or is stored encrypted.
         pub is_encrypted: bool,
-        /// What the search for viruses found.
+        /// The result of the virus scan.
         pub scan_status: Option<String>,
-        /// What the moderators decided.
+        /// The decision of the moderators.
         pub moderation_status: Option<String>,
         /// When it was uploaded.
         pub created_at: Timestamp,
-        /// What became of it, as the old system knew.
+        /// Its statistics from the old system.
         pub history: History = History::columns(),
     }
 }
 
 record! {
-    /// What the old system knew of how a file was passed on and looked at; new ones have nothing of it yet.
+    /// Forwarding and view statistics from the old system; new files have none yet.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct History {
-        /// Whether it came from another message.
+        /// Whether it was forwarded from another message.
         pub is_forwarded: bool,
-        /// Which file it was there; it may be gone.
+        /// The original file, which may have been deleted.
         pub forwarded_from_id: Option<String> = "forwarded_from_attachment_id",
-        /// How many people may see it where it was to be seen once.
+        /// How many users may view it, if it can be viewed only once.
         pub max_view_once_count: Option<i64>,
-        /// How many have.
+        /// How many users have.
         pub view_once_count: i64,
-        /// How many people have looked at it.
+        /// How many users have viewed it.
         pub viewed_count: i64,
         /// How many have downloaded it.
         pub downloaded_count: i64,
-        /// How many have listened to it or watched it.
+        /// How many have played it.
         pub consumed_count: i64,
-        /// When everybody's client had it.
+        /// When it was delivered to everybody.
         pub delivered_to_all_at: Option<Timestamp>,
-        /// When everybody had looked at it.
+        /// When everybody had viewed it.
         pub viewed_by_all_at: Option<Timestamp>,
         /// When everybody had downloaded it.
         pub downloaded_by_all_at: Option<Timestamp>,
@@ -112,7 +112,7 @@ record! {
 }
 
 impl Attachment {
-    /// Why it is not shown to a viewer, or to everybody alike.
+    /// Why it is hidden from a viewer or from everybody.
     pub fn concealed(&self, viewer: Option<UserId>) -> Option<Concealed> {
         let is_author =
             !self.is_anonymous && viewer.is_some_and(|viewer| viewer.to_string() == self.uploaded_by);
@@ -120,7 +120,7 @@ impl Attachment {
     }
 }
 
-/// The files of some messages, each message's in the order of uploading.
+/// The files of some messages, in upload order for each message.
 pub fn of_messages(messages: &[MessageId]) -> Query<Vec<(MessageId, Attachment)>> {
     if messages.is_empty() {
         return Query::known(Vec::new());
@@ -137,9 +137,6 @@ pub fn of_messages(messages: &[MessageId]) -> Query<Vec<(MessageId, Attachment)>
 }
 
 /// The file with this id.
-///
-/// # Errors
-/// As the database says.
 pub fn find(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<Attachment>, StoreError> {
     tx.fetch_optional(
         &format!("SELECT {} FROM attachments WHERE id = $1", Attachment::columns()),
@@ -147,10 +144,7 @@ pub fn find(tx: &mut Tx<'_>, id: AttachmentId) -> Result<Option<Attachment>, Sto
     )
 }
 
-/// The file at this path in the folder of uploads, or whose small picture is there.
-///
-/// # Errors
-/// As the database says.
+/// The file with this path in the folder of uploads, or with this thumbnail.
 pub fn find_by_path(tx: &mut Tx<'_>, path: &str) -> Result<Option<Attachment>, StoreError> {
     tx.fetch_optional(
         &format!(

@@ -1,5 +1,5 @@
-//! Wrong passwords and codes: those of strangers, counted with the account, those of devices that are known to it, and those
-//! under a name, whether or not somebody has it.
+//! Failed sign-in attempts: per account for unknown devices, per known device, and per name and network,
+//! whether or not the name exists.
 
 use crate::placeholders::placeholders;
 use crate::record::FromRow;
@@ -7,13 +7,11 @@ use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::account::Attempts;
 use meeshy_domain::{Timestamp, UserId};
 
-/// Why an account is locked when strangers have guessed too often; any other reason is somebody's decision.
+/// The reason of a lock after too many failed attempts from unknown devices. Any other reason was set by a
+/// person.
 pub const FAILED_SIGN_INS: &str = "failed_sign_ins";
 
-/// Lets other transactions that count attempts at an account wait until this one has ended.
-///
-/// # Errors
-/// As the database says.
+/// Makes other transactions that count attempts on the account wait until this one ends.
 pub fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET failed_login_attempts = failed_login_attempts WHERE id = $1",
@@ -22,10 +20,7 @@ pub fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What strangers have guessed at an account.
-///
-/// # Errors
-/// As the database says.
+/// The failed attempts of unknown devices on an account.
 pub fn of_strangers(tx: &mut Tx<'_>, user: UserId) -> Result<Attempts, StoreError> {
     let found: Option<(Option<String>, Attempts)> = tx.fetch_optional(
         "SELECT locked_reason, failed_login_attempts, last_failed_login_at, locked_until FROM users WHERE id = $1",
@@ -36,10 +31,7 @@ pub fn of_strangers(tx: &mut Tx<'_>, user: UserId) -> Result<Attempts, StoreErro
     Ok(Attempts { locked_until, ..attempts })
 }
 
-/// Keeps what strangers have guessed at an account. A lock for another reason stays.
-///
-/// # Errors
-/// As the database says.
+/// Stores the failed attempts of unknown devices on an account. A lock for another reason stays.
 pub fn set_of_strangers(tx: &mut Tx<'_>, user: UserId, attempts: &Attempts) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET failed_login_attempts = $2, last_failed_login_at = $3 WHERE id = $1",
@@ -54,10 +46,7 @@ pub fn set_of_strangers(tx: &mut Tx<'_>, user: UserId, attempts: &Attempts) -> R
     Ok(())
 }
 
-/// The first of `hashes` that a device is known to the account by.
-///
-/// # Errors
-/// As the database says.
+/// The first of `hashes` that belongs to a known device of the account.
 pub fn known_device(tx: &mut Tx<'_>, user: UserId, hashes: &[String]) -> Result<Option<String>, StoreError> {
     if hashes.is_empty() {
         return Ok(None);
@@ -77,10 +66,7 @@ impl FromRow for Attempts {
     }
 }
 
-/// What was guessed from a known device.
-///
-/// # Errors
-/// As the database says.
+/// The failed attempts of a known device.
 pub fn of_device(tx: &mut Tx<'_>, user: UserId, device_hash: &str) -> Result<Attempts, StoreError> {
     let found = tx.fetch_optional(
         "SELECT failed_attempts, last_failed_at, locked_until FROM known_devices WHERE user_id = $1 AND device_hash = $2",
@@ -88,10 +74,7 @@ pub fn of_device(tx: &mut Tx<'_>, user: UserId, device_hash: &str) -> Result<Att
     Ok(found.unwrap_or_default())
 }
 
-/// Keeps what was guessed from a known device.
-///
-/// # Errors
-/// As the database says.
+/// Stores the failed attempts of a known device.
 pub fn set_of_device(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -112,10 +95,8 @@ pub fn set_of_device(
     Ok(())
 }
 
-/// Makes devices known to an account, or notes that they were used again, and forgets all but the `keep` used last.
-///
-/// # Errors
-/// As the database says.
+/// Adds known devices to an account or updates their time of last use, and keeps the `keep` most recently
+/// used.
 pub fn remember_devices(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -138,10 +119,7 @@ pub fn remember_devices(
     Ok(())
 }
 
-/// Forgets everything that was guessed at an account, and lifts its lock, whatever the reason.
-///
-/// # Errors
-/// As the database says.
+/// Clears all failed attempts on an account and removes its lock, whatever the reason.
 pub fn unlock(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET failed_login_attempts = 0, last_failed_login_at = NULL, locked_until = NULL, \
@@ -155,10 +133,8 @@ pub fn unlock(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What was guessed under a name from a network. Other transactions that count there wait until this one has ended.
-///
-/// # Errors
-/// As the database says.
+/// The failed attempts on a name from a network. Other transactions that count there wait until this one
+/// ends.
 pub fn of_name(
     tx: &mut Tx<'_>,
     name_hash: &str,
@@ -173,10 +149,7 @@ pub fn of_name(
     )
 }
 
-/// Keeps what was guessed under a name from a network, which [`of_name`] has given.
-///
-/// # Errors
-/// As the database says.
+/// Stores the failed attempts on a name from a network, as read by [`of_name`].
 pub fn set_of_name(
     tx: &mut Tx<'_>,
     name_hash: &str,
@@ -197,19 +170,13 @@ pub fn set_of_name(
     Ok(())
 }
 
-/// Forgets what was guessed under a name, from wherever.
-///
-/// # Errors
-/// As the database says.
+/// Clears the failed attempts on a name from all networks.
 pub fn forget_name(tx: &mut Tx<'_>, name_hash: &str) -> Result<(), StoreError> {
     tx.execute("DELETE FROM guessed_names WHERE name_hash = $1", &[name_hash.into()])?;
     Ok(())
 }
 
-/// Forgets what was guessed under names before a time, and all but the newest `keep`.
-///
-/// # Errors
-/// As the database says.
+/// Removes failed attempts on names from before a time, and all but the newest `keep`.
 pub fn trim_names(tx: &mut Tx<'_>, before: Timestamp, keep: i64) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM guessed_names WHERE last_failed_at < $1 OR last_failed_at <= \

@@ -1,19 +1,16 @@
-//! Who has blocked whom.
+//! Blocked users.
 //!
-//! `users.blocked_user_ids` is the list in the form of the old system, which imports and exports read and write. What is
-//! looked up are the rows of `blocks`, an index of these lists by either side.
+//! `users.blocked_user_ids` is the list in the old system's format, which imports and exports read and write.
+//! Queries use the rows of `blocks`, which index these lists in both directions.
 
 use crate::placeholders::{padded, placeholders};
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::UserId;
 
-/// People whose lists are read with one statement.
+/// Users whose lists are read with one statement.
 const BATCH: i64 = 500;
 
-/// Makes `blocked` those whom a person has blocked.
-///
-/// # Errors
-/// As the database says.
+/// Replaces the list of users that a user has blocked.
 pub fn set(tx: &mut Tx<'_>, user: UserId, blocked: &[UserId]) -> Result<(), StoreError> {
     let list: Vec<String> = blocked.iter().map(ToString::to_string).collect();
     let text = serde_json::to_string(&list).map_err(|error| StoreError::Statement(error.to_string()))?;
@@ -22,7 +19,7 @@ pub fn set(tx: &mut Tx<'_>, user: UserId, blocked: &[UserId]) -> Result<(), Stor
     insert(tx, &user.to_string(), &list)
 }
 
-/// Brings the rows in line with all lists: after an import has changed them.
+/// Updates the rows to match all lists, after an import has changed them.
 pub(crate) fn follow_lists(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM blocks", &[])?;
     let mut after = String::new();
@@ -33,14 +30,14 @@ pub(crate) fn follow_lists(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let Some((last, _)) = lists.last() else { return Ok(()) };
         after = last.clone();
         for (user, list) in &lists {
-            // The old system kept nothing else in it.
+            // The old system stored only arrays of ids in it.
             let blocked: Vec<String> = serde_json::from_str(list).unwrap_or_default();
             insert(tx, user, &blocked)?;
         }
     }
 }
 
-/// Adds the rows of one list, without those who are not there (any more).
+/// Adds the rows of one list, except for users that do not exist (any more).
 fn insert(tx: &mut Tx<'_>, user: &str, blocked: &[String]) -> Result<(), StoreError> {
     for some in blocked.chunks(500) {
         let mut params: Vec<Value> = vec![user.into()];

@@ -1,26 +1,23 @@
-//! Calls that are limited in number over all gateways, each counted in a window of time of the database.
+//! Rate limits shared by all gateways: calls are counted in windows of time by the clock of the database.
 
 use crate::{StoreError, Tx};
 use meeshy_domain::Timestamp;
 use std::time::Duration;
 
-/// A limit, and who is counted.
+/// A limit and the caller it applies to.
 #[derive(Debug, Clone)]
 pub struct Counted {
     /// The name of the limit.
     pub limit_name: &'static str,
     /// A hash of the caller's name.
     pub caller_hash: String,
-    /// Calls in one window, at most.
+    /// The most calls in one window.
     pub max_calls: i64,
-    /// How long a window lasts, from the first call in it.
+    /// The length of a window, which starts with its first call.
     pub window: Duration,
 }
 
-/// Counts a call. If there were too many in this window, says how long it still lasts.
-///
-/// # Errors
-/// As the database says.
+/// Counts a call. Over the limit, returns how long the window still lasts.
 pub fn count(tx: &mut Tx<'_>, counted: &Counted) -> Result<Option<Duration>, StoreError> {
     let now = tx.now_sql();
     let window = i64::try_from(counted.window.as_millis()).unwrap_or(i64::MAX);
@@ -37,10 +34,7 @@ pub fn count(tx: &mut Tx<'_>, counted: &Counted) -> Result<Option<Duration>, Sto
     Ok((calls > counted.max_calls).then_some(remaining))
 }
 
-/// Removes the windows that have ended, and of the others all but the `keep` that end last.
-///
-/// # Errors
-/// As the database says.
+/// Removes the windows that have ended and, of the rest, all but the `keep` that end last.
 pub fn trim(tx: &mut Tx<'_>, keep: i64) -> Result<(), StoreError> {
     let now: Timestamp = tx.now()?;
     tx.execute(

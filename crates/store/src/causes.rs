@@ -1,6 +1,6 @@
 //! Errors with their causes, for logs and messages.
 
-/// An error with what caused it.
+/// An error with its causes.
 pub(crate) fn explain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
     causes.fold(error.to_string(), |text, cause| {

@@ -1,7 +1,8 @@
-//! How many members and messages of each language a conversation has.
+//! The numbers of members and messages per conversation and language.
 //!
-//! The counts are kept up to date with every change of a membership, a person's languages or a message, so that a
-//! message costs the same in a room of three and in one of a hundred thousand. An import counts anew ([`recount`]).
+//! They are updated with every change of a membership, a user's languages or a message, so that a message
+//! costs the same in a room of three and in one of a hundred thousand. An import recomputes them
+//! ([`recount`]).
 
 use crate::record::record;
 use crate::{Query, StoreError, Tx};
@@ -9,21 +10,21 @@ use meeshy_domain::{ConversationId, Language, LanguageSettings, Timestamp, UserI
 use std::collections::BTreeMap;
 
 record! {
-    /// What a conversation has of one language.
+    /// The counts of a conversation for one language.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Counts {
-        /// Which.
+        /// The language.
         pub language: Language,
-        /// Active members whose own language it is.
+        /// Active members with this main language.
         pub members: i64,
-        /// Active members who have messages translated into it.
+        /// Active members for whom messages are translated into it.
         pub readers: i64,
-        /// Messages written in it that were not deleted; some may have expired since.
+        /// Messages written in it that are not deleted; some may have expired since.
         pub messages: i64,
     }
 }
 
-/// The counts of a conversation, in order of their languages.
+/// The counts of a conversation, by language.
 pub fn list(conversation: ConversationId) -> Query<Vec<Counts>> {
     Query::all(
         format!(
@@ -34,7 +35,7 @@ pub fn list(conversation: ConversationId) -> Query<Vec<Counts>> {
     )
 }
 
-/// How many messages of each language have expired by `now`: [`list`] counts them still.
+/// The number of messages per language that have expired by `now`, which [`list`] still counts.
 pub fn expired(conversation: ConversationId, now: Timestamp) -> Query<Vec<(Language, i64)>> {
     Query::all(
         "SELECT original_language, count(*) AS total FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL \
@@ -43,7 +44,7 @@ pub fn expired(conversation: ConversationId, now: Timestamp) -> Query<Vec<(Langu
     )
 }
 
-/// What is added to the counts of some languages: members, readers and messages; negative to take away.
+/// Changes to the counts of some languages: members, readers and messages, which may be negative.
 #[derive(Debug, Clone, Default)]
 struct Changes(BTreeMap<Language, [i64; 3]>);
 
@@ -61,7 +62,7 @@ impl Changes {
         self
     }
 
-    /// Always in order of the languages, so that two who do this do not wait for each other.
+    /// Always in order of the languages, so that concurrent transactions do not deadlock.
     fn apply(&self, tx: &mut Tx<'_>, conversation: ConversationId) -> Result<(), StoreError> {
         for (language, changes) in self.0.iter().filter(|(_, changes)| **changes != [0; 3]) {
             let [members, readers, messages] = *changes;
@@ -86,7 +87,7 @@ pub(crate) fn add_message(
     Changes::default().messages(language, 1).apply(tx, conversation)
 }
 
-/// Counts a message that is in another language now.
+/// Updates the counts for a message whose language has changed.
 pub(crate) fn move_message(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
@@ -105,8 +106,8 @@ pub(crate) fn add_member(
     Changes::default().members(settings, 1).apply(tx, conversation)
 }
 
-/// Counts a person whose settings, or whose account, have changed, in all conversations; `None` where the account was or is
-/// switched off.
+/// Updates the counts in all conversations for a user whose settings or account have changed; `None` if the
+/// account was or is inactive.
 pub(crate) fn change_member(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -120,7 +121,7 @@ pub(crate) fn change_member(
     if changes.0.values().all(|changes| *changes == [0; 3]) {
         return Ok(());
     }
-    // In the same order for everybody.
+    // Always in the same order, to prevent deadlocks.
     let conversations: Vec<ConversationId> = tx.fetch_all(
         "SELECT conversation_id FROM members WHERE user_id = $1 AND is_active ORDER BY conversation_id",
         &[user.into()],
@@ -128,7 +129,8 @@ pub(crate) fn change_member(
     conversations.into_iter().try_for_each(|conversation| changes.apply(tx, conversation))
 }
 
-/// Counts everything anew, and the members of each conversation: after rows were changed without this.
+/// Recomputes all counts and the member counts of conversations, after rows were changed without updating
+/// them.
 pub(crate) fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM conversation_languages", &[])?;
     tx.execute(

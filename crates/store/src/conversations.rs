@@ -8,42 +8,42 @@ use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, User
 /// A conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {
-    /// Which one.
+    /// Its id.
     pub id: ConversationId,
-    /// Its unique name in addresses, such as `mshy_trip-20260112101500`.
+    /// Its unique name in URLs, such as `mshy_trip-20260112101500`.
     pub identifier: String,
     /// Its kind.
     pub kind: ConversationKind,
-    /// Its title; a direct conversation has none of its own.
+    /// Its title; direct conversations have none.
     pub title: Option<String>,
-    /// What it is about.
+    /// Its description.
     pub description: Option<String>,
-    /// Address of a picture.
+    /// The URL of its picture.
     pub avatar: Option<String>,
-    /// The pair of people in a direct conversation.
+    /// The two users of a direct conversation.
     pub direct_key: Option<String>,
-    /// Who opened it.
+    /// The user who created it.
     pub created_by: Option<UserId>,
     /// Whether it is open.
     pub is_active: bool,
-    /// How many memberships of it are active.
+    /// The number of active memberships.
     pub member_count: i64,
     /// The number of its newest message; messages are numbered from 1 without gaps.
     pub last_sequence: i64,
     /// The number of its newest durable change ([`events`]).
     pub last_event: i64,
-    /// When its newest message was written; its own beginning when there is none.
+    /// When its newest message was written, or when it was created if there is none.
     pub last_message_at: Timestamp,
-    /// When it was opened.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// What else is known of it.
+    /// Its other attributes.
     pub details: Details,
 }
 
 impl Conversation {
-    /// An open one without members and messages, of which nothing more is said.
+    /// An open conversation without members, messages or other attributes.
     pub fn new(id: ConversationId, identifier: String, kind: ConversationKind, now: Timestamp) -> Self {
         Self {
             id,
@@ -66,35 +66,35 @@ impl Conversation {
     }
 }
 
-/// What the old system knew of a conversation; new ones have nothing of it yet.
+/// Attributes from the old system; new conversations have none yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
-    /// Address of a wide picture.
+    /// The URL of its banner.
     pub banner: Option<String>,
     /// The community it belongs to.
     pub community_id: Option<String>,
-    /// Who may write: `member`, `moderator` …, where it is not everyone.
+    /// The role required for writing: `member`, `moderator` …; `None` for everybody.
     pub default_write_role: Option<String>,
-    /// Whether few write and all read.
+    /// Whether it is an announcement channel.
     pub is_announcement_channel: bool,
-    /// How long one waits between two messages.
+    /// The minimum time between two messages of a user.
     pub slow_mode_seconds: i64,
     /// How its messages are encrypted.
     pub encryption_mode: Option<String>,
 }
 
-/// What a person has set about a conversation.
+/// The preferences of a user for a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preferences {
-    /// Kept on top.
+    /// Pinned.
     pub is_pinned: bool,
-    /// Without notifications.
+    /// Muted.
     pub is_muted: bool,
-    /// Put away.
+    /// Archived.
     pub is_archived: bool,
-    /// A name of one's own for it.
+    /// A custom name.
     pub custom_name: Option<String>,
-    /// An emoji of one's own for it.
+    /// A custom emoji.
     pub reaction: Option<String>,
 }
 
@@ -131,10 +131,11 @@ pub(crate) fn read(row: &mut Row) -> Result<Conversation, StoreError> {
     })
 }
 
-/// Adds a conversation, whose beginning is the first of its [events].
+/// Adds a conversation; its creation is the first of its [events].
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when the identifier is taken, or the pair has a direct conversation.
+/// [`StoreError::Conflict`] when the identifier is taken, or the two users already have a direct
+/// conversation.
 pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreError> {
     tx.execute(
         "INSERT INTO conversations (id, identifier, kind, title, description, avatar, direct_key, created_by, is_active, \
@@ -161,9 +162,6 @@ pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreE
 }
 
 /// The open conversation with this id.
-///
-/// # Errors
-/// As the database says.
 pub fn find(tx: &mut Tx<'_>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
     tx.query_first(
         &format!("SELECT {COLUMNS} FROM conversations c WHERE c.id = $1 AND c.is_active"),
@@ -172,10 +170,7 @@ pub fn find(tx: &mut Tx<'_>, id: ConversationId) -> Result<Option<Conversation>,
     )
 }
 
-/// The open conversation with this identifier, such as `meeshy`; none has an empty one.
-///
-/// # Errors
-/// As the database says.
+/// The open conversation with this identifier, such as `meeshy`; no conversation has an empty one.
 pub fn find_by_identifier(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Conversation>, StoreError> {
     if identifier.is_empty() {
         return Ok(None);
@@ -188,18 +183,12 @@ pub fn find_by_identifier(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Co
 }
 
 /// Whether a conversation, open or closed, has this identifier.
-///
-/// # Errors
-/// As the database says.
 pub fn identifier_is_taken(tx: &mut Tx<'_>, identifier: &str) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS one FROM conversations WHERE identifier = $1";
     Ok(tx.query_first(sql, &[identifier.into()], |_| Ok(()))?.is_some())
 }
 
-/// Lets a pair open another direct conversation where theirs was closed.
-///
-/// # Errors
-/// As the database says.
+/// Allows two users to open a new direct conversation after theirs was closed.
 pub fn release_direct_key(tx: &mut Tx<'_>, direct_key: &str) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE conversations SET direct_key = NULL WHERE direct_key = $1 AND NOT is_active",
@@ -208,10 +197,7 @@ pub fn release_direct_key(tx: &mut Tx<'_>, direct_key: &str) -> Result<(), Store
     Ok(())
 }
 
-/// The open direct conversation of a pair.
-///
-/// # Errors
-/// As the database says.
+/// The open direct conversation of two users.
 pub fn find_direct(tx: &mut Tx<'_>, direct_key: &str) -> Result<Option<Conversation>, StoreError> {
     tx.query_first(
         &format!("SELECT {COLUMNS} FROM conversations c WHERE c.direct_key = $1 AND c.is_active"),
@@ -220,18 +206,18 @@ pub fn find_direct(tx: &mut Tx<'_>, direct_key: &str) -> Result<Option<Conversat
     )
 }
 
-/// Which of a person's conversations to list.
+/// Which conversations of a user to list.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Filter {
     /// Only of this kind.
     pub kind: Option<ConversationKind>,
-    /// Only those whose members are the asker and this person, and nobody else.
+    /// Only those whose only members are the user and this other one.
     pub with_user: Option<UserId>,
 }
 
-/// The open conversations that `user` is a member of, the most recently written in first, and how many there are.
+/// The open conversations of `user`, the most recently active first, and their total.
 pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> (Query<Vec<Conversation>>, Query<i64>) {
-    // What somebody has deleted for themselves comes back with its next message.
+    // A conversation that a user has deleted for themselves reappears with its next message.
     let mut condition = "m.user_id = $1 AND m.is_active AND c.is_active AND NOT EXISTS \
         (SELECT 1 FROM conversation_preferences p WHERE p.user_id = $1 AND p.conversation_id = c.id AND p.is_deleted_for_user \
           AND (p.deleted_for_user_at IS NULL OR p.deleted_for_user_at >= c.last_message_at))"
@@ -263,7 +249,7 @@ pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> (Query<Vec
     (page, total)
 }
 
-/// What a person has set about some conversations.
+/// The preferences of a user for some conversations.
 pub fn preferences(
     user: UserId,
     conversations: &[ConversationId],
@@ -293,7 +279,7 @@ pub fn preferences(
     )
 }
 
-/// The numbers of a new message.
+/// The numbers for a new message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Numbers {
     /// Among the messages of the conversation.
@@ -314,9 +300,6 @@ pub fn take_numbers(id: ConversationId, now: Timestamp) -> Query<Numbers> {
 }
 
 /// [Takes the numbers](take_numbers) of a new message and logs its event.
-///
-/// # Errors
-/// As the database says.
 pub fn next_numbers(
     tx: &mut Tx<'_>,
     id: ConversationId,

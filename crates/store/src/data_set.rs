@@ -1,11 +1,8 @@
-//! Which set of data a database holds.
+//! The id of the data in a database.
 
 use crate::{StoreError, Tx};
 
-/// The id of this set of data; `fresh` becomes it where it has none.
-///
-/// # Errors
-/// As the database says.
+/// The id of this data. Stores `fresh` if there is none yet.
 pub fn id(tx: &mut Tx<'_>, fresh: &str) -> Result<String, StoreError> {
     tx.execute(
         "INSERT INTO data_set (only_one, id) VALUES (1, $1) ON CONFLICT (only_one) DO NOTHING",

@@ -1,24 +1,24 @@
-//! What can go wrong between us and a database, in terms a caller can act on.
+//! Errors of the store, classified by what a caller can do about them.
 
 use crate::causes::explain;
 use std::path::PathBuf;
 
-/// A failure of the store. The transaction it happened in was undone.
+/// A failure of the store. Its transaction was rolled back.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// The database does not answer: stopped, unreachable, or busy for too long. Trying again may work.
+    /// The database is not reachable: stopped, disconnected, or busy for too long. Retrying may help.
     #[error("the database is not available: {0}")]
     Unavailable(String),
-    /// No room to write. Reading still works.
+    /// The disk is full. Reading still works.
     #[error("cannot write to the database: the disk is full")]
     DiskFull,
-    /// A row with this key is there already.
+    /// A row with this key already exists.
     #[error("a row with the same {0} already exists")]
     Conflict(String),
-    /// Another process works on this data folder.
+    /// Another process uses this data folder.
     #[error("`{}` is in use by another meeshy process; stop it, or choose another data folder", .0.display())]
     InUse(PathBuf),
-    /// Other processes work on this database, and it is wanted alone.
+    /// Other processes use this database, which needs to be opened exclusively.
     #[error("the database `{0}` is in use by another meeshy process; stop it first")]
     Shared(String),
     /// The database was written by a newer version of the program.
@@ -26,29 +26,29 @@ pub enum StoreError {
         "the database has migration {found}, but this program supports up to {known}; use a newer version of meeshy"
     )]
     NewerDatabase {
-        /// The newest migration that the database has had.
+        /// The newest migration applied to the database.
         found: i64,
         /// The newest migration of this program.
         known: i64,
     },
-    /// A migration that was applied once has another text now.
+    /// The text of an applied migration has changed.
     #[error("migration {0} was changed after it was applied to this database; restore the original file")]
     ChangedMigration(i64),
     /// The database could not be opened.
     #[error("failed to open the database `{target}`: {cause}")]
     Open {
-        /// Where it should be: a path, or an address without its password.
+        /// Its location: a path, or an address without its password.
         target: String,
-        /// What the database library says.
+        /// The error of the database library.
         cause: String,
     },
-    /// Transactions waited for each other and this one was undone. Trying again works.
+    /// A deadlock, after which this transaction was rolled back. Retrying helps.
     #[error("conflict with a concurrent transaction; try again: {0}")]
     InTheWay(String),
-    /// A text with a NUL character, which PostgreSQL cannot hold, so neither database takes it.
+    /// A text with a NUL character, which PostgreSQL cannot store, so neither database accepts it.
     #[error("texts must not contain NUL characters")]
     Nul,
-    /// A statement failed, or a row was not what its reader expects: a bug of ours.
+    /// A statement failed, or a row does not match its reader: a bug.
     #[error("the database rejected a statement: {0}")]
     Statement(String),
 }
@@ -82,7 +82,7 @@ impl From<tokio_postgres::Error> for StoreError {
     fn from(error: tokio_postgres::Error) -> Self {
         use tokio_postgres::error::SqlState;
         let Some(db) = error.as_db_error() else {
-            // Encoding and decoding errors never reached the server and leave the connection as it was.
+            // Encoding and decoding errors never reached the server and leave the connection intact.
             let ours = error.to_string().starts_with("error serializing")
                 || error.to_string().starts_with("error deserializing");
             return if ours {

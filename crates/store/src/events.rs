@@ -1,8 +1,8 @@
 //! The event log: every durable change of a conversation, numbered from 1 without gaps.
 //!
-//! A change takes its number under the lock of the conversation's row, in its own transaction. So when a number is
-//! committed, all lower ones are, and whoever knows a number reads what came [`after`] it. The oldest rows are
-//! [pruned](prune); then the rows after an old number no longer follow it directly, and its holder has to start anew.
+//! A change takes its number under the lock of the conversation's row, in its own transaction. When a number
+//! is committed, so are all lower ones, and a reader that knows a number finds what followed with [`after`].
+//! The oldest rows are [pruned](prune). A reader whose next row was pruned has to reload.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::FromRow;
@@ -23,12 +23,12 @@ pub enum Change {
     MessageEdited(MessageId),
     /// A translation of a message ended, with or without a text.
     Translated(MessageId, Language),
-    /// Somebody has read it to its end.
+    /// A member has read it to its end.
     Read(UserId),
 }
 
 impl Change {
-    /// What the columns `kind` and `subject` hold.
+    /// The values of the columns `kind` and `subject`.
     fn columns(self) -> (&'static str, String) {
         match self {
             Self::Created => ("created", String::new()),
@@ -39,7 +39,7 @@ impl Change {
         }
     }
 
-    /// `None` for what a newer version of the program has written.
+    /// `None` for a change written by a newer version of the program.
     fn parse(kind: &str, subject: &str) -> Option<Self> {
         Some(match kind {
             "created" => Self::Created,
@@ -54,7 +54,7 @@ impl Change {
         })
     }
 
-    /// The message that has changed, if one has.
+    /// The changed message, if the change is of a message.
     #[must_use]
     pub fn message(self) -> Option<MessageId> {
         match self {
@@ -67,13 +67,13 @@ impl Change {
 /// A row of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LoggedEvent {
-    /// In which conversation.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// Its number there.
+    /// The number of the event in the conversation.
     pub number: i64,
-    /// What has changed; `None` if this version of the program does not know it.
+    /// The change; `None` if this version of the program does not know it.
     pub change: Option<Change>,
-    /// When.
+    /// The time of the change.
     pub at: Timestamp,
 }
 
@@ -84,11 +84,8 @@ impl FromRow for LoggedEvent {
     }
 }
 
-/// Logs some changes of a conversation and gives the number of the first; nobody else can log one there until this
-/// transaction ends.
-///
-/// # Errors
-/// As the database says.
+/// Logs changes of a conversation and returns the number of the first. Other transactions cannot log changes
+/// there until this one ends.
 pub fn append(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
@@ -107,10 +104,7 @@ pub fn append(
     Ok(first)
 }
 
-/// Adds the row of a number that this transaction has taken.
-///
-/// # Errors
-/// As the database says.
+/// Adds the row of a number that this transaction has reserved.
 pub fn insert(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
@@ -125,11 +119,8 @@ pub fn insert(
     )
 }
 
-/// The rows after a number of each of some conversations, at most `limit` of each, in order of the conversations as given
-/// and of their numbers.
-///
-/// # Errors
-/// As the database says.
+/// The rows after a known number in each of several conversations, at most `limit` per conversation. They
+/// come in the given order of the conversations and by number.
 pub fn after(
     tx: &mut Tx<'_>,
     known: &[(ConversationId, i64)],
@@ -137,7 +128,7 @@ pub fn after(
 ) -> Result<Vec<LoggedEvent>, StoreError> {
     let mut found = Vec::new();
     for batch in known.chunks(BATCH) {
-        // A search of its own for each conversation reads no more rows than it gives.
+        // A separate subquery for each conversation reads no more rows than it returns.
         let searches: Vec<String> = (0..batch.len().next_power_of_two())
             .map(|n| {
                 format!(
@@ -162,10 +153,7 @@ pub fn after(
     Ok(found)
 }
 
-/// The number of the newest change of each of some conversations.
-///
-/// # Errors
-/// As the database says.
+/// The number of the newest change in each of several conversations.
 pub fn last(
     tx: &mut Tx<'_>,
     conversations: &[ConversationId],
@@ -180,30 +168,27 @@ pub fn last(
     )
 }
 
-/// Makes everybody start anew: what they know of any conversation is too old from now on. For changes that are not logged
-/// one by one, such as those of an import.
-///
-/// # Errors
-/// As the database says.
+/// Makes every reader reload: all numbers known before are now too old. For changes that are not logged one
+/// by one, such as those of an import.
 pub fn restart(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM conversation_events", &[])?;
     tx.execute("UPDATE conversations SET last_event = last_event + 1", &[])?;
     Ok(())
 }
 
-/// What is kept of the log.
+/// How much of the log to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Keep {
-    /// Rows since then, and
+    /// Keep rows since this time,
     pub since: Timestamp,
-    /// so many of a conversation at most, the newest ones.
+    /// and at most this many of a conversation, the newest ones.
     pub rows: i64,
 }
 
-/// The log of a conversation that has rows to be pruned.
+/// The log of a conversation that has rows to prune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Prunable {
-    /// Which conversation.
+    /// The conversation.
     pub conversation_id: ConversationId,
     /// The number of the oldest row.
     pub first: i64,
@@ -214,11 +199,8 @@ pub struct Prunable {
 /// The number and the time of a row, if there is one.
 type Oldest = Option<(i64, Timestamp)>;
 
-/// Looks at the next `limit` conversations in order of their ids, from behind `from`: gives those that have rows to be
-/// pruned, and where to go on, if there may be more.
-///
-/// # Errors
-/// As the database says.
+/// Checks the next `limit` conversations by id, after `from`. Returns those with rows to prune, and the id to
+/// continue from if there may be more.
 pub fn prunable(
     tx: &mut Tx<'_>,
     keep: Keep,
@@ -241,10 +223,7 @@ pub fn prunable(
     Ok((looked_at.into_iter().filter_map(prunable).collect(), next))
 }
 
-/// Removes the oldest rows of a conversation that are not to be kept, `limit` at most; says how many.
-///
-/// # Errors
-/// As the database says.
+/// Removes up to `limit` of the oldest rows of a conversation beyond what `keep` allows; returns how many.
 pub fn prune(tx: &mut Tx<'_>, log: Prunable, keep: Keep, limit: i64) -> Result<u64, StoreError> {
     let old: Option<i64> = tx.fetch_one(
         "SELECT max(number) AS newest FROM conversation_events WHERE conversation_id = $1 AND number < $2 AND at < $3",

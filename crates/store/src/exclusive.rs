@@ -1,22 +1,22 @@
-//! A database that one process has to itself for one long transaction, such as an import.
+//! Exclusive use of a database by one process for one long transaction, such as an import.
 
 use crate::tx::{Afterwards, Connection};
 use crate::{Location, StoreError, Tx, migrate, pg, sqlite};
 use std::fs::File;
 
-/// A database that is open for this process alone, with our newest schema. Everything here blocks.
+/// A database opened exclusively by this process, with the newest schema. All methods block.
 pub struct Exclusive {
     connection: Box<dyn Connection>,
-    // Held for as long as the database is open: no other process may use the folder.
+    // Held while the database is open: no other process may use the folder.
     _lock: Option<File>,
 }
 
 /// How a transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// All of it is kept.
+    /// All changes are kept.
     Commit,
-    /// Nothing of it is kept.
+    /// No change is kept.
     Undo,
 }
 
@@ -24,8 +24,8 @@ impl Exclusive {
     /// Opens the database and brings its schema up to date.
     ///
     /// # Errors
-    /// When it cannot be opened, is from a newer version of the program, or is in use:
-    /// [`StoreError::InUse`] and [`StoreError::Shared`].
+    /// When it cannot be opened, is from a newer version of the program, or is in use: [`StoreError::InUse`]
+    /// and [`StoreError::Shared`].
     pub fn open(location: &Location) -> Result<Self, StoreError> {
         let (mut connection, lock): (Box<dyn Connection>, _) = match location {
             Location::Folder(folder) => {
@@ -38,10 +38,11 @@ impl Exclusive {
         Ok(Self { connection, _lock: lock })
     }
 
-    /// Runs `work` in one transaction, which ends as `work` says, or is undone when it fails.
+    /// Runs `work` in one transaction, which ends as `work` says, or rolls back if it fails.
     ///
     /// # Errors
-    /// What `work` answers, or why the transaction was lost. The answer to [`Ending::Commit`] comes when all is on disk.
+    /// The error of `work`, or the reason why the transaction failed. After [`Ending::Commit`], it returns
+    /// once everything is on disk.
     pub fn transaction<T, E: From<StoreError>>(
         &mut self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<(T, Ending), E>,
@@ -61,7 +62,7 @@ impl Exclusive {
                 Ok(answer)
             }
             Err(error) => {
-                // The first error is the one to tell; a connection that is lost undoes by itself.
+                // Report the first error; a lost connection rolls back by itself.
                 let _ = self.connection.batch("ROLLBACK");
                 Err(error)
             }

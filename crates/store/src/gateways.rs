@@ -1,7 +1,7 @@
-//! The gateways that serve clients on this database, and who is connected to each of them.
+//! The gateways that serve clients on this database, and the users connected to each.
 //!
-//! A gateway is alive while its row was renewed lately, by the time of the database. Its `connected_users` hold for as long, so
-//! they need no renewal of their own.
+//! A gateway is alive if its row was renewed recently, by the clock of the database. Its `connected_users`
+//! are valid for as long, so they need no renewal of their own.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
@@ -9,26 +9,23 @@ use crate::{StoreError, Tx, Value};
 use meeshy_domain::{Timestamp, UserId};
 use std::time::Duration;
 
-/// A gateway that was not seen for this long is dead.
+/// A gateway that has not renewed its row for this long counts as dead.
 pub const GATEWAY_TIMEOUT: Duration = Duration::from_secs(10);
 
 record! {
     /// A gateway.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Gateway {
-        /// Its own id, another one at each start.
+        /// Its id, a new one at each start.
         pub id: String,
-        /// Tells its signing key from others.
+        /// The fingerprint of its signing key.
         pub key_fingerprint: String,
-        /// Grows with each change of who is connected to it.
+        /// Incremented with each change of its connected users.
         pub presence_version: i64,
     }
 }
 
 /// Adds a gateway.
-///
-/// # Errors
-/// As the database says.
 pub fn insert(tx: &mut Tx<'_>, gateway: &Gateway) -> Result<(), StoreError> {
     let sql = format!(
         "INSERT INTO gateways (id, key_fingerprint, presence_version, seen_at) VALUES ($1, $2, $3, {})",
@@ -39,19 +36,14 @@ pub fn insert(tx: &mut Tx<'_>, gateway: &Gateway) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Shows that a gateway is alive; says whether it is still known. The others forget one that they take for dead.
-///
-/// # Errors
-/// As the database says.
+/// Renews the row of a gateway; returns whether it still exists. Other gateways remove one that they consider
+/// dead.
 pub fn renew(tx: &mut Tx<'_>, id: &str, presence_version: i64) -> Result<bool, StoreError> {
     let sql = format!("UPDATE gateways SET seen_at = {}, presence_version = $2 WHERE id = $1", tx.now_sql());
     Ok(tx.execute(&sql, &[id.into(), presence_version.into()])? == 1)
 }
 
-/// Those that are alive.
-///
-/// # Errors
-/// As the database says.
+/// The gateways that are alive.
 pub fn alive(tx: &mut Tx<'_>) -> Result<Vec<Gateway>, StoreError> {
     let sql = format!(
         "SELECT {} FROM gateways WHERE seen_at > {} - {} ORDER BY id",
@@ -62,25 +54,19 @@ pub fn alive(tx: &mut Tx<'_>) -> Result<Vec<Gateway>, StoreError> {
     tx.fetch_all(&sql, &[])
 }
 
-/// Removes the dead ones. The people connected to them were last active when their gateway was last seen.
-///
-/// # Errors
-/// As the database says.
+/// Removes dead gateways. Their connected users were last active when the gateway was last seen.
 pub fn remove_dead(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let dead = format!("seen_at <= {} - {}", tx.now_sql(), GATEWAY_TIMEOUT.as_millis());
     remove_where(tx, &dead, &[])
 }
 
 /// Removes a gateway that stops.
-///
-/// # Errors
-/// As the database says.
 pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     remove_where(tx, "id = $1", &[id.into()])
 }
 
 fn remove_where(tx: &mut Tx<'_>, condition: &str, params: &[Value]) -> Result<(), StoreError> {
-    // One that another process removes at this moment is left to it.
+    // A row that another process is removing at the moment is left to it.
     let sql = format!("SELECT id, seen_at FROM gateways WHERE {condition} {}", tx.skip_locked());
     let removed: Vec<(String, Timestamp)> = tx.fetch_all(&sql, params)?;
     for (id, seen_at) in removed {
@@ -94,20 +80,14 @@ fn remove_where(tx: &mut Tx<'_>, condition: &str, params: &[Value]) -> Result<()
     Ok(())
 }
 
-/// Notes that people are connected to a gateway.
-///
-/// # Errors
-/// As the database says.
+/// Adds users who have connected to a gateway.
 pub fn connect(tx: &mut Tx<'_>, gateway: &str, users: &[UserId]) -> Result<(), StoreError> {
     let rows: Vec<Value> = users.iter().flat_map(|user| [gateway.into(), (*user).into()]).collect();
     tx.insert_rows("connected_users", &["gateway_id", "user_id"], &rows, "ON CONFLICT DO NOTHING")?;
     Ok(())
 }
 
-/// Notes that people are not connected to a gateway any more.
-///
-/// # Errors
-/// As the database says.
+/// Removes users who are no longer connected to a gateway.
 pub fn disconnect(tx: &mut Tx<'_>, gateway: &str, users: &[UserId]) -> Result<(), StoreError> {
     if users.is_empty() {
         return Ok(());
@@ -122,10 +102,7 @@ pub fn disconnect(tx: &mut Tx<'_>, gateway: &str, users: &[UserId]) -> Result<()
     Ok(())
 }
 
-/// Who is connected to a gateway, with the version of that; nothing if it is not known.
-///
-/// # Errors
-/// As the database says.
+/// The users connected to a gateway and the version of that list; `None` if the gateway is unknown.
 pub fn connected(tx: &mut Tx<'_>, gateway: &str) -> Result<Option<(i64, Vec<UserId>)>, StoreError> {
     let version =
         tx.fetch_optional("SELECT presence_version FROM gateways WHERE id = $1", &[gateway.into()])?;

@@ -1,4 +1,4 @@
-//! Words that are to be translated in one way, or not at all.
+//! Terms with a fixed translation, or none.
 //!
 //! The conversations of a community share one glossary; any other conversation has its own.
 
@@ -10,19 +10,19 @@ use meeshy_domain::{ConversationId, Language, MemberRole, TermId, Timestamp, Use
 /// A term of a glossary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
-    /// Which.
+    /// Its id.
     pub id: TermId,
-    /// In which conversation it holds; in a community, as in all its others.
+    /// The conversation it was added in; within a community it applies to all conversations.
     pub conversation: ConversationId,
-    /// As it stands in messages.
+    /// The words as they occur in messages.
     pub text: String,
-    /// Into which language; `None` for all that have no row of their own.
+    /// The target language; `None` for all languages without a row of their own.
     pub language: Option<Language>,
-    /// What it is to become; `None` if it stays as it is.
+    /// The translation; `None` to leave the term untranslated.
     pub translation: Option<String>,
-    /// Who added it.
+    /// The user who added it.
     pub created_by: UserId,
-    /// When.
+    /// When it was added.
     pub created_at: Timestamp,
 }
 
@@ -30,19 +30,16 @@ impl FromRow for Term {
     fn from_row(row: &mut Row) -> Result<Self, StoreError> {
         let (conversation, id, text, language): (_, _, _, String) = FromRow::from_row(row)?;
         let (translation, created_by, created_at) = FromRow::from_row(row)?;
-        // No language is kept as the empty text.
+        // `None` is stored as the empty string.
         let language = Language::parse(&language).ok();
         Ok(Self { id, conversation, text, language, translation, created_by, created_at })
     }
 }
 
-/// Whose the glossary of the conversation `$1` is.
+/// The owner of the glossary of the conversation `$1`.
 const OWNER: &str = "(SELECT COALESCE(community_id, id) FROM conversations WHERE id = $1)";
 
-/// The terms that hold in some conversations, in the order of their words.
-///
-/// # Errors
-/// As the database says.
+/// The terms that apply in several conversations, sorted by their words.
 pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Term>, StoreError> {
     if conversations.is_empty() {
         return Ok(Vec::new());
@@ -58,10 +55,7 @@ pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Ter
     )
 }
 
-/// How many terms the glossary of a conversation has.
-///
-/// # Errors
-/// As the database says.
+/// The number of terms in the glossary of a conversation.
 pub fn count(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<i64, StoreError> {
     tx.fetch_one(
         &format!("SELECT count(*) AS total FROM glossary_terms WHERE owner_id = {OWNER}"),
@@ -69,10 +63,8 @@ pub fn count(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<i64, Store
     )
 }
 
-/// Adds a term; where there is one of the same words and language, it gets the translation. Gives it as it is then.
-///
-/// # Errors
-/// As the database says.
+/// Adds a term, or replaces the translation of an existing one with the same words and language. Returns the
+/// stored term.
 pub fn put(tx: &mut Tx<'_>, term: &Term) -> Result<Term, StoreError> {
     let language = term.language.map_or("", Language::code);
     tx.fetch_one(
@@ -94,10 +86,7 @@ pub fn put(tx: &mut Tx<'_>, term: &Term) -> Result<Term, StoreError> {
     )
 }
 
-/// Removes a term; says whether there was one.
-///
-/// # Errors
-/// As the database says.
+/// Removes a term; returns whether it existed.
 pub fn remove(tx: &mut Tx<'_>, conversation: ConversationId, id: TermId) -> Result<bool, StoreError> {
     let removed = tx.execute(
         &format!("DELETE FROM glossary_terms WHERE owner_id = {OWNER} AND id = $2"),
@@ -106,10 +95,7 @@ pub fn remove(tx: &mut Tx<'_>, conversation: ConversationId, id: TermId) -> Resu
     Ok(removed > 0)
 }
 
-/// What somebody is in the community of a conversation: the outer option says whether it has one.
-///
-/// # Errors
-/// As the database says.
+/// The role of a user in the community of a conversation. The outer option is `None` without a community.
 pub fn role_in_community(
     tx: &mut Tx<'_>,
     conversation: ConversationId,

@@ -1,4 +1,4 @@
-//! Guests of the old system, who wrote without an account.
+//! Guests of the old system, who took part without an account.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
@@ -6,18 +6,18 @@ use crate::{Query, Value};
 use meeshy_domain::Language;
 
 record! {
-    /// A guest as the others in the conversation see them.
+    /// A guest as shown to others in the conversation.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Guest {
-        /// Who.
+        /// Its id.
         pub id: String,
-        /// The name that the guest chose, or was given.
+        /// The chosen or generated name.
         pub username: String,
         /// Given name.
         pub first_name: String,
         /// Family name.
         pub last_name: String,
-        /// What the guest reads.
+        /// The preferred language.
         pub language: Language,
     }
 }

@@ -1,12 +1,9 @@
-//! Leases: what one process at a time does, by the time of the database.
+//! Leases: jobs that one process at a time does, by the clock of the database.
 
 use crate::{StoreError, Tx};
 use std::time::Duration;
 
-/// Takes or renews the lease `name` for `holder`; says whether it is the holder's now.
-///
-/// # Errors
-/// As the database says.
+/// Acquires or renews the lease `name` for `holder`; returns whether the holder now has it.
 pub fn take(tx: &mut Tx<'_>, name: &str, holder: &str, duration: Duration) -> Result<bool, StoreError> {
     let now = tx.now_sql();
     let duration = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
@@ -18,10 +15,7 @@ pub fn take(tx: &mut Tx<'_>, name: &str, holder: &str, duration: Duration) -> Re
     Ok(tx.execute(&sql, &[name.into(), holder.into(), duration.into()])? == 1)
 }
 
-/// Gives a lease back, so that nobody has to wait for its end.
-///
-/// # Errors
-/// As the database says.
+/// Releases a lease, so that others need not wait for it to expire.
 pub fn give_back(tx: &mut Tx<'_>, name: &str, holder: &str) -> Result<(), StoreError> {
     tx.execute("DELETE FROM leases WHERE name = $1 AND holder = $2", &[name.into(), holder.into()])?;
     Ok(())

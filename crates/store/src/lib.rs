@@ -1,10 +1,17 @@
-//! Everything Meeshy keeps: schema, migrations and queries, on SQLite and on PostgreSQL.
+//! Storage: schema, migrations and queries, on SQLite and on PostgreSQL.
 //!
-//! [`Store::read`] and [`Store::write`] hand a transaction to a plain, synchronous closure. There is one text of each
-//! query, in the SQL that both databases share; what differs lives in `sqlite` and `pg`, nowhere else.
+//! [`Store::read`] and [`Store::write`] pass a transaction to a plain, synchronous closure. Each query is
+//! written once, in the SQL that both databases share; only `sqlite` and `pg` know the differences.
 //!
-//! Invariants: a write answers only after its commit is on disk; a closure that fails leaves no trace; no query asks
-//! which database it runs on.
+//! Invariants: a write returns only after its commit is on disk; a failed closure leaves no changes; no query
+//! depends on the database it runs on.
+//!
+//! # Errors
+//! Functions that take a [`Tx`] fail when the database does. Their `# Errors` sections only list other
+//! errors.
+//!
+//! # Errors
+//! Functions that take a [`Tx`] fail when the database does. Their `# Errors` sections only list other errors.
 
 pub mod attachments;
 pub mod attempts;
@@ -71,16 +78,16 @@ use tokio::sync::{mpsc, oneshot};
 use tx::Context;
 use write_check::WriteCheck;
 
-/// Where the data is. Neither `Debug` nor `Display` shows a password.
+/// The location of the data. Neither `Debug` nor `Display` shows a password.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Location {
-    /// SQLite, in a folder that this process has to itself.
+    /// SQLite, in a folder used by this process alone.
     Folder(PathBuf),
     /// PostgreSQL, at an address such as `postgres://user:password@host/database`.
     Postgres {
-        /// The address.
+        /// The address of the server.
         url: String,
-        /// Connections to keep open.
+        /// The number of connections.
         connections: usize,
     },
 }
@@ -105,7 +112,7 @@ enum Engine {
     Postgres(Box<pg::Postgres>),
 }
 
-/// A database that is open and has our newest schema. Cheap to clone.
+/// An open database with the newest schema. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     engine: Arc<Engine>,
@@ -124,7 +131,7 @@ impl Store {
         Ok(store)
     }
 
-    /// As [`open`](Self::open), and says which migrations were applied.
+    /// As [`open`](Self::open), but also returns the migrations that were applied.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -132,7 +139,7 @@ impl Store {
         let location = location.clone();
         let threads = Threads::new();
         let starting = threads.clone();
-        // Connecting blocks, and the PostgreSQL client may not do that on a thread of the runtime.
+        // Connecting blocks, which the PostgreSQL client must not do on a runtime thread.
         let (engine, migrated) = tokio::task::spawn_blocking(move || match location {
             Location::Folder(folder) => sqlite::Sqlite::open(&folder, &starting)
                 .map(|(sqlite, migrated)| (Engine::Sqlite(sqlite), migrated)),
@@ -152,7 +159,7 @@ impl Store {
         ))
     }
 
-    /// The same store, in which it is as late as `clock` says and not as the database does: for tests.
+    /// The same store with `clock` instead of the clock of the database, for tests.
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         let context = Context { clock: Some(clock), ..self.context.clone() };
@@ -166,11 +173,8 @@ impl Store {
         Self { context, ..self }
     }
 
-    /// Whether a gateway of an earlier version serves clients on this database. It held a lock, since there could be one; it would
-    /// tell others nothing, and hear nothing of them.
-    ///
-    /// # Errors
-    /// As the database says.
+    /// Whether a gateway of an earlier version serves clients on this database. It holds a lock, because only
+    /// one was possible, and does not exchange notifications with others.
     pub async fn has_earlier_gateway(&self) -> Result<bool, StoreError> {
         match &*self.engine {
             // The folder belongs to this process.
@@ -179,15 +183,15 @@ impl Store {
         }
     }
 
-    /// Why nothing more can come of this store, once a thread of it has failed.
+    /// Waits until a thread of the store has failed, after which it cannot be used, and returns the reason.
     pub async fn failure(&self) -> String {
         self.threads.failure().await
     }
 
-    /// Runs `closure` in a transaction that sees one state of the data and changes nothing.
+    /// Runs `closure` in a read-only transaction with a consistent snapshot.
     ///
     /// # Errors
-    /// What `closure` answers, or why it could not run.
+    /// The error of `closure`, or the reason why it could not run.
     pub async fn read<T, E>(
         &self,
         closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -205,11 +209,13 @@ impl Store {
         run(queue, pending, answer).await
     }
 
-    /// Runs `closure` in a transaction and answers once it is on disk; if `closure` fails, nothing of it is kept.
+    /// Runs `closure` in a transaction and returns once it is on disk. If `closure` fails, its changes are
+    /// rolled back.
     ///
     /// # Errors
-    /// What `closure` answers, or why the transaction was lost. After [`StoreError::Unavailable`] it may have been
-    /// committed all the same, so whoever tries again has to be idempotent. After [`StoreError::InTheWay`] it was not.
+    /// The error of `closure`, or the reason why the transaction failed. After [`StoreError::Unavailable`] it
+    /// may still have been committed, so retries must be idempotent. After [`StoreError::InTheWay`] it was
+    /// not.
     pub async fn write<T, E>(
         &self,
         closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
@@ -223,8 +229,8 @@ impl Store {
         run(self.writers(), pending, answer).await
     }
 
-    /// As [`write`](Self::write), and runs `closure` again, a few times, when its transaction and others waited for each
-    /// other: for transactions that change rows of several conversations.
+    /// As [`write`](Self::write), but retries a few times after a deadlock: for transactions that change rows
+    /// of several conversations.
     ///
     /// # Errors
     /// As [`write`](Self::write).
@@ -279,13 +285,13 @@ impl Store {
         }
     }
 
-    /// Whether only this process can be using the data, so that what it left undone is its own to take up again.
+    /// Whether only this process can use the data, so that unfinished work found in it is its own.
     pub fn is_exclusive(&self) -> bool {
         matches!(*self.engine, Engine::Sqlite(_))
     }
 }
 
-/// The type of the closure that there is not.
+/// Stands for a missing closure type.
 type Never<T, E> = fn(&mut Tx<'_>) -> Result<T, E>;
 
 async fn run<T, E>(

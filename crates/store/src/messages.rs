@@ -6,33 +6,33 @@ use crate::visibility::Viewer;
 use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};
 
-/// Messages of a conversation that are counted one by one, at most.
+/// The maximum number of messages of a conversation that are counted one by one.
 const MAX_COUNTED: i64 = 10_000;
 
-/// A message, in the language it was written in.
+/// A message, in its original language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// Which message.
+    /// Its id.
     pub id: MessageId,
-    /// Where it was written.
+    /// Its conversation.
     pub conversation_id: ConversationId,
     /// Its number in the conversation: 1, 2, 3 … without gaps.
     pub sequence: i64,
-    /// Who wrote it; `None` once the account is gone.
+    /// Its author; `None` if the account was deleted.
     pub sender_id: Option<UserId>,
-    /// The sender's own id of it, which holds in its conversation.
+    /// The client's id for it, unique in its conversation.
     pub client_message_id: Option<String>,
     /// The text as it was typed.
     pub content: String,
     /// The language it was written in.
     pub original_language: Language,
-    /// `text`, `image` … as the wire names it.
+    /// `text`, `image` …, by the name on the wire.
     pub message_type: String,
-    /// `user`, `system` … as the wire names it: who or what wrote it.
+    /// `user`, `system` …, by the name on the wire.
     pub message_source: String,
-    /// The message it answers.
+    /// The message it replies to.
     pub reply_to_id: Option<MessageId>,
-    /// Counts the edits of the text, from 1.
+    /// The revision of the text, starting at 1.
     pub revision: i64,
     /// When the text was last edited.
     pub edited_at: Option<Timestamp>,
@@ -40,75 +40,75 @@ pub struct Message {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
-    /// What else is known of it.
+    /// Its other attributes.
     pub details: Details,
 }
 
-/// What the old system knew of a message; new ones have nothing of it yet.
+/// Attributes from the old system; new messages have none yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details {
     /// The guest who wrote it.
     pub guest_sender_id: Option<String>,
-    /// The message that was forwarded; it may be gone.
+    /// The original of a forwarded message, which may have been deleted.
     pub forwarded_from_id: Option<String>,
-    /// From where.
+    /// The conversation of the original.
     pub forwarded_from_conversation_id: Option<String>,
-    /// From when on nobody sees it.
+    /// When it expires.
     pub expires_at: Option<Timestamp>,
-    /// Whether it was to be seen once.
+    /// Whether it can be viewed only once.
     pub is_view_once: bool,
-    /// By how many people.
+    /// By how many users.
     pub max_view_once_count: Option<i64>,
-    /// How many have.
+    /// How many have viewed it.
     pub view_once_count: i64,
-    /// Whether clients show it only on demand.
+    /// Whether clients show it only on request.
     pub is_blurred: bool,
     /// When it was pinned.
     pub pinned_at: Option<Timestamp>,
     /// By whom.
     pub pinned_by: Option<String>,
-    /// When everybody's client had it.
+    /// When it was delivered to everybody.
     pub delivered_to_all_at: Option<Timestamp>,
-    /// When everybody had it.
+    /// When everybody had received it.
     pub received_by_all_at: Option<Timestamp>,
     /// When everybody had read it.
     pub read_by_all_at: Option<Timestamp>,
-    /// How many clients had it.
+    /// How many clients have received it.
     pub delivered_count: i64,
-    /// How many people had read it.
+    /// How many users have read it.
     pub read_count: i64,
-    /// Whether its text was encrypted on the writer's device, or kept encrypted.
+    /// Whether its text was encrypted on the author's device, or is stored encrypted.
     pub is_encrypted: bool,
     /// How.
     pub encryption_mode: Option<String>,
 }
 
 impl Message {
-    /// Why its text is not shown to a viewer, or to everybody alike.
+    /// Why its text is hidden from a viewer or from everybody.
     pub fn concealed(&self, viewer: Option<UserId>) -> Option<Concealed> {
         let is_author = viewer.is_some() && viewer == self.sender_id;
         Concealed::of(self.details.is_encrypted, self.details.is_view_once, is_author)
     }
 
-    /// Whether it is seen no more.
+    /// Whether it has been deleted or has expired.
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.details.expires_at.is_some_and(|expires_at| expires_at <= now)
     }
 }
 
-/// How often a message was answered with an emoji.
+/// The number of reactions with one emoji.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reaction {
-    /// Which.
+    /// The emoji.
     pub emoji: String,
-    /// By how many.
+    /// The number of users.
     pub total: i64,
-    /// Whether the viewer is among them.
+    /// Whether the viewer is one of them.
     pub is_own: bool,
 }
 
 impl Message {
-    /// Whether the system wrote it to tell what happened in the conversation, such as who joined.
+    /// Whether it is a system message about the conversation, such as who joined.
     pub fn is_by_system(&self) -> bool {
         self.message_source == "system"
     }
@@ -159,7 +159,8 @@ fn read(row: &mut Row) -> Result<Message, StoreError> {
     })
 }
 
-/// How a sender's own id of a message is kept: behind the conversation, since another one may have it too.
+/// The stored form of a client's id: prefixed with the conversation, since other conversations may use the
+/// same.
 fn client_key(conversation: ConversationId, client_message_id: &str) -> String {
     format!("{conversation}\n{client_message_id}")
 }
@@ -171,7 +172,7 @@ fn client_message_id(key: &str) -> String {
 /// Adds a message.
 ///
 /// # Errors
-/// [`StoreError::Conflict`] when this sender has used this client message id in this conversation.
+/// [`StoreError::Conflict`] when this sender has already used this client message id in this conversation.
 pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
     tx.execute_later(
         "INSERT INTO messages (id, conversation_id, sequence, sender_id, client_key, content, original_language, \
@@ -197,11 +198,8 @@ pub fn insert(tx: &mut Tx<'_>, message: &Message) -> Result<(), StoreError> {
     conversation_languages::add_message(tx, message.conversation_id, message.original_language)
 }
 
-/// Gives a message another text, which makes the translations of the old one void; gives the number of the event that tells
-/// of it, or `None` if the message is not there.
-///
-/// # Errors
-/// As the database says.
+/// Replaces the text of a message, which invalidates its translations. Returns the number of the event, or
+/// `None` if the message does not exist.
 pub fn edit(
     tx: &mut Tx<'_>,
     id: MessageId,
@@ -216,7 +214,7 @@ pub fn edit(
         |row| Ok((row.take("conversation_id")?, row.take("original_language")?)),
     )?;
     let Some((conversation, before)) = edited else { return Ok(None) };
-    // Before the counts of the languages change: whoever sends a message locks them in this order too.
+    // Before the language counts change: sending a message locks in this order, too.
     let number = events::append(tx, conversation, &[Change::MessageEdited(id)], now)?;
     if language != before {
         tx.execute(
@@ -229,10 +227,7 @@ pub fn edit(
     Ok(Some(number))
 }
 
-/// Which revision of its text a message has, unless it was deleted; nobody gives it another before this transaction ends.
-///
-/// # Errors
-/// As the database says.
+/// The revision of a message's text, unless it was deleted. The row stays locked until this transaction ends.
 pub fn hold_revision(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<i64>, StoreError> {
     let held = tx.for_share();
     tx.query_first(
@@ -251,15 +246,12 @@ pub fn find(id: MessageId) -> Query<Option<Message>> {
     )
 }
 
-/// The message with this id, if this person sees it.
-///
-/// # Errors
-/// As the database says.
+/// The message with this id, if the user can see it.
 pub fn find_seen(tx: &mut Tx<'_>, id: MessageId, viewer: &Viewer) -> Result<Option<Message>, StoreError> {
     Ok(tx.fetch(find_all_seen(&[id], viewer))?.pop())
 }
 
-/// Those of `ids` that this person sees, in no particular order.
+/// Which of `ids` the user can see, in no particular order.
 pub fn find_all_seen(ids: &[MessageId], viewer: &Viewer) -> Query<Vec<Message>> {
     if ids.is_empty() {
         return Query::known(Vec::new());
@@ -272,17 +264,11 @@ pub fn find_all_seen(ids: &[MessageId], viewer: &Viewer) -> Query<Vec<Message>> 
 }
 
 /// Those of `ids` that exist and were not deleted, in no particular order.
-///
-/// # Errors
-/// As the database says.
 pub fn find_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
     find_all_with(tx, ids, "")
 }
 
-/// The same; nobody gives them another text before this transaction ends.
-///
-/// # Errors
-/// As the database says.
+/// The same, with their rows locked until this transaction ends.
 pub fn hold_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
     let held = tx.for_share();
     find_all_with(tx, ids, held)
@@ -300,10 +286,7 @@ fn find_all_with(tx: &mut Tx<'_>, ids: &[MessageId], lock: &str) -> Result<Vec<M
     )
 }
 
-/// The message that `sender` sent to a conversation under this id of their own.
-///
-/// # Errors
-/// As the database says.
+/// The message that `sender` sent to a conversation with this client id.
 pub fn find_by_client_id(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
@@ -320,13 +303,13 @@ pub fn find_by_client_id(
 /// Which messages of a conversation to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Page {
-    /// The newest, passing over this many.
+    /// The newest ones, after skipping this many.
     Offset(i64),
     /// Those before the message with this number.
     Before(i64),
 }
 
-/// Messages of a conversation that this person sees, newest first.
+/// The messages of a conversation that a user can see, newest first.
 pub fn list(conversation: ConversationId, viewer: &Viewer, page: Page, limit: i64) -> Query<Vec<Message>> {
     let (before, offset) = match page {
         Page::Offset(offset) => (i64::MAX, offset),
@@ -357,9 +340,6 @@ pub fn total(conversation: ConversationId, now: Timestamp) -> Query<i64> {
 
 /// How many of the `total` messages of a conversation this person sees. Where somebody has cleared or blocked something and there are
 /// more than [`MAX_COUNTED`], what is hidden from them alone is counted as well.
-///
-/// # Errors
-/// As the database says.
 pub fn count(
     tx: &mut Tx<'_>,
     conversation: ConversationId,
@@ -385,10 +365,7 @@ pub fn newest(conversations: &[ConversationId], viewer: &Viewer) -> Vec<Query<Op
     conversations.iter().map(|id| Query::first(&*sql, params(id), read)).collect()
 }
 
-/// Notes that a message mentions somebody.
-///
-/// # Errors
-/// As the database says.
+/// Adds a mention.
 pub fn insert_mention(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Result<(), StoreError> {
     tx.execute_later(
         "INSERT INTO mentions (message_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -397,10 +374,7 @@ pub fn insert_mention(tx: &mut Tx<'_>, message: MessageId, user: UserId) -> Resu
     Ok(())
 }
 
-/// Notes that a message mentions nobody but these.
-///
-/// # Errors
-/// As the database says.
+/// Removes all mentions of a message except these.
 pub fn retain_mentions(tx: &mut Tx<'_>, message: MessageId, users: &[UserId]) -> Result<(), StoreError> {
     let (others, users) = not_in("user_id", 2, users.iter().map(|user| Value::from(*user)).collect());
     let params = [vec![message.into()], users].concat();
@@ -424,7 +398,7 @@ pub fn mentions(messages: &[MessageId]) -> Query<Vec<(MessageId, String)>> {
     )
 }
 
-/// The emoji that some messages were answered with, in order.
+/// The reactions to some messages, by emoji.
 pub fn reactions(messages: &[MessageId], viewer: Option<UserId>) -> Query<Vec<(MessageId, Reaction)>> {
     if messages.is_empty() {
         return Query::known(Vec::new());
@@ -433,7 +407,7 @@ pub fn reactions(messages: &[MessageId], viewer: Option<UserId>) -> Query<Vec<(M
     let mut params = vec![viewer.into()];
     params.extend(padded(messages.iter().map(|id| Value::from(*id))));
     Query::rows(
-        // People and guests each have an index of their own.
+        // Users and guests have separate indexes.
         format!(
             "SELECT r.message_id, r.emoji, count(*) AS total, max(CASE WHEN r.user_id = $1 THEN 1 ELSE 0 END) AS own FROM \
                (SELECT message_id, emoji, user_id, created_at FROM reactions WHERE user_id IS NOT NULL AND message_id IN ({ids}) \

@@ -1,4 +1,4 @@
-//! Migrations: numbered SQL files, forward only, each applied once, in a transaction, and checked ever after.
+//! Migrations: numbered SQL files, each applied once, in a transaction, and verified on every start.
 //!
 //! While several processes are upgraded one after the other, the program of the release before works on the new schema. A release
 //! therefore only expands: it adds tables, indexes, and columns that may be empty or have a default. What the release before reads
@@ -15,7 +15,7 @@ struct Migration {
     number: i64,
     name: &'static str,
     sql: &'static str,
-    /// Runs after the SQL, in the same transaction: for what the SQL of both databases cannot express.
+    /// Runs after the SQL in the same transaction, for what portable SQL cannot express.
     then: Option<Step>,
 }
 
@@ -61,12 +61,12 @@ const MIGRATIONS: &[Migration] = migrations![
     27 "0027_missing_indexes",
 ];
 
-/// What opening a database changed in its schema.
+/// The schema changes made when a database was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Migrated {
-    /// The names of the migrations applied just now, in order.
+    /// The names of the applied migrations, in order.
     pub applied: Vec<&'static str>,
-    /// The number of the newest migration, which the database now has.
+    /// The number of the newest migration.
     pub version: i64,
 }
 
@@ -111,7 +111,7 @@ fn prepare(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     }
 }
 
-/// Applies one migration unless it has been; says whether it did.
+/// Applies a migration unless it was applied before; returns whether it did.
 fn apply(tx: &mut Tx<'_>, migration: &Migration) -> Result<bool, StoreError> {
     let checksum = checksum(migration.sql);
     let found: Option<String> =

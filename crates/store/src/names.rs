@@ -1,4 +1,5 @@
-//! Names as they are compared and found. They are folded here, so that it makes no difference which database keeps them.
+//! Names as they are compared and searched. They are case-folded here, so that both databases behave the
+//! same.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::FromRow;
@@ -7,12 +8,12 @@ use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::text::{self, FOLD_VERSION, Names};
 use std::collections::{BTreeSet, HashMap};
 
-/// People whose names are folded in one transaction.
+/// Users whose names are folded in one transaction.
 const BATCH: i64 = 500;
-/// People that a search finds, at most; who is looked for among more has to be named more exactly.
+/// The most users that a search returns; more matches need a more exact query.
 const MAX_FOUND: i64 = 1_000;
 
-/// Sets the words by which a person is found.
+/// Sets the words by which a user is found.
 pub(crate) fn set_words(tx: &mut Tx<'_>, id: &Value, words: BTreeSet<String>) -> Result<(), StoreError> {
     tx.execute("DELETE FROM name_words WHERE user_id = $1", std::slice::from_ref(id))?;
     let rows: Vec<Value> =
@@ -21,11 +22,11 @@ pub(crate) fn set_words(tx: &mut Tx<'_>, id: &Value, words: BTreeSet<String>) ->
     Ok(())
 }
 
-/// A condition on a person `u` who is found by each word of `text`, with its parameters from `$from` on; nothing, where there is no
-/// word in it.
+/// A condition on a user `u` whose names match each word of `text`, with its parameters from `$from` on;
+/// `None` if there is no word in it.
 pub(crate) fn found_by(text: &str, from: usize) -> Option<(String, Vec<Value>)> {
     let mut words = text::searched_words(text);
-    // The longest word leaves the fewest people to look at.
+    // The longest word leaves the fewest candidates.
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
     let range = |alias: &str, at: usize| format!("{alias}.word >= ${at} AND {alias}.word < ${}", at + 1);
     let first = range("w", from);
@@ -46,8 +47,8 @@ pub(crate) fn found_by(text: &str, from: usize) -> Option<(String, Vec<Value>)> 
     (!params.is_empty()).then_some((condition, params))
 }
 
-/// The first people, by id, of those that `condition` selects and who are active, other than the one of the parameter `$1`
-/// and whoever has blocked that one or was blocked.
+/// The first users by id that match `condition`, are active, and are neither the user of parameter `$1` nor
+/// blocked by or blocking that user.
 pub(crate) fn first_found(condition: &str) -> String {
     format!(
         "SELECT f.id FROM users f WHERE f.is_active AND f.deleted_at IS NULL AND f.id <> $1 AND {} AND f.id IN ({condition}) ORDER BY f.id LIMIT {MAX_FOUND}",
@@ -55,31 +56,23 @@ pub(crate) fn first_found(condition: &str) -> String {
     )
 }
 
-/// Whether somebody has this username, in any spelling ([`text::key`]).
-///
-/// # Errors
-/// As the database says.
+/// Whether the username is taken, in any spelling ([`text::key`]).
 pub fn username_is_taken(tx: &mut Tx<'_>, username: &str) -> Result<bool, StoreError> {
     tx.exists("SELECT 1 FROM users WHERE username_key = $1", &[text::key(username).into()])
 }
 
-/// Whether somebody has this address, in any spelling ([`text::email_key`]).
-///
-/// # Errors
-/// As the database says.
+/// Whether the address is taken, in any spelling ([`text::email_key`]).
 pub fn email_is_taken(tx: &mut Tx<'_>, email: &str) -> Result<bool, StoreError> {
     tx.exists("SELECT 1 FROM users WHERE email_key = $1", &[text::email_key(email).into()])
 }
 
-/// Whether this is somebody's telephone number, as it is kept.
-///
-/// # Errors
-/// As the database says.
+/// Whether the telephone number is taken, in its stored form.
 pub fn phone_is_taken(tx: &mut Tx<'_>, number: &str) -> Result<bool, StoreError> {
     tx.exists("SELECT 1 FROM users WHERE phone_number = $1", &[number.into()])
 }
 
-/// Folds the names of some people by the rules of today, where an earlier version of the program has not; says whether there are more.
+/// Folds the names of some users by the current rules, where an earlier version of the program has not;
+/// returns whether there are more.
 pub(crate) fn fold_some(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let begun: Option<(i64, Option<String>)> =
         tx.fetch_optional("SELECT version, position FROM name_folding", &[])?;
@@ -98,10 +91,7 @@ pub(crate) fn fold_some(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(more)
 }
 
-/// Folds all names that have changed without their folded forms, as an import changes them.
-///
-/// # Errors
-/// As the database says.
+/// Folds all names that were changed without their folded forms, as by an import.
 pub fn fold_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let mut after = Some(String::new());
     while let Some(position) = after {
@@ -134,7 +124,7 @@ impl FromRow for Named {
     }
 }
 
-/// Folds the names of the people after `position`; gives the position of the last, unless there are no more.
+/// Folds the names of the users after `position`; returns the position of the last, or `None` at the end.
 fn fold_after(tx: &mut Tx<'_>, position: &str) -> Result<Option<String>, StoreError> {
     let people: Vec<Named> = tx.fetch_all(
         "SELECT id, username, email, first_name, last_name, display_name, username_key, email_key, name_twin FROM users \
@@ -169,8 +159,8 @@ fn words_of(tx: &mut Tx<'_>, people: &[Named]) -> Result<HashMap<String, BTreeSe
     Ok(words)
 }
 
-/// Sets the folded names of a person. Where another account has one of them already, this one becomes its twin: it is found by its
-/// exact spelling.
+/// Sets the folded names of a user. If another account already has one of them, this one becomes its twin: it
+/// is found by its exact spelling only.
 fn set_keys(tx: &mut Tx<'_>, id: &str, keys: [Option<String>; 2], twin: &str) -> Result<(), StoreError> {
     let [username, email] = keys;
     let twin_now: String = tx.fetch_one(

@@ -8,11 +8,11 @@
 pub enum Channel {
     /// There are new translation jobs, or new texts.
     Jobs,
-    /// Translations have come to an end.
+    /// Translations have finished.
     Translated,
-    /// Texts that are no messages were translated.
+    /// Texts that are not messages were translated.
     Texts,
-    /// Somebody has connected to a gateway, or left it.
+    /// A user has connected to or disconnected from a gateway.
     Presence,
 }
 

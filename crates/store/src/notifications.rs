@@ -1,4 +1,4 @@
-//! What people were told, and the archive of what they were told long ago.
+//! Notifications, and the archive of old ones.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::io::{self, BufRead, BufReader, Write};
 
 record! {
-    /// A notification. What it points at may be gone.
+    /// A notification. What it refers to may have been deleted.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
     #[expect(missing_docs, reason = "the fields bear the names that clients and the old database use")]
     pub struct Notification in notifications {
@@ -42,19 +42,13 @@ record! {
     }
 }
 
-/// Adds a notification, unless it is there already.
-///
-/// # Errors
-/// As the database says.
+/// Adds a notification unless it exists.
 pub fn insert(tx: &mut Tx<'_>, notification: &Notification) -> Result<(), StoreError> {
     tx.insert_then(notification, "ON CONFLICT (id) DO NOTHING")?;
     Ok(())
 }
 
-/// What a person was told and has not been archived, the oldest first.
-///
-/// # Errors
-/// As the database says.
+/// The notifications of a user that are not archived, the oldest first.
 pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreError> {
     tx.fetch_all(
         &format!(
@@ -65,10 +59,7 @@ pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreErr
     )
 }
 
-/// How many are active, and how many in the archive.
-///
-/// # Errors
-/// As the database says.
+/// The number of active and of archived notifications.
 pub fn counts(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
     Ok((
         tx.fetch_one("SELECT COUNT(*) AS count FROM notifications", &[])?,
@@ -79,19 +70,16 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
     ))
 }
 
-/// Which notifications have had their time.
+/// Which notifications have expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expiry {
-    /// Only those from before are concerned.
+    /// Only those from before this time.
     pub before: Timestamp,
-    /// So many of a person's that are unread stay all the same, the newest ones.
+    /// This many unread ones of a user stay nevertheless, the newest ones.
     pub unread_kept: i64,
 }
 
-/// The people who have notifications from before a moment, by their ids, after the person `after`.
-///
-/// # Errors
-/// As the database says.
+/// The users with notifications from before a time, by id, after the user `after`.
 pub fn people_with_old(
     tx: &mut Tx<'_>,
     before: Timestamp,
@@ -104,11 +92,10 @@ pub fn people_with_old(
         &[before.into(), after.into(), most.into()])
 }
 
-/// Moves up to `most` of a person's notifications to the archive, the oldest ones that have had their time, and says how
-/// many it moved.
+/// Moves up to `most` expired notifications of a user to the archive, the oldest first, and returns how many.
 ///
 /// # Errors
-/// As the database says; [`StoreError::Conflict`] when somebody else moves them at this moment.
+/// [`StoreError::Conflict`] if another transaction moves them at the same time.
 pub fn archive(tx: &mut Tx<'_>, user: UserId, expiry: Expiry, most: i64) -> Result<usize, StoreError> {
     let columns = Notification::columns();
     let old: Vec<Notification> = tx.fetch_all(
@@ -143,10 +130,10 @@ pub fn archive(tx: &mut Tx<'_>, user: UserId, expiry: Expiry, most: i64) -> Resu
     Ok(old.len())
 }
 
-/// A person's archived notifications, the oldest first.
+/// The archived notifications of a user, the oldest first.
 ///
 /// # Errors
-/// As the database says, also of an archive that cannot be read.
+/// Also for an archive that cannot be read.
 pub fn archived(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreError> {
     let packs: Vec<Vec<u8>> = tx.fetch_all(
         "SELECT notifications FROM archived_notifications WHERE user_id = $1 ORDER BY last_at, id",
@@ -159,7 +146,7 @@ pub fn archived(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, Stor
     Ok(all)
 }
 
-/// Takes a person's notifications out of the archive again, and says how many.
+/// Moves the notifications of a user out of the archive again, and returns how many.
 ///
 /// # Errors
 /// As [`archived`].
@@ -172,7 +159,7 @@ pub fn restore(tx: &mut Tx<'_>, user: UserId) -> Result<usize, StoreError> {
     Ok(all.len())
 }
 
-/// Takes everything out of the archive again.
+/// Moves all notifications out of the archive again.
 ///
 /// # Errors
 /// As [`archived`].

@@ -1,4 +1,4 @@
-//! A closure on its way to a thread that owns a connection, and its answer on the way back.
+//! A closure on its way to a thread with a connection, and the way back of its result.
 
 use crate::StoreError;
 use crate::threads::reason;
@@ -6,38 +6,38 @@ use crate::tx::{Afterwards, Context, Tx};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
-/// What a closure asks of the transaction it ran in.
+/// The access that a closure needs.
 pub(crate) enum Verdict {
     Commit(Vec<Afterwards>),
     Undo,
 }
 
-/// What a closure may do in its transaction.
+/// The access of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
     Write,
 }
 
-/// A closure that waits for a transaction, whatever its types.
+/// A closure that waits for a transaction, with its types erased.
 pub(crate) trait Work: Send {
-    /// What its transaction is for.
+    /// The access of its transaction.
     fn access(&self) -> Access;
-    /// Makes it ready to run once more, if it can; what it answered is forgotten.
+    /// Prepares it to run again, if possible; the previous result is dropped.
     fn rewind(&mut self) -> bool;
-    /// Runs the closure and keeps its answer back.
+    /// Runs the closure and stores its result.
     fn run(&mut self, connection: &mut dyn crate::tx::Connection) -> Verdict;
-    /// Hands the answer to who waits for it, or the reason why the transaction was lost.
+    /// Sends the result, or the reason why the transaction failed, to the caller.
     fn finish(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// A closure that runs once, or as often as it takes.
+/// A closure that can run once or several times.
 pub(crate) enum Closure<O, R> {
     Once(Option<O>),
     Again(R),
 }
 
-/// The closure, its answer, and the way back to the caller.
+/// The closure, its result, and the channel to the caller.
 pub(crate) struct Pending<O, R, T, E> {
     access: Access,
     closure: Closure<O, R>,
@@ -78,7 +78,7 @@ where
 
     fn run(&mut self, connection: &mut dyn crate::tx::Connection) -> Verdict {
         let mut tx = Tx::new(connection).with_context(self.context.clone());
-        // A panic in one closure must not take down the thread that serves all the others.
+        // A panic in one closure must not stop the thread that serves all others.
         let answer = catch_unwind(AssertUnwindSafe(|| match &mut self.closure {
             Closure::Once(closure) => match closure.take() {
                 Some(closure) => closure(&mut tx),
@@ -102,7 +102,7 @@ where
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(StoreError::Statement("the closure never ran".into()).into()),
         };
-        // Who no longer waits (a client that hung up) does not need the answer.
+        // A caller that has stopped waiting (a client that disconnected) needs no result.
         let _ = self.reply.send(answer);
     }
 }

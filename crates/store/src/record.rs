@@ -3,8 +3,8 @@
 use crate::placeholders::placeholders_exactly;
 use crate::{FromValue, Row, StoreError, Value};
 
-/// What a row of an answer is read as: one value, a tuple, or a struct declared with [`record!`]. Columns are read in the order
-/// in which the statement lists them.
+/// A type that rows are read as: one value, a tuple, or a struct declared with [`record!`]. Columns are read
+/// in the order of the statement.
 pub trait FromRow: Sized {
     /// Reads the next columns of `row`.
     ///
@@ -19,13 +19,13 @@ impl<T: FromValue> FromRow for T {
     }
 }
 
-/// Statement that adds a record to its table; `then` is what follows, such as `ON CONFLICT DO NOTHING`.
+/// The statement that adds a record to its table; `then` is a suffix such as `ON CONFLICT DO NOTHING`.
 pub(crate) fn insert_statement<R: Record>(then: &str) -> String {
     let (table, fields) = (R::TABLE, R::FIELDS.join(", "));
     format!("INSERT INTO {table} ({fields}) VALUES ({}) {then}", placeholders_exactly(1, R::FIELDS.len()))
 }
 
-/// Two columns that have values together.
+/// Two groups of columns that have values together.
 impl<A: FromValue, B: FromValue> FromRow for Option<(A, B)> {
     fn from_row(row: &mut Row) -> Result<Self, StoreError> {
         let (first, second): (Option<A>, Option<B>) = FromRow::from_row(row)?;
@@ -52,7 +52,7 @@ macro_rules! tuples {
 
 tuples! { (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, F) (A, B, C, D, E, F, G) }
 
-/// A struct with a column for each field, in a table.
+/// A struct with one column per field, in a table.
 pub(crate) trait Record: FromRow {
     /// The table.
     const TABLE: &'static str;
@@ -64,9 +64,10 @@ pub(crate) trait Record: FromRow {
 
 /// Declares a struct that is read from rows.
 ///
-/// `columns()` is what a `SELECT` lists to get one: the names of the fields, or for a field with `= expression` that text, which
-/// lists the columns of a struct where the field is one. After `as "u"`, names are those of the table `u`. A struct `in` a table is
-/// a [`Record`] of it: it can also be [inserted](crate::Tx::insert).
+/// `columns()` is the column list for a `SELECT`: the names of the fields or, for a field with `=
+/// expression`, that text, which for a field that is itself a struct is its column list. After `as "u"`,
+/// columns are qualified with the table `u`. A struct `in` a table is a [`Record`] of it: it can also be
+/// [inserted](crate::Tx::insert).
 macro_rules! record {
     (
         $(#[$meta:meta])*
@@ -91,7 +92,7 @@ macro_rules! record {
     };
     (@columns $name:ident $alias:tt $([$($column:tt)*])*) => {
         impl $name {
-            /// What a `SELECT` lists.
+            /// The column list for a `SELECT`.
             pub(crate) fn columns() -> &'static str {
                 static COLUMNS: std::sync::OnceLock<String> = std::sync::OnceLock::new();
                 COLUMNS.get_or_init(|| [$($crate::record::record!(@column $alias $($column)*)),*].join(", "))

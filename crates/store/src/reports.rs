@@ -1,4 +1,4 @@
-//! What readers say of translations.
+//! Reports of bad translations by readers.
 
 use crate::record::record;
 use crate::record::{Record, insert_statement};
@@ -6,38 +6,36 @@ use crate::{StoreError, Tx};
 use meeshy_domain::{Language, MessageId, ReportId, Timestamp, UserId};
 
 record! {
-    /// A reader was not content with a translation.
+    /// A report of a bad translation.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Report in translation_reports {
-        /// Which.
+        /// Its id.
         pub id: ReportId,
-        /// Of which message.
+        /// The message.
         pub message_id: MessageId,
-        /// Into which language.
+        /// The target language.
         pub language: Language,
-        /// Of which revision of its text.
+        /// The revision of the message's text.
         pub revision: i64,
         /// The translation that was shown.
         pub content: String,
-        /// Which engine had made it, and over which languages.
+        /// The engine that made it, and its route.
         pub engine: String,
-        /// Who says so.
+        /// The reader.
         pub reporter_id: UserId,
         /// What is wrong with it, by the name on the wire.
         pub reason: String,
-        /// The same in the reader's words.
+        /// The reader's comment.
         pub comment: Option<String>,
-        /// Whether another engine was asked for.
+        /// Whether the reader asked for another engine.
         pub wants_another: bool,
-        /// When.
+        /// When it was made.
         pub created_at: Timestamp,
     }
 }
 
-/// Keeps a report; who reports the same translation again corrects the first. Gives it as it is then.
-///
-/// # Errors
-/// As the database says.
+/// Stores a report; a second one by the same reader on the same translation replaces the first. Returns the
+/// stored report.
 pub fn put(tx: &mut Tx<'_>, report: &Report) -> Result<Report, StoreError> {
     let statement = insert_statement::<Report>(&format!(
         "ON CONFLICT (message_id, language, revision, engine, reporter_id) DO UPDATE SET content = excluded.content, \
@@ -48,10 +46,7 @@ pub fn put(tx: &mut Tx<'_>, report: &Report) -> Result<Report, StoreError> {
     tx.fetch_one(&statement, &report.values())
 }
 
-/// The newest reports, at most so many.
-///
-/// # Errors
-/// As the database says.
+/// The newest reports, at most `limit`.
 pub fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Report>, StoreError> {
     tx.fetch_all(
         &format!(
@@ -62,10 +57,7 @@ pub fn newest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Report>, StoreError> {
     )
 }
 
-/// The engines that somebody wants no more for a text: those of the reports that ask for another one.
-///
-/// # Errors
-/// As the database says.
+/// The engines not to use for a text: those of the reports that ask for another one.
 pub fn avoided(
     tx: &mut Tx<'_>,
     message: MessageId,

@@ -1,4 +1,4 @@
-//! What protects an account besides its password, and who is half signed in.
+//! The protection of accounts besides passwords, and sign-ins that wait for their second factor.
 
 use crate::attempts::FAILED_SIGN_INS;
 use crate::record::record;
@@ -6,24 +6,22 @@ use crate::{StoreError, Tx};
 use meeshy_domain::{Secret, Timestamp, UserId};
 
 record! {
-    /// What protects an account besides its password.
+    /// The protection of an account besides its password.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct Protection {
-        /// Until when nobody can sign in, by somebody's decision; guesses of strangers lock out strangers only.
+        /// Until when nobody can sign in, by a person's decision. Failed attempts lock out unknown devices
+        /// only.
         pub locked_until: Option<Timestamp>,
-        /// Since when a code is needed.
+        /// Since when a code is required.
         pub two_factor_enabled_at: Option<Timestamp>,
-        /// The secret that the codes are made from, in base32.
+        /// The secret of the codes, in base32.
         pub two_factor_secret: Option<Secret>,
-        /// The half minute, since 1970, for which the last code was made that was taken.
+        /// The time step of the last accepted code, in half minutes since 1970.
         pub two_factor_step: i64,
     }
 }
 
-/// What protects the account of a person.
-///
-/// # Errors
-/// As the database says.
+/// The protection of an account.
 pub fn protection(tx: &mut Tx<'_>, user: UserId) -> Result<Protection, StoreError> {
     let found: Option<(Option<String>, Protection)> = tx.fetch_optional(
         &format!("SELECT locked_reason, {} FROM users WHERE id = $1", Protection::columns()),
@@ -34,10 +32,7 @@ pub fn protection(tx: &mut Tx<'_>, user: UserId) -> Result<Protection, StoreErro
     Ok(Protection { locked_until, ..protection })
 }
 
-/// Notes that a code was taken; says whether it is newer than every one before it.
-///
-/// # Errors
-/// As the database says.
+/// Records that a code was accepted; returns whether it is newer than all before.
 pub fn take_code(tx: &mut Tx<'_>, user: UserId, step: i64) -> Result<bool, StoreError> {
     let taken = tx.execute(
         "UPDATE users SET two_factor_step = $2 WHERE id = $1 AND two_factor_step < $2",
@@ -47,35 +42,29 @@ pub fn take_code(tx: &mut Tx<'_>, user: UserId, step: i64) -> Result<bool, Store
 }
 
 record! {
-    /// Somebody whose password was right.
+    /// A sign-in whose password was right.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Challenge in sign_in_challenges {
         /// SHA-256 of the token, in hexadecimal.
         pub token_hash: Secret,
-        /// Who.
+        /// The user.
         pub user_id: UserId,
-        /// Whether the device is to be remembered.
+        /// Whether to remember the device.
         pub is_remembered: bool,
-        /// Codes that were tried.
+        /// The number of codes tried.
         pub attempts: i64,
-        /// Until when a code can be shown.
+        /// Until when a code is accepted.
         pub expires_at: Timestamp,
     }
 }
 
-/// Adds a challenge, and forgets those that have expired.
-///
-/// # Errors
-/// As the database says.
+/// Adds a challenge, and removes those that have expired.
 pub fn insert_challenge(tx: &mut Tx<'_>, challenge: &Challenge, now: Timestamp) -> Result<(), StoreError> {
     tx.execute("DELETE FROM sign_in_challenges WHERE expires_at <= $1", &[now.into()])?;
     tx.insert(challenge)
 }
 
-/// Counts one more attempt, and gives the challenge if there is one.
-///
-/// # Errors
-/// As the database says.
+/// Counts one more attempt and returns the challenge, if it exists.
 pub fn attempt(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Challenge>, StoreError> {
     tx.execute(
         "UPDATE sign_in_challenges SET attempts = attempts + 1 WHERE token_hash = $1",
@@ -87,19 +76,13 @@ pub fn attempt(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Challenge>, S
     )
 }
 
-/// Forgets a challenge.
-///
-/// # Errors
-/// As the database says.
+/// Removes a challenge.
 pub fn delete_challenge(tx: &mut Tx<'_>, token_hash: &str) -> Result<(), StoreError> {
     tx.execute("DELETE FROM sign_in_challenges WHERE token_hash = $1", &[token_hash.into()])?;
     Ok(())
 }
 
-/// Forgets all challenges of a person.
-///
-/// # Errors
-/// As the database says.
+/// Removes all challenges of a user.
 pub fn delete_challenges(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute("DELETE FROM sign_in_challenges WHERE user_id = $1", &[user.into()])?;
     Ok(())

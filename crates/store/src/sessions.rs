@@ -1,4 +1,4 @@
-//! Signed-in devices.
+//! Sessions of signed-in devices.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
@@ -7,54 +7,48 @@ use meeshy_domain::{Secret, SessionId, Timestamp, UserId};
 use std::collections::{HashMap, HashSet};
 
 record! {
-    /// A device on which somebody has signed in.
+    /// A session of a user on a device.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Session in sessions {
-        /// Which session.
+        /// Its id.
         pub id: SessionId,
-        /// Whose.
+        /// The user.
         pub user_id: UserId,
-        /// SHA-256 of the token, in hexadecimal; the token itself is never kept.
+        /// SHA-256 of the device secret, in hexadecimal; the secret itself is not stored.
         pub token_hash: Secret,
-        /// What the device said it is.
+        /// The user agent.
         pub user_agent: Option<String>,
-        /// From where it signed in.
+        /// The address it signed in from.
         pub ip_address: Option<String>,
-        /// Whether the person asked to be remembered.
+        /// Whether the user asked to be remembered.
         pub is_trusted: bool,
-        /// When it signed in.
+        /// When it started.
         pub created_at: Timestamp,
-        /// Its last sign of life.
+        /// Its last activity.
         pub last_activity_at: Timestamp,
-        /// When it ends by itself.
+        /// When it expires.
         pub expires_at: Timestamp,
         /// When it was ended.
         pub revoked_at: Option<Timestamp>,
-        /// The id of the token that it was given last; `None` while its tokens have no ids, as those of earlier versions.
+        /// The id of its current token; `None` if its tokens have no ids, as in earlier versions.
         pub token_id: Option<String>,
     }
 }
 
-/// Stands for the id of tokens that have none.
+/// Stands for the id of tokens without one.
 pub const NO_TOKEN_ID: &str = "none";
 
 /// Adds a session.
-///
-/// # Errors
-/// As the database says.
 pub fn insert(tx: &mut Tx<'_>, session: &Session) -> Result<(), StoreError> {
     tx.insert(session)
 }
 
-/// The session with this id, ended ones too.
+/// The session with this id, even if it has ended.
 pub fn find(id: SessionId) -> Query<Option<Session>> {
     Query::optional(format!("SELECT {} FROM sessions WHERE id = $1", Session::columns()), vec![id.into()])
 }
 
-/// The session whose token has this hash, ended ones too.
-///
-/// # Errors
-/// As the database says.
+/// The session whose secret has this hash, even if it has ended.
 pub fn find_by_token(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Session>, StoreError> {
     tx.fetch_optional(
         &format!("SELECT {} FROM sessions WHERE token_hash = $1", Session::columns()),
@@ -62,10 +56,7 @@ pub fn find_by_token(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Session
     )
 }
 
-/// Those of `ids` that go on at `now`, each with the id of the token that it was given last.
-///
-/// # Errors
-/// As the database says.
+/// Which of `ids` are active at `now`, each with the id of its current token.
 pub fn alive(
     tx: &mut Tx<'_>,
     ids: &[SessionId],
@@ -84,19 +75,13 @@ pub fn alive(
     Ok(alive.into_iter().collect())
 }
 
-/// Lets other transactions that change a session wait until this one has ended.
-///
-/// # Errors
-/// As the database says.
+/// Makes other transactions that change the session wait until this one ends.
 pub fn lock(tx: &mut Tx<'_>, id: SessionId) -> Result<(), StoreError> {
     tx.execute("UPDATE sessions SET last_activity_at = last_activity_at WHERE id = $1", &[id.into()])?;
     Ok(())
 }
 
-/// Notes which token a session was given now and which one it replaces, and forgets those that were replaced before `since`.
-///
-/// # Errors
-/// As the database says.
+/// Records the new token of a session and the one it replaces, and removes those replaced before `since`.
 pub fn replace_token(
     tx: &mut Tx<'_>,
     id: SessionId,
@@ -122,9 +107,6 @@ pub fn replace_token(
 }
 
 /// The tokens of some sessions that were replaced after `since`.
-///
-/// # Errors
-/// As the database says.
 pub fn replaced_tokens(
     tx: &mut Tx<'_>,
     ids: &[SessionId],
@@ -147,17 +129,14 @@ record! {
     /// The session that a token without a session id was bound to.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Binding {
-        /// The session; it may be gone.
+        /// The session, which may have been deleted.
         pub session_id: SessionId,
-        /// When the token was exchanged for one that names the session.
+        /// When the token was exchanged for one with the session id.
         pub replaced_at: Option<Timestamp>,
     }
 }
 
-/// What the token with this hash was bound to, if it was.
-///
-/// # Errors
-/// As the database says.
+/// The binding of the token with this hash.
 pub fn binding(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Binding>, StoreError> {
     tx.fetch_optional(
         &format!("SELECT {} FROM bound_tokens WHERE token_hash = $1", Binding::columns()),
@@ -165,10 +144,7 @@ pub fn binding(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Binding>, Sto
     )
 }
 
-/// Those of `token_hashes` that are bound and were not exchanged, or only after `since`.
-///
-/// # Errors
-/// As the database says.
+/// Which of `token_hashes` are bound and either not exchanged or exchanged after `since`.
 pub fn good_bindings(
     tx: &mut Tx<'_>,
     token_hashes: &[&str],
@@ -187,11 +163,8 @@ pub fn good_bindings(
     Ok(tx.fetch_all(&sql, &params)?.into_iter().collect())
 }
 
-/// Binds a token to a session until the token expires, and forgets those that have expired; `false` when it was bound
-/// before.
-///
-/// # Errors
-/// As the database says.
+/// Binds a token to a session until the token expires, and removes expired bindings; `false` if it was
+/// already bound.
 pub fn bind(
     tx: &mut Tx<'_>,
     token_hash: &str,
@@ -208,10 +181,7 @@ pub fn bind(
     Ok(bound == 1)
 }
 
-/// Notes that a bound token was exchanged.
-///
-/// # Errors
-/// As the database says.
+/// Records that a bound token was exchanged.
 pub fn replace_bound(tx: &mut Tx<'_>, token_hash: &str, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE bound_tokens SET replaced_at = $2 WHERE token_hash = $1",
@@ -220,10 +190,7 @@ pub fn replace_bound(tx: &mut Tx<'_>, token_hash: &str, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// Ends a session; says whether it was still going.
-///
-/// # Errors
-/// As the database says.
+/// Ends a session; returns whether it was active.
 pub fn revoke(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<bool, StoreError> {
     let changed = tx.execute(
         "UPDATE sessions SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
@@ -232,10 +199,7 @@ pub fn revoke(tx: &mut Tx<'_>, id: SessionId, now: Timestamp) -> Result<bool, St
     Ok(changed > 0)
 }
 
-/// Ends all sessions of a person, and says which were still going.
-///
-/// # Errors
-/// As the database says.
+/// Ends all sessions of a user; returns those that were active.
 pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Vec<SessionId>, StoreError> {
     tx.fetch_all(
         "UPDATE sessions SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL RETURNING id",
@@ -243,10 +207,7 @@ pub fn revoke_all(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Vec<S
     )
 }
 
-/// Removes the oldest sessions of a person until `keep` are left, and says which.
-///
-/// # Errors
-/// As the database says.
+/// Removes the oldest sessions of a user down to `keep`; returns them.
 pub fn trim(tx: &mut Tx<'_>, user: UserId, keep: i64) -> Result<Vec<SessionId>, StoreError> {
     tx.fetch_all(
         "DELETE FROM sessions WHERE user_id = $1 AND id NOT IN \
@@ -254,10 +215,7 @@ pub fn trim(tx: &mut Tx<'_>, user: UserId, keep: i64) -> Result<Vec<SessionId>, 
         &[user.into(), keep.into()])
 }
 
-/// Notes from where somebody has signed in. Where that is in the world is not known here.
-///
-/// # Errors
-/// As the database says.
+/// Records the address of a sign-in. Its location is not known.
 pub fn note_sign_in(
     tx: &mut Tx<'_>,
     user: UserId,

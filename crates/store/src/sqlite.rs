@@ -1,7 +1,8 @@
-//! SQLite: one writer thread that commits in groups, and a few readers.
+//! SQLite: one writer thread with group commit, and a few readers.
 //!
-//! Every commit costs an `fdatasync`, whatever is in it. The writer therefore takes all closures that wait, runs each
-//! inside a savepoint of its own, and commits once; nobody gets an answer before that commit (ADR 1 has the figures).
+//! Every commit costs one `fdatasync`, whatever its size. The writer therefore takes all waiting closures,
+//! runs each inside a savepoint, and commits once; no closure returns before that commit (ADR 1 has the
+//! figures).
 
 use crate::migrate::{self, Migrated};
 use crate::queue::{Verdict, Work};
@@ -15,26 +16,26 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
-/// Closures that may wait for the writer or for a reader; more wait outside, each in its own task.
+/// Closures that may wait for the writer or for a reader; beyond that, callers wait for space in the queue.
 const QUEUE: usize = 1_024;
-/// Closures in one commit, at most, so that the first of them does not wait too long.
+/// The maximum number of closures per commit, so that the first one does not wait too long.
 const GROUP: usize = 256;
 const READERS: usize = 4;
 const STATEMENTS: usize = 128;
-/// Pages that one long transaction keeps in memory before it writes them out.
+/// Pages that a long transaction keeps in memory before it spills them.
 const BULK_CACHE_KIB: i64 = 48 * 1_024;
 
-/// The threads that own the connections to one SQLite file.
+/// The threads that own the connections to an SQLite file.
 pub(crate) struct Sqlite {
     writer: mpsc::Sender<Box<dyn Work>>,
     readers: mpsc::Sender<Box<dyn Work>>,
-    // Held for as long as the store lives: a second process must not use the folder.
+    // Held while the store exists: a second process must not use the folder.
     _lock: File,
 }
 
 impl Sqlite {
-    /// Opens `meeshy.db` in `folder`, both made when missing, locks the folder for this process, and brings the schema up to
-    /// date.
+    /// Opens `meeshy.db` in `folder`, creating both if missing, locks the folder for this process, and brings
+    /// the schema up to date.
     pub(crate) fn open(folder: &Path, threads: &Threads) -> Result<(Self, Migrated), StoreError> {
         let failed = |cause: String| StoreError::Open { target: folder.display().to_string(), cause };
         std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
@@ -66,7 +67,7 @@ impl Sqlite {
     }
 }
 
-/// Opens `meeshy.db` in `folder` for this process alone, on one connection with a large cache.
+/// Opens `meeshy.db` in `folder` exclusively, on one connection with a large cache.
 pub(crate) fn open_exclusive(folder: &Path) -> Result<(Session, File), StoreError> {
     let failed = |cause: String| StoreError::Open { target: folder.display().to_string(), cause };
     std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
@@ -74,9 +75,9 @@ pub(crate) fn open_exclusive(folder: &Path) -> Result<(Session, File), StoreErro
     let connection =
         open_connection(&folder.join("meeshy.db"), false).map_err(|error| failed(error.to_string()))?;
     connection.pragma_update(None, "cache_size", -BULK_CACHE_KIB)?;
-    // A log of what is new would be as large as all of it, and be copied in the end. What is old is little, or nothing: the
-    // journal that keeps it undoes a transaction as surely, and the next one to open the file goes back to the log. Where
-    // somebody looks into the file just now the log stays, which only takes longer.
+    // A write-ahead log would grow to the size of all new data and be copied at the end. There is little or
+    // no old data, so a rollback journal stays small; the next process that opens the file switches back to
+    // the log. While another process reads the file the log stays in use, which only takes longer.
     let _ = connection.pragma_update(None, "journal_mode", "DELETE");
     Ok((Session::new(connection), lock))
 }
@@ -103,7 +104,7 @@ fn open_connection(path: &Path, read_only: bool) -> rusqlite::Result<rusqlite::C
     Ok(connection)
 }
 
-/// A connection with the statements it has been given, rewritten to SQLite's form of parameters.
+/// A connection with its prepared statements, rewritten to SQLite's form of parameters.
 pub(crate) struct Session {
     connection: rusqlite::Connection,
     rewritten: HashMap<String, String>,
@@ -114,7 +115,7 @@ impl Session {
         Self { connection, rewritten: HashMap::new() }
     }
 
-    /// Runs `sql` with `params` bound, and hands the statement to `use_it`.
+    /// Runs `sql` with `params` bound, and passes the statement to `use_it`.
     fn with_statement<T>(
         &mut self,
         sql: &str,
@@ -123,7 +124,7 @@ impl Session {
     ) -> Result<T, StoreError> {
         if !self.rewritten.contains_key(sql) {
             check_literals(sql)?;
-            // `$1` is a name to SQLite, numbered by first appearance; `?1` is a number.
+            // SQLite treats `$1` as a name, numbered by first appearance; `?1` is a number.
             self.rewritten.insert(sql.to_owned(), sql.replace('$', "?"));
         }
         let mut statement = self.connection.prepare_cached(&self.rewritten[sql])?;
@@ -160,14 +161,14 @@ impl Connection for Session {
     }
 
     fn analyze(&mut self) -> Result<(), StoreError> {
-        // Its plans follow the indexes; statistics changed none of those that an import or an export waits for.
+        // SQLite's plans follow the indexes; statistics did not change the slow plans of imports and exports.
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        // By itself it lets pages that changed take nine tenths of the cache before it writes any.
+        // By default SQLite lets changed pages fill nine tenths of the cache before it writes any.
         match self.connection.cache_flush() {
-            // Somebody reads the file just now; they are written later.
+            // Another connection is reading the file; the pages are written later.
             Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => Ok(()),
             flushed => Ok(flushed?),
         }
@@ -188,7 +189,7 @@ impl Connection for Session {
     }
 
     fn lock_setup(&mut self) -> Result<(), StoreError> {
-        // The folder is this process's own, and there is one writer.
+        // The folder belongs to this process, and there is one writer.
         Ok(())
     }
 }
@@ -221,7 +222,7 @@ fn serve_reads(connection: rusqlite::Connection, jobs: &Mutex<mpsc::Receiver<Box
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
         let Some(mut work) = job else { return };
-        // One transaction, so that all statements of the closure see the same state.
+        // One transaction, so that all statements of the closure see the same snapshot.
         let outcome = session.batch("BEGIN");
         if outcome.is_ok() {
             work.run(&mut session);
@@ -252,14 +253,14 @@ fn write_group(session: &mut Session, mut group: Vec<Box<dyn Work>>) {
             group.into_iter().for_each(|work| work.finish(Ok(())));
         }
         Err(error) => {
-            // Nothing of the group is on disk. The rollback fails only where SQLite has rolled back by itself.
+            // Nothing of the group is on disk. The rollback fails only if SQLite has already rolled back.
             let _ = session.batch("ROLLBACK");
             group.into_iter().for_each(|work| work.finish(Err(error.clone())));
         }
     }
 }
 
-/// Runs each closure inside a savepoint; one that fails undoes only itself.
+/// Runs each closure inside a savepoint; one that fails rolls back only its own changes.
 fn run_group(session: &mut Session, group: &mut [Box<dyn Work>]) -> Result<Vec<Afterwards>, StoreError> {
     session.batch("BEGIN IMMEDIATE")?;
     let mut all = Vec::new();

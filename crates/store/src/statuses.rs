@@ -1,17 +1,17 @@
-//! Who received and read which message, as the old system noted it for each person.
+//! Delivery and read states per user, as stored by the old system.
 
 use crate::placeholders::{padded, placeholders};
 use crate::{Query, Value};
 use meeshy_domain::MessageId;
 
-/// Of how many people and guests it is noted, for each of some messages that has any.
+/// The numbers of users and guests with a state, for each of some messages that has any.
 pub fn counts(messages: &[MessageId]) -> Query<Vec<(MessageId, i64)>> {
     if messages.is_empty() {
         return Query::known(Vec::new());
     }
     let ids = placeholders(1, messages.len());
     Query::all(
-        // People and guests each have an index of their own.
+        // Users and guests have separate indexes.
         format!(
             "SELECT s.message_id, count(*) AS total FROM \
                (SELECT message_id FROM message_statuses WHERE user_id IS NOT NULL AND message_id IN ({ids}) \

@@ -1,4 +1,4 @@
-//! Texts that are no messages, on their way from a process that takes messages to one that translates, and back.
+//! Texts that are not messages, on their way from one process to another that translates them, and back.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
@@ -10,23 +10,20 @@ record! {
     /// A text that waits for its translation.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Text {
-        /// Which.
+        /// Its id.
         pub id: TextId,
-        /// The language it is in.
+        /// The source language.
         pub from: Language = "source",
-        /// The language it is wanted in.
+        /// The target language.
         pub to: Language = "target",
-        /// How much quality is worth, by the name on the wire.
+        /// The requested trade-off between speed and quality, by the name on the wire.
         pub tier: String,
         /// The text.
         pub content: String,
     }
 }
 
-/// Asks for texts.
-///
-/// # Errors
-/// As the database says.
+/// Requests translations of texts.
 pub fn ask(tx: &mut Tx<'_>, texts: &[Text], now: Timestamp) -> Result<(), StoreError> {
     for text in texts {
         tx.execute(
@@ -44,10 +41,8 @@ pub fn ask(tx: &mut Tx<'_>, texts: &[Text], now: Timestamp) -> Result<(), StoreE
     Ok(())
 }
 
-/// Takes texts that wait, at most so many and of no pair in `but`, and forgets those that were asked before `forget`: nobody waits for them any more.
-///
-/// # Errors
-/// As the database says.
+/// Claims waiting texts, at most `limit` and none of a pair in `but`, and removes those requested before
+/// `forget`, whose callers have timed out.
 pub fn claim(
     tx: &mut Tx<'_>,
     by: &str,
@@ -76,10 +71,7 @@ pub fn claim(
     )
 }
 
-/// Keeps what came of a text until who asked fetches it.
-///
-/// # Errors
-/// As the database says.
+/// Stores the result of a text until the caller fetches it.
 pub fn answer(tx: &mut Tx<'_>, id: TextId, state: &State) -> Result<(), StoreError> {
     let [content, engine, score, reason, code] = state.columns();
     tx.execute(
@@ -89,10 +81,7 @@ pub fn answer(tx: &mut Tx<'_>, id: TextId, state: &State) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Fetches the answers that are there.
-///
-/// # Errors
-/// As the database says.
+/// Fetches the available results.
 pub fn fetch(tx: &mut Tx<'_>, ids: &[TextId]) -> Result<Vec<(TextId, State)>, StoreError> {
     let list = placeholders(1, ids.len());
     tx.fetch_all(

@@ -1,4 +1,4 @@
-//! The threads that own the connections, and the news that one of them has failed.
+//! The threads that own the connections, and how a failure of one is reported.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::watch;
@@ -14,7 +14,7 @@ impl Threads {
         Self { failed: watch::Sender::new(None) }
     }
 
-    /// Starts a thread. A panic in it is a failure of the whole store.
+    /// Starts a thread. A panic in it fails the whole store.
     pub(crate) fn spawn(&self, name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), String> {
         let (failed, thread) = (self.failed.clone(), name.to_owned());
         let watched = move || {
@@ -29,19 +29,19 @@ impl Threads {
             .map_err(|error| error.to_string())
     }
 
-    /// Why a thread has failed, once one has.
+    /// Waits until a thread has failed and returns the reason.
     pub(crate) async fn failure(&self) -> String {
         let mut failed = self.failed.subscribe();
         let reason = failed.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
         match reason {
             Some(reason) => reason,
-            // The sender lives as long as this does.
+            // The sender lives as long as `self`.
             None => std::future::pending().await,
         }
     }
 }
 
-/// What a panic says.
+/// The message of a panic.
 pub(crate) fn reason(panic: &(dyn std::any::Any + Send)) -> &str {
     panic
         .downcast_ref::<&str>()

@@ -1,4 +1,4 @@
-//! What the engines have answered before, by the hash of everything the answer depends on.
+//! Results of the engines, by the hash of everything they depend on.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
@@ -6,24 +6,21 @@ use crate::{StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 
 record! {
-    /// What an engine answered once.
+    /// A cached result of an engine.
     #[derive(Debug, Clone, PartialEq)]
     pub struct Cached {
-        /// The hash of everything the answer depends on.
+        /// The hash of everything the result depends on.
         pub key: String,
         /// The translated text.
         pub content: String,
-        /// Which engine made it.
+        /// The engine that made it.
         pub engine: String,
-        /// How sure the engine was, if it said.
+        /// The confidence of the engine, if known.
         pub score: Option<f64>,
     }
 }
 
-/// Those of `keys` that were answered before.
-///
-/// # Errors
-/// As the database says.
+/// The cached results for `keys`.
 pub fn get(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreError> {
     if keys.is_empty() {
         return Ok(Vec::new());
@@ -35,10 +32,7 @@ pub fn get(tx: &mut Tx<'_>, keys: &[String]) -> Result<Vec<Cached>, StoreError> 
     )
 }
 
-/// Keeps answers for the next time.
-///
-/// # Errors
-/// As the database says.
+/// Stores results.
 pub fn put(tx: &mut Tx<'_>, answers: &[Cached], now: Timestamp) -> Result<(), StoreError> {
     for answer in answers {
         tx.execute(
@@ -50,10 +44,7 @@ pub fn put(tx: &mut Tx<'_>, answers: &[Cached], now: Timestamp) -> Result<(), St
     Ok(())
 }
 
-/// Forgets answers from before a time, the oldest first, at most so many; says how many.
-///
-/// # Errors
-/// As the database says.
+/// Removes up to `limit` results from before a time, the oldest first; returns how many.
 pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     tx.execute(
         "DELETE FROM translation_cache WHERE key IN \
@@ -62,10 +53,7 @@ pub fn prune(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, Stor
     )
 }
 
-/// How many answers are kept.
-///
-/// # Errors
-/// As the database says.
+/// The number of cached results.
 pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.fetch_one("SELECT count(*) AS total FROM translation_cache", &[])
 }

@@ -1,39 +1,40 @@
-//! The jobs that make [translations](crate::translations): one is gone in the transaction that keeps its result.
+//! The jobs that make [translations](crate::translations). A job is deleted in the transaction that stores
+//! its result.
 //!
-//! When a job is due and how long it is claimed are times of the database ([`Tx::now`]): processes on several hosts compare
-//! them.
+//! The due time and the claim of a job use the clock of the database ([`Tx::now`]), because processes on
+//! several hosts compare them.
 
 use crate::placeholders::{not_in, padded, placeholders};
 use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
 
-/// A translation that waits to be made.
+/// A job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
-    /// Of which message.
+    /// The message.
     pub message_id: MessageId,
-    /// In which conversation.
+    /// The conversation.
     pub conversation_id: ConversationId,
     /// The text to translate.
     pub content: String,
-    /// Which revision of the message's text that is.
+    /// The revision of that text.
     pub revision: i64,
-    /// The language it is in.
+    /// The source language.
     pub from: Language,
-    /// The language it is wanted in.
+    /// The target language.
     pub to: Language,
-    /// How often it was tried, this time included.
+    /// The number of attempts, including this one.
     pub attempts: i64,
-    /// Engines and routes that readers were not content with.
+    /// Engines and routes that readers have rejected.
     pub avoid: Vec<String>,
 }
 
-/// Who waits for a translation.
+/// The priority of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
-    /// People who read along.
+    /// Live: users are waiting.
     Live,
-    /// Somebody who opened older messages.
+    /// For older messages that a user has opened.
     Backfill,
 }
 
@@ -43,10 +44,7 @@ impl From<Priority> for Value {
     }
 }
 
-/// Asks for a translation, unless it is asked for already.
-///
-/// # Errors
-/// As the database says.
+/// Adds a job, unless it exists.
 pub fn enqueue(
     tx: &mut Tx<'_>,
     message: MessageId,
@@ -64,11 +62,8 @@ pub fn enqueue(
     )
 }
 
-/// Asks for the translations of a message that has a new text, and no others: with all attempts before them, whatever came
-/// of those of the old text. A worker that has one of these at hand keeps it until it notices.
-///
-/// # Errors
-/// As the database says.
+/// Replaces the jobs of a message whose text has changed, with a fresh number of attempts. A worker that has
+/// claimed one of them keeps it until it notices.
 pub fn renew(
     tx: &mut Tx<'_>,
     message: MessageId,
@@ -93,10 +88,7 @@ pub fn renew(
     Ok(())
 }
 
-/// Asks for a translation by something else than some engines and routes.
-///
-/// # Errors
-/// As the database says.
+/// Adds a job that avoids some engines and routes.
 pub fn enqueue_another(
     tx: &mut Tx<'_>,
     message: MessageId,
@@ -112,27 +104,24 @@ pub fn enqueue_another(
     Ok(())
 }
 
-/// Who takes jobs, and which.
+/// Which jobs to claim, and by whom.
 #[derive(Debug, Clone)]
 pub struct Claim {
     /// The id of the worker.
     pub by: String,
-    /// No other worker has the jobs before this time.
+    /// When the claim expires.
     pub until: Timestamp,
-    /// Of which kind.
+    /// The priority.
     pub priority: Priority,
-    /// How many, at most.
+    /// The maximum number.
     pub limit: i64,
-    /// Pairs of languages that are left to others.
+    /// Language pairs to leave to other workers.
     pub but: Vec<(Language, Language)>,
 }
 
-/// Takes jobs that are due, the oldest first.
+/// Claims jobs that are due, the oldest first.
 ///
-/// A job whose message was deleted, has expired or is shown to nobody is dropped.
-///
-/// # Errors
-/// As the database says.
+/// Drops jobs whose message was deleted, has expired or is hidden from everybody.
 pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>, StoreError> {
     let lock = tx.skip_locked();
     let (others, pairs) = left_to_others(&claim.but);
@@ -174,10 +163,7 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     Ok(jobs)
 }
 
-/// Keeps claimed jobs for longer: whoever has them is still at work.
-///
-/// # Errors
-/// As the database says.
+/// Extends the claims on jobs.
 pub fn extend_claims(
     tx: &mut Tx<'_>,
     by: &str,
@@ -194,7 +180,7 @@ pub fn extend_claims(
     Ok(())
 }
 
-/// A condition that leaves out some pairs, and its parameters from the sixth on.
+/// A condition that excludes some pairs, and its parameters from the sixth on.
 fn left_to_others(pairs: &[(Language, Language)]) -> (String, Vec<Value>) {
     if pairs.is_empty() {
         return (String::new(), Vec::new());
@@ -207,26 +193,18 @@ fn left_to_others(pairs: &[(Language, Language)]) -> (String, Vec<Value>) {
     (condition, padded(pairs.iter().map(|(from, to)| Value::from(format!("{from}-{to}")))))
 }
 
-/// Lets go of every claim: for a process that starts and is alone with its data, so that each claim is of a dead one.
-///
-/// # Errors
-/// As the database says.
+/// Releases all claims, for a process that starts with exclusive use of the data, so that every claim is
+/// stale.
 pub fn release_claims(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.execute("UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0", &[])
 }
 
-/// How many jobs wait or are being worked on.
-///
-/// # Errors
-/// As the database says.
+/// The number of waiting and claimed jobs.
 pub fn waiting(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.fetch_one("SELECT count(*) AS total FROM translation_jobs", &[])
 }
 
-/// Puts a job back for a later attempt.
-///
-/// # Errors
-/// As the database says.
+/// Schedules another attempt of a job.
 pub fn postpone(
     tx: &mut Tx<'_>,
     message: MessageId,
@@ -240,7 +218,7 @@ pub fn postpone(
     Ok(())
 }
 
-/// Puts a job back for later, with all attempts before it.
+/// Schedules a job again with a fresh number of attempts.
 pub(crate) fn restart(
     tx: &mut Tx<'_>,
     message: MessageId,
@@ -255,7 +233,7 @@ pub(crate) fn restart(
     Ok(())
 }
 
-/// Ends a job, whatever came of it.
+/// Deletes a job.
 pub(crate) fn remove(tx: &mut Tx<'_>, message: MessageId, language: Language) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM translation_jobs WHERE message_id = $1 AND language = $2",
@@ -264,10 +242,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, message: MessageId, language: Language) ->
     Ok(())
 }
 
-/// Gives up a job that no worker has; says whether there was one.
-///
-/// # Errors
-/// As the database says.
+/// Cancels a job that is not claimed; returns whether it existed.
 pub fn cancel(
     tx: &mut Tx<'_>,
     message: MessageId,
@@ -281,7 +256,7 @@ pub fn cancel(
     Ok(removed > 0)
 }
 
-/// The translations of some messages that are under way.
+/// The pending translations of some messages.
 pub fn pending(messages: &[MessageId]) -> Query<Vec<(MessageId, Language)>> {
     if messages.is_empty() {
         return Query::known(Vec::new());

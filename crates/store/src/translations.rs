@@ -1,4 +1,4 @@
-//! Translations of messages that have come to an end, good or bad. One under way is a [job](crate::translation_jobs).
+//! Finished translations of messages, successful or not. A pending one is a [job](crate::translation_jobs).
 
 use crate::messages;
 use crate::placeholders::{padded, placeholders};
@@ -7,31 +7,31 @@ use crate::translation_jobs::{self, Job};
 use crate::{Query, Row, StoreError, Tx, Value};
 use meeshy_domain::{Language, MessageId, Reason, ReasonCode, Timestamp};
 
-/// Where a translation has come to.
+/// The state of a translation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum State {
-    /// There is a text.
+    /// Translated.
     Done {
         /// The translated text.
         content: String,
-        /// Which engine made it, and over which languages.
+        /// The engine that made it, and its route.
         engine: String,
-        /// How sure the engine is, 0 to 1, if it says.
+        /// The confidence of the engine, 0 to 1, if known.
         score: Option<f64>,
     },
     /// The text is the same in both languages.
     Identical {
-        /// That text.
+        /// The text.
         content: String,
     },
     /// No engine serves this pair.
     Unavailable {
-        /// Why.
+        /// The reason.
         reason: Reason,
     },
     /// Every attempt failed.
     Failed {
-        /// What the last one failed of.
+        /// The reason of the last failure.
         reason: Reason,
     },
 }
@@ -47,7 +47,7 @@ impl State {
         }
     }
 
-    /// What the columns `content`, `engine`, `score`, `reason` and `reason_code` hold.
+    /// The values of the columns `content`, `engine`, `score`, `reason` and `reason_code`.
     pub(crate) fn columns(&self) -> [Value; 5] {
         let (content, engine, score, reason) = match self {
             Self::Done { content, engine, score } => (Some(content), Some(engine), *score, None),
@@ -81,28 +81,25 @@ impl FromRow for State {
 }
 
 record! {
-    /// A translation that has come to an end.
+    /// A finished translation.
     #[derive(Debug, Clone, PartialEq)]
     pub struct Translation {
-        /// Of which message.
+        /// The message.
         pub message_id: MessageId,
-        /// Into which language.
+        /// The target language.
         pub language: Language,
-        /// Of which revision of its text.
+        /// The revision of the message's text.
         pub revision: i64,
-        /// What came of it.
+        /// The state.
         pub state: State = STATE_COLUMNS,
         /// When it was first made.
         pub created_at: Timestamp,
-        /// When it was made anew.
+        /// When it was last updated.
         pub updated_at: Timestamp,
     }
 }
 
-/// Ends the job of a text that has a translation, which stays; gives that one, if there is, and the text is still the same.
-///
-/// # Errors
-/// As the database says.
+/// Deletes the job of a text that already has a translation; returns that one, if the text is still the same.
 pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, StoreError> {
     if messages::hold_revision(tx, job.message_id)? != Some(job.revision) {
         return Ok(None);
@@ -118,26 +115,23 @@ pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, Sto
 }
 
 record! {
-    /// How many translations of one kind there are.
+    /// The number of translations of one kind.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Count {
         /// `done`, `identical`, `unavailable` or `failed`.
         pub state: String = "t.state",
-        /// Which engine made them, and over which languages; `None` where none did.
+        /// The engine that made them, and its route; `None` if there was none.
         pub engine: Option<String> = "t.engine",
         /// The language of the messages.
         pub from: Language = "m.original_language",
         /// The language they were translated into.
         pub to: Language = "t.language",
-        /// How many.
+        /// The number.
         pub total: i64 = "count(*)",
     }
 }
 
-/// How many translations there are of each kind.
-///
-/// # Errors
-/// As the database says.
+/// The number of translations of each kind.
 pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<Count>, StoreError> {
     tx.fetch_all(
         &format!(
@@ -149,12 +143,11 @@ pub fn counts(tx: &mut Tx<'_>) -> Result<Vec<Count>, StoreError> {
     )
 }
 
-/// Keeps what came of a translation and ends its job; says since when there is one, if it was kept.
+/// Stores the result of a translation and deletes its job; returns when the translation was first made, if it
+/// was stored.
 ///
-/// It is not kept when the message has a newer text by now: then the job stays, and is due at once for that text.
-///
-/// # Errors
-/// As the database says.
+/// It is not stored if the text of the message has changed meanwhile: then the job stays and is due at once
+/// for the new text.
 pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>, StoreError> {
     let created_at = keep(tx, translation)?;
     if created_at.is_some() {
@@ -163,11 +156,8 @@ pub fn finish(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Times
     Ok(created_at)
 }
 
-/// Keeps why a translation has to wait, and tries its job again at `run_at`, as if for the first time; says since when there
-/// is one, if it was kept: not when the same is known already.
-///
-/// # Errors
-/// As the database says.
+/// Stores why a translation has to wait, and schedules its job at `run_at` with a fresh number of attempts.
+/// Returns when the translation was first made, if it was stored: not if the same state is already known.
 pub fn wait(
     tx: &mut Tx<'_>,
     translation: &Translation,
@@ -186,8 +176,8 @@ pub fn wait(
     Ok(created_at)
 }
 
-/// Writes a translation of the text that a message has now. A job of another text is due at once, and one of no text is
-/// gone; that of this text stays.
+/// Stores a translation of the current text of a message. A job for an older text becomes due at once, one
+/// without a text is deleted; a job for this text stays.
 fn keep(tx: &mut Tx<'_>, translation: &Translation) -> Result<Option<Timestamp>, StoreError> {
     match messages::hold_revision(tx, translation.message_id)? {
         Some(current) if current != translation.revision => {
@@ -242,10 +232,8 @@ pub fn list(messages: &[MessageId]) -> Query<Vec<Translation>> {
     )
 }
 
-/// Translations that came to an end at or after `from`, the oldest first; of more than so many, the newest.
-///
-/// # Errors
-/// As the database says.
+/// Translations that finished at or after `from`, the oldest first; if there are more than `limit`, the
+/// newest ones.
 pub fn since(tx: &mut Tx<'_>, from: Timestamp, limit: i64) -> Result<Vec<(MessageId, Language)>, StoreError> {
     let mut newest = tx.fetch_all(
         "SELECT message_id, language FROM translations WHERE updated_at >= $1 \

@@ -8,20 +8,20 @@ record! {
     /// A process that translates.
     #[derive(Debug, Clone, PartialEq)]
     pub struct Translator in translators {
-        /// Its own id, another one at each start.
+        /// Its id, a new one at each start.
         pub id: String,
-        /// The machine it runs on, for people.
+        /// The name of its machine, for people.
         pub name: String,
-        /// What it translates.
+        /// The language pairs it translates.
         pub pairs: Vec<Speed>,
         /// When it started.
         pub started_at: Timestamp,
-        /// When it last showed that it lives.
+        /// The time of its last heartbeat.
         pub seen_at: Timestamp,
     }
 }
 
-/// Kept as lines of text: `en-fr 120`.
+/// Stored as lines of text: `en-fr 120`.
 impl From<Vec<Speed>> for Value {
     fn from(speeds: Vec<Speed>) -> Self {
         let line = |speed: &Speed| format!("{}-{} {}", speed.from, speed.to, speed.cost_ms);
@@ -36,14 +36,14 @@ impl FromValue for Vec<Speed> {
     }
 }
 
-/// How fast a pair of languages is translated.
+/// The speed of a language pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Speed {
-    /// The language of the source.
+    /// The source language.
     pub from: Language,
-    /// The language of the result.
+    /// The target language.
     pub to: Language,
-    /// About how many milliseconds a sentence takes.
+    /// The approximate milliseconds per sentence.
     pub cost_ms: f32,
 }
 
@@ -59,20 +59,14 @@ impl Speed {
     }
 }
 
-/// Shows that a translator lives.
-///
-/// # Errors
-/// As the database says.
+/// Records a heartbeat of a translator.
 pub fn beat(tx: &mut Tx<'_>, translator: &Translator) -> Result<(), StoreError> {
     let conflict = "ON CONFLICT (id) DO UPDATE SET pairs = excluded.pairs, seen_at = excluded.seen_at";
     tx.insert_then(translator, conflict).map(drop)
 }
 
-/// Forgets a translator that stops, and those that were not seen since `before`; what they had claimed is free again. Says
-/// how many jobs that is.
-///
-/// # Errors
-/// As the database says.
+/// Removes a translator that stops and those not seen since `before`, and releases their claims. Returns the
+/// number of released jobs.
 pub fn bury(tx: &mut Tx<'_>, stopping: Option<&str>, before: Timestamp) -> Result<u64, StoreError> {
     tx.execute(
         "DELETE FROM translators WHERE seen_at < $1 OR id = $2",
@@ -85,10 +79,7 @@ pub fn bury(tx: &mut Tx<'_>, stopping: Option<&str>, before: Timestamp) -> Resul
     )
 }
 
-/// Those that are alive, by their ids.
-///
-/// # Errors
-/// As the database says.
+/// The translators that are alive, by id.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Translator>, StoreError> {
     tx.fetch_all(&format!("SELECT {} FROM translators ORDER BY id", Translator::columns()), &[])
 }

@@ -1,4 +1,4 @@
-//! A transaction as the queries see it: the same on both databases.
+//! Transactions, with the same interface on both databases.
 
 use crate::query::{Queries, Statement};
 use crate::record::{FromRow, Record, insert_statement};
@@ -8,10 +8,10 @@ use meeshy_domain::{Clock, Timestamp};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Parameters in one statement, at most: enough to make the statement itself cheap, few enough to keep it small.
+/// The maximum number of parameters per statement: enough to amortize its cost, few enough to keep it small.
 const MAX_PARAMETERS: usize = 1_500;
 
-/// What a database connection does for a transaction.
+/// The operations of a database connection that a transaction needs.
 pub(crate) trait Connection {
     fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError>;
     fn query(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Row>, StoreError>;
@@ -19,34 +19,35 @@ pub(crate) trait Connection {
     fn query_all(&mut self, statements: &[Statement]) -> Result<Vec<Vec<Row>>, StoreError> {
         statements.iter().map(|(sql, params)| self.query(sql, params)).collect()
     }
-    /// Runs a statement of which nobody wants to know more than that the transaction was committed with it.
+    /// Runs a statement without waiting for its result; it must succeed for the commit to succeed.
     fn execute_later(&mut self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
         self.execute(sql, params).map(drop)
     }
-    /// Runs several statements without parameters, as a migration is.
+    /// Runs several statements without parameters, such as a migration.
     fn batch(&mut self, sql: &str) -> Result<(), StoreError>;
-    /// Looks at what the tables hold now, for the plans of later statements.
+    /// Updates the statistics used for planning later statements.
     fn analyze(&mut self) -> Result<(), StoreError>;
-    /// Writes out what has changed so far, which stays part of the transaction, to have its memory for what is looked up.
+    /// Writes changed pages to disk, within the transaction, to free their memory.
     fn flush(&mut self) -> Result<(), StoreError>;
-    /// What follows a `SELECT` whose rows this transaction is going to change, so that others pass them over.
+    /// The suffix of a `SELECT` that locks its rows and skips locked ones.
     fn skip_locked(&self) -> &'static str;
-    /// What follows a `SELECT` whose rows nobody may change before this transaction ends.
+    /// The suffix of a `SELECT` that locks its rows until the transaction ends.
     fn for_share(&self) -> &'static str;
-    /// The database's time in milliseconds, as an expression.
+    /// An SQL expression for the current time of the database in milliseconds.
     fn clock(&self) -> &'static str;
-    /// Makes other processes that do the same wait until this transaction ends.
+    /// Makes other processes that call this wait until the transaction ends.
     fn lock_setup(&mut self) -> Result<(), StoreError>;
 }
 
-/// Something to do once the transaction is on disk, in the order of the commits that share a key.
+/// A commit hook, run once the transaction is on disk. Hooks that share a key run in the order of the
+/// commits.
 pub(crate) struct Afterwards {
     pub(crate) order_key: u64,
     pub(crate) action: Box<dyn FnOnce() + Send>,
 }
 
 impl Afterwards {
-    /// Does it. The transaction is on disk, so a panic here must not reach who waits for its answer, nor the thread.
+    /// Runs it. The transaction is on disk, so a panic must reach neither the caller nor the thread.
     pub(crate) fn run(self) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(self.action)) {
             tracing::error!(reason = reason(&*panic), "A commit hook panicked");
@@ -65,7 +66,7 @@ pub(crate) struct Context {
     pub(crate) observer: Option<Observer>,
 }
 
-/// A transaction in progress, handed to the closures of [`Store::read`](crate::Store::read) and
+/// A running transaction, passed to the closures of [`Store::read`](crate::Store::read) and
 /// [`Store::write`](crate::Store::write).
 ///
 /// SQL is written once, in the subset that both databases share, with parameters `$1`, `$2` …
@@ -84,11 +85,8 @@ impl<'a> Tx<'a> {
         Self { context, ..self }
     }
 
-    /// What time it is, by the clock of the database: what processes on different hosts agree on, such as how long a job
-    /// is claimed.
-    ///
-    /// # Errors
-    /// As the database says.
+    /// The current time by the clock of the database, for times that processes on different hosts compare,
+    /// such as the end of a claim.
     pub fn now(&mut self) -> Result<Timestamp, StoreError> {
         match &self.context.clock {
             Some(clock) => Ok(clock.now()),
@@ -99,7 +97,7 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// [`now`](Self::now) as an expression of a statement.
+    /// [`now`](Self::now) as an SQL expression.
     pub(crate) fn now_sql(&self) -> String {
         match &self.context.clock {
             Some(clock) => clock.now().millis().to_string(),
@@ -107,43 +105,41 @@ impl<'a> Tx<'a> {
         }
     }
 
-    /// Makes other processes that start wait until this transaction ends: for the first rows of an empty database.
-    ///
-    /// # Errors
-    /// As the database says.
+    /// Makes other starting processes wait until this transaction ends: for the first rows of an empty
+    /// database.
     pub fn lock_setup(&mut self) -> Result<(), StoreError> {
         self.connection.lock_setup()
     }
 
-    /// Runs a statement and says how many rows it changed.
+    /// Runs a statement and returns the number of changed rows.
     ///
     /// # Errors
-    /// As the database says; the whole transaction must then be given up.
+    /// When the database fails; the transaction can then only be rolled back.
     pub fn execute(&mut self, sql: &str, params: &[Value]) -> Result<u64, StoreError> {
         self.check(sql, params)?;
         self.connection.execute(sql, params)
     }
 
-    /// Runs a statement whose outcome nobody looks at. On PostgreSQL it travels with the next statement that is waited for,
-    /// at the latest with the commit, and saves a round trip.
+    /// Runs a statement whose result is not needed. On PostgreSQL it is sent together with the next statement
+    /// or the commit, which saves a round trip.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute), or the next statement or the commit does.
+    /// As [`execute`](Self::execute), possibly from the next statement or the commit.
     pub fn execute_later(&mut self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
         self.check(sql, params)?;
         self.connection.execute_later(sql, params)
     }
 
-    /// Runs a statement and reads all rows of its answer.
+    /// Runs a query and reads all rows.
     ///
     /// # Errors
-    /// As the database says, or when a row is no `T`.
+    /// Also when a row cannot be read as a `T`.
     pub fn fetch_all<T: FromRow>(&mut self, sql: &str, params: &[Value]) -> Result<Vec<T>, StoreError> {
         self.check(sql, params)?;
         self.connection.query(sql, params)?.iter_mut().map(T::from_row).collect()
     }
 
-    /// Runs a statement and reads the first row of its answer, if there is one.
+    /// Runs a query and reads the first row, if there is one.
     ///
     /// # Errors
     /// As [`fetch_all`](Self::fetch_all).
@@ -156,7 +152,7 @@ impl<'a> Tx<'a> {
         self.connection.query(sql, params)?.first_mut().map(T::from_row).transpose()
     }
 
-    /// Runs a statement that always answers with one row, such as a count.
+    /// Runs a query that always returns one row, such as a count.
     ///
     /// # Errors
     /// As [`fetch_all`](Self::fetch_all), and when there is no row.
@@ -164,10 +160,7 @@ impl<'a> Tx<'a> {
         self.fetch_optional(sql, params)?.ok_or_else(StoreError::no_row)
     }
 
-    /// Whether a query finds a row.
-    ///
-    /// # Errors
-    /// As the database says.
+    /// Whether a query returns a row.
     pub fn exists(&mut self, sql: &str, params: &[Value]) -> Result<bool, StoreError> {
         Ok(self.fetch_optional::<()>(sql, params)?.is_some())
     }
@@ -175,23 +168,21 @@ impl<'a> Tx<'a> {
     /// Adds a record to its table.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when a key of it is taken.
+    /// [`StoreError::Conflict`] when a key is taken.
     pub(crate) fn insert(&mut self, record: &impl Record) -> Result<(), StoreError> {
         self.insert_then(record, "").map(drop)
     }
 
-    /// Adds a record to its table unless `conflict` says otherwise, such as `ON CONFLICT DO NOTHING`; says how many rows changed.
-    ///
-    /// # Errors
-    /// As the database says.
+    /// Adds a record to its table with an `ON CONFLICT` clause such as `ON CONFLICT DO NOTHING`; returns the
+    /// number of changed rows.
     pub(crate) fn insert_then<R: Record>(&mut self, record: &R, conflict: &str) -> Result<u64, StoreError> {
         self.execute(&insert_statement::<R>(conflict), &record.values())
     }
 
-    /// Adds a row of these columns to a table.
+    /// Adds a row with these columns to a table.
     ///
     /// # Errors
-    /// As the database says; [`StoreError::Conflict`] when a key of it is taken.
+    /// [`StoreError::Conflict`] when a key is taken.
     pub(crate) fn insert_into(
         &mut self,
         table: &str,
@@ -201,10 +192,10 @@ impl<'a> Tx<'a> {
         self.insert_rows(table, &columns, &values, "").map(drop)
     }
 
-    /// Runs a statement and reads each row of its answer.
+    /// Runs a query and reads each row with `read`.
     ///
     /// # Errors
-    /// As the database says, or as `read` says of a row.
+    /// Also when `read` fails.
     pub fn query<T>(
         &mut self,
         sql: &str,
@@ -227,7 +218,7 @@ impl<'a> Tx<'a> {
         queries.read(&mut answers.into_iter())
     }
 
-    /// Runs a statement and reads the first row of its answer, if there is one.
+    /// Runs a query and reads the first row, if there is one.
     ///
     /// # Errors
     /// As [`query`](Self::query).
@@ -240,7 +231,7 @@ impl<'a> Tx<'a> {
         Ok(self.query(sql, params, read)?.into_iter().next())
     }
 
-    /// Runs a statement that always answers with one row, such as a count.
+    /// Runs a query that always returns one row, such as a count.
     ///
     /// # Errors
     /// As [`query`](Self::query), and when there is no row.
@@ -253,11 +244,8 @@ impl<'a> Tx<'a> {
         self.query_first(sql, params, read)?.ok_or_else(StoreError::no_row)
     }
 
-    /// Adds rows to a table, many with one statement: `rows` has the values of one row after the other, each in the
-    /// order of `columns`. `conflict` is what follows, such as `ON CONFLICT DO NOTHING`.
-    ///
-    /// # Errors
-    /// As the database says.
+    /// Adds rows to a table, many per statement: `rows` contains the values row by row, in the order of
+    /// `columns`. `conflict` is a suffix such as `ON CONFLICT DO NOTHING`.
     pub fn insert_rows(
         &mut self,
         table: &str,
@@ -278,10 +266,10 @@ impl<'a> Tx<'a> {
         Ok(inserted)
     }
 
-    /// Does `work` so that, if it fails, only what it did is undone and the transaction goes on.
+    /// Runs `work` in a savepoint: if it fails, only its own changes are rolled back.
     ///
     /// # Errors
-    /// As the database says of the attempt itself; the inner result is what came of `work`.
+    /// When the savepoint itself fails; the inner result is that of `work`.
     pub fn attempt<T>(
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, StoreError>,
@@ -295,28 +283,22 @@ impl<'a> Tx<'a> {
         Ok(outcome)
     }
 
-    /// Does `action` once this transaction is on disk; not at all if it is undone.
+    /// Runs `action` once this transaction is on disk, and not at all if it is rolled back.
     ///
-    /// Actions whose transactions are ordered by a lock on the same row, and that name the same `order_key`, are
-    /// done in the order of the commits. An action must be short: on SQLite it holds up the writer.
+    /// Actions that share an `order_key` run in commit order, provided their transactions are ordered by a
+    /// lock on the same row. An action must be short: on SQLite it blocks the writer.
     pub fn after_commit(&mut self, order_key: u64, action: impl FnOnce() + Send + 'static) {
         self.afterwards.push(Afterwards { order_key, action: Box::new(action) });
     }
 
-    /// Looks at what the tables hold now, so that later statements are planned for it: to be called after changes that are
-    /// large compared with what was there.
-    ///
-    /// # Errors
-    /// As the database says.
+    /// Updates the statistics used for planning later statements; to be called after changes that are large
+    /// compared with the existing data.
     pub fn analyze(&mut self) -> Result<(), StoreError> {
         self.connection.analyze()
     }
 
-    /// Writes out what has changed so far, which stays part of the transaction: to be called now and then where very much is
-    /// written, so that the memory for it serves what is looked up as well.
-    ///
-    /// # Errors
-    /// As the database says.
+    /// Writes changed pages to disk, within the transaction; to be called regularly during very large writes,
+    /// so that their memory is available for reads.
     pub fn flush(&mut self) -> Result<(), StoreError> {
         self.connection.flush()
     }
@@ -325,7 +307,8 @@ impl<'a> Tx<'a> {
         self.connection.batch(sql)
     }
 
-    /// The one place where a NUL is refused, wherever it came from: a path, a query, a body, an event.
+    /// The only place where NUL characters are rejected, whether they come from a path, a query, a body or an
+    /// event.
     fn check(&self, sql: &str, params: &[Value]) -> Result<(), StoreError> {
         if let Some(observer) = &self.context.observer {
             observer(sql, params);

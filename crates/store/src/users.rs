@@ -1,4 +1,4 @@
-//! People.
+//! Users.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::{FromRow, record};
@@ -8,12 +8,12 @@ use meeshy_domain::{Language, LanguageSettings, Role, Secret, Timestamp, UserId}
 use std::collections::HashSet;
 
 record! {
-    /// A person's account.
+    /// A user account.
     #[derive(Debug, Clone, PartialEq)]
     pub struct User as "u" {
-        /// Who this is.
+        /// Its id.
         pub id: UserId,
-        /// The unique name, in the case it was typed.
+        /// The unique name, as typed.
         pub username: String,
         /// The unique address, in lower case.
         pub email: String,
@@ -23,59 +23,59 @@ record! {
         pub first_name: String,
         /// Family name.
         pub last_name: String,
-        /// The name that others see.
+        /// The displayed name.
         pub display_name: String = SHOWN_NAME,
-        /// A few words about oneself.
+        /// A short biography.
         pub bio: String,
-        /// Address of a picture.
+        /// The URL of the user's picture.
         pub avatar: Option<String>,
         /// E.164.
         pub phone_number: Option<String>,
-        /// What this person may do on the whole site.
+        /// The role on the server.
         pub role: Role,
-        /// Whether the account may be used: it is switched on, and the old system had not deleted it.
+        /// Whether the account can be used: it is active and was not deleted in the old system.
         pub is_active: bool = "(u.is_active AND u.deleted_at IS NULL)",
-        /// When it was switched off.
+        /// When it was deactivated.
         pub deactivated_at: Option<Timestamp>,
-        /// What this person reads.
+        /// The user's languages.
         pub languages: LanguageSettings = LANGUAGE_COLUMNS,
-        /// The last sign of life, to within a few seconds.
+        /// The last activity, to within a few seconds.
         pub last_active_at: Timestamp,
-        /// When the account was made.
+        /// When the account was created.
         pub created_at: Timestamp,
         /// When the account was last changed.
         pub updated_at: Timestamp,
-        /// What else is known, for the owner.
+        /// Other attributes, for the user only.
         pub details: Details = Details::columns(),
     }
 }
 
 record! {
-    /// What the owner of an account is shown besides.
+    /// Attributes that only the user sees.
     #[derive(Debug, Clone, Default, PartialEq, Eq)]
     pub struct Details as "u" {
-        /// Address of a wide picture.
+        /// The URL of a banner.
         pub banner: Option<String>,
         /// When the address was verified.
         pub email_verified_at: Option<Timestamp>,
         /// When the telephone number was verified.
         pub phone_verified_at: Option<Timestamp>,
-        /// Since when signing in takes a code.
+        /// Since when two-factor authentication is required.
         pub two_factor_enabled_at: Option<Timestamp>,
-        /// When the password was changed last.
+        /// When the password was last changed.
         pub last_password_change: Option<Timestamp>,
-        /// How much of the profile is filled in, in percent.
+        /// How complete the profile is, in percent.
         pub profile_completion_rate: i64 = "coalesce(u.profile_completion_rate, 0)",
-        /// The network address from which this person signed in last.
+        /// The IP address of the last sign-in.
         pub last_login_ip: Option<String>,
-        /// Where that is.
+        /// Its location.
         pub last_login_location: Option<String>,
-        /// What that device says it is.
+        /// The user agent of that device.
         pub last_login_device: Option<String>,
     }
 }
 
-/// The name that others see is the username where somebody has chosen none.
+/// The displayed name, by default the username.
 pub(crate) const SHOWN_NAME: &str = "coalesce(nullif(u.display_name, ''), u.username)";
 
 pub(crate) const LANGUAGE_COLUMNS: &str = "u.system_language, u.regional_language, u.custom_destination_language, \
@@ -98,7 +98,7 @@ impl FromRow for LanguageSettings {
     }
 }
 
-/// Adds a person.
+/// Adds a user.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the username or the address is taken.
@@ -141,7 +141,7 @@ pub fn insert(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
     )
 }
 
-/// The person with this id.
+/// The user with this id.
 pub fn find(id: UserId) -> Query<Option<User>> {
     Query::optional(
         format!("SELECT {columns} FROM users u WHERE u.id = $1", columns = User::columns()),
@@ -149,12 +149,12 @@ pub fn find(id: UserId) -> Query<Option<User>> {
     )
 }
 
-/// An account that may act: active, and not locked at `now` by somebody's decision. That strangers have guessed too often
-/// ([`FAILED_SIGN_INS`](crate::attempts::FAILED_SIGN_INS)) ends nothing.
+/// Whether an account can be used: it is active and not locked at `now` by a person's decision. A lock after
+/// failed attempts ([`FAILED_SIGN_INS`](crate::attempts::FAILED_SIGN_INS)) does not end sessions.
 const MAY_ACT: &str = "u.is_active AND u.deleted_at IS NULL AND (u.locked_until IS NULL OR u.locked_until <= $1 \
     OR u.locked_reason = 'failed_sign_ins')";
 
-/// The person with this id, if the account is active and not locked.
+/// The user with this id, if the account is active and not locked.
 pub fn find_in_good_standing(id: UserId, now: Timestamp) -> Query<Option<User>> {
     Query::optional(
         format!("SELECT {columns} FROM users u WHERE u.id = $2 AND {MAY_ACT}", columns = User::columns()),
@@ -163,9 +163,6 @@ pub fn find_in_good_standing(id: UserId, now: Timestamp) -> Query<Option<User>> 
 }
 
 /// Those of `ids` whose accounts are active and not locked.
-///
-/// # Errors
-/// As the database says.
 pub fn in_good_standing(
     tx: &mut Tx<'_>,
     ids: &[UserId],
@@ -195,14 +192,11 @@ pub fn find_all(ids: &[UserId]) -> Query<Vec<User>> {
     )
 }
 
-/// The person who signs in as `login`: a username or an address in any spelling ([`text::key`]), or a telephone number. The exact
-/// spelling comes first, a telephone number last: an account of the old system may have a number as its username and nothing else
-/// to sign in with, while whose telephone number it is has a username too.
-///
-/// # Errors
-/// As the database says.
+/// The user who signs in as `login`: a username or an address in any spelling ([`text::key`]), or a telephone
+/// number. An exact match comes first, a telephone number last: an imported account may have a number as its
+/// username and nothing else to sign in with, while the owner of a telephone number also has a username.
 pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, StoreError> {
-    // An empty value is nobody's.
+    // An empty value matches no user.
     let Some(username) = text::key(login) else { return Ok(None) };
     tx.fetch_optional(
         &format!(
@@ -215,11 +209,9 @@ pub fn find_by_login(tx: &mut Tx<'_>, login: &str) -> Result<Option<User>, Store
         &[login.into(), username.into(), text::email_key(login).into()])
 }
 
-/// Active people other than `asker` of whose names (username, first, last and display name) some word begins with each word of `text`,
-/// in any case and with or without accents, and how many they are, up to 1,000. Who has a username that begins with `text` comes first.
-///
-/// # Errors
-/// As the database says.
+/// Active users other than `asker` who match `text`: each word of it is the prefix of a word in their
+/// username, first, last or displayed name, ignoring case and accents. Also returns their number, up to
+/// 1,000. Users whose username starts with `text` come first.
 pub fn search(
     tx: &mut Tx<'_>,
     asker: UserId,
@@ -248,25 +240,22 @@ pub fn search(
     Ok((page, total))
 }
 
-/// What a person may change about themselves; `None` leaves a field as it is.
+/// Changes of a profile; `None` leaves a field unchanged.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ProfileChange {
     /// Given name.
     pub first_name: Option<String>,
     /// Family name.
     pub last_name: Option<String>,
-    /// The name that others see.
+    /// The displayed name.
     pub display_name: Option<String>,
-    /// A few words about oneself.
+    /// A short biography.
     pub bio: Option<String>,
-    /// All language settings, as they shall be.
+    /// All language settings.
     pub languages: Option<LanguageSettings>,
 }
 
 /// Changes a profile.
-///
-/// # Errors
-/// As the database says.
 pub fn update_profile(
     tx: &mut Tx<'_>,
     id: UserId,
@@ -328,9 +317,6 @@ fn languages_of(tx: &mut Tx<'_>, id: UserId) -> Result<Option<(bool, LanguageSet
 }
 
 /// Updates `last_active_at`.
-///
-/// # Errors
-/// As the database says.
 pub fn touch(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2",
@@ -339,10 +325,7 @@ pub fn touch(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Replaces a password's hash.
-///
-/// # Errors
-/// As the database says.
+/// Replaces a password hash.
 pub fn set_password_hash(
     tx: &mut Tx<'_>,
     id: UserId,
@@ -356,20 +339,14 @@ pub fn set_password_hash(
     Ok(())
 }
 
-/// Replaces a password that somebody changed.
-///
-/// # Errors
-/// As the database says.
+/// Replaces a password that was changed.
 pub fn change_password(tx: &mut Tx<'_>, id: UserId, hash: &Secret, now: Timestamp) -> Result<(), StoreError> {
     set_password_hash(tx, id, hash, now)?;
     tx.execute("UPDATE users SET last_password_change = $2 WHERE id = $1", &[id.into(), now.into()])?;
     Ok(())
 }
 
-/// Gives a person another role.
-///
-/// # Errors
-/// As the database says.
+/// Changes the role of a user.
 pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role, now: Timestamp) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET role = $2, updated_at = $3 WHERE id = $1",
@@ -378,12 +355,9 @@ pub fn set_role(tx: &mut Tx<'_>, id: UserId, role: Role, now: Timestamp) -> Resu
     Ok(())
 }
 
-/// Switches an account on or off. On, it is not deleted any more either.
-///
-/// # Errors
-/// As the database says.
+/// Activates or deactivates an account. Activating also clears a deletion.
 pub fn set_active(tx: &mut Tx<'_>, id: UserId, is_active: bool, now: Timestamp) -> Result<(), StoreError> {
-    // First of all a change, so that nobody else makes one between what is read here and what is counted.
+    // The change comes first, to lock the row before what follows is read and counted.
     tx.execute("UPDATE users SET updated_at = $2 WHERE id = $1", &[id.into(), now.into()])?;
     let before = languages_of(tx, id)?;
     let deactivated_at = (!is_active).then_some(now);
@@ -399,10 +373,7 @@ pub fn set_active(tx: &mut Tx<'_>, id: UserId, is_active: bool, now: Timestamp) 
     conversation_languages::change_member(tx, id, counted(was_active), counted(is_active))
 }
 
-/// People in the order of their ids, those behind `after`.
-///
-/// # Errors
-/// As the database says.
+/// Users by id, after `after`.
 pub fn page(tx: &mut Tx<'_>, after: Option<UserId>, limit: i64) -> Result<Vec<User>, StoreError> {
     let after = after.map_or_else(String::new, |id| id.to_string());
     tx.fetch_all(
@@ -414,10 +385,7 @@ pub fn page(tx: &mut Tx<'_>, after: Option<UserId>, limit: i64) -> Result<Vec<Us
     )
 }
 
-/// The highest cost of a bcrypt hash among the passwords; `None` when there is none.
-///
-/// # Errors
-/// As the database says.
+/// The highest bcrypt cost among the password hashes; `None` if there is none.
 pub fn bcrypt_cost(tx: &mut Tx<'_>) -> Result<Option<u32>, StoreError> {
     let cost: Option<String> = tx.fetch_one(
         "SELECT max(substr(password_hash, 5, 2)) AS cost FROM users WHERE password_hash LIKE $1",
@@ -426,10 +394,7 @@ pub fn bcrypt_cost(tx: &mut Tx<'_>) -> Result<Option<u32>, StoreError> {
     Ok(cost.and_then(|cost| cost.parse().ok()))
 }
 
-/// How many accounts there are.
-///
-/// # Errors
-/// As the database says.
+/// The number of accounts.
 pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.fetch_one("SELECT count(*) AS total FROM users", &[])
 }

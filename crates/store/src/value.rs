@@ -1,23 +1,23 @@
-//! The six kinds of value that both databases share, and rows made of them.
+//! The six kinds of value that both databases share, and rows of them.
 
 use crate::StoreError;
 use meeshy_domain::Timestamp;
 use std::sync::Arc;
 
-/// A value on its way into or out of a database.
+/// A value written to or read from a database.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// No value.
+    /// NULL.
     Null,
-    /// A truth value. SQLite keeps it as 0 or 1.
+    /// A boolean. SQLite stores it as 0 or 1.
     Bool(bool),
-    /// A whole number, also a time in milliseconds.
+    /// An integer, also a time in milliseconds.
     Int(i64),
-    /// A measurement.
+    /// A floating-point number.
     Real(f64),
     /// Text, also an id.
     Text(String),
-    /// Bytes as they are.
+    /// Bytes.
     Bytes(Vec<u8>),
 }
 
@@ -93,7 +93,7 @@ impl FromValue for meeshy_domain::Secret {
     }
 }
 
-/// A type that is kept as its text.
+/// Implements conversions for types that are stored as their text.
 macro_rules! kept_as_text {
     ($($type:ty),* $(,)?) => {$(
         impl From<$type> for Value {
@@ -129,7 +129,7 @@ kept_as_text!(
 
 /// A type that a column can be read as.
 pub trait FromValue: Sized {
-    /// The value as this type, or what was found instead.
+    /// Converts the value, or returns what was found instead.
     ///
     /// # Errors
     /// When the value is of another kind.
@@ -208,7 +208,7 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
-/// One row of an answer. Its columns are read in their order, or taken by name.
+/// One row of a result. Its columns are read in order, or taken by name.
 #[derive(Debug)]
 pub struct Row {
     columns: Arc<[String]>,
@@ -228,7 +228,7 @@ impl Row {
     pub(crate) fn next<T: FromValue>(&mut self) -> Result<T, StoreError> {
         let at = self.position;
         let Some(value) = self.values.get_mut(at) else {
-            return Err(StoreError::Statement(format!("the answer has only {at} columns")));
+            return Err(StoreError::Statement(format!("the result has only {at} columns")));
         };
         self.position += 1;
         let value = std::mem::replace(value, Value::Null);
@@ -241,13 +241,13 @@ impl Row {
     /// Takes the column `name` out of the row.
     ///
     /// # Errors
-    /// When there is no such column, it was taken before, or it is of another kind.
+    /// When there is no such column, it was already taken, or it is of another kind.
     pub fn take<T: FromValue>(&mut self, name: &str) -> Result<T, StoreError> {
         let value = self.take_value(name)?;
         T::from_value(value).map_err(|problem| StoreError::Statement(format!("column `{name}`: {problem}")))
     }
 
-    /// Takes the column `name` out of the row, whatever it is.
+    /// Takes the column `name` out of the row, whatever its kind.
     ///
     /// # Errors
     /// When there is no such column.
@@ -256,6 +256,6 @@ impl Row {
         let value = index
             .and_then(|index| self.values.get_mut(index))
             .map(|value| std::mem::replace(value, Value::Null));
-        value.ok_or_else(|| StoreError::Statement(format!("the answer has no column `{name}`")))
+        value.ok_or_else(|| StoreError::Statement(format!("the result has no column `{name}`")))
     }
 }

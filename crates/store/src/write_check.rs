@@ -1,6 +1,6 @@
-//! Whether changes can be written: tried with a small change, however many ask at the same time.
+//! Whether the database can be written, tested with a small write.
 //!
-//! One check is under way at a time and its outcome holds for a second, so that strangers who ask often cost nothing.
+//! One test runs at a time and its result is valid for a second, so frequent health checks cost nothing.
 
 use crate::StoreError;
 use crate::queue::{Access, Verdict, Work};
@@ -11,12 +11,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
-/// How long an outcome holds.
+/// How long a result is valid.
 const FRESH: Duration = Duration::from_secs(1);
-/// What is written: as much as the longest message, since a full disk may have room for less.
+/// The size of the write: as much as the longest message, since a full disk may have room for less.
 const BYTES: usize = 16 * 1_024;
 
-/// The last outcome, and whether there will be another one.
+/// The last result, and whether a test is running.
 #[derive(Clone)]
 pub(crate) struct WriteCheck {
     last: watch::Sender<Option<Outcome>>,
@@ -57,7 +57,7 @@ impl WriteCheck {
     }
 }
 
-/// Text that does not get smaller when it is compressed.
+/// Text that does not compress.
 fn filler(number: u64) -> String {
     let mut content = String::with_capacity(BYTES + 64);
     let mut block = number;
@@ -70,7 +70,7 @@ fn filler(number: u64) -> String {
     content
 }
 
-/// One check, on its way through the queue of the writer.
+/// One test, in the queue of the writer.
 struct Attempt {
     check: WriteCheck,
     content: String,
@@ -104,7 +104,7 @@ impl Work for Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
-        // Also where the thread of the store has ended and nothing comes of it.
+        // Also when the thread of the store has ended and the test never runs.
         self.check.is_under_way.store(false, Ordering::SeqCst);
     }
 }

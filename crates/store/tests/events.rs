@@ -1,4 +1,4 @@
-//! The event log: its numbers, and what is left of it when it was pruned, on both databases.
+//! The event log: its numbers, and what remains after pruning, on both databases.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
@@ -62,7 +62,7 @@ async fn a_number_is_never_seen_before_those_below_it() {
             seen += i64::try_from(found.len()).unwrap();
         }
         for talk in talks {
-            // Its beginning, and of each of four writers 24 transactions that were kept.
+            // Its creation, and from each of four writers 24 committed transactions.
             let found = after(&store, talk, 0).await;
             assert_eq!(numbers(&found), (1..=1 + 4 * 48).collect::<Vec<_>>(), "{kind}");
             let last = store.read(move |tx| events::last(tx, &[talk])).await.unwrap();
@@ -72,7 +72,7 @@ async fn a_number_is_never_seen_before_those_below_it() {
 }
 
 #[tokio::test]
-async fn what_was_logged_is_read_for_many_conversations_at_once() {
+async fn events_of_many_conversations_are_read_at_once() {
     for (kind, database) in Database::both() {
         let (store, talks) = with_conversations(&database, 70).await;
         let (message, user): (MessageId, UserId) =
@@ -85,8 +85,8 @@ async fn what_was_logged_is_read_for_many_conversations_at_once() {
         ];
         let talk = talks[0];
         let first = store.write(move |tx| events::append(tx, talk, &changes, NOW)).await.unwrap();
-        assert_eq!(first, 2, "{kind}: the first number is its beginning");
-        // The last first, of the others nothing new but one.
+        assert_eq!(first, 2, "{kind}: the first number is its creation");
+        // For the last one first; of the others, only one has news.
         let mut known: Vec<(ConversationId, i64)> = talks.iter().rev().map(|id| (*id, 1)).collect();
         known[3].1 = 0;
         let found = store.read(move |tx| events::after(tx, &known, 3)).await.unwrap();
@@ -139,7 +139,7 @@ async fn old_and_surplus_events_are_pruned_from_the_beginning() {
         let expected =
             [none.clone(), (11..=15).collect(), (2..=10).collect(), none, (12..=31).collect::<Vec<i64>>()];
         assert_eq!(left, expected, "{kind}");
-        // The numbers go on.
+        // The numbering continues.
         append(&store, talks[0], 1, NOW).await;
         assert_eq!(numbers(&after(&store, talks[0], 0).await), [2], "{kind}");
     }

@@ -1,4 +1,4 @@
-//! What gateways share, on both databases: leases, counts of calls, and who is connected to which.
+//! Shared state of gateways, on both databases: leases, counted calls and connected users.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// An empty store of each kind, with the hand of its clock. The database goes with the last.
+/// An empty store of each kind, with a manual clock. The database is removed with the last one.
 async fn stores() -> Vec<(&'static str, Store, ClockControl, Database)> {
     let mut stores = Vec::new();
     for (kind, database) in Database::both() {
@@ -23,7 +23,7 @@ async fn stores() -> Vec<(&'static str, Store, ClockControl, Database)> {
 }
 
 #[tokio::test]
-async fn a_lease_has_one_holder_until_it_runs_out_or_is_given_back() {
+async fn a_lease_has_one_holder_until_it_expires_or_is_released() {
     for (kind, store, hand, _database) in stores().await {
         let take = |holder: &'static str| store.write(move |tx| leases::take(tx, "job", holder, SECOND * 10));
         assert!(take("a").await.unwrap(), "{kind}");
@@ -33,18 +33,18 @@ async fn a_lease_has_one_holder_until_it_runs_out_or_is_given_back() {
         hand.advance(SECOND * 6);
         assert!(!take("b").await.unwrap(), "{kind}: it was renewed");
         hand.advance(SECOND * 4);
-        assert!(take("b").await.unwrap() && !take("a").await.unwrap(), "{kind}: it has run out");
+        assert!(take("b").await.unwrap() && !take("a").await.unwrap(), "{kind}: it has expired");
         store.write(|tx| leases::give_back(tx, "job", "a")).await.unwrap();
-        assert!(!take("a").await.unwrap(), "{kind}: it was not a's");
+        assert!(!take("a").await.unwrap(), "{kind}: it was not held by a");
         store.write(|tx| leases::give_back(tx, "job", "b")).await.unwrap();
         assert!(take("a").await.unwrap(), "{kind}");
         let other = store.write(|tx| leases::take(tx, "another", "b", SECOND)).await.unwrap();
-        assert!(other, "{kind}: each name is a lease of its own");
+        assert!(other, "{kind}: each name is a separate lease");
     }
 }
 
 #[tokio::test]
-async fn calls_are_counted_in_windows_and_what_has_ended_is_forgotten() {
+async fn calls_are_counted_in_windows_and_expired_ones_are_removed() {
     for (kind, store, hand, _database) in stores().await {
         let count = |caller: &str| {
             let counted = Counted {
@@ -82,7 +82,7 @@ async fn calls_are_counted_in_windows_and_what_has_ended_is_forgotten() {
 }
 
 #[tokio::test]
-async fn calls_at_the_same_moment_are_all_counted() {
+async fn concurrent_calls_are_all_counted() {
     let database = Database::postgres();
     let store = database.open().await.unwrap();
     let mut calls = tokio::task::JoinSet::new();
@@ -114,7 +114,7 @@ async fn last_active(store: &Store, user: UserId) -> Timestamp {
 }
 
 #[tokio::test]
-async fn a_gateway_that_is_not_renewed_goes_with_everybody_who_was_connected() {
+async fn a_gateway_that_is_not_renewed_is_removed_with_its_users() {
     for (kind, store, hand, _database) in stores().await {
         let (lea, carlos): (UserId, UserId) =
             ("65a000000000000000000001".parse().unwrap(), "65a000000000000000000002".parse().unwrap());
@@ -139,10 +139,10 @@ async fn a_gateway_that_is_not_renewed_goes_with_everybody_who_was_connected() {
         hand.advance(GATEWAY_TIMEOUT - SECOND);
         assert!(store.write(|tx| gateways::renew(tx, "b", 7)).await.unwrap(), "{kind}");
         store.write(gateways::remove_dead).await.unwrap();
-        assert_eq!(alive().await.len(), 2, "{kind}: both were seen lately");
+        assert_eq!(alive().await.len(), 2, "{kind}: both were seen recently");
 
         hand.advance(SECOND);
-        assert_eq!(alive().await, [("b".to_owned(), 7)], "{kind}: known to be dead before it is removed");
+        assert_eq!(alive().await, [("b".to_owned(), 7)], "{kind}: dead before it is removed");
         store.write(gateways::remove_dead).await.unwrap();
         let connected = |id: &'static str| store.read(move |tx| gateways::connected(tx, id));
         assert_eq!(connected("a").await.unwrap(), None, "{kind}");

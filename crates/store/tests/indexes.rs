@@ -1,9 +1,9 @@
-//! The six indexes that were measured in the old system are there and are used, on both databases.
+//! The six indexes that were measured in the old system exist and are used, on both databases.
 
 use meeshy_store::{Ending, Exclusive, Location, StoreError};
 use meeshy_testkit::Database;
 
-/// A query as the messenger asks it, and the index that serves it.
+/// A query of the program, and the index that serves it.
 const MEASURED: [(&str, &str); 6] = [
     ("SELECT conversation_id FROM members WHERE user_id = 'u' AND is_active = TRUE", "members_active"),
     (
@@ -38,7 +38,7 @@ fn the_measured_queries_use_their_indexes() {
         };
         let plans = alone.transaction::<_, StoreError>(|tx| {
             if column == "QUERY PLAN" {
-                // The tables are empty, and reading all of nothing is cheaper than any index.
+                // The tables are empty, and scanning them would be cheaper than any index.
                 tx.execute("SET LOCAL enable_seqscan = off", &[])?;
                 tx.execute("SET LOCAL enable_sort = off", &[])?;
             }

@@ -1,4 +1,4 @@
-//! Stories of names in many scripts, each told on SQLite and on PostgreSQL in two locales.
+//! Names in many scripts, on SQLite and on PostgreSQL in two locales.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
@@ -42,7 +42,7 @@ impl People {
         id
     }
 
-    /// The usernames that a search finds, and how many it says there are.
+    /// The usernames that a search finds, and the reported total.
     async fn find(&self, text: &str, limit: i64) -> (Vec<String>, i64) {
         let (me, text) = (self.me, text.to_owned());
         let (found, total) = self.store.read(move |tx| users::search(tx, me, &text, limit, 0)).await.unwrap();
@@ -57,7 +57,7 @@ impl People {
 }
 
 #[tokio::test]
-async fn people_are_found_by_their_names_in_any_case_and_without_accents() {
+async fn users_are_found_by_name_in_any_case_and_without_accents() {
     for (kind, database) in Database::of_every_locale() {
         let people = People::on(&database).await;
         for (username, first, last) in [
@@ -117,7 +117,7 @@ async fn people_are_found_by_their_names_in_any_case_and_without_accents() {
 }
 
 #[tokio::test]
-async fn who_has_a_username_that_begins_so_comes_first() {
+async fn users_with_a_matching_username_come_first() {
     for (kind, database) in Database::of_every_locale() {
         let people = People::on(&database).await;
         people.add("zz", "Anna", "Maria").await;
@@ -130,7 +130,7 @@ async fn who_has_a_username_that_begins_so_comes_first() {
 }
 
 #[tokio::test]
-async fn a_name_and_an_address_are_one_however_they_are_written() {
+async fn names_and_addresses_are_compared_case_folded() {
     for (kind, database) in Database::of_every_locale() {
         let people = People::on(&database).await;
         people.add("Фёдор", "F", "S").await;
@@ -169,9 +169,9 @@ async fn accounts_without_an_address_do_not_share_one() {
     }
 }
 
-/// A database as an earlier version leaves it has no folded names. Two of its accounts may have one name now.
+/// Earlier versions stored no folded names. Two of the accounts may now have the same name.
 #[tokio::test]
-async fn names_from_before_are_folded_when_the_database_is_opened() {
+async fn unfolded_names_are_folded_when_the_database_is_opened() {
     for (kind, database) in Database::of_every_locale() {
         let people = People::on(&database).await;
         // More than are folded at once.
@@ -205,7 +205,11 @@ async fn names_from_before_are_folded_when_the_database_is_opened() {
         assert_eq!(people.login("PERSON519").await.as_deref(), Some("person519"), "{kind}");
         for (login, found) in [("фёдор", "Фёдор"), ("Фёдор", "Фёдор"), ("ФЁДОР", "ФЁДОР")]
         {
-            assert_eq!(people.login(login).await.as_deref(), Some(found), "{kind}: the first keeps the name");
+            assert_eq!(
+                people.login(login).await.as_deref(),
+                Some(found),
+                "{kind}: the oldest account has the name"
+            );
         }
         let twins = "SELECT count(*) AS total FROM users WHERE name_twin <> ''";
         let count = move |tx: &mut Tx<'_>| tx.query_one(twins, &[], |row| row.take::<i64>("total"));

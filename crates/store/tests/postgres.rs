@@ -1,4 +1,4 @@
-//! What only PostgreSQL has: encryption, silence, and other processes.
+//! Features of PostgreSQL: encryption, lost connections, and several processes.
 
 use meeshy_store::{Location, Store, StoreError, Tx};
 use meeshy_testkit::{Certificates, Cluster, Database, Proxy};
@@ -14,7 +14,7 @@ fn is_encrypted(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_connection_is_as_safe_as_its_address_asks() {
+async fn a_connection_is_as_secure_as_its_address_requires() {
     let (ours, others) = (Certificates::make(), Certificates::make());
     let cluster = tokio::task::block_in_place(|| Cluster::start_encrypted(&ours));
     let url = |host: &str, mode: &str, authority: Option<&Path>| {
@@ -44,13 +44,13 @@ async fn a_connection_is_as_safe_as_its_address_asks() {
         ("localhost", "always", None, "expected disable, prefer, require"),
     ] {
         let error = open(url(host, mode, authority)).await.err().map(|error| error.to_string());
-        let error = error.unwrap_or_else(|| panic!("{mode} to {host} was believed"));
+        let error = error.unwrap_or_else(|| panic!("{mode} to {host} was trusted"));
         assert!(error.contains(reason), "{mode} to {host}: {error}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_network_that_falls_silent_holds_no_thread_for_ever() {
+async fn a_silent_network_blocks_no_thread_for_ever() {
     let cluster = tokio::task::block_in_place(Cluster::start);
     let proxy = Proxy::to(cluster.port());
     let address = format!("postgres://meeshy@127.0.0.1:{}/postgres?statement_timeout=1000", proxy.port());
@@ -74,7 +74,7 @@ async fn a_network_that_falls_silent_holds_no_thread_for_ever() {
 }
 
 #[tokio::test]
-async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
+async fn a_slow_statement_is_cancelled_by_the_server() {
     let database = Database::postgres();
     let Location::Postgres { url, .. } = database.location() else { unreachable!() };
     let store = open(format!("{url}?statement_timeout=200")).await.unwrap();
@@ -84,7 +84,7 @@ async fn a_statement_that_takes_too_long_is_ended_by_the_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gateway_of_an_earlier_version_is_seen() {
+async fn a_gateway_of_an_earlier_version_is_detected() {
     let database = Database::postgres();
     let store = database.open().await.unwrap();
     assert!(!store.has_earlier_gateway().await.unwrap());
@@ -109,7 +109,7 @@ async fn a_gateway_of_an_earlier_version_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_transaction_waits_only_for_what_it_asks() {
+async fn a_transaction_waits_only_for_required_results() {
     let cluster = tokio::task::block_in_place(Cluster::start);
     let proxy = Proxy::to(cluster.port());
     let url = format!("postgres://meeshy@127.0.0.1:{}/postgres", proxy.port());
@@ -127,7 +127,7 @@ async fn a_transaction_waits_only_for_what_it_asks() {
         let outcome = store.write(write).await;
         (outcome.is_ok(), proxy.round_trips() - before)
     };
-    // The first time statements are prepared, one of them before its table is there.
+    // On first use statements are prepared, one of them before its table exists.
     while !trips().await.0 {
         store
             .write(|tx| tx.execute("CREATE TEMPORARY TABLE IF NOT EXISTS things (id BIGINT)", &[]))
@@ -140,5 +140,5 @@ async fn a_transaction_waits_only_for_what_it_asks() {
         let outcome: Result<(), StoreError> = store.write(|_| Ok(())).await;
         (outcome.is_ok(), proxy.round_trips() - before)
     };
-    assert_eq!(nothing().await, (true, 1), "what was not done needs no more than a commit");
+    assert_eq!(nothing().await, (true, 1), "an unused transaction needs only a commit");
 }

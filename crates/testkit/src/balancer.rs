@@ -1,5 +1,5 @@
-//! A proxy in front of several gateways, as an operator would put there: it spreads requests and sockets at random, but sends the
-//! requests of a polling session to the gateway that its `sid` names.
+//! A load balancer in front of several gateways, like that of an operator: it distributes requests and
+//! sockets at random, but routes the requests of a polling session to the gateway named in its `sid`.
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{Read, Write};
@@ -7,26 +7,26 @@ use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of the head of a request, at most.
+/// The maximum size of a request head, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
 
-/// A gateway: the name that the ids of its sockets begin with, and its port.
+/// A gateway: the prefix of its socket ids, and its port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
-    /// What its `sid`s begin with.
+    /// The prefix of its `sid`s.
     pub name: String,
     /// Its port on this machine.
     pub port: u16,
 }
 
-/// The proxy, which lasts as long as the process.
+/// The proxy, which runs as long as the process.
 pub struct Balancer {
     address: SocketAddr,
     backends: Arc<Mutex<Vec<Backend>>>,
 }
 
 impl Balancer {
-    /// Starts to take connections for `backends`.
+    /// Starts accepting connections for `backends`.
     ///
     /// # Panics
     /// When no port is free.
@@ -51,13 +51,13 @@ impl Balancer {
         self.address
     }
 
-    /// Puts other gateways in the place of those before, for connections from now on.
+    /// Replaces the gateways, for connections from now on.
     pub fn set(&self, backends: Vec<Backend>) {
         *self.backends.lock().unwrap_or_else(PoisonError::into_inner) = backends;
     }
 }
 
-/// Passes one request on, or a WebSocket for as long as it lasts.
+/// Forwards one request, or a WebSocket while it lasts.
 fn serve(mut client: TcpStream, backends: &Mutex<Vec<Backend>>, dice: &Dice) {
     let Some((head, rest)) = read_head(&mut client) else { return };
     let backends = backends.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -77,12 +77,12 @@ fn serve(mut client: TcpStream, backends: &Mutex<Vec<Backend>>, dice: &Dice) {
     let _ = upwards.join();
 }
 
-/// The first gateway of these that takes the connection.
+/// Connects to the first of these gateways that accepts the connection.
 fn connect(ports: &[u16]) -> Option<TcpStream> {
     ports.iter().find_map(|port| TcpStream::connect(("127.0.0.1", *port)).ok())
 }
 
-/// Where a request goes: to the one that its `sid` names, or to one at random, and to the others if that does not answer.
+/// The gateways to try for a request: the one named in its `sid`, or all in random order.
 fn order(head: &str, backends: &[Backend], number: u64) -> Vec<u16> {
     let target = head.split(' ').nth(1).unwrap_or_default();
     let query = target.split_once('?').map_or("", |(_, query)| query);
@@ -96,7 +96,7 @@ fn order(head: &str, backends: &[Backend], number: u64) -> Vec<u16> {
     ports
 }
 
-/// The head as text with its end, and what came after it.
+/// The head as text up to its end, and the bytes after it.
 fn read_head(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     let (mut read, mut bytes) = (Vec::new(), [0; 4096]);
     loop {
@@ -112,7 +112,8 @@ fn read_head(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
     }
 }
 
-/// The head of a request that is the only one of its connection, since the next one may go elsewhere; a WebSocket is left as it is.
+/// The head, changed to request that the connection is closed, since the next request may go elsewhere; a
+/// WebSocket handshake stays as it is.
 fn one_request(head: &str) -> Vec<u8> {
     let is = |line: &str, name: &str| {
         line.split_once(':').is_some_and(|(found, _)| found.trim().eq_ignore_ascii_case(name))
@@ -126,7 +127,7 @@ fn one_request(head: &str) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// Numbers that nobody expects.
+/// Random numbers.
 #[derive(Default)]
 struct Dice {
     state: RandomState,
@@ -153,7 +154,7 @@ mod tests {
             |target: &str, number| order(&format!("GET {target} HTTP/1.1\r\n\r\n"), &backends(), number);
         for number in 0..4 {
             assert_eq!(order("/socket.io/?EIO=4&transport=polling&sid=b-0123", number), [2]);
-            assert!(order("/socket.io/?sid=c-0123", number).is_empty(), "nobody has it");
+            assert!(order("/socket.io/?sid=c-0123", number).is_empty(), "no gateway has it");
         }
         assert_eq!(order("/socket.io/?EIO=4", 0), [1, 2]);
         assert_eq!(order("/api/v1/health?presid=b-1", 1), [2, 1]);
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_reach_a_gateway_that_is_left() {
+    fn requests_reach_the_remaining_gateway() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("its address").port();
         std::thread::spawn(move || {
@@ -178,7 +179,7 @@ mod tests {
                 let _ = client.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
             }
         });
-        // Nobody listens on the port of the other.
+        // Nothing listens on the port of the other.
         let dead = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
             .expect("a port")

@@ -1,4 +1,4 @@
-//! A Socket.IO client of few words: protocol 5 over a WebSocket.
+//! A minimal Socket.IO client: protocol 5 over a WebSocket.
 
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 
@@ -11,22 +11,22 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// What a test waits for comes within this time.
+/// Everything a test waits for arrives within this time.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A connection, and what came over it that nobody has asked for yet.
+/// A connection, and what it has received that was not read yet.
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// Events that nobody has asked for yet.
+    /// Events that were not read yet.
     events: VecDeque<(String, Value)>,
     next_ack: u64,
 }
 
-/// The connection has ended.
+/// The connection is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Closed;
 
-/// What a server says.
+/// A packet of the server.
 enum Said {
     Event(String, Value),
     Ack(u64, Value),
@@ -36,10 +36,10 @@ enum Said {
 }
 
 impl Socket {
-    /// A connection of somebody, authenticated.
+    /// An authenticated connection.
     ///
     /// # Errors
-    /// When nobody listens, the connection ends before it is authenticated, or the token is not taken.
+    /// When nothing listens, the connection is closed before it is authenticated, or the token is rejected.
     pub async fn try_of(address: SocketAddr, token: &str) -> Result<Self, Closed> {
         let mut socket = Self::try_open(address, "EIO=4").await?;
         socket.write(&format!("40{}", json!({ "token": token }))).await;
@@ -47,17 +47,17 @@ impl Socket {
         if authenticated["success"] == true { Ok(socket) } else { Err(Closed) }
     }
 
-    /// A connection with these words of introduction.
+    /// A connection with this authentication payload.
     pub async fn connect(address: SocketAddr, auth: &Value) -> Self {
         let mut socket = Self::open(address, "EIO=4").await;
         socket.write(&format!("40{auth}")).await;
         socket
     }
 
-    /// A connection that has said nothing yet.
+    /// A connection that has sent nothing yet.
     ///
     /// # Panics
-    /// When the server takes no WebSocket.
+    /// When the server rejects the WebSocket.
     pub async fn open(address: SocketAddr, query: &str) -> Self {
         Self::try_open(address, query).await.expect("the server takes a WebSocket")
     }
@@ -70,7 +70,7 @@ impl Socket {
 
     /// Sends a packet.
     pub async fn write(&mut self, packet: &str) {
-        // A server that has closed takes nothing, and the test finds out by what it waits for.
+        // A closed server receives nothing; the test fails when it waits for the effect.
         let _ = self.stream.send(Message::text(packet)).await;
     }
 
@@ -84,7 +84,7 @@ impl Socket {
         self.write(&format!("42{}", json!([event, data]))).await;
     }
 
-    /// Sends an event and gives the number under which its acknowledgement comes.
+    /// Sends an event and returns the number of its acknowledgement.
     pub async fn begin(&mut self, event: &str, data: Value) -> u64 {
         let ack = self.next_ack;
         self.next_ack += 1;
@@ -92,10 +92,10 @@ impl Socket {
         ack
     }
 
-    /// The acknowledgement of an event that was begun.
+    /// The acknowledgement of an event.
     ///
     /// # Panics
-    /// When the connection ends before.
+    /// When the connection is closed first.
     pub async fn acknowledgement(&mut self, number: u64) -> Value {
         loop {
             match self.said().await {
@@ -113,18 +113,18 @@ impl Socket {
         self.acknowledgement(number).await
     }
 
-    /// The next event of this name; others wait.
+    /// The next event of this name; others stay in the queue.
     ///
     /// # Panics
-    /// When the connection ends before.
+    /// When the connection is closed first.
     pub async fn event(&mut self, name: &str) -> Value {
         self.next(name).await.unwrap_or_else(|Closed| panic!("closed before `{name}` came"))
     }
 
-    /// The next event of this name; others wait.
+    /// The next event of this name; others stay in the queue.
     ///
     /// # Errors
-    /// When the connection ends before.
+    /// When the connection is closed first.
     pub async fn next(&mut self, name: &str) -> Result<Value, Closed> {
         if let Some(at) = self.events.iter().position(|(found, _)| found == name) {
             return self.events.remove(at).map(|(_, data)| data).ok_or(Closed);
@@ -139,10 +139,10 @@ impl Socket {
         }
     }
 
-    /// The next message; what else comes is dropped. Waits as long as it takes.
+    /// The next message; everything else is dropped. Has no time-out.
     ///
     /// # Errors
-    /// When the connection ends before.
+    /// When the connection is closed first.
     pub async fn next_message(&mut self) -> Result<Value, Closed> {
         loop {
             while let Some((name, data)) = self.events.pop_front() {
@@ -158,7 +158,7 @@ impl Socket {
         }
     }
 
-    /// Waits for the end of the connection; gives the events before it.
+    /// Waits until the connection is closed; returns the events before that.
     pub async fn closed(mut self) -> Vec<(String, Value)> {
         loop {
             match self.said().await {
@@ -169,7 +169,7 @@ impl Socket {
         }
     }
 
-    /// The events that have come until the server has answered a question, so everything it said before.
+    /// The events received until the server has answered a request, which are all that it sent before.
     pub async fn so_far(&mut self) -> Vec<(String, Value)> {
         self.ask("no such event", Value::Null).await;
         self.events.drain(..).collect()

@@ -1,16 +1,17 @@
-//! How the sources are laid out: no circles of imports between the files of a crate, and no file that is too long.
+//! The structure of the sources: no circular imports between the files of a crate, and no file that is too
+//! long.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lines of a file, at most.
+/// The maximum number of lines per file.
 const MAX_LINES: usize = 500;
 
 /// Files that are longer because they are tables of cases.
 const LONG_FILES: &[&str] = &[];
 
-/// Crates whose files may still import each other in circles.
+/// Crates whose files may still have circular imports.
 const CRATES_WITH_CIRCLES: &[&str] = &["chat", "gateway"];
 
 fn crates() -> PathBuf {
@@ -38,7 +39,7 @@ fn no_file_is_too_long() {
         let name = file.strip_prefix(&root).expect("a file below").display().to_string();
         let lines = fs::read_to_string(&file).expect("text").lines().count();
         let is_allowed = lines <= MAX_LINES || LONG_FILES.contains(&name.as_str());
-        assert!(is_allowed, "{name} has {lines} lines: give its second story a file of its own");
+        assert!(is_allowed, "{name} has {lines} lines: split it");
     }
 }
 
@@ -59,7 +60,7 @@ fn files_of_a_crate_do_not_import_each_other_in_circles() {
         circles
             .extend(Modules::read(files.collect()).circles().into_iter().map(|it| format!("{name}: {it}")));
     }
-    assert!(circles.is_empty(), "give what these share a file of its own:\n{}", circles.join("\n"));
+    assert!(circles.is_empty(), "move what these share to a file of its own:\n{}", circles.join("\n"));
 }
 
 #[test]
@@ -86,10 +87,10 @@ fn a_circle_is_found_through_re_exports_and_nested_imports() {
     assert_eq!(circles(&[parent, parent_of_child, child_of_parent]).len(), 2);
 }
 
-/// The name of a module, from the root of its crate.
+/// The path of a module, from the root of its crate.
 type Module = Vec<String>;
 
-/// The module that a file is, by its path below `src`.
+/// The module in a file, by its path below `src`.
 fn module_of(path: &Path) -> Module {
     let mut module: Module =
         path.with_extension("").iter().map(|part| part.to_string_lossy().into()).collect();
@@ -106,7 +107,7 @@ struct Modules(BTreeMap<Module, Imports>);
 struct Imports {
     /// Paths that the module uses.
     used: Vec<String>,
-    /// Paths that it hands on, by the name under which it does.
+    /// Paths that it re-exports, with their names.
     exported: BTreeMap<String, String>,
 }
 
@@ -147,7 +148,7 @@ impl Modules {
         circles
     }
 
-    /// The module in which something is defined that a module calls by a path; none outside of the crate.
+    /// The module that defines what a module calls by a path; `None` outside of the crate.
     fn home(&self, module: &Module, path: &str, depth: usize) -> Option<Module> {
         let mut names = path.split("::").peekable();
         let mut home = match *names.peek()? {
@@ -165,7 +166,7 @@ impl Modules {
             home.push(name.to_owned());
         }
         let exported = names.next().and_then(|name| self.0.get(&home)?.exported.get(name));
-        // A module may hand on what another one hands on; a bound, for it may be itself.
+        // A module may re-export what another one re-exports; bounded, because it may be itself.
         match exported.filter(|_| depth < 8).and_then(|path| self.home(&home, path, depth + 1)) {
             Some(further) => Some(further),
             None => self.0.contains_key(&home).then_some(home),
@@ -184,7 +185,7 @@ fn shown(module: &Module) -> String {
 }
 
 impl Imports {
-    /// Reads a file, but for its tests and comments.
+    /// Reads a file without its tests and comments.
     fn read(text: &str) -> Self {
         let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
         let lines = text.lines().map(|line| line.split("//").next().unwrap_or_default());
@@ -218,7 +219,8 @@ impl Imports {
     }
 }
 
-/// The names that a `use` brings, each with its path: `a::{b, c::d as e}` brings `b` of `a::b` and `e` of `a::c::d`.
+/// The names imported by a `use`, each with its path: `a::{b, c::d as e}` imports `b` from `a::b` and `e`
+/// from `a::c::d`.
 fn expanded(before: &str, tree: &str) -> Vec<(String, String)> {
     let tree = tree.trim();
     let Some((path, inside)) = tree.split_once('{') else {
@@ -248,7 +250,7 @@ fn expanded(before: &str, tree: &str) -> Vec<(String, String)> {
     paths
 }
 
-/// The paths in a line that begin with `crate` or `super`.
+/// The paths in a line that start with `crate` or `super`.
 fn paths_in(line: &str) -> impl Iterator<Item = String> {
     let is_in_path = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':');
     line.split(move |c| !is_in_path(c))

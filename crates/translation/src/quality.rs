@@ -172,8 +172,14 @@ mod tests {
     #[rstest]
     #[case::names("chrf,path", "line 1")]
     #[case::fields("path,chrf,bleu,ms,sentences,data\napertium:en-es,1,2,3,4", "line 2: expected six fields")]
-    #[case::number("path,chrf,bleu,ms,sentences,data\n\napertium:en-es,NaN,2,3,4,d", "line 3: a figure")]
-    #[case::range("path,chrf,bleu,ms,sentences,data\napertium:en-es,101,2,3,4,d", "a figure")]
+    #[case::number(
+        "path,chrf,bleu,ms,sentences,data\n\napertium:en-es,NaN,2,3,4,d",
+        "line 3: a value is not a number"
+    )]
+    #[case::range(
+        "path,chrf,bleu,ms,sentences,data\napertium:en-es,101,2,3,4,d",
+        "a value is not a number, or out of range"
+    )]
     #[case::path("path,chrf,bleu,ms,sentences,data\nen-es,1,2,3,4,d", "invalid path")]
     #[case::broken_path("path,chrf,bleu,ms,sentences,data\na:en-es>a:fr-ca,1,2,3,4,d", "invalid path")]
     fn invalid_lines_are_reported_by_number(#[case] text: &str, #[case] expected: &str) {

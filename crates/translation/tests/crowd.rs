@@ -21,17 +21,17 @@ fn done(outcome: Outcome) -> String {
 /// Answers slowly, in capitals; crashes at `stop`. Records its requests.
 struct Slow {
     portion: usize,
-    asked: Mutex<Vec<Vec<String>>>,
+    requests: Mutex<Vec<Vec<String>>>,
     tickets: tokio::sync::Semaphore,
 }
 
 impl Slow {
     fn new(portion: usize) -> Arc<Self> {
-        Arc::new(Self { portion, asked: Mutex::default(), tickets: tokio::sync::Semaphore::new(0) })
+        Arc::new(Self { portion, requests: Mutex::default(), tickets: tokio::sync::Semaphore::new(0) })
     }
 
-    fn asked(&self) -> Vec<Vec<String>> {
-        self.asked.lock().unwrap().clone()
+    fn requests(&self) -> Vec<Vec<String>> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
@@ -55,7 +55,7 @@ impl Engine for Slow {
         segments: &[String],
         _: Urgency,
     ) -> Result<Vec<Translated>, EngineError> {
-        self.asked.lock().unwrap().push(segments.to_vec());
+        self.requests.lock().unwrap().push(segments.to_vec());
         self.tickets.acquire().await.unwrap().forget();
         if segments.iter().any(|segment| segment.contains("stop")) {
             return Err(EngineError::Interrupted("it has stopped".to_owned()));
@@ -88,14 +88,14 @@ async fn concurrent_requests_for_the_same_text_share_a_result() {
     for call in calls {
         assert_eq!(done(call.await.unwrap().unwrap()), "HI THERE.");
     }
-    assert_eq!(engine.asked(), [["Hi there."]]);
+    assert_eq!(engine.requests(), [["Hi there."]]);
     let failing: Vec<_> = (0..50).map(|_| ask(&translator, "stop")).collect();
     settle().await;
     engine.tickets.add_permits(1);
     for call in failing {
         assert_eq!(call.await.unwrap(), Err(Failure("it has stopped".to_owned())));
     }
-    assert_eq!(engine.asked().len(), 2, "a failure is shared too, and counts once");
+    assert_eq!(engine.requests().len(), 2, "a failure is shared too, and counts once");
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn queued_texts_form_one_portion_and_a_crashing_text_affects_only_itself()
             Err(failure) => assert_eq!((failure.0.as_str(), text), ("it has stopped", "")),
         }
     }
-    let portions = engine.asked();
+    let portions = engine.requests();
     assert_eq!(
         portions[..2],
         [vec!["first".to_owned()], ["one", "stop", "three", "four"].map(str::to_owned).to_vec()]
@@ -149,9 +149,9 @@ async fn a_long_text_yields_to_short_ones() {
     settle().await;
     engine.tickets.add_permits(2);
     assert_eq!(done(short.await.unwrap().unwrap()), "HI.");
-    let asked = engine.asked();
-    assert!(asked.len() <= 4 && asked.contains(&vec!["Hi.".to_owned()]), "{asked:?}");
-    assert!(asked.iter().all(|portion| portion.concat().len() <= 100), "{asked:?}");
+    let requests = engine.requests();
+    assert!(requests.len() <= 4 && requests.contains(&vec!["Hi.".to_owned()]), "{requests:?}");
+    assert!(requests.iter().all(|portion| portion.concat().len() <= 100), "{requests:?}");
     engine.tickets.add_permits(100_000);
     assert_eq!(done(pasted.await.unwrap().unwrap()), paste.to_uppercase());
 }

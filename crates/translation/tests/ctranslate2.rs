@@ -53,7 +53,7 @@ mod built {
 
     const NLLB: &str = "family = 'nllb'\nlicence = 'CC-BY-NC-4.0'\nlanguages = {en = '__en__', fr = '__fr__', es = '__es__'}\n";
 
-    fn said(outcome: Outcome) -> (String, f32) {
+    fn parts(outcome: Outcome) -> (String, f32) {
         match outcome {
             Outcome::Done { text, engine, score: Some(score) } if engine == "ctranslate2" => (text, score),
             other => panic!("{other:?}"),
@@ -65,11 +65,11 @@ mod built {
         let folder = tempfile::tempdir().unwrap();
         install(folder.path(), "opus-en-es", OPUS);
         let translator = Translator::new(&config(folder.path()), None).unwrap();
-        let (text, score) = said(translate_one(&translator, "en", "es", "- hello\n- hello, hello").await);
+        let (text, score) = parts(translate_one(&translator, "en", "es", "- hello\n- hello, hello").await);
         assert_eq!(text, "- hola\n- hola");
         assert!(score > 0.9 && score <= 1.0, "{score}");
         translator.shutdown().await;
-        assert_eq!(said(translate_one(&translator, "en", "es", "hello hello").await).0, "hola");
+        assert_eq!(parts(translate_one(&translator, "en", "es", "hello hello").await).0, "hola");
     }
 
     #[tokio::test]
@@ -77,8 +77,8 @@ mod built {
         let folder = tempfile::tempdir().unwrap();
         install(folder.path(), "m2m", "family = 'm2m100'\nlicence = 'MIT'\npairs = ['en-es', 'en-fr']\n");
         let translator = Translator::new(&config(folder.path()), None).unwrap();
-        assert_eq!(said(translate_one(&translator, "en", "fr", "hello").await).0, "bonjour");
-        assert_eq!(said(translate_one(&translator, "en", "es", "hello").await).0, "hola");
+        assert_eq!(parts(translate_one(&translator, "en", "fr", "hello").await).0, "bonjour");
+        assert_eq!(parts(translate_one(&translator, "en", "es", "hello").await).0, "hola");
     }
 
     #[tokio::test]
@@ -92,7 +92,7 @@ mod built {
         assert_eq!(ctranslate2_models(&config)[0].problem.as_deref(), Some(reason.as_str()));
         config.accept_non_commercial = true;
         let translator = Translator::new(&config, None).unwrap();
-        assert_eq!(said(translate_one(&translator, "en", "fr", "hello").await).0, "bonjour");
+        assert_eq!(parts(translate_one(&translator, "en", "fr", "hello").await).0, "bonjour");
         assert_eq!(ctranslate2_models(&config)[0].problem, None);
     }
 
@@ -114,6 +114,6 @@ mod built {
         let translator = Translator::new(&config, None).unwrap();
         translate_one(&translator, "en", "es", "hello").await;
         tokio::time::sleep(std::time::Duration::from_millis(1300)).await;
-        assert_eq!(said(translate_one(&translator, "en", "es", "hello there").await).0, "hola");
+        assert_eq!(parts(translate_one(&translator, "en", "es", "hello there").await).0, "hola");
     }
 }

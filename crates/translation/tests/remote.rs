@@ -92,7 +92,7 @@ async fn marks_are_sent_unchanged_to_another_meeshy() {
     let translator = over(vec![config]).await;
     let outcome = translate_one(&translator, "en", "fr", "ask @ana & @bob now").await;
     assert_eq!(outcome, done("Ja: ask @ana & @bob now", "meeshy"));
-    let (_, body) = &server.asked()[0];
+    let (_, body) = &server.requests()[0];
     assert_eq!(
         *body,
         json!({"q": ["ask \u{E000} & \u{E001} now"], "source": "en", "target": "fr", "format": "text"})
@@ -106,14 +106,14 @@ async fn requests_follow_the_servers_api() {
     config.api_key = model("model", &server).api_key;
     let translator = over(vec![config]).await;
     translate_one(&translator, "fr", "en", "bonjour").await;
-    let (_, body) = &server.asked()[0];
+    let (_, body) = &server.requests()[0];
     let expected =
         json!({"q": ["bonjour"], "source": "fr", "target": "en", "format": "text", "api_key": "sesame"});
     assert_eq!(*body, expected);
 
     let translator = over(vec![model("model", &server)]).await;
     translate_one(&translator, "fr", "en", "bonjour").await;
-    let (headers, body) = &server.asked()[1];
+    let (headers, body) = &server.requests()[1];
     assert_eq!(headers["authorization"], "Bearer sesame");
     assert_eq!((&body["model"], &body["temperature"]), (&json!("small"), &json!(0.0)));
     assert_eq!(body["messages"][1], json!({"role": "user", "content": r#"["bonjour"]"#}));
@@ -151,7 +151,7 @@ async fn the_next_engine_takes_over_from_a_bad_server_and_the_reason_is_logged(
         let outcome = translate_one(&translator, "en", "fr", text).await;
         assert_eq!(outcome, done("WHERE IS THE GREY CAT?", "spare"));
     }
-    assert!(!bad.asked().is_empty());
+    assert!(!bad.requests().is_empty());
     // Buffers of the sockets count too.
     assert!(bad.sent() < 30_000_000, "{} bytes were read", bad.sent());
     let log = log.text();
@@ -187,7 +187,7 @@ async fn a_failing_server_is_backed_off_from_until_a_trial_succeeds() {
     for text in ["One", "Two", "Three", "Four", "Five"] {
         assert_eq!(translate_one(&translator, "en", "fr", text).await, done(&text.to_uppercase(), "spare"));
     }
-    assert_eq!(shaky.asked().len(), 3);
+    assert_eq!(shaky.requests().len(), 3);
     // All its pairs, not only the failed one.
     assert_eq!(translator.route(language("fr"), language("en")).unwrap().label(), "spare");
     shaky.behave(Manner::Shouts);
@@ -204,7 +204,7 @@ async fn a_temporary_failure_is_retried_at_once() {
     let server = Server::start(Manner::BusyOnce).await;
     let translator = over(vec![libre("libre", &server)]).await;
     assert_eq!(translate_one(&translator, "en", "fr", "Hi.").await, done("HI.", "libre"));
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn long_texts_are_split_into_requests_within_the_concurrency_limit() {
     let translator = over(vec![config]).await;
     let text: String = (0..200).map(|line| format!("line {line} of them\n")).collect();
     assert_eq!(translate_one(&translator, "en", "fr", &text).await, done(&text.to_uppercase(), "libre"));
-    assert_eq!(server.asked().len(), 7);
+    assert_eq!(server.requests().len(), 7);
     assert_eq!(server.most_at_once(), 2);
 }
 

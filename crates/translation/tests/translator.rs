@@ -22,7 +22,7 @@ struct Fake {
     pairs: &'static [&'static str],
     answer: fn(&str) -> Result<String, EngineError>,
     score: Option<f32>,
-    asked: Mutex<Vec<Vec<String>>>,
+    requests: Mutex<Vec<Vec<String>>>,
     /// Of which pairs, and after how many requests.
     prepared: Mutex<Vec<(String, usize)>>,
     version: AtomicUsize,
@@ -39,14 +39,14 @@ impl Fake {
             pairs,
             answer,
             score: None,
-            asked: Mutex::default(),
+            requests: Mutex::default(),
             prepared: Mutex::default(),
             version: AtomicUsize::new(1),
         })
     }
 
-    fn asked(&self) -> Vec<Vec<String>> {
-        self.asked.lock().unwrap().clone()
+    fn requests(&self) -> Vec<Vec<String>> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
@@ -68,7 +68,7 @@ impl Engine for Fake {
     }
 
     fn prepare(&self, pair: Pair) {
-        let requests = self.asked.lock().unwrap().len();
+        let requests = self.requests.lock().unwrap().len();
         self.prepared.lock().unwrap().push((pair.to_string(), requests));
     }
 
@@ -78,7 +78,7 @@ impl Engine for Fake {
         segments: &[String],
         _: Urgency,
     ) -> Result<Vec<Translated>, EngineError> {
-        self.asked.lock().unwrap().push(segments.to_vec());
+        self.requests.lock().unwrap().push(segments.to_vec());
         let answer = |segment: &String| Ok(Translated { text: (self.answer)(segment)?, score: self.score });
         segments.iter().map(answer).collect()
     }
@@ -115,9 +115,9 @@ async fn equal_sentences_are_translated_once_and_then_cached() {
     let outcomes = translator.translate(language("en"), language("fr"), &texts).await;
     let texts: Vec<String> = outcomes.into_iter().map(|outcome| done(outcome.unwrap())).collect();
     assert_eq!(texts, ["HI. HI. YOU", "- YOU\n- HI."]);
-    assert_eq!(fake.asked(), [["Hi.", "You"]]);
+    assert_eq!(fake.requests(), [["Hi.", "You"]]);
     assert_eq!(done(translate_one(&translator, "en", "fr", "You? Hi.").await), "YOU? HI.");
-    assert_eq!(fake.asked()[1..], [["You?"]]);
+    assert_eq!(fake.requests()[1..], [["You?"]]);
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn words_around_lost_marks_are_translated_separately() {
     let translator = over(vec![fake.clone()], None);
     let text = done(translate_one(&translator, "en", "fr", "ask @ana about `x`, or not").await);
     assert_eq!(text, "ASK @ana ABOUT `x`, OR NOT");
-    assert_eq!(fake.asked().len(), 2);
+    assert_eq!(fake.requests().len(), 2);
 }
 
 #[tokio::test]
@@ -177,8 +177,8 @@ async fn the_next_engine_translates_what_the_first_cannot() {
         let engine = "picky, spare".to_owned();
         assert_eq!(outcome, Outcome::Done { text: "hello. EMPTY.".to_owned(), engine, score: None });
     }
-    assert_eq!(spare.asked(), [["Empty."]], "every translation is cached, whoever made it");
-    assert_eq!(picky.asked().len(), 2, "and missing ones are not");
+    assert_eq!(spare.requests(), [["Empty."]], "every translation is cached, whoever made it");
+    assert_eq!(picky.requests().len(), 2, "and missing ones are not");
 }
 
 #[tokio::test(start_paused = true)]
@@ -193,14 +193,14 @@ async fn a_failing_engine_is_backed_off_from_and_retried_later() {
     for text in ["One", "Two", "Three", "Four", "Five"] {
         assert_eq!(done(translate_one(&translator, "en", "fr", text).await), text.to_uppercase());
     }
-    assert_eq!(shaky.asked().len(), 3, "after three failures in a row, the circuit is open");
+    assert_eq!(shaky.requests().len(), 3, "after three failures in a row, the circuit is open");
     assert_eq!(translator.route(language("en"), language("fr")).unwrap().label(), "spare");
     tokio::time::advance(Duration::from_secs(3)).await;
     assert_eq!(done(translate_one(&translator, "en", "fr", "Six").await), "SIX");
-    assert_eq!(shaky.asked().len(), 4, "one trial");
+    assert_eq!(shaky.requests().len(), 4, "one trial");
     WORKS.store(true, Ordering::Relaxed);
     translate_one(&translator, "en", "fr", "Seven").await;
-    assert_eq!(shaky.asked().len(), 4, "it failed, so the circuit is open again");
+    assert_eq!(shaky.requests().len(), 4, "it failed, so the circuit is open again");
     tokio::time::advance(Duration::from_secs(5)).await;
     assert_eq!(done(translate_one(&translator, "en", "fr", "Eight").await), "eight");
     assert_eq!(done(translate_one(&translator, "en", "fr", "Nine").await), "nine");
@@ -215,7 +215,7 @@ async fn a_pair_with_an_open_circuit_has_failed_and_is_not_unavailable() {
         let outcomes = translator.translate(language("en"), language("fr"), &["hi".to_owned()]).await;
         assert_eq!(outcomes, [Err(Failure("it hangs".to_owned()))]);
     }
-    assert_eq!(shaky.asked().len(), 3);
+    assert_eq!(shaky.requests().len(), 3);
 }
 
 #[tokio::test]
@@ -228,10 +228,10 @@ async fn the_next_engine_takes_over_from_a_broken_one_until_it_is_repaired() {
         let outcome = translate_one(&translator, "en", "fr", "hi there").await;
         assert!(matches!(&outcome, Outcome::Done { engine, .. } if engine == "spare"), "{outcome:?}");
     }
-    assert_eq!(broken.asked().len(), 1);
+    assert_eq!(broken.requests().len(), 1);
     translator.rescan();
     translate_one(&translator, "en", "fr", "hello").await;
-    assert_eq!(broken.asked().len(), 2);
+    assert_eq!(broken.requests().len(), 2);
     let alone = over(vec![broken], None);
     let outcome = translate_one(&alone, "en", "fr", "hi there").await;
     assert_eq!(
@@ -246,7 +246,7 @@ async fn letters_are_composed_for_engines_and_readers() {
     let translator = over(vec![fake.clone()], None);
     let texts = ["a café".to_owned(), "a cafe\u{301}".to_owned()];
     let outcomes = translator.translate(language("en"), language("fr"), &texts).await;
-    assert_eq!(fake.asked(), [["a café"]]);
+    assert_eq!(fake.requests(), [["a café"]]);
     for outcome in outcomes {
         assert!(matches!(outcome.unwrap(), Outcome::Done { text, .. } if text == "a café été"));
     }
@@ -291,7 +291,7 @@ async fn invalid_translations_are_neither_shown_nor_cached() {
             assert!(failure.contains(problem), "{failure}");
         }
     }
-    assert_eq!(fake.asked().iter().filter(|asked| **asked == ["empty"]).count(), 2);
+    assert_eq!(fake.requests().iter().filter(|requests| **requests == ["empty"]).count(), 2);
     assert_eq!(done(translate_one(&translator, "en", "fr", "lines").await), "one two three");
     assert_eq!(done(translate_one(&translator, "en", "fr", "marks").await), "ab");
 }
@@ -313,7 +313,7 @@ async fn the_same_language_and_the_empty_text_are_identical() {
     {
         assert_eq!(translate_one(&translator, from, to, text).await, same);
     }
-    assert_eq!(fake.asked(), Vec::<Vec<String>>::new());
+    assert_eq!(fake.requests(), Vec::<Vec<String>>::new());
     assert!(translator.translate(language("en"), language("fr"), &[]).await.is_empty());
 }
 
@@ -346,16 +346,16 @@ async fn texts_in_the_database_are_not_translated_again_unless_the_engine_change
     // After a restart, with nothing in memory; for a different name.
     let after = over(vec![fake.clone()], Some(database.clone()));
     assert_eq!(done(translate_one(&after, "en", "fr", "hi @bob you").await), "HI @bob YOU");
-    assert_eq!(fake.asked().len(), 1);
+    assert_eq!(fake.requests().len(), 1);
     let reads = database.reads.load(Ordering::Relaxed);
     translate_one(&after, "en", "fr", "hi @eve you").await;
     assert_eq!(database.reads.load(Ordering::Relaxed), reads);
     translate_one(&after, "fr", "en", "hi @ana you").await;
-    assert_eq!(fake.asked().len(), 2);
+    assert_eq!(fake.requests().len(), 2);
     fake.version.store(2, Ordering::Relaxed);
     after.rescan();
     translate_one(&after, "en", "fr", "hi @ana you").await;
-    assert_eq!(fake.asked().len(), 3);
+    assert_eq!(fake.requests().len(), 3);
 }
 
 #[tokio::test]

@@ -1,27 +1,27 @@
-//! What is answered to who registers, signs in or looks after the own account.
+//! Responses to registration, sign-in and profile requests.
 
 use crate::{Session, Success, User};
 use meeshy_domain::{UserId, WebAddress};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-// The answers that hold secrets have no `Debug`, so that no log can show them.
+// Responses with secrets have no `Debug`, so that they cannot be logged.
 
-/// Somebody is signed in.
+/// A successful sign-in.
 #[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SignedIn {
     pub user: User,
-    /// To be shown with each call, as `Authorization: Bearer`.
+    /// The token for `Authorization: Bearer` headers.
     pub token: String,
-    /// To be shown with each call instead, as `X-Session-Token`; it belongs to this device.
+    /// The alternative for `X-Session-Token` headers; it belongs to this device.
     pub session_token: String,
     pub session: Session,
     /// In seconds.
     pub expires_in: u64,
 }
 
-/// What signing in leads to.
+/// The result of a sign-in.
 #[derive(Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum LoginAnswer {
@@ -29,20 +29,20 @@ pub enum LoginAnswer {
     NeedsCode(Box<NeedsCode>),
 }
 
-/// The account is protected by a second factor.
+/// A second factor is required.
 #[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NeedsCode {
     #[serde(rename = "requires2FA")]
     pub requires_code: bool,
-    /// To be sent with the code.
+    /// The token to send with the code.
     pub two_factor_token: String,
     pub remember_device: bool,
     pub user: ChallengedUser,
     pub message: String,
 }
 
-/// Who is asked for a code.
+/// The user who has to enter a code.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChallengedUser {
@@ -55,7 +55,7 @@ pub struct ChallengedUser {
     pub avatar: Option<WebAddress>,
 }
 
-/// A fresh token.
+/// A new token.
 #[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
@@ -64,7 +64,7 @@ pub struct Token {
     pub expires_in: u64,
 }
 
-/// A fresh token, and copies of it where a part of the old web client looks for them.
+/// A new token, with copies where a part of the old web client expects them.
 #[derive(Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Refreshed {
@@ -74,13 +74,13 @@ pub struct Refreshed {
     pub expires_in: u64,
 }
 
-/// A sentence for a person.
+/// A sentence for users.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Notice {
     pub message: String,
 }
 
-/// What the first screen of a new messenger has to know.
+/// The setup state of the server.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SetupState {
@@ -101,13 +101,13 @@ pub struct ProfileUpdated {
     pub message: String,
 }
 
-/// Whether what was asked for is free.
+/// The availability of a name and an address.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Availability {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username_available: Option<bool>,
-    /// Names that are free, where the one that was asked for is not.
+    /// Available names, if the requested one is taken.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

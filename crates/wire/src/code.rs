@@ -1,32 +1,32 @@
-//! Why something was refused or failed, for programs.
+//! Error codes, for programs.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// One declaration for each code: its name, the status of an answer that carries it, and what it says.
+/// Declares the codes: name, status of the response, and description.
 macro_rules! codes {
     ($($(#[doc = $doc:literal])* $variant:ident = $status:literal $name:literal),* $(,)?) => {
-        /// Why something was refused or failed, for programs.
+        /// Error codes, for programs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
         pub enum ErrorCode {
             $($(#[doc = $doc])* #[serde(rename = $name)] $variant),*
         }
 
         impl ErrorCode {
-            /// All of them.
+            /// All codes.
             pub const ALL: &[Self] = &[$(Self::$variant),*];
 
-            /// As it is written on the wire.
+            /// The name on the wire.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name),* }
             }
 
-            /// The status of an answer that carries it.
+            /// The status of a response with this code.
             pub fn status(self) -> u16 {
                 match self { $(Self::$variant => $status),* }
             }
 
-            /// What it says, in a sentence.
+            /// The description.
             pub fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => concat!($($doc),*).trim_ascii()),* }
             }
@@ -35,57 +35,57 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Something that was sent cannot be taken; `details` names the fields.
+    /// The input is invalid; `details` names the fields.
     ValidationError = 400 "VALIDATION_ERROR",
-    /// The request could not be read to its end.
+    /// The request could not be read completely.
     InvalidInput = 400 "INVALID_INPUT",
-    /// Somebody else has this name or address.
+    /// The name or address is already taken.
     AlreadyExists = 400 "ALREADY_EXISTS",
-    /// The setup code is not the one that makes the first administrator.
+    /// The setup code is wrong.
     SetupCodeInvalid = 400 "SETUP_CODE_INVALID",
-    /// An event came with binary data.
+    /// An event contained binary data.
     BinaryNotSupported = 400 "BINARY_NOT_SUPPORTED",
-    /// Nobody called, where somebody has to.
+    /// Authentication is required.
     AuthRequired = 401 "AUTH_REQUIRED",
-    /// The credentials are no good, or not any more.
+    /// The credentials are invalid or have expired.
     AuthFailed = 401 "AUTH_FAILED",
-    /// The caller may not do this.
+    /// The caller is not allowed to do this.
     Forbidden = 403 "FORBIDDEN",
     /// The caller is not a member of this conversation.
     ConversationAccessDenied = 403 "CONVERSATION_ACCESS_DENIED",
-    /// A page of another site called.
+    /// The request came from a page of another site.
     OriginNotAllowed = 403 "ORIGIN_NOT_ALLOWED",
-    /// There is no such thing, or none that the caller may know of.
+    /// It does not exist, or the caller is not allowed to know of it.
     NotFound = 404 "NOT_FOUND",
     /// There is no such conversation.
     ConversationNotFound = 404 "CONVERSATION_NOT_FOUND",
-    /// There is no such message, or none that the caller may read.
+    /// There is no such message, or the caller cannot read it.
     MessageNotFound = 404 "MESSAGE_NOT_FOUND",
-    /// There is no such person.
+    /// There is no such user.
     UserNotFound = 404 "USER_NOT_FOUND",
     /// There is no such event.
     UnknownEvent = 404 "UNKNOWN_EVENT",
-    /// This path cannot be called with this method.
+    /// The path does not support this method.
     MethodNotAllowed = 405 "METHOD_NOT_ALLOWED",
     /// The request is too large.
     PayloadTooLarge = 413 "PAYLOAD_TOO_LARGE",
-    /// It makes no sense in this state.
+    /// Not possible in the current state.
     InvalidOperation = 422 "INVALID_OPERATION",
     /// There is no translation; `reasonCode` says why.
     TranslationUnavailable = 422 "TRANSLATION_UNAVAILABLE",
-    /// Too many calls; `retryAfter` says when to try again.
+    /// Too many requests; `retryAfter` says when to try again.
     RateLimitExceeded = 429 "RATE_LIMIT_EXCEEDED",
-    /// Something went wrong on our side.
+    /// Internal server error.
     InternalError = 500 "INTERNAL_ERROR",
     /// The database failed.
     DatabaseError = 500 "DATABASE_ERROR",
     /// The translation failed; `reasonCode` says why.
     TranslationError = 500 "TRANSLATION_ERROR",
-    /// Too much to do just now; try again in a moment.
+    /// Overloaded; try again in a moment.
     ServiceUnavailable = 503 "SERVICE_UNAVAILABLE",
-    /// The database is not available just now; try again in a moment.
+    /// The database is not available; try again in a moment.
     DatabaseUnavailable = 503 "DATABASE_UNAVAILABLE",
-    /// The translation is still under way.
+    /// The translation is still pending.
     TranslationPending = 504 "TRANSLATION_PENDING",
     /// The server's disk is full.
     StorageFull = 507 "STORAGE_FULL",

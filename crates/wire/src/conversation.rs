@@ -41,7 +41,7 @@ pub struct Conversation {
     pub meta: Option<ConversationMeta>,
 }
 
-/// What a reader has set about a conversation.
+/// The reader's preferences for a conversation.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConversationPreferences {

@@ -21,7 +21,7 @@ impl<T> Success<T> {
     }
 }
 
-/// A part of a list: `{"success":true,"data":[…],"pagination":…}`.
+/// A page of a list: `{"success":true,"data":[…],"pagination":…}`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub struct Page<T> {
@@ -65,7 +65,7 @@ pub struct ErrorBody {
     pub error: String,
     pub message: String,
     pub code: ErrorCode,
-    /// The same, where the translation routes of old clients look for it.
+    /// The same, where the translation routes of old clients expect it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<ErrorCode>,
     /// Why a text has no translation, as a code for which clients have their own texts.
@@ -78,7 +78,7 @@ pub struct ErrorBody {
     /// After how many seconds a retry makes sense.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// How many calls are allowed, where there were too many.
+    /// The limit, if it was exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }

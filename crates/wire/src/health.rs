@@ -1,10 +1,10 @@
-//! What operators and their tools are told.
+//! Responses for operators and their tools.
 
 use crate::Iso;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// How the process is, and each of its parts.
+/// The health of the process and its parts.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Health {
     /// `degraded` while a part is down.
@@ -44,7 +44,7 @@ impl From<bool> for Standing {
     }
 }
 
-/// The figures are for the operator only; `null` where the database does not say.
+/// Statistics are for the operator only; `null` if the database does not respond.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DatabaseHealth {
@@ -74,7 +74,7 @@ pub struct SocketHealth {
     pub people_online: Option<usize>,
 }
 
-/// Whether it can serve.
+/// The readiness of the server.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Readiness {
     /// `ready` or `not ready`.
@@ -83,16 +83,16 @@ pub struct Readiness {
     pub reason: Option<&'static str>,
 }
 
-/// What this is.
+/// The name and version of the server.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Info {
     pub name: &'static str,
     pub version: &'static str,
     pub description: &'static str,
-    /// Where this interface is described.
+    /// The path of the documentation.
     pub documentation: &'static str,
-    /// Where the routes begin.
+    /// The prefix of the routes.
     pub api: &'static str,
-    /// Where the sockets are.
+    /// The path of the sockets.
     pub socket: &'static str,
 }

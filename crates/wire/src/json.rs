@@ -1,14 +1,14 @@
-//! Reading JSON from clients.
+//! Parses JSON from clients.
 //!
-//! Serde's derived types also take a list for a struct, its items in the order of the fields, and an object for the name of a
-//! variant. A client that sends one has mistaken something; here both are errors, at any depth.
+//! Serde's derived types also accept an array for a struct, with its fields in order, and an object for the
+//! name of a variant. A client that sends these has made a mistake; here both are errors, at any depth.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{DeserializeOwned, Error as _, IntoDeserializer, Unexpected, Visitor};
 use serde::{Deserializer, forward_to_deserialize_any};
 use serde_json::{Error, Value};
 
-/// Reads JSON as `T`, where an object is an object.
+/// Parses JSON as `T`, with objects only where objects are expected.
 ///
 /// # Errors
 /// When it is not JSON, or not a `T`.
@@ -16,7 +16,7 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Error> {
     from_value(serde_json::from_slice(json)?)
 }
 
-/// Reads a JSON value as `T`, where an object is an object.
+/// Converts a JSON value to `T`, with objects only where objects are expected.
 ///
 /// # Errors
 /// When it is not a `T`.
@@ -162,7 +162,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is read is what serde reads; it reads only objects.
+        /// The parsed value equals what serde parses; only objects differ.
         #[test]
         fn nothing_but_an_object_is_a_request(value in any_json()) {
             prop_assert_eq!(&from_value::<Value>(value.clone()).unwrap(), &value);

@@ -8,11 +8,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// The text of a message, as people write it.
+/// The text of a message.
 #[derive(Debug, Clone, JsonSchema)]
 pub struct MessageText(#[schemars(length(min = 1, max = limits::MESSAGE_CHARS))] pub String);
 
-/// A part of the messages of a conversation, newest first.
+/// A page of the messages of a conversation, newest first.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MessagePage {
     #[serde(flatten)]
@@ -20,7 +20,7 @@ pub struct MessagePage {
     pub meta: MessagePageMeta,
 }
 
-/// What comes with a page of messages.
+/// Additional data of a page of messages.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessagePageMeta {
@@ -46,7 +46,7 @@ pub struct Message {
     pub original_content: String,
     pub original_language: Language,
     pub message_type: String,
-    /// Who or what wrote it: `user`, `system` …
+    /// The kind of author: `user`, `system` …
     pub message_source: String,
     pub is_edited: bool,
     pub edited_at: Option<Iso>,
@@ -126,7 +126,7 @@ pub struct MessageSender {
     pub languages: LanguageSettings,
 }
 
-/// How a translation that has a text came about.
+/// The kind of a translation with a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TextState {
@@ -140,9 +140,9 @@ pub enum TextState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum MissingState {
-    /// It is still to come.
+    /// It is pending.
     Pending,
-    /// No engine serves these languages.
+    /// No engine serves this language pair.
     Unavailable,
     /// Every attempt failed.
     Failed,
@@ -184,7 +184,7 @@ pub struct TranslationState {
     /// Why, in English, for operators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Why, for a client to word; a newer server may have further codes.
+    /// Why, as a code for clients to translate; newer servers may have further codes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
 }

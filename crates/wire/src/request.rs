@@ -32,11 +32,11 @@ pub struct Register {
     pub system_language: Option<String>,
     #[schemars(with = "Option<Language>")]
     pub regional_language: Option<String>,
-    /// Makes the first account of a messenger its administrator; the server prints it.
+    /// The setup code that makes the first account an administrator; the server prints it.
     pub setup_code: Option<String>,
 }
 
-/// Who signs in: by a username, an address or a telephone number.
+/// Credentials; the name is a username, an address or a telephone number.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("examples" = [{ "username": "lea", "password": "correct horse" }]))]
@@ -47,7 +47,7 @@ pub struct Login {
     pub remember_device: bool,
 }
 
-/// The code of an authenticator, and the token that the first step of signing in gave.
+/// The code of an authenticator, and the token from the first step of the sign-in.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("examples" = [{
@@ -58,21 +58,21 @@ pub struct LoginCode {
     pub code: String,
 }
 
-/// The code of an authenticator alone.
+/// The code of an authenticator.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "code": "123456" }]))]
 pub struct Code {
     pub code: String,
 }
 
-/// A token to be exchanged; clients also send `refreshToken`, which does not exist.
+/// The token to refresh. Clients also send `refreshToken`, which is ignored.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl" }]))]
 pub struct Refresh {
     pub token: String,
 }
 
-/// What is to change of the caller's profile: unknown keys are an error.
+/// Changes to the caller's profile. Unknown keys are an error.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[schemars(extend("examples" = [{ "bio": "hello" }]))]
@@ -116,23 +116,23 @@ pub struct CreateConversation {
     pub title: Option<String>,
     #[schemars(length(max = limits::DESCRIPTION_CHARS))]
     pub description: Option<String>,
-    /// The ids of those who are in it beside the caller.
+    /// The ids of the other members.
     #[serde(default)]
     #[schemars(length(max = limits::PARTICIPANTS))]
     pub participant_ids: Vec<String>,
-    /// What its address is made of; made up, if absent.
+    /// The identifier; generated if absent.
     #[schemars(length(max = limits::IDENTIFIER_CHARS), regex(pattern = "^[A-Za-z0-9@_-]*$"))]
     pub identifier: Option<String>,
 }
 
-/// Another text for a message.
+/// The new text of a message.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("examples" = [{ "content": "hello" }]))]
 pub struct PutMessage {
     #[schemars(with = "MessageText")]
     pub content: String,
-    /// Found out, if absent.
+    /// Detected if absent.
     #[schemars(with = "Option<Language>")]
     pub original_language: Option<String>,
 }
@@ -144,15 +144,15 @@ pub struct PutMessage {
 pub struct PostMessage {
     #[schemars(with = "MessageText")]
     pub content: String,
-    /// Found out, if absent.
+    /// Detected if absent.
     #[schemars(with = "Option<Language>")]
     pub original_language: Option<String>,
-    /// `text`, if absent.
+    /// `text` if absent.
     #[schemars(with = "Option<MessageType>")]
     pub message_type: Option<String>,
-    /// The id of the message that it answers.
+    /// The id of the message that it replies to.
     pub reply_to_id: Option<String>,
-    /// The client's own id of it; an empty one is none. The same id sent again is the same message.
+    /// The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent.
     #[schemars(length(max = limits::CLIENT_MESSAGE_ID_CHARS))]
     pub client_message_id: Option<String>,
 }

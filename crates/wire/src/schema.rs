@@ -1,17 +1,17 @@
-//! JSON Schemas of the types that cross the network, in the direction in which each of them does.
+//! JSON Schemas of the wire types, separately for requests and responses.
 
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-/// Where a document keeps its schemas.
+/// Where a document contains its schemas.
 const DEFINITIONS: &str = "/components/schemas";
 
-/// The schemas that a document refers to, by their names.
+/// The schemas that a document refers to, by name.
 ///
-/// What clients send and what they are sent are described apart: an `Option` that is missing in a request is a field that
-/// need not be there, and in an answer it is `null`.
+/// Requests and responses are described separately: an `Option` is an optional field in a request and a
+/// nullable one in a response.
 #[derive(Debug)]
 pub struct Schemas {
     requests: SchemaGenerator,
@@ -37,17 +37,18 @@ impl Default for Schemas {
 }
 
 impl Schemas {
-    /// The schema of something that clients send: a reference, where the type has a name.
+    /// The schema of a request type: a reference, if the type has a name.
     pub fn request<T: JsonSchema + ?Sized>(&mut self) -> Value {
         self.requests.subschema_for::<T>().to_value()
     }
 
-    /// The schema of something that clients are sent.
+    /// The schema of a response type.
     pub fn answer<T: JsonSchema + ?Sized>(&mut self) -> Value {
         self.answers.subschema_for::<T>().to_value()
     }
 
-    /// The fields of a type that clients send one by one, as in a query: name, schema, and whether it has to be there.
+    /// The fields of a request type that are sent one by one, as in a query: name, schema, and whether it is
+    /// required.
     pub fn fields<T: JsonSchema>(&mut self) -> Vec<(String, Value, bool)> {
         let mut schema = T::json_schema(&mut self.requests);
         never_null_and_absent(&mut schema);
@@ -65,7 +66,7 @@ impl Schemas {
             .collect()
     }
 
-    /// Every schema that was referred to, by its name.
+    /// Every schema that was referred to, by name.
     pub fn into_definitions(mut self) -> Map<String, Value> {
         let mut all = self.requests.take_definitions(true);
         all.extend(self.answers.take_definitions(true));
@@ -73,7 +74,7 @@ impl Schemas {
     }
 }
 
-/// A field that may be left out of an answer is never `null` in it.
+/// An optional field of a response is never `null`.
 fn never_null_and_absent(schema: &mut Schema) {
     let required = schema.get("required").cloned().unwrap_or_default();
     let is_required =

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A message or a text to translate: one of `message_id` and `text` has to be there.
+/// A message or a text to translate: either `message_id` or `text` is required.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "text": "hello", "source_language": "en", "target_language": "fr" }]))]
 pub struct Translate {
@@ -15,7 +15,7 @@ pub struct Translate {
     #[schemars(with = "Option<FreeText>")]
     pub text: Option<String>,
     pub conversation_id: Option<String>,
-    /// Detected where it is absent or `auto`.
+    /// Detected if absent or `auto`.
     #[schemars(with = "Option<Language>")]
     pub source_language: Option<String>,
     #[schemars(with = "Language")]
@@ -36,7 +36,7 @@ pub enum ModelType {
     Premium,
 }
 
-/// Texts to translate. One that cannot be taken is answered in its place, and hinders no other.
+/// Texts to translate. An invalid one gets an error in its place and does not affect the others.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [[]]))]
 pub struct TranslateTexts(#[schemars(length(max = limits::TRANSLATED_TEXTS))] pub Vec<TranslateText>);
@@ -50,7 +50,7 @@ pub struct TranslateText {
     pub model_type: Option<ModelType>,
 }
 
-/// A text whose language is asked for.
+/// A text whose language is to be detected.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[schemars(extend("examples" = [{ "text": "hola" }]))]
 pub struct DetectLanguage {
@@ -120,13 +120,13 @@ pub struct TranslationReport {
     pub created_at: Iso,
 }
 
-/// A report that was kept.
+/// A stored report.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportKept {
     #[serde(flatten)]
     pub report: TranslationReport,
-    /// Whether another engine makes the translation anew.
+    /// Whether another engine repeats the translation.
     pub tries_another: bool,
 }
 
@@ -136,15 +136,15 @@ pub struct TermRemoved {
     pub removed: bool,
 }
 
-/// Where a translation has come to.
+/// The state of a translation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ProgressStatus {
-    /// It is still to come.
+    /// It is pending.
     Processing,
     /// There is a text.
     Completed,
-    /// No engine serves these languages.
+    /// No engine serves this language pair.
     Unavailable,
     /// Every attempt failed.
     Failed,
@@ -201,7 +201,7 @@ pub struct TranslatedText {
     pub timestamp: Iso,
 }
 
-/// The answer to `POST /translate`.
+/// The response of `POST /translate`.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum TranslateAnswer {
@@ -209,26 +209,26 @@ pub enum TranslateAnswer {
     Text(Box<TextTranslated>),
 }
 
-/// A text that is no message was translated.
+/// The result for a text that is not a message.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TextTranslated {
-    /// A sentence for a person.
+    /// A sentence for users.
     pub message: &'static str,
-    /// As the caller named it.
+    /// As given by the caller.
     pub conversation_id: Option<String>,
     pub target_language: Language,
     pub status: ProgressStatus,
     pub translation: TranslatedText,
 }
 
-/// The answers to the texts of a batch, in their order.
+/// The results for the texts of a batch, in order.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TranslatedTexts {
     pub results: Vec<TextOutcome>,
 }
 
-/// What came of a text of a batch.
+/// The result for a text of a batch.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum TextOutcome {
@@ -236,13 +236,13 @@ pub enum TextOutcome {
     Refused { error: String, code: ErrorCode, original_text: String },
 }
 
-/// Whether a translation was given up.
+/// Whether the translation was cancelled.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 pub struct Cancelled {
     pub cancelled: bool,
 }
 
-/// Whether a job was given up.
+/// Whether the job was cancelled.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct JobCancelled {
@@ -250,7 +250,7 @@ pub struct JobCancelled {
     pub cancelled: bool,
 }
 
-/// Where a translation has come to, with copies beside `data`, where the web client of the old system looks for them.
+/// The progress of a translation, with copies next to `data`, where the old web client expects them.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProgressBeside {
@@ -264,7 +264,7 @@ pub struct ProgressBeside {
     pub reason_code: Option<ReasonCode>,
 }
 
-/// A message and its translations, with a copy beside `data`, where the web client of the old system looks for it.
+/// A message and its translations, with a copy next to `data`, where the old web client expects it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TranslationsBeside {
     #[serde(flatten)]
@@ -283,17 +283,17 @@ pub struct MessageTranslations {
     pub translation_states: Vec<TranslationState>,
 }
 
-/// In which language a text is.
+/// The detected language of a text.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DetectedLanguage {
-    /// `null`, where nothing speaks for any.
+    /// `null` if the language cannot be detected.
     pub language: Option<Language>,
     /// From 0 to 1.
     pub confidence: Option<f64>,
     pub text: String,
 }
 
-/// Which engines translate which languages.
+/// Engines by language pair.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Models {
     pub models: Vec<Model>,
@@ -305,20 +305,20 @@ pub struct Models {
 pub struct Model {
     /// `null`: another process translates these pairs.
     pub name: Option<String>,
-    /// As `en-fr`.
+    /// Language pairs such as `en-fr`.
     pub pairs: BTreeSet<String>,
 }
 
-/// How many translations there are.
+/// The numbers of translations.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TranslationStatistics {
     pub total: i64,
-    /// How many are still to come.
+    /// The number of pending translations.
     pub waiting: i64,
     pub by_state: BTreeMap<String, i64>,
     pub by_engine: BTreeMap<String, i64>,
-    /// By pairs of languages, as `en-fr`.
+    /// By language pair, such as `en-fr`.
     pub by_languages: BTreeMap<String, i64>,
 }
 

@@ -64,7 +64,7 @@ impl JsonSchema for Permissions {
     }
 }
 
-/// The languages that people can choose.
+/// The supported languages.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Languages {
     pub languages: Vec<Language>,

@@ -1,4 +1,4 @@
-//! Stories of people who come and go, each told on both databases.
+//! Registration, sign-in and profiles, on both databases.
 
 use crate::support::{registration, set, worlds};
 use meeshy_chat::{ChatError, Device, Event, NewConversation, ProfilePatch};
@@ -44,7 +44,7 @@ async fn register_sign_in_call_and_sign_out() {
 }
 
 #[tokio::test]
-async fn a_wrong_name_and_a_wrong_password_sound_the_same() {
+async fn a_wrong_name_and_a_wrong_password_give_the_same_error() {
     for (kind, world) in worlds().await {
         world.sign_up("lea", "fr").await;
         let mut answers = Vec::new();
@@ -59,7 +59,7 @@ async fn a_wrong_name_and_a_wrong_password_sound_the_same() {
             answers.push(refused.unwrap_err().to_string());
         }
         answers.dedup();
-        assert_eq!(answers, ["the username or the password is not right"], "{kind}");
+        assert_eq!(answers, ["wrong username or password"], "{kind}");
     }
 }
 
@@ -83,7 +83,7 @@ async fn names_and_addresses_are_taken_in_any_case() {
             (Some(false), Some(true), 3),
             "{kind}"
         );
-        // Two at the same moment: one gets it.
+        // Two at the same time: one of them gets it.
         let race = ["emma", "EMMA"].map(|name| {
             let chat = world.chat.clone();
             let mut new = registration(name, "en");
@@ -99,7 +99,7 @@ async fn names_and_addresses_are_taken_in_any_case() {
 }
 
 #[tokio::test]
-async fn what_is_filled_in_wrongly_is_named() {
+async fn an_invalid_field_is_named() {
     for (kind, world) in worlds().await {
         for (field, change) in [
             ("username", (|r| r.username = "x".into()) as fn(&mut meeshy_chat::Registration)),
@@ -122,7 +122,7 @@ async fn what_is_filled_in_wrongly_is_named() {
 }
 
 #[tokio::test]
-async fn a_token_is_refreshed_while_it_holds_and_by_a_trusted_device_after() {
+async fn a_token_is_refreshed_while_valid_and_later_by_a_trusted_device() {
     for (kind, world) in worlds().await {
         let joined = world.sign_up("lea", "fr").await;
         let trusted = world.sign_in("lea", true).await;
@@ -130,7 +130,7 @@ async fn a_token_is_refreshed_while_it_holds_and_by_a_trusted_device_after() {
         let fresh = world.chat.refresh(&joined.token, None).await.unwrap();
         world.hand.advance(DAY / 2);
         assert!(world.chat.authenticate(&joined.token).await.is_err(), "{kind}: a day later");
-        assert!(world.chat.authenticate(&fresh.token).await.is_ok(), "{kind}: the fresh one holds");
+        assert!(world.chat.authenticate(&fresh.token).await.is_ok(), "{kind}: the new one is valid");
         assert!(
             world.chat.refresh(&joined.token, Some(&joined.session_token)).await.is_err(),
             "{kind}: not trusted"
@@ -164,7 +164,7 @@ async fn the_oldest_of_too_many_devices_is_signed_out() {
 }
 
 #[tokio::test]
-async fn one_source_of_translation_switches_the_others_off() {
+async fn one_translation_setting_turns_the_others_off() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let patch = ProfilePatch {
@@ -189,7 +189,7 @@ async fn one_source_of_translation_switches_the_others_off() {
 }
 
 #[tokio::test]
-async fn people_find_each_other() {
+async fn users_find_each_other() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         world.person("carlos", "es").await;
@@ -238,12 +238,12 @@ async fn a_telephone_number_is_no_username() {
             let asked = world.chat.availability(Some(name.into()), None).await.unwrap();
             assert_eq!((asked.username, asked.suggestions.len()), (Some(false), 0), "{kind}: {name}");
         }
-        // An operator can give a number, but not somebody's.
+        // An operator can set a number, but not one that somebody has.
         let given = world.chat.add_account(registration(NUMBER, "fr"), Role::User).await;
         assert!(matches!(given, Err(ChatError::Taken { field: "username" })), "{kind}: {given:?}");
         assert_eq!(world.sign_in(NUMBER, false).await.user.id, lea, "{kind}");
 
-        // Somebody of the old system has nothing else to sign in with; Léa still has her username.
+        // The imported user has nothing else to sign in with; Léa still has her username.
         let old = world.chat.add_account(registration("0000", "fr"), Role::User).await.unwrap().id;
         set(&world, lea, "phone_number", "0000").await;
         set(&world, lea, "created_at", 0).await;

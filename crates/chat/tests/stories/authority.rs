@@ -1,4 +1,4 @@
-//! Who was let in, and whether they may go on, on both databases.
+//! How long an authenticated caller stays authenticated, on both databases.
 
 use crate::sessions::old_token;
 use crate::support::{World, worlds};
@@ -50,7 +50,7 @@ async fn authority_ends_with_its_session_and_its_account() {
             assert_eq!(confirmed.is_ok(), goes_on, "{name} on {kind}");
             assert!(matches!(confirmed, Ok(()) | Err(ChatError::Unauthenticated(_))), "{name} on {kind}");
         }
-        // A day later the tokens have expired, and a fresh one of the same session is good.
+        // A day later the tokens have expired, and a new one of the same session is valid.
         world.hand.advance(Duration::from_secs(86_400));
         assert_eq!(world.chat.ended(all.clone()).await.unwrap().authorities.len(), 7, "{kind}");
         assert!(world.chat.confirm(all[0].clone()).await.is_err(), "{kind}");
@@ -62,7 +62,7 @@ async fn authority_ends_with_its_session_and_its_account() {
 }
 
 #[tokio::test]
-async fn memberships_that_have_ended_are_found() {
+async fn ended_memberships_are_found() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.sign_up("lea", "fr").await, world.sign_up("carlos", "es").await);
         let talk = world.group(lea.user.id, &[carlos.user.id]).await;

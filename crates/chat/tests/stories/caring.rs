@@ -1,4 +1,4 @@
-//! Stories of people who care how their words are translated, each told on both databases.
+//! Glossaries and reports, on both databases.
 
 use crate::support::worlds;
 use meeshy_chat::{ChatError, Event, NewReport, NewTerm};
@@ -16,7 +16,7 @@ fn report(message: &str, reason: &str, comment: Option<&str>, wants_another: boo
 }
 
 #[tokio::test]
-async fn the_glossary_of_a_conversation_goes_with_its_messages_and_no_others() {
+async fn a_glossary_applies_only_to_its_conversation() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let (talk, other) = (world.group(lea, &[carlos]).await, world.group(lea, &[carlos]).await);
@@ -71,7 +71,7 @@ async fn only_moderators_change_a_glossary_and_only_members_see_it() {
 }
 
 #[tokio::test]
-async fn who_is_not_content_has_another_engine_try() {
+async fn a_report_can_request_another_engine() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -99,7 +99,8 @@ async fn who_is_not_content_has_another_engine_try() {
         };
         assert_eq!(engines(world.happened()), ["another"], "{kind}");
 
-        // Looking again changes nothing: who asked for another engine does not get the first one back.
+        // Reading again changes nothing: the reader who asked for another engine does not get the first one
+        // back.
         world.chat.request_translation(carlos, &id, "fr").await.unwrap();
         world.translate().await;
         assert_eq!(engines(world.happened()), Vec::<String>::new(), "{kind}");
@@ -111,7 +112,7 @@ async fn who_is_not_content_has_another_engine_try() {
 }
 
 #[tokio::test]
-async fn an_engine_that_cannot_does_not_take_away_what_there_was() {
+async fn an_engine_that_fails_does_not_remove_the_existing_translation() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -125,12 +126,12 @@ async fn an_engine_that_cannot_does_not_take_away_what_there_was() {
         world.translate().await;
         let states = world.ended();
         let known = State::Done { content: "fr: hola".into(), engine: "test".into(), score: Some(0.5) };
-        assert_eq!(states, [known], "{kind}: whoever waits learns that it stays");
+        assert_eq!(states, [known], "{kind}: waiting callers get the existing one");
     }
 }
 
 #[tokio::test]
-async fn a_report_says_what_is_wrong_and_strangers_say_nothing() {
+async fn a_report_has_a_reason_and_non_members_cannot_report() {
     for (kind, world) in worlds().await {
         let (lea, carlos, eve) = (
             world.person("lea", "fr").await,
@@ -152,7 +153,7 @@ async fn a_report_says_what_is_wrong_and_strangers_say_nothing() {
 }
 
 #[tokio::test]
-async fn the_conversations_of_a_community_share_a_glossary_that_its_moderators_keep() {
+async fn the_conversations_of_a_community_share_a_glossary_of_its_moderators() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let (one, other) = (world.group(lea, &[carlos]).await, world.group(lea, &[carlos]).await);
@@ -174,7 +175,7 @@ async fn the_conversations_of_a_community_share_a_glossary_that_its_moderators_k
         };
         world.store.write::<_, StoreError>(gather).await.unwrap();
 
-        // Lea made the conversations; Carlos looks after the community.
+        // Lea created the conversations; Carlos moderates the community.
         let refused = world.chat.add_term(lea, &one, term("sprint", None)).await;
         assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}: {refused:?}");
         let added = world.chat.add_term(carlos, &one, term("sprint", None)).await.unwrap();

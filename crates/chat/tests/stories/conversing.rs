@@ -1,11 +1,11 @@
-//! Stories of people who converse, each told on both databases.
+//! Conversations and messages, on both databases.
 
 use crate::support::worlds;
 use meeshy_chat::{ChatError, Event, ListFilter, NewConversation, NewMessage, PageRequest};
 use meeshy_store::translations::State;
 
 #[tokio::test]
-async fn written_in_one_language_read_in_another() {
+async fn a_message_is_read_in_the_readers_language() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -60,7 +60,11 @@ async fn unread_counts_follow_the_cursor() {
         assert_eq!(world.chat.mark_read(lea, &id).await.unwrap(), 3, "{kind}");
         assert_eq!(world.chat.mark_read(lea, &id).await.unwrap(), 0, "{kind}: again");
         world.say(lea, &talk, "réponse").await.unwrap();
-        assert_eq!(unread(&world.chat.conversation(lea, &id).await.unwrap()), 0, "{kind}: one's own is read");
+        assert_eq!(
+            unread(&world.chat.conversation(lea, &id).await.unwrap()),
+            0,
+            "{kind}: her own message is read"
+        );
         assert_eq!(unread(&world.chat.conversation(carlos, &id).await.unwrap()), 1, "{kind}");
     }
 }
@@ -106,7 +110,7 @@ async fn a_retry_is_the_same_message() {
 }
 
 #[tokio::test]
-async fn messages_of_many_writers_are_numbered_and_announced_in_one_order() {
+async fn concurrent_messages_are_numbered_and_published_in_one_order() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -152,7 +156,7 @@ async fn messages_of_many_writers_are_numbered_and_announced_in_one_order() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_taken_is_refused_and_leaves_no_trace() {
+async fn invalid_input_is_rejected_and_stores_nothing() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos, emma) = (
             world.person("lea", "fr").await,
@@ -246,7 +250,7 @@ async fn a_pair_has_one_direct_conversation() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_taken_gets_an_ending_of_its_own() {
+async fn a_taken_identifier_gets_a_suffix() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let open = async || {
@@ -268,7 +272,7 @@ async fn a_name_that_is_taken_gets_an_ending_of_its_own() {
 }
 
 #[tokio::test]
-async fn mentions_and_replies_come_with_the_message() {
+async fn a_message_includes_its_mentions_and_reply() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -305,7 +309,7 @@ async fn everybody_is_in_the_global_room_and_history_is_not_unread() {
 }
 
 #[tokio::test]
-async fn the_language_of_a_message_is_found_out_where_the_client_does_not_know_it() {
+async fn the_language_of_a_message_is_detected_if_the_client_names_none() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;

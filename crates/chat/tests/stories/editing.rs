@@ -1,4 +1,4 @@
-//! Stories of messages that are given another text, each told on both databases.
+//! Edited messages, on both databases.
 
 use crate::support::{World, worlds};
 use meeshy_chat::{ChatError, ConversationView, Event, MessageEdit, NewMessage};
@@ -15,7 +15,7 @@ fn another(message: &str, content: &str) -> MessageEdit {
     MessageEdit { message: message.into(), content: content.into(), ..MessageEdit::default() }
 }
 
-/// Léa, Carlos, their conversation, and what he has said there.
+/// Léa, Carlos, their conversation, and his message in it.
 async fn scene(world: &World, said: &str) -> (UserId, UserId, ConversationView, String) {
     let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
     let talk = world.group(lea, &[carlos]).await;
@@ -23,7 +23,7 @@ async fn scene(world: &World, said: &str) -> (UserId, UserId, ConversationView, 
     (lea, carlos, talk, message)
 }
 
-/// The text that somebody finds, with its translations.
+/// The text that a user sees, with its translations.
 async fn found(world: &World, who: UserId, talk: &ConversationView) -> (String, Vec<String>) {
     let view = world.page(who, talk).await.messages.remove(0);
     let text = |state| match state {
@@ -43,7 +43,7 @@ async fn everybody_reads_the_new_text_in_their_own_language() {
         let edited = world.chat.edit(carlos, another(&message, "buenas @lea")).await.unwrap();
         assert_eq!(edited.message.revision, 2, "{kind}");
         assert_eq!(edited.mentions, ["lea"], "{kind}");
-        assert!(edited.translations.is_empty(), "{kind}: what was said before is not told any more");
+        assert!(edited.translations.is_empty(), "{kind}: the old translations are not shown");
         assert_eq!(edited.pending, [Language::parse("fr").unwrap()], "{kind}");
         world.translate().await;
         let expected = ("buenas @lea".to_owned(), vec!["fr: buenas @lea".to_owned()]);
@@ -74,7 +74,7 @@ async fn everybody_reads_the_new_text_in_their_own_language() {
 }
 
 #[tokio::test]
-async fn the_author_may_for_a_day_and_who_keeps_the_peace_for_longer() {
+async fn authors_can_edit_for_a_day_and_moderators_for_longer() {
     for (kind, world) in worlds().await {
         let (lea, carlos, talk, message) = scene(&world, "hola").await;
         let emma = world.person("emma", "en").await;
@@ -112,12 +112,15 @@ async fn the_author_may_for_a_day_and_who_keeps_the_peace_for_longer() {
         world.chat.edit(lea, another(&message, "[...]")).await.unwrap();
         assert_eq!(found(&world, carlos, &talk).await.0, "[...]", "{kind}");
         let outsider = world.chat.edit(emma, another(&message, "?")).await.unwrap_err();
-        assert!(matches!(outsider, ChatError::NotFound { what: "message" }), "{kind}: not in it: {outsider}");
+        assert!(
+            matches!(outsider, ChatError::NotFound { what: "message" }),
+            "{kind}: not a member: {outsider}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_mended_word_stays_in_its_language_and_a_new_text_need_not() {
+async fn a_small_edit_keeps_the_language_and_a_new_text_may_change_it() {
     for (kind, world) in worlds().await {
         let (lea, carlos, talk, _) = scene(&world, "hola").await;
         let new = NewMessage {
@@ -133,12 +136,12 @@ async fn a_mended_word_stays_in_its_language_and_a_new_text_need_not() {
         };
         assert_eq!(language(another(&message, "ciao!")).await, "it", "{kind}");
         let russian = "Сегодня мы встречаемся возле библиотеки";
-        assert_eq!(language(another(&message, russian)).await, "ru", "{kind}: the script says so");
+        assert_eq!(language(another(&message, russian)).await, "ru", "{kind}: detected from the script");
         let declared = MessageEdit { original_language: Some("pt".into()), ..another(&message, "oi") };
         assert_eq!(language(declared).await, "pt", "{kind}");
         let unknown = MessageEdit { original_language: Some("tlh".into()), ..another(&message, "oi") };
         assert!(matches!(world.chat.edit(carlos, unknown).await, Err(ChatError::Invalid { .. })), "{kind}");
-        // What he reads himself is not wanted, whatever language he writes: he knows what he wrote.
+        // His own language is not needed, whatever language he writes in: he knows what he wrote.
         let view = world.page(lea, &talk).await.messages.remove(0);
         assert_eq!(view.pending, [Language::parse("fr").unwrap()], "{kind}");
         let french = MessageEdit { original_language: Some("fr".into()), ..another(&message, "salut") };
@@ -148,13 +151,13 @@ async fn a_mended_word_stays_in_its_language_and_a_new_text_need_not() {
 }
 
 #[tokio::test]
-async fn whatever_became_of_the_old_text_the_new_one_is_translated() {
+async fn the_new_text_is_translated_whatever_the_state_of_the_old_one() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos, talk, message) = scene(&world, "hola").await;
-        // A worker has the old text at hand,
+        // A worker is translating the old text,
         let job = claim(&world).await.remove(0);
         world.chat.edit(carlos, another(&message, "buenas")).await.unwrap();
-        assert!(claim(&world).await.is_empty(), "{kind}: the worker keeps it until it notices");
+        assert!(claim(&world).await.is_empty(), "{kind}: the worker has it until it notices");
         let worker = world.store.write(move |tx| {
             let old = meeshy_store::translations::Translation {
                 message_id: job.message_id,
@@ -170,7 +173,7 @@ async fn whatever_became_of_the_old_text_the_new_one_is_translated() {
         world.translate().await;
         assert_eq!(found(&world, lea, &talk).await.1, ["fr: buenas"], "{kind}");
 
-        // it failed again and again and waits for a long time,
+        // it failed repeatedly and is backing off,
         world.engine.failures.store(3, Ordering::SeqCst);
         let second = world.say(carlos, &talk, "mal").await.unwrap().message.message.id.to_string();
         for _ in 0..3 {
@@ -182,7 +185,7 @@ async fn whatever_became_of_the_old_text_the_new_one_is_translated() {
         world.translate().await;
         assert_eq!(found(&world, lea, &talk).await.1, ["fr: bien"], "{kind}");
 
-        // or could not be had at all.
+        // or could not be translated at all.
         let spanish = Language::parse("es").unwrap();
         world.engine.unknown.lock().unwrap().insert((spanish, Language::parse("fr").unwrap()));
         let third = world.say(carlos, &talk, "uno").await.unwrap().message.message.id.to_string();

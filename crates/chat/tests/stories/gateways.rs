@@ -1,4 +1,4 @@
-//! Several gateways on one PostgreSQL, and who is connected to which.
+//! Several gateways on one PostgreSQL, and the users connected to each.
 
 use crate::support::World;
 use meeshy_chat::GatewayError;
@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// What a test waits for comes within this time: a few heartbeats.
+/// Everything a test waits for happens within this time: a few heartbeats.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A gateway that runs; its tasks end when it is killed or stopped.
+/// A running gateway; its tasks end when it is killed or stopped.
 struct Running {
     world: World,
     stop: Option<oneshot::Sender<()>>,
@@ -41,7 +41,7 @@ impl Running {
         tokio::time::timeout(TIMEOUT, seen).await.unwrap_or_else(|_| panic!("{user} never is {is_online}"));
     }
 
-    /// Ends it without a word, as a signal does that cannot be caught.
+    /// Ends it without cleanup, like SIGKILL.
     fn kill(&self) {
         self.gateway.abort();
         self.cluster.abort();
@@ -54,12 +54,12 @@ async fn two_gateways() -> [Running; 2] {
 }
 
 #[tokio::test]
-async fn who_is_connected_to_one_is_online_at_the_other() {
+async fn a_user_of_one_gateway_is_online_at_the_other() {
     let [one, two] = two_gateways().await;
     let lea = one.world.person("lea", "fr").await;
     one.world.chat.presence().connect(lea);
     two.sees(lea, true).await;
-    assert_eq!(two.world.chat.presence().changed_elsewhere().await, [lea], "so that it is told there");
+    assert_eq!(two.world.chat.presence().changed_elsewhere().await, [lea], "to be announced there");
     two.world.chat.presence().connect(lea);
     one.world.chat.presence().disconnect(lea);
     // Until the first has written it, and then because of the second.
@@ -70,7 +70,7 @@ async fn who_is_connected_to_one_is_online_at_the_other() {
 }
 
 #[tokio::test]
-async fn a_crowd_that_comes_at_once_is_known_to_all() {
+async fn a_burst_of_connections_is_known_to_all() {
     let [one, two] = two_gateways().await;
     let crowd: Vec<UserId> = (0..1_000).map(|number| format!("{number:024x}").parse().unwrap()).collect();
     for user in &crowd {
@@ -91,7 +91,7 @@ async fn a_crowd_that_comes_at_once_is_known_to_all() {
 }
 
 #[tokio::test]
-async fn people_of_a_gateway_that_is_killed_are_gone_when_its_time_is_over() {
+async fn users_of_a_killed_gateway_are_offline_after_its_timeout() {
     let [one, two] = two_gateways().await;
     let lea = one.world.person("lea", "fr").await;
     one.world.chat.presence().connect(lea);
@@ -102,7 +102,7 @@ async fn people_of_a_gateway_that_is_killed_are_gone_when_its_time_is_over() {
 }
 
 #[tokio::test]
-async fn people_of_a_gateway_that_stops_are_gone_at_once() {
+async fn users_of_a_stopped_gateway_are_offline_at_once() {
     let [mut one, two] = two_gateways().await;
     let lea = one.world.person("lea", "fr").await;
     one.world.chat.presence().connect(lea);
@@ -113,14 +113,14 @@ async fn people_of_a_gateway_that_stops_are_gone_at_once() {
 }
 
 #[tokio::test]
-async fn a_gateway_that_was_taken_for_dead_joins_again_with_its_people() {
+async fn a_gateway_removed_as_dead_joins_again_with_its_users() {
     let [one, two] = two_gateways().await;
     let lea = one.world.person("lea", "fr").await;
     one.world.chat.presence().connect(lea);
     two.sees(lea, true).await;
     let dead = one.world.chat.process().to_owned();
     two.world.store.write(move |tx| gateways::remove(tx, &dead)).await.unwrap();
-    // Either it was away for a heartbeat, or it was back before the other looked.
+    // It was either away for a heartbeat, or back before the other one checked.
     let (known, process) = (two.world.store.clone(), one.world.chat.process().to_owned());
     let is_back = async {
         loop {
@@ -137,7 +137,7 @@ async fn a_gateway_that_was_taken_for_dead_joins_again_with_its_people() {
 }
 
 #[tokio::test]
-async fn a_gateway_with_another_key_is_refused_while_one_is_alive() {
+async fn a_gateway_with_another_key_is_rejected_while_one_is_alive() {
     let database = Arc::new(Database::postgres());
     let one = Running::on(&database, 1).await;
     let two = World::with_secret(Arc::clone(&database), "another secret of thirty-two bytes!").await;
@@ -146,13 +146,13 @@ async fn a_gateway_with_another_key_is_refused_while_one_is_alive() {
     assert!(refused.to_string().contains("signs tokens with another key"), "{refused}");
     one.kill();
     two.hand.advance(gateways::GATEWAY_TIMEOUT);
-    assert!(two.chat.join_gateways().await.unwrap(), "it is the only one now");
+    assert!(two.chat.join_gateways().await.unwrap(), "now it is the only one");
 }
 
 #[tokio::test]
 async fn on_sqlite_nothing_is_written() {
     let world = World::on(Arc::new(Database::sqlite())).await;
-    assert!(world.chat.join_gateways().await.unwrap(), "there is no other one");
+    assert!(world.chat.join_gateways().await.unwrap(), "there is no other gateway");
     let lea = world.person("lea", "fr").await;
     world.chat.presence().connect(lea);
     assert!(world.chat.presence().is_online(lea));

@@ -198,7 +198,7 @@ async fn challenge(chat: &Chat) -> Option<String> {
 /// Whether a wrong code was looked at.
 async fn is_looked_at(chat: &Chat, challenge: &str) -> bool {
     match chat.sign_in_with_code(challenge, "000000", at("198.51.100.7")).await {
-        Err(ChatError::Unauthenticated(reason)) => reason == "the code is not right",
+        Err(ChatError::Unauthenticated(reason)) => reason == "wrong code",
         Err(ChatError::TooManyAttempts { .. }) => false,
         other => panic!("{other:?}"),
     }

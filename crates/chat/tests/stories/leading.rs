@@ -1,4 +1,4 @@
-//! Scheduled jobs, which one process of several does.
+//! Scheduled jobs, which run on one of several processes.
 
 use crate::support::World;
 use meeshy_testkit::Database;
@@ -7,10 +7,11 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// What a test waits for comes within this time: a few attempts to take a lease.
+/// Everything a test waits for happens within this time: a few attempts to acquire a lease.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Leads in a task of its own once it can, and says so under a name. The last of what it gives is notified when the job ends.
+/// Runs the job in a task of its own when it has the lease, and announces it under a name. The last returned
+/// value is notified when the job ends.
 fn lead(
     world: &World,
     name: &'static str,
@@ -31,7 +32,7 @@ fn lead(
     (stop, leading, over)
 }
 
-/// Says that a job is dropped.
+/// Notifies when a job is dropped.
 struct Ended(Arc<Notify>);
 
 impl Drop for Ended {
@@ -45,7 +46,7 @@ async fn next(leaders: &mut mpsc::Receiver<&'static str>) -> &'static str {
 }
 
 #[tokio::test]
-async fn a_leader_that_dies_is_followed_when_its_lease_runs_out_and_one_that_stops_at_once() {
+async fn a_killed_leader_is_replaced_after_its_lease_and_a_stopped_one_at_once() {
     let database = Arc::new(Database::postgres());
     let (one, two) = (World::on(Arc::clone(&database)).await, World::seeded(database, 500_000).await);
     let (led, mut leaders) = mpsc::channel(8);
@@ -53,19 +54,19 @@ async fn a_leader_that_dies_is_followed_when_its_lease_runs_out_and_one_that_sto
     assert_eq!(next(&mut leaders).await, "one");
     let (stops, second, _) = lead(&two, "two", &led);
     first.abort();
-    assert!(first.await.unwrap_err().is_cancelled(), "it could give nothing back");
+    assert!(first.await.unwrap_err().is_cancelled(), "it could not release the lease");
     two.hand.advance(Duration::from_secs(10));
     assert_eq!(next(&mut leaders).await, "two");
 
     drop(stops);
     second.await.unwrap();
-    // By a clock that stands still, so without waiting for the lease.
+    // With a clock that stands still, so without waiting for the lease.
     let _third = lead(&two, "three", &led);
     assert_eq!(next(&mut leaders).await, "three");
 }
 
 #[tokio::test]
-async fn a_leader_that_was_overtaken_ends_its_job() {
+async fn a_leader_that_lost_its_lease_ends_its_job() {
     let database = Arc::new(Database::postgres());
     let (one, two) = (World::on(Arc::clone(&database)).await, World::seeded(database, 500_000).await);
     let (led, mut leaders) = mpsc::channel(8);

@@ -1,4 +1,4 @@
-//! Stories of names, addresses and passwords in many scripts, and of texts that show nothing, each told on both databases.
+//! Names, addresses and passwords in many scripts, and invisible texts, on both databases.
 
 use crate::support::{World, registration, worlds};
 use meeshy_chat::{
@@ -15,7 +15,7 @@ fn is_refused<T: std::fmt::Debug>(outcome: &Result<T, ChatError>, wanted: &str) 
 }
 
 #[tokio::test]
-async fn names_are_kept_as_they_are_written() {
+async fn names_are_stored_as_typed() {
     for (kind, world) in worlds().await {
         for (number, (first, last, kept)) in [
             ("გიორგი", "მაისურაძე", "გიორგი მაისურაძე"),
@@ -39,7 +39,7 @@ async fn names_are_kept_as_they_are_written() {
 }
 
 #[tokio::test]
-async fn a_name_shows_something_and_turns_nothing_round() {
+async fn a_name_is_visible_and_has_no_bidi_controls() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         for name in [
@@ -70,7 +70,7 @@ async fn a_name_shows_something_and_turns_nothing_round() {
 }
 
 #[tokio::test]
-async fn a_message_shows_something() {
+async fn a_message_is_visible() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let talk = world.group(lea, &[]).await;
@@ -139,9 +139,9 @@ async fn a_password_is_the_same_on_every_keyboard() {
     }
 }
 
-/// The old system hashed what came, so a hash may be of letters and accents apart.
+/// The old system hashed passwords as received, so a hash may be of decomposed letters.
 #[tokio::test]
-async fn a_password_from_before_is_taken_as_it_was_typed() {
+async fn an_imported_password_is_verified_as_typed() {
     let typed = "mot de passe e\u{301}7";
     let old = bcrypt::hash_with_result(typed, 4).unwrap().format_for_version(bcrypt::Version::TwoB);
     for (kind, world) in worlds().await {
@@ -158,7 +158,7 @@ async fn a_password_from_before_is_taken_as_it_was_typed() {
 }
 
 #[tokio::test]
-async fn a_clients_own_id_holds_in_its_conversation() {
+async fn a_client_message_id_is_unique_per_conversation() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let (one, other) = (world.group(lea, &[]).await, world.group(lea, &[]).await);

@@ -1,4 +1,4 @@
-//! Stories of twenty who do the same at the same moment, each told on both databases: nothing fails, nothing is there twice.
+//! Twenty callers do the same at the same time, on both databases: nothing fails, and nothing is duplicated.
 
 use crate::support::{World, registration, worlds};
 use meeshy_chat::{ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, Registration, SignIn};
@@ -22,7 +22,7 @@ where
     outcomes
 }
 
-/// How many different ones there are; each of the outcomes has to be good.
+/// The number of distinct outcomes; each has to be a success.
 fn different<T: Eq + Hash>(outcomes: Vec<Result<T, impl Debug>>) -> usize {
     outcomes.into_iter().map(Result::unwrap).collect::<HashSet<T>>().len()
 }
@@ -37,7 +37,7 @@ fn group(title: &str, identifier: Option<&str>) -> NewConversation {
 }
 
 #[tokio::test]
-async fn conversations_of_one_title_get_identifiers_of_their_own() {
+async fn conversations_with_one_title_get_distinct_identifiers() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         for new in [group("Trip", None), group("日本語", None), group("Trip", Some("trip"))] {
@@ -68,7 +68,7 @@ async fn a_pair_opens_one_direct_conversation() {
 }
 
 #[tokio::test]
-async fn a_name_and_an_address_go_to_one_of_all_who_want_them() {
+async fn a_name_and_an_address_go_to_one_of_many() {
     for (kind, world) in worlds().await {
         let join = |new: Registration| {
             let chat = world.chat.clone();
@@ -117,7 +117,7 @@ async fn one_message_is_written_once_with_its_mentions() {
     }
 }
 
-/// Léa, a conversation of hers, and a message in it that was translated.
+/// Léa, a conversation of hers, and a translated message in it.
 async fn translated(world: &World) -> (meeshy_domain::UserId, String, String) {
     let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
     let talk = world.group(lea, &[carlos]).await;
@@ -127,7 +127,7 @@ async fn translated(world: &World) -> (meeshy_domain::UserId, String, String) {
 }
 
 #[tokio::test]
-async fn a_term_and_a_report_are_there_once() {
+async fn a_term_and_a_report_are_stored_once() {
     for (kind, world) in worlds().await {
         let (lea, talk, message) = translated(&world).await;
         let terms = race(|_| {
@@ -152,7 +152,7 @@ async fn a_term_and_a_report_are_there_once() {
 }
 
 #[tokio::test]
-async fn a_language_is_asked_for_once_and_who_signs_in_has_a_session_of_their_own() {
+async fn a_language_is_requested_once_and_each_sign_in_has_its_own_session() {
     for (kind, world) in worlds().await {
         let (lea, _, message) = translated(&world).await;
         let asked = race(|_| {
@@ -169,7 +169,8 @@ async fn a_language_is_asked_for_once_and_who_signs_in_has_a_session_of_their_ow
                     chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await;
                 match signed_in {
                     Ok(SignIn::Done(signed_in)) => Some(signed_in.session.id),
-                    // Until a password is found right it counts as a guess, and so many at once are too many.
+                    // Until a password is verified it counts as a failed attempt, and too many at once are
+                    // rejected.
                     Err(ChatError::TooManyAttempts { .. }) => None,
                     other => panic!("{other:?}"),
                 }

@@ -1,4 +1,4 @@
-//! Stories of translations that somebody asks for, each told on both databases.
+//! Translations on request, on both databases.
 
 use crate::support::worlds;
 use meeshy_chat::{ChatError, Event, Progress, TextRequest, Tier};
@@ -21,7 +21,7 @@ fn text_of(progress: &Progress) -> &str {
 }
 
 #[tokio::test]
-async fn a_language_that_nobody_reads_is_made_when_somebody_asks() {
+async fn a_language_that_nobody_reads_is_translated_on_request() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -53,7 +53,7 @@ async fn a_language_that_nobody_reads_is_made_when_somebody_asks() {
                 _ => None,
             })
             .collect();
-        assert_eq!(told, [Some(lea)], "{kind}: only who asked hears of it");
+        assert_eq!(told, [Some(lea)], "{kind}: only the requester is notified");
         let own = world.chat.request_translation(lea, &id, "es").await.unwrap();
         assert_eq!(text_of(&own.progress), "buenos días", "{kind}");
         assert_eq!(world.chat.translation_counts().await.unwrap().waiting, 0, "{kind}");
@@ -61,7 +61,7 @@ async fn a_language_that_nobody_reads_is_made_when_somebody_asks() {
 }
 
 #[tokio::test]
-async fn who_waits_for_a_translation_gets_it_when_it_is_there() {
+async fn waiting_for_a_translation_returns_it() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -71,7 +71,7 @@ async fn who_waits_for_a_translation_gets_it_when_it_is_there() {
         assert_eq!(late.progress, Progress::Pending, "{kind}: nobody works yet");
         let waiting = world.chat.await_translation(lea, &id, "de", Duration::from_secs(10));
         let working = async {
-            // Not before there is something to wait for: the worker here stops when nothing is left to do.
+            // Only when there is something to wait for: the worker here stops when nothing is left to do.
             while world.chat.statistics().await.unwrap().translation_jobs_waiting < 2 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
@@ -83,7 +83,7 @@ async fn who_waits_for_a_translation_gets_it_when_it_is_there() {
 }
 
 #[tokio::test]
-async fn what_failed_and_what_another_engine_serves_is_made_anew() {
+async fn failed_translations_and_those_of_another_engine_are_made_again() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -115,7 +115,7 @@ async fn what_failed_and_what_another_engine_serves_is_made_anew() {
 }
 
 #[tokio::test]
-async fn a_waiting_translation_is_given_up_only_where_nobody_reads_it() {
+async fn a_waiting_translation_is_cancelled_only_if_nobody_reads_it() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -130,7 +130,7 @@ async fn a_waiting_translation_is_given_up_only_where_nobody_reads_it() {
 }
 
 #[tokio::test]
-async fn strangers_learn_nothing_of_a_message() {
+async fn non_members_learn_nothing_about_a_message() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let mallory = world.person("mallory", "en").await;
@@ -159,7 +159,7 @@ async fn strangers_learn_nothing_of_a_message() {
 }
 
 #[tokio::test]
-async fn texts_are_translated_and_bad_ones_hinder_no_other() {
+async fn texts_are_translated_and_invalid_ones_affect_no_other() {
     for (kind, world) in worlds().await {
         let ask = |text: &str, source: Option<&str>, target: &str| TextRequest {
             text: text.into(),

@@ -1,4 +1,4 @@
-//! Stories of what people were told long ago, each told on both databases.
+//! Retention, on both databases.
 
 use crate::support::worlds;
 use meeshy_chat::NotificationCounts;
@@ -43,7 +43,7 @@ fn notification(user: UserId, number: u32, age_days: i64, is_read: bool) -> Noti
     }
 }
 
-async fn tell(store: &Store, all: Vec<Notification>) {
+async fn insert(store: &Store, all: Vec<Notification>) {
     store
         .write(move |tx| all.iter().try_for_each(|notification| notifications::insert(tx, notification)))
         .await
@@ -59,7 +59,7 @@ async fn archived(store: &Store, user: UserId) -> Vec<Notification> {
 }
 
 #[tokio::test]
-async fn what_is_old_and_read_is_archived_and_the_newest_unread_stay() {
+async fn old_read_notifications_are_archived_and_the_newest_unread_ones_stay() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let store = world.store.clone();
@@ -75,8 +75,8 @@ async fn what_is_old_and_read_is_archived_and_the_newest_unread_stay() {
         ]
         .map(|(number, age, is_read)| notification(lea, number, age, is_read))
         .into();
-        tell(&store, all.clone()).await;
-        tell(&store, vec![notification(carlos, 9, 35, false)]).await;
+        insert(&store, all.clone()).await;
+        insert(&store, vec![notification(carlos, 9, 35, false)]).await;
 
         let run = archive_notifications(&store, RULE, NOW).await.unwrap();
         assert_eq!((run.moved, run.people, run.active, run.archived), (3, 1, 6, 3), "{kind}");
@@ -98,10 +98,10 @@ async fn what_is_old_and_read_is_archived_and_the_newest_unread_stay() {
 }
 
 #[tokio::test]
-async fn a_long_history_is_archived_in_many_steps_until_it_is_told_to_stop() {
+async fn a_long_history_is_archived_in_many_steps_until_stopped() {
     for (kind, world) in worlds().await {
         let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
-        tell(&store, (0..1_203).map(|number| notification(lea, number, 90, true)).collect()).await;
+        insert(&store, (0..1_203).map(|number| notification(lea, number, 90, true)).collect()).await;
         let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
         let (chat, kept) = (world.chat.clone(), store.clone());
         let rules = Bounds { notifications: RULE, ..Bounds::default() };
@@ -125,15 +125,18 @@ async fn a_long_history_is_archived_in_many_steps_until_it_is_told_to_stop() {
 }
 
 #[tokio::test]
-async fn as_the_days_pass_each_is_archived_on_its_own() {
+async fn each_notification_is_archived_when_it_is_old_enough() {
     for (kind, world) in worlds().await {
         let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
-        tell(&store, (20..30).map(|age| notification(lea, u32::try_from(age).unwrap(), age, true)).collect())
-            .await;
+        insert(
+            &store,
+            (20..30).map(|age| notification(lea, u32::try_from(age).unwrap(), age, true)).collect(),
+        )
+        .await;
         for day in 0..=12 {
             let today = Timestamp::from_millis(NOW.millis() + day * DAY);
             let run = archive_notifications(&store, RULE, today).await.unwrap();
-            // The oldest was 29 days old on the first day, and goes when it is older than 30.
+            // The oldest was 29 days old on the first day, and is archived when it is older than 30.
             let gone = (day - 1).clamp(0, 10);
             assert_eq!((run.active, run.archived), (10 - gone, gone), "{kind}: day {day}");
         }
@@ -141,16 +144,16 @@ async fn as_the_days_pass_each_is_archived_on_its_own() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_cut_short_loses_nothing_and_the_next_one_goes_on() {
+async fn an_interrupted_run_loses_nothing_and_the_next_one_continues() {
     for (kind, world) in worlds().await {
         let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
         let all: Vec<Notification> = (0..2_003).map(|number| notification(lea, number, 90, true)).collect();
         let ids: BTreeSet<String> = all.iter().map(|notification| notification.id.clone()).collect();
-        tell(&store, all).await;
+        insert(&store, all).await;
         for patience in 0..30 {
             let run = archive_notifications(&store, RULE, NOW);
             let _ = tokio::time::timeout(Duration::from_millis(patience), run).await;
-            // What the database has begun goes on, so one of them may be seen in both places, but never in none.
+            // A running transaction continues, so one of them may be seen in both places, but never in none.
             let there = active(&store, lea).await.into_iter().chain(archived(&store, lea).await);
             assert_eq!(there.map(|notification| notification.id).collect::<BTreeSet<_>>(), ids, "{kind}");
         }
@@ -161,7 +164,7 @@ async fn a_run_that_is_cut_short_loses_nothing_and_the_next_one_goes_on() {
 }
 
 #[tokio::test]
-async fn cached_translations_go_when_they_are_old_or_too_many() {
+async fn cached_translations_are_removed_when_old_or_too_many() {
     for (kind, world) in worlds().await {
         let store = world.store.clone();
         let cached = |number: i64| Cached {
@@ -170,7 +173,7 @@ async fn cached_translations_go_when_they_are_old_or_too_many() {
             engine: "test".to_owned(),
             score: None,
         };
-        // One a day, the last one today.
+        // One per day, the last one today.
         let fill = move |tx: &mut Tx<'_>| {
             (0..1_300).try_for_each(|number: i64| {
                 let made_at = NOW.minus(Duration::from_secs((1_299 - number.unsigned_abs()) * 86_400));

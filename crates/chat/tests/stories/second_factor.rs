@@ -1,4 +1,4 @@
-//! Stories of accounts that a password does not open, each told on both databases.
+//! Sign-ins that need more than a password, on both databases.
 
 use crate::support::{World, set, worlds};
 use meeshy_chat::{ChatError, Device, SignIn, SignedIn};
@@ -40,7 +40,7 @@ async fn the_codes_are_those_of_the_rfc() {
         for (kind, world) in worlds().await {
             let lea = lea_with_codes(&world, second).await;
             let token = challenge(&world).await;
-            assert_eq!(show(&world, &token, "123456").await.unwrap_err(), "the code is not right", "{kind}");
+            assert_eq!(show(&world, &token, "123456").await.unwrap_err(), "wrong code", "{kind}");
             let signed_in = show(&world, &token, &format!("{} {}", &code[..3], &code[3..])).await.unwrap();
             assert_eq!(world.chat.authenticate(&signed_in.token).await.unwrap().user.id, lea, "{kind}");
             assert!(signed_in.session.is_trusted, "{kind}");
@@ -49,7 +49,7 @@ async fn the_codes_are_those_of_the_rfc() {
 }
 
 #[tokio::test]
-async fn a_code_and_a_challenge_are_good_once_and_not_for_long() {
+async fn a_code_and_a_challenge_are_valid_once_and_for_minutes() {
     let (second, code) = VECTORS[0];
     for (kind, world) in worlds().await {
         lea_with_codes(&world, second).await;
@@ -57,9 +57,9 @@ async fn a_code_and_a_challenge_are_good_once_and_not_for_long() {
         show(&world, &token, code).await.unwrap();
         assert!(show(&world, &token, code).await.unwrap_err().contains("sign in again"), "{kind}");
         assert!(show(&world, &other, code).await.unwrap_err().contains("used already"), "{kind}");
-        // Five tries are enough, and so are five minutes.
+        // Five attempts are the limit, and so are five minutes.
         for _ in 0..4 {
-            assert_eq!(show(&world, &other, "000000").await.unwrap_err(), "the code is not right", "{kind}");
+            assert_eq!(show(&world, &other, "000000").await.unwrap_err(), "wrong code", "{kind}");
         }
         assert!(show(&world, &other, VECTORS[1].1).await.unwrap_err().contains("sign in again"), "{kind}");
         let late = challenge(&world).await;
@@ -72,7 +72,7 @@ async fn a_code_and_a_challenge_are_good_once_and_not_for_long() {
 }
 
 #[tokio::test]
-async fn a_locked_account_stays_locked_for_who_knows_the_password_and_is_unknown_to_others() {
+async fn a_locked_account_is_reported_only_with_the_right_password() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         // The clock stands at 12:34:56.789.
@@ -91,7 +91,7 @@ async fn a_locked_account_stays_locked_for_who_knows_the_password_and_is_unknown
 }
 
 #[tokio::test]
-async fn a_challenge_ends_with_the_password_that_it_was_given_for() {
+async fn a_challenge_ends_when_the_password_changes() {
     let (second, code) = VECTORS[0];
     for (kind, world) in worlds().await {
         lea_with_codes(&world, second).await;
@@ -102,7 +102,7 @@ async fn a_challenge_ends_with_the_password_that_it_was_given_for() {
 }
 
 #[tokio::test]
-async fn codes_that_nobody_could_check_open_nothing() {
+async fn an_unusable_secret_accepts_no_code() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         set(&world, lea, "two_factor_enabled_at", 1_000).await;

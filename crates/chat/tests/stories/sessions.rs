@@ -1,4 +1,4 @@
-//! Stories of tokens that are exchanged, copied and signed out, each told on both databases.
+//! Token refresh, reuse and sign-out, on both databases.
 
 use crate::support::{SIGNING_SECRET, World, registration, worlds};
 use jsonwebtoken::{EncodingKey, Header};
@@ -12,7 +12,8 @@ use std::time::Duration;
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A token as the old system signed it, for a day; with `session`, as versions before this one did.
+/// A token as the old system signed it, valid for a day; with `session`, as earlier versions of this program
+/// did.
 pub fn old_token(world: &World, user: UserId, session: Option<&SignedIn>) -> String {
     let now = world.chat.now().millis() / 1000;
     let mut claims =
@@ -41,12 +42,12 @@ async fn refresh(world: &World, token: &str, session_token: Option<&str>) -> Opt
 }
 
 #[tokio::test]
-async fn a_replaced_token_is_taken_for_some_minutes_and_ends_its_session_after_them() {
+async fn a_replaced_token_is_valid_for_minutes_and_then_ends_its_session() {
     for (kind, mut world) in worlds().await {
         let first = world.sign_up("lea", "fr").await.token;
         let second = refresh(&world, &first, None).await.unwrap();
         assert!(holds(&world, &first).await && holds(&world, &second).await, "{kind}");
-        // Another tab, or the same one after an answer that was lost.
+        // Another tab, or the same one after a lost response.
         let third = refresh(&world, &first, None).await.unwrap();
         assert!(holds(&world, &second).await && holds(&world, &third).await, "{kind}");
 
@@ -67,11 +68,11 @@ async fn a_replaced_token_is_taken_for_some_minutes_and_ends_its_session_after_t
 }
 
 #[tokio::test]
-async fn each_replaced_token_is_taken_for_its_ten_minutes_whatever_was_refreshed_since() {
+async fn each_replaced_token_is_valid_for_ten_minutes_regardless_of_later_refreshes() {
     for (kind, mut world) in worlds().await {
         let first = world.sign_up("lea", "fr").await.token;
         let mut tokens = vec![first.clone()];
-        // More than are kept: then a refresh gives the token that the session has.
+        // More than are tracked: then a refresh returns the current token of the session.
         for _ in 0..50 {
             let fresh = refresh(&world, &tokens[tokens.len() - 1], None).await.unwrap();
             tokens.push(fresh);
@@ -85,7 +86,10 @@ async fn each_replaced_token_is_taken_for_its_ten_minutes_whatever_was_refreshed
         world.hand.advance(MINUTE * 5);
         assert!(!holds(&world, &first).await && holds(&world, &last).await, "{kind}");
         let next = refresh(&world, &last, None).await.unwrap();
-        assert!(holds(&world, &next).await && holds(&world, &last).await, "{kind}: there is room again");
+        assert!(
+            holds(&world, &next).await && holds(&world, &last).await,
+            "{kind}: another one can be replaced again"
+        );
         assert!(world.happened().is_empty(), "{kind}");
         assert_eq!(refresh(&world, &tokens[1], None).await, None, "{kind}: that one was copied");
         assert!(matches!(world.happened()[..], [Event::SessionEnded { .. }]), "{kind}");
@@ -93,7 +97,7 @@ async fn each_replaced_token_is_taken_for_its_ten_minutes_whatever_was_refreshed
 }
 
 #[tokio::test]
-async fn a_device_that_shows_its_secret_keeps_its_session_whatever_token_it_has() {
+async fn a_device_with_its_secret_keeps_its_session_with_any_token() {
     for (kind, world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
         let second = refresh(&world, &lea.token, None).await.unwrap();
@@ -104,7 +108,7 @@ async fn a_device_that_shows_its_secret_keeps_its_session_whatever_token_it_has(
 }
 
 #[tokio::test]
-async fn twenty_tabs_that_refresh_at_once_all_go_on() {
+async fn twenty_tabs_can_refresh_at_once() {
     for (kind, world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
         let unbound = old_token(&world, lea.user.id, None);
@@ -136,7 +140,7 @@ async fn a_token_without_a_session_gets_one_at_its_first_refresh() {
         let session = caller.session_id.unwrap();
         assert_eq!(world.chat.authenticate(&old).await.unwrap().session_id, Some(session), "{kind}");
 
-        // What was copied of it does not outlive the sign-out.
+        // A copy of it does not outlive the sign-out.
         world.chat.sign_out(&caller, None).await.unwrap();
         for token in [&old, &fresh] {
             assert!(!holds(&world, token).await, "{kind}");
@@ -146,7 +150,7 @@ async fn a_token_without_a_session_gets_one_at_its_first_refresh() {
 }
 
 #[tokio::test]
-async fn a_token_without_a_session_is_dead_after_signing_out() {
+async fn a_token_without_a_session_is_invalid_after_sign_out() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let (old, other) = (old_token(&world, lea, None), world.sign_in("lea", false).await);
@@ -159,7 +163,7 @@ async fn a_token_without_a_session_is_dead_after_signing_out() {
 }
 
 #[tokio::test]
-async fn a_token_without_a_session_joins_the_session_whose_secret_comes_along() {
+async fn a_token_without_a_session_joins_the_session_of_the_given_secret() {
     for (kind, world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
         let carlos = world.sign_up("carlos", "es").await;
@@ -174,12 +178,12 @@ async fn a_token_without_a_session_joins_the_session_whose_secret_comes_along() 
         let fresh = refresh(&world, &old, Some(&lea.session_token)).await.unwrap();
         let session = world.chat.authenticate(&fresh).await.unwrap().session_id;
         assert_eq!(session, Some(lea.session.id), "{kind}");
-        assert!(holds(&world, &lea.token).await, "{kind}: for some minutes");
+        assert!(holds(&world, &lea.token).await, "{kind}: for a few minutes");
     }
 }
 
 #[tokio::test]
-async fn tokens_of_earlier_versions_without_an_id_are_exchanged_too() {
+async fn tokens_of_earlier_versions_without_an_id_are_refreshed_too() {
     for (kind, world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
         let without_ids =
@@ -194,7 +198,7 @@ async fn tokens_of_earlier_versions_without_an_id_are_exchanged_too() {
 }
 
 #[tokio::test]
-async fn nothing_is_renewed_after_signing_out_or_at_the_end_of_a_session() {
+async fn nothing_is_refreshed_after_sign_out_or_the_end_of_a_session() {
     for (kind, world) in worlds().await {
         let out = world.sign_up("lea", "fr").await;
         let caller = world.chat.authenticate(&out.token).await.unwrap();
@@ -214,7 +218,7 @@ async fn nothing_is_renewed_after_signing_out_or_at_the_end_of_a_session() {
     }
 }
 
-/// Two people of the old system, who have neither an address nor a telephone number.
+/// Two imported users without an address or a telephone number.
 async fn imported_without_an_address(world: &World) {
     for name in ["ann", "ben"] {
         let id = world.person(name, "en").await;
@@ -229,7 +233,7 @@ async fn imported_without_an_address(world: &World) {
 }
 
 #[tokio::test]
-async fn an_empty_value_is_nobody() {
+async fn an_empty_value_matches_no_user() {
     for (kind, world) in worlds().await {
         imported_without_an_address(&world).await;
         world.sign_in("ann", false).await;

@@ -1,4 +1,4 @@
-//! Stories of the first administrator of a messenger, each told on both databases.
+//! The first administrator of a server, on both databases.
 
 use crate::support::{World, registration, worlds};
 use meeshy_chat::{ChatError, Device, Registration, SetupState, SignedIn};
@@ -10,7 +10,7 @@ async fn register(world: &World, username: &str, code: &str) -> Result<SignedIn,
 }
 
 #[tokio::test]
-async fn the_account_with_the_setup_code_is_the_administrator_and_the_code_is_used_up() {
+async fn the_setup_code_creates_one_administrator() {
     for (kind, world) in worlds().await {
         let state = world.chat.setup_state().await.unwrap();
         assert_eq!(state, SetupState { needs_administrator: true, has_accounts: false }, "{kind}");
@@ -21,7 +21,7 @@ async fn the_account_with_the_setup_code_is_the_administrator_and_the_code_is_us
         }
         assert!(!world.chat.setup_state().await.unwrap().has_accounts, "{kind}");
 
-        // Without a code, or with an empty one, one joins as anybody does; the code goes on.
+        // Without a code, or with an empty one, the account is ordinary and the code stays valid.
         assert_eq!(world.sign_up("lea", "fr").await.user.role, Role::User, "{kind}");
         assert_eq!(register(&world, "carlos", " ").await.unwrap().user.role, Role::User, "{kind}");
         let typed = code.replace('-', "").to_lowercase();
@@ -45,7 +45,7 @@ async fn a_new_setup_code_replaces_the_one_before() {
 }
 
 #[tokio::test]
-async fn of_many_who_use_the_setup_code_at_once_one_is_the_administrator() {
+async fn of_many_concurrent_uses_of_the_setup_code_one_succeeds() {
     for (kind, world) in worlds().await {
         let code = world.chat.new_setup_code().await.unwrap().unwrap();
         let attempts = (0..20).map(|n| {

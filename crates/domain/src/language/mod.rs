@@ -197,7 +197,7 @@ impl JsonSchema for Language {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "description": "A language, by its primary subtag of BCP 47.",
+            "description": "A language, as its BCP 47 primary subtag.",
             "maxLength": crate::limits::LANGUAGE_TAG_CHARS,
             "examples": ["fr"],
         })

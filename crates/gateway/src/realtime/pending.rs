@@ -1,5 +1,5 @@
-//! Connections whose client has not signed in: so many from one address and in all. One more takes the place of the oldest of
-//! the network that has most of them, so that nobody keeps others out.
+//! Unauthenticated connections: bounded per address and in total. One too many evicts the oldest one of the
+//! network that has the most, so that nobody can lock others out.
 
 use meeshy_domain::Network;
 use meeshy_socketio::Handle;
@@ -9,14 +9,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Connections that have not signed in, in all. Each keeps some kilobytes, for at most the authentication deadline.
+/// The most unauthenticated connections. Each takes a few kilobytes, until the authentication deadline at
+/// most.
 const MAX_PENDING: usize = 10_000;
 
-/// Connections from one address that have not signed in. An office behind one address that comes back at once needs
-/// some: signing in takes a round trip or two.
+/// The most unauthenticated connections from one address. An office behind one address that reconnects at
+/// once needs several: signing in takes a round trip or two.
 const MAX_PENDING_PER_ADDRESS: usize = 256;
 
-/// Knows them.
+/// The unauthenticated connections.
 #[derive(Debug)]
 pub struct Pending {
     max: usize,
@@ -27,11 +28,12 @@ pub struct Pending {
 #[derive(Debug, Default)]
 struct Known {
     last_number: u64,
-    /// By their numbers, oldest first.
+    /// By number, the oldest first.
     connections: BTreeMap<u64, Connection>,
     by_address: HashMap<Network, BTreeSet<u64>>,
     by_larger: HashMap<Network, BTreeSet<u64>>,
-    /// Of each larger network how many it has, and its oldest; the last is to go first.
+    /// For each larger network, the number of its connections and its oldest one; the last entry is evicted
+    /// first.
     sizes: BTreeSet<(usize, Reverse<u64>)>,
 }
 
@@ -53,7 +55,7 @@ impl Pending {
         Self { max, max_per_address, known: Mutex::default() }
     }
 
-    /// Takes one more connection; where there are too many, another one is closed.
+    /// Adds a connection; evicts another one if there are too many.
     pub fn admit(self: &Arc<Self>, from: Network, handle: Handle) -> Permit {
         let (number, evicted) = {
             let mut known = self.lock();
@@ -68,7 +70,7 @@ impl Pending {
         Permit { pending: Arc::clone(self), number }
     }
 
-    /// Closes those that have been here for so long.
+    /// Closes connections that have been unauthenticated for `deadline`.
     pub fn close_overdue(&self, deadline: Duration) {
         loop {
             let overdue = {
@@ -123,7 +125,7 @@ impl Known {
         }
     }
 
-    /// Which one is too many, now that one more came from here.
+    /// The connection to evict, now that one more has come from here.
     fn too_many(&self, from: Network, max: usize, max_per_address: usize) -> Option<u64> {
         let here = self.by_address.get(&from)?;
         if here.len() > max_per_address {
@@ -134,7 +136,7 @@ impl Known {
     }
 }
 
-/// One connection that has not signed in; it counts until this is dropped, or it was closed.
+/// An unauthenticated connection; counted until this is dropped or the connection is closed.
 #[derive(Debug)]
 pub struct Permit {
     pending: Arc<Pending>,

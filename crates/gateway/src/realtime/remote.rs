@@ -1,10 +1,10 @@
-//! What happens at other gateways and is in no log: who comes and goes there.
+//! Presence and typing at other gateways, which are not in the event log.
 
 use super::Sockets;
 use super::connect::announce;
 use std::convert::Infallible;
 
-/// Tells the sockets here who comes and goes at other gateways, for as long as the gateway serves.
+/// Notifies the sockets here of users that connect or disconnect at other gateways, while the gateway serves.
 pub async fn run(sockets: &Sockets) -> Infallible {
     let chat = &sockets.service().chat;
     loop {

@@ -1,4 +1,4 @@
-//! What we keep of a connection and of who is behind it: little, since there are many.
+//! The state of a connection and of its user: little, since there are many.
 
 use super::connect::Shown;
 use super::pending::{Pending, Permit};
@@ -10,23 +10,23 @@ use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-/// Times that a connection may try to authenticate by an event.
+/// How many times a connection may try to authenticate by an event.
 const ATTEMPTS: u32 = 5;
 
-/// A connection, whoever is behind it, and however often it joins.
+/// A connection, with or without a user, over all its joins.
 pub struct Client {
     from: Network,
     handle: Handle,
-    /// What its first request showed. Boxed: it goes with the first join.
+    /// The credentials of its first request. Boxed: dropped with the first join.
     shown: Mutex<Option<Box<Shown>>>,
-    /// `None` once somebody is known to be behind it.
+    /// `None` once it is authenticated.
     permit: Mutex<Option<Permit>>,
     attempts: AtomicU32,
     pace: Mutex<Option<Pace>>,
 }
 
 impl Client {
-    /// A connection from here, which counts as pending.
+    /// A connection from `from`, which counts as unauthenticated.
     pub fn new(pending: &Arc<Pending>, from: Network, handle: Handle, shown: Shown) -> Self {
         let permit = pending.admit(from, handle.clone());
         Self {
@@ -39,25 +39,25 @@ impl Client {
         }
     }
 
-    /// It joins, and nobody is known to be behind it yet: it counts as pending, again if somebody was. Gives what its first
-    /// request showed, the first time.
+    /// It joins and is unauthenticated, even if it was authenticated before. Returns the credentials of its
+    /// first request, the first time.
     pub fn begin(&self, pending: &Arc<Pending>) -> Option<Box<Shown>> {
         lock(&self.permit).get_or_insert_with(|| pending.admit(self.from, self.handle.clone()));
         lock(&self.shown).take()
     }
 
-    /// Somebody is known to be behind it.
+    /// It is authenticated.
     pub fn authenticated(&self) {
         let permit = lock(&self.permit).take();
         drop(permit);
     }
 
-    /// Counts a failure to authenticate; says whether it may try again.
+    /// Counts a failed authentication; returns whether it may try again.
     pub fn failed(&self) -> bool {
         self.attempts.fetch_add(1, Ordering::Relaxed) + 1 < ATTEMPTS
     }
 
-    /// Counts an event: over the limit it is refused, over twice the limit the socket has to go.
+    /// Counts an event: over the limit it is rejected, over twice the limit the socket is disconnected.
     pub fn count(&self, limit: Option<Limit>) -> Verdict {
         let Some(limit) = limit else { return Verdict::Handle };
         let mut pace = lock(&self.pace);
@@ -78,15 +78,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The person behind a socket.
+/// The user of a socket.
 #[derive(Debug)]
 pub struct Peer {
     pub user: UserId,
     pub display_name: Box<str>,
     pub language: Language,
     authority: Mutex<Authority>,
-    /// How many memberships this person had when the rooms of the socket were last compared with them, and one more; 0 before
-    /// that.
+    /// The number of memberships when the rooms of the socket were last compared with them, plus one; 0
+    /// before that.
     compared: AtomicI64,
 }
 
@@ -101,7 +101,7 @@ struct Pace {
 pub enum Verdict {
     Handle,
     Refuse,
-    /// It was told, and goes on.
+    /// It ignored the rejections.
     Disconnect,
 }
 
@@ -117,22 +117,22 @@ impl Peer {
         }
     }
 
-    /// Whether the rooms of the socket were compared with so many memberships of this person, and these are still so many.
+    /// Whether the rooms of the socket were last compared with this number of memberships.
     pub fn is_compared(&self, memberships: i64) -> bool {
         self.compared.load(Ordering::Relaxed) == memberships + 1
     }
 
-    /// Notes that the rooms of the socket were compared with so many memberships.
+    /// Records that the rooms of the socket were compared with this number of memberships.
     pub fn compared(&self, memberships: i64) {
         self.compared.store(memberships + 1, Ordering::Relaxed);
     }
 
-    /// By what right it is here.
+    /// The authority of the connection.
     pub fn authority(&self) -> Authority {
         self.held().clone()
     }
 
-    /// A fresh token of the same session lets it stay longer.
+    /// A new token of the same session lets it stay longer.
     pub fn renew(&self, caller: &Caller) {
         let (fresh, mut held) = (Authority::of(caller), self.held());
         if (fresh.user, fresh.session) == (held.user, held.session) && fresh.expires_at >= held.expires_at {

@@ -1,48 +1,49 @@
-//! Who is typing, so that it is told seldom: once in a while for each person and conversation, whatever their sockets say,
-//! and in large rooms only as often as their size allows.
+//! Typing notifications, rate-limited: once in a while per user and conversation, whatever their sockets
+//! send, and in large rooms only as often as their size allows.
 
 use meeshy_domain::{ConversationId, UserId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often the others are told that somebody types on. Clients say so every three seconds, and forget it after fifteen.
+/// How often a continued typing notification is repeated. Clients send one every three seconds and let it
+/// expire after fifteen.
 const RENEWAL: Duration = Duration::from_millis(2_500);
 
-/// What one delivery costs a room: about 2,000 are made in a second, whoever types.
+/// The time that one delivery costs a room: about 2,000 deliveries a second, whoever is typing.
 const DELIVERY: Duration = Duration::from_micros(500);
 
-/// Deliveries that may come at once are those of this time.
+/// The burst that is allowed, as a time of deliveries.
 const BURST: Duration = Duration::from_secs(1);
 
-/// People and rooms that are remembered, at most; beyond that nobody is told.
+/// The most users and rooms that are tracked; beyond that nobody is notified.
 const MAX_REMEMBERED: usize = 10_000;
 
-/// Who types.
+/// Who is typing.
 #[derive(Debug, Default)]
 pub struct Typing(Mutex<Remembered>);
 
 #[derive(Debug, Default)]
 struct Remembered {
     people: HashMap<(ConversationId, UserId), Typist>,
-    /// When what was told to a room is paid for.
+    /// When a room may be notified again.
     rooms: HashMap<ConversationId, Instant>,
 }
 
 #[derive(Debug)]
 struct Typist {
     told_at: Instant,
-    /// The others believe that this person types.
+    /// Whether the others see this user as typing.
     is_shown: bool,
 }
 
 impl Typing {
-    /// Whether it is time to tell that somebody types.
+    /// Whether a typing notification is due.
     pub fn is_due(&self, conversation: ConversationId, user: UserId, now: Instant) -> bool {
         self.lock().is_due(conversation, user, now)
     }
 
-    /// Notes that somebody types in a room of so many sockets; says whether they are to be told.
+    /// Records that a user is typing in a room of this many sockets; returns whether to notify them.
     pub fn start(&self, conversation: ConversationId, user: UserId, sockets: usize, now: Instant) -> bool {
         let mut remembered = self.lock();
         if !remembered.is_due(conversation, user, now) || !remembered.make_room(now) {
@@ -50,7 +51,7 @@ impl Typing {
         }
         let cost = DELIVERY.saturating_mul(u32::try_from(sockets).unwrap_or(u32::MAX));
         let paid_at = remembered.rooms.get(&conversation).copied().unwrap_or(now).max(now);
-        // A room that is too large for a burst may be told whenever the last time is paid for.
+        // A room too large for a burst may be notified once the last time is paid for.
         if paid_at.saturating_duration_since(now) + cost > BURST.max(cost) {
             return false;
         }
@@ -59,7 +60,7 @@ impl Typing {
         true
     }
 
-    /// Notes that somebody has stopped; says whether the others are to be told.
+    /// Records that a user has stopped; returns whether to notify the others.
     pub fn stop(&self, conversation: ConversationId, user: UserId) -> bool {
         let mut remembered = self.lock();
         let typist = remembered.people.get_mut(&(conversation, user));
@@ -77,7 +78,7 @@ impl Remembered {
         typist.is_none_or(|typist| now.saturating_duration_since(typist.told_at) >= RENEWAL)
     }
 
-    /// Forgets what has passed where there is much, and says whether there is room for more.
+    /// Removes expired entries when there are many, and returns whether there is room for more.
     fn make_room(&mut self, now: Instant) -> bool {
         if self.people.len().max(self.rooms.len()) >= MAX_REMEMBERED {
             self.people.retain(|_, typist| now.saturating_duration_since(typist.told_at) < RENEWAL);

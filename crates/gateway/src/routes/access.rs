@@ -1,4 +1,4 @@
-//! Who may call a route.
+//! The access rules of routes.
 
 use super::libretranslate;
 use crate::App;
@@ -13,26 +13,27 @@ use meeshy_wire::ErrorCode;
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Anybody.
+    /// Everybody.
     Anyone,
-    /// Registered people.
+    /// Every signed-in user.
     User,
-    /// Registered people whose role on the site has this permission.
+    /// Users whose role on the server has this permission.
     Permission(Permission),
-    /// Members of the conversation that the path leads to, with at least this role in it. `chat` decides, in the transaction
-    /// that does what was asked for.
+    /// Members of the conversation in the path, with at least this role in it. Checked by `chat`, in the
+    /// transaction of the operation.
     Member(MemberRole),
-    /// Who wrote the message that the path leads to, and moderators of the site who are in its conversation. `chat` decides.
+    /// The author of the message in the path, and moderators of the server who are members of its
+    /// conversation. Checked by `chat`.
     Author,
-    /// Registered people, who may name their token in the field `api_key` of the body.
+    /// Users, who may send their token in the field `api_key` of the body.
     Key,
-    /// Whoever follows a link with a signature, and those who may read the message it stands in.
+    /// Holders of a signed link, and users who may read its message.
     Link,
-    /// The operator's tools, with the token of the metrics; nobody where none is set.
+    /// The operator, with the metrics token; nobody if none is configured.
     Operator,
 }
 
-/// How a caller shows who calls, as OpenAPI names it.
+/// The security scheme, as OpenAPI names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Credentials {
     None,
@@ -41,19 +42,19 @@ pub(super) enum Credentials {
 }
 
 impl Access {
-    /// In words.
+    /// A description in words.
     pub fn describe(self) -> String {
         match self {
-            Self::Anyone => "anybody".to_owned(),
-            Self::User | Self::Key => "registered people".to_owned(),
-            Self::Permission(permission) => format!("registered people with the permission {permission}"),
+            Self::Anyone => "everybody".to_owned(),
+            Self::User | Self::Key => "users".to_owned(),
+            Self::Permission(permission) => format!("users with the permission {permission}"),
             Self::Member(MemberRole::Member) => "members of the conversation".to_owned(),
-            Self::Member(role) => format!("members of the conversation from {role} up"),
+            Self::Member(role) => format!("members of the conversation with the role {role} or higher"),
             Self::Author => {
-                "the author of the message, and moderators of the site in its conversation".to_owned()
+                "the author of the message, and moderators of the server in its conversation".to_owned()
             }
-            Self::Link => "who follows a signed link, or may read the message".to_owned(),
-            Self::Operator => "the operator's tools".to_owned(),
+            Self::Link => "holders of a signed link, or users who can read the message".to_owned(),
+            Self::Operator => "the operator".to_owned(),
         }
     }
 
@@ -67,7 +68,7 @@ impl Access {
         }
     }
 
-    /// What who may not call is told, before the handler is reached.
+    /// Returns the error for callers without access, before the handler is called.
     pub(super) fn refusals(self) -> &'static [ErrorCode] {
         match self {
             Self::Anyone | Self::Link => &[],
@@ -79,11 +80,11 @@ impl Access {
         }
     }
 
-    /// Lets in only who may call.
+    /// Middleware that rejects callers without access.
     pub(super) fn guard(self, route: MethodRouter<App>, app: &App) -> MethodRouter<App> {
         let app = app.clone();
         match self {
-            // What a link says is checked with what it leads to.
+            // The signature is checked by the handler.
             Self::Anyone | Self::Link => route,
             Self::User | Self::Member(_) | Self::Author => {
                 route.route_layer(from_fn_with_state(app, require_user))
@@ -128,7 +129,7 @@ async fn require_permission(
 
 async fn require_operator(State(app): State<App>, request: Request, next: Next) -> Response {
     if app.config.metrics_token.is_none() {
-        let message = format!("{} is not served here", request.uri().path());
+        let message = format!("{} was not found", request.uri().path());
         return ApiError::new(ErrorCode::NotFound, message).into_response();
     }
     if !app.is_operator(request.headers()) {

@@ -1,4 +1,4 @@
-//! Routes being put together.
+//! The router under construction.
 
 use super::access::Access;
 use super::describe::{Describe, Described, Operation};
@@ -14,19 +14,19 @@ use meeshy_wire::{ErrorCode, Schemas};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// A route as it was declared.
+/// A declared route.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
     pub method: Method,
-    /// With `{id}` for its variable parts.
+    /// With `{id}` for path parameters.
     pub path: String,
     pub access: Access,
     pub summary: &'static str,
     pub operation: Operation,
 }
 
-/// Routes being put together. There is no way to add one without saying who may call it, or with a handler whose types do not
-/// say what it takes and answers.
+/// The router under construction. A route cannot be added without an access rule, nor with a handler whose
+/// types have no schemas.
 pub(crate) struct Api {
     app: App,
     router: Router<App>,
@@ -39,12 +39,12 @@ impl Api {
         Self { app, router: Router::new(), routes: Vec::new(), schemas: Schemas::default() }
     }
 
-    /// What the routes will serve.
+    /// The state of the handlers.
     pub fn app(&self) -> &App {
         &self.app
     }
 
-    /// Adds a route for `GET`.
+    /// Adds a `GET` route.
     pub fn get<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
     where
         H: Handler<T, App> + Described<T>,
@@ -53,7 +53,7 @@ impl Api {
         self.add(Method::GET, access, path, summary, handler)
     }
 
-    /// Adds a route for `POST`.
+    /// Adds a `POST` route.
     pub fn post<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
     where
         H: Handler<T, App> + Described<T>,
@@ -62,7 +62,7 @@ impl Api {
         self.add(Method::POST, access, path, summary, handler)
     }
 
-    /// Adds a route for `PUT`.
+    /// Adds a `PUT` route.
     pub fn put<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
     where
         H: Handler<T, App> + Described<T>,
@@ -71,7 +71,7 @@ impl Api {
         self.add(Method::PUT, access, path, summary, handler)
     }
 
-    /// Adds a route for `PATCH`.
+    /// Adds a `PATCH` route.
     pub fn patch<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
     where
         H: Handler<T, App> + Described<T>,
@@ -80,7 +80,7 @@ impl Api {
         self.add(Method::PATCH, access, path, summary, handler)
     }
 
-    /// Adds a route for `DELETE`.
+    /// Adds a `DELETE` route.
     pub fn delete<H, T>(self, access: Access, path: &str, summary: &'static str, handler: H) -> Self
     where
         H: Handler<T, App> + Described<T>,
@@ -105,20 +105,20 @@ impl Api {
         let mut describe = Describe { app: &self.app, schemas: &mut self.schemas, operation: &mut operation };
         H::describe(&mut describe);
         describe.fails(access.refusals());
-        // Every call may meet these before it reaches its route.
+        // Every call can get these before it reaches its route.
         describe.fails(&[
             ErrorCode::OriginNotAllowed,
             ErrorCode::RateLimitExceeded,
             ErrorCode::InternalError,
         ]);
-        // Of the methods that routes have, each has a filter.
+        // Each method that routes use has a filter.
         let filter = MethodFilter::try_from(method.clone()).unwrap_or(MethodFilter::GET);
         self.router = self.router.route(path, access.guard(on(filter, handler), &self.app));
         self.routes.push(Route { method, path: path.to_owned(), access, summary, operation });
         self
     }
 
-    /// Declares what else the last route may fail with. A failure that is not declared is a panic in a debug build, so the
+    /// Declares further errors of the last route. An undeclared error panics in debug builds, so that the
     /// tests find it.
     pub fn fails(mut self, codes: &[ErrorCode]) -> Self {
         if let Some(route) = self.routes.last_mut() {
@@ -131,7 +131,7 @@ impl Api {
         add(self)
     }
 
-    /// The router of all of them.
+    /// The router of all routes.
     pub fn into_router(self) -> Router<App> {
         if !cfg!(debug_assertions) {
             return self.router;
@@ -145,7 +145,7 @@ impl Api {
     }
 }
 
-/// What each route may fail with.
+/// The declared errors of each route.
 type Declared = HashMap<(Method, String), BTreeSet<ErrorCode>>;
 
 async fn refuse_undeclared(

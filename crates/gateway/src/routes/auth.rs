@@ -1,4 +1,4 @@
-//! Register, sign in, refresh, sign out.
+//! Registration, sign-in, token refresh and sign-out.
 
 use super::{Access, Api};
 use crate::answer::Answer;
@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub fn routes(api: Api) -> Api {
-    api.post(Access::Anyone, "/api/v1/auth/register", "Make an account", register)
+    api.post(Access::Anyone, "/api/v1/auth/register", "Register an account", register)
         .fails(&[ErrorCode::AlreadyExists, ErrorCode::SetupCodeInvalid])
         .post(Access::Anyone, "/api/v1/auth/login", "Sign in", login)
         .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
@@ -28,15 +28,25 @@ pub fn routes(api: Api) -> Api {
         .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
         .post(Access::Anyone, "/api/v1/auth/2fa/verify", "The same, for old clients", verify_code)
         .fails(&[ErrorCode::AuthFailed, ErrorCode::Forbidden])
-        .post(Access::Anyone, "/api/v1/auth/refresh", "Exchange a token for a fresh one", refresh)
+        .post(Access::Anyone, "/api/v1/auth/refresh", "Refresh a token", refresh)
         .fails(&[ErrorCode::AuthFailed])
         // A part of the old web client calls it without a version.
-        .post(Access::Anyone, "/api/auth/refresh", "Exchange a token for a fresh one", refresh)
+        .post(Access::Anyone, "/api/auth/refresh", "Refresh a token", refresh)
         .fails(&[ErrorCode::AuthFailed])
-        .post(Access::User, "/api/v1/auth/logout", "Sign this device out", logout)
-        .get(Access::Anyone, "/api/v1/setup", "Whether there are accounts and an administrator", setup)
+        .post(Access::User, "/api/v1/auth/logout", "Sign out this device", logout)
+        .get(
+            Access::Anyone,
+            "/api/v1/setup",
+            "The setup state: whether there are accounts and an administrator",
+            setup,
+        )
         .get(Access::User, "/api/v1/auth/me", "The caller's account", me)
-        .get(Access::Anyone, "/api/v1/auth/check-availability", "Whether a name is free", availability)
+        .get(
+            Access::Anyone,
+            "/api/v1/auth/check-availability",
+            "Check whether a name is available",
+            availability,
+        )
 }
 
 async fn register(
@@ -46,7 +56,7 @@ async fn register(
 ) -> Result<Remembered<wire::SignedIn>, ApiError> {
     let limits = &app.limiter.limits;
     app.count_guess(&[(limits.authentication, &visitor.counted_as)]).await?;
-    // A code that was mistyped does not use up the few registrations of an address.
+    // A mistyped code does not use up the few registrations of an address.
     if let Some(code) = body.setup_code.as_deref().filter(|code| !code.trim().is_empty()) {
         app.chat.check_setup_code(code).await?;
     }
@@ -71,7 +81,7 @@ async fn login(
     Body(body): Body<Login>,
 ) -> Result<Remembered<LoginAnswer>, ApiError> {
     let limits = &app.limiter.limits;
-    // Who else calls from its address does not use up the attempts of a device that has signed in before.
+    // Other callers from its address do not use up the attempts of a known device.
     let known = app.chat.known_device(&body.username, &visitor.device).await?;
     let counted_as = known.map_or(visitor.counted_as.clone(), |device| format!("device {device}"));
     let beginning: String = body.username.trim().chars().take(3).flat_map(char::to_lowercase).collect();
@@ -103,7 +113,7 @@ async fn login_with_code(
     sign_in_with_code(&app, &visitor, &body.two_factor_token, &body.code).await
 }
 
-/// The old web client shows the token of the first step as if it were one to call with.
+/// The old web client sends the token of the first step like an access token.
 async fn verify_code(
     State(app): State<App>,
     visitor: Visitor,
@@ -159,7 +169,7 @@ async fn logout(
     Ok(Answer(Notice { message: "Signed out".to_owned() }))
 }
 
-/// What the first screen of a new messenger asks for.
+/// What the first screen of a new server needs.
 async fn setup(State(app): State<App>) -> Result<Answer<SetupState>, ApiError> {
     let state = app.chat.setup_state().await?;
     Ok(Answer(SetupState {
@@ -176,9 +186,9 @@ async fn me(State(app): State<App>, User(caller): User) -> Answer<Me> {
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Asked {
-    /// A name that somebody wants.
+    /// The requested username.
     username: Option<String>,
-    /// An address that somebody wants to register with.
+    /// The requested e-mail address.
     email: Option<String>,
 }
 

@@ -17,20 +17,20 @@ pub fn routes(api: Api) -> Api {
     let member = Access::Member(MemberRole::Member);
     let one_path = "/api/v1/conversations/{id}";
     api.get(Access::User, "/api/v1/conversations", "The caller's conversations", list)
-        .post(Access::User, "/api/v1/conversations", "Open a conversation", create)
+        .post(Access::User, "/api/v1/conversations", "Create a conversation", create)
         .fails(&[ErrorCode::Forbidden, ErrorCode::InvalidOperation, ErrorCode::UserNotFound])
-        .get(member, one_path, "One conversation, by id or identifier", one)
-        .post(member, &format!("{one_path}/mark-read"), "Mark all as read", mark_read)
-        .post(member, &format!("{one_path}/read"), "Mark all as read", mark_read)
+        .get(member, one_path, "A conversation by id or identifier", one)
+        .post(member, &format!("{one_path}/mark-read"), "Mark a conversation as read", mark_read)
+        .post(member, &format!("{one_path}/read"), "Mark a conversation as read", mark_read)
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
     #[serde(rename = "type")]
-    /// Only those of this kind.
+    /// Only conversations of this kind.
     kind: Option<String>,
-    /// Only those that this person is in.
+    /// Only conversations with this user.
     with_user_id: Option<String>,
     #[serde(flatten)]
     page: PageParams<15, 50>,

@@ -1,7 +1,7 @@
-//! What a route takes and answers, as the types of its handler say it.
+//! Descriptions of routes, derived from the types of their handlers.
 //!
-//! Each extractor is an [`Input`] and each answer an [`Output`]; a handler that is made of these is [`Described`]. A type that
-//! says nothing of itself makes a handler that cannot be registered.
+//! Each extractor is an [`Input`] and each response an [`Output`]; a handler made of these is [`Described`].
+//! A handler with a type that has no description cannot be registered.
 
 use crate::App;
 use axum::extract::State;
@@ -13,16 +13,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub const JSON: &str = "application/json";
 
-/// What is known of a route from the types of its handler.
+/// The description of a route, from the types of its handler.
 #[derive(Debug, Clone, Default)]
 pub struct Operation {
-    /// The variable parts of its path, in order, and the fields of its query.
+    /// Its path parameters in order, and its query parameters.
     pub parameters: Vec<Parameter>,
     pub body: Option<RequestBody>,
-    /// By status; each of the forms in which it may come, with its schema.
+    /// By status, each possible content type with its schema.
     pub answers: BTreeMap<u16, BTreeMap<&'static str, Value>>,
     pub errors: BTreeSet<(u16, ErrorCode)>,
-    /// Whether the handler asks who calls.
+    /// Whether the handler authenticates the caller.
     pub takes_caller: bool,
 }
 
@@ -43,11 +43,11 @@ pub enum Place {
 #[derive(Debug, Clone)]
 pub struct RequestBody {
     pub schema: Value,
-    /// The forms in which it may come.
+    /// The possible content types.
     pub forms: &'static [&'static str],
 }
 
-/// Where a route is described.
+/// Collects the description of a route.
 pub struct Describe<'a> {
     pub app: &'a App,
     pub schemas: &'a mut Schemas,
@@ -59,38 +59,38 @@ impl Describe<'_> {
         self.operation.errors.extend(codes.iter().map(|code| (code.status(), *code)));
     }
 
-    /// It takes a field of the path or the query.
+    /// Adds a path or query parameter.
     pub fn parameter(&mut self, place: Place, name: String, schema: Value, is_required: bool) {
         self.operation.parameters.push(Parameter { name, place, is_required, schema });
     }
 
-    /// It takes a body in JSON.
+    /// Adds a JSON request body.
     pub fn takes<T: JsonSchema>(&mut self) {
         self.operation.body = Some(RequestBody { schema: self.schemas.request::<T>(), forms: &[JSON] });
     }
 
-    /// It answers with this.
+    /// Adds a response.
     pub fn answers(&mut self, status: StatusCode, form: &'static str, schema: Value) {
         self.operation.answers.entry(status.as_u16()).or_default().insert(form, schema);
     }
 
-    /// It may answer with nothing but this.
+    /// Adds a response without a body.
     pub fn answers_without_body(&mut self, status: StatusCode) {
         self.operation.answers.entry(status.as_u16()).or_default();
     }
 }
 
-/// Something that a handler takes.
+/// A parameter of a handler.
 pub trait Input {
     fn describe(to: &mut Describe<'_>);
 }
 
-/// Something that a handler answers.
+/// The result of a handler.
 pub trait Output {
     fn describe(to: &mut Describe<'_>);
 }
 
-/// A handler whose types say what it takes and answers. `T` is as in [`Handler`](axum::handler::Handler).
+/// A handler whose types describe it. `T` is as in [`Handler`](axum::handler::Handler).
 pub trait Described<T> {
     fn describe(to: &mut Describe<'_>);
 }
@@ -130,7 +130,7 @@ impl Input for HeaderMap {
 impl<T: Output> Output for Result<T, crate::error::ApiError> {
     fn describe(to: &mut Describe<'_>) {
         T::describe(to);
-        // What any call of `chat` may end with.
+        // Every call of `chat` can fail with these.
         to.fails(&[
             ErrorCode::ValidationError,
             ErrorCode::DatabaseError,

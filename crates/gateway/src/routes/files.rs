@@ -1,4 +1,4 @@
-//! Files that hang on messages, given out so that they cannot run in our origin.
+//! Files attached to messages, served so that they cannot run code in our origin.
 
 use super::describe::{Describe, Input, Output};
 use super::{Access, Api};
@@ -24,41 +24,41 @@ use std::path::{Component, Path};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 
-/// A page made of an uploaded file may do nothing at all.
+/// A page in an uploaded file may do nothing at all.
 const FILE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 pub fn routes(api: Api) -> Api {
     let by_path_summary = if api.app().chat.gives_files_by_path() {
-        "A file, by its path: to anybody who knows it, since files.unsigned_paths is on"
+        "A file by its path, for anybody who knows it, because files.unsigned_paths is on"
     } else {
-        "A file, by its path"
+        "A file by its path"
     };
-    // Addresses in old rows begin without the version.
+    // URLs in old rows have no version prefix.
     ["/api/v1/attachments", "/api/attachments"].into_iter().fold(api, |api, base| {
         api.get(Access::Link, &format!("{base}/file/{{*path}}"), by_path_summary, by_path)
             .get(Access::Link, &format!("{base}/{{attachment}}"), "A file", by_id)
             .get(
                 Access::Link,
                 &format!("{base}/{{attachment}}/thumbnail"),
-                "The small picture of a file",
+                "The thumbnail of a file",
                 thumbnail,
             )
     })
 }
 
 segments! {
-    /// A file, by its path among the uploads.
+    /// The path of a file among the uploads.
     FilePath = "path", "2026/01/65a0c0ffee0123456789abcd.png", [NotFound];
-    /// A file, by its id.
+    /// The id of a file.
     FileRef = "attachment", "65a0c0ffee0123456789abcd", [NotFound, AuthFailed];
 }
 
-/// What a link carries.
+/// The query of a signed link.
 #[derive(Deserialize, JsonSchema)]
 struct Link {
     /// The signature.
     sig: Option<String>,
-    /// Until when it holds, in seconds since 1970; a link that is damaged is one without a signature.
+    /// When it expires, in seconds since 1970. An invalid signature is ignored.
     #[schemars(with = "Option<String>")]
     exp: Option<i64>,
 }
@@ -80,10 +80,10 @@ impl Input for Followed {
     }
 }
 
-/// Who asks. Credentials that are no good count as none: pictures send what they have.
+/// The caller. Invalid credentials count as none: images send what they have.
 async fn asked_by(app: &App, headers: &HeaderMap, uri: &Uri) -> FileRequest {
     let caller = app.authenticate(headers).await.ok().map(|caller| caller.user.id);
-    // A link that was damaged is one without a signature.
+    // A damaged link counts as one without a signature.
     let link = Query::<Link>::try_from_uri(uri).ok();
     let signature = link.and_then(|Query(link)| Some((link.sig?, link.exp?)));
     let signature = signature.map(|(signature, expires)| FileSignature { signature, expires });
@@ -117,11 +117,11 @@ async fn thumbnail(
     give(&app, file, request).await
 }
 
-/// The bytes, or the part of them that was asked for.
+/// The bytes, or the requested range of them.
 async fn give(app: &App, file: ServedFile, request: Request) -> Result<Given, ApiError> {
     let missing = || ApiError::from(ChatError::NotFound { what: "attachment" });
     let name = Path::new(&file.path);
-    // A row could name anything.
+    // A row could contain any path.
     if !name.components().all(|part| matches!(part, Component::Normal(_))) {
         return Err(missing());
     }
@@ -175,7 +175,7 @@ fn say_what_it_is(file: &ServedFile, headers: &mut HeaderMap) {
     }
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, FILE_POLICY),
-        // Links change every day; only the browser of who may have it keeps it.
+        // Links change every day; only the browser of an authorized user may cache the file.
         (CACHE_CONTROL, "private, max-age=86400, immutable"),
         (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (HeaderName::from_static("cross-origin-resource-policy"), "cross-origin"),

@@ -1,4 +1,4 @@
-//! The words that a conversation wants to be translated in one way, or not at all.
+//! Glossaries of conversations.
 
 use super::{Access, Api};
 use crate::App;
@@ -15,7 +15,7 @@ pub fn routes(api: Api) -> Api {
     let moderator = Access::Member(MemberRole::Moderator);
     let path = "/api/v1/conversations/{id}/glossary";
     api.get(Access::Member(MemberRole::Member), path, "The glossary of a conversation", list)
-        .post(moderator, path, "Add a term (moderators), or change its translation", add)
+        .post(moderator, path, "Add a term or change its translation (moderators)", add)
         .fails(&[ErrorCode::Forbidden])
         .delete(moderator, &format!("{path}/{{termId}}"), "Remove a term (moderators)", remove)
         .fails(&[ErrorCode::Forbidden])

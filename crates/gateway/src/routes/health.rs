@@ -1,4 +1,4 @@
-//! For operators and their tools.
+//! Health checks and metrics for operators.
 
 use super::describe::{Describe, JSON, Output};
 use super::{Access, Api};
@@ -17,18 +17,18 @@ use meeshy_wire::{
 use serde_json::json;
 use std::time::{Duration, Instant};
 
-/// How long the database may take before it counts as not answering.
+/// How long the database may take to respond to a health check.
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub fn routes(api: Api) -> Api {
-    api.get(Access::Anyone, "/health", "Whether the process lives, and how each part is", health)
+    api.get(Access::Anyone, "/health", "Liveness, and the health of each part", health)
         .get(Access::Anyone, "/healthz", "The same", health)
-        .get(Access::Anyone, "/ready", "Whether it can serve: 503 while nothing can be written", ready)
-        .get(Access::Anyone, "/info", "What this is", info)
-        .get(Access::Operator, "/metrics", "Figures for Prometheus", metrics)
+        .get(Access::Anyone, "/ready", "Readiness: 503 while the database cannot be written", ready)
+        .get(Access::Anyone, "/info", "Name and version", info)
+        .get(Access::Operator, "/metrics", "Prometheus metrics", metrics)
 }
 
-/// The operator's tools on an address of their own, which nobody else reaches: no token is asked for.
+/// The operator's routes on a separate address that nobody else can reach, without a token.
 pub fn operator_router(chat: Chat) -> Router {
     telemetry::recorder();
     let started = Instant::now();
@@ -43,13 +43,14 @@ async fn health(State(app): State<App>, headers: HeaderMap) -> Json<Health> {
     report(&app.chat, app.started, app.is_operator(&headers)).await
 }
 
-/// How each part is; with figures for the operator only.
+/// The health of each part; with statistics for the operator only.
 async fn report(chat: &Chat, started: Instant, with_figures: bool) -> Json<Health> {
     let (statistics, readiness) = tokio::join!(in_time(chat.statistics()), readiness(chat));
     let is_up = statistics.is_some() && readiness.is_ok();
     let translates = statistics.is_some_and(|known| known.translators > 0);
     Json(Health {
-        // A process without its database lives: starting it again would not help, and `/ready` keeps people away.
+        // A process without its database is alive: restarting it would not help, and `/ready` keeps clients
+        // away.
         status: if is_up { Condition::Healthy } else { Condition::Degraded },
         timestamp: Iso(chat.now()),
         version: env!("CARGO_PKG_VERSION"),
@@ -85,7 +86,7 @@ impl IntoResponse for Ready {
         match self.0 {
             Ok(()) => Json(Readiness { status: "ready", reason: None }).into_response(),
             Err(reason) => {
-                // Asked often: the failure itself is logged where somebody misses what was not written.
+                // Called often: the failure itself is logged where the write failed.
                 tracing::debug!(reason, "Not ready");
                 let answer = Json(Readiness { status: "not ready", reason: Some(reason) });
                 (StatusCode::SERVICE_UNAVAILABLE, answer).into_response()
@@ -156,7 +157,7 @@ async fn figures(chat: &Chat) -> Figures {
     Figures(telemetry::metrics())
 }
 
-/// What the database knows, if it answers in time.
+/// Statistics from the database, if it responds in time.
 async fn in_time<T>(asked: impl Future<Output = Result<T, ChatError>>) -> Option<T> {
     match tokio::time::timeout(DATABASE_TIMEOUT, asked).await {
         Ok(Ok(known)) => Some(known),

@@ -1,4 +1,4 @@
-//! The languages that people can choose.
+//! The supported languages.
 
 use super::{Access, Api};
 use crate::answer::Answer;
@@ -6,7 +6,7 @@ use meeshy_domain::Language;
 use meeshy_wire::Languages;
 
 pub fn routes(api: Api) -> Api {
-    api.get(Access::Anyone, "/api/v1/languages", "Every language, by its own name", list)
+    api.get(Access::Anyone, "/api/v1/languages", "All languages with their native names", list)
 }
 
 async fn list() -> Answer<Languages> {

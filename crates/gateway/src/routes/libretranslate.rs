@@ -1,4 +1,4 @@
-//! LibreTranslate's interface, for people with an account here: programs that ask for a server and a key take
+//! LibreTranslate's API for users of this server: programs that ask for a server and an API key take
 //! `https://…/libretranslate` and a token.
 
 use super::describe::{Describe, Input, JSON, RequestBody};
@@ -24,29 +24,29 @@ pub fn routes(api: Api) -> Api {
         return api;
     }
     api.post(Access::Key, "/libretranslate/translate", "LibreTranslate: translate", translate)
-        .post(Access::Key, "/libretranslate/detect", "LibreTranslate: what language a text is in", detect)
+        .post(Access::Key, "/libretranslate/detect", "LibreTranslate: detect the language of a text", detect)
         .get(
             Access::Anyone,
             "/libretranslate/languages",
-            "LibreTranslate: which languages there are",
+            "LibreTranslate: list languages",
             async |Served(api): Served| -> Json<Vec<Listed>> { Json(libretranslate::languages(&api)) },
         )
         .get(
             Access::Anyone,
             "/libretranslate/frontend/settings",
-            "LibreTranslate: what a page may offer",
+            "LibreTranslate: settings for front ends",
             async |Served(api): Served| -> Json<Settings> { Json(libretranslate::settings(&api, true)) },
         )
         .get(
             Access::Anyone,
             "/libretranslate/health",
-            "LibreTranslate: whether it answers",
+            "LibreTranslate: health check",
             async || -> Json<Health> { Json(libretranslate::health()) },
         )
         .get(
             Access::Anyone,
             "/libretranslate/spec",
-            "LibreTranslate: this interface as OpenAPI",
+            "LibreTranslate: OpenAPI document",
             async |Served(api): Served| -> Json<Value> {
                 Json(libretranslate::spec(&api, "/libretranslate", true))
             },
@@ -69,8 +69,8 @@ impl Input for Served {
     fn describe(_: &mut Describe<'_>) {}
 }
 
-/// Lets in who names a token, in the headers, in the body or, as programs made for LibreTranslate do, in the query; hands on
-/// what was read.
+/// Authenticates by a token in the headers, in the body or, as some LibreTranslate clients send it, in the
+/// query; passes on the parsed request.
 pub async fn require_key(State(app): State<App>, request: Request, next: Next) -> Response {
     match admit(&app, request).await {
         Ok(request) => next.run(request).await,
@@ -117,7 +117,7 @@ impl Input for TranslateCall {
                 "target": language,
                 "format": { "type": "string", "enum": ["text", "html"], "default": "text" },
                 "alternatives": {
-                    "type": "integer", "minimum": 0, "default": 0, "description": "None are made.",
+                    "type": "integer", "minimum": 0, "default": 0, "description": "Ignored: no alternatives are generated.",
                 },
             }),
         );
@@ -143,11 +143,11 @@ impl Input for DetectCall {
 /// A body that is read field by field: those of the example have to be there.
 fn describe_call(to: &mut Describe<'_>, example: Value, mut fields: Value) {
     let Some(config) = to.app.translation_api.as_ref().map(TranslationApi::config) else { return };
-    fields["q"] = json!({ "description": "A text, or several, of which each is answered.", "oneOf": [
+    fields["q"] = json!({ "description": "A text, or several to translate separately.", "oneOf": [
         { "type": "string", "minLength": 1, "maxLength": config.chars },
         { "type": "array", "minItems": 1, "maxItems": config.texts, "items": { "type": "string" } },
     ] });
-    fields["api_key"] = json!({ "description": "A token, where no header has one." });
+    fields["api_key"] = json!({ "description": "A token, if no header contains one." });
     let required: Vec<&String> = example.as_object().into_iter().flat_map(|example| example.keys()).collect();
     to.operation.body = Some(RequestBody {
         schema: json!({ "type": "object", "required": required, "properties": fields, "examples": [example] }),

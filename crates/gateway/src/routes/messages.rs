@@ -23,13 +23,13 @@ pub fn routes(api: Api) -> Api {
     let refusals = &[ErrorCode::Forbidden, ErrorCode::InvalidOperation];
     api.get(member, path, "A page of messages, newest first", list)
         .fails(&[ErrorCode::MessageNotFound, ErrorCode::UserNotFound])
-        .post(member, path, "Write a message", send)
+        .post(member, path, "Send a message", send)
         .fails(&[ErrorCode::Forbidden])
-        .put(Access::Author, &format!("{path}/{{messageId}}"), "Give a message another text", edit_in)
+        .put(Access::Author, &format!("{path}/{{messageId}}"), "Edit a message", edit_in)
         .fails(refusals)
-        .put(Access::Author, "/api/v1/messages/{messageId}", "Give a message another text", edit)
+        .put(Access::Author, "/api/v1/messages/{messageId}", "Edit a message", edit)
         .fails(refusals)
-        .patch(Access::Author, "/api/v1/messages/{messageId}", "Give a message another text", edit)
+        .patch(Access::Author, "/api/v1/messages/{messageId}", "Edit a message", edit)
         .fails(refusals)
 }
 

@@ -1,4 +1,4 @@
-//! What readers say of translations.
+//! Reports of bad translations.
 
 use super::{Access, Api};
 use crate::App;
@@ -18,7 +18,7 @@ pub fn routes(api: Api) -> Api {
     api.post(
         Access::Member(MemberRole::Member),
         path,
-        "Report a translation, and have another engine try",
+        "Report a translation and request another engine",
         report,
     )
     .fails(&[ErrorCode::NotFound, ErrorCode::InvalidOperation])

@@ -27,36 +27,36 @@ pub fn routes(api: Api) -> Api {
     let one = &[ErrorCode::MessageNotFound, ErrorCode::InvalidOperation];
     let none = &[ErrorCode::NotFound, ErrorCode::InvalidOperation];
     let of_text = &[ErrorCode::TranslationUnavailable, ErrorCode::TranslationError];
-    api.post(user, "/api/v1/translate", "Ask for a message in a language, or translate a text", translate)
+    api.post(user, "/api/v1/translate", "Request a translation of a message, or translate a text", translate)
         .fails(one)
         .fails(of_text)
-        .post(user, "/api/v1/translate-blocking", "The same, and wait for it", translate_blocking)
+        .post(user, "/api/v1/translate-blocking", "The same, but wait for the result", translate_blocking)
         .fails(one)
         .fails(of_text)
         .fails(&[ErrorCode::TranslationPending])
         .post(user, "/api/v1/translate/batch", "Translate up to ten texts", translate_batch)
-        .get(member, "/api/v1/translate/jobs/{jobId}", "Where a translation has come to", job)
+        .get(member, "/api/v1/translate/jobs/{jobId}", "The progress of a translation", job)
         .fails(none)
         .delete(
             member,
             "/api/v1/translate/jobs/{jobId}",
-            "Give up a translation that nobody reads",
+            "Cancel a translation that nobody reads",
             cancel_job,
         )
         .fails(none)
-        .get(member, "/api/v1/status/{messageId}/{language}", "Where a translation has come to", status)
+        .get(member, "/api/v1/status/{messageId}/{language}", "The progress of a translation", status)
         .fails(none)
-        .get(member, &format!("{of_message}/status"), "Where a translation has come to", message_status)
+        .get(member, &format!("{of_message}/status"), "The progress of a translation", message_status)
         .fails(none)
-        .delete(member, of_message, "Give up a translation that nobody reads", cancel)
+        .delete(member, of_message, "Cancel a translation that nobody reads", cancel)
         .fails(none)
         .get(member, "/api/v1/messages/{messageId}/translations", "A message and its translations", list)
-        .post(user, "/api/v1/detect-language", "What language a text is in", detect)
-        .get(user, "/api/v1/models", "Which engines translate which languages", models)
-        .get(user, "/api/v1/translations/stats", "How many translations there are", statistics)
+        .post(user, "/api/v1/detect-language", "Detect the language of a text", detect)
+        .get(user, "/api/v1/models", "Engines by language pair", models)
+        .get(user, "/api/v1/translations/stats", "Translation statistics", statistics)
 }
 
-/// Counts texts that may cost an engine's time.
+/// Counts texts that may need an engine.
 fn admit(app: &App, user: UserId, texts: usize) -> Result<(), ApiError> {
     Ok(app.limiter.count_translations(user, texts)?)
 }
@@ -187,7 +187,7 @@ fn of_message(app: &App, requested: Requested, began: Instant) -> Result<Transla
     })
 }
 
-/// The text, which engine made it, and how sure that one is.
+/// The text, its engine, and the confidence.
 fn of_state(state: Ended) -> Result<(String, String, Option<f64>), ApiError> {
     match state {
         Ended::Done { content, engine, score } => Ok((content, engine, score)),
@@ -212,7 +212,7 @@ async fn status(
     Ok(Answer(views::progress(&requested)))
 }
 
-/// A job has no id of its own: it is named by its message and its language, as its translation is.
+/// A job has no id of its own: like its translation, it is identified by its message and language.
 fn named(job: &str) -> (&str, &str) {
     job.split_once('-').unwrap_or((job, ""))
 }

@@ -1,4 +1,4 @@
-//! Find people, change one's profile.
+//! User search and profiles.
 
 use super::{Access, Api};
 use crate::App;
@@ -13,14 +13,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub fn routes(api: Api) -> Api {
-    api.get(Access::User, "/api/v1/users/search", "Find people by name", search)
-        .patch(Access::User, "/api/v1/users/me", "Change one's profile and languages", patch_me)
+    api.get(Access::User, "/api/v1/users/search", "Search users by name", search)
+        .patch(Access::User, "/api/v1/users/me", "Change the caller's profile and languages", patch_me)
         .fails(&[ErrorCode::UserNotFound])
 }
 
 #[derive(Deserialize, JsonSchema)]
 struct Search {
-    /// The beginning of a name, or a part of it.
+    /// A part of a name.
     #[serde(default)]
     q: String,
     #[serde(flatten)]

@@ -1,4 +1,4 @@
-//! Files that hang on messages.
+//! Files attached to messages.
 
 use super::address;
 use meeshy_chat::Attachment;
@@ -55,7 +55,7 @@ pub(super) fn attachment(file: &Attachment) -> wire::Attachment {
     }
 }
 
-/// What clients once wrote down about a file, without addresses that run something.
+/// File metadata stored by clients, without URLs that run code.
 fn harmless(value: Value) -> Value {
     match value {
         Value::String(text) if runs_code(&text) => Value::Null,

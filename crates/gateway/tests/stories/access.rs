@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// A body that the route takes: the example of its description, with a token of this person where it has one.
+/// A body for the route: the example from its description, with a token of this caller if it has one.
 pub fn body(endpoint: &Endpoint, person: &Person) -> Value {
     let mut body = endpoint.body.clone().unwrap_or_else(|| json!({}));
     if let Some(token) = body.get_mut("token") {
@@ -20,7 +20,8 @@ pub fn body(endpoint: &Endpoint, person: &Person) -> Value {
     body
 }
 
-/// A call about this conversation, or about the translation of a message that `talk` names as `conversation message`.
+/// A call for this conversation, or for the translation of a message given in `talk` as `conversation
+/// message`.
 fn request(server: &Server, endpoint: &Endpoint, talk: &str, body: &Value) -> RequestBuilder {
     let (conversation, message) = talk.split_once(' ').unwrap_or((talk, ""));
     let path = endpoint
@@ -37,18 +38,18 @@ fn request(server: &Server, endpoint: &Endpoint, talk: &str, body: &Value) -> Re
     }
 }
 
-/// Whether somebody was let in: what was asked for was done, or failed as the route says it may for those who are.
+/// Whether the caller got access: the call succeeded, or failed with a declared error.
 fn was_let_in(endpoint: &Endpoint, answer: &Answer) -> bool {
     let code = answer.body["code"].as_str().unwrap_or_default();
     let is_declared = endpoint.errors.iter().any(|known| known.name() == code);
     answer.status < 300 || (is_declared && !REFUSALS.contains(&code))
 }
 
-/// How somebody is told that this is not for them.
+/// How a caller without access is rejected.
 const REFUSALS: [&str; 5] =
     ["AUTH_REQUIRED", "AUTH_FAILED", "FORBIDDEN", "CONVERSATION_ACCESS_DENIED", "MESSAGE_NOT_FOUND"];
 
-/// A token that says that somebody else is calling, with the signature of its owner.
+/// A token with another user's claims and the signature of its owner.
 fn forged(token: &str, other: &Person) -> String {
     let parts: Vec<&str> = token.split('.').collect();
     let others: Vec<&str> = other.token.split('.').collect();
@@ -60,7 +61,7 @@ async fn is_answered(request: RequestBuilder) -> u16 {
 }
 
 #[tokio::test]
-async fn every_route_lets_in_whom_it_says() {
+async fn every_route_enforces_its_access_rule() {
     for (kind, server) in servers().await {
         let (old, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let talk = old.group(&[&carlos]).await;
@@ -83,18 +84,18 @@ async fn every_route_lets_in_whom_it_says() {
                 ("the token of a device that was signed out", call().bearer_auth(&ended.token)),
                 ("nonsense", call().bearer_auth("nonsense")),
                 ("a foreign device", call().header("x-session-token", &foreign.session_token)),
-                // A token goes before a device, also a bad one.
+                // A token takes precedence over a device secret, even if it is invalid.
                 ("a bad token with a good device", {
                     call().bearer_auth("a.b.c").header("x-session-token", &lea.session_token)
                 }),
             ];
             for (who, call) in strangers {
                 match endpoint.access {
-                    // No token is set here.
+                    // No token is configured here.
                     Access::Operator => assert_eq!(is_answered(call).await, 404, "{who}: {what}"),
                     // There is neither a link nor a message here.
                     Access::Link => assert!([401, 404].contains(&is_answered(call).await), "{who}: {what}"),
-                    // There a code or another token is what lets in.
+                    // There a code or another token authenticates.
                     Access::Anyone if endpoint.errors.contains(&ErrorCode::AuthFailed) => {}
                     Access::Anyone => {
                         let status = is_answered(call).await;
@@ -128,7 +129,7 @@ async fn every_route_lets_in_whom_it_says() {
     }
 }
 
-/// Somebody who calls.
+/// A kind of caller.
 struct Caller {
     name: String,
     role: Role,
@@ -137,7 +138,7 @@ struct Caller {
 }
 
 impl Caller {
-    /// Whether a route says that it is for this person; nothing where it says something else than who.
+    /// Whether a route is for this caller; `None` if its rule is about something else.
     fn is_let_in(&self, access: Access) -> Option<bool> {
         match access {
             Access::Anyone | Access::Link | Access::Operator => None,
@@ -152,7 +153,8 @@ impl Caller {
     }
 }
 
-/// The author of a message, the other members of its conversation by their roles, and outsiders by theirs on the site.
+/// The author of a message, the other members of its conversation by role, and non-members by their role on
+/// the server.
 async fn callers(server: &Server) -> (Vec<Caller>, String) {
     let author = server.sign_up("author", "fr").await;
     let (mut callers, mut members) = (Vec::new(), Vec::new());
@@ -170,7 +172,7 @@ async fn callers(server: &Server) -> (Vec<Caller>, String) {
         let change = move |tx: &mut Tx<'_>| tx.execute(sql, &values);
         assert_eq!(server.store.write::<_, StoreError>(change).await.unwrap(), 1);
     }
-    // Whoever opened the conversation is in it as its creator.
+    // The user who created the conversation is its creator.
     let creator = Some(MemberRole::Creator);
     callers.insert(0, Caller { name: "author".into(), role: Role::User, member: creator, is_author: true });
     for role in Role::ALL {

@@ -1,4 +1,4 @@
-//! Sockets live as long as the right to be there, and no longer.
+//! Sockets are closed when their user is no longer authorized.
 
 use crate::polling::Poller;
 use crate::server::{Person, Server, servers, unlimited};
@@ -15,7 +15,7 @@ fn hello(talk: &str) -> Value {
     json!({ "conversationId": talk, "content": "hello" })
 }
 
-/// As another process changes the database: no event tells of it.
+/// A change of the database by another process, without an event.
 async fn change(server: &Server, sql: &'static str, id: &str) {
     let id = id.to_owned();
     let change = move |tx: &mut meeshy_store::Tx<'_>| tx.execute(sql, &[id.into()]);
@@ -39,7 +39,7 @@ async fn logout_closes_polling_sockets() {
             idle.tell("typing:start", json!({ "conversationId": talk })).await;
         });
         assert!(heard.contains(&"41".to_owned()), "{kind}: {heard:?}");
-        assert!(heard.iter().any(|packet| packet.contains("Bearer token")), "{kind}: it is told why");
+        assert!(heard.iter().any(|packet| packet.contains("Bearer token")), "{kind}: the reason is sent");
         let heard = idle.closed().await;
         assert!(heard.contains(&"41".to_owned()), "{kind}: {heard:?}");
         assert_eq!(stored(&server, &carlos, &talk).await, 0, "{kind}");
@@ -47,7 +47,7 @@ async fn logout_closes_polling_sockets() {
 }
 
 #[tokio::test]
-async fn sockets_end_with_their_authority() {
+async fn sockets_are_closed_with_their_authority() {
     type Loss = (&'static str, &'static str);
     let losses: [Loss; 5] = [
         ("a session that is revoked", "UPDATE sessions SET revoked_at = 1 WHERE user_id = $1"),
@@ -66,7 +66,7 @@ async fn sockets_end_with_their_authority() {
             let mut talking = Socket::of(&server, &lea).await;
             let (silent, polling) = (Socket::of(&server, &lea).await, Poller::of(&server, &lea).await);
             change(&server, sql, &lea.id).await;
-            // Nobody waits for the next check.
+            // Without waiting for the next check.
             let refused = talking.ask("message:send", hello(&talk)).await;
             assert_eq!(refused["success"], false, "{loss} on {kind}: {refused}");
             let told = talking.closed().await;
@@ -74,7 +74,7 @@ async fn sockets_end_with_their_authority() {
                 told.iter().any(|(_, data)| data.to_string().contains("Bearer token")),
                 "{loss}: {told:?}"
             );
-            // And who says nothing is not left to listen.
+            // A socket that sends nothing is closed, too.
             silent.closed().await;
             assert!(polling.closed().await.contains(&"41".to_owned()), "{loss} on {kind}");
             assert_eq!(lea.get("/auth/me").await.status, 401, "{loss} on {kind}");
@@ -83,13 +83,13 @@ async fn sockets_end_with_their_authority() {
     }
 }
 
-/// Whoever revokes a session tells the sockets in its room; one that is still on its way there has to look once more.
+/// Revoking a session closes the sockets in its room; one that is just joining has to check again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_session_that_is_revoked_between_authenticating_and_joining_is_noticed() {
+async fn a_session_revoked_between_authentication_and_joining_is_noticed() {
     for (kind, server) in servers().await {
         server.sign_up("lea", "fr").await;
         let mut refused = false;
-        // The regular check of all sockets looks at the clock as well, now and then just here.
+        // The periodic check of all sockets reads the clock as well, sometimes just here.
         for _ in 0..3 {
             refused = refused || !joins_after_revocation(&server).await;
         }
@@ -97,13 +97,14 @@ async fn a_session_that_is_revoked_between_authenticating_and_joining_is_noticed
     }
 }
 
-/// Revokes a session when its token was found good and its socket has joined; says whether the socket may stay.
+/// Revokes a session after its token was verified and its socket has joined; returns whether the socket may
+/// stay.
 async fn joins_after_revocation(server: &Server) -> bool {
     let lea = server.sign_in("lea").await;
     let mut socket = Socket::open(server, "EIO=4").await;
     let (reached, reaching) = std::sync::mpsc::channel();
     let (go_on, going_on) = std::sync::mpsc::channel::<()>();
-    // The first look at the clock is for the token, the second for the check after joining.
+    // The first read of the clock is for the token, the second for the check after joining.
     server.hand.interrupt_after(1, move || {
         reached.send(()).unwrap();
         let _ = going_on.recv();
@@ -116,7 +117,7 @@ async fn joins_after_revocation(server: &Server) -> bool {
 }
 
 #[tokio::test]
-async fn sockets_end_when_their_token_expires_unless_it_is_renewed() {
+async fn sockets_are_closed_when_their_token_expires_unless_it_is_renewed() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
@@ -140,7 +141,7 @@ async fn sockets_end_when_their_token_expires_unless_it_is_renewed() {
 }
 
 #[tokio::test]
-async fn sockets_end_with_a_replaced_token_as_its_calls_do() {
+async fn a_replaced_token_closes_sockets_and_rejects_calls() {
     for (kind, server) in servers().await {
         let lea = server.sign_up("lea", "fr").await;
         let talk = lea.group(&[]).await;
@@ -163,12 +164,12 @@ async fn sockets_end_with_a_replaced_token_as_its_calls_do() {
 }
 
 #[tokio::test]
-async fn a_removed_member_neither_speaks_nor_hears() {
+async fn a_removed_member_cannot_send_or_receive() {
     removed("UPDATE members SET is_active = FALSE WHERE user_id = $1").await;
 }
 
 #[tokio::test]
-async fn a_member_whose_row_is_gone_neither_speaks_nor_hears() {
+async fn a_member_whose_row_was_deleted_cannot_send_or_receive() {
     removed("DELETE FROM members WHERE user_id = $1").await;
 }
 
@@ -191,7 +192,7 @@ async fn removed(removal: &'static str) {
         assert_eq!(refused["code"], "CONVERSATION_ACCESS_DENIED", "{kind}");
         let heard = there.so_far().await;
         assert!(heard.iter().all(|(name, _)| !name.starts_with("typing")), "{kind}: {heard:?}");
-        // A second at most, and it stays connected to hear of its other conversations.
+        // A second at most, and it stays connected for events of its other conversations.
         let deaf = async {
             loop {
                 lea.say(&talk, "Salut").await;
@@ -207,24 +208,24 @@ async fn removed(removal: &'static str) {
 }
 
 #[tokio::test]
-async fn connections_that_have_not_signed_in_are_few() {
+async fn unauthenticated_connections_are_limited() {
     let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
     let server = Server::single(GatewayConfig { forwarding, ..unlimited() }).await;
     let lea = server.sign_up("lea", "fr").await;
     let mut pending = Vec::new();
     for _ in 0..256 {
         let poller = Poller::open_from(&server, "10.0.0.1").await.unwrap();
-        // Whoever joins and leaves is not known by that.
+        // Joining and leaving does not authenticate.
         assert_eq!(poller.post("40\u{1e}41").await, StatusCode::OK);
         pending.push(poller);
     }
-    // Who is in counts no more.
+    // Authenticated connections no longer count.
     let inside = pending.remove(0);
     assert_eq!(inside.post(&format!("40{}", json!({ "token": lea.token }))).await, StatusCode::OK);
     pending.push(Poller::open_from(&server, "10.0.0.1").await.unwrap());
     let another = Poller::open_from(&server, "10.0.0.2").await.unwrap();
     assert_eq!(pending[0].post("3").await, StatusCode::OK);
-    // One more takes the place of the oldest.
+    // One more evicts the oldest.
     pending.push(Poller::open_from(&server, "10.0.0.1").await.unwrap());
     assert_eq!(pending[0].post("3").await, StatusCode::BAD_REQUEST);
     for stays in [&pending[1], &inside, &another] {

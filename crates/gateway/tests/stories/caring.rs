@@ -1,4 +1,4 @@
-//! Glossaries and reports, as clients see them.
+//! Glossaries and reports over the API.
 
 use crate::server::servers;
 use crate::socket::Socket;
@@ -24,7 +24,7 @@ async fn moderators_keep_a_glossary_and_members_read_it() {
 }
 
 #[tokio::test]
-async fn a_report_can_bring_another_engine() {
+async fn a_report_can_request_another_engine() {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let talk = carlos.group(&[&lea]).await;

@@ -1,4 +1,4 @@
-//! Messages that are given another text, as clients do it.
+//! Edited messages over the API.
 
 use crate::server::{Server, answer, servers, unlimited};
 use crate::socket::Socket;
@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn an_edit_reaches_everybody_and_its_translation_is_new_to_them() {
+async fn an_edit_and_its_new_translation_reach_everybody() {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let talk = carlos.group(&[&lea]).await;
@@ -24,7 +24,7 @@ async fn an_edit_reaches_everybody_and_its_translation_is_new_to_them() {
             let edited = answer(request.json(&json!({ "content": text }))).await;
             assert_eq!(edited.status, 200, "{kind}: {}", edited.body);
             let heard = hers.event("message:edited").await;
-            assert_eq!(heard, edited.body["data"], "{kind}: one shape");
+            assert_eq!(heard, edited.body["data"], "{kind}: the same shape");
             assert_eq!((&heard["id"], &heard["content"]), (&json!(id), &json!(text)), "{kind}");
             assert_eq!(heard["isEdited"], true, "{kind}");
             assert!(heard["editedAt"].is_string(), "{kind}");
@@ -32,7 +32,7 @@ async fn an_edit_reaches_everybody_and_its_translation_is_new_to_them() {
             assert_eq!(heard["translationStates"][0]["state"], "pending", "{kind}");
             let came = hers.event("message:translation").await["translations"][0].clone();
             assert_eq!(came["translatedContent"], format!("fr: {text}"), "{kind}");
-            // The web client passes over an id that it has seen.
+            // The web client ignores an id that it has seen.
             assert_eq!(came["id"], format!("{id}-fr-r{}", number + 2), "{kind}");
             assert_ne!(came["id"], first["id"], "{kind}");
         }
@@ -40,7 +40,7 @@ async fn an_edit_reaches_everybody_and_its_translation_is_new_to_them() {
 }
 
 #[tokio::test]
-async fn a_socket_edits_too_and_is_told_why_it_may_not() {
+async fn a_socket_can_edit_and_gets_the_reason_for_a_rejection() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = carlos.group(&[&lea]).await;

@@ -1,4 +1,4 @@
-//! An engine that does as it is told.
+//! A translation engine with predictable results.
 
 use async_trait::async_trait;
 use meeshy_chat::{Answer, Speed, Translate};
@@ -10,8 +10,8 @@ use meeshy_translation::{
 use meeshy_translation_api::{TranslationApi, TranslationApiConfig};
 use std::sync::Arc;
 
-/// Translates `text` into `fr: text`, keeps `ok` as it is, comes to no end with `endless`, has no model yet
-/// for `soon`, and knows no Japanese.
+/// Translates `text` into `fr: text`, returns `ok` unchanged, never finishes `endless`, has no model yet for
+/// `soon`, and does not know Japanese.
 pub struct Engine;
 
 #[async_trait]
@@ -57,7 +57,7 @@ impl Translate for Engine {
     }
 }
 
-/// The same engine behind LibreTranslate's interface, for English and Spanish into French.
+/// The same engine behind LibreTranslate's API, for English and Spanish into French.
 pub fn translation_api() -> TranslationApi {
     let engines: Vec<Arc<dyn translation::Engine>> = vec![Arc::new(Engine)];
     TranslationApi::new(Translator::with_engines(engines, 1 << 20, None), TranslationApiConfig::default())

@@ -1,4 +1,4 @@
-//! Files that hang on messages, as clients fetch them.
+//! Files attached to messages, over the API.
 
 use crate::server::{Server, answer, servers, unlimited};
 use meeshy_store::Tx;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n not much of a picture";
 
-/// Puts a file in the folder, and a row that names it.
+/// Creates a file in the folder, and a row that names it.
 async fn upload(server: &Server, id: &str, message: &str, path: &str, mime: &str, status: Option<&str>) {
     let place = server.uploads.path().join(path);
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
@@ -31,7 +31,7 @@ async fn upload(server: &Server, id: &str, message: &str, path: &str, mime: &str
 }
 
 #[tokio::test]
-async fn a_message_comes_with_its_files_and_they_can_be_fetched() {
+async fn a_message_includes_its_files_and_they_can_be_downloaded() {
     for (kind, server) in servers().await {
         let lea = server.sign_up("lea", "fr").await;
         let carlos = server.sign_up("carlos", "es").await;
@@ -93,7 +93,7 @@ async fn a_message_comes_with_its_files_and_they_can_be_fetched() {
 }
 
 #[tokio::test]
-async fn what_could_run_is_a_download_and_what_nobody_may_have_is_not_there() {
+async fn active_content_is_a_download_and_forbidden_files_are_not_found() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let carlos = server.sign_up("carlos", "es").await;
@@ -127,7 +127,7 @@ async fn what_could_run_is_a_download_and_what_nobody_may_have_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_from_the_folder_is_not_found() {
+async fn a_missing_file_is_not_found() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let carlos = server.sign_up("carlos", "es").await;
@@ -139,7 +139,7 @@ async fn a_file_that_is_gone_from_the_folder_is_not_found() {
 }
 
 #[tokio::test]
-async fn without_unsigned_paths_a_file_needs_a_link_or_a_member() {
+async fn without_unsigned_paths_a_file_needs_a_signed_link_or_a_member() {
     let server = Server::adjusted(|settings| settings.unsigned_file_paths = false).await;
     let lea = server.sign_up("lea", "fr").await;
     let talk = lea.group(&[]).await;
@@ -155,11 +155,11 @@ async fn without_unsigned_paths_a_file_needs_a_link_or_a_member() {
         assert_eq!(request.send().await.unwrap().status(), 200);
     }
     server.hand.advance(Duration::from_secs(3 * 86_400));
-    assert_eq!(server.get(&link).await.status, 404, "a link does not hold for ever");
+    assert_eq!(server.get(&link).await.status, 404, "a link expires");
 }
 
 #[tokio::test]
-async fn addresses_that_run_something_do_not_leave_the_server() {
+async fn urls_that_run_code_are_not_served() {
     for (kind, server) in servers().await {
         let lea = server.sign_up("lea", "fr").await;
         let talk = lea.group(&[]).await;

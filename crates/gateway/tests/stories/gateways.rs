@@ -1,4 +1,4 @@
-//! Two gateways on one database are one messenger.
+//! Two gateways on one database behave as one server.
 
 use crate::server::{Server, registration, unlimited};
 use crate::socket::Socket;
@@ -6,18 +6,18 @@ use meeshy_gateway::GatewayConfig;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_token_of_one_gateway_is_taken_by_the_other() {
+async fn a_token_of_one_gateway_is_accepted_by_the_other() {
     let [one, two] = Server::pair(unlimited()).await;
     let lea = one.sign_up("lea", "fr").await;
     let me = two.also(&lea).get("/auth/me").await;
     assert_eq!((me.status, &me.body["data"]["user"]["id"]), (200, &json!(lea.id)));
-    // And is refused by both once the device has signed out.
+    // And rejected by both once the device has signed out.
     assert_eq!(lea.post("/auth/logout", Value::Null).await.status, 200);
     assert_eq!(two.also(&lea).get("/auth/me").await.status, 401);
 }
 
 #[tokio::test]
-async fn who_comes_and_goes_at_one_gateway_is_told_at_the_other() {
+async fn presence_at_one_gateway_is_sent_at_the_other() {
     let [one, two] = Server::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "es").await);
     let talk = lea.group(&[&carlos]).await;
@@ -35,7 +35,7 @@ async fn who_comes_and_goes_at_one_gateway_is_told_at_the_other() {
     };
     assert_eq!(shown().await, true);
 
-    // She has a second socket, at the other gateway: nobody is told until both are gone.
+    // She has a second socket at the other gateway: nothing is sent until both are closed.
     let also_here = Socket::of(&two, &lea).await;
     drop(here);
     drop(also_here);
@@ -45,7 +45,7 @@ async fn who_comes_and_goes_at_one_gateway_is_told_at_the_other() {
 }
 
 #[tokio::test]
-async fn those_who_are_there_already_are_known_to_a_gateway_that_starts_and_go_with_one_that_stops() {
+async fn a_starting_gateway_knows_who_is_online_and_a_stopping_one_takes_its_users_offline() {
     let [one, two] = Server::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "es").await);
     lea.group(&[&carlos]).await;
@@ -54,7 +54,7 @@ async fn those_who_are_there_already_are_known_to_a_gateway_that_starts_and_go_w
     while there.event("user:status").await["userId"] != json!(lea.id) {}
     let third = one.beside(1_000_000_000).await;
     let is_online = third.chat.presence().is_online(lea.id.parse().unwrap());
-    assert!(is_online, "before it serves anybody");
+    assert!(is_online, "before it serves clients");
     one.stop().await;
     loop {
         let status = there.event("user:status").await;
@@ -66,7 +66,7 @@ async fn those_who_are_there_already_are_known_to_a_gateway_that_starts_and_go_w
 }
 
 #[tokio::test]
-async fn guesses_are_counted_over_both() {
+async fn failed_sign_ins_are_counted_over_both() {
     let [one, two] = Server::pair(GatewayConfig::default()).await;
     let mut answers = Vec::new();
     for (number, server) in [&one, &two, &one, &two, &one, &two].into_iter().enumerate() {
@@ -74,7 +74,7 @@ async fn guesses_are_counted_over_both() {
         answers.push(server.post("/api/v1/auth/login", guess).await);
     }
     let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
-    assert_eq!(statuses, [401, 401, 401, 401, 401, 429], "five for each beginning of a name");
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429], "five per start of a name");
     let refused = &answers[5];
     assert_eq!((refused.code(), refused.header("retry-after")), ("RATE_LIMIT_EXCEEDED", "900"));
     let mut registered = Vec::new();
@@ -85,7 +85,7 @@ async fn guesses_are_counted_over_both() {
 }
 
 #[tokio::test]
-async fn attempts_at_an_account_are_counted_over_both() {
+async fn attempts_on_an_account_are_counted_over_both() {
     let [one, two] = Server::pair(unlimited()).await;
     one.sign_up("lea", "fr").await;
     let mut statuses = Vec::new();
@@ -95,5 +95,5 @@ async fn attempts_at_an_account_are_counted_over_both() {
         statuses.push(server.post("/api/v1/auth/login", guess).await.status);
     }
     assert_eq!(statuses[..10], [401; 10]);
-    assert_eq!(statuses[10], 429, "ten, wherever they are made");
+    assert_eq!(statuses[10], 429, "ten over both");
 }

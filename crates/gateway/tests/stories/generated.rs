@@ -1,4 +1,4 @@
-//! The documents that are made from the declarations of routes and events, and kept in the repository.
+//! The generated documents in the repository are up to date.
 
 use crate::server::{Server, unlimited};
 use meeshy_gateway::routes::Access;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// Compares a file of the repository with what it is made from; with `UPDATE_GENERATED` set, writes it.
+/// Compares a file of the repository with its generated content; with `UPDATE_GENERATED` set, writes it.
 fn check(path: &str, fresh: &str) {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
     if std::env::var_os("UPDATE_GENERATED").is_some() {
@@ -46,7 +46,7 @@ async fn every_route_is_declared_as_its_handler_reads_it() {
     }
 }
 
-/// Whatever a document refers to is in it, once.
+/// Every reference in a document is resolved, and nothing is unused or duplicated.
 #[tokio::test]
 async fn the_description_is_complete() {
     fn references(value: &Value, found: &mut BTreeSet<String>) {
@@ -68,7 +68,7 @@ async fn the_description_is_complete() {
     }
     for name in described["components"]["schemas"].as_object().unwrap().keys() {
         assert!(found.contains(&format!("#/components/schemas/{name}")), "nothing uses {name}");
-        // Two types of one name get numbers.
+        // A second type of the same name gets a number.
         assert!(!name.ends_with(|last: char| last.is_ascii_digit()), "{name} is the second of its name");
     }
 }

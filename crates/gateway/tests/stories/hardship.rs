@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
-async fn events_that_make_no_sense_are_refused_in_words() {
+async fn invalid_events_are_rejected_with_a_message() {
     for (kind, server) in servers().await {
         let lea = server.sign_up("lea", "fr").await;
         let talk = lea.group(&[]).await;
@@ -57,7 +57,7 @@ async fn events_that_make_no_sense_are_refused_in_words() {
 }
 
 #[tokio::test]
-async fn packets_that_are_none_end_the_connection_and_nothing_else() {
+async fn invalid_packets_close_only_their_connection() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let talk = lea.group(&[]).await;
@@ -96,14 +96,14 @@ async fn packets_that_are_none_end_the_connection_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_flood_is_refused_and_then_cut_off() {
+async fn a_flood_is_rejected_and_then_disconnected() {
     let rate_limits =
         RateLimits { events: Some(Limit::new("events", 10, Duration::from_secs(60))), ..RateLimits::off() };
     let server = Server::start(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
     let lea = server.sign_up("lea", "fr").await;
     let mut socket = Socket::of(&server, &lea).await;
     for n in 0..20 {
-        // What cannot be read counts as well.
+        // Invalid events count as well.
         let answer = socket.ask("message:send", json!({ "content": n })).await;
         assert_eq!(answer["code"], if n < 10 { "VALIDATION_ERROR" } else { "RATE_LIMIT_EXCEEDED" }, "{n}");
     }
@@ -116,11 +116,11 @@ async fn a_flood_is_refused_and_then_cut_off() {
         stranger.tell("message:send", json!({})).await;
     }
     let before = stranger.closed().await;
-    assert_eq!(before.last().unwrap().1["code"], "RATE_LIMIT_EXCEEDED", "nobody need be known to be cut off");
+    assert_eq!(before.last().unwrap().1["code"], "RATE_LIMIT_EXCEEDED", "before authentication, too");
 }
 
 #[tokio::test]
-async fn a_list_is_no_object() {
+async fn a_list_is_not_an_object() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let list = json!(["lea", "correct horse", "Eve", "Moss", "eve@example.org", "fr", "fr", "fr"]);
@@ -151,7 +151,7 @@ async fn a_list_is_no_object() {
 }
 
 #[tokio::test]
-async fn bodies_that_cannot_be_taken_are_refused_in_json() {
+async fn invalid_bodies_are_rejected_in_json() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let post = |path: &str| server.request(Method::POST, path).bearer_auth(&lea.token);
@@ -170,7 +170,7 @@ async fn bodies_that_cannot_be_taken_are_refused_in_json() {
     assert_eq!((method.status, method.code()), (405, "METHOD_NOT_ALLOWED"));
     let path = answer(server.request(Method::GET, "/api/v1/conversations/%ff").bearer_auth(&lea.token)).await;
     assert_eq!((path.status, path.code()), (400, "VALIDATION_ERROR"));
-    // Signing out comes with the type of JSON and no body.
+    // Signing out has the content type of JSON and no body.
     let out = post("/api/v1/auth/logout").header("content-type", "application/json");
     assert_eq!(answer(out).await.status, 200);
 }

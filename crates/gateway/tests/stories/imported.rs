@@ -1,4 +1,4 @@
-//! What the old system knew is shown as it was.
+//! Imported data is shown as in the old system.
 
 use crate::server::{Server, servers};
 use crate::socket::Socket;
@@ -16,7 +16,7 @@ async fn set(server: &Server, statements: Vec<(&'static str, Vec<Value>)>) {
 }
 
 #[tokio::test]
-async fn flags_and_counts_of_imported_rows_are_true() {
+async fn flags_and_counts_of_imported_rows_are_correct() {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let talk = lea.group(&[&carlos]).await;
@@ -136,7 +136,7 @@ async fn flags_and_counts_of_imported_rows_are_true() {
 }
 
 #[tokio::test]
-async fn somebody_who_was_blocked_is_not_heard_live() {
+async fn messages_of_a_blocked_user_are_not_delivered_live() {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let emma = server.sign_up("emma", "en").await;

@@ -1,11 +1,11 @@
-//! LibreTranslate's interface on the gateway, for programs that know a server and a key.
+//! LibreTranslate's API on the gateway.
 
 use crate::server::{Answer, Server, answer, unlimited};
 use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_key_is_a_token_of_a_person_or_a_device() {
+async fn an_api_key_is_a_token_of_a_user_or_a_device() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let ask = async |key: &str| -> Answer {
@@ -43,7 +43,7 @@ async fn a_key_is_a_token_of_a_person_or_a_device() {
 }
 
 #[tokio::test]
-async fn bad_input_is_refused_in_words() {
+async fn invalid_input_is_rejected_with_a_message() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let long = format!(r#"{{"q":"{}","source":"en","target":"fr"}}"#, "x".repeat(100_001));

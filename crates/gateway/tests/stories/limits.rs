@@ -1,4 +1,4 @@
-//! So many calls, and no more.
+//! Rate limits.
 
 use crate::server::{Answer, Person, Server, answer, registration, unlimited};
 use crate::socket::Socket;
@@ -27,7 +27,7 @@ async fn refused(answer: Answer, limit: u64) {
 }
 
 #[tokio::test]
-async fn registering_and_signing_in_are_limited_by_address() {
+async fn registration_and_sign_in_are_limited_by_address() {
     let server = Server::start(GatewayConfig {
         forwarding: Forwarding { trusted_hops: 1, ..Forwarding::default() },
         ..GatewayConfig::default()
@@ -35,7 +35,7 @@ async fn registering_and_signing_in_are_limited_by_address() {
     .await;
     let calls = AtomicU8::new(0);
     let call = async |path: &str, from: &str, body| {
-        // The proxy adds a line of its own to whatever the client invents.
+        // The proxy appends a line to whatever the client sends.
         let invented = format!("6.6.6.{}", calls.fetch_add(1, Ordering::Relaxed));
         let request = server.request(Method::POST, path).header("x-forwarded-for", invented);
         let request = request.header("x-forwarded-for", from);
@@ -69,7 +69,7 @@ async fn registering_and_signing_in_are_limited_by_address() {
 }
 
 #[tokio::test]
-async fn calls_say_how_many_are_left() {
+async fn responses_contain_the_remaining_calls() {
     let server = Server::single(GatewayConfig::default()).await;
     let first = server.get("/api/v1/languages").await;
     assert_eq!((first.header("x-ratelimit-limit"), first.header("x-ratelimit-remaining")), ("300", "299"));
@@ -77,7 +77,7 @@ async fn calls_say_how_many_are_left() {
         server.get("/api/v1/languages").await;
     }
     refused(server.get("/api/v1/languages").await, 300).await;
-    assert_eq!(server.get("/health").await.status, 200, "tools of the operator are not limited");
+    assert_eq!(server.get("/health").await.status, 200, "operator routes are not limited");
 
     let server =
         Server::single(GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() }).await;
@@ -85,7 +85,7 @@ async fn calls_say_how_many_are_left() {
 }
 
 #[tokio::test]
-async fn translating_is_limited_by_person() {
+async fn translation_is_limited_by_user() {
     let limit = Limit::new("translation", 3, Duration::from_secs(60));
     let rate_limits = RateLimits { translation: Some(limit), ..RateLimits::off() };
     let server = Server::single(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
@@ -107,7 +107,7 @@ fn limited(change: impl FnOnce(&mut RateLimits)) -> GatewayConfig {
 }
 
 #[tokio::test]
-async fn messages_have_one_budget_whichever_door_they_come_through() {
+async fn messages_have_one_budget_over_rest_and_sockets() {
     let window = Duration::from_secs(60);
     let server = Server::single(limited(|limits| {
         limits.conversation_messages = Some(Limit::new("conversation_messages", 4, window));
@@ -120,7 +120,7 @@ async fn messages_have_one_budget_whichever_door_they_come_through() {
     let everybody = sockets[0].event("conversation:joined").await["conversationId"].clone();
     let everybody = everybody.as_str().unwrap();
     let say = |talk: &str| json!({ "conversationId": talk, "content": "Salut" });
-    // By its identifier and by its id, on two sockets and over REST.
+    // By identifier and by id, on two sockets and over REST.
     assert_eq!(sockets[0].ask("message:send", say("meeshy")).await["success"], true);
     assert_eq!(sockets[0].ask("message:send", say(everybody)).await["success"], true);
     assert_eq!(sockets[1].ask("message:send", say(&everybody.to_uppercase())).await["success"], true);
@@ -130,7 +130,7 @@ async fn messages_have_one_budget_whichever_door_they_come_through() {
     }
     let path = format!("/conversations/{everybody}/messages");
     refused(lea.post(&path, json!({ "content": "Salut" })).await, 4).await;
-    // Others, and other conversations, have their own; an account has one for all of them.
+    // Other users and other conversations have their own; a user has one for all conversations.
     carlos.say("meeshy", "Hola").await;
     let talk = lea.group(&[&carlos]).await;
     lea.say(&talk, "Salut").await;
@@ -141,7 +141,7 @@ async fn messages_have_one_budget_whichever_door_they_come_through() {
 }
 
 #[tokio::test]
-async fn events_are_counted_over_all_sockets_of_a_person() {
+async fn events_are_counted_over_all_sockets_of_a_user() {
     let limit = Limit::new("events", 6, Duration::from_secs(60));
     let server = Server::single(limited(|limits| limits.events = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
@@ -187,13 +187,13 @@ async fn translations_that_sockets_wait_for_are_bounded() {
             break answer;
         }
         waiting += 1;
-        assert!(waiting < 1_000, "there is no bound");
+        assert!(waiting < 1_000, "it is not bounded");
     };
     assert_eq!((waiting, &refused["code"]), (256, &json!("SERVICE_UNAVAILABLE")), "{refused}");
 }
 
 #[tokio::test]
-async fn a_device_that_has_signed_in_before_has_attempts_of_its_own() {
+async fn a_known_device_has_attempts_of_its_own() {
     let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
     let allowed_origins = vec!["https://chat.example".to_owned()];
     let server =
@@ -210,7 +210,7 @@ async fn a_device_that_has_signed_in_before_has_attempts_of_its_own() {
     }
     let cookie = cookie.split(';').next().unwrap();
 
-    // Somebody guesses from everywhere, also from the address that ada calls from.
+    // Attackers guess from everywhere, also from the address of ada.
     let guess = json!({ "username": "ada", "password": "guess" });
     let mut last = 0;
     for n in 0..12 {
@@ -221,7 +221,7 @@ async fn a_device_that_has_signed_in_before_has_attempts_of_its_own() {
     assert_eq!(last, 401);
     let right = json!({ "username": "ada", "password": "correct horse" });
     let stranger = call("/api/v1/auth/login", "10.0.9.9", nothing, right.clone()).await;
-    assert_eq!(stranger.status, 401, "the right password is not looked at: {}", stranger.body);
+    assert_eq!(stranger.status, 401, "the right password is not verified: {}", stranger.body);
     let known = call("/api/v1/auth/login", "10.0.0.7", ("cookie", cookie), right.clone()).await;
     assert_eq!((known.status, known.header("set-cookie")), (200, ""), "{}", known.body);
     let session_token = joined.body["data"]["sessionToken"].as_str().unwrap();
@@ -230,7 +230,7 @@ async fn a_device_that_has_signed_in_before_has_attempts_of_its_own() {
 }
 
 #[tokio::test]
-async fn asking_which_names_are_free_is_limited_and_tells_nothing_of_addresses() {
+async fn availability_checks_are_limited_and_reveal_no_addresses() {
     let server = Server::start(GatewayConfig::default()).await;
     server.sign_up("lea", "fr").await;
     let path = "/api/v1/auth/check-availability?username=lea&email=lea@example.org";
@@ -263,7 +263,7 @@ async fn each_text_counts_as_a_translation() {
 }
 
 #[tokio::test]
-async fn what_reading_asks_for_is_limited_by_person() {
+async fn translations_requested_by_reading_are_limited_by_user() {
     let limit = Limit::new("page_translations", 3, Duration::from_secs(60));
     let server = Server::single(limited(|limits| limits.page_translations = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
@@ -283,11 +283,11 @@ async fn what_reading_asks_for_is_limited_by_person() {
             .count()
     };
     assert_eq!(asked(&lea, "de").await, 3);
-    assert_eq!(asked(&lea, "en").await, 0, "the page comes all the same");
+    assert_eq!(asked(&lea, "en").await, 0, "the page is returned anyway");
 }
 
 #[tokio::test]
-async fn opening_conversations_is_limited_by_person() {
+async fn creating_conversations_is_limited_by_user() {
     let limit = Limit::new("conversations", 1, Duration::from_secs(60));
     let server = Server::single(limited(|limits| limits.conversations = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);

@@ -1,4 +1,4 @@
-//! Metrics: what hostile traffic can make of them.
+//! Metrics, also under hostile traffic.
 
 use crate::server::{Server, answer, unlimited};
 use crate::socket::Socket;
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 const TOKEN: &str = "a token of the operator";
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
-/// The labels of all metrics as they are now: name and value.
+/// The current labels of all metrics: name and value.
 async fn labels(server: &Server) -> BTreeSet<(String, String)> {
     let request = server.request(Method::GET, "/metrics").bearer_auth(TOKEN);
     let text = request.send().await.unwrap().text().await.unwrap();
@@ -33,7 +33,7 @@ async fn operated() -> Server {
 }
 
 #[tokio::test]
-async fn figures_are_for_the_operator() {
+async fn metrics_are_for_the_operator() {
     let server = operated().await;
     server.sign_up("lea", "fr").await;
     let get = |path: &str| server.request(Method::GET, path);
@@ -85,7 +85,7 @@ async fn strangers_cannot_add_values_to_labels() {
             "le" => value == "+Inf" || value.parse::<f64>().is_ok(),
             "state" => ["done", "identical", "unavailable", "failed"].contains(&value.as_str()),
             "reason" => ["total", "address"].contains(&value.as_str()),
-            _ => panic!("say here which values the label {name} may have"),
+            _ => panic!("list the allowed values of the label {name} here"),
         };
         assert!(is_known, "{name}={value}");
     }

@@ -1,4 +1,4 @@
-//! A NUL, which no database text can hold, wherever a client may put one.
+//! NUL characters, which no database can store, in every place of a request.
 
 use crate::access::body;
 use crate::server::{Person, Server, servers};
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 const NUL: &str = "a%00b";
 
-/// The path with `value` for each of its variable parts.
+/// The path with `value` for each of its parameters.
 fn path(endpoint: &Endpoint, value: &str) -> String {
     let part = |part: &str| if part.starts_with('{') { value.to_owned() } else { part.to_owned() };
     endpoint.path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// The body, once for each of its texts, which becomes a NUL.
+/// Copies of the body, each with one of its texts replaced by a NUL.
 fn bodies(body: &Value) -> Vec<Value> {
     let Some(fields) = body.as_object() else { return vec![json!(["a\0b"])] };
     let texts = fields.iter().filter(|(_, value)| value.is_string());
@@ -55,7 +55,7 @@ async fn try_everywhere(server: &Server, endpoint: &Endpoint, person: &Person, p
 }
 
 #[tokio::test]
-async fn a_nul_is_refused_by_every_route() {
+async fn a_nul_is_rejected_by_every_route() {
     for (kind, server) in servers().await {
         for (number, endpoint) in server.endpoints.iter().enumerate() {
             let person = server.sign_up(&format!("person{number}"), "fr").await;

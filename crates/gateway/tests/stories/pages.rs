@@ -1,4 +1,4 @@
-//! What browsers and the operator's tools are given.
+//! Pages for browsers and for operators.
 
 use crate::server::{Server, answer, unlimited};
 use meeshy_gateway::{Forwarding, GatewayConfig};

@@ -1,10 +1,10 @@
-//! A Socket.IO client of few words over polling.
+//! A minimal Socket.IO client over polling.
 
 use crate::server::{Person, Server};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
-/// Between the packets of a payload.
+/// The separator of packets in a payload.
 const BETWEEN: char = '\u{1e}';
 
 pub struct Poller {
@@ -13,7 +13,7 @@ pub struct Poller {
 }
 
 impl Poller {
-    /// A session of a person, authenticated.
+    /// An authenticated session.
     pub async fn of(server: &Server, person: &Person) -> Self {
         let poller = Self::open(server).await.unwrap();
         let joined = poller.post(&format!("40{}", json!({ "token": person.token }))).await;
@@ -25,12 +25,12 @@ impl Poller {
         poller
     }
 
-    /// A session that has said nothing yet, or the status of the refusal.
+    /// A session that has sent nothing yet, or the status of the error response.
     pub async fn open(server: &Server) -> Result<Self, StatusCode> {
         Self::open_from(server, "127.0.0.1").await
     }
 
-    /// The same from an address, where a proxy is trusted.
+    /// The same from another address, behind a trusted proxy.
     pub async fn open_from(server: &Server, address: &str) -> Result<Self, StatusCode> {
         let http = Client::new();
         let url = format!("http://{}/socket.io/?EIO=4&transport=polling", server.address);
@@ -43,7 +43,7 @@ impl Poller {
         Ok(Self { http, url: format!("{url}&sid={}", hello["sid"].as_str().unwrap()) })
     }
 
-    /// What waits or comes next; `None` once there is no such session, or no such server.
+    /// The next packets; `None` if the session or the server is gone.
     pub async fn poll(&self) -> Option<String> {
         let answer = self.http.get(&self.url).send().await.ok()?;
         if answer.status() != StatusCode::OK {
@@ -60,7 +60,7 @@ impl Poller {
         self.post(&format!("42{}", json!([event, data]))).await
     }
 
-    /// Polls until the session is over; gives the packets.
+    /// Polls until the session is closed; returns the packets.
     pub async fn closed(self) -> Vec<String> {
         let mut heard = Vec::new();
         while let Some(payload) = self.poll().await {

@@ -1,4 +1,4 @@
-//! Signing in with a code, as clients do it.
+//! Signing in with a code, over the API.
 
 use crate::server::{Server, unlimited};
 use meeshy_store::Tx;
@@ -7,7 +7,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_code_is_asked_for_and_taken_in_both_ways() {
+async fn a_code_is_required_and_accepted_in_both_ways() {
     let server = Server::start(unlimited()).await;
     server.sign_up("lea", "fr").await;
     let protect = |tx: &mut Tx<'_>| {
@@ -27,7 +27,7 @@ async fn a_code_is_asked_for_and_taken_in_both_ways() {
         assert_eq!((&data["user"]["username"], &data["token"]), (&json!("lea"), &json!(null)));
         let token = data["twoFactorToken"].as_str().unwrap();
         assert_eq!(token.len(), 64);
-        // It is no token to call with.
+        // It is not a token for calls.
         let me = server.request(Method::GET, "/api/v1/auth/me").bearer_auth(token);
         assert_eq!(me.send().await.unwrap().status(), 401);
         let show = async |code: &str| {

@@ -1,7 +1,7 @@
-//! A running gateway, and people who call it.
+//! A running gateway, and users who call it.
 //!
-//! With `MEESHY_TEST_GATEWAYS=2`, what calls itself one server is two gateways on one PostgreSQL, behind a proxy that spreads calls and
-//! sockets at random.
+//! With `MEESHY_TEST_GATEWAYS=2`, a server consists of two gateways on one PostgreSQL, behind a proxy that
+//! distributes requests and sockets at random.
 
 use crate::engine::{Engine, translation_api};
 use meeshy_chat::{Chat, HashingCost, Secrets, Settings, SigningKey, Translate};
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// How the clock of two gateways moves.
+/// How the clocks of two gateways advance.
 const TICK: Duration = Duration::from_millis(1);
 
 /// A gateway on a free port.
@@ -41,7 +41,7 @@ pub struct Server {
     others: Vec<Server>,
 }
 
-/// Where a gateway is started, and as what.
+/// How a gateway is started.
 struct Place<'a> {
     database: Arc<Database>,
     clock: (Clock, clock::ClockControl),
@@ -62,7 +62,7 @@ impl Place<'_> {
     }
 }
 
-/// Whether one server is to be two gateways.
+/// Whether one server consists of two gateways.
 #[expect(clippy::disallowed_methods, reason = "how tests run is not for the configuration")]
 fn is_spread() -> bool {
     std::env::var("MEESHY_TEST_GATEWAYS").is_ok_and(|number| number == "2")
@@ -81,7 +81,7 @@ pub async fn servers() -> Vec<(&'static str, Server)> {
     single_servers().await
 }
 
-/// One gateway on each database, however the tests are run: for ids that are in snapshots.
+/// One gateway on each database, in every configuration of the tests: for ids in snapshots.
 pub async fn single_servers() -> Vec<(&'static str, Server)> {
     let mut servers = Vec::new();
     for (kind, database) in Database::both() {
@@ -96,7 +96,7 @@ impl Server {
         if is_spread() { Self::spread(config, |_| {}).await } else { Self::single(config).await }
     }
 
-    /// One gateway on SQLite, however the tests are run: for what each gateway counts by itself.
+    /// One gateway on SQLite, in every configuration of the tests: for what each gateway counts by itself.
     pub async fn single(config: GatewayConfig) -> Self {
         Self::at(Place::on(Database::sqlite()), config, |_| {}).await
     }
@@ -109,7 +109,7 @@ impl Server {
             uploads: Arc::clone(&one.uploads),
             ..Place::beside(&one.database, 1_000_000)
         };
-        // Ids of two processes do not grow with time, so what they make at one moment has no order.
+        // Ids of two processes are not ordered by time, so objects created at the same time have no order.
         let ticking = one.clock.1.clone();
         tokio::spawn(async move {
             loop {
@@ -147,7 +147,7 @@ impl Server {
         Self::at(Place::on(Database::sqlite()), unlimited(), adjust).await
     }
 
-    /// A server whose tokens nobody else takes.
+    /// A server whose tokens no other server accepts.
     pub async fn foreign() -> Self {
         let secret = "another secret of thirty-two bytes";
         let place = Place { secret, seed: 1 << 32, ..Place::on(Database::sqlite()) };
@@ -215,7 +215,7 @@ impl Server {
         answer(self.request(Method::POST, path).json(&body)).await
     }
 
-    /// The same person as somebody at another gateway.
+    /// The same user at another gateway.
     pub fn also(&self, person: &Person) -> Person {
         let base = format!("http://{}/api/v1", self.address);
         Person { base, http: self.http.clone(), ..person.clone() }
@@ -242,7 +242,7 @@ pub fn registration(username: &str, language: &str) -> Value {
     })
 }
 
-/// Secrets that a test can foresee, so that ids can be in snapshots.
+/// Predictable secrets, so that ids can be in snapshots.
 fn counted_secrets(seed: u64) -> Secrets {
     let counter = AtomicU64::new(seed);
     Secrets::new(move |bytes| {
@@ -253,7 +253,7 @@ fn counted_secrets(seed: u64) -> Secrets {
     })
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -271,16 +271,16 @@ impl Answer {
     }
 }
 
-/// Sends a request; every answer of the interface is JSON, good or bad.
+/// Sends a request; every response of the API is JSON, also errors.
 pub async fn answer(request: RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
-    let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}, and no JSON: {text}"));
+    let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}, not JSON: {text}"));
     Answer { status, headers, body }
 }
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Clone)]
 pub struct Person {
     pub id: String,
@@ -318,7 +318,7 @@ impl Person {
         answer(self.http.delete(format!("{}{path}", self.base)).bearer_auth(&self.token)).await
     }
 
-    /// Writes a message and gives its id.
+    /// Sends a message and returns its id.
     pub async fn say(&self, talk: &str, content: &str) -> String {
         let path = format!("/conversations/{talk}/messages");
         let answer = self.post(&path, json!({ "content": content })).await;
@@ -326,7 +326,7 @@ impl Person {
         answer.body["data"]["id"].as_str().unwrap().to_owned()
     }
 
-    /// Opens a group with some others and gives its id.
+    /// Creates a group with some others and returns its id.
     pub async fn group(&self, others: &[&Person]) -> String {
         let others: Vec<&str> = others.iter().map(|other| other.id.as_str()).collect();
         let body = json!({ "type": "group", "title": "Trip", "participantIds": others });

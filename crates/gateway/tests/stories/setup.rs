@@ -1,11 +1,11 @@
-//! What a new messenger tells its first visitors.
+//! The setup state of a new server.
 
 use crate::server::{Server, registration};
 use meeshy_gateway::GatewayConfig;
 use serde_json::json;
 
 #[tokio::test]
-async fn the_first_screen_learns_what_is_missing() {
+async fn the_first_screen_gets_the_setup_state() {
     let server = Server::start(GatewayConfig::default()).await;
     let state = async || server.get("/api/v1/setup").await.body["data"].clone();
     assert_eq!(state().await, json!({ "needsAdministrator": true, "hasAccounts": false }));
@@ -13,7 +13,7 @@ async fn the_first_screen_learns_what_is_missing() {
     let code = server.chat.new_setup_code().await.unwrap().unwrap();
     let mut body = registration("ada", "en");
     body["setupCode"] = "not the code".into();
-    // More often than an address may register: a mistyped code is no registration.
+    // More often than an address may register: a wrong code does not count as a registration.
     for _ in 0..5 {
         let refused = server.post("/api/v1/auth/register", body.clone()).await;
         assert_eq!((refused.status, refused.code()), (400, "SETUP_CODE_INVALID"), "{}", refused.body);

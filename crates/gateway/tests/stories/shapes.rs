@@ -1,4 +1,4 @@
-//! What crosses the network, word for word: clients in people's pockets read it.
+//! The exact requests, responses and events, which installed clients depend on.
 
 use crate::server::{Person, single_servers};
 use crate::socket::Socket;
@@ -58,7 +58,7 @@ async fn accounts() {
 }
 
 #[tokio::test]
-async fn a_message_from_its_writer_to_its_readers() {
+async fn a_message_from_its_author_to_its_readers() {
     for (_, server) in single_servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let hana = server.sign_up("hana", "ja").await;

@@ -1,4 +1,4 @@
-//! Sockets of people at a server.
+//! Sockets of users.
 
 use crate::server::{Person, Server};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 pub struct Socket(meeshy_testkit::Socket);
 
 impl Socket {
-    /// A connection of a person, authenticated.
+    /// An authenticated connection of a user.
     pub async fn of(server: &Server, person: &Person) -> Self {
         let mut socket = Self::connect(server, json!({ "token": person.token })).await;
         let authenticated = socket.event("authenticated").await;
@@ -15,17 +15,17 @@ impl Socket {
         socket
     }
 
-    /// A connection with these words of introduction.
+    /// A connection with this authentication payload.
     pub async fn connect(server: &Server, auth: Value) -> Self {
         Self(meeshy_testkit::Socket::connect(server.address, &auth).await)
     }
 
-    /// A connection that has said nothing yet.
+    /// A connection that has sent nothing yet.
     pub async fn open(server: &Server, query: &str) -> Self {
         Self(meeshy_testkit::Socket::open(server.address, query).await)
     }
 
-    /// Waits for the end of the connection; gives the events before it.
+    /// Waits until the connection is closed; returns the events before that.
     pub async fn closed(self) -> Vec<(String, Value)> {
         self.0.closed().await
     }

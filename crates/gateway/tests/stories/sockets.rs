@@ -1,4 +1,4 @@
-//! Sockets: who gets in, what they hear, in which order.
+//! Sockets: authentication, delivery and order.
 
 use crate::polling::Poller;
 use crate::server::{Server, servers, unlimited};
@@ -11,14 +11,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[tokio::test]
-async fn credentials_are_taken_wherever_clients_put_them() {
+async fn credentials_are_accepted_wherever_clients_put_them() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let ways = [
         json!({ "authToken": lea.token, "tokenType": "jwt" }),
         json!({ "token": lea.token }),
         json!({ "sessionToken": lea.session_token }),
-        // The device's secret is tried when the token is bad.
+        // The device secret is tried when the token is invalid.
         json!({ "token": "bad", "sessionToken": lea.session_token }),
     ];
     for auth in ways {
@@ -27,7 +27,7 @@ async fn credentials_are_taken_wherever_clients_put_them() {
             json!({ "success": true, "user": { "id": lea.id, "language": "fr", "isAnonymous": false } });
         assert_eq!(authenticated, expected, "{auth}");
     }
-    // In the query only where that is allowed; in protocol 3 there is no packet to put it into.
+    // In the query only where that is allowed; protocol 3 has no packet to put it into.
     let mut refused = Socket::open(&server, &format!("EIO=4&token={}", lea.token)).await;
     refused.write("40").await;
     assert_eq!(refused.event("authenticated").await["success"], false);
@@ -41,7 +41,7 @@ async fn credentials_are_taken_wherever_clients_put_them() {
 }
 
 #[tokio::test]
-async fn a_failure_is_recognised_by_its_words_and_may_be_repaired() {
+async fn clients_recognise_a_failure_by_its_text_and_can_retry() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let bad = [
@@ -60,14 +60,14 @@ async fn a_failure_is_recognised_by_its_words_and_may_be_repaired() {
 
         socket.tell("authenticate", json!({ "sessionToken": lea.token })).await;
         assert_eq!(socket.event("authenticated").await["success"], true, "{auth}");
-        // Some clients say it again.
+        // Some clients authenticate again.
         socket.tell("authenticate", json!({ "sessionToken": lea.token })).await;
         assert_eq!(socket.event("authenticated").await["success"], true, "{auth}");
     }
 }
 
 #[tokio::test]
-async fn whoever_does_not_authenticate_has_to_go() {
+async fn unauthenticated_sockets_are_disconnected() {
     let config = GatewayConfig { authentication_deadline: Duration::from_millis(300), ..unlimited() };
     let server = Server::start(config).await;
     let silent = Socket::connect(&server, json!({})).await;
@@ -77,8 +77,8 @@ async fn whoever_does_not_authenticate_has_to_go() {
         guessing.tell("authenticate", json!({ "sessionToken": "guess" })).await;
     }
     let tried = guessing.closed().await.iter().filter(|(name, _)| name == "authenticated").count();
-    assert!(tried <= 6, "the introduction and five more: {tried}");
-    // Whoever joins again and again has no more time.
+    assert!(tried <= 6, "the first attempt and five more: {tried}");
+    // Joining again and again gives no more time.
     let cycling = Poller::open(&server).await.unwrap();
     let mut joined = 0;
     while cycling.post("40\u{1e}41").await == StatusCode::OK {
@@ -87,7 +87,7 @@ async fn whoever_does_not_authenticate_has_to_go() {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     assert!(joined < 12, "{joined}");
-    // Authenticated, it stays.
+    // Once authenticated, it stays.
     let lea = server.sign_up("lea", "fr").await;
     let mut socket = Socket::of(&server, &lea).await;
     tokio::time::sleep(Duration::from_millis(600)).await;
@@ -95,7 +95,7 @@ async fn whoever_does_not_authenticate_has_to_go() {
 }
 
 #[tokio::test]
-async fn everybody_hears_messages_in_their_order_and_once() {
+async fn everybody_receives_messages_in_order_and_once() {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
         let talk = lea.group(&[&carlos]).await;
@@ -134,7 +134,7 @@ async fn everybody_hears_messages_in_their_order_and_once() {
 }
 
 #[tokio::test]
-async fn typing_is_told_once_whatever_the_sockets_of_a_person_say() {
+async fn typing_is_sent_once_whatever_the_sockets_of_a_user_say() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = lea.group(&[&carlos]).await;
@@ -154,11 +154,11 @@ async fn typing_is_told_once_whatever_the_sockets_of_a_person_say() {
     }
     let heard: Vec<String> = there.so_far().await.into_iter().map(|(name, _)| name).collect();
     let heard: Vec<&String> = heard.iter().filter(|name| name.starts_with("typing:")).collect();
-    assert_eq!(heard, ["typing:start", "typing:stop"], "a while later it is told again");
+    assert_eq!(heard, ["typing:start", "typing:stop"], "a while later it is sent again");
 }
 
 #[tokio::test]
-async fn who_has_not_authenticated_is_told_so_at_once() {
+async fn an_unauthenticated_socket_is_told_at_once() {
     let server = Server::start(unlimited()).await;
     let mut socket = Socket::connect(&server, json!({})).await;
     let message = json!({ "conversationId": "meeshy", "content": "hello" });
@@ -171,7 +171,7 @@ async fn who_has_not_authenticated_is_told_so_at_once() {
 }
 
 #[tokio::test]
-async fn who_comes_and_goes_is_told_once() {
+async fn presence_changes_are_sent_once() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     lea.group(&[&carlos]).await;
@@ -189,7 +189,7 @@ async fn who_comes_and_goes_is_told_once() {
 }
 
 #[tokio::test]
-async fn strangers_neither_join_nor_write_nor_type() {
+async fn non_members_cannot_join_write_or_type() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let emma = server.sign_up("emma", "en").await;
@@ -208,18 +208,18 @@ async fn strangers_neither_join_nor_write_nor_type() {
     stranger.tell("typing:start", json!({ "conversationId": talk })).await;
     stranger.so_far().await;
 
-    // Whoever leaves the page goes on hearing of the conversation.
+    // A client that leaves the page still receives events of the conversation.
     there.tell("conversation:leave", json!({ "conversationId": talk })).await;
     assert_eq!(there.event("conversation:left").await["conversationId"], json!(talk));
     lea.post(&format!("/conversations/{talk}/messages"), json!({ "content": "Salut" })).await;
     let heard = there.event("message:new").await;
-    assert_eq!(heard["content"], "Salut", "the first that was heard");
+    assert_eq!(heard["content"], "Salut", "the first one received");
     assert!(there.so_far().await.iter().all(|(name, _)| name != "typing:start"));
     assert!(stranger.so_far().await.iter().all(|(name, _)| name != "message:new"));
 }
 
 #[tokio::test]
-async fn the_room_for_everybody_is_known_by_its_name() {
+async fn the_global_room_is_addressed_by_its_name() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let (mut here, mut there) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
@@ -246,8 +246,8 @@ async fn signing_out_closes_the_sockets_of_the_device() {
 }
 
 #[tokio::test]
-async fn a_stop_tells_the_sockets_and_loses_nothing() {
-    // A panic in a task of its own fails no test by itself.
+async fn a_shutdown_notifies_the_sockets_and_loses_nothing() {
+    // A panic in another task does not fail a test by itself.
     let (panics, hook) = (Arc::new(AtomicUsize::new(0)), std::panic::take_hook());
     std::panic::set_hook(Box::new({
         let panics = Arc::clone(&panics);
@@ -276,13 +276,13 @@ async fn a_stop_tells_the_sockets_and_loses_nothing() {
         meeshy_chat::PageRequest { limit: 50, ..Default::default() },
         || true,
     );
-    assert_eq!(count("message:new"), stored.await.unwrap().messages.len(), "all that was stored was told");
+    assert_eq!(count("message:new"), stored.await.unwrap().messages.len(), "everything stored was delivered");
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(panics.load(Ordering::SeqCst), 0, "those who were connected are seen off in peace");
+    assert_eq!(panics.load(Ordering::SeqCst), 0, "connected clients are disconnected cleanly");
 }
 
 #[tokio::test]
-async fn a_stop_is_told_to_every_socket_and_takes_no_time() {
+async fn a_shutdown_notifies_every_socket_and_is_fast() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
@@ -291,7 +291,7 @@ async fn a_stop_is_told_to_every_socket_and_takes_no_time() {
         connected.push(tokio::spawn(Socket::of(&server, &lea).await.closed()));
         polling.push(tokio::spawn(Poller::of(&server, &lea).await.closed()));
     }
-    // Those that poll are on their way to the next poll when the stop comes.
+    // Polling clients are between two polls when the server stops.
     carlos.say(&talk, "Salut").await;
     let started = std::time::Instant::now();
     server.stop().await;

@@ -1,4 +1,4 @@
-//! Translations on request, as clients ask for them.
+//! Translations on request, over the API.
 
 use crate::server::{Server, servers, unlimited};
 use crate::socket::Socket;
@@ -9,7 +9,7 @@ const SPANISH: &str = "dónde está la biblioteca";
 const CHEROKEE: &str = "ᏣᎳᎩ";
 
 #[tokio::test]
-async fn a_message_is_asked_for_and_arrives_as_an_event() {
+async fn a_requested_translation_arrives_as_an_event() {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let talk = carlos.group(&[&lea]).await;
@@ -29,9 +29,9 @@ async fn a_message_is_asked_for_and_arrives_as_an_event() {
         let again = lea.post("/translate", ask).await;
         assert_eq!(again.body["data"]["status"], "completed", "{kind}");
         assert_eq!(again.body["data"]["translation"]["translatedText"], "de: hola", "{kind}");
-        assert_eq!(hers.event("message:translation").await, came, "{kind}: the same, for who asked");
+        assert_eq!(hers.event("message:translation").await, came, "{kind}: the same, for the requester");
         let of_his = his.so_far().await.into_iter().filter(|(name, _)| name == "message:translation").count();
-        assert_eq!(of_his, 2, "{kind}: he heard of each once");
+        assert_eq!(of_his, 2, "{kind}: he received each once");
     }
 }
 
@@ -59,7 +59,7 @@ async fn a_translation_that_waits_for_its_model_is_pending_and_says_why() {
 }
 
 #[tokio::test]
-async fn who_waits_gets_the_text() {
+async fn waiting_returns_the_text() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = carlos.group(&[&lea]).await;
@@ -92,7 +92,7 @@ async fn who_waits_gets_the_text() {
         (&json!(format!("fr: {SPANISH}")), &json!("es"))
     );
     let total = lea.get(&format!("/conversations/{talk}/messages")).await.body["pagination"]["total"].clone();
-    assert_eq!(total, 1, "a text that is translated is no message");
+    assert_eq!(total, 1, "a translated text is not a message");
     assert_eq!(
         lea.post("/translate-blocking", text).await.body["data"]["translated_text"],
         format!("fr: {SPANISH}")
@@ -107,7 +107,7 @@ async fn who_waits_gets_the_text() {
 }
 
 #[tokio::test]
-async fn it_can_be_seen_where_a_translation_has_come_to() {
+async fn the_state_of_a_translation_is_shown() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = carlos.group(&[&lea]).await;
@@ -146,7 +146,7 @@ async fn it_can_be_seen_where_a_translation_has_come_to() {
 }
 
 #[tokio::test]
-async fn figures_are_those_of_the_store() {
+async fn statistics_come_from_the_store() {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let none = lea.get("/translations/stats").await.body;
@@ -173,7 +173,7 @@ async fn figures_are_those_of_the_store() {
 }
 
 #[tokio::test]
-async fn a_socket_asks_and_is_answered() {
+async fn a_socket_requests_a_translation() {
     let server = Server::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let mallory = server.sign_up("mallory", "en").await;
@@ -181,7 +181,7 @@ async fn a_socket_asks_and_is_answered() {
     let id = carlos.say(&talk, "hola").await;
     let mut socket = Socket::of(&server, &lea).await;
     let ask = |id: &str, target: &str| json!({ "messageId": id, "targetLanguage": target });
-    // Once it is made, once it is there.
+    // Once while it is made, once when it is done.
     for _ in 0..2 {
         socket.tell("request_translation", ask(&id, "de")).await;
         let received = socket.event("translation_received").await;
@@ -207,7 +207,7 @@ async fn a_socket_asks_and_is_answered() {
 }
 
 #[tokio::test]
-async fn requests_that_make_no_sense_are_refused_in_words() {
+async fn invalid_requests_are_rejected_with_a_message() {
     let server = Server::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let text = |text: &str| json!({ "text": text, "source_language": "en", "target_language": "fr" });
@@ -222,7 +222,7 @@ async fn requests_that_make_no_sense_are_refused_in_words() {
         (
             "/translate",
             json!({ "text": CHEROKEE, "source_language": "auto", "target_language": "fr" }),
-            "cannot be told",
+            "could not be detected",
         ),
         ("/translate", json!({ "text": "x", "target_language": "fr", "model_type": "huge" }), "huge"),
         ("/translate/batch", json!(vec![text("x"); 11]), "at most 10"),

@@ -1,4 +1,4 @@
-//! What was wrong in the old database, planted at least once each.
+//! The anomalies of the old database, each planted at least once.
 
 use super::layout::{MEMBERS, MESSAGES, STATUSES, TRANSLATIONS, USERS};
 use super::name::Name;
@@ -59,15 +59,15 @@ pub enum Kind {
 /// A document with anomalies in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Anomaly {
-    /// What is wrong with it.
+    /// Its anomalies.
     pub kind: Kind,
     /// The collection, under its name in MongoDB.
     pub collection: &'static str,
-    /// Which document.
+    /// The document.
     pub id: ObjectId,
 }
 
-/// Where an anomaly is, and how it gets there.
+/// The place of an anomaly and how it is planted.
 pub(super) struct Planted {
     pub(super) kind: Kind,
     pub(super) of: Name,
@@ -81,7 +81,7 @@ impl Planted {
     }
 }
 
-/// The anomalies of one document of every world.
+/// The anomalies of each world, by document.
 pub(super) fn at(of: Name, at: usize) -> impl Iterator<Item = &'static Planted> {
     PLANTED.iter().filter(move |planted| planted.of == of && planted.at == at)
 }
@@ -90,13 +90,13 @@ const fn plant(kind: Kind, of: Name, at: usize, edit: fn(&World<'_>, &mut Docume
     Planted { kind, of, at, edit }
 }
 
-/// What no document has.
+/// An id that no document has.
 const GONE: ObjectId =
     ObjectId::from_bytes([0x68, 0xC0, 0, 0, 0xDE, 0xAD, 0xDE, 0xAD, 0xDE, 0xAD, 0xDE, 0xAD]);
 
 fn nothing(_: &World<'_>, _: &mut Document) {}
 
-/// Takes fields over from another document of the collection.
+/// Copies fields from another document of the collection.
 fn copy(world: &World<'_>, to: &mut Document, of: Name, at: usize, fields: &[&str]) {
     let from = world.parsed(of, at);
     for field in fields {
@@ -215,7 +215,7 @@ pub(super) static PLANTED: &[Planted] = &[
     }),
     plant(Kind::NarrowInteger, Name::UserStats, 3, |_, it| set(it, "messagesSent", 42_i32)),
     plant(Kind::NarrowInteger, Name::MessageAttachment, 4, |_, it| {
-        // What a script of the old system did to old rows.
+        // A script of the old system did this to old rows.
         it.extend(doc! { "viewedCount": 0, "scanStatus": "pending", "transcription": Bson::Null });
         it.insert("fileSize", 71_i32);
     }),

@@ -7,14 +7,14 @@ use super::world::{HOUR, LATER, MINUTE, START, World};
 use bson::oid::ObjectId;
 use bson::{DateTime, RawDocumentBuf};
 
-/// The message of what was never attached.
+/// The message id of files that were never attached.
 const NO_MESSAGE: ObjectId = ObjectId::from_bytes([0; 12]);
-/// Hosts that were in the addresses of the oldest rows.
+/// Hosts in the addresses of the oldest rows.
 const HOSTS: [&str; 3] = ["http://localhost:3000", "https://smpdev02.local:3000", "https://gate.meeshy.me"];
-/// 2025-12-04, when the hosts were taken out of the addresses.
+/// 2025-12-04, when the hosts were removed from the addresses.
 const REWRITTEN: i64 = 1_764_806_400_000;
 
-/// Kind of message, MIME type, and the ending of the name.
+/// Message kind, MIME type and file extension.
 const KINDS: [(&str, &str, &str); 8] = [
     ("image", "image/png", "png"),
     ("image", "image/jpeg", "jpg"),
@@ -39,7 +39,7 @@ pub(super) fn time(world: &World<'_>, at: usize) -> i64 {
     }
 }
 
-/// Where a file is in the folder of uploads, and what it is.
+/// The path of a file in the folder of uploads, and its type.
 pub(super) struct Upload {
     pub(super) path: String,
     pub(super) mime: &'static str,
@@ -58,7 +58,7 @@ pub(super) fn upload(world: &World<'_>, at: usize) -> Upload {
     Upload { path, mime, bytes: content(mime, at) }
 }
 
-/// Where the small picture of a picture is.
+/// The path of an image's thumbnail.
 pub(super) fn thumbnail(path: &str, mime: &str) -> Option<String> {
     mime.starts_with("image/").then(|| path.replacen('_', "_thumb_", 1))
 }
@@ -68,7 +68,7 @@ fn uploader(world: &World<'_>, at: usize) -> ObjectId {
     world.user(message.map_or(at % 50, |message| world.layout.messages[message].sender))
 }
 
-/// A path as the old gateway put it into an address: the slashes are escaped as well.
+/// A path as the old gateway encoded it in a URL, with escaped slashes.
 fn escaped(path: &str) -> String {
     path.bytes().fold(String::new(), |escaped, byte| match byte {
         b'-' | b'_' | b'.' => escaped + char::from(byte).encode_utf8(&mut [0; 4]),
@@ -83,7 +83,7 @@ pub(super) fn attachment(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let later = created >= LATER;
     let (image, audio, video) =
         (mime.starts_with("image/"), mime.starts_with("audio/"), mime.starts_with("video/"));
-    // Seconds at first, milliseconds later, and 0 where nobody measured.
+    // Seconds at first, milliseconds later, and 0 if not measured.
     let duration = match at % 10 {
         0 => 0,
         _ if later => 12_500 + at as i64 * 10,
@@ -126,7 +126,7 @@ pub(super) fn attachment(world: &World<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-/// The address that an attachment had before the hosts were taken out. The backup has the ids of the attachments.
+/// The URL of an attachment before the hosts were removed. The backup has the ids of the attachments.
 pub(super) fn backup(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let host = HOSTS[at % HOSTS.len()];
     let image = KINDS[at % KINDS.len()].0 == "image";
@@ -142,7 +142,7 @@ fn absolute(host: &str, path: &str) -> String {
     format!("{host}/api/attachments/file/{}", escaped(path))
 }
 
-/// The address of an attachment at one of the three hosts, as the oldest rows have it.
+/// The URL of an attachment on one of the three hosts, as in the oldest rows.
 pub(super) fn absolute_url(world: &World<'_>, at: usize, host: usize) -> String {
     absolute(HOSTS[host % HOSTS.len()], &upload(world, at).path)
 }

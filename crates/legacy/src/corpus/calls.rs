@@ -1,4 +1,4 @@
-//! Calls and who took part, and what administrators did.
+//! Calls, their participants, and the audit log of administrators.
 
 use super::fields::Fields;
 use super::layout::DIRECT;
@@ -30,7 +30,7 @@ pub(super) fn session(world: &World<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-/// A call as it is under its collection's other name: the fifth ended otherwise.
+/// A call as stored under the other name of the collection: the fifth one ended differently.
 pub(super) fn renamed(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let mut call = session(world, at);
     if at == 4 {
@@ -41,7 +41,7 @@ pub(super) fn renamed(world: &World<'_>, at: usize) -> RawDocumentBuf {
     call
 }
 
-/// Everybody who called, then four who answered.
+/// All callers, then four who answered.
 pub(super) fn participant(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let (call, answers) = (at % 44, at >= 44);
     let joined = world.time(Name::CallParticipant, at);

@@ -20,7 +20,7 @@ const fn unique(collection: Collection, fields: &'static [&'static str]) -> Coll
     Collection { unique: fields, ..collection }
 }
 
-/// Nobody asks for a document of an empty collection.
+/// Never called: the collection is empty.
 fn nothing(_: &World<'_>, _: usize) -> RawDocumentBuf {
     RawDocumentBuf::new()
 }

@@ -1,4 +1,4 @@
-//! The content of files: small, and what their types say.
+//! The content of files: small, and valid for their types.
 
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
@@ -6,7 +6,7 @@ use std::io::Write;
 
 const SIDE: u32 = 8;
 
-/// A small file of this type, another for each attachment.
+/// A small file of this type, different for each attachment.
 pub(super) fn content(mime: &str, at: usize) -> Vec<u8> {
     let text = format!("Meeshy {at}");
     match mime {
@@ -44,7 +44,7 @@ fn chunk(png: &mut Vec<u8>, kind: [u8; 4], content: &[u8]) {
     png.extend(sum.sum().to_be_bytes());
 }
 
-/// The head of a JPEG with a comment: enough for what looks at the type of a file.
+/// The head of a JPEG with a comment: enough for detecting its type.
 fn jpeg(text: &str) -> Vec<u8> {
     let mut bytes = b"\xFF\xD8\xFF\xE0\x00\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xFF\xFE".to_vec();
     bytes.extend((text.len() as u16 + 2).to_be_bytes());

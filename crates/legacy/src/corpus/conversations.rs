@@ -1,4 +1,4 @@
-//! Conversations with their members, communities, share links and what people prefer in them.
+//! Conversations with their members, communities, share links and user preferences.
 
 use super::fields::Fields;
 use super::layout::{DIRECT, GLOBAL, TEAM};
@@ -28,7 +28,7 @@ const COMMUNITIES: [(&str, &str); 8] = [
     ("Cozinha", "Receitas de família"),
     ("Bénévoles", "Écouter, aider, accompagner à l'étranger"),
 ];
-/// Everything a member may do.
+/// All permissions of a member.
 const RIGHTS: [&str; 7] = [
     "canSendMessage",
     "canSendFiles",
@@ -99,7 +99,7 @@ pub(super) fn joined(world: &World<'_>, at: usize) -> i64 {
 pub(super) fn member(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let (conversation, user) = world.layout.memberships[at];
     let first = world.layout.members[conversation].first() == Some(&user);
-    // Several versions of the old system wrote the same role in several ways.
+    // Versions of the old system wrote the same role differently.
     let role = match (first, at % 5) {
         (true, 0) => "ADMIN",
         (true, _) => "CREATOR",
@@ -180,7 +180,7 @@ pub(super) fn share_link(world: &World<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-/// Of memberships that are all different.
+/// Of distinct memberships.
 pub(super) fn preferences(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let (conversation, user) = world.layout.memberships[at * 12 + 5];
     let created = world.time(Name::Preferences, at);
@@ -188,7 +188,7 @@ pub(super) fn preferences(world: &World<'_>, at: usize) -> RawDocumentBuf {
     if at.is_multiple_of(3) {
         ["travail", "urgent"].into_iter().for_each(|tag| tags.push(tag));
     }
-    // The first is of alice, whose category it names.
+    // The first belongs to alice, whose category it names.
     let category = (at == 0).then(|| world.id(Name::Categories, 0));
     Fields::new(world.id(Name::Preferences, at))
         .with("userId", world.user(user))

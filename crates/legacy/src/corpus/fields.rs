@@ -1,9 +1,9 @@
-//! Documents field by field, in the order in which the old program's database layer wrote them.
+//! Documents field by field, in the order in which the old database layer wrote them.
 
 use bson::raw::{BindRawBsonRef, CStr};
 use bson::{DateTime, RawBson, RawDocumentBuf, oid::ObjectId};
 
-/// A document that is being made. Absent, null and set are three things.
+/// A document under construction. Absent, null and set are distinct.
 #[derive(Default)]
 pub(super) struct Fields(RawDocumentBuf);
 
@@ -18,7 +18,7 @@ impl Fields {
         self
     }
 
-    /// Absent if there is nothing.
+    /// Absent if `None`.
     pub(super) fn maybe(self, name: &'static str, value: Option<impl BindRawBsonRef>) -> Self {
         match value {
             Some(value) => self.with(name, value),
@@ -26,7 +26,7 @@ impl Fields {
         }
     }
 
-    /// Null if there is nothing.
+    /// Null if `None`.
     pub(super) fn or_null(self, name: &'static str, value: Option<impl BindRawBsonRef>) -> Self {
         match value {
             Some(value) => self.with(name, value),

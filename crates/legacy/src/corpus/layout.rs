@@ -1,4 +1,4 @@
-//! Who is where, who wrote what to whom: the skeleton that all worlds of a corpus share.
+//! Memberships, senders and recipients: the structure shared by all worlds of a corpus.
 
 use super::random::Random;
 use super::sentences::LANGUAGES;
@@ -17,9 +17,9 @@ pub(super) const CURSORS: usize = 400;
 /// The global conversation, and the team's.
 pub(super) const GLOBAL: usize = 0;
 pub(super) const TEAM: usize = 1;
-/// Conversations of two: those behind are groups.
+/// Direct conversations; those after them are groups.
 pub(super) const DIRECT: std::ops::Range<usize> = 2..112;
-/// How the languages are spread over a hundred people, in the order of [`LANGUAGES`].
+/// The distribution of languages over a hundred people, in the order of [`LANGUAGES`].
 const SPREAD: [usize; 8] = [34, 26, 11, 8, 8, 5, 4, 4];
 
 pub(super) struct Layout {
@@ -78,17 +78,18 @@ fn languages(random: &mut Random) -> Vec<&'static str> {
             LANGUAGES[found.unwrap_or(0)]
         })
         .collect();
-    // Those that tests sign in as: see `people`.
+    // The users that tests sign in as: see `people`.
     languages[..8].copy_from_slice(&["en", "fr", "fr", "en", "en", "en", "fr", "zh"]);
     languages
 }
 
-/// Everybody in the global conversation, six in the team's, two in each direct one, the rest in groups.
+/// Everybody is in the global conversation, six users in the team's, two in each direct one, the rest in
+/// groups.
 fn memberships(random: &mut Random) -> Vec<(usize, usize)> {
     let mut all: Vec<(usize, usize)> = (0..USERS).map(|user| (GLOBAL, user)).collect();
     all.extend((0..6).map(|user| (TEAM, user)));
     for conversation in DIRECT {
-        // The first two are those of alice and bob, alice and chen.
+        // The first two are alice with bob, and alice with chen.
         let (one, other) = match conversation - DIRECT.start {
             0 => (5, 6),
             1 => (5, 7),
@@ -103,7 +104,7 @@ fn memberships(random: &mut Random) -> Vec<(usize, usize)> {
     all.extend([(groups[0], 5), (groups[0], 6), (groups[0], 7)]);
     let mut at = 0;
     while all.len() < MEMBERS {
-        // Steps that are prime to the number of users meet nobody twice in a group.
+        // Steps that are coprime with the number of users select nobody twice in a group.
         let conversation = groups[at % groups.len()];
         all.push((conversation, (11 + 7 * conversation + 10 * (at / groups.len())) % USERS));
         at += 1;
@@ -111,7 +112,7 @@ fn memberships(random: &mut Random) -> Vec<(usize, usize)> {
     all
 }
 
-/// A third in the global conversation, then fewer and fewer.
+/// A third in the global conversation, decreasing numbers in the others.
 fn messages(random: &mut Random, members: &[Vec<usize>]) -> Vec<Written> {
     let mut latest: Vec<Vec<usize>> = vec![Vec::new(); CONVERSATIONS];
     let mut all = Vec::with_capacity(MESSAGES);
@@ -159,7 +160,7 @@ fn translations(languages: &[&'static str], messages: &[Written]) -> Vec<(usize,
         .collect()
 }
 
-/// The first reader of every message, then the second, until there are enough.
+/// The first reader of every message, then the second, up to the required number.
 fn statuses(members: &[Vec<usize>], messages: &[Written]) -> Vec<(usize, usize)> {
     let wanted = STATUSES - CURSORS;
     let mut all = Vec::with_capacity(wanted);

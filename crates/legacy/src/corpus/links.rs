@@ -1,4 +1,4 @@
-//! Links that count their clicks, and who brought whom.
+//! Links with click counts, and referrals.
 
 use super::fields::Fields;
 use super::name::Name;
@@ -11,7 +11,7 @@ const CLICKED: usize = 70;
 const TOKENS: usize = 59;
 const ALPHANUMERIC: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const BASE36: &str = "0123456789abcdefghijklmnopqrstuvwxyz";
-/// Country, city, region, language of those who click.
+/// Country, city, region and language of visitors.
 const PLACES: [(&str, &str, &str, &str); 4] = [
     ("FR", "Paris", "Île-de-France", "fr-FR"),
     ("CM", "Douala", "Littoral", "fr-CM"),
@@ -102,7 +102,7 @@ pub(super) fn token(world: &World<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-/// Everybody comes by one link at most.
+/// Everybody was referred by one link at most.
 pub(super) fn referred(at: usize) -> usize {
     at * 2 + 35
 }

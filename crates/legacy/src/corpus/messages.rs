@@ -8,7 +8,7 @@ use super::world::{HOUR, LATER, MINUTE, World};
 use bson::{RawArrayBuf, RawDocumentBuf};
 
 const EMOJI: [&str; 8] = ["👍", "❤️", "😂", "🎉", "🙏🏾", "😮", "🔥", "👏"];
-/// Every so many messages one mentions somebody.
+/// One message in this many mentions somebody.
 const MENTIONS: usize = 43;
 
 /// The message of a mention.
@@ -16,7 +16,7 @@ pub(super) fn mentioning(at: usize) -> usize {
     at * MENTIONS
 }
 
-/// Who is mentioned there: the next member of the conversation.
+/// The mentioned user: the next member of the conversation.
 fn mentioned(world: &World<'_>, message: usize) -> Option<usize> {
     let written = &world.layout.messages[message];
     let members = &world.layout.members[written.conversation];
@@ -24,7 +24,7 @@ fn mentioned(world: &World<'_>, message: usize) -> Option<usize> {
     is_mention.then(|| members[(message + 1) % members.len()])
 }
 
-/// What a message says, in any language.
+/// The text of a message, in any language.
 pub(super) fn text(world: &World<'_>, message: usize, language: &str) -> String {
     let text = Said::of(&mut world.random(Name::Message, message)).in_language(language);
     match mentioned(world, message) {
@@ -61,7 +61,7 @@ pub(super) fn message(world: &World<'_>, at: usize) -> RawDocumentBuf {
     let fields = if later { fields.with("validatedMentions", names(world, at)) } else { fields };
     let fields = fields
         .date("createdAt", created)
-        // The old program took the time twice: first of the deletion, then of the write.
+        // The old program read the clock twice: for the deletion, then for the write.
         .date("updatedAt", if edited || deleted { changed + 1 } else { created });
     if later { fields.with("isEncrypted", false).done() } else { fields.done() }
 }
@@ -105,7 +105,7 @@ pub(super) fn cache_key(world: &World<'_>, message: usize, source: &str, target:
     format!("{}_{source}_{target}", world.message(message).to_hex())
 }
 
-/// No two reactions are to the same message.
+/// No two reactions belong to the same message.
 fn reacted(at: usize) -> usize {
     at * 3
 }

@@ -1,7 +1,8 @@
-//! The whole old database, made up: the same counts, the same shapes field by field, the same anomalies.
+//! A synthetic old database: the same counts, the same fields, the same anomalies.
 //!
-//! It depends on the seed alone. Every document can be made without any other, so a corpus of a hundred times the size
-//! takes no more memory: it is a hundred worlds of 125,635 documents each, whose people do not know each other.
+//! It depends on the seed alone. Every document can be generated without any other, so a corpus of a hundred
+//! times the size needs no more memory: it consists of a hundred worlds of 125,635 documents each, with no
+//! references between them.
 
 mod anomalies;
 mod attachments;
@@ -40,10 +41,10 @@ use world::{Collection, World};
 /// Documents of the old database, and of each world.
 pub const DOCUMENTS: usize = 125_635;
 
-/// Calls that are there under both names of their collection.
+/// Calls that exist under both names of their collection.
 const RENAMED: usize = 5;
 
-/// A made-up old database.
+/// A synthetic old database.
 pub struct Corpus {
     seed: u64,
     worlds: usize,
@@ -53,7 +54,7 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// A database of `scale` times the old one's size. Two passwords are hashed for it, which takes half a second.
+    /// A database of `scale` times the old one's size. Hashes two passwords, which takes half a second.
     #[must_use]
     pub fn new(seed: u64, scale: usize) -> Self {
         let salt = |of| {
@@ -75,7 +76,7 @@ impl Corpus {
         }
     }
 
-    /// The names of the 31 collections, and how many documents each has.
+    /// The names of the 31 collections and their numbers of documents.
     pub fn counts(&self) -> impl Iterator<Item = (&'static str, usize)> {
         COLLECTIONS.iter().map(|collection| (collection.name, collection.count * self.worlds))
     }
@@ -98,14 +99,14 @@ impl Corpus {
             .collect()
     }
 
-    /// With a thirty-second collection: some calls once more, under the name that the next version of the old system
-    /// gave to `call_sessions`. The last of them says something else.
+    /// Adds a thirty-second collection: some calls again, under the name that the next version of the old
+    /// system gave to `call_sessions`. The last of them differs.
     #[must_use]
     pub fn with_both_names(self) -> Self {
         Self { both_names: true, ..self }
     }
 
-    /// Where the anomalies are: the same in each world.
+    /// The positions of the anomalies, the same in each world.
     pub fn anomalies(&self) -> impl Iterator<Item = Anomaly> {
         (0..self.worlds).flat_map(move |number| {
             let world = self.world(number);
@@ -116,18 +117,18 @@ impl Corpus {
         })
     }
 
-    /// The id of one of [`PEOPLE`], or none if nobody is called so.
+    /// The id of one of [`PEOPLE`], or `None` for other names.
     #[must_use]
     pub fn person(&self, username: &str) -> Option<ObjectId> {
         let at = PEOPLE.iter().position(|name| *name == username)?;
         Some(self.world(0).user(at))
     }
 
-    /// Writes the files that the attachments of the first world name, as they lie in the old system's folder of uploads.
+    /// Writes the files of the attachments of the first world in the layout of the old system's folder of
+    /// uploads.
     ///
     /// # Errors
-    ///
-    /// When the folder does not take them.
+    /// When the folder cannot be written.
     pub fn write_uploads(&self, folder: &Path) -> io::Result<()> {
         uploads::write(&self.world(0), folder)
     }
@@ -150,7 +151,7 @@ impl Corpus {
     }
 }
 
-/// A document with the anomalies that belong to it.
+/// A document with its anomalies.
 fn document(world: &World<'_>, of: Name, at: usize) -> RawDocumentBuf {
     let mut planted = anomalies::at(of, at).peekable();
     if planted.peek().is_none() {

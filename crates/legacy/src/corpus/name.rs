@@ -1,4 +1,4 @@
-//! What the collections of the old database are called here.
+//! The collections of the old database.
 
 /// A collection of the old database, in the order of the table of all collections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

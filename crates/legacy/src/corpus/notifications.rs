@@ -8,7 +8,7 @@ use super::people::{names, username};
 use super::world::{DAY, END, LATER, World};
 use bson::RawDocumentBuf;
 
-/// Before this time, notifications had no copy of the sender.
+/// Before this time, notifications did not contain a copy of the sender.
 const SENDERS_FROM: i64 = LATER - 45 * DAY;
 const COUNT: usize = 94_790;
 
@@ -23,7 +23,7 @@ const fn kind(name: &'static str, title: &'static str, action: &'static str, pri
     Kind { name, title, action, priority }
 }
 
-/// Of a hundred notifications, how many are of each kind.
+/// The number of notifications of each kind in a hundred.
 const KINDS: [(usize, Kind); 12] = [
     (84, kind("new_message", "Nouveau message", "view_message", "normal")),
     (4, kind("message_reply", "Réponse à votre message", "view_message", "normal")),
@@ -43,7 +43,7 @@ fn kind_of(at: usize) -> &'static Kind {
     if at.is_multiple_of(3_001) {
         return &KINDS[10].1;
     }
-    // 37 is prime to 100, so that every hundred has all kinds, mixed.
+    // 37 is coprime with 100, so every hundred has all kinds, mixed.
     let mut place = at * 37 % 100;
     let found = KINDS.iter().find(|(share, _)| {
         let here = place < *share;
@@ -79,7 +79,7 @@ pub(super) fn notification(world: &World<'_>, at: usize) -> RawDocumentBuf {
             world.message(message).to_hex()
         )
     });
-    // Most are old, and nobody ever opened them.
+    // Most are old and were never opened.
     let read = if created < END - 30 * DAY { random.percent(30) } else { random.percent(50) };
     let fields = Fields::new(world.id(Name::Notification, at))
         .with("userId", world.user(receiver))

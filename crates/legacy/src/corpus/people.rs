@@ -8,11 +8,11 @@ use bson::RawDocumentBuf;
 /// The password of every user of a corpus.
 pub const PASSWORD: &str = "Meeshy-2025!";
 
-/// Users whom tests sign in as, in the first world: their place, and username.
+/// Users that tests sign in as, in the first world: their positions and usernames.
 ///
-/// `meeshy` is the BIGBOSS, `admin` an ADMIN, `modo` a moderator under the old name MODO, `audit` and `analyst` what they
-/// are called; `alice` (English), `bob` (French) and `chen` (Chinese) are USERs. alice and bob share a direct
-/// conversation, so do alice and chen, and all three a group.
+/// `meeshy` is the BIGBOSS, `admin` an ADMIN, `modo` a moderator under the old name MODO; `audit` and
+/// `analyst` have the roles of their names; `alice` (English), `bob` (French) and `chen` (Chinese) are USERs.
+/// alice and bob share a direct conversation, so do alice and chen, and all three a group.
 pub const PEOPLE: [&str; 8] = ["meeshy", "admin", "modo", "audit", "analyst", "alice", "bob", "chen"];
 
 const ROLES: [&str; 5] = ["BIGBOSS", "ADMIN", "MODERATOR", "AUDIT", "ANALYST"];
@@ -135,7 +135,7 @@ pub(super) fn user(world: &World<'_>, at: usize) -> RawDocumentBuf {
         .done()
 }
 
-/// What the last version of the old system added to accounts.
+/// Fields that the last version of the old system added to accounts.
 fn of_december(world: &World<'_>, at: usize, fields: Fields, created: i64) -> Fields {
     let mut random = world.random(Name::User, at + 10_000);
     let verified = random.percent(60);

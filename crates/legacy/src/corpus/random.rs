@@ -1,11 +1,11 @@
-//! Numbers that depend on where they are asked for, and on nothing else.
+//! Random numbers that depend only on their keys.
 
-/// `SplitMix64` (Steele, Lea and Flood, 2014): small, and the same on every machine and in every year.
+/// `SplitMix64` (Steele, Lea and Flood, 2014): small, and the same on every machine.
 #[derive(Debug, Clone)]
 pub(super) struct Random(u64);
 
 impl Random {
-    /// The numbers that belong to these keys.
+    /// The numbers for these keys.
     pub(super) fn of(keys: &[u64]) -> Self {
         let mut random = Self(0);
         for key in keys {
@@ -23,12 +23,12 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `limit`, which is not 0.
+    /// A number below `limit`, which must not be 0.
     pub(super) fn below(&mut self, limit: usize) -> usize {
         usize::try_from(self.next() % limit.max(1) as u64).unwrap_or(0)
     }
 
-    /// True in so many of a hundred cases.
+    /// True in `percent` of a hundred cases.
     pub(super) fn percent(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
@@ -37,7 +37,7 @@ impl Random {
         from[self.below(from.len())]
     }
 
-    /// So many characters of `alphabet`.
+    /// `count` characters of `alphabet`.
     pub(super) fn text(&mut self, alphabet: &str, length: usize) -> String {
         let letters: Vec<char> = alphabet.chars().collect();
         (0..length).map(|_| letters[self.below(letters.len())]).collect()

@@ -1,4 +1,4 @@
-//! What people write, in the eight languages that the old system translated between.
+//! Sentences in the eight languages that the old system translated between.
 
 use super::random::Random;
 
@@ -208,7 +208,7 @@ const SENTENCES: [[&str; 8]; 20] = [
     ],
 ];
 
-/// What one person wrote, in any of the languages.
+/// A sentence in all languages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Said {
     first: usize,

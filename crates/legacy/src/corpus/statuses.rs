@@ -1,4 +1,4 @@
-//! Who received and read what: for each message in the old shape, for each conversation in the new one.
+//! Delivery and read states: per message in the old shape, per conversation in the new one.
 
 use super::fields::Fields;
 use super::layout::{CURSORS, STATUSES};
@@ -26,7 +26,7 @@ pub(super) fn status(world: &World<'_>, at: usize) -> RawDocumentBuf {
     }
 }
 
-/// Shape (a): a row for each message and reader.
+/// Shape (a): a row per message and reader.
 fn per_message(world: &World<'_>, of: Name, at: usize, message: usize, user: usize) -> RawDocumentBuf {
     let mut random = world.random(of, at);
     let received = world.time(of, at);
@@ -39,7 +39,7 @@ fn per_message(world: &World<'_>, of: Name, at: usize, message: usize, user: usi
         .done()
 }
 
-/// Shape (b): a row for each conversation and reader.
+/// Shape (b): a row per conversation and reader.
 fn cursor(world: &World<'_>, at: usize, cursor: usize) -> RawDocumentBuf {
     let (conversation, user) = world.layout.memberships[cursor];
     let read = !cursor.is_multiple_of(4);
@@ -54,7 +54,7 @@ fn cursor(world: &World<'_>, at: usize, cursor: usize) -> RawDocumentBuf {
         .done()
 }
 
-/// The last message of a conversation before a time; its first if there is none.
+/// The last message of a conversation before a time; its first one if there is none.
 fn latest(world: &World<'_>, conversation: usize, before: i64) -> usize {
     let messages = &world.layout.messages;
     (0..messages.len())

@@ -1,4 +1,4 @@
-//! The files that attachments name, as they lie in the folder of uploads.
+//! The files of attachments, in the layout of the folder of uploads.
 
 use super::attachments::{Upload, thumbnail, upload};
 use super::layout::ATTACHMENTS;

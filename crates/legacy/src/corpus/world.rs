@@ -1,4 +1,5 @@
-//! One world of a corpus: as many people and documents as the old database had. Worlds do not refer to each other.
+//! One world of a corpus, with as many users and documents as the old database. Worlds do not refer to each
+//! other.
 
 use super::layout::Layout;
 use super::name::Name;
@@ -6,9 +7,9 @@ use super::random::Random;
 use bson::oid::ObjectId;
 use bson::{Document, RawDocumentBuf};
 
-/// 2025-09-09, the earliest date that is known of the old system, in milliseconds since 1970.
+/// 2025-09-09, the earliest known date of the old system, in milliseconds since 1970.
 pub(super) const START: i64 = 1_757_376_000_000;
-/// 2025-12-10: from here on the old system's last version ran, and wrote more fields.
+/// 2025-12-10, when the last version of the old system was installed, which wrote more fields.
 pub(super) const LATER: i64 = 1_765_324_800_000;
 /// 2026-01-25 22:34, when the documents were counted.
 pub(super) const END: i64 = 1_769_380_440_000;
@@ -16,18 +17,19 @@ pub(super) const MINUTE: i64 = 60_000;
 pub(super) const HOUR: i64 = 60 * MINUTE;
 pub(super) const DAY: i64 = 24 * HOUR;
 
-/// Its skeleton, its numbers and the table of all collections: a document of one has the times and ids of others in it.
+/// Its structure, random numbers and collections: documents of one collection contain times and ids of
+/// others.
 pub(super) struct World<'a> {
     pub(super) seed: u64,
     pub(super) number: usize,
     pub(super) layout: &'a Layout,
-    /// The hash of everybody's password, as old accounts have it, and as the last version made it.
+    /// The hash of everybody's password, in old accounts and as written by the last version.
     pub(super) hashes: &'a [String; 2],
     /// In the order of [`Name`].
     pub(super) collections: &'static [Collection],
 }
 
-/// How the documents of a collection are made.
+/// How the documents of a collection are generated.
 pub(super) struct Collection {
     pub(super) of: Name,
     pub(super) name: &'static str,
@@ -35,12 +37,12 @@ pub(super) struct Collection {
     pub(super) count: usize,
     pub(super) time: fn(&World<'_>, usize) -> i64,
     pub(super) document: fn(&World<'_>, usize) -> RawDocumentBuf,
-    /// The fields of its unique index, if it had one.
+    /// The fields of its unique index, if any.
     pub(super) unique: &'static [&'static str],
 }
 
 impl World<'_> {
-    /// The numbers of one document.
+    /// The random numbers of one document.
     pub(super) fn random(&self, of: Name, at: usize) -> Random {
         Random::of(&[self.seed, self.number as u64, of as u64, at as u64])
     }
@@ -50,7 +52,7 @@ impl World<'_> {
         (self.collections[of as usize].time)(self, at)
     }
 
-    /// The id of a document: seconds of its creation, then what no other world or collection has, then its number.
+    /// The id of a document: its time of creation in seconds, the world and collection, and its number.
     pub(super) fn id(&self, of: Name, at: usize) -> ObjectId {
         let of_collection = if of == Name::BackupUrls { Name::MessageAttachment } else { of };
         let seconds = u32::try_from(self.time(of_collection, at) / 1000).unwrap_or(u32::MAX);
@@ -74,24 +76,24 @@ impl World<'_> {
         self.id(Name::Conversation, at)
     }
 
-    /// A document as it would be without anomalies.
+    /// A document without its anomalies.
     pub(super) fn clean(&self, of: Name, at: usize) -> RawDocumentBuf {
         (self.collections[of as usize].document)(self, at)
     }
 
-    /// The same, to be looked into.
+    /// The same, parsed.
     pub(super) fn parsed(&self, of: Name, at: usize) -> Document {
         Document::try_from(self.clean(of, at)).expect("the corpus makes sound documents")
     }
 
-    /// A time within `[from, to)` that rises with `at`, out of `count`.
+    /// A time within `[from, to)` that grows with `at`, out of `count`.
     pub(super) fn spread(&self, of: Name, at: usize, count: usize, from: i64, to: i64) -> i64 {
         let slot = (to - from) / count as i64;
         let within = self.random(of, at).next() % slot.unsigned_abs().max(1);
         from + slot * at as i64 + within.cast_signed()
     }
 
-    /// A name that is taken in one world only.
+    /// A name that is unique across worlds.
     pub(super) fn unique(&self, name: &str) -> String {
         match self.number {
             0 => name.to_owned(),

@@ -1,4 +1,4 @@
-//! The collections of a dump, each with the documents that come out of its rows and of the ledger.
+//! The collections of a dump, each with the documents from its rows and from the ledger.
 
 use super::context::Context;
 use super::error::ExportError;
@@ -12,8 +12,8 @@ use bson::RawDocumentBuf;
 use meeshy_store::Value;
 use std::collections::{BTreeSet, VecDeque};
 
-/// Every collection of the dump, in the order of the import: under each name that it had there, and under the usual one if
-/// rows were written here that belong into one that was not there.
+/// Every collection of the dump in import order: under each name it had there, or under the usual name if
+/// only rows written here belong to it.
 pub(super) fn all<'x>(
     context: &'x Context<'_, '_>,
     mappers: &'x Mappers,
@@ -62,7 +62,7 @@ pub(super) fn all<'x>(
     Ok(outgoing)
 }
 
-/// Whether the rows of a table that were written here belong into a collection.
+/// Whether rows of a table that were written here belong to a collection.
 fn is_home(collection: &str, table: &str, known: &BTreeSet<&str>) -> bool {
     let Some((_, homes)) = HOMES.iter().find(|(of, _)| *of == table) else { return true };
     let home = homes.iter().find(|home| known.contains(*home)).or(homes.first());
@@ -77,18 +77,18 @@ fn collection_of<'x>(
 ) -> Outgoing<'x> {
     let documents =
         Documents { context, mappers, name: name.into(), steps, ready: VecDeque::new(), has_begun: false };
-    // The old system makes its indexes itself, and which of them it had is not known.
+    // The old system creates its indexes itself, and the dump does not say which existed.
     Outgoing { name: name.into(), indexes: Vec::new(), documents: Box::new(documents) }
 }
 
-/// A part of the documents of a collection, and how far it is.
+/// A source of the documents of a collection, and the read position.
 enum Step<'x> {
     Imported { rows: Rows<'x>, after: String },
     New { rows: Rows<'x>, siblings: Vec<&'static str>, after: Vec<Value> },
     LedgerOnly { collection: String, after: String },
 }
 
-/// The documents of a collection, read some hundreds at a time.
+/// The documents of a collection, read a few hundred at a time.
 struct Documents<'x, 'r, 't> {
     context: &'x Context<'r, 't>,
     mappers: &'x Mappers,
@@ -99,7 +99,7 @@ struct Documents<'x, 'r, 't> {
 }
 
 impl Documents<'_, '_, '_> {
-    /// Reads the next documents of the first step; `false` if that has no more.
+    /// Reads the next documents of the first source; `false` if it has no more.
     fn read(&mut self) -> Result<bool, ExportError> {
         let Some(step) = self.steps.front_mut() else { return Ok(false) };
         let (documents, goes_on) = match step {

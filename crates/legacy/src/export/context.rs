@@ -1,4 +1,4 @@
-//! What all collections of an export share: the transaction, the layouts, and what was counted.
+//! The shared state of an export: the transaction, the layouts and the counts.
 
 use super::error::ExportError;
 use super::ledger::damaged;
@@ -11,18 +11,18 @@ use meeshy_store::legacy::layouts;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-/// Documents that are read at a time.
+/// Documents read at a time.
 pub(super) const PAGE: usize = 500;
 
-/// How a document was laid out.
+/// The layout of a document.
 pub(super) struct Layout {
     /// The name of its collection in the dump.
     pub(super) name: String,
-    /// Its fields in their order.
+    /// Its fields in order.
     pub(super) fields: Vec<String>,
 }
 
-/// Where a document comes from.
+/// The origin of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     Unchanged,
@@ -31,7 +31,7 @@ pub(super) enum Origin {
     Archive,
 }
 
-/// What all collections share.
+/// The state shared by all collections.
 pub(super) struct Context<'r, 't> {
     pub(super) tx: RefCell<&'r mut Tx<'t>>,
     pub(super) losses: RefCell<Losses>,
@@ -66,10 +66,10 @@ impl<'r, 't> Context<'r, 't> {
         self.layouts.get(&number)
     }
 
-    /// The layouts that documents have under a name, as the list of an `IN (…)`.
+    /// The layouts of the documents under a name, as the list for `IN (…)`.
     ///
-    /// The database is told their numbers and not the name, so that it can tell how many documents have them, and reads a page
-    /// of those in their order instead of all of them for each page.
+    /// The query names the layouts by number so that the database can estimate how many documents match. It
+    /// then reads one page in order instead of all documents for each page.
     pub(super) fn layouts_of(&self, name: &str) -> String {
         let ours = self.layouts.iter().filter(|(_, layout)| layout.name == name);
         let mut numbers: Vec<String> = ours.map(|(number, _)| number.to_string()).collect();
@@ -77,7 +77,7 @@ impl<'r, 't> Context<'r, 't> {
         numbers.join(", ")
     }
 
-    /// The names that collections had in the dumps.
+    /// The names of the collections in the dumps.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.layouts.values().map(|layout| layout.name.as_str())
     }
@@ -101,7 +101,8 @@ impl<'r, 't> Context<'r, 't> {
         (self.progress.borrow_mut())(progress);
     }
 
-    /// The counts of collections, and what the old shapes cannot hold, once all is written.
+    /// The counts of the collections, and the data that the old format cannot represent, once everything is
+    /// written.
     pub(super) fn finish(self) -> (BTreeMap<String, Count>, Losses, Record, &'r mut Tx<'t>) {
         (self.counts.into_inner(), self.losses.into_inner(), self.record.into_inner(), self.tx.into_inner())
     }

@@ -1,4 +1,4 @@
-//! One document, out of its row and what the ledger kept of it.
+//! One document, from its row and its ledger entry.
 
 use super::error::ExportError;
 use crate::mapping::{Draft, is_same};
@@ -8,22 +8,22 @@ use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use meeshy_store::Value;
 use sha2::{Digest, Sha256};
 
-/// What the ledger kept of a document that is a row.
+/// The ledger entry of a document that became a row.
 pub(super) struct Parts<'a> {
-    /// Its fields in their order.
+    /// Its fields in order.
     pub(super) fields: &'a [String],
-    /// Those that the row said otherwise, or not at all.
+    /// Fields whose values the row does not contain as they were.
     pub(super) rest: &'a RawDocument,
-    /// What the row said in place of them.
+    /// The values in the row that stand for them.
     pub(super) instead: &'a RawDocument,
     /// Whether the row was changed here since.
     pub(super) is_changed: bool,
 }
 
-/// Fields that no column of a row is, with what they are now.
+/// Fields without a column, with their current values.
 pub(super) type More = Vec<(&'static str, RawBson)>;
 
-/// The document of a row that was imported.
+/// The document of an imported row.
 pub(super) fn imported(
     row: &Draft<'_>,
     parts: &Parts<'_>,
@@ -49,7 +49,7 @@ pub(super) fn imported(
             }
             (None, Some(said)) => append(&mut document, name, said.as_raw_bson_ref()),
             (None, None) if field.is_some() => return Err(misfit(row, name)),
-            // An anonymised import keeps nothing beside the rows.
+            // An anonymised import stores nothing besides the rows.
             (None, None) => {}
         }
     }
@@ -59,24 +59,24 @@ pub(super) fn imported(
     Ok(document)
 }
 
-/// Whether the row still says what it said at the import.
+/// Whether the row still has its values from the import.
 fn is_as_it_was(row: &Draft<'_>, parts: &Parts<'_>, name: &str, said: &RawBson) -> bool {
     let was = |name: &str| parts.instead.get(name).ok().flatten().unwrap_or(RawBsonRef::Null);
     if is_same(was(name), said.as_raw_bson_ref()) {
         return true;
     }
-    // Who signs in here gets another hash of the same password; a new password has its date.
+    // Signing in here rehashes the same password; a new password has a new date.
     let is_hashed_anew = name == "password" && matches!(said, RawBson::String(hash) if is_ours(hash));
     let changed = row.field_value("lastPasswordChange", row.mapper.field_index("lastPasswordChange", 0));
     is_hashed_anew && changed.is_some_and(|now| is_same(was("lastPasswordChange"), now.as_raw_bson_ref()))
 }
 
-/// Whether a hash of a password is one that only Meeshy can check: the old system knows bcrypt alone.
+/// Whether only Meeshy can verify a password hash: the old system only supports bcrypt.
 pub(super) fn is_ours(hash: &str) -> bool {
     hash.starts_with("$argon2")
 }
 
-/// What a row that was changed says and its document did not: a field that an update sets first comes last.
+/// Values of a changed row that the document lacked: fields first set by an update come last.
 fn append_changes(document: &mut RawDocumentBuf, row: &Draft<'_>, parts: &Parts<'_>) {
     let mut told = vec![false; row.values().len()];
     for name in parts.fields {
@@ -100,8 +100,8 @@ fn append_changes(document: &mut RawDocumentBuf, row: &Draft<'_>, parts: &Parts<
     }
 }
 
-/// The document of a row that was written here: a column is in it under every name that it had, so that each version of
-/// the old system finds it.
+/// The document of a row that was written here. A column is written under every name it had, so that each
+/// version of the old system finds it.
 pub(super) fn new(row: &Draft<'_>, more: &More) -> Result<RawDocumentBuf, ExportError> {
     let mut document = RawDocumentBuf::new();
     match row.field_value("_id", None) {
@@ -125,7 +125,7 @@ pub(super) fn new(row: &Draft<'_>, more: &More) -> Result<RawDocumentBuf, Export
     Ok(document)
 }
 
-/// An id for a row that has none, because its key names it: the same each time, from the key and the time of the row.
+/// An id for a row that has none because its key identifies it: derived from the key and the time of the row.
 fn made_id(row: &Draft<'_>) -> ObjectId {
     let mapping = row.mapper.mapping;
     let mut hash = Sha256::new().chain_update(mapping.table);
@@ -143,7 +143,7 @@ fn made_id(row: &Draft<'_>) -> ObjectId {
 }
 
 fn append(document: &mut RawDocumentBuf, name: &str, value: RawBsonRef<'_>) {
-    // A name comes from a document or from a mapping, where none has U+0000.
+    // A name comes from a document or a mapping, and neither contains U+0000.
     if let Ok(name) = <&CStr>::try_from(name) {
         document.append(name, value);
     }
@@ -157,7 +157,7 @@ fn misfit(row: &Draft<'_>, field: &str) -> ExportError {
     ExportError::Misfit { table: row.mapper.mapping.table, id, field: field.into() }
 }
 
-/// Sets columns in whose place a row says something else; `None` leaves one as it is.
+/// Sets columns for which a row has another value; `None` leaves a column as it is.
 pub(super) fn fill(row: &mut Draft<'_>, filled: impl IntoIterator<Item = (&'static str, Value)>) {
     for (column, value) in filled {
         row.set(column, value);

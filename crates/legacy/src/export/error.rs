@@ -1,9 +1,9 @@
-//! Why an export cannot be done. Whatever it is, nothing is left of what was begun.
+//! Errors of an export. Whatever the error, no partial output remains.
 
 use crate::dump::write::WriteError;
 use meeshy_store::StoreError;
 
-/// Why an export was given up.
+/// The reason why an export failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// The database cannot be read.
@@ -12,22 +12,22 @@ pub enum ExportError {
     /// The dump cannot be written.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// Nobody is in the database.
+    /// The database has no users.
     #[error(
         "the database has no accounts, so there is nothing to export; check the data folder or the database URL"
     )]
     NoPeople,
-    /// What the ledger keeps of a document is no BSON.
+    /// The ledger entry of a document is not valid BSON.
     #[error("the ledger entry of `{collection}` {id} is damaged: {reason}")]
     Damaged {
         /// The collection.
         collection: String,
         /// The document.
         id: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// A column holds something else than a field of its kind can say.
+    /// The value of a column does not fit its field.
     #[error("`{table}` {id} has no value that the field `{field}` can represent")]
     Misfit {
         /// The table.
@@ -37,10 +37,10 @@ pub enum ExportError {
         /// The field.
         field: String,
     },
-    /// What was written cannot be kept aside for the ledger.
+    /// The temporary record for the ledger cannot be written.
     #[error("failed to write temporary files: {0}")]
     Record(std::io::Error),
-    /// A folder cannot be written into a stream.
+    /// A folder cannot be written to a stream.
     #[error("only an archive can be written to standard output; add `--form archive`")]
     NoFolder,
 }

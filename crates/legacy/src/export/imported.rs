@@ -1,4 +1,4 @@
-//! Documents out of rows that were imported, under the name that they had.
+//! Documents from imported rows, under their original collection names.
 
 use super::context::{Context, Origin, PAGE};
 use super::document::{self, More, Parts};
@@ -8,7 +8,7 @@ use super::rows::{Fetched, Rows};
 use crate::mapping::{Draft, Residual};
 use bson::{RawDocument, RawDocumentBuf};
 
-/// The ledger's part of a row that was imported.
+/// The ledger entry of an imported row.
 struct Ledger {
     rest: Option<Vec<u8>>,
     instead: Option<Vec<u8>>,
@@ -17,9 +17,9 @@ struct Ledger {
 }
 
 impl<'m> Rows<'m> {
-    /// The next documents of rows that were imported under a name, after the one of an id.
+    /// The next documents of rows that were imported under a name, after the given id.
     ///
-    /// Answers also with the id of the last one, or none if there is no more.
+    /// Also returns the id of the last one, or `None` at the end.
     pub(super) fn imported(
         &self,
         context: &Context<'_, '_>,
@@ -86,7 +86,8 @@ impl<'m> Rows<'m> {
         Ok(Some(document))
     }
 
-    /// A document that was merged into the row of another, as that row says it now; nothing if there is no such row.
+    /// A document that was merged into the row of another one, with the current values of that row; `None` if
+    /// the row does not exist.
     pub(super) fn merged(
         &self,
         context: &Context<'_, '_>,
@@ -108,7 +109,7 @@ impl<'m> Rows<'m> {
     }
 }
 
-/// Who only signed in here has another hash of the same password, and the document the one that the old system knows.
+/// A sign-in here rehashed the same password, but the document gets the hash that the old system knows.
 fn keep_old_password(row: &mut Draft<'_>, document: &RawDocument) {
     let written = document.get_str("password").ok().filter(|hash| !document::is_ours(hash));
     if let (true, Some(hash)) = (row.mapper.mapping.table == "users", written) {

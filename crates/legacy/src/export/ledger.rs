@@ -1,10 +1,10 @@
-//! Documents, and parts of them, that the ledger keeps.
+//! Documents and parts of documents stored in the ledger.
 
 use super::error::ExportError;
 use crate::dump::check;
 use bson::RawDocumentBuf;
 
-/// BSON that the ledger keeps; an empty document where it keeps none.
+/// BSON stored in the ledger; an empty document if there is none.
 pub(super) fn bson(
     bytes: Option<Vec<u8>>,
     collection: &str,
@@ -12,7 +12,7 @@ pub(super) fn bson(
 ) -> Result<RawDocumentBuf, ExportError> {
     let Some(bytes) = bytes else { return Ok(RawDocumentBuf::new()) };
     let document = RawDocumentBuf::from_bytes(bytes).map_err(|error| damaged(collection, id, error))?;
-    // Its elements are only looked at when it is their turn; one that is damaged must not be passed over.
+    // Elements are parsed lazily; a damaged one must not be skipped.
     document
         .iter()
         .try_for_each(|element| element.map(drop))
@@ -20,7 +20,7 @@ pub(super) fn bson(
     Ok(document)
 }
 
-/// A whole document that the ledger keeps. Its text need not be UTF-8: for that it may have been rejected.
+/// A whole document stored in the ledger. Its text need not be UTF-8, which may be why it was rejected.
 pub(super) fn whole(bytes: Vec<u8>, collection: &str, id: &str) -> Result<RawDocumentBuf, ExportError> {
     check::document(&bytes).map_err(|(_, flaw)| damaged(collection, id, flaw))?;
     RawDocumentBuf::from_bytes(bytes).map_err(|error| damaged(collection, id, error))

@@ -1,6 +1,7 @@
-//! Documents that are no rows: archived and rejected ones come out whole, and so do those that were merged into a row, as long
-//! as that row is as it was imported. Once it is changed here, what was merged into it is what it was before, and left out; but a
-//! cursor says what the row says. One that was rejected and has a row here is left out: the row is written.
+//! Documents without a row. Archived and rejected ones are written as they were, and so are those merged into
+//! a row, as long as that row is unchanged since the import. Once it was changed here, the merged documents
+//! are outdated and omitted, except that a cursor gets the value of the row. A rejected document with a row
+//! here is omitted: the row is written.
 
 use super::context::{Context, Origin, PAGE};
 use super::error::ExportError;
@@ -17,9 +18,9 @@ struct Entry {
     into: Option<(String, String)>,
 }
 
-/// The next documents of a collection that are kept whole under a name, after the one of an id.
+/// The next ledger-only documents of a collection under a name, after the given id.
 ///
-/// Answers also with the id of the last one, or none if there is no more.
+/// Also returns the id of the last one, or `None` at the end.
 pub(super) fn page(
     context: &Context<'_, '_>,
     mappers: &Mappers,
@@ -62,8 +63,8 @@ pub(super) fn page(
     Ok((documents, last))
 }
 
-/// How far somebody has read is in several collections at times, and the old system reads one of them: a cursor that was merged
-/// into a row that was moved here says what that row says.
+/// The old system stores a read position in several collections and reads one of them. A cursor that was
+/// merged into a row that moved on here gets the position of the row.
 fn cursor(
     context: &Context<'_, '_>,
     mappers: &Mappers,
@@ -79,8 +80,8 @@ fn cursor(
     }
 }
 
-/// Whether the row that a document was merged into is as it was imported. Where that is no row, the document is a copy of one
-/// that was set aside itself.
+/// Whether the row that a document was merged into is unchanged since the import. If there is no such row,
+/// the document is a copy of one that has no row itself.
 fn is_target_unchanged(
     context: &Context<'_, '_>,
     mappers: &Mappers,
@@ -89,7 +90,7 @@ fn is_target_unchanged(
 ) -> Result<bool, ExportError> {
     let mut entry = legacy::find(&mut context.tx.borrow_mut(), collection, id)?;
     if let (None, Some((shared, _))) = (&entry, id.rsplit_once('@')) {
-        // The first of several copies, and of those that share its id the one that became a row.
+        // The first of several copies and, of those with the same id, the one that became a row.
         entry = legacy::find(&mut context.tx.borrow_mut(), collection, shared)?;
         id = shared;
     }

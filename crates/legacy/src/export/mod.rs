@@ -1,11 +1,11 @@
 //! The export: the whole database as a dump that the old system can load again (ADR 3, `docs/import.md`).
 //!
-//! `run` opens the database, `collections` puts the collections of the dump in order, and their documents come from `imported`,
-//! `new_rows` and `ledger_only`, each made by `document`; `record` keeps what the ledger has to know of them, `loss` what the old
-//! shapes cannot hold.
+//! `run` opens the database and `collections` orders the collections of the dump. Their documents come from
+//! `imported`, `new_rows` and `ledger_only`, each built by `document`. `record` stores for the ledger what
+//! was written; `loss` counts the data that the old format cannot represent.
 //!
-//! Invariants: a document whose row is as it was imported comes out as it went in, to the bit; what was changed here wins over
-//! what was imported; what was removed here stays removed; nothing is made up, and what the old shapes cannot hold is listed.
+//! Invariants: the document of an unchanged row is byte for byte the imported one; changes made here win over
+//! imported values; what was deleted here stays deleted; nothing is invented, and lost data is listed.
 
 mod collections;
 mod context;

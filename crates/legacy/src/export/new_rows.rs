@@ -1,4 +1,4 @@
-//! Documents out of rows that were written here.
+//! Documents from rows that were written here.
 
 use super::context::{Context, Origin, PAGE};
 use super::document;
@@ -11,9 +11,9 @@ use bson::RawDocumentBuf;
 use meeshy_store::Value;
 
 impl<'m> Rows<'m> {
-    /// The next documents of rows that were written here, after the one of a key.
+    /// The next documents of rows that were written here, after the given key.
     ///
-    /// Answers also with the key of the last one, or none if there is no more.
+    /// Also returns the key of the last one, or `None` at the end.
     pub(super) fn new_ones(
         &self,
         context: &Context<'_, '_>,
@@ -54,7 +54,7 @@ impl<'m> Rows<'m> {
         }
     }
 
-    /// Some rows that were written here, and the key of the last one that was looked at.
+    /// Some rows that were written here, and the key of the last one visited.
     fn written_here(
         &self,
         context: &Context<'_, '_>,
@@ -91,7 +91,7 @@ impl<'m> Rows<'m> {
                 continue;
             }
             let inside = bson(inside, "Message", found.row.text("message_id").unwrap_or_default())?;
-            // The message says it itself.
+            // The message contains it itself.
             let language = found.row.text("language").unwrap_or_default();
             if !has_inside(&inside, language, found.row.get("content")) {
                 written.push(found);
@@ -100,7 +100,7 @@ impl<'m> Rows<'m> {
         Ok((written, last))
     }
 
-    /// SQL of the digest of a row that a collection brought which the old code does not read.
+    /// SQL of the digest of a row that came from a collection that the old code does not read.
     fn unread_digest(&self) -> String {
         let of = |unread| {
             format!(
@@ -111,8 +111,8 @@ impl<'m> Rows<'m> {
         self.special.unread.map_or_else(|| "NULL".to_owned(), of)
     }
 
-    /// The rows that no import brought, from a key on if need be, and those of which it brought only what the old code does not
-    /// read.
+    /// The rows that no import brought, from a key on, and those imported only from a collection that the old
+    /// code does not read.
     fn new_rows(&self, collections: &[&str], is_after: bool) -> String {
         let read = collections.iter().filter(|name| Some(**name) != self.special.unread);
         let collections: Vec<String> = read.map(|name| format!("'{name}'")).collect();

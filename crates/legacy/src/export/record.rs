@@ -1,4 +1,4 @@
-//! What an export wrote, kept aside until the ledger takes it, so that it is recognised when it comes back.
+//! A record of what an export wrote, moved to the ledger at the end, so that a later import recognises it.
 
 use super::error::ExportError;
 use crate::dump::Digest;
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};
 
-/// Documents that the ledger takes at a time.
+/// Documents added to the ledger at a time.
 const BATCH: usize = 500;
 
-/// A document that no import had brought as it was written.
+/// A document that was not imported in this form.
 #[derive(Serialize, Deserialize)]
 struct Line {
     collection: String,
@@ -25,7 +25,7 @@ struct Line {
     key: String,
 }
 
-/// What was written so far.
+/// The record so far.
 pub(super) struct Record(BufWriter<File>);
 
 impl Record {
@@ -33,7 +33,7 @@ impl Record {
         Ok(Self(BufWriter::new(tempfile::tempfile().map_err(failed)?)))
     }
 
-    /// Notes a document that a row became.
+    /// Records the document of a row.
     pub(super) fn add(
         &mut self,
         collection: &str,
@@ -62,7 +62,7 @@ impl Record {
             .map_err(failed)
     }
 
-    /// Puts all of it into the ledger, if it is anything.
+    /// Adds all of it to the ledger, if there is any.
     pub(super) fn keep(self, tx: &mut Tx<'_>, digest: &str, now: Timestamp) -> Result<(), ExportError> {
         let mut file = self.0.into_inner().map_err(|error| failed(error.into_error()))?;
         file.rewind().map_err(failed)?;

@@ -1,4 +1,4 @@
-//! What an export wrote, and what it could not.
+//! The result of an export.
 
 use serde::Serialize;
 
@@ -10,9 +10,9 @@ pub struct Report {
     pub digest: String,
     /// The collections, under their names in the dump.
     pub collections: Vec<Count>,
-    /// What the old shapes cannot hold.
+    /// Data that the old format cannot represent.
     pub not_held: Vec<NotHeld>,
-    /// The names of people whose passwords the old system cannot check, so that they have to set new ones there.
+    /// Users whose passwords the old system cannot verify, and who have to set new ones there.
     pub new_passwords: Vec<String>,
 }
 
@@ -23,26 +23,26 @@ pub struct Count {
     pub name: String,
     /// How many were written.
     pub documents: u64,
-    /// How many of them from rows that are as they were imported.
+    /// How many of them from unchanged imported rows.
     pub unchanged: u64,
-    /// From rows that were changed here since.
+    /// From imported rows that were changed here.
     pub changed: u64,
     /// From rows that were written here.
     pub new: u64,
-    /// From the archive: documents that are no rows.
+    /// From the ledger: documents without a row.
     pub archived: u64,
 }
 
-/// Something that the old shapes cannot hold.
+/// Data that the old format cannot represent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NotHeld {
     /// The table.
     pub table: String,
-    /// The column, or the table's name again where it is whole rows.
+    /// The column, or the table's name again for whole rows.
     pub column: String,
-    /// What it is, and what it means for those who go back.
+    /// The consequence for users who go back to the old system.
     pub what: String,
-    /// How many rows.
+    /// The number of rows.
     pub rows: u64,
 }
 

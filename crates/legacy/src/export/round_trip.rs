@@ -1,4 +1,4 @@
-//! Made-up documents of every mapping, to rows and back.
+//! Generated documents of every mapping, converted to rows and back.
 
 use super::document::{self, Parts};
 use crate::mapping::field::{Field, Kind, Parent};
@@ -9,7 +9,7 @@ use meeshy_domain::Timestamp;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
-/// The ids that are known as whatever they are looked for.
+/// All ids are known, for every kind of reference.
 const IDS: [ObjectId; 3] =
     [ObjectId::from_bytes([1; 12]), ObjectId::from_bytes([2; 12]), ObjectId::from_bytes([3; 12])];
 const KEY: &str = "key";
@@ -43,7 +43,7 @@ fn mappings() -> Vec<&'static Mapping> {
     SOURCES.iter().flat_map(|source| source.shape.mappings().iter().copied()).collect()
 }
 
-/// A value as the old system wrote them.
+/// A value as the old system wrote it.
 fn usual(field: &Field) -> BoxedStrategy<Bson> {
     let is_key = field.reference.is_some_and(|reference| reference.to == Parent::EncryptionKey);
     match field.kind {
@@ -76,7 +76,7 @@ fn usual(field: &Field) -> BoxedStrategy<Bson> {
     }
 }
 
-/// A value as only scripts and mistakes wrote them.
+/// A value as written only by scripts and by mistake.
 fn odd() -> impl Strategy<Value = Bson> {
     prop_oneof![
         Just(Bson::Null),
@@ -126,7 +126,7 @@ fn document(mapping: &'static Mapping) -> impl Strategy<Value = RawDocumentBuf> 
     })
 }
 
-/// To a row and back, unless it is taken for no row.
+/// Converts to a row and back, unless it is rejected.
 fn back(mapper: &Mapper, raw: &RawDocument, ids: &IdIndex) -> Option<RawDocumentBuf> {
     let Ok((draft, Destination::Row)) = mapper.map(raw, ids) else { return None };
     let trace = Residual::of(&draft, raw);
@@ -139,12 +139,12 @@ fn back(mapper: &Mapper, raw: &RawDocument, ids: &IdIndex) -> Option<RawDocument
         is_changed: false,
     };
     let row = mapper.row(draft.into_values());
-    // What is not changed is not changed by being looked at for changes either.
+    // An unchanged row must not show changes either.
     let changed = document::imported(&row, &Parts { is_changed: true, ..parts }, &Vec::new());
     let same = document::imported(&row, &parts, &Vec::new()).expect("a document");
     let changed = Document::try_from(changed.expect("a document")).expect("BSON");
     for (name, value) in &Document::try_from(same.clone()).expect("BSON") {
-        // NaN is not even itself.
+        // NaN is not equal to itself.
         assert_eq!(format!("{:?}", changed.get(name)), format!("{:?}", Some(value)), "{name}");
     }
     Some(same)

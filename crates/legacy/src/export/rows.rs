@@ -1,4 +1,4 @@
-//! Rows as an export reads them, with what they say to the old system.
+//! Rows as an export reads them, with their values for the old system.
 
 use super::context::Context;
 use super::document;
@@ -10,21 +10,21 @@ use crate::mapping::{Draft, Mapper};
 use bson::{RawBson, RawDocument};
 use meeshy_store::{Row, StoreError, Value};
 
-/// The rows of one table that are documents of one collection.
+/// The rows of one table that belong to one collection.
 pub(super) struct Rows<'m> {
     pub(super) collection: &'static str,
     pub(super) mapper: &'m Mapper,
     pub(super) special: &'static Special,
-    /// What a query selects of each row.
+    /// The columns that a query selects.
     pub(super) columns: String,
 }
 
 /// A row as it was read.
 pub(super) struct Fetched<'m> {
     pub(super) row: Draft<'m>,
-    /// What columns say to the old system, if this row was changed.
+    /// The values of columns for the old system, if this row was changed.
     pub(super) filled: Vec<(&'static str, Value)>,
-    /// Fields that no column is, and whether an imported document gets them.
+    /// Fields without a column, and whether imported documents get them.
     pub(super) more: Vec<(&'static str, RawBson, bool)>,
     pub(super) is_held: bool,
 }
@@ -64,7 +64,7 @@ impl<'m> Rows<'m> {
         Ok(Fetched { row: self.mapper.row(values), filled, more, is_held: is_held == Some(true) })
     }
 
-    /// Notes who has a password that the old system cannot check.
+    /// Records a user whose password the old system cannot verify.
     pub(super) fn note_password(&self, context: &Context<'_, '_>, row: &Draft<'_>, document: &RawDocument) {
         if self.collection == "User" && document.get_str("password").is_ok_and(document::is_ours) {
             let name = row.text("username").unwrap_or_default().to_owned();
@@ -73,7 +73,7 @@ impl<'m> Rows<'m> {
     }
 }
 
-/// Whether the row that a document became is as it was imported.
+/// Whether a document's row is unchanged since the import.
 pub(super) fn is_unchanged<'a>(
     context: &Context<'_, '_>,
     mappers: impl Iterator<Item = &'a Mapper>,

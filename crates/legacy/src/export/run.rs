@@ -1,4 +1,4 @@
-//! One export from its beginning to its end.
+//! One export from start to finish.
 
 use super::context::Context;
 use super::error::ExportError;
@@ -16,10 +16,10 @@ use std::io::Write;
 /// The name of the old system's database.
 const DATABASE: &str = "meeshy";
 
-/// Exports the whole database as the old system would have it now, and notes in the ledger what it wrote.
+/// Exports the whole database in the old format, and records in the ledger what was written.
 ///
 /// # Errors
-/// Why it was given up; then nothing is left of it.
+/// The reason for the failure; no partial output remains.
 pub fn run(
     database: &mut Exclusive,
     target: Target<'_>,
@@ -31,7 +31,7 @@ pub fn run(
         if meeshy_store::users::count(tx)? == 0 {
             return Err(ExportError::NoPeople);
         }
-        // The transaction is undone in the end.
+        // The transaction is rolled back at the end.
         notifications::restore_all(tx)?;
         legacy::derived::recount(tx)?;
         let total: i64 = legacy::count(tx)?.into_iter().map(|(_, total)| total).sum();

@@ -1,35 +1,35 @@
-//! What rows say to the old system that their own columns do not, and which of them have no place there.
+//! Values for the old system that are not in a row's own columns, and rows that it cannot represent.
 
 use crate::mapping::field::{Field, flag, int, json, text, time};
 
-/// What is special about the rows of a mapping.
+/// The exceptions of a mapping.
 #[derive(Debug)]
 pub(super) struct Special {
     pub(super) filled: Filled,
-    /// Fields that no column is.
+    /// Fields without a column.
     pub(super) more: &'static [More],
-    /// SQL: which rows the old shape can hold.
+    /// SQL: the rows that the old format can represent.
     pub(super) held: &'static str,
-    /// SQL: which rows that were written here need a document.
+    /// SQL: the rows written here that need a document.
     pub(super) needed: &'static str,
-    /// A collection of the same table that the old code does not read: of a row that it brought and that was changed here, a
-    /// document is needed as well.
+    /// A collection of the same table that the old code does not read. An imported row of it that was changed
+    /// here needs another document.
     pub(super) unread: Option<&'static str>,
 }
 
-/// A field that no column is.
+/// A field without a column.
 #[derive(Debug)]
 pub(super) struct More {
     pub(super) field: Field,
     /// SQL of its value.
     pub(super) sql: &'static str,
-    /// SQL: whether documents that were imported with it have a new value.
+    /// SQL: whether imported documents get a new value.
     pub(super) renews: &'static str,
 }
 
 const PLAIN: Special = Special { filled: &[], more: &[], held: "TRUE", needed: "TRUE", unread: None };
 
-/// The old system wants to know of everybody; nobody is there while it does not run.
+/// The old system stores who is online; while it does not run, nobody is.
 static USER: Special =
     Special { more: &[More { field: flag("isOnline"), sql: "FALSE", renews: "FALSE" }], ..PLAIN };
 
@@ -60,7 +60,7 @@ static MESSAGE: Special = Special {
     more: &[
         More { field: int("reactionCount"), sql: "t.reaction_count", renews: HAS_NEW_REACTION },
         More { field: json("reactionSummary"), sql: "t.reaction_summary", renews: HAS_NEW_REACTION },
-        // Translations of what was written before an edit; those of what is written now are documents of their own.
+        // Translations of the text before an edit; those of the current text are separate documents.
         More { field: json("translations"), sql: "NULL", renews: "t.revision > 1" },
     ],
     ..PLAIN
@@ -90,7 +90,7 @@ static MENTION: Special = Special {
     ..PLAIN
 };
 
-/// The message up to which somebody has read.
+/// The last message that a user has read.
 macro_rules! read_message {
     () => {
         "coalesce(t.last_read_message_id, (SELECT m.id FROM messages m \
@@ -103,11 +103,11 @@ const CURSOR_UPDATED: (&str, &str) = (
     "CASE WHEN t.updated_at >= t.read_at THEN t.updated_at ELSE coalesce(t.read_at, t.updated_at) END",
 );
 
-/// Cursors that older code has left, and none reads.
+/// Cursors left by older code, which nothing reads.
 const UNREAD_CURSORS: &str = "MessageReadStatus";
 
-/// A cursor that was never in the old system, and is further than what a person is known to have read without it: up to
-/// their own last message, and what a status says.
+/// A cursor that was never in the old system and is further than what is known to be read without it: the
+/// user's own last message and their statuses.
 const CURSOR_NEEDED: &str = "t.read_at IS NOT NULL AND EXISTS (SELECT 1 FROM messages m \
       WHERE m.conversation_id = t.conversation_id AND m.sequence = t.read_sequence) \
     AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = t.conversation_id \
@@ -116,7 +116,7 @@ const CURSOR_NEEDED: &str = "t.read_at IS NOT NULL AND EXISTS (SELECT 1 FROM mes
       WHERE s.conversation_id = t.conversation_id AND s.user_id = t.user_id AND s.read_at IS NOT NULL \
       AND m.sequence >= t.read_sequence)";
 
-/// One message stands for what was delivered and, with a date, for what was read: the one that was read counts.
+/// The old system stores one message as delivered and, with a date, as read: the read one counts.
 static CURSOR: Special = Special {
     filled: &[
         (
@@ -142,10 +142,10 @@ static LATER_CURSOR: Special = Special {
     ..PLAIN
 };
 
-/// The tokens of the old system are others, so who signed in here signs in again there.
+/// The old system has other tokens, so users who signed in here have to sign in again there.
 static SESSION: Special = Special { needed: "FALSE", ..PLAIN };
 
-/// What is special about the rows that a collection became in a table.
+/// The exceptions of the rows of a collection in a table.
 pub(super) fn of(collection: &str, table: &str) -> &'static Special {
     match (collection, table) {
         ("User", _) => &USER,
@@ -160,21 +160,22 @@ pub(super) fn of(collection: &str, table: &str) -> &'static Special {
     }
 }
 
-/// Columns, and the SQL of what they say to the old system in a row `t` that was written or changed here.
+/// Columns with the SQL of their value for the old system, in a row `t` that was written or changed here.
 pub(crate) type Filled = &'static [(&'static str, &'static str)];
 
-/// What the rows that a collection became in a table say in place of columns that may be empty here.
+/// The values of nullable columns that the old system requires, by collection and table.
 pub(crate) fn filled(collection: &str, table: &str) -> Filled {
     of(collection, table).filled
 }
 
-/// The collections of the tables that several become, first the one that the database of 2026-01-25 had.
+/// For tables with several collections, those collections; the first is the one in the database of
+/// 2026-01-25.
 pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("message_statuses", &["MessageStatus", "MessageStatusEntry"]),
     ("read_cursors", &["MessageStatus", "ConversationReadCursor"]),
 ];
 
-/// The names of collections that were not named after their models on 2026-01-25.
+/// Collections that were not named after their models on 2026-01-25.
 pub(super) const NAMES: &[(&str, &str)] = &[
     ("CallSession", "call_sessions"),
     ("CallParticipant", "call_participants"),

@@ -1,24 +1,24 @@
-//! Where an export goes, and how far it is.
+//! The destination and the progress of an export.
 
 use crate::dump::write::Form;
 use std::io::Write;
 use std::path::Path;
 
-/// Where a dump goes.
+/// The destination of a dump.
 pub enum Target<'a> {
-    /// A file or folder that is not there yet, in some form.
+    /// A file or folder that does not exist yet, in some form.
     Path(&'a Path, Form),
     /// A stream such as standard output, as an archive.
     Stream(&'a mut dyn Write, Form),
 }
 
-/// How far an export is.
+/// The progress of an export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
-    /// It begins, and there were so many documents at the import.
+    /// It starts; the import had this many documents.
     Documents(u64),
-    /// It begins with a collection.
+    /// It starts a collection.
     Collection(&'a str),
-    /// It has written so many more.
+    /// It has written this many more.
     Written(u64),
 }

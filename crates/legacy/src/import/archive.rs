@@ -1,4 +1,4 @@
-//! A document out of the ledger again.
+//! Looks up documents in the ledger.
 
 use super::error::ImportError;
 use crate::mapping::value;
@@ -8,7 +8,7 @@ use meeshy_store::{Ending, Exclusive};
 use serde::Serialize;
 use serde_json::Value as Json;
 
-/// What became of a document.
+/// The outcome of a document.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Found {
@@ -16,15 +16,15 @@ pub struct Found {
     pub collection: String,
     /// Its `_id`.
     pub id: String,
-    /// What became of it: `inserted`, `merged`, `archived` or `rejected`.
+    /// The outcome: `inserted`, `merged`, `archived` or `rejected`.
     pub outcome: &'static str,
-    /// Why, or what was noticed.
+    /// The reason, or a remark.
     pub note: Option<String>,
-    /// What is in no row: the whole document, unless it was inserted.
+    /// The fields that are in no row: the whole document, unless it was inserted.
     pub rest: Option<Json>,
 }
 
-/// What became of a document, if an import ever saw it.
+/// The outcome of a document, if it was ever in an import.
 ///
 /// # Errors
 /// When the database cannot be read.

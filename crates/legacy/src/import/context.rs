@@ -1,4 +1,4 @@
-//! What all stages of an import are given.
+//! The input shared by all stages of an import.
 
 use super::options::Options;
 use crate::dump::Dump;
@@ -7,12 +7,12 @@ use crate::mapping::Mappers;
 /// Documents in one batch.
 pub(super) const BATCH_SIZE: usize = 500;
 
-/// What is imported, and how.
+/// The dump and the options.
 #[derive(Clone, Copy)]
 pub(super) struct Input<'d> {
     pub(super) dump: &'d Dump,
     pub(super) mappers: &'d Mappers,
     pub(super) options: &'d Options,
-    /// Nothing was imported before.
+    /// This is the first import.
     pub(super) is_first: bool,
 }

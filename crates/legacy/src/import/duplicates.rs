@@ -1,4 +1,4 @@
-//! Documents of a collection that occur more than once, by id or by what they say something of.
+//! Documents of a collection that occur more than once, by id or by unique key.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -6,38 +6,38 @@ use std::hash::{BuildHasher, RandomState};
 /// What occurs more than once in a collection, under all of its names.
 #[derive(Default)]
 pub(super) struct Duplicates {
-    /// What documents say something of.
+    /// Unique keys.
     keys: Repeats,
     /// Ids under several names of the collection.
     ids: Repeats,
-    /// Ids of documents that are there twice under one name.
+    /// Ids that occur twice under one name.
     copies: Repeats,
-    /// The names of the collection so far.
+    /// The number of names of the collection so far.
     names: Vec<String>,
-    /// Under the name at hand: how many documents of an id came that cannot be taken, as long as none came that can.
+    /// Under the current name, the number of invalid documents per id, while no valid one has come.
     refused: HashMap<u64, u32>,
-    /// Of several documents with one name and id, the number of the one that counts, where that is not the first.
+    /// Of several documents with one name and id, the number of the one that counts, if it is not the first.
     chosen: HashMap<(String, String), u32>,
-    /// Where there are several names: for each id the first of them under which it is, or none if a document of it can be taken.
+    /// With several names, the first name of each id, or `None` if one of its documents is valid.
     homes: HashMap<u64, Option<usize>>,
     has_several_names: bool,
 }
 
 impl Duplicates {
-    /// Of a collection that has one name or several.
+    /// For a collection with one or several names.
     pub(super) fn of(has_several_names: bool) -> Self {
         Self { has_several_names, ..Self::default() }
     }
 
-    /// Begins with the documents of the next name of the collection.
+    /// Starts the documents of the next name of the collection.
     pub(super) fn begin_name(&mut self, name: &str) {
         self.copies.forget_singles();
         self.refused = HashMap::new();
         self.names.push(name.to_owned());
     }
 
-    /// Notes an id, and says whether its document may be the one that counts: whether none before it under the same name can be
-    /// taken.
+    /// Records an id; returns whether its document may be the one that counts: whether none before it under
+    /// the same name is valid.
     pub(super) fn note_id(&mut self, id: &str) -> bool {
         if self.copies.note(id) {
             return self.refused.contains_key(&self.copies.hash(id));
@@ -46,7 +46,7 @@ impl Duplicates {
         true
     }
 
-    /// Notes whether a document can be taken that may be the one that counts.
+    /// Records whether a document that may be the one that counts is valid.
     pub(super) fn note_outcome(&mut self, id: &str, can_be_taken: bool) {
         let hash = self.copies.hash(id);
         if !can_be_taken {
@@ -61,34 +61,35 @@ impl Duplicates {
         }
     }
 
-    /// Notes what a document says something of.
+    /// Records the unique key of a document.
     pub(super) fn note_merge_key(&mut self, key: &str) {
         self.keys.note(key);
     }
 
-    /// Whether documents say something of it more than once.
+    /// Whether several documents have this unique key.
     pub(super) fn has_merge_key(&self, key: &str) -> bool {
         self.keys.has(key)
     }
 
-    /// Whether documents of this id are there under several names of the collection.
+    /// Whether this id occurs under several names of the collection.
     pub(super) fn has_id(&self, id: &str) -> bool {
         self.ids.has(id)
     }
 
-    /// Whether a document that is set aside goes by its id and the name of its collection: whether the id alone is that of
-    /// another.
+    /// Whether a ledger-only document is identified by its id and collection name, because the id alone
+    /// belongs to another one.
     pub(super) fn is_qualified(&self, id: &str, name: &str) -> bool {
         let home = || self.homes.get(&self.copies.hash(id)).copied().flatten();
         self.has_id(id) && home().is_none_or(|home| self.names.get(home).is_none_or(|first| first != name))
     }
 
-    /// Whether a document of this id is there twice under one name.
+    /// Whether this id occurs twice under one name.
     pub(super) fn has_copies(&self, id: &str) -> bool {
         self.copies.has(id)
     }
 
-    /// Which of several documents with one name and id counts: the first that can be taken, or the first if none can.
+    /// Which of several documents with one name and id counts: the first valid one, or the first if none is
+    /// valid.
     pub(super) fn chosen(&self, name: &str, id: &str) -> u32 {
         if self.chosen.is_empty() {
             return 1;
@@ -96,14 +97,14 @@ impl Duplicates {
         self.chosen.get(&(name.to_owned(), id.to_owned())).copied().unwrap_or(1)
     }
 
-    /// Forgets what occurred once.
+    /// Drops everything that occurred only once.
     pub(super) fn finish(&mut self) {
         self.refused = HashMap::new();
         [&mut self.keys, &mut self.ids, &mut self.copies].into_iter().for_each(Repeats::forget_singles);
     }
 }
 
-/// What was noted more than once, in 8 bytes for each that is noted: two may share them, which costs nothing but a closer look.
+/// Values that were added more than once, in 8 bytes each. A hash collision only costs a closer look.
 #[derive(Default)]
 struct Repeats {
     state: RandomState,

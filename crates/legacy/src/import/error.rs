@@ -1,10 +1,10 @@
-//! Why an import cannot be done. Whatever it is, nothing was changed.
+//! Errors of an import. Whatever the error, nothing was changed.
 
 use crate::dump::DumpError;
 use meeshy_store::StoreError;
 use std::path::PathBuf;
 
-/// Why an import was given up.
+/// The reason why an import failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The dump cannot be read.
@@ -13,18 +13,18 @@ pub enum ImportError {
     /// The database cannot be written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// People have accounts here that no import brought.
+    /// The database has accounts that no import created.
     #[error(
         "the first import requires an empty database, but this one has {0} accounts; use another data folder or database"
     )]
     NotEmpty(i64),
-    /// The dump has no people in it.
+    /// The dump contains no users.
     #[error("the dump has no collection `User`; is it a dump of the old system's database?")]
     NoPeople,
-    /// The last import was of another kind.
+    /// The last import was of the other kind.
     #[error("the last import here was {0}; an import of the other kind would mix real and made-up users")]
     OtherKind(&'static str),
-    /// What was counted does not add up.
+    /// The counts do not add up.
     #[error("the counts of the import do not add up, so it was rolled back: {0}")]
     DoesNotAddUp(String),
     /// The folder of the old system's files cannot be read.
@@ -32,15 +32,15 @@ pub enum ImportError {
     Uploads {
         /// Which folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system error.
         cause: std::io::Error,
     },
-    /// The list of what could not be done cannot be written.
+    /// The report file cannot be written.
     #[error("failed to write the report `{}`: {cause}", .path.display())]
     List {
         /// Which file.
         path: PathBuf,
-        /// What the system says.
+        /// The system error.
         cause: std::io::Error,
     },
     /// A file cannot be copied.
@@ -48,7 +48,7 @@ pub enum ImportError {
     File {
         /// Which file.
         path: PathBuf,
-        /// What the system says.
+        /// The system error.
         cause: std::io::Error,
     },
 }

@@ -1,14 +1,14 @@
-//! What the ledger calls each document of a dump, also those that share their id with another.
+//! The ledger ids of documents, also of those that share their id with another.
 
 use crate::mapping::MAX_ID_LENGTH;
 use crate::mapping::value::as_id;
 use bson::{Bson, RawBsonRef, RawDocument};
 use sha2::{Digest, Sha256};
 
-/// So much of a long id is kept before its digest.
+/// The length that is kept of a long id before its digest.
 const KEPT: usize = 100;
 
-/// What the ledger calls a document: by its id, or by its place where it has none.
+/// The ledger id of a document: its id, or its position if it has none.
 pub(super) fn id_of(raw: &RawDocument, position: u64) -> String {
     let Ok(Some(value)) = raw.get("_id") else { return format!("#{position}") };
     if let Some(id) = as_id(value) {
@@ -16,7 +16,7 @@ pub(super) fn id_of(raw: &RawDocument, position: u64) -> String {
     }
     match value {
         RawBsonRef::String(text) => shortened(text.replace('\0', "\u{fffd}")),
-        // MongoDB takes equal numbers for one id, whatever their types.
+        // MongoDB considers equal numbers the same id, whatever their types.
         RawBsonRef::Int32(number) => format!("={number}"),
         RawBsonRef::Int64(number) => format!("={number}"),
         RawBsonRef::Double(number) => format!("={number}"),
@@ -27,12 +27,12 @@ pub(super) fn id_of(raw: &RawDocument, position: u64) -> String {
     }
 }
 
-/// Whether a document has an id at all.
+/// Whether a document has an id.
 pub(super) fn has_id(raw: &RawDocument) -> bool {
     !matches!(raw.get("_id"), Ok(None))
 }
 
-/// No longer than an index of PostgreSQL takes.
+/// The limit of an index of PostgreSQL.
 fn shortened(id: String) -> String {
     if id.len() <= MAX_ID_LENGTH {
         return id;
@@ -41,13 +41,14 @@ fn shortened(id: String) -> String {
     format!("{}…{}", &id[..kept], hex::encode(&Sha256::digest(&id)[..16]))
 }
 
-/// What the ledger calls a document that shares its id with one of another name of the collection, and is no row.
+/// The ledger id of a document without a row that shares its id with one under another name of the
+/// collection.
 pub(super) fn qualified_id(id: &str, name: &str) -> String {
     format!("{id}@{name}")
 }
 
-/// What the ledger calls the copy of a document that came earlier under the same name of the collection: the second is
-/// number 2.
+/// The ledger id of a copy of a document that came earlier under the same name of the collection; the second
+/// one has number 2.
 pub(super) fn copy_id(id: &str, name: &str, number: u32) -> String {
     format!("{id}@{name}#{number}")
 }

@@ -1,4 +1,4 @@
-//! The layouts of documents, numbered in the order in which they were met.
+//! The layouts of documents, numbered in order of appearance.
 
 use super::error::ImportError;
 use crate::dump::Dump;
@@ -6,14 +6,15 @@ use meeshy_store::Tx;
 use meeshy_store::legacy::layouts::{self, Layout};
 use std::collections::{BTreeSet, HashMap};
 
-/// The fields of a document that is kept whole.
+/// The fields of a document that is stored whole.
 const WHOLE: &str = "[]";
 
-/// The number of each name of a collection and list of fields.
+/// The number of each collection name and list of fields.
 pub(super) struct Layouts(HashMap<String, HashMap<String, i64>>);
 
 impl Layouts {
-    /// Those of earlier imports, and one for what is kept whole of each collection of the dump.
+    /// The layouts of earlier imports, and one for the documents of each collection of the dump that are
+    /// stored whole.
     pub(super) fn begin<'n>(
         tx: &mut Tx<'_>,
         names: impl Iterator<Item = &'n str>,
@@ -30,7 +31,7 @@ impl Layouts {
         Ok(all)
     }
 
-    /// The number of the layout of what is kept whole of a collection of the dump.
+    /// The number of the layout for documents of a collection that are stored whole.
     pub(super) fn whole(&self, name: &str) -> i64 {
         self.find(name, WHOLE).unwrap_or_default()
     }
@@ -48,7 +49,7 @@ impl Layouts {
     }
 }
 
-/// Forgets the collections that are not in the dump any more, unless a document of theirs is still here.
+/// Removes the collections that are no longer in the dump, unless one of their documents is still here.
 pub(super) fn forget(tx: &mut Tx<'_>, dump: &Dump) -> Result<(), ImportError> {
     let names: BTreeSet<String> = layouts::all(tx)?.into_iter().map(|layout| layout.name).collect();
     for name in names.iter().filter(|name| dump.collection(name).is_none()) {

@@ -1,11 +1,13 @@
-//! The import: every document of a dump becomes a row, is merged, archived or rejected, in one transaction (ADR 3).
+//! The import: every document of a dump becomes a row, or is merged, archived or rejected, in one transaction
+//! (ADR 3).
 //!
-//! Invariants: nothing of a run is to be seen before all of it is; what a run has counted adds up, or the run is undone;
-//! the same dump again changes nothing; what was changed in Meeshy is only overwritten where the old system changed the same
-//! column later, and that is reported; a document that cannot be taken changes nothing that is here.
+//! Invariants: nothing of a run is visible before it is complete; the counts of a run add up, or it is rolled
+//! back; importing the same dump again changes nothing; a change made in Meeshy is only overwritten if the
+//! old system changed the same column later, and this is reported; a rejected document changes no existing
+//! data.
 //!
-//! `run` knows all stages: one thread reads the dump and decides what becomes of each document (`read`: reading, prescan,
-//! accept), and hands over steps (`step`) to another one that writes them (`write`: batch, change, write).
+//! `run` connects the stages: one thread reads the dump and decides the outcome of each document (`read`),
+//! and sends steps (`step`) to another one that writes them (`write`).
 
 mod archive;
 mod context;

@@ -1,38 +1,38 @@
-//! How to import, and how far an import is.
+//! The options and the progress of an import.
 
 use meeshy_domain::Timestamp;
 use std::path::PathBuf;
 
-/// How to import.
+/// The options of an import.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What time it is.
+    /// The clock.
     pub now: Timestamp,
-    /// Everything is done and then undone.
+    /// Everything is done and then rolled back.
     pub dry_run: bool,
-    /// Names, texts and addresses are replaced by made-up ones.
+    /// Names, texts and addresses are replaced by generated ones.
     pub anonymise: bool,
-    /// The folder of the old system's files, and the folder that they are copied to.
+    /// The folder of the old system's files, and the folder to copy them to.
     pub uploads: Option<(PathBuf, PathBuf)>,
-    /// The file that lists every rejected document, every conflict and every missing file, one JSON object on each line. A
-    /// report only has the first of them.
+    /// The file for the details: every rejected document, conflict and missing file, one JSON object per
+    /// line. A report only contains the first of them.
     pub list: Option<PathBuf>,
 }
 
-/// How far an import is.
+/// The progress of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<'a> {
-    /// It begins with a collection.
+    /// It starts a collection.
     Collection {
         /// Its name.
         name: &'a str,
         /// How many documents it has.
         documents: u64,
     },
-    /// It has taken so many more.
+    /// It has read this many more.
     Documents(u64),
-    /// It finds what follows from the rows, and checks them.
+    /// It computes derived values and checks them.
     Checking,
-    /// It waits for the disk.
+    /// It commits.
     Committing,
 }

@@ -1,53 +1,53 @@
-//! What an import is going to do, from the dump alone.
+//! The plan of an import, from the dump alone.
 
 use crate::dump::{Digest, Dump};
 use crate::mapping::{SOURCES, Shape, source_of};
 use serde::Serialize;
 use std::time::Duration;
 
-/// Documents that an import takes in a second, on two cores with SQLite: what the estimate goes by.
+/// Documents imported per second, on two cores with SQLite: the basis of the estimate.
 const DOCUMENTS_PER_SECOND: u64 = 40_000;
 
-/// What an import is going to do.
+/// The plan of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// The database that was dumped.
     pub database: Option<String>,
     /// The digest of the dump.
     pub digest: String,
-    /// Every collection, in the order in which they are taken.
+    /// Every collection, in the order in which they are read.
     pub collections: Vec<Planned>,
-    /// What was passed over in the dump.
+    /// What is ignored in the dump.
     pub warnings: Vec<String>,
 }
 
-/// What is going to happen to a collection.
+/// The plan for a collection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Planned {
     /// Its name in the dump.
     pub name: String,
-    /// How many documents it has.
+    /// The number of its documents.
     pub documents: u64,
-    /// How long they are together.
+    /// Their total size.
     pub bytes: u64,
-    /// Where they go: tables, or the archive.
+    /// Their destination: tables, or the archive.
     pub target: String,
 }
 
 impl Plan {
-    /// How many documents there are.
+    /// The number of documents.
     #[must_use]
     pub fn documents(&self) -> u64 {
         self.collections.iter().map(|collection| collection.documents).sum()
     }
 
-    /// How long they are together.
+    /// The total size of the documents.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.collections.iter().map(|collection| collection.bytes).sum()
     }
 
-    /// How long it is going to take, about.
+    /// The estimated duration.
     #[must_use]
     pub fn estimate(&self) -> Duration {
         Duration::from_secs(self.documents().div_ceil(DOCUMENTS_PER_SECOND))

@@ -1,14 +1,14 @@
-//! What an import did.
+//! The report of an import.
 
 use super::uploads::Uploads;
 use meeshy_store::legacy::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Rejections and conflicts that a report shows one by one; the list has them all.
+/// The number of rejections and conflicts in a report; the details file contains all.
 const SHOWN: usize = 1_000;
 
-/// What an import did.
+/// The report of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -16,47 +16,47 @@ pub struct Report {
     pub digest: String,
     /// Whether the dump is the one that was imported last, so that there was nothing to do.
     pub unchanged: bool,
-    /// Whether names, texts and addresses were replaced by made-up ones.
+    /// Whether names, texts and addresses were replaced by generated ones.
     pub anonymised: bool,
-    /// What became of each collection, in the order in which they were taken.
+    /// The results of the collections, in the order in which they were read.
     pub collections: Vec<Count>,
-    /// What was noticed, and how often.
+    /// Remarks, and their numbers.
     pub notices: Vec<Noticed>,
-    /// The documents that could not be taken; the first of them, if they are many.
+    /// Rejected documents; only the first of them, if there are many.
     pub rejections: Vec<Rejected>,
-    /// What changed in the old system and here; the first of them, if they are many.
+    /// Conflicting changes in both systems; only the first of them, if there are many.
     pub conflicts: Vec<Conflict>,
-    /// What became of the files.
+    /// The result of copying files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uploads: Option<Uploads>,
 }
 
-/// What became of the documents of a collection.
+/// The result of a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// The name of the model.
     pub collection: String,
-    /// How many documents the dump has.
+    /// The number of documents in the dump.
     pub source: u64,
-    /// How many are rows.
+    /// The number that became rows.
     pub inserted: u64,
-    /// How many said the same as another.
+    /// The number merged into other documents.
     pub merged: u64,
-    /// How many are in the archive.
+    /// The number in the archive.
     pub archived: u64,
-    /// How many could not be taken.
+    /// The number rejected.
     pub rejected: u64,
-    /// How many of them this run changed something for; the rest was as it is already.
+    /// The number for which this run changed something; the rest was up to date.
     pub written: u64,
-    /// How many were here and were removed: they are not in the dump any more, or belong into the archive now.
+    /// The number of rows removed: their documents are no longer in the dump, or are archived now.
     pub removed: u64,
-    /// How many changes in the old system met a change here.
+    /// The number of changes in the old system that conflicted with a change here.
     #[serde(default)]
     pub conflicts: u64,
 }
 
 impl Count {
-    /// Whether every document of the dump came to an end.
+    /// Whether every document of the dump has an outcome.
     #[must_use]
     pub fn adds_up(&self) -> bool {
         self.inserted + self.merged + self.archived + self.rejected == self.source
@@ -72,44 +72,44 @@ impl Count {
     }
 }
 
-/// Something that was noticed about documents that were taken all the same.
+/// A remark about accepted documents.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Noticed {
-    /// In which collection.
+    /// The collection.
     pub collection: String,
-    /// About which field.
+    /// The field.
     pub field: String,
-    /// What.
+    /// The remark.
     pub what: String,
-    /// How often.
+    /// The number of documents.
     pub times: u64,
 }
 
-/// A document that could not be taken.
+/// A rejected document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rejected {
-    /// Of which collection.
+    /// The collection.
     pub collection: String,
     /// Its `_id`.
     pub id: String,
-    /// Bytes before it in the uncompressed file or archive.
+    /// Its offset in the uncompressed file or archive.
     #[serde(default)]
     pub position: u64,
-    /// Why.
+    /// The reason.
     pub reason: String,
 }
 
-/// A change in the old system that met a change here.
+/// Conflicting changes in both systems.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
-    /// Of which collection.
+    /// The collection.
     pub collection: String,
     /// Its `_id`.
     pub id: String,
-    /// The column that was changed on both sides; absent where it is about the whole row.
+    /// The column that was changed on both sides; absent for the whole row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
-    /// What happened, and what is here now.
+    /// The changes and how they were resolved.
     pub what: String,
 }
 
@@ -131,14 +131,14 @@ impl Report {
         total
     }
 
-    /// Whether there are more rejections or conflicts than are shown one by one.
+    /// Whether there are more rejections or conflicts than the report shows.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
         let total = self.total();
         (self.rejections.len() as u64) < total.rejected || (self.conflicts.len() as u64) < total.conflicts
     }
 
-    /// The same report for the same dump again: nothing was written.
+    /// The report for importing the same dump again: nothing was written.
     #[must_use]
     pub fn repeated(mut self) -> Self {
         self.unchanged = true;
@@ -161,7 +161,7 @@ impl Report {
     }
 }
 
-/// Notices, counted by what they are about.
+/// Remarks, counted by collection and field.
 #[derive(Debug, Default)]
 pub(super) struct Notices(BTreeMap<(String, &'static str, &'static str), u64>);
 

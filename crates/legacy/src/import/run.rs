@@ -1,4 +1,4 @@
-//! One import from its beginning to its end.
+//! One import from start to finish.
 
 use super::context::Input;
 use super::error::ImportError;
@@ -16,14 +16,13 @@ use meeshy_store::{Ending, Exclusive, notifications};
 use std::sync::mpsc;
 use std::thread;
 
-/// Steps that may wait to be written: so many that neither side waits for the other all the time, so few that they need no memory
-/// to speak of.
+/// Steps that may wait to be written: enough to keep both sides busy, few enough to need little memory.
 const QUEUED_STEPS: usize = 4;
 
-/// Imports a dump. Either all of it is there afterwards, or nothing is changed.
+/// Imports a dump, completely or not at all.
 ///
 /// # Errors
-/// Why it was given up.
+/// The reason for the failure.
 pub fn run(
     dump: &Dump,
     database: &mut Exclusive,
@@ -41,12 +40,12 @@ pub fn run(
                 return Err(ImportError::OtherKind(kind));
             }
             if report.digest == dump.digest().to_string() {
-                // A file that was missing may be there now.
+                // A missing file may exist now.
                 let uploads = folders.as_ref().map(|folders| folders.copy(tx)).transpose()?;
                 return Ok((Report { uploads, ..report.repeated() }, Ending::Undo));
             }
         }
-        // What was archived here is compared as well; it is archived again before long.
+        // Archived notifications are compared as well; the next archive run moves them again.
         notifications::restore_all(tx)?;
         let input = Input { dump, mappers: &mappers, options, is_first: last.is_none() };
         let layouts = Layouts::begin(tx, dump.collections().iter().map(Collection::name))?;
@@ -64,7 +63,7 @@ pub fn run(
     })
 }
 
-/// Reads the dump on a thread of its own, and writes on this one: each takes about half of the time.
+/// Reads the dump on a separate thread, and writes on this one: each takes about half of the time.
 fn read_and_write<'d>(
     input: Input<'d>,
     writer: &mut Writer<'_, '_, 'd>,
@@ -75,7 +74,7 @@ fn read_and_write<'d>(
         let (sender, steps) = mpsc::sync_channel(QUEUED_STEPS);
         let reading = scope.spawn(move || read::read(input, layouts, sender));
         let written = steps.iter().try_for_each(|step| writer.step(step, progress));
-        // Who reads stops where nothing is written any more.
+        // The reader stops when the writer has stopped.
         drop(steps);
         let read = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         written.and(read)

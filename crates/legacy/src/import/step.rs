@@ -1,4 +1,4 @@
-//! What the reading side hands over to the writing side.
+//! The messages from the reading side to the writing side.
 
 use super::duplicates::Duplicates;
 use super::report::Notices;
@@ -10,52 +10,52 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-/// What is to be written next.
+/// A step to write.
 pub(super) enum Step<'d> {
-    /// A collection begins, with so many documents.
+    /// A collection starts, with this many documents.
     Collection(&'d str, u64),
-    /// Rows of a collection whose documents are gone go now: nothing refers to them, and what is new may have the key of what
-    /// is gone. Some documents may occur more than once.
+    /// Rows of a collection whose documents have disappeared are removed now, if nothing refers to them: new
+    /// documents may have the same key. Some documents may occur more than once.
     DeleteMissing(&'d str, Arc<Duplicates>),
-    /// Documents have a layout that is new.
+    /// Documents have a new layout.
     Layout(Layout),
-    /// What becomes of some documents of a collection.
+    /// The outcomes of some documents of a collection.
     Batch(&'d str, Vec<Resolution<'d>>),
-    /// A message has translations inside.
+    /// A message has embedded translations.
     Translations(Vec<Draft<'d>>),
-    /// All messages are there, and answer each other: a message, and the one it answers.
+    /// All messages are there, so their reply-tos can be set: a message and the one it replies to.
     Replies(Vec<(String, String)>),
-    /// Documents were rejected, and others may refer to the rows that are here of them: which are these?
+    /// Asks which of some rejected documents have rows here, which others may refer to.
     RetainedRows { mapping: &'static Mapping, ids: Vec<String>, answer: Sender<Vec<RetainedRow>> },
-    /// So many more documents were read.
+    /// This many more documents were read.
     Progress(u64),
 }
 
-/// What becomes of a document: an entry of the ledger, and perhaps a row.
+/// The outcome of a document: a ledger entry, and possibly a row.
 pub(super) struct Resolution<'m> {
     pub(super) entry: Entry,
-    /// Bytes before it in the dump.
+    /// Its offset in the dump.
     pub(super) position: u64,
     /// The row that it becomes.
     pub(super) row: Option<Draft<'m>>,
-    /// The document, for the case that its row cannot be written.
+    /// The document, in case its row cannot be written.
     pub(super) raw: Option<Vec<u8>>,
-    /// Takes the place of a row of the same key.
+    /// It replaces a row with the same key.
     pub(super) replaces: bool,
 }
 
-/// A row that stays though its document was rejected, and that documents may refer to.
+/// A row that stays although its document was rejected, and that documents may refer to.
 pub(super) struct RetainedRow {
     pub(super) id: String,
     /// The conversation, if it is a message.
     pub(super) conversation: Option<String>,
 }
 
-/// What was found by reading all of a dump.
+/// The result of reading a whole dump.
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) notices: Notices,
     pub(super) texts: TextDigest,
-    /// What the ledger calls documents that share their id with another.
+    /// The ledger ids of documents that share their id with another.
     pub(super) qualified_ids: HashSet<String>,
 }

@@ -1,16 +1,16 @@
-//! A digest of the texts of messages and translations, to compare those of the dump with those in the database.
+//! A digest of the texts of messages and translations, for comparing the dump with the database.
 
 use crate::mapping::Draft;
 use sha2::{Digest, Sha256};
 
-/// A digest of all messages and translations, whatever their order.
+/// A digest of all messages and translations, independent of their order.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct TextDigest {
     pub(super) messages: Sum,
     pub(super) translations: Sum,
 }
 
-/// How many texts there are, and the sum of their digests.
+/// The number of texts, and the sum of their digests.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sum {
     count: u64,

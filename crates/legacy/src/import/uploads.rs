@@ -1,4 +1,4 @@
-//! The files that people uploaded, copied with the rows that name them.
+//! Uploaded files, copied along with the rows that name them.
 
 use super::error::ImportError;
 use super::options::Options;
@@ -11,23 +11,23 @@ use std::{fs, io};
 /// Rows that are read at a time.
 const PAGE: i64 = 1_000;
 
-/// What became of the files.
+/// The result of copying files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Uploads {
-    /// How many files the rows name.
+    /// The number of files that rows name.
     pub named: u64,
-    /// How many were copied now.
+    /// The number copied now.
     pub copied: u64,
-    /// How many bytes that was.
+    /// The bytes copied.
     pub bytes: u64,
-    /// Those that are not there.
+    /// Files that are missing.
     pub missing: Vec<String>,
-    /// Those that are not as long as the row says.
+    /// Files whose size differs from the row.
     pub of_another_size: Vec<String>,
 }
 
-/// The folder of the old system's files, and the one that they are copied to.
+/// The folder of the old system's files, and the folder to copy them to.
 pub(super) struct Folders<'o> {
     from: PathBuf,
     to: &'o Path,
@@ -35,7 +35,7 @@ pub(super) struct Folders<'o> {
 }
 
 impl<'o> Folders<'o> {
-    /// Opens them, if files are to be copied, so that a folder that cannot be read is told before the work begins.
+    /// Opens the folders, if files are to be copied, so that an unreadable folder fails early.
     pub(super) fn open(options: &'o Options) -> Result<Option<Self>, ImportError> {
         let Some((from, to)) = &options.uploads else { return Ok(None) };
         let failed = |cause| ImportError::Uploads { path: from.clone(), cause };
@@ -44,7 +44,7 @@ impl<'o> Folders<'o> {
         Ok(Some(Self { from, to, dry_run: options.dry_run }))
     }
 
-    /// Copies each file that an attachment names, with its small picture, and checks it.
+    /// Copies and checks each attachment and its thumbnail.
     pub(super) fn copy(&self, tx: &mut Tx<'_>) -> Result<Uploads, ImportError> {
         copy(tx, &self.from, self.to, self.dry_run)
     }
@@ -107,7 +107,7 @@ fn one(
     Ok(())
 }
 
-/// Copies what is in a file, and not who may read it.
+/// Copies the content of a file but not its permissions.
 fn copy_private(source: &Path, target: &Path) -> io::Result<()> {
     let mut source = fs::File::open(source)?;
     let mut target =
@@ -115,7 +115,7 @@ fn copy_private(source: &Path, target: &Path) -> io::Result<()> {
     io::copy(&mut source, &mut target).map(drop)
 }
 
-/// The file of a name, if it is one; a link that leads out of the folder is none.
+/// Opens a regular file; rejects a link that leads out of the folder.
 fn source(from: &Path, name: &str) -> Option<PathBuf> {
     let path = inside(from, name)?.canonicalize().ok()?;
     (path.starts_with(from) && path.is_file()).then_some(path)

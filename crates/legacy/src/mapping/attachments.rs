@@ -1,4 +1,4 @@
-//! Files, and who saw them.
+//! Files, and who viewed them.
 
 use super::field::{Parent, flag, id, int, json, name, real, text, time};
 use super::id_index::{Addresses, IdIndex};
@@ -7,10 +7,10 @@ use super::{Destination, Draft, Mapping, Rejection, merge};
 use bson::oid::ObjectId;
 use bson::{RawBsonRef, RawDocument};
 
-/// Stood for the message of a file that was uploaded and never sent.
+/// The message id of a file that was uploaded and never sent.
 const NO_MESSAGE: &str = "000000000000000000000000";
 
-/// A file. Those never attached are marked, so that no purge of unattached files takes them.
+/// A file. Those never attached are marked, so that no purge of unattached files removes them.
 pub static ATTACHMENT: Mapping = Mapping {
     table: "attachments",
     parent: Some(Parent::Attachment),
@@ -113,13 +113,13 @@ fn find_message(draft: &mut Draft<'_>, ids: &IdIndex) {
             draft.keep_original("messageId", RawBsonRef::ObjectId(id));
         }
         if message != NO_MESSAGE {
-            draft.notice("messageId", "points at what is gone, left out", message);
+            draft.notice("messageId", "refers to a missing document, omitted", message);
         }
     }
 }
 
-/// Addresses lose the name of the host, of which the old system had several; one that is missing is looked up in the copy
-/// that was made before all addresses were rewritten.
+/// Removes the host from addresses, of which the old system had several. A missing address is restored from
+/// the backup made before all addresses were rewritten.
 fn repair_addresses(draft: &mut Draft<'_>, ids: &IdIndex) {
     let old = draft.object_id.and_then(|id| ids.addresses_of(id)).cloned().unwrap_or_default();
     let Addresses { file, thumbnail } = old;
@@ -131,7 +131,7 @@ fn repair_addresses(draft: &mut Draft<'_>, ids: &IdIndex) {
             && let Some(old) = old.as_deref().map(path_of).filter(|old| old.starts_with('/'))
             && !(column == "thumbnail_url" && given.is_empty())
         {
-            draft.notice(field, "was broken, taken from the copy of the addresses", "");
+            draft.notice(field, "was broken, restored from the backup of the addresses", "");
             path = old.to_owned();
         }
         if path == given {
@@ -145,14 +145,14 @@ fn repair_addresses(draft: &mut Draft<'_>, ids: &IdIndex) {
     }
 }
 
-/// The path of an address: `/api/x` of `https://gate.example.org/api/x`.
+/// The path of a URL: `/api/x` for `https://gate.example.org/api/x`.
 fn path_of(address: &str) -> &str {
     let Some((_, after)) = address.split_once("://") else { return address };
     after.find('/').map_or("", |slash| &after[slash..])
 }
 
-/// The first version wrote seconds, later ones milliseconds. Size and bit rate tell where they are known; else the fields
-/// that only later versions wrote.
+/// The first version wrote seconds, later ones milliseconds. Size and bit rate tell which, if known;
+/// otherwise the fields that only later versions wrote.
 fn in_millis(duration: i64, size: Option<i64>, bitrate: Option<i64>, is_first_version: bool) -> i64 {
     let expected = match (size, bitrate) {
         (Some(size), Some(bitrate)) if size > 0 && bitrate > 0 => {
@@ -175,7 +175,7 @@ fn usual_codec(codec: &str) -> &str {
     }
 }
 
-/// Reads a document of the copy of addresses.
+/// Reads a document of the backup of addresses.
 #[must_use]
 pub fn addresses(raw: &RawDocument) -> Option<(ObjectId, Addresses)> {
     let id = raw.get_object_id("_id").ok()?;
@@ -183,7 +183,7 @@ pub fn addresses(raw: &RawDocument) -> Option<(ObjectId, Addresses)> {
     Some((id, Addresses { file: text("fileUrl"), thumbnail: text("thumbnailUrl") }))
 }
 
-/// How far somebody got with a file.
+/// The playback position of a user in a file.
 pub static STATUS: Mapping = Mapping {
     table: "attachment_statuses",
     merge_key: &["attachment_id", "user_id", "guest_id"],

@@ -1,11 +1,11 @@
-//! Calls, who took part, and what was said.
+//! Calls, their participants and transcripts.
 
 use super::field::{Parent, flag, id, int, json, name, real, text, time};
 use super::id_index::IdIndex;
 use super::{Destination, Draft, Mapping, Rejection};
 use bson::{RawBsonRef, RawDocument};
 
-/// A call that nobody ended in this time has been abandoned.
+/// A call that was not ended in this time has been abandoned.
 const MAX_CALL_MS: i64 = 5 * 3_600_000;
 
 /// A call.
@@ -29,7 +29,7 @@ pub static CALL: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// Nobody knows when an abandoned call ended, so that stays open.
+/// Nobody knows when an abandoned call ended, so its end stays open.
 fn call(draft: &mut Draft<'_>, _: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
     let status = draft.text("status").unwrap_or("initiated").to_owned();
     let is_open =
@@ -39,12 +39,12 @@ fn call(draft: &mut Draft<'_>, _: &RawDocument, ids: &IdIndex) -> Result<Destina
         draft.keep_original("status", RawBsonRef::String(&status));
         draft.set("status", "ended");
         draft.set("end_reason", "abandoned");
-        draft.notice("status", "was open though nobody can be on the call, ended", "");
+        draft.notice("status", "was still open, marked as ended", "");
     }
     Ok(Destination::Row)
 }
 
-/// Somebody on a call.
+/// A participant of a call.
 pub static PARTICIPANT: Mapping = Mapping {
     table: "call_participants",
     fields: &[
@@ -61,7 +61,7 @@ pub static PARTICIPANT: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// What somebody said in a call.
+/// A transcribed utterance in a call.
 pub static TRANSCRIPTION: Mapping = Mapping {
     table: "call_transcriptions",
     parent: Some(Parent::Transcription),
@@ -78,7 +78,7 @@ pub static TRANSCRIPTION: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The same in another language.
+/// Its translation into another language.
 pub static TRANSLATION: Mapping = Mapping {
     table: "call_translations",
     fields: &[

@@ -1,4 +1,4 @@
-//! Communities, and who is in them.
+//! Communities and their members.
 
 use super::field::{Field, Kind, Parent, field, flag, id, int, name, text, time};
 use super::id_index::IdIndex;
@@ -41,7 +41,7 @@ pub static COMMUNITY: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// Blanks around a name stay in it; what is shown is without them.
+/// Whitespace around a name stays in it, but is not displayed.
 fn community(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     let trimmed = draft.text("name").filter(|name| name.trim() != *name).map(|name| name.trim().to_owned());
     draft.set("display_name", trimmed);
@@ -65,7 +65,7 @@ pub static MEMBER: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// What one person prefers in one community.
+/// The preferences of one user in one community.
 pub static PREFERENCES: Mapping = Mapping {
     table: "community_preferences",
     merge_key: &["user_id", "community_id"],

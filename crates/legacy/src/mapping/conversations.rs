@@ -1,11 +1,11 @@
-//! Conversations, who is in them, and what each of them prefers there.
+//! Conversations, their members and their preferences.
 
 use super::field::{Field, Kind, Parent, field, flag, id, int, name, text, texts, time};
 use super::id_index::IdIndex;
 use super::{Destination, Draft, Implied, Mapping, Rejection, merge};
 use bson::RawDocument;
 
-/// The roles, as two versions of the old system and a mistaken alias of theirs wrote them.
+/// The roles, as written by two versions of the old system and by a faulty alias.
 const ROLES: Field = field(
     "role",
     Kind::Renamed(&[
@@ -19,7 +19,7 @@ const ROLES: Field = field(
 )
 .or_text("MEMBER");
 
-/// A conversation. How many are in it and when it was last written in are counted anew from the rows.
+/// A conversation. The number of members and the time of the last message are derived from the rows.
 pub static CONVERSATION: Mapping = Mapping {
     table: "conversations",
     parent: Some(Parent::Conversation),
@@ -110,7 +110,7 @@ pub static SETTING: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A category into which one person sorts conversations.
+/// A category into which one user sorts conversations.
 pub static CATEGORY: Mapping = Mapping {
     table: "conversation_categories",
     parent: Some(Parent::Category),
@@ -127,7 +127,7 @@ pub static CATEGORY: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// What one person prefers in one conversation.
+/// The preferences of one user in one conversation.
 pub static PREFERENCES: Mapping = Mapping {
     table: "conversation_preferences",
     merge_key: &["user_id", "conversation_id"],

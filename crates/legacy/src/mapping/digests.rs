@@ -1,4 +1,4 @@
-//! Digests of rows and of their columns, by which a later import notices what was changed.
+//! Digests of rows and columns, with which a later import detects changes.
 
 use super::model::{Draft, Mapper};
 use crc::{CRC_32_ISCSI, Crc, Table};
@@ -6,7 +6,7 @@ use meeshy_store::Value;
 use sha2::{Digest, Sha256};
 
 impl Draft<'_> {
-    /// The digest of the row as the document says it: the first 16 bytes of a SHA-256.
+    /// The digest of the row as in the document: the first 16 bytes of a SHA-256.
     #[must_use]
     pub fn row_digest(&self) -> [u8; 16] {
         let told = self.mapper.columns.iter().zip(&self.values);
@@ -16,13 +16,13 @@ impl Draft<'_> {
     }
 }
 
-/// The digest of the values of a row, the same for what was written and for what either database reads back.
+/// The digest of the values of a row, the same for what was written and for what either database returns.
 pub fn row_digest<'v>(values: impl Iterator<Item = &'v Value>) -> [u8; 16] {
     let mut hash = Sha256::new();
     for value in values {
         let (tag, bytes): (u8, &[u8]) = match value {
             Value::Null => (0, &[]),
-            // SQLite has no truth values.
+            // SQLite has no booleans.
             Value::Bool(on) => (1, &i64::from(*on).to_le_bytes()),
             Value::Int(number) => (1, &number.to_le_bytes()),
             Value::Real(number) => (2, &number.to_bits().to_le_bytes()),
@@ -39,18 +39,19 @@ pub fn row_digest<'v>(values: impl Iterator<Item = &'v Value>) -> [u8; 16] {
 
 static CRC: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISCSI);
 
-/// A digest of each lasting column of a row: none for no value, else four bytes. It notices changes; it is no signature.
+/// A digest of each permanent column of a row: none for no value, otherwise four bytes. It detects changes;
+/// it is not a signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnDigests(pub(super) Vec<Option<u32>>);
 
 impl ColumnDigests {
-    /// Of the lasting columns of a row.
+    /// Of the permanent columns of a row.
     #[must_use]
     pub fn of(row: &Draft<'_>) -> Self {
         Self(row.lasting_values().map(|(_, value)| column_digest(value)).collect())
     }
 
-    /// As the ledger keeps them: how many, a bit for each that has a value, and the digests of those.
+    /// As stored in the ledger: the number of columns, a bit for each that has a value, and their digests.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![0; 1 + self.0.len().div_ceil(8)];
@@ -64,7 +65,7 @@ impl ColumnDigests {
         bytes
     }
 
-    /// Out of the ledger; nothing where they are of a row with other columns.
+    /// From the ledger; `None` if they are of a row with other columns.
     #[must_use]
     pub fn from_bytes(bytes: &[u8], mapper: &Mapper) -> Option<Self> {
         let columns = mapper.lasting_columns().count();
@@ -86,7 +87,7 @@ impl ColumnDigests {
 pub(super) fn column_digest(value: &Value) -> Option<u32> {
     Some(match value {
         Value::Null => return None,
-        // SQLite has no truth values.
+        // SQLite has no booleans.
         Value::Bool(on) => CRC.checksum(&i64::from(*on).to_le_bytes()),
         Value::Int(number) => CRC.checksum(&number.to_le_bytes()),
         Value::Real(number) => CRC.checksum(&number.to_bits().to_le_bytes()),

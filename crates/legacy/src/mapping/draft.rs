@@ -1,4 +1,4 @@
-//! What a document has become so far, column by column.
+//! The row of a document under construction, column by column.
 
 use super::field::{Absent, Field};
 use super::model::{Draft, Notice};
@@ -6,7 +6,7 @@ use bson::{RawBsonRef, RawDocumentBuf};
 use meeshy_store::Value;
 
 impl Draft<'_> {
-    /// The value of a column; none where there is no such column.
+    /// The value of a column; `None` if there is no such column.
     #[must_use]
     pub fn get(&self, column: &str) -> &Value {
         self.mapper.index(column).map_or(&Value::Null, |index| &self.values[index])
@@ -15,7 +15,7 @@ impl Draft<'_> {
     /// Sets the value of a column.
     ///
     /// # Panics
-    /// When the mapping has no such column, which its tests find out.
+    /// When the mapping has no such column, which its tests detect.
     pub fn set(&mut self, column: &str, value: impl Into<Value>) {
         let index = self.mapper.index(column).unwrap_or_else(|| panic!("no column `{column}`"));
         self.values[index] = value.into();
@@ -30,7 +30,7 @@ impl Draft<'_> {
         }
     }
 
-    /// The number of a column, if it has one.
+    /// The number in a column, if it has one.
     #[must_use]
     pub fn int(&self, column: &str) -> Option<i64> {
         match self.get(column) {
@@ -39,7 +39,7 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether a column says yes.
+    /// Whether a column is true.
     #[must_use]
     pub fn is_true(&self, column: &str) -> bool {
         *self.get(column) == Value::Bool(true)
@@ -62,44 +62,44 @@ impl Draft<'_> {
         &mut self.values
     }
 
-    /// The fields that no column holds as they were, if there are any.
+    /// The fields whose values are in no column as they were, if any.
     #[must_use]
     pub fn rest(&self) -> Option<&RawDocumentBuf> {
         self.rest.as_ref()
     }
 
-    /// Forgets the fields that no column holds.
+    /// Drops the fields that are in no column.
     pub fn drop_rest(&mut self) {
         self.rest = None;
     }
 
-    /// Gives what can be found by an identifier one that nobody else has, where it has none.
+    /// Gives a document that needs an identifier and has none a unique one.
     pub fn ensure_identifier(&mut self) {
         if self.text("identifier").is_none() {
             self.set("identifier", format!("mshy_{}", self.id));
-            self.notice("identifier", "absent, made from the id", "");
+            self.notice("identifier", "absent, derived from the id", "");
         }
     }
 
-    /// Notes something about this document.
+    /// Adds a remark about this document.
     pub fn notice(&mut self, field: &'static str, what: &'static str, detail: impl Into<String>) {
         self.notices.push(Notice { field, what, detail: detail.into() });
     }
 
-    /// The columns that a document says for good, with their values.
+    /// The permanent columns with their values.
     pub fn lasting_values(&self) -> impl Iterator<Item = (&str, &Value)> {
         let all = self.mapper.columns.iter().map(String::as_str).zip(&self.values);
         all.filter(|(column, _)| !self.mapper.mapping.is_provisional(column))
     }
 
-    /// Keeps an element beside the row.
+    /// Keeps an element for the ledger.
     pub fn keep_original(&mut self, name: &str, value: RawBsonRef<'_>) {
         if let Ok(name) = <&bson::raw::CStr>::try_from(name) {
             self.rest.get_or_insert_default().append(name, value);
         }
     }
 
-    /// What stands for a field that is absent.
+    /// The default of an absent field.
     pub(super) fn default_for(&self, field: &Field) -> Value {
         match field.absent {
             Absent::Null | Absent::Required => Value::Null,

@@ -1,9 +1,9 @@
-//! Keys, and voices.
+//! Encryption keys and voice models.
 
 use super::field::{Parent, bytes, flag, id, int, json, name, real, text, time};
 use super::{Mapping, merge};
 
-/// A key of the server, under a name that it chose.
+/// A key of the server, identified by a name.
 pub static SERVER_KEY: Mapping = Mapping {
     table: "server_encryption_keys",
     parent: Some(Parent::EncryptionKey),
@@ -24,7 +24,7 @@ pub static SERVER_KEY: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The public keys of one person.
+/// The public keys of one user.
 pub static SIGNAL_BUNDLE: Mapping = Mapping {
     table: "signal_pre_key_bundles",
     merge_key: &["user_id"],
@@ -52,7 +52,7 @@ pub static SIGNAL_BUNDLE: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A public key of one person for one conversation.
+/// A public key of one user for one conversation.
 pub static CONVERSATION_KEY: Mapping = Mapping {
     table: "conversation_public_keys",
     merge_key: &["user_id", "conversation_id", "key_type"],
@@ -70,7 +70,7 @@ pub static CONVERSATION_KEY: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A session with somebody on another platform.
+/// A session with a user of another platform.
 pub static DMA_SESSION: Mapping = Mapping {
     table: "dma_sessions",
     unique: &["remote_party_id"],
@@ -97,7 +97,7 @@ pub static DMA_SESSION: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// What another platform knows somebody by.
+/// The identity of a user on another platform.
 pub static DMA_ENROLLMENT: Mapping = Mapping {
     table: "dma_enrollments",
     parent: Some(Parent::Enrollment),
@@ -118,7 +118,7 @@ pub static DMA_ENROLLMENT: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A key that is used once.
+/// A one-time key.
 pub static DMA_PRE_KEY: Mapping = Mapping {
     table: "dma_pre_keys",
     merge_key: &["signal_enrollment_id", "pre_key_id"],
@@ -135,7 +135,7 @@ pub static DMA_PRE_KEY: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The voice of one person.
+/// The voice model of one user.
 pub static VOICE: Mapping = Mapping {
     table: "voice_models",
     merge_key: &["user_id"],

@@ -1,23 +1,24 @@
-//! What a field of a document is, which column it becomes, and what stands for it where it is absent.
+//! Fields of documents: their meaning, their columns, and their defaults.
 //!
-//! A list of fields is read in both directions: an import takes the values out of a document by it, an export puts them back.
+//! A list of fields is used in both directions: an import reads values from a document with it, an export
+//! writes them.
 
 use std::borrow::Cow;
 
-/// What a value means, and with it the BSON type that the old system kept it as.
+/// The meaning of a value, and the BSON type in which the old system stored it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// An ObjectId; also its 24 digits.
+    /// An ObjectId, or its 24 digits.
     Id,
-    /// A string; where it names something, also an ObjectId.
+    /// A string; for names also an ObjectId.
     Text,
     /// A boolean.
     Flag,
-    /// An int64; also an int32 or a double without a fraction.
+    /// An int64, or an int32 or a double without a fraction.
     Int,
-    /// A double; also a whole number.
+    /// A double, or an integer.
     Real,
-    /// A date in milliseconds; also an ISO 8601 string or a timestamp.
+    /// A date in milliseconds, or an ISO 8601 string or a timestamp.
     Time,
     /// A document or an array, as JSON text.
     Json,
@@ -27,47 +28,47 @@ pub enum Kind {
     Ids,
     /// Binary data.
     Bytes,
-    /// One of some names, in whatever case.
+    /// One of some names, in any case.
     Name(&'static [&'static str]),
-    /// One of some names, which had others before: what was written, in lower case, and what it is.
+    /// One of some names that were renamed: the written name in lower case, and its current name.
     Renamed(&'static [(&'static str, &'static str)]),
     /// A language that Meeshy knows.
     Language,
 }
 
-/// A value that a column has where the document has none.
+/// The value of a column if the document has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Absent {
-    /// No value.
+    /// NULL.
     Null,
-    /// The document cannot be taken.
+    /// The document is rejected.
     Required,
-    /// The default of the old system's own schema.
+    /// A boolean default of the old schema.
     Flag(bool),
-    /// The default of the old system's own schema.
+    /// A number, the default of the old schema.
     Int(i64),
-    /// The default of the old system's own schema.
+    /// A text, the default of the old schema.
     Text(&'static str),
-    /// The second in which the document's ObjectId was made.
+    /// The time of the document's ObjectId, in seconds.
     IdTime,
-    /// What another column has.
+    /// The value of another column.
     Column(&'static str),
 }
 
 /// What a document can refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Parent {
-    /// A person.
+    /// A user.
     User,
     /// A community.
     Community,
     /// A conversation.
     Conversation,
-    /// A link by which guests come in.
+    /// A share link for guests.
     ShareLink,
     /// A guest.
     Guest,
-    /// A category of one person's conversations.
+    /// A category of one user's conversations.
     Category,
     /// A message.
     Message,
@@ -75,20 +76,20 @@ pub enum Parent {
     Attachment,
     /// A call.
     Call,
-    /// What somebody said in a call.
+    /// A transcribed utterance.
     Transcription,
     /// An invitation.
     AffiliateToken,
     /// A short link.
     TrackingLink,
-    /// A key of the server's own.
+    /// A key of the server.
     EncryptionKey,
-    /// A key that another platform knows a person by.
+    /// A key that identifies a user on another platform.
     Enrollment,
 }
 
 impl Parent {
-    /// The collection in which it is.
+    /// Its collection.
     #[must_use]
     pub fn collection(self) -> &'static str {
         match self {
@@ -110,12 +111,12 @@ impl Parent {
     }
 }
 
-/// What a field refers to, and what happens where that is not there.
+/// The target of a field, and what happens if it is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reference {
-    /// To what.
+    /// The target.
     pub to: Parent,
-    /// The reference is left out, and reported; otherwise the document cannot be taken.
+    /// The reference is omitted and reported; otherwise the document is rejected.
     pub is_nullable: bool,
 }
 
@@ -124,11 +125,11 @@ pub struct Reference {
 pub struct Field {
     /// Its name in the document.
     pub name: &'static str,
-    /// What it holds.
+    /// Its kind.
     pub kind: Kind,
-    /// What stands for it.
+    /// Its default.
     pub absent: Absent,
-    /// What it refers to, if the database holds the reference.
+    /// Its target, if the database enforces the reference.
     pub reference: Option<Reference>,
     column: Option<&'static str>,
 }
@@ -138,7 +139,7 @@ pub const fn field(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, absent: Absent::Null, reference: None, column: None }
 }
 
-/// A field of each kind, such as `text("title")`.
+/// Constructors for fields of each kind, such as `text("title")`.
 macro_rules! fields_of_kind {
     ($($function:ident $kind:ident),* $(,)?) => {$(
         /// A field of the kind of the same name.
@@ -152,63 +153,63 @@ fields_of_kind!(
     id Id, text Text, flag Flag, int Int, real Real, time Time, json Json, texts Texts, ids Ids, bytes Bytes, language Language
 );
 
-/// A field that holds one of `names`.
+/// A field whose value is one of `names`.
 pub const fn name(field_name: &'static str, names: &'static [&'static str]) -> Field {
     field(field_name, Kind::Name(names))
 }
 
 impl Field {
-    /// The document cannot be taken without it.
+    /// The document is rejected without it.
     pub const fn required(self) -> Self {
         Self { absent: Absent::Required, ..self }
     }
 
-    /// The default of the old system's own schema.
+    /// Sets a boolean default of the old schema.
     pub const fn or_flag(self, on: bool) -> Self {
         Self { absent: Absent::Flag(on), ..self }
     }
 
-    /// The default of the old system's own schema.
+    /// Sets a number as the default of the old schema.
     pub const fn or_int(self, number: i64) -> Self {
         Self { absent: Absent::Int(number), ..self }
     }
 
-    /// The default of the old system's own schema.
+    /// Sets a text as the default of the old schema.
     pub const fn or_text(self, text: &'static str) -> Self {
         Self { absent: Absent::Text(text), ..self }
     }
 
-    /// The second in which the document's ObjectId was made.
+    /// Defaults to the time of the document's ObjectId, in seconds.
     pub const fn or_id_time(self) -> Self {
         Self { absent: Absent::IdTime, ..self }
     }
 
-    /// What another column has.
+    /// Defaults to the value of another column.
     pub const fn or_column(self, column: &'static str) -> Self {
         Self { absent: Absent::Column(column), ..self }
     }
 
-    /// Refers to something that has to be there.
+    /// A required reference to an existing document.
     pub const fn of(self, to: Parent) -> Self {
         Self { absent: Absent::Required, reference: Some(Reference { to, is_nullable: false }), ..self }
     }
 
-    /// Refers to something, if to anything, and is left out where that is gone.
+    /// An optional reference, omitted if its target is missing.
     pub const fn of_or_null(self, to: Parent) -> Self {
         Self { reference: Some(Reference { to, is_nullable: true }), ..self }
     }
 
-    /// Refers to something, if to anything, that has to be there.
+    /// An optional reference; its target must exist.
     pub const fn of_optional(self, to: Parent) -> Self {
         Self { reference: Some(Reference { to, is_nullable: false }), ..self }
     }
 
-    /// The column, where it is not the name in the other style.
+    /// The column, if it is not the field's name in snake case.
     pub const fn column(self, column: &'static str) -> Self {
         Self { column: Some(column), ..self }
     }
 
-    /// The column that it becomes: `createdAt` is `created_at`.
+    /// The column: `createdAt` becomes `created_at`.
     #[must_use]
     pub fn column_name(&self) -> Cow<'static, str> {
         if let Some(column) = self.column {

@@ -1,11 +1,11 @@
-//! Links by which guests come in, and the guests.
+//! Share links for guests, and the guests.
 
 use super::field::{Parent, flag, id, int, language, text, texts, time};
 use super::id_index::IdIndex;
 use super::{Destination, Draft, Mapping, Rejection};
 use bson::RawDocument;
 
-/// A link by which guests come into a conversation.
+/// A share link by which guests join a conversation.
 pub static SHARE_LINK: Mapping = Mapping {
     table: "share_links",
     parent: Some(Parent::ShareLink),
@@ -48,7 +48,7 @@ fn share_link(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Des
     Ok(Destination::Row)
 }
 
-/// Somebody who came in by a link, without an account. Later versions noted `lastSeenAt` as `lastActiveAt`.
+/// A guest, who joined by a link without an account. Later versions stored `lastSeenAt` as `lastActiveAt`.
 pub static GUEST: Mapping = Mapping {
     table: "guests",
     parent: Some(Parent::Guest),

@@ -1,4 +1,4 @@
-//! What documents may refer to: the ids of those that were taken before them.
+//! The ids that documents may refer to: those of the documents accepted before them.
 
 use super::field::Parent;
 use bson::oid::ObjectId;
@@ -8,19 +8,19 @@ use std::collections::{HashMap, HashSet};
 /// The twelve bytes of an ObjectId.
 pub type Id = [u8; 12];
 
-/// The documents that were taken so far, as far as others refer to them: 12 bytes each, 24 for a message.
+/// The accepted documents that others may refer to: 12 bytes each, 24 for a message.
 #[derive(Debug)]
 pub struct IdIndex {
-    /// When the import began.
+    /// The start of the import.
     pub now: Timestamp,
     ids: HashMap<Parent, HashSet<Id>>,
     /// The conversation of each message.
     messages: HashMap<Id, Id>,
-    /// Keys of the server have names of their own instead of ids.
+    /// Keys of the server have names instead of ids.
     keys: HashSet<String>,
-    /// The address that a file had before a rewrite of all addresses: of itself, and of its small picture.
+    /// The addresses of files and thumbnails before all addresses were rewritten.
     addresses: HashMap<Id, Addresses>,
-    /// When each person was last active, as the counts of what they did say.
+    /// When each user was last active, according to their statistics.
     last_active: HashMap<Id, i64>,
 }
 
@@ -29,12 +29,12 @@ pub struct IdIndex {
 pub struct Addresses {
     /// Of the file.
     pub file: Option<String>,
-    /// Of its small picture.
+    /// Of its thumbnail.
     pub thumbnail: Option<String>,
 }
 
 impl IdIndex {
-    /// Nothing, at a moment.
+    /// An empty index, at a time.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self {
@@ -47,7 +47,7 @@ impl IdIndex {
         }
     }
 
-    /// Whether a document is there.
+    /// Whether a document exists.
     #[must_use]
     pub fn has(&self, parent: Parent, id: &str) -> bool {
         if parent == Parent::EncryptionKey {
@@ -67,7 +67,7 @@ impl IdIndex {
         self.messages.get(&id.bytes()).map(|id| ObjectId::from_bytes(*id).to_hex())
     }
 
-    /// Notes that a document was taken; only of a message the conversation is asked for.
+    /// Adds an accepted document; a message needs its conversation, too.
     pub fn insert<'c>(&mut self, parent: Parent, id: &str, conversation: impl FnOnce() -> Option<&'c str>) {
         match (parent, ObjectId::parse_str(id)) {
             (Parent::Message, Ok(id)) => self.add_message(id, conversation().unwrap_or_default()),
@@ -77,42 +77,42 @@ impl IdIndex {
         }
     }
 
-    /// Notes that a document was taken.
+    /// Adds an accepted document.
     pub fn add(&mut self, parent: Parent, id: ObjectId) {
         self.ids.entry(parent).or_default().insert(id.bytes());
     }
 
-    /// Notes that a message was taken.
+    /// Adds an accepted message.
     pub fn add_message(&mut self, id: ObjectId, conversation: &str) {
         if let Ok(conversation) = ObjectId::parse_str(conversation) {
             self.messages.insert(id.bytes(), conversation.bytes());
         }
     }
 
-    /// Notes that a key of the server was taken.
+    /// Adds an accepted key of the server.
     pub fn add_key(&mut self, id: &str) {
         self.keys.insert(id.to_owned());
     }
 
-    /// When a person was last active, in milliseconds, as the counts of what they did say.
+    /// When a user was last active, in milliseconds, according to their statistics.
     #[must_use]
     pub fn last_active(&self, user: ObjectId) -> Option<i64> {
         self.last_active.get(&user.bytes()).copied()
     }
 
-    /// Notes when a person was active.
+    /// Records when a user was active.
     pub fn add_active(&mut self, user: ObjectId, at: i64) {
         let latest = self.last_active.entry(user.bytes()).or_insert(at);
         *latest = at.max(*latest);
     }
 
-    /// The addresses that a file had once.
+    /// The previous addresses of a file.
     #[must_use]
     pub fn addresses_of(&self, attachment: ObjectId) -> Option<&Addresses> {
         self.addresses.get(&attachment.bytes())
     }
 
-    /// Notes the addresses that a file had once.
+    /// Records the previous addresses of a file.
     pub fn add_addresses(&mut self, attachment: ObjectId, addresses: Addresses) {
         self.addresses.entry(attachment.bytes()).or_insert(addresses);
     }

@@ -1,4 +1,4 @@
-//! Invitations and short links.
+//! Referral links and short links.
 
 use super::Volatile;
 use super::field::{Parent, flag, id, int, name, text, time};
@@ -6,7 +6,7 @@ use super::id_index::IdIndex;
 use super::{Destination, Draft, Mapping, Rejection};
 use bson::{RawBsonRef, RawDocument};
 
-/// An invitation that somebody hands out.
+/// A user's referral link.
 pub static AFFILIATE_TOKEN: Mapping = Mapping {
     volatile: &[("current_uses", Volatile::Greater)],
     table: "affiliate_tokens",
@@ -26,7 +26,7 @@ pub static AFFILIATE_TOKEN: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// Who came by whose invitation.
+/// A referral.
 pub static AFFILIATE_RELATION: Mapping = Mapping {
     table: "affiliate_relations",
     merge_key: &["affiliate_token_id", "referred_user_id"],
@@ -71,7 +71,7 @@ pub static TRACKING_LINK: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The oldest addresses have a host before them.
+/// The oldest addresses start with a host.
 fn tracking_link(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     let (Some(token), Some(given)) = (draft.text("token"), draft.text("short_url").map(str::to_owned)) else {
         return Ok(Destination::Row);

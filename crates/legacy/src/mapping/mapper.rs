@@ -1,4 +1,4 @@
-//! From a document to its row: its fields, then its references, its rule, and what stands for absent fields.
+//! Maps a document to its row: its fields, then its references, its rule, and the defaults.
 
 use super::field::{Absent, Kind};
 use super::id_index::IdIndex;
@@ -9,14 +9,14 @@ use bson::oid::ObjectId;
 use bson::{RawBsonRef, RawDocument};
 use meeshy_store::Value;
 
-/// The longest text that is an id, in bytes.
+/// The longest text that can be an id, in bytes.
 pub const MAX_ID_LENGTH: usize = 200;
 
 impl Mapper {
     /// Maps a document.
     ///
     /// # Errors
-    /// Why it cannot be taken.
+    /// The reason why it is rejected.
     pub fn map(&self, raw: &RawDocument, ids: &IdIndex) -> Result<(Draft<'_>, Destination), Rejection> {
         let mut draft = self.blank();
         draft.take_fields(raw)?;
@@ -29,10 +29,10 @@ impl Mapper {
         Ok((draft, destination))
     }
 
-    /// Maps a part of a document that has no id of its own; `set` are columns that its place says.
+    /// Maps an embedded document that has no id; `set` are columns given by its context.
     ///
     /// # Errors
-    /// Why it cannot be taken.
+    /// The reason why it is rejected.
     pub fn map_part(&self, raw: &RawDocument, set: &[(&str, Value)]) -> Result<Draft<'_>, Rejection> {
         let mut draft = self.blank();
         draft.take_fields(raw)?;
@@ -43,11 +43,11 @@ impl Mapper {
         Ok(draft)
     }
 
-    /// What a row says, its values in the order of the columns.
+    /// The values of a row, in the order of the columns.
     #[must_use]
     pub fn row(&self, mut values: Vec<Value>) -> Draft<'_> {
         for (field, &column) in self.mapping.fields.iter().zip(&self.column_of) {
-            // SQLite has no truth values.
+            // SQLite has no booleans.
             if let (Kind::Flag, Value::Int(on @ (0 | 1))) = (field.kind, &values[column]) {
                 values[column] = Value::Bool(*on == 1);
             }
@@ -99,7 +99,7 @@ impl Draft<'_> {
             (Some(id), _) => id.to_hex(),
             (None, RawBsonRef::String(text)) if self.mapper.mapping.has_text_id => {
                 if text.len() > MAX_ID_LENGTH || text.contains('\0') {
-                    return Err(Rejection::wrong("_id", "it is too long, or has U+0000 in it"));
+                    return Err(Rejection::wrong("_id", "it is too long or contains U+0000"));
                 }
                 text.to_owned()
             }
@@ -124,7 +124,7 @@ impl Draft<'_> {
             Err(reason) if field.absent == Absent::Required => Err(Rejection::wrong(field.name, reason)),
             Err(reason) => {
                 self.keep_original(field.name, value);
-                self.notice(field.name, "not understood, taken as absent", reason);
+                self.notice(field.name, "invalid, treated as absent", reason);
                 Ok(())
             }
         }
@@ -144,7 +144,7 @@ impl Draft<'_> {
             let id = std::mem::replace(&mut self.values[column], Value::Null);
             if let Value::Text(id) = id {
                 self.keep_reference(field.name, &id);
-                self.notice(field.name, "points at what is gone, left out", id);
+                self.notice(field.name, "refers to a missing document, omitted", id);
             }
         }
         Ok(())
@@ -159,7 +159,7 @@ impl Draft<'_> {
 
     fn fill_in(&mut self) -> Result<(), Rejection> {
         let fields = self.mapper.mapping.fields.iter().zip(&self.mapper.column_of);
-        // What stands for itself first, then what another column stands for.
+        // Constant defaults first, then those copied from another column.
         let (copied, own): (Vec<_>, Vec<_>) =
             fields.partition(|(field, _)| matches!(field.absent, Absent::Column(_)));
         for (field, &column) in own.into_iter().chain(copied) {

@@ -8,7 +8,7 @@ use bson::RawDocument;
 /// A mapper for each mapping.
 #[derive(Debug)]
 pub struct Mappers {
-    /// Each with its collection.
+    /// All of them, with their collections.
     all: Vec<(&'static str, Mapper)>,
     embedded_translation: Mapper,
 }
@@ -20,7 +20,7 @@ impl Default for Mappers {
 }
 
 impl Mappers {
-    /// Lays out the columns of all mappings.
+    /// Computes the columns of all mappings.
     #[must_use]
     pub fn new() -> Self {
         let mappers = |source: &'static Source| {
@@ -32,25 +32,25 @@ impl Mappers {
         }
     }
 
-    /// The mappers of a collection, under any of its names; none if its documents become no rows.
+    /// The mappers of a collection, under any of its names; empty if its documents become no rows.
     pub fn of_collection(&self, name: &str) -> impl Iterator<Item = &Mapper> {
         let collection = source_of(name).map(|source| source.collection);
         self.all.iter().filter(move |(of, _)| Some(*of) == collection).map(|(_, mapper)| mapper)
     }
 
-    /// The mapper of one of the mappings of a collection.
+    /// The mapper of one mapping of a collection.
     #[must_use]
     pub fn of_mapping(&self, collection: &str, mapping: &Mapping) -> Option<&Mapper> {
         self.of_collection(collection).find(|mapper| std::ptr::eq(mapper.mapping, mapping))
     }
 
-    /// The mapper of a document, unless it goes to the archive.
+    /// The mapper of a document, unless it is archived.
     #[must_use]
     pub fn of_document(&self, source: &Source, raw: &RawDocument) -> Option<&Mapper> {
         self.of_mapping(source.collection, source.shape.of(raw)?)
     }
 
-    /// The mapper of the translations that a message has inside.
+    /// The mapper of embedded translations.
     #[must_use]
     pub fn embedded_translation(&self) -> &Mapper {
         &self.embedded_translation

@@ -1,11 +1,11 @@
-//! What becomes of several documents that say the same of the same thing.
+//! Rules for merging documents with the same unique key.
 //!
-//! Each rule takes the one that was kept so far, the earliest first, and another.
+//! Each rule merges another document into the result so far, starting with the earliest.
 
 use super::Draft;
 use meeshy_store::Value;
 
-/// The one that was changed last stays.
+/// The one that was changed last wins.
 pub fn newest<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
     if changed(other) > changed(kept) {
         *kept = other.clone();
@@ -16,7 +16,8 @@ fn changed(draft: &Draft<'_>) -> Option<i64> {
     draft.int("updated_at").or(draft.int("created_at"))
 }
 
-/// A membership: from the earliest on, active if one is, with the strongest role; but what one of them forbids stays forbidden.
+/// A membership: since the earliest, active if one is, with the highest role; but what one of them forbids
+/// stays forbidden.
 pub fn members<'m>(kept: &mut Draft<'m>, other: &Draft<'m>) {
     if rank(other) < rank(kept) {
         kept.set("role", other.get("role").clone());

@@ -1,4 +1,4 @@
-//! Messages, and what people do to them.
+//! Messages, reactions, mentions and hidden messages.
 
 use super::Volatile;
 use super::field::{Kind, Parent, flag, id, int, json, language, name, text, texts, time};
@@ -7,7 +7,7 @@ use super::{Destination, Draft, Implied, Mapping, Rejection, value};
 use bson::{RawBson, RawBsonRef, RawDocument};
 use meeshy_store::Value;
 
-/// A message. Its number is given at the end, in the order of time; its reactions are counted anew.
+/// A message. Its number is assigned at the end, in order of time; its reactions are counted again.
 pub static MESSAGE: Mapping = Mapping {
     table: "messages",
     parent: Some(Parent::Message),
@@ -89,8 +89,8 @@ fn message(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Dest
     Ok(Destination::Row)
 }
 
-/// The old system had a switch and a date, and went by the switch; here the date is the switch. Where only the switch is
-/// there, the last change stands for the date: what was deleted must not come back.
+/// The old system had a flag and a date, and used the flag; here the date is the flag. If only the flag is
+/// set, the time of the last change replaces the date: a deleted message must not come back.
 fn date_for(
     draft: &mut Draft<'_>,
     raw: &RawDocument,
@@ -106,18 +106,18 @@ fn date_for(
             let changed = draft.int("updated_at").or(draft.int("created_at")).or(made);
             draft.set(column, changed);
             draft.keep_original(switch, RawBsonRef::Boolean(true));
-            draft.notice(switch, "has no date, so that of the last change stands for it", "");
+            draft.notice(switch, "has no date, used the date of the last change", "");
         }
         (false, Some(at)) => {
             draft.set(column, Value::Null);
             draft.keep_original(date, RawBsonRef::DateTime(bson::DateTime::from_millis(at)));
-            draft.notice(date, "is set though the switch is off, left out", "");
+            draft.notice(date, "is set although the flag is off, omitted", "");
         }
         _ => {}
     }
 }
 
-/// A reaction of a person or a guest; once each.
+/// A reaction of a user or a guest, at most one each.
 pub static REACTION: Mapping = Mapping {
     table: "reactions",
     merge_key: &["message_id", "user_id", "guest_id", "emoji"],
@@ -134,19 +134,19 @@ pub static REACTION: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// Exactly one: a person or a guest.
+/// Checks that it is either a user or a guest.
 ///
 /// # Errors
 /// When it is neither or both.
 pub fn one_of_two(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     match (draft.text("user_id"), draft.text("guest_id")) {
         (Some(_), None) | (None, Some(_)) => Ok(Destination::Row),
-        (None, None) => Err(Rejection::wrong("userId", "neither a person nor a guest who is there")),
-        (Some(_), Some(_)) => Err(Rejection::wrong("userId", "both a person and a guest")),
+        (None, None) => Err(Rejection::wrong("userId", "refers to neither a user nor an existing guest")),
+        (Some(_), Some(_)) => Err(Rejection::wrong("userId", "refers to both a user and a guest")),
     }
 }
 
-/// A person named in a message.
+/// A user mentioned in a message.
 pub static MENTION: Mapping = Mapping {
     table: "mentions",
     key: &["message_id", "user_id"],
@@ -159,7 +159,7 @@ pub static MENTION: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A message that one person hid.
+/// A message that one user hid.
 pub static DELETION: Mapping = Mapping {
     table: "message_deletions",
     merge_key: &["user_id", "message_id"],

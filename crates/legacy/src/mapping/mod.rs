@@ -1,8 +1,8 @@
-//! From the documents of the old system to rows: one list of fields for each collection.
+//! Maps documents of the old system to rows, with one list of fields per collection.
 //!
-//! A [`Mapping`] lists the fields of a document and the columns they become; a rule of its own says the little that a list
-//! cannot. It is a plain function of the document and of what is known of others ([`IdIndex`]): nothing here reads or writes anything.
-//! Nothing is made up: what is absent stays absent, or is what the old system's schema took for absent.
+//! A [`Mapping`] lists the fields of a document and their columns; a rule covers what a list cannot express.
+//! It is a pure function of the document and of the known ids ([`IdIndex`]), without I/O. Nothing is
+//! invented: an absent value stays absent or gets the default of the old schema.
 
 pub mod attachments;
 mod calls;

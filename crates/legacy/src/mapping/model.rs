@@ -1,6 +1,6 @@
-//! How the documents of one shape become rows of one table, as a declaration, and what its rules work on.
+//! The declaration of how documents become rows, and the types that its rules work on.
 //!
-//! A [`Mapping`] is the declaration, a [`Mapper`] the same with its columns laid out, a [`Draft`] one row of them.
+//! A [`Mapping`] is the declaration, a [`Mapper`] has its columns computed, and a [`Draft`] is one row.
 
 use super::field::{Field, Parent};
 use super::id_index::IdIndex;
@@ -14,46 +14,46 @@ use meeshy_store::Value;
 pub struct Mapping {
     /// The table.
     pub table: &'static str,
-    /// The columns that name a row.
+    /// The key columns of a row.
     pub key: &'static [&'static str],
-    /// The fields, in the order of the old system's schema.
+    /// The fields, in the order of the old schema.
     pub fields: &'static [Field],
-    /// Fields that are no column, because the row says the same in others.
+    /// Fields without a column, because other columns contain their value.
     pub implied: &'static [Implied],
-    /// Columns that the rule fills.
+    /// Columns set by the rule.
     pub computed: &'static [&'static str],
-    /// Columns whose value is only found once all rows are there.
+    /// Derived columns, computed once all rows are there.
     pub provisional: &'static [&'static str],
-    /// Those of them that are found again when the document changes, for what it says now may be another's.
+    /// Derived columns that are computed again when the document changes, because they may depend on it.
     pub recomputed: &'static [&'static str],
-    /// What others refer to these documents as.
+    /// The kind of reference to these documents.
     pub parent: Option<Parent>,
     /// The column that refers to other documents of the same collection.
     pub self_reference: Option<&'static str>,
-    /// Columns that say of what a row is; documents that say it of the same are merged.
+    /// The columns of a unique key; documents with the same key are merged.
     pub merge_key: &'static [&'static str],
-    /// Whether that holds for a document.
+    /// Whether the unique key applies to a document.
     pub has_merge_key: fn(&Draft<'_>) -> bool,
-    /// How they are merged; as it is declared here, the first stays as it is.
+    /// How they are merged; by default, the first one stays as it is.
     pub merge: Merge,
-    /// Documents of other collections are merged with these.
+    /// Documents of other collections with the same key are merged, too.
     pub spans_collections: bool,
-    /// Columns of which no two documents can have the same value.
+    /// Unique columns.
     pub unique: &'static [&'static str],
-    /// Columns that the messenger's own life changes; `updated_at` is one in any case.
+    /// Columns that the server itself updates; `updated_at` is always one.
     pub volatile: &'static [(&'static str, Volatile)],
-    /// Columns that are only written with a new row; a later document changes nothing about them.
+    /// Columns that are only written with a new row; later documents do not change them.
     pub insert_only: &'static [&'static str],
-    /// Columns that mean something together, and are taken from one side.
+    /// Groups of columns that belong together and are taken from one side.
     pub column_groups: &'static [&'static [&'static str]],
     /// The `_id` is a name instead of an ObjectId.
     pub has_text_id: bool,
-    /// What the fields cannot say.
+    /// The rule for what the fields cannot express.
     pub rule: Rule,
 }
 
 impl Mapping {
-    /// A mapping whose list of fields says everything.
+    /// A mapping with only a list of fields.
     pub const PLAIN: Self = Self {
         table: "",
         key: &["id"],
@@ -76,58 +76,58 @@ impl Mapping {
         rule: |_, _, _| Ok(Destination::Row),
     };
 
-    /// Whether a column is only found once all rows are there.
+    /// Whether a column is derived.
     #[must_use]
     pub fn is_provisional(&self, column: &str) -> bool {
         self.provisional.contains(&column)
     }
 }
 
-/// A rule for what a list of fields cannot say.
+/// A rule for what a list of fields cannot express.
 pub type Rule = for<'m> fn(&mut Draft<'m>, &RawDocument, &IdIndex) -> Result<Destination, Rejection>;
 
-/// Takes another document for the same thing into the one that is kept.
+/// Merges another document with the same key into the one that is kept.
 pub type Merge = for<'m> fn(&mut Draft<'m>, &Draft<'m>);
 
-/// What becomes of a document that can be taken.
+/// The destination of a valid document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Destination {
     /// A row.
     Row,
-    /// A place in the archive, for a reason.
+    /// The archive, with the reason.
     Archive(&'static str),
 }
 
-/// A field that is no column.
+/// A field without a column.
 #[derive(Debug)]
 pub struct Implied {
     /// Its name in the document.
     pub name: &'static str,
-    /// What the row says in it, if the row alone says it.
+    /// The value that the row implies for it, if the row alone does.
     pub value: fn(&Draft<'_>) -> Option<RawBson>,
 }
 
 impl Implied {
-    /// A field that other rows say.
+    /// A field whose value is in other rows.
     #[must_use]
     pub const fn in_other_rows(name: &'static str) -> Self {
         Self { name, value: |_| None }
     }
 }
 
-/// What becomes of a column that the messenger's own life changes, where it was changed on both sides. Neither is a conflict.
+/// How to resolve a server-updated column that was changed on both sides. Neither counts as a conflict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Volatile {
-    /// The greater of the two, such as the later date or the higher count.
+    /// Take the greater of the two, such as the later date or the higher count.
     Greater,
-    /// What is here.
+    /// Keep the value here.
     Here,
 }
 
-/// A mapping with its columns laid out: those of its fields, then those that its rule fills.
+/// A mapping with its columns: those of its fields, then those that its rule sets.
 #[derive(Debug)]
 pub struct Mapper {
-    /// What it does.
+    /// The declaration.
     pub mapping: &'static Mapping,
     pub(super) columns: Vec<String>,
     /// The column of each field; two names of one field share theirs.
@@ -135,7 +135,7 @@ pub struct Mapper {
 }
 
 impl Mapper {
-    /// Lays out the columns of a mapping.
+    /// Computes the columns of a mapping.
     #[must_use]
     pub fn new(mapping: &'static Mapping) -> Self {
         let mut columns: Vec<String> = vec!["id".into()];
@@ -158,13 +158,13 @@ impl Mapper {
         &self.columns
     }
 
-    /// The columns that a document says for good: all but those that are only found once all rows are there.
+    /// The permanent columns: all that are not derived.
     pub fn lasting_columns(&self) -> impl Iterator<Item = &str> {
         self.columns.iter().map(String::as_str).filter(|column| !self.mapping.is_provisional(column))
     }
 
-    /// The field of a name. Documents list their fields nearly in the order of the schema, so the search begins with the
-    /// one that is expected.
+    /// The field of a name. Documents contain their fields nearly in schema order, so the search starts at
+    /// the expected one.
     pub(crate) fn field_index(&self, name: &str, expected: usize) -> Option<usize> {
         let fields = self.mapping.fields;
         let expected = expected.min(fields.len());
@@ -181,27 +181,27 @@ impl Mapper {
     }
 }
 
-/// Something about a document that a person should know, though it was taken.
+/// A remark about an accepted document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The field it is about.
+    /// The field.
     pub field: &'static str,
-    /// What was done, in the same words for the same thing.
+    /// What was done, in constant words.
     pub what: &'static str,
-    /// The value or the problem, for the record of this document.
+    /// The value or the problem, for the ledger entry of this document.
     pub detail: String,
 }
 
-/// What a document has become so far.
+/// The row of a document under construction.
 #[derive(Debug, Clone)]
 pub struct Draft<'m> {
-    /// How it was mapped.
+    /// Its mapper.
     pub mapper: &'m Mapper,
     /// Its `_id`, as text.
     pub id: String,
-    /// The same where it is an ObjectId.
+    /// The same, if it is an ObjectId.
     pub object_id: Option<ObjectId>,
-    /// What was noticed.
+    /// The remarks.
     pub notices: Vec<Notice>,
     pub(super) values: Vec<Value>,
     pub(super) rest: Option<RawDocumentBuf>,

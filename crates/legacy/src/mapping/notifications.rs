@@ -1,14 +1,14 @@
-//! Notifications, and where to send them.
+//! Notifications and push devices.
 
 use super::field::{Parent, flag, id, int, name, text, time};
 use super::id_index::IdIndex;
 use super::{Destination, Draft, Mapping, Rejection, merge};
 use bson::RawDocument;
 
-/// How long a notification that was read stays at hand.
+/// How long a read notification is kept as a row.
 const KEPT_MS: i64 = 30 * 24 * 3_600_000;
 
-/// Something a person was told. What was read and is older than 30 days goes to the archive, whole.
+/// A notification. Read ones older than 30 days are archived whole.
 pub static NOTIFICATION: Mapping = Mapping {
     table: "notifications",
     column_groups: &[&["is_read", "read_at"]],
@@ -49,7 +49,7 @@ fn notification(draft: &mut Draft<'_>, _: &RawDocument, ids: &IdIndex) -> Result
     })
 }
 
-/// A device that notifications are pushed to.
+/// A device for push notifications.
 pub static PUSH_TOKEN: Mapping = Mapping {
     table: "push_tokens",
     merge_key: &["user_id", "token", "type"],

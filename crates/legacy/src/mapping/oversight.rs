@@ -1,4 +1,4 @@
-//! What administrators saw and did.
+//! The audit log, and complaints.
 
 use super::field::{Parent, id, name, text, time};
 use super::id_index::IdIndex;
@@ -25,7 +25,7 @@ pub static AUDIT: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The old system wrote the id of whatever was changed as the id of a person.
+/// The old system wrote the id of any changed object as the id of a user.
 fn audit(draft: &mut Draft<'_>, _: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
     let Some(user) = draft.text("user_id").map(str::to_owned) else { return Ok(Destination::Row) };
     if !ids.has(Parent::User, &user) {
@@ -37,7 +37,7 @@ fn audit(draft: &mut Draft<'_>, _: &RawDocument, ids: &IdIndex) -> Result<Destin
     Ok(Destination::Row)
 }
 
-/// A complaint, and what came of it.
+/// A complaint and its resolution.
 pub static REPORT: Mapping = Mapping {
     table: "reports",
     fields: &[

@@ -1,4 +1,4 @@
-//! People, and what belongs to one person.
+//! Users and their own data.
 
 use super::Volatile;
 use super::field::{Field, Kind, Parent, field, flag, id, ids, int, json, language, name, text, texts, time};
@@ -6,7 +6,7 @@ use super::id_index::IdIndex;
 use super::{Destination, Draft, Mapping, Rejection, merge};
 use bson::RawDocument;
 
-/// The roles, with the names that they had before.
+/// The roles, with their previous names.
 const ROLES: Field = field(
     "role",
     Kind::Renamed(&[
@@ -21,7 +21,7 @@ const ROLES: Field = field(
 )
 .required();
 
-/// A person. Signs in with the same password as before; an address or a name is never made up.
+/// A user. The password stays valid; an address or a name is never invented.
 pub static USER: Mapping = Mapping {
     table: "users",
     parent: Some(Parent::User),
@@ -129,9 +129,9 @@ pub static USER: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The last sign of life is the latest of the three places that the old system noted it in.
+/// The last activity is the latest of the three times that the old system stored.
 fn user(draft: &mut Draft<'_>, raw: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
-    // Who signs in gets another hash of the same password here, which the old system would not know.
+    // Signing in here rehashes the same password with a hash that the old system does not know.
     for name in ["password", "lastPasswordChange"] {
         if let Ok(Some(value)) = raw.get(name) {
             draft.keep_original(name, value);
@@ -152,7 +152,7 @@ fn user(draft: &mut Draft<'_>, raw: &RawDocument, ids: &IdIndex) -> Result<Desti
     Ok(Destination::Row)
 }
 
-/// What one person did, counted; of several rows for one person the newest.
+/// The statistics of a user; of several rows for one user, the newest.
 pub static STATS: Mapping = Mapping {
     volatile: &[
         ("messages_sent", Volatile::Greater),
@@ -213,8 +213,8 @@ pub static PREFERENCES: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// What a person is notified of, under the names of both versions of the old system; `systemEnabled` and `reactionEnabled`
-/// have no column and are kept beside the row.
+/// The notification settings of a user, under the names of both versions of the old system; `systemEnabled`
+/// and `reactionEnabled` have no column and are stored in the ledger.
 pub static NOTIFICATION_PREFERENCES: Mapping = Mapping {
     table: "notification_preferences",
     merge_key: &["user_id"],
@@ -270,7 +270,7 @@ pub static SETTING: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// Somebody asks somebody to be friends; one request of a pair can be open.
+/// A friend request; a pair can have one pending request.
 pub static FRIEND_REQUEST: Mapping = Mapping {
     table: "friend_requests",
     merge_key: &["sender_id", "receiver_id"],
@@ -289,7 +289,7 @@ pub static FRIEND_REQUEST: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The old system did not note when a request was answered, but that was the last that happened to it.
+/// The old system did not store when a request was answered, but that was its last change.
 fn friend_request(draft: &mut Draft<'_>, _: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     let is_answered = draft.text("status").is_some_and(|status| status != "pending");
     if let (true, None, Some(updated)) = (is_answered, draft.int("responded_at"), draft.int("updated_at")) {

@@ -1,35 +1,35 @@
-//! Why a document cannot be taken.
+//! Why documents are rejected.
 
 use super::field::Parent;
 
-/// Why a document cannot be taken.
+/// Why a document is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{field}` {reason}")]
 pub struct Rejection {
-    /// The field at fault.
+    /// The invalid field.
     pub field: String,
-    /// What is wrong with it.
+    /// The problem.
     pub reason: Reason,
 }
 
-/// What is wrong with a field.
+/// The problem of a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    /// It has to be there.
+    /// It is missing.
     #[error("is missing")]
     Missing,
-    /// It holds something else.
+    /// It has another type.
     #[error("cannot be read: {0}")]
     Wrong(String),
-    /// It refers to a document that is not there, or was rejected.
+    /// It refers to a document that does not exist or was rejected.
     #[error("refers to the missing `{collection}` {id}")]
     Dangling {
-        /// The collection where it should be.
+        /// The collection of the target.
         collection: &'static str,
-        /// Its id.
+        /// The id of the target.
         id: String,
     },
-    /// Another document has this value already, and only one can.
+    /// Another document already has this unique value.
     #[error("has a unique value that another document already has")]
     Duplicate,
 }

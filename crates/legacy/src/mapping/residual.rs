@@ -1,4 +1,4 @@
-//! What of a document its row does not say, so that the document can be written again as it was.
+//! What a row does not contain of its document, so that the document can be written again as it was.
 
 use super::Draft;
 use super::to_bson::{self, to_bson};
@@ -7,15 +7,15 @@ use bson::{RawBson, RawBsonRef, RawDocument, RawDocumentBuf};
 use meeshy_store::Value;
 use std::collections::HashSet;
 
-/// What of a document its row does not say.
+/// What a row does not contain of its document.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Residual {
-    /// The fields of the document in their order, as a JSON array.
+    /// The fields of the document in order, as a JSON array.
     pub fields: String,
-    /// The fields that the row says otherwise, or not at all.
+    /// Fields whose values the row does not contain as they were.
     pub rest: Option<RawDocumentBuf>,
-    /// What the row says in place of those, and of fields that the document has not; an export sees by it what was changed
-    /// since.
+    /// The values in the row that stand for those, and for absent fields; with them an export detects later
+    /// changes.
     pub instead: Option<RawDocumentBuf>,
 }
 
@@ -54,9 +54,9 @@ impl Residual {
 }
 
 impl Draft<'_> {
-    /// What the row says in a field: nothing if it is no field of a row.
+    /// The value in the row for a field; `None` if it has no column.
     ///
-    /// `index` is that of the field in the mapping, if it is one.
+    /// `index` is the position of the field in the mapping, if it is in there.
     pub(crate) fn field_value(&self, name: &str, index: Option<usize>) -> Option<RawBson> {
         if name == "_id" {
             return Some(to_bson::id(&self.id));
@@ -73,7 +73,7 @@ impl Draft<'_> {
         }
     }
 
-    /// What the row says in columns that are not `told`, unless it is what stands for an absent field anyway.
+    /// The values of columns that are not in `told`, except for defaults of absent fields.
     pub(crate) fn append_unnamed(&self, told: &[bool], instead: &mut RawDocumentBuf) {
         for (index, field) in self.mapper.mapping.fields.iter().enumerate() {
             let column = self.mapper.column_index(index);
@@ -94,7 +94,7 @@ fn append_value(document: &mut RawDocumentBuf, name: &CStr, value: Option<RawBso
     }
 }
 
-/// Whether two values are the same to the bit.
+/// Whether two values are identical, byte for byte.
 pub(crate) fn is_same(one: RawBsonRef<'_>, other: RawBsonRef<'_>) -> bool {
     match (one, other) {
         (RawBsonRef::Double(one), RawBsonRef::Double(other)) => one.to_bits() == other.to_bits(),

@@ -1,4 +1,4 @@
-//! Ways back into an account, and what happened to it.
+//! Account recovery and security events.
 
 use super::Volatile;
 use super::field::{Kind, Parent, flag, id, int, json, name, real, text, time};
@@ -7,7 +7,7 @@ use super::{Destination, Draft, Implied, Mapping, Rejection, value};
 use bson::{RawBson, RawBsonRef, RawDocument};
 use meeshy_store::Value;
 
-/// A way back in by mail.
+/// An account recovery by e-mail.
 pub static PASSWORD_RESET: Mapping = Mapping {
     table: "password_reset_tokens",
     unique: &["token_hash"],
@@ -28,7 +28,7 @@ pub static PASSWORD_RESET: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A way back in by telephone.
+/// An account recovery by telephone.
 pub static PHONE_RESET: Mapping = Mapping {
     table: "phone_reset_tokens",
     fields: &[
@@ -50,7 +50,7 @@ pub static PHONE_RESET: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A way in by mail.
+/// A sign-in link sent by e-mail.
 pub static MAGIC_LINK: Mapping = Mapping {
     table: "magic_link_tokens",
     unique: &["token_hash"],
@@ -72,7 +72,7 @@ pub static MAGIC_LINK: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A password that somebody had.
+/// A previous password.
 pub static PASSWORD_HISTORY: Mapping = Mapping {
     table: "password_history",
     fields: &[
@@ -86,7 +86,7 @@ pub static PASSWORD_HISTORY: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// Something that touched the security of an account.
+/// A security event of an account.
 pub static SECURITY_EVENT: Mapping = Mapping {
     table: "security_events",
     fields: &[
@@ -105,7 +105,7 @@ pub static SECURITY_EVENT: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A device that is signed in.
+/// A signed-in device.
 pub static SESSION: Mapping = Mapping {
     table: "sessions",
     volatile: &[("last_activity_at", Volatile::Greater)],
@@ -146,7 +146,7 @@ pub static SESSION: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// A session that was not valid any more stays so, from its last use where nobody noted when it ended.
+/// An invalid session stays invalid, from its last use if its end was not stored.
 fn session(draft: &mut Draft<'_>, raw: &RawDocument, _: &IdIndex) -> Result<Destination, Rejection> {
     let is_valid = raw.get("isValid").ok().flatten().and_then(|value| value::convert(Kind::Flag, value).ok());
     let is_ended = is_valid.is_some_and(|taken| taken.value == Value::Bool(false));

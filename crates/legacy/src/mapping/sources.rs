@@ -1,4 +1,4 @@
-//! Every collection of the old system, in the order in which they can be taken: parents first.
+//! Every collection of the old system in the order in which they are read: parents first.
 
 use super::{
     Mapping, attachments, calls, communities, conversations, encryption, guests, links, messages,
@@ -11,7 +11,7 @@ use bson::RawDocument;
 pub struct Source {
     /// The name of its model.
     pub collection: &'static str,
-    /// Names that it had at other times. A dump can hold it under several.
+    /// Its other names over time. A dump can contain it under several.
     pub other_names: &'static [&'static str],
     /// What its documents become.
     pub shape: Shape,
@@ -29,9 +29,9 @@ impl Source {
 pub enum Shape {
     /// Rows of one table.
     Rows(&'static Mapping),
-    /// Rows of the table that a look at the document tells; where it tells none, the archive.
+    /// Rows of a table that depends on the document; the archive, if there is none for it.
     Either(fn(&RawDocument) -> Option<&'static Mapping>, &'static [&'static Mapping]),
-    /// The archive, for a reason.
+    /// The archive, with the reason.
     Archive(&'static str),
 }
 
@@ -46,7 +46,7 @@ impl Shape {
         }
     }
 
-    /// Every mapping that it can be.
+    /// Every possible mapping.
     #[must_use]
     pub fn mappings(&self) -> &[&'static Mapping] {
         match self {
@@ -77,7 +77,7 @@ const fn archive(
     Source { collection, other_names, shape: Shape::Archive(reason) }
 }
 
-/// Every collection that is known, parents first.
+/// Every known collection, parents first.
 pub static SOURCES: &[Source] = &[
     rows("User", &people::USER),
     renamed("ServerEncryptionKey", &["server_encryption_keys"], &encryption::SERVER_KEY),
@@ -141,11 +141,11 @@ pub static SOURCES: &[Source] = &[
     renamed("DMAEnrollment", &["dma_enrollments"], &encryption::DMA_ENROLLMENT),
     renamed("PreKey", &["dma_pre_keys"], &encryption::DMA_PRE_KEY),
     renamed("UserVoiceModel", &["user_voice_models"], &encryption::VOICE),
-    archive("MessageAttachment_backup_urls", &[], "a copy, used to repair addresses"),
+    archive("MessageAttachment_backup_urls", &[], "a backup, used to repair addresses"),
     archive("old_message_status", &["message_status"], "left over from before `MessageStatus`"),
-    archive("TypingIndicator", &[], "tells who was typing then"),
-    archive("MessageAudioTranscription", &["message_audio_transcriptions"], "a model that was given up"),
-    archive("MessageTranslatedAudio", &["message_translated_audios"], "a model that was given up"),
+    archive("TypingIndicator", &[], "transient typing state"),
+    archive("MessageAudioTranscription", &["message_audio_transcriptions"], "an abandoned model"),
+    archive("MessageTranslatedAudio", &["message_translated_audios"], "an abandoned model"),
 ];
 
 /// The source of a collection under any of its names.
@@ -154,7 +154,7 @@ pub fn source_of(name: &str) -> Option<&'static Source> {
     SOURCES.iter().find(|source| source.collection == name || source.other_names.contains(&name))
 }
 
-/// All names that a collection can have in a dump; its own if it is not known.
+/// All names that a collection can have in a dump; its own if it is unknown.
 pub fn names_of(collection: &str) -> impl Iterator<Item = &str> {
     let other_names = source_of(collection).map_or(&[][..], |source| source.other_names);
     std::iter::once(collection).chain(other_names.iter().copied())

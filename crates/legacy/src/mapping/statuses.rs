@@ -1,4 +1,4 @@
-//! Who received and read what.
+//! Delivery and read states.
 
 use super::field::{Parent, id, int, text, time};
 use super::id_index::IdIndex;
@@ -7,7 +7,7 @@ use super::{Destination, Draft, Implied, Mapping, Rejection, merge};
 use bson::RawDocument;
 use meeshy_store::Value;
 
-/// The first shape: one row for a message and a person.
+/// The first shape: one row per message and user.
 pub static STATUS: Mapping = Mapping {
     table: "message_statuses",
     computed: &["conversation_id", "delivered_at", "created_at"],
@@ -26,7 +26,8 @@ pub static STATUS: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The conversation is the message's; received is delivered, for the old system told them not apart.
+/// The conversation is that of the message; received means delivered, as the old system did not distinguish
+/// them.
 fn status(draft: &mut Draft<'_>, raw: &RawDocument, ids: &IdIndex) -> Result<Destination, Rejection> {
     let conversation = draft.text("message_id").and_then(|message| ids.conversation_of(message));
     draft.set("conversation_id", conversation);
@@ -42,7 +43,7 @@ fn status(draft: &mut Draft<'_>, raw: &RawDocument, ids: &IdIndex) -> Result<Des
     one_of_two(draft, raw, ids)
 }
 
-/// What all shapes of cursors share: one for each person or guest in a conversation.
+/// The fields that all shapes of cursors share: one cursor per user or guest and conversation.
 const CURSOR_BASE: Mapping = Mapping {
     table: "read_cursors",
     key: &["user_id", "conversation_id"],
@@ -53,7 +54,7 @@ const CURSOR_BASE: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The second shape: how far a person is in a conversation.
+/// The second shape: the read position of a user in a conversation.
 pub static CURSOR: Mapping = Mapping {
     computed: &["last_read_message_id"],
     rule: |draft, _, _| {
@@ -74,7 +75,7 @@ pub static CURSOR: Mapping = Mapping {
     ..CURSOR_BASE
 };
 
-/// The same under the names of an older collection, of which no schema is left.
+/// The same under the names of an older collection without a surviving schema.
 pub static OLD_CURSOR: Mapping = Mapping {
     computed: &["last_delivered_message_id", "delivered_at"],
     fields: &[
@@ -92,7 +93,7 @@ pub static OLD_CURSOR: Mapping = Mapping {
     ..CURSOR_BASE
 };
 
-/// How far somebody is in a conversation, as later versions wrote it. Its number is found at the end.
+/// A read position in a conversation as later versions wrote it. Its number is derived at the end.
 pub static LATER_CURSOR: Mapping = Mapping {
     rule: one_of_two,
     fields: &[
@@ -109,7 +110,7 @@ pub static LATER_CURSOR: Mapping = Mapping {
     ..CURSOR_BASE
 };
 
-/// Who received and read a message, as later versions wrote it.
+/// The state of a message as later versions wrote it.
 pub static LATER_STATUS: Mapping = Mapping {
     table: "message_statuses",
     merge_key: &["message_id", "user_id", "guest_id"],
@@ -141,7 +142,7 @@ pub fn shape_of_status(raw: &RawDocument) -> Option<&'static Mapping> {
     Some(if has(raw, "conversationId") { &CURSOR } else { &STATUS })
 }
 
-/// A `MessageReadStatus` that names a conversation, a person and a message is a cursor; anything else is archived.
+/// A `MessageReadStatus` with a conversation, a user and a message is a cursor; anything else is archived.
 #[must_use]
 pub fn shape_of_read_status(raw: &RawDocument) -> Option<&'static Mapping> {
     let is_cursor = has(raw, "conversationId")

@@ -1,7 +1,7 @@
 //! Which columns of a row were changed where: in the old system, here, or on both sides.
 //!
-//! The ledger keeps a digest of each column as it was when both sides agreed. A column that differs from it here was changed
-//! here; one that differs in the document was changed there.
+//! The ledger stores a digest of each column from when both sides agreed. A column whose value differs here
+//! was changed here; one that differs in the document was changed in the old system.
 
 use super::digests::{ColumnDigests, column_digest};
 use super::model::{Draft, Volatile};
@@ -10,16 +10,16 @@ use meeshy_store::Value;
 /// A side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// This messenger.
+    /// This server.
     Here,
     /// The old system.
     There,
 }
 
-/// What becomes of a row that was changed on both sides.
+/// How a row that was changed on both sides is resolved.
 #[derive(Debug, Default, PartialEq)]
 pub struct Decision {
-    /// Columns that get what the document says.
+    /// Columns that get the value of the document.
     pub taken: Vec<(String, Value)>,
     /// Columns that were changed on both sides, and the side that wins.
     pub conflicts: Vec<(String, Side)>,
@@ -61,7 +61,7 @@ pub fn decide(base: &ColumnDigests, here: &Draft<'_>, there: &Draft<'_>) -> Deci
     decision
 }
 
-/// Whether a row was changed here in anything but what the messenger's own life changes.
+/// Whether a row was changed here, other than by server-updated columns.
 #[must_use]
 pub fn is_changed(base: &ColumnDigests, here: &Draft<'_>) -> bool {
     let mapping = here.mapper.mapping;
@@ -81,7 +81,7 @@ struct Column<'a> {
 }
 
 impl Column<'_> {
-    /// Who signs in gets another hash of the same password; a new password has its date, which is decided with it.
+    /// Signing in rehashes the same password; a new password has its date, which is decided with it.
     fn is_changed_here(&self) -> bool {
         self.changed_here && !(self.name == "password_hash" && is_hash_of_ours(self.here))
     }
@@ -111,7 +111,7 @@ fn decide_group(decision: &mut Decision, group: &[Column<'_>], here: &Draft<'_>,
         return;
     }
     let winner = newer(group, here, there);
-    // A hash of ours counts too, now that something else says that the password is another one.
+    // One of our hashes counts too, now that the date says that the password has changed.
     let on_both = |column: &&&Column<'_>| column.changed_here && column.changed_there;
     let has_some = conflicts.iter().any(|column| on_both(&column));
     let named =
@@ -122,7 +122,7 @@ fn decide_group(decision: &mut Decision, group: &[Column<'_>], here: &Draft<'_>,
     }
 }
 
-/// The side that was changed last: by the date of the group itself if it has one, such as that of a password.
+/// The side that was changed last: by the date of the group if it has one, such as that of a password.
 fn newer(group: &[Column<'_>], here: &Draft<'_>, there: &Draft<'_>) -> Side {
     let own = group.iter().find(|column| column.name == "last_password_change");
     let dates = match own.map(|column| (column.here, column.there)) {
@@ -150,7 +150,7 @@ fn is_greater(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// Whether a hash of a password is one that only Meeshy can check: the old system knows bcrypt alone.
+/// Whether only Meeshy can verify a password hash: the old system only supports bcrypt.
 #[must_use]
 pub fn is_hash_of_ours(value: &Value) -> bool {
     matches!(value, Value::Text(hash) if hash.starts_with("$argon2"))

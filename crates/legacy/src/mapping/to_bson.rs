@@ -1,4 +1,4 @@
-//! From a database's value to a BSON value, as the old system kept it: the way back of [`value::convert`].
+//! Converts database values to BSON values as the old system stored them: the inverse of [`value::convert`].
 //!
 //! [`value::convert`]: super::value::convert
 
@@ -8,17 +8,17 @@ use bson::{Binary, DateTime, RawArrayBuf, RawBson, RawDocumentBuf, spec::BinaryS
 use meeshy_store::Value;
 use serde_json::Value as Json;
 
-/// The BSON value of a column; nothing where the column holds something else than its kind says.
+/// The BSON value of a column; `None` if the value does not fit its kind.
 #[must_use]
 pub fn to_bson(kind: Kind, value: &Value) -> Option<RawBson> {
     Some(match (kind, value) {
         (_, Value::Null) => RawBson::Null,
         (Kind::Id, Value::Text(text)) => id(text),
         (Kind::Flag, Value::Bool(on)) => RawBson::Boolean(*on),
-        // SQLite has no truth values, and a query says `FALSE` as 0.
+        // SQLite has no booleans, and a query returns `FALSE` as 0.
         (Kind::Flag, Value::Int(on @ (0 | 1))) => RawBson::Boolean(*on == 1),
         (Kind::Int, Value::Int(number)) => RawBson::Int64(*number),
-        // The databases do not tell -0 from 0.
+        // The databases do not distinguish -0 from 0.
         (Kind::Real, Value::Real(number)) => RawBson::Double(number + 0.0),
         (Kind::Time, Value::Int(millis)) => RawBson::DateTime(DateTime::from_millis(*millis)),
         (Kind::Json | Kind::Texts, Value::Text(text)) => from_json(&serde_json::from_str(text).ok()?)?,
@@ -33,7 +33,7 @@ pub fn to_bson(kind: Kind, value: &Value) -> Option<RawBson> {
     })
 }
 
-/// An id; one that the old system chose as a name stays one.
+/// An id; one that the old system chose as a name stays a name.
 pub(super) fn id(text: &str) -> RawBson {
     ObjectId::parse_str(text).map_or_else(|_| RawBson::String(text.to_owned()), RawBson::ObjectId)
 }

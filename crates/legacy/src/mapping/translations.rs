@@ -1,4 +1,4 @@
-//! Translations: a collection of their own in the dump, a map inside the message in later versions.
+//! Translations: separate documents, or in later versions a map in the message.
 
 use super::field::{Kind, Parent, flag, id, language, real, text, time};
 use super::{Draft, Mapper, Mapping, Rejection, merge, value};
@@ -6,8 +6,8 @@ use bson::RawDocument;
 use meeshy_domain::Language;
 use meeshy_store::Value;
 
-/// A translation of a message; of several into one language the newest. Its text is `translatedContent`, and
-/// `translatedText` in what scripts wrote.
+/// A translation of a message; of several into one language, the newest. Its text is in `translatedContent`,
+/// or `translatedText` in documents written by scripts.
 pub static TRANSLATION: Mapping = Mapping {
     table: "translations",
     key: &["message_id", "language"],
@@ -61,7 +61,7 @@ pub static ENTRY: Mapping = Mapping {
     ..Mapping::PLAIN
 };
 
-/// The entries of the map of a message, each with its language as it was written, or why it cannot be taken.
+/// The entries of the map of a message, each with its language as written, or why it is rejected.
 pub fn entries<'m>(
     message: &Draft<'_>,
     raw: &RawDocument,
@@ -80,7 +80,7 @@ pub fn entries<'m>(
             ("revision", 1.into()),
         ];
         let mut draft = entry.map_part(document, &set)?;
-        // An entry without a date is as old as its message, at most.
+        // An entry without a date is at most as old as its message.
         for column in ["created_at", "updated_at"] {
             if draft.int(column).is_none() {
                 draft.set(column, written);
@@ -94,7 +94,7 @@ pub fn entries<'m>(
         .collect()
 }
 
-/// Whether the map of a message has this text in this language.
+/// Whether the map of a message contains this text in this language.
 pub fn has_inside(message: &RawDocument, language: &str, content: &Value) -> bool {
     let Ok(map) = message.get_document("translations") else { return false };
     map.iter().flatten().any(|(key, entry)| {

@@ -1,4 +1,4 @@
-//! From a BSON value to a database's, tolerant of the types that old programs wrote.
+//! Converts BSON values to database values, tolerating the types that old programs wrote.
 
 use super::field::Kind;
 use bson::RawBsonRef;
@@ -8,12 +8,12 @@ use meeshy_domain::Language;
 use meeshy_store::Value;
 use serde_json::{Value as Json, json};
 
-/// A value as a column has it.
+/// The value for a column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Converted {
     /// The value.
     pub value: Value,
-    /// Whether the BSON value can be made from it again, to the bit.
+    /// Whether the exact BSON value can be restored from it.
     pub is_exact: bool,
 }
 
@@ -27,10 +27,10 @@ impl Converted {
     }
 }
 
-/// Takes a value that should be of some kind; `null` is no value.
+/// Converts a value to a kind; `null` becomes no value.
 ///
 /// # Errors
-/// What was found instead, for a person.
+/// What was found instead, for people.
 pub fn convert(kind: Kind, value: RawBsonRef<'_>) -> Result<Converted, String> {
     if matches!(value, RawBsonRef::Null | RawBsonRef::Undefined) {
         return Ok(Converted { value: Value::Null, is_exact: matches!(value, RawBsonRef::Null) });
@@ -55,7 +55,7 @@ pub fn convert(kind: Kind, value: RawBsonRef<'_>) -> Result<Converted, String> {
     }
 }
 
-/// The id that a value is.
+/// Reads an id.
 #[must_use]
 pub fn as_id(value: RawBsonRef<'_>) -> Option<ObjectId> {
     match value {
@@ -72,7 +72,7 @@ fn id(value: RawBsonRef<'_>) -> Result<Converted, String> {
 
 fn text(value: RawBsonRef<'_>) -> Result<Converted, String> {
     match value {
-        // PostgreSQL keeps no U+0000, so neither database does; the original stays beside the row.
+        // PostgreSQL cannot store U+0000, so neither database does; the original is kept in the ledger.
         RawBsonRef::String(text) if text.contains('\0') => {
             Ok(Converted::near(text.replace('\0', "\u{fffd}")))
         }
@@ -94,7 +94,7 @@ fn int(value: RawBsonRef<'_>) -> Result<Converted, String> {
     }
 }
 
-/// The whole number that a double is, if it is one that a double can tell from its neighbours.
+/// The integer value of a double, if it is exact.
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
 fn whole(number: f64) -> Option<i64> {
     const LARGEST: f64 = 9_007_199_254_740_992.0;
@@ -104,7 +104,7 @@ fn whole(number: f64) -> Option<i64> {
 #[expect(clippy::cast_precision_loss, reason = "the old system counts as JavaScript does, in doubles")]
 fn real(value: RawBsonRef<'_>) -> Result<Converted, String> {
     match value {
-        // SQLite keeps no sign of a zero, so neither database does.
+        // SQLite does not store the sign of a zero, so neither database does.
         RawBsonRef::Double(number) if number.to_bits() == (-0.0_f64).to_bits() => Ok(Converted::near(0.0)),
         RawBsonRef::Double(number) if number.is_finite() => Ok(Converted::exact(number)),
         RawBsonRef::Int32(number) => Ok(Converted::near(f64::from(number))),
@@ -113,7 +113,8 @@ fn real(value: RawBsonRef<'_>) -> Result<Converted, String> {
     }
 }
 
-/// Dates are milliseconds that a calendar has (years -9999 to 9999); a driver of JavaScript writes the rest for `Invalid Date`.
+/// Dates are milliseconds within a calendar (years -9999 to 9999); JavaScript drivers write other values for
+/// `Invalid Date`.
 fn time(value: RawBsonRef<'_>) -> Result<Converted, String> {
     let millis = match value {
         RawBsonRef::DateTime(date) => date.timestamp_millis(),
@@ -125,7 +126,7 @@ fn time(value: RawBsonRef<'_>) -> Result<Converted, String> {
         other => return Err(instead("a date", other)),
     };
     Timestamp::from_millisecond(millis)
-        .map_err(|_| format!("expected a date, found {millis} ms, which no calendar has"))?;
+        .map_err(|_| format!("expected a date, found {millis} ms, which is out of range"))?;
     Ok(Converted { value: millis.into(), is_exact: matches!(value, RawBsonRef::DateTime(_)) })
 }
 
@@ -136,7 +137,7 @@ fn named(
     let given = value.as_str().ok_or_else(|| instead("text", value))?;
     match names.find(|(known, _)| known.eq_ignore_ascii_case(given)) {
         Some((_, name)) => Ok(Converted { value: name.into(), is_exact: name == given }),
-        None => Err(format!("`{}` is not a name that is known", shortened(given))),
+        None => Err(format!("`{}` is not a known name", shortened(given))),
     }
 }
 
@@ -162,11 +163,11 @@ fn json_text(value: RawBsonRef<'_>) -> Result<Converted, String> {
         return Err(instead("a document or an array", value));
     }
     let mut is_exact = true;
-    let json = to_json(value, &mut is_exact).ok_or("its inside cannot be said in JSON")?;
+    let json = to_json(value, &mut is_exact).ok_or("it cannot be represented in JSON")?;
     Ok(Converted { value: json.to_string().into(), is_exact })
 }
 
-/// A value as JSON; `is_exact` goes off where JSON has no such type, as for dates and ids.
+/// A value as JSON; clears `is_exact` where JSON has no such type, as for dates and ids.
 pub fn to_json(value: RawBsonRef<'_>, is_exact: &mut bool) -> Option<Json> {
     Some(match value {
         RawBsonRef::Null => Json::Null,

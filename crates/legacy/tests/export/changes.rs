@@ -1,6 +1,6 @@
-//! What was written, changed and removed here since the import.
+//! Rows written, changed and deleted here since the import.
 
-use super::writes::life_goes_on;
+use super::writes::use_chat;
 use crate::support::{Exported, Small, change, documents, export, id, import, made, message, small, user};
 use bson::{Bson, Document, doc};
 use meeshy_chat::retention::{Retention, archive_notifications};
@@ -13,7 +13,7 @@ const PASSWORD: &str = "correct horse";
 
 const DAY: u64 = 86_400;
 
-/// A person with a password, and with fields that are nowhere else.
+/// A user with a password and with fields that no other document has.
 fn person(number: u8, name: &str) -> Document {
     let mut person = user(number, name);
     person.extend(doc! {
@@ -47,7 +47,7 @@ fn cursor(number: u8, user: u8, message: u8) -> Document {
     }
 }
 
-/// Alice and Bob in a conversation, with a membership that is there twice.
+/// Alice and Bob in a conversation, with one membership twice.
 fn old() -> Small {
     let conversation = doc! {
         "_id": id('c', 1), "identifier": "mshy_trip", "type": "group", "title": "Trip", "isActive": true,
@@ -80,7 +80,7 @@ fn old() -> Small {
     ])
 }
 
-/// The only document that was not there before.
+/// The only new document.
 fn new_one(back: &Exported, old: &Small, collection: &str, field: &str, value: &str) -> Document {
     let before = documents(&old.dump, collection);
     let mut all = back.documents(collection).into_iter();
@@ -89,7 +89,7 @@ fn new_one(back: &Exported, old: &Small, collection: &str, field: &str, value: &
     found.unwrap_or_else(|| panic!("no new `{collection}` with `{field}` {value}")).1
 }
 
-/// Names of fields in which two documents differ, in the order of the second one.
+/// The names of fields that differ between two documents, in the order of the second one.
 fn changed<'d>(before: &'d Document, after: &'d Document) -> Vec<&'d str> {
     let gone = before.keys().filter(|name| !after.contains_key(name));
     let different =
@@ -98,12 +98,12 @@ fn changed<'d>(before: &'d Document, after: &'d Document) -> Vec<&'d str> {
 }
 
 #[test]
-fn what_people_do_here_is_there_when_they_go_back() {
+fn rows_written_here_are_exported() {
     for (kind, database) in Database::both() {
         let (at, old) = (database.location(), old());
         import(at, &old.dump);
         assert_eq!(export(at).dump.digest(), old.dump.digest(), "{kind}");
-        life_goes_on(&database, PASSWORD, "mshy_trip");
+        use_chat(&database, PASSWORD, "mshy_trip");
         let back = export(at);
         people(kind, &back, &old);
         messages(kind, &back, &old);
@@ -113,7 +113,7 @@ fn what_people_do_here_is_there_when_they_go_back() {
         let again = if kind == "SQLite" { Database::sqlite() } else { Database::postgres() };
         import(again.location(), &back.dump);
         let third = export(again.location());
-        assert_eq!(third.dump.digest(), back.dump.digest(), "{kind}: nothing is lost on the way back here");
+        assert_eq!(third.dump.digest(), back.dump.digest(), "{kind}: importing it again loses nothing");
         assert_eq!(third.not_held("sessions", "sessions"), 0, "{kind}");
     }
 }
@@ -121,7 +121,7 @@ fn what_people_do_here_is_there_when_they_go_back() {
 fn people(kind: &str, back: &Exported, old: &Small) {
     let (before, after) = (documents(&old.dump, "User"), back.documents("User"));
     let alice = id('u', 1).to_hex();
-    // Her password has another hash here; the one that the old system knows is still hers.
+    // Her hash was replaced here; the export contains the one that the old system knows.
     assert_eq!(changed(&before[&alice], &after[&alice]), ["updatedAt"], "{kind}");
     let bob = id('u', 2).to_hex();
     assert_eq!(after[&bob].get("role"), Some(&Bson::from("MODO")), "{kind}: as it was called there");
@@ -132,7 +132,7 @@ fn people(kind: &str, back: &Exported, old: &Small) {
     assert_eq!(carol.get("isOnline"), Some(&Bson::from(false)), "{kind}");
     assert_eq!(carol.get("role"), Some(&Bson::from("USER")), "{kind}");
     assert!(carol.get_str("password").unwrap().starts_with("$argon2id$"), "{kind}");
-    assert!(!carol.contains_key("avatar"), "{kind}: what nobody wrote is absent");
+    assert!(!carol.contains_key("avatar"), "{kind}: unset fields are absent");
     assert!(carol.get_datetime("createdAt").is_ok() && carol.get_object_id("_id").is_ok(), "{kind}");
     assert_eq!(back.report.new_passwords, ["carol"], "{kind}");
     assert_eq!(back.not_held("users", "password_hash"), 1, "{kind}");
@@ -166,7 +166,7 @@ fn messages(kind: &str, back: &Exported, old: &Small) {
     assert_eq!(translation.get("targetLanguage"), Some(&Bson::from("en")), "{kind}");
     assert_eq!(translation.get("cacheKey"), Some(&Bson::from(format!("{message}_de_en"))), "{kind}");
     assert_eq!(translation.get("confidenceScore"), Some(&Bson::from(0.5)), "{kind}");
-    // Two were there, one was made; the one inside of a message stays there; one could not be made.
+    // There were two and one was made here; the embedded one stays embedded; one failed.
     assert_eq!(back.count("MessageTranslation"), [3, 2, 0, 1, 0], "{kind}");
     assert_eq!(back.not_held("translations", "state"), 1, "{kind}");
 
@@ -191,7 +191,7 @@ fn cursors(kind: &str, back: &Exported, old: &Small) {
 }
 
 #[test]
-fn what_was_changed_here_wins() {
+fn changes_made_here_win() {
     for (kind, database) in Database::both() {
         let (at, old) = (database.location(), old());
         import(at, &old.dump);
@@ -211,7 +211,7 @@ fn what_was_changed_here_wins() {
 
         edited_and_deleted(kind, &back, &old);
 
-        // What was merged into a membership that is another now would give back what was taken away.
+        // Documents merged into a membership that changed here would restore revoked permissions.
         assert_eq!(back.count("ConversationMember"), [4, 2, 1, 0, 1], "{kind}");
         assert_eq!(back.not_held("legacy_documents", "ConversationMember"), 1, "{kind}");
         let member = &back.documents("ConversationMember")[&id('p', 2).to_hex()];
@@ -255,13 +255,13 @@ fn edited_and_deleted(kind: &str, back: &Exported, old: &Small) {
     assert_eq!(after[&id('m', 3).to_hex()].get("messageType"), Some(&Bson::from("system")), "{kind}");
     assert_eq!(differ(4), ["content", "isEdited", "editedAt", "translations"], "{kind}");
     assert!(!after[&id('m', 4).to_hex()].contains_key("translations"), "{kind}");
-    // One was of a text that is another now, the other was removed.
+    // One belonged to a text that was edited, the other was deleted.
     assert_eq!(back.count("MessageTranslation"), [0; 5], "{kind}");
     assert_eq!(back.not_held("translations", "revision"), 2, "{kind}");
 }
 
 #[test]
-fn members_and_reactions_are_counted_as_they_are_now() {
+fn exported_counts_of_members_and_reactions_are_current() {
     const LATER: i64 = 4_000_000_000_000;
     let hex = |noun, number| Value::from(id(noun, number).to_hex());
     let (mut conversation, mut first) = (crate::support::conversation(1), message(1, 1, 1));
@@ -291,7 +291,7 @@ fn members_and_reactions_are_counted_as_they_are_now() {
 }
 
 #[test]
-fn a_cursor_in_both_collections_goes_back_in_both() {
+fn a_cursor_in_both_collections_is_exported_to_both() {
     let of_older_code = doc! {
         "_id": id('r', 1), "conversationId": id('c', 1), "userId": id('u', 2), "lastReadMessageId": id('m', 1),
         "readAt": made(1), "updatedAt": made(1),
@@ -335,9 +335,9 @@ fn a_cursor_in_both_collections_goes_back_in_both() {
     }
 }
 
-/// Bob, who has a cursor of older code alone, reads on here.
+/// Bob, who only has a cursor of older code, reads on here.
 #[test]
-fn who_reads_on_gets_a_cursor_that_the_old_code_reads() {
+fn reading_on_exports_a_cursor_that_the_old_code_reads() {
     let of_older_code = |number: u8, user: u8| {
         doc! {
             "_id": id('r', number), "conversationId": id('c', 1), "userId": id('u', user), "lastReadMessageId": id('m', 1),
@@ -384,7 +384,7 @@ fn who_reads_on_gets_a_cursor_that_the_old_code_reads() {
 }
 
 #[test]
-fn what_was_archived_here_goes_back_and_a_later_dump_finds_it() {
+fn archived_notifications_are_exported_and_found_by_a_later_dump() {
     let notification = |number: u8, title: &str| {
         doc! {
             "_id": id('n', number), "userId": id('u', 1), "type": "new_message", "title": title,
@@ -412,7 +412,7 @@ fn what_was_archived_here_goes_back_and_a_later_dump_finds_it() {
         assert_eq!(export(at).dump.digest(), old.dump.digest(), "as if nothing had been archived");
         assert_eq!(archive().moved, 0, "an export changes nothing");
 
-        // The second one was changed there, the last two are gone.
+        // The second one was changed there, the last two were deleted.
         let later = dump(&["one", "deux"]);
         let report = import(at, &later.dump);
         assert_eq!(report.conflicts, [], "nobody changed them here");

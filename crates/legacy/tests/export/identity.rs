@@ -1,12 +1,12 @@
-//! What was not touched comes out as it went in.
+//! Exporting an unchanged database reproduces the imported dump.
 
 use crate::support::{differences, export, import, write_corpus};
 use meeshy_legacy::corpus::{Corpus, DOCUMENTS};
 use meeshy_legacy::dump::Form;
 use meeshy_testkit::{Database, rows};
 
-/// The order of the documents, of which a dump promises nothing, decides which number a layout has and which rejection is
-/// reported first.
+/// The order of documents, which dumps do not guarantee, decides the numbers of layouts and which rejection
+/// is reported first.
 const ORDERED: [&str; 3] = ["legacy_layouts", "legacy_documents", "legacy_imports"];
 /// The ledger with the layouts themselves.
 const LEDGER: &str = "SELECT collection, id, digest, outcome, note, rest, row_digest, instead, kept_collection, kept_id, \
@@ -27,7 +27,7 @@ const LEDGER_COLUMNS: [&str; 12] = [
 ];
 
 #[test]
-fn an_untouched_database_goes_back_as_it_came() {
+fn an_unchanged_database_is_exported_as_it_was_imported() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = Corpus::new(1, 1).with_both_names();
     let dump = write_corpus(&corpus, &folder.path().join("dump"), Form::Folder);

@@ -1,4 +1,4 @@
-//! What another reader finds in an export: the `bson` of pymongo.
+//! An export read by an independent reader: the `bson` of pymongo.
 
 use crate::support::{export, import, write_corpus};
 use meeshy_legacy::corpus::Corpus;
@@ -7,7 +7,7 @@ use meeshy_testkit::Database;
 use meeshy_testkit::python::read_dump;
 
 #[test]
-fn another_reader_finds_in_an_export_what_was_imported() {
+fn an_independent_reader_finds_the_imported_documents_in_an_export() {
     let folder = tempfile::tempdir().unwrap();
     let dump = write_corpus(&Corpus::new(2, 1), &folder.path().join("dump"), Form::Folder);
     let database = Database::sqlite();

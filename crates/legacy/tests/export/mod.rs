@@ -1,4 +1,4 @@
-//! Stories about the way back, each told on both databases.
+//! Tests of the export, on both databases.
 
 mod changes;
 mod identity;

@@ -1,4 +1,4 @@
-//! What people do here between an import and an export.
+//! Activity between an import and an export.
 
 use async_trait::async_trait;
 use meeshy_chat::{
@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// The secrets of all messengers of a test are others.
+/// Counts the secrets of all servers of a test, so that they differ.
 static COUNTER: AtomicU64 = AtomicU64::new(1);
 
-/// Translates `text` into `en: text`, but `?` never.
+/// Translates `text` into `en: text`, but never `?`.
 struct Engine;
 
 #[async_trait]
@@ -41,8 +41,8 @@ impl Translate for Engine {
     }
 }
 
-/// Somebody signs in, somebody joins, people write, read and get translations.
-pub fn life_goes_on(database: &Database, password: &str, conversation: &str) {
+/// A user signs in, another one registers, and they write, read and get translations.
+pub fn use_chat(database: &Database, password: &str, conversation: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let chat = open(database).await;
@@ -57,7 +57,7 @@ pub fn life_goes_on(database: &Database, password: &str, conversation: &str) {
     });
 }
 
-/// Whether somebody can sign in with a password, and whether a session that was opened before is still one.
+/// Whether a user can sign in with a password, and whether an earlier session is still open.
 pub fn signs_in(database: &Database, name: &str, password: &str) -> bool {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {

@@ -1,4 +1,4 @@
-//! What becomes of each kind of anomaly.
+//! The outcome of each kind of anomaly.
 
 use crate::support::{
     conversation, counts, everything, export, id, import, made, message, one, options, small, try_import,
@@ -26,18 +26,18 @@ fn people_keep_their_names_their_roles_and_their_locks() {
         let at = database.location();
         let report = import(at, &dump.dump);
         assert_eq!(counts(&report, "User"), [3, 2, 0, 0, 1], "{kind}");
-        assert!(report.rejections[0].reason.contains("`WIZARD` is not a name"), "{kind}: {report:?}");
+        assert!(report.rejections[0].reason.contains("`WIZARD` is not a known name"), "{kind}: {report:?}");
         let row =
             |column: &str| one(at, &format!("SELECT {column} AS it FROM users WHERE username = 'Modo'"));
         assert_eq!(row("role"), "MODERATOR", "{kind}");
         assert_eq!(row("two_factor_secret"), "JBSWY3DPEHPK3PXP", "{kind}");
         assert_eq!(row("locked_until"), "1800000000000", "{kind}");
         assert_eq!(row("deactivated_at"), made(9).timestamp_millis().to_string(), "{kind}");
-        assert_eq!(row("display_name"), "", "{kind}: an absent name is not made up");
+        assert_eq!(row("display_name"), "", "{kind}: an absent name is not invented");
         for consent in ["voice_profile_consent_at", "data_processing_consent_at", "email_verified_at"] {
             assert_eq!(row(consent), "null", "{kind}: {consent}");
         }
-        assert_eq!(row("name_twin"), "", "{kind}: the older keeps the name to itself");
+        assert_eq!(row("name_twin"), "", "{kind}: the older account has no mark");
         let twin = one(at, "SELECT name_twin AS it FROM users WHERE username = 'mODO'");
         assert_eq!(twin, id('u', 3).to_hex(), "{kind}");
         let found =
@@ -48,7 +48,7 @@ fn people_keep_their_names_their_roles_and_their_locks() {
 }
 
 #[test]
-fn names_that_are_the_same_in_another_spelling_are_twins_and_are_found() {
+fn names_that_differ_only_in_case_are_twins_and_are_found() {
     let people = vec![user(1, "Le\u{301}a"), user(2, "L\u{c9}A"), user(3, "other")];
     let dump = small(&[("User", people)]);
     for (kind, database) in Database::both() {
@@ -76,7 +76,7 @@ fn names_that_are_the_same_in_another_spelling_are_twins_and_are_found() {
 }
 
 #[test]
-fn memberships_of_one_person_become_one_that_allows_no_more_than_each() {
+fn memberships_of_one_user_are_merged_without_adding_permissions() {
     let member = |number: u8, role: &str, more: bson::Document| {
         let mut member = doc! {
             "_id": id('k', number), "conversationId": id('c', 1), "userId": id('u', 1), "role": role, "joinedAt": made(number),
@@ -115,7 +115,7 @@ fn memberships_of_one_person_become_one_that_allows_no_more_than_each() {
 }
 
 #[test]
-fn messages_are_numbered_in_time_and_what_was_deleted_stays_deleted() {
+fn messages_are_numbered_by_time_and_deleted_ones_stay_deleted() {
     let mut answer = message(4, 1, 1);
     answer.insert("replyToId", id('m', 9));
     let mut forward = message(2, 1, 1);
@@ -140,7 +140,7 @@ fn messages_are_numbered_in_time_and_what_was_deleted_stays_deleted() {
         };
         assert_eq!([1, 2, 3, 4].map(|number| row(number, "sequence")), ["1", "2", "3", "4"], "{kind}");
         assert_eq!(row(2, "reply_to_id"), id('m', 3).to_hex(), "{kind}: it comes later in the dump");
-        assert_eq!(row(4, "reply_to_id"), "null", "{kind}: it is gone");
+        assert_eq!(row(4, "reply_to_id"), "null", "{kind}: it is missing");
         assert_eq!(
             row(3, "deleted_at"),
             made(3).timestamp_millis().to_string(),
@@ -151,9 +151,9 @@ fn messages_are_numbered_in_time_and_what_was_deleted_stays_deleted() {
         let noticed: Vec<(&str, &str)> =
             report.notices.iter().map(|it| (it.field.as_str(), it.what.as_str())).collect();
         for expected in [
-            ("isDeleted", "has no date, so that of the last change stands for it"),
-            ("originalLanguage", "not understood, taken as absent"),
-            ("replyToId", "points at what is gone, left out"),
+            ("isDeleted", "has no date, used the date of the last change"),
+            ("originalLanguage", "invalid, treated as absent"),
+            ("replyToId", "refers to a missing document, omitted"),
         ] {
             assert!(noticed.contains(&expected), "{kind}: {noticed:?}");
         }
@@ -162,7 +162,7 @@ fn messages_are_numbered_in_time_and_what_was_deleted_stays_deleted() {
 }
 
 #[test]
-fn the_newest_translation_counts_wherever_it_is() {
+fn the_newest_translation_wins_embedded_or_not() {
     let translation = |number: u8, language: &str, text: &str, updated: u8| {
         doc! {
             "_id": id('t', number), "messageId": id('m', 1), "sourceLanguage": "fr", "targetLanguage": language,
@@ -215,7 +215,7 @@ fn the_newest_translation_counts_wherever_it_is() {
 }
 
 #[test]
-fn both_shapes_of_a_status_are_told_apart_and_say_what_is_unread() {
+fn both_shapes_of_a_status_are_recognised_and_give_unread_counts() {
     let dump = small(&[
         ("User", vec![user(1, "ann"), user(2, "bob"), user(3, "cat")]),
         ("Conversation", vec![conversation(1)]),
@@ -267,7 +267,7 @@ fn both_shapes_of_a_status_are_told_apart_and_say_what_is_unread() {
 }
 
 #[test]
-fn files_are_found_again_and_those_never_attached_are_kept() {
+fn files_are_found_and_unattached_ones_are_kept() {
     let file = |number: u8, more: bson::Document| {
         let mut file = doc! {
             "_id": id('f', number), "messageId": id('m', 1), "fileName": "a.m4a", "originalName": "a.m4a", "mimeType": "audio/mp4",
@@ -312,7 +312,7 @@ fn files_are_found_again_and_those_never_attached_are_kept() {
         assert_eq!((row(1, "message_id"), row(1, "is_legacy_orphan")), ("null".into(), "1".into()), "{kind}");
         assert_eq!(row(1, "file_url"), "/api/attachments/file/a.m4a", "{kind}");
         assert_eq!(row(1, "original_url"), "https://gate.meeshy.me/api/attachments/file/a.m4a", "{kind}");
-        assert_eq!(row(2, "file_url"), "/api/attachments/file/b", "{kind}: from the copy");
+        assert_eq!(row(2, "file_url"), "/api/attachments/file/b", "{kind}: from the backup");
         assert_eq!(
             (row(2, "duration"), row(2, "codec")),
             ("12000".into(), "null".into()),
@@ -327,7 +327,7 @@ fn files_are_found_again_and_those_never_attached_are_kept() {
 }
 
 #[test]
-fn what_is_read_and_old_goes_to_the_archive_and_comes_out_of_it() {
+fn old_read_notifications_are_archived_and_can_be_looked_up() {
     let notice = |number: u8, is_read: bool, at: DateTime| {
         doc! {
             "_id": id('n', number), "userId": id('u', 1), "type": "new_message", "title": "T", "content": "C", "data": Bson::Null,
@@ -350,7 +350,7 @@ fn what_is_read_and_old_goes_to_the_archive_and_comes_out_of_it() {
 }
 
 #[test]
-fn a_database_with_people_of_its_own_is_not_imported_into() {
+fn a_database_with_its_own_users_rejects_an_import() {
     let dump = small(&[("User", vec![user(1, "ann")])]);
     let nobody = small(&[("User", vec![])]);
     for (kind, database) in Database::both() {
@@ -375,7 +375,7 @@ fn a_database_with_people_of_its_own_is_not_imported_into() {
 }
 
 #[test]
-fn documents_of_one_id_under_two_names_are_each_accounted_for() {
+fn documents_with_one_id_under_two_names_each_have_an_outcome() {
     let call = |number: u8, status: &str, updated: u8| {
         doc! {
             "_id": id('k', number), "conversationId": id('c', 1), "initiatorId": id('u', 1), "status": status,

@@ -1,4 +1,4 @@
-//! What was changed here and what was changed in the old system come together column by column.
+//! Changes made here and in the old system are merged column by column.
 
 use crate::export::writes::signs_in;
 use crate::support::{change, conversation, counts, export, id, import, made, message, one, small, user};
@@ -20,7 +20,7 @@ fn later(number: i64) -> DateTime {
 }
 
 #[test]
-fn a_password_that_was_changed_there_is_taken_after_a_sign_in_here() {
+fn a_password_changed_there_is_imported_after_a_sign_in_here() {
     let first = small(&[("User", vec![person(OLD)])]);
     let mut changed = person(NEW);
     changed.insert("bio", "written there");
@@ -38,14 +38,14 @@ fn a_password_that_was_changed_there_is_taken_after_a_sign_in_here() {
         assert_eq!(one(at, "SELECT bio AS it FROM users"), "written there", "{kind}");
         assert_eq!(one(at, "SELECT avatar AS it FROM users"), "chosen here", "{kind}");
         let open = "SELECT count(*) AS it FROM sessions WHERE revoked_at IS NULL";
-        assert_eq!(one(at, open), "0", "{kind}: who signed in with the old one signs in again");
+        assert_eq!(one(at, open), "0", "{kind}: sessions of the old one end");
         assert!(!signs_in(&database, "ann", OLD), "{kind}: the old one");
         assert!(signs_in(&database, "ann", NEW), "{kind}: the new one");
     }
 }
 
 #[test]
-fn a_change_on_both_sides_is_named_and_the_newer_one_wins() {
+fn a_change_on_both_sides_is_reported_and_the_newer_one_wins() {
     let dump = |bio: &str, name: &str, updated: i64| {
         let mut person = user(1, "ann");
         person.insert("bio", bio);
@@ -62,8 +62,8 @@ fn a_change_on_both_sides_is_named_and_the_newer_one_wins() {
         };
         let shown = || one(at, "SELECT bio || ', ' || display_name || ', ' || timezone AS it FROM users");
         for (here_at, there_at, bio, what) in [
-            (5, 4, "here 5", "changed there and here; left as it is here"),
-            (6, 7, "there 7", "changed there and here; the one there is newer and was taken"),
+            (5, 4, "here 5", "changed in both systems; kept the value here"),
+            (6, 7, "there 7", "changed in both systems; took the newer value of the old system"),
         ] {
             here(&format!("here {here_at}"), here_at);
             let there = dump(&format!("there {there_at}"), &format!("Ann {there_at}"), there_at);
@@ -78,13 +78,13 @@ fn a_change_on_both_sides_is_named_and_the_newer_one_wins() {
             assert_eq!(report.total().conflicts, 1, "{kind}");
             assert_eq!(shown(), format!("{bio}, Ann {there_at}, UTC"), "{kind}");
             let back = export(at).documents("User").remove(&id('u', 1).to_hex()).unwrap();
-            assert_eq!(back.get_str("bio").unwrap(), bio, "{kind}: the way back says the same");
+            assert_eq!(back.get_str("bio").unwrap(), bio, "{kind}: the export agrees");
         }
     }
 }
 
 #[test]
-fn a_message_that_was_edited_here_keeps_its_text_and_gets_what_else_changed_there() {
+fn a_message_edited_here_keeps_its_text_and_gets_other_changes_from_there() {
     let dump = |pinned: bool, content: &str| {
         let mut written = message(1, 1, 1);
         written.insert("content", content);
@@ -118,7 +118,7 @@ fn a_message_that_was_edited_here_keeps_its_text_and_gets_what_else_changed_ther
 }
 
 #[test]
-fn what_only_the_messengers_life_changed_does_not_keep_a_row_that_is_gone_there() {
+fn server_updated_columns_do_not_keep_a_row_deleted_there() {
     let link = doc! {
         "_id": id('l', 1), "token": "abc", "originalUrl": "https://example.org/", "shortUrl": "/l/abc", "createdBy": id('u', 1),
         "totalClicks": 1_i64, "uniqueClicks": 1_i64, "isActive": true, "createdAt": made(1), "updatedAt": made(1),

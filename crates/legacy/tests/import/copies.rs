@@ -1,4 +1,4 @@
-//! Documents that are there twice, have no id, or hold text that is none: each comes to an end of its own.
+//! Duplicate documents, documents without an id and invalid text: each has its own outcome.
 
 use crate::support::{
     Small, conversation, counts, differences, everything, export, id, import, made, message, one, small,
@@ -12,7 +12,7 @@ use meeshy_testkit::Database;
 
 const UNKNOWN: &str = "SomethingElse";
 
-/// The document of each collection, whose keys do not meet those of another.
+/// A document of each collection, with unique keys.
 pub(super) fn of_every_collection() -> Vec<(&'static str, Document)> {
     let mut all = Vec::new();
     for (number, source) in (1..).zip(SOURCES) {
@@ -33,7 +33,7 @@ fn of(shape: &Shape) -> &'static Mapping {
     shape.mappings()[0]
 }
 
-/// Each document, then one that is nearly the same if `is_doubled`, itself once more and so on.
+/// Each document, with `is_doubled` followed by a slightly different copy, an identical one and so on.
 fn dump(is_doubled: bool, second_name: bool) -> Small {
     let mut collections: Vec<(&str, Vec<Document>)> = Vec::new();
     for (name, document) in of_every_collection() {
@@ -59,7 +59,7 @@ fn reasons(report: &Report, collection: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_document_that_is_there_twice_is_one_in_every_collection() {
+fn a_duplicate_is_rejected_in_every_collection() {
     let (once, twice) = (dump(false, false), dump(true, false));
     for (kind, database) in Database::both() {
         let at = database.location();
@@ -79,7 +79,7 @@ fn a_document_that_is_there_twice_is_one_in_every_collection() {
 }
 
 #[test]
-fn a_document_that_is_there_twice_under_two_names_is_one_of_each() {
+fn a_document_under_two_names_is_kept_under_each() {
     let twice = dump(true, true);
     for (kind, database) in Database::both() {
         let at = database.location();
@@ -89,7 +89,7 @@ fn a_document_that_is_there_twice_under_two_names_is_one_of_each() {
     }
 }
 
-/// The export is the dump, and another import of it brings what is here.
+/// Exporting gives the same dump, and importing that again gives the same rows.
 fn goes_and_comes(kind: &str, at: &Location, dump: &Small) {
     let back = export(at);
     assert_eq!(sorted(differences(&dump.dump, &back.dump)), Vec::<String>::new(), "{kind}");
@@ -104,7 +104,7 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn copies_are_told_by_their_ids_and_places() {
+fn copies_are_identified_by_id_and_position() {
     let mut other = user(1, "ann");
     other.insert("bio", "another");
     let dump = small(&[("User", vec![user(1, "ann"), user(2, "bob"), user(1, "ann"), other])]);
@@ -125,7 +125,7 @@ fn copies_are_told_by_their_ids_and_places() {
 }
 
 #[test]
-fn ids_that_are_written_otherwise_are_the_same_ids() {
+fn ids_of_equal_value_are_the_same_id() {
     let mut as_text = user(1, "ann");
     as_text.insert("_id", id('u', 1).to_hex().to_uppercase());
     let numbers = |values: [Bson; 3]| values.into_iter().map(|value| doc! { "_id": value }).collect();
@@ -142,7 +142,7 @@ fn ids_that_are_written_otherwise_are_the_same_ids() {
 }
 
 #[test]
-fn a_copy_is_taken_where_the_first_cannot_be() {
+fn a_valid_copy_replaces_an_invalid_first_document() {
     let mut lost = message(1, 9, 1);
     lost.insert("content", "in no conversation");
     let mut answer = message(2, 1, 1);
@@ -168,7 +168,7 @@ fn a_copy_is_taken_where_the_first_cannot_be() {
     }
 }
 
-/// A damaged document and one that lacks nearly everything come first; then the document itself, and it once more.
+/// A damaged document and a nearly empty one come first; then the document itself, twice.
 fn spoiled_and_sound(second_name: bool) -> (Small, Small) {
     let raw = |document: &Document| RawDocumentBuf::try_from(document).unwrap();
     let (mut all, mut alone) = (Vec::new(), Vec::new());
@@ -189,7 +189,7 @@ fn spoiled_and_sound(second_name: bool) -> (Small, Small) {
 }
 
 #[test]
-fn a_damaged_copy_that_comes_first_costs_itself_alone() {
+fn a_damaged_first_copy_affects_no_other() {
     for second_name in [false, true] {
         let (dump, alone) = spoiled_and_sound(second_name);
         for (kind, database) in Database::both() {
@@ -214,7 +214,7 @@ fn a_damaged_copy_that_comes_first_costs_itself_alone() {
 }
 
 #[test]
-fn a_copy_is_taken_where_the_first_has_the_key_of_another() {
+fn a_copy_is_accepted_if_the_first_has_the_key_of_another_document() {
     let link = |number: u8, token: &str| {
         doc! {
             "_id": id('l', number), "token": token, "originalUrl": "https://example.org/", "shortUrl": "/l/abc",
@@ -239,13 +239,13 @@ fn a_copy_is_taken_where_the_first_has_the_key_of_another() {
     }
 }
 
-/// What is here, without what the ledger says of it.
+/// All rows except the ledger.
 pub(super) fn tables(at: &Location) -> Vec<String> {
     everything(at).into_iter().filter(|line| !line.starts_with("legacy_documents ")).collect()
 }
 
 #[test]
-fn statuses_of_both_versions_say_one_thing() {
+fn statuses_of_both_versions_are_merged() {
     let status = |noun: char, number: u8| doc! { "_id": id(noun, number), "messageId": id('m', 1), "userId": id('u', 1) };
     let mut later = status('e', 1);
     later.insert("conversationId", id('c', 1));
@@ -265,7 +265,7 @@ fn statuses_of_both_versions_say_one_thing() {
 }
 
 #[test]
-fn text_that_is_none_costs_its_document_alone() {
+fn invalid_text_affects_only_its_document() {
     let raw = |document: &Document| RawDocumentBuf::try_from(document).unwrap();
     let mut collections = Vec::new();
     for (name, document) in of_every_collection() {
@@ -290,8 +290,8 @@ fn text_that_is_none_costs_its_document_alone() {
             assert_eq!((source, inserted + archived, rejected), (4, 1, 3), "{kind}: {name}");
             let wrong = report.rejections.iter().filter(|it| it.collection == name);
             let wrong: Vec<_> = wrong.map(|it| (it.id.clone(), it.position > 0, &it.reason[..31])).collect();
-            let expected =
-                [8, 9, 10].map(|number| (id('x', number).to_hex(), true, "holds text that is not UTF-8, at"));
+            let expected = [8, 9, 10]
+                .map(|number| (id('x', number).to_hex(), true, "contains text that is not UTF-8, at"));
             let expected = expected.map(|(id, is_later, reason)| (id, is_later, &reason[..31]));
             assert_eq!(wrong, expected, "{kind}: {name}");
         }
@@ -303,7 +303,7 @@ fn text_that_is_none_costs_its_document_alone() {
 }
 
 #[test]
-fn a_document_without_an_id_is_rejected_with_its_place() {
+fn a_document_without_an_id_is_rejected_with_its_position() {
     let without = |document: &Document| {
         let mut document = document.clone();
         document.remove("_id");
@@ -328,7 +328,7 @@ fn a_document_without_an_id_is_rejected_with_its_place() {
 }
 
 #[test]
-fn an_id_that_no_database_takes_costs_its_document_alone() {
+fn an_unstorable_id_affects_only_its_document() {
     let key = |id: String| doc! { "_id": id, "is": "kept" };
     let odd = vec![key("a\0b".into()), key("é".repeat(5_000)), key("x".repeat(5_000))];
     let server_keys = odd.clone();

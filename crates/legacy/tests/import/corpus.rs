@@ -1,4 +1,4 @@
-//! The acceptance checks of an import, on the whole made-up old database.
+//! The acceptance checks of an import, on the whole synthetic old database.
 
 use crate::support::{
     NOW, counts, documents, everything, import, one, options, rows, try_import, write_corpus,
@@ -14,14 +14,14 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 #[test]
-fn the_whole_old_database_comes_home() {
+fn the_whole_old_database_is_imported_correctly() {
     let folder = tempfile::tempdir().unwrap();
     let corpus = Corpus::new(1, 1);
     let dump = write_corpus(&corpus, &folder.path().join("dump"), Form::Folder);
     for (kind, database) in Database::both() {
         let at = database.location();
         let report = import(at, &dump);
-        every_document_is_accounted_for(kind, &report, &corpus);
+        every_document_has_an_outcome(kind, &report, &corpus);
         the_texts_are_the_same(kind, at, &dump);
         nothing_is_widened(kind, at, &dump);
         notifications_are_kept_or_archived_whole(kind, at, &dump);
@@ -31,7 +31,7 @@ fn the_whole_old_database_comes_home() {
 }
 
 /// Checks 1 and 2.
-fn every_document_is_accounted_for(kind: &str, report: &Report, corpus: &Corpus) {
+fn every_document_has_an_outcome(kind: &str, report: &Report, corpus: &Corpus) {
     let found: BTreeMap<&str, u64> =
         report.collections.iter().map(|it| (it.collection.as_str(), it.source)).collect();
     let renamed = |name: &str| meeshy_legacy::mapping::source_of(name).unwrap().collection;
@@ -41,14 +41,15 @@ fn every_document_is_accounted_for(kind: &str, report: &Report, corpus: &Corpus)
     assert_eq!(report.total().source, DOCUMENTS as u64, "{kind}");
     assert!(report.collections.iter().all(meeshy_legacy::import::Count::adds_up), "{kind}");
     assert_eq!(counts(report, "User"), [207, 207, 0, 0, 0], "{kind}: {:?}", report.rejections);
-    // A membership was planted twice, another is there twice by chance.
+    // One duplicate membership was planted, another one exists by chance.
     assert_eq!(counts(report, "ConversationMember"), [616, 614, 2, 0, 0], "{kind}");
-    // One translation was planted twice, two are newer in the message itself; one is of nothing, two are in no language.
+    // One duplicate translation was planted; two have newer embedded ones; one refers to no message; two have
+    // no valid language.
     let found = counts(report, "MessageTranslation");
     assert_eq!(found, [2_787, 2_781, 3, 0, 3], "{kind}: {:?}", report.rejections);
 }
 
-/// Check 4: one SHA-256 over all ids and texts, in the order of the ids.
+/// Check 4: one SHA-256 over all ids and texts, ordered by id.
 fn the_texts_are_the_same(kind: &str, at: &Location, dump: &Dump) {
     let digest = |mut texts: Vec<(String, String)>| {
         texts.sort_unstable();
@@ -83,7 +84,7 @@ fn the_texts_are_the_same(kind: &str, at: &Location, dump: &Dump) {
     );
 }
 
-/// Check 5: what protects people is what it was, and nobody agreed to anything.
+/// Check 5: protections are unchanged, and no consent was added.
 fn nothing_is_widened(kind: &str, at: &Location, dump: &Dump) {
     let same = |collection: &str, table: &str, pairs: &[(&str, &str)]| {
         let columns: Vec<&str> =
@@ -197,7 +198,7 @@ fn the_next_dump_brings_one_document(kind: &str, at: &Location, corpus: &Corpus)
     assert_eq!((report.total().written, report.total().removed), (1, 0), "{kind}");
 }
 
-/// Check 6: the form of a dump makes no difference.
+/// Check 6: all forms of a dump give the same result.
 #[test]
 fn all_forms_of_a_dump_give_the_same() {
     let folder = tempfile::tempdir().unwrap();
@@ -212,7 +213,7 @@ fn all_forms_of_a_dump_give_the_same() {
         let dump = write_corpus(&corpus, &folder.path().join(name), form);
         let database = Database::sqlite();
         let mut report = try_import(database.location(), &dump, &options()).unwrap();
-        // Where a document is differs between a file of its own and an archive.
+        // The offset of a document differs between a file of its own and an archive.
         report.rejections.iter_mut().for_each(|rejected| rejected.position = 0);
         let found = (everything(database.location()), report);
         match &first {

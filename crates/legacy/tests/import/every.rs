@@ -1,4 +1,5 @@
-//! One whole document of each collection: every field arrives in its column, and nothing is left beside the row.
+//! One complete document of each collection: every field gets into its column, and none is left for the
+//! ledger.
 
 use crate::support::{import, rows, small, whole};
 use bson::{Bson, Document};
@@ -8,12 +9,12 @@ use meeshy_testkit::Database;
 use meeshy_testkit::rows::shown;
 
 #[test]
-fn every_field_of_every_collection_has_its_column() {
+fn every_field_of_every_collection_has_a_column() {
     let mut dumped: Vec<(&str, Vec<Document>)> = Vec::new();
     let mut expected = Vec::new();
     for (number, source) in (1..).zip(SOURCES) {
         for (place, mapping) in source.shape.mappings().iter().enumerate() {
-            // Three collections say how far somebody is in a conversation; the last of them has every field.
+            // Three collections contain read positions; the last of them has every field.
             if mapping.spans_collections && source.collection != "ConversationReadCursor" {
                 continue;
             }
@@ -50,7 +51,8 @@ fn every_field_of_every_collection_has_its_column() {
             assert_eq!(entry.note, None, "{kind}: {collection}");
             let rest = entry.rest.map(|rest| bson::RawDocumentBuf::from_bytes(rest).unwrap());
             let rest = rest.iter().flat_map(|rest| rest.iter()).map(|it| it.unwrap().0.as_str());
-            // A password stays, for it gets another hash here that the old system cannot check.
+            // The original password hash is kept, because signing in here replaces it with one that the old
+            // system cannot verify.
             let kept: &[&str] = if *collection == "User" { &["password", "lastPasswordChange"] } else { &[] };
             assert_eq!(rest.collect::<Vec<_>>(), kept, "{kind}: {collection}");
         }

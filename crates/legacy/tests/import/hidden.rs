@@ -1,4 +1,4 @@
-//! What the old system hid is not shown here, and what it showed is: a dump is imported, and people look.
+//! What the old system hid stays hidden after an import, and what it showed is shown.
 
 use crate::export::writes::open;
 use crate::support::{Small, conversation, id, import, made, message, small, user};
@@ -18,7 +18,7 @@ fn member(number: u8) -> Document {
     }
 }
 
-fn said(number: u8, sender: u8, content: &str, more: Document) -> Document {
+fn message_by(number: u8, sender: u8, content: &str, more: Document) -> Document {
     let mut message = message(number, 1, sender);
     message.insert("content", content);
     message.extend(more);
@@ -26,7 +26,7 @@ fn said(number: u8, sender: u8, content: &str, more: Document) -> Document {
 }
 
 fn by_guest() -> Document {
-    let mut message = said(8, LEA, "from a guest", doc! { "anonymousSenderId": id('g', 1) });
+    let mut message = message_by(8, LEA, "from a guest", doc! { "anonymousSenderId": id('g', 1) });
     message.remove("senderId");
     message
 }
@@ -38,7 +38,7 @@ fn status(number: u8, user: u8) -> Document {
     }
 }
 
-/// Léa has blocked Carlos; Emma uses everything that there was.
+/// Léa has blocked Carlos; Emma uses every feature of the old system.
 fn old() -> Small {
     let mut lea = user(LEA, "lea");
     lea.insert("blockedUserIds", vec![id('u', CARLOS)]);
@@ -66,15 +66,15 @@ fn old() -> Small {
         (
             "Message",
             vec![
-                said(1, EMMA, "plain", doc! {}),
-                said(2, CARLOS, "by somebody blocked", doc! {}),
-                said(3, EMMA, "expired", doc! { "expiresAt": made(50) }),
-                said(4, EMMA, "once", doc! { "isViewOnce": true, "maxViewOnceCount": 1 }),
-                said(5, EMMA, "blurred", doc! { "isBlurred": true }),
-                said(6, EMMA, "deleted by Léa", doc! {}),
-                said(7, EMMA, "c2VjcmV0", doc! { "isEncrypted": true, "encryptionMode": "e2ee" }),
+                message_by(1, EMMA, "plain", doc! {}),
+                message_by(2, CARLOS, "by somebody blocked", doc! {}),
+                message_by(3, EMMA, "expired", doc! { "expiresAt": made(50) }),
+                message_by(4, EMMA, "once", doc! { "isViewOnce": true, "maxViewOnceCount": 1 }),
+                message_by(5, EMMA, "blurred", doc! { "isBlurred": true }),
+                message_by(6, EMMA, "deleted by Léa", doc! {}),
+                message_by(7, EMMA, "c2VjcmV0", doc! { "isEncrypted": true, "encryptionMode": "e2ee" }),
                 by_guest(),
-                said(9, EMMA, "answers", doc! { "replyToId": id('m', 2) }),
+                message_by(9, EMMA, "answers", doc! { "replyToId": id('m', 2) }),
             ],
         ),
         ("MessageAttachment", vec![file]),
@@ -83,20 +83,20 @@ fn old() -> Small {
     ])
 }
 
-/// What somebody reads, the oldest first.
+/// What a user sees, the oldest first.
 async fn read(chat: &Chat, reader: u8) -> Vec<MessageView> {
     let request = PageRequest { limit: 50, ..PageRequest::default() };
-    let page = chat.messages(who(reader), &id('c', 1).to_hex(), request, || true).await.unwrap();
+    let page = chat.messages(user_id(reader), &id('c', 1).to_hex(), request, || true).await.unwrap();
     assert_eq!(usize::try_from(page.total).unwrap(), page.messages.len());
     page.messages.into_iter().rev().collect()
 }
 
-fn who(number: u8) -> UserId {
+fn user_id(number: u8) -> UserId {
     id('u', number).to_hex().parse().unwrap()
 }
 
 #[test]
-fn what_was_hidden_stays_hidden_and_the_rest_is_true() {
+fn hidden_data_stays_hidden_and_the_rest_is_correct() {
     for (kind, database) in Database::both() {
         let dump = old();
         let report = import(database.location(), &dump.dump);
@@ -146,12 +146,12 @@ async fn people_look(kind: &str, chat: &Chat) {
         let history = &plain.attachments[0].history;
         assert_eq!((history.viewed_count, history.downloaded_count), (4, 2), "{kind}");
     }
-    let (listed, _) = chat.conversations(who(LEA), ListFilter::default(), 10, 0).await.unwrap();
+    let (listed, _) = chat.conversations(user_id(LEA), ListFilter::default(), 10, 0).await.unwrap();
     let talk = listed.iter().find(|view| view.conversation.id.to_string() == id('c', 1).to_hex()).unwrap();
     assert_eq!(talk.last_message.as_ref().unwrap().message.content, "answers", "{kind}");
     assert_eq!(talk.unread_count, 5, "{kind}: what she sees, but the first, which she has read");
     for (from, to) in [(LEA, "carlos"), (CARLOS, "lea")] {
-        let (found, _) = chat.search_people(who(from), to, 10, 0).await.unwrap();
+        let (found, _) = chat.search_people(user_id(from), to, 10, 0).await.unwrap();
         assert!(found.is_empty(), "{kind}: {to}");
     }
 }

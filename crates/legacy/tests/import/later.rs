@@ -1,4 +1,4 @@
-//! A second dump: only the difference, and nothing that was written here.
+//! A second dump: it brings only the changes, and keeps what was written here.
 
 use crate::support::{
     change, conversation, counts, everything, export, id, import, made, message, one, options, rows, small,
@@ -47,7 +47,7 @@ fn a_dry_run_reports_the_same_and_leaves_nothing() {
 }
 
 #[test]
-fn a_second_dump_brings_what_is_new_different_and_gone() {
+fn a_second_dump_brings_additions_changes_and_deletions() {
     let mut later = first();
     later[0].1[0].insert("bio", "now with a bio");
     later[2].1.remove(0);
@@ -71,7 +71,7 @@ fn a_second_dump_brings_what_is_new_different_and_gone() {
 }
 
 #[test]
-fn what_was_written_here_is_left_alone() {
+fn rows_written_here_are_kept() {
     let mut later = first();
     later[0].1[0].insert("bio", "changed there");
     later[0].1[1].insert("bio", "changed there too");
@@ -106,8 +106,8 @@ fn what_was_written_here_is_left_alone() {
         assert_eq!(
             conflicts,
             [
-                (ann.as_str(), Some("bio"), "changed there and here; left as it is here"),
-                (third.as_str(), None, "gone there, but something here refers to it; left as it is here"),
+                (ann.as_str(), Some("bio"), "changed in both systems; kept the value here"),
+                (third.as_str(), None, "deleted in the old system, but still referenced here; kept"),
             ],
             "{kind}"
         );
@@ -117,7 +117,7 @@ fn what_was_written_here_is_left_alone() {
             "{kind}"
         );
         let numbers = "SELECT sequence AS it FROM messages WHERE content = 'new'";
-        assert_eq!(one(at, numbers), "3", "{kind}: without a gap where the first is gone");
+        assert_eq!(one(at, numbers), "3", "{kind}: without a gap for the deleted first one");
         assert_eq!(
             one(at, &format!("SELECT read_sequence AS it FROM read_cursors WHERE user_id = '{ann}'")),
             "3",
@@ -127,7 +127,7 @@ fn what_was_written_here_is_left_alone() {
 }
 
 #[test]
-fn an_anonymised_import_names_nobody_and_mixes_with_no_other() {
+fn an_anonymised_import_contains_no_names_and_mixes_with_no_other() {
     let dump = small(&first());
     for (kind, database) in Database::both() {
         let at = database.location();
@@ -143,7 +143,7 @@ fn an_anonymised_import_names_nobody_and_mixes_with_no_other() {
 }
 
 #[test]
-fn a_row_with_a_negative_zero_is_not_taken_for_one_that_was_changed_here() {
+fn a_negative_zero_does_not_count_as_a_change() {
     let dump = |title: &str| {
         let file = doc! {
             "_id": id('a', 1), "fileName": "f", "originalName": "f", "mimeType": "video/mp4", "fileSize": 5_i64,
@@ -161,7 +161,7 @@ fn a_row_with_a_negative_zero_is_not_taken_for_one_that_was_changed_here() {
 }
 
 #[test]
-fn who_comes_to_have_the_address_of_another_keeps_it_with_a_mark() {
+fn an_account_with_the_address_of_another_keeps_it_with_a_mark() {
     let people = |bob: &str| {
         let mut bob_now = user(2, "bob");
         bob_now.insert("email", bob);
@@ -183,7 +183,7 @@ fn who_comes_to_have_the_address_of_another_keeps_it_with_a_mark() {
 }
 
 #[test]
-fn a_message_that_changes_loses_the_translations_that_it_had() {
+fn a_changed_message_loses_its_translations() {
     let dump = |content: &str, inside: &[(&str, &str)]| {
         let mut changed = message(1, 1, 1);
         changed.insert("content", content);

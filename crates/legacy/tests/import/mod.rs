@@ -1,4 +1,4 @@
-//! Stories about the import, each told on both databases.
+//! Tests of the import, on both databases.
 
 mod anomalies;
 mod columns;

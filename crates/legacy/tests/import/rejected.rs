@@ -1,4 +1,4 @@
-//! A document that cannot be taken is not gone: what is here of it stays, and so does what refers to it.
+//! A rejected document is not a deletion: its row stays, and so do the rows that refer to it.
 
 use super::copies::{of_every_collection, tables};
 use crate::support::{
@@ -11,7 +11,7 @@ use meeshy_store::{Exclusive, Location};
 use meeshy_testkit::Database;
 
 type Collections = Vec<(&'static str, Vec<Document>)>;
-/// What makes of a dump one with a document that cannot be taken.
+/// Makes a document of a dump invalid.
 type Spoil = fn(&mut Collections);
 
 fn member(number: u8, user: u8) -> Document {
@@ -39,7 +39,7 @@ fn first() -> Collections {
     ]
 }
 
-/// A dump whose texts `what?` are damaged.
+/// A dump in which the texts `what?` are damaged.
 fn dumped(collections: &Collections) -> Small {
     let raw = |document: &Document| match document.values().any(|value| value.as_str() == Some("what?")) {
         true => with_bad_text(document),
@@ -54,7 +54,7 @@ fn total(at: &Location, table: &str) -> String {
 }
 
 #[test]
-fn a_damaged_document_costs_nothing_that_is_here_in_any_collection() {
+fn a_damaged_document_removes_nothing_in_any_collection() {
     let sound: Collections = of_every_collection().into_iter().map(|(name, it)| (name, vec![it])).collect();
     let mut spoiled = sound.clone();
     spoiled.iter_mut().for_each(|(_, all)| drop(all[0].insert("unheardOf", "what?")));
@@ -75,7 +75,7 @@ fn a_damaged_document_costs_nothing_that_is_here_in_any_collection() {
 }
 
 #[test]
-fn what_refers_to_a_damaged_document_goes_on_referring_to_its_row() {
+fn references_to_a_damaged_document_still_reach_its_row() {
     let (before, mut later, mut repaired) = (first(), first(), first());
     later[0].1[1].insert("lastName", "what?");
     later[1].1[0].insert("title", "what?");
@@ -109,7 +109,7 @@ fn what_refers_to_a_damaged_document_goes_on_referring_to_its_row() {
         let shown = find(&mut Exclusive::open(at).unwrap(), "User", &id('u', 2).to_hex()).unwrap().unwrap();
         assert!(
             shown.note.unwrap().contains("not UTF-8"),
-            "{kind}: it is told why the last version was not taken"
+            "{kind}: the reason for the rejection is recorded"
         );
 
         let back = export(at);
@@ -125,7 +125,7 @@ fn what_refers_to_a_damaged_document_goes_on_referring_to_its_row() {
 }
 
 #[test]
-fn whatever_keeps_a_document_from_being_taken_its_row_stays() {
+fn the_row_of_a_rejected_document_stays_for_every_reason() {
     let wrong: [(&str, Spoil, &str, &str); 4] = [
         ("User", |it| drop(it[0].1[1].remove("username")), "is missing", "users"),
         ("User", |it| drop(it[0].1[1].insert("username", Bson::Array(vec![]))), "cannot be read", "users"),
@@ -153,7 +153,7 @@ fn whatever_keeps_a_document_from_being_taken_its_row_stays() {
 }
 
 #[test]
-fn what_a_row_of_a_rejected_document_refers_to_stays_too() {
+fn references_of_a_retained_row_stay_too() {
     let stats = doc! {
         "_id": id('s', 1), "userId": id('u', 2), "messagesSent": 3_i64, "createdAt": made(1), "updatedAt": made(1),
     };
@@ -167,7 +167,7 @@ fn what_a_row_of_a_rejected_document_refers_to_stays_too() {
         let report = import(at, &later.dump);
         let [conflict] = report.conflicts.as_slice() else { panic!("{kind}: {:?}", report.conflicts) };
         assert_eq!((conflict.collection.as_str(), &conflict.id), ("User", &id('u', 2).to_hex()), "{kind}");
-        assert!(conflict.what.contains("something here refers to it"), "{kind}: {}", conflict.what);
+        assert!(conflict.what.contains("still referenced here"), "{kind}: {}", conflict.what);
         assert_eq!(counts(&report, "UserStats"), [1, 0, 0, 0, 1], "{kind}");
         assert_eq!((total(at, "users"), total(at, "user_stats")), ("2".into(), "1".into()), "{kind}");
         let report = import(at, &gone.dump);

@@ -1,4 +1,4 @@
-//! What was written here, went to the old system with an export, and comes back changed or not at all.
+//! Rows written here that were exported to the old system and come back changed or deleted.
 
 use crate::support::{
     Exported, Small, change, conversation, differences, export, id, import, message, one, says, small, user,
@@ -18,7 +18,7 @@ fn first() -> Small {
     ])
 }
 
-/// A translation of a message, as the messenger writes it.
+/// A translation of a message, as the server writes it.
 fn translate(at: &Location, message: u8, language: &str, text: &str) {
     change(
         at,
@@ -30,7 +30,7 @@ fn translate(at: &Location, message: u8, language: &str, text: &str) {
     );
 }
 
-/// Somebody reads up to a message, of which there are as many before it as its number says.
+/// A user reads up to a message; the number of a message is its position.
 fn read(at: &Location, user: u8, message: u8) {
     change(
         at,
@@ -46,7 +46,7 @@ fn read(at: &Location, user: u8, message: u8) {
     );
 }
 
-/// An export as the old system gives it back, after something happened there.
+/// An export as dumped again by the old system, after some changes there.
 fn given_back(back: &Exported, happens: impl Fn(&str, &mut Vec<Document>)) -> Small {
     let collections: Vec<(&str, Vec<Document>)> = back
         .dump
@@ -82,7 +82,7 @@ fn translations(at: &Location) -> String {
 }
 
 #[test]
-fn what_comes_back_as_it_went_is_as_if_it_had_been_there_before() {
+fn an_unchanged_exported_document_is_recognised() {
     for (kind, database) in Database::both() {
         let at = database.location();
         import(at, &first().dump);
@@ -98,7 +98,7 @@ fn what_comes_back_as_it_went_is_as_if_it_had_been_there_before() {
 }
 
 #[test]
-fn an_edit_there_takes_the_translations_of_the_old_text_that_went_there() {
+fn an_edit_there_removes_exported_translations_of_the_old_text() {
     for (kind, database) in Database::both() {
         let at = database.location();
         import(at, &first().dump);
@@ -121,7 +121,7 @@ fn an_edit_there_takes_the_translations_of_the_old_text_that_went_there() {
 }
 
 #[test]
-fn an_edit_there_takes_the_translation_that_was_made_anew_here() {
+fn an_edit_there_removes_a_translation_made_again_here() {
     for (kind, database) in Database::both() {
         let at = database.location();
         import(at, &first().dump);
@@ -138,13 +138,13 @@ fn an_edit_there_takes_the_translation_that_was_made_anew_here() {
         let edited = given_back(&back, |name, all| edit(name, all));
         let report = import(at, &edited.dump);
         let columns: Vec<_> = report.conflicts.iter().filter_map(|it| it.column.as_deref()).collect();
-        assert_eq!(columns, ["content", "edited_at"], "{kind}: the one there is newer");
+        assert_eq!(columns, ["content", "edited_at"], "{kind}: the edit there is newer");
         assert_eq!(translations(at), "", "{kind}: made again when somebody reads it");
     }
 }
 
 #[test]
-fn cursors_that_were_written_here_and_are_gone_there_go() {
+fn cursors_written_here_and_deleted_there_are_removed() {
     for (kind, database) in Database::both() {
         let at = database.location();
         import(at, &first().dump);
@@ -172,7 +172,7 @@ fn cursors_that_were_written_here_and_are_gone_there_go() {
 }
 
 #[test]
-fn what_is_gone_there_and_was_changed_here_is_told_once() {
+fn a_row_deleted_there_and_changed_here_is_reported_once() {
     for (kind, database) in Database::both() {
         let at = database.location();
         import(at, &first().dump);
@@ -188,14 +188,14 @@ fn what_is_gone_there_and_was_changed_here_is_told_once() {
         });
         let report = import(at, &gone.dump);
         let [conflict] = report.conflicts.as_slice() else { panic!("{kind}: {:?}", report.conflicts) };
-        assert_eq!(conflict.what, "gone there, but changed here; left as it is here", "{kind}");
+        assert_eq!(conflict.what, "deleted in the old system, but changed here; kept", "{kind}");
         assert_eq!((report.total().conflicts, report.total().removed), (1, 1), "{kind}");
         assert_eq!(translations(at), "es mejor 1", "{kind}");
     }
 }
 
 #[test]
-fn a_damaged_document_that_comes_back_costs_nothing_that_was_written_here() {
+fn a_damaged_exported_document_removes_nothing_written_here() {
     for (kind, database) in Database::both() {
         let at = database.location();
         import(at, &first().dump);
@@ -225,7 +225,7 @@ fn a_damaged_document_that_comes_back_costs_nothing_that_was_written_here() {
         assert_eq!(
             differences(&back.dump, &export(at).dump),
             Vec::<String>::new(),
-            "{kind}: the row goes, once"
+            "{kind}: the row is removed, once"
         );
         let edited = given_back(&back, |name, all| {
             let new = all.iter_mut().filter(|it| name == "Message" && says(it, "_id", id('m', 8)));

@@ -1,4 +1,4 @@
-//! The files that people uploaded.
+//! Uploaded files.
 
 use crate::support::{conversation, id, made, message, options, small, try_import, user};
 use bson::{Document, doc};
@@ -36,7 +36,7 @@ fn copy(at: &Location, dump: &Dump, folder: &Path, dry_run: bool) -> Result<Uplo
 }
 
 #[test]
-fn what_is_no_file_of_the_folder_is_listed_and_not_copied() {
+fn paths_outside_the_folder_are_listed_and_not_copied() {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old"), folder.path().join("new"));
     fs::create_dir_all(old.join("2025/folder")).unwrap();
@@ -61,7 +61,7 @@ fn what_is_no_file_of_the_folder_is_listed_and_not_copied() {
     assert_eq!(json!(found), report);
     let copied = ["2025/one", "2025/longer", "2025/link"].map(|name| fs::read(new.join(name)).unwrap());
     assert_eq!(copied, [&b"12345"[..], b"1234567", b"12345"]);
-    assert!(fs::symlink_metadata(new.join("2025/link")).unwrap().is_file(), "not the link, what it leads to");
+    assert!(fs::symlink_metadata(new.join("2025/link")).unwrap().is_file(), "the target, not the link");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn a_second_run_copies_only_what_was_missing() {
         let again = copy();
         assert_eq!((again.copied, again.missing.len()), (0, 1), "{kind}");
         fs::write(old.join("two"), "12345").unwrap();
-        // Half of it came over when the machine was switched off.
+        // Half of it was copied when the machine was switched off.
         fs::write(new.join("one"), "12").unwrap();
         let again = copy();
         assert_eq!((again.copied, again.missing.len()), (2, 0), "{kind}");
@@ -89,7 +89,7 @@ fn a_second_run_copies_only_what_was_missing() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_read_is_told_before_the_work_begins() {
+fn an_unreadable_folder_fails_before_the_import_starts() {
     let folder = tempfile::tempdir().unwrap();
     let database = Database::sqlite();
     let dump = dump(&["one"]);

@@ -1,4 +1,4 @@
-//! Random dumps: any of the collections, each field with what belongs into it, and now and then with what does not.
+//! Random dumps: any of the collections, each field with a valid value and sometimes with an invalid one.
 
 use crate::support::user;
 use bson::oid::ObjectId;
@@ -12,9 +12,10 @@ use proptest::sample::{select, subsequence};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// So few documents has a collection at most that they meet: their ids, references, names and keys are of these.
+/// The most documents per collection, so that they collide: their ids, references, names and keys are from a
+/// small set.
 const MAX_DUMPS: u8 = 4;
-/// What most others refer to.
+/// The target of most references.
 const CORE: [&str; 4] = ["User", "Conversation", "ConversationMember", "Message"];
 /// A day of October 2025, in milliseconds.
 const THEN: i64 = 1_760_000_000_000;
@@ -64,18 +65,18 @@ fn written(
     for (names, lives) in collections {
         let mut documents: Vec<Document> = lives.values().filter_map(&of).collect();
         if names.contains(&"User") {
-            // Without people it is no dump of the old system.
+            // Without users it is not a dump of the old system.
             documents.push(user(1, "somebody"));
         }
         for (place, name) in names.iter().enumerate() {
-            // The other name has most of the same documents.
+            // The other name has mostly the same documents.
             written.push(((*name).to_owned(), documents.iter().skip(place).cloned().collect()));
         }
     }
     written
 }
 
-/// The names under which a dump has a collection; both of them at times.
+/// The names under which a dump has a collection; sometimes both.
 fn names(source: &'static Source) -> impl Strategy<Value = Vec<&'static str>> {
     let all: Vec<&str> =
         std::iter::once(source.collection).chain(source.other_names.iter().copied()).collect();
@@ -106,7 +107,7 @@ fn lives(source: &'static Source) -> impl Strategy<Value = Lives> {
     })
 }
 
-/// Names that only one document can have are its own, with its number in them.
+/// Unique names contain the number of the document.
 fn own(source: &Source, document: &mut Document, number: u8) {
     for name in named_by(source, |mapping| mapping.unique) {
         if let Some(Bson::String(claimed)) = document.get_mut(name) {
@@ -115,7 +116,7 @@ fn own(source: &Source, document: &mut Document, number: u8) {
     }
 }
 
-/// The fields that become some columns.
+/// The fields for some columns.
 fn named_by(source: &Source, columns: fn(&Mapping) -> &'static [&'static str]) -> Vec<&'static str> {
     let mappings = source.shape.mappings().iter();
     let fields = mappings.flat_map(|mapping| mapping.fields.iter().map(move |field| (mapping, field)));
@@ -125,11 +126,11 @@ fn named_by(source: &Source, columns: fn(&Mapping) -> &'static [&'static str]) -
         .collect()
 }
 
-/// A document is of the same thing in both dumps, whatever else changes about it.
+/// A document has the same subject in both dumps, whatever else changes.
 fn life(source: &'static Source) -> impl Strategy<Value = Life> {
     let mut keys = named_by(source, |mapping| mapping.merge_key);
     if source.collection == "Message" {
-        // Neither moves, nor is written at another time.
+        // Neither moves or changes its time of creation.
         keys.extend(["conversationId", "createdAt"]);
     }
     let both = (document(source), document(source), any::<prop::sample::Index>(), 0..10_u8);
@@ -160,7 +161,7 @@ fn life(source: &'static Source) -> impl Strategy<Value = Life> {
     })
 }
 
-/// The `_id` of a document; those of the keys of the server are names.
+/// The `_id` of a document; for keys of the server it is a name.
 fn id_of(collection: &str, number: u8) -> Bson {
     if collection == "ServerEncryptionKey" {
         return format!("key-{number}").into();
@@ -192,7 +193,7 @@ fn of_mapping(mapping: &'static Mapping) -> impl Strategy<Value = Document> {
     })
 }
 
-/// The value of a field: one that belongs there, `null`, none, or anything.
+/// The value of a field: a valid one, `null`, none, or anything.
 fn value(field: &'static Field) -> BoxedStrategy<Option<Bson>> {
     let is_needed = field.absent == Absent::Required;
     let [clean, absent, dirty] = if is_needed { [60, 1, 1] } else { [8, 8, 2] };
@@ -227,12 +228,12 @@ fn clean_value(field: &'static Field) -> BoxedStrategy<Bson> {
     }
 }
 
-/// An id of which there may be a document, but need not.
+/// An id of a document that may or may not exist.
 fn reference_to(parent: Parent) -> BoxedStrategy<Bson> {
     (1..=MAX_DUMPS).prop_map(move |number| id_of(parent.collection(), number)).boxed()
 }
 
-/// One of some names, seldom in other letters.
+/// One of some names, rarely in another case.
 fn cased(names: Vec<&'static str>) -> BoxedStrategy<Bson> {
     let as_it_is = select(names);
     prop_oneof![
@@ -255,7 +256,7 @@ fn bytes(subtype: BinarySubtype) -> impl Strategy<Value = Bson> {
     vec(any::<u8>(), 0..8).prop_map(move |bytes| Binary { subtype, bytes }.into())
 }
 
-/// A field that is no column: a switch, a count, or the translations inside of a message.
+/// A field without a column: a flag, a count, or embedded translations.
 fn implied_value(name: &'static str) -> BoxedStrategy<Option<Bson>> {
     let clean = match name {
         "translations" => translations().boxed(),

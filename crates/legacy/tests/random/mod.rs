@@ -1,4 +1,4 @@
-//! What holds of every dump, whatever it holds.
+//! Properties of every dump, tested with random ones.
 
 mod dumps;
 mod round;
@@ -18,13 +18,13 @@ use round::{side_by_side, spoiled, stay, there_and_back};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-/// How many random dumps each property is tried with on each database; `MEESHY_DUMPS` says another number.
+/// How many random dumps each property is tested with on each database; `MEESHY_DUMPS` overrides it.
 const DUMPS: u32 = 8;
 
 fn config() -> ProptestConfig {
-    #[expect(clippy::disallowed_methods, reason = "a test may be told how long to go on")]
+    #[expect(clippy::disallowed_methods, reason = "the number of cases of a test can be configured")]
     let asked: Option<u32> = std::env::var("MEESHY_DUMPS").ok().and_then(|number| number.parse().ok());
-    // Who asks for more wants to find something new; everybody else wants to see what they broke.
+    // A higher number is for finding new failures; by default the cases are reproducible.
     let rng_seed = if asked.is_some() { RngSeed::Random } else { RngSeed::Fixed(1) };
     let cases = asked.unwrap_or(DUMPS);
     ProptestConfig {
@@ -45,36 +45,36 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn sqlite_takes_whatever_comes(two in two(), moment in any::<Index>()) {
+    fn sqlite_imports_any_dump(two in two(), moment in any::<Index>()) {
         comes_and_goes(&two, moment, Database::sqlite);
     }
 
     #[test]
-    fn postgresql_takes_whatever_comes(two in two(), moment in any::<Index>()) {
+    fn postgresql_imports_any_dump(two in two(), moment in any::<Index>()) {
         comes_and_goes(&two, moment, Database::postgres);
     }
 
     #[test]
-    fn sqlite_takes_whatever_comes_back(
+    fn sqlite_imports_any_changed_export(
         changes in [stay(), stay(), stay(), stay()], spoiled in [spoiled(), spoiled()]
     ) {
         there_and_back(&changes, &spoiled, Database::sqlite);
     }
 
     #[test]
-    fn postgresql_takes_whatever_comes_back(
+    fn postgresql_imports_any_changed_export(
         changes in [stay(), stay(), stay(), stay()], spoiled in [spoiled(), spoiled()]
     ) {
         there_and_back(&changes, &spoiled, Database::postgres);
     }
 
     #[test]
-    fn sqlite_takes_whatever_both_sides_do(changes in [stay(), stay()]) {
+    fn sqlite_merges_any_changes_of_both_sides(changes in [stay(), stay()]) {
         side_by_side(&changes, Database::sqlite);
     }
 
     #[test]
-    fn postgresql_takes_whatever_both_sides_do(changes in [stay(), stay()]) {
+    fn postgresql_merges_any_changes_of_both_sides(changes in [stay(), stay()]) {
         side_by_side(&changes, Database::postgres);
     }
 }
@@ -83,7 +83,7 @@ fn comes_and_goes(two: &Two, moment: Index, database: fn() -> Database) {
     let first = dumped(&two.first);
     let (one, other) = (database(), database());
     let at = one.location();
-    // Makes the tables.
+    // Creates the tables.
     drop(Exclusive::open(at).unwrap());
     comes(at, &first.dump, moment);
     goes(at, &first.dump);
@@ -102,11 +102,11 @@ fn comes_and_goes(two: &Two, moment: Index, database: fn() -> Database) {
     let after = with_rows(at);
     let mut rejected = import(at, &all.dump).rejections.into_iter().map(|it| (it.collection, it.id));
     let lost = rejected.find(|it| before.contains(it) && !after.contains(it));
-    assert_eq!(lost, None, "a document that cannot be taken is not gone");
+    assert_eq!(lost, None, "a rejected document is not a deletion");
 }
 
-/// A dump without the documents that it cannot bring, though their rows are here: these would stay, and not be as if all had come
-/// at once.
+/// A dump without its rejected documents that have rows here: those rows would stay, so the result would
+/// differ from importing everything at once.
 fn without_rows_of_rejected(at: &Location, dump: &Collections) -> Collections {
     let here = with_rows(at);
     let mut left = dump.clone();
@@ -135,7 +135,7 @@ fn id_of(document: &Document) -> String {
     }
 }
 
-/// Collection and id of each document that has a row here.
+/// Collection and id of each document with a row here.
 fn with_rows(at: &Location) -> BTreeSet<(String, String)> {
     let tables =
         SOURCES.iter().flat_map(|source| source.shape.mappings().iter().map(move |it| (source, it.table)));
@@ -153,7 +153,8 @@ fn with_rows(at: &Location) -> BTreeSet<(String, String)> {
     })
 }
 
-/// Everything but the mark of those who have the name or the address of another, for who was here first has none.
+/// All rows except the mark of accounts with the name or the address of another one, which depends on who was
+/// first.
 fn lines(at: &Location) -> BTreeSet<String> {
     let mut lines = everything(at);
     for line in lines.iter_mut().filter(|line| line.starts_with("users ")) {
@@ -162,7 +163,8 @@ fn lines(at: &Location) -> BTreeSet<String> {
     lines.into_iter().collect()
 }
 
-/// A dry run is the run without its end, an end on the way leaves what was there, and a second run has nothing to do.
+/// A dry run equals the run without its commit, an interrupted run leaves what was there, and a second run
+/// has nothing to do.
 fn comes(at: &Location, dump: &Dump, moment: Index) {
     let before = rows::all(at, &[]);
     let mut moments = 0;
@@ -172,17 +174,17 @@ fn comes(at: &Location, dump: &Dump, moment: Index) {
         return;
     }
 
-    // One more than a dry run has: it does not wait for the disk.
+    // One more than a dry run has: the wait for the disk.
     let moment = moment.index(moments + 1);
     let mut passed = 0;
     let mut end = |_: Progress<'_>| {
         if passed == moment {
-            resume_unwind(Box::new("told to end"));
+            resume_unwind(Box::new("interrupted"));
         }
         passed += 1;
     };
     catch_unwind(AssertUnwindSafe(|| run(at, dump, false, &mut end))).unwrap_err();
-    assert_eq!(rows::all(at, &[]), before, "an end at {moment} of {moments}");
+    assert_eq!(rows::all(at, &[]), before, "interrupted at {moment} of {moments}");
 
     assert_eq!(run(at, dump, false, &mut |_| {}), dry);
     let after = rows::all(at, &[]);
@@ -203,7 +205,7 @@ fn goes(at: &Location, dump: &Dump) {
     assert_eq!(back.dump.digest(), dump.digest());
 }
 
-/// What became of the documents of each collection, however many of them were there before.
+/// The outcomes of the documents of each collection, however many there were before.
 fn outcomes(report: &Report) -> Vec<Count> {
     let there = report.collections.iter().filter(|count| count.source > 0);
     there.map(|count| Count { written: 0, removed: 0, ..count.clone() }).collect()

@@ -1,4 +1,4 @@
-//! Old, here, old, here: what each side writes, changes and removes is on the other side afterwards.
+//! Old system, here, old system, here: changes on each side arrive at the other.
 
 use crate::support::{
     Small, change, conversation, differences, export, id, import, made, message, one, says, small, small_raw,
@@ -13,12 +13,12 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use std::collections::BTreeMap;
 
-/// A time after everything that was dumped.
+/// A time after all dumped times.
 const LATER: i64 = 1_790_000_000_000;
-/// So many messages, people and reactions the old system had at first.
+/// The number of messages, users and reactions that the old system has at first.
 const FIRST: u8 = 4;
 
-/// A change on one side, of the thing of a number.
+/// A change on one side, of the object with a number.
 #[derive(Debug, Clone, Copy)]
 pub enum Change {
     Edit(u8),
@@ -33,13 +33,13 @@ pub enum Change {
     ReadUpTo(u8),
 }
 
-/// A document of the thing of a number that is damaged in the first dump of a stay; the one after it has it sound.
+/// A document that is damaged in the first dump of a stay and valid in the next.
 #[derive(Debug, Clone, Copy)]
 pub struct Spoiled {
     collection: &'static str,
     noun: char,
     number: u8,
-    /// The sound one follows in the same dump.
+    /// Whether the valid one follows in the same dump.
     is_copied: bool,
 }
 
@@ -112,7 +112,7 @@ fn first() -> Small {
     ])
 }
 
-/// Somebody stays here: what they do, in the database. `stay` tells this time from others.
+/// Makes changes here, in the database. `stay` distinguishes this time from others.
 fn here(at: &Location, changes: &[Change], stay: u8) {
     for (step, change_of) in (0..).zip(changes) {
         let now: Value = (LATER + i64::from(stay) * 1_000 + step).into();
@@ -148,7 +148,7 @@ fn here(at: &Location, changes: &[Change], stay: u8) {
                 "INSERT INTO reactions (id, message_id, user_id, emoji, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)",
                 &[new_id, hex('m', n), hex('u', n), text, now],
             ),
-            // It may be gone already.
+            // It may be deleted already.
             Change::TakeBack(n) => quietly(at, "DELETE FROM reactions WHERE id = $1", &[hex('e', n)]),
             Change::Read(n) => quietly(
                 at,
@@ -172,7 +172,7 @@ fn here(at: &Location, changes: &[Change], stay: u8) {
                  WHERE read_cursors.read_sequence < excluded.read_sequence",
                 &[hex('u', n), hex('c', 1), now],
             ),
-            // Signs in, which gives the password another hash.
+            // Signing in replaces the hash.
             Change::Password(n) => change(
                 at,
                 "UPDATE users SET password_hash = $1, last_active_at = $2, updated_at = $2 WHERE id = $3",
@@ -201,7 +201,7 @@ fn dumped(collections: &Collections) -> Small {
     small(&named)
 }
 
-/// Somebody stays there: what they do, in the documents. `before` is the dump that this messenger saw last.
+/// Makes changes in the old system, in the documents. `before` is the dump that was imported last.
 fn there(collections: &mut Collections, before: &Collections, changes: &[Change], stay: u8) {
     for (step, change) in (0..).zip(changes) {
         let now = DateTime::from_millis(LATER + i64::from(stay) * 1_000 + step);
@@ -238,7 +238,8 @@ fn there(collections: &mut Collections, before: &Collections, changes: &[Change]
             Change::TakeBack(n) => {
                 let reactions = collections.get_mut("Reaction").unwrap();
                 reactions.remove(&id('e', n).to_hex());
-                // One that was written here, too, as long as another tells that they came from here.
+                // One written here may be chosen too, as long as another one shows that the export was
+                // loaded.
                 let mut ours: Vec<String> =
                     reactions.keys().filter(|key| key.starts_with('0')).cloned().collect();
                 if let (FIRST, Some(last), true) = (n, ours.pop(), !ours.is_empty()) {
@@ -267,8 +268,8 @@ fn there(collections: &mut Collections, before: &Collections, changes: &[Change]
     }
 }
 
-/// Removes the document of something there. One that an export has just brought stays if it is the last of these: they tell that
-/// the export was loaded.
+/// Deletes a document there. One that an export has just brought stays if it is the last of these, as they
+/// show that the export was loaded.
 fn remove_one(collections: &mut Collections, before: &Collections, name: &str, field: &str, of: ObjectId) {
     let Some(all) = collections.get_mut(name) else { return };
     let is_new = |key: &String| !before.get(name).is_some_and(|known| known.contains_key(key));
@@ -280,7 +281,7 @@ fn remove_one(collections: &mut Collections, before: &Collections, name: &str, f
     }
 }
 
-/// A dump in which some documents are damaged, and how many. Only those of what is here are.
+/// A dump with some damaged documents, and their number. Only documents with rows here are damaged.
 fn damaged(collections: &Collections, known: &Collections, spoiled: &[Spoiled]) -> (Small, u64) {
     let mut count = 0;
     let raw = |document: &Document| RawDocumentBuf::try_from(document).unwrap();
@@ -312,7 +313,7 @@ pub fn there_and_back(changes: &[Stay; 4], spoiled: &[Vec<Spoiled>; 2], database
     import(at, &first().dump);
     let mut before = documents(&first());
     for ((round, stays), spoiled) in (0..).zip(changes.chunks(2)).zip(spoiled) {
-        // What only an export can have brought tells that it was loaded.
+        // A document that only an export can have brought shows that it was loaded.
         here(at, &[&[Change::Write(1)][..], &stays[0]].concat(), 2 * round + 1);
         let back = export(at);
         let exported = Small::of(back);
@@ -328,13 +329,13 @@ pub fn there_and_back(changes: &[Stay; 4], spoiled: &[Vec<Spoiled>; 2], database
         }
         let returned = dumped(&collections);
         comes_back(at, &returned);
-        // Nothing happened meanwhile: what was exported comes back as it is.
+        // Nothing happened meanwhile: the exported documents come back unchanged.
         comes_back(at, &Small::of(export(at)));
         before = collections;
     }
 }
 
-/// All of a dump is taken, and everything is here as it says.
+/// The whole dump is accepted, and the rows match it.
 fn comes_back(at: &Location, dump: &Small) {
     let report = import(at, &dump.dump);
     assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
@@ -350,7 +351,7 @@ fn collection_of(dump: &Small, name: &str) -> BTreeMap<String, Document> {
     crate::support::documents(&dump.dump, name)
 }
 
-/// Each side changes what the other does not while both go on: people with even numbers here, the others there.
+/// Both sides change different objects at the same time: users with even numbers here, the others there.
 pub fn side_by_side(changes: &[Stay; 2], database: fn() -> Database) {
     let database = database();
     let at = database.location();
@@ -366,7 +367,7 @@ pub fn side_by_side(changes: &[Stay; 2], database: fn() -> Database) {
     let report = import(at, &dumped(&collections).dump);
     assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
 
-    // As if the old system had seen what was done here in the end.
+    // As if the old system had seen the final changes here.
     let after = documents(&Small::of(export(at)));
     for (name, document) in after.iter().flat_map(|(name, all)| all.values().map(move |it| (name, it))) {
         let key = document.get_object_id("_id").unwrap().to_hex();
@@ -412,7 +413,7 @@ fn number_of(change: Change) -> u8 {
     }
 }
 
-/// An export that nobody loaded takes nothing away from what is here.
+/// An export that was never loaded removes nothing here.
 #[test]
 fn an_export_that_was_never_loaded_changes_nothing() {
     for (kind, database) in Database::both() {
@@ -432,9 +433,10 @@ fn an_export_that_was_never_loaded_changes_nothing() {
     }
 }
 
-/// What came by an export and is gone there is not removed here while nothing shows that it was there; the report tells.
+/// Exported documents that are gone there are not removed here while nothing shows that they were there; this
+/// is reported.
 #[test]
-fn a_collection_that_lost_all_that_came_by_an_export_is_told_of() {
+fn a_collection_that_lost_all_exported_documents_is_reported() {
     for (kind, database) in Database::both() {
         let at = database.location();
         import(at, &first().dump);

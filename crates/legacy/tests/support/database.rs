@@ -1,4 +1,4 @@
-//! Imports, exports, and looks at what came of them.
+//! Runs imports and exports, and inspects the results.
 
 use super::documents;
 use bson::Document;
@@ -10,7 +10,7 @@ use meeshy_store::{Ending, Exclusive, Location, StoreError, Value};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// 2026-01-25, when the old database was counted.
+/// 2026-01-25, when the documents of the old database were counted.
 pub const NOW: Timestamp = Timestamp::from_millis(1_769_380_000_000);
 
 pub fn options() -> Options {
@@ -31,7 +31,7 @@ pub fn counts(report: &Report, collection: &str) -> [u64; 5] {
     [count.source, count.inserted, count.merged, count.archived, count.rejected]
 }
 
-/// An export, in a folder that is there as long as it.
+/// An export in a temporary folder.
 pub struct Exported {
     folder: tempfile::TempDir,
     pub report: export::Report,
@@ -47,7 +47,7 @@ impl Exported {
         self.folder.path().join("dump")
     }
 
-    /// The documents of a collection by their ids.
+    /// The documents of a collection by id.
     pub fn documents(&self, collection: &str) -> BTreeMap<String, Document> {
         documents(&self.dump, collection)
     }
@@ -78,7 +78,7 @@ pub fn export(location: &Location) -> Exported {
     Exported { folder, report, dump }
 }
 
-/// Changes something, as no story of Meeshy's own does yet.
+/// Runs a statement for a change that no API makes yet.
 pub fn change(location: &Location, sql: &str, params: &[Value]) {
     let mut database = Exclusive::open(location).unwrap();
     let changed =

@@ -1,14 +1,14 @@
-//! Documents of the old system, small and clean.
+//! Small, clean documents of the old system.
 
 use bson::oid::ObjectId;
 use bson::{DateTime, Document, doc};
 
-/// The id of a noun and a number: `id('u', 1)`. All of it was made in October 2025.
+/// The id for a noun and a number: `id('u', 1)`. All were created in October 2025.
 pub fn id(noun: char, number: u8) -> ObjectId {
     ObjectId::from_bytes([0x68, 0xf0, 0, number, noun as u8, 0, 0, 0, 0, 0, 0, number])
 }
 
-/// When a thing with such an id was made.
+/// The time of creation of the object with such an id.
 pub fn made(number: u8) -> DateTime {
     DateTime::from_millis(id('x', number).timestamp().timestamp_millis())
 }
@@ -36,7 +36,7 @@ pub fn message(number: u8, conversation: u8, sender: u8) -> Document {
     }
 }
 
-/// Whether a field of a document holds an id.
+/// Whether a field of a document contains an id.
 pub fn says(document: &Document, field: &str, id: ObjectId) -> bool {
     document.get_object_id(field).is_ok_and(|it| it == id)
 }

@@ -1,4 +1,4 @@
-//! Dumps to import, and what is in them.
+//! Dumps for imports, and their contents.
 
 use bson::{Bson, Document, RawDocumentBuf};
 use meeshy_legacy::corpus::Corpus;
@@ -11,7 +11,7 @@ pub fn write_corpus(corpus: &Corpus, path: &Path, form: Form) -> Dump {
     dump::open(Source::path(path)).unwrap()
 }
 
-/// A dump of some collections, in a folder that is there as long as it.
+/// A dump of some collections in a temporary folder.
 pub struct Small {
     _folder: tempfile::TempDir,
     pub dump: Dump,
@@ -25,7 +25,7 @@ impl Small {
     }
 }
 
-/// A dump of documents that may be damaged.
+/// A dump of possibly damaged documents.
 pub fn small_raw(collections: Vec<(String, Vec<RawDocumentBuf>)>) -> Small {
     let folder = tempfile::tempdir().unwrap();
     let outgoing = collections.into_iter().map(|(name, documents)| Outgoing {
@@ -39,7 +39,7 @@ pub fn small_raw(collections: Vec<(String, Vec<RawDocumentBuf>)>) -> Small {
     Small { _folder: folder, dump }
 }
 
-/// A document with a byte that is no text in the place of the question mark of `what?`.
+/// A document with an invalid byte in place of the question mark of `what?`.
 pub fn with_bad_text(document: &Document) -> RawDocumentBuf {
     let mut bytes = RawDocumentBuf::try_from(document).unwrap().into_bytes();
     let at = bytes.windows(5).position(|text| text == b"what?").unwrap();
@@ -54,7 +54,7 @@ pub fn small(collections: &[(&str, Vec<Document>)]) -> Small {
     )
 }
 
-/// The documents of a collection by their ids.
+/// The documents of a collection by id.
 pub fn documents(dump: &Dump, collection: &str) -> BTreeMap<String, Document> {
     let Some(collection) = dump.collection(collection) else { return BTreeMap::new() };
     let read = collection.read().unwrap();
@@ -69,7 +69,7 @@ pub fn documents(dump: &Dump, collection: &str) -> BTreeMap<String, Document> {
     .collect()
 }
 
-/// Collections that two dumps do not have alike, with the first few documents that differ.
+/// Collections that differ between two dumps, with the first few documents.
 pub fn differences(one: &Dump, other: &Dump) -> Vec<String> {
     let names = |dump: &Dump| {
         dump.collections().iter().map(|it| (it.name().to_owned(), it.documents())).collect::<Vec<_>>()

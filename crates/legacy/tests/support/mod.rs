@@ -1,4 +1,4 @@
-//! What the stories share.
+//! Shared helpers.
 
 mod database;
 mod documents;

@@ -1,4 +1,4 @@
-//! What an import wrote.
+//! Inspects imported rows.
 
 use meeshy_legacy::mapping::{Mapper, SOURCES};
 use meeshy_store::{Location, Value};
@@ -16,7 +16,7 @@ pub fn one(location: &Location, sql: &str) -> String {
     shown(&row[0])
 }
 
-/// Everything that an import can write, one line a row.
+/// Everything that an import can write, one line per row.
 pub fn everything(location: &Location) -> Vec<String> {
     const DERIVED: [(&str, &str); 4] = [
         ("read_cursors", "conversation_id, user_id, read_sequence"),

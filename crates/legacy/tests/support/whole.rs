@@ -1,4 +1,4 @@
-//! Documents with every field of a mapping.
+//! Complete documents, with every field of a mapping.
 
 use super::{id, made};
 use bson::{Binary, Bson, Document, doc, spec::BinarySubtype};
@@ -6,7 +6,7 @@ use meeshy_legacy::mapping::Mapping;
 use meeshy_legacy::mapping::field::{Field, Kind, Parent};
 use std::collections::BTreeSet;
 
-/// The id of the one document that others refer to as `parent`.
+/// The id of the document that others refer to as `parent`.
 fn of(parent: Parent) -> Bson {
     match parent {
         Parent::EncryptionKey => "key-1".into(),
@@ -14,7 +14,7 @@ fn of(parent: Parent) -> Bson {
     }
 }
 
-/// A value of a field, and what its column is to show.
+/// A value of a field, and the expected value of its column.
 fn sample(field: &Field) -> (Bson, String) {
     if let Some(reference) = field.reference {
         let value = of(reference.to);
@@ -28,10 +28,10 @@ fn sample(field: &Field) -> (Bson, String) {
         Kind::Id => (id('z', 9).into(), id('z', 9).to_hex()),
         Kind::Text if field.name == "shortUrl" => ("/l/token".into(), "/l/token".into()),
         Kind::Text => (field.name.into(), field.name.into()),
-        // What was read long ago goes to the archive.
+        // Notifications read long ago are archived.
         Kind::Flag if field.name == "isRead" => (false.into(), "0".into()),
         Kind::Flag => (true.into(), "1".into()),
-        // As long as its size and its bit rate say, in milliseconds.
+        // In milliseconds, consistent with its size and bit rate.
         Kind::Int if field.name == "duration" => (Bson::Int64(8_000), "8000".into()),
         Kind::Int => (Bson::Int64(7), "7".into()),
         Kind::Real => (Bson::Double(0.5), "0.5".into()),
@@ -49,7 +49,7 @@ fn sample(field: &Field) -> (Bson, String) {
     }
 }
 
-/// A document with every field of a mapping, and the columns that it is to fill.
+/// A document with every field of a mapping, and the expected columns.
 pub fn whole(mapping: &Mapping, number: u8) -> (Document, Vec<(String, String)>) {
     let own = match mapping.parent {
         Some(parent) => of(parent),
@@ -59,7 +59,7 @@ pub fn whole(mapping: &Mapping, number: u8) -> (Document, Vec<(String, String)>)
     let mut seen = BTreeSet::new();
     for field in mapping.fields {
         let column = field.column_name().into_owned();
-        // Somebody is a person or a guest; a field with two names is written under one.
+        // The author is a user or a guest; a field with two names is written under one.
         let is_left_out = column == "guest_id" || Some(column.as_str()) == mapping.self_reference;
         if is_left_out || !seen.insert(column.clone()) {
             continue;

@@ -57,7 +57,7 @@ async fn go_back(variables: &[(&str, &str)]) {
     assert_eq!((&report["notHeld"], &report["newPasswords"]), (&json!([]), &json!([])));
 
     let mut server = Server::start(&data, variables).await;
-    let written = life_goes_on(&server).await;
+    let written = use_server(&server).await;
     let in_use = run(&data, &["export", folder.path().join("no").to_str().unwrap()], variables);
     assert_eq!(in_use.status.code(), Some(1));
     assert!(text(&in_use.stderr).contains("in use by another meeshy process"), "{}", text(&in_use.stderr));
@@ -93,7 +93,7 @@ struct Written {
     message: String,
 }
 
-async fn life_goes_on(server: &Server) -> Written {
+async fn use_server(server: &Server) -> Written {
     let newcomer = server.sign_up("newcomer", "es").await;
     let alice = sign_in(server, "alice").await;
     let profile = alice.http.patch(format!("{}/users/me", alice.base)).bearer_auth(&alice.token);
@@ -169,7 +169,7 @@ fn nothing_is_overwritten_and_a_folder_is_not_a_stream() {
     for form in ["dir", "dir-gz", "archive", "archive-gz"] {
         let refused = run(&data, &["export", precious.to_str().unwrap(), "--form", form], &[]);
         assert_eq!(refused.status.code(), Some(1), "{form}");
-        assert!(text(&refused.stderr).contains("is there already"), "{}", text(&refused.stderr));
+        assert!(text(&refused.stderr).contains("already exists"), "{}", text(&refused.stderr));
     }
     assert_eq!(std::fs::read(&precious).unwrap(), b"precious");
     let refused = run(&data, &["export", "-"], &[]);

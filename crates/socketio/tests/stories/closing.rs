@@ -7,15 +7,15 @@ use tokio::time::timeout;
 #[tokio::test]
 async fn a_disconnected_socket_is_notified() {
     let site = Site::calm().await;
-    let mut leaving = site.websocket("EIO=4").await.let_in().await;
-    leaving.say("42[\"leave\"]").await;
-    assert_eq!(leaving.hear().await.as_deref(), Some("41"));
-    assert_eq!(leaving.hear().await, None);
+    let mut leaving = site.websocket("EIO=4").await.joined().await;
+    leaving.send("42[\"leave\"]").await;
+    assert_eq!(leaving.receive().await.as_deref(), Some("41"));
+    assert_eq!(leaving.receive().await, None);
 
     let session = site.poll().await;
     site.post(&session, "42[\"leave\"]").await;
     assert_eq!(site.get(&session).await.1, "41\u{1e}1");
-    site.until_gone(2).await;
+    site.until_disconnected(2).await;
 }
 
 #[tokio::test]
@@ -33,38 +33,38 @@ async fn a_disconnected_socket_is_not_read_any_more() {
         assert_eq!(posted.0, StatusCode::BAD_REQUEST, "{posted:?}");
     }
     assert_eq!(site.get(&idle).await.1, "41\u{1e}1", "and so does the next poll");
-    site.until_gone(2).await;
+    site.until_disconnected(2).await;
     for session in [waiting, idle] {
         assert_eq!(site.get(&session).await.0, StatusCode::BAD_REQUEST);
     }
-    assert!(site.heard().is_empty());
+    assert!(site.received().is_empty());
 }
 
 #[tokio::test]
 async fn packets_after_the_event_that_ends_a_socket_are_not_handled() {
     let site = Site::calm().await;
-    let mut wire = site.websocket("EIO=4").await.let_in().await;
-    wire.say_at_once(&["42[\"hold\"]", "42[\"after\"]", "42[\"after\"]"]).await;
-    site.until_heard("hold").await;
+    let mut wire = site.websocket("EIO=4").await.joined().await;
+    wire.send_together(&["42[\"hold\"]", "42[\"after\"]", "42[\"after\"]"]).await;
+    site.until_received("hold").await;
     site.server.disconnect(1);
     site.release();
-    while wire.hear().await.is_some() {}
+    while wire.receive().await.is_some() {}
 
     let session = site.poll().await;
     let (posted, ()) = tokio::join!(site.post(&session, "42[\"hold\"]\u{1e}42[\"after\"]"), async {
-        site.until(|echo| echo.heard.lock().unwrap().len() == 2).await;
+        site.until(|echo| echo.received.lock().unwrap().len() == 2).await;
         site.server.disconnect(1);
         site.release();
     });
     assert_eq!(posted.0, StatusCode::BAD_REQUEST, "the client learns that a packet was not handled");
-    site.until_gone(2).await;
-    assert_eq!(site.heard(), ["hold", "hold"]);
+    site.until_disconnected(2).await;
+    assert_eq!(site.received(), ["hold", "hold"]);
 }
 
 #[tokio::test]
 async fn shutdown_notifies_all_and_waits_for_polling_clients() {
     let site = Site::calm().await;
-    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    let mut wire = site.websocket("EIO=4").await.joined().await;
     let (waiting, between) = (site.poll().await, site.poll().await);
     let _stranger = site.open().await;
     let stop = async {
@@ -75,10 +75,10 @@ async fn shutdown_notifies_all_and_waits_for_polling_clients() {
     let clients = async {
         assert_eq!(site.get(&waiting).await.1, "42[\"restart\",0]\u{1e}1");
         assert_eq!(site.get(&between).await.1, "42[\"restart\",0]\u{1e}1");
-        assert_eq!(wire.hear().await.as_deref(), Some("42[\"restart\",0]"));
-        assert_eq!(wire.hear().await, None);
+        assert_eq!(wire.receive().await.as_deref(), Some("42[\"restart\",0]"));
+        assert_eq!(wire.receive().await, None);
     };
     tokio::join!(stop, clients);
-    site.until_gone(3).await;
+    site.until_disconnected(3).await;
     assert_eq!(site.get("EIO=4").await.0, StatusCode::SERVICE_UNAVAILABLE, "new connections are rejected");
 }

@@ -17,7 +17,7 @@ async fn is_unknown(site: &Site, session: &str) -> bool {
 async fn the_handshake_has_the_parameters_of_the_session() {
     let site = Site::calm().await;
     let polled = site.get("EIO=4").await.1;
-    let connected = site.websocket("EIO=4").await.hear().await.unwrap();
+    let connected = site.websocket("EIO=4").await.receive().await.unwrap();
     for (hello, upgrades) in [(polled, 1), (connected, 0)] {
         let hello: Value = serde_json::from_str(hello.strip_prefix('0').unwrap()).unwrap();
         let mut keys: Vec<_> = hello.as_object().unwrap().keys().collect();
@@ -84,7 +84,7 @@ async fn a_second_poll_ends_the_session() {
     assert_eq!(answers[1].0, StatusCode::BAD_REQUEST);
     assert!(is_unknown(&site, &session).await);
     assert_eq!(site.post(&session, "42[\"echo\",1]").await.0, StatusCode::BAD_REQUEST);
-    site.until_gone(1).await;
+    site.until_disconnected(1).await;
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn a_second_post_ends_the_session_once_the_first_is_handled() {
     let site = Site::calm().await;
     let session = site.poll().await;
     let second = async {
-        site.until_heard("hold").await;
+        site.until_received("hold").await;
         let second = site.post(&session, "42[\"late\"]").await;
         assert!(is_unknown(&site, &session).await);
         assert_eq!(
@@ -105,8 +105,8 @@ async fn a_second_post_ends_the_session_once_the_first_is_handled() {
     };
     let (_, second) = tokio::join!(site.post(&session, "42[\"hold\"]\u{1e}42[\"late\"]"), second);
     assert_eq!(second.0, StatusCode::BAD_REQUEST);
-    site.until_gone(1).await;
-    assert_eq!(site.heard(), ["hold"], "nothing is handled after the session has ended");
+    site.until_disconnected(1).await;
+    assert_eq!(site.received(), ["hold"], "nothing is handled after the session has ended");
 }
 
 #[tokio::test]
@@ -116,13 +116,13 @@ async fn invalid_packets_end_the_session() {
         let session = site.poll().await;
         assert_eq!(site.post(&session, bad).await.0, StatusCode::BAD_REQUEST, "{bad}");
         assert!(is_unknown(&site, &session).await, "{bad}");
-        let mut wire = site.websocket("EIO=4").await.let_in().await;
+        let mut wire = site.websocket("EIO=4").await.joined().await;
         if !bad.contains('\u{1e}') {
-            wire.say(bad).await;
+            wire.send(bad).await;
             assert_eq!(wire.close_code().await, 1002, "{bad}");
         }
         drop(wire);
-        site.until_gone(count * 2 + 2).await;
+        site.until_disconnected(count * 2 + 2).await;
     }
 }
 
@@ -138,10 +138,10 @@ async fn heartbeats_start_before_the_client_joins() {
     };
     let mut wire = site.websocket("EIO=4").await;
     let connected = async {
-        wire.hear().await;
+        wire.receive().await;
         for _ in 0..3 {
-            assert_eq!(wire.hear().await.as_deref(), Some("2"));
-            wire.say("3").await;
+            assert_eq!(wire.receive().await.as_deref(), Some("2"));
+            wire.send("3").await;
         }
     };
     tokio::join!(polling, connected);
@@ -156,13 +156,13 @@ async fn a_client_that_does_not_answer_heartbeats_is_disconnected() {
         assert_eq!(site.get(&session).await.1, "1", "a poll does not count as a heartbeat");
         assert!(is_unknown(&site, &session).await);
     };
-    let mut wire = site.websocket("EIO=4").await.let_in().await;
+    let mut wire = site.websocket("EIO=4").await.joined().await;
     let connected = async {
-        assert_eq!(wire.hear().await.as_deref(), Some("2"));
-        assert_eq!(wire.hear().await, None);
+        assert_eq!(wire.receive().await.as_deref(), Some("2"));
+        assert_eq!(wire.receive().await, None);
     };
     tokio::join!(polling, connected);
-    site.until_gone(2).await;
+    site.until_disconnected(2).await;
 }
 
 #[tokio::test]
@@ -179,10 +179,10 @@ async fn closing_ends_the_waiting_poll() {
         }
     };
     assert!(is_unknown(&site, &session).await);
-    let mut wire = site.websocket("EIO=4").await.let_in().await;
-    wire.say("1").await;
-    assert_eq!(wire.hear().await, None);
-    site.until_gone(2).await;
+    let mut wire = site.websocket("EIO=4").await.joined().await;
+    wire.send("1").await;
+    assert_eq!(wire.receive().await, None);
+    site.until_disconnected(2).await;
 }
 
 #[tokio::test]
@@ -191,18 +191,18 @@ async fn an_upgraded_session_rejects_other_requests() {
     let session = site.poll().await;
     let mut wire = site.websocket(&session).await;
     let mut another = site.websocket(&session).await;
-    wire.say("2probe").await;
-    assert_eq!(wire.hear().await.as_deref(), Some("3probe"));
-    another.say("2probe").await;
-    assert_eq!(another.hear().await, None, "only one upgrade at a time");
-    wire.say("5").await;
-    wire.say("420[\"echo\",1]").await;
-    assert_eq!(wire.hear().await.as_deref(), Some("430[1]"));
+    wire.send("2probe").await;
+    assert_eq!(wire.receive().await.as_deref(), Some("3probe"));
+    another.send("2probe").await;
+    assert_eq!(another.receive().await, None, "only one upgrade at a time");
+    wire.send("5").await;
+    wire.send("420[\"echo\",1]").await;
+    assert_eq!(wire.receive().await.as_deref(), Some("430[1]"));
     assert!(is_unknown(&site, &session).await);
     assert_eq!(site.post(&session, "42[\"echo\",2]").await.0, StatusCode::BAD_REQUEST);
     assert!(site.try_websocket(&session).await.is_none());
-    wire.say("421[\"echo\",3]").await;
-    assert_eq!(wire.hear().await.as_deref(), Some("431[3]"));
+    wire.send("421[\"echo\",3]").await;
+    assert_eq!(wire.receive().await.as_deref(), Some("431[3]"));
 }
 
 #[tokio::test]
@@ -213,11 +213,11 @@ async fn frames_sent_together_are_all_handled() {
     let packets: Vec<String> = (0..50).map(|id| format!("42{id}[\"count\"]")).collect();
     let mut at_once = vec!["40{\"room\":1}"];
     at_once.extend(packets.iter().map(String::as_str));
-    wire.say_at_once(&at_once).await;
+    wire.send_together(&at_once).await;
     for _ in 0..3 {
-        wire.hear().await.unwrap();
+        wire.receive().await.unwrap();
     }
     for id in 0..50 {
-        assert_eq!(wire.hear().await.unwrap(), format!("43{id}[{id}]"));
+        assert_eq!(wire.receive().await.unwrap(), format!("43{id}[{id}]"));
     }
 }

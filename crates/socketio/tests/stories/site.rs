@@ -23,7 +23,7 @@ pub const UNREACHABLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Echoes events; puts everybody into the room that they give when they join.
 pub struct Echo {
     pub gone: AtomicUsize,
-    pub heard: Mutex<Vec<String>>,
+    pub received: Mutex<Vec<String>>,
     /// An event `hold` waits until the test adds a permit.
     pub release: Semaphore,
 }
@@ -47,7 +47,7 @@ impl Service for Echo {
     }
 
     async fn event(&self, socket: &Socket<Self>, event: Event) {
-        self.heard.lock().unwrap().push(event.name.clone());
+        self.received.lock().unwrap().push(event.name.clone());
         match event.name.as_str() {
             // The first takes longest; the order is kept nevertheless.
             "count" => {
@@ -101,7 +101,8 @@ impl Site {
             queue: 16,
             make_id: Arc::new(move || format!("id-{}", last.fetch_add(1, Ordering::SeqCst))),
         };
-        let echo = Echo { gone: AtomicUsize::default(), heard: Mutex::default(), release: Semaphore::new(0) };
+        let echo =
+            Echo { gone: AtomicUsize::default(), received: Mutex::default(), release: Semaphore::new(0) };
         let server = Server::new(echo, config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -158,16 +159,16 @@ impl Site {
         timeout(TIMEOUT, wait).await.unwrap();
     }
 
-    pub async fn until_gone(&self, count: usize) {
+    pub async fn until_disconnected(&self, count: usize) {
         self.until(|echo| echo.gone.load(Ordering::SeqCst) >= count).await;
     }
 
-    pub async fn until_heard(&self, name: &str) {
-        self.until(|echo| echo.heard.lock().unwrap().iter().any(|heard| heard == name)).await;
+    pub async fn until_received(&self, name: &str) {
+        self.until(|echo| echo.received.lock().unwrap().iter().any(|received| received == name)).await;
     }
 
-    pub fn heard(&self) -> Vec<String> {
-        self.server.service().heard.lock().unwrap().clone()
+    pub fn received(&self) -> Vec<String> {
+        self.server.service().received.lock().unwrap().clone()
     }
 
     /// Releases an event `hold`.
@@ -179,17 +180,17 @@ impl Site {
 pub struct Wire(WebSocketStream<MaybeTlsStream<TcpStream>>);
 
 impl Wire {
-    pub async fn say(&mut self, text: &str) {
+    pub async fn send(&mut self, text: &str) {
         // A closed server receives nothing; the test fails when it waits for the effect.
         let _ = self.0.send(Message::text(text)).await;
     }
 
-    pub async fn say_binary(&mut self, bytes: &[u8]) {
+    pub async fn send_binary(&mut self, bytes: &[u8]) {
         let _ = self.0.send(Message::binary(bytes.to_vec())).await;
     }
 
     /// Several frames in one write.
-    pub async fn say_at_once(&mut self, texts: &[&str]) {
+    pub async fn send_together(&mut self, texts: &[&str]) {
         for text in texts {
             self.0.feed(Message::text(*text)).await.unwrap();
         }
@@ -197,7 +198,7 @@ impl Wire {
     }
 
     /// The next text; `None` once the connection is closed.
-    pub async fn hear(&mut self) -> Option<String> {
+    pub async fn receive(&mut self) -> Option<String> {
         loop {
             match timeout(TIMEOUT, self.0.next()).await.unwrap() {
                 Some(Ok(Message::Text(text))) => return Some(text.to_string()),
@@ -216,11 +217,11 @@ impl Wire {
         }
     }
 
-    pub async fn let_in(mut self) -> Self {
-        self.say("40{\"room\":1}").await;
-        assert!(self.hear().await.unwrap().starts_with("0{"));
-        assert!(self.hear().await.unwrap().starts_with("40{"));
-        assert!(self.hear().await.unwrap().starts_with("42[\"welcome\""));
+    pub async fn joined(mut self) -> Self {
+        self.send("40{\"room\":1}").await;
+        assert!(self.receive().await.unwrap().starts_with("0{"));
+        assert!(self.receive().await.unwrap().starts_with("40{"));
+        assert!(self.receive().await.unwrap().starts_with("42[\"welcome\""));
         self
     }
 }

@@ -1,16 +1,13 @@
-//! What follows from the rows once all of them are there: numbers, counts, positions.
+//! Values derived from the rows once all are there: numbers, counts, positions.
 //!
-//! Each statement changes only what is not yet as it should be, so that it can be repeated.
+//! Each statement changes only rows that are not up to date, so it can be repeated.
 
 use crate::{StoreError, Tx, blocks, conversation_languages, names};
 
-/// Higher than any number of a message that waits for its own.
+/// Higher than the number of any message that still waits for its number.
 const OUT_OF_THE_WAY: i64 = 1 << 40;
 
-/// Everything that follows from the rows, in the order in which it follows.
-///
-/// # Errors
-/// As the database says.
+/// Every derived value, in order of dependency.
 pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     names::fold_all(tx)?;
     blocks::follow_lists(tx)?;
@@ -22,19 +19,13 @@ pub fn all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     recount(tx)
 }
 
-/// Counts the members of conversations and the reactions to messages, which only the old system keeps beside them.
-///
-/// # Errors
-/// As the database says.
+/// Counts the members of conversations and the reactions to messages, which only the old system stores.
 pub fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     conversation_languages::recount(tx)?;
     sum_up_reactions(tx)
 }
 
-/// Makes room for the old system's own rooms: an empty room that a server made for everybody gives way.
-///
-/// # Errors
-/// As the database says.
+/// Makes room for the old system's own rooms: an empty room that a server created for everybody is removed.
 pub fn make_room(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM conversations WHERE kind = 'global' \
@@ -45,10 +36,7 @@ pub fn make_room(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What does not fit together in the old data, and is left as it is: collection, field, what, and how often.
-///
-/// # Errors
-/// As the database says.
+/// Inconsistencies of the old data that are left as they are: collection, field, problem and number of cases.
 pub fn findings(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, &'static str, &'static str, i64)>, StoreError> {
     const FINDINGS: [(&str, &str, &str, &str); 2] = [
         (
@@ -76,7 +64,7 @@ pub fn findings(tx: &mut Tx<'_>) -> Result<Vec<(&'static str, &'static str, &'st
     Ok(found)
 }
 
-/// Of accounts whose names or addresses are the same when folded, the oldest has no mark.
+/// Of accounts whose names or addresses are equal when case-folded, the oldest has no mark.
 fn tell_twins_apart(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let no_older = |column: &str| {
         format!(
@@ -96,7 +84,7 @@ fn tell_twins_apart(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Numbers the messages of each conversation in the order of time, where one has no number yet or one is missing.
+/// Numbers the messages of each conversation by time, if one has no number yet or a number is missing.
 fn number_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("DROP TABLE IF EXISTS renumbered", &[])?;
     tx.execute(
@@ -104,7 +92,7 @@ fn number_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
          HAVING min(sequence) <> 1 OR max(sequence) <> count(*)",
         &[],
     )?;
-    // A cursor that knows only the number has to know the message before the numbers change.
+    // A cursor that has only the number needs the id of the message before the numbers change.
     tx.execute(
         "UPDATE read_cursors SET last_read_message_id = (SELECT m.id FROM messages m \
            WHERE m.conversation_id = read_cursors.conversation_id AND m.sequence = read_cursors.read_sequence) \
@@ -137,9 +125,10 @@ fn number_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Finds the number of each cursor's message. Who has no cursor has read what a status says they read, and what they wrote.
+/// Sets the number of each cursor's message. A user without a cursor has read what their statuses say they
+/// have read, and what they wrote.
 fn place_cursors(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    // A message that is gone was after those that are older than it: ids grow with time.
+    // A deleted message came after those that are older than it: ids grow with time.
     tx.execute(
         "UPDATE read_cursors SET read_sequence = coalesce( \
            (SELECT m.sequence FROM messages m WHERE m.id = last_read_message_id \
@@ -149,7 +138,7 @@ fn place_cursors(tx: &mut Tx<'_>) -> Result<(), StoreError> {
          WHERE last_read_message_id IS NOT NULL",
         &[],
     )?;
-    // Those made here go by the number alone.
+    // Cursors made by this program use only the number.
     tx.execute(
         "UPDATE read_cursors SET last_read_message_id = NULL WHERE id IS NULL AND last_read_message_id IS NOT NULL",
         &[],
@@ -185,7 +174,7 @@ fn find_last_messages(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Who opens a direct conversation again finds the one that was written in last.
+/// Reopening a direct conversation finds the one that was written in last.
 fn name_direct_conversations(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE conversations SET direct_key = p.pair FROM \

@@ -1,15 +1,15 @@
-//! What exports wrote, so that it is recognised when it comes back.
+//! Documents written by exports, so that they are recognised when they are imported again.
 
 use crate::placeholders::{padded, placeholders};
 use crate::record::record;
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 
-/// Exports that are remembered: the newest.
+/// The newest exports, which are remembered.
 const MAX_EXPORTS: i64 = 8;
 
 record! {
-    /// A document that an export wrote, and no import had brought as it was written.
+    /// A document that an export wrote and that was not imported in this form.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Exported {
         /// The number of the export.
@@ -18,7 +18,7 @@ record! {
         pub id: String,
         /// The digest of the document.
         pub digest: Vec<u8>,
-        /// A digest of each column of the row as the document says it.
+        /// A digest of each column of the row, as in the document.
         pub column_digests: Vec<u8>,
         /// The key of the row, as a JSON array.
         pub row_key: String,
@@ -27,10 +27,7 @@ record! {
 
 const COLUMNS: [&str; 6] = ["export", "collection", "id", "digest", "column_digests", "row_key"];
 
-/// Notes an export, forgets the oldest if they are many, and answers the number of the new one.
-///
-/// # Errors
-/// As the database says.
+/// Records an export, removes the oldest if there are too many, and returns the number of the new one.
 pub fn begin(tx: &mut Tx<'_>, digest: &str, now: Timestamp) -> Result<i64, StoreError> {
     let last: Option<i64> = tx.fetch_one("SELECT max(number) AS number FROM legacy_exports", &[])?;
     let number = last.unwrap_or(0) + 1;
@@ -43,9 +40,6 @@ pub fn begin(tx: &mut Tx<'_>, digest: &str, now: Timestamp) -> Result<i64, Store
 }
 
 /// Adds documents of a collection.
-///
-/// # Errors
-/// As the database says.
 pub fn add(
     tx: &mut Tx<'_>,
     collection: &str,
@@ -66,19 +60,13 @@ pub fn add(
     Ok(())
 }
 
-/// The collections of which exports wrote documents.
-///
-/// # Errors
-/// As the database says.
+/// The collections with documents written by exports.
 pub fn collections(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let sql = "SELECT DISTINCT collection FROM legacy_exported ORDER BY collection";
     tx.fetch_all(sql, &[])
 }
 
-/// What exports up to one wrote of some documents: of each all versions, the oldest first.
-///
-/// # Errors
-/// As the database says.
+/// All versions of some documents written by exports up to one, the oldest first.
 pub fn find_all(
     tx: &mut Tx<'_>,
     collection: &str,
@@ -98,10 +86,8 @@ pub fn find_all(
     tx.fetch_all(&sql, &params)
 }
 
-/// What exports up to one wrote of a collection and the ledger of imports does not know: of each the newest version.
-///
-/// # Errors
-/// As the database says.
+/// The newest version of each document of a collection that exports up to one wrote and that is not in the
+/// import ledger.
 pub fn missing(tx: &mut Tx<'_>, collection: &str, up_to: i64) -> Result<Vec<Exported>, StoreError> {
     let sql = format!(
         "SELECT {} FROM legacy_exported e \
@@ -114,10 +100,7 @@ pub fn missing(tx: &mut Tx<'_>, collection: &str, up_to: i64) -> Result<Vec<Expo
     tx.fetch_all(&sql, &[collection.into(), up_to.into()])
 }
 
-/// Forgets what exports up to one wrote.
-///
-/// # Errors
-/// As the database says.
+/// Removes the records of exports up to one.
 pub fn forget(tx: &mut Tx<'_>, up_to: i64) -> Result<(), StoreError> {
     tx.execute("DELETE FROM legacy_exported WHERE export <= $1", &[up_to.into()])?;
     tx.execute("DELETE FROM legacy_exports WHERE number <= $1", &[up_to.into()])?;

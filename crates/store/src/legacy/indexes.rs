@@ -1,11 +1,11 @@
-//! Indexes that a first import makes when all rows are there, rather than row by row.
+//! Indexes that a first import builds when all rows are there, rather than row by row.
 //!
-//! Sorted at once they are written from one end to the other; row by row, each row of a large table changes a page
-//! somewhere in the middle, and time grows faster than the table.
+//! An index of sorted rows is written from start to end. Row by row, each insert into a large table changes a
+//! page somewhere in the middle, and the time grows faster than the table.
 
 use crate::{StoreError, Tx};
 
-/// The indexes of large tables that an import does not look into while it adds rows, as the migrations make them.
+/// The indexes of large tables that an import does not use while it adds rows, as the migrations create them.
 const PAUSED: [(&str, &str); 19] = [
     ("members_user", "CREATE INDEX members_user ON members (user_id, conversation_id)"),
     ("members_active", "CREATE INDEX members_active ON members (user_id, is_active, conversation_id)"),
@@ -53,17 +53,14 @@ const PAUSED: [(&str, &str); 19] = [
 ];
 
 /// Drops them, within the transaction.
-///
-/// # Errors
-/// As the database says.
 pub fn pause(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     PAUSED.iter().try_for_each(|(name, _)| tx.execute(&format!("DROP INDEX {name}"), &[]).map(drop))
 }
 
-/// Makes them again.
+/// Creates them again.
 ///
 /// # Errors
-/// As the database says, also where rows are the same that must not be.
+/// Also when rows violate a unique index.
 pub fn resume(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     PAUSED.iter().try_for_each(|(_, sql)| tx.execute(sql, &[]).map(drop))
 }

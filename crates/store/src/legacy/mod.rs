@@ -1,4 +1,4 @@
-//! What became of every document of the old system: the ledger of imports.
+//! The import ledger: the outcome of every document of the old system.
 
 pub mod derived;
 pub mod exported;
@@ -10,21 +10,21 @@ use crate::record::record;
 use crate::{FromValue, StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 
-/// What became of a document.
+/// The outcome of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It is a row.
+    /// It became a row.
     Inserted,
-    /// Another document said the same, and took in what this one said.
+    /// It was merged into another document that says the same.
     Merged,
-    /// It is kept whole, and is no row.
+    /// It is stored whole, without a row.
     Archived,
-    /// It could not be taken, and is kept whole.
+    /// It was rejected, and is stored whole.
     Rejected,
 }
 
 impl Outcome {
-    /// Every outcome, in the order in which reports show them.
+    /// Every outcome, in the order of reports.
     pub const ALL: [Self; 4] = [Self::Inserted, Self::Merged, Self::Archived, Self::Rejected];
 
     /// The name in the database and in reports.
@@ -43,7 +43,7 @@ impl FromValue for Outcome {
     fn from_value(value: Value) -> Result<Self, String> {
         let name = String::from_value(value)?;
         let found = Self::ALL.into_iter().find(|outcome| outcome.name() == name);
-        found.ok_or_else(|| format!("`{name}` is no outcome of a document"))
+        found.ok_or_else(|| format!("`{name}` is not an outcome of a document"))
     }
 }
 
@@ -51,21 +51,21 @@ record! {
     /// An entry of the ledger.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Entry {
-        /// The `_id`, or `#` and the position of a document that has none.
+        /// The `_id`, or `#` and the position of a document without one.
         pub id: String,
         /// The digest of the document's bytes.
         pub digest: Vec<u8>,
-        /// What became of it.
+        /// The outcome.
         pub outcome: Outcome,
-        /// Why, or what was noticed.
+        /// The reason, or a remark.
         pub note: Option<String>,
-        /// BSON of what is in no row.
+        /// BSON of the fields that are in no row.
         pub rest: Option<Vec<u8>>,
         /// The digest of the row that it became.
         pub row_digest: Option<Vec<u8>>,
         /// The number of its layout.
         pub layout: i64,
-        /// BSON of what the row said in place of what is in `rest`, or was not there.
+        /// BSON of the values in the row that stand for fields in `rest` or for missing ones.
         pub instead: Option<Vec<u8>>,
         /// The collection and id of the document that it was merged into.
         pub kept: Option<(String, String)> = "kept_collection, kept_id",
@@ -75,7 +75,7 @@ record! {
 }
 
 impl Entry {
-    /// Whether it has a row: it became one, or it was rejected and is of a row that an export wrote.
+    /// Whether it has a row: it became one, or it was rejected and belongs to a row that an export wrote.
     #[must_use]
     pub fn has_row(&self) -> bool {
         self.outcome == Outcome::Inserted || self.column_digests.is_some()
@@ -96,11 +96,7 @@ const COLUMNS: [&str; 12] = [
     "kept_id",
     "column_digests",
 ];
-/// What [`read`] reads.
-/// Puts entries into the ledger, in place of those that are there.
-///
-/// # Errors
-/// As the database says.
+/// The entries read by [`read`]. Inserts or replaces entries of the ledger.
 pub fn put(
     tx: &mut Tx<'_>,
     collection: &str,
@@ -117,10 +113,7 @@ pub fn put(
     )
 }
 
-/// Adds entries to the ledger, none of which is there.
-///
-/// # Errors
-/// As the database says.
+/// Adds new entries to the ledger.
 pub fn add(
     tx: &mut Tx<'_>,
     collection: &str,
@@ -157,10 +150,7 @@ fn write(
     Ok(())
 }
 
-/// The entries of some documents, without what is in no row.
-///
-/// # Errors
-/// As the database says.
+/// The entries of some documents, without the fields that are in no row.
 pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<Entry>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -178,9 +168,6 @@ pub fn find_all(tx: &mut Tx<'_>, collection: &str, ids: &[&str]) -> Result<Vec<E
 }
 
 /// The whole entry of a document.
-///
-/// # Errors
-/// As the database says.
 pub fn find(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<Option<Entry>, StoreError> {
     tx.fetch_optional(
         &format!("SELECT {} FROM legacy_documents WHERE collection = $1 AND id = $2", Entry::columns()),
@@ -188,10 +175,7 @@ pub fn find(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<Option<Entry>
     )
 }
 
-/// Takes an entry out of the ledger.
-///
-/// # Errors
-/// As the database says.
+/// Removes an entry from the ledger.
 pub fn remove(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<(), StoreError> {
     tx.execute(
         "DELETE FROM legacy_documents WHERE collection = $1 AND id = $2",
@@ -200,11 +184,8 @@ pub fn remove(tx: &mut Tx<'_>, collection: &str, id: &str) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Notes why a later version of a document was rejected; its row and the rest of its entry stay. `base` are the digests of the
-/// columns of the row as an export wrote it, if that is what the document came from.
-///
-/// # Errors
-/// As the database says.
+/// Records why a later version of a document was rejected; its row and the rest of its entry stay. `base` are
+/// the digests of the columns of the row as an export wrote it, if the document came from there.
 pub fn keep(
     tx: &mut Tx<'_>,
     collection: &str,
@@ -225,10 +206,7 @@ pub fn keep(
     Ok(())
 }
 
-/// The values of some columns of the rows of a table that have some ids.
-///
-/// # Errors
-/// As the database says.
+/// The values of some columns of a table in the rows with some ids.
 pub fn rows(
     tx: &mut Tx<'_>,
     table: &str,
@@ -244,10 +222,7 @@ pub fn rows(
     tx.query(&sql, &params, |row| columns.iter().map(|column| row.take_value(column)).collect())
 }
 
-/// How many documents of each collection there are.
-///
-/// # Errors
-/// As the database says.
+/// The number of documents per collection.
 pub fn count(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     tx.fetch_all(
         "SELECT collection, count(*) AS total FROM legacy_documents GROUP BY collection ORDER BY collection",
@@ -255,10 +230,7 @@ pub fn count(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     )
 }
 
-/// Begins a list of the documents that a dump has of one collection.
-///
-/// # Errors
-/// As the database says.
+/// Begins the list of the documents of one collection in a dump.
 pub fn begin_seen(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.execute("CREATE TEMPORARY TABLE IF NOT EXISTS legacy_seen (id TEXT PRIMARY KEY)", &[])?;
     tx.execute("DELETE FROM legacy_seen", &[])?;
@@ -266,18 +238,12 @@ pub fn begin_seen(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 }
 
 /// Adds documents to the list.
-///
-/// # Errors
-/// As the database says.
 pub fn add_seen(tx: &mut Tx<'_>, ids: &[Value]) -> Result<(), StoreError> {
     tx.insert_rows("legacy_seen", &["id"], ids, "ON CONFLICT DO NOTHING")?;
     Ok(())
 }
 
 /// The entries of documents that are not on the list.
-///
-/// # Errors
-/// As the database says.
 pub fn unseen(tx: &mut Tx<'_>, collection: &str) -> Result<Vec<Entry>, StoreError> {
     tx.fetch_all(
         &format!(
@@ -290,22 +256,19 @@ pub fn unseen(tx: &mut Tx<'_>, collection: &str) -> Result<Vec<Entry>, StoreErro
 }
 
 record! {
-    /// An import that was finished.
+    /// A finished import.
     #[derive(Debug, Clone, PartialEq, Eq)]
     pub struct Import {
         /// The digest of the dump.
         pub digest: String,
         /// Its report, as JSON.
         pub report: String,
-        /// When it was finished.
+        /// When it finished.
         pub finished_at: Timestamp,
     }
 }
 
 /// The newest import.
-///
-/// # Errors
-/// As the database says.
 pub fn newest_import(tx: &mut Tx<'_>) -> Result<Option<Import>, StoreError> {
     tx.fetch_optional(
         &format!("SELECT {} FROM legacy_imports ORDER BY number DESC LIMIT 1", Import::columns()),
@@ -313,10 +276,7 @@ pub fn newest_import(tx: &mut Tx<'_>) -> Result<Option<Import>, StoreError> {
     )
 }
 
-/// Notes that an import was finished.
-///
-/// # Errors
-/// As the database says.
+/// Records that an import has finished.
 pub fn insert_import(tx: &mut Tx<'_>, import: &Import) -> Result<(), StoreError> {
     let last: Option<i64> = tx.fetch_one("SELECT max(number) AS number FROM legacy_imports", &[])?;
     tx.execute(

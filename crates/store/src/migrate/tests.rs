@@ -1,11 +1,11 @@
-//! Migrations on databases that have rows.
+//! Migrations of databases with rows.
 
 use super::*;
 use crate::Value;
 use std::collections::BTreeMap;
 
 #[test]
-fn tables_that_are_made_anew_keep_their_rows_and_their_keys() {
+fn rebuilt_tables_keep_their_rows_and_keys() {
     let folder = tempfile::tempdir().unwrap();
     let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
     transaction(&mut session, prepare).unwrap();
@@ -39,12 +39,12 @@ fn tables_that_are_made_anew_keep_their_rows_and_their_keys() {
     }
     for table in ["notifications", "message_statuses", "legacy_documents"] {
         let again = format!("INSERT INTO {table} SELECT * FROM {table}");
-        assert!(session.execute(&again, &[]).is_err(), "{table} takes a row twice");
+        assert!(session.execute(&again, &[]).is_err(), "{table} accepts a duplicate row");
     }
 }
 
 #[test]
-fn a_token_that_was_replaced_before_a_migration_is_still_known() {
+fn a_token_replaced_before_a_migration_is_still_known() {
     let folder = tempfile::tempdir().unwrap();
     let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
     transaction(&mut session, prepare).unwrap();
@@ -70,7 +70,7 @@ fn a_token_that_was_replaced_before_a_migration_is_still_known() {
 }
 
 #[test]
-fn people_who_were_blocked_before_a_migration_still_are() {
+fn users_blocked_before_a_migration_stay_blocked() {
     let folder = tempfile::tempdir().unwrap();
     let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
     transaction(&mut session, prepare).unwrap();
@@ -94,11 +94,11 @@ fn people_who_were_blocked_before_a_migration_still_are() {
     assert_eq!(rows, expected.map(|(user, blocked)| (user.to_owned(), blocked.to_owned())));
 }
 
-/// Tables whose rows a migration removes, with its number: guesses of passwords are counted under names since.
+/// Tables whose rows a migration removes, with its number: since then failed sign-ins are counted by name.
 const REMOVED: [(i64, &str); 1] = [(22, "unknown_sign_ins")];
 
 #[test]
-fn every_migration_keeps_the_rows_that_are_there_and_changes_nothing_twice_on_sqlite() {
+fn every_migration_keeps_all_rows_and_is_applied_once_on_sqlite() {
     let folder = tempfile::tempdir().unwrap();
     let (mut session, _lock) = crate::sqlite::open_exclusive(folder.path()).unwrap();
     let (_model_folder, mut model) = model();
@@ -106,22 +106,23 @@ fn every_migration_keeps_the_rows_that_are_there_and_changes_nothing_twice_on_sq
 }
 
 #[test]
-fn every_migration_keeps_the_rows_that_are_there_and_changes_nothing_twice_on_postgres() {
+fn every_migration_keeps_all_rows_and_is_applied_once_on_postgres() {
     let url = meeshy_testkit::Database::postgres().location().to_string();
     let mut session = crate::pg::open_exclusive(&url).unwrap();
     let (_model_folder, mut model) = model();
     migrate_with_rows(&mut model, &mut session);
 }
 
-/// A SQLite database that tells how the tables are declared, at each step.
+/// A SQLite database that reports the declarations of its tables at each step.
 fn model() -> (tempfile::TempDir, crate::sqlite::Session) {
     let folder = tempfile::tempdir().unwrap();
-    // Its lock may go: nobody else knows the folder.
+    // Its lock can be released: nobody else knows the folder.
     let (session, _) = crate::sqlite::open_exclusive(folder.path()).unwrap();
     (folder, session)
 }
 
-/// Applies one migration after the other to `tested`. Before each, every table has rows; after it, they are still there.
+/// Applies one migration after the other to `tested`. Before each, every table has rows; after it, they are
+/// still there.
 fn migrate_with_rows(model: &mut dyn Connection, tested: &mut dyn Connection) {
     transaction(model, prepare).unwrap();
     transaction(tested, prepare).unwrap();
@@ -142,15 +143,15 @@ fn migrate_with_rows(model: &mut dyn Connection, tested: &mut dyn Connection) {
     assert_eq!(on(tested).unwrap().applied, Vec::<&str>::new());
     let after = counts(model, tested);
     let lost = before.iter().filter(|(table, rows)| !table.starts_with("name_") && after[*table] < **rows);
-    assert_eq!(lost.collect::<Vec<_>>(), [], "folded names are made anew, the rest stays");
+    assert_eq!(lost.collect::<Vec<_>>(), [], "folded names are computed again, the rest stays");
     let again = MIGRATIONS.iter().map(|migration| transaction(tested, |tx| apply(tx, migration)).unwrap());
     assert!(again.into_iter().all(|applied| !applied), "no migration is applied twice");
 }
 
-/// Rows that a table is given, unless its declaration says that there is one.
+/// Rows added to a table, unless its declaration allows only one.
 const ROWS: i64 = 2;
 
-/// How many rows each table of the program has.
+/// The number of rows in each table of the program.
 fn counts(model: &mut dyn Connection, tested: &mut dyn Connection) -> BTreeMap<String, i64> {
     let count = |table: String| {
         let sql = format!("SELECT count(*) FROM {table}");
@@ -165,7 +166,7 @@ fn tables(model: &mut dyn Connection) -> Vec<String> {
     Tx::new(model).fetch_all(sql, &[]).unwrap()
 }
 
-/// Gives rows to every table that has none, the referenced tables first.
+/// Adds rows to every empty table, referenced tables first.
 fn fill(model: &mut dyn Connection, tested: &mut dyn Connection, after: &str) {
     let mut empty = tables(model);
     empty.retain(|table| rows_of(model, table) == 0);
@@ -193,7 +194,7 @@ fn declaration(model: &mut dyn Connection, table: &str) -> String {
     Tx::new(model).fetch_one("SELECT sql FROM sqlite_master WHERE name = $1", &[table.into()]).unwrap()
 }
 
-/// The columns of a table that refer to others: each with the other table and its column.
+/// The columns of a table that refer to others, each with the other table and its column.
 fn references(model: &mut dyn Connection, table: &str) -> BTreeMap<String, (String, String)> {
     let sql =
         format!("SELECT \"from\", \"table\", coalesce(\"to\", 'id') FROM pragma_foreign_key_list('{table}')");
@@ -201,7 +202,7 @@ fn references(model: &mut dyn Connection, table: &str) -> BTreeMap<String, (Stri
     found.into_iter().map(|(from, parent, to)| (from, (parent, to))).collect()
 }
 
-/// Values for all columns without a default, by how they are declared.
+/// Values for all columns without a default, by their declarations.
 fn row_of(model: &mut dyn Connection, table: &str, row: i64) -> Vec<(&'static str, Value)> {
     let references = references(model, table);
     let declared = declaration(model, table);
@@ -212,7 +213,7 @@ fn row_of(model: &mut dyn Connection, table: &str, row: i64) -> Vec<(&'static st
         )
         .unwrap();
     let value = |(name, kind): &(String, String), model: &mut dyn Connection| {
-        // A row is of a person or of a guest.
+        // A row belongs to a user or to a guest.
         if name == "guest_id" && declared.contains("guest_id IS NULL") {
             return Value::Null;
         }

@@ -1,6 +1,7 @@
-//! The address of a PostgreSQL database: what the client understands, and how the connection is encrypted.
+//! The address of a PostgreSQL database: the parameters that the client understands, and how to encrypt the
+//! connection.
 //!
-//! The client knows `sslmode` only as far as it decides whether to encrypt; whether to believe the server is decided here,
+//! The client uses `sslmode` only to decide whether to encrypt. Whether to trust the server is decided here,
 //! as libpq does: https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION.
 
 use super::ssl_mode::Mode;
@@ -18,18 +19,18 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 /// How long a server may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a statement may run where the address does not say.
+/// The default statement time-out.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(15);
-/// A server that confirms nothing for so long is gone, as the kernel sees it.
+/// The kernel drops a connection whose server has confirmed nothing for this long.
 const UNCONFIRMED: Duration = Duration::from_secs(10);
 
-/// Where a database is and how to reach it.
+/// A database and how to reach it.
 #[derive(Clone)]
 pub(crate) struct Address {
     pub config: Config,
-    /// How to encrypt, where that is wanted.
+    /// How to encrypt, if at all.
     pub tls: Option<MakeRustlsConnect>,
-    /// How long the server lets a statement run that people wait for.
+    /// The statement time-out of the server for interactive statements.
     pub statement_timeout: Duration,
     /// The address for messages, without its password.
     pub shown: String,
@@ -69,7 +70,7 @@ impl Address {
     }
 }
 
-/// What an address says that the client does not read, or reads otherwise.
+/// Parameters of an address that the client does not read, or reads differently.
 #[derive(Default)]
 struct Own {
     mode: Option<Mode>,
@@ -101,7 +102,7 @@ fn take_own(url: &str) -> Result<(String, Own), String> {
     Ok((format!("{before}{query}"), own))
 }
 
-/// Whether what is sent never leaves this machine.
+/// Whether the data sent stays on this machine.
 fn is_local(config: &Config) -> bool {
     let is_loopback =
         |name: &str| name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
@@ -113,7 +114,7 @@ fn is_local(config: &Config) -> bool {
         })
 }
 
-/// The address with the password left out, for messages and logs.
+/// The address without its password, for messages and logs.
 pub(crate) fn without_password(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 <= at => {

@@ -1,4 +1,4 @@
-//! One connection to PostgreSQL, for a thread that waits for each answer, but not for ever.
+//! A connection to PostgreSQL for a thread that blocks on each result, with time-outs.
 
 use super::address::Address;
 use crate::causes::explain;
@@ -17,36 +17,36 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 use tokio_postgres::{AsyncMessage, Client, Connection, Error, NoTls, Notification, Row, Statement};
 
-/// How long all steps of connecting may take together.
+/// The time-out for all steps of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a statement waits for a lock.
+/// The lock time-out of statements.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
-/// Notifications that wait to be looked at.
+/// Notifications that wait to be processed.
 const NOTIFICATIONS: usize = 1_024;
 
-/// How long a statement may take.
+/// The time-out of statements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
-    /// As long as people wait, and the server ends what takes longer.
+    /// An interactive time-out, after which the server cancels the statement.
     Short,
-    /// As long as it takes: a migration or an import.
+    /// No time-out: for a migration or an import.
     None,
 }
 
-/// A connection, and the runtime that drives it while somebody waits.
+/// A connection, and the runtime that drives it while a caller waits.
 pub(crate) struct Blocking {
     client: Client,
     driver: JoinHandle<()>,
     notifications: mpsc::Receiver<Notification>,
     overflowed: Arc<AtomicBool>,
-    /// An answer that has not come by then does not come: the server would have given up before.
+    /// When to give up on a result: the server's own time-outs are shorter.
     answer_timeout: Option<Duration>,
     is_broken: bool,
     runtime: Runtime,
 }
 
 impl Blocking {
-    /// Connects, on a thread that may block.
+    /// Connects; blocks.
     pub(crate) fn connect(address: &Address, limit: Limit) -> Result<Self, StoreError> {
         let unavailable = |cause: String| StoreError::Unavailable(cause);
         let runtime = Builder::new_current_thread()
@@ -88,7 +88,7 @@ impl Blocking {
                 })
             }
             outcome => {
-                // The name of a host may still be looked up; nobody waits for that.
+                // The name may still be resolving; do not wait for that.
                 runtime.shutdown_background();
                 Err(unavailable(match outcome {
                     Ok(Err(error)) => explain(&error),
@@ -162,30 +162,30 @@ impl Blocking {
         Ok(rows.first().map(|row| row.try_get(0)).transpose()?)
     }
 
-    /// The next notification, if one comes within `timeout`.
+    /// The next notification, if one arrives within `timeout`.
     pub(crate) fn notification(&mut self, timeout: Duration) -> Option<Notification> {
         let next = self.notifications.recv();
         self.runtime.block_on(async { tokio::time::timeout(timeout, next).await }).ok().flatten()
     }
 
-    /// Whether there were more notifications than could wait, since this was asked last.
+    /// Whether notifications were dropped because too many were waiting, since the last call.
     pub(crate) fn take_overflowed(&self) -> bool {
         self.overflowed.swap(false, Ordering::SeqCst)
     }
 
-    /// Whether nothing more can come of it.
+    /// Whether the connection is broken.
     pub(crate) fn is_broken(&self) -> bool {
         self.is_broken || self.client.is_closed() || self.driver.is_finished()
     }
 }
 
-/// What is sent to the server.
+/// A request to the server.
 pub(crate) enum Request<'a> {
     /// Statements without parameters.
     Batch(&'a str),
-    /// A statement of which the number of changed rows is wanted.
+    /// A statement for its number of changed rows.
     Execute(Statement, &'a [Value]),
-    /// A statement of which the rows are wanted.
+    /// A statement for its rows.
     Query(Statement, &'a [Value]),
 }
 
@@ -198,7 +198,7 @@ pub(crate) struct Failure {
     pub(crate) error: StoreError,
 }
 
-/// What the server answers.
+/// A response of the server.
 pub(crate) enum Answer {
     Done,
     Changed(u64),
@@ -239,7 +239,8 @@ fn wait<T>(
     }
 }
 
-/// What the server is told at the beginning. That it looks for us now and then frees what a process holds whose host is gone.
+/// The session settings. With TCP keepalives the server detects a lost host and then releases what its
+/// process holds.
 fn settings(timeout: Option<Duration>) -> String {
     let statement = timeout.unwrap_or_default().as_millis();
     format!(
@@ -251,14 +252,14 @@ fn settings(timeout: Option<Duration>) -> String {
     )
 }
 
-/// Where notifications go.
+/// The destination of notifications.
 struct Heard {
     notifications: mpsc::Sender<Notification>,
     overflowed: Arc<AtomicBool>,
 }
 
 impl Heard {
-    /// Never waits: the answers to statements come over the same connection.
+    /// Never blocks: results arrive over the same connection.
     fn push(&self, notification: Notification) {
         if self.notifications.try_send(notification).is_err() {
             self.overflowed.store(true, Ordering::SeqCst);
@@ -266,7 +267,7 @@ impl Heard {
     }
 }
 
-/// Moves what is sent and what is answered, as long as somebody waits on the runtime.
+/// Drives the connection while a caller waits on the runtime.
 async fn drive<S, T>(mut connection: Connection<S, T>, heard: Heard)
 where
     S: AsyncRead + AsyncWrite + Unpin,

@@ -1,30 +1,31 @@
-//! Advisory locks: what several processes on one database agree on.
+//! Advisory locks, with which several processes coordinate on one database.
 //!
-//! They belong to a connection and are free once the server knows that it has ended, which may take a moment.
+//! They belong to a connection and are released once the server notices that it has ended, which may take a
+//! moment.
 
 use super::address::Address;
 use super::connection::{Blocking, Limit};
 use crate::{StoreError, Tx};
 use std::time::{Duration, Instant};
 
-/// How often a lock that somebody else has is tried again.
+/// How often to retry a lock that another process has.
 const POLL: Duration = Duration::from_millis(50);
-/// How long a connection waits for its share of the database.
+/// How long a connection waits for its shared lock on the database.
 const SHARE_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a process waits for another one that migrates the schema.
+/// How long to wait for another process that migrates the schema.
 const SETUP_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// `meeshy` as a number; the locks are this one and those that follow.
+/// `meeshy` as a number; the locks are this one and the following.
 const BASE: i64 = 0x6d65_6573_6879;
 
-/// What a lock is for.
+/// The purpose of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
-    /// The whole database: every connection holds a share, an import holds all of it.
+    /// The whole database: every connection has a shared lock, an import has an exclusive one.
     Database = 0,
     /// Migrations and the first rows: one process at a time.
     Setup = 1,
-    /// Serving clients, which earlier versions allowed one process only.
+    /// Serving clients, of which earlier versions allowed only one process.
     EarlierGateway = 2,
 }
 
@@ -33,7 +34,7 @@ impl Lock {
         BASE + self as i64
     }
 
-    /// Tries to take it with `function`, again and again until `timeout` has passed.
+    /// Tries to acquire it with `function`, repeatedly until `timeout` has passed.
     pub(crate) fn take(
         self,
         connection: &mut Blocking,
@@ -52,7 +53,7 @@ impl Lock {
     }
 }
 
-/// Connects and takes a share of the database, unless another process has it for itself.
+/// Connects and takes a shared lock on the database, unless another process has an exclusive one.
 pub(crate) fn connect_shared(address: &Address, limit: Limit) -> Result<Blocking, StoreError> {
     let mut connection = Blocking::connect(address, limit)?;
     if Lock::Database.take(&mut connection, "pg_try_advisory_lock_shared", SHARE_TIMEOUT)? {
@@ -61,7 +62,7 @@ pub(crate) fn connect_shared(address: &Address, limit: Limit) -> Result<Blocking
     Err(StoreError::Shared(address.shown.clone()))
 }
 
-/// Connects and takes the whole database.
+/// Connects and takes an exclusive lock on the database.
 pub(crate) fn connect_alone(address: &Address) -> Result<Blocking, StoreError> {
     let mut connection = Blocking::connect(address, Limit::None)?;
     if Lock::Database.take(&mut connection, "pg_try_advisory_lock", SHARE_TIMEOUT)? {
@@ -70,7 +71,7 @@ pub(crate) fn connect_alone(address: &Address) -> Result<Blocking, StoreError> {
     Err(StoreError::Shared(address.shown.clone()))
 }
 
-/// Whether somebody has the lock that gateways of earlier versions held.
+/// Whether the lock is taken that gateways of earlier versions held.
 pub(crate) fn has_earlier_gateway(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let sql = "SELECT 1 AS one FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
@@ -79,7 +80,7 @@ pub(crate) fn has_earlier_gateway(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(found.is_some())
 }
 
-/// Waits until no other process migrates the schema; until this connection ends, none does.
+/// Waits until no other process migrates the schema; none does until this connection ends.
 pub(crate) fn wait_for_setup(connection: &mut Blocking) -> Result<(), StoreError> {
     let function = "pg_try_advisory_lock";
     if Lock::Setup.take(connection, function, Duration::ZERO)? {

@@ -1,4 +1,4 @@
-//! PostgreSQL: a pool of threads, each with a connection that it makes anew when it is lost.
+//! PostgreSQL: a pool of threads, each with a connection that it reopens if it is lost.
 
 mod address;
 mod connection;
@@ -29,7 +29,7 @@ pub(crate) const QUEUE: usize = 1_024;
 
 type Jobs = Arc<Mutex<mpsc::Receiver<Box<dyn Work>>>>;
 
-/// The threads that own the connections to one PostgreSQL database.
+/// The threads that own the connections to a PostgreSQL database.
 pub(crate) struct Postgres {
     address: Address,
     jobs: mpsc::Sender<Box<dyn Work>>,
@@ -38,7 +38,8 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Connects to `url`, to fail early and clearly, brings the schema up to date, and starts `connections` threads.
+    /// Connects to `url` so that a wrong address fails early, brings the schema up to date, and starts
+    /// `connections` threads.
     pub(crate) fn open(
         url: &str,
         connections: usize,
@@ -84,14 +85,14 @@ impl Postgres {
     }
 }
 
-/// Brings the schema up to date, on a connection of its own, while all other processes that start wait for it.
+/// Brings the schema up to date on a separate connection, while other starting processes wait.
 fn migrate(address: &Address) -> Result<Migrated, StoreError> {
     let mut connection = lock::connect_shared(address, Limit::None)?;
     lock::wait_for_setup(&mut connection)?;
     migrate::on(&mut Session::new(address.clone(), Some(connection)))
 }
 
-/// Connects to `url` for this process alone.
+/// Connects to `url` exclusively.
 pub(crate) fn open_exclusive(url: &str) -> Result<Session, StoreError> {
     let address = Address::parse(url)?;
     let connection = lock::connect_alone(&address).map_err(|error| match error {

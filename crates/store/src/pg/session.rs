@@ -17,13 +17,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_postgres::Statement;
 
-/// How long a closure waits for a connection before it is told that there is none.
+/// How long a closure waits for a connection before it fails.
 const CONNECT_RETRY_TIMEOUT: Duration = Duration::from_secs(2);
-/// Statements that are kept prepared on each connection; the queries of this crate are some hundreds.
+/// Statements prepared on each connection; this crate has a few hundred queries.
 const STATEMENTS: usize = 1_024;
-/// How often a transaction is run that others were in the way of.
+/// The maximum number of attempts after deadlocks.
 const ATTEMPTS: u32 = 4;
-/// The pause before it is run again, longer after each attempt.
+/// The delay before a retry, increasing with each attempt.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 /// Statements that wait for the next one to travel with it, at most.
 const MAX_UNSENT: usize = 64;
@@ -65,7 +65,7 @@ pub(super) enum Unsent {
     Statement(String, Vec<Value>),
 }
 
-/// A statement that somebody waits for.
+/// A statement whose result is needed.
 #[derive(Clone, Copy)]
 enum Awaited<'a> {
     Batch(&'a str),
@@ -96,7 +96,7 @@ impl Session {
                 if !(self.state.is_in_the_way && attempt < ATTEMPTS && work.rewind()) {
                     break outcome;
                 }
-                // Whoever was in the way has its turn first.
+                // The other transaction of the deadlock goes first.
                 std::thread::sleep(RETRY_PAUSE * attempt);
                 attempt += 1;
             };
@@ -162,7 +162,7 @@ impl Session {
         self.state.has_sent = true;
         let not_of_closure = std::mem::take(&mut self.not_of_closure);
         outcome.map_err(|Failure { at, is_lock_timeout, error }| {
-            // A transaction that waited for another one may be run again.
+            // A transaction that waited for another one may be retried.
             self.state.is_in_the_way |= matches!(error, StoreError::InTheWay(_));
             self.state.waited_too_long |= is_lock_timeout;
             self.state.is_spoilt |= at < not_of_closure;
@@ -200,7 +200,7 @@ impl Session {
         Ok(requests)
     }
 
-    /// Whether there is no connection on which anything could be undone.
+    /// Whether there is no connection to roll back on.
     pub(super) fn is_lost(&self) -> bool {
         self.connection.as_ref().is_none_or(Blocking::is_broken)
     }
@@ -290,7 +290,7 @@ impl Connection for Session {
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        // The server does, by itself.
+        // The server does this by itself.
         Ok(())
     }
 

@@ -2,18 +2,18 @@
 
 use std::str::FromStr;
 
-/// What `sslmode` asks for.
+/// The meaning of `sslmode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// Nothing is encrypted.
+    /// No encryption.
     Disable,
-    /// Encrypted where the server offers it; whoever answers is believed.
+    /// Encryption if the server offers it; any server is trusted.
     Prefer,
-    /// Encrypted; whoever answers is believed, unless `sslrootcert` says who may vouch for the server.
+    /// Encryption; any server is trusted unless `sslrootcert` says which authorities may vouch for it.
     Require,
-    /// Encrypted, with a certificate that somebody trusted has signed.
+    /// Encryption, and a certificate signed by a trusted authority.
     VerifyCa,
-    /// The same, and the certificate is for the host in the address.
+    /// The same, and the certificate must be for the host in the address.
     VerifyFull,
 }
 

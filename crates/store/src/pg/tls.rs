@@ -1,4 +1,4 @@
-//! Whom to believe to be the PostgreSQL server.
+//! Which PostgreSQL servers to trust.
 
 use super::ssl_mode::Mode;
 use rustls::client::WebPkiServerVerifier;
@@ -13,8 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-/// What encrypts connections and checks the server as `mode` asks, against the certificates in the file `root`, or those
-/// that this system trusts.
+/// The TLS configuration for `mode`, with the certificates in the file `root` or those of the system.
 pub(crate) fn connector(mode: Mode, root: Option<&Path>) -> Result<MakeRustlsConnect, String> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let algorithms = provider.signature_verification_algorithms;
@@ -22,7 +21,7 @@ pub(crate) fn connector(mode: Mode, root: Option<&Path>) -> Result<MakeRustlsCon
     let verifier: Arc<dyn ServerCertVerifier> = match mode {
         Mode::VerifyFull => webpki(&provider, root)?,
         Mode::VerifyCa => lenient(Some(webpki(&provider, root)?)),
-        // As libpq has it: who names a certificate wants it checked.
+        // Like libpq: naming a certificate turns the check on.
         Mode::Require if root.is_some() => lenient(Some(webpki(&provider, root)?)),
         Mode::Disable | Mode::Prefer | Mode::Require => lenient(None),
     };
@@ -59,11 +58,11 @@ fn webpki(provider: &Arc<CryptoProvider>, root: Option<&Path>) -> Result<Arc<Web
         .map_err(|error| error.to_string())
 }
 
-/// Believes more than a certificate of the right name.
+/// A verifier that accepts more than certificates with the right name.
 #[derive(Debug)]
 struct Lenient {
-    /// Whose certificates are believed, for whatever host; without it, whoever answers is believed, as `sslmode=require`
-    /// does: nobody can listen, but anybody can pretend to be the server.
+    /// The trusted authorities, for any host name. Without them any server is trusted, as with
+    /// `sslmode=require`: this protects against eavesdropping but not against impersonation.
     signed_by: Option<Arc<WebPkiServerVerifier>>,
     algorithms: WebPkiSupportedAlgorithms,
 }
@@ -78,7 +77,7 @@ impl ServerCertVerifier for Lenient {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let Some(signed_by) = &self.signed_by else { return Ok(ServerCertVerified::assertion()) };
-        // The name is looked at last, when the signatures and dates were found to be good.
+        // The name is checked last, after the signatures and dates.
         match signed_by.verify_server_cert(certificate, intermediates, name, ocsp, now) {
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },

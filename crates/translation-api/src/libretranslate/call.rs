@@ -42,7 +42,7 @@ impl Call {
             call.fields = match serde_json::from_slice(&body) {
                 Ok(Value::Object(fields)) => fields,
                 Ok(_) => return Err(Refusal::Invalid("expected a JSON object".to_owned())),
-                Err(error) => return Err(Refusal::Invalid(format!("the body is not JSON: {error}"))),
+                Err(error) => return Err(Refusal::Invalid(format!("the body is not valid JSON: {error}"))),
             };
         }
         call.add_form(query.as_bytes())?;

@@ -29,9 +29,9 @@ use std::collections::BTreeSet;
 #[serde(untagged)]
 #[schemars(inline)]
 pub enum Shaped<T> {
-    /// `q` was a string.
+    /// If `q` was a string.
     One(T),
-    /// `q` was a list.
+    /// If `q` was a list.
     Many(Vec<T>),
 }
 
@@ -214,46 +214,46 @@ pub fn languages(api: &TranslationApi) -> Vec<Listed> {
     api.languages().into_iter().map(listed).collect()
 }
 
-/// What a page in front of this may offer.
+/// Settings for front ends.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "LibreTranslateSettings")]
 pub struct Settings {
-    /// Whether there are keys.
+    /// Whether API keys are used.
     pub api_keys: bool,
-    /// Characters of a text, at most.
+    /// The maximum length of a text, in characters.
     pub char_limit: usize,
     /// Whether files are translated.
     pub files_translation: bool,
-    /// How long a page waits after a key was pressed, in milliseconds.
+    /// How long a page waits after a key press, in milliseconds.
     pub frontend_timeout: u32,
-    /// Whether callers need a key.
+    /// Whether an API key is required.
     pub key_required: bool,
-    /// What is chosen at first.
+    /// The default.
     pub language: Chosen,
-    /// Whether people can suggest translations.
+    /// Whether users can suggest translations.
     pub suggestions: bool,
     /// The kinds of file that are translated.
     pub supported_files_format: [&'static str; 0],
 }
 
-/// The languages that are chosen at first.
+/// The default languages.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "LibreTranslateChosen")]
 pub struct Chosen {
-    /// From which.
+    /// The source language.
     pub source: Choice,
-    /// Into which.
+    /// The target language.
     pub target: Choice,
 }
 
-/// A language that is chosen at first.
+/// The default languages.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "LibreTranslateChoice")]
 pub struct Choice {
     /// Its code, or `auto`.
     pub code: &'static str,
-    /// Its name in English.
+    /// The English name.
     pub name: &'static str,
 }
 
@@ -274,7 +274,7 @@ pub fn settings(api: &TranslationApi, key_required: bool) -> Settings {
     }
 }
 
-/// That it answers.
+/// Always `ok`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[schemars(rename = "LibreTranslateHealth")]
 pub struct Health {

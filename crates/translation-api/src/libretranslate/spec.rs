@@ -37,28 +37,28 @@ pub fn spec(api: &TranslationApi, base: &str, key_required: bool) -> Value {
         },
         "servers": [{ "url": if base.is_empty() { "/" } else { base } }],
         "paths": {
-            "/translate": { "post": asked("Translate a text", "translate", json!({
+            "/translate": { "post": operation_with_body("Translate a text", "translate", json!({
                 "type": "object",
                 "required": ["translatedText"],
                 "properties": { "translatedText": q_of_answers(), "detectedLanguage": { "type": "object" } },
             })) },
-            "/detect": { "post": asked("Detect the language of a text", "detect", json!({
+            "/detect": { "post": operation_with_body("Detect the language of a text", "detect", json!({
                 "type": "array",
                 "items": { "type": "object", "properties": {
                     "confidence": { "type": "number", "minimum": 0, "maximum": 100 }, "language": text,
                 } },
             })) },
-            "/languages": { "get": told("Source languages with their target languages", json!({
+            "/languages": { "get": operation("Source languages with their target languages", json!({
                 "type": "array",
                 "items": { "type": "object", "properties": {
                     "code": text, "name": text, "targets": { "type": "array", "items": text },
                 } },
             })) },
-            "/frontend/settings": { "get": told("Settings for front ends", json!({ "type": "object" })) },
-            "/health": { "get": told("Health check", json!({
+            "/frontend/settings": { "get": operation("Settings for front ends", json!({ "type": "object" })) },
+            "/health": { "get": operation("Health check", json!({
                 "type": "object", "properties": { "status": text },
             })) },
-            "/spec": { "get": told("This", json!({ "type": "object" })) },
+            "/spec": { "get": operation("This", json!({ "type": "object" })) },
         },
         "components": { "schemas": { "translate": translate, "detect": detect } },
     })
@@ -69,9 +69,9 @@ fn q_of_answers() -> Value {
 }
 
 /// An operation with a request body.
-fn asked(summary: &str, schema: &str, answer: Value) -> Value {
+fn operation_with_body(summary: &str, schema: &str, answer: Value) -> Value {
     let schema = json!({ "schema": { "$ref": format!("#/components/schemas/{schema}") } });
-    let mut operation = told(summary, answer);
+    let mut operation = operation(summary, answer);
     operation["requestBody"] = json!({ "content": {
         "application/json": schema,
         "application/x-www-form-urlencoded": schema,
@@ -85,7 +85,7 @@ fn asked(summary: &str, schema: &str, answer: Value) -> Value {
     operation
 }
 
-fn told(summary: &str, answer: Value) -> Value {
+fn operation(summary: &str, answer: Value) -> Value {
     json!({ "summary": summary, "responses": { "200": {
         "description": summary,
         "content": { "application/json": { "schema": answer } },

@@ -94,7 +94,7 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
-    fn said(content: &str, finish_reason: &str) -> Result<Vec<String>, &'static str> {
+    fn parsed(content: &str, finish_reason: &str) -> Result<Vec<String>, &'static str> {
         let message = Said { content: Some(content.to_owned()) };
         read(Completion { choices: vec![Choice { message, finish_reason: Some(finish_reason.to_owned()) }] })
     }
@@ -104,7 +104,7 @@ mod tests {
     #[case("```json\n[\"un\", \"deux\"]\n```")]
     #[case("\n```[\"un\",\"deux\"]``` ")]
     fn an_array_is_parsed(#[case] content: &str) {
-        assert_eq!(said(content, "stop").unwrap(), ["un", "deux"]);
+        assert_eq!(parsed(content, "stop").unwrap(), ["un", "deux"]);
     }
 
     #[rstest]
@@ -115,12 +115,12 @@ mod tests {
     #[case("un")]
     #[case("")]
     fn anything_else_is_rejected(#[case] content: &str) {
-        assert!(said(content, "stop").is_err());
+        assert!(parsed(content, "stop").is_err());
     }
 
     #[test]
     fn a_truncated_answer_is_rejected() {
-        assert!(said(r#"["un"]"#, "length").unwrap_err().contains("token limit"));
+        assert!(parsed(r#"["un"]"#, "length").unwrap_err().contains("token limit"));
         assert!(read(Completion { choices: Vec::new() }).is_err());
     }
 }

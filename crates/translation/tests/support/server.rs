@@ -48,7 +48,7 @@ pub struct Server {
 
 struct Kept {
     manner: Mutex<Manner>,
-    asked: Mutex<Vec<(HeaderMap, Value)>>,
+    requests: Mutex<Vec<(HeaderMap, Value)>>,
     sent: AtomicUsize,
     now: AtomicUsize,
     most: AtomicUsize,
@@ -62,7 +62,7 @@ impl Server {
     pub fn on(listener: TcpListener, manner: Manner) -> Self {
         let state = Arc::new(Kept {
             manner: Mutex::new(manner),
-            asked: Mutex::default(),
+            requests: Mutex::default(),
             sent: AtomicUsize::new(0),
             now: AtomicUsize::new(0),
             most: AtomicUsize::new(0),
@@ -82,8 +82,8 @@ impl Server {
     }
 
     /// The translation requests it received: headers and bodies.
-    pub fn asked(&self) -> Vec<(HeaderMap, Value)> {
-        self.state.asked.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<(HeaderMap, Value)> {
+        self.state.requests.lock().unwrap().clone()
     }
 
     /// Bytes of endless responses that were read.
@@ -105,7 +105,7 @@ async fn languages() -> Json<Value> {
 }
 
 async fn translate(State(state): State<Arc<Kept>>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
-    state.asked.lock().unwrap().push((headers, body.clone()));
+    state.requests.lock().unwrap().push((headers, body.clone()));
     let now = state.now.fetch_add(1, Ordering::Relaxed) + 1;
     state.most.fetch_max(now, Ordering::Relaxed);
     let response = answer(&state, &body).await;
@@ -124,16 +124,16 @@ async fn answer(state: &Arc<Kept>, body: &Value) -> Response {
         Manner::Shouts => {
             // As long as another request needs to arrive too.
             tokio::time::sleep(Duration::from_millis(20)).await;
-            told(body, &each(&shout))
+            response(body, &each(&shout))
         }
         Manner::LosesMarks => {
             let marks = regex::Regex::new("(?i)<span[^>]*>[^<]*</span>|<x[0-9]+/>").unwrap();
-            told(body, &each(&|text| shout(&marks.replace_all(text, ""))))
+            response(body, &each(&|text| shout(&marks.replace_all(text, ""))))
         }
-        Manner::Echoes => told(body, &each(&|text| format!("Ja: {text}"))),
-        Manner::Empty => told(body, &each(&|_| String::new())),
-        Manner::Twice => told(body, &each(&|text| format!("{0} {0}", text.to_uppercase()))),
-        Manner::Fewer => told(body, &[]),
+        Manner::Echoes => response(body, &each(&|text| format!("Ja: {text}"))),
+        Manner::Empty => response(body, &each(&|_| String::new())),
+        Manner::Twice => response(body, &each(&|text| format!("{0} {0}", text.to_uppercase()))),
+        Manner::Fewer => response(body, &[]),
         Manner::Chatter => {
             let content = format!("Sure, here you are:\n{}", json!(each(&shout)));
             Json(json!({"choices": [{"message": {"content": content}}]})).into_response()
@@ -184,7 +184,7 @@ fn texts(body: &Value) -> Vec<String> {
     serde_json::from_value(texts).unwrap()
 }
 
-fn told(body: &Value, answers: &[String]) -> Response {
+fn response(body: &Value, answers: &[String]) -> Response {
     let answer = match body.get("messages") {
         Some(_) => json!({"choices": [{
             "message": {"role": "assistant", "content": json!(answers).to_string()}, "finish_reason": "stop"

@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub struct Endpoint {
     /// The method.
     pub method: Method,
-    /// The path, with `{id}` for its variable parts.
+    /// The path, with `{id}` for path parameters.
     pub path: String,
     /// Who may call it.
     pub access: Access,
@@ -28,7 +28,7 @@ pub struct Endpoint {
     pub body: Option<Value>,
     /// The names of the variable parts of its path, as its handler takes them.
     pub segments: Vec<String>,
-    /// The names of the parameters that its query may have.
+    /// The names of its query parameters.
     pub query: Vec<String>,
     /// What it may fail with.
     pub errors: BTreeSet<ErrorCode>,
@@ -40,12 +40,10 @@ pub struct Endpoint {
 pub fn routes(api: Api) -> Api {
     let page: Arc<str> = page(&api.routes).into();
     let document: Arc<str> = format!("{:#}", openapi(super::api(api.app().clone()))).into();
-    api.get(Access::Anyone, "/docs", "This interface, for people", async move || Html(page.to_string())).get(
-        Access::Anyone,
-        "/docs/openapi.json",
-        "This interface, for programs",
-        async move || Document(document.to_string()),
-    )
+    api.get(Access::Anyone, "/docs", "API documentation for people", async move || Html(page.to_string()))
+        .get(Access::Anyone, "/docs/openapi.json", "API documentation for programs", async move || {
+            Document(document.to_string())
+        })
 }
 
 /// The document of OpenAPI, as text.
@@ -114,10 +112,10 @@ fn page(routes: &[Route]) -> String {
         })
         .collect();
     format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Meeshy: interface</title>\
+        "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'><title>Meeshy: API</title>\
          <style>body{{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem;color-scheme:light dark}}\
          td,th{{padding:.25rem .75rem;text-align:left;vertical-align:top}}</style>\
-         <h1>Meeshy: interface</h1><p>For programs: <a href=/docs/openapi.json>OpenAPI 3.1</a>. Events go over Socket.IO at \
+         <h1>Meeshy: API</h1><p>For programs: <a href=/docs/openapi.json>OpenAPI 3.1</a>. Events go over Socket.IO at \
          <code>/socket.io/</code>.</p><table><thead><tr><th>Method<th>Path<th>What it does<th>Who may call</thead>{rows}</table></html>"
     )
 }

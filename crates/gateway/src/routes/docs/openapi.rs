@@ -7,7 +7,7 @@ use meeshy_wire::{ErrorBody, ErrorCode, Schemas};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The document of these routes, whose schemas are in `schemas`.
+/// The document of these routes, with their schemas in `schemas`.
 pub fn document(routes: &[Route], mut schemas: Schemas) -> Value {
     let error = schemas.answer::<ErrorBody>();
     let (mut paths, mut responses) = (Map::new(), Map::new());
@@ -32,7 +32,7 @@ pub fn document(routes: &[Route], mut schemas: Schemas) -> Value {
     })
 }
 
-/// A path as OpenAPI writes it, which has no sign for a part that goes over slashes.
+/// A path in OpenAPI's form, which has no notation for a parameter that includes slashes.
 fn template(path: &str) -> String {
     path.replace("{*", "{")
 }
@@ -96,17 +96,17 @@ fn operation(route: &Route, error: &Value, responses: &mut Map<String, Value>) -
 
 fn describe_status(status: u16) -> &'static str {
     match status {
-        200 => "It was done.",
-        201 => "It was made.",
-        206 => "The part that was asked for.",
-        304 => "It is as the caller knows it.",
-        416 => "There is no such part.",
-        503 => "It cannot serve just now.",
-        _ => "The answer.",
+        200 => "Success.",
+        201 => "Created.",
+        206 => "The requested range.",
+        304 => "Not modified.",
+        416 => "The range is not satisfiable.",
+        503 => "The server is not ready.",
+        _ => "The response.",
     }
 }
 
-/// An answer that carries one of these codes.
+/// An error response with one of these codes.
 fn refusal(codes: &[ErrorCode], error: &Value) -> Value {
     let lines: Vec<String> =
         codes.iter().map(|code| format!("- `{}`: {}", code.name(), code.meaning())).collect();

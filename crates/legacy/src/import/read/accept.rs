@@ -1,4 +1,4 @@
-//! A document that becomes a row.
+//! Documents that become rows.
 
 use super::anonymise;
 use super::candidate::{Candidate, LedgerOnly};
@@ -12,7 +12,8 @@ use meeshy_store::legacy::{Entry, Outcome};
 use std::cmp::Ordering;
 
 impl<'d> Reader<'d> {
-    /// Takes a document as a row, unless another has a value of its or a newer translation is known.
+    /// Accepts a document as a row, unless another one has one of its unique values or a newer translation
+    /// exists.
     pub(super) fn accept(
         &mut self,
         collection: &'d str,
@@ -29,7 +30,7 @@ impl<'d> Reader<'d> {
                 None => {}
                 Some(Ordering::Less) => replaces = true,
                 Some(_) => {
-                    let note = "the message itself has a newer one".into();
+                    let note = "the message contains a newer translation".into();
                     let message = draft.text("message_id").unwrap_or_default().to_owned();
                     let kept = Some(("Message".into(), message));
                     self.keep(Outcome::Merged, LedgerOnly { kept, ..candidate.ledger_only(note) });
@@ -78,7 +79,7 @@ impl<'d> Reader<'d> {
         Ok(())
     }
 
-    /// A message has a number of its own until all are there, and answers another one only then.
+    /// A message has a temporary number until all are there, and only then gets its reply-to.
     fn prepare_message(&mut self, draft: &mut Draft<'d>) {
         self.provisional_sequence -= 1;
         draft.set("sequence", self.provisional_sequence);

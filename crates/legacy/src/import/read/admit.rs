@@ -1,4 +1,4 @@
-//! Which documents are looked at at all.
+//! Checks that come before a document is mapped.
 
 use super::candidate::{Candidate, LedgerOnly};
 use super::copies::Place;
@@ -7,8 +7,8 @@ use crate::import::ids::{has_id, id_of, qualified_id};
 use meeshy_store::legacy::Outcome;
 
 impl Reader<'_> {
-    /// Whether a document can be looked at more closely: it has an id, its text is text, and none with its id was taken. If not,
-    /// its outcome is clear.
+    /// Whether a document can be mapped: it has an id, its text is valid, and no document with its id was
+    /// accepted. If not, its outcome is decided here.
     pub(super) fn admit(
         &mut self,
         collection: &str,
@@ -24,15 +24,15 @@ impl Reader<'_> {
             return false;
         }
         if let Some(at) = bad_text {
-            let note = format!("holds text that is not UTF-8, at its byte {at}");
+            let note = format!("contains text that is not UTF-8, at byte {at}");
             self.keep(Outcome::Rejected, candidate.ledger_only(note));
             return false;
         }
         true
     }
 
-    /// A copy of the document that counts is merged if it is the same to the bit, and otherwise rejected; one that comes before
-    /// it is looked at, and rejected for its own reason.
+    /// A copy of the document that counts is merged if it is identical, and otherwise rejected. One that
+    /// comes before it is mapped, and rejected for its own reason.
     fn is_copy(&mut self, collection: &str, id: &str, candidate: &mut Candidate<'_>) -> bool {
         let (copy_id, is_same) = match self.copies.note(id, candidate) {
             Place::Counts => return false,
@@ -45,9 +45,7 @@ impl Reader<'_> {
         };
         self.findings.qualified_ids.insert(copy_id.clone());
         let (outcome, note) = match is_same {
-            true => {
-                (Outcome::Merged, format!("the same as {collection} {id}, which came earlier in the dump"))
-            }
+            true => (Outcome::Merged, format!("a duplicate of {collection} {id} earlier in the dump")),
             false => (Outcome::Rejected, "a document with this id came earlier in the dump".to_owned()),
         };
         let is_qualified = candidate.duplicates.is_qualified(id, candidate.name);

@@ -1,23 +1,23 @@
-//! People made up from real ones: the same person is always made up the same way, so that references still fit.
+//! Anonymisation. The same value is always replaced by the same one, so references still match.
 //!
-//! What is kept are ids, dates, languages, counts, roles and the lengths of texts.
+//! Ids, dates, languages, counts, roles and the lengths of texts are kept.
 
 use crate::mapping::Draft;
 use meeshy_store::Value;
 use sha2::{Digest, Sha256};
 
-/// What stands in the place of a value.
+/// The replacement for a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Substitute {
     /// A name such as `u3fa9c1`.
     Name,
     /// An address at `example.org`.
     Mail,
-    /// A number of the range that is kept for stories.
+    /// A number from the range reserved for fiction.
     Phone,
     /// A text of the same length.
     Text,
-    /// An address of the range that is kept for documents.
+    /// An address from the range reserved for documentation.
     Ip,
     /// As many digits as a hash has.
     Hash,
@@ -25,7 +25,7 @@ enum Substitute {
     Nothing,
 }
 
-/// Every column that says something about a person, whatever its table.
+/// Every column with personal data, whatever its table.
 const COLUMNS: &[(&str, Substitute)] = &[
     ("username", Substitute::Name),
     ("first_name", Substitute::Name),
@@ -121,10 +121,10 @@ const COLUMNS: &[(&str, Substitute)] = &[
     ("dh_ratchet_private_key", Substitute::Nothing),
 ];
 
-/// Columns that hold lists of such things.
+/// Columns with lists of personal data.
 const LISTS: &[&str] = &["username_history", "two_factor_backup_codes", "validated_mentions", "tags"];
 
-/// Replaces what says something about a person, and forgets what no column holds.
+/// Replaces personal data, and drops fields without a column.
 pub(super) fn draft(draft: &mut Draft<'_>) {
     let mapper = draft.mapper;
     for (column, value) in mapper.columns().iter().zip(draft.values_mut()) {
@@ -162,7 +162,7 @@ fn replace(value: &mut Value, stand: Substitute) {
     };
 }
 
-/// Sixty-four digits that depend on nothing but the text.
+/// Sixty-four digits that depend only on the text.
 fn digits(text: &str) -> String {
     hex::encode(Sha256::digest(text.to_lowercase()))
 }
@@ -171,7 +171,7 @@ fn number(digits: &str) -> u64 {
     u64::from_str_radix(&digits[..15], 16).unwrap_or_default()
 }
 
-/// A text with the same blanks, lines and length, without any of its words.
+/// A text with the same whitespace, lines and length, but without its words.
 fn words(text: &str, digits: &str) -> String {
     let letters: Vec<char> =
         digits.chars().map(|digit| char::from(b'a' + digit.to_digit(16).unwrap_or(0) as u8)).collect();

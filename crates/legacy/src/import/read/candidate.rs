@@ -14,14 +14,14 @@ pub(super) struct Candidate<'a> {
     pub(super) position: u64,
     /// What occurs more than once in its collection.
     pub(super) duplicates: &'a Duplicates,
-    /// What the ledger calls it, where another document with its id counts.
+    /// Its ledger id, if another document with its id counts.
     pub(super) copy_id: Option<String>,
 }
 
-/// A document that is kept whole in the ledger, and becomes no row.
+/// A document that is stored whole in the ledger and becomes no row.
 pub(super) struct LedgerOnly<'a> {
     pub(super) id: String,
-    /// The id alone is that of another document, under another name of the collection.
+    /// The id alone belongs to another document, under another name of the collection.
     pub(super) is_shared: bool,
     /// The name of its collection in the dump.
     pub(super) name: &'a str,
@@ -41,7 +41,7 @@ impl<'a> Candidate<'a> {
         Self { name, raw, digest, position: *position, duplicates, copy_id: None }
     }
 
-    /// The same, to be kept in the ledger with a note.
+    /// The same, to be stored in the ledger with a remark.
     pub(super) fn ledger_only(&self, note: String) -> LedgerOnly<'a> {
         let (id, is_shared) = match &self.copy_id {
             Some(copy) => (copy.clone(), false),

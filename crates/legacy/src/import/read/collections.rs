@@ -1,4 +1,4 @@
-//! All collections of a dump, in the order in which they can be taken.
+//! All collections of a dump, in the order in which they are read.
 
 use super::output::Output;
 use super::reader::Reader;
@@ -12,10 +12,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-/// Reads the whole dump, and hands over step by step what is to be written.
+/// Reads the whole dump and sends the steps to the writer.
 ///
 /// # Errors
-/// When the dump cannot be read, or nobody takes the steps any more.
+/// When the dump cannot be read, or the writer has stopped.
 pub(crate) fn read<'d>(
     input: Input<'d>,
     layouts: Layouts,
@@ -38,7 +38,8 @@ fn spans_collections(source: &Source) -> bool {
     source.shape.mappings().iter().any(|mapping| mapping.spans_collections)
 }
 
-/// The tables whose rows are made of several collections of the dump, so that documents of one can say the same as of another.
+/// The tables whose rows come from several collections of the dump, so that documents of one may duplicate
+/// those of another.
 fn shared_tables(dump: &Dump) -> HashSet<&'static str> {
     let (mut once, mut shared) = (HashSet::new(), HashSet::new());
     for source in SOURCES.iter().filter(|source| spans_collections(source)) {
@@ -55,7 +56,7 @@ fn shared_tables(dump: &Dump) -> HashSet<&'static str> {
 }
 
 impl Reader<'_> {
-    /// Reads a collection, under all names that the dump has it under.
+    /// Reads a collection under all its names in the dump.
     fn collection(&mut self, source: &'static Source) -> Result<(), ImportError> {
         let input = self.input;
         let collections: Vec<&Collection> =
@@ -88,7 +89,7 @@ impl Reader<'_> {
         self.output.send(Step::Replies(replies))
     }
 
-    /// Archives the collections that nobody knows.
+    /// Archives unknown collections.
     fn unknown_collections(&mut self) -> Result<(), ImportError> {
         let collections = self.input.dump.collections().iter();
         for collection in collections.filter(|collection| source_of(collection.name()).is_none()) {

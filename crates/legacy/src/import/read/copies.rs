@@ -1,42 +1,43 @@
-//! Documents of one name of a collection that share their id: the first that can be taken counts, or the first if none can.
+//! Documents of one collection name that share their id: the first valid one counts, or the first if none is
+//! valid.
 
 use super::candidate::Candidate;
 use crate::import::ids::copy_id;
 use std::collections::HashMap;
 
-/// Where a document stands among those that share its id.
+/// The position of a document among those that share its id.
 pub(super) enum Place {
     /// It is the one that counts.
     Counts,
-    /// It comes before that one, and goes by this id.
+    /// It comes before that one, and has this ledger id.
     Before(String),
-    /// It comes after that one, and goes by this id.
+    /// It comes after that one, and has this ledger id.
     After {
         id: String,
-        /// It is the same to the bit.
+        /// It is identical.
         is_same: bool,
     },
 }
 
-/// The documents so far of a collection that are there more than once, by name and id.
+/// The documents so far of a collection that occur more than once, by name and id.
 #[derive(Default)]
 pub(super) struct Copies(HashMap<(String, String), Seen>);
 
 #[derive(Default)]
 struct Seen {
-    /// How many came so far.
+    /// How many have come so far.
     number: u32,
-    /// The digest of the one that counts, once it came.
+    /// The digest of the one that counts, once it has come.
     counts: Option<Vec<u8>>,
 }
 
 impl Copies {
-    /// Forgets the collection before.
+    /// Clears the previous collection.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// Notes the next document of an id.
+    /// Records the next document of an id.
     pub(super) fn note(&mut self, id: &str, candidate: &Candidate<'_>) -> Place {
         let seen = self.0.entry((candidate.name.to_owned(), id.to_owned())).or_default();
         seen.number += 1;

@@ -1,4 +1,4 @@
-//! Documents that say the same of the same thing: one of each group is taken, the others are merged into it.
+//! Documents with the same unique key: one of each group is accepted, the others are merged into it.
 
 use super::candidate::{Candidate, LedgerOnly};
 use super::groups::{self, Deferred, Group};

@@ -1,4 +1,4 @@
-//! What becomes of one document: a row, a place in the archive, or a rejection.
+//! The outcome of one document: a row, the archive, or rejection.
 
 use super::candidate::Candidate;
 use super::groups::{Deferred, merge_key_of};
@@ -10,7 +10,7 @@ use crate::mapping::{Destination, Draft, Shape, Source};
 use meeshy_store::legacy::Outcome;
 
 impl Reader<'_> {
-    /// Reads a document of a collection that is known.
+    /// Reads a document of a known collection.
     pub(super) fn document(
         &mut self,
         source: &'static Source,
@@ -26,7 +26,7 @@ impl Reader<'_> {
         let Some(mapper) = mappers.of_document(source, candidate.raw) else {
             let reason = match &source.shape {
                 Shape::Archive(reason) => reason,
-                _ => "in no shape that is known",
+                _ => "has an unknown structure",
             };
             self.keep(Outcome::Archived, candidate.ledger_only(reason.to_string()));
             return Ok(());
@@ -35,7 +35,7 @@ impl Reader<'_> {
             Err(rejection) => self.reject(&candidate, &rejection),
             Ok((draft, _)) if candidate.copy_id.is_some() => {
                 let conflict = self.unique_values.conflict(&draft).map(|conflict| conflict.to_string());
-                let note = conflict.unwrap_or_else(|| "another document with this id was taken".into());
+                let note = conflict.unwrap_or_else(|| "another document with this id was accepted".into());
                 self.keep(Outcome::Rejected, candidate.ledger_only(note));
             }
             Ok((_, Destination::Archive(reason))) => {
@@ -52,7 +52,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Whether another document of the dump may say the same.
+    /// Whether another document of the dump may have the same unique key.
     fn may_be_merged(&self, draft: &Draft<'_>, duplicates: &Duplicates) -> bool {
         let mapping = draft.mapper.mapping;
         duplicates.has_id(&draft.id)
@@ -60,11 +60,11 @@ impl Reader<'_> {
             || (mapping.spans_collections && self.shared_tables.contains(mapping.table))
     }
 
-    /// Reads a document of a collection that nobody knows.
+    /// Reads a document of an unknown collection.
     pub(super) fn unknown_document(&mut self, name: &str, document: &Document, duplicates: &Duplicates) {
         let mut candidate = Candidate::new(name, document, duplicates);
         if self.admit(name, &mut candidate, document.bad_text) {
-            let note = "of a collection that is not known".into();
+            let note = "unknown collection".into();
             self.keep(Outcome::Archived, candidate.ledger_only(note));
         }
     }

@@ -1,4 +1,4 @@
-//! Translations that messages have inside, compared with those that are documents of their own.
+//! Translations embedded in messages, compared with those that are separate documents.
 
 use super::anonymise;
 use crate::import::context::Input;
@@ -7,12 +7,12 @@ use bson::RawDocument;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-/// When each translation inside of a message was made, by message and language.
+/// The time of each embedded translation, by message and language.
 #[derive(Default)]
 pub(super) struct EmbeddedTranslations(HashMap<String, Option<i64>>);
 
 impl EmbeddedTranslations {
-    /// The translations that a message has inside; what cannot be read of them stays beside it.
+    /// The translations embedded in a message; invalid ones stay in the ledger.
     pub(super) fn extract<'d>(
         &mut self,
         input: Input<'d>,
@@ -24,7 +24,7 @@ impl EmbeddedTranslations {
             let mut entry = match entry {
                 Ok(entry) => entry,
                 Err(rejection) => {
-                    let what = "has an entry that cannot be read, kept aside";
+                    let what = "has an invalid entry, stored in the ledger";
                     message.notice("translations", what, format!("{written}: {rejection}"));
                     if let Ok(Some(map)) = raw.get("translations") {
                         message.keep_original("translations", map);
@@ -45,7 +45,7 @@ impl EmbeddedTranslations {
         newest.into_values().collect()
     }
 
-    /// How the one inside of its message compares with a translation of its own, if there is one: older, or newer.
+    /// Compares the embedded translation with a separate one, if there is one: older, or newer.
     pub(super) fn compare(&self, draft: &Draft<'_>) -> Option<Ordering> {
         let updated = self.0.get(&key_of(draft))?;
         Some(if *updated < draft.int("updated_at") { Ordering::Less } else { Ordering::Greater })

@@ -1,4 +1,4 @@
-//! Documents that say the same of the same thing, deferred until all of them are there, and merged then.
+//! Documents with the same unique key, deferred until all of them are there, and then merged.
 
 use crate::mapping::Draft;
 use meeshy_store::Value;
@@ -15,7 +15,7 @@ pub(super) struct Deferred<'m> {
     pub(super) position: u64,
 }
 
-/// What a document says something of, if another may say the same.
+/// The unique key of a document, if another one may have the same.
 pub(super) fn merge_key_of(draft: &Draft<'_>) -> Option<String> {
     let mapping = draft.mapper.mapping;
     if mapping.merge_key.is_empty() || !(mapping.has_merge_key)(draft) {
@@ -33,13 +33,13 @@ pub(super) fn merge_key_of(draft: &Draft<'_>) -> Option<String> {
     Some(key)
 }
 
-/// One document that others were merged into.
+/// A document that others were merged into.
 pub(super) struct Group<'m> {
     pub(super) kept: Deferred<'m>,
     pub(super) merged: Vec<Deferred<'m>>,
 }
 
-/// Merges documents of one id, then those of one key, one group after the other.
+/// Merges documents of one id, then those of one key, group by group.
 pub(super) fn merge(deferred: Vec<Deferred<'_>>) -> impl Iterator<Item = Group<'_>> {
     let mut by_id: BTreeMap<(&'static str, String), Vec<Deferred<'_>>> = BTreeMap::new();
     for document in deferred {
@@ -47,7 +47,7 @@ pub(super) fn merge(deferred: Vec<Deferred<'_>>) -> impl Iterator<Item = Group<'
     }
     let mut by_key: BTreeMap<String, Vec<Group<'_>>> = BTreeMap::new();
     for ((collection, id), mut same) in by_id {
-        // One id under two names of a collection: what was changed last is what it is now.
+        // One id under two names of a collection: the one changed last is the current one.
         same.sort_by_key(|document| document.draft.int("updated_at"));
         let Some(kept) = same.pop() else { continue };
         let key = merge_key_of(&kept.draft).unwrap_or_else(|| format!("{collection} {id}"));
@@ -74,7 +74,7 @@ fn merge_key(mut groups: Vec<Group<'_>>) -> Option<Group<'_>> {
     Some(Group { kept, merged })
 }
 
-/// Since when a document says what it says.
+/// The time of a document's values.
 fn since(draft: &Draft<'_>) -> Option<i64> {
     draft.int("joined_at").or(draft.int("created_at"))
 }

@@ -1,4 +1,4 @@
-//! Documents that become no rows, kept whole in the ledger.
+//! Documents that become no rows and are stored whole in the ledger.
 
 use super::candidate::{Candidate, LedgerOnly};
 use super::reader::Reader;
@@ -8,12 +8,12 @@ use crate::mapping::Rejection;
 use meeshy_store::legacy::{Entry, Outcome};
 
 impl Reader<'_> {
-    /// Keeps a document that cannot be taken.
+    /// Stores a rejected document.
     pub(super) fn reject(&mut self, candidate: &Candidate<'_>, rejection: &Rejection) {
         self.keep(Outcome::Rejected, candidate.ledger_only(rejection.to_string()));
     }
 
-    /// Keeps a document whole, unless people are to be made up.
+    /// Stores a document whole, unless the import is anonymised.
     pub(super) fn keep(&mut self, outcome: Outcome, document: LedgerOnly<'_>) {
         let LedgerOnly { mut id, is_shared, name, raw, digest, note, position, kept } = document;
         if is_shared {

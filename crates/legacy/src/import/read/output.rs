@@ -1,4 +1,4 @@
-//! The way from the reading side to the writing side.
+//! The channel from the reading side to the writing side.
 
 use crate::import::error::ImportError;
 use crate::import::layouts::Layouts;
@@ -6,11 +6,11 @@ use crate::import::step::{Resolution, Step};
 use meeshy_store::StoreError;
 use std::sync::mpsc::SyncSender;
 
-/// Hands over, step by step, what is to be written.
+/// Sends the steps to the writer.
 pub(super) struct Output<'d> {
     steps: SyncSender<Step<'d>>,
     layouts: Layouts,
-    /// Documents of one collection that are not handed over yet.
+    /// Documents of one collection that are not sent yet.
     batch: Vec<Resolution<'d>>,
 }
 
@@ -24,12 +24,12 @@ impl<'d> Output<'d> {
         self.batch.push(resolution);
     }
 
-    /// Documents in the batch.
+    /// The number of documents in the batch.
     pub(super) fn len(&self) -> usize {
         self.batch.len()
     }
 
-    /// Hands the batch over.
+    /// Sends the batch.
     pub(super) fn flush(&mut self, collection: &'d str) -> Result<(), ImportError> {
         let batch = std::mem::take(&mut self.batch);
         if batch.is_empty() {
@@ -38,7 +38,7 @@ impl<'d> Output<'d> {
         self.send(Step::Batch(collection, batch))
     }
 
-    /// The number of a layout, a new one if need be.
+    /// The number of a layout, which is added if it is new.
     pub(super) fn layout(&mut self, name: &str, fields: &str) -> Result<i64, ImportError> {
         if let Some(number) = self.layouts.find(name, fields) {
             return Ok(number);
@@ -49,7 +49,7 @@ impl<'d> Output<'d> {
         Ok(number)
     }
 
-    /// The number of the layout of documents that are kept whole.
+    /// The number of the layout of documents that are stored whole.
     pub(super) fn whole_layout(&self, name: &str) -> i64 {
         self.layouts.whole(name)
     }
@@ -59,7 +59,7 @@ impl<'d> Output<'d> {
     }
 }
 
-/// Why nothing is written any more is what the writing side says.
+/// The writing side reports why it stopped.
 pub(super) fn stopped() -> ImportError {
     StoreError::Unavailable("the import has stopped".into()).into()
 }

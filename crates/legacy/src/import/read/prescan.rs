@@ -1,4 +1,4 @@
-//! What is read before its turn, because others depend on it.
+//! Collections that are read ahead because other documents depend on them.
 
 use super::groups::merge_key_of;
 use super::reader::Reader;
@@ -11,7 +11,7 @@ use crate::mapping::{Destination, Draft, Source, attachments};
 use bson::RawDocument;
 
 impl Reader<'_> {
-    /// Reads what documents that come later say of ones that come earlier.
+    /// Reads what later documents say about earlier ones.
     pub(super) fn prescan(&mut self) -> Result<(), ImportError> {
         let dump = self.input.dump;
         if let Some(copies) = dump.collection("MessageAttachment_backup_urls") {
@@ -34,8 +34,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Reads a collection once before it is taken, where documents may be there twice, say the same as others or refer to each
-    /// other. `source` is what is known of it.
+    /// Reads a collection ahead if documents may occur twice, have the same unique key or refer to each
+    /// other. `source` is its declaration.
     pub(super) fn find_duplicates(
         &mut self,
         source: Option<&'static Source>,
@@ -94,7 +94,7 @@ impl Reader<'_> {
     }
 }
 
-/// What is likely to become of a document.
+/// The expected outcome of a document.
 enum Preview<'d> {
     Row(Draft<'d>),
     Archived,

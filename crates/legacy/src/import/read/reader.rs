@@ -1,4 +1,4 @@
-//! What all stages of reading share.
+//! The state shared by all stages of reading.
 
 use super::copies::Copies;
 use super::embedded::EmbeddedTranslations;
@@ -12,26 +12,26 @@ use crate::mapping::{Draft, IdIndex, Source};
 use std::collections::HashSet;
 use std::sync::mpsc;
 
-/// A dump that is being read.
+/// A dump being read.
 pub(super) struct Reader<'d> {
     pub(super) input: Input<'d>,
     pub(super) output: Output<'d>,
     pub(super) findings: Findings,
-    /// What later documents may refer to.
+    /// The ids that later documents may refer to.
     pub(super) ids: IdIndex,
     /// Tables whose rows come from several collections of the dump.
     pub(super) shared_tables: HashSet<&'static str>,
     pub(super) unique_values: UniqueValues,
-    /// Documents that wait for others which say the same.
+    /// Documents that wait for others with the same unique key.
     pub(super) deferred: Vec<Deferred<'d>>,
-    /// Documents of the collection at hand that are there more than once.
+    /// Documents of the current collection that occur more than once.
     pub(super) copies: Copies,
-    /// Documents of the collection at hand that were rejected: others may refer to their rows.
+    /// Rejected documents of the current collection: others may refer to their rows.
     rejected: Vec<String>,
-    /// Messages and those they answer, for the time when all messages are there.
+    /// Messages and their reply-tos, set once all messages are there.
     pub(super) replies: Vec<(String, String)>,
     pub(super) embedded: EmbeddedTranslations,
-    /// A number for each message until it gets its own.
+    /// A temporary number for each message until it gets its own.
     pub(super) provisional_sequence: i64,
 }
 
@@ -53,21 +53,21 @@ impl<'d> Reader<'d> {
         }
     }
 
-    /// Notes a document that becomes a row, for those that refer to it.
+    /// Records a document that becomes a row, for those that refer to it.
     pub(super) fn remember(&mut self, draft: &Draft<'_>) {
         if let Some(parent) = draft.mapper.mapping.parent {
             self.ids.insert(parent, &draft.id, || draft.text("conversation_id"));
         }
     }
 
-    /// Notes a document that cannot be taken.
+    /// Records a rejected document.
     pub(super) fn note_rejected(&mut self, id: &str) {
         if !self.input.is_first {
             self.rejected.push(id.to_owned());
         }
     }
 
-    /// Asks for the rows that are here of documents that were rejected: they stay, and others may refer to them.
+    /// Asks for the existing rows of rejected documents: they stay, and others may refer to them.
     pub(super) fn remember_retained_rows(&mut self, source: &'static Source) -> Result<(), ImportError> {
         let ids = std::mem::take(&mut self.rejected);
         let mut mappings = source.shape.mappings().iter();

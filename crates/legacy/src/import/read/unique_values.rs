@@ -1,20 +1,20 @@
-//! Values that only one document can have, such as the name of a person.
+//! Values that must be unique, such as usernames.
 
 use crate::mapping::{Draft, Rejection};
 use std::collections::HashSet;
 
-/// The one of them that is made anew where another document has it.
+/// The one that is replaced if another document has it.
 const IDENTIFIER: &str = "identifier";
 
-/// The values that documents have so far.
+/// The values of the documents so far.
 #[derive(Default)]
 pub(super) struct UniqueValues(HashSet<String>);
 
 impl UniqueValues {
-    /// Takes the values of a document, and gives it another identifier if its own is taken.
+    /// Claims the values of a document, and gives it another identifier if its own is taken.
     ///
     /// # Errors
-    /// When another document has one of the others; those before it are taken all the same.
+    /// When another document has one of the other values; the values before it stay claimed.
     pub(super) fn claim(&mut self, draft: &mut Draft<'_>) -> Result<(), Rejection> {
         for &column in draft.mapper.mapping.unique {
             let Some(text) = draft.text(column) else { continue };
@@ -26,12 +26,12 @@ impl UniqueValues {
             }
             let made = format!("mshy_{}", draft.id);
             draft.set(IDENTIFIER, made);
-            draft.notice(IDENTIFIER, "another has the same, made from the id", "");
+            draft.notice(IDENTIFIER, "already in use, derived from the id", "");
         }
         Ok(())
     }
 
-    /// Takes the values of a document as they are, and says whether [`claim`](Self::claim) would accept it.
+    /// Claims the values of a document as they are; returns whether [`claim`](Self::claim) would accept it.
     pub(super) fn would_claim(&mut self, draft: &Draft<'_>) -> bool {
         draft.mapper.mapping.unique.iter().all(|&column| {
             draft
@@ -40,7 +40,7 @@ impl UniqueValues {
         })
     }
 
-    /// What keeps a document from being taken: a value that another has.
+    /// The reason for a rejection: another document has this value.
     pub(super) fn conflict(&self, draft: &Draft<'_>) -> Option<Rejection> {
         let is_taken = |column: &str| {
             let text = draft.text(column);

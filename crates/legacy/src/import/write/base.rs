@@ -1,4 +1,4 @@
-//! The base of a three-way merge: what both sides had before they went apart.
+//! The base of a three-way merge: the last state that both sides agreed on.
 
 use super::returned::Returned;
 use super::rows;
@@ -11,9 +11,9 @@ use meeshy_store::legacy::exported::Exported;
 use meeshy_store::legacy::{Entry, Outcome};
 use std::collections::HashMap;
 
-/// What changes of a collection are made with.
+/// The input for changes of a collection.
 pub(super) struct ChangeContext<'a> {
-    /// Of which collection.
+    /// The collection.
     pub(super) collection: &'a str,
     pub(super) mappers: &'a Mappers,
     /// The exports that the dump descends from.
@@ -22,7 +22,7 @@ pub(super) struct ChangeContext<'a> {
 }
 
 impl ChangeContext<'_> {
-    /// What the newest of these exports wrote of some documents.
+    /// What the newest of these exports wrote for some documents.
     pub(super) fn exported(
         &self,
         tx: &mut Tx<'_>,
@@ -33,20 +33,20 @@ impl ChangeContext<'_> {
     }
 }
 
-/// What both sides had before they went apart.
+/// The last state that both sides agreed on.
 pub(super) struct Base<'a> {
     /// The digest of the document.
     pub(super) document: &'a [u8],
-    /// The digest of the row, if an import brought it.
+    /// The digest of the row, if it was imported.
     pub(super) row: Option<&'a [u8]>,
     /// The digests of its columns.
     pub(super) columns: Option<&'a [u8]>,
-    /// The row may have no id yet: an export wrote it.
+    /// The row may have no id yet, because an export wrote it.
     pub(super) is_returned: bool,
 }
 
 impl<'a> Base<'a> {
-    /// What an export wrote, or else what the last import brought.
+    /// The state that an export wrote, or else that of the last import.
     pub(super) fn of(prior: Option<&'a Entry>, returned: Option<&'a Exported>) -> Option<Self> {
         if let Some(Exported { digest, column_digests, .. }) = returned {
             return Some(Self {
@@ -58,11 +58,11 @@ impl<'a> Base<'a> {
         }
         let Entry { digest, row_digest, column_digests, outcome, .. } = prior?;
         let (row, columns) = (row_digest.as_deref(), column_digests.as_deref());
-        // One that was rejected has a row only where an export wrote it.
+        // A rejected document has a row only if an export wrote it.
         Some(Self { document: digest, row, columns, is_returned: *outcome != Outcome::Inserted })
     }
 
-    /// Whether a row is still as both sides had it.
+    /// Whether a row is unchanged since that state.
     pub(super) fn is_unchanged_row(
         &self,
         tx: &mut Tx<'_>,

@@ -1,6 +1,7 @@
-//! Documents on their way into the database, some hundreds at a time.
+//! Writes documents into the database, a few hundred at a time.
 //!
-//! The first import only adds rows. A later one compares each document with the ledger and changes what is different.
+//! The first import only adds rows. A later one compares each document with the ledger and changes what
+//! differs.
 
 use super::base::{Base, ChangeContext};
 use super::change::{self, RowConflict};
@@ -14,7 +15,7 @@ use meeshy_store::legacy::{self, Entry, Outcome};
 use meeshy_store::{Tx, Value};
 use std::collections::HashMap;
 
-/// What became of a document.
+/// The outcome of a document.
 pub(super) struct DocumentOutcome {
     pub(super) outcome: Outcome,
     pub(super) id: String,
@@ -28,15 +29,15 @@ impl DocumentOutcome {
     }
 }
 
-/// What a batch did.
+/// The result of a batch.
 #[derive(Default)]
 pub(super) struct BatchResult {
     pub(super) outcomes: Vec<DocumentOutcome>,
     pub(super) changed: u64,
     pub(super) conflicts: Vec<Conflict>,
-    /// The old entries of documents that were rows and are none any more.
+    /// The old entries of documents that were rows and no longer are.
     pub(super) former_rows: Vec<Entry>,
-    /// Documents that were rejected and whose rows stay.
+    /// Rejected documents whose rows stay.
     pub(super) retained: Vec<String>,
 }
 
@@ -70,7 +71,7 @@ pub(super) fn write_first(
         let expected = values.len() / mapper.columns().len();
         if inserted != expected as u64 {
             let table = mapper.mapping.table;
-            let what = format!("{inserted} rows of {expected} came into `{table}`");
+            let what = format!("{inserted} of {expected} rows were inserted into `{table}`");
             return Err(ImportError::DoesNotAddUp(what));
         }
     }
@@ -78,7 +79,7 @@ pub(super) fn write_first(
     Ok(result)
 }
 
-/// Compares documents of one collection with the ledger, and writes what is new or different.
+/// Compares documents of one collection with the ledger, and writes new and changed ones.
 pub(super) fn write_changes(
     tx: &mut Tx<'_>,
     batch: Vec<Resolution<'_>>,
@@ -111,7 +112,7 @@ struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// Writes one document, and gives its new entry if it has one.
+    /// Writes one document, and returns its new entry if it has one.
     fn write(
         self,
         tx: &mut Tx<'_>,
@@ -125,7 +126,7 @@ impl Change<'_> {
             self.result.retained.push(entry.id.clone());
             let base = returned.map(|returned| returned.column_digests.as_slice());
             if let Some(prior) = prior.as_ref().filter(|prior| prior.outcome == Outcome::Inserted) {
-                // The row stays, and with it what is known of the document that it is of.
+                // The row stays, and so does what is known of its document.
                 legacy::keep(tx, self.context.collection, &prior.id, entry.note.as_deref(), base)?;
                 self.result.outcomes.push(DocumentOutcome::of(&entry, position));
                 return Ok(None);

@@ -26,8 +26,8 @@ impl RowConflict {
 
     fn column((column, side): (String, Side)) -> Self {
         let what = match side {
-            Side::Here => "changed there and here; left as it is here",
-            Side::There => "changed there and here; the one there is newer and was taken",
+            Side::Here => "changed in both systems; kept the value here",
+            Side::There => "changed in both systems; took the newer value of the old system",
         };
         Self { column: Some(column), what }
     }
@@ -50,7 +50,7 @@ pub(super) fn change(
     }
     let Some(here) = rows::current(tx, there, &[], base.is_returned)? else {
         let is_unchanged = base.document == entry.digest;
-        let what = "changed there, but removed here; it stays removed";
+        let what = "changed in the old system, but deleted here; stays deleted";
         return Ok(if is_unchanged { Vec::new() } else { RowConflict::row(what) });
     };
     let stale = if is_message { Some(StaleTranslations::look(tx, there, context)?) } else { None };
@@ -76,7 +76,7 @@ pub(super) fn change(
         Vec::new()
     } else {
         let Some(digests) = digests else {
-            return Ok(RowConflict::row("changed there and here; left as it is here"));
+            return Ok(RowConflict::row("changed in both systems; kept the value here"));
         };
         let Decision { mut taken, conflicts: columns } = decide(&digests, exported, there);
         // Where the document says what was written in place of a column, the column says it from now on.
@@ -85,7 +85,7 @@ pub(super) fn change(
         taken.extend(empty.map(|(column, _)| ((*column).to_owned(), there.get(column).clone())));
         if !rows::update(tx, &here, there, &taken)? {
             return Ok(RowConflict::row(
-                "changed there, but another row here has a value that only one can have; left as it is here",
+                "changed in the old system, but another row here has the same unique value; kept the row here",
             ));
         }
         columns.into_iter().map(RowConflict::column).collect()

@@ -1,4 +1,4 @@
-//! Whether an import adds up: what was counted on the way against what is in the database.
+//! Checks the counts of an import against the database.
 
 use crate::import::error::ImportError;
 use crate::import::report::Report;
@@ -9,11 +9,11 @@ use std::collections::HashMap;
 /// Rows that are read at a time.
 const PAGE: i64 = 2_000;
 
-/// Checks that every document came to an end, that the ledger says the same, and at the first import that the texts are what
-/// they were: later they may have been changed here.
+/// Checks that every document has an outcome, that the ledger agrees and, on the first import, that the texts
+/// match the dump: later they may have been changed here.
 ///
 /// # Errors
-/// [`ImportError::DoesNotAddUp`], with what does not.
+/// [`ImportError::DoesNotAddUp`], with the difference.
 pub(super) fn everything(
     tx: &mut Tx<'_>,
     report: &Report,
@@ -31,7 +31,7 @@ pub(super) fn everything(
         let noted = ledger.get(&count.collection).copied().unwrap_or(0).cast_unsigned();
         if noted.abs_diff(count.source) > count.conflicts {
             return wrong(format!(
-                "`{}` has {} documents, and {noted} are noted",
+                "`{}` has {} documents, but the ledger has {noted}",
                 count.collection, count.source
             ));
         }
@@ -39,12 +39,12 @@ pub(super) fn everything(
     if let Some(texts) = texts
         && *texts != read(tx)?
     {
-        return wrong("the texts of messages and translations are not those of the dump".into());
+        return wrong("the texts of messages and translations differ from the dump".into());
     }
     Ok(())
 }
 
-/// The texts of all that was imported.
+/// The digest of all imported texts.
 fn read(tx: &mut Tx<'_>) -> Result<TextDigest, ImportError> {
     Ok(TextDigest {
         messages: sum(tx, "messages", "Message")?,

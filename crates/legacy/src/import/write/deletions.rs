@@ -1,4 +1,4 @@
-//! Rows that have to go, because their documents are gone or become no rows any more.
+//! Rows to remove because their documents have disappeared or no longer become rows.
 
 use super::report_builder::ReportBuilder;
 use super::rows;
@@ -11,14 +11,14 @@ use meeshy_store::legacy::{self, Entry};
 use meeshy_store::{Tx, Value};
 use std::collections::HashSet;
 
-/// Why a row stays that is gone there.
-pub(super) const REFERENCED: &str = "gone there, but something here refers to it; left as it is here";
+/// The reason why a row stays though its document has disappeared.
+pub(super) const REFERENCED: &str = "deleted in the old system, but still referenced here; kept";
 
-/// A document whose row has to go.
+/// A document whose row is to be removed.
 pub(super) struct Deletion<'m> {
     pub(super) collection: String,
     pub(super) id: String,
-    /// What the row may have been made by.
+    /// What the row may have been created from.
     mappers: Vec<&'m Mapper>,
     /// The digest of the row as it was imported.
     row_digest: Option<Vec<u8>>,
@@ -27,10 +27,10 @@ pub(super) struct Deletion<'m> {
     cause: Cause,
 }
 
-/// Why a row has to go.
+/// Why a row is to be removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// The document itself is gone, and so is its entry.
+    /// The document has disappeared, and so has its entry.
     Gone,
     /// The document is in the archive now.
     Archived,
@@ -39,7 +39,7 @@ pub(super) enum Cause {
 }
 
 impl<'m> Deletion<'m> {
-    /// The row of an entry of the ledger, if it has one.
+    /// The row of a ledger entry, if it has one.
     pub(super) fn new(input: Input<'m>, collection: &str, entry: Entry, cause: Cause) -> Self {
         let has_row = entry.has_row();
         Self {
@@ -52,7 +52,7 @@ impl<'m> Deletion<'m> {
         }
     }
 
-    /// Removes the row, and reports it if it stays. `referenced` are those that others refer to which stay.
+    /// Removes the row, and reports it if it stays. `referenced` are rows that retained rows refer to.
     pub(super) fn delete(
         self,
         tx: &mut Tx<'_>,
@@ -89,7 +89,8 @@ impl<'m> Deletion<'m> {
         Ok(None)
     }
 
-    /// Removes the row, unless it was changed here or something here refers to it. Says whether there was one.
+    /// Removes the row, unless it was changed here or something here refers to it. Returns whether it
+    /// existed.
     fn remove_rows(&self, tx: &mut Tx<'_>) -> Result<Result<bool, &'static str>, ImportError> {
         let mut is_removed = false;
         for mapper in &self.mappers {
@@ -97,7 +98,7 @@ impl<'m> Deletion<'m> {
                 continue;
             };
             if !rows::is_unchanged(&here, self.row_digest.as_deref(), self.column_digests.as_deref()) {
-                return Ok(Err("gone there, but changed here; left as it is here"));
+                return Ok(Err("deleted in the old system, but changed here; kept"));
             }
             let sql = format!("DELETE FROM {} WHERE id = $1", mapper.mapping.table);
             let removed = tx.attempt(|tx| tx.execute(&sql, &[self.id.as_str().into()]))?;

@@ -1,4 +1,4 @@
-//! The list of everything that an import could not do, for a file: one JSON object on each line.
+//! The details file of an import: everything that it could not do, one JSON object per line.
 
 use crate::import::error::ImportError;
 use crate::import::options::Options;
@@ -9,7 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// A line of the list.
+/// A line of the file.
 #[derive(Serialize)]
 #[serde(tag = "what", rename_all = "camelCase")]
 enum Line<'a> {
@@ -19,14 +19,14 @@ enum Line<'a> {
     OtherSize { file: &'a str },
 }
 
-/// A list on its way: nobody sees it before it is complete.
+/// A file being written, invisible until it is complete.
 pub(crate) struct DetailsFile {
     out: BufWriter<NamedTempFile>,
     path: PathBuf,
 }
 
 impl DetailsFile {
-    /// Begins a list, if one is asked for.
+    /// Starts the file, if one is requested.
     pub(crate) fn begin(options: &Options) -> Result<Option<Self>, ImportError> {
         let Some(path) = &options.list else { return Ok(None) };
         let folder = match path.parent() {
@@ -45,7 +45,7 @@ impl DetailsFile {
         self.line(&Line::Conflict(conflict))
     }
 
-    /// Files that are not as they should be.
+    /// Files that are missing or differ.
     pub(super) fn files(&mut self, uploads: &Uploads) -> Result<(), ImportError> {
         uploads.missing.iter().try_for_each(|file| self.line(&Line::MissingFile { file }))?;
         uploads.of_another_size.iter().try_for_each(|file| self.line(&Line::OtherSize { file }))
@@ -58,7 +58,7 @@ impl DetailsFile {
             .map_err(|cause| failed(&self.path, cause))
     }
 
-    /// The list appears under its name, in place of one that is there.
+    /// Moves the file to its name, replacing an existing one.
     pub(crate) fn publish(self) -> Result<(), ImportError> {
         let Self { out, path } = self;
         let file = out.into_inner().map_err(|error| failed(&path, error.into_error()))?;

@@ -1,4 +1,4 @@
-//! Documents that were imported and are not in the dump any more.
+//! Documents that were imported and are no longer in the dump.
 
 use super::deletions::{Cause, Deletion};
 use crate::dump::Document;
@@ -11,32 +11,32 @@ use crate::mapping::{SOURCES, names_of};
 use meeshy_store::{Tx, legacy};
 use std::collections::{HashMap, HashSet};
 
-/// What the ledger may call the documents of a collection, asked one after the other in the order of the dump.
+/// The possible ledger ids of the documents of a collection, in the order of the dump.
 pub(super) struct LedgerIds<'a> {
     ambiguous: Ambiguous<'a>,
-    /// How many of an id came so far under a name, where there are several.
+    /// How many documents of an id have come so far under a name, if there are several.
     numbers: HashMap<String, u32>,
 }
 
 enum Ambiguous<'a> {
-    /// What occurs more than once; which of those is called how is not known yet.
+    /// Duplicates whose ledger ids are not known yet.
     Before(&'a Duplicates),
-    /// What the ledger calls those that share their id.
+    /// The ledger ids of documents that share their id.
     After(&'a HashSet<String>),
 }
 
 impl<'a> LedgerIds<'a> {
-    /// Before the documents are taken.
+    /// Before the documents are read.
     pub(super) fn before(duplicates: &'a Duplicates) -> Self {
         Self { ambiguous: Ambiguous::Before(duplicates), numbers: HashMap::new() }
     }
 
-    /// When all documents are taken.
+    /// After all documents are read.
     fn after(qualified: &'a HashSet<String>) -> Self {
         Self { ambiguous: Ambiguous::After(qualified), numbers: HashMap::new() }
     }
 
-    /// What it may call the next document of an id.
+    /// The possible ledger ids of the next document of an id.
     fn of(&mut self, id: String, name: &str) -> Vec<String> {
         let has_copies = match self.ambiguous {
             Ambiguous::Before(duplicates) => duplicates.has_copies(&id),
@@ -65,7 +65,7 @@ impl<'a> LedgerIds<'a> {
     }
 }
 
-/// What the ledger knows of every collection and the dump has not any more. `qualified` are the names of
+/// The ledger entries of every collection that are no longer in the dump. `qualified` are the names of
 /// documents that share their id with another.
 pub(super) fn find_all<'d>(
     tx: &mut Tx<'_>,
@@ -83,7 +83,7 @@ pub(super) fn find_all<'d>(
     Ok(all)
 }
 
-/// What the ledger knows of a collection and the dump has not any more.
+/// The ledger entries of a collection that are no longer in the dump.
 pub(super) fn find<'d>(
     tx: &mut Tx<'_>,
     input: Input<'d>,
@@ -108,7 +108,7 @@ pub(super) fn find<'d>(
     Ok(missing.into_iter().map(|entry| Deletion::new(input, collection, entry, Cause::Gone)).collect())
 }
 
-/// Puts deletions in order, parents first.
+/// Sorts deletions, parents first.
 pub(super) fn sort(deletions: &mut [Deletion<'_>]) {
     deletions
         .sort_by_key(|deletion| SOURCES.iter().position(|source| source.collection == deletion.collection));

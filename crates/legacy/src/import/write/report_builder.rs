@@ -1,4 +1,4 @@
-//! The report of an import while it is made, and the file with its details.
+//! Builds the report of an import and the details file.
 
 use super::batch::DocumentOutcome;
 use super::details::DetailsFile;
@@ -7,7 +7,7 @@ use crate::import::report::{Conflict, Count, Noticed, Rejected, Report};
 use crate::import::uploads::Uploads;
 use meeshy_store::legacy::Outcome;
 
-/// A report that is being made.
+/// A report under construction.
 pub(super) struct ReportBuilder<'w> {
     report: Report,
     details: Option<&'w mut DetailsFile>,
@@ -32,7 +32,7 @@ impl<'w> ReportBuilder<'w> {
         self.report.collections.push(Count { collection, source: documents, ..Count::default() });
     }
 
-    /// Counts the documents of a batch, of which so many changed something, and notes the rejected ones.
+    /// Counts the documents of a batch and the changes, and records the rejected ones.
     pub(super) fn add(
         &mut self,
         collection: &str,
@@ -76,7 +76,7 @@ impl<'w> ReportBuilder<'w> {
         Ok(())
     }
 
-    /// A row of a collection was removed.
+    /// Counts a removed row of a collection.
     pub(super) fn removed(&mut self, collection: &str) {
         if let Some(count) = self.count(collection) {
             count.removed += 1;
@@ -91,7 +91,7 @@ impl<'w> ReportBuilder<'w> {
         Ok(())
     }
 
-    /// The report, with what was noticed.
+    /// The report with its remarks.
     pub(super) fn finish(self, notices: Vec<Noticed>) -> Report {
         Report { notices, ..self.report }
     }

@@ -1,4 +1,4 @@
-//! Rows that stay though their documents were rejected: a document that cannot be taken is not gone.
+//! Rows that stay although their documents were rejected: a rejected document is not a deletion.
 
 use crate::import::context::BATCH_SIZE;
 use crate::import::error::ImportError;
@@ -28,7 +28,8 @@ pub(super) fn rows(
     Ok(found)
 }
 
-/// What rows refer to that stay; they stay as they are, and so does this. `retained` are their ids by collection.
+/// The rows that retained rows refer to, which therefore have to stay as well. `retained` are their ids by
+/// collection.
 pub(super) fn referenced(
     tx: &mut Tx<'_>,
     mappers: &Mappers,

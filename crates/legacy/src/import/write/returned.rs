@@ -1,7 +1,8 @@
-//! What exports wrote and comes back with a dump.
+//! Exported data that comes back in a dump.
 //!
-//! An export leaves in the ledger what it wrote. Whether the old system ever loaded it, the dump tells: it has a document that
-//! only this export can have brought. Before that is known, nothing is taken for changed or gone because of it.
+//! An export records in the ledger what it wrote. A dump shows that the old system has loaded it by a
+//! document that only this export can have brought. Until that is known, nothing counts as changed or deleted
+//! because of the export.
 
 use crate::dump::{Document, Dump};
 use crate::import::context::BATCH_SIZE;
@@ -16,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Returned {
     /// The newest of them.
     pub(super) up_to: i64,
-    /// The collections of which the dump has a document that only an export can have brought.
+    /// The collections with a document in the dump that only an export can have brought.
     pub(super) evident: HashSet<String>,
 }
 
@@ -71,7 +72,7 @@ impl Returned {
         Ok(())
     }
 
-    /// What the newest of these exports wrote of some documents.
+    /// What the newest of these exports wrote for some documents.
     pub(super) fn of(
         &self,
         tx: &mut Tx<'_>,

@@ -1,4 +1,4 @@
-//! One row of a mapping: found, inserted, updated, compared.
+//! Finds, inserts, updates and compares one row of a mapping.
 
 use crate::export::Filled;
 use crate::import::error::ImportError;
@@ -12,7 +12,7 @@ pub(super) fn column_names(mapper: &Mapper) -> Vec<&str> {
     mapper.columns().iter().map(String::as_str).collect()
 }
 
-/// Inserts a row, or says why it cannot.
+/// Inserts a row, or returns why it cannot.
 pub(super) fn insert(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<Result<(), &'static str>, ImportError> {
     let inserted = tx.insert_rows(
         row.mapper.mapping.table,
@@ -20,15 +20,19 @@ pub(super) fn insert(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<Result<(), &'st
         row.values(),
         "ON CONFLICT DO NOTHING",
     )?;
-    Ok(if inserted == 1 { Ok(()) } else { Err("new there, but a row of the same key was written here") })
+    Ok(if inserted == 1 {
+        Ok(())
+    } else {
+        Err("new in the old system, but a row with the same key was created here")
+    })
 }
 
-/// Writes a row over the one of the same key, but for what is found once all rows are there.
+/// Overwrites the row with the same key, except for derived columns.
 pub(super) fn upsert(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<(), ImportError> {
     upsert_where(tx, row, "")
 }
 
-/// Writes a translation over an older one.
+/// Overwrites an older translation.
 pub(super) fn upsert_newer(tx: &mut Tx<'_>, row: &Draft<'_>) -> Result<(), ImportError> {
     upsert_where(tx, row, "WHERE excluded.updated_at > translations.updated_at")
 }
@@ -49,7 +53,7 @@ fn upsert_where(tx: &mut Tx<'_>, row: &Draft<'_>, unless: &str) -> Result<(), Im
     Ok(())
 }
 
-/// The row of a document as it is now: by its id, or by its key where it may have none yet.
+/// The current row of a document: by its id, or by its key if it may have no id yet.
 pub(super) fn current<'m>(
     tx: &mut Tx<'_>,
     of: &Draft<'m>,
@@ -65,7 +69,7 @@ pub(super) fn current<'m>(
     find(tx, of.mapper, filled, key, &values)
 }
 
-/// A row by the values of some columns; what is `filled` is as an export writes it.
+/// A row by the values of some columns; `filled` columns are read as an export writes them.
 pub(super) fn find<'m>(
     tx: &mut Tx<'_>,
     mapper: &'m Mapper,
@@ -89,7 +93,7 @@ pub(super) fn find<'m>(
     Ok(found)
 }
 
-/// Whether a row is as both sides had it, but for what the messenger's own life changes.
+/// Whether a row is unchanged since the common state, except for server-updated columns.
 pub(super) fn is_unchanged(here: &Draft<'_>, row: Option<&[u8]>, columns: Option<&[u8]>) -> bool {
     if row == Some(here.row_digest().as_slice()) {
         return true;
@@ -98,7 +102,8 @@ pub(super) fn is_unchanged(here: &Draft<'_>, row: Option<&[u8]>, columns: Option
     digests.is_some_and(|digests| !is_changed(&digests, here))
 }
 
-/// Updates the columns of a row, and gives it the id of its document if it has none; `false` if another row has a value that only one can have.
+/// Updates the columns of a row, and gives it the id of its document if it has none; `false` if another row
+/// has one of its unique values.
 pub(super) fn update(
     tx: &mut Tx<'_>,
     here: &Draft<'_>,

@@ -1,5 +1,5 @@
-//! Translations of messages that a later dump changes: a new text makes the old ones wrong, and what a message has inside is all
-//! that it has.
+//! Translations of messages that a later dump changes: a new text invalidates the old ones, and the embedded
+//! translations of a message are all it has.
 
 use super::base::{Base, ChangeContext};
 use crate::import::error::ImportError;
@@ -8,15 +8,15 @@ use crate::mapping::translations::has_inside;
 use bson::RawDocument;
 use meeshy_store::{Tx, Value, legacy};
 
-/// The translations of a message that go if its row changes. Those that are documents of their own come and go with these, as
-/// long as they were not made anew here.
+/// The translations to remove if the row of a message changes. Those that are separate documents are updated
+/// along with these, unless they were made again here.
 pub(super) struct StaleTranslations {
     message: String,
     languages: Vec<String>,
 }
 
 impl StaleTranslations {
-    /// Looks at a message before it changes: at its text, and at what it had inside.
+    /// Inspects a message before it changes: its text and its embedded translations.
     pub(super) fn look(
         tx: &mut Tx<'_>,
         row: &Draft<'_>,
@@ -48,7 +48,7 @@ impl StaleTranslations {
         Ok(Self { message, languages })
     }
 
-    /// Removes them; what the message has inside now is written after it.
+    /// Removes them; the current embedded translations are written afterwards.
     pub(super) fn remove(self, tx: &mut Tx<'_>) -> Result<(), ImportError> {
         for language in self.languages {
             tx.execute(
@@ -60,7 +60,8 @@ impl StaleTranslations {
     }
 }
 
-/// The languages of translations that are documents of their own and were made anew here: of a text that was written here.
+/// The languages of translations that are separate documents and were made again here, from a text that was
+/// written here.
 fn made_here(
     tx: &mut Tx<'_>,
     message: Value,

@@ -1,4 +1,4 @@
-//! Rows that exports brought to the old system, and that are gone there since.
+//! Rows that exports brought to the old system and that were deleted there since.
 
 use super::deletions::REFERENCED;
 use super::report_builder::ReportBuilder;
@@ -11,8 +11,8 @@ use crate::import::report::Conflict;
 use meeshy_store::legacy::exported::{self, Exported};
 use meeshy_store::{Tx, Value};
 
-/// Removes them where another one of the same collection shows that they were there; then forgets those exports, for what came
-/// back is in the ledger of imports now.
+/// Removes them if another one of the same collection shows that they were there. Then removes the records of
+/// those exports, because what came back is in the import ledger now.
 pub(super) fn delete(
     tx: &mut Tx<'_>,
     input: Input<'_>,
@@ -36,7 +36,7 @@ pub(super) fn delete(
     Ok(())
 }
 
-/// Removes a row, or says why it stays. Says whether there was one.
+/// Removes a row, or returns why it stays. Returns whether it existed.
 fn try_to_delete(
     tx: &mut Tx<'_>,
     input: Input<'_>,
@@ -60,14 +60,14 @@ fn try_to_delete(
     let Some(here) = found else { return Ok(Ok(false)) };
     if !is_evident {
         return Ok(Err(
-            "exported and not in the dump, like all that this collection got by the export; left as it is here",
+            "exported but not in the dump, like everything that the export added to this collection; kept",
         ));
     }
     if here.mapper.mapping.parent.is_some() {
-        return Ok(Err("not in the dump, but others may refer to it; left as it is here"));
+        return Ok(Err("not in the dump, but possibly still referenced; kept"));
     }
     if !rows::is_unchanged(&here, None, Some(&row.column_digests)) {
-        return Ok(Err("gone there, but changed here; left as it is here"));
+        return Ok(Err("deleted in the old system, but changed here; kept"));
     }
     let mapping = here.mapper.mapping;
     let sql = format!("DELETE FROM {} WHERE {}", mapping.table, rows::where_of(mapping.key, 1));

@@ -1,4 +1,4 @@
-//! The writing side: what the reading side hands over, written into the database in the same order.
+//! The writing side: applies the steps of the reading side in order.
 
 use super::base::ChangeContext;
 use super::batch::{self, BatchResult};
@@ -20,23 +20,23 @@ use meeshy_store::legacy::{self, Import, Outcome};
 use meeshy_store::{Tx, events};
 use std::collections::{HashMap, HashSet};
 
-/// Documents between two times that all changes are written out: about half of what the cache of SQLite holds.
+/// Documents between two flushes of all changes: about half of what the cache of SQLite holds.
 const FLUSH_ROWS: usize = 32_000;
 
-/// An import that is being written.
+/// An import being written.
 pub(crate) struct Writer<'w, 't, 'd> {
     input: Input<'d>,
     tx: &'w mut Tx<'t>,
     report: ReportBuilder<'w>,
-    /// Rows that go in the end, when nothing refers to them any more.
+    /// Rows to remove at the end, when nothing refers to them any more.
     deletions: Vec<Deletion<'d>>,
-    /// Rows that stay though their documents were rejected: their ids by collection.
+    /// Rows that stay although their documents were rejected: their ids by collection.
     retained: HashMap<String, Vec<String>>,
-    /// What these refer to.
+    /// The rows that these refer to.
     referenced: HashSet<(Parent, String)>,
     /// The exports that the dump descends from.
     returned: Option<Returned>,
-    /// Documents since all changes were written out.
+    /// Documents since the last flush.
     unflushed: usize,
 }
 
@@ -71,7 +71,7 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
         })
     }
 
-    /// Writes what comes next.
+    /// Applies the next step.
     pub(crate) fn step(
         &mut self,
         step: Step<'d>,
@@ -85,7 +85,7 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
             Step::DeleteMissing(collection, duplicates) => {
                 let mut ids = LedgerIds::before(&duplicates);
                 for deletion in missing::find(self.tx, self.input, collection, &mut ids)? {
-                    // What stays is looked at once more when everything is there, and reported then.
+                    // Rows that stay are checked again and reported when everything is there.
                     deletion.try_to_delete(self.tx, &self.referenced, &mut self.report)?;
                 }
             }
@@ -95,7 +95,7 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
             Step::Replies(replies) => self.connect_replies(replies)?,
             Step::RetainedRows { mapping, ids, answer } => {
                 let rows = retained::rows(self.tx, mapping, &ids)?;
-                // Who asked ends by itself where it does not wait any more.
+                // The reader ends by itself if it no longer waits.
                 let _ = answer.send(rows);
             }
             Step::Progress(more) => progress(Progress::Documents(more)),
@@ -133,7 +133,7 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
             let cause = if merged.contains(&prior.id) { Cause::Merged } else { Cause::Archived };
             let deletion = Deletion::new(self.input, collection, prior, cause);
             if cause == Cause::Merged {
-                // The row of the one that it was merged into has the same key.
+                // The row of the document that it was merged into has the same key.
                 deletion.delete(self.tx, &self.referenced, &mut self.report)?;
             } else {
                 self.deletions.push(deletion);
@@ -142,7 +142,7 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
         Ok(())
     }
 
-    /// Now that all messages are there, they answer each other.
+    /// Sets the reply-tos, now that all messages are there.
     fn connect_replies(&mut self, replies: Vec<(String, String)>) -> Result<(), ImportError> {
         for (message, reply_to) in replies {
             self.tx.execute(
@@ -153,7 +153,7 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
         Ok(())
     }
 
-    /// Finds what follows from the rows, checks everything, and notes the import.
+    /// Computes derived values, checks everything, and records the import.
     pub(crate) fn finish(
         mut self,
         findings: Findings,
@@ -166,7 +166,7 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
         }
         self.tx.analyze()?;
         legacy::derived::all(self.tx)?;
-        // What an import changes is in no log.
+        // Changes by an import are not in the event log.
         events::restart(self.tx)?;
         let uploads = folders.map(|folders| folders.copy(self.tx)).transpose()?;
         self.report.uploads(uploads)?;
@@ -184,7 +184,7 @@ impl<'w, 't, 'd> Writer<'w, 't, 'd> {
         Ok(report)
     }
 
-    /// Removes the rows of documents that are not in the dump any more.
+    /// Removes the rows of documents that are no longer in the dump.
     fn delete_missing(&mut self, qualified_ids: &HashSet<String>) -> Result<(), ImportError> {
         let missing = missing::find_all(self.tx, self.input, self.report.counts(), qualified_ids)?;
         self.deletions.extend(missing);
