@@ -5,14 +5,14 @@
 
 use super::{Room, Socket, Sockets, connect, count_missed, own_rooms, tell};
 use crate::views;
+use meeshy_chat::model::Translation;
 use meeshy_chat::{Event, HiddenFrom, MessageView};
 use meeshy_domain::{ConversationId, Language, ReasonCode, UserId};
-use meeshy_store::translations::Translation;
 use meeshy_wire::{
-    Message, MessageTranslation, ReadStatusUpdated, TranslationStateEvent, UnreadUpdated, event_name,
+    ConversationNew, EventName, Message, MessageTranslation, ReadStatusUpdated, TranslationStateEvent,
+    UnreadUpdated, event_name,
 };
 use serde::Serialize;
-use serde_json::json;
 use std::collections::HashSet;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -94,7 +94,7 @@ impl Dispatcher {
     }
 
     /// Tells the members of its conversation of a message, each of what they may see of it.
-    fn tell_readers(&self, message: &MessageView, name: &str, hidden_from: &HiddenFrom) {
+    fn tell_readers(&self, message: &MessageView, name: EventName<Message>, hidden_from: &HiddenFrom) {
         let shown = views::message(message);
         let room = Room::Conversation(message.message.conversation_id);
         let HiddenFrom { message: hidden, answered } = hidden_from;
@@ -105,7 +105,7 @@ impl Dispatcher {
         let shown = Message { reply_to: None, ..shown };
         let gets_it =
             |socket: &Socket| socket.state().get().is_some_and(|peer| answered.contains(&peer.user));
-        count_missed(self.sockets.broadcast_if(room, gets_it, name, &shown));
+        count_missed(self.sockets.broadcast_if(room, gets_it, name.as_str(), &shown));
     }
 
     fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom) {
@@ -162,7 +162,7 @@ impl Dispatcher {
     fn conversation_created(&self, conversation_id: ConversationId, members: Vec<UserId>) {
         let room = Room::Conversation(conversation_id);
         self.sockets.join(&own_rooms(&members), room);
-        self.tell(room, &[], event_name::CONVERSATION_NEW, &json!({ "conversationId": conversation_id }));
+        self.tell(room, &[], event_name::CONVERSATION_NEW, &ConversationNew { conversation_id });
     }
 
     fn unread(&self, conversation_id: ConversationId, user: UserId, unread_count: i64) {
@@ -170,7 +170,7 @@ impl Dispatcher {
         self.tell(Room::User(user), &[], event_name::UNREAD_UPDATED, &event);
     }
 
-    fn tell(&self, room: Room, hidden_from: &[UserId], name: &str, event: &impl Serialize) {
+    fn tell<P: Serialize>(&self, room: Room, hidden_from: &[UserId], name: EventName<P>, event: &P) {
         tell(&self.sockets, &[room], hidden_from, name, event);
     }
 }
