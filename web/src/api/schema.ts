@@ -12,27 +12,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A file by its path, for anybody who knows it, because files.unsigned_paths is on
-         * @description For holders of a signed link, or users who can read the message.
+         * A file, by its path: to anybody who knows it, since files.unsigned_paths is on
+         * @description For who follows a signed link, or may read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description The path of a file among the uploads. */
+                    /** @description A file, by its path among the uploads. */
                     path: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -41,7 +41,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The requested range. */
+                /** @description The part that was asked for. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -50,7 +50,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description Not modified. */
+                /** @description It is as the caller knows it. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -60,14 +60,14 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The response. */
+                /** @description The answer. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description The range is not satisfiable. */
+                /** @description There is no such part. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -97,26 +97,26 @@ export interface paths {
         };
         /**
          * A file
-         * @description For holders of a signed link, or users who can read the message.
+         * @description For who follows a signed link, or may read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description The id of a file. */
+                    /** @description A file, by its id. */
                     attachment: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -125,7 +125,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The requested range. */
+                /** @description The part that was asked for. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -134,7 +134,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description Not modified. */
+                /** @description It is as the caller knows it. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -145,14 +145,14 @@ export interface paths {
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The response. */
+                /** @description The answer. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description The range is not satisfiable. */
+                /** @description There is no such part. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -181,27 +181,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The thumbnail of a file
-         * @description For holders of a signed link, or users who can read the message.
+         * The small picture of a file
+         * @description For who follows a signed link, or may read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description The id of a file. */
+                    /** @description A file, by its id. */
                     attachment: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -210,7 +210,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The requested range. */
+                /** @description The part that was asked for. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -219,7 +219,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description Not modified. */
+                /** @description It is as the caller knows it. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -230,14 +230,14 @@ export interface paths {
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The response. */
+                /** @description The answer. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description The range is not satisfiable. */
+                /** @description There is no such part. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -268,8 +268,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Refresh a token
-         * @description For everybody.
+         * Exchange a token for a fresh one
+         * @description For anybody.
          */
         post: {
             parameters: {
@@ -284,7 +284,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -317,27 +317,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A file by its path, for anybody who knows it, because files.unsigned_paths is on
-         * @description For holders of a signed link, or users who can read the message.
+         * A file, by its path: to anybody who knows it, since files.unsigned_paths is on
+         * @description For who follows a signed link, or may read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description The path of a file among the uploads. */
+                    /** @description A file, by its path among the uploads. */
                     path: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -346,7 +346,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The requested range. */
+                /** @description The part that was asked for. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -355,7 +355,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description Not modified. */
+                /** @description It is as the caller knows it. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -365,14 +365,14 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The response. */
+                /** @description The answer. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description The range is not satisfiable. */
+                /** @description There is no such part. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -402,26 +402,26 @@ export interface paths {
         };
         /**
          * A file
-         * @description For holders of a signed link, or users who can read the message.
+         * @description For who follows a signed link, or may read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description The id of a file. */
+                    /** @description A file, by its id. */
                     attachment: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -430,7 +430,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The requested range. */
+                /** @description The part that was asked for. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -439,7 +439,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description Not modified. */
+                /** @description It is as the caller knows it. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -450,14 +450,14 @@ export interface paths {
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The response. */
+                /** @description The answer. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description The range is not satisfiable. */
+                /** @description There is no such part. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -486,27 +486,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The thumbnail of a file
-         * @description For holders of a signed link, or users who can read the message.
+         * The small picture of a file
+         * @description For who follows a signed link, or may read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
+                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description The id of a file. */
+                    /** @description A file, by its id. */
                     attachment: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -515,7 +515,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The requested range. */
+                /** @description The part that was asked for. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -524,7 +524,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description Not modified. */
+                /** @description It is as the caller knows it. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -535,14 +535,14 @@ export interface paths {
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The response. */
+                /** @description The answer. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description The range is not satisfiable. */
+                /** @description There is no such part. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -574,7 +574,7 @@ export interface paths {
         put?: never;
         /**
          * The same, for old clients
-         * @description For everybody.
+         * @description For anybody.
          */
         post: {
             parameters: {
@@ -589,7 +589,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -626,15 +626,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Check whether a name is available
-         * @description For everybody.
+         * Whether a name is free
+         * @description For anybody.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description The requested e-mail address. */
+                    /** @description An address that somebody wants to register with. */
                     email?: string;
-                    /** @description The requested username. */
+                    /** @description A name that somebody wants. */
                     username?: string;
                 };
                 header?: never;
@@ -643,7 +643,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -683,7 +683,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description For everybody.
+         * @description For anybody.
          */
         post: {
             parameters: {
@@ -698,7 +698,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -738,7 +738,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a code
-         * @description For everybody.
+         * @description For anybody.
          */
         post: {
             parameters: {
@@ -753,7 +753,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -792,8 +792,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign out this device
-         * @description For users.
+         * Sign this device out
+         * @description For registered people.
          */
         post: {
             parameters: {
@@ -804,7 +804,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -841,7 +841,7 @@ export interface paths {
         };
         /**
          * The caller's account
-         * @description For users.
+         * @description For registered people.
          */
         get: {
             parameters: {
@@ -852,7 +852,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -889,8 +889,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Refresh a token
-         * @description For everybody.
+         * Exchange a token for a fresh one
+         * @description For anybody.
          */
         post: {
             parameters: {
@@ -905,7 +905,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -940,8 +940,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Register an account
-         * @description For everybody.
+         * Make an account
+         * @description For anybody.
          */
         post: {
             parameters: {
@@ -956,7 +956,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -993,18 +993,18 @@ export interface paths {
         };
         /**
          * The caller's conversations
-         * @description For users.
+         * @description For registered people.
          */
         get: {
             parameters: {
                 query?: {
                     /** @description How many; more than 50 counts as 50. */
                     limit?: number | string;
-                    /** @description The number of items to skip. */
+                    /** @description How many to skip. */
                     offset?: number | string;
-                    /** @description Only conversations of this kind. */
+                    /** @description Only those of this kind. */
                     type?: string;
-                    /** @description Only conversations with this user. */
+                    /** @description Only those that this person is in. */
                     withUserId?: string;
                 };
                 header?: never;
@@ -1013,7 +1013,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1038,8 +1038,8 @@ export interface paths {
         };
         put?: never;
         /**
-         * Create a conversation
-         * @description For users.
+         * Open a conversation
+         * @description For registered people.
          */
         post: {
             parameters: {
@@ -1054,7 +1054,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Created. */
+                /** @description It was made. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1093,7 +1093,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A conversation by id or identifier
+         * One conversation, by id or identifier
          * @description For members of the conversation.
          */
         get: {
@@ -1101,14 +1101,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1155,14 +1155,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1187,15 +1187,15 @@ export interface paths {
         };
         put?: never;
         /**
-         * Add a term or change its translation (moderators)
-         * @description For members of the conversation with the role MODERATOR or higher.
+         * Add a term (moderators), or change its translation
+         * @description For members of the conversation from MODERATOR up.
          */
         post: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
                 };
                 cookie?: never;
@@ -1206,7 +1206,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Created. */
+                /** @description It was made. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1248,23 +1248,23 @@ export interface paths {
         post?: never;
         /**
          * Remove a term (moderators)
-         * @description For members of the conversation with the role MODERATOR or higher.
+         * @description For members of the conversation from MODERATOR up.
          */
         delete: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
-                    /** @description The id of a glossary term. */
+                    /** @description A term of a glossary, by its id. */
                     termId: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1302,7 +1302,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark a conversation as read
+         * Mark all as read
          * @description For members of the conversation.
          */
         post: {
@@ -1310,14 +1310,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1364,19 +1364,19 @@ export interface paths {
                     before?: string;
                     /** @description How many; more than 50 counts as 50. */
                     limit?: number | string;
-                    /** @description The number of items to skip. */
+                    /** @description How many to skip. */
                     offset?: number | string;
                 };
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1397,7 +1397,7 @@ export interface paths {
         };
         put?: never;
         /**
-         * Send a message
+         * Write a message
          * @description For members of the conversation.
          */
         post: {
@@ -1405,7 +1405,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
                 };
                 cookie?: never;
@@ -1416,7 +1416,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Created. */
+                /** @description It was made. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1455,17 +1455,17 @@ export interface paths {
         };
         get?: never;
         /**
-         * Edit a message
-         * @description For the author of the message, and moderators of the server in its conversation.
+         * Give a message another text
+         * @description For the author of the message, and moderators of the site in its conversation.
          */
         put: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
-                    /** @description The id of a message. */
+                    /** @description A message, by its id. */
                     messageId: string;
                 };
                 cookie?: never;
@@ -1476,7 +1476,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1518,7 +1518,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark a conversation as read
+         * Mark all as read
          * @description For members of the conversation.
          */
         post: {
@@ -1526,14 +1526,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id or identifier of a conversation. */
+                    /** @description A conversation, by its id or its identifier. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1572,8 +1572,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Detect the language of a text
-         * @description For users.
+         * What language a text is in
+         * @description For registered people.
          */
         post: {
             parameters: {
@@ -1588,7 +1588,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1625,8 +1625,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * All languages with their native names
-         * @description For everybody.
+         * Every language, by its own name
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -1637,7 +1637,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1672,15 +1672,15 @@ export interface paths {
         };
         get?: never;
         /**
-         * Edit a message
-         * @description For the author of the message, and moderators of the server in its conversation.
+         * Give a message another text
+         * @description For the author of the message, and moderators of the site in its conversation.
          */
         put: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id of a message. */
+                    /** @description A message, by its id. */
                     messageId: string;
                 };
                 cookie?: never;
@@ -1691,7 +1691,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1721,15 +1721,15 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Edit a message
-         * @description For the author of the message, and moderators of the server in its conversation.
+         * Give a message another text
+         * @description For the author of the message, and moderators of the site in its conversation.
          */
         patch: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id of a message. */
+                    /** @description A message, by its id. */
                     messageId: string;
                 };
                 cookie?: never;
@@ -1740,7 +1740,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1778,7 +1778,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel a translation that nobody reads
+         * Give up a translation that nobody reads
          * @description For members of the conversation.
          */
         delete: {
@@ -1786,16 +1786,16 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id of a message. */
+                    /** @description A message, by its id. */
                     messageId: string;
-                    /** @description The code of a language. */
+                    /** @description A language, by its code. */
                     language: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1832,7 +1832,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The progress of a translation
+         * Where a translation has come to
          * @description For members of the conversation.
          */
         get: {
@@ -1840,16 +1840,16 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id of a message. */
+                    /** @description A message, by its id. */
                     messageId: string;
-                    /** @description The code of a language. */
+                    /** @description A language, by its code. */
                     language: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1893,14 +1893,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id of a message. */
+                    /** @description A message, by its id. */
                     messageId: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1937,7 +1937,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Report a translation and request another engine
+         * Report a translation, and have another engine try
          * @description For members of the conversation.
          */
         post: {
@@ -1945,9 +1945,9 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id of a message. */
+                    /** @description A message, by its id. */
                     messageId: string;
-                    /** @description The code of a language. */
+                    /** @description A language, by its code. */
                     language: string;
                 };
                 cookie?: never;
@@ -1958,7 +1958,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Created. */
+                /** @description It was made. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1997,8 +1997,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Engines by language pair
-         * @description For users.
+         * Which engines translate which languages
+         * @description For registered people.
          */
         get: {
             parameters: {
@@ -2009,7 +2009,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2044,8 +2044,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The setup state: whether there are accounts and an administrator
-         * @description For everybody.
+         * Whether there are accounts and an administrator
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -2056,7 +2056,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2093,7 +2093,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The progress of a translation
+         * Where a translation has come to
          * @description For members of the conversation.
          */
         get: {
@@ -2101,16 +2101,16 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description The id of a message. */
+                    /** @description A message, by its id. */
                     messageId: string;
-                    /** @description The code of a language. */
+                    /** @description A language, by its code. */
                     language: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2152,8 +2152,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Request a translation of a message, or translate a text
-         * @description For users.
+         * Ask for a message in a language, or translate a text
+         * @description For registered people.
          */
         post: {
             parameters: {
@@ -2168,7 +2168,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2209,8 +2209,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The same, but wait for the result
-         * @description For users.
+         * The same, and wait for it
+         * @description For registered people.
          */
         post: {
             parameters: {
@@ -2225,7 +2225,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2268,7 +2268,7 @@ export interface paths {
         put?: never;
         /**
          * Translate up to ten texts
-         * @description For users.
+         * @description For registered people.
          */
         post: {
             parameters: {
@@ -2283,7 +2283,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2320,7 +2320,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The progress of a translation
+         * Where a translation has come to
          * @description For members of the conversation.
          */
         get: {
@@ -2335,7 +2335,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2362,7 +2362,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Cancel a translation that nobody reads
+         * Give up a translation that nobody reads
          * @description For members of the conversation.
          */
         delete: {
@@ -2377,7 +2377,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2415,14 +2415,14 @@ export interface paths {
         };
         /**
          * The newest reports
-         * @description For users with the permission canManageTranslations.
+         * @description For registered people with the permission canManageTranslations.
          */
         get: {
             parameters: {
                 query?: {
                     /** @description How many; more than 200 counts as 200. */
                     limit?: number | string;
-                    /** @description The number of items to skip. */
+                    /** @description How many to skip. */
                     offset?: number | string;
                 };
                 header?: never;
@@ -2431,7 +2431,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2469,8 +2469,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Translation statistics
-         * @description For users.
+         * How many translations there are
+         * @description For registered people.
          */
         get: {
             parameters: {
@@ -2481,7 +2481,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2525,8 +2525,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the caller's profile and languages
-         * @description For users.
+         * Change one's profile and languages
+         * @description For registered people.
          */
         patch: {
             parameters: {
@@ -2541,7 +2541,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2575,17 +2575,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Search users by name
-         * @description For users.
+         * Find people by name
+         * @description For registered people.
          */
         get: {
             parameters: {
                 query?: {
                     /** @description How many; more than 100 counts as 100. */
                     limit?: number | string;
-                    /** @description The number of items to skip. */
+                    /** @description How many to skip. */
                     offset?: number | string;
-                    /** @description A part of a name. */
+                    /** @description The beginning of a name, or a part of it. */
                     q?: string;
                 };
                 header?: never;
@@ -2594,7 +2594,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2633,8 +2633,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Liveness, and the health of each part
-         * @description For everybody.
+         * Whether the process lives, and how each part is
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -2645,7 +2645,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2676,7 +2676,7 @@ export interface paths {
         };
         /**
          * The same
-         * @description For everybody.
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -2687,7 +2687,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2717,8 +2717,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Name and version
-         * @description For everybody.
+         * What this is
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -2729,7 +2729,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2761,8 +2761,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * LibreTranslate: detect the language of a text
-         * @description For users.
+         * LibreTranslate: what language a text is in
+         * @description For registered people.
          */
         post: {
             parameters: {
@@ -2774,27 +2774,27 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description A token, if no header contains one. */
+                        /** @description A token, where no header has one. */
                         api_key?: unknown;
-                        /** @description A text, or several to translate separately. */
+                        /** @description A text, or several, of which each is answered. */
                         q: string | string[];
                     };
                     "application/x-www-form-urlencoded": {
-                        /** @description A token, if no header contains one. */
+                        /** @description A token, where no header has one. */
                         api_key?: unknown;
-                        /** @description A text, or several to translate separately. */
+                        /** @description A text, or several, of which each is answered. */
                         q: string | string[];
                     };
                     "multipart/form-data": {
-                        /** @description A token, if no header contains one. */
+                        /** @description A token, where no header has one. */
                         api_key?: unknown;
-                        /** @description A text, or several to translate separately. */
+                        /** @description A text, or several, of which each is answered. */
                         q: string | string[];
                     };
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2828,8 +2828,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * LibreTranslate: settings for front ends
-         * @description For everybody.
+         * LibreTranslate: what a page may offer
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -2840,7 +2840,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2870,8 +2870,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * LibreTranslate: health check
-         * @description For everybody.
+         * LibreTranslate: whether it answers
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -2882,7 +2882,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2912,8 +2912,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * LibreTranslate: list languages
-         * @description For everybody.
+         * LibreTranslate: which languages there are
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -2924,7 +2924,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2954,8 +2954,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * LibreTranslate: OpenAPI document
-         * @description For everybody.
+         * LibreTranslate: this interface as OpenAPI
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -2966,7 +2966,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2999,7 +2999,7 @@ export interface paths {
         put?: never;
         /**
          * LibreTranslate: translate
-         * @description For users.
+         * @description For registered people.
          */
         post: {
             parameters: {
@@ -3012,54 +3012,54 @@ export interface paths {
                 content: {
                     "application/json": {
                         /**
-                         * @description Ignored: no alternatives are generated.
+                         * @description None are made.
                          * @default 0
                          */
                         alternatives?: number;
-                        /** @description A token, if no header contains one. */
+                        /** @description A token, where no header has one. */
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {string}
+                         * @enum {unknown}
                          */
-                        format?: "text" | "html";
-                        /** @description A text, or several to translate separately. */
+                        format?: "text" | "html" | "" | null;
+                        /** @description A text, or several, of which each is answered. */
                         q: string | string[];
                         source: string;
                         target: string;
                     };
                     "application/x-www-form-urlencoded": {
                         /**
-                         * @description Ignored: no alternatives are generated.
+                         * @description None are made.
                          * @default 0
                          */
                         alternatives?: number;
-                        /** @description A token, if no header contains one. */
+                        /** @description A token, where no header has one. */
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {string}
+                         * @enum {unknown}
                          */
-                        format?: "text" | "html";
-                        /** @description A text, or several to translate separately. */
+                        format?: "text" | "html" | "" | null;
+                        /** @description A text, or several, of which each is answered. */
                         q: string | string[];
                         source: string;
                         target: string;
                     };
                     "multipart/form-data": {
                         /**
-                         * @description Ignored: no alternatives are generated.
+                         * @description None are made.
                          * @default 0
                          */
                         alternatives?: number;
-                        /** @description A token, if no header contains one. */
+                        /** @description A token, where no header has one. */
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {string}
+                         * @enum {unknown}
                          */
-                        format?: "text" | "html";
-                        /** @description A text, or several to translate separately. */
+                        format?: "text" | "html" | "" | null;
+                        /** @description A text, or several, of which each is answered. */
                         q: string | string[];
                         source: string;
                         target: string;
@@ -3067,7 +3067,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3101,8 +3101,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Prometheus metrics
-         * @description For the operator.
+         * Figures for Prometheus
+         * @description For the operator's tools.
          */
         get: {
             parameters: {
@@ -3113,7 +3113,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3145,8 +3145,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Readiness: 503 while the database cannot be written
-         * @description For everybody.
+         * Whether it can serve: 503 while nothing can be written
+         * @description For anybody.
          */
         get: {
             parameters: {
@@ -3157,7 +3157,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Success. */
+                /** @description It was done. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3169,7 +3169,7 @@ export interface paths {
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR"];
-                /** @description The server is not ready. */
+                /** @description It cannot serve just now. */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3272,18 +3272,30 @@ export interface components {
         };
         /** @description A file attached to a message. */
         AttachmentId: string;
-        /** @description The availability of a name and an address. */
+        /** @description The response to the handshake. */
+        Authenticated: {
+            error?: string;
+            success: boolean;
+            user?: components["schemas"]["AuthenticatedUser"];
+        };
+        /** @description The authenticated user of the socket. */
+        AuthenticatedUser: {
+            id: components["schemas"]["UserId"];
+            isAnonymous: boolean;
+            language: components["schemas"]["LanguageCode"];
+        };
+        /** @description Whether what was asked for is free. */
         Availability: {
             emailAvailable?: boolean;
-            /** @description Available names, if the requested one is taken. */
+            /** @description Names that are free, where the one that was asked for is not. */
             suggestions?: string[];
             usernameAvailable?: boolean;
         };
-        /** @description Whether the translation was cancelled. */
+        /** @description Whether a translation was given up. */
         Cancelled: {
             cancelled: boolean;
         };
-        /** @description The user who has to enter a code. */
+        /** @description Who is asked for a code. */
         ChallengedUser: {
             avatar: components["schemas"]["WebAddress"] | null;
             displayName: string;
@@ -3294,7 +3306,7 @@ export interface components {
             username: string;
         };
         /**
-         * @description The code of an authenticator.
+         * @description The code of an authenticator alone.
          * @example {
          *       "code": "123456"
          *     }
@@ -3339,11 +3351,20 @@ export interface components {
         ConversationId: string;
         /** @description The kinds of conversation. */
         ConversationKind: "direct" | "group" | "public" | "global" | "broadcast";
+        /** @description `conversation:joined` and `conversation:left`. */
+        ConversationMember: {
+            conversationId: components["schemas"]["ConversationId"];
+            userId: components["schemas"]["UserId"];
+        };
         /** @description Additional data of a conversation that is requested alone. */
         ConversationMeta: {
             conversationStats: components["schemas"]["ConversationStats"];
         };
-        /** @description The reader's preferences for a conversation. */
+        /** @description `conversation:new`. */
+        ConversationNew: {
+            conversationId: components["schemas"]["ConversationId"];
+        };
+        /** @description What a reader has set about a conversation. */
         ConversationPreferences: {
             customName: string | null;
             isArchived: boolean;
@@ -3351,6 +3372,10 @@ export interface components {
             isMuted: boolean;
             isPinned: boolean;
             reaction: string | null;
+        };
+        /** @description Events that contain only a conversation. */
+        ConversationRef: {
+            conversationId: string;
         };
         /** @description Statistics of a conversation. */
         ConversationStats: {
@@ -3381,10 +3406,10 @@ export interface components {
          */
         CreateConversation: {
             description?: string | null;
-            /** @description The identifier; generated if absent. */
+            /** @description What its address is made of; made up, if absent. */
             identifier?: string | null;
             /**
-             * @description The ids of the other members.
+             * @description The ids of those who are in it beside the caller.
              * @default []
              */
             participantIds: string[];
@@ -3392,7 +3417,7 @@ export interface components {
             /** @enum {string} */
             type: "direct" | "group" | "public";
         };
-        /** @description Statistics are for the operator only; `null` if the database does not respond. */
+        /** @description The figures are for the operator only; `null` where the database does not say. */
         DatabaseHealth: {
             /** @description Why nothing can be written. */
             reason?: string;
@@ -3401,7 +3426,7 @@ export interface components {
             userCount?: number;
         };
         /**
-         * @description A text whose language is to be detected.
+         * @description A text whose language is asked for.
          * @example {
          *       "text": "hola"
          *     }
@@ -3409,29 +3434,35 @@ export interface components {
         DetectLanguage: {
             text: components["schemas"]["FreeText"];
         };
-        /** @description The detected language of a text. */
+        /** @description In which language a text is. */
         DetectedLanguage: {
             /**
              * Format: double
              * @description From 0 to 1.
              */
             confidence: number | null;
-            /** @description `null` if the language cannot be detected. */
+            /** @description `null`, where nothing speaks for any. */
             language: components["schemas"]["LanguageCode"] | null;
             text: string;
         };
         /** @description The direction of a script. */
         Direction: "ltr" | "rtl";
+        /** @description `message:edit`. */
+        EditMessage: {
+            content: components["schemas"]["MessageText"];
+            messageId: string;
+            originalLanguage?: components["schemas"]["LanguageCode"] | null;
+        };
         /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
             details?: components["schemas"]["ErrorDetail"][];
             error: string;
-            /** @description The same, where the translation routes of old clients expect it. */
+            /** @description The same, where the translation routes of old clients look for it. */
             errorCode?: components["schemas"]["ErrorCode"];
             /**
              * Format: uint32
-             * @description The limit, if it was exceeded.
+             * @description How many calls are allowed, where there were too many.
              */
             limit?: number;
             message: string;
@@ -3446,11 +3477,16 @@ export interface components {
             success: false;
             suggestion?: string;
         };
-        /** @description Error codes, for programs. */
+        /** @description Why something was refused or failed, for programs. */
         ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
+            message: string;
+        };
+        /** @description `error`. */
+        ErrorEvent: {
+            code: components["schemas"]["ErrorCode"];
             message: string;
         };
         /** @description A user found by a search. */
@@ -3486,7 +3522,18 @@ export interface components {
             lastName: string;
             username: string;
         };
-        /** @description The health of the process and its parts. */
+        /** @description The client's part of the handshake. It contains secrets, so it has no `Debug`. */
+        Handshake: {
+            /** @default null */
+            authToken: string | null;
+            /** @default null */
+            sessionToken: string | null;
+            /** @default null */
+            token: string | null;
+            /** @default null */
+            tokenType: string | null;
+        };
+        /** @description How the process is, and each of its parts. */
         Health: {
             services: components["schemas"]["Services"];
             /** @description `degraded` while a part is down. */
@@ -3499,19 +3546,19 @@ export interface components {
             uptime: number;
             version: string;
         };
-        /** @description The name and version of the server. */
+        /** @description What this is. */
         Info: {
-            /** @description The prefix of the routes. */
+            /** @description Where the routes begin. */
             api: string;
             description: string;
-            /** @description The path of the documentation. */
+            /** @description Where this interface is described. */
             documentation: string;
             name: string;
-            /** @description The path of the sockets. */
+            /** @description Where the sockets are. */
             socket: string;
             version: string;
         };
-        /** @description Whether the job was cancelled. */
+        /** @description Whether a job was given up. */
         JobCancelled: {
             cancelled: boolean;
             jobId: string;
@@ -3527,11 +3574,11 @@ export interface components {
             script: string;
         };
         /**
-         * @description A language, as its BCP 47 primary subtag.
+         * @description A language, by its primary subtag of BCP 47.
          * @example fr
          */
         LanguageCode: string;
-        /** @description The supported languages. */
+        /** @description The languages that people can choose. */
         Languages: {
             languages: components["schemas"]["Language"][];
         };
@@ -3564,18 +3611,18 @@ export interface components {
             id: components["schemas"]["UserId"];
             username: string;
         };
-        /** @description The default languages. */
+        /** @description A language that is chosen at first. */
         LibreTranslateChoice: {
             /** @description Its code, or `auto`. */
             code: string;
-            /** @description The English name. */
+            /** @description Its name in English. */
             name: string;
         };
-        /** @description The default languages. */
+        /** @description The languages that are chosen at first. */
         LibreTranslateChosen: {
-            /** @description The source language. */
+            /** @description From which. */
             source: components["schemas"]["LibreTranslateChoice"];
-            /** @description The target language. */
+            /** @description Into which. */
             target: components["schemas"]["LibreTranslateChoice"];
         };
         /** @description A possible language of a text. */
@@ -3588,7 +3635,7 @@ export interface components {
             /** @description The language. */
             language: components["schemas"]["LanguageCode"];
         };
-        /** @description Always `ok`. */
+        /** @description That it answers. */
         LibreTranslateHealth: {
             /** @description Always `ok`. */
             status: string;
@@ -3602,27 +3649,27 @@ export interface components {
             /** @description The codes of the target languages. */
             targets: string[];
         };
-        /** @description Settings for front ends. */
+        /** @description What a page in front of this may offer. */
         LibreTranslateSettings: {
-            /** @description Whether API keys are used. */
+            /** @description Whether there are keys. */
             apiKeys: boolean;
             /**
              * Format: uint
-             * @description The maximum length of a text, in characters.
+             * @description Characters of a text, at most.
              */
             charLimit: number;
             /** @description Whether files are translated. */
             filesTranslation: boolean;
             /**
              * Format: uint32
-             * @description How long a page waits after a key press, in milliseconds.
+             * @description How long a page waits after a key was pressed, in milliseconds.
              */
             frontendTimeout: number;
-            /** @description Whether an API key is required. */
+            /** @description Whether callers need a key. */
             keyRequired: boolean;
-            /** @description The default. */
+            /** @description What is chosen at first. */
             language: components["schemas"]["LibreTranslateChosen"];
-            /** @description Whether users can suggest translations. */
+            /** @description Whether people can suggest translations. */
             suggestions: boolean;
             /** @description The kinds of file that are translated. */
             supportedFilesFormat: unknown[];
@@ -3637,7 +3684,7 @@ export interface components {
             translatedText: string | string[];
         };
         /**
-         * @description Credentials; the name is a username, an address or a telephone number.
+         * @description Who signs in: by a username, an address or a telephone number.
          * @example {
          *       "password": "correct horse",
          *       "username": "lea"
@@ -3649,10 +3696,10 @@ export interface components {
             rememberDevice: boolean;
             username: string;
         };
-        /** @description The result of a sign-in. */
+        /** @description What signing in leads to. */
         LoginAnswer: components["schemas"]["SignedIn"] | components["schemas"]["NeedsCode"];
         /**
-         * @description The code of an authenticator, and the token from the first step of the sign-in.
+         * @description The code of an authenticator, and the token that the first step of signing in gave.
          * @example {
          *       "code": "123456",
          *       "twoFactorToken": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
@@ -3729,7 +3776,7 @@ export interface components {
             isViewOnce: boolean;
             /** Format: int64 */
             maxViewOnceCount: number | null;
-            /** @description The kind of author: `user`, `system` … */
+            /** @description Who or what wrote it: `user`, `system` … */
             messageSource: string;
             messageType: string;
             originalContent: string;
@@ -3767,9 +3814,16 @@ export interface components {
             /** Format: int64 */
             viewOnceCount: number;
         };
+        /** @description The acknowledgement of an event. */
+        MessageAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["Message"];
+            error?: string;
+            success: boolean;
+        };
         /** @description A message. */
         MessageId: string;
-        /** @description A page of the messages of a conversation, newest first. */
+        /** @description A part of the messages of a conversation, newest first. */
         MessagePage: {
             data: components["schemas"]["Message"][];
             meta: components["schemas"]["MessagePageMeta"];
@@ -3777,7 +3831,7 @@ export interface components {
             /** @constant */
             success: true;
         };
-        /** @description Additional data of a page of messages. */
+        /** @description What comes with a page of messages. */
         MessagePageMeta: {
             /** @description The language that the caller reads in. */
             userLanguage: components["schemas"]["LanguageCode"];
@@ -3811,8 +3865,14 @@ export interface components {
             useCustomDestination: boolean;
             username: string;
         };
-        /** @description The text of a message. */
+        /** @description The text of a message, as people write it. */
         MessageText: string;
+        /** @description `message:translation`: one language. */
+        MessageTranslation: {
+            conversationId: components["schemas"]["ConversationId"];
+            messageId: components["schemas"]["MessageId"];
+            translations: components["schemas"]["Translation"][];
+        };
         /** @description A message and its translations. */
         MessageTranslations: {
             messageId: components["schemas"]["MessageId"];
@@ -3829,7 +3889,7 @@ export interface components {
         Model: {
             /** @description `null`: another process translates these pairs. */
             name: string | null;
-            /** @description Language pairs such as `en-fr`. */
+            /** @description As `en-fr`. */
             pairs: string[];
         };
         /**
@@ -3837,21 +3897,30 @@ export interface components {
          * @enum {string}
          */
         ModelType: "basic" | "medium" | "premium";
-        /** @description Engines by language pair. */
+        /** @description Which engines translate which languages. */
         Models: {
             models: components["schemas"]["Model"][];
             tiers: components["schemas"]["ModelType"][];
         };
-        /** @description A second factor is required. */
+        /** @description The account is protected by a second factor. */
         NeedsCode: {
             message: string;
             rememberDevice: boolean;
             requires2FA: boolean;
-            /** @description The token to send with the code. */
+            /** @description To be sent with the code. */
             twoFactorToken: string;
             user: components["schemas"]["ChallengedUser"];
         };
-        /** @description A sentence for users. */
+        /** @description No data. */
+        Nothing: null;
+        /** @description The acknowledgement of an event. */
+        NothingAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["Nothing"];
+            error?: string;
+            success: boolean;
+        };
+        /** @description A sentence for a person. */
         Notice: {
             message: string;
         };
@@ -3876,7 +3945,7 @@ export interface components {
             total: number;
         };
         /**
-         * @description Changes to the caller's profile. Unknown keys are an error.
+         * @description What is to change of the caller's profile: unknown keys are an error.
          * @example {
          *       "bio": "hello"
          *     }
@@ -3923,14 +3992,14 @@ export interface components {
          *     }
          */
         PostMessage: {
-            /** @description The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent. */
+            /** @description The client's own id of it; an empty one is none. The same id sent again is the same message. */
             clientMessageId?: string | null;
             content: components["schemas"]["MessageText"];
-            /** @description `text` if absent. */
+            /** @description `text`, if absent. */
             messageType?: components["schemas"]["MessageType"] | null;
-            /** @description Detected if absent. */
+            /** @description Found out, if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
-            /** @description The id of the message that it replies to. */
+            /** @description The id of the message that it answers. */
             replyToId?: string | null;
         };
         /** @description The caller's account after a change. */
@@ -3938,7 +4007,7 @@ export interface components {
             message: string;
             user: components["schemas"]["User"];
         };
-        /** @description The progress of a translation, with copies next to `data`, where the old web client expects them. */
+        /** @description Where a translation has come to, with copies beside `data`, where the web client of the old system looks for them. */
         ProgressBeside: {
             data: components["schemas"]["TranslationProgress"];
             error: string | null;
@@ -3953,29 +4022,36 @@ export interface components {
             success: true;
             translatedContent: string | null;
         };
-        /** @description The state of a translation. */
+        /** @description Where a translation has come to. */
         ProgressStatus: "processing" | "completed" | "unavailable" | "failed";
         /**
-         * @description The new text of a message.
+         * @description Another text for a message.
          * @example {
          *       "content": "hello"
          *     }
          */
         PutMessage: {
             content: components["schemas"]["MessageText"];
-            /** @description Detected if absent. */
+            /** @description Found out, if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
         };
-        /** @description The readiness of the server. */
+        /** @description `read-status:updated`. */
+        ReadStatusUpdated: {
+            conversationId: components["schemas"]["ConversationId"];
+            type: string;
+            updatedAt: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
+        };
+        /** @description Whether it can serve. */
         Readiness: {
             reason?: string;
             /** @description `ready` or `not ready`. */
             status: string;
         };
-        /** @description Why there is no translation, as far as clients need to know. */
+        /** @description What a client needs to know of why there is no translation. */
         ReasonCode: "no_engine" | "engine_unusable" | "no_other_engine" | "model_downloading" | "engine_failed" | "unknown";
         /**
-         * @description The token to refresh. Clients also send `refreshToken`, which is ignored.
+         * @description A token to be exchanged; clients also send `refreshToken`, which does not exist.
          * @example {
          *       "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"
          *     }
@@ -3983,7 +4059,7 @@ export interface components {
         Refresh: {
             token: string;
         };
-        /** @description A new token, with copies where a part of the old web client expects them. */
+        /** @description A fresh token, and copies of it where a part of the old web client looks for them. */
         Refreshed: {
             accessToken: string;
             data: components["schemas"]["Token"];
@@ -4010,7 +4086,7 @@ export interface components {
             lastName: string;
             password: string;
             regionalLanguage?: components["schemas"]["LanguageCode"] | null;
-            /** @description The setup code that makes the first account an administrator; the server prints it. */
+            /** @description Makes the first account of a messenger its administrator; the server prints it. */
             setupCode?: string | null;
             systemLanguage?: components["schemas"]["LanguageCode"] | null;
             username: string;
@@ -4032,7 +4108,7 @@ export interface components {
         };
         /** @description A reader's report of a bad translation. */
         ReportId: string;
-        /** @description A stored report. */
+        /** @description A report that was kept. */
         ReportKept: {
             comment: string | null;
             createdAt: components["schemas"]["Time"];
@@ -4045,7 +4121,7 @@ export interface components {
             targetLanguage: components["schemas"]["LanguageCode"];
             /** @description The reported translation. */
             translatedContent: string;
-            /** @description Whether another engine repeats the translation. */
+            /** @description Whether another engine makes the translation anew. */
             triesAnother: boolean;
             wantsAnother: boolean;
         };
@@ -4067,8 +4143,40 @@ export interface components {
              */
             tryAnother: boolean;
         };
-        /** @description A user's role on the server. */
+        /** @description `request_translation`. */
+        RequestTranslation: {
+            messageId: string;
+            targetLanguage: string;
+        };
+        /** @description A user's role on the whole site. */
         Role: "USER" | "ADMIN" | "MODERATOR" | "BIGBOSS" | "AUDIT" | "ANALYST";
+        /** @description `message:send`. */
+        SendMessage: {
+            clientMessageId?: string | null;
+            content: components["schemas"]["MessageText"];
+            /** @description The id or the identifier of a conversation. */
+            conversationId: string;
+            messageType?: components["schemas"]["MessageType"] | null;
+            originalLanguage?: components["schemas"]["LanguageCode"] | null;
+            replyToId?: string | null;
+        };
+        /** @description The acknowledgement of a message. */
+        SentMessage: {
+            clientMessageId?: string;
+            createdAt: components["schemas"]["Time"];
+            messageId: components["schemas"]["MessageId"];
+        };
+        /** @description The acknowledgement of an event. */
+        SentMessageAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["SentMessage"];
+            error?: string;
+            success: boolean;
+        };
+        /** @description `server:restarting`. */
+        ServerRestarting: {
+            reason: string;
+        };
         /** @description The parts. */
         Services: {
             database: components["schemas"]["DatabaseHealth"];
@@ -4088,12 +4196,12 @@ export interface components {
         };
         /** @description A session: a signed-in device of a user. */
         SessionId: string;
-        /** @description The setup state of the server. */
+        /** @description What the first screen of a new messenger has to know. */
         SetupState: {
             hasAccounts: boolean;
             needsAdministrator: boolean;
         };
-        /** @description A successful sign-in. */
+        /** @description Somebody is signed in. */
         SignedIn: {
             /**
              * Format: uint64
@@ -4101,9 +4209,9 @@ export interface components {
              */
             expiresIn: number;
             session: components["schemas"]["Session"];
-            /** @description The alternative for `X-Session-Token` headers; it belongs to this device. */
+            /** @description To be shown with each call instead, as `X-Session-Token`; it belongs to this device. */
             sessionToken: string;
-            /** @description The token for `Authorization: Bearer` headers. */
+            /** @description To be shown with each call, as `Authorization: Bearer`. */
             token: string;
             user: components["schemas"]["User"];
         };
@@ -4114,6 +4222,11 @@ export interface components {
         };
         /** @enum {string} */
         Standing: "up" | "down";
+        /** @description `conversation:stats`; the conversation is given as the client gave it. */
+        StatsEvent: {
+            conversationId: string;
+            stats: components["schemas"]["ConversationStats"];
+        };
         /**
          * @description A translation in the shape of `/status/:messageId/:language`, with the field names of both places where
          *     clients look.
@@ -4153,19 +4266,19 @@ export interface components {
         TermRemoved: {
             removed: boolean;
         };
-        /** @description The result for a text of a batch. */
+        /** @description What came of a text of a batch. */
         TextOutcome: components["schemas"]["TranslatedText"] | {
             code: components["schemas"]["ErrorCode"];
             error: string;
             original_text: string;
         };
-        /** @description The kind of a translation with a text. */
+        /** @description How a translation that has a text came about. */
         TextState: "done" | "identical";
-        /** @description The result for a text that is not a message. */
+        /** @description A text that is no message was translated. */
         TextTranslated: {
-            /** @description As given by the caller. */
+            /** @description As the caller named it. */
             conversationId: string | null;
-            /** @description A sentence for users. */
+            /** @description A sentence for a person. */
             message: string;
             status: components["schemas"]["ProgressStatus"];
             targetLanguage: components["schemas"]["LanguageCode"];
@@ -4177,7 +4290,7 @@ export interface components {
          * @example 2026-01-15T12:34:56.789Z
          */
         Time: string;
-        /** @description A new token. */
+        /** @description A fresh token. */
         Token: {
             /**
              * Format: uint64
@@ -4187,7 +4300,7 @@ export interface components {
             token: string;
         };
         /**
-         * @description A message or a text to translate: either `message_id` or `text` is required.
+         * @description A message or a text to translate: one of `message_id` and `text` has to be there.
          * @example {
          *       "source_language": "en",
          *       "target_language": "fr",
@@ -4198,12 +4311,12 @@ export interface components {
             conversation_id?: string | null;
             message_id?: components["schemas"]["MessageId"] | null;
             model_type?: components["schemas"]["ModelType"] | null;
-            /** @description Detected if absent or `auto`. */
+            /** @description Detected where it is absent or `auto`. */
             source_language?: components["schemas"]["LanguageCode"] | null;
             target_language: components["schemas"]["LanguageCode"];
             text?: components["schemas"]["FreeText"] | null;
         };
-        /** @description The response of `POST /translate`. */
+        /** @description The answer to `POST /translate`. */
         TranslateAnswer: components["schemas"]["TranslationProgress"] | components["schemas"]["TextTranslated"];
         /** @description A text to translate. */
         TranslateText: {
@@ -4213,7 +4326,7 @@ export interface components {
             text: string;
         };
         /**
-         * @description Texts to translate. An invalid one gets an error in its place and does not affect the others.
+         * @description Texts to translate. One that cannot be taken is answered in its place, and hinders no other.
          * @example []
          */
         TranslateTexts: components["schemas"]["TranslateText"][];
@@ -4239,7 +4352,7 @@ export interface components {
             timestamp: components["schemas"]["Time"];
             translated_text: string;
         };
-        /** @description The results for the texts of a batch, in order. */
+        /** @description The answers to the texts of a batch, in their order. */
         TranslatedTexts: {
             results: components["schemas"]["TextOutcome"][];
         };
@@ -4271,6 +4384,12 @@ export interface components {
             translationModel: string;
             updatedAt: components["schemas"]["Time"];
         };
+        /** @description `translation_error`: the request, verbatim, and why there is no translation. */
+        TranslationError: {
+            error: string;
+            messageId: string;
+            targetLanguage: string;
+        };
         TranslationHealth: {
             /** Format: int64 */
             jobsWaiting?: number;
@@ -4292,6 +4411,14 @@ export interface components {
             targetLanguage: components["schemas"]["LanguageCode"];
             translation?: components["schemas"]["StatusTranslation"];
         };
+        /** @description `translation_received`. */
+        TranslationReceived: {
+            /** Format: double */
+            confidenceScore?: number;
+            messageId: components["schemas"]["MessageId"];
+            targetLanguage: components["schemas"]["LanguageCode"];
+            translatedText: string;
+        };
         /** @description A reader's report of a translation. */
         TranslationReport: {
             comment: string | null;
@@ -4311,17 +4438,29 @@ export interface components {
         TranslationState: {
             /** @description Why, in English, for operators. */
             reason?: string;
-            /** @description Why, as a code for clients to translate; newer servers may have further codes. */
+            /** @description Why, for a client to word; a newer server may have further codes. */
             reasonCode?: components["schemas"]["ReasonCode"];
             state: components["schemas"]["MissingState"];
             targetLanguage: components["schemas"]["LanguageCode"];
         };
-        /** @description The numbers of translations. */
+        /** @description `message:translation-state`: a language without a translation. */
+        TranslationStateEvent: {
+            conversationId: components["schemas"]["ConversationId"];
+            messageId: components["schemas"]["MessageId"];
+            reason: string;
+            /** @description As in [`TranslationState`](crate::TranslationState). */
+            reasonCode: components["schemas"]["ReasonCode"];
+            /** Format: int64 */
+            revision: number;
+            state: components["schemas"]["MissingState"];
+            targetLanguage: components["schemas"]["LanguageCode"];
+        };
+        /** @description How many translations there are. */
         TranslationStatistics: {
             byEngine: {
                 [key: string]: number;
             };
-            /** @description By language pair, such as `en-fr`. */
+            /** @description By pairs of languages, as `en-fr`. */
             byLanguages: {
                 [key: string]: number;
             };
@@ -4332,16 +4471,29 @@ export interface components {
             total: number;
             /**
              * Format: int64
-             * @description The number of pending translations.
+             * @description How many are still to come.
              */
             waiting: number;
         };
-        /** @description A message and its translations, with a copy next to `data`, where the old web client expects it. */
+        /** @description A message and its translations, with a copy beside `data`, where the web client of the old system looks for it. */
         TranslationsBeside: {
             data: components["schemas"]["MessageTranslations"];
             /** @constant */
             success: true;
             translations: components["schemas"]["Translation"][];
+        };
+        /** @description `typing:start` and `typing:stop`. */
+        Typing: {
+            conversationId: components["schemas"]["ConversationId"];
+            isTyping: boolean;
+            userId: components["schemas"]["UserId"];
+            username: string;
+        };
+        /** @description `conversation:unread-updated`. */
+        UnreadUpdated: {
+            conversationId: components["schemas"]["ConversationId"];
+            /** Format: int64 */
+            unreadCount: number;
         };
         /** @description The whole account, for its owner. */
         User: {
@@ -4389,6 +4541,13 @@ export interface components {
         };
         /** @description A registered user. */
         UserId: string;
+        /** @description `user:status`. */
+        UserStatus: {
+            isOnline: boolean;
+            lastActiveAt: components["schemas"]["Time"] | null;
+            userId: components["schemas"]["UserId"];
+            username: string;
+        };
         /**
          * @description A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
          *     contain whatever clients and the old system stored; only URLs of this type are sent to clients.
@@ -4396,7 +4555,7 @@ export interface components {
         WebAddress: string;
     };
     responses: {
-        /** @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields. */
+        /** @description - `VALIDATION_ERROR`: Something that was sent cannot be taken; `details` names the fields. */
         "400.VALIDATION_ERROR": {
             headers: {
                 [name: string]: unknown;
@@ -4409,8 +4568,8 @@ export interface components {
             };
         };
         /**
-         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
-         *     - `INVALID_INPUT`: The request could not be read completely.
+         * @description - `VALIDATION_ERROR`: Something that was sent cannot be taken; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read to its end.
          */
         "400.VALIDATION_ERROR.INVALID_INPUT": {
             headers: {
@@ -4424,10 +4583,10 @@ export interface components {
             };
         };
         /**
-         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
-         *     - `INVALID_INPUT`: The request could not be read completely.
-         *     - `ALREADY_EXISTS`: The name or address is already taken.
-         *     - `SETUP_CODE_INVALID`: The setup code is wrong.
+         * @description - `VALIDATION_ERROR`: Something that was sent cannot be taken; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read to its end.
+         *     - `ALREADY_EXISTS`: Somebody else has this name or address.
+         *     - `SETUP_CODE_INVALID`: The setup code is not the one that makes the first administrator.
          */
         "400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID": {
             headers: {
@@ -4441,8 +4600,8 @@ export interface components {
             };
         };
         /**
-         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
-         *     - `INVALID_INPUT`: The request could not be read completely.
+         * @description - `VALIDATION_ERROR`: Something that was sent cannot be taken; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read to its end.
          *     - `TRANSLATION_UNAVAILABLE`: There is no translation; `reasonCode` says why.
          */
         "400.VALIDATION_ERROR.INVALID_INPUT.TRANSLATION_UNAVAILABLE": {
@@ -4456,7 +4615,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `AUTH_FAILED`: The credentials are invalid or have expired. */
+        /** @description - `AUTH_FAILED`: The credentials are no good, or not any more. */
         "401.AUTH_FAILED": {
             headers: {
                 [name: string]: unknown;
@@ -4468,7 +4627,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `AUTH_REQUIRED`: Authentication is required. */
+        /** @description - `AUTH_REQUIRED`: Nobody called, where somebody has to. */
         "401.AUTH_REQUIRED": {
             headers: {
                 [name: string]: unknown;
@@ -4481,8 +4640,8 @@ export interface components {
             };
         };
         /**
-         * @description - `AUTH_REQUIRED`: Authentication is required.
-         *     - `AUTH_FAILED`: The credentials are invalid or have expired.
+         * @description - `AUTH_REQUIRED`: Nobody called, where somebody has to.
+         *     - `AUTH_FAILED`: The credentials are no good, or not any more.
          */
         "401.AUTH_REQUIRED.AUTH_FAILED": {
             headers: {
@@ -4497,7 +4656,7 @@ export interface components {
         };
         /**
          * @description - `CONVERSATION_ACCESS_DENIED`: The caller is not a member of this conversation.
-         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         *     - `ORIGIN_NOT_ALLOWED`: A page of another site called.
          */
         "403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED": {
             headers: {
@@ -4511,9 +4670,9 @@ export interface components {
             };
         };
         /**
-         * @description - `FORBIDDEN`: The caller is not allowed to do this.
+         * @description - `FORBIDDEN`: The caller may not do this.
          *     - `CONVERSATION_ACCESS_DENIED`: The caller is not a member of this conversation.
-         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         *     - `ORIGIN_NOT_ALLOWED`: A page of another site called.
          */
         "403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED": {
             headers: {
@@ -4527,8 +4686,8 @@ export interface components {
             };
         };
         /**
-         * @description - `FORBIDDEN`: The caller is not allowed to do this.
-         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
+         * @description - `FORBIDDEN`: The caller may not do this.
+         *     - `ORIGIN_NOT_ALLOWED`: A page of another site called.
          */
         "403.FORBIDDEN.ORIGIN_NOT_ALLOWED": {
             headers: {
@@ -4541,7 +4700,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site. */
+        /** @description - `ORIGIN_NOT_ALLOWED`: A page of another site called. */
         "403.ORIGIN_NOT_ALLOWED": {
             headers: {
                 [name: string]: unknown;
@@ -4567,7 +4726,7 @@ export interface components {
         };
         /**
          * @description - `CONVERSATION_NOT_FOUND`: There is no such conversation.
-         *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
+         *     - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read.
          */
         "404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND": {
             headers: {
@@ -4582,8 +4741,8 @@ export interface components {
         };
         /**
          * @description - `CONVERSATION_NOT_FOUND`: There is no such conversation.
-         *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
-         *     - `USER_NOT_FOUND`: There is no such user.
+         *     - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read.
+         *     - `USER_NOT_FOUND`: There is no such person.
          */
         "404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND": {
             headers: {
@@ -4596,7 +4755,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it. */
+        /** @description - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read. */
         "404.MESSAGE_NOT_FOUND": {
             headers: {
                 [name: string]: unknown;
@@ -4608,7 +4767,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it. */
+        /** @description - `NOT_FOUND`: There is no such thing, or none that the caller may know of. */
         "404.NOT_FOUND": {
             headers: {
                 [name: string]: unknown;
@@ -4621,7 +4780,7 @@ export interface components {
             };
         };
         /**
-         * @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it.
+         * @description - `NOT_FOUND`: There is no such thing, or none that the caller may know of.
          *     - `CONVERSATION_NOT_FOUND`: There is no such conversation.
          */
         "404.NOT_FOUND.CONVERSATION_NOT_FOUND": {
@@ -4636,8 +4795,8 @@ export interface components {
             };
         };
         /**
-         * @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it.
-         *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
+         * @description - `NOT_FOUND`: There is no such thing, or none that the caller may know of.
+         *     - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read.
          */
         "404.NOT_FOUND.MESSAGE_NOT_FOUND": {
             headers: {
@@ -4650,7 +4809,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `USER_NOT_FOUND`: There is no such user. */
+        /** @description - `USER_NOT_FOUND`: There is no such person. */
         "404.USER_NOT_FOUND": {
             headers: {
                 [name: string]: unknown;
@@ -4674,7 +4833,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `INVALID_OPERATION`: Not possible in the current state. */
+        /** @description - `INVALID_OPERATION`: It makes no sense in this state. */
         "422.INVALID_OPERATION": {
             headers: {
                 [name: string]: unknown;
@@ -4687,7 +4846,7 @@ export interface components {
             };
         };
         /**
-         * @description - `INVALID_OPERATION`: Not possible in the current state.
+         * @description - `INVALID_OPERATION`: It makes no sense in this state.
          *     - `TRANSLATION_UNAVAILABLE`: There is no translation; `reasonCode` says why.
          */
         "422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE": {
@@ -4701,7 +4860,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `RATE_LIMIT_EXCEEDED`: Too many requests; `retryAfter` says when to try again. */
+        /** @description - `RATE_LIMIT_EXCEEDED`: Too many calls; `retryAfter` says when to try again. */
         "429.RATE_LIMIT_EXCEEDED": {
             headers: {
                 [name: string]: unknown;
@@ -4713,7 +4872,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `INTERNAL_ERROR`: Internal server error. */
+        /** @description - `INTERNAL_ERROR`: Something went wrong on our side. */
         "500.INTERNAL_ERROR": {
             headers: {
                 [name: string]: unknown;
@@ -4726,7 +4885,7 @@ export interface components {
             };
         };
         /**
-         * @description - `INTERNAL_ERROR`: Internal server error.
+         * @description - `INTERNAL_ERROR`: Something went wrong on our side.
          *     - `DATABASE_ERROR`: The database failed.
          */
         "500.INTERNAL_ERROR.DATABASE_ERROR": {
@@ -4741,7 +4900,7 @@ export interface components {
             };
         };
         /**
-         * @description - `INTERNAL_ERROR`: Internal server error.
+         * @description - `INTERNAL_ERROR`: Something went wrong on our side.
          *     - `DATABASE_ERROR`: The database failed.
          *     - `TRANSLATION_ERROR`: The translation failed; `reasonCode` says why.
          */
@@ -4757,8 +4916,8 @@ export interface components {
             };
         };
         /**
-         * @description - `SERVICE_UNAVAILABLE`: Overloaded; try again in a moment.
-         *     - `DATABASE_UNAVAILABLE`: The database is not available; try again in a moment.
+         * @description - `SERVICE_UNAVAILABLE`: Too much to do just now; try again in a moment.
+         *     - `DATABASE_UNAVAILABLE`: The database is not available just now; try again in a moment.
          */
         "503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE": {
             headers: {
@@ -4783,7 +4942,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `TRANSLATION_PENDING`: The translation is still pending. */
+        /** @description - `TRANSLATION_PENDING`: The translation is still under way. */
         "504.TRANSLATION_PENDING": {
             headers: {
                 [name: string]: unknown;
@@ -4816,6 +4975,8 @@ export interface components {
 export type AddTerm = components['schemas']['AddTerm'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentId = components['schemas']['AttachmentId'];
+export type Authenticated = components['schemas']['Authenticated'];
+export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
@@ -4824,8 +4985,11 @@ export type Condition = components['schemas']['Condition'];
 export type Conversation = components['schemas']['Conversation'];
 export type ConversationId = components['schemas']['ConversationId'];
 export type ConversationKind = components['schemas']['ConversationKind'];
+export type ConversationMember = components['schemas']['ConversationMember'];
 export type ConversationMeta = components['schemas']['ConversationMeta'];
+export type ConversationNew = components['schemas']['ConversationNew'];
 export type ConversationPreferences = components['schemas']['ConversationPreferences'];
+export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
 export type Counts = components['schemas']['Counts'];
 export type CreateConversation = components['schemas']['CreateConversation'];
@@ -4833,13 +4997,16 @@ export type DatabaseHealth = components['schemas']['DatabaseHealth'];
 export type DetectLanguage = components['schemas']['DetectLanguage'];
 export type DetectedLanguage = components['schemas']['DetectedLanguage'];
 export type Direction = components['schemas']['Direction'];
+export type EditMessage = components['schemas']['EditMessage'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
+export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type FoundUser = components['schemas']['FoundUser'];
 export type FreeText = components['schemas']['FreeText'];
 export type GlossaryTerm = components['schemas']['GlossaryTerm'];
 export type Guest = components['schemas']['Guest'];
+export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
 export type Info = components['schemas']['Info'];
 export type JobCancelled = components['schemas']['JobCancelled'];
@@ -4865,11 +5032,13 @@ export type MemberId = components['schemas']['MemberId'];
 export type MemberRole = components['schemas']['MemberRole'];
 export type MemberUser = components['schemas']['MemberUser'];
 export type Message = components['schemas']['Message'];
+export type MessageAck = components['schemas']['MessageAck'];
 export type MessageId = components['schemas']['MessageId'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessagePageMeta = components['schemas']['MessagePageMeta'];
 export type MessageSender = components['schemas']['MessageSender'];
 export type MessageText = components['schemas']['MessageText'];
+export type MessageTranslation = components['schemas']['MessageTranslation'];
 export type MessageTranslations = components['schemas']['MessageTranslations'];
 export type MessageType = components['schemas']['MessageType'];
 export type MissingState = components['schemas']['MissingState'];
@@ -4877,6 +5046,8 @@ export type Model = components['schemas']['Model'];
 export type ModelType = components['schemas']['ModelType'];
 export type Models = components['schemas']['Models'];
 export type NeedsCode = components['schemas']['NeedsCode'];
+export type Nothing = components['schemas']['Nothing'];
+export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type Pagination = components['schemas']['Pagination'];
@@ -4887,6 +5058,7 @@ export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
 export type PutMessage = components['schemas']['PutMessage'];
+export type ReadStatusUpdated = components['schemas']['ReadStatusUpdated'];
 export type Readiness = components['schemas']['Readiness'];
 export type ReasonCode = components['schemas']['ReasonCode'];
 export type Refresh = components['schemas']['Refresh'];
@@ -4897,7 +5069,12 @@ export type ReportId = components['schemas']['ReportId'];
 export type ReportKept = components['schemas']['ReportKept'];
 export type ReportReason = components['schemas']['ReportReason'];
 export type ReportTranslation = components['schemas']['ReportTranslation'];
+export type RequestTranslation = components['schemas']['RequestTranslation'];
 export type Role = components['schemas']['Role'];
+export type SendMessage = components['schemas']['SendMessage'];
+export type SentMessage = components['schemas']['SentMessage'];
+export type SentMessageAck = components['schemas']['SentMessageAck'];
+export type ServerRestarting = components['schemas']['ServerRestarting'];
 export type Services = components['schemas']['Services'];
 export type Session = components['schemas']['Session'];
 export type SessionId = components['schemas']['SessionId'];
@@ -4905,6 +5082,7 @@ export type SetupState = components['schemas']['SetupState'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
+export type StatsEvent = components['schemas']['StatsEvent'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
 export type TermId = components['schemas']['TermId'];
 export type TermRemoved = components['schemas']['TermRemoved'];
@@ -4920,14 +5098,20 @@ export type TranslateTexts = components['schemas']['TranslateTexts'];
 export type TranslatedText = components['schemas']['TranslatedText'];
 export type TranslatedTexts = components['schemas']['TranslatedTexts'];
 export type Translation = components['schemas']['Translation'];
+export type TranslationError = components['schemas']['TranslationError'];
 export type TranslationHealth = components['schemas']['TranslationHealth'];
 export type TranslationProgress = components['schemas']['TranslationProgress'];
+export type TranslationReceived = components['schemas']['TranslationReceived'];
 export type TranslationReport = components['schemas']['TranslationReport'];
 export type TranslationState = components['schemas']['TranslationState'];
+export type TranslationStateEvent = components['schemas']['TranslationStateEvent'];
 export type TranslationStatistics = components['schemas']['TranslationStatistics'];
 export type TranslationsBeside = components['schemas']['TranslationsBeside'];
+export type Typing = components['schemas']['Typing'];
+export type UnreadUpdated = components['schemas']['UnreadUpdated'];
 export type User = components['schemas']['User'];
 export type UserId = components['schemas']['UserId'];
+export type UserStatus = components['schemas']['UserStatus'];
 export type WebAddress = components['schemas']['WebAddress'];
 export type Response400ValidationError = components['responses']['400.VALIDATION_ERROR'];
 export type Response400ValidationErrorInvalidInput = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT'];
