@@ -12,27 +12,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A file, by its path: to anybody who knows it, since files.unsigned_paths is on
-         * @description For who follows a signed link, or may read the message.
+         * A file by its path, for anybody who knows it, because files.unsigned_paths is on
+         * @description For holders of a signed link, or users who can read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description A file, by its path among the uploads. */
+                    /** @description The path of a file among the uploads. */
                     path: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -41,7 +41,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The part that was asked for. */
+                /** @description The requested range. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -50,7 +50,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description It is as the caller knows it. */
+                /** @description Not modified. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -60,14 +60,14 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The answer. */
+                /** @description The response. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description There is no such part. */
+                /** @description The range is not satisfiable. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -97,26 +97,26 @@ export interface paths {
         };
         /**
          * A file
-         * @description For who follows a signed link, or may read the message.
+         * @description For holders of a signed link, or users who can read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description A file, by its id. */
+                    /** @description The id of a file. */
                     attachment: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -125,7 +125,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The part that was asked for. */
+                /** @description The requested range. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -134,7 +134,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description It is as the caller knows it. */
+                /** @description Not modified. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -145,14 +145,14 @@ export interface paths {
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The answer. */
+                /** @description The response. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description There is no such part. */
+                /** @description The range is not satisfiable. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -181,27 +181,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The small picture of a file
-         * @description For who follows a signed link, or may read the message.
+         * The thumbnail of a file
+         * @description For holders of a signed link, or users who can read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description A file, by its id. */
+                    /** @description The id of a file. */
                     attachment: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -210,7 +210,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The part that was asked for. */
+                /** @description The requested range. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -219,7 +219,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description It is as the caller knows it. */
+                /** @description Not modified. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -230,14 +230,14 @@ export interface paths {
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The answer. */
+                /** @description The response. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description There is no such part. */
+                /** @description The range is not satisfiable. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -268,8 +268,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange a token for a fresh one
-         * @description For anybody.
+         * Refresh a token
+         * @description For everybody.
          */
         post: {
             parameters: {
@@ -284,7 +284,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -317,27 +317,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A file, by its path: to anybody who knows it, since files.unsigned_paths is on
-         * @description For who follows a signed link, or may read the message.
+         * A file by its path, for anybody who knows it, because files.unsigned_paths is on
+         * @description For holders of a signed link, or users who can read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description A file, by its path among the uploads. */
+                    /** @description The path of a file among the uploads. */
                     path: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -346,7 +346,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The part that was asked for. */
+                /** @description The requested range. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -355,7 +355,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description It is as the caller knows it. */
+                /** @description Not modified. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -365,14 +365,14 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The answer. */
+                /** @description The response. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description There is no such part. */
+                /** @description The range is not satisfiable. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -402,26 +402,26 @@ export interface paths {
         };
         /**
          * A file
-         * @description For who follows a signed link, or may read the message.
+         * @description For holders of a signed link, or users who can read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description A file, by its id. */
+                    /** @description The id of a file. */
                     attachment: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -430,7 +430,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The part that was asked for. */
+                /** @description The requested range. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -439,7 +439,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description It is as the caller knows it. */
+                /** @description Not modified. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -450,14 +450,14 @@ export interface paths {
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The answer. */
+                /** @description The response. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description There is no such part. */
+                /** @description The range is not satisfiable. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -486,27 +486,27 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The small picture of a file
-         * @description For who follows a signed link, or may read the message.
+         * The thumbnail of a file
+         * @description For holders of a signed link, or users who can read the message.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description Until when it holds, in seconds since 1970; a link that is damaged is one without a signature. */
+                    /** @description When it expires, in seconds since 1970. An invalid signature is ignored. */
                     exp?: string;
                     /** @description The signature. */
                     sig?: string;
                 };
                 header?: never;
                 path: {
-                    /** @description A file, by its id. */
+                    /** @description The id of a file. */
                     attachment: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -515,7 +515,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description The part that was asked for. */
+                /** @description The requested range. */
                 206: {
                     headers: {
                         [name: string]: unknown;
@@ -524,7 +524,7 @@ export interface paths {
                         "*/*": unknown;
                     };
                 };
-                /** @description It is as the caller knows it. */
+                /** @description Not modified. */
                 304: {
                     headers: {
                         [name: string]: unknown;
@@ -535,14 +535,14 @@ export interface paths {
                 401: components["responses"]["401.AUTH_FAILED"];
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 404: components["responses"]["404.NOT_FOUND"];
-                /** @description The answer. */
+                /** @description The response. */
                 412: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
                 };
-                /** @description There is no such part. */
+                /** @description The range is not satisfiable. */
                 416: {
                     headers: {
                         [name: string]: unknown;
@@ -574,7 +574,7 @@ export interface paths {
         put?: never;
         /**
          * The same, for old clients
-         * @description For anybody.
+         * @description For everybody.
          */
         post: {
             parameters: {
@@ -589,7 +589,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -626,15 +626,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether a name is free
-         * @description For anybody.
+         * Check whether a name is available
+         * @description For everybody.
          */
         get: {
             parameters: {
                 query?: {
-                    /** @description An address that somebody wants to register with. */
+                    /** @description The requested e-mail address. */
                     email?: string;
-                    /** @description A name that somebody wants. */
+                    /** @description The requested username. */
                     username?: string;
                 };
                 header?: never;
@@ -643,7 +643,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -683,7 +683,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in
-         * @description For anybody.
+         * @description For everybody.
          */
         post: {
             parameters: {
@@ -698,7 +698,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -738,7 +738,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a code
-         * @description For anybody.
+         * @description For everybody.
          */
         post: {
             parameters: {
@@ -753,7 +753,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -792,8 +792,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sign this device out
-         * @description For registered people.
+         * Sign out this device
+         * @description For users.
          */
         post: {
             parameters: {
@@ -804,7 +804,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -841,7 +841,7 @@ export interface paths {
         };
         /**
          * The caller's account
-         * @description For registered people.
+         * @description For users.
          */
         get: {
             parameters: {
@@ -852,7 +852,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -889,8 +889,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Exchange a token for a fresh one
-         * @description For anybody.
+         * Refresh a token
+         * @description For everybody.
          */
         post: {
             parameters: {
@@ -905,7 +905,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -940,8 +940,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make an account
-         * @description For anybody.
+         * Register an account
+         * @description For everybody.
          */
         post: {
             parameters: {
@@ -956,7 +956,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -993,18 +993,18 @@ export interface paths {
         };
         /**
          * The caller's conversations
-         * @description For registered people.
+         * @description For users.
          */
         get: {
             parameters: {
                 query?: {
                     /** @description How many; more than 50 counts as 50. */
                     limit?: number | string;
-                    /** @description How many to skip. */
+                    /** @description The number of items to skip. */
                     offset?: number | string;
-                    /** @description Only those of this kind. */
+                    /** @description Only conversations of this kind. */
                     type?: string;
-                    /** @description Only those that this person is in. */
+                    /** @description Only conversations with this user. */
                     withUserId?: string;
                 };
                 header?: never;
@@ -1013,7 +1013,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1038,8 +1038,8 @@ export interface paths {
         };
         put?: never;
         /**
-         * Open a conversation
-         * @description For registered people.
+         * Create a conversation
+         * @description For users.
          */
         post: {
             parameters: {
@@ -1054,7 +1054,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was made. */
+                /** @description Created. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1093,7 +1093,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One conversation, by id or identifier
+         * A conversation by id or identifier
          * @description For members of the conversation.
          */
         get: {
@@ -1101,14 +1101,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1155,14 +1155,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1187,15 +1187,15 @@ export interface paths {
         };
         put?: never;
         /**
-         * Add a term (moderators), or change its translation
-         * @description For members of the conversation from MODERATOR up.
+         * Add a term or change its translation (moderators)
+         * @description For members of the conversation with the role MODERATOR or higher.
          */
         post: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
                 };
                 cookie?: never;
@@ -1206,7 +1206,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was made. */
+                /** @description Created. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1248,23 +1248,23 @@ export interface paths {
         post?: never;
         /**
          * Remove a term (moderators)
-         * @description For members of the conversation from MODERATOR up.
+         * @description For members of the conversation with the role MODERATOR or higher.
          */
         delete: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
-                    /** @description A term of a glossary, by its id. */
+                    /** @description The id of a glossary term. */
                     termId: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1302,7 +1302,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark all as read
+         * Mark a conversation as read
          * @description For members of the conversation.
          */
         post: {
@@ -1310,14 +1310,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1364,19 +1364,19 @@ export interface paths {
                     before?: string;
                     /** @description How many; more than 50 counts as 50. */
                     limit?: number | string;
-                    /** @description How many to skip. */
+                    /** @description The number of items to skip. */
                     offset?: number | string;
                 };
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1397,7 +1397,7 @@ export interface paths {
         };
         put?: never;
         /**
-         * Write a message
+         * Send a message
          * @description For members of the conversation.
          */
         post: {
@@ -1405,7 +1405,7 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
                 };
                 cookie?: never;
@@ -1416,7 +1416,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was made. */
+                /** @description Created. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1455,17 +1455,17 @@ export interface paths {
         };
         get?: never;
         /**
-         * Give a message another text
-         * @description For the author of the message, and moderators of the site in its conversation.
+         * Edit a message
+         * @description For the author of the message, and moderators of the server in its conversation.
          */
         put: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
-                    /** @description A message, by its id. */
+                    /** @description The id of a message. */
                     messageId: string;
                 };
                 cookie?: never;
@@ -1476,7 +1476,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1518,7 +1518,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Mark all as read
+         * Mark a conversation as read
          * @description For members of the conversation.
          */
         post: {
@@ -1526,14 +1526,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1572,8 +1572,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What language a text is in
-         * @description For registered people.
+         * Detect the language of a text
+         * @description For users.
          */
         post: {
             parameters: {
@@ -1588,7 +1588,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1625,8 +1625,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Every language, by its own name
-         * @description For anybody.
+         * All languages with their native names
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -1637,7 +1637,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1672,15 +1672,15 @@ export interface paths {
         };
         get?: never;
         /**
-         * Give a message another text
-         * @description For the author of the message, and moderators of the site in its conversation.
+         * Edit a message
+         * @description For the author of the message, and moderators of the server in its conversation.
          */
         put: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A message, by its id. */
+                    /** @description The id of a message. */
                     messageId: string;
                 };
                 cookie?: never;
@@ -1691,7 +1691,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1721,15 +1721,15 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Give a message another text
-         * @description For the author of the message, and moderators of the site in its conversation.
+         * Edit a message
+         * @description For the author of the message, and moderators of the server in its conversation.
          */
         patch: {
             parameters: {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A message, by its id. */
+                    /** @description The id of a message. */
                     messageId: string;
                 };
                 cookie?: never;
@@ -1740,7 +1740,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1778,7 +1778,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Give up a translation that nobody reads
+         * Cancel a translation that nobody reads
          * @description For members of the conversation.
          */
         delete: {
@@ -1786,16 +1786,16 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A message, by its id. */
+                    /** @description The id of a message. */
                     messageId: string;
-                    /** @description A language, by its code. */
+                    /** @description The code of a language. */
                     language: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1832,7 +1832,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where a translation has come to
+         * The progress of a translation
          * @description For members of the conversation.
          */
         get: {
@@ -1840,16 +1840,16 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A message, by its id. */
+                    /** @description The id of a message. */
                     messageId: string;
-                    /** @description A language, by its code. */
+                    /** @description The code of a language. */
                     language: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1893,14 +1893,14 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A message, by its id. */
+                    /** @description The id of a message. */
                     messageId: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1937,7 +1937,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Report a translation, and have another engine try
+         * Report a translation and request another engine
          * @description For members of the conversation.
          */
         post: {
@@ -1945,9 +1945,9 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A message, by its id. */
+                    /** @description The id of a message. */
                     messageId: string;
-                    /** @description A language, by its code. */
+                    /** @description The code of a language. */
                     language: string;
                 };
                 cookie?: never;
@@ -1958,7 +1958,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was made. */
+                /** @description Created. */
                 201: {
                     headers: {
                         [name: string]: unknown;
@@ -1997,8 +1997,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Which engines translate which languages
-         * @description For registered people.
+         * Engines by language pair
+         * @description For users.
          */
         get: {
             parameters: {
@@ -2009,7 +2009,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2044,8 +2044,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether there are accounts and an administrator
-         * @description For anybody.
+         * The setup state: whether there are accounts and an administrator
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -2056,7 +2056,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2093,7 +2093,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where a translation has come to
+         * The progress of a translation
          * @description For members of the conversation.
          */
         get: {
@@ -2101,16 +2101,16 @@ export interface paths {
                 query?: never;
                 header?: never;
                 path: {
-                    /** @description A message, by its id. */
+                    /** @description The id of a message. */
                     messageId: string;
-                    /** @description A language, by its code. */
+                    /** @description The code of a language. */
                     language: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2152,8 +2152,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for a message in a language, or translate a text
-         * @description For registered people.
+         * Request a translation of a message, or translate a text
+         * @description For users.
          */
         post: {
             parameters: {
@@ -2168,7 +2168,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2209,8 +2209,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * The same, and wait for it
-         * @description For registered people.
+         * The same, but wait for the result
+         * @description For users.
          */
         post: {
             parameters: {
@@ -2225,7 +2225,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2268,7 +2268,7 @@ export interface paths {
         put?: never;
         /**
          * Translate up to ten texts
-         * @description For registered people.
+         * @description For users.
          */
         post: {
             parameters: {
@@ -2283,7 +2283,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2320,7 +2320,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Where a translation has come to
+         * The progress of a translation
          * @description For members of the conversation.
          */
         get: {
@@ -2335,7 +2335,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2362,7 +2362,7 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Give up a translation that nobody reads
+         * Cancel a translation that nobody reads
          * @description For members of the conversation.
          */
         delete: {
@@ -2377,7 +2377,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2415,14 +2415,14 @@ export interface paths {
         };
         /**
          * The newest reports
-         * @description For registered people with the permission canManageTranslations.
+         * @description For users with the permission canManageTranslations.
          */
         get: {
             parameters: {
                 query?: {
                     /** @description How many; more than 200 counts as 200. */
                     limit?: number | string;
-                    /** @description How many to skip. */
+                    /** @description The number of items to skip. */
                     offset?: number | string;
                 };
                 header?: never;
@@ -2431,7 +2431,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2469,8 +2469,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many translations there are
-         * @description For registered people.
+         * Translation statistics
+         * @description For users.
          */
         get: {
             parameters: {
@@ -2481,7 +2481,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2525,8 +2525,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change one's profile and languages
-         * @description For registered people.
+         * Change the caller's profile and languages
+         * @description For users.
          */
         patch: {
             parameters: {
@@ -2541,7 +2541,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2575,17 +2575,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Find people by name
-         * @description For registered people.
+         * Search users by name
+         * @description For users.
          */
         get: {
             parameters: {
                 query?: {
                     /** @description How many; more than 100 counts as 100. */
                     limit?: number | string;
-                    /** @description How many to skip. */
+                    /** @description The number of items to skip. */
                     offset?: number | string;
-                    /** @description The beginning of a name, or a part of it. */
+                    /** @description A part of a name. */
                     q?: string;
                 };
                 header?: never;
@@ -2594,7 +2594,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2633,8 +2633,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether the process lives, and how each part is
-         * @description For anybody.
+         * Liveness, and the health of each part
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -2645,7 +2645,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2676,7 +2676,7 @@ export interface paths {
         };
         /**
          * The same
-         * @description For anybody.
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -2687,7 +2687,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2717,8 +2717,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What this is
-         * @description For anybody.
+         * Name and version
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -2729,7 +2729,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2761,8 +2761,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * LibreTranslate: what language a text is in
-         * @description For registered people.
+         * LibreTranslate: detect the language of a text
+         * @description For users.
          */
         post: {
             parameters: {
@@ -2774,27 +2774,27 @@ export interface paths {
             requestBody: {
                 content: {
                     "application/json": {
-                        /** @description A token, where no header has one. */
+                        /** @description A token, if no header contains one. */
                         api_key?: unknown;
-                        /** @description A text, or several, of which each is answered. */
+                        /** @description A text, or several to translate separately. */
                         q: string | string[];
                     };
                     "application/x-www-form-urlencoded": {
-                        /** @description A token, where no header has one. */
+                        /** @description A token, if no header contains one. */
                         api_key?: unknown;
-                        /** @description A text, or several, of which each is answered. */
+                        /** @description A text, or several to translate separately. */
                         q: string | string[];
                     };
                     "multipart/form-data": {
-                        /** @description A token, where no header has one. */
+                        /** @description A token, if no header contains one. */
                         api_key?: unknown;
-                        /** @description A text, or several, of which each is answered. */
+                        /** @description A text, or several to translate separately. */
                         q: string | string[];
                     };
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2828,8 +2828,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * LibreTranslate: what a page may offer
-         * @description For anybody.
+         * LibreTranslate: settings for front ends
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -2840,7 +2840,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2870,8 +2870,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * LibreTranslate: whether it answers
-         * @description For anybody.
+         * LibreTranslate: health check
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -2882,7 +2882,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2912,8 +2912,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * LibreTranslate: which languages there are
-         * @description For anybody.
+         * LibreTranslate: list languages
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -2924,7 +2924,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2954,8 +2954,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * LibreTranslate: this interface as OpenAPI
-         * @description For anybody.
+         * LibreTranslate: OpenAPI document
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -2966,7 +2966,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -2999,7 +2999,7 @@ export interface paths {
         put?: never;
         /**
          * LibreTranslate: translate
-         * @description For registered people.
+         * @description For users.
          */
         post: {
             parameters: {
@@ -3012,54 +3012,54 @@ export interface paths {
                 content: {
                     "application/json": {
                         /**
-                         * @description None are made.
+                         * @description Ignored: no alternatives are generated.
                          * @default 0
                          */
                         alternatives?: number;
-                        /** @description A token, where no header has one. */
+                        /** @description A token, if no header contains one. */
                         api_key?: unknown;
                         /**
                          * @default text
                          * @enum {unknown}
                          */
                         format?: "text" | "html" | "" | null;
-                        /** @description A text, or several, of which each is answered. */
+                        /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
                         target: string;
                     };
                     "application/x-www-form-urlencoded": {
                         /**
-                         * @description None are made.
+                         * @description Ignored: no alternatives are generated.
                          * @default 0
                          */
                         alternatives?: number;
-                        /** @description A token, where no header has one. */
+                        /** @description A token, if no header contains one. */
                         api_key?: unknown;
                         /**
                          * @default text
                          * @enum {unknown}
                          */
                         format?: "text" | "html" | "" | null;
-                        /** @description A text, or several, of which each is answered. */
+                        /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
                         target: string;
                     };
                     "multipart/form-data": {
                         /**
-                         * @description None are made.
+                         * @description Ignored: no alternatives are generated.
                          * @default 0
                          */
                         alternatives?: number;
-                        /** @description A token, where no header has one. */
+                        /** @description A token, if no header contains one. */
                         api_key?: unknown;
                         /**
                          * @default text
                          * @enum {unknown}
                          */
                         format?: "text" | "html" | "" | null;
-                        /** @description A text, or several, of which each is answered. */
+                        /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
                         target: string;
@@ -3067,7 +3067,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3101,8 +3101,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Figures for Prometheus
-         * @description For the operator's tools.
+         * Prometheus metrics
+         * @description For the operator.
          */
         get: {
             parameters: {
@@ -3113,7 +3113,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3145,8 +3145,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Whether it can serve: 503 while nothing can be written
-         * @description For anybody.
+         * Readiness: 503 while the database cannot be written
+         * @description For everybody.
          */
         get: {
             parameters: {
@@ -3157,7 +3157,7 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -3169,7 +3169,7 @@ export interface paths {
                 403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR"];
-                /** @description It cannot serve just now. */
+                /** @description The server is not ready. */
                 503: {
                     headers: {
                         [name: string]: unknown;
@@ -3284,18 +3284,18 @@ export interface components {
             isAnonymous: boolean;
             language: components["schemas"]["LanguageCode"];
         };
-        /** @description Whether what was asked for is free. */
+        /** @description The availability of a name and an address. */
         Availability: {
             emailAvailable?: boolean;
-            /** @description Names that are free, where the one that was asked for is not. */
+            /** @description Available names, if the requested one is taken. */
             suggestions?: string[];
             usernameAvailable?: boolean;
         };
-        /** @description Whether a translation was given up. */
+        /** @description Whether the translation was cancelled. */
         Cancelled: {
             cancelled: boolean;
         };
-        /** @description Who is asked for a code. */
+        /** @description The user who has to enter a code. */
         ChallengedUser: {
             avatar: components["schemas"]["WebAddress"] | null;
             displayName: string;
@@ -3306,7 +3306,7 @@ export interface components {
             username: string;
         };
         /**
-         * @description The code of an authenticator alone.
+         * @description The code of an authenticator.
          * @example {
          *       "code": "123456"
          *     }
@@ -3364,7 +3364,7 @@ export interface components {
         ConversationNew: {
             conversationId: components["schemas"]["ConversationId"];
         };
-        /** @description What a reader has set about a conversation. */
+        /** @description The reader's preferences for a conversation. */
         ConversationPreferences: {
             customName: string | null;
             isArchived: boolean;
@@ -3406,10 +3406,10 @@ export interface components {
          */
         CreateConversation: {
             description?: string | null;
-            /** @description What its address is made of; made up, if absent. */
+            /** @description The identifier; generated if absent. */
             identifier?: string | null;
             /**
-             * @description The ids of those who are in it beside the caller.
+             * @description The ids of the other members.
              * @default []
              */
             participantIds: string[];
@@ -3417,7 +3417,7 @@ export interface components {
             /** @enum {string} */
             type: "direct" | "group" | "public";
         };
-        /** @description The figures are for the operator only; `null` where the database does not say. */
+        /** @description Statistics are for the operator only; `null` if the database does not respond. */
         DatabaseHealth: {
             /** @description Why nothing can be written. */
             reason?: string;
@@ -3426,7 +3426,7 @@ export interface components {
             userCount?: number;
         };
         /**
-         * @description A text whose language is asked for.
+         * @description A text whose language is to be detected.
          * @example {
          *       "text": "hola"
          *     }
@@ -3434,14 +3434,14 @@ export interface components {
         DetectLanguage: {
             text: components["schemas"]["FreeText"];
         };
-        /** @description In which language a text is. */
+        /** @description The detected language of a text. */
         DetectedLanguage: {
             /**
              * Format: double
              * @description From 0 to 1.
              */
             confidence: number | null;
-            /** @description `null`, where nothing speaks for any. */
+            /** @description `null` if the language cannot be detected. */
             language: components["schemas"]["LanguageCode"] | null;
             text: string;
         };
@@ -3458,11 +3458,11 @@ export interface components {
             code: components["schemas"]["ErrorCode"];
             details?: components["schemas"]["ErrorDetail"][];
             error: string;
-            /** @description The same, where the translation routes of old clients look for it. */
+            /** @description The same, where the translation routes of old clients expect it. */
             errorCode?: components["schemas"]["ErrorCode"];
             /**
              * Format: uint32
-             * @description How many calls are allowed, where there were too many.
+             * @description The limit, if it was exceeded.
              */
             limit?: number;
             message: string;
@@ -3477,7 +3477,7 @@ export interface components {
             success: false;
             suggestion?: string;
         };
-        /** @description Why something was refused or failed, for programs. */
+        /** @description Error codes, for programs. */
         ErrorCode: "VALIDATION_ERROR" | "INVALID_INPUT" | "ALREADY_EXISTS" | "SETUP_CODE_INVALID" | "BINARY_NOT_SUPPORTED" | "AUTH_REQUIRED" | "AUTH_FAILED" | "FORBIDDEN" | "CONVERSATION_ACCESS_DENIED" | "ORIGIN_NOT_ALLOWED" | "NOT_FOUND" | "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND" | "UNKNOWN_EVENT" | "METHOD_NOT_ALLOWED" | "PAYLOAD_TOO_LARGE" | "INVALID_OPERATION" | "TRANSLATION_UNAVAILABLE" | "RATE_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "DATABASE_ERROR" | "TRANSLATION_ERROR" | "SERVICE_UNAVAILABLE" | "DATABASE_UNAVAILABLE" | "TRANSLATION_PENDING" | "STORAGE_FULL";
         /** @description What is wrong with one field. */
         ErrorDetail: {
@@ -3533,7 +3533,7 @@ export interface components {
             /** @default null */
             tokenType: string | null;
         };
-        /** @description How the process is, and each of its parts. */
+        /** @description The health of the process and its parts. */
         Health: {
             services: components["schemas"]["Services"];
             /** @description `degraded` while a part is down. */
@@ -3546,19 +3546,19 @@ export interface components {
             uptime: number;
             version: string;
         };
-        /** @description What this is. */
+        /** @description The name and version of the server. */
         Info: {
-            /** @description Where the routes begin. */
+            /** @description The prefix of the routes. */
             api: string;
             description: string;
-            /** @description Where this interface is described. */
+            /** @description The path of the documentation. */
             documentation: string;
             name: string;
-            /** @description Where the sockets are. */
+            /** @description The path of the sockets. */
             socket: string;
             version: string;
         };
-        /** @description Whether a job was given up. */
+        /** @description Whether the job was cancelled. */
         JobCancelled: {
             cancelled: boolean;
             jobId: string;
@@ -3574,11 +3574,11 @@ export interface components {
             script: string;
         };
         /**
-         * @description A language, by its primary subtag of BCP 47.
+         * @description A language, as its BCP 47 primary subtag.
          * @example fr
          */
         LanguageCode: string;
-        /** @description The languages that people can choose. */
+        /** @description The supported languages. */
         Languages: {
             languages: components["schemas"]["Language"][];
         };
@@ -3611,18 +3611,18 @@ export interface components {
             id: components["schemas"]["UserId"];
             username: string;
         };
-        /** @description A language that is chosen at first. */
+        /** @description The default languages. */
         LibreTranslateChoice: {
             /** @description Its code, or `auto`. */
             code: string;
-            /** @description Its name in English. */
+            /** @description The English name. */
             name: string;
         };
-        /** @description The languages that are chosen at first. */
+        /** @description The default languages. */
         LibreTranslateChosen: {
-            /** @description From which. */
+            /** @description The source language. */
             source: components["schemas"]["LibreTranslateChoice"];
-            /** @description Into which. */
+            /** @description The target language. */
             target: components["schemas"]["LibreTranslateChoice"];
         };
         /** @description A possible language of a text. */
@@ -3635,7 +3635,7 @@ export interface components {
             /** @description The language. */
             language: components["schemas"]["LanguageCode"];
         };
-        /** @description That it answers. */
+        /** @description Always `ok`. */
         LibreTranslateHealth: {
             /** @description Always `ok`. */
             status: string;
@@ -3649,27 +3649,27 @@ export interface components {
             /** @description The codes of the target languages. */
             targets: string[];
         };
-        /** @description What a page in front of this may offer. */
+        /** @description Settings for front ends. */
         LibreTranslateSettings: {
-            /** @description Whether there are keys. */
+            /** @description Whether API keys are used. */
             apiKeys: boolean;
             /**
              * Format: uint
-             * @description Characters of a text, at most.
+             * @description The maximum length of a text, in characters.
              */
             charLimit: number;
             /** @description Whether files are translated. */
             filesTranslation: boolean;
             /**
              * Format: uint32
-             * @description How long a page waits after a key was pressed, in milliseconds.
+             * @description How long a page waits after a key press, in milliseconds.
              */
             frontendTimeout: number;
-            /** @description Whether callers need a key. */
+            /** @description Whether an API key is required. */
             keyRequired: boolean;
-            /** @description What is chosen at first. */
+            /** @description The default. */
             language: components["schemas"]["LibreTranslateChosen"];
-            /** @description Whether people can suggest translations. */
+            /** @description Whether users can suggest translations. */
             suggestions: boolean;
             /** @description The kinds of file that are translated. */
             supportedFilesFormat: unknown[];
@@ -3684,7 +3684,7 @@ export interface components {
             translatedText: string | string[];
         };
         /**
-         * @description Who signs in: by a username, an address or a telephone number.
+         * @description Credentials; the name is a username, an address or a telephone number.
          * @example {
          *       "password": "correct horse",
          *       "username": "lea"
@@ -3696,10 +3696,10 @@ export interface components {
             rememberDevice: boolean;
             username: string;
         };
-        /** @description What signing in leads to. */
+        /** @description The result of a sign-in. */
         LoginAnswer: components["schemas"]["SignedIn"] | components["schemas"]["NeedsCode"];
         /**
-         * @description The code of an authenticator, and the token that the first step of signing in gave.
+         * @description The code of an authenticator, and the token from the first step of the sign-in.
          * @example {
          *       "code": "123456",
          *       "twoFactorToken": "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
@@ -3776,7 +3776,7 @@ export interface components {
             isViewOnce: boolean;
             /** Format: int64 */
             maxViewOnceCount: number | null;
-            /** @description Who or what wrote it: `user`, `system` … */
+            /** @description The kind of author: `user`, `system` … */
             messageSource: string;
             messageType: string;
             originalContent: string;
@@ -3823,7 +3823,7 @@ export interface components {
         };
         /** @description A message. */
         MessageId: string;
-        /** @description A part of the messages of a conversation, newest first. */
+        /** @description A page of the messages of a conversation, newest first. */
         MessagePage: {
             data: components["schemas"]["Message"][];
             meta: components["schemas"]["MessagePageMeta"];
@@ -3831,7 +3831,7 @@ export interface components {
             /** @constant */
             success: true;
         };
-        /** @description What comes with a page of messages. */
+        /** @description Additional data of a page of messages. */
         MessagePageMeta: {
             /** @description The language that the caller reads in. */
             userLanguage: components["schemas"]["LanguageCode"];
@@ -3865,7 +3865,7 @@ export interface components {
             useCustomDestination: boolean;
             username: string;
         };
-        /** @description The text of a message, as people write it. */
+        /** @description The text of a message. */
         MessageText: string;
         /** @description `message:translation`: one language. */
         MessageTranslation: {
@@ -3889,7 +3889,7 @@ export interface components {
         Model: {
             /** @description `null`: another process translates these pairs. */
             name: string | null;
-            /** @description As `en-fr`. */
+            /** @description Language pairs such as `en-fr`. */
             pairs: string[];
         };
         /**
@@ -3897,17 +3897,17 @@ export interface components {
          * @enum {string}
          */
         ModelType: "basic" | "medium" | "premium";
-        /** @description Which engines translate which languages. */
+        /** @description Engines by language pair. */
         Models: {
             models: components["schemas"]["Model"][];
             tiers: components["schemas"]["ModelType"][];
         };
-        /** @description The account is protected by a second factor. */
+        /** @description A second factor is required. */
         NeedsCode: {
             message: string;
             rememberDevice: boolean;
             requires2FA: boolean;
-            /** @description To be sent with the code. */
+            /** @description The token to send with the code. */
             twoFactorToken: string;
             user: components["schemas"]["ChallengedUser"];
         };
@@ -3920,7 +3920,7 @@ export interface components {
             error?: string;
             success: boolean;
         };
-        /** @description A sentence for a person. */
+        /** @description A sentence for users. */
         Notice: {
             message: string;
         };
@@ -3945,7 +3945,7 @@ export interface components {
             total: number;
         };
         /**
-         * @description What is to change of the caller's profile: unknown keys are an error.
+         * @description Changes to the caller's profile. Unknown keys are an error.
          * @example {
          *       "bio": "hello"
          *     }
@@ -3992,14 +3992,14 @@ export interface components {
          *     }
          */
         PostMessage: {
-            /** @description The client's own id of it; an empty one is none. The same id sent again is the same message. */
+            /** @description The client's id of the message, for retries: sending the same id again returns the same message. An empty one counts as absent. */
             clientMessageId?: string | null;
             content: components["schemas"]["MessageText"];
-            /** @description `text`, if absent. */
+            /** @description `text` if absent. */
             messageType?: components["schemas"]["MessageType"] | null;
-            /** @description Found out, if absent. */
+            /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
-            /** @description The id of the message that it answers. */
+            /** @description The id of the message that it replies to. */
             replyToId?: string | null;
         };
         /** @description The caller's account after a change. */
@@ -4007,7 +4007,7 @@ export interface components {
             message: string;
             user: components["schemas"]["User"];
         };
-        /** @description Where a translation has come to, with copies beside `data`, where the web client of the old system looks for them. */
+        /** @description The progress of a translation, with copies next to `data`, where the old web client expects them. */
         ProgressBeside: {
             data: components["schemas"]["TranslationProgress"];
             error: string | null;
@@ -4022,17 +4022,17 @@ export interface components {
             success: true;
             translatedContent: string | null;
         };
-        /** @description Where a translation has come to. */
+        /** @description The state of a translation. */
         ProgressStatus: "processing" | "completed" | "unavailable" | "failed";
         /**
-         * @description Another text for a message.
+         * @description The new text of a message.
          * @example {
          *       "content": "hello"
          *     }
          */
         PutMessage: {
             content: components["schemas"]["MessageText"];
-            /** @description Found out, if absent. */
+            /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
         };
         /** @description `read-status:updated`. */
@@ -4042,16 +4042,16 @@ export interface components {
             updatedAt: components["schemas"]["Time"];
             userId: components["schemas"]["UserId"];
         };
-        /** @description Whether it can serve. */
+        /** @description The readiness of the server. */
         Readiness: {
             reason?: string;
             /** @description `ready` or `not ready`. */
             status: string;
         };
-        /** @description What a client needs to know of why there is no translation. */
+        /** @description Why there is no translation, as far as clients need to know. */
         ReasonCode: "no_engine" | "engine_unusable" | "no_other_engine" | "model_downloading" | "engine_failed" | "unknown";
         /**
-         * @description A token to be exchanged; clients also send `refreshToken`, which does not exist.
+         * @description The token to refresh. Clients also send `refreshToken`, which is ignored.
          * @example {
          *       "token": "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl"
          *     }
@@ -4059,7 +4059,7 @@ export interface components {
         Refresh: {
             token: string;
         };
-        /** @description A fresh token, and copies of it where a part of the old web client looks for them. */
+        /** @description A new token, with copies where a part of the old web client expects them. */
         Refreshed: {
             accessToken: string;
             data: components["schemas"]["Token"];
@@ -4086,7 +4086,7 @@ export interface components {
             lastName: string;
             password: string;
             regionalLanguage?: components["schemas"]["LanguageCode"] | null;
-            /** @description Makes the first account of a messenger its administrator; the server prints it. */
+            /** @description The setup code that makes the first account an administrator; the server prints it. */
             setupCode?: string | null;
             systemLanguage?: components["schemas"]["LanguageCode"] | null;
             username: string;
@@ -4108,7 +4108,7 @@ export interface components {
         };
         /** @description A reader's report of a bad translation. */
         ReportId: string;
-        /** @description A report that was kept. */
+        /** @description A stored report. */
         ReportKept: {
             comment: string | null;
             createdAt: components["schemas"]["Time"];
@@ -4121,7 +4121,7 @@ export interface components {
             targetLanguage: components["schemas"]["LanguageCode"];
             /** @description The reported translation. */
             translatedContent: string;
-            /** @description Whether another engine makes the translation anew. */
+            /** @description Whether another engine repeats the translation. */
             triesAnother: boolean;
             wantsAnother: boolean;
         };
@@ -4148,7 +4148,7 @@ export interface components {
             messageId: string;
             targetLanguage: string;
         };
-        /** @description A user's role on the whole site. */
+        /** @description A user's role on the server. */
         Role: "USER" | "ADMIN" | "MODERATOR" | "BIGBOSS" | "AUDIT" | "ANALYST";
         /** @description `message:send`. */
         SendMessage: {
@@ -4196,12 +4196,12 @@ export interface components {
         };
         /** @description A session: a signed-in device of a user. */
         SessionId: string;
-        /** @description What the first screen of a new messenger has to know. */
+        /** @description The setup state of the server. */
         SetupState: {
             hasAccounts: boolean;
             needsAdministrator: boolean;
         };
-        /** @description Somebody is signed in. */
+        /** @description A successful sign-in. */
         SignedIn: {
             /**
              * Format: uint64
@@ -4209,9 +4209,9 @@ export interface components {
              */
             expiresIn: number;
             session: components["schemas"]["Session"];
-            /** @description To be shown with each call instead, as `X-Session-Token`; it belongs to this device. */
+            /** @description The alternative for `X-Session-Token` headers; it belongs to this device. */
             sessionToken: string;
-            /** @description To be shown with each call, as `Authorization: Bearer`. */
+            /** @description The token for `Authorization: Bearer` headers. */
             token: string;
             user: components["schemas"]["User"];
         };
@@ -4266,19 +4266,19 @@ export interface components {
         TermRemoved: {
             removed: boolean;
         };
-        /** @description What came of a text of a batch. */
+        /** @description The result for a text of a batch. */
         TextOutcome: components["schemas"]["TranslatedText"] | {
             code: components["schemas"]["ErrorCode"];
             error: string;
             original_text: string;
         };
-        /** @description How a translation that has a text came about. */
+        /** @description The kind of a translation with a text. */
         TextState: "done" | "identical";
-        /** @description A text that is no message was translated. */
+        /** @description The result for a text that is not a message. */
         TextTranslated: {
-            /** @description As the caller named it. */
+            /** @description As given by the caller. */
             conversationId: string | null;
-            /** @description A sentence for a person. */
+            /** @description A sentence for users. */
             message: string;
             status: components["schemas"]["ProgressStatus"];
             targetLanguage: components["schemas"]["LanguageCode"];
@@ -4290,7 +4290,7 @@ export interface components {
          * @example 2026-01-15T12:34:56.789Z
          */
         Time: string;
-        /** @description A fresh token. */
+        /** @description A new token. */
         Token: {
             /**
              * Format: uint64
@@ -4300,7 +4300,7 @@ export interface components {
             token: string;
         };
         /**
-         * @description A message or a text to translate: one of `message_id` and `text` has to be there.
+         * @description A message or a text to translate: either `message_id` or `text` is required.
          * @example {
          *       "source_language": "en",
          *       "target_language": "fr",
@@ -4311,12 +4311,12 @@ export interface components {
             conversation_id?: string | null;
             message_id?: components["schemas"]["MessageId"] | null;
             model_type?: components["schemas"]["ModelType"] | null;
-            /** @description Detected where it is absent or `auto`. */
+            /** @description Detected if absent or `auto`. */
             source_language?: components["schemas"]["LanguageCode"] | null;
             target_language: components["schemas"]["LanguageCode"];
             text?: components["schemas"]["FreeText"] | null;
         };
-        /** @description The answer to `POST /translate`. */
+        /** @description The response of `POST /translate`. */
         TranslateAnswer: components["schemas"]["TranslationProgress"] | components["schemas"]["TextTranslated"];
         /** @description A text to translate. */
         TranslateText: {
@@ -4326,7 +4326,7 @@ export interface components {
             text: string;
         };
         /**
-         * @description Texts to translate. One that cannot be taken is answered in its place, and hinders no other.
+         * @description Texts to translate. An invalid one gets an error in its place and does not affect the others.
          * @example []
          */
         TranslateTexts: components["schemas"]["TranslateText"][];
@@ -4352,7 +4352,7 @@ export interface components {
             timestamp: components["schemas"]["Time"];
             translated_text: string;
         };
-        /** @description The answers to the texts of a batch, in their order. */
+        /** @description The results for the texts of a batch, in order. */
         TranslatedTexts: {
             results: components["schemas"]["TextOutcome"][];
         };
@@ -4438,7 +4438,7 @@ export interface components {
         TranslationState: {
             /** @description Why, in English, for operators. */
             reason?: string;
-            /** @description Why, for a client to word; a newer server may have further codes. */
+            /** @description Why, as a code for clients to translate; newer servers may have further codes. */
             reasonCode?: components["schemas"]["ReasonCode"];
             state: components["schemas"]["MissingState"];
             targetLanguage: components["schemas"]["LanguageCode"];
@@ -4455,12 +4455,12 @@ export interface components {
             state: components["schemas"]["MissingState"];
             targetLanguage: components["schemas"]["LanguageCode"];
         };
-        /** @description How many translations there are. */
+        /** @description The numbers of translations. */
         TranslationStatistics: {
             byEngine: {
                 [key: string]: number;
             };
-            /** @description By pairs of languages, as `en-fr`. */
+            /** @description By language pair, such as `en-fr`. */
             byLanguages: {
                 [key: string]: number;
             };
@@ -4471,11 +4471,11 @@ export interface components {
             total: number;
             /**
              * Format: int64
-             * @description How many are still to come.
+             * @description The number of pending translations.
              */
             waiting: number;
         };
-        /** @description A message and its translations, with a copy beside `data`, where the web client of the old system looks for it. */
+        /** @description A message and its translations, with a copy next to `data`, where the old web client expects it. */
         TranslationsBeside: {
             data: components["schemas"]["MessageTranslations"];
             /** @constant */
@@ -4555,7 +4555,7 @@ export interface components {
         WebAddress: string;
     };
     responses: {
-        /** @description - `VALIDATION_ERROR`: Something that was sent cannot be taken; `details` names the fields. */
+        /** @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields. */
         "400.VALIDATION_ERROR": {
             headers: {
                 [name: string]: unknown;
@@ -4568,8 +4568,8 @@ export interface components {
             };
         };
         /**
-         * @description - `VALIDATION_ERROR`: Something that was sent cannot be taken; `details` names the fields.
-         *     - `INVALID_INPUT`: The request could not be read to its end.
+         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read completely.
          */
         "400.VALIDATION_ERROR.INVALID_INPUT": {
             headers: {
@@ -4583,10 +4583,10 @@ export interface components {
             };
         };
         /**
-         * @description - `VALIDATION_ERROR`: Something that was sent cannot be taken; `details` names the fields.
-         *     - `INVALID_INPUT`: The request could not be read to its end.
-         *     - `ALREADY_EXISTS`: Somebody else has this name or address.
-         *     - `SETUP_CODE_INVALID`: The setup code is not the one that makes the first administrator.
+         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read completely.
+         *     - `ALREADY_EXISTS`: The name or address is already taken.
+         *     - `SETUP_CODE_INVALID`: The setup code is wrong.
          */
         "400.VALIDATION_ERROR.INVALID_INPUT.ALREADY_EXISTS.SETUP_CODE_INVALID": {
             headers: {
@@ -4600,8 +4600,8 @@ export interface components {
             };
         };
         /**
-         * @description - `VALIDATION_ERROR`: Something that was sent cannot be taken; `details` names the fields.
-         *     - `INVALID_INPUT`: The request could not be read to its end.
+         * @description - `VALIDATION_ERROR`: The input is invalid; `details` names the fields.
+         *     - `INVALID_INPUT`: The request could not be read completely.
          *     - `TRANSLATION_UNAVAILABLE`: There is no translation; `reasonCode` says why.
          */
         "400.VALIDATION_ERROR.INVALID_INPUT.TRANSLATION_UNAVAILABLE": {
@@ -4615,7 +4615,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `AUTH_FAILED`: The credentials are no good, or not any more. */
+        /** @description - `AUTH_FAILED`: The credentials are invalid or have expired. */
         "401.AUTH_FAILED": {
             headers: {
                 [name: string]: unknown;
@@ -4627,7 +4627,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `AUTH_REQUIRED`: Nobody called, where somebody has to. */
+        /** @description - `AUTH_REQUIRED`: Authentication is required. */
         "401.AUTH_REQUIRED": {
             headers: {
                 [name: string]: unknown;
@@ -4640,8 +4640,8 @@ export interface components {
             };
         };
         /**
-         * @description - `AUTH_REQUIRED`: Nobody called, where somebody has to.
-         *     - `AUTH_FAILED`: The credentials are no good, or not any more.
+         * @description - `AUTH_REQUIRED`: Authentication is required.
+         *     - `AUTH_FAILED`: The credentials are invalid or have expired.
          */
         "401.AUTH_REQUIRED.AUTH_FAILED": {
             headers: {
@@ -4656,7 +4656,7 @@ export interface components {
         };
         /**
          * @description - `CONVERSATION_ACCESS_DENIED`: The caller is not a member of this conversation.
-         *     - `ORIGIN_NOT_ALLOWED`: A page of another site called.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
          */
         "403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED": {
             headers: {
@@ -4670,9 +4670,9 @@ export interface components {
             };
         };
         /**
-         * @description - `FORBIDDEN`: The caller may not do this.
+         * @description - `FORBIDDEN`: The caller is not allowed to do this.
          *     - `CONVERSATION_ACCESS_DENIED`: The caller is not a member of this conversation.
-         *     - `ORIGIN_NOT_ALLOWED`: A page of another site called.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
          */
         "403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED": {
             headers: {
@@ -4686,8 +4686,8 @@ export interface components {
             };
         };
         /**
-         * @description - `FORBIDDEN`: The caller may not do this.
-         *     - `ORIGIN_NOT_ALLOWED`: A page of another site called.
+         * @description - `FORBIDDEN`: The caller is not allowed to do this.
+         *     - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site.
          */
         "403.FORBIDDEN.ORIGIN_NOT_ALLOWED": {
             headers: {
@@ -4700,7 +4700,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `ORIGIN_NOT_ALLOWED`: A page of another site called. */
+        /** @description - `ORIGIN_NOT_ALLOWED`: The request came from a page of another site. */
         "403.ORIGIN_NOT_ALLOWED": {
             headers: {
                 [name: string]: unknown;
@@ -4726,7 +4726,7 @@ export interface components {
         };
         /**
          * @description - `CONVERSATION_NOT_FOUND`: There is no such conversation.
-         *     - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read.
+         *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
          */
         "404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND": {
             headers: {
@@ -4741,8 +4741,8 @@ export interface components {
         };
         /**
          * @description - `CONVERSATION_NOT_FOUND`: There is no such conversation.
-         *     - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read.
-         *     - `USER_NOT_FOUND`: There is no such person.
+         *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
+         *     - `USER_NOT_FOUND`: There is no such user.
          */
         "404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND": {
             headers: {
@@ -4755,7 +4755,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read. */
+        /** @description - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it. */
         "404.MESSAGE_NOT_FOUND": {
             headers: {
                 [name: string]: unknown;
@@ -4767,7 +4767,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `NOT_FOUND`: There is no such thing, or none that the caller may know of. */
+        /** @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it. */
         "404.NOT_FOUND": {
             headers: {
                 [name: string]: unknown;
@@ -4780,7 +4780,7 @@ export interface components {
             };
         };
         /**
-         * @description - `NOT_FOUND`: There is no such thing, or none that the caller may know of.
+         * @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it.
          *     - `CONVERSATION_NOT_FOUND`: There is no such conversation.
          */
         "404.NOT_FOUND.CONVERSATION_NOT_FOUND": {
@@ -4795,8 +4795,8 @@ export interface components {
             };
         };
         /**
-         * @description - `NOT_FOUND`: There is no such thing, or none that the caller may know of.
-         *     - `MESSAGE_NOT_FOUND`: There is no such message, or none that the caller may read.
+         * @description - `NOT_FOUND`: It does not exist, or the caller is not allowed to know of it.
+         *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
          */
         "404.NOT_FOUND.MESSAGE_NOT_FOUND": {
             headers: {
@@ -4809,7 +4809,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `USER_NOT_FOUND`: There is no such person. */
+        /** @description - `USER_NOT_FOUND`: There is no such user. */
         "404.USER_NOT_FOUND": {
             headers: {
                 [name: string]: unknown;
@@ -4833,7 +4833,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `INVALID_OPERATION`: It makes no sense in this state. */
+        /** @description - `INVALID_OPERATION`: Not possible in the current state. */
         "422.INVALID_OPERATION": {
             headers: {
                 [name: string]: unknown;
@@ -4846,7 +4846,7 @@ export interface components {
             };
         };
         /**
-         * @description - `INVALID_OPERATION`: It makes no sense in this state.
+         * @description - `INVALID_OPERATION`: Not possible in the current state.
          *     - `TRANSLATION_UNAVAILABLE`: There is no translation; `reasonCode` says why.
          */
         "422.INVALID_OPERATION.TRANSLATION_UNAVAILABLE": {
@@ -4860,7 +4860,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `RATE_LIMIT_EXCEEDED`: Too many calls; `retryAfter` says when to try again. */
+        /** @description - `RATE_LIMIT_EXCEEDED`: Too many requests; `retryAfter` says when to try again. */
         "429.RATE_LIMIT_EXCEEDED": {
             headers: {
                 [name: string]: unknown;
@@ -4872,7 +4872,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `INTERNAL_ERROR`: Something went wrong on our side. */
+        /** @description - `INTERNAL_ERROR`: Internal server error. */
         "500.INTERNAL_ERROR": {
             headers: {
                 [name: string]: unknown;
@@ -4885,7 +4885,7 @@ export interface components {
             };
         };
         /**
-         * @description - `INTERNAL_ERROR`: Something went wrong on our side.
+         * @description - `INTERNAL_ERROR`: Internal server error.
          *     - `DATABASE_ERROR`: The database failed.
          */
         "500.INTERNAL_ERROR.DATABASE_ERROR": {
@@ -4900,7 +4900,7 @@ export interface components {
             };
         };
         /**
-         * @description - `INTERNAL_ERROR`: Something went wrong on our side.
+         * @description - `INTERNAL_ERROR`: Internal server error.
          *     - `DATABASE_ERROR`: The database failed.
          *     - `TRANSLATION_ERROR`: The translation failed; `reasonCode` says why.
          */
@@ -4916,8 +4916,8 @@ export interface components {
             };
         };
         /**
-         * @description - `SERVICE_UNAVAILABLE`: Too much to do just now; try again in a moment.
-         *     - `DATABASE_UNAVAILABLE`: The database is not available just now; try again in a moment.
+         * @description - `SERVICE_UNAVAILABLE`: Overloaded; try again in a moment.
+         *     - `DATABASE_UNAVAILABLE`: The database is not available; try again in a moment.
          */
         "503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE": {
             headers: {
@@ -4942,7 +4942,7 @@ export interface components {
                 };
             };
         };
-        /** @description - `TRANSLATION_PENDING`: The translation is still under way. */
+        /** @description - `TRANSLATION_PENDING`: The translation is still pending. */
         "504.TRANSLATION_PENDING": {
             headers: {
                 [name: string]: unknown;
