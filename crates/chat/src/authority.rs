@@ -136,14 +136,14 @@ impl Chat {
         Ok(self.inner.store.read(read).await?)
     }
 
-    /// The memberships of some people. The caller keeps them to a batch of some thousand.
+    /// The memberships of some people, each with the number of its conversation's newest event. The caller keeps them to a batch of some thousand.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn memberships(
         &self,
         people: Vec<UserId>,
-    ) -> Result<HashSet<(UserId, ConversationId)>, ChatError> {
+    ) -> Result<HashMap<(UserId, ConversationId), i64>, ChatError> {
         Ok(self.inner.store.read(move |tx| members::active(tx, &people)).await?)
     }
 }

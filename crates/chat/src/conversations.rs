@@ -128,8 +128,7 @@ impl Chat {
             conversation_id: conversation.id,
             members: std::iter::once(caller).chain(others.iter().copied()).collect(),
         };
-        let bus = self.inner.bus.clone();
-        tx.after_commit(order_key(conversation.id), move || bus.publish(event));
+        self.deliver(tx, Some(conversation.last_event), event);
         self.one_view(tx, viewer, caller, conversation)
     }
 
@@ -263,7 +262,7 @@ impl Chat {
     /// # Errors
     /// When there is none, or the caller is no member.
     pub async fn mark_read(&self, caller: UserId, reference: &str) -> Result<i64, ChatError> {
-        let (key, now, bus) = (order_key(reference), self.now(), self.inner.bus.clone());
+        let (chat, key, now) = (self.clone(), order_key(reference), self.now());
         let reference = reference.to_owned();
         let write = move |tx: &mut Tx<'_>| {
             let conversation = find_as_member(tx, caller, &reference)?;
@@ -274,12 +273,11 @@ impl Chat {
             let unread = read_sequence.saturating_sub(before).max(0);
             if unread > 0 {
                 // Before the cursor moves: whoever sends a message locks them in this order too.
-                events::append(tx, id, &[Change::Read(caller)], now)?;
+                let number = events::append(tx, id, &[Change::Read(caller)], now)?;
                 members::advance_cursor(tx, id, caller, read_sequence, now)?;
                 let event =
                     Event::Read { conversation_id: id, user: caller, read_sequence, at: now, hidden_from };
-                let bus = bus.clone();
-                tx.after_commit(order_key(id), move || bus.publish(event));
+                chat.deliver(tx, Some(number), event);
             }
             Ok(unread)
         };

@@ -71,7 +71,8 @@ impl Chat {
         editor: &Member,
     ) -> Result<Arc<MessageView>, ChatError> {
         let now = self.now();
-        messages::edit(tx, id, content, language, now)?.ok_or(ChatError::NotFound { what: "message" })?;
+        let number = messages::edit(tx, id, content, language, now)?;
+        let number = number.ok_or(ChatError::NotFound { what: "message" })?;
         let (mentioned, readers) = tx.fetch((
             mentioned(editor.conversation_id, content),
             conversation_languages::list(editor.conversation_id),
@@ -91,12 +92,10 @@ impl Chat {
         translation_jobs::renew(tx, id, &targets, now)?;
         let edited = Arc::new(view::message(tx, edited, self.lens(self.everybody()))?);
         let hidden_from = hidden_from(tx, &edited)?;
-        let (bus, jobs, message) =
-            (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(&edited));
-        tx.after_commit(order_key(message.message.conversation_id), move || {
-            jobs.notify(Priority::Live);
-            bus.publish(Event::MessageEdited { message, hidden_from });
-        });
+        let jobs = Arc::clone(&self.inner.jobs);
+        tx.after_commit(order_key(edited.message.conversation_id), move || jobs.notify(Priority::Live));
+        let event = Event::MessageEdited { message: Arc::clone(&edited), hidden_from };
+        self.deliver(tx, Some(number), event);
         Ok(edited)
     }
 }

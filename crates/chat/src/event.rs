@@ -1,13 +1,24 @@
 //! What has happened, for those who are connected.
 //!
-//! Events are put on the bus after their transaction is on disk, those of one conversation in the order of its
-//! message numbers, so that everybody sees the same order.
+//! Events are delivered after their transaction is on disk, those of one conversation in the order of their numbers in its log,
+//! so that everybody sees the same order ([`Feed`](crate::Feed)).
 
 use crate::view::MessageView;
 use meeshy_domain::{ConversationId, Language, SessionId, Timestamp, UserId};
 use meeshy_store::translations::Translation;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{broadcast, mpsc};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An event, and its place among those of its conversation.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    /// Its number in the log of its conversation; `None` for what is not logged.
+    pub number: Option<i64>,
+    /// What happened. What another process did comes as it is now, not as it was then.
+    pub event: Event,
+    /// Whether this process did it.
+    pub is_local: bool,
+}
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -75,6 +86,54 @@ pub enum Event {
         /// Whose.
         user: UserId,
     },
+    /// Somebody types, or stopped to, at a socket of another process.
+    Typing(Typing),
+    /// Events of a conversation could not be delivered: they are in the log no more. Clients have to read it anew.
+    Missed {
+        /// Which one.
+        conversation_id: ConversationId,
+    },
+}
+
+impl Event {
+    /// In which conversation it happened.
+    #[must_use]
+    pub fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::MessageNew { message, .. } | Self::MessageEdited { message, .. } => {
+                Some(message.message.conversation_id)
+            }
+            Self::Translated { conversation_id, .. }
+            | Self::TranslationFound { conversation_id, .. }
+            | Self::ConversationCreated { conversation_id, .. }
+            | Self::Read { conversation_id, .. }
+            | Self::Missed { conversation_id } => Some(*conversation_id),
+            Self::Typing(typing) => Some(typing.conversation_id),
+            Self::SessionEnded { .. } => None,
+        }
+    }
+}
+
+/// What processes tell each other and nobody keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ephemeral {
+    /// Somebody types, or stopped to.
+    Typing(Typing),
+}
+
+/// Somebody types, or stopped to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typing {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// Who.
+    pub user: UserId,
+    /// The name that others see.
+    pub display_name: String,
+    /// Whether this person types now.
+    pub is_typing: bool,
+    /// Those who have blocked this person.
+    pub hidden_from: Vec<UserId>,
 }
 
 /// People from whom a message, or a part of it, is hidden, whether they are members or not.
@@ -91,53 +150,5 @@ impl HiddenFrom {
     pub(crate) fn new(message: Vec<UserId>, mut answered: Vec<UserId>) -> Self {
         answered.retain(|user| !message.contains(user));
         Self { message, answered }
-    }
-}
-
-/// Events that may wait for the gateway. When it cannot keep up, writers wait for it.
-const QUEUE: usize = 8_192;
-
-/// Translations that may wait for somebody who waits for one; who misses some looks into the database.
-const MAX_PENDING_TRANSLATIONS: usize = 256;
-
-/// The way of events from the transactions to the one who sends them out.
-#[derive(Clone)]
-pub(crate) struct Bus {
-    sender: mpsc::Sender<Event>,
-    receiver: Arc<Mutex<Option<mpsc::Receiver<Event>>>>,
-    translated: broadcast::Sender<Arc<Translation>>,
-}
-
-impl Bus {
-    pub(crate) fn new() -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let (translated, _) = broadcast::channel(MAX_PENDING_TRANSLATIONS);
-        Self { sender, receiver: Arc::new(Mutex::new(Some(receiver))), translated }
-    }
-
-    /// Puts an event on the bus from a thread of the store, and waits for room.
-    pub(crate) fn publish(&self, event: Event) {
-        if let Event::Translated { translation, .. } = &event
-            && self.translated.receiver_count() > 0
-        {
-            // Whoever has gone since then waits no more.
-            let _ = self.translated.send(Arc::new(translation.clone()));
-        }
-        // Nobody listens while the program stops; who reconnects then reads from the database.
-        let _ = self.sender.blocking_send(event);
-    }
-
-    /// Whether somebody listens, or still may.
-    pub(crate) fn is_heard(&self) -> bool {
-        !self.sender.is_closed()
-    }
-
-    /// The translations that come to an end from now on.
-    pub(crate) fn translated(&self) -> broadcast::Receiver<Arc<Translation>> {
-        self.translated.subscribe()
-    }
-
-    pub(crate) fn take_receiver(&self) -> Option<mpsc::Receiver<Event>> {
-        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }

@@ -22,6 +22,8 @@ mod delegation;
 mod edits;
 mod error;
 mod event;
+mod event_bus;
+mod event_log;
 mod fair_queue;
 mod file_links;
 mod files;
@@ -29,7 +31,6 @@ mod gateways;
 mod glossary;
 mod leader;
 mod messages;
-pub mod model;
 mod pages;
 mod passwords;
 mod policy;
@@ -58,12 +59,15 @@ pub use call_limits::CallLimit;
 pub use conversations::{Audience, ListFilter, NewConversation};
 pub use edits::MessageEdit;
 pub use error::ChatError;
-pub use event::{Event, HiddenFrom};
+pub use event::{Ephemeral, Event, Happened, HiddenFrom, Typing};
+pub use event_bus::Feed;
+pub use event_log::{AllCaughtUp, CaughtUp, Stretch};
 pub use file_links::FileSignature;
 pub use files::{FileRequest, ServedFile};
 pub use gateways::GatewayError;
 pub use glossary::NewTerm;
-pub use meeshy_store::StoreError;
+pub use meeshy_store::attachments::Attachment;
+pub use meeshy_store::members::Membership;
 pub use meeshy_store::translators::Speed;
 pub use meeshy_translation::Tier;
 pub use messages::{NewMessage, Sent};
@@ -82,19 +86,18 @@ pub use tokens::{SECRET_BYTES, Secrets, SigningKey};
 pub use translate::{Answer, Translate};
 pub use view::{ConversationView, Figures, MemberView, MessageView, SenderView};
 
-use cluster::{Jobs, Results, Translators};
+use cluster::{Jobs, Translators};
 use delegation::Texts;
-use event::Bus;
+use event_bus::Events;
 use file_links::FileLinks;
 use meeshy_domain::{Clock, IdGenerator, Language, Timestamp, UserId, limits};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{Store, Tx};
+use meeshy_store::{Store, StoreError, Tx};
 use passwords::Passwords;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokens::Tokens;
-use tokio::sync::mpsc;
 
 /// What can be set about how people sign in and write.
 #[derive(Debug, Clone)]
@@ -157,9 +160,8 @@ struct Inner {
     file_links: FileLinks,
     presence: Arc<Presence>,
     translator: Arc<dyn Translate>,
-    bus: Bus,
+    events: Events,
     jobs: Arc<Jobs>,
-    results: Arc<Results>,
     texts: Texts,
     translators: Translators,
     /// Whether it translates here.
@@ -221,9 +223,8 @@ impl Chat {
                 key_fingerprint: settings.signing_key.fingerprint(&data_set)?,
                 membership: gateways::Membership::default(),
                 presence: Arc::new(Presence::new(!store.is_exclusive())),
-                bus: Bus::new(),
+                events: Events::new(&store),
                 jobs: Arc::default(),
-                results: Arc::default(),
                 texts: Texts::default(),
                 translators: Translators::default(),
                 translates: AtomicBool::new(false),
@@ -244,11 +245,6 @@ impl Chat {
         }
         chat.open_global_room().await?;
         Ok(chat)
-    }
-
-    /// What happens from now on, in order. Can be taken once.
-    pub fn events(&self) -> Option<mpsc::Receiver<Event>> {
-        self.inner.bus.take_receiver()
     }
 
     /// Who is connected.

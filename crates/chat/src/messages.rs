@@ -169,7 +169,8 @@ impl Chat {
             reply_to: reply_to.map(Box::new),
             message,
         });
-        self.announce(tx, &view, HiddenFrom::new(from_message, from_answered.unwrap_or_default()));
+        let hidden_from = HiddenFrom::new(from_message, from_answered.unwrap_or_default());
+        self.announce(tx, &view, hidden_from, numbers.event);
         Ok(Sent { message: view, repeated: false })
     }
 
@@ -243,14 +244,19 @@ impl Chat {
         view::message(tx, found, self.lens(self.everybody()))
     }
 
-    fn announce(&self, tx: &mut Tx<'_>, view: &Arc<MessageView>, hidden_from: HiddenFrom) {
-        let (bus, jobs, message) = (self.inner.bus.clone(), Arc::clone(&self.inner.jobs), Arc::clone(view));
-        tx.after_commit(order_key(message.message.conversation_id), move || {
-            if !message.pending.is_empty() {
-                jobs.notify(Priority::Live);
-            }
-            bus.publish(Event::MessageNew { message, hidden_from });
-        });
+    fn announce(&self, tx: &mut Tx<'_>, view: &Arc<MessageView>, hidden_from: HiddenFrom, number: i64) {
+        let (jobs, message) = (Arc::clone(&self.inner.jobs), Arc::clone(view));
+        if !view.pending.is_empty() {
+            tx.after_commit(order_key(view.message.conversation_id), move || jobs.notify(Priority::Live));
+        }
+        self.deliver(tx, Some(number), Event::MessageNew { message, hidden_from });
+    }
+
+    /// Delivers an event once the transaction is on disk.
+    pub(crate) fn deliver(&self, tx: &mut Tx<'_>, number: Option<i64>, event: Event) {
+        let key = event.conversation().map_or(0, order_key);
+        let events = self.inner.events.clone();
+        tx.after_commit(key, move || events.publish(number, event));
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::conversations::{find_with_member, member};
 use crate::{Chat, ChatError, MessageView, view};
-use meeshy_domain::{ConversationId, Language, LanguageSettings, MessageId, UserId};
+use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
+use meeshy_store::conversations::Conversation;
 use meeshy_store::messages::{self, Page};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{State, Translation};
@@ -31,6 +32,8 @@ pub struct MessagePage {
     pub has_more: bool,
     /// The language the reader reads in.
     pub reader_language: Language,
+    /// The number of the newest event of the conversation.
+    pub last_event: i64,
 }
 
 impl Chat {
@@ -58,7 +61,7 @@ impl Chat {
                 ))?;
                 let reader = user.ok_or(ChatError::NotFound { what: "user" })?.languages;
                 let (conversation, _) = member(found)?;
-                let page = chat.page_in(tx, conversation.id, viewer, request, &reader)?;
+                let page = chat.page_in(tx, &conversation, viewer, request, &reader)?;
                 Ok::<_, ChatError>((page, reader))
             })
             .await?;
@@ -69,7 +72,7 @@ impl Chat {
     fn page_in(
         &self,
         tx: &mut Tx<'_>,
-        conversation: ConversationId,
+        conversation: &Conversation,
         viewer: Viewer,
         request: PageRequest,
         reader: &LanguageSettings,
@@ -77,22 +80,24 @@ impl Chat {
         let page = match request.before {
             Some(id) => {
                 let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
-                let found =
-                    tx.fetch(messages::find(id))?.filter(|message| message.conversation_id == conversation);
+                let found = tx
+                    .fetch(messages::find(id))?
+                    .filter(|message| message.conversation_id == conversation.id);
                 Page::Before(found.ok_or(ChatError::NotFound { what: "message" })?.sequence)
             }
             None => Page::Offset(request.offset),
         };
         let limit = usize::try_from(request.limit).unwrap_or(0);
-        let list = messages::list(conversation, &viewer, page, request.limit.saturating_add(1));
-        let (mut rows, total) = tx.fetch((list, messages::total(conversation, self.now())))?;
+        let list = messages::list(conversation.id, &viewer, page, request.limit.saturating_add(1));
+        let (mut rows, total) = tx.fetch((list, messages::total(conversation.id, self.now())))?;
         let has_more = rows.len() > limit;
         rows.truncate(limit);
         Ok(MessagePage {
             messages: view::messages(tx, rows, self.lens(viewer))?,
-            total: messages::count(tx, conversation, &viewer, total)?,
+            total: messages::count(tx, conversation.id, &viewer, total)?,
             has_more,
             reader_language: reader.reading_language(),
+            last_event: conversation.last_event,
         })
     }
 

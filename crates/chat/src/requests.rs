@@ -1,7 +1,7 @@
 //! A translation of a message that somebody asks for, and where it has come to.
 
 use crate::accounts::language;
-use crate::conversations::order_key;
+use crate::event_bus::News;
 use crate::messages::targets;
 use crate::{Chat, ChatError, Event, MessageView, view};
 use meeshy_domain::{Language, MessageId, Timestamp, UserId};
@@ -99,11 +99,13 @@ impl Chat {
     }
 
     fn announce_found(&self, tx: &mut Tx<'_>, user: UserId, message: &Message, known: &Translation) {
-        let (bus, conversation_id) = (self.inner.bus.clone(), message.conversation_id);
-        let (source_language, translation) = (message.original_language, known.clone());
-        tx.after_commit(order_key(conversation_id), move || {
-            bus.publish(Event::TranslationFound { user, conversation_id, source_language, translation });
-        });
+        let event = Event::TranslationFound {
+            user,
+            conversation_id: message.conversation_id,
+            source_language: message.original_language,
+            translation: known.clone(),
+        };
+        self.deliver(tx, None, event);
     }
 
     /// Asks for a translation of a message, and waits for it; after `patience` it is answered as pending.
@@ -118,23 +120,24 @@ impl Chat {
         patience: Duration,
     ) -> Result<Requested, ChatError> {
         // Before asking: it may come to its end in between.
-        let mut news = self.inner.bus.translated();
+        let mut news = self.inner.events.news();
         let mut requested = self.request_translation(caller, message, target).await?;
         let (id, language) = (requested.message.id, requested.target);
+        let conversation = requested.message.conversation_id;
         let ended = async {
             loop {
                 match news.recv().await {
-                    Ok(known) if known.message_id == id && known.language == language => {
+                    Ok(News::Translated(known)) if known.message_id == id && known.language == language => {
                         return Ok(Progress::Ended(Translation::clone(&known)));
                     }
-                    Ok(_) => {}
-                    Err(RecvError::Lagged(_)) => {
-                        let known = self.translation_progress(caller, message, target).await?.progress;
-                        if known != Progress::Pending {
-                            return Ok(known);
-                        }
-                    }
+                    Ok(News::Translated(_)) => continue,
+                    Ok(News::Changed(changed)) if changed != conversation => continue,
+                    Ok(News::Changed(_) | News::Missed) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return Ok(Progress::Pending),
+                }
+                let known = self.translation_progress(caller, message, target).await?.progress;
+                if known != Progress::Pending {
+                    return Ok(known);
                 }
             }
         };

@@ -183,8 +183,7 @@ impl Chat {
     }
 
     pub(crate) fn announce_end(&self, tx: &mut Tx<'_>, session_id: SessionId, user: UserId) {
-        let bus = self.inner.bus.clone();
-        tx.after_commit(0, move || bus.publish(Event::SessionEnded { session_id, user }));
+        self.deliver(tx, None, Event::SessionEnded { session_id, user });
     }
 
     /// Who calls with this JWT. One that names no session, as those of the old system, is bound to a new one.

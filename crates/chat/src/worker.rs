@@ -4,7 +4,6 @@
 //! between leaves it to be taken up again.
 
 use crate::cluster::TRANSLATOR_TIMEOUT;
-use crate::conversations::order_key;
 use crate::glossary::glossaries;
 use crate::translate::Answer;
 use crate::{Chat, ChatError, Event};
@@ -294,23 +293,12 @@ impl Chat {
         for (conversation_id, ended) in by_conversation {
             let changes: Vec<Change> =
                 ended.iter().map(|(job, _)| Change::Translated(job.message_id, job.to)).collect();
-            events::append(tx, conversation_id, &changes, now)?;
-            for (job, translation) in ended {
-                let source_language = job.from;
+            let first = events::append(tx, conversation_id, &changes, now)?;
+            for (number, (job, translation)) in (first..).zip(ended) {
                 let hidden_from = tx.fetch(visibility::hidden_from(job.message_id))?;
-                let (bus, results) = (self.inner.bus.clone(), Arc::clone(&self.inner.results));
-                let is_alone = self.inner.store.is_exclusive();
-                tx.after_commit(order_key(conversation_id), move || {
-                    if !is_alone {
-                        results.add(translation.message_id, translation.language);
-                    }
-                    bus.publish(Event::Translated {
-                        conversation_id,
-                        source_language,
-                        translation,
-                        hidden_from,
-                    });
-                });
+                let source_language = job.from;
+                let event = Event::Translated { conversation_id, source_language, translation, hidden_from };
+                self.deliver(tx, Some(number), event);
             }
         }
         Ok(())

@@ -47,3 +47,5 @@ pub const PRESENCE_MEMBERS: i64 = 250;
 pub const TERM_CHARS: usize = 100;
 /// Maximum length of the comment of a report, in characters.
 pub const REPORT_CHARS: usize = 1_000;
+/// Conversations whose events are asked for at once, at most.
+pub const KNOWN_CONVERSATIONS: usize = 500;

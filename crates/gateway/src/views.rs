@@ -1,14 +1,20 @@
 //! From what `chat` answers to what the wire shows.
 
+pub mod events;
 mod files;
 
 use files::attachment;
-use meeshy_chat::model::{
-    Conversation, Guest, LanguageCounts, Message, Preferences, Report, Session, Term, Translation,
-    TranslationState as State, User,
-};
 use meeshy_chat::{ConversationView, Figures, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Reason, Timestamp, WebAddress};
+use meeshy_store::conversation_languages::Counts;
+use meeshy_store::conversations::{Conversation, Preferences};
+use meeshy_store::glossary::Term;
+use meeshy_store::guests::Guest;
+use meeshy_store::messages::Message;
+use meeshy_store::reports::Report;
+use meeshy_store::sessions::Session;
+use meeshy_store::translations::{State, Translation};
+use meeshy_store::users::User;
 use meeshy_wire::{self as wire, MissingState, ProgressStatus, TextState};
 
 /// Up to this length the old system asked its medium model; clients show the name.
@@ -168,6 +174,7 @@ pub fn message(view: &MessageView) -> wire::Message {
         translation_states: states(view),
         reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
         count: wire::Counts { reactions, status_entries: view.status_entries },
+        event_number: None,
     }
 }
 
@@ -400,6 +407,7 @@ fn columns(view: &ConversationView) -> wire::Conversation {
         user_preferences: view.preferences.as_ref().map(preferences).into_iter().collect(),
         last_message: view.last_message.as_ref().map(last_message),
         unread_count: view.unread_count,
+        last_event_number: view.conversation.last_event,
         meta: None,
     }
 }
@@ -479,7 +487,7 @@ pub fn stats(conversation: &Conversation, figures: &Figures, now: Timestamp) -> 
         avatar: address(member.avatar.as_deref()),
         system_language: member.languages.system_language,
     });
-    let by_language = |count: fn(&LanguageCounts) -> i64| {
+    let by_language = |count: fn(&Counts) -> i64| {
         let counts = figures.counts.iter().map(|counts| (counts.language, count(counts)));
         counts.filter(|(_, count)| *count > 0).collect()
     };

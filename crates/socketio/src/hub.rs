@@ -220,13 +220,13 @@ impl<S: Service> Socket<S> {
         self.0.outbox.trust();
     }
 
-    /// Adds it to a room, unless it has left.
-    pub fn join(&self, room: S::Room) {
+    /// Adds it to a room, unless it has left. Returns whether it was not in it.
+    pub fn join(&self, room: S::Room) -> bool {
         let mut rooms = self.rooms();
-        if let Some(rooms) = rooms.as_mut().filter(|rooms| !rooms.contains(&room)) {
-            rooms.push(room);
-            self.0.hub.enter(room, self.clone());
-        }
+        let Some(rooms) = rooms.as_mut().filter(|rooms| !rooms.contains(&room)) else { return false };
+        rooms.push(room);
+        self.0.hub.enter(room, self.clone());
+        true
     }
 
     /// Removes it from a room.
@@ -301,6 +301,13 @@ impl<S: Service> Socket<S> {
     /// handled. The client will not reconnect automatically.
     pub fn disconnect(&self) {
         let _ = self.send(Outgoing::new("41"));
+        if self.is_connected() {
+            self.0.outbox.close();
+        }
+    }
+
+    /// Closes its connection as a failing network does: its client reconnects by itself.
+    pub fn cut_off(&self) {
         if self.is_connected() {
             self.0.outbox.close();
         }

@@ -65,11 +65,9 @@ impl<S: Service> Server<S> {
         encoded(Outgoing::event(name, data)).map_or(0, |packet| self.0.broadcast_if(room, matches, &packet))
     }
 
-    /// Adds the sockets in any of `rooms` to one more room.
-    pub fn join(&self, rooms: &[S::Room], room: S::Room) {
-        for socket in self.0.members(rooms) {
-            socket.join(room);
-        }
+    /// Adds the sockets in any of `rooms` to one more room, and returns those that were not in it.
+    pub fn join(&self, rooms: &[S::Room], room: S::Room) -> Vec<Socket<S>> {
+        self.0.members(rooms).into_iter().filter(|socket| socket.join(room)).collect()
     }
 
     /// Disconnects the sockets in a room.

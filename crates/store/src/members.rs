@@ -5,7 +5,7 @@ use crate::placeholders::{padded, placeholders};
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME};
 use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// A membership to be added.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,6 +266,41 @@ pub fn cursors(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(Con
     )
 }
 
+/// How many messages of some conversations a person has not read, whether they see them or not.
+pub fn unread(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
+    if conversations.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(2, conversations.len());
+    let mut params = vec![user.into()];
+    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
+    Query::rows(
+        format!(
+            "SELECT c.id, c.last_sequence - coalesce(r.read_sequence, 0) AS unread FROM conversations c \
+             LEFT JOIN read_cursors r ON r.user_id = $1 AND r.conversation_id = c.id WHERE c.id IN ({list})"
+        ),
+        params,
+        |row| Ok((row.take("id")?, row.take::<i64>("unread")?.max(0))),
+    )
+}
+
+/// How far some people have read a conversation, and since when.
+pub fn positions(conversation: ConversationId, users: &[UserId]) -> Query<Vec<(UserId, i64, Timestamp)>> {
+    if users.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(2, users.len());
+    let mut params = vec![conversation.into()];
+    params.extend(padded(users.iter().map(|id| Value::from(*id))));
+    Query::rows(
+        format!(
+            "SELECT user_id, read_sequence, read_at FROM read_cursors WHERE conversation_id = $1 AND user_id IN ({list})"
+        ),
+        params,
+        |row| Ok((row.take("user_id")?, row.take("read_sequence")?, row.take("read_at")?)),
+    )
+}
+
 /// A membership as the process that serves a person keeps it in mind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Membership {
@@ -275,6 +310,10 @@ pub struct Membership {
     pub member_count: i64,
     /// The number of its newest message.
     pub last_sequence: i64,
+    /// When that was written.
+    pub last_message_at: Timestamp,
+    /// The number of its newest [event](crate::events).
+    pub last_event: i64,
     /// The number of the newest message that the person has read there.
     pub read_sequence: i64,
 }
@@ -282,7 +321,7 @@ pub struct Membership {
 /// A person's memberships of open conversations.
 pub fn of_user(user: UserId) -> Query<Vec<Membership>> {
     Query::rows(
-        "SELECT c.id, c.member_count, c.last_sequence, coalesce(r.read_sequence, 0) AS read_sequence \
+        "SELECT c.id, c.member_count, c.last_sequence, c.last_message_at, c.last_event, coalesce(r.read_sequence, 0) AS read_sequence \
          FROM members m JOIN conversations c ON c.id = m.conversation_id \
          LEFT JOIN read_cursors r ON r.user_id = m.user_id AND r.conversation_id = m.conversation_id \
          WHERE m.user_id = $1 AND m.is_active AND c.is_active",
@@ -292,6 +331,8 @@ pub fn of_user(user: UserId) -> Query<Vec<Membership>> {
                 conversation_id: row.take("id")?,
                 member_count: row.take("member_count")?,
                 last_sequence: row.take("last_sequence")?,
+                last_message_at: row.take("last_message_at")?,
+                last_event: row.take("last_event")?,
                 read_sequence: row.take("read_sequence")?,
             })
         },
@@ -346,19 +387,26 @@ pub fn counts(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashMap<UserId, i64>,
     Ok(found.into_iter().collect())
 }
 
-/// The memberships of `users` that have not ended.
+/// The memberships of `users` that have not ended, in open conversations, each with the number of the conversation's newest
+/// [event](crate::events).
 ///
 /// # Errors
 /// As the database says.
-pub fn active(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashSet<(UserId, ConversationId)>, StoreError> {
+pub fn active(
+    tx: &mut Tx<'_>,
+    users: &[UserId],
+) -> Result<HashMap<(UserId, ConversationId), i64>, StoreError> {
     if users.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(HashMap::new());
     }
     let list = placeholders(1, users.len());
     let found = tx.query(
-        &format!("SELECT user_id, conversation_id FROM members WHERE user_id IN ({list}) AND is_active"),
+        &format!(
+            "SELECT m.user_id, m.conversation_id, c.last_event FROM members m JOIN conversations c ON c.id = m.conversation_id \
+             WHERE m.user_id IN ({list}) AND m.is_active AND c.is_active"
+        ),
         &padded(users.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("user_id")?, row.take("conversation_id")?)),
+        |row| Ok(((row.take("user_id")?, row.take("conversation_id")?), row.take("last_event")?)),
     )?;
     Ok(found.into_iter().collect())
 }

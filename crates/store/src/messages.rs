@@ -265,22 +265,12 @@ pub fn find_all_seen(ids: &[MessageId], viewer: &Viewer) -> Query<Vec<Message>> 
 
 /// Those of `ids` that exist and were not deleted, in no particular order.
 pub fn find_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
-    find_all_with(tx, ids, "")
-}
-
-/// The same, with their rows locked until this transaction ends.
-pub fn hold_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, StoreError> {
-    let held = tx.for_share();
-    find_all_with(tx, ids, held)
-}
-
-fn find_all_with(tx: &mut Tx<'_>, ids: &[MessageId], lock: &str) -> Result<Vec<Message>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
     let list = placeholders(1, ids.len());
     tx.query(
-        &format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND m.deleted_at IS NULL {lock}"),
+        &format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND m.deleted_at IS NULL"),
         &padded(ids.iter().map(|id| Value::from(*id))),
         read,
     )

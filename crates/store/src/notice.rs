@@ -8,8 +8,8 @@
 pub enum Channel {
     /// There are new translation jobs, or new texts.
     Jobs,
-    /// Translations have finished.
-    Translated,
+    /// Conversations have new events.
+    Events,
     /// Texts that are not messages were translated.
     Texts,
     /// A user has connected to or disconnected from a gateway.
@@ -17,12 +17,10 @@ pub enum Channel {
 }
 
 impl Channel {
-    pub(crate) const ALL: [Self; 4] = [Self::Jobs, Self::Translated, Self::Texts, Self::Presence];
-
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Jobs => "meeshy_translation_jobs",
-            Self::Translated => "meeshy_translated",
+            Self::Events => "meeshy_events",
             Self::Texts => "meeshy_texts",
             Self::Presence => "meeshy_presence",
         }

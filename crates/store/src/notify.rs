@@ -21,11 +21,14 @@ impl Store {
         .await
     }
 
-    /// Notifications from now on; `None` on SQLite, which belongs to one process. Ends when the receiver is dropped.
-    pub fn listen(&self) -> Option<mpsc::Receiver<Notice>> {
+    /// Notifications of some channels from now on, on a connection of its own; `None` on SQLite, which belongs to one process.
+    /// Ends when the receiver is dropped.
+    pub fn listen(&self, channels: &'static [Channel]) -> Option<mpsc::Receiver<Notice>> {
         match &*self.engine {
             Engine::Sqlite(_) => None,
-            Engine::Postgres(postgres) => Some(Listener::start(postgres.address().clone(), &self.threads)),
+            Engine::Postgres(postgres) => {
+                Some(Listener::start(postgres.address().clone(), channels, &self.threads))
+            }
         }
     }
 }

@@ -231,15 +231,3 @@ pub fn list(messages: &[MessageId]) -> Query<Vec<Translation>> {
         padded(messages.iter().map(|id| Value::from(*id))),
     )
 }
-
-/// Translations that finished at or after `from`, the oldest first; if there are more than `limit`, the
-/// newest ones.
-pub fn since(tx: &mut Tx<'_>, from: Timestamp, limit: i64) -> Result<Vec<(MessageId, Language)>, StoreError> {
-    let mut newest = tx.fetch_all(
-        "SELECT message_id, language FROM translations WHERE updated_at >= $1 \
-         ORDER BY updated_at DESC, message_id DESC, language DESC LIMIT $2",
-        &[from.into(), limit.into()],
-    )?;
-    newest.reverse();
-    Ok(newest)
-}

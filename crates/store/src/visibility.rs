@@ -117,6 +117,25 @@ pub fn hidden_from(message: MessageId) -> Query<Vec<UserId>> {
     )
 }
 
+/// The same as [`hidden_from`] for some messages, with the message for each person.
+pub fn hidden_from_all(messages: &[MessageId]) -> Query<Vec<(MessageId, UserId)>> {
+    if messages.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let ids = placeholders(1, messages.len());
+    Query::rows(
+        format!(
+            "SELECT m.id, b.user_id FROM messages m JOIN blocks b ON b.blocked_id = m.sender_id WHERE m.id IN ({ids}) \
+             UNION SELECT d.message_id, d.user_id FROM message_deletions d \
+               WHERE d.message_id IN ({ids}) AND d.user_id IS NOT NULL \
+             UNION SELECT m.id, p.user_id FROM messages m JOIN conversation_preferences p \
+               ON p.conversation_id = m.conversation_id AND p.clear_history_before > m.created_at WHERE m.id IN ({ids})"
+        ),
+        padded(messages.iter().map(|id| Value::from(*id))),
+        |row| Ok((row.take("id")?, row.take("user_id")?)),
+    )
+}
+
 /// Messages that [`unread`] counts, at most: clients show no more than `99+`, and it is asked with each message.
 const MAX_COUNTED_UNREAD: i64 = 100;
 

@@ -1,4 +1,4 @@
-//! A proxy that can go silent, and that counts round trips.
+//! A proxy that can go silent or cut its connections, and that counts round trips.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -13,6 +13,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(20);
 pub struct Proxy {
     address: SocketAddr,
     is_silent: Arc<AtomicBool>,
+    cuts: Arc<AtomicUsize>,
     round_trips: Arc<AtomicUsize>,
 }
 
@@ -26,8 +27,8 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
         let is_silent = Arc::<AtomicBool>::default();
-        let round_trips = Arc::<AtomicUsize>::default();
-        let (silent, trips) = (Arc::clone(&is_silent), Arc::clone(&round_trips));
+        let (cuts, round_trips) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let (silent, trips, all_cuts) = (Arc::clone(&is_silent), Arc::clone(&round_trips), Arc::clone(&cuts));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { continue };
@@ -37,17 +38,19 @@ impl Proxy {
                     if let (Ok(from), Ok(to)) = (from, to) {
                         let (silent, trips) = (Arc::clone(&silent), Arc::clone(&trips));
                         let has_asked = Arc::clone(&has_asked);
+                        let (cuts, before) = (Arc::clone(&all_cuts), all_cuts.load(Ordering::SeqCst));
+                        let is_cut = move || cuts.load(Ordering::SeqCst) != before;
                         let note = move || {
                             if has_asked.swap(asks, Ordering::SeqCst) && !asks {
                                 trips.fetch_add(1, Ordering::SeqCst);
                             }
                         };
-                        std::thread::spawn(move || forward(from, to, &silent, note));
+                        std::thread::spawn(move || forward(from, to, &silent, is_cut, note));
                     }
                 }
             }
         });
-        Self { address, is_silent, round_trips }
+        Self { address, is_silent, cuts, round_trips }
     }
 
     /// The port that it listens on.
@@ -66,20 +69,34 @@ impl Proxy {
     pub fn set_silent(&self, is_silent: bool) {
         self.is_silent.store(is_silent, Ordering::SeqCst);
     }
+
+    /// Cuts all connections that are there.
+    pub fn cut(&self) {
+        self.cuts.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
-fn forward(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool, note: impl Fn()) {
+fn forward(
+    mut from: TcpStream,
+    mut to: TcpStream,
+    is_silent: &AtomicBool,
+    is_cut: impl Fn() -> bool,
+    note: impl Fn(),
+) {
     let _ = from.set_read_timeout(Some(POLL_INTERVAL));
     let mut bytes = [0; 16 * 1024];
-    loop {
+    while !is_cut() {
         let read = match from.read(&mut bytes) {
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
             Err(_) => break,
         };
-        while is_silent.load(Ordering::SeqCst) {
+        while is_silent.load(Ordering::SeqCst) && !is_cut() {
             std::thread::sleep(POLL_INTERVAL);
+        }
+        if is_cut() {
+            break;
         }
         // Before it is forwarded: the receiver may check the count.
         note();
@@ -87,5 +104,5 @@ fn forward(mut from: TcpStream, mut to: TcpStream, is_silent: &AtomicBool, note:
             break;
         }
     }
-    let _ = to.shutdown(Shutdown::Write);
+    let _ = to.shutdown(if is_cut() { Shutdown::Both } else { Shutdown::Write });
 }

@@ -37,6 +37,8 @@ pub struct Conversation {
     pub user_preferences: Vec<ConversationPreferences>,
     pub last_message: Option<LastMessage>,
     pub unread_count: i64,
+    /// Up to this one the conversation is shown here: later events follow by sockets, or in the log.
+    pub last_event_number: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<ConversationMeta>,
 }

@@ -8,11 +8,11 @@
 
 mod account;
 mod attachment;
-mod catalogue;
 mod code;
 mod conversation;
 mod envelope;
 mod event;
+mod event_log;
 mod health;
 mod json;
 mod message;
@@ -27,9 +27,6 @@ pub use account::{
     SignedIn, Token,
 };
 pub use attachment::Attachment;
-pub use catalogue::{
-    Audience, ClientEvent, EventEntry, EventName, client_event, client_events, event_name, server_events,
-};
 pub use code::ErrorCode;
 pub use conversation::{
     Conversation, ConversationMeta, ConversationPreferences, ConversationStats, LastMessage,
@@ -37,10 +34,11 @@ pub use conversation::{
 };
 pub use envelope::{ErrorBody, ErrorDetail, Page, Pagination, Success};
 pub use event::{
-    Ack, Authenticated, AuthenticatedUser, ConversationMember, ConversationNew, ConversationRef, EditMessage,
-    ErrorEvent, Handshake, MessageTranslation, Nothing, ReadStatusUpdated, SendMessage, SentMessage,
-    ServerRestarting, StatsEvent, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    Ack, AckData, Authenticated, AuthenticatedUser, ConversationNew, ConversationRef, EditMessage,
+    ErrorEvent, Handshake, MessageTranslation, ReadStatusUpdated, SendMessage, StatsEvent,
+    TranslationStateEvent, Typing, UnreadUpdated, UserStatus, event_name,
 };
+pub use event_log::{AllEvents, ConversationEvents, KnownConversation, KnownEvents, LoggedEvent};
 pub use health::{
     Condition, DatabaseHealth, Health, Info, Readiness, Services, SocketHealth, Standing, TranslationHealth,
 };

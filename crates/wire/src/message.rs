@@ -26,6 +26,8 @@ pub struct MessagePage {
 pub struct MessagePageMeta {
     /// The language that the caller reads in.
     pub user_language: Language,
+    /// The number of the newest event that the page shows.
+    pub last_event_number: i64,
 }
 
 /// A message, the same on REST and as `message:new`.
@@ -85,6 +87,9 @@ pub struct Message {
     pub reply_to: Option<Box<Reply>>,
     #[serde(rename = "_count")]
     pub count: Counts,
+    /// As in [`LoggedEvent`](crate::LoggedEvent), in events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_number: Option<i64>,
 }
 
 /// How many objects are attached to a message.

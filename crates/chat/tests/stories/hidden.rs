@@ -16,7 +16,7 @@ async fn set(world: &World, sql: &'static str, params: Vec<Value>) {
 }
 
 /// Lets somebody have blocked one other person.
-async fn block(world: &World, who: UserId, whom: UserId) {
+pub async fn block(world: &World, who: UserId, whom: UserId) {
     world.store.write(move |tx| blocks::set(tx, who, &[whom])).await.unwrap();
 }
 

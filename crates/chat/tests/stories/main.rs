@@ -5,6 +5,7 @@
 mod accounts;
 mod authority;
 mod caring;
+mod catching_up;
 mod conversing;
 mod editing;
 mod gateways;
@@ -21,5 +22,6 @@ mod second_factor;
 mod secrets;
 mod sessions;
 mod setup;
+mod sharing;
 mod support;
 mod translating;

@@ -1,10 +1,11 @@
 //! A chat with people in it, a clock that moves by hand, and an engine that does as it is told.
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use meeshy_chat::{
-    Answer, Chat, ChatError, ConversationView, Device, Event, HashingCost, MessagePage, NewConversation,
-    NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignIn, SignedIn, SigningKey, Speed,
-    Translate,
+    Answer, Chat, ChatError, ConversationView, Device, Event, Feed, HashingCost, MessagePage,
+    NewConversation, NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignIn, SignedIn,
+    SigningKey, Speed, Translate,
 };
 use meeshy_domain::{Clock, Language, Reason, ReasonCode, UserId};
 use meeshy_store::translations::State;
@@ -16,7 +17,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 pub fn nobody_speaks(language: Language) -> Reason {
     Reason::new(ReasonCode::NoEngine, format!("nobody speaks {language}"))
@@ -92,7 +93,7 @@ pub struct World {
     pub store: Store,
     pub engine: Arc<Engine>,
     pub hand: clock::ClockControl,
-    pub events: mpsc::Receiver<Event>,
+    pub events: Feed,
     pub database: Arc<Database>,
 }
 
@@ -224,7 +225,8 @@ impl World {
 
     /// The events that have come by now.
     pub fn happened(&mut self) -> Vec<Event> {
-        std::iter::from_fn(|| self.events.try_recv().ok()).collect()
+        let next = || tokio::task::unconstrained(self.events.next()).now_or_never().flatten();
+        std::iter::from_fn(next).map(|happened| happened.event).collect()
     }
 
     /// What came of the translations that have ended by now.

@@ -273,6 +273,7 @@ async fn what_one_process_translates_another_tells_its_people() {
     });
     let (lea, carlos) = (gateway.person("lea", "fr").await, gateway.person("carlos", "es").await);
     let talk = gateway.group(lea, &[carlos]).await;
+    gateway.chat.follow(talk.conversation.id, 1);
     gateway.say(carlos, &talk, "antes de que alguien traduzca").await.unwrap();
     assert_eq!(gateway.chat.statistics().await.unwrap().translators, 0);
     let worker = tokio::spawn({
@@ -280,8 +281,8 @@ async fn what_one_process_translates_another_tells_its_people() {
         async move { chat.translate_jobs(until(stopping)).await }
     });
     let translated = async |gateway: &mut World| loop {
-        let event =
-            tokio::time::timeout(Duration::from_secs(10), gateway.events.recv()).await.unwrap().unwrap();
+        let next = tokio::time::timeout(Duration::from_secs(10), gateway.events.next());
+        let event = next.await.unwrap().unwrap().event;
         if let Event::Translated { conversation_id, source_language, translation, .. } = event {
             assert_eq!((conversation_id, source_language.code()), (talk.conversation.id, "es"));
             return translation.state;
@@ -323,6 +324,7 @@ async fn hosts_whose_clocks_disagree_translate_for_each_other() {
     drop(translator.events);
     let (lea, carlos) = (gateway.person("lea", "fr").await, gateway.person("carlos", "es").await);
     let talk = gateway.group(lea, &[carlos]).await;
+    gateway.chat.follow(talk.conversation.id, 1);
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let until = |mut stopping: tokio::sync::watch::Receiver<bool>| async move {
         let _ = stopping.wait_for(|stop| *stop).await;
@@ -338,7 +340,7 @@ async fn hosts_whose_clocks_disagree_translate_for_each_other() {
     gateway.say(carlos, &talk, "hola").await.unwrap();
     let translated = async {
         loop {
-            if let Event::Translated { translation, .. } = gateway.events.recv().await.unwrap() {
+            if let Event::Translated { translation, .. } = gateway.events.next().await.unwrap().event {
                 return translation.state;
             }
         }

@@ -1,6 +1,6 @@
 //! How far the people who are connected here have read, so that unread counts need no query.
 
-use meeshy_chat::model::Membership;
+use meeshy_chat::Membership;
 use meeshy_domain::{ConversationId, UserId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -94,6 +94,7 @@ impl Cursors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use meeshy_domain::Timestamp;
 
     fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(number: usize) -> T {
         format!("{number:024x}").parse().unwrap()
@@ -112,6 +113,8 @@ mod tests {
                 conversation_id: conversation,
                 member_count: 2,
                 last_sequence: 9,
+                last_message_at: Timestamp::from_millis(0),
+                last_event: 9,
                 read_sequence: 4,
             }],
         );

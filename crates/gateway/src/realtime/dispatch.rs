@@ -4,17 +4,13 @@
 //! socket holds nobody up.
 
 use super::{Room, Socket, Sockets, connect, count_missed, own_rooms, tell};
-use crate::views;
-use meeshy_chat::model::Translation;
-use meeshy_chat::{Event, HiddenFrom, MessageView};
-use meeshy_domain::{ConversationId, Language, ReasonCode, UserId};
-use meeshy_wire::{
-    ConversationNew, EventName, Message, MessageTranslation, ReadStatusUpdated, TranslationStateEvent,
-    UnreadUpdated, event_name,
-};
+use crate::views::{self, events::Translated};
+use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MessageView};
+use meeshy_domain::{ConversationId, UserId};
+use meeshy_wire::{ConversationNew, Message, Typing, UnreadUpdated, event_name};
 use serde::Serialize;
 use std::collections::HashSet;
-use tokio::sync::mpsc;
+use std::time::Instant;
 use tokio::task::JoinSet;
 
 /// The task that sends out what happened, which ends when this is dropped.
@@ -46,43 +42,54 @@ struct Dispatcher {
 }
 
 impl Dispatcher {
-    async fn run(self, mut events: mpsc::Receiver<Event>) {
+    async fn run(self, mut feed: Feed) {
         let realtime = self.sockets.service();
         loop {
             tokio::select! {
                 biased;
-                event = events.recv() => match event {
-                    Some(event) => self.send_out(event),
+                happened = feed.next() => match happened {
+                    Some(happened) => self.send_out(happened),
                     None => break,
                 },
-                // Reached only when no event waits.
-                () = realtime.drain.notified() => realtime.drained.notify_one(),
+                () = realtime.drain.notified() => {
+                    while let Some(happened) = feed.next_of_past().await {
+                        self.send_out(happened);
+                    }
+                    realtime.drained.notify_one();
+                }
             }
         }
     }
 
-    fn send_out(&self, event: Event) {
+    fn send_out(&self, Happened { number, event, is_local }: Happened) {
         match event {
-            Event::MessageNew { message, hidden_from } => self.message_new(&message, &hidden_from),
+            Event::MessageNew { message, hidden_from } => {
+                if is_local {
+                    metrics::counter!("meeshy_messages_total").increment(1);
+                }
+                self.message_new(&message, &hidden_from, number);
+            }
             Event::MessageEdited { message, hidden_from } => {
-                self.tell_readers(&message, event_name::MESSAGE_EDITED, &hidden_from);
+                self.tell_readers(&message, event_name::MESSAGE_EDITED, &hidden_from, number);
             }
             Event::Translated { conversation_id, source_language, translation, hidden_from } => {
-                metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
-                    .increment(1);
-                let room = Room::Conversation(conversation_id);
-                self.translated(room, &hidden_from, conversation_id, source_language, &translation);
+                if is_local {
+                    metrics::counter!("meeshy_translations_total", "state" => translation.state.name())
+                        .increment(1);
+                }
+                let event = Translated::new(conversation_id, source_language, &translation, number);
+                self.translated(Room::Conversation(conversation_id), &hidden_from, event);
             }
             Event::TranslationFound { user, conversation_id, source_language, translation } => {
-                self.translated(Room::User(user), &[], conversation_id, source_language, &translation);
+                let event = Translated::new(conversation_id, source_language, &translation, None);
+                self.translated(Room::User(user), &[], event);
             }
             Event::ConversationCreated { conversation_id, members } => {
-                self.conversation_created(conversation_id, members);
+                self.conversation_created(conversation_id, &members, number);
             }
             Event::Read { conversation_id, user, read_sequence, at, hidden_from } => {
                 self.sockets.service().cursors.advance(user, conversation_id, read_sequence);
-                let read =
-                    ReadStatusUpdated { conversation_id, user_id: user, kind: "read", updated_at: at.into() };
+                let read = views::events::read(conversation_id, user, at, number);
                 let room = Room::Conversation(conversation_id);
                 self.tell(room, &hidden_from, event_name::READ_STATUS_UPDATED, &read);
                 self.unread(conversation_id, user, 0);
@@ -90,12 +97,17 @@ impl Dispatcher {
             Event::SessionEnded { session_id, .. } => {
                 self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);
             }
+            Event::Typing(typing) => self.typing(&typing),
+            // Their clients come back and catch up.
+            Event::Missed { conversation_id } => {
+                self.sockets.members(Room::Conversation(conversation_id)).iter().for_each(Socket::cut_off);
+            }
         }
     }
 
     /// Tells the members of its conversation of a message, each of what they may see of it.
-    fn tell_readers(&self, message: &MessageView, name: EventName<Message>, hidden_from: &HiddenFrom) {
-        let shown = views::message(message);
+    fn tell_readers(&self, message: &MessageView, name: &str, hidden_from: &HiddenFrom, number: Option<i64>) {
+        let shown = Message { event_number: number, ..views::message(message) };
         let room = Room::Conversation(message.message.conversation_id);
         let HiddenFrom { message: hidden, answered } = hidden_from;
         if answered.is_empty() {
@@ -105,12 +117,11 @@ impl Dispatcher {
         let shown = Message { reply_to: None, ..shown };
         let gets_it =
             |socket: &Socket| socket.state().get().is_some_and(|peer| answered.contains(&peer.user));
-        count_missed(self.sockets.broadcast_if(room, gets_it, name.as_str(), &shown));
+        count_missed(self.sockets.broadcast_if(room, gets_it, name, &shown));
     }
 
-    fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom) {
-        self.tell_readers(message, event_name::MESSAGE_NEW, hidden_from);
-        metrics::counter!("meeshy_messages_total").increment(1);
+    fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom, number: Option<i64>) {
+        self.tell_readers(message, event_name::MESSAGE_NEW, hidden_from, number);
         let message = &message.message;
         let (conversation_id, cursors) = (message.conversation_id, &self.sockets.service().cursors);
         if let Some(sender) = message.sender_id {
@@ -129,40 +140,37 @@ impl Dispatcher {
         }
     }
 
-    fn translated(
-        &self,
-        room: Room,
-        hidden_from: &[UserId],
-        conversation_id: ConversationId,
-        source: Language,
-        translation: &Translation,
-    ) {
-        if let Some(shown) = views::translation(translation, source) {
-            let event = MessageTranslation {
-                message_id: translation.message_id,
-                conversation_id,
-                translations: [shown],
-            };
-            self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION, &event);
-        } else if let Some(state) = views::missing_state(&translation.state) {
-            let reason = views::reason(&translation.state);
-            let event = TranslationStateEvent {
-                message_id: translation.message_id,
-                conversation_id,
-                revision: translation.revision,
-                target_language: translation.language,
-                state,
-                reason: reason.map(|reason| reason.text.clone()).unwrap_or_default(),
-                reason_code: reason.map_or(ReasonCode::Unknown, |reason| reason.code),
-            };
-            self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION_STATE, &event);
+    fn translated(&self, room: Room, hidden_from: &[UserId], event: Option<Translated>) {
+        if let Some(event) = event {
+            self.tell(room, hidden_from, event.name(), &event);
         }
     }
 
-    fn conversation_created(&self, conversation_id: ConversationId, members: Vec<UserId>) {
-        let room = Room::Conversation(conversation_id);
-        self.sockets.join(&own_rooms(&members), room);
-        self.tell(room, &[], event_name::CONVERSATION_NEW, &ConversationNew { conversation_id });
+    fn conversation_created(&self, conversation_id: ConversationId, members: &[UserId], number: Option<i64>) {
+        let realtime = self.sockets.service();
+        realtime.chat.follow(conversation_id, number.unwrap_or_default());
+        let event = ConversationNew { conversation_id, event_number: number };
+        for socket in self.sockets.join(&own_rooms(members), Room::Conversation(conversation_id)) {
+            count_missed(usize::from(socket.emit(event_name::CONVERSATION_NEW, &event).is_err()));
+        }
+    }
+
+    /// Somebody types at a socket of another process.
+    fn typing(&self, typing: &meeshy_chat::Typing) {
+        let (conversation_id, user_id) = (typing.conversation_id, typing.user);
+        let (room, known) = (Room::Conversation(conversation_id), &self.sockets.service().typing);
+        let is_news = if typing.is_typing {
+            known.start(conversation_id, user_id, self.sockets.count(room), Instant::now())
+        } else {
+            known.stop(conversation_id, user_id)
+        };
+        if is_news {
+            let name = if typing.is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
+            let username = &typing.display_name;
+            let event = Typing { user_id, username, conversation_id, is_typing: typing.is_typing };
+            // Whoever misses it misses little.
+            self.sockets.broadcast(&[room], &own_rooms(&typing.hidden_from), name, &event);
+        }
     }
 
     fn unread(&self, conversation_id: ConversationId, user: UserId, unread_count: i64) {
@@ -170,7 +178,7 @@ impl Dispatcher {
         self.tell(Room::User(user), &[], event_name::UNREAD_UPDATED, &event);
     }
 
-    fn tell<P: Serialize>(&self, room: Room, hidden_from: &[UserId], name: EventName<P>, event: &P) {
+    fn tell(&self, room: Room, hidden_from: &[UserId], name: &str, event: &impl Serialize) {
         tell(&self.sockets, &[room], hidden_from, name, event);
     }
 }

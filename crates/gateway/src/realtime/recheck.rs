@@ -5,13 +5,17 @@ use super::connect::revoke;
 use super::socket::Peer;
 use super::{Room, Socket, Sockets};
 use meeshy_chat::{Authority, Chat, ChatError};
-use meeshy_domain::UserId;
+use meeshy_domain::{ConversationId, UserId};
+use meeshy_wire::{ConversationNew, event_name};
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::time::Duration;
 
 /// How often it is looked: whoever may not be here any more hears of things for at most a second.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(800);
+
+/// In every so many rounds it is looked which conversations nobody listens to any more.
+const UNFOLLOW_ROUNDS: u64 = 10;
 
 /// Connections looked up with one read.
 const BATCH: usize = 1_024;
@@ -20,8 +24,11 @@ const BATCH: usize = 1_024;
 pub async fn run(sockets: &Sockets) -> Infallible {
     let mut is_failing = false;
     let realtime = sockets.service();
-    loop {
+    for round in 1_u64.. {
         tokio::time::sleep(RECHECK_INTERVAL).await;
+        if round.is_multiple_of(UNFOLLOW_ROUNDS) {
+            realtime.chat.unfollow(|conversation| sockets.count(Room::Conversation(conversation)) > 0);
+        }
         realtime.pending.close_overdue(realtime.config.authentication_deadline);
         match all(sockets).await {
             Ok(()) => is_failing = false,
@@ -32,6 +39,7 @@ pub async fn run(sockets: &Sockets) -> Infallible {
             Err(_) => {}
         }
     }
+    std::future::pending().await
 }
 
 async fn all(sockets: &Sockets) -> Result<(), ChatError> {
@@ -75,9 +83,10 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
     Ok(())
 }
 
-/// Takes sockets out of the rooms of conversations of which their person is no member.
+/// Takes sockets out of the rooms of conversations of which their person is no member, and into those of which another process made
+/// them one without anybody hearing of it.
 ///
-/// A membership that has ended is found by its row. One whose row was deleted is found here: a socket that is new, and all
+/// A membership that has ended is found by its row. One whose row was deleted, or is new, is found here: a socket that is new, and all
 /// sockets of a person who has another number of rows than before, are compared with what is there.
 async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), ChatError> {
     if sockets.is_empty() {
@@ -87,12 +96,29 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
     let rooms: Vec<Vec<Room>> = sockets.iter().map(|(_, _, socket)| socket.joined()).collect();
     let people: HashSet<UserId> = sockets.iter().map(|(user, ..)| *user).collect();
     let memberships = chat.memberships(people.into_iter().collect()).await?;
+    let mut theirs: HashMap<UserId, Vec<(ConversationId, i64)>> = HashMap::new();
+    for ((user, conversation), last_event) in &memberships {
+        theirs.entry(*user).or_default().push((*conversation, *last_event));
+    }
     for ((user, count, socket), rooms) in sockets.iter().zip(rooms) {
         let is_left = |room: &Room| match room {
-            Room::Conversation(conversation) => !memberships.contains(&(*user, *conversation)),
+            Room::Conversation(conversation) => !memberships.contains_key(&(*user, *conversation)),
             Room::User(_) | Room::Session(_) => false,
         };
-        rooms.into_iter().filter(is_left).for_each(|room| socket.leave(room));
+        rooms.iter().copied().filter(is_left).for_each(|room| socket.leave(room));
+        let known: HashSet<Room> = rooms.into_iter().collect();
+        for (conversation_id, last_event) in theirs.get(user).into_iter().flatten() {
+            let room = Room::Conversation(*conversation_id);
+            if known.contains(&room) {
+                continue;
+            }
+            chat.follow(*conversation_id, *last_event);
+            if socket.join(room) {
+                let new = ConversationNew { conversation_id: *conversation_id, event_number: None };
+                // A socket that is gone needs no news.
+                let _ = socket.emit(event_name::CONVERSATION_NEW, &new);
+            }
+        }
         socket.state().get().inspect(|peer| peer.compared(*count));
     }
     Ok(())

@@ -54,7 +54,7 @@ async fn list(
     let page = app.chat.messages(user, &id, PageRequest { before, limit, offset }, may_ask).await?;
     let pagination = Pagination { total: page.total, offset, limit, has_more: page.has_more };
     let data = page.messages.iter().map(crate::views::message).collect();
-    let meta = MessagePageMeta { user_language: page.reader_language };
+    let meta = MessagePageMeta { user_language: page.reader_language, last_event_number: page.last_event };
     Ok(Json(MessagePage { page: Page::new(data, pagination), meta }))
 }
 

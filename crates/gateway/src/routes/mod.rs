@@ -6,6 +6,7 @@ mod auth;
 mod conversations;
 pub(crate) mod describe;
 mod docs;
+mod events;
 mod files;
 mod glossary;
 mod health;
@@ -34,6 +35,7 @@ fn api(app: App) -> Api {
         .group(files::routes)
         .group(conversations::routes)
         .group(messages::routes)
+        .group(events::routes)
         .group(glossary::routes)
         .group(reports::routes)
         .group(translation::routes)

@@ -5,6 +5,7 @@
 mod access;
 mod authority;
 mod caring;
+mod catching_up;
 mod editing;
 mod engine;
 mod files;
@@ -22,6 +23,7 @@ mod second_factor;
 mod server;
 mod setup;
 mod shapes;
+mod sharing;
 mod socket;
 mod sockets;
 mod translation;

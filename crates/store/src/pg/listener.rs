@@ -16,13 +16,18 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
 pub(crate) struct Listener {
     address: Address,
+    channels: &'static [Channel],
     notices: mpsc::Sender<Notice>,
 }
 
 impl Listener {
-    pub(crate) fn start(address: Address, threads: &Threads) -> mpsc::Receiver<Notice> {
+    pub(crate) fn start(
+        address: Address,
+        channels: &'static [Channel],
+        threads: &Threads,
+    ) -> mpsc::Receiver<Notice> {
         let (notices, receiver) = mpsc::channel(QUEUE);
-        let listener = Self { address, notices };
+        let listener = Self { address, channels, notices };
         if let Err(cause) = threads.spawn("store-listener", move || listener.run()) {
             tracing::error!(cause, "Stopped listening for notifications of other processes");
         }
@@ -40,7 +45,7 @@ impl Listener {
 
     fn listen(&self) -> Result<(), StoreError> {
         let mut connection = Blocking::connect(&self.address, Limit::Short)?;
-        for channel in Channel::ALL {
+        for channel in self.channels {
             connection.batch(&format!("LISTEN {}", channel.name()))?;
         }
         // Whatever happened before this connection was there.
@@ -49,7 +54,7 @@ impl Listener {
         while !self.notices.is_closed() && !connection.is_broken() {
             if let Some(notification) = connection.notification(RECONNECT_INTERVAL) {
                 let channel =
-                    Channel::ALL.into_iter().find(|channel| channel.name() == notification.channel());
+                    self.channels.iter().copied().find(|channel| channel.name() == notification.channel());
                 if let Some(channel) = channel {
                     let _ = self
                         .notices

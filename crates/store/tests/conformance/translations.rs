@@ -251,28 +251,3 @@ async fn a_translation_that_has_to_wait_keeps_its_job() {
         assert_eq!(store.write(story).await.unwrap(), [Some(NOW), None, None], "{kind}: it is news once");
     }
 }
-
-#[tokio::test]
-async fn of_too_many_missed_translations_the_newest_are_found() {
-    for (kind, database) in Database::both() {
-        let store = database.open().await.unwrap();
-        let (_, _, _, first) = scene(&store).await;
-        let story = move |tx: &mut Tx<'_>| {
-            for (at, language) in [(1, "de"), (2, "es"), (3, "fr"), (4, "it")] {
-                let at = NOW.plus(std::time::Duration::from_millis(at));
-                let known = Translation {
-                    message_id: first,
-                    language: language.parse().unwrap(),
-                    revision: 1,
-                    state: State::Failed { reason: Reason::new(ReasonCode::Unknown, "no") },
-                    created_at: at,
-                    updated_at: at,
-                };
-                translations::finish(tx, &known)?;
-            }
-            let missed = translations::since(tx, NOW.plus(std::time::Duration::from_millis(2)), 2)?;
-            Ok::<_, StoreError>(missed.into_iter().map(|(_, language)| language.code()).collect::<Vec<_>>())
-        };
-        assert_eq!(store.write(story).await.unwrap(), ["fr", "it"], "{kind}");
-    }
-}

@@ -1,0 +1,115 @@
+//! What this process has to announce to the others, until the next note is written.
+
+use super::note::Line;
+use crate::Ephemeral;
+use meeshy_domain::{ConversationId, SessionId, UserId};
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// Conversations whose numbers wait to be announced, and sessions, each at most; of more the others are told to look.
+const MAX_WAITING: usize = 8_192;
+/// Ephemeral events that wait, at most; more are dropped.
+const MAX_EPHEMERAL: usize = 64;
+
+/// What waits to be announced. Adding never waits: the threads of the store do it.
+#[derive(Debug, Default)]
+pub(crate) struct Announcements {
+    waiting: Mutex<Waiting>,
+    added: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// The newest number of each conversation, and whether it is new.
+    numbers: HashMap<ConversationId, (i64, bool)>,
+    sessions: Vec<(SessionId, UserId)>,
+    ephemeral: Vec<Ephemeral>,
+    left_out: bool,
+}
+
+impl Announcements {
+    fn add(&self, add: impl FnOnce(&mut Waiting)) {
+        add(&mut self.lock());
+        self.added.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A conversation has come to this number.
+    pub fn number(&self, conversation: ConversationId, number: i64, is_new: bool) {
+        self.add(|waiting| {
+            let is_full = waiting.numbers.len() >= MAX_WAITING;
+            match waiting.numbers.get_mut(&conversation) {
+                Some((newest, was_new)) => (*newest, *was_new) = (number.max(*newest), *was_new || is_new),
+                None if is_full => waiting.left_out = true,
+                None => _ = waiting.numbers.insert(conversation, (number, is_new)),
+            }
+        });
+    }
+
+    /// A session was revoked.
+    pub fn session_ended(&self, session: SessionId, user: UserId) {
+        self.add(|waiting| {
+            // The others check again and again who may stay connected.
+            if waiting.sessions.len() < MAX_WAITING {
+                waiting.sessions.push((session, user));
+            }
+        });
+    }
+
+    /// Something that nobody keeps.
+    pub fn ephemeral(&self, ephemeral: Ephemeral) {
+        self.add(|waiting| {
+            if waiting.ephemeral.len() < MAX_EPHEMERAL {
+                waiting.ephemeral.push(ephemeral);
+            }
+        });
+    }
+
+    /// Ready when something waits.
+    pub async fn added(&self) {
+        self.added.notified().await;
+    }
+
+    /// Takes what waits.
+    pub fn take(&self) -> Vec<Line> {
+        let Waiting { numbers, sessions, ephemeral, left_out } = std::mem::take(&mut *self.lock());
+        let numbers = numbers.into_iter().map(|(conversation, (number, is_new))| Line::Number {
+            conversation,
+            number,
+            is_new,
+        });
+        let sessions = sessions.into_iter().map(|(session, user)| Line::SessionEnded(session, user));
+        let left_out = left_out.then_some(Line::LeftOut);
+        sessions.chain(numbers).chain(left_out).chain(ephemeral.into_iter().map(Line::Ephemeral)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_is_announced_once_with_its_newest_number() {
+        let (waiting, here) = (Announcements::default(), "65a0c0ffee0123456789abcd".parse().unwrap());
+        waiting.number(here, 1, true);
+        waiting.number(here, 3, false);
+        waiting.number(here, 2, false);
+        assert_eq!(waiting.take(), [Line::Number { conversation: here, number: 3, is_new: true }]);
+        assert_eq!(waiting.take(), []);
+    }
+
+    #[test]
+    fn what_has_no_room_is_told_of_as_a_whole() {
+        let waiting = Announcements::default();
+        for number in 0..=MAX_WAITING {
+            waiting.number(format!("{number:024x}").parse().unwrap(), 1, false);
+        }
+        let lines = waiting.take();
+        assert_eq!(lines.len(), MAX_WAITING + 1);
+        assert_eq!(lines.last(), Some(&Line::LeftOut));
+    }
+}

@@ -1,0 +1,77 @@
+//! What carries notes between the processes that share a database.
+
+use async_trait::async_trait;
+use meeshy_store::{Channel, Notice, Store, StoreError};
+use tokio::sync::mpsc;
+
+/// What carries notes between the processes that share a database. A note may be lost, and comes in any order.
+#[async_trait]
+pub(crate) trait EventBus: Send + Sync {
+    /// Sends a note of at most [`meeshy_store::MAX_NOTICE_BYTES`] to every process, this one included.
+    async fn publish(&self, note: String) -> Result<(), StoreError>;
+
+    /// Starts to listen.
+    fn subscribe(&self) -> Box<dyn Subscription>;
+}
+
+/// The listening end of a bus.
+#[async_trait]
+pub(crate) trait Subscription: Send {
+    /// What is heard next. Nothing is lost when the future is dropped.
+    async fn next(&mut self) -> Heard;
+}
+
+/// What is heard on a bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// A note, perhaps our own.
+    Note(String),
+    /// For a while nothing could be heard.
+    Missed,
+}
+
+/// `LISTEN` and `NOTIFY` of PostgreSQL.
+pub(crate) struct PostgresBus(pub(super) Store);
+
+#[async_trait]
+impl EventBus for PostgresBus {
+    async fn publish(&self, note: String) -> Result<(), StoreError> {
+        self.0.notify(Channel::Events, note).await
+    }
+
+    fn subscribe(&self) -> Box<dyn Subscription> {
+        Box::new(PostgresSubscription(self.0.listen(&[Channel::Events])))
+    }
+}
+
+struct PostgresSubscription(Option<mpsc::Receiver<Notice>>);
+
+#[async_trait]
+impl Subscription for PostgresSubscription {
+    async fn next(&mut self) -> Heard {
+        let heard = match &mut self.0 {
+            Some(notices) => notices.recv().await,
+            None => None,
+        };
+        match heard {
+            Some(Notice::Received(_, note)) => Heard::Note(note),
+            Some(Notice::Missed) => Heard::Missed,
+            // The store has stopped.
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// The bus of a process that has its database to itself.
+pub(crate) struct LocalBus;
+
+#[async_trait]
+impl EventBus for LocalBus {
+    async fn publish(&self, _: String) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn subscribe(&self) -> Box<dyn Subscription> {
+        Box::new(PostgresSubscription(None))
+    }
+}

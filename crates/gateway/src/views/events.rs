@@ -1,0 +1,113 @@
+//! Events as sockets hear them, and as those read them who were away.
+
+use super::{message, missing_state, reason, translation};
+use meeshy_chat::{CaughtUp, Event, Happened};
+use meeshy_domain::{ConversationId, Language, ReasonCode, Timestamp, UserId};
+use meeshy_store::translations::Translation;
+use meeshy_wire::{
+    ConversationEvents, ConversationNew, LoggedEvent, Message, MessageTranslation, ReadStatusUpdated,
+    TranslationStateEvent, event_name,
+};
+use serde::Serialize;
+
+/// A translation that has come to an end.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Translated {
+    /// With a text.
+    Text(Box<MessageTranslation>),
+    /// Without one.
+    State(TranslationStateEvent),
+}
+
+impl Translated {
+    /// `None` for a state that is told otherwise.
+    pub fn new(
+        conversation_id: ConversationId,
+        source: Language,
+        known: &Translation,
+        event_number: Option<i64>,
+    ) -> Option<Self> {
+        let message_id = known.message_id;
+        if let Some(shown) = translation(known, source) {
+            let translations = [shown];
+            let event = MessageTranslation { message_id, conversation_id, translations, event_number };
+            return Some(Self::Text(Box::new(event)));
+        }
+        let reason = reason(&known.state);
+        Some(Self::State(TranslationStateEvent {
+            message_id,
+            conversation_id,
+            revision: known.revision,
+            target_language: known.language,
+            state: missing_state(&known.state)?,
+            reason: reason.map(|reason| reason.text.clone()).unwrap_or_default(),
+            reason_code: reason.map_or(ReasonCode::Unknown, |reason| reason.code),
+            event_number,
+        }))
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Text(_) => event_name::MESSAGE_TRANSLATION,
+            Self::State(_) => event_name::MESSAGE_TRANSLATION_STATE,
+        }
+    }
+}
+
+pub fn read(
+    conversation_id: ConversationId,
+    user_id: UserId,
+    at: Timestamp,
+    event_number: Option<i64>,
+) -> ReadStatusUpdated {
+    ReadStatusUpdated { conversation_id, user_id, kind: "read", updated_at: at.into(), event_number }
+}
+
+/// What has happened in a conversation while one of its members was away.
+pub fn caught_up(CaughtUp { stretch, unread_count }: &CaughtUp) -> ConversationEvents {
+    ConversationEvents {
+        conversation_id: stretch.conversation_id,
+        events: stretch.events.iter().filter_map(logged).collect(),
+        last_event_number: stretch.last,
+        has_more: stretch.has_more,
+        is_too_old: stretch.is_too_old,
+        unread_count: *unread_count,
+    }
+}
+
+fn logged(happened: &Happened) -> Option<LoggedEvent> {
+    let event_number = happened.number;
+    let (name, data) = match &happened.event {
+        Event::MessageNew { message: new, .. } => {
+            (event_name::MESSAGE_NEW, value(&Message { event_number, ..message(new) }))
+        }
+        Event::MessageEdited { message: edited, .. } => {
+            (event_name::MESSAGE_EDITED, value(&Message { event_number, ..message(edited) }))
+        }
+        Event::Translated { conversation_id, source_language, translation, .. } => {
+            let event = Translated::new(*conversation_id, *source_language, translation, event_number)?;
+            (event.name(), value(&event))
+        }
+        Event::Read { conversation_id, user, at, .. } => {
+            (event_name::READ_STATUS_UPDATED, value(&read(*conversation_id, *user, *at, event_number)))
+        }
+        Event::ConversationCreated { conversation_id, .. } => {
+            let event = ConversationNew { conversation_id: *conversation_id, event_number };
+            (event_name::CONVERSATION_NEW, value(&event))
+        }
+        // These are in no log.
+        Event::TranslationFound { .. }
+        | Event::SessionEnded { .. }
+        | Event::Typing(_)
+        | Event::Missed { .. } => {
+            return None;
+        }
+    };
+    Some(LoggedEvent { number: event_number?, name, data: data? })
+}
+
+/// As JSON, which all of them can be written as.
+fn value(event: &impl Serialize) -> Option<serde_json::Value> {
+    serde_json::to_value(event).inspect_err(|error| tracing::error!(%error, "failed to encode an event")).ok()
+}

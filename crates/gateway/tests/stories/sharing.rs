@@ -1,0 +1,115 @@
+//! Two gateways on one database: what happens at one is heard at the other, once and in order.
+
+use crate::server::{Person, Server, unlimited};
+use crate::socket::Socket;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What two sockets have heard of a conversation, until both know the event with this number.
+async fn heard(sockets: &mut [Socket], last: i64) -> Vec<Vec<(String, Value)>> {
+    let mut all = Vec::new();
+    for socket in sockets {
+        let mut heard: Vec<(String, Value)> = Vec::new();
+        for _ in 0..200 {
+            heard.extend(socket.so_far().await.into_iter().filter(|(_, data)| data["eventNumber"].is_i64()));
+            if heard.last().is_some_and(|(_, data)| data["eventNumber"].as_i64() >= Some(last)) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        all.push(heard);
+    }
+    all
+}
+
+async fn last_event(person: &Person, talk: &str) -> i64 {
+    person.get(&format!("/conversations/{talk}")).await.body["data"]["lastEventNumber"].as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn messages_edits_reads_and_translations_reach_the_sockets_of_both_in_the_same_order() {
+    let [one, two] = Server::pair(unlimited()).await;
+    let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "es").await);
+    let there = two.also(&carlos);
+    let talk = lea.group(&[&carlos]).await;
+    let mut sockets = [Socket::of(&one, &lea).await, Socket::of(&two, &carlos).await];
+    let send = async |socket: &mut Socket, name: &str, number: usize| {
+        let message = json!({ "conversationId": talk, "content": format!("{name} {number}") });
+        let sent = socket.ask("message:send", message).await;
+        sent["data"]["messageId"].as_str().unwrap().to_owned()
+    };
+    let mut first = String::new();
+    for number in 0..20 {
+        let [here, other] = &mut sockets;
+        let (sent, _) = tokio::join!(send(here, "lea", number), send(other, "carlos", number));
+        if number == 0 {
+            first = sent;
+        }
+    }
+    send(&mut sockets[0], "lea", 20).await;
+    let edit = json!({ "messageId": first, "content": "autre chose" });
+    assert_eq!(sockets[0].ask("message:edit", edit).await["success"], true);
+    assert_eq!(there.post(&format!("/conversations/{talk}/mark-read"), Value::Null).await.status, 200);
+    // Each message is translated for the other; only then is the last number known.
+    for _ in 0..200 {
+        if one.chat.statistics().await.unwrap().translation_jobs_waiting == 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let last = last_event(&lea, &talk).await;
+    let [here, other] = &heard(&mut sockets, last).await[..] else { panic!("two") };
+    let what = |heard: &[(String, Value)]| -> Vec<(i64, String)> {
+        heard.iter().map(|(name, data)| (data["eventNumber"].as_i64().unwrap(), name.clone())).collect()
+    };
+    assert_eq!(what(here), what(other));
+    assert!(what(here).windows(2).all(|pair| pair[0].0 < pair[1].0), "{:?}", what(here));
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, _) in here {
+        *counts.entry(name).or_default() += 1;
+    }
+    assert_eq!((counts["message:new"], counts["message:edited"], counts["read-status:updated"]), (41, 1, 1));
+    assert!(counts["message:translation"] >= 41, "{counts:?}");
+    let sequences: Vec<i64> = (other.iter())
+        .filter(|(name, _)| name == "message:new")
+        .map(|(_, data)| data["sequence"].as_i64().unwrap())
+        .collect();
+    assert_eq!(sequences, (1..=41).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_conversation_that_is_created_at_one_gateway_begins_at_the_other_as_well() {
+    let [one, two] = Server::pair(unlimited()).await;
+    let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "fr").await);
+    let mut socket = Socket::of(&two, &carlos).await;
+    let talk = lea.group(&[&carlos]).await;
+    assert_eq!(socket.event("conversation:new").await["conversationId"], json!(talk));
+    for unread in 1..=3 {
+        lea.say(&talk, "bonjour").await;
+        assert_eq!(socket.event("message:new").await["sequence"], unread);
+        let told = socket.event("conversation:unread-updated").await;
+        assert_eq!((&told["conversationId"], &told["unreadCount"]), (&json!(talk), &json!(unread)));
+    }
+    // What is read at one gateway is read at the other.
+    let read = one.also(&carlos).post(&format!("/conversations/{talk}/read"), Value::Null).await;
+    assert_eq!(read.status, 200);
+    assert_eq!(socket.event("conversation:unread-updated").await["unreadCount"], 0);
+    lea.say(&talk, "encore").await;
+    assert_eq!(socket.event("conversation:unread-updated").await["unreadCount"], 1);
+}
+
+#[tokio::test]
+async fn typing_is_told_at_the_other_gateway_and_a_sign_out_closes_its_sockets() {
+    let [one, two] = Server::pair(unlimited()).await;
+    let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "fr").await);
+    let talk = lea.group(&[&carlos]).await;
+    let (mut here, mut there) = (Socket::of(&one, &lea).await, Socket::of(&two, &carlos).await);
+    here.tell("typing:start", json!({ "conversationId": talk })).await;
+    let typing = there.event("typing:start").await;
+    assert_eq!((&typing["userId"], &typing["username"]), (&json!(lea.id), &json!("Lea Test")));
+    here.tell("typing:stop", json!({ "conversationId": talk })).await;
+    assert_eq!(there.event("typing:stop").await["isTyping"], false);
+    assert_eq!(one.also(&carlos).post("/auth/logout", Value::Null).await.status, 200);
+    let last = there.closed().await;
+    assert!(last.iter().any(|(name, data)| name == "authenticated" && data["success"] == false), "{last:?}");
+}
