@@ -34,6 +34,22 @@ async function seed(page, conversationId, count) {
   );
 }
 
+/** Gives the newest message another text, as the person whose page it is. */
+async function correct(page, conversationId, content) {
+  const status = await page.evaluate(
+    async ([id, content]) => {
+      const { token } = JSON.parse(localStorage.getItem("meeshy.session"));
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      const path = `/api/v1/conversations/${id}/messages`;
+      const { data } = await (await fetch(path, { headers })).json();
+      const body = JSON.stringify({ content });
+      return (await fetch(`${path}/${data[0].id}`, { method: "PUT", headers, body })).status;
+    },
+    [conversationId, content],
+  );
+  assert.equal(status, 200);
+}
+
 test("messages written offline are sent after reconnecting: in order, and only once", async () => {
   const lea = await signUp(browser, "Lea", "fr");
   const carlos = await signUp(browser, "Carlos", "es");
@@ -176,7 +192,9 @@ test("messages missed during a long interruption are loaded without gaps", async
   await conversation(paul.page, "Lea Test").click();
   await messages(paul.page).filter({ hasText: "avant" }).waitFor();
   await paul.context.setOffline(true);
-  await seed(lea.page, lea.page.url().split("/").at(-1), 70);
+  const talk = lea.page.url().split("/").at(-1);
+  await correct(lea.page, talk, "avant, corrigé");
+  await seed(lea.page, talk, 70);
   await paul.context.setOffline(false);
   await messages(paul.page).filter({ hasText: "numéro 70" }).waitFor({ timeout: 20_000 });
   const log = paul.page.getByRole("log");
@@ -185,6 +203,7 @@ test("messages missed during a long interruption are loaded without gaps", async
     await paul.page.waitForTimeout(50);
   }
   const texts = await paul.page.getByTestId("text").allTextContents();
+  assert.equal(texts[0], "avant, corrigé", "what was edited long before the newest page is noticed too");
   const numbers = texts.map((text) => Number(text.match(/\d+/) ?? 0));
   assert.deepEqual(
     numbers,

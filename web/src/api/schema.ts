@@ -1085,6 +1085,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What has happened in all conversations
+         * @description For registered people.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["KnownEvents"];
+                };
+            };
+            responses: {
+                /** @description It was done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["AllEvents"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.ORIGIN_NOT_ALLOWED"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}": {
         parameters: {
             query?: never;
@@ -1116,6 +1171,65 @@ export interface paths {
                     content: {
                         "application/json": {
                             data: components["schemas"]["Conversation"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What has happened since an event
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The newest event that is known; all are answered, if absent. */
+                    after?: number;
+                    /** @description At most so many, up to 200; 100, if absent. */
+                    limit?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description A conversation, by its id or its identifier. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description It was done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["ConversationEvents"];
                             /** @constant */
                             success: true;
                         };
@@ -3020,9 +3134,9 @@ export interface paths {
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {unknown}
+                         * @enum {string}
                          */
-                        format?: "text" | "html" | "" | null;
+                        format?: "text" | "html";
                         /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
@@ -3038,9 +3152,9 @@ export interface paths {
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {unknown}
+                         * @enum {string}
                          */
-                        format?: "text" | "html" | "" | null;
+                        format?: "text" | "html";
                         /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
@@ -3056,9 +3170,9 @@ export interface paths {
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {unknown}
+                         * @enum {string}
                          */
-                        format?: "text" | "html" | "" | null;
+                        format?: "text" | "html";
                         /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
@@ -3206,6 +3320,13 @@ export interface components {
             /** @description Its translation; if missing, the term is kept as it is. */
             translation?: string | null;
         };
+        /** @description What has happened in all conversations. */
+        AllEvents: {
+            /** @description Those that were named, where something has happened. */
+            conversations: components["schemas"]["ConversationEvents"][];
+            /** @description The conversations that were named are not the beginning of the caller's list any more: read it anew. */
+            isListStale: boolean;
+        };
         /** @description A file attached to a message. */
         Attachment: {
             alt: string | null;
@@ -3272,18 +3393,6 @@ export interface components {
         };
         /** @description A file attached to a message. */
         AttachmentId: string;
-        /** @description The response to the handshake. */
-        Authenticated: {
-            error?: string;
-            success: boolean;
-            user?: components["schemas"]["AuthenticatedUser"];
-        };
-        /** @description The authenticated user of the socket. */
-        AuthenticatedUser: {
-            id: components["schemas"]["UserId"];
-            isAnonymous: boolean;
-            language: components["schemas"]["LanguageCode"];
-        };
         /** @description The availability of a name and an address. */
         Availability: {
             emailAvailable?: boolean;
@@ -3331,6 +3440,11 @@ export interface components {
             image: components["schemas"]["WebAddress"] | null;
             isActive: boolean;
             isAnnouncementChannel: boolean;
+            /**
+             * Format: int64
+             * @description Up to this one the conversation is shown here: later events follow by sockets, or in the log.
+             */
+            lastEventNumber: number;
             lastMessage: components["schemas"]["LastMessage"] | null;
             lastMessageAt: components["schemas"]["Time"];
             /** Format: int64 */
@@ -3347,22 +3461,32 @@ export interface components {
             /** @description At most one. */
             userPreferences: components["schemas"]["ConversationPreferences"][];
         };
+        /** @description What has happened in a conversation behind a number. */
+        ConversationEvents: {
+            conversationId: components["schemas"]["ConversationId"];
+            /** @description In order; what is hidden from the caller, or gone, is left out. */
+            events: components["schemas"]["LoggedEvent"][];
+            hasMore: boolean;
+            /** @description The log does not go back so far: read the conversation anew. */
+            isTooOld: boolean;
+            /**
+             * Format: int64
+             * @description The number to go on from.
+             */
+            lastEventNumber: number;
+            /**
+             * Format: int64
+             * @description How many messages the caller has not read, now.
+             */
+            unreadCount: number;
+        };
         /** @description A conversation of any kind. */
         ConversationId: string;
         /** @description The kinds of conversation. */
         ConversationKind: "direct" | "group" | "public" | "global" | "broadcast";
-        /** @description `conversation:joined` and `conversation:left`. */
-        ConversationMember: {
-            conversationId: components["schemas"]["ConversationId"];
-            userId: components["schemas"]["UserId"];
-        };
         /** @description Additional data of a conversation that is requested alone. */
         ConversationMeta: {
             conversationStats: components["schemas"]["ConversationStats"];
-        };
-        /** @description `conversation:new`. */
-        ConversationNew: {
-            conversationId: components["schemas"]["ConversationId"];
         };
         /** @description The reader's preferences for a conversation. */
         ConversationPreferences: {
@@ -3372,10 +3496,6 @@ export interface components {
             isMuted: boolean;
             isPinned: boolean;
             reaction: string | null;
-        };
-        /** @description Events that contain only a conversation. */
-        ConversationRef: {
-            conversationId: string;
         };
         /** @description Statistics of a conversation. */
         ConversationStats: {
@@ -3447,12 +3567,6 @@ export interface components {
         };
         /** @description The direction of a script. */
         Direction: "ltr" | "rtl";
-        /** @description `message:edit`. */
-        EditMessage: {
-            content: components["schemas"]["MessageText"];
-            messageId: string;
-            originalLanguage?: components["schemas"]["LanguageCode"] | null;
-        };
         /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
@@ -3482,11 +3596,6 @@ export interface components {
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
-            message: string;
-        };
-        /** @description `error`. */
-        ErrorEvent: {
-            code: components["schemas"]["ErrorCode"];
             message: string;
         };
         /** @description A user found by a search. */
@@ -3522,17 +3631,6 @@ export interface components {
             lastName: string;
             username: string;
         };
-        /** @description The client's part of the handshake. It contains secrets, so it has no `Debug`. */
-        Handshake: {
-            /** @default null */
-            authToken: string | null;
-            /** @default null */
-            sessionToken: string | null;
-            /** @default null */
-            token: string | null;
-            /** @default null */
-            tokenType: string | null;
-        };
         /** @description The health of the process and its parts. */
         Health: {
             services: components["schemas"]["Services"];
@@ -3562,6 +3660,29 @@ export interface components {
         JobCancelled: {
             cancelled: boolean;
             jobId: string;
+        };
+        /** @description A conversation and how much of it is known. */
+        KnownConversation: {
+            /**
+             * Format: int64
+             * @description The number of its newest event that is known.
+             */
+            after: number;
+            id: string;
+        };
+        /**
+         * @description What a client knows of the caller's conversations.
+         * @example {
+         *       "conversations": [
+         *         {
+         *           "after": 17,
+         *           "id": "65a0c0ffee0123456789abcd"
+         *         }
+         *       ]
+         *     }
+         */
+        KnownEvents: {
+            conversations: components["schemas"]["KnownConversation"][];
         };
         /** @description A language that users can choose. */
         Language: {
@@ -3683,6 +3804,18 @@ export interface components {
             /** @description The translation. */
             translatedText: string | string[];
         };
+        /** @description An event, as a socket would have heard it, with what it is about as that is now. */
+        LoggedEvent: {
+            /** @description What sockets hear. */
+            data: unknown;
+            /** @description Its name on sockets. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Counts the events of the conversation.
+             */
+            number: number;
+        };
         /**
          * @description Credentials; the name is a username, an address or a telephone number.
          * @example {
@@ -3765,6 +3898,11 @@ export interface components {
             deliveredToAllAt: components["schemas"]["Time"] | null;
             editedAt: components["schemas"]["Time"] | null;
             encryptionMode: string | null;
+            /**
+             * Format: int64
+             * @description As in [`LoggedEvent`](crate::LoggedEvent), in events.
+             */
+            eventNumber?: number;
             expiresAt: components["schemas"]["Time"] | null;
             forwardedFromConversationId: components["schemas"]["ConversationId"] | null;
             forwardedFromId: components["schemas"]["MessageId"] | null;
@@ -3814,13 +3952,6 @@ export interface components {
             /** Format: int64 */
             viewOnceCount: number;
         };
-        /** @description The acknowledgement of an event. */
-        MessageAck: {
-            code?: components["schemas"]["ErrorCode"];
-            data?: components["schemas"]["Message"];
-            error?: string;
-            success: boolean;
-        };
         /** @description A message. */
         MessageId: string;
         /** @description A page of the messages of a conversation, newest first. */
@@ -3833,6 +3964,11 @@ export interface components {
         };
         /** @description Additional data of a page of messages. */
         MessagePageMeta: {
+            /**
+             * Format: int64
+             * @description The number of the newest event that the page shows.
+             */
+            lastEventNumber: number;
             /** @description The language that the caller reads in. */
             userLanguage: components["schemas"]["LanguageCode"];
         };
@@ -3867,12 +4003,6 @@ export interface components {
         };
         /** @description The text of a message. */
         MessageText: string;
-        /** @description `message:translation`: one language. */
-        MessageTranslation: {
-            conversationId: components["schemas"]["ConversationId"];
-            messageId: components["schemas"]["MessageId"];
-            translations: components["schemas"]["Translation"][];
-        };
         /** @description A message and its translations. */
         MessageTranslations: {
             messageId: components["schemas"]["MessageId"];
@@ -3910,15 +4040,6 @@ export interface components {
             /** @description The token to send with the code. */
             twoFactorToken: string;
             user: components["schemas"]["ChallengedUser"];
-        };
-        /** @description No data. */
-        Nothing: null;
-        /** @description The acknowledgement of an event. */
-        NothingAck: {
-            code?: components["schemas"]["ErrorCode"];
-            data?: components["schemas"]["Nothing"];
-            error?: string;
-            success: boolean;
         };
         /** @description A sentence for users. */
         Notice: {
@@ -4035,13 +4156,6 @@ export interface components {
             /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
         };
-        /** @description `read-status:updated`. */
-        ReadStatusUpdated: {
-            conversationId: components["schemas"]["ConversationId"];
-            type: string;
-            updatedAt: components["schemas"]["Time"];
-            userId: components["schemas"]["UserId"];
-        };
         /** @description The readiness of the server. */
         Readiness: {
             reason?: string;
@@ -4143,40 +4257,8 @@ export interface components {
              */
             tryAnother: boolean;
         };
-        /** @description `request_translation`. */
-        RequestTranslation: {
-            messageId: string;
-            targetLanguage: string;
-        };
         /** @description A user's role on the server. */
         Role: "USER" | "ADMIN" | "MODERATOR" | "BIGBOSS" | "AUDIT" | "ANALYST";
-        /** @description `message:send`. */
-        SendMessage: {
-            clientMessageId?: string | null;
-            content: components["schemas"]["MessageText"];
-            /** @description The id or the identifier of a conversation. */
-            conversationId: string;
-            messageType?: components["schemas"]["MessageType"] | null;
-            originalLanguage?: components["schemas"]["LanguageCode"] | null;
-            replyToId?: string | null;
-        };
-        /** @description The acknowledgement of a message. */
-        SentMessage: {
-            clientMessageId?: string;
-            createdAt: components["schemas"]["Time"];
-            messageId: components["schemas"]["MessageId"];
-        };
-        /** @description The acknowledgement of an event. */
-        SentMessageAck: {
-            code?: components["schemas"]["ErrorCode"];
-            data?: components["schemas"]["SentMessage"];
-            error?: string;
-            success: boolean;
-        };
-        /** @description `server:restarting`. */
-        ServerRestarting: {
-            reason: string;
-        };
         /** @description The parts. */
         Services: {
             database: components["schemas"]["DatabaseHealth"];
@@ -4222,11 +4304,6 @@ export interface components {
         };
         /** @enum {string} */
         Standing: "up" | "down";
-        /** @description `conversation:stats`; the conversation is given as the client gave it. */
-        StatsEvent: {
-            conversationId: string;
-            stats: components["schemas"]["ConversationStats"];
-        };
         /**
          * @description A translation in the shape of `/status/:messageId/:language`, with the field names of both places where
          *     clients look.
@@ -4384,12 +4461,6 @@ export interface components {
             translationModel: string;
             updatedAt: components["schemas"]["Time"];
         };
-        /** @description `translation_error`: the request, verbatim, and why there is no translation. */
-        TranslationError: {
-            error: string;
-            messageId: string;
-            targetLanguage: string;
-        };
         TranslationHealth: {
             /** Format: int64 */
             jobsWaiting?: number;
@@ -4410,14 +4481,6 @@ export interface components {
             status: components["schemas"]["ProgressStatus"];
             targetLanguage: components["schemas"]["LanguageCode"];
             translation?: components["schemas"]["StatusTranslation"];
-        };
-        /** @description `translation_received`. */
-        TranslationReceived: {
-            /** Format: double */
-            confidenceScore?: number;
-            messageId: components["schemas"]["MessageId"];
-            targetLanguage: components["schemas"]["LanguageCode"];
-            translatedText: string;
         };
         /** @description A reader's report of a translation. */
         TranslationReport: {
@@ -4440,18 +4503,6 @@ export interface components {
             reason?: string;
             /** @description Why, as a code for clients to translate; newer servers may have further codes. */
             reasonCode?: components["schemas"]["ReasonCode"];
-            state: components["schemas"]["MissingState"];
-            targetLanguage: components["schemas"]["LanguageCode"];
-        };
-        /** @description `message:translation-state`: a language without a translation. */
-        TranslationStateEvent: {
-            conversationId: components["schemas"]["ConversationId"];
-            messageId: components["schemas"]["MessageId"];
-            reason: string;
-            /** @description As in [`TranslationState`](crate::TranslationState). */
-            reasonCode: components["schemas"]["ReasonCode"];
-            /** Format: int64 */
-            revision: number;
             state: components["schemas"]["MissingState"];
             targetLanguage: components["schemas"]["LanguageCode"];
         };
@@ -4481,19 +4532,6 @@ export interface components {
             /** @constant */
             success: true;
             translations: components["schemas"]["Translation"][];
-        };
-        /** @description `typing:start` and `typing:stop`. */
-        Typing: {
-            conversationId: components["schemas"]["ConversationId"];
-            isTyping: boolean;
-            userId: components["schemas"]["UserId"];
-            username: string;
-        };
-        /** @description `conversation:unread-updated`. */
-        UnreadUpdated: {
-            conversationId: components["schemas"]["ConversationId"];
-            /** Format: int64 */
-            unreadCount: number;
         };
         /** @description The whole account, for its owner. */
         User: {
@@ -4541,13 +4579,6 @@ export interface components {
         };
         /** @description A registered user. */
         UserId: string;
-        /** @description `user:status`. */
-        UserStatus: {
-            isOnline: boolean;
-            lastActiveAt: components["schemas"]["Time"] | null;
-            userId: components["schemas"]["UserId"];
-            username: string;
-        };
         /**
          * @description A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
          *     contain whatever clients and the old system stored; only URLs of this type are sent to clients.
@@ -4973,23 +5004,20 @@ export interface components {
     pathItems: never;
 }
 export type AddTerm = components['schemas']['AddTerm'];
+export type AllEvents = components['schemas']['AllEvents'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentId = components['schemas']['AttachmentId'];
-export type Authenticated = components['schemas']['Authenticated'];
-export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
 export type Code = components['schemas']['Code'];
 export type Condition = components['schemas']['Condition'];
 export type Conversation = components['schemas']['Conversation'];
+export type ConversationEvents = components['schemas']['ConversationEvents'];
 export type ConversationId = components['schemas']['ConversationId'];
 export type ConversationKind = components['schemas']['ConversationKind'];
-export type ConversationMember = components['schemas']['ConversationMember'];
 export type ConversationMeta = components['schemas']['ConversationMeta'];
-export type ConversationNew = components['schemas']['ConversationNew'];
 export type ConversationPreferences = components['schemas']['ConversationPreferences'];
-export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
 export type Counts = components['schemas']['Counts'];
 export type CreateConversation = components['schemas']['CreateConversation'];
@@ -4997,19 +5025,18 @@ export type DatabaseHealth = components['schemas']['DatabaseHealth'];
 export type DetectLanguage = components['schemas']['DetectLanguage'];
 export type DetectedLanguage = components['schemas']['DetectedLanguage'];
 export type Direction = components['schemas']['Direction'];
-export type EditMessage = components['schemas']['EditMessage'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
-export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type FoundUser = components['schemas']['FoundUser'];
 export type FreeText = components['schemas']['FreeText'];
 export type GlossaryTerm = components['schemas']['GlossaryTerm'];
 export type Guest = components['schemas']['Guest'];
-export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
 export type Info = components['schemas']['Info'];
 export type JobCancelled = components['schemas']['JobCancelled'];
+export type KnownConversation = components['schemas']['KnownConversation'];
+export type KnownEvents = components['schemas']['KnownEvents'];
 export type Language = components['schemas']['Language'];
 export type LanguageCode = components['schemas']['LanguageCode'];
 export type Languages = components['schemas']['Languages'];
@@ -5022,6 +5049,7 @@ export type LibreTranslateHealth = components['schemas']['LibreTranslateHealth']
 export type LibreTranslateLanguage = components['schemas']['LibreTranslateLanguage'];
 export type LibreTranslateSettings = components['schemas']['LibreTranslateSettings'];
 export type LibreTranslateTranslated = components['schemas']['LibreTranslateTranslated'];
+export type LoggedEvent = components['schemas']['LoggedEvent'];
 export type Login = components['schemas']['Login'];
 export type LoginAnswer = components['schemas']['LoginAnswer'];
 export type LoginCode = components['schemas']['LoginCode'];
@@ -5032,13 +5060,11 @@ export type MemberId = components['schemas']['MemberId'];
 export type MemberRole = components['schemas']['MemberRole'];
 export type MemberUser = components['schemas']['MemberUser'];
 export type Message = components['schemas']['Message'];
-export type MessageAck = components['schemas']['MessageAck'];
 export type MessageId = components['schemas']['MessageId'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessagePageMeta = components['schemas']['MessagePageMeta'];
 export type MessageSender = components['schemas']['MessageSender'];
 export type MessageText = components['schemas']['MessageText'];
-export type MessageTranslation = components['schemas']['MessageTranslation'];
 export type MessageTranslations = components['schemas']['MessageTranslations'];
 export type MessageType = components['schemas']['MessageType'];
 export type MissingState = components['schemas']['MissingState'];
@@ -5046,8 +5072,6 @@ export type Model = components['schemas']['Model'];
 export type ModelType = components['schemas']['ModelType'];
 export type Models = components['schemas']['Models'];
 export type NeedsCode = components['schemas']['NeedsCode'];
-export type Nothing = components['schemas']['Nothing'];
-export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type Pagination = components['schemas']['Pagination'];
@@ -5058,7 +5082,6 @@ export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
 export type PutMessage = components['schemas']['PutMessage'];
-export type ReadStatusUpdated = components['schemas']['ReadStatusUpdated'];
 export type Readiness = components['schemas']['Readiness'];
 export type ReasonCode = components['schemas']['ReasonCode'];
 export type Refresh = components['schemas']['Refresh'];
@@ -5069,12 +5092,7 @@ export type ReportId = components['schemas']['ReportId'];
 export type ReportKept = components['schemas']['ReportKept'];
 export type ReportReason = components['schemas']['ReportReason'];
 export type ReportTranslation = components['schemas']['ReportTranslation'];
-export type RequestTranslation = components['schemas']['RequestTranslation'];
 export type Role = components['schemas']['Role'];
-export type SendMessage = components['schemas']['SendMessage'];
-export type SentMessage = components['schemas']['SentMessage'];
-export type SentMessageAck = components['schemas']['SentMessageAck'];
-export type ServerRestarting = components['schemas']['ServerRestarting'];
 export type Services = components['schemas']['Services'];
 export type Session = components['schemas']['Session'];
 export type SessionId = components['schemas']['SessionId'];
@@ -5082,7 +5100,6 @@ export type SetupState = components['schemas']['SetupState'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
-export type StatsEvent = components['schemas']['StatsEvent'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
 export type TermId = components['schemas']['TermId'];
 export type TermRemoved = components['schemas']['TermRemoved'];
@@ -5098,20 +5115,14 @@ export type TranslateTexts = components['schemas']['TranslateTexts'];
 export type TranslatedText = components['schemas']['TranslatedText'];
 export type TranslatedTexts = components['schemas']['TranslatedTexts'];
 export type Translation = components['schemas']['Translation'];
-export type TranslationError = components['schemas']['TranslationError'];
 export type TranslationHealth = components['schemas']['TranslationHealth'];
 export type TranslationProgress = components['schemas']['TranslationProgress'];
-export type TranslationReceived = components['schemas']['TranslationReceived'];
 export type TranslationReport = components['schemas']['TranslationReport'];
 export type TranslationState = components['schemas']['TranslationState'];
-export type TranslationStateEvent = components['schemas']['TranslationStateEvent'];
 export type TranslationStatistics = components['schemas']['TranslationStatistics'];
 export type TranslationsBeside = components['schemas']['TranslationsBeside'];
-export type Typing = components['schemas']['Typing'];
-export type UnreadUpdated = components['schemas']['UnreadUpdated'];
 export type User = components['schemas']['User'];
 export type UserId = components['schemas']['UserId'];
-export type UserStatus = components['schemas']['UserStatus'];
 export type WebAddress = components['schemas']['WebAddress'];
 export type Response400ValidationError = components['responses']['400.VALIDATION_ERROR'];
 export type Response400ValidationErrorInvalidInput = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT'];

@@ -2,7 +2,6 @@
 
 import { io, type Socket } from "socket.io-client";
 import type { Credentials } from "../api/client";
-import type { ClientEvents, ServerEvents } from "../api/events";
 import { at } from "../lib/base";
 
 /** `back` is `connected`, shortly after an interruption. */
@@ -24,7 +23,7 @@ export const realtime = {
 export interface Listener {
   /** The credentials of a new connection. */
   credentials: () => Credentials | null;
-  handlers: { [N in keyof ServerEvents]?: (payload: Parameters<ServerEvents[N]>[0]) => unknown };
+  handlers: Record<string, (payload: never) => void>;
   /** Called after the first and every later authentication. */
   ready: () => void;
   /** The connection is lost: events are missed until `ready`. */
@@ -91,23 +90,21 @@ export function disconnect(): void {
   connection = "connecting";
 }
 
-/** What an event carries, and what its acknowledgement is. */
-type Payload<N extends keyof ClientEvents> = Parameters<ClientEvents[N]>[0];
-type Acknowledgement<N extends keyof ClientEvents> =
-  Parameters<ClientEvents[N]> extends [unknown, (ack: infer A) => void] ? A : never;
+export interface Acknowledgement {
+  success: boolean;
+  error?: string;
+  code?: string;
+}
 
 export const isConnected = (): boolean => connection === "connected" || connection === "back";
 
 /** Sends an event and waits for its acknowledgement; throws without a connection, or if it times out. */
-export async function request<N extends keyof ClientEvents>(
-  name: N,
-  payload: Payload<N>,
-): Promise<Acknowledgement<N>> {
+export async function request(name: string, payload: unknown): Promise<Acknowledgement> {
   if (!socket || !isConnected()) throw new Error("not connected");
   return socket.timeout(ACKNOWLEDGEMENT_MS).emitWithAck(name, payload);
 }
 
 /** Sends an event that may be lost. */
-export function tell<N extends keyof ClientEvents>(name: N, payload: Payload<N>): void {
+export function tell(name: string, payload: unknown): void {
   if (isConnected()) socket?.emit(name, payload);
 }

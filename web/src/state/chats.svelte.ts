@@ -2,7 +2,9 @@
 
 import { ApiError, get, getPage, post, put } from "../api/client";
 import type {
+  AllEvents,
   Conversation,
+  ConversationEvents,
   LastMessage,
   Message,
   FoundUser,
@@ -11,6 +13,7 @@ import type {
 } from "../api/schema";
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { openDismissed } from "./dismissed.svelte";
+import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
 import { openOriginals } from "./originals.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
 import { lasting, take } from "./event-replay";
@@ -31,6 +34,12 @@ const PAGE = 50;
 /** Pages that are read at once to reach the first unread message. */
 const PAGES_OF_UNREAD = 4;
 const RETRY_MS = 2000;
+/** Conversations that are caught up with one call. */
+const KNOWN_AT_ONCE = 500;
+/** Calls for what was missed; of whatever is behind after these the newest page is read. */
+const CATCH_UP_CALLS = 4;
+/** An event that is missing may be hidden from us: what is missing is asked for at most this often. */
+const GAP_MS = 3000;
 
 let conversations = $state.raw<Conversation[]>([]);
 let hasMore = $state(false);
@@ -55,6 +64,36 @@ export const chats = {
   opened: (id: string): Opened | undefined => opened[id],
 };
 
+/** The events that are in the log of a conversation too. */
+const logged: Record<string, (event: never) => void> = {
+  "message:new": arrived,
+  "message:edited": (message: Message) => everywhere((messages) => edited(messages, message)),
+  "message:translation": (event: { translations: Translation[] }) =>
+    event.translations.forEach((translation) => everywhere((messages) => translated(messages, translation))),
+  "message:translation-state": (event: TranslationState & { messageId: string; revision: number }) =>
+    everywhere((messages) => untranslated(messages, event)),
+  "read-status:updated": () => {},
+};
+
+let isCatchingUp = false;
+let gap: ReturnType<typeof setTimeout> | undefined;
+
+/** Handles an event that comes from the socket, and notices when others before it did not. */
+function live<Event extends { conversationId?: string; eventNumber?: number }>(
+  handle: (event: Event) => void,
+): (event: Event) => void {
+  return (event) => {
+    handle(event);
+    const { conversationId, eventNumber } = event;
+    if (conversationId === undefined || eventNumber === undefined) return;
+    if (!advance(conversationId, eventNumber) || isCatchingUp || gap) return;
+    gap = setTimeout(() => {
+      gap = undefined;
+      if (isConnected()) void catchUp();
+    }, GAP_MS);
+  };
+}
+
 export function start(userId: string): void {
   openOutbox(userId);
   openOriginals(userId);
@@ -65,21 +104,11 @@ export function start(userId: string): void {
     ready: () => void catchUp(),
     lost,
     handlers: {
-      "message:new": lasting(arrived),
-      "message:edited": lasting((message: Message) => everywhere((messages) => edited(messages, message))),
-      "message:translation": lasting((event: { translations: Translation[] }) =>
-        event.translations.forEach((translation) =>
-          everywhere((messages) => translated(messages, translation)),
-        ),
-      ),
-      "message:translation-state": lasting(
-        (event: TranslationState & { messageId: string; revision: number }) =>
-          everywhere((messages) => untranslated(messages, event)),
-      ),
+      ...Object.fromEntries(Object.entries(logged).map(([name, handle]) => [name, lasting(live(handle))])),
+      "conversation:new": live(() => void loadConversations().catch(() => {})),
       "conversation:unread-updated": lasting((event: { conversationId: string; unreadCount: number }) =>
         change(event.conversationId, { unreadCount: event.unreadCount }),
       ),
-      "conversation:new": () => void loadConversations().catch(() => {}),
       "user:status": lasting(status),
       "typing:start": (event: TypingEvent) => event.userId !== userId && startedTyping(event),
       "typing:stop": stoppedTyping,
@@ -94,6 +123,9 @@ export function stop(): void {
   disconnect();
   closeOutbox();
   clearTyping();
+  clearTimeout(gap);
+  gap = undefined;
+  forget();
   conversations = [];
   hasMore = false;
   isLoaded = false;
@@ -109,13 +141,53 @@ function lost(): void {
 /** After every connection: what waits is sent, what was missed is read, again and again until it was. */
 async function catchUp(): Promise<void> {
   void flush();
+  isCatchingUp = true;
   try {
-    await loadConversations();
-    await Promise.all(Object.keys(opened).map((id) => refresh(id).catch(unlessFinal)));
+    if (isLoaded) await readMissed();
+    else await loadConversations();
   } catch {
     // Without a connection, the next one begins again.
     setTimeout(() => isConnected() && void catchUp(), RETRY_MS);
+  } finally {
+    isCatchingUp = false;
   }
+}
+
+/** Reads what has happened in all conversations since the last event that is known of each. */
+async function readMissed(): Promise<void> {
+  const outdated = new Set<string>();
+  let isListStale = conversations.length === 0;
+  let behind = conversations.slice(0, KNOWN_AT_ONCE).map((conversation) => conversation.id);
+  // Of those behind the page of the list nothing is known; the others were never opened.
+  for (const id of Object.keys(opened)) if (!behind.includes(id)) outdated.add(id);
+  for (let call = 0; call < CATCH_UP_CALLS && behind.length > 0; call++) {
+    const known = conversations.flatMap(({ id }) => {
+      const after = numberOf(id);
+      return after === undefined ? [] : [{ id, after }];
+    });
+    const asked = call === 0 ? known.slice(0, KNOWN_AT_ONCE) : known.filter(({ id }) => behind.includes(id));
+    await take(post<AllEvents>("/conversations/events", { conversations: asked }), (answer) => {
+      answer.conversations.forEach(applyMissed);
+      for (const { conversationId, isTooOld } of answer.conversations)
+        if (isTooOld) outdated.add(conversationId);
+      // Only the first call names the whole list.
+      if (call === 0 && answer.isListStale) isListStale = true;
+      behind = answer.conversations.filter((one) => one.hasMore).map((one) => one.conversationId);
+    });
+  }
+  for (const id of behind) outdated.add(id);
+  outdated.forEach(unlearn);
+  for (const [id, known] of Object.entries(opened))
+    if (!outdated.has(id)) set(id, { ...known, missedAfter: undefined });
+  if (isListStale || outdated.size > 0) await loadConversations();
+  const stale = [...outdated].filter((id) => opened[id]);
+  await Promise.all(stale.map((id) => refresh(id).catch(unlessFinal)));
+}
+
+function applyMissed({ conversationId, events, lastEventNumber, unreadCount }: ConversationEvents): void {
+  for (const event of events) logged[event.name]?.(event.data as never);
+  learn(conversationId, lastEventNumber);
+  change(conversationId, { unreadCount });
 }
 
 /** A conversation that is not ours any more stays as it is. */
@@ -132,6 +204,7 @@ export async function reload(): Promise<void> {
 export function loadConversations(): Promise<void> {
   return take(getPage<Conversation[]>(`/conversations?limit=${PAGE}`), (page) => {
     // Those behind the page, if there are any, were read earlier.
+    page.data.forEach(isKnownUpTo);
     conversations = page.hasMore ? joined(page.data, conversations) : page.data;
     hasMore = page.hasMore && (!isLoaded || hasMore);
     isLoaded = true;
@@ -141,10 +214,15 @@ export function loadConversations(): Promise<void> {
 export function loadMoreConversations(): Promise<void> {
   const next = `/conversations?limit=${PAGE}&offset=${conversations.length}`;
   return take(getPage<Conversation[]>(next), (page) => {
+    page.data.forEach(isKnownUpTo);
     conversations = joined(page.data, conversations);
     hasMore = page.hasMore;
   });
 }
+
+/** A conversation as the server shows it is known up to its last event; the messages that were opened before may lack some. */
+const isKnownUpTo = ({ id, lastEventNumber }: Conversation): void =>
+  opened[id] ? learnFirst(id, lastEventNumber) : learn(id, lastEventNumber);
 
 function joined(fresh: readonly Conversation[], known: readonly Conversation[]): Conversation[] {
   const ids = new Set(fresh.map((conversation) => conversation.id));
@@ -158,6 +236,7 @@ const messagesOf = (id: string, before?: string) =>
 export async function open(id: string): Promise<void> {
   if (!chats.conversation(id)) {
     const conversation = await get<Conversation>(`/conversations/${id}`);
+    isKnownUpTo(conversation);
     conversations = joined([conversation], conversations);
   }
   // What comes while the page is read finds its place.
