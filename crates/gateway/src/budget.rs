@@ -3,7 +3,8 @@
 
 use crate::App;
 use crate::error::ApiError;
-use crate::rate_limit::{Limit, Limiter, TooMany};
+use crate::limits::Limit;
+use crate::rate_limit::{Limiter, TooMany};
 use meeshy_chat::{CallLimit, Chat};
 use meeshy_domain::{ConversationId, UserId};
 

@@ -1,6 +1,6 @@
 //! The configuration of the gateway.
 
-use crate::rate_limit::Limit;
+use crate::limits::RateLimits;
 use meeshy_domain::is_same_secret;
 use meeshy_listen::{Forwarding, Limits};
 use std::fmt;
@@ -73,70 +73,5 @@ impl MetricsToken {
 impl fmt::Debug for MetricsToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MetricsToken(…)")
-    }
-}
-
-/// Rate limits; `None` is no limit.
-#[derive(Debug, Clone)]
-pub struct RateLimits {
-    /// REST calls, per address.
-    pub rest: Option<Limit>,
-    /// Sign-ins, per address and start of the name.
-    pub login: Option<Limit>,
-    /// Registrations, per address.
-    pub register: Option<Limit>,
-    /// Sign-ins and registrations together, per address. A known device is counted separately.
-    pub authentication: Option<Limit>,
-    /// Checks whether a name is available, per address.
-    pub availability: Option<Limit>,
-    /// Requests that may need an engine (translation and detection), per user.
-    pub translation: Option<Limit>,
-    /// Translations requested by reading messages, per user; beyond that, pages are returned without.
-    pub page_translations: Option<Limit>,
-    /// New conversations, per user.
-    pub conversations: Option<Limit>,
-    /// Events, per socket and per user over all sockets.
-    pub events: Option<Limit>,
-    /// Messages and edits, per user.
-    pub messages: Option<Limit>,
-    /// Messages, per user and conversation.
-    pub conversation_messages: Option<Limit>,
-}
-
-impl Default for RateLimits {
-    fn default() -> Self {
-        const MINUTE: Duration = Duration::from_secs(60);
-        Self {
-            rest: Some(Limit::new("rest", 300, MINUTE)),
-            login: Some(Limit::new("login", 5, MINUTE * 15)),
-            register: Some(Limit::new("register", 3, MINUTE * 60)),
-            availability: Some(Limit::new("availability", 30, MINUTE)),
-            authentication: Some(Limit::new("authentication", 20, MINUTE)),
-            translation: Some(Limit::new("translation", 60, MINUTE)),
-            page_translations: Some(Limit::new("page_translations", 200, MINUTE)),
-            conversations: Some(Limit::new("conversations", 30, MINUTE)),
-            events: Some(Limit::new("events", 200, Duration::from_secs(10))),
-            messages: Some(Limit::new("messages", 100, Duration::from_secs(10))),
-            conversation_messages: Some(Limit::new("conversation_messages", 50, Duration::from_secs(10))),
-        }
-    }
-}
-
-impl RateLimits {
-    /// No limits: for tests and benchmarks.
-    pub fn off() -> Self {
-        Self {
-            rest: None,
-            login: None,
-            register: None,
-            availability: None,
-            authentication: None,
-            translation: None,
-            page_translations: None,
-            conversations: None,
-            events: None,
-            messages: None,
-            conversation_messages: None,
-        }
     }
 }

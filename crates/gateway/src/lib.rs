@@ -4,12 +4,14 @@
 //! says who may call it, and cannot be registered otherwise (`routes::Api`).
 
 mod answer;
+mod app;
 mod auth;
 mod budget;
 mod config;
 mod device;
 mod error;
 mod extract;
+mod limits;
 mod middleware;
 mod origins;
 mod rate_limit;
@@ -19,11 +21,12 @@ mod static_files;
 mod telemetry;
 mod views;
 
-pub use config::{GatewayConfig, MetricsToken, RateLimits};
+pub use config::{GatewayConfig, MetricsToken};
+pub use limits::{Limit, RateLimits};
 pub use meeshy_listen::{BodyPace, Forwarding, Header as ForwardingHeader, Limits as ConnectionLimits};
-pub use rate_limit::Limit;
 pub use routes::operator_router;
 
+use app::App;
 use meeshy_chat::Chat;
 use meeshy_translation_api::TranslationApi;
 use rate_limit::Limiter;
@@ -35,17 +38,6 @@ use tokio::sync::watch;
 
 /// How long running requests may take to finish after a shutdown is requested.
 const GRACE: Duration = Duration::from_secs(8);
-
-/// The state that every handler can use.
-#[derive(Clone)]
-pub(crate) struct App {
-    chat: Chat,
-    config: Arc<GatewayConfig>,
-    limiter: Arc<Limiter>,
-    /// The implementation of `/libretranslate`.
-    translation_api: Option<TranslationApi>,
-    started: Instant,
-}
 
 /// The gateway, ready to serve.
 pub struct Gateway {

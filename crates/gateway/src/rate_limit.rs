@@ -4,7 +4,7 @@
 //! dropped. A flood of callers on one limit therefore does not affect another, and a counter is only dropped
 //! early by a caller with as many names as there are counters.
 
-use crate::config::RateLimits;
+use crate::limits::{Limit, RateLimits};
 use moka::Expiry;
 use moka::ops::compute::{CompResult, Op};
 use moka::policy::EvictionPolicy;
@@ -17,33 +17,6 @@ use std::time::{Duration, Instant};
 const MAX_COUNTERS: u64 = 50_000;
 /// The length of a caller's name that is significant, in bytes.
 const MAX_NAME_BYTES: usize = 128;
-
-/// A number of calls per window of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limit {
-    name: &'static str,
-    calls: u32,
-    window: Duration,
-}
-
-impl Limit {
-    /// `calls` per `window`; `name` separates its counters from those of other limits.
-    pub const fn new(name: &'static str, calls: u32, window: Duration) -> Self {
-        Self { name, calls, window }
-    }
-
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
-    }
-
-    pub(crate) fn calls(&self) -> u32 {
-        self.calls
-    }
-
-    pub(crate) fn window(&self) -> Duration {
-        self.window
-    }
-}
 
 /// The state after an allowed call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,14 +98,14 @@ impl Limiter {
     }
 
     fn count_at(&self, limit: Limit, who: &str, calls: u32, now: Instant) -> Result<Left, TooMany> {
-        let fresh = Counter { began: now, window: limit.window, calls: 0, is_fresh: true, is_over: false };
+        let fresh = Counter { began: now, window: limit.window(), calls: 0, is_fresh: true, is_over: false };
         let counted = self.counters(limit).entry(name(who)).and_compute_with(|known| {
             let known = known.map(moka::Entry::into_value);
-            let known = known.filter(|counter| now.duration_since(counter.began) < limit.window);
+            let known = known.filter(|counter| now.duration_since(counter.began) < limit.window());
             let known = known.map(|counter| Counter { is_fresh: false, ..counter });
             let counter = known.unwrap_or(fresh);
             let sum = counter.calls.saturating_add(calls);
-            let is_over = sum > limit.calls;
+            let is_over = sum > limit.calls();
             Op::Put(Counter { calls: if is_over { counter.calls } else { sum }, is_over, ..counter })
         });
         let counter = match counted {
@@ -140,22 +113,22 @@ impl Limiter {
             // A counter is always stored.
             _ => Counter { calls, ..fresh },
         };
-        let reset_in = limit.window.saturating_sub(now.duration_since(counter.began));
+        let reset_in = limit.window().saturating_sub(now.duration_since(counter.began));
         if counter.is_over {
             return Err(TooMany { limit, retry_after: reset_in });
         }
-        Ok(Left { calls: limit.calls, remaining: limit.calls.saturating_sub(counter.calls), reset_in })
+        Ok(Left { calls: limit.calls(), remaining: limit.calls().saturating_sub(counter.calls), reset_in })
     }
 
     fn counters(&self, limit: Limit) -> Counters {
-        let known = self.counters.read().unwrap_or_else(PoisonError::into_inner).get(limit.name).cloned();
+        let known = self.counters.read().unwrap_or_else(PoisonError::into_inner).get(limit.name()).cloned();
         known.unwrap_or_else(|| {
             let mut all = self.counters.write().unwrap_or_else(PoisonError::into_inner);
             let fresh = || {
                 let counters = Cache::builder().max_capacity(MAX_COUNTERS);
                 counters.eviction_policy(EvictionPolicy::lru()).expire_after(WhenOver).build()
             };
-            all.entry(limit.name).or_insert_with(fresh).clone()
+            all.entry(limit.name()).or_insert_with(fresh).clone()
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::connect::Shown;
 use super::pending::{Pending, Permit};
-use crate::rate_limit::Limit;
+use crate::limits::Limit;
 use meeshy_chat::{Authority, Caller};
 use meeshy_domain::{Language, Network, UserId};
 use meeshy_socketio::Handle;
