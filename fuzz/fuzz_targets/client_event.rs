@@ -13,7 +13,7 @@ use axum::http::{Request, StatusCode};
 use libfuzzer_sys::fuzz_target;
 use meeshy_domain::{ConversationId, Language, MessageId, limits, text};
 use meeshy_socketio::{Config, Event, Handle, Server, Service, Socket};
-use meeshy_wire::{Ack, ConversationRef, EditMessage, Handshake, SendMessage, event_name, from_json};
+use meeshy_wire::{Ack, ClientEvent, ConversationRef, EditMessage, Handshake, SendMessage, from_json};
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt;
@@ -71,13 +71,13 @@ impl Service for Listener {
 
     async fn event(&self, socket: &Socket<Self>, event: Event) {
         let data = event.data.as_bytes();
-        let is_sound = match event.name.as_str() {
-            event_name::MESSAGE_SEND => from_json(data).is_ok_and(|message| is_sound(&message)),
-            event_name::MESSAGE_EDIT => from_json(data).is_ok_and(|edit: EditMessage| {
+        let is_sound = match ClientEvent::of_name(&event.name) {
+            Some(ClientEvent::MessageSend) => from_json(data).is_ok_and(|message| is_sound(&message)),
+            Some(ClientEvent::MessageEdit) => from_json(data).is_ok_and(|edit: EditMessage| {
                 let EditMessage { message_id, content, original_language } = &edit;
                 is_text(content) && is_language(original_language.as_deref()) && check_id(message_id)
             }),
-            event_name::AUTHENTICATE => from_json::<Handshake>(data).is_ok(),
+            Some(ClientEvent::Authenticate) => from_json::<Handshake>(data).is_ok(),
             _ => from_json::<ConversationRef>(data).is_ok_and(|named| check_id(&named.conversation_id)),
         };
         let _ = socket.acknowledge(&event, &Ack::done(is_sound));

@@ -4,17 +4,12 @@ pub mod events;
 mod files;
 
 use files::attachment;
+use meeshy_chat::model::{
+    Conversation, Guest, LanguageCounts, Message, Preferences, Report, Session, Term, Translation,
+    TranslationState as State, User,
+};
 use meeshy_chat::{ConversationView, Figures, MemberView, MessageView, Progress, Requested, SenderView};
 use meeshy_domain::{Language, Reason, Timestamp, WebAddress};
-use meeshy_store::conversation_languages::Counts;
-use meeshy_store::conversations::{Conversation, Preferences};
-use meeshy_store::glossary::Term;
-use meeshy_store::guests::Guest;
-use meeshy_store::messages::Message;
-use meeshy_store::reports::Report;
-use meeshy_store::sessions::Session;
-use meeshy_store::translations::{State, Translation};
-use meeshy_store::users::User;
 use meeshy_wire::{self as wire, MissingState, ProgressStatus, TextState};
 
 /// Up to this length the old system asked its medium model; clients show the name.
@@ -487,7 +482,7 @@ pub fn stats(conversation: &Conversation, figures: &Figures, now: Timestamp) -> 
         avatar: address(member.avatar.as_deref()),
         system_language: member.languages.system_language,
     });
-    let by_language = |count: fn(&Counts) -> i64| {
+    let by_language = |count: fn(&LanguageCounts) -> i64| {
         let counts = figures.counts.iter().map(|counts| (counts.language, count(counts)));
         counts.filter(|(_, count)| *count > 0).collect()
     };

@@ -1,37 +1,9 @@
 //! Socket.IO events.
 
-use crate::{ConversationStats, ErrorBody, ErrorCode, Iso, MissingState, Translation};
-use meeshy_domain::{ConversationId, Language, MessageId, ReasonCode, UserId};
+use crate::{ConversationStats, ErrorBody, ErrorCode, Iso, MessageText, MissingState, Translation};
+use meeshy_domain::{ConversationId, Language, MessageId, MessageType, ReasonCode, UserId, limits};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// The names of the events.
-pub mod event_name {
-    pub const AUTHENTICATE: &str = "authenticate";
-    pub const AUTHENTICATED: &str = "authenticated";
-    pub const ERROR: &str = "error";
-    pub const MESSAGE_SEND: &str = "message:send";
-    pub const MESSAGE_NEW: &str = "message:new";
-    pub const MESSAGE_EDIT: &str = "message:edit";
-    pub const MESSAGE_EDITED: &str = "message:edited";
-    pub const MESSAGE_TRANSLATION: &str = "message:translation";
-    pub const MESSAGE_TRANSLATION_STATE: &str = "message:translation-state";
-    pub const REQUEST_TRANSLATION: &str = "request_translation";
-    pub const TRANSLATION_RECEIVED: &str = "translation_received";
-    pub const TRANSLATION_ERROR: &str = "translation_error";
-    pub const TYPING_START: &str = "typing:start";
-    pub const TYPING_STOP: &str = "typing:stop";
-    pub const USER_STATUS: &str = "user:status";
-    pub const CONVERSATION_JOIN: &str = "conversation:join";
-    pub const CONVERSATION_LEAVE: &str = "conversation:leave";
-    pub const CONVERSATION_JOINED: &str = "conversation:joined";
-    pub const CONVERSATION_LEFT: &str = "conversation:left";
-    pub const CONVERSATION_STATS: &str = "conversation:stats";
-    pub const CONVERSATION_NEW: &str = "conversation:new";
-    pub const UNREAD_UPDATED: &str = "conversation:unread-updated";
-    pub const READ_STATUS_UPDATED: &str = "read-status:updated";
-    pub const SERVER_RESTARTING: &str = "server:restarting";
-}
 
 /// The client's part of the handshake. It contains secrets, so it has no `Debug`.
 #[derive(Clone, Default, Deserialize, JsonSchema)]
@@ -73,11 +45,16 @@ pub struct ErrorEvent {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessage {
+    /// The id or the identifier of a conversation.
     pub conversation_id: String,
+    #[schemars(with = "MessageText")]
     pub content: String,
+    #[schemars(with = "Option<Language>")]
     pub original_language: Option<String>,
+    #[schemars(with = "Option<MessageType>")]
     pub message_type: Option<String>,
     pub reply_to_id: Option<String>,
+    #[schemars(length(max = limits::CLIENT_MESSAGE_ID_CHARS))]
     pub client_message_id: Option<String>,
 }
 
@@ -86,7 +63,9 @@ pub struct SendMessage {
 #[serde(rename_all = "camelCase")]
 pub struct EditMessage {
     pub message_id: String,
+    #[schemars(with = "MessageText")]
     pub content: String,
+    #[schemars(with = "Option<Language>")]
     pub original_language: Option<String>,
 }
 
@@ -99,6 +78,7 @@ pub struct ConversationRef {
 
 /// The acknowledgement of an event.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Ack")]
 pub struct Ack<T> {
     pub success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,10 +101,14 @@ impl<T> Ack<T> {
     }
 }
 
+/// No data.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Nothing;
+
 /// The acknowledgement of a message.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct AckData {
+pub struct SentMessage {
     pub message_id: MessageId,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_message_id: Option<String>,
@@ -218,4 +202,18 @@ pub struct ConversationNew {
 pub struct StatsEvent {
     pub conversation_id: String,
     pub stats: ConversationStats,
+}
+
+/// `conversation:joined` and `conversation:left`.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationMember {
+    pub conversation_id: ConversationId,
+    pub user_id: UserId,
+}
+
+/// `server:restarting`.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct ServerRestarting {
+    pub reason: &'static str,
 }

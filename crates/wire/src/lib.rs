@@ -8,6 +8,7 @@
 
 mod account;
 mod attachment;
+mod catalogue;
 mod code;
 mod conversation;
 mod envelope;
@@ -27,6 +28,9 @@ pub use account::{
     SignedIn, Token,
 };
 pub use attachment::Attachment;
+pub use catalogue::{
+    Audience, ClientEvent, EventEntry, EventName, client_event, client_events, event_name, server_events,
+};
 pub use code::ErrorCode;
 pub use conversation::{
     Conversation, ConversationMeta, ConversationPreferences, ConversationStats, LastMessage,
@@ -34,9 +38,9 @@ pub use conversation::{
 };
 pub use envelope::{ErrorBody, ErrorDetail, Page, Pagination, Success};
 pub use event::{
-    Ack, AckData, Authenticated, AuthenticatedUser, ConversationNew, ConversationRef, EditMessage,
-    ErrorEvent, Handshake, MessageTranslation, ReadStatusUpdated, SendMessage, StatsEvent,
-    TranslationStateEvent, Typing, UnreadUpdated, UserStatus, event_name,
+    Ack, Authenticated, AuthenticatedUser, ConversationMember, ConversationNew, ConversationRef, EditMessage,
+    ErrorEvent, Handshake, MessageTranslation, Nothing, ReadStatusUpdated, SendMessage, SentMessage,
+    ServerRestarting, StatsEvent, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 pub use event_log::{AllEvents, ConversationEvents, KnownConversation, KnownEvents, LoggedEvent};
 pub use health::{

@@ -1,7 +1,7 @@
 //! Letting sockets in, and seeing them off.
 
 use super::socket::{Client, Peer};
-use super::{Realtime, Room, Socket, Sockets, tell};
+use super::{Realtime, Room, Socket, Sockets, emit, tell};
 use crate::auth::{address, bearer, session_token};
 use crate::error::ApiError;
 use axum::http::request::Parts;
@@ -98,8 +98,7 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
 /// Tells a socket whom the server takes it for.
 pub fn welcome(socket: &Socket, peer: &Peer) {
     let known = AuthenticatedUser { id: peer.user, language: peer.language, is_anonymous: false };
-    let _ = socket
-        .emit(event_name::AUTHENTICATED, &Authenticated { success: true, user: Some(known), error: None });
+    emit(socket, event_name::AUTHENTICATED, &Authenticated { success: true, user: Some(known), error: None });
 }
 
 /// What a client has shown, in the order in which it is tried.
@@ -201,6 +200,6 @@ fn turn_away(socket: &Socket, error: ChatError) {
         }
     };
     let failure = Authenticated { success: false, user: None, error: Some(message.clone()) };
-    let _ = socket.emit(event_name::AUTHENTICATED, &failure);
-    let _ = socket.emit(event_name::ERROR, &ErrorEvent { message, code });
+    emit(socket, event_name::AUTHENTICATED, &failure);
+    emit(socket, event_name::ERROR, &ErrorEvent { message, code });
 }

@@ -1,6 +1,6 @@
 //! How far the people who are connected here have read, so that unread counts need no query.
 
-use meeshy_chat::Membership;
+use meeshy_chat::model::Membership;
 use meeshy_domain::{ConversationId, UserId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

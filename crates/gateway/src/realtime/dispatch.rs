@@ -7,7 +7,7 @@ use super::{Room, Socket, Sockets, connect, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
 use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MessageView};
 use meeshy_domain::{ConversationId, UserId};
-use meeshy_wire::{ConversationNew, Message, Typing, UnreadUpdated, event_name};
+use meeshy_wire::{ConversationNew, EventName, Message, Typing, UnreadUpdated, event_name};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::time::Instant;
@@ -106,7 +106,13 @@ impl Dispatcher {
     }
 
     /// Tells the members of its conversation of a message, each of what they may see of it.
-    fn tell_readers(&self, message: &MessageView, name: &str, hidden_from: &HiddenFrom, number: Option<i64>) {
+    fn tell_readers(
+        &self,
+        message: &MessageView,
+        name: EventName<Message>,
+        hidden_from: &HiddenFrom,
+        number: Option<i64>,
+    ) {
         let shown = Message { event_number: number, ..views::message(message) };
         let room = Room::Conversation(message.message.conversation_id);
         let HiddenFrom { message: hidden, answered } = hidden_from;
@@ -117,7 +123,7 @@ impl Dispatcher {
         let shown = Message { reply_to: None, ..shown };
         let gets_it =
             |socket: &Socket| socket.state().get().is_some_and(|peer| answered.contains(&peer.user));
-        count_missed(self.sockets.broadcast_if(room, gets_it, name, &shown));
+        count_missed(self.sockets.broadcast_if(room, gets_it, name.as_str(), &shown));
     }
 
     fn message_new(&self, message: &MessageView, hidden_from: &HiddenFrom, number: Option<i64>) {
@@ -141,8 +147,14 @@ impl Dispatcher {
     }
 
     fn translated(&self, room: Room, hidden_from: &[UserId], event: Option<Translated>) {
-        if let Some(event) = event {
-            self.tell(room, hidden_from, event.name(), &event);
+        match event {
+            Some(Translated::Text(event)) => {
+                self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION, &*event);
+            }
+            Some(Translated::State(event)) => {
+                self.tell(room, hidden_from, event_name::MESSAGE_TRANSLATION_STATE, &event);
+            }
+            None => {}
         }
     }
 
@@ -151,7 +163,7 @@ impl Dispatcher {
         realtime.chat.follow(conversation_id, number.unwrap_or_default());
         let event = ConversationNew { conversation_id, event_number: number };
         for socket in self.sockets.join(&own_rooms(members), Room::Conversation(conversation_id)) {
-            count_missed(usize::from(socket.emit(event_name::CONVERSATION_NEW, &event).is_err()));
+            count_missed(usize::from(socket.emit(event_name::CONVERSATION_NEW.as_str(), &event).is_err()));
         }
     }
 
@@ -169,7 +181,7 @@ impl Dispatcher {
             let username = &typing.display_name;
             let event = Typing { user_id, username, conversation_id, is_typing: typing.is_typing };
             // Whoever misses it misses little.
-            self.sockets.broadcast(&[room], &own_rooms(&typing.hidden_from), name, &event);
+            self.sockets.broadcast(&[room], &own_rooms(&typing.hidden_from), name.as_str(), &event);
         }
     }
 
@@ -178,7 +190,7 @@ impl Dispatcher {
         self.tell(Room::User(user), &[], event_name::UNREAD_UPDATED, &event);
     }
 
-    fn tell(&self, room: Room, hidden_from: &[UserId], name: &str, event: &impl Serialize) {
+    fn tell<P: Serialize>(&self, room: Room, hidden_from: &[UserId], name: EventName<P>, event: &P) {
         tell(&self.sockets, &[room], hidden_from, name, event);
     }
 }

@@ -1,20 +1,21 @@
 //! Reading what sockets send.
 
 use super::socket::{Peer, Verdict};
-use super::{Realtime, Room, Socket, connect, own_rooms};
+use super::{Realtime, Room, Socket, connect, emit, own_rooms};
 use crate::error::ApiError;
 use crate::views;
 use axum::http::StatusCode;
+use meeshy_chat::model::TranslationState as State;
 use meeshy_chat::{Ephemeral, MessageEdit, NewMessage, Progress, Requested};
 use meeshy_domain::limits;
 use meeshy_socketio::Event;
-use meeshy_store::translations::State;
 use meeshy_wire::{
-    Ack, AckData, ConversationRef, EditMessage, ErrorCode, ErrorEvent, Message, RequestTranslation,
-    SendMessage, StatsEvent, TranslationError, TranslationReceived, Typing, event_name, from_json,
+    Ack, ClientEvent, ConversationMember, ConversationRef, EditMessage, ErrorCode, ErrorEvent, EventName,
+    Handshake, Message, Nothing, RequestTranslation, SendMessage, SentMessage, StatsEvent, TranslationError,
+    TranslationReceived, Typing, client_event, event_name, from_json,
 };
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -31,9 +32,9 @@ pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
     let Err(ApiError { status, body, .. }) = outcome else { return };
     // A client that waits for an answer gets it there; one that does not hears of it by an event. Nobody may be left.
     if event.expects_ack() {
-        let _ = socket.acknowledge(&event, &Ack::<Value>::refused(*body));
+        let _ = socket.acknowledge(&event, &Ack::<Nothing>::refused(*body));
     } else {
-        let _ = socket.emit(event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
+        emit(socket, event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
     }
     // Somebody was here, and may not be any more.
     if status == StatusCode::UNAUTHORIZED && socket.state().get().is_some() {
@@ -47,53 +48,54 @@ impl Realtime {
             let message = "binary data is not supported: send text, and files over HTTP";
             return Err(ApiError::new(ErrorCode::BinaryNotSupported, message));
         }
+        let kind = ClientEvent::of_name(&event.name);
         let Some(peer) = socket.state().get() else {
-            if event.name != event_name::AUTHENTICATE {
+            if kind != Some(ClientEvent::Authenticate) {
                 return Err(ApiError::authentication_required());
             }
-            connect::authenticate(self, socket, from_json(event.data.as_bytes()).unwrap_or_default()).await;
+            connect::authenticate(self, socket, handshake(event)).await;
             return Ok(());
         };
-        match event.name.as_str() {
-            // They confirm that the holder may go on together with what they ask for.
-            event_name::TYPING_START => self.relay_typing(socket, peer, read(event)?, true).await?,
-            event_name::TYPING_STOP => self.relay_typing(socket, peer, read(event)?, false).await?,
-            event_name::CONVERSATION_LEAVE => self.leave(socket, peer, read(event)?).await?,
-            event_name::MESSAGE_SEND => {
-                let sent = self.send(peer, read(event)?).await?;
+        let confirmed = || self.chat.confirm(peer.authority());
+        match kind {
+            // These confirm that the holder may go on together with what they ask for.
+            Some(ClientEvent::TypingStart) => {
+                self.relay_typing(socket, peer, read(client_event::TYPING_START, event)?, true).await?;
+            }
+            Some(ClientEvent::TypingStop) => {
+                self.relay_typing(socket, peer, read(client_event::TYPING_STOP, event)?, false).await?;
+            }
+            Some(ClientEvent::ConversationLeave) => {
+                self.leave(socket, peer, read(client_event::CONVERSATION_LEAVE, event)?).await?;
+            }
+            Some(ClientEvent::MessageSend) => {
+                let sent = self.send(peer, read(client_event::MESSAGE_SEND, event)?).await?;
                 // A socket that is gone needs no acknowledgement: its client sends the message again.
-                let _ = socket.acknowledge(event, &Ack::done(sent));
+                acknowledge(socket, event, client_event::MESSAGE_SEND, sent);
                 self.chat.touch(peer.user).await;
             }
-            _ => {
-                self.chat.confirm(peer.authority()).await?;
-                self.handle_confirmed(socket, peer, event).await?;
+            Some(ClientEvent::MessageEdit) => {
+                confirmed().await?;
+                let edited = self.edit(peer, read(client_event::MESSAGE_EDIT, event)?).await?;
+                acknowledge(socket, event, client_event::MESSAGE_EDIT, edited);
             }
-        }
-        Ok(())
-    }
-
-    async fn handle_confirmed(&self, socket: &Socket, peer: &Peer, event: &Event) -> Result<(), ApiError> {
-        match event.name.as_str() {
-            event_name::MESSAGE_EDIT => {
-                let edited = self.edit(peer, read(event)?).await?;
-                let _ = socket.acknowledge(event, &Ack::done(edited));
+            Some(ClientEvent::ConversationJoin) => {
+                confirmed().await?;
+                self.join(socket, peer, read(client_event::CONVERSATION_JOIN, event)?).await?;
             }
-            event_name::CONVERSATION_JOIN => self.join(socket, peer, read(event)?).await?,
-            event_name::REQUEST_TRANSLATION => {
-                self.request_translation(socket, peer, read(event)?)?;
-                let _ = socket.acknowledge(event, &Ack::done(Value::Null));
+            Some(ClientEvent::RequestTranslation) => {
+                confirmed().await?;
+                self.request_translation(socket, peer, read(client_event::REQUEST_TRANSLATION, event)?)?;
+                acknowledge(socket, event, client_event::REQUEST_TRANSLATION, Nothing);
             }
-            event_name::AUTHENTICATE => {
-                connect::authenticate_again(
-                    self,
-                    socket,
-                    peer,
-                    from_json(event.data.as_bytes()).unwrap_or_default(),
-                )
-                .await;
+            Some(ClientEvent::Authenticate) => {
+                confirmed().await?;
+                connect::authenticate_again(self, socket, peer, handshake(event)).await;
             }
-            name => return Err(unknown_event(name)),
+            None => {
+                confirmed().await?;
+                return Err(unknown_event(&event.name));
+            }
         }
         Ok(())
     }
@@ -108,13 +110,13 @@ impl Realtime {
         let refusal = ApiError::new(ErrorCode::RateLimitExceeded, "too many events; slow down");
         if verdict == Verdict::Disconnect {
             let error = ErrorEvent { message: refusal.body.message.clone(), code: refusal.body.code };
-            let _ = socket.emit(event_name::ERROR, &error);
+            emit(socket, event_name::ERROR, &error);
             socket.disconnect();
         }
         Err(refusal)
     }
 
-    async fn send(&self, peer: &Peer, data: SendMessage) -> Result<AckData, ApiError> {
+    async fn send(&self, peer: &Peer, data: SendMessage) -> Result<SentMessage, ApiError> {
         let _handling = self.begin().ok_or_else(restarting)?;
         self.limiter.count_message(&self.chat, peer.user, &data.conversation_id).await?;
         let new = NewMessage {
@@ -127,7 +129,7 @@ impl Realtime {
         };
         let sent = self.chat.send_with(peer.authority(), new).await?;
         let message = &sent.message.message;
-        Ok(AckData {
+        Ok(SentMessage {
             message_id: message.id,
             client_message_id: message.client_message_id.clone(),
             created_at: message.created_at.into(),
@@ -149,11 +151,11 @@ impl Realtime {
         self.chat.follow(id, conversation.last_event);
         socket.join(Room::Conversation(id));
         // A socket that is gone needs no answer.
-        let joined = json!({ "conversationId": id, "userId": peer.user });
-        let _ = socket.emit(event_name::CONVERSATION_JOINED, &joined);
+        let joined = ConversationMember { conversation_id: id, user_id: peer.user };
+        emit(socket, event_name::CONVERSATION_JOINED, &joined);
         let stats = views::stats(&conversation, &figures, self.chat.now());
         let stats = StatsEvent { conversation_id: data.conversation_id, stats };
-        let _ = socket.emit(event_name::CONVERSATION_STATS, &stats);
+        emit(socket, event_name::CONVERSATION_STATS, &stats);
         Ok(())
     }
 
@@ -161,8 +163,8 @@ impl Realtime {
     ///.
     async fn leave(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
         let id = self.chat.confirm_member(peer.authority(), &data.conversation_id).await?;
-        let left = json!({ "conversationId": id, "userId": peer.user });
-        let _ = socket.emit(event_name::CONVERSATION_LEFT, &left);
+        let left = ConversationMember { conversation_id: id, user_id: peer.user };
+        emit(socket, event_name::CONVERSATION_LEFT, &left);
         Ok(())
     }
 
@@ -184,13 +186,13 @@ impl Realtime {
             let requested =
                 chat.await_translation(user, message_id, target_language, limits::TRANSLATION_TIMEOUT).await;
             // A socket that is gone needs no answer.
-            let _ = match requested.map_err(|error| ApiError::from(error).body.message).and_then(received) {
-                Ok(received) => socket.emit(event_name::TRANSLATION_RECEIVED, &received),
+            match requested.map_err(|error| ApiError::from(error).body.message).and_then(received) {
+                Ok(received) => emit(&socket, event_name::TRANSLATION_RECEIVED, &received),
                 Err(error) => {
                     let error = TranslationError { message_id, target_language, error };
-                    socket.emit(event_name::TRANSLATION_ERROR, &error)
+                    emit(&socket, event_name::TRANSLATION_ERROR, &error);
                 }
-            };
+            }
             drop(waiting);
         });
         Ok(())
@@ -226,7 +228,7 @@ impl Realtime {
         let typing =
             Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
         // Whoever misses it misses little.
-        socket.broadcast_others(room, &own_rooms(&hidden_from), name, &typing);
+        socket.broadcast_others(room, &own_rooms(&hidden_from), name.as_str(), &typing);
         if hidden_from.len() <= MAX_HIDDEN_FROM {
             let (user, display_name) = (peer.user, peer.display_name.to_string());
             let typing =
@@ -255,8 +257,18 @@ fn received(requested: Requested) -> Result<TranslationReceived, String> {
     })
 }
 
-/// What an event says.
-fn read<T: DeserializeOwned>(event: &Event) -> Result<T, ApiError> {
+/// What an event shows to authenticate; what cannot be read shows nothing.
+fn handshake(event: &Event) -> Handshake {
+    read(client_event::AUTHENTICATE, event).unwrap_or_default()
+}
+
+/// Answers an event with what its name promises; a socket that is gone needs no answer.
+fn acknowledge<P, A: Serialize>(socket: &Socket, event: &Event, _: EventName<P, A>, data: A) {
+    let _ = socket.acknowledge(event, &Ack::done(data));
+}
+
+/// What an event carries.
+fn read<P: DeserializeOwned, A>(_: EventName<P, A>, event: &Event) -> Result<P, ApiError> {
     from_json(event.data.as_bytes()).map_err(|error| {
         let message = format!("the event could not be read: {error}");
         ApiError::new(ErrorCode::ValidationError, message)

@@ -21,7 +21,7 @@ use cursors::Cursors;
 use meeshy_chat::Chat;
 use meeshy_domain::{ConversationId, SessionId, UserId};
 use meeshy_socketio::{Config, Event, Handle, Server, Service};
-use meeshy_wire::event_name;
+use meeshy_wire::{EventName, ServerRestarting, event_name};
 use pending::Pending;
 use serde::Serialize;
 use socket::{Client, Peer};
@@ -134,16 +134,27 @@ pub(crate) async fn stop(sockets: &Sockets) {
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!("Some events were still being handled when the sockets were closed");
     }
-    let last = serde_json::json!({ "reason": "the server restarts" });
-    let closed = sockets.close(event_name::SERVER_RESTARTING, &last);
+    let last = ServerRestarting { reason: "the server restarts" };
+    let closed = sockets.close(event_name::SERVER_RESTARTING.as_str(), &last);
     if tokio::time::timeout(GRACE, closed).await.is_err() {
         tracing::warn!("Some sockets did not receive their last packets in time and were closed");
     }
 }
 
 /// Tells every socket in some rooms something, but those of some people, without waiting for any of them.
-fn tell(sockets: &Sockets, rooms: &[Room], hidden_from: &[UserId], name: &str, event: &impl Serialize) {
-    count_missed(sockets.broadcast(rooms, &own_rooms(hidden_from), name, event));
+fn tell<P: Serialize>(
+    sockets: &Sockets,
+    rooms: &[Room],
+    hidden_from: &[UserId],
+    name: EventName<P>,
+    event: &P,
+) {
+    count_missed(sockets.broadcast(rooms, &own_rooms(hidden_from), name.as_str(), event));
+}
+
+/// Sends an event to one socket, which may be gone.
+fn emit<P: Serialize>(socket: &Socket, name: EventName<P>, event: &P) {
+    let _ = socket.emit(name.as_str(), event);
 }
 
 fn count_missed(missed: usize) {

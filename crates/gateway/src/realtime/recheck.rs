@@ -3,7 +3,7 @@
 
 use super::connect::revoke;
 use super::socket::Peer;
-use super::{Room, Socket, Sockets};
+use super::{Room, Socket, Sockets, emit};
 use meeshy_chat::{Authority, Chat, ChatError};
 use meeshy_domain::{ConversationId, UserId};
 use meeshy_wire::{ConversationNew, event_name};
@@ -115,8 +115,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
             chat.follow(*conversation_id, *last_event);
             if socket.join(room) {
                 let new = ConversationNew { conversation_id: *conversation_id, event_number: None };
-                // A socket that is gone needs no news.
-                let _ = socket.emit(event_name::CONVERSATION_NEW, &new);
+                emit(socket, event_name::CONVERSATION_NEW, &new);
             }
         }
         socket.state().get().inspect(|peer| peer.compared(*count));

@@ -8,8 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use meeshy_chat::{Chat, ChatError};
-use meeshy_store::StoreError;
+use meeshy_chat::{Chat, ChatError, StoreError};
 use meeshy_wire::{
     Condition, DatabaseHealth, Health, Info, Iso, Readiness, Services, SocketHealth, Standing,
     TranslationHealth,

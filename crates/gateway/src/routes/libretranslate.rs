@@ -115,7 +115,7 @@ impl Input for TranslateCall {
             json!({
                 "source": language,
                 "target": language,
-                "format": { "type": "string", "enum": ["text", "html"], "default": "text" },
+                "format": { "enum": ["text", "html", "", null], "default": "text" },
                 "alternatives": {
                     "type": "integer", "minimum": 0, "default": 0, "description": "Ignored: no alternatives are generated.",
                 },

@@ -9,9 +9,9 @@ use crate::extract::{Body, JobRef, LanguageTag, MessageRef, PathParam, TwoPathPa
 use crate::views;
 use axum::Json;
 use axum::extract::State;
+use meeshy_chat::model::{TranslationCount as Count, TranslationState as Ended};
 use meeshy_chat::{Progress, Requested, TextRequest, TextTranslation, Tier};
 use meeshy_domain::{MemberRole, UserId, limits};
-use meeshy_store::translations::{Count, State as Ended};
 use meeshy_wire::{
     Cancelled, DetectLanguage, DetectedLanguage, ErrorCode, JobCancelled, MessageTranslations, Model,
     ModelType, Models, ProgressBeside, ProgressStatus, Success, TextOutcome, TextTranslated, Translate,

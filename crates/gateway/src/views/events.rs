@@ -1,9 +1,9 @@
 //! Events as sockets hear them, and as those read them who were away.
 
 use super::{message, missing_state, reason, translation};
+use meeshy_chat::model::Translation;
 use meeshy_chat::{CaughtUp, Event, Happened};
 use meeshy_domain::{ConversationId, Language, ReasonCode, Timestamp, UserId};
-use meeshy_store::translations::Translation;
 use meeshy_wire::{
     ConversationEvents, ConversationNew, LoggedEvent, Message, MessageTranslation, ReadStatusUpdated,
     TranslationStateEvent, event_name,
@@ -11,8 +11,7 @@ use meeshy_wire::{
 use serde::Serialize;
 
 /// A translation that has come to an end.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
+#[derive(Debug)]
 pub enum Translated {
     /// With a text.
     Text(Box<MessageTranslation>),
@@ -46,13 +45,6 @@ impl Translated {
             event_number,
         }))
     }
-
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Text(_) => event_name::MESSAGE_TRANSLATION,
-            Self::State(_) => event_name::MESSAGE_TRANSLATION_STATE,
-        }
-    }
 }
 
 pub fn read(
@@ -80,21 +72,24 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
     let event_number = happened.number;
     let (name, data) = match &happened.event {
         Event::MessageNew { message: new, .. } => {
-            (event_name::MESSAGE_NEW, value(&Message { event_number, ..message(new) }))
+            (event_name::MESSAGE_NEW.as_str(), value(&Message { event_number, ..message(new) }))
         }
         Event::MessageEdited { message: edited, .. } => {
-            (event_name::MESSAGE_EDITED, value(&Message { event_number, ..message(edited) }))
+            (event_name::MESSAGE_EDITED.as_str(), value(&Message { event_number, ..message(edited) }))
         }
         Event::Translated { conversation_id, source_language, translation, .. } => {
-            let event = Translated::new(*conversation_id, *source_language, translation, event_number)?;
-            (event.name(), value(&event))
+            match Translated::new(*conversation_id, *source_language, translation, event_number)? {
+                Translated::Text(event) => (event_name::MESSAGE_TRANSLATION.as_str(), value(&event)),
+                Translated::State(event) => (event_name::MESSAGE_TRANSLATION_STATE.as_str(), value(&event)),
+            }
         }
-        Event::Read { conversation_id, user, at, .. } => {
-            (event_name::READ_STATUS_UPDATED, value(&read(*conversation_id, *user, *at, event_number)))
-        }
+        Event::Read { conversation_id, user, at, .. } => (
+            event_name::READ_STATUS_UPDATED.as_str(),
+            value(&read(*conversation_id, *user, *at, event_number)),
+        ),
         Event::ConversationCreated { conversation_id, .. } => {
             let event = ConversationNew { conversation_id: *conversation_id, event_number };
-            (event_name::CONVERSATION_NEW, value(&event))
+            (event_name::CONVERSATION_NEW.as_str(), value(&event))
         }
         // These are in no log.
         Event::TranslationFound { .. }

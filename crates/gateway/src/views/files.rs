@@ -1,7 +1,7 @@
 //! Files attached to messages.
 
 use super::address;
-use meeshy_chat::Attachment;
+use meeshy_chat::model::Attachment;
 use meeshy_domain::web_address::runs_code;
 use meeshy_wire as wire;
 use serde_json::Value;

@@ -2,7 +2,8 @@
 
 use crate::server::{Server, unlimited};
 use meeshy_gateway::routes::Access;
-use serde_json::Value;
+use meeshy_wire::{Audience, EventEntry, Schemas};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -63,6 +64,13 @@ async fn the_description_is_complete() {
     let described = server.get("/docs/openapi.json").await.body;
     let mut found = BTreeSet::new();
     references(&described, &mut found);
+    let mut schemas = Schemas::default();
+    let events =
+        [meeshy_wire::client_events(&mut schemas), meeshy_wire::server_events(&mut schemas)].concat();
+    for EventEntry { payload, answer, .. } in &events {
+        references(payload, &mut found);
+        answer.iter().for_each(|answer| references(answer, &mut found));
+    }
     for reference in &found {
         assert!(described.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
     }
@@ -71,4 +79,138 @@ async fn the_description_is_complete() {
         // A second type of the same name gets a number.
         assert!(!name.ends_with(|last: char| last.is_ascii_digit()), "{name} is the second of its name");
     }
+}
+
+/// The schema of a document that a reference leads to, and its name.
+fn named<'s>(schema: &'s Value, schemas: &'s Map<String, Value>) -> Option<(&'s str, &'s Value)> {
+    let name = schema["$ref"].as_str()?.rsplit('/').next()?;
+    Some((name, schemas.get(name)?))
+}
+
+/// The type of a field, in words.
+fn type_of(schema: &Value) -> String {
+    if let Some(path) = schema["$ref"].as_str() {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        return format!("[{name}](#{})", name.to_lowercase());
+    }
+    let choices = schema["anyOf"].as_array().or_else(|| schema["oneOf"].as_array());
+    if let Some(choices) = choices {
+        return choices.iter().map(type_of).collect::<Vec<_>>().join(" or ");
+    }
+    if let Some(constant) = schema.get("const") {
+        return format!("`{constant}`");
+    }
+    if let Some(values) = schema["enum"].as_array() {
+        return values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or ");
+    }
+    let kinds = match &schema["type"] {
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or "),
+        Value::String(kind) => kind.clone(),
+        _ => "any".to_owned(),
+    };
+    match kinds.as_str() {
+        "array" => format!("list of {}", type_of(&schema["items"])),
+        "object" if schema["additionalProperties"].is_object() => {
+            format!("map to {}", type_of(&schema["additionalProperties"]))
+        }
+        _ => kinds,
+    }
+}
+
+fn in_a_line(text: &str) -> String {
+    text.replace('\n', " ").replace('|', "\\|")
+}
+
+/// A payload as a section of the page.
+fn section(name: &str, schema: &Value) -> String {
+    let about = in_a_line(schema["description"].as_str().unwrap_or_default());
+    let Some(fields) = schema["properties"].as_object() else {
+        return format!("### {name}\n\n{about} It is {}.\n\n", type_of(schema));
+    };
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let rows = fields.iter().map(|(field, schema)| {
+        let is_optional = !required.iter().any(|name| name == field);
+        let about = in_a_line(schema["description"].as_str().unwrap_or_default());
+        format!("| `{field}`{} | {} | {about} |\n", if is_optional { "?" } else { "" }, type_of(schema))
+    });
+    format!("### {name}\n\n{about}\n\n| field | type | |\n|---|---|---|\n{}\n", rows.collect::<String>())
+}
+
+/// Every schema that some schemas lead to.
+fn reachable<'s>(from: &'s Value, schemas: &'s Map<String, Value>, found: &mut BTreeSet<&'s str>) {
+    match from {
+        Value::Object(fields) => {
+            if let Some((name, schema)) = named(from, schemas)
+                && found.insert(name)
+            {
+                reachable(schema, schemas, found);
+            }
+            fields.values().for_each(|value| reachable(value, schemas, found));
+        }
+        Value::Array(items) => items.iter().for_each(|value| reachable(value, schemas, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_reference_of_the_events_is_fresh() {
+    let mut all = Schemas::default();
+    let (from_clients, from_server) =
+        (meeshy_wire::client_events(&mut all), meeshy_wire::server_events(&mut all));
+    let schemas = all.into_definitions();
+    let mut page = "# Events\n\nEvery event of the Socket.IO interface, generated from `crates/wire/src/catalogue.rs`. How sockets \
+                    connect and what the server promises is in [interface.md](interface.md#socketio).\n\n## From clients\n\n\
+                    | event | payload | acknowledgement | when |\n|---|---|---|---|\n"
+        .to_owned();
+    for EventEntry { name, summary, payload, answer, .. } in &from_clients {
+        let answer = answer.as_ref().map(type_of).unwrap_or_default();
+        page += &format!("| `{name}` | {} | {answer} | {summary} |\n", type_of(payload));
+    }
+    page += "\n## From the server\n\n| event | payload | receivers | when |\n|---|---|---|---|\n";
+    for EventEntry { name, summary, payload, audience, .. } in &from_server {
+        let audience = audience.map_or("", Audience::describe);
+        page += &format!("| `{name}` | {} | {audience} | {summary} |\n", type_of(payload));
+    }
+    page += "\n## Payloads\n\nA `?` marks a field that may be missing.\n\n";
+    let mut found = BTreeSet::new();
+    for entry in from_clients.iter().chain(&from_server) {
+        reachable(&entry.payload, &schemas, &mut found);
+        entry.answer.iter().for_each(|answer| reachable(answer, &schemas, &mut found));
+    }
+    for name in found {
+        page += &section(name, &schemas[name]);
+    }
+    check("docs/events.md", &format!("{}\n", page.trim_end()));
+}
+
+#[test]
+fn the_types_of_the_events_are_fresh() {
+    let mut all = Schemas::default();
+    let (from_clients, from_server) =
+        (meeshy_wire::client_events(&mut all), meeshy_wire::server_events(&mut all));
+    let schemas = all.into_definitions();
+    let name_of = |schema: &Value| named(schema, &schemas).map(|(name, _)| name.to_owned()).unwrap();
+    let mut used = BTreeSet::new();
+    let (mut client, mut server) = (String::new(), String::new());
+    for EventEntry { name, summary, payload, answer, .. } in &from_clients {
+        let payload = name_of(payload);
+        let answer = answer.as_ref().map(&name_of);
+        let taken =
+            answer.as_ref().map(|answer| format!(", answer: (ack: {answer}) => void")).unwrap_or_default();
+        client += &format!("  /** {summary} */\n  \"{name}\": (payload: {payload}{taken}) => void;\n");
+        used.insert(payload);
+        used.extend(answer);
+    }
+    for EventEntry { name, summary, payload, .. } in &from_server {
+        let payload = name_of(payload);
+        server += &format!("  /** {summary} */\n  \"{name}\": (payload: {payload}) => void;\n");
+        used.insert(payload);
+    }
+    let names: String = used.iter().map(|name| format!("  {name},\n")).collect();
+    let types = format!(
+        "// Generated from crates/wire/src/catalogue.rs: run `make generate`.\n\nimport type {{\n{names}}} from \"./schema\";\n\n\
+         /** Events that this client sends. */\nexport interface ClientEvents {{\n{client}}}\n\n\
+         /** Events that the server sends. */\nexport interface ServerEvents {{\n{server}}}\n"
+    );
+    check("web/src/api/events.ts", &types);
 }

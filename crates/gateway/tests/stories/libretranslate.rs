@@ -53,7 +53,7 @@ async fn invalid_input_is_rejected_with_a_message() {
         (r#"{"q":"\ud800","source":"en","target":"fr"}"#, 400, "hex escape"),
         (r#"{"q":7,"source":"en","target":"fr"}"#, 400, "q must be"),
         (r#"{"q":"x","source":"xx","target":"fr"}"#, 400, "`xx` is not a language"),
-        (r#"{"q":"x","source":"fr","target":"ja"}"#, 400, "no engine here"),
+        (r#"{"q":"x","source":"fr","target":"ja"}"#, 400, "no installed engine"),
         (&long, 400, "100000 characters"),
         (&" ".repeat(2_000_000), 413, "too large"),
     ] {

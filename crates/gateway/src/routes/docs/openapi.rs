@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 /// The document of these routes, with their schemas in `schemas`.
 pub fn document(routes: &[Route], mut schemas: Schemas) -> Value {
     let error = schemas.answer::<ErrorBody>();
+    // What events carry is described here as well, so that clients have one set of types.
+    meeshy_wire::client_events(&mut schemas);
+    meeshy_wire::server_events(&mut schemas);
     let (mut paths, mut responses) = (Map::new(), Map::new());
     for route in routes {
         let operations = paths.entry(template(&route.path)).or_insert_with(|| json!({}));

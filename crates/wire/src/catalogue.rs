@@ -1,0 +1,200 @@
+//! The catalogue of events: each event of the Socket.IO interface is declared here, and nowhere else.
+//!
+//! The name of an event is a constant with the type of its payload, so nothing of another shape can be sent or read under it.
+
+use crate::{
+    Ack, Authenticated, ConversationMember, ConversationNew, ConversationRef, EditMessage, ErrorEvent,
+    Handshake, Message, MessageTranslation, Nothing, ReadStatusUpdated, RequestTranslation, Schemas,
+    SendMessage, SentMessage, ServerRestarting, StatsEvent, TranslationError, TranslationReceived,
+    TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+};
+use serde_json::Value;
+use std::marker::PhantomData;
+
+/// The name of an event that carries `P`, and whose acknowledgement, if it has one, carries `A`.
+#[derive(Debug)]
+pub struct EventName<P, A = Nothing> {
+    name: &'static str,
+    types: PhantomData<(P, A)>,
+}
+
+impl<P, A> EventName<P, A> {
+    const fn new(name: &'static str) -> Self {
+        Self { name, types: PhantomData }
+    }
+
+    /// As it is written on the wire.
+    pub const fn as_str(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl<P, A> Clone for EventName<P, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<P, A> Copy for EventName<P, A> {}
+
+/// Who receives an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The socket that connected or asked.
+    Socket,
+    /// All sockets of one user.
+    User,
+    /// The members of a conversation.
+    Members,
+    /// The members of a conversation, except the one who caused the event.
+    OtherMembers,
+    /// Members of the conversations that a user is in, except large ones.
+    Acquaintances,
+    /// Every socket.
+    Everyone,
+}
+
+impl Audience {
+    /// In words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Socket => "the socket that connected or asked",
+            Self::User => "all sockets of the user",
+            Self::Members => "members of the conversation",
+            Self::OtherMembers => "other members of the conversation",
+            Self::Acquaintances => "members of conversations with the user that have at most 250 members",
+            Self::Everyone => "every socket",
+        }
+    }
+}
+
+/// An event as the catalogue describes it.
+#[derive(Debug, Clone)]
+pub struct EventEntry {
+    /// Its name.
+    pub name: &'static str,
+    /// When it is sent.
+    pub summary: &'static str,
+    /// The schema of its payload.
+    pub payload: Value,
+    /// The schema of its acknowledgement, if it is an event from clients that has one.
+    pub answer: Option<Value>,
+    /// Who receives it, if it is an event from the server.
+    pub audience: Option<Audience>,
+}
+
+macro_rules! client_events {
+    ($(#[doc = $doc:literal] $event:ident $constant:ident = $name:literal $payload:ty $(=> $answer:ty)?;)*) => {
+        /// An event that clients send.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ClientEvent {
+            $(#[doc = $doc] $event),*
+        }
+
+        impl ClientEvent {
+            /// The event of this name.
+            pub fn of_name(name: &str) -> Option<Self> {
+                match name {
+                    $($name => Some(Self::$event),)*
+                    _ => None,
+                }
+            }
+        }
+
+        /// The names of the events that clients send.
+        pub mod client_event {
+            use super::*;
+            $(#[doc = $doc] pub const $constant: EventName<$payload $(, $answer)?> = EventName::new($name);)*
+        }
+
+        /// Every event that clients send.
+        pub fn client_events(schemas: &mut Schemas) -> Vec<EventEntry> {
+            vec![$(EventEntry {
+                name: $name,
+                summary: $doc.trim_ascii(),
+                payload: schemas.request::<$payload>(),
+                answer: None$(.or_else(|| Some(schemas.answer::<Ack<$answer>>())))?,
+                audience: None,
+            }),*]
+        }
+    };
+}
+
+macro_rules! server_events {
+    ($(#[doc = $doc:literal] $constant:ident = $name:literal $payload:ty => $audience:ident;)*) => {
+        /// The names of the events that the server sends.
+        pub mod event_name {
+            use super::*;
+            $(#[doc = $doc] pub const $constant: EventName<$payload> = EventName::new($name);)*
+        }
+
+        /// Every event that the server sends.
+        pub fn server_events(schemas: &mut Schemas) -> Vec<EventEntry> {
+            vec![$(EventEntry {
+                name: $name,
+                summary: $doc.trim_ascii(),
+                payload: schemas.answer::<$payload>(),
+                answer: None,
+                audience: Some(Audience::$audience),
+            }),*]
+        }
+    };
+}
+
+client_events! {
+    /// Authenticates a socket whose handshake carried no credentials, or renews its authority.
+    Authenticate AUTHENTICATE = "authenticate" Handshake;
+    /// Sends a message.
+    MessageSend MESSAGE_SEND = "message:send" SendMessage => SentMessage;
+    /// Replaces the text of a message.
+    MessageEdit MESSAGE_EDIT = "message:edit" EditMessage => Message;
+    /// Requests a translation of a message.
+    RequestTranslation REQUEST_TRANSLATION = "request_translation" RequestTranslation => Nothing;
+    /// The user is typing.
+    TypingStart TYPING_START = "typing:start" ConversationRef;
+    /// The user has stopped typing.
+    TypingStop TYPING_STOP = "typing:stop" ConversationRef;
+    /// The user opens a conversation: requests its statistics.
+    ConversationJoin CONVERSATION_JOIN = "conversation:join" ConversationRef;
+    /// The user closes a conversation; its events still arrive.
+    ConversationLeave CONVERSATION_LEAVE = "conversation:leave" ConversationRef;
+}
+
+server_events! {
+    /// The result of authentication.
+    AUTHENTICATED = "authenticated" Authenticated => Socket;
+    /// An event without an acknowledgement failed.
+    ERROR = "error" ErrorEvent => Socket;
+    /// A new message.
+    MESSAGE_NEW = "message:new" Message => Members;
+    /// A message has another text.
+    MESSAGE_EDITED = "message:edited" Message => Members;
+    /// A translation of a message.
+    MESSAGE_TRANSLATION = "message:translation" MessageTranslation => Members;
+    /// There is no translation of a message, or it is delayed.
+    MESSAGE_TRANSLATION_STATE = "message:translation-state" TranslationStateEvent => Members;
+    /// The translation that this socket requested.
+    TRANSLATION_RECEIVED = "translation_received" TranslationReceived => Socket;
+    /// Why there is no translation for this socket's request.
+    TRANSLATION_ERROR = "translation_error" TranslationError<'static> => Socket;
+    /// Somebody is typing.
+    TYPING_START = "typing:start" Typing<'static> => OtherMembers;
+    /// Somebody has stopped typing.
+    TYPING_STOP = "typing:stop" Typing<'static> => OtherMembers;
+    /// Somebody came online or went offline.
+    USER_STATUS = "user:status" UserStatus<'static> => Acquaintances;
+    /// This socket has opened a conversation.
+    CONVERSATION_JOINED = "conversation:joined" ConversationMember => Socket;
+    /// This socket has closed a conversation.
+    CONVERSATION_LEFT = "conversation:left" ConversationMember => Socket;
+    /// Statistics of a conversation that this socket has opened.
+    CONVERSATION_STATS = "conversation:stats" StatsEvent => Socket;
+    /// A new conversation with the user.
+    CONVERSATION_NEW = "conversation:new" ConversationNew => Members;
+    /// The number of unread messages of a conversation has changed.
+    UNREAD_UPDATED = "conversation:unread-updated" UnreadUpdated => User;
+    /// Somebody has read a conversation to its end.
+    READ_STATUS_UPDATED = "read-status:updated" ReadStatusUpdated => Members;
+    /// The server is about to restart.
+    SERVER_RESTARTING = "server:restarting" ServerRestarting => Everyone;
+}
