@@ -122,7 +122,7 @@ pub struct MessageTranslation {
     pub message_id: MessageId,
     pub conversation_id: ConversationId,
     pub translations: [Translation; 1],
-    /// As in [`LoggedEvent`](crate::LoggedEvent); only where the translation has come just now.
+    /// The number of the event in the log of its conversation; absent if the event repeats a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,
 }
@@ -139,7 +139,7 @@ pub struct TranslationStateEvent {
     pub reason: String,
     /// As in [`TranslationState`](crate::TranslationState).
     pub reason_code: ReasonCode,
-    /// As in [`LoggedEvent`](crate::LoggedEvent); only where the translation has ended just now.
+    /// The number of the event in the log of its conversation; absent if the event repeats a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,
 }
@@ -181,7 +181,7 @@ pub struct ReadStatusUpdated {
     #[serde(rename = "type")]
     pub kind: &'static str,
     pub updated_at: Iso,
-    /// As in [`LoggedEvent`](crate::LoggedEvent).
+    /// The number of the event in the log of its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,
 }
@@ -191,7 +191,7 @@ pub struct ReadStatusUpdated {
 #[serde(rename_all = "camelCase")]
 pub struct ConversationNew {
     pub conversation_id: ConversationId,
-    /// As in [`LoggedEvent`](crate::LoggedEvent).
+    /// The number of the event in the log of its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,
 }

@@ -87,7 +87,7 @@ pub struct Message {
     pub reply_to: Option<Box<Reply>>,
     #[serde(rename = "_count")]
     pub count: Counts,
-    /// As in [`LoggedEvent`](crate::LoggedEvent), in events.
+    /// In events: the number of the event in the log of its conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_number: Option<i64>,
 }

@@ -3134,9 +3134,9 @@ export interface paths {
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {string}
+                         * @enum {unknown}
                          */
-                        format?: "text" | "html";
+                        format?: "text" | "html" | "" | null;
                         /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
@@ -3152,9 +3152,9 @@ export interface paths {
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {string}
+                         * @enum {unknown}
                          */
-                        format?: "text" | "html";
+                        format?: "text" | "html" | "" | null;
                         /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
@@ -3170,9 +3170,9 @@ export interface paths {
                         api_key?: unknown;
                         /**
                          * @default text
-                         * @enum {string}
+                         * @enum {unknown}
                          */
-                        format?: "text" | "html";
+                        format?: "text" | "html" | "" | null;
                         /** @description A text, or several to translate separately. */
                         q: string | string[];
                         source: string;
@@ -3393,6 +3393,18 @@ export interface components {
         };
         /** @description A file attached to a message. */
         AttachmentId: string;
+        /** @description The response to the handshake. */
+        Authenticated: {
+            error?: string;
+            success: boolean;
+            user?: components["schemas"]["AuthenticatedUser"];
+        };
+        /** @description The authenticated user of the socket. */
+        AuthenticatedUser: {
+            id: components["schemas"]["UserId"];
+            isAnonymous: boolean;
+            language: components["schemas"]["LanguageCode"];
+        };
         /** @description The availability of a name and an address. */
         Availability: {
             emailAvailable?: boolean;
@@ -3484,9 +3496,23 @@ export interface components {
         ConversationId: string;
         /** @description The kinds of conversation. */
         ConversationKind: "direct" | "group" | "public" | "global" | "broadcast";
+        /** @description `conversation:joined` and `conversation:left`. */
+        ConversationMember: {
+            conversationId: components["schemas"]["ConversationId"];
+            userId: components["schemas"]["UserId"];
+        };
         /** @description Additional data of a conversation that is requested alone. */
         ConversationMeta: {
             conversationStats: components["schemas"]["ConversationStats"];
+        };
+        /** @description `conversation:new`. */
+        ConversationNew: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
         };
         /** @description The reader's preferences for a conversation. */
         ConversationPreferences: {
@@ -3496,6 +3522,10 @@ export interface components {
             isMuted: boolean;
             isPinned: boolean;
             reaction: string | null;
+        };
+        /** @description Events that contain only a conversation. */
+        ConversationRef: {
+            conversationId: string;
         };
         /** @description Statistics of a conversation. */
         ConversationStats: {
@@ -3567,6 +3597,12 @@ export interface components {
         };
         /** @description The direction of a script. */
         Direction: "ltr" | "rtl";
+        /** @description `message:edit`. */
+        EditMessage: {
+            content: components["schemas"]["MessageText"];
+            messageId: string;
+            originalLanguage?: components["schemas"]["LanguageCode"] | null;
+        };
         /** @description An error response. `error` and `message` are a sentence for users, `code` is for programs. */
         ErrorBody: {
             code: components["schemas"]["ErrorCode"];
@@ -3596,6 +3632,11 @@ export interface components {
         /** @description What is wrong with one field. */
         ErrorDetail: {
             field: string;
+            message: string;
+        };
+        /** @description `error`. */
+        ErrorEvent: {
+            code: components["schemas"]["ErrorCode"];
             message: string;
         };
         /** @description A user found by a search. */
@@ -3630,6 +3671,17 @@ export interface components {
             language: components["schemas"]["LanguageCode"];
             lastName: string;
             username: string;
+        };
+        /** @description The client's part of the handshake. It contains secrets, so it has no `Debug`. */
+        Handshake: {
+            /** @default null */
+            authToken: string | null;
+            /** @default null */
+            sessionToken: string | null;
+            /** @default null */
+            token: string | null;
+            /** @default null */
+            tokenType: string | null;
         };
         /** @description The health of the process and its parts. */
         Health: {
@@ -3900,7 +3952,7 @@ export interface components {
             encryptionMode: string | null;
             /**
              * Format: int64
-             * @description As in [`LoggedEvent`](crate::LoggedEvent), in events.
+             * @description In events: the number of the event in the log of its conversation.
              */
             eventNumber?: number;
             expiresAt: components["schemas"]["Time"] | null;
@@ -3951,6 +4003,13 @@ export interface components {
             validatedMentions: string[];
             /** Format: int64 */
             viewOnceCount: number;
+        };
+        /** @description The acknowledgement of an event. */
+        MessageAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["Message"];
+            error?: string;
+            success: boolean;
         };
         /** @description A message. */
         MessageId: string;
@@ -4003,6 +4062,17 @@ export interface components {
         };
         /** @description The text of a message. */
         MessageText: string;
+        /** @description `message:translation`: one language. */
+        MessageTranslation: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation; absent if the event repeats a result.
+             */
+            eventNumber?: number;
+            messageId: components["schemas"]["MessageId"];
+            translations: components["schemas"]["Translation"][];
+        };
         /** @description A message and its translations. */
         MessageTranslations: {
             messageId: components["schemas"]["MessageId"];
@@ -4040,6 +4110,15 @@ export interface components {
             /** @description The token to send with the code. */
             twoFactorToken: string;
             user: components["schemas"]["ChallengedUser"];
+        };
+        /** @description No data. */
+        Nothing: null;
+        /** @description The acknowledgement of an event. */
+        NothingAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["Nothing"];
+            error?: string;
+            success: boolean;
         };
         /** @description A sentence for users. */
         Notice: {
@@ -4156,6 +4235,18 @@ export interface components {
             /** @description Detected if absent. */
             originalLanguage?: components["schemas"]["LanguageCode"] | null;
         };
+        /** @description `read-status:updated`. */
+        ReadStatusUpdated: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
+            type: string;
+            updatedAt: components["schemas"]["Time"];
+            userId: components["schemas"]["UserId"];
+        };
         /** @description The readiness of the server. */
         Readiness: {
             reason?: string;
@@ -4257,8 +4348,40 @@ export interface components {
              */
             tryAnother: boolean;
         };
+        /** @description `request_translation`. */
+        RequestTranslation: {
+            messageId: string;
+            targetLanguage: string;
+        };
         /** @description A user's role on the server. */
         Role: "USER" | "ADMIN" | "MODERATOR" | "BIGBOSS" | "AUDIT" | "ANALYST";
+        /** @description `message:send`. */
+        SendMessage: {
+            clientMessageId?: string | null;
+            content: components["schemas"]["MessageText"];
+            /** @description The id or the identifier of a conversation. */
+            conversationId: string;
+            messageType?: components["schemas"]["MessageType"] | null;
+            originalLanguage?: components["schemas"]["LanguageCode"] | null;
+            replyToId?: string | null;
+        };
+        /** @description The acknowledgement of a message. */
+        SentMessage: {
+            clientMessageId?: string;
+            createdAt: components["schemas"]["Time"];
+            messageId: components["schemas"]["MessageId"];
+        };
+        /** @description The acknowledgement of an event. */
+        SentMessageAck: {
+            code?: components["schemas"]["ErrorCode"];
+            data?: components["schemas"]["SentMessage"];
+            error?: string;
+            success: boolean;
+        };
+        /** @description `server:restarting`. */
+        ServerRestarting: {
+            reason: string;
+        };
         /** @description The parts. */
         Services: {
             database: components["schemas"]["DatabaseHealth"];
@@ -4304,6 +4427,11 @@ export interface components {
         };
         /** @enum {string} */
         Standing: "up" | "down";
+        /** @description `conversation:stats`; the conversation is given as the client gave it. */
+        StatsEvent: {
+            conversationId: string;
+            stats: components["schemas"]["ConversationStats"];
+        };
         /**
          * @description A translation in the shape of `/status/:messageId/:language`, with the field names of both places where
          *     clients look.
@@ -4461,6 +4589,12 @@ export interface components {
             translationModel: string;
             updatedAt: components["schemas"]["Time"];
         };
+        /** @description `translation_error`: the request, verbatim, and why there is no translation. */
+        TranslationError: {
+            error: string;
+            messageId: string;
+            targetLanguage: string;
+        };
         TranslationHealth: {
             /** Format: int64 */
             jobsWaiting?: number;
@@ -4481,6 +4615,14 @@ export interface components {
             status: components["schemas"]["ProgressStatus"];
             targetLanguage: components["schemas"]["LanguageCode"];
             translation?: components["schemas"]["StatusTranslation"];
+        };
+        /** @description `translation_received`. */
+        TranslationReceived: {
+            /** Format: double */
+            confidenceScore?: number;
+            messageId: components["schemas"]["MessageId"];
+            targetLanguage: components["schemas"]["LanguageCode"];
+            translatedText: string;
         };
         /** @description A reader's report of a translation. */
         TranslationReport: {
@@ -4503,6 +4645,23 @@ export interface components {
             reason?: string;
             /** @description Why, as a code for clients to translate; newer servers may have further codes. */
             reasonCode?: components["schemas"]["ReasonCode"];
+            state: components["schemas"]["MissingState"];
+            targetLanguage: components["schemas"]["LanguageCode"];
+        };
+        /** @description `message:translation-state`: a language without a translation. */
+        TranslationStateEvent: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation; absent if the event repeats a result.
+             */
+            eventNumber?: number;
+            messageId: components["schemas"]["MessageId"];
+            reason: string;
+            /** @description As in [`TranslationState`](crate::TranslationState). */
+            reasonCode: components["schemas"]["ReasonCode"];
+            /** Format: int64 */
+            revision: number;
             state: components["schemas"]["MissingState"];
             targetLanguage: components["schemas"]["LanguageCode"];
         };
@@ -4532,6 +4691,19 @@ export interface components {
             /** @constant */
             success: true;
             translations: components["schemas"]["Translation"][];
+        };
+        /** @description `typing:start` and `typing:stop`. */
+        Typing: {
+            conversationId: components["schemas"]["ConversationId"];
+            isTyping: boolean;
+            userId: components["schemas"]["UserId"];
+            username: string;
+        };
+        /** @description `conversation:unread-updated`. */
+        UnreadUpdated: {
+            conversationId: components["schemas"]["ConversationId"];
+            /** Format: int64 */
+            unreadCount: number;
         };
         /** @description The whole account, for its owner. */
         User: {
@@ -4579,6 +4751,13 @@ export interface components {
         };
         /** @description A registered user. */
         UserId: string;
+        /** @description `user:status`. */
+        UserStatus: {
+            isOnline: boolean;
+            lastActiveAt: components["schemas"]["Time"] | null;
+            userId: components["schemas"]["UserId"];
+            username: string;
+        };
         /**
          * @description A URL that a browser can follow without running code: `http:`, `https:`, or a path on this server. Rows
          *     contain whatever clients and the old system stored; only URLs of this type are sent to clients.
@@ -5007,6 +5186,8 @@ export type AddTerm = components['schemas']['AddTerm'];
 export type AllEvents = components['schemas']['AllEvents'];
 export type Attachment = components['schemas']['Attachment'];
 export type AttachmentId = components['schemas']['AttachmentId'];
+export type Authenticated = components['schemas']['Authenticated'];
+export type AuthenticatedUser = components['schemas']['AuthenticatedUser'];
 export type Availability = components['schemas']['Availability'];
 export type Cancelled = components['schemas']['Cancelled'];
 export type ChallengedUser = components['schemas']['ChallengedUser'];
@@ -5016,8 +5197,11 @@ export type Conversation = components['schemas']['Conversation'];
 export type ConversationEvents = components['schemas']['ConversationEvents'];
 export type ConversationId = components['schemas']['ConversationId'];
 export type ConversationKind = components['schemas']['ConversationKind'];
+export type ConversationMember = components['schemas']['ConversationMember'];
 export type ConversationMeta = components['schemas']['ConversationMeta'];
+export type ConversationNew = components['schemas']['ConversationNew'];
 export type ConversationPreferences = components['schemas']['ConversationPreferences'];
+export type ConversationRef = components['schemas']['ConversationRef'];
 export type ConversationStats = components['schemas']['ConversationStats'];
 export type Counts = components['schemas']['Counts'];
 export type CreateConversation = components['schemas']['CreateConversation'];
@@ -5025,13 +5209,16 @@ export type DatabaseHealth = components['schemas']['DatabaseHealth'];
 export type DetectLanguage = components['schemas']['DetectLanguage'];
 export type DetectedLanguage = components['schemas']['DetectedLanguage'];
 export type Direction = components['schemas']['Direction'];
+export type EditMessage = components['schemas']['EditMessage'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorCode = components['schemas']['ErrorCode'];
 export type ErrorDetail = components['schemas']['ErrorDetail'];
+export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type FoundUser = components['schemas']['FoundUser'];
 export type FreeText = components['schemas']['FreeText'];
 export type GlossaryTerm = components['schemas']['GlossaryTerm'];
 export type Guest = components['schemas']['Guest'];
+export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
 export type Info = components['schemas']['Info'];
 export type JobCancelled = components['schemas']['JobCancelled'];
@@ -5060,11 +5247,13 @@ export type MemberId = components['schemas']['MemberId'];
 export type MemberRole = components['schemas']['MemberRole'];
 export type MemberUser = components['schemas']['MemberUser'];
 export type Message = components['schemas']['Message'];
+export type MessageAck = components['schemas']['MessageAck'];
 export type MessageId = components['schemas']['MessageId'];
 export type MessagePage = components['schemas']['MessagePage'];
 export type MessagePageMeta = components['schemas']['MessagePageMeta'];
 export type MessageSender = components['schemas']['MessageSender'];
 export type MessageText = components['schemas']['MessageText'];
+export type MessageTranslation = components['schemas']['MessageTranslation'];
 export type MessageTranslations = components['schemas']['MessageTranslations'];
 export type MessageType = components['schemas']['MessageType'];
 export type MissingState = components['schemas']['MissingState'];
@@ -5072,6 +5261,8 @@ export type Model = components['schemas']['Model'];
 export type ModelType = components['schemas']['ModelType'];
 export type Models = components['schemas']['Models'];
 export type NeedsCode = components['schemas']['NeedsCode'];
+export type Nothing = components['schemas']['Nothing'];
+export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type Pagination = components['schemas']['Pagination'];
@@ -5082,6 +5273,7 @@ export type ProfileUpdated = components['schemas']['ProfileUpdated'];
 export type ProgressBeside = components['schemas']['ProgressBeside'];
 export type ProgressStatus = components['schemas']['ProgressStatus'];
 export type PutMessage = components['schemas']['PutMessage'];
+export type ReadStatusUpdated = components['schemas']['ReadStatusUpdated'];
 export type Readiness = components['schemas']['Readiness'];
 export type ReasonCode = components['schemas']['ReasonCode'];
 export type Refresh = components['schemas']['Refresh'];
@@ -5092,7 +5284,12 @@ export type ReportId = components['schemas']['ReportId'];
 export type ReportKept = components['schemas']['ReportKept'];
 export type ReportReason = components['schemas']['ReportReason'];
 export type ReportTranslation = components['schemas']['ReportTranslation'];
+export type RequestTranslation = components['schemas']['RequestTranslation'];
 export type Role = components['schemas']['Role'];
+export type SendMessage = components['schemas']['SendMessage'];
+export type SentMessage = components['schemas']['SentMessage'];
+export type SentMessageAck = components['schemas']['SentMessageAck'];
+export type ServerRestarting = components['schemas']['ServerRestarting'];
 export type Services = components['schemas']['Services'];
 export type Session = components['schemas']['Session'];
 export type SessionId = components['schemas']['SessionId'];
@@ -5100,6 +5297,7 @@ export type SetupState = components['schemas']['SetupState'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SocketHealth = components['schemas']['SocketHealth'];
 export type Standing = components['schemas']['Standing'];
+export type StatsEvent = components['schemas']['StatsEvent'];
 export type StatusTranslation = components['schemas']['StatusTranslation'];
 export type TermId = components['schemas']['TermId'];
 export type TermRemoved = components['schemas']['TermRemoved'];
@@ -5115,14 +5313,20 @@ export type TranslateTexts = components['schemas']['TranslateTexts'];
 export type TranslatedText = components['schemas']['TranslatedText'];
 export type TranslatedTexts = components['schemas']['TranslatedTexts'];
 export type Translation = components['schemas']['Translation'];
+export type TranslationError = components['schemas']['TranslationError'];
 export type TranslationHealth = components['schemas']['TranslationHealth'];
 export type TranslationProgress = components['schemas']['TranslationProgress'];
+export type TranslationReceived = components['schemas']['TranslationReceived'];
 export type TranslationReport = components['schemas']['TranslationReport'];
 export type TranslationState = components['schemas']['TranslationState'];
+export type TranslationStateEvent = components['schemas']['TranslationStateEvent'];
 export type TranslationStatistics = components['schemas']['TranslationStatistics'];
 export type TranslationsBeside = components['schemas']['TranslationsBeside'];
+export type Typing = components['schemas']['Typing'];
+export type UnreadUpdated = components['schemas']['UnreadUpdated'];
 export type User = components['schemas']['User'];
 export type UserId = components['schemas']['UserId'];
+export type UserStatus = components['schemas']['UserStatus'];
 export type WebAddress = components['schemas']['WebAddress'];
 export type Response400ValidationError = components['responses']['400.VALIDATION_ERROR'];
 export type Response400ValidationErrorInvalidInput = components['responses']['400.VALIDATION_ERROR.INVALID_INPUT'];

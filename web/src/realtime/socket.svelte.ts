@@ -2,6 +2,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import type { Credentials } from "../api/client";
+import type { ClientEvents, ServerEvents } from "../api/events";
 import { at } from "../lib/base";
 
 /** `back` is `connected`, shortly after an interruption. */
@@ -23,7 +24,7 @@ export const realtime = {
 export interface Listener {
   /** The credentials of a new connection. */
   credentials: () => Credentials | null;
-  handlers: Record<string, (payload: never) => void>;
+  handlers: { [N in keyof ServerEvents]?: (payload: Parameters<ServerEvents[N]>[0]) => unknown };
   /** Called after the first and every later authentication. */
   ready: () => void;
   /** The connection is lost: events are missed until `ready`. */
@@ -90,21 +91,23 @@ export function disconnect(): void {
   connection = "connecting";
 }
 
-export interface Acknowledgement {
-  success: boolean;
-  error?: string;
-  code?: string;
-}
+/** What an event carries, and what its acknowledgement is. */
+type Payload<N extends keyof ClientEvents> = Parameters<ClientEvents[N]>[0];
+type Acknowledgement<N extends keyof ClientEvents> =
+  Parameters<ClientEvents[N]> extends [unknown, (ack: infer A) => void] ? A : never;
 
 export const isConnected = (): boolean => connection === "connected" || connection === "back";
 
 /** Sends an event and waits for its acknowledgement; throws without a connection, or if it times out. */
-export async function request(name: string, payload: unknown): Promise<Acknowledgement> {
+export async function request<N extends keyof ClientEvents>(
+  name: N,
+  payload: Payload<N>,
+): Promise<Acknowledgement<N>> {
   if (!socket || !isConnected()) throw new Error("not connected");
   return socket.timeout(ACKNOWLEDGEMENT_MS).emitWithAck(name, payload);
 }
 
 /** Sends an event that may be lost. */
-export function tell(name: string, payload: unknown): void {
+export function tell<N extends keyof ClientEvents>(name: N, payload: Payload<N>): void {
   if (isConnected()) socket?.emit(name, payload);
 }

@@ -1,6 +1,7 @@
 // What the timeline's own tests cannot show: answers and events that come in an unlucky order, or not at all.
 
 import { beforeEach, describe, expect, test, vi } from "vitest";
+import type { ServerEvents } from "../api/events";
 import type { Conversation, Message } from "../api/schema";
 import type { Listener } from "../realtime/socket.svelte";
 import { message } from "./timeline.test-data";
@@ -40,7 +41,8 @@ const page = <T>(data: T) => ({ data, hasMore: false });
 const french = { messageId: "m1", revision: 1, targetLanguage: "fr", translatedContent: "salut" };
 
 /** An event of the server's. */
-const event = (name: string, payload: object) => connected.listener?.handlers[name]?.(payload as never);
+const event = (name: keyof ServerEvents, payload: object) =>
+  connected.listener?.handlers[name]?.(payload as never);
 
 /** An answer that comes when it is told to. */
 function late() {

@@ -1,0 +1,87 @@
+// Generated from crates/wire/src/catalogue.rs: run `make generate`.
+
+import type {
+  Authenticated,
+  ConversationMember,
+  ConversationNew,
+  ConversationRef,
+  EditMessage,
+  ErrorEvent,
+  Handshake,
+  Message,
+  MessageAck,
+  MessageTranslation,
+  NothingAck,
+  ReadStatusUpdated,
+  RequestTranslation,
+  SendMessage,
+  SentMessageAck,
+  ServerRestarting,
+  StatsEvent,
+  TranslationError,
+  TranslationReceived,
+  TranslationStateEvent,
+  Typing,
+  UnreadUpdated,
+  UserStatus,
+} from "./schema";
+
+/** Events that this client sends. */
+export interface ClientEvents {
+  /** Authenticates a socket whose handshake carried no credentials, or renews its authority. */
+  "authenticate": (payload: Handshake) => void;
+  /** Sends a message. */
+  "message:send": (payload: SendMessage, answer: (ack: SentMessageAck) => void) => void;
+  /** Replaces the text of a message. */
+  "message:edit": (payload: EditMessage, answer: (ack: MessageAck) => void) => void;
+  /** Requests a translation of a message. */
+  "request_translation": (payload: RequestTranslation, answer: (ack: NothingAck) => void) => void;
+  /** The user is typing. */
+  "typing:start": (payload: ConversationRef) => void;
+  /** The user has stopped typing. */
+  "typing:stop": (payload: ConversationRef) => void;
+  /** The user opens a conversation: requests its statistics. */
+  "conversation:join": (payload: ConversationRef) => void;
+  /** The user closes a conversation; its events still arrive. */
+  "conversation:leave": (payload: ConversationRef) => void;
+}
+
+/** Events that the server sends. */
+export interface ServerEvents {
+  /** The result of authentication. */
+  "authenticated": (payload: Authenticated) => void;
+  /** An event without an acknowledgement failed. */
+  "error": (payload: ErrorEvent) => void;
+  /** A new message. */
+  "message:new": (payload: Message) => void;
+  /** A message has another text. */
+  "message:edited": (payload: Message) => void;
+  /** A translation of a message. */
+  "message:translation": (payload: MessageTranslation) => void;
+  /** There is no translation of a message, or it is delayed. */
+  "message:translation-state": (payload: TranslationStateEvent) => void;
+  /** The translation that this socket requested. */
+  "translation_received": (payload: TranslationReceived) => void;
+  /** Why there is no translation for this socket's request. */
+  "translation_error": (payload: TranslationError) => void;
+  /** Somebody is typing. */
+  "typing:start": (payload: Typing) => void;
+  /** Somebody has stopped typing. */
+  "typing:stop": (payload: Typing) => void;
+  /** Somebody came online or went offline. */
+  "user:status": (payload: UserStatus) => void;
+  /** This socket has opened a conversation. */
+  "conversation:joined": (payload: ConversationMember) => void;
+  /** This socket has closed a conversation. */
+  "conversation:left": (payload: ConversationMember) => void;
+  /** Statistics of a conversation that this socket has opened. */
+  "conversation:stats": (payload: StatsEvent) => void;
+  /** A new conversation with the user. */
+  "conversation:new": (payload: ConversationNew) => void;
+  /** The number of unread messages of a conversation has changed. */
+  "conversation:unread-updated": (payload: UnreadUpdated) => void;
+  /** Somebody has read a conversation to its end. */
+  "read-status:updated": (payload: ReadStatusUpdated) => void;
+  /** The server is about to restart. */
+  "server:restarting": (payload: ServerRestarting) => void;
+}
