@@ -1,10 +1,10 @@
-//! A throw-away PostgreSQL server beside the servers that are measured.
+//! A temporary PostgreSQL server next to the measured servers.
 
 use crate::process;
 use anyhow::Context;
 use meeshy_testkit::Cluster;
 
-/// A PostgreSQL server on the first processor, where its clients run too.
+/// A PostgreSQL server on the first core, where its clients run as well.
 pub struct Postgres {
     cluster: Cluster,
     databases: usize,
@@ -14,9 +14,9 @@ impl Postgres {
     /// Starts one.
     ///
     /// # Errors
-    /// When there is no first processor.
+    /// When there is no first core.
     pub fn start() -> anyhow::Result<Self> {
-        // What is started inherits the processor.
+        // Child processes inherit the core.
         process::pin_to(&[process::SERVER_CPU]).context("cannot use the first processor")?;
         let cluster = Cluster::start();
         process::pin_to(&[process::OWN_CPU])?;

@@ -1,4 +1,4 @@
-//! B13, the other half: what a database of many messages costs.
+//! B13, second part: the cost of a database with many messages.
 
 use super::room::{say, start, timed};
 use crate::figures::{Figure, Row, Table, lower};
@@ -11,9 +11,9 @@ use meeshy_store::{Location, Store, StoreError, Tx, Value};
 use meeshy_testkit::sample;
 use std::path::Path;
 
-/// Conversations of one person, between which the messages are divided.
+/// Conversations of one user, over which the messages are distributed.
 const ROOMS: usize = 100;
-/// Messages that are added in one transaction.
+/// Messages added in one transaction.
 const BATCH: usize = 10_000;
 const COLUMNS: [&str; 9] = [
     "id",
@@ -27,7 +27,7 @@ const COLUMNS: [&str; 9] = [
     "updated_at",
 ];
 
-/// Milliseconds of calls with 1,000,000 messages in the database, or 50,000 to see that it works.
+/// Milliseconds per call with 1,000,000 messages in the database, or 50,000 for a quick run.
 ///
 /// # Errors
 /// When a server fails, or there is no PostgreSQL.
@@ -71,7 +71,7 @@ async fn one_database(
     for round in 0..=plan.rounds {
         let figures = one_round(&server, &people[0], &rooms[0]).await?;
         progress(&format!("  {subject}: round {round}"));
-        // The first one warms up.
+        // The first one is a warm-up.
         if round > 0 {
             rounds.push(figures);
         }
@@ -80,7 +80,7 @@ async fn one_database(
     Ok(Row::new(subject, &rounds))
 }
 
-/// Adds so many messages of `writer` to each room.
+/// Adds messages of `writer` to each room.
 async fn fill(location: &Location, writer: &Person, rooms: &[String], each: usize) -> anyhow::Result<()> {
     let store = Store::open(location).await?;
     let ids = IdGenerator::new([8; 5], 0);

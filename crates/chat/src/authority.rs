@@ -1,7 +1,7 @@
-//! Whether somebody who was let in may go on.
+//! Whether an authenticated caller is still authorized.
 //!
-//! A connection lives longer than a request: meanwhile its token may be replaced, its session be revoked or expire, and the
-//! account be deactivated or locked, also by another process.
+//! A connection lives longer than a request: meanwhile its token may be replaced, its session revoked or
+//! expired, and the account deactivated or locked, also by another process.
 
 use crate::conversations::{find_with_member, member};
 use crate::refresh::{Standing, overlap, standing};
@@ -14,12 +14,12 @@ use meeshy_store::{Queries, StoreError, Tx, members, users, visibility};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// What a caller has shown.
+/// The credential that a caller presented.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Credential {
-    /// A token that names its session, by its id.
+    /// A token with a session id.
     Token(Arc<str>),
-    /// A token that names no session, as those of the old system, by its SHA-256 in hexadecimal.
+    /// The SHA-256, in hexadecimal, of a token without a session id, as in the old system.
     BoundToken(Arc<str>),
     /// The secret of a session, which is never replaced.
     SessionSecret,
@@ -37,18 +37,18 @@ impl Credential {
 /// On whose behalf a connection acts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Authority {
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// By which session.
+    /// The session.
     pub session: Option<SessionId>,
-    /// What was shown.
+    /// The credential.
     pub credential: Credential,
     /// When the token or the session expires.
     pub expires_at: Timestamp,
 }
 
 impl Authority {
-    /// What a caller may do is theirs to do later.
+    /// Takes the authority of a caller, for later use.
     pub fn of(caller: &Caller) -> Self {
         Self {
             user: caller.user.id,
@@ -62,16 +62,16 @@ impl Authority {
 /// What has ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ended {
-    /// Those who may not go on.
+    /// Authorities that have ended.
     pub authorities: HashSet<Authority>,
-    /// Memberships of the others.
+    /// Ended memberships of the others.
     pub memberships: Vec<(UserId, ConversationId)>,
-    /// How many memberships each person has or had: fewer than before where one was deleted.
+    /// The number of memberships that each user has or had: fewer than before if one was deleted.
     pub counts: HashMap<UserId, i64>,
 }
 
 impl Chat {
-    /// Refuses who may not go on.
+    /// Fails if the authority has ended.
     ///
     /// # Errors
     /// [`ChatError::Unauthenticated`] when it has ended.
@@ -80,7 +80,7 @@ impl Chat {
         self.inner.store.read(move |tx| confirm_and(tx, &authority, now, ())).await
     }
 
-    /// The id of a conversation, if the authority holds and its holder is a member at this moment.
+    /// The id of a conversation, if the authority is valid and its user is a member now.
     ///
     /// # Errors
     /// As [`confirm`](Self::confirm) and [`membership`](Self::membership).
@@ -97,7 +97,7 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
-    /// The same, with those who have blocked its holder: they hear nothing of what this person does there.
+    /// The same, with the users who have blocked this one and must not be notified.
     ///
     /// # Errors
     /// As [`confirm_member`](Self::confirm_member).
@@ -115,10 +115,7 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
-    /// What has ended of many. The caller keeps them to a batch of some thousand.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Checks many authorities at once. The caller limits a batch to a few thousand.
     pub async fn ended(&self, held: Vec<Authority>) -> Result<Ended, ChatError> {
         let now = self.now();
         let read = move |tx: &mut Tx<'_>| {
@@ -137,9 +134,6 @@ impl Chat {
     }
 
     /// The memberships of some people, each with the number of its conversation's newest event. The caller keeps them to a batch of some thousand.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn memberships(
         &self,
         people: Vec<UserId>,
@@ -171,12 +165,12 @@ pub(crate) fn confirm_and<Q: Queries>(
     Ok(also)
 }
 
-/// That a token is not taken any more.
+/// The error for a token that is no longer valid.
 pub(crate) fn replaced() -> ChatError {
     ChatError::Unauthenticated("this token was replaced by a newer one; sign in again".into())
 }
 
-/// Those whose sessions go on and take what they have shown: what [`standing`] says of one, for many at once.
+/// The authorities whose sessions are active and accept their credentials: [`standing`] for many at once.
 fn holding<'a>(
     tx: &mut Tx<'_>,
     held: &'a [Authority],

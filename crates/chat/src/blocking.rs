@@ -1,10 +1,10 @@
-//! People of whom one has blocked the other do not meet.
+//! Blocked users cannot be brought together.
 
 use crate::{ChatError, policy};
 use meeshy_domain::UserId;
 use meeshy_store::{Tx, visibility};
 
-/// Refuses to bring the caller together with people of whom one has blocked the other.
+/// Fails if there is a block between the caller and one of some users.
 pub(crate) fn check_blocked(
     tx: &mut Tx<'_>,
     caller: UserId,

@@ -21,7 +21,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// A translator without a heartbeat for this long is dead.
 pub(crate) const TRANSLATOR_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// New jobs: known to the worker here, and to the one who tells the others.
+/// New jobs, announced to the local worker and to the task that notifies other processes.
 #[derive(Default)]
 pub(crate) struct Jobs {
     live: Notify,
@@ -41,7 +41,7 @@ impl Jobs {
         self.remote.notify_one();
     }
 
-    /// There are new jobs, of whatever kind.
+    /// There are new jobs of any kind.
     pub fn notify_all(&self) {
         self.notify_local();
         self.remote.notify_one();
@@ -52,7 +52,7 @@ impl Jobs {
         self.backfill.notify_one();
     }
 
-    /// Wakes the worker here.
+    /// Wakes the local worker.
     pub fn here(&self, priority: Priority) -> &Notify {
         match priority {
             Priority::Live => &self.live,
@@ -61,7 +61,7 @@ impl Jobs {
     }
 }
 
-/// Who translates in other processes, as of a moment ago.
+/// The translators in other processes, as of a moment ago.
 #[derive(Default)]
 pub(crate) struct Translators {
     known: RwLock<Vec<Translator>>,
@@ -74,7 +74,7 @@ impl Translators {
         known.iter().flat_map(|other| &other.pairs).any(|pair| (pair.from, pair.to) == (from, to))
     }
 
-    /// How many there are.
+    /// The number of translators.
     pub fn count(&self) -> usize {
         self.known.read().unwrap_or_else(PoisonError::into_inner).len()
     }
@@ -146,7 +146,7 @@ impl Chat {
         }
     }
 
-    /// Keeps the list of living translators.
+    /// Keeps the list of living translators up to date.
     async fn watch_translators(&self) {
         loop {
             let read = |tx: &mut Tx<'_>| {

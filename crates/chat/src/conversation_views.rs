@@ -45,7 +45,7 @@ impl Chat {
         Ok(view)
     }
 
-    /// What is known of a conversation as a whole.
+    /// Statistics of a conversation.
     pub(crate) fn figures_of(&self, tx: &mut Tx<'_>, id: ConversationId) -> Result<Figures, ChatError> {
         let limit = i64::try_from(MAX_MEMBERS_OF_ONE).unwrap_or(i64::MAX);
         let (counts, members) = tx.fetch((self.counts(id), members::first_ids(id, limit)))?;

@@ -1,4 +1,4 @@
-//! Conversations: open one, list one's own, look at one.
+//! Conversations: create, list and read them.
 
 use crate::blocking::check_blocked;
 use crate::conversation_views::MAX_MEMBERS_OF_LISTED;
@@ -15,21 +15,21 @@ use meeshy_store::{Query, StoreError, Tx, visibility};
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// The identifier of the room that everybody is in.
+/// The identifier of the room for everybody.
 pub(crate) const GLOBAL_ROOM: &str = "meeshy";
 
-/// What somebody fills in to open a conversation.
+/// A new conversation.
 #[derive(Debug, Clone, Default)]
 pub struct NewConversation {
     /// `direct`, `group` or `public`.
     pub kind: String,
-    /// A title; a direct conversation needs none.
+    /// The title; not needed for a direct conversation.
     pub title: Option<String>,
-    /// What it is about.
+    /// The description.
     pub description: Option<String>,
-    /// The others.
+    /// The other members.
     pub participant_ids: Vec<String>,
-    /// A name for its address.
+    /// The requested identifier.
     pub identifier: Option<String>,
 }
 
@@ -38,24 +38,24 @@ pub struct NewConversation {
 pub struct ListFilter {
     /// Only of this kind.
     pub kind: Option<String>,
-    /// Only those between the caller and this person.
+    /// Only those between the caller and this user.
     pub with_user: Option<String>,
 }
 
-/// Who hears of what somebody does.
+/// Who is notified of what a user does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience {
-    /// The members of these conversations, of the small ones among them. Messages that are hidden from this person count as read.
+    /// The members of these conversations, if they are small. Messages hidden from this user count as read.
     pub memberships: Vec<Membership>,
-    /// but not those who have blocked this person.
+    /// Except for those who have blocked this user.
     pub hidden_from: Vec<UserId>,
 }
 
 impl Chat {
-    /// Opens a conversation; of a pair's direct conversation there is one, which is answered if it is there.
+    /// Creates a conversation, or returns the existing direct conversation of two users.
     ///
     /// # Errors
-    /// When something is filled in wrongly, or a participant does not exist.
+    /// When a field is invalid, or a participant does not exist.
     pub async fn create_conversation(
         &self,
         caller: UserId,
@@ -67,11 +67,11 @@ impl Chat {
         if kind == ConversationKind::Direct && others.len() != 1 {
             return Err(ChatError::invalid(
                 "participantIds",
-                "a direct conversation is with exactly one other person",
+                "a direct conversation needs exactly one other person",
             ));
         }
         let optional = |value: &Option<String>| value.clone().filter(|text| !text.trim().is_empty());
-        // A title of nothing but spaces is none; one that only seems to be there is a mistake.
+        // A title of only spaces counts as none; one of only invisible characters is an error.
         let title =
             optional(&new.title).map(|title| text::line("title", &title, limits::TITLE_CHARS)).transpose()?;
         let description = optional(&new.description)
@@ -132,8 +132,8 @@ impl Chat {
         self.one_view(tx, viewer, caller, conversation)
     }
 
-    /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>`; where it is taken
-    /// already, something random follows.
+    /// `mshy_<given>`, or `mshy_<slug of the title>-<time>`, or `mshy_<random>-<time>`; with a random suffix
+    /// if it is taken.
     fn identifier(
         &self,
         given: Option<&str>,
@@ -160,10 +160,10 @@ impl Chat {
         })
     }
 
-    /// The caller's open conversations, the most recently written in first, and how many there are.
+    /// The caller's open conversations, the most recently active first, and their total.
     ///
     /// # Errors
-    /// When the filter makes no sense.
+    /// When the filter is invalid.
     pub async fn conversations(
         &self,
         caller: UserId,
@@ -171,7 +171,7 @@ impl Chat {
         limit: i64,
         offset: i64,
     ) -> Result<(Vec<ConversationView>, i64), ChatError> {
-        // Clients also ask for kinds that no conversation has, such as `anonymous`: there are none of these.
+        // Clients also filter by kinds that do not exist, such as `anonymous`; the result is empty.
         let kind: Option<ConversationKind> = match filter.kind.as_deref().map(str::parse) {
             Some(Err(_)) => return Ok((Vec::new(), 0)),
             Some(Ok(kind)) => Some(kind),
@@ -192,10 +192,10 @@ impl Chat {
             .await
     }
 
-    /// One conversation that the caller is a member of, by id or identifier.
+    /// A conversation of the caller, by id or identifier.
     ///
     /// # Errors
-    /// When there is none, or the caller is no member.
+    /// When it does not exist, or the caller is not a member.
     pub async fn conversation(&self, caller: UserId, reference: &str) -> Result<ConversationView, ChatError> {
         let (chat, reference) = (self.clone(), reference.to_owned());
         self.inner
@@ -226,28 +226,22 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
-    /// The id of a conversation that the caller is a member of at this moment, by id or identifier.
+    /// The id of a conversation of which the caller is a member now, by id or identifier.
     ///
     /// # Errors
-    /// When there is none, or the caller is no member.
+    /// When it does not exist, or the caller is not a member.
     pub async fn membership(&self, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
         let reference = reference.to_owned();
         self.inner.store.read(move |tx| Ok(find_as_member(tx, caller, &reference)?.id)).await
     }
 
-    /// Who is told that `user` comes or goes, and how far this person has read.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Who is notified that `user` connects or disconnects, with this user's read positions.
     pub async fn audience(&self, user: UserId) -> Result<Audience, ChatError> {
         let now = self.now();
         Ok(self.inner.store.read(move |tx| audience(tx, user, now)).await?)
     }
 
-    /// The name that the others know `user` by, and the audience; nothing when there is no such account.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The displayed name of `user` and the audience; `None` if the account does not exist.
     pub async fn named_audience(&self, user: UserId) -> Result<Option<(String, Audience)>, ChatError> {
         let now = self.now();
         let read = move |tx: &mut Tx<'_>| {
@@ -257,10 +251,10 @@ impl Chat {
         Ok(self.inner.store.read(read).await?)
     }
 
-    /// Marks a conversation as read to its end; says how many messages were unread.
+    /// Marks a conversation as read to its end; returns how many messages were unread.
     ///
     /// # Errors
-    /// When there is none, or the caller is no member.
+    /// When it does not exist, or the caller is not a member.
     pub async fn mark_read(&self, caller: UserId, reference: &str) -> Result<i64, ChatError> {
         let (chat, key, now) = (self.clone(), order_key(reference), self.now());
         let reference = reference.to_owned();
@@ -272,7 +266,7 @@ impl Chat {
             let before = cursor.first().map_or(0, |(_, sequence)| *sequence);
             let unread = read_sequence.saturating_sub(before).max(0);
             if unread > 0 {
-                // Before the cursor moves: whoever sends a message locks them in this order too.
+                // Before the read position moves: sending a message locks in this order, too.
                 let number = events::append(tx, id, &[Change::Read(caller)], now)?;
                 members::advance_cursor(tx, id, caller, read_sequence, now)?;
                 let event =
@@ -291,7 +285,7 @@ impl Chat {
             ..Conversation::new(self.new_id(), GLOBAL_ROOM.into(), ConversationKind::Global, now)
         };
         let write = move |tx: &mut Tx<'_>| {
-            // Of several processes that start at the same time one makes it.
+            // Of several processes that start at the same time, one creates it.
             tx.lock_setup()?;
             if !conversations::identifier_is_taken(tx, GLOBAL_ROOM)? {
                 conversations::insert(tx, &room)?;
@@ -309,7 +303,7 @@ impl Chat {
             tx,
             &NewMember { id: self.new_id(), conversation_id: room.id, user_id, role, joined_at },
         )?;
-        // What was said before somebody came is history, not unread.
+        // Messages from before a user joined count as read.
         if room.last_sequence > 0 {
             members::advance_cursor(tx, room.id, user_id, room.last_sequence, joined_at)?;
         }
@@ -333,7 +327,7 @@ fn audience(tx: &mut Tx<'_>, user: UserId, now: Timestamp) -> Result<Audience, S
     Ok(Audience { memberships, hidden_from })
 }
 
-/// The open conversation that `reference`, an id or an identifier, names, if `user` is a member of it now.
+/// The open conversation with the id or identifier `reference`, if `user` is a member now.
 pub(crate) fn find_as_member(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -349,7 +343,7 @@ pub(crate) type Found = Option<(Conversation, Option<Member>)>;
 pub(crate) fn find_with_member(user: UserId, reference: &str) -> Query<Found> {
     let reference = match reference.parse() {
         Ok(id) => Reference::Id(id),
-        // The database would refuse it, and nobody has it.
+        // PostgreSQL would reject it, and no conversation has it.
         Err(_) if reference.contains('\0') => Reference::Identifier(""),
         Err(_) => Reference::Identifier(reference),
     };
@@ -362,7 +356,7 @@ pub(crate) fn member(found: Found) -> Result<(Conversation, Member), ChatError> 
     Ok((conversation, member.ok_or(ChatError::NotAMember)?))
 }
 
-/// The key that keeps the events of one conversation in order.
+/// The key that keeps the events of a conversation in order.
 pub(crate) fn order_key(conversation: impl Hash) -> u64 {
     use std::hash::{DefaultHasher, Hasher};
     let mut hasher = DefaultHasher::new();

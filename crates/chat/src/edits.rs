@@ -1,4 +1,4 @@
-//! Another text for a message that is there.
+//! Editing messages.
 
 use crate::accounts::declared_language;
 use crate::conversations::{find_as_member, order_key};
@@ -13,24 +13,24 @@ use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::{Tx, conversation_languages};
 use std::sync::Arc;
 
-/// What a message is to say from now on.
+/// An edit.
 #[derive(Debug, Clone, Default)]
 pub struct MessageEdit {
-    /// Which message.
+    /// The message.
     pub message: String,
-    /// Where it is, if the caller says it: an id or an identifier.
+    /// Its conversation, if given: an id or an identifier.
     pub conversation: Option<String>,
-    /// The text.
+    /// The new text.
     pub content: String,
-    /// Its language; found out when not given, and most likely what it was.
+    /// Its language; detected if absent, and probably unchanged.
     pub original_language: Option<String>,
 }
 
 impl Chat {
-    /// Gives a message another text, and asks for its translations anew. The same text once more changes nothing.
+    /// Replaces the text of a message and requests new translations. The same text again changes nothing.
     ///
     /// # Errors
-    /// When the text cannot be taken, there is no such message that the caller may read, or the caller may not change it.
+    /// When the text is invalid, the caller cannot read such a message, or may not edit it.
     pub async fn edit(&self, caller: UserId, edit: MessageEdit) -> Result<Arc<MessageView>, ChatError> {
         text::message(&edit.content, self.inner.settings.message_chars)?;
         let declared = declared_language("originalLanguage", edit.original_language.as_deref())?;
@@ -49,7 +49,7 @@ impl Chat {
                 now: chat.now(),
             }))?;
             if message.concealed(None).is_some() {
-                let why = "what this message says is not shown here, so it cannot be changed";
+                let why = "the text of this message is hidden, so it cannot be edited";
                 return Err(ChatError::InvalidOperation(why.into()));
             }
             let before = Some(message.original_language);

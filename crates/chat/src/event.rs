@@ -23,74 +23,74 @@ pub struct Happened {
 /// Something that happened.
 #[derive(Debug, Clone)]
 pub enum Event {
-    /// A message was written.
+    /// A message was sent.
     MessageNew {
-        /// The message; its translations are still under way.
+        /// The message; its translations are still pending.
         message: Arc<MessageView>,
         /// Who does not get all of it.
         hidden_from: HiddenFrom,
     },
-    /// A message was given another text.
+    /// A message was edited.
     MessageEdited {
-        /// The message as it is now; its translations are under way again.
+        /// The message as it is now; its translations are pending again.
         message: Arc<MessageView>,
         /// Who does not get all of it.
         hidden_from: HiddenFrom,
     },
-    /// A translation has come to an end, good or bad.
+    /// A translation has finished, successfully or not.
     Translated {
-        /// In which conversation.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// The language the message was written in.
+        /// The original language of the message.
         source_language: Language,
-        /// What came of it.
+        /// The result.
         translation: Translation,
-        /// Those who have blocked the author of the message.
+        /// Users who have blocked the author of the message.
         hidden_from: Vec<UserId>,
     },
-    /// Somebody asked for a translation that was there already.
+    /// A user requested a translation that already exists.
     TranslationFound {
-        /// Who asked.
+        /// The user.
         user: UserId,
-        /// In which conversation.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// The language the message was written in.
+        /// The original language of the message.
         source_language: Language,
         /// The translation.
         translation: Translation,
     },
-    /// A conversation was opened.
+    /// A conversation was created.
     ConversationCreated {
-        /// Which one.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Who is in it.
+        /// Its members.
         members: Vec<UserId>,
     },
-    /// Somebody has read a conversation to its end.
+    /// A user has read a conversation to its end.
     Read {
-        /// Which one.
+        /// The conversation.
         conversation_id: ConversationId,
-        /// Who.
+        /// The user.
         user: UserId,
         /// The number of the newest message there.
         read_sequence: i64,
         /// When.
         at: Timestamp,
-        /// Those who have blocked this person.
+        /// Users who have blocked this one.
         hidden_from: Vec<UserId>,
     },
-    /// A device was signed out; its sockets must go.
+    /// A device was signed out; its sockets are to be closed.
     SessionEnded {
-        /// Which session.
+        /// The session.
         session_id: SessionId,
-        /// Whose.
+        /// The user.
         user: UserId,
     },
     /// Somebody types, or stopped to, at a socket of another process.
     Typing(Typing),
     /// Events of a conversation could not be delivered: they are in the log no more. Clients have to read it anew.
     Missed {
-        /// Which one.
+        /// The conversation.
         conversation_id: ConversationId,
     },
 }
@@ -126,22 +126,22 @@ pub enum Ephemeral {
 pub struct Typing {
     /// Where.
     pub conversation_id: ConversationId,
-    /// Who.
+    /// The user.
     pub user: UserId,
-    /// The name that others see.
+    /// The displayed name.
     pub display_name: String,
     /// Whether this person types now.
     pub is_typing: bool,
-    /// Those who have blocked this person.
+    /// Users who have blocked this one.
     pub hidden_from: Vec<UserId>,
 }
 
-/// People from whom a message, or a part of it, is hidden, whether they are members or not.
+/// Users from whom a message, or a part of it, is hidden, whether they are members or not.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HiddenFrom {
     /// Those who get nothing of it.
     pub message: Vec<UserId>,
-    /// Those who get it without the message it answers.
+    /// Those who get it without the message it replies to.
     pub answered: Vec<UserId>,
 }
 

@@ -1,5 +1,5 @@
-//! What has happened in conversations since a number that somebody knows, as it is now: for clients that were away, and for
-//! what other processes have announced.
+//! The changes in conversations since a known number, in their current state: for clients that were away, and
+//! for announcements of other processes.
 
 use crate::conversations::find_as_member;
 use crate::{Chat, ChatError, Event, Happened, HiddenFrom, MessageView, view};
@@ -11,9 +11,9 @@ use meeshy_store::{StoreError, Tx, members, messages, visibility};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Events of one conversation that an answer has, at most, where all conversations are asked for.
+/// The most events of one conversation in a response about all conversations.
 const MAX_EVENTS_OF_EACH: i64 = 100;
-/// Events that such an answer has, at most.
+/// The most events in such a response.
 const MAX_EVENTS: usize = 500;
 /// Conversations whose logs are read together for it.
 const CONVERSATIONS_AT_ONCE: usize = 8;
@@ -21,43 +21,44 @@ const CONVERSATIONS_AT_ONCE: usize = 8;
 /// A part of a conversation's log.
 #[derive(Debug, Clone)]
 pub struct Stretch {
-    /// Of which conversation.
+    /// The conversation.
     pub conversation_id: ConversationId,
-    /// What has happened, in order. What needs nothing to be done is left out.
+    /// The events, in order. Events without an effect are omitted.
     pub events: Vec<Happened>,
-    /// The number up to which this goes: where to go on from.
+    /// The number of the last event covered, from which to continue.
     pub last: i64,
-    /// Whether there is more behind it.
+    /// Whether there are more events after it.
     pub has_more: bool,
-    /// Whether the log does not go back so far: whoever asks has to read the conversation anew, which is at `last`.
+    /// Whether the log does not go back far enough: the caller has to reload the conversation, whose newest
+    /// number is `last`.
     pub is_too_old: bool,
 }
 
-/// What has happened in a conversation while one of its members was away.
+/// What has happened in a conversation while a member was away.
 #[derive(Debug, Clone)]
 pub struct CaughtUp {
-    /// The events that this member may see.
+    /// The events that this member can see.
     pub stretch: Stretch,
-    /// How many messages this member has not read, now.
+    /// The current unread count of this member.
     pub unread_count: i64,
 }
 
-/// The same of all conversations.
+/// The same for all conversations.
 #[derive(Debug, Clone)]
 pub struct AllCaughtUp {
-    /// Those where something has happened.
+    /// The conversations with events.
     pub conversations: Vec<CaughtUp>,
-    /// Whether the conversations that were named are not the beginning of the caller's list: one of them is not theirs any more, or
-    /// another one was written in later.
+    /// Whether the named conversations are no longer the start of the caller's list: one of them was left, or
+    /// another one was active later.
     pub is_list_stale: bool,
 }
 
 /// For whom events are read.
 #[derive(Clone, Copy)]
 enum Reader {
-    /// For this member, who gets what they may see.
+    /// For this member, who only gets visible events.
     Member(Viewer),
-    /// For all members, with what is hidden from whom.
+    /// For all members, with the users from whom they are hidden.
     Everybody(Viewer),
 }
 
@@ -77,10 +78,10 @@ impl Reader {
 }
 
 impl Chat {
-    /// What has happened in a conversation since the event `after`, at most `limit` of it.
+    /// The events in a conversation after the event `after`, at most `limit`.
     ///
     /// # Errors
-    /// When there is none, or the caller is no member.
+    /// When it does not exist, or the caller is not a member.
     pub async fn events_after(
         &self,
         caller: UserId,
@@ -97,10 +98,7 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
-    /// What has happened in all conversations of the caller, who knows some of them, each up to a number.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The events in all conversations of the caller, who knows some of them up to a number.
     pub async fn all_events_after(
         &self,
         caller: UserId,
@@ -124,7 +122,7 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
-    /// What a member sees of what has happened in some conversations, `limit` of each and `all` together at most.
+    /// The events of some conversations that a member can see, at most `limit` of each and `all` together.
     fn caught_up(
         &self,
         tx: &mut Tx<'_>,
@@ -164,7 +162,7 @@ impl Chat {
         Ok(stretches.into_iter().map(caught_up).collect())
     }
 
-    /// What has happened in some conversations, for all their members, `limit` of each at most.
+    /// The events of some conversations for all members, at most `limit` of each.
     pub(crate) async fn stretches_for_all(
         &self,
         known: Vec<(ConversationId, i64)>,
@@ -193,7 +191,7 @@ impl Chat {
         for &(conversation_id, after) in known {
             let Some(&newest) = newest.get(&conversation_id) else { continue };
             let rows = rows.remove(&conversation_id).unwrap_or_default();
-            // Numbers have no gaps but where the log was pruned.
+            // Numbers have no gaps except where the log was pruned.
             let following =
                 rows.iter().zip(after + 1..).take_while(|(row, number)| row.number == *number).count();
             let is_too_old = after > newest || (following == 0 && after < newest);
@@ -211,7 +209,7 @@ impl Chat {
         Ok(stretches.into_iter().map(|(stretch, _)| stretch).collect())
     }
 
-    /// Reads what some events are about, as it is now.
+    /// Reads the current state of the subjects of some events.
     fn subjects<'r>(
         &self,
         tx: &mut Tx<'_>,
@@ -259,7 +257,7 @@ impl Chat {
     }
 }
 
-/// Whether other conversations than these are at the beginning of the list.
+/// Whether the caller's list starts with other conversations than these.
 fn is_list_stale(known: &[(ConversationId, i64)], memberships: &HashMap<ConversationId, Membership>) -> bool {
     let known: HashSet<ConversationId> = known.iter().map(|(id, _)| *id).collect();
     let is_theirs = known.iter().all(|id| memberships.contains_key(id));
@@ -270,8 +268,8 @@ fn is_list_stale(known: &[(ConversationId, i64)], memberships: &HashMap<Conversa
     !is_theirs || others.any(|other| oldest.is_none_or(|oldest| other.last_message_at >= oldest))
 }
 
-/// The rows that say something for this reader. A member gets each message and each position once, as it is now; those who were
-/// there all the time hear of every change.
+/// The rows that matter for this reader. A member who was away gets each message and each read position once,
+/// in its current state; connected members get every change.
 fn needed(rows: &[LoggedEvent], reader: Reader) -> Vec<LoggedEvent> {
     if reader.member().is_none() {
         return rows.to_vec();
@@ -280,7 +278,7 @@ fn needed(rows: &[LoggedEvent], reader: Reader) -> Vec<LoggedEvent> {
         Some(Change::MessageNew(id)) => Some(id),
         _ => None,
     };
-    // A new message comes with its newest text and its translations.
+    // A new message contains its newest text and translations.
     let new: HashSet<MessageId> = rows.iter().filter_map(is_new).collect();
     let is_covered = |row: &LoggedEvent| {
         is_new(row).is_none() && row.change.and_then(Change::message).is_some_and(|id| new.contains(&id))
@@ -292,20 +290,20 @@ fn needed(rows: &[LoggedEvent], reader: Reader) -> Vec<LoggedEvent> {
     needed
 }
 
-/// What events are about.
+/// The subjects of events.
 #[derive(Default)]
 struct Subjects {
     messages: HashMap<MessageId, Arc<MessageView>>,
-    /// From whom messages are hidden.
+    /// The users from whom messages are hidden.
     hidden: HashMap<MessageId, Vec<UserId>>,
-    /// How far people have read, since when, and from whom that is hidden.
+    /// Read positions, their times, and from whom they are hidden.
     positions: HashMap<(ConversationId, UserId), (i64, Timestamp, Vec<UserId>)>,
-    /// Who was in new conversations first.
+    /// The first members of new conversations.
     members: HashMap<ConversationId, Vec<UserId>>,
 }
 
 impl Subjects {
-    /// The event of a row; `None` where there is nothing to be seen any more.
+    /// The event of a row; `None` if its subject no longer exists.
     fn event(&self, row: &LoggedEvent) -> Option<Happened> {
         let conversation_id = row.conversation_id;
         let event = match row.change? {
@@ -323,7 +321,7 @@ impl Subjects {
             }
             Change::Translated(id, language) => {
                 let (message, hidden_from) = self.message(id)?;
-                // It may be of an older text, or under way again.
+                // It may belong to an older text, or be pending again.
                 let translation =
                     message.translations.iter().find(|known| known.language == language)?.clone();
                 let source_language = message.message.original_language;

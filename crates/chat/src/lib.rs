@@ -1,10 +1,15 @@
-//! What Meeshy does: people sign in, open conversations, write, read, and each reads in their own language.
+//! The application: users sign in, create conversations, and send and read messages, each in their own
+//! language.
 //!
-//! Every rule that needs the database is here; the gateway decides nothing. A call is one transaction of the store,
-//! and what others have to know of it goes on the bus ([`Event`]) once that transaction is on disk.
+//! Every rule that needs the database is here; the gateway makes no decisions. A call is one transaction of
+//! the store, and its events are published on the bus ([`Event`]) once that transaction is on disk.
 //!
-//! Invariants: no time but the clock's, no randomness but that of [`Secrets`]; a message is acknowledged only after
-//! its commit; a translation never holds a message back.
+//! Invariants: time comes from the clock and randomness from [`Secrets`] only; a message is acknowledged only
+//! after its commit; a translation never delays a message.
+//!
+//! # Errors
+//! Every function fails with [`ChatError::Store`] when the database does. The `# Errors` sections only list
+//! other errors.
 //!
 //! # Errors
 //! Every function fails with [`ChatError::Store`] when the database does. The `# Errors` sections only list other
@@ -99,33 +104,34 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tokens::Tokens;
 
-/// What can be set about how people sign in and write.
+/// Settings for sign-in and messages.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// With what tokens are signed.
+    /// The key that signs tokens.
     pub signing_key: SigningKey,
-    /// How long a token holds.
+    /// The token lifetime.
     pub token_lifetime: Duration,
-    /// How long a session holds on a device that is not to be remembered.
+    /// The session lifetime on a device that is not remembered.
     pub session_lifetime: Duration,
-    /// How long a session holds on a device that is.
+    /// The session lifetime on a remembered device.
     pub trusted_session_lifetime: Duration,
-    /// Sessions of one person, at most; the oldest go first.
+    /// The most sessions per user; the oldest are ended first.
     pub sessions_per_user: i64,
-    /// Characters of a message, at most.
+    /// The maximum length of a message, in characters.
     pub message_chars: usize,
-    /// Whether wrong passwords and codes are limited in number; off for tests and benchmarks only.
+    /// Whether failed sign-in attempts are limited; off for tests and benchmarks only.
     pub limit_sign_ins: bool,
-    /// What a password's hash costs.
+    /// The cost of password hashes.
     pub hashing: HashingCost,
-    /// Whether a file is given to whoever knows its path, as the old clients need it: they build addresses themselves.
+    /// Whether a file is served to whoever knows its path. Old clients need this, because they build URLs
+    /// themselves.
     pub unsigned_file_paths: bool,
-    /// The name of this machine, for people who look who translates.
+    /// The name of this machine in the list of translators.
     pub machine: String,
 }
 
 impl Settings {
-    /// The contract's values with this key.
+    /// The default settings with this key.
     pub fn new(signing_key: SigningKey) -> Self {
         const DAY: Duration = Duration::from_secs(86_400);
         Self {
@@ -143,7 +149,7 @@ impl Settings {
     }
 }
 
-/// Everything Meeshy does. Cheap to clone.
+/// The application. Cheap to clone.
 #[derive(Clone)]
 pub struct Chat {
     inner: Arc<Inner>,
@@ -164,46 +170,46 @@ struct Inner {
     jobs: Arc<Jobs>,
     texts: Texts,
     translators: Translators,
-    /// Whether it translates here.
+    /// Whether it translates in this process.
     translates: AtomicBool,
     failures: worker::Failures,
     turns: sign_in::Turns,
-    /// Attempts to sign in, in this process.
+    /// The sign-in attempts in this process.
     sign_ins: AtomicU64,
     /// Calls of this process that were counted over all gateways.
     counted_calls: AtomicU64,
-    /// This process, among those that use the database.
+    /// The id of this process among those that use the database.
     process: String,
-    /// Tells the key that tokens are signed with from others.
+    /// Identifies the signing key without revealing it.
     key_fingerprint: String,
     membership: gateways::Membership,
 }
 
-/// A few figures for the operator.
+/// Statistics for the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statistics {
     /// Accounts.
     pub users: i64,
-    /// Translations that wait or are under way.
+    /// Waiting and running translations.
     pub translation_jobs_waiting: i64,
-    /// Processes that translate, this one included if it does.
+    /// Processes that translate, including this one if it does.
     pub translators: usize,
 }
 
-/// How many notifications there are.
+/// The numbers of notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotificationCounts {
-    /// Those that are not in the archive.
+    /// Outside the archive.
     pub active: i64,
-    /// Those that are.
+    /// In the archive.
     pub archived: i64,
 }
 
 impl Chat {
-    /// Takes up the data of `store`, with the room for everybody in it.
+    /// Opens the application on `store`, and creates the room for everybody if it is missing.
     ///
     /// # Errors
-    /// When the settings are impossible or the database fails.
+    /// When the settings are invalid.
     pub async fn open(
         store: Store,
         translator: Arc<dyn Translate>,
@@ -247,17 +253,17 @@ impl Chat {
         Ok(chat)
     }
 
-    /// Who is connected.
+    /// The connected users.
     pub fn presence(&self) -> &Presence {
         &self.inner.presence
     }
 
-    /// The id of this process among those that use the database, another one at each start.
+    /// The id of this process among those that use the database, a new one at each start.
     pub fn process(&self) -> &str {
         &self.inner.process
     }
 
-    /// Notes a sign of life of `user`, at most every few seconds. A failure is logged: it hinders nobody.
+    /// Updates the last activity of `user`, at most every few seconds. A failure is only logged.
     pub async fn touch(&self, user: UserId) {
         let now = self.now();
         if self.inner.presence.is_due(user, now)
@@ -268,18 +274,15 @@ impl Chat {
         }
     }
 
-    /// Whether what people do can be kept: a small change is written, at most one in a second.
+    /// Whether the database can be written: tested with a small write, at most once per second.
     ///
     /// # Errors
-    /// Why nothing can be written.
+    /// The reason why nothing can be written.
     pub async fn ready(&self) -> Result<(), ChatError> {
         self.inner.store.check_write().await.map_err(StoreError::into)
     }
 
-    /// A few figures for the operator.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Statistics for the operator.
     pub async fn statistics(&self) -> Result<Statistics, ChatError> {
         let read = |tx: &mut Tx<'_>| {
             Ok::<_, ChatError>(Statistics {
@@ -293,47 +296,44 @@ impl Chat {
         Ok(Statistics { translators: here + self.inner.translators.count(), ..known })
     }
 
-    /// How many notifications there are; it looks at every one of them.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The numbers of notifications; scans all of them.
     pub async fn notification_counts(&self) -> Result<NotificationCounts, ChatError> {
         let (active, archived) = self.inner.store.read(meeshy_store::notifications::counts).await?;
         Ok(NotificationCounts { active, archived })
     }
 
-    /// Whether a pair of languages is served, here or in another process.
+    /// Whether a language pair is served, here or in another process.
     fn serves(&self, from: Language, to: Language) -> bool {
         self.inner.translator.serves(from, to) || self.inner.translators.serve(from, to)
     }
 
-    /// Characters of a message, at most.
+    /// The maximum length of a message, in characters.
     pub fn message_chars(&self) -> usize {
         self.inner.settings.message_chars
     }
 
-    /// What makes things that nobody can guess.
+    /// The source of randomness.
     pub fn secrets(&self) -> &Secrets {
         &self.inner.secrets
     }
 
-    /// What time it is, by the clock of this chat.
+    /// The time of this application's clock.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 
-    /// What a view of messages is put together with.
+    /// What is needed to build message views.
     fn lens(&self, viewer: Viewer) -> view::Lens<'_> {
         let Inner { presence, file_links, .. } = &*self.inner;
         view::Lens { presence, file_links, viewer, now: self.now() }
     }
 
-    /// A person who looks now.
+    /// A user as a viewer, now.
     fn viewer(&self, tx: &mut Tx<'_>, user: UserId) -> Result<Viewer, StoreError> {
         tx.fetch(Viewer::find(user, self.now()))
     }
 
-    /// Everybody in a conversation, now.
+    /// Every member of a conversation as a viewer, now.
     fn everybody(&self) -> Viewer {
         Viewer::anyone(self.now())
     }

@@ -1,4 +1,4 @@
-//! A message is written.
+//! Sending messages.
 
 use crate::accounts::declared_language;
 use crate::authority::{Authority, confirm_and};
@@ -21,37 +21,37 @@ use meeshy_translation::detect::{self, Evidence};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What somebody writes.
+/// A message to send.
 #[derive(Debug, Clone, Default)]
 pub struct NewMessage {
-    /// Where: an id or an identifier.
+    /// The conversation: an id or an identifier.
     pub conversation: String,
-    /// The text.
+    /// The new text.
     pub content: String,
-    /// Its language; found out when not given, empty, `auto`, or impossible by the script of the text.
+    /// Its language; detected if absent, empty, `auto`, or impossible for the script of the text.
     pub original_language: Option<String>,
-    /// Its kind; `text` when not given.
+    /// Its kind; `text` if absent.
     pub message_type: Option<String>,
-    /// The message it answers.
+    /// The message it replies to.
     pub reply_to_id: Option<String>,
-    /// The writer's own id of it: sent to this conversation again, it is the same message.
+    /// The client's id for it: sent to this conversation again, it identifies the same message.
     pub client_message_id: Option<String>,
 }
 
-/// A message that is on disk.
+/// A stored message.
 #[derive(Debug, Clone)]
 pub struct Sent {
     /// The message.
     pub message: Arc<MessageView>,
-    /// Whether it was there already, from an earlier attempt.
+    /// Whether it already existed from an earlier attempt.
     pub repeated: bool,
 }
 
 impl Chat {
-    /// Writes a message. The answer comes once it is on disk, with a job for each language that somebody reads.
+    /// Sends a message. Returns once it is on disk, with a job for each language that a member reads.
     ///
     /// # Errors
-    /// When the text cannot be taken, or the caller may not write there.
+    /// When the text is invalid, or the caller may not write there.
     pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
         self.send_by(Writer { user: caller, authority: None }, new).await
     }
@@ -77,12 +77,12 @@ impl Chat {
         if !may_be_there {
             return outcome;
         }
-        // It may be there from an earlier attempt, which is rare, so it is looked for only now.
+        // It may exist from an earlier attempt. That is rare, so it is only checked now.
         let chat = self.clone();
         self.write_unless_there(move |tx| chat.send_in(tx, &writer, draft.clone(), true)).await
     }
 
-    /// What a text says about its language, if anybody has to ask it.
+    /// The evidence for the language of a text, if it has to be detected.
     pub(crate) async fn evidence(&self, declared: Option<Language>, content: &str) -> Evidence {
         if declared.is_some_and(|declared| detect::may_be(declared, content)) {
             return Evidence::default();
@@ -92,7 +92,7 @@ impl Chat {
 
     fn draft(&self, new: NewMessage) -> Result<Draft, ChatError> {
         text::message(&new.content, self.inner.settings.message_chars)?;
-        // An id that shows nothing is none: two messages that have one are not the same.
+        // An invisible id counts as none: two messages that have one are different.
         let client_message_id = new.client_message_id.filter(|id| text::is_visible(id));
         if let Some(id) = &client_message_id {
             text::client_message_id(id)?;
@@ -218,7 +218,7 @@ impl Chat {
         let Some(found) = messages::find_by_client_id(tx, conversation, caller, client_message_id)? else {
             return Ok(None);
         };
-        // An edited message is still the one that was sent, whatever it says now.
+        // An edited message is still the one that was sent, whatever its text is now.
         if found.content != draft.content && found.edited_at.is_none() {
             return Err(ChatError::invalid("clientMessageId", "this id was used for another message"));
         }
@@ -240,7 +240,7 @@ impl Chat {
         let found = found.ok_or_else(|| {
             ChatError::invalid("replyToId", "there is no such message in this conversation")
         })?;
-        // The others get it as well.
+        // The other members get it as well.
         view::message(tx, found, self.lens(self.everybody()))
     }
 
@@ -260,7 +260,7 @@ impl Chat {
     }
 }
 
-/// From whom a message, or what it answers, is hidden.
+/// From whom a message, or the one it replies to, is hidden.
 pub(crate) fn hidden_from(tx: &mut Tx<'_>, view: &MessageView) -> Result<HiddenFrom, StoreError> {
     let answered = view.reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id));
     let (message, answered) = tx.fetch((visibility::hidden_from(view.message.id), answered))?;
@@ -275,7 +275,7 @@ struct Writer {
     authority: Option<Authority>,
 }
 
-/// A message whose parts have been checked.
+/// A validated message.
 #[derive(Debug, Clone)]
 struct Draft {
     conversation: String,
@@ -287,8 +287,8 @@ struct Draft {
     evidence: Evidence,
 }
 
-/// The language of a text: as declared, else as it shows, else what its writer is used to, which is first of all what the
-/// message was in `before`.
+/// The language of a text: as declared, otherwise as detected, otherwise what its author usually writes,
+/// which is first of all the language of the message `before` the edit.
 pub(crate) fn written_in(
     declared: Option<Language>,
     before: Option<Language>,
@@ -314,7 +314,8 @@ pub(crate) fn targets(
     target_languages(message.original_language, readers, author)
 }
 
-/// The members whom a text mentions by `@username`, and these, in their order; further ones than [`limits::MENTIONS`] are text.
+/// The members mentioned in a text by `@username`, and these, in order; beyond [`limits::MENTIONS`] they are
+/// plain text.
 pub(crate) fn mentioned(conversation: ConversationId, content: &str) -> Query<Vec<(UserId, String)>> {
     let names: BTreeSet<&str> = spans::mentions(content).into_iter().take(limits::MENTIONS).collect();
     let names: Vec<String> = names.into_iter().map(str::to_owned).collect();

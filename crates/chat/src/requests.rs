@@ -1,4 +1,4 @@
-//! A translation of a message that somebody asks for, and where it has come to.
+//! Translations of messages on request, and their progress.
 
 use crate::accounts::language;
 use crate::event_bus::News;
@@ -15,34 +15,34 @@ use meeshy_translation::Request;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
-/// A translation that was asked for.
+/// A requested translation.
 #[derive(Debug, Clone)]
 pub struct Requested {
     /// The message.
     pub message: Message,
-    /// The language it is wanted in.
+    /// The target language.
     pub target: Language,
-    /// Where it has come to.
+    /// Its progress.
     pub progress: Progress,
 }
 
-/// Where a translation has come to.
+/// The progress of a translation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
-    /// It is under way.
+    /// It is pending.
     Pending,
-    /// It has come to an end, good or bad.
+    /// It has finished, successfully or not.
     Ended(Translation),
 }
 
 impl Chat {
-    /// Asks for a translation of a message.
+    /// Requests a translation of a message.
     ///
-    /// One that is there is answered, and its event sent to the caller's devices once more. It is made anew only if that
-    /// may help: after a failure, and when another engine serves the pair by now.
+    /// An existing one is returned, and its event is sent to the caller's devices again. It is only repeated
+    /// if that may help: after a failure, or if another engine serves the pair by now.
     ///
     /// # Errors
-    /// When there is no such language, or no such message that the caller may read.
+    /// When there is no such language, or the caller cannot read such a message.
     pub async fn request_translation(
         &self,
         caller: UserId,
@@ -64,7 +64,7 @@ impl Chat {
         id: MessageId,
         target: Language,
     ) -> Result<Requested, ChatError> {
-        // An edit must not come between what is read here and what is told of it.
+        // No edit may come between what is read here and what is announced of it.
         messages::hold_revision(tx, id)?;
         let message = translatable(tx, caller, id, self.now())?;
         let avoid = reports::avoided(tx, id, target, message.revision)?;
@@ -108,7 +108,7 @@ impl Chat {
         self.deliver(tx, None, event);
     }
 
-    /// Asks for a translation of a message, and waits for it; after `patience` it is answered as pending.
+    /// Requests a translation of a message and waits for it; after `patience` it is returned as pending.
     ///
     /// # Errors
     /// As [`request_translation`](Self::request_translation).
@@ -119,7 +119,7 @@ impl Chat {
         target: &str,
         patience: Duration,
     ) -> Result<Requested, ChatError> {
-        // Before asking: it may come to its end in between.
+        // Before the request, because it may finish in between.
         let mut news = self.inner.events.news();
         let mut requested = self.request_translation(caller, message, target).await?;
         let (id, language) = (requested.message.id, requested.target);
@@ -149,10 +149,10 @@ impl Chat {
         Ok(requested)
     }
 
-    /// Where a translation of a message has come to. Asks for nothing.
+    /// The progress of a translation of a message. Requests nothing.
     ///
     /// # Errors
-    /// When there is no such language or message, or nobody has asked for this translation.
+    /// When there is no such language or message, or nobody has requested this translation.
     pub async fn translation_progress(
         &self,
         caller: UserId,
@@ -170,10 +170,10 @@ impl Chat {
         self.inner.store.read(read).await
     }
 
-    /// Gives up a translation that waits, and that nobody in the conversation reads; says whether it did.
+    /// Cancels a waiting translation that no member reads; returns whether it did.
     ///
     /// # Errors
-    /// When there is no such language, or no such message that the caller may read.
+    /// When there is no such language, or the caller cannot read such a message.
     pub async fn cancel_translation(
         &self,
         caller: UserId,
@@ -198,7 +198,7 @@ impl Chat {
     /// A message with its translations.
     ///
     /// # Errors
-    /// When there is no such message that the caller may read.
+    /// When the caller cannot read such a message.
     pub async fn message(&self, caller: UserId, message: &str) -> Result<MessageView, ChatError> {
         let (chat, id) = (self.clone(), message_id(message)?);
         let read = move |tx: &mut Tx<'_>| {
@@ -214,7 +214,7 @@ pub(crate) fn message_id(text: &str) -> Result<MessageId, ChatError> {
     text.parse().map_err(|_| ChatError::NotFound { what: "message" })
 }
 
-/// A message of a conversation that the caller is in; of others nobody learns that they exist.
+/// A message of a conversation of the caller; others are reported as missing.
 pub(crate) fn readable(
     tx: &mut Tx<'_>,
     caller: UserId,
@@ -243,7 +243,7 @@ pub(crate) fn readable_with_member(
     Ok((message, member))
 }
 
-/// A message whose text is shown to everybody who reads the conversation: no other is translated.
+/// A message whose text is visible to everybody in the conversation; no other is translated.
 pub(crate) fn translatable(
     tx: &mut Tx<'_>,
     caller: UserId,
@@ -253,7 +253,7 @@ pub(crate) fn translatable(
     let message = readable(tx, caller, id, now)?;
     match message.concealed(None) {
         None => Ok(message),
-        Some(_) => Err(ChatError::InvalidOperation("what this message says is not shown here".into())),
+        Some(_) => Err(ChatError::InvalidOperation("the text of this message is hidden".into())),
     }
 }
 
@@ -269,7 +269,7 @@ fn progress(tx: &mut Tx<'_>, message: &Message, target: Language) -> Result<Opti
     Ok(current.next().map(Progress::Ended))
 }
 
-/// In its own language a message is its own translation; what the system wrote is so in every language.
+/// A message is its own translation into its own language; a system message is so in every language.
 fn original(message: &Message, target: Language) -> Translation {
     Translation {
         message_id: message.id,

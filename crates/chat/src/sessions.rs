@@ -1,4 +1,4 @@
-//! Devices that are signed in: their sessions, the tokens they call with, and signing out.
+//! Sessions of devices, their tokens, and signing out.
 
 use crate::authority::{Credential, replaced};
 use crate::refresh::{Standing, standing};
@@ -11,38 +11,38 @@ use meeshy_store::users::{self, User};
 use meeshy_store::{Queries, Tx};
 use std::fmt;
 
-/// A device that asks.
+/// The device of a request.
 #[derive(Debug, Clone, Default)]
 pub struct Device {
-    /// What it says it is.
+    /// The user agent.
     pub user_agent: Option<String>,
-    /// Where it asks from.
+    /// Its address.
     pub ip_address: Option<String>,
-    /// The secret of a session that it has, or had, which shows that it has signed in before.
+    /// The secret of a current or past session, which shows that it has signed in before.
     pub session_token: Option<Secret>,
-    /// A secret that it keeps for this alone.
+    /// A secret that identifies the device.
     pub cookie: Option<Secret>,
 }
 
 impl Device {
-    /// The network that it asks from.
+    /// The network of its address.
     pub fn network(&self) -> Network {
         Network::of(self.ip_address.as_deref().and_then(|address| address.parse().ok()))
     }
 }
 
-/// Somebody who has just signed in. `Debug` shows neither of the tokens.
+/// A successful sign-in. `Debug` shows neither of the tokens.
 #[derive(Clone)]
 pub struct SignedIn {
-    /// Who.
+    /// The user.
     pub user: User,
     /// The JWT to call with.
     pub token: String,
-    /// The secret of this device, given out only now.
+    /// The secret of this device, sent only once.
     pub session_token: String,
     /// The session of this device.
     pub session: Session,
-    /// For how long the client may regard itself as signed in.
+    /// How long the client may consider itself signed in.
     pub expires_in_seconds: u64,
 }
 
@@ -55,24 +55,24 @@ impl fmt::Debug for SignedIn {
     }
 }
 
-/// Somebody who calls.
+/// An authenticated caller.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who.
+    /// The user.
     pub user: User,
-    /// On which device.
+    /// The session.
     pub session_id: Option<SessionId>,
-    /// By what this caller was let in.
+    /// The credential.
     pub credential: Credential,
-    /// Until when at most: the token or the session expires.
+    /// When the token or the session expires, whichever comes first.
     pub expires_at: Timestamp,
 }
 
-/// What is found of the session of a token that we signed.
+/// The session of a token that we signed.
 pub(crate) enum Led {
-    /// The session goes on.
+    /// The session is active.
     To(Box<Session>, Standing),
-    /// The token names no session, and is used for the first time.
+    /// The token has no session id and is used for the first time.
     Nowhere,
 }
 
@@ -105,7 +105,7 @@ impl Chat {
         self.inner.secrets.hex(16)
     }
 
-    /// The token that a session has been given.
+    /// The current token of a session.
     pub(crate) fn token_for(&self, user: &User, session: &Session) -> Result<String, ChatError> {
         let now = self.now();
         self.inner.tokens.sign(&Claims {
@@ -135,7 +135,7 @@ impl Chat {
         Ok(SignedIn { user, token, session_token, session, expires_in_seconds: lifetime.as_secs() })
     }
 
-    /// Signs somebody in on a device, without another question. `user` is as it was when the password was looked at.
+    /// Signs in a user on a device without further checks. `user` is as read when the password was verified.
     pub(crate) async fn open_session(
         &self,
         user: User,
@@ -158,7 +158,7 @@ impl Chat {
         self.signed_in(user, session, session_token)
     }
 
-    /// Adds a session; of too many, the oldest ends.
+    /// Adds a session; ends the oldest one if there are too many.
     pub(crate) fn insert_session(&self, tx: &mut Tx<'_>, session: &Session) -> Result<(), ChatError> {
         sessions::insert(tx, session)?;
         let (ip_address, device) = (session.ip_address.as_deref(), session.user_agent.as_deref());
@@ -169,7 +169,7 @@ impl Chat {
         Ok(())
     }
 
-    /// Ends a session; its sockets close once this is on disk.
+    /// Ends a session; its sockets are closed once this is on disk.
     pub(crate) fn end_session(
         &self,
         tx: &mut Tx<'_>,
@@ -186,11 +186,11 @@ impl Chat {
         self.deliver(tx, None, Event::SessionEnded { session_id, user });
     }
 
-    /// Who calls with this JWT. One that names no session, as those of the old system, is bound to a new one.
+    /// Authenticates a JWT. One without a session id, as in the old system, is bound to a new session.
     ///
     /// # Errors
-    /// [`ChatError::Unauthenticated`] when it is not ours, has expired or was replaced a while ago, its session was
-    /// ended, or the account is not active.
+    /// [`ChatError::Unauthenticated`] when it is not ours, has expired or was replaced too long ago, its
+    /// session has ended, or the account is not active.
     pub async fn authenticate(&self, token: &str) -> Result<Caller, ChatError> {
         let now = self.now();
         let claims = self.inner.tokens.verify(token, now)?;
@@ -217,7 +217,7 @@ impl Chat {
         }
     }
 
-    /// Binds a token that names no session to the one that its device has, or to a new one.
+    /// Binds a token without a session id to the session of its device, or to a new one.
     pub(crate) fn bind(
         &self,
         tx: &mut Tx<'_>,
@@ -233,16 +233,16 @@ impl Chat {
             return lead(tx, claims, token, now);
         }
         if is_new {
-            // It takes no other device's place: that was given when the old system signed it in.
+            // It does not evict another session: the old system already counted it.
             sessions::insert(tx, &session)?;
         }
         Ok(Led::To(Box::new(session), Standing::Current))
     }
 
-    /// Who calls with this device's secret.
+    /// Authenticates a device secret.
     ///
     /// # Errors
-    /// [`ChatError::Unauthenticated`] when no session that goes on has it.
+    /// [`ChatError::Unauthenticated`] when no active session has it.
     pub async fn authenticate_session(&self, session_token: &str) -> Result<Caller, ChatError> {
         let (token, now) = (session_token.to_owned(), self.now());
         self.inner
@@ -258,10 +258,8 @@ impl Chat {
             .await
     }
 
-    /// Ends the caller's session, and the one of `session_token` if it is the caller's too; their sockets close.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Ends the caller's session and that of `session_token`, if it is also the caller's; their sockets are
+    /// closed.
     pub async fn sign_out(&self, caller: &Caller, session_token: Option<&str>) -> Result<(), ChatError> {
         let (chat, user, current, now) = (self.clone(), caller.user.id, caller.session_id, self.now());
         let session_token = session_token.map(str::to_owned);
@@ -277,7 +275,7 @@ impl Chat {
     }
 }
 
-/// The session of a token that we signed, and whether the token is still the one that it was given.
+/// The session of a token that we signed, and whether the token is its current one.
 ///
 /// # Errors
 /// [`ChatError::Unauthenticated`] when the session has ended.
@@ -308,7 +306,7 @@ fn lead_and<Q: Queries>(
     Ok((Led::To(Box::new(session), standing), also))
 }
 
-/// The session that goes on and has this device's secret. An empty one is nobody's.
+/// The active session with this device secret; `None` for an empty one.
 pub(crate) fn held_session(
     tx: &mut Tx<'_>,
     session_token: Option<&str>,
@@ -322,7 +320,7 @@ pub(crate) fn has_ended(session: &Session, now: Timestamp) -> bool {
     session.revoked_at.is_some() || session.expires_at <= now
 }
 
-/// A person whose account is active and not locked.
+/// A user whose account is active and not locked.
 pub(crate) fn active_user(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<User, ChatError> {
     active(tx.fetch(users::find_in_good_standing(id, now))?)
 }

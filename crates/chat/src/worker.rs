@@ -1,7 +1,7 @@
 //! Turns translation jobs into translations.
 //!
-//! A job is written with its message and is gone only in the transaction that keeps its result, so a crash anywhere
-//! between leaves it to be taken up again.
+//! A job is stored with its message and is deleted only in the transaction that stores its result, so after a
+//! crash it is picked up again.
 
 use crate::cluster::TRANSLATOR_TIMEOUT;
 use crate::glossary::glossaries;
@@ -23,32 +23,32 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Jobs taken at a time.
+/// Jobs claimed at a time.
 const BATCH: i64 = 64;
-/// Groups of jobs, each for one pair of languages, that are with the engines at the same time: those that people wait for.
-/// What waits there for its pair is asked together; what waits here is not.
+/// Groups of live jobs, each for one language pair, that are with the engines at the same time. Those that
+/// wait there for the same pair are batched; those that wait here are not.
 const LIVE_GROUPS: usize = 256;
-/// The same of those that can wait.
+/// The same for jobs that can wait.
 const BACKFILL_GROUPS: usize = 4;
-/// A longer text, in bytes, is a group by itself, so that no other waits for its end.
+/// A longer text, in bytes, is a group by itself, so that no other text waits for it.
 const LONG_TEXT: usize = 2_000;
-/// A job is taken from a worker that has not come back by then, even if it lives.
+/// The claim of a job, after which other workers can take it.
 const CLAIM: Duration = Duration::from_secs(30);
-/// How often a process shows that it lives.
+/// How often a process sends a heartbeat.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
-/// After so many attempts a translation has failed.
+/// The maximum number of attempts.
 const ATTEMPTS: i64 = 5;
-/// The wait after the first attempt; each further one is four times longer.
+/// The delay after the first attempt; each further one is four times longer.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
-/// The wait for a model that is being downloaded, after each look.
+/// The delay between checks for a model that is being downloaded.
 const MODEL_WAIT: Duration = Duration::from_secs(10);
-/// That translations fail is logged this often.
+/// How often failed translations are logged.
 const FAILURE_LOG_INTERVAL: Duration = Duration::from_secs(10);
-/// How often to look when nobody says that there is work: for jobs of other processes.
+/// How often to poll when no notification arrives: for jobs of other processes.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Chat {
-    /// Translates until `stop` is ready, then finishes what it has begun.
+    /// Translates until `stop` is ready, then finishes what it has started.
     pub async fn translate_jobs(&self, stop: impl Future<Output = ()>) {
         self.inner.translates.store(true, Ordering::SeqCst);
         tokio::select! {
@@ -59,7 +59,7 @@ impl Chat {
         self.sign_off().await;
     }
 
-    /// Lanes of their own, so that what somebody waits for finds a place whatever else there is to do.
+    /// Separate lanes, so that live jobs find room whatever else there is to do.
     async fn work(&self, stop: impl Future<Output = ()>) {
         self.release_claims().await;
         let stopping = CancellationToken::new();
@@ -92,7 +92,7 @@ impl Chat {
         while groups.join_next().await.is_some() {}
     }
 
-    /// Alone with its data, a process that starts need not wait for the claims of the one that died.
+    /// With exclusive use of the data, a starting process need not wait for stale claims to expire.
     async fn release_claims(&self) {
         if !self.inner.store.is_exclusive() {
             return;
@@ -102,7 +102,7 @@ impl Chat {
         }
     }
 
-    /// Shows the other processes that this one lives and what it translates, and takes from the dead what they had begun.
+    /// Sends heartbeats with the pairs of this process, and releases the claims of dead processes.
     async fn show_life(&self) -> Infallible {
         if self.inner.store.is_exclusive() {
             return std::future::pending().await;
@@ -149,10 +149,10 @@ impl Chat {
         }
     }
 
-    /// Takes jobs and hands them to the engines; says whether there may be more.
+    /// Claims jobs and passes them to the engines; returns whether there may be more.
     async fn work_once(&self, priority: Priority, places: &Arc<Semaphore>, groups: &mut JoinSet<()>) -> bool {
         while groups.try_join_next().is_some() {}
-        // Claim only what can be begun now: another process may have room for the rest.
+        // Claim only what can start now: another process may have room for the rest.
         let Ok(place) = Arc::clone(places).acquire_owned().await else { return false };
         drop(place);
         let serves = |from, to| self.inner.translator.serves(from, to);
@@ -208,7 +208,7 @@ impl Chat {
         }
     }
 
-    /// Shows the other workers that these jobs are under way, as long as they are.
+    /// Extends the claims on these jobs while they are running.
     async fn hold(&self, jobs: &[Job]) -> Infallible {
         let held: Vec<(MessageId, Language)> = jobs.iter().map(|job| (job.message_id, job.to)).collect();
         loop {
@@ -224,7 +224,7 @@ impl Chat {
         }
     }
 
-    /// Keeps what came of a job; gives the translation that has ended by it, if one has.
+    /// Stores the result of a job; returns the translation if it has finished.
     fn conclude(
         &self,
         tx: &mut Tx<'_>,
@@ -236,7 +236,7 @@ impl Chat {
             && let Answer::Unavailable { .. } | Answer::Failed { .. } = answer
             && let Some(known) = translations::keep_known(tx, job)?
         {
-            // A reader wanted something better, and there is nothing.
+            // A reader wanted a better translation, and there is none.
             return Ok(Some(known));
         }
         let state = match answer {
@@ -278,8 +278,8 @@ impl Chat {
         Ok(Some(translation))
     }
 
-    /// Logs translations that have ended and tells of them. The messages are locked by now, and then the conversations, in
-    /// the same order by everybody.
+    /// Logs finished translations as events and announces them. The messages are locked first and then the
+    /// conversations, always in the same order.
     fn announce_translations(
         &self,
         tx: &mut Tx<'_>,
@@ -305,7 +305,8 @@ impl Chat {
     }
 }
 
-/// Translations that failed. Where one does, all others may for the same reason: it is said once in a while.
+/// Failed translations. If one fails, others may fail for the same reason, so failures are logged only now
+/// and then.
 #[derive(Default)]
 pub(crate) struct Failures(Mutex<FailuresSince>);
 
@@ -316,7 +317,7 @@ struct FailuresSince {
 }
 
 impl Failures {
-    /// Counts one; if it is to be logged, says how many there have been since the last that was.
+    /// Counts a failure; if it is to be logged, returns the number since the last logged one.
     fn note(&self) -> Option<u64> {
         let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.logged_at.is_some_and(|at| at.elapsed() < FAILURE_LOG_INTERVAL) {
@@ -328,13 +329,13 @@ impl Failures {
     }
 }
 
-/// Jobs that go to the translator together.
+/// Jobs that are translated together.
 struct Group {
     request: Request,
     jobs: Vec<Job>,
 }
 
-/// Jobs of the same request are a group; a long text is one by itself.
+/// Groups jobs of the same request; a long text is a group by itself.
 fn grouped(
     jobs: Vec<Job>,
     glossaries: &HashMap<ConversationId, Arc<Glossary>>,

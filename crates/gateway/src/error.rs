@@ -67,7 +67,7 @@ impl From<ChatError> for ApiError {
             }
             ChatError::Forbidden(_) => Self::new(ErrorCode::Forbidden, message),
             ChatError::Taken { field } => {
-                let mut error = Self::invalid(field, "this is taken already");
+                let mut error = Self::invalid(field, "this is already taken");
                 error.body.code = ErrorCode::AlreadyExists;
                 error
             }
@@ -91,14 +91,14 @@ fn store_error(error: &StoreError) -> ApiError {
     tracing::error!(%error, "A request failed because of the database");
     match error {
         StoreError::Unavailable(_) | StoreError::InTheWay(_) => {
-            let message = "the database is not available just now; try again in a moment";
+            let message = "the database is not available; try again in a moment";
             ApiError::new(ErrorCode::DatabaseUnavailable, message).retry_after(2)
         }
         StoreError::DiskFull => {
             let message = "nothing can be saved: the server's disk is full";
             ApiError::new(ErrorCode::StorageFull, message)
         }
-        _ => ApiError::new(ErrorCode::DatabaseError, "something went wrong on our side"),
+        _ => ApiError::new(ErrorCode::DatabaseError, "internal server error"),
     }
 }
 

@@ -113,6 +113,6 @@ fn cors(app: &App) -> CorsLayer {
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     // The panic hook has logged the message and location.
     tracing::error!("A request panicked: this is a bug");
-    let message = "something went wrong on our side";
+    let message = "internal server error";
     ApiError::new(ErrorCode::InternalError, message).into_response()
 }

@@ -1,4 +1,4 @@
-//! From what `chat` answers to what the wire shows.
+//! Converts results of `chat` to wire types.
 
 pub mod events;
 mod files;
@@ -12,10 +12,10 @@ use meeshy_chat::{ConversationView, Figures, MemberView, MessageView, Progress, 
 use meeshy_domain::{Language, Reason, Timestamp, WebAddress};
 use meeshy_wire::{self as wire, MissingState, ProgressStatus, TextState};
 
-/// Up to this length the old system asked its medium model; clients show the name.
+/// Up to this length the old system used its medium model; clients show the name.
 const MEDIUM_CHARS: usize = 80;
 
-/// An address as it may leave the server.
+/// A URL that is safe to send to clients.
 fn address(text: Option<&str>) -> Option<WebAddress> {
     text.and_then(WebAddress::parse)
 }
@@ -90,7 +90,7 @@ pub fn session(session: &Session) -> wire::Session {
             .user_agent
             .is_some()
             .then(|| if is_mobile { "mobile" } else { "desktop" }.to_owned()),
-        // The order matters: Edge says it is Chrome, and Chrome says it is Safari.
+        // The order matters: Edge also claims to be Chrome, and Chrome to be Safari.
         browser_name: named(&["Edg", "Firefox", "Chrome", "Safari"]),
         os_name: named(&["Android", "iPhone", "Windows", "Mac OS X", "Linux"]),
         location: None,
@@ -173,7 +173,7 @@ pub fn message(view: &MessageView) -> wire::Message {
     }
 }
 
-/// The wire names what the system wrote by its kind as well.
+/// System messages also have their own message type on the wire.
 fn message_type(message: &Message) -> String {
     if message.is_by_system() { "system".to_owned() } else { message.message_type.clone() }
 }
@@ -261,7 +261,7 @@ pub fn missing_state(state: &State) -> Option<MissingState> {
     }
 }
 
-/// Why there is no text, where there is none.
+/// Why there is no text, if there is none.
 pub fn reason(state: &State) -> Option<&Reason> {
     match state {
         State::Unavailable { reason } | State::Failed { reason } => Some(reason),
@@ -269,7 +269,7 @@ pub fn reason(state: &State) -> Option<&Reason> {
     }
 }
 
-/// A translation as the wire shows it, if it has a text.
+/// A translation as shown on the wire, if it has a text.
 pub fn translation(known: &Translation, source_language: Language) -> Option<wire::Translation> {
     let (state, content, engine, score) = match &known.state {
         State::Done { content, engine, score } => (TextState::Done, content, Some(engine.clone()), *score),
@@ -300,22 +300,22 @@ pub fn translation(known: &Translation, source_language: Language) -> Option<wir
     })
 }
 
-/// Where a translation that somebody asked for has come to.
+/// The progress of a requested translation.
 pub fn progress(requested: &Requested) -> wire::TranslationProgress {
     let Requested { message, target, progress } = requested;
     let (status, text, ended) = match progress {
-        Progress::Pending => (ProgressStatus::Processing, "The translation is under way", None),
+        Progress::Pending => (ProgressStatus::Processing, "The translation is pending", None),
         Progress::Ended(known) => match &known.state {
             State::Unavailable { reason } if reason.code.is_temporary() => (
                 ProgressStatus::Processing,
-                "The translation comes once a model has been downloaded",
+                "The translation is waiting for a model to download",
                 Some(known),
             ),
             State::Done { .. } | State::Identical { .. } => {
-                (ProgressStatus::Completed, "The translation is there", Some(known))
+                (ProgressStatus::Completed, "The translation is complete", Some(known))
             }
             State::Unavailable { .. } => {
-                (ProgressStatus::Unavailable, "There is no translation", Some(known))
+                (ProgressStatus::Unavailable, "No translation is available", Some(known))
             }
             State::Failed { .. } => (ProgressStatus::Failed, "The translation failed", Some(known)),
         },
@@ -338,7 +338,7 @@ pub fn progress(requested: &Requested) -> wire::TranslationProgress {
     }
 }
 
-/// A term of a glossary.
+/// A glossary term.
 pub fn term(term: Term) -> wire::GlossaryTerm {
     wire::GlossaryTerm {
         id: term.id,
@@ -350,7 +350,7 @@ pub fn term(term: Term) -> wire::GlossaryTerm {
     }
 }
 
-/// What a reader says of a translation.
+/// A report of a translation.
 pub fn report(report: Report) -> wire::TranslationReport {
     wire::TranslationReport {
         id: report.id,
@@ -366,7 +366,7 @@ pub fn report(report: Report) -> wire::TranslationReport {
     }
 }
 
-/// A conversation, with its figures where it is looked at alone.
+/// A conversation, with its statistics if it is requested alone.
 pub fn conversation(view: &ConversationView, now: Timestamp) -> wire::Conversation {
     let stats = view.figures.as_ref().map(|figures| stats(&view.conversation, figures, now));
     wire::Conversation {
@@ -471,7 +471,7 @@ fn last_message(view: &MessageView) -> wire::LastMessage {
     }
 }
 
-/// The figures of a conversation.
+/// The statistics of a conversation.
 pub fn stats(conversation: &Conversation, figures: &Figures, now: Timestamp) -> wire::ConversationStats {
     let online = figures.online.iter().map(|member| wire::OnlineUser {
         id: member.user_id,

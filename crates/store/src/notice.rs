@@ -3,7 +3,7 @@
 //! A notification is a hint and is lost with its connection: after [`Notice::Missed`] a receiver reads what it needs from the database.
 //! SQLite belongs to one process, which needs no notifications.
 
-/// What a notification is about.
+/// The subject of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     /// There are new translation jobs, or new texts.

@@ -1,4 +1,4 @@
-//! Sending notifications to other processes, and receiving theirs.
+//! Sends and receives notifications between processes.
 
 use crate::notice::{Channel, Notice};
 use crate::pg::Listener;
@@ -7,9 +7,6 @@ use tokio::sync::mpsc;
 
 impl Store {
     /// Notifies every process that listens, without a guarantee that it arrives.
-    ///
-    /// # Errors
-    /// As the database says.
     pub async fn notify(&self, channel: Channel, payload: String) -> Result<(), StoreError> {
         if self.is_exclusive() {
             return Ok(());
@@ -21,8 +18,8 @@ impl Store {
         .await
     }
 
-    /// Notifications of some channels from now on, on a connection of its own; `None` on SQLite, which belongs to one process.
-    /// Ends when the receiver is dropped.
+    /// Subscribes to some channels, on a connection of its own; `None` on SQLite, which belongs to one
+    /// process. Ends when the receiver is dropped.
     pub fn listen(&self, channels: &'static [Channel]) -> Option<mpsc::Receiver<Notice>> {
         match &*self.engine {
             Engine::Sqlite(_) => None,

@@ -1,25 +1,26 @@
-//! Reads as values, so that several of them go to the database together.
+//! Queries as values, so that several can be sent to the database together.
 //!
-//! A function of this crate that answers with a [`Query`] asks nothing yet; [`Tx::fetch`](crate::Tx::fetch) does. Handed several queries, as a
-//! tuple or a list, it sends all of them before it waits: on PostgreSQL they share one round trip.
+//! A function that returns a [`Query`] does not run it; [`Tx::fetch`](crate::Tx::fetch) does. Given several
+//! queries, as a tuple or a list, it sends all of them before it waits: on PostgreSQL they share one round
+//! trip.
 
 use crate::{FromRow, Row, StoreError, Value};
 
 /// A statement and its parameters.
 pub(crate) type Statement = (String, Vec<Value>);
 
-/// What is made of the rows of an answer.
+/// Converts the rows of a result.
 type Read<T> = Box<dyn FnOnce(Vec<Row>) -> Result<T, StoreError>>;
 
-/// A statement, and how its answer is read.
+/// A statement, and how its result is read.
 pub struct Query<T> {
-    /// `None` where the answer is known without the database.
+    /// `None` if the result is known without the database.
     statement: Option<Statement>,
     read: Read<T>,
 }
 
 impl<T: 'static> Query<T> {
-    /// Asks nothing and answers `value`.
+    /// A query that only returns `value`.
     pub fn known(value: T) -> Self {
         Self { statement: None, read: Box::new(move |_| Ok(value)) }
     }
@@ -32,7 +33,7 @@ impl<T: 'static> Query<T> {
         Self { statement: Some((sql.into(), params)), read: Box::new(read) }
     }
 
-    /// Makes something of the first row, if there is one.
+    /// Converts the first row, if there is one.
     pub(crate) fn first(
         sql: impl Into<String>,
         params: Vec<Value>,
@@ -68,7 +69,7 @@ impl<T: 'static> Query<T> {
         Query::rows(sql, params, T::from_row)
     }
 
-    /// Answers what `make` makes of the answer.
+    /// Converts the result with `make`.
     pub fn map<U: 'static>(self, make: impl FnOnce(T) -> U + 'static) -> Query<U> {
         let Self { statement, read } = self;
         Query { statement, read: Box::new(move |rows| read(rows).map(make)) }
@@ -76,7 +77,7 @@ impl<T: 'static> Query<T> {
 }
 
 impl<T: 'static> Query<Vec<T>> {
-    /// Makes something of every row.
+    /// Converts every row.
     pub(crate) fn rows(
         sql: impl Into<String>,
         params: Vec<Value>,
@@ -88,14 +89,14 @@ impl<T: 'static> Query<Vec<T>> {
 
 /// One query or several.
 pub trait Queries {
-    /// Their answers, in the same shape.
+    /// Their results, in the same shape.
     type Answers;
     /// Adds the statements, in order.
     fn add_statements(&mut self, statements: &mut Vec<(String, Vec<Value>)>);
-    /// Reads the answers to the statements, in order.
+    /// Reads the results of the statements, in order.
     ///
     /// # Errors
-    /// When a row is not what its reader expects.
+    /// When a row does not match its reader.
     fn read(self, answers: &mut std::vec::IntoIter<Vec<Row>>) -> Result<Self::Answers, StoreError>;
 }
 
@@ -103,7 +104,7 @@ impl<T> Queries for Query<T> {
     type Answers = T;
 
     fn add_statements(&mut self, statements: &mut Vec<(String, Vec<Value>)>) {
-        // An empty one stays in its place: it says that an answer belongs to this query.
+        // An empty one keeps its place, which shows which result belongs to which query.
         statements.extend(self.statement.as_mut().map(std::mem::take));
     }
 

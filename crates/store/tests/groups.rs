@@ -1,4 +1,4 @@
-//! Closures that are committed together, on both databases.
+//! Group commit, on both databases.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
@@ -16,7 +16,7 @@ fn ids(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     tx.query("SELECT id FROM translators ORDER BY id", &[], |row| row.take("id"))
 }
 
-/// Holds up what comes after it under the same key until the sender is used or dropped.
+/// Delays the closures after it with the same key until the sender is used or dropped.
 async fn hold_up(store: &Store) -> (mpsc::Sender<()>, JoinHandle<Result<(), StoreError>>) {
     let (release, released) = mpsc::channel::<()>();
     let (begun, has_begun) = tokio::sync::oneshot::channel();
@@ -34,7 +34,7 @@ async fn hold_up(store: &Store) -> (mpsc::Sender<()>, JoinHandle<Result<(), Stor
     (release, held)
 }
 
-/// Sends a closure on its way, and lets it come to the queue before the next one.
+/// Submits a closure, and lets it get into the queue before the next one.
 async fn in_turn<T: Send + 'static>(
     store: &Store,
     closure: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -46,7 +46,7 @@ async fn in_turn<T: Send + 'static>(
 }
 
 #[tokio::test]
-async fn one_that_fails_undoes_only_itself() {
+async fn a_failed_closure_rolls_back_only_itself() {
     for (kind, database) in Database::both() {
         let store = database.open().await.unwrap();
         store.write(|tx| tx.execute(INSERT, &["taken".into()])).await.unwrap();
@@ -90,13 +90,13 @@ async fn one_that_fails_undoes_only_itself() {
 }
 
 #[tokio::test]
-async fn a_failure_that_shows_later_is_told_to_whom_it_belongs() {
+async fn a_deferred_failure_is_reported_to_its_closure() {
     for (kind, database) in Database::both() {
         let store = database.open().await.unwrap();
         let (release, held) = hold_up(&store).await;
         let mut answers = Vec::new();
         for id in ["a", "a", "b", "b", "c"] {
-            // Nobody waits for the outcome, so it comes with the next closure or with the commit.
+            // Its result is not awaited, so it arrives with the next closure or with the commit.
             let write = move |tx: &mut Tx<'_>| tx.execute_later(INSERT, &[id.into()]);
             answers.push(in_turn(&store, write).await);
         }
@@ -112,7 +112,7 @@ async fn a_failure_that_shows_later_is_told_to_whom_it_belongs() {
 }
 
 #[tokio::test]
-async fn those_that_wait_share_a_commit() {
+async fn waiting_closures_share_a_commit() {
     let database = Database::postgres();
     let store = database.open().await.unwrap();
     let (release, held) = hold_up(&store).await;
@@ -135,7 +135,7 @@ async fn those_that_wait_share_a_commit() {
 }
 
 #[tokio::test]
-async fn one_that_waits_for_a_lock_holds_up_no_other() {
+async fn a_closure_that_waits_for_a_lock_delays_no_other() {
     let database = Database::postgres();
     let Location::Postgres { url, .. } = database.location().clone() else { unreachable!() };
     let store = Store::open(&Location::Postgres { url, connections: 6 }).await.unwrap();
@@ -170,7 +170,7 @@ async fn one_that_waits_for_a_lock_holds_up_no_other() {
 }
 
 #[tokio::test]
-async fn a_database_that_comes_back_is_found_again() {
+async fn the_store_reconnects_to_a_restarted_database() {
     let database = Database::postgres();
     let store = database.open().await.unwrap();
     let end = |tx: &mut Tx<'_>| {

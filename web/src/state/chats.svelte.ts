@@ -1,4 +1,4 @@
-// The conversations, and the messages of those that were opened: fed by REST and by the socket.
+// The conversations, and the messages of opened ones, kept up to date over REST and the socket.
 
 import { ApiError, get, getPage, post, put } from "../api/client";
 import type {
@@ -24,21 +24,21 @@ import { clearTyping, startedTyping, stoppedTyping, type TypingEvent } from "./t
 interface Opened {
   messages: Message[];
   hasOlder: boolean;
-  /** What comes behind this number was new when the conversation was opened. */
+  /** Messages after this number were unread when the conversation was opened. */
   readUpTo: number;
-  /** After an interruption: nothing is missing up to this number. */
+  /** After an interruption: no message is missing up to this number. */
   missedAfter?: number | undefined;
 }
 
 const PAGE = 50;
-/** Pages that are read at once to reach the first unread message. */
+/** The most pages to load in order to reach the first unread message. */
 const PAGES_OF_UNREAD = 4;
 const RETRY_MS = 2000;
-/** Conversations that are caught up with one call. */
+/** Conversations per catch-up call. */
 const KNOWN_AT_ONCE = 500;
-/** Calls for what was missed; of whatever is behind after these the newest page is read. */
+/** The most catch-up calls; conversations that are still behind are reloaded. */
 const CATCH_UP_CALLS = 4;
-/** An event that is missing may be hidden from us: what is missing is asked for at most this often. */
+/** A missing event may be hidden from us, so gaps cause a catch-up at most this often. */
 const GAP_MS = 3000;
 
 let conversations = $state.raw<Conversation[]>([]);
@@ -47,7 +47,7 @@ let isLoaded = $state(false);
 let opened = $state.raw<Record<string, Opened>>({});
 
 export const chats = {
-  /** The newest first. */
+  /** Newest first. */
   get all(): Conversation[] {
     return conversations;
   },
@@ -64,7 +64,7 @@ export const chats = {
   opened: (id: string): Opened | undefined => opened[id],
 };
 
-/** The events that are in the log of a conversation too. */
+/** The events that are also in the log of a conversation. */
 const logged: Record<string, (event: never) => void> = {
   "message:new": arrived,
   "message:edited": (message: Message) => everywhere((messages) => edited(messages, message)),
@@ -78,7 +78,7 @@ const logged: Record<string, (event: never) => void> = {
 let isCatchingUp = false;
 let gap: ReturnType<typeof setTimeout> | undefined;
 
-/** Handles an event that comes from the socket, and notices when others before it did not. */
+/** Handles an event from the socket, and notices gaps before it. */
 function live<Event extends { conversationId?: string; eventNumber?: number }>(
   handle: (event: Event) => void,
 ): (event: Event) => void {
@@ -114,11 +114,11 @@ export function start(userId: string): void {
       "typing:stop": stoppedTyping,
     },
   });
-  // Shown before there is a socket, which may take its time; read again with it.
+  // Shown before the socket is connected, which may take a while; loaded again then.
   void loadConversations().catch(() => {});
 }
 
-/** Forgets what is shown. What was not sent stays for the next time. */
+/** Clears the state. Unsent messages are kept for the next time. */
 export function stop(): void {
   disconnect();
   closeOutbox();
@@ -138,7 +138,7 @@ function lost(): void {
   }
 }
 
-/** After every connection: what waits is sent, what was missed is read, again and again until it was. */
+/** After each connection: sends pending messages and catches up, with retries. */
 async function catchUp(): Promise<void> {
   void flush();
   isCatchingUp = true;
@@ -146,19 +146,19 @@ async function catchUp(): Promise<void> {
     if (isLoaded) await readMissed();
     else await loadConversations();
   } catch {
-    // Without a connection, the next one begins again.
+    // Without a connection: the next one starts over.
     setTimeout(() => isConnected() && void catchUp(), RETRY_MS);
   } finally {
     isCatchingUp = false;
   }
 }
 
-/** Reads what has happened in all conversations since the last event that is known of each. */
+/** Loads the events of all conversations since the last known one of each. */
 async function readMissed(): Promise<void> {
   const outdated = new Set<string>();
   let isListStale = conversations.length === 0;
   let behind = conversations.slice(0, KNOWN_AT_ONCE).map((conversation) => conversation.id);
-  // Of those behind the page of the list nothing is known; the others were never opened.
+  // Conversations beyond the loaded page of the list are unknown, and were never opened.
   for (const id of Object.keys(opened)) if (!behind.includes(id)) outdated.add(id);
   for (let call = 0; call < CATCH_UP_CALLS && behind.length > 0; call++) {
     const known = conversations.flatMap(({ id }) => {
@@ -190,12 +190,12 @@ function applyMissed({ conversationId, events, lastEventNumber, unreadCount }: C
   change(conversationId, { unreadCount });
 }
 
-/** A conversation that is not ours any more stays as it is. */
+/** Ignores the error for a conversation that we have left. */
 function unlessFinal(error: unknown): void {
   if (!(error instanceof ApiError && error.isFinal)) throw error;
 }
 
-/** Forgets the messages that were read, since they are translated into another language now. */
+/** Drops loaded messages, because they are translated into another language now. */
 export async function reload(): Promise<void> {
   opened = {};
   await loadConversations();
@@ -203,7 +203,7 @@ export async function reload(): Promise<void> {
 
 export function loadConversations(): Promise<void> {
   return take(getPage<Conversation[]>(`/conversations?limit=${PAGE}`), (page) => {
-    // Those behind the page, if there are any, were read earlier.
+    // Conversations beyond the page, if any, were loaded earlier.
     page.data.forEach(isKnownUpTo);
     conversations = page.hasMore ? joined(page.data, conversations) : page.data;
     hasMore = page.hasMore && (!isLoaded || hasMore);
@@ -220,7 +220,7 @@ export function loadMoreConversations(): Promise<void> {
   });
 }
 
-/** A conversation as the server shows it is known up to its last event; the messages that were opened before may lack some. */
+/** A conversation from the server is known up to its last event; previously loaded messages may be incomplete. */
 const isKnownUpTo = ({ id, lastEventNumber }: Conversation): void =>
   opened[id] ? learnFirst(id, lastEventNumber) : learn(id, lastEventNumber);
 
@@ -232,14 +232,14 @@ function joined(fresh: readonly Conversation[], known: readonly Conversation[]):
 const messagesOf = (id: string, before?: string) =>
   getPage<Message[]>(`/conversations/${id}/messages?limit=${PAGE}${before ? `&before=${before}` : ""}`);
 
-/** Opens a conversation: its newest messages, back to the first unread one. */
+/** Opens a conversation with its newest messages, back to the first unread one. */
 export async function open(id: string): Promise<void> {
   if (!chats.conversation(id)) {
     const conversation = await get<Conversation>(`/conversations/${id}`);
     isKnownUpTo(conversation);
     conversations = joined([conversation], conversations);
   }
-  // What comes while the page is read finds its place.
+  // Messages that arrive while the page is loading are merged.
   if (!opened[id]) set(id, { messages: [], hasOlder: true, readUpTo: 0 });
   if (opened[id]?.messages.length === 0) {
     await take(messagesOf(id), (page) => {
@@ -254,7 +254,7 @@ export async function open(id: string): Promise<void> {
   for (let read = 1; read < PAGES_OF_UNREAD && isCutOff(opened[id]); read++) await loadOlder(id);
 }
 
-/** Whether unread messages are older than those at hand. */
+/** Whether there are unread messages older than the loaded ones. */
 const isCutOff = (known: Opened | undefined): boolean =>
   known !== undefined && known.hasOlder && (known.messages[0]?.sequence ?? 0) > known.readUpTo + 1;
 
@@ -263,7 +263,7 @@ function refresh(id: string): Promise<void> {
     const known = opened[id];
     if (!known) return;
     const complete = known.missedAfter ?? newestOf(known.messages);
-    // More than a page was missed: what lies between is read by scrolling, from the new page backwards.
+    // More than a page was missed: scrolling loads the rest, backwards from the new page.
     const hasGap = page.hasMore && (page.data.at(-1)?.sequence ?? 0) > complete + 1;
     const kept = hasGap ? known.messages.filter((message) => message.sequence > complete) : known.messages;
     const hasOlder = hasGap || known.hasOlder;
@@ -279,15 +279,15 @@ export function loadOlder(id: string): Promise<void> {
   });
 }
 
-/** Everything up to now was seen. */
+/** Marks everything up to now as read. */
 export async function markRead(id: string): Promise<void> {
   if ((chats.conversation(id)?.unreadCount ?? 0) === 0) return;
   change(id, { unreadCount: 0 });
-  // Not told now, the server counts on, and the next look at the conversation tells it.
+  // If this fails, the next view of the conversation repeats it.
   await post(`/conversations/${id}/mark-read`).catch(() => {});
 }
 
-/** Gives a message another text; of its language, what one knows. */
+/** Edits a message; its language may be unknown. */
 export async function rewrite(id: string, content: string, originalLanguage?: string): Promise<void> {
   const message = await put<Message>(`/messages/${id}`, { content, originalLanguage });
   everywhere((messages) => edited(messages, message));
@@ -297,7 +297,7 @@ export async function searchPeople(text: string): Promise<FoundUser[]> {
   return get<FoundUser[]>(`/users/search?q=${encodeURIComponent(text)}`);
 }
 
-/** Opens the direct conversation with one person, the known one if there is one; with several, a new group. */
+/** Opens the direct conversation with one user, an existing one if there is one; with several, a new group. */
 export async function converse(people: readonly FoundUser[], title: string): Promise<string> {
   const participantIds = people.map((person) => person.id);
   const isDirect = participantIds.length === 1;
@@ -326,7 +326,7 @@ function arrived(message: Message): void {
   conversations = byTime(conversations);
 }
 
-/** Messages that have come take the place of their drafts. */
+/** Received messages replace their drafts. */
 function settle(messages: readonly Message[]): void {
   for (const { clientMessageId } of messages) if (clientMessageId) discard(clientMessageId);
 }
@@ -336,7 +336,7 @@ const newestOf = (messages: readonly Message[]): number => messages.at(-1)?.sequ
 const byTime = (list: readonly Conversation[]): Conversation[] =>
   list.toSorted((one, other) => other.lastMessageAt.localeCompare(one.lastMessageAt));
 
-/** Messages are shown in two places: where they were opened, and at the end of the list. */
+/** Messages are shown in two places: in the conversation and in the list. */
 function everywhere(apply: <T extends LastMessage>(messages: readonly T[]) => T[]): void {
   opened = Object.fromEntries(
     Object.entries(opened).map(([id, known]) => [id, { ...known, messages: apply(known.messages) }]),

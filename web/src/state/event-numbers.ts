@@ -1,21 +1,21 @@
-// How much of each conversation is known: the number of its newest event up to which nothing is missing.
+// The event up to which each conversation is known, without gaps.
 
 let numbers = new Map<string, number>();
 
-/** Everything up to this event is known, from an answer that had it all. */
+/** Everything up to this event is known from a response. */
 export function learn(id: string, number: number): void {
   numbers.set(id, number);
 }
 
-/** The same, unless something is known already. */
+/** The same, unless a number is already known. */
 export function learnFirst(id: string, number: number): void {
   if (!numbers.has(id)) numbers.set(id, number);
 }
 
-/** What is known is too old to go on from. */
+/** The known number is too old to continue from. */
 export const unlearn = (id: string): boolean => numbers.delete(id);
 
-/** An event has come. Answers whether others before it are missing. */
+/** Records an event. Returns whether events before it are missing. */
 export function advance(id: string, number: number): boolean {
   const known = numbers.get(id);
   if (known === undefined || number <= known) return false;

@@ -1,4 +1,4 @@
-//! What this process has to announce to the others, until the next note is written.
+//! What this process has to announce to others in its next note.
 
 use super::note::Line;
 use crate::Ephemeral;
@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Conversations whose numbers wait to be announced, and sessions, each at most; of more the others are told to look.
+/// The most conversations and the most sessions that wait to be announced; beyond that, others are told to
+/// poll.
 const MAX_WAITING: usize = 8_192;
-/// Ephemeral events that wait, at most; more are dropped.
+/// The most ephemeral events that wait; further ones are dropped.
 const MAX_EPHEMERAL: usize = 64;
 
-/// What waits to be announced. Adding never waits: the threads of the store do it.
+/// Pending announcements. Adding one never blocks, because the threads of the store do it.
 #[derive(Debug, Default)]
 pub(crate) struct Announcements {
     waiting: Mutex<Waiting>,
@@ -38,7 +39,7 @@ impl Announcements {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A conversation has come to this number.
+    /// A conversation has reached this number.
     pub fn number(&self, conversation: ConversationId, number: i64, is_new: bool) {
         self.add(|waiting| {
             let is_full = waiting.numbers.len() >= MAX_WAITING;
@@ -53,14 +54,14 @@ impl Announcements {
     /// A session was revoked.
     pub fn session_ended(&self, session: SessionId, user: UserId) {
         self.add(|waiting| {
-            // The others check again and again who may stay connected.
+            // The others periodically check who is still authorized.
             if waiting.sessions.len() < MAX_WAITING {
                 waiting.sessions.push((session, user));
             }
         });
     }
 
-    /// Something that nobody keeps.
+    /// An ephemeral event.
     pub fn ephemeral(&self, ephemeral: Ephemeral) {
         self.add(|waiting| {
             if waiting.ephemeral.len() < MAX_EPHEMERAL {
@@ -69,12 +70,12 @@ impl Announcements {
         });
     }
 
-    /// Ready when something waits.
+    /// Ready when there are pending announcements.
     pub async fn added(&self) {
         self.added.notified().await;
     }
 
-    /// Takes what waits.
+    /// Takes the pending announcements.
     pub fn take(&self) -> Vec<Line> {
         let Waiting { numbers, sessions, ephemeral, left_out } = std::mem::take(&mut *self.lock());
         let numbers = numbers.into_iter().map(|(conversation, (number, is_new))| Line::Number {

@@ -1,32 +1,32 @@
-//! What carries notes between the processes that share a database.
+//! A bus for notes between the processes on a database.
 
 use async_trait::async_trait;
 use meeshy_store::{Channel, Notice, Store, StoreError};
 use tokio::sync::mpsc;
 
-/// What carries notes between the processes that share a database. A note may be lost, and comes in any order.
+/// A bus for notes between the processes on a database. Notes may be lost and reordered.
 #[async_trait]
 pub(crate) trait EventBus: Send + Sync {
-    /// Sends a note of at most [`meeshy_store::MAX_NOTICE_BYTES`] to every process, this one included.
+    /// Sends a note of at most [`meeshy_store::MAX_NOTICE_BYTES`] to every process, including this one.
     async fn publish(&self, note: String) -> Result<(), StoreError>;
 
-    /// Starts to listen.
+    /// Starts listening.
     fn subscribe(&self) -> Box<dyn Subscription>;
 }
 
-/// The listening end of a bus.
+/// The receiving end of a bus.
 #[async_trait]
 pub(crate) trait Subscription: Send {
-    /// What is heard next. Nothing is lost when the future is dropped.
+    /// The next item. Cancel safe.
     async fn next(&mut self) -> Heard;
 }
 
-/// What is heard on a bus.
+/// An item received from a bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Heard {
     /// A note, perhaps our own.
     Note(String),
-    /// For a while nothing could be heard.
+    /// Notes may have been lost.
     Missed,
 }
 
@@ -62,7 +62,7 @@ impl Subscription for PostgresSubscription {
     }
 }
 
-/// The bus of a process that has its database to itself.
+/// The bus of a process with exclusive use of its database.
 pub(crate) struct LocalBus;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! The way of events from the transactions to those who deliver them, and of their numbers to other processes.
+//! Carries events from transactions to the dispatcher, and their numbers to other processes.
 
 use super::announcements::Announcements;
 use super::bus::{EventBus, LocalBus, PostgresBus};
@@ -12,25 +12,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
-/// What is announced within this time is announced together.
+/// Announcements within this time are sent together.
 const COALESCE_WINDOW: Duration = Duration::from_millis(3);
-/// Events that may wait to be delivered. When the gateway cannot keep up, writers wait for it.
+/// Events that may wait for the dispatcher. Beyond that, writers wait.
 const QUEUE: usize = 8_192;
-/// News that may wait for somebody who waits for a translation; whoever misses some looks into the database.
+/// Notices that may wait for a caller that waits for a translation; one that misses some reads the database.
 const NEWS: usize = 256;
 
-/// For those who wait for a translation.
+/// A notice for callers that wait for a translation.
 #[derive(Debug, Clone)]
 pub(crate) enum News {
-    /// One has come to an end here.
+    /// A translation has finished here.
     Translated(Arc<Translation>),
-    /// Something has changed in a conversation, in another process.
+    /// A conversation has changed in another process.
     Changed(ConversationId),
-    /// Whatever it was, it could not be heard.
+    /// Notices may have been lost.
     Missed,
 }
 
-/// The way of events from the transactions to those who deliver them.
+/// Carries events from transactions to the dispatcher.
 #[derive(Clone)]
 pub(crate) struct Events(pub(super) Arc<Inner>);
 
@@ -57,8 +57,8 @@ impl Events {
         Self(Arc::new(Inner { sender, receiver, news, followed, bus, is_shared, announcements }))
     }
 
-    /// Delivers an event from a thread of the store, once its transaction is on disk, and waits for room. `number` is the
-    /// one that it has in the log of its conversation.
+    /// Delivers an event from a thread of the store, once its transaction is on disk, and waits for room.
+    /// `number` is its number in the log of its conversation.
     pub(crate) fn publish(&self, number: Option<i64>, event: Event) {
         let Inner { sender, is_shared, announcements, .. } = &*self.0;
         match (&event, event.conversation().zip(number)) {
@@ -76,18 +76,18 @@ impl Events {
         {
             self.tell_waiting(News::Translated(Arc::new(translation.clone())));
         }
-        // Nobody listens while the program stops; clients that reconnect catch up.
+        // Nobody listens while the program stops; clients catch up when they reconnect.
         let _ = sender.blocking_send(Happened { number, event, is_local: true });
     }
 
-    /// Tells the other processes something that nobody keeps; under load it is dropped.
+    /// Sends an ephemeral event to other processes; under load it is dropped.
     pub(crate) fn tell_others(&self, ephemeral: Ephemeral) {
         if self.0.is_shared {
             self.0.announcements.ephemeral(ephemeral);
         }
     }
 
-    /// What those hear from now on who wait for a translation.
+    /// Subscribes a caller that waits for a translation.
     pub(crate) fn news(&self) -> broadcast::Receiver<News> {
         self.0.news.subscribe()
     }
@@ -96,33 +96,33 @@ impl Events {
         self.0.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// For those who wait for a translation.
+    /// Notifies callers that wait for a translation.
     pub(super) fn tell_waiting(&self, news: News) {
         if self.0.news.receiver_count() > 0 {
-            // Whoever has gone since then waits no more.
+            // A subscriber that has gone waits no longer.
             let _ = self.0.news.send(news);
         }
     }
 }
 
 impl Chat {
-    /// Delivers the events of other processes in a conversation too, those behind `number`; to be called before somebody
-    /// listens, with a number that was read before.
+    /// Also delivers the events of other processes in a conversation, after `number`. To be called before a
+    /// client listens, with a number that was read before.
     pub fn follow(&self, conversation: ConversationId, number: i64) {
         self.inner.events.0.followed.follow(conversation, number);
     }
 
-    /// Stops following the conversations to which nobody listens, as the caller knows. To be called every few seconds.
+    /// Stops following conversations without listeners. To be called every few seconds.
     pub fn unfollow(&self, has_listeners: impl Fn(ConversationId) -> bool) {
         self.inner.events.0.followed.retain(has_listeners);
     }
 
-    /// Tells the other processes something that nobody keeps.
+    /// Sends an ephemeral event to other processes.
     pub fn tell_others(&self, ephemeral: Ephemeral) {
         self.inner.events.tell_others(ephemeral);
     }
 
-    /// Announces events to the other processes, again and again.
+    /// Announces events to other processes, repeatedly.
     pub(crate) async fn announce_events(&self) {
         loop {
             self.inner.events.0.announcements.added().await;
@@ -131,7 +131,7 @@ impl Chat {
         }
     }
 
-    /// Announces what waits to be.
+    /// Sends the pending announcements.
     pub(crate) async fn announce_waiting(&self) {
         let Inner { announcements, bus, .. } = &*self.inner.events.0;
         let lines = announcements.take();

@@ -1,8 +1,9 @@
-//! The events of this process and of the others, those of a conversation in the order of their numbers and each once.
+//! The events of all processes, in order per conversation and each once.
 //!
-//! What is announced, or missing before an event that came, is read from the log. Since an announcement may be lost (its
-//! process was killed between the commit and the note, or the connection that listens was cut), the numbers of the
-//! conversations that are followed are also looked up, at once after such a cut and otherwise every second or more.
+//! Events that were announced, or are missing before an event that came, are read from the log. An
+//! announcement may be lost (its process was killed between the commit and the note, or the connection was
+//! lost). Therefore the numbers of followed conversations are also polled: at once after a lost connection,
+//! and otherwise every second or more.
 
 use super::bus::{Heard, Subscription};
 use super::delivery::News;
@@ -18,38 +19,38 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// Conversations whose logs are read together, at most, and rows of each.
+/// The most conversations whose logs are read together, and the most rows of each.
 const CONVERSATIONS_AT_ONCE: usize = 32;
 const ROWS_OF_EACH: i64 = 64;
-/// The pause after a read that has failed.
+/// The delay after a failed read.
 const RETRY_PAUSE: Duration = Duration::from_millis(200);
-/// How often the numbers of all conversations that are followed are looked up, as long as these are few.
+/// How often the numbers of all followed conversations are polled, if they are few.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
-/// For each further so many of them there is one more such interval between two looks.
+/// For each further number of conversations like this, the interval grows by one unit.
 const FOLLOWED_PER_INTERVAL: usize = 20_000;
-/// Conversations whose numbers are looked up with one read.
+/// Conversations whose numbers are read together.
 const NUMBERS_AT_ONCE: usize = 1_024;
 
 type Behind = Vec<(ConversationId, i64)>;
 
-/// What happens, in order. [`next`](Self::next) may be dropped and called again.
+/// The events, in order. [`next`](Self::next) is cancel safe.
 pub struct Feed {
     chat: Chat,
     local: mpsc::Receiver<Happened>,
-    /// Of the other processes, if there may be any.
+    /// From other processes, if there may be any.
     subscription: Option<Box<dyn Subscription>>,
-    /// What is to be delivered next.
+    /// Events to deliver next.
     ready: VecDeque<Happened>,
-    /// The read of some logs that is under way; it fails with what it was to read.
+    /// The running read of some logs; on failure it returns what it was to read.
     reading: Option<JoinHandle<Result<Vec<Stretch>, Behind>>>,
-    /// The look at the numbers that is under way.
+    /// The running poll of numbers.
     polling: Option<JoinHandle<()>>,
     next_poll: Instant,
 }
 
 impl Chat {
-    /// What happens from now on, here and in other processes, the events of a conversation in the order of their numbers. Can
-    /// be taken once.
+    /// The events from now on, of all processes, in the order of their numbers per conversation. Can be taken
+    /// once.
     pub fn events(&self) -> Option<Feed> {
         let local = self.inner.events.take_receiver()?;
         Some(Feed::new(self.clone(), local))
@@ -64,7 +65,7 @@ impl Feed {
         Self { chat, local, subscription, ready: VecDeque::new(), reading: None, polling: None, next_poll }
     }
 
-    /// What happened next; waits for it. `None` when nothing can happen any more.
+    /// Waits for the next event; `None` when there can be no more.
     pub async fn next(&mut self) -> Option<Happened> {
         loop {
             if let Some(happened) = self.ready.pop_front() {
@@ -74,7 +75,7 @@ impl Feed {
         }
     }
 
-    /// What is left to be delivered of all that has happened so far; `None` when that is nothing.
+    /// The rest of the events that have happened so far; `None` at the end.
     pub async fn next_of_past(&mut self) -> Option<Happened> {
         loop {
             if let Some(happened) = self.ready.pop_front() {
@@ -92,7 +93,7 @@ impl Feed {
         &self.chat.inner.events.0.followed
     }
 
-    /// Waits until one thing has come, and sees to it.
+    /// Waits for one thing to arrive, and handles it.
     async fn advance(&mut self) -> Option<()> {
         self.read_some();
         let events = self.chat.inner.events.clone();
@@ -116,7 +117,8 @@ impl Feed {
         Some(())
     }
 
-    /// An event of this process: to be delivered unless it was read from the log, or waits for others before it.
+    /// Handles an event of this process: delivers it unless it was already read from the log or others have
+    /// to come first.
     fn take(&mut self, happened: Happened) {
         let place = happened.event.conversation().zip(happened.number);
         if place.is_none_or(|(conversation, number)| self.followed().is_next(conversation, number)) {
@@ -124,7 +126,7 @@ impl Feed {
         }
     }
 
-    /// Begins to read the logs of some conversations that are behind.
+    /// Starts reading the logs of some conversations that are behind.
     fn read_some(&mut self) {
         if self.reading.is_some() {
             return;
@@ -187,14 +189,14 @@ impl Feed {
         self.ready.push_back(Happened { number: None, event, is_local: false });
     }
 
-    /// Looks at the numbers now: something could not be heard.
+    /// Polls the numbers now, because notes may have been lost.
     fn look(&mut self) {
         self.next_poll = Instant::now();
         self.chat.inner.events.tell_waiting(News::Missed);
     }
 }
 
-/// Looks up the newest numbers of all conversations that are followed.
+/// Polls the newest numbers of all followed conversations.
 async fn poll(chat: Chat) {
     let all = chat.inner.events.0.followed.all();
     for some in all.chunks(NUMBERS_AT_ONCE) {
@@ -213,7 +215,7 @@ async fn poll(chat: Chat) {
     }
 }
 
-/// What has come of a task, once it has; never if there is none. Nothing is lost when the future is dropped.
+/// The result of a task once it has finished; pending if there is none. Cancel safe.
 async fn finished<T>(task: &mut Option<JoinHandle<T>>) -> T {
     loop {
         let Some(running) = task else { return std::future::pending().await };

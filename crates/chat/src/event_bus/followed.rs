@@ -1,40 +1,40 @@
-//! Which conversations somebody here listens to, and up to which number of each has been delivered.
+//! The followed conversations, and the last delivered number of each.
 //!
-//! Events of this process and announcements of others come in any order; the numbers decide. What has been delivered is
-//! dropped, and a gap makes a conversation fall behind: its rows are read from the log.
+//! Local events and announcements of others arrive in any order; the numbers decide. What was already
+//! delivered is dropped. After a gap a conversation is behind: its rows are read from the log.
 
 use meeshy_domain::ConversationId;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Conversations that nobody here listens to and whose newest number is remembered, in each of two generations: somebody
-/// may be about to listen, with an older number in hand.
+/// The most conversations without listeners whose newest number is remembered, in each of two generations: a
+/// client may be about to listen, with an older number.
 const MAX_RECENT: usize = 4_096;
 
-/// The conversations that are followed.
+/// The followed conversations.
 #[derive(Debug, Default)]
 pub(crate) struct Followed {
     state: Mutex<State>,
-    /// There are conversations to be read.
+    /// Conversations are behind.
     behind: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
     conversations: HashMap<ConversationId, Progress>,
-    /// Those whose rows have to be read.
+    /// The conversations whose rows have to be read.
     behind: HashSet<ConversationId>,
     recent: [HashMap<ConversationId, i64>; 2],
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Progress {
-    /// Up to this number everything was delivered.
+    /// Everything up to this number was delivered.
     delivered: i64,
-    /// The newest number that is known.
+    /// The newest known number.
     newest: i64,
-    /// Whether it is followed since the last [`Followed::retain`].
+    /// Whether it was followed since the last [`Followed::retain`].
     is_fresh: bool,
 }
 
@@ -65,7 +65,7 @@ impl Followed {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes something and wakes who reads, if there is anything to be read.
+    /// Makes a change, and wakes the reader if there is something to read.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state();
         let outcome = change(&mut state);
@@ -75,7 +75,7 @@ impl Followed {
         outcome
     }
 
-    /// Follows a conversation from behind `number`, unless it is followed already.
+    /// Follows a conversation from after `number`, unless it is already followed.
     pub fn follow(&self, conversation: ConversationId, number: i64) {
         self.change(|state| {
             let recent = state.recent(conversation);
@@ -88,8 +88,8 @@ impl Followed {
         });
     }
 
-    /// Stops following those that nobody listens to any more; those that were not followed at the last call stay, since
-    /// their listeners may be about to come.
+    /// Stops following conversations without listeners. Those that were not followed at the last call stay,
+    /// since their listeners may be about to come.
     pub fn retain(&self, has_listeners: impl Fn(ConversationId) -> bool) {
         let mut state = self.state();
         let State { conversations, behind, .. } = &mut *state;
@@ -101,8 +101,8 @@ impl Followed {
         behind.retain(|id| conversations.contains_key(id));
     }
 
-    /// Whether an event of this process is the next one of its conversation, and so to be delivered; if it is not, it is
-    /// delivered already, or found in the log.
+    /// Whether a local event is the next one of its conversation, and is to be delivered; otherwise it was
+    /// already delivered, or will be found in the log.
     pub fn is_next(&self, conversation: ConversationId, number: i64) -> bool {
         self.change(|state| {
             let Some(progress) = state.conversations.get_mut(&conversation) else {
@@ -118,8 +118,8 @@ impl Followed {
         })
     }
 
-    /// Another process has announced a number of a conversation; a new conversation is followed for a while, since those who
-    /// are in it have to be found.
+    /// Another process has announced a number of a conversation. A new conversation is followed for a while,
+    /// because its members have to be found.
     pub fn announced(&self, conversation: ConversationId, number: i64, is_new: bool) {
         self.change(|state| {
             if is_new && !state.conversations.contains_key(&conversation) {
@@ -134,7 +134,7 @@ impl Followed {
         });
     }
 
-    /// Some conversations that are behind, each with the number up to which it was delivered.
+    /// Some conversations that are behind, each with its last delivered number.
     pub fn take_behind(&self, limit: usize) -> Vec<(ConversationId, i64)> {
         let mut state = self.state();
         let some: Vec<ConversationId> = state.behind.iter().take(limit).copied().collect();
@@ -147,14 +147,14 @@ impl Followed {
             .collect()
     }
 
-    /// Those could not be read: they are still behind.
+    /// They could not be read and are still behind.
     pub fn put_back(&self, conversations: &[(ConversationId, i64)]) {
         self.change(|state| {
             state.behind.extend(conversations.iter().map(|(id, _)| *id));
         });
     }
 
-    /// Whether an event that was read from the log has not been delivered; it is from now on.
+    /// Whether an event read from the log was not delivered yet; marks it as delivered.
     pub fn deliver(&self, conversation: ConversationId, number: i64) -> bool {
         let mut state = self.state();
         let Some(progress) = state.conversations.get_mut(&conversation) else { return false };
@@ -169,17 +169,17 @@ impl Followed {
         self.change(|state| state.note_newest(conversation, number));
     }
 
-    /// What is followed.
+    /// The followed conversations.
     pub fn all(&self) -> Vec<ConversationId> {
         self.state().conversations.keys().copied().collect()
     }
 
-    /// Whether nothing is behind.
+    /// Whether no conversation is behind.
     pub fn is_level(&self) -> bool {
         self.state().behind.is_empty()
     }
 
-    /// Ready when something is behind.
+    /// Ready when a conversation is behind.
     pub async fn fell_behind(&self) {
         self.behind.notified().await;
     }

@@ -1,8 +1,8 @@
-//! How events get from the transactions to those who deliver them, here and in other processes.
+//! Carries events from transactions to the dispatchers of all processes.
 //!
-//! In this process an event travels with its payload. Other processes hear, soon after the commit, which number a
-//! conversation has come to (`announcements`), and read the rows of the log. A lost announcement costs time and nothing
-//! else: every process looks by itself as well ([`Feed`]).
+//! Within this process an event carries its payload. Other processes are notified, soon after the commit, of
+//! the new number of a conversation (`announcements`), and read the rows of the log. A lost announcement only
+//! costs time: every process also polls ([`Feed`]).
 
 mod announcements;
 mod bus;

@@ -1,23 +1,23 @@
-//! What processes tell each other over the bus, as text: who tells, and then a line for each thing.
+//! The text of notes on the bus: the sender, followed by one item per line.
 
 use crate::Ephemeral;
 use meeshy_domain::{ConversationId, SessionId, UserId};
 
-/// A thing to tell.
+/// An item of a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Line {
     /// The newest number of a conversation.
     Number {
         conversation: ConversationId,
         number: i64,
-        /// Whether it was created just now.
+        /// Whether it was just created.
         is_new: bool,
     },
     /// A session was revoked.
     SessionEnded(SessionId, UserId),
-    /// Something that nobody keeps.
+    /// An ephemeral event.
     Ephemeral(Ephemeral),
-    /// Some things were left out: look for yourself.
+    /// Some items were dropped: poll.
     LeftOut,
 }
 
@@ -32,7 +32,7 @@ impl Line {
         })
     }
 
-    /// `None` for what a newer version of the program tells.
+    /// `None` for an item of a newer version of the program.
     fn decode(line: &str) -> Option<Self> {
         if line == "?" {
             return Some(Self::LeftOut);
@@ -54,7 +54,7 @@ impl Line {
     }
 }
 
-/// Notes of at most `max_bytes` that say all of `lines`, in their order. What fits into none is left out.
+/// Notes of at most `max_bytes` with all of `lines`, in order. A line that is too long is dropped.
 pub(crate) fn encode(node: &str, lines: &[Line], max_bytes: usize) -> Vec<String> {
     let mut notes: Vec<String> = Vec::new();
     for line in lines.iter().filter_map(Line::encode) {
@@ -72,7 +72,7 @@ pub(crate) fn encode(node: &str, lines: &[Line], max_bytes: usize) -> Vec<String
     notes
 }
 
-/// What another process tells; nothing if the note is our own.
+/// The items of another process; empty if the note is our own.
 pub(crate) fn decode(note: &str, node: &str) -> Vec<Line> {
     let mut lines = note.lines();
     if lines.next() == Some(node) {

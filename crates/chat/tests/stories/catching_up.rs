@@ -1,4 +1,4 @@
-//! Stories of clients that were away and read what they have missed, each told on both databases.
+//! Clients that were away catch up, on both databases.
 
 use crate::hidden::block;
 use crate::support::{World, worlds};
@@ -9,7 +9,7 @@ use meeshy_store::translations::{State, Translation};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What a client knows of a conversation, from whatever it was told.
+/// What a client knows of a conversation from the events it has received.
 #[derive(Debug, Default, PartialEq)]
 struct Known {
     texts: BTreeMap<i64, (String, i64)>,
@@ -71,7 +71,7 @@ fn said(caught_up: &CaughtUp) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn whoever_was_away_learns_what_the_others_heard() {
+async fn a_client_that_was_away_gets_the_missed_events() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -124,7 +124,7 @@ async fn whoever_was_away_learns_what_the_others_heard() {
 }
 
 #[tokio::test]
-async fn what_is_hidden_stays_hidden_and_strangers_learn_nothing() {
+async fn hidden_events_stay_hidden_and_non_members_get_nothing() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let (emma, stranger) = (world.person("emma", "en").await, world.person("eve", "en").await);
@@ -152,7 +152,7 @@ async fn what_is_hidden_stays_hidden_and_strangers_learn_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_was_away_for_too_long_has_to_start_anew() {
+async fn a_client_that_was_away_for_too_long_has_to_reload() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let talk = world.group(lea, &[]).await;
@@ -189,7 +189,7 @@ async fn one_call_catches_up_all_conversations() {
         let late = world.group(lea, &[carlos]).await;
         world.hand.advance(Duration::from_secs(1));
         world.say(carlos, &busy, "hola").await.unwrap();
-        // What a client has that has read the list by now, without its last conversation.
+        // The state of a client that has read the list by now, without its last conversation.
         let known = [(busy.conversation.id, 1), (quiet.conversation.id, 1)];
         let all = world.chat.all_events_after(lea, known.to_vec()).await.unwrap();
         let [one] = &all.conversations[..] else { panic!("{kind}: {all:?}") };
@@ -210,7 +210,7 @@ async fn one_call_catches_up_all_conversations() {
 }
 
 #[tokio::test]
-async fn an_answer_is_bounded_and_says_where_there_is_more() {
+async fn a_response_is_bounded_and_says_whether_there_is_more() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let mut known = Vec::new();

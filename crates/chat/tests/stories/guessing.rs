@@ -1,4 +1,4 @@
-//! Stories of people who guess passwords, and of those whose passwords they are, each told on both databases.
+//! Failed sign-ins, on both databases.
 
 use crate::support::{World, registration, set, worlds};
 use meeshy_chat::{Chat, ChatError, Device, Event, SignIn, SignedIn};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A device at an address that shows nothing.
+/// A device without proofs at an address.
 fn at(address: &str) -> Device {
     Device { ip_address: Some(address.into()), ..Device::default() }
 }
@@ -20,7 +20,7 @@ async fn attempt(world: &World, login: &str, password: &str, device: Device) -> 
     }
 }
 
-/// `wrong`, or how many seconds to wait.
+/// `wrong`, or the number of seconds to wait.
 fn said(outcome: &Result<SignedIn, ChatError>) -> String {
     match outcome {
         Ok(_) => "in".into(),
@@ -30,7 +30,7 @@ fn said(outcome: &Result<SignedIn, ChatError>) -> String {
     }
 }
 
-/// Guesses from an address until it has to wait.
+/// Tries passwords from an address until it has to wait.
 async fn guess_until_locked(world: &World, login: &str, address: &str) -> Vec<String> {
     let mut answers = Vec::new();
     for _ in 0..30 {
@@ -42,7 +42,7 @@ async fn guess_until_locked(world: &World, login: &str, address: &str) -> Vec<St
     answers
 }
 
-/// Ten wrong answers and a minute to wait.
+/// Ten failed attempts and a minute to wait.
 fn free_attempts() -> Vec<String> {
     let mut answers = vec!["wrong".to_owned(); usize::try_from(FREE_ATTEMPTS).unwrap()];
     answers.push("wait 60".into());
@@ -50,15 +50,15 @@ fn free_attempts() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn guessing_has_to_wait_and_learns_nothing_meanwhile() {
+async fn failed_sign_ins_have_to_wait_and_reveal_nothing() {
     const HERE: &str = "198.51.100.1";
     for (kind, world) in worlds().await {
         world.sign_up("lea", "fr").await;
-        // A name that nobody has sounds the same.
+        // A name that does not exist gives the same response.
         for login in ["lea", "nobody"] {
             assert_eq!(guess_until_locked(&world, login, HERE).await, free_attempts(), "{kind}: {login}");
         }
-        // So does the right password, from here and from elsewhere, by each of its owner's names.
+        // So does the right password, from here and from elsewhere, with each of its owner's names.
         for (login, here) in [("lea", "wait 60"), ("LEA", "wait 60"), ("lea@example.org", "wrong")] {
             for (address, answer) in [(HERE, here), ("203.0.113.9", "wrong")] {
                 let outcome = attempt(&world, login, "correct horse", at(address)).await;
@@ -74,12 +74,12 @@ async fn guessing_has_to_wait_and_learns_nothing_meanwhile() {
         let outcome = attempt(&world, "lea", "correct horse", at("203.0.113.9")).await;
         assert_eq!(said(&outcome), "in", "{kind}");
         let outcome = attempt(&world, "lea", "correct horse", at("203.0.113.10")).await;
-        assert_eq!(said(&outcome), "in", "{kind}: the account counts anew");
+        assert_eq!(said(&outcome), "in", "{kind}: the count of the account was reset");
     }
 }
 
 #[tokio::test]
-async fn guessing_from_many_addresses_and_under_several_names_gets_no_more_attempts() {
+async fn many_addresses_and_names_get_no_additional_attempts() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         set(&world, lea, "phone_number", "+33612345678").await;
@@ -90,7 +90,7 @@ async fn guessing_from_many_addresses_and_under_several_names_gets_no_more_attem
         }
         for login in names {
             let outcome = attempt(&world, login, "correct horse", at("203.0.113.9")).await;
-            assert_eq!(said(&outcome), "wrong", "{kind}: it is not looked at");
+            assert_eq!(said(&outcome), "wrong", "{kind}: it is not verified");
         }
         world.hand.advance(MINUTE);
         assert_eq!(said(&attempt(&world, "lea", "correct horse", at("203.0.113.9")).await), "in", "{kind}");
@@ -98,11 +98,11 @@ async fn guessing_from_many_addresses_and_under_several_names_gets_no_more_attem
 }
 
 #[tokio::test]
-async fn an_address_of_somebody_and_an_invented_one_answer_alike() {
+async fn an_existing_and_an_invented_address_give_the_same_response() {
     for (kind, world) in worlds().await {
         world.sign_up("lea", "fr").await;
         world.sign_up("ben", "fr").await;
-        // Whose other name was guessed at; who was guessed at; nobody.
+        // An account under another name, the account under its own name, and none.
         let from = "198.51.100.1";
         guess_until_locked(&world, "lea", from).await;
         guess_until_locked(&world, "ben@example.org", from).await;
@@ -121,7 +121,7 @@ async fn an_address_of_somebody_and_an_invented_one_answer_alike() {
 }
 
 #[tokio::test]
-async fn strangers_do_not_lock_out_a_device_that_has_signed_in_before() {
+async fn strangers_do_not_lock_out_a_known_device() {
     for (kind, world) in worlds().await {
         let cookie = Device { cookie: Some("c".repeat(64).as_str().into()), ..at("203.0.113.1") };
         let lea = world.chat.register(registration("lea", "fr"), cookie.clone()).await.unwrap();
@@ -135,7 +135,7 @@ async fn strangers_do_not_lock_out_a_device_that_has_signed_in_before() {
             Device { session_token: Some(lea.session_token.as_str().into()), ..at("192.0.2.1") };
         let with_cookie = Device { ip_address: Some("192.0.2.2".into()), ..cookie };
         for device in [with_secret, with_cookie, at("203.0.113.1")] {
-            // It has its own attempts, which end too.
+            // It has its own attempts, which are limited as well.
             assert_eq!(said(&attempt(&world, "lea", "typo", device.clone()).await), "wrong", "{kind}");
             assert_eq!(said(&attempt(&world, "lea", "correct horse", device.clone()).await), "in", "{kind}");
             for _ in 0..FREE_ATTEMPTS {
@@ -145,7 +145,7 @@ async fn strangers_do_not_lock_out_a_device_that_has_signed_in_before() {
             assert_eq!(said(&locked), "wait 60", "{kind}");
             world.hand.advance(MINUTE);
         }
-        // Other people's secrets are no way in.
+        // Other users' secrets do not help.
         let carlos = world.sign_up("carlos", "es").await;
         world.hand.advance(MINUTE * 60 * 25);
         guess_until_locked(&world, "lea", "198.51.100.1").await;
@@ -155,7 +155,7 @@ async fn strangers_do_not_lock_out_a_device_that_has_signed_in_before() {
 }
 
 #[tokio::test]
-async fn guesses_at_the_same_moment_are_all_counted() {
+async fn concurrent_attempts_are_all_counted() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let guess = async |login: &str, address: fn(usize) -> String| {
@@ -179,14 +179,14 @@ async fn guesses_at_the_same_moment_are_all_counted() {
     }
 }
 
-/// Somebody who signs in with a code too.
+/// A user with two-factor authentication.
 async fn lea_with_codes(world: &World) {
     let lea = world.person("lea", "fr").await;
     set(world, lea, "two_factor_secret", "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ").await;
     set(world, lea, "two_factor_enabled_at", 1_000).await;
 }
 
-/// A challenge for the right password; nothing when it is not looked at.
+/// A challenge for the right password; `None` if the password was not verified.
 async fn challenge(chat: &Chat) -> Option<String> {
     match chat.sign_in("lea".into(), "correct horse".into(), false, at("198.51.100.7")).await {
         Ok(SignIn::NeedsCode { challenge, .. }) => Some(challenge),
@@ -195,7 +195,7 @@ async fn challenge(chat: &Chat) -> Option<String> {
     }
 }
 
-/// Whether a wrong code was looked at.
+/// Whether a wrong code was verified.
 async fn is_looked_at(chat: &Chat, challenge: &str) -> bool {
     match chat.sign_in_with_code(challenge, "000000", at("198.51.100.7")).await {
         Err(ChatError::Unauthenticated(reason)) => reason == "wrong code",
@@ -205,7 +205,7 @@ async fn is_looked_at(chat: &Chat, challenge: &str) -> bool {
 }
 
 #[tokio::test]
-async fn codes_are_guesses_too() {
+async fn wrong_codes_count_as_failed_attempts() {
     for (kind, world) in worlds().await {
         lea_with_codes(&world).await;
         let mut looked_at = 0;
@@ -220,7 +220,7 @@ async fn codes_are_guesses_too() {
 }
 
 #[tokio::test]
-async fn codes_that_are_guessed_during_another_sign_in_are_counted() {
+async fn codes_tried_during_another_sign_in_are_counted() {
     for (kind, world) in worlds().await {
         lea_with_codes(&world).await;
         let chat = &world.chat;
@@ -234,12 +234,12 @@ async fn codes_that_are_guessed_during_another_sign_in_are_counted() {
             looked_at += [a, b, c, d, e].into_iter().map(i64::from).sum::<i64>();
             current = next;
         }
-        assert!(looked_at <= FREE_ATTEMPTS, "{kind}: {looked_at} codes were looked at");
+        assert!(looked_at <= FREE_ATTEMPTS, "{kind}: {looked_at} codes were verified");
     }
 }
 
 #[tokio::test]
-async fn a_lock_by_guessing_leaves_open_sessions_alone() {
+async fn a_lock_after_failed_attempts_does_not_end_sessions() {
     for (kind, world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
         guess_until_locked(&world, "lea", "198.51.100.1").await;
@@ -249,7 +249,7 @@ async fn a_lock_by_guessing_leaves_open_sessions_alone() {
 }
 
 #[tokio::test]
-async fn common_passwords_and_reserved_names_are_refused_for_those_who_register_themselves() {
+async fn common_passwords_and_reserved_names_are_rejected_on_registration() {
     for (kind, world) in worlds().await {
         let register = async |username: &str, password: &str, code: Option<String>| {
             let mut new = registration(username, "en");
@@ -278,7 +278,7 @@ async fn common_passwords_and_reserved_names_are_refused_for_those_who_register_
 }
 
 #[tokio::test]
-async fn whether_an_address_has_an_account_is_not_told_before_registering() {
+async fn whether_an_address_has_an_account_is_not_revealed() {
     for (kind, world) in worlds().await {
         world.sign_up("lea", "fr").await;
         let asked =
@@ -290,13 +290,14 @@ async fn whether_an_address_has_an_account_is_not_told_before_registering() {
 }
 
 #[tokio::test]
-async fn a_long_password_of_the_old_system_goes_on() {
+async fn a_long_imported_password_stays_valid() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let real = "une phrase de passe plus longue que soixante-douze octets, qui va jusqu'au bout !";
         let hash = bcrypt::hash(real, 4).unwrap();
         set(&world, lea, "password_hash", hash).await;
-        // The old system saw only the beginning; whoever comes with another end does not lock out the real one.
+        // The old system used only the start of it; a sign-in with another end does not lock out the real
+        // one.
         for password in [&format!("{}?", &real[..75]), real, real] {
             assert_eq!(said(&attempt(&world, "lea", password, Device::default()).await), "in", "{kind}");
         }
@@ -318,7 +319,7 @@ async fn a_long_password_of_the_old_system_goes_on() {
 }
 
 #[tokio::test]
-async fn an_operator_unlocks_changes_passwords_and_switches_accounts_off() {
+async fn an_operator_unlocks_changes_passwords_and_deactivates_accounts() {
     for (kind, mut world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
         let sign_in = async |world: &World, password: &str| {
@@ -348,7 +349,7 @@ async fn an_operator_unlocks_changes_passwords_and_switches_accounts_off() {
         assert!(world.chat.refresh(&lea.token, Some(&lea.session_token)).await.is_err(), "{kind}");
         world.chat.set_active("lea", true).await.unwrap();
         assert_eq!(sign_in(&world, "battery staple").await, "in", "{kind}");
-        // The old system left some switched on that it had deleted.
+        // The old system left some deleted accounts active.
         set(&world, lea.user.id, "deleted_at", 1_000).await;
         assert_eq!(sign_in(&world, "battery staple").await, "wrong", "{kind}");
         assert!(!world.chat.accounts(None, 10).await.unwrap()[0].user.is_active, "{kind}");

@@ -1,4 +1,4 @@
-//! What the old system hid stays hidden. Each story on both databases, with rows as the import leaves them.
+//! Data hidden by the old system stays hidden, on both databases, with rows as an import leaves them.
 
 use crate::support::{World, worlds};
 use meeshy_chat::{
@@ -9,23 +9,23 @@ use meeshy_store::{Tx, Value, blocks};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// Changes rows as the import would have written them.
+/// Changes rows as an import would have written them.
 async fn set(world: &World, sql: &'static str, params: Vec<Value>) {
     let write = move |tx: &mut Tx<'_>| tx.execute(sql, &params);
     assert!(world.store.write(write).await.unwrap() > 0, "{sql}");
 }
 
-/// Lets somebody have blocked one other person.
+/// Makes a user block another one.
 pub async fn block(world: &World, who: UserId, whom: UserId) {
     world.store.write(move |tx| blocks::set(tx, who, &[whom])).await.unwrap();
 }
 
-/// What somebody reads in a conversation, the newest first.
+/// The messages that a user sees in a conversation, the newest first.
 async fn read(world: &World, who: UserId, talk: &ConversationView) -> Vec<String> {
     world.page(who, talk).await.messages.into_iter().map(|view| view.message.content).collect()
 }
 
-/// What somebody sees of a conversation in the list.
+/// The conversation as a user sees it in the list.
 async fn preview(world: &World, who: UserId) -> Option<String> {
     let (listed, _) = world.chat.conversations(who, ListFilter::default(), 10, 0).await.unwrap();
     let group = listed.into_iter().find(|view| view.conversation.identifier != "meeshy")?;
@@ -37,7 +37,7 @@ async fn say(world: &World, who: UserId, talk: &ConversationView, text: &str) ->
 }
 
 #[tokio::test]
-async fn expired_messages_are_gone_for_everybody() {
+async fn expired_messages_are_hidden_from_everybody() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -64,13 +64,13 @@ async fn expired_messages_are_gone_for_everybody() {
             let page = world.page(who, &talk).await;
             assert_eq!(page.messages.len(), 2, "{kind}");
             assert_eq!(page.total, 2, "{kind}");
-            assert!(page.messages[0].reply_to.is_none(), "{kind}: nor as what was answered");
+            assert!(page.messages[0].reply_to.is_none(), "{kind}: nor as a reply-to");
             assert!(matches!(world.chat.message(who, &id).await, Err(ChatError::NotFound { .. })), "{kind}");
             let asked = world.chat.request_translation(who, &id, "de").await;
             assert!(matches!(asked, Err(ChatError::NotFound { .. })), "{kind}");
         }
         assert!(matches!(world.chat.send(carlos, new).await, Err(ChatError::Invalid { .. })), "{kind}");
-        // What was asked for before it expired is not translated any more.
+        // Translations requested before it expired are not made any more.
         world.translate().await;
         let counts = world.store.read(move |tx| {
             tx.query_one(
@@ -84,7 +84,7 @@ async fn expired_messages_are_gone_for_everybody() {
 }
 
 #[tokio::test]
-async fn what_was_to_be_seen_once_is_seen_by_its_author_only() {
+async fn view_once_messages_are_visible_to_their_author_only() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -105,7 +105,7 @@ async fn what_was_to_be_seen_once_is_seen_by_its_author_only() {
         let id = view.message.id.to_string();
         let asked = world.chat.request_translation(carlos, &id, "de").await;
         assert!(matches!(asked, Err(ChatError::InvalidOperation(_))), "{kind}");
-        // Whoever answers it quotes it to everybody.
+        // A reply quotes it to everybody.
         world.happened();
         let new = NewMessage {
             conversation: talk.conversation.id.to_string(),
@@ -123,7 +123,7 @@ async fn what_was_to_be_seen_once_is_seen_by_its_author_only() {
 }
 
 #[tokio::test]
-async fn encrypted_messages_are_shown_to_nobody_as_text() {
+async fn the_text_of_encrypted_messages_is_hidden_from_everybody() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -145,7 +145,7 @@ async fn encrypted_messages_are_shown_to_nobody_as_text() {
 }
 
 #[tokio::test]
-async fn messages_deleted_for_oneself_and_cleared_histories_stay_away() {
+async fn messages_deleted_for_oneself_and_cleared_histories_stay_hidden() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -163,11 +163,7 @@ async fn messages_deleted_for_oneself_and_cleared_histories_stay_away() {
         assert_eq!(read(&world, carlos, &talk).await, ["two", "one"], "{kind}");
         assert_eq!(preview(&world, carlos).await.as_deref(), Some("two"), "{kind}");
         assert_eq!(world.page(carlos, &talk).await.total, 2, "{kind}");
-        assert_eq!(
-            read(&world, lea, &talk).await,
-            ["three", "two", "one"],
-            "{kind}: for the others it is there"
-        );
+        assert_eq!(read(&world, lea, &talk).await, ["three", "two", "one"], "{kind}: visible to the others");
         set(
             &world,
             "INSERT INTO conversation_preferences (id, user_id, conversation_id, is_pinned, clear_history_before, created_at, \
@@ -179,7 +175,7 @@ async fn messages_deleted_for_oneself_and_cleared_histories_stay_away() {
         let (listed, _) = world.chat.conversations(carlos, ListFilter::default(), 10, 0).await.unwrap();
         let pinned = listed.iter().filter_map(|view| view.preferences.as_ref()).filter(|set| set.is_pinned);
         assert_eq!(pinned.count(), 1, "{kind}");
-        // A conversation that was deleted for oneself comes back with its next message.
+        // A conversation that was deleted for oneself reappears with its next message.
         set(
             &world,
             "UPDATE conversation_preferences SET is_deleted_for_user = TRUE, deleted_for_user_at = $1",
@@ -194,7 +190,7 @@ async fn messages_deleted_for_oneself_and_cleared_histories_stay_away() {
 }
 
 #[tokio::test]
-async fn people_who_were_blocked_are_not_heard_and_do_not_find_who_blocked_them() {
+async fn blocked_users_are_not_delivered_and_cannot_find_the_blocking_user() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let emma = world.person("emma", "en").await;
@@ -236,7 +232,7 @@ async fn people_who_were_blocked_are_not_heard_and_do_not_find_who_blocked_them(
 }
 
 #[tokio::test]
-async fn what_somebody_blocked_writes_counts_as_unread_for_the_others_only() {
+async fn messages_of_a_blocked_user_are_unread_for_the_others_only() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let emma = world.person("emma", "en").await;
@@ -267,7 +263,7 @@ async fn what_somebody_blocked_writes_counts_as_unread_for_the_others_only() {
 }
 
 #[tokio::test]
-async fn files_of_what_is_hidden_are_hidden() {
+async fn files_of_hidden_messages_are_hidden() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -301,7 +297,7 @@ async fn files_of_what_is_hidden_are_hidden() {
 }
 
 #[tokio::test]
-async fn what_somebody_deleted_or_cleared_away_does_not_come_back_live() {
+async fn deleted_or_cleared_messages_do_not_reappear_live() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "fr").await);
         let emma = world.person("emma", "fr").await;

@@ -1,4 +1,4 @@
-//! What the program asks finds its rows by an index: the statements are recorded while it is used, and explained on full tables.
+//! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
 use crate::support::{World, registration};
 use meeshy_chat::retention::{CacheBound, Retention, archive_notifications, prune_cache};
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Tables that stay small whatever people do.
+/// Tables that stay small.
 const SMALL: [&str; 9] = [
     "translators",
     "gateways",
@@ -26,22 +26,22 @@ const SMALL: [&str; 9] = [
     "setup_code",
     "write_checks",
 ];
-/// How statements begin that read a whole table on purpose.
+/// The start of statements that scan a whole table on purpose.
 const WHOLE_TABLES: [&str; 5] = [
     // Once an hour, and for an operator.
     "SELECT COUNT(*) AS count FROM notifications",
     "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM archived_notifications",
     "SELECT count(*) AS total FROM translation_cache",
-    // At the start of a process that has the data for itself.
+    // At the start of a process with exclusive use of the data.
     "UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0",
-    // This keeps the table small: it passes over those that stay, in an index.
+    // These keep the table small, and skip the remaining rows in an index.
     "DELETE FROM guessed_names WHERE last_failed_at < $1 OR last_failed_at <= (SELECT",
 ];
 
-/// Rows in each table that grows: so many that no planner prefers to read all of them.
+/// Rows in each growing table, enough that no planner prefers a scan.
 const ROWS: usize = 20_000;
 
-/// Fills a table: the columns, and their values for the row number `i`.
+/// Fills a table: the columns, and their values for row number `i`.
 const FULL: [(&str, &str, &str); 31] = [
     (
         "users",
@@ -158,7 +158,7 @@ const FULL: [(&str, &str, &str); 31] = [
     ),
 ];
 
-/// `[u]` stands for the id of the user number `i`, `[c]` for that of a conversation, and so on.
+/// `[u]` stands for the id of user number `i`, `[c]` for that of a conversation, and so on.
 fn with_ids(sql: &str) -> String {
     ('a'..='z').zip(10..).fold(sql.to_owned(), |sql, (letter, number)| {
         let id = format!("'65f0000000000000{number}' || substr(CAST(1000000 + i AS TEXT), 2)");
@@ -166,7 +166,7 @@ fn with_ids(sql: &str) -> String {
     })
 }
 
-/// Fills all tables that grow.
+/// Fills all growing tables.
 fn fill(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     for (table, columns, values) in FULL {
         let numbers = format!(
@@ -234,7 +234,7 @@ fn plan(tx: &mut Tx<'_>, sql: &str, params: &[Value], is_sqlite: bool) -> Result
     tx.query(&format!("{explain} {sql}"), params, |row| row.take(column))
 }
 
-/// The tables that SQLite reads from end to end. It names an alias, or a subquery that it has made a table of.
+/// The tables that SQLite scans. It names an alias, or a subquery that it has materialized.
 fn read_by_sqlite(sql: &str, plan: &[String]) -> Vec<String> {
     let words: Vec<&str> = sql.split(|c: char| c.is_whitespace() || "(),".contains(c)).collect();
     let table = |name: &str| {
@@ -252,7 +252,7 @@ fn read_by_sqlite(sql: &str, plan: &[String]) -> Vec<String> {
     scans.map(table).collect()
 }
 
-/// The tables that PostgreSQL reads from end to end, by themselves or through an index without a condition.
+/// The tables that PostgreSQL scans, directly or through an index without a condition.
 fn read_by_postgres(plan: &[String]) -> Vec<String> {
     let ends_early = plan.iter().any(|line| line.contains("Limit "));
     let mut read = Vec::new();
@@ -270,7 +270,7 @@ fn read_by_postgres(plan: &[String]) -> Vec<String> {
     read
 }
 
-/// Does once what people and the program itself do every day.
+/// Does everything that users and the program do every day.
 async fn people_use_it(world: &World) {
     let chat = &world.chat;
     let signed_in = world.sign_up("lea", "fr").await;
@@ -391,7 +391,7 @@ async fn people_sign_in(world: &World, lea: UserId, token: &str) {
 }
 
 impl World {
-    /// Lets the worker run until a translation has ended.
+    /// Runs the worker until a translation has finished.
     async fn translate_until_ended(&self, reader: UserId, message: &str, language: &str) {
         let (stop, stopping) = oneshot::channel::<()>();
         let chat = self.chat.clone();

@@ -1,4 +1,4 @@
-//! What people wait for on a database that is a network away.
+//! Round trips to a remote database.
 
 use crate::support::World;
 use meeshy_chat::{Authority, ConversationView, ListFilter, NewConversation, NewMessage, PageRequest};
@@ -7,7 +7,7 @@ use meeshy_store::{Location, StoreError};
 use meeshy_testkit::{Cluster, Database, Proxy};
 use std::sync::Arc;
 
-/// A database on which round trips are counted, and a world of one connection to it.
+/// A database on which round trips are counted, and a chat with one connection to it.
 struct Far {
     world: World,
     proxy: Proxy,
@@ -23,13 +23,13 @@ impl Far {
         Self { world, proxy, _cluster: cluster }
     }
 
-    /// How many round trips a call takes once its statements are prepared.
+    /// The number of round trips of a call, once its statements are prepared.
     async fn trips(&self, call: impl AsyncFn(&World)) -> usize {
         let mut before = 0;
         for _ in 0..3 {
             before = self.proxy.round_trips();
             call(&self.world).await;
-            // The end of a read, which nobody waits for, comes before the next transaction.
+            // The end of a read, which is not awaited, comes before the next transaction.
             self.world.store.read(|_| Ok::<_, StoreError>(())).await.unwrap();
         }
         self.proxy.round_trips() - before
@@ -73,7 +73,7 @@ async fn a_message_takes_three_round_trips() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_people_look_at_takes_few_round_trips() {
+async fn reading_takes_few_round_trips() {
     let far = Far::away().await;
     let signed_in = far.world.sign_up("lea", "fr").await;
     let (lea, carlos) = (signed_in.user.id, far.world.person("carlos", "es").await);
@@ -83,7 +83,7 @@ async fn what_people_look_at_takes_few_round_trips() {
     let answer = NewMessage { reply_to_id: Some(sent.message.id.to_string()), ..message(&talk) };
     far.world.chat.send(lea, answer).await.unwrap();
 
-    // The last of each is the end of the transaction, which nobody waits for.
+    // The last of each is the end of the transaction, which is not awaited.
     let list = async |world: &World| {
         world.chat.conversations(lea, ListFilter::default(), 20, 0).await.unwrap();
     };

@@ -56,7 +56,7 @@ async fn a_code_and_a_challenge_are_valid_once_and_for_minutes() {
         let (token, other) = (challenge(&world).await, challenge(&world).await);
         show(&world, &token, code).await.unwrap();
         assert!(show(&world, &token, code).await.unwrap_err().contains("sign in again"), "{kind}");
-        assert!(show(&world, &other, code).await.unwrap_err().contains("used already"), "{kind}");
+        assert!(show(&world, &other, code).await.unwrap_err().contains("already used"), "{kind}");
         // Five attempts are the limit, and so are five minutes.
         for _ in 0..4 {
             assert_eq!(show(&world, &other, "000000").await.unwrap_err(), "wrong code", "{kind}");

@@ -1,4 +1,4 @@
-//! What a log, a panic or an error could show of people's secrets: nothing.
+//! Logs, panics and errors show no secrets.
 
 use crate::support::{SIGNING_SECRET, registration, worlds};
 use meeshy_chat::{Device, Registration, Settings, SignIn, SigningKey};
@@ -7,7 +7,7 @@ use meeshy_store::{Value, second_factor, sessions, users};
 use std::fmt::Write;
 
 #[tokio::test]
-async fn nothing_that_can_be_formatted_shows_a_secret() {
+async fn no_debug_output_shows_a_secret() {
     const TOTP: &str = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
     for (kind, world) in worlds().await {
         let mut shown = String::new();
@@ -70,7 +70,7 @@ async fn nothing_that_can_be_formatted_shows_a_secret() {
         let hashes = [&user.password_hash, &session.token_hash, &asked.token_hash].map(Secret::expose);
         let secrets = [&lea.token, &lea.session_token, &fresh.token, &challenge].map(String::as_str);
         for secret in hashes.into_iter().chain(secrets).chain(["CANARY", TOTP, SIGNING_SECRET]) {
-            assert!(secret.len() >= 6, "{kind}: {secret} is no canary");
+            assert!(secret.len() >= 6, "{kind}: {secret} is too short for this test");
             assert!(!shown.contains(secret), "{kind}: {secret} is in {shown}");
         }
     }

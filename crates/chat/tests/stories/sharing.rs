@@ -1,4 +1,4 @@
-//! Stories of two processes that share a PostgreSQL database: what happens in one is heard in the other.
+//! Two processes on one PostgreSQL database: events of one are delivered by the other.
 
 use crate::support::{World, registration};
 use meeshy_chat::{ConversationView, Device, Ephemeral, Event, Happened, MessageEdit, Typing};
@@ -10,7 +10,8 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Two processes that exchange notifications until this is dropped. The network of the first goes over a proxy.
+/// Two processes that exchange notifications until this is dropped. The first one is connected through a
+/// proxy.
 struct Two {
     one: World,
     other: World,
@@ -36,7 +37,7 @@ async fn two() -> Two {
 }
 
 impl Two {
-    /// Somebody listens to a conversation in both processes.
+    /// Clients listen to a conversation in both processes.
     async fn listen(&self, who: UserId, talk: &ConversationView) {
         for world in [&self.one, &self.other] {
             for membership in world.chat.audience(who).await.unwrap().memberships {
@@ -48,7 +49,7 @@ impl Two {
     }
 }
 
-/// What happens until the event with this number.
+/// The events up to the one with this number.
 async fn until(world: &mut World, number: i64) -> Vec<Happened> {
     let mut all = Vec::new();
     let come = async {
@@ -75,7 +76,7 @@ fn numbers(happened: &[Happened]) -> Vec<i64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn both_hear_everything_once_and_in_the_same_order() {
+async fn both_deliver_everything_once_and_in_the_same_order() {
     let mut two = two().await;
     let (lea, carlos) = (two.one.person("lea", "fr").await, two.other.person("carlos", "es").await);
     let talk = two.one.group(lea, &[carlos]).await;
@@ -141,7 +142,7 @@ async fn both_hear_everything_once_and_in_the_same_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_happens_while_the_network_is_cut_is_caught_up() {
+async fn events_during_a_network_failure_are_caught_up() {
     let mut two = two().await;
     let (lea, carlos) = (two.one.person("lea", "fr").await, two.other.person("carlos", "es").await);
     let talk = two.one.group(lea, &[carlos]).await;
@@ -155,7 +156,7 @@ async fn what_happens_while_the_network_is_cut_is_caught_up() {
         two.other.say(carlos, &talk, &number.to_string()).await.unwrap();
     }
     two.other.chat.mark_read(lea, &talk.conversation.id.to_string()).await.unwrap();
-    // Whoever connected to the silence gives up, and connects anew.
+    // A connection through the silent proxy times out and is opened again.
     two.network.cut();
     two.network.set_silent(false);
     let newest = last_event(&two.other, lea, &talk).await;
@@ -165,7 +166,7 @@ async fn what_happens_while_the_network_is_cut_is_caught_up() {
 
 /// As after a `kill -9` between the commit and the note.
 #[tokio::test]
-async fn what_nobody_announces_is_found() {
+async fn events_without_an_announcement_are_found() {
     let database = Arc::new(Database::postgres());
     let mut one = World::on(Arc::clone(&database)).await;
     let other = World::seeded(database, 1_000_000).await;
@@ -179,11 +180,11 @@ async fn what_nobody_announces_is_found() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn new_conversations_sign_outs_and_typing_are_heard_at_once() {
+async fn new_conversations_sign_outs_and_typing_are_delivered_at_once() {
     let mut two = two().await;
     let lea = two.one.sign_up("lea", "fr").await;
     let carlos = two.other.person("carlos", "es").await;
-    // Nobody listens to what is not there yet.
+    // Nobody listens to a conversation that does not exist yet.
     let talk = two.one.group(lea.user.id, &[carlos]).await;
     let conversation_id = talk.conversation.id;
     let created = loop {
@@ -221,7 +222,7 @@ async fn new_conversations_sign_outs_and_typing_are_heard_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_translation_that_another_process_makes_is_waited_for() {
+async fn waiting_for_a_translation_works_across_processes() {
     let mut two = two().await;
     let lea = two.one.chat.register(registration("lea", "fr"), Device::default()).await.unwrap().user.id;
     let talk = two.one.group(lea, &[]).await;
@@ -234,7 +235,7 @@ async fn a_translation_that_another_process_makes_is_waited_for() {
     let (stop, translating) = (CancellationToken::new(), two.other.chat.clone());
     let stopped = stop.clone().cancelled_owned();
     let worker = tokio::spawn(async move { translating.translate_jobs(stopped).await });
-    // As the gateway does all the time.
+    // As the gateway does periodically.
     let delivered = async { while two.one.events.next().await.is_some() {} };
     let progress = tokio::select! {
         progress = waiting => progress.unwrap(),

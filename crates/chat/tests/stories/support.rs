@@ -1,4 +1,4 @@
-//! A chat with people in it, a clock that moves by hand, and an engine that does as it is told.
+//! A chat with users, a manual clock, and an engine with predictable results.
 
 use async_trait::async_trait;
 use futures::FutureExt;
@@ -27,13 +27,14 @@ pub fn downloading() -> Reason {
     Reason::new(ReasonCode::ModelDownloading, "a model is being downloaded")
 }
 
-/// Translates `text` into `fr: text`, keeps `ok` as it is, and fails or does not know a pair when told so.
+/// Translates `text` into `fr: text`, returns `ok` unchanged, and fails or does not know a pair if configured
+/// so.
 #[derive(Default)]
 pub struct Engine {
     pub unknown: Mutex<HashSet<(Language, Language)>>,
-    /// Whether what is unknown is being downloaded.
+    /// Whether models for unknown pairs are being downloaded.
     pub downloads: AtomicBool,
-    /// `test` when not set.
+    /// `test` if not set.
     pub name: Mutex<Option<String>>,
     pub failures: AtomicU64,
     pub asked: Mutex<Vec<(Language, Language, usize)>>,
@@ -85,7 +86,7 @@ impl Translate for Engine {
     }
 }
 
-/// What tokens are signed with.
+/// The signing key.
 pub const SIGNING_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 pub struct World {
@@ -118,7 +119,7 @@ impl World {
         Self::with(database, store, (clock, hand), (SIGNING_SECRET, seed)).await
     }
 
-    /// Another process on a database, which signs with another key.
+    /// Another process on a database, with another signing key.
     pub async fn with_secret(database: Arc<Database>, secret: &str) -> Self {
         let (clock, hand) = clock::manual();
         let store = database.open().await.unwrap().with_clock(clock.clone());
@@ -142,7 +143,7 @@ impl World {
         let (clock, hand) = clock::manual();
         let opened = async {
             loop {
-                // The threads of a store that was dropped let go of its folder a moment later.
+                // The threads of a dropped store release its folder a moment later.
                 match database.open().await {
                     Ok(store) => break store,
                     Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
@@ -154,7 +155,7 @@ impl World {
         Self::with(database, store, (clock, hand), (SIGNING_SECRET, 1_000_000)).await
     }
 
-    /// A process whose host is as late as `clock` says, which the database does not know.
+    /// A process on a host with its own `clock`, which the database does not know.
     pub async fn on_host(database: Arc<Database>, clock: (Clock, clock::ClockControl), seed: u64) -> Self {
         let store = database.open().await.unwrap();
         Self::with(database, store, clock, (SIGNING_SECRET, seed)).await
@@ -223,13 +224,13 @@ impl World {
         self.chat.messages(who, &talk.conversation.id.to_string(), request, || true).await.unwrap()
     }
 
-    /// The events that have come by now.
+    /// The events so far.
     pub fn happened(&mut self) -> Vec<Event> {
         let next = || tokio::task::unconstrained(self.events.next()).now_or_never().flatten();
         std::iter::from_fn(next).map(|happened| happened.event).collect()
     }
 
-    /// What came of the translations that have ended by now.
+    /// The states of the translations that have finished so far.
     pub fn ended(&mut self) -> Vec<State> {
         let state = |event| match event {
             Event::Translated { translation, .. } => Some(translation.state),
@@ -238,7 +239,7 @@ impl World {
         self.happened().into_iter().filter_map(state).collect()
     }
 
-    /// Lets the worker run until no job is due, or for a few seconds.
+    /// Runs the worker until no job is due, or for a few seconds.
     pub async fn translate(&self) {
         let (stop, stopping) = oneshot::channel::<()>();
         let chat = self.chat.clone();
@@ -254,7 +255,7 @@ impl World {
     }
 }
 
-/// Changes a column of somebody's account.
+/// Changes a column of an account.
 pub async fn set(world: &World, user: UserId, column: &'static str, value: impl Into<Value>) {
     let value = value.into();
     let update = move |tx: &mut meeshy_store::Tx<'_>| {

@@ -1,4 +1,4 @@
-//! Stories of translations that go well and badly, each told on both databases.
+//! Translations and their failures, on both databases.
 
 use crate::support::{World, downloading, nobody_speaks, worlds};
 use meeshy_chat::{ChatError, Event, MessageEdit, NewMessage, ProfilePatch, Progress};
@@ -34,7 +34,7 @@ async fn states(
 }
 
 #[tokio::test]
-async fn the_same_text_and_an_unknown_pair_are_states_of_their_own() {
+async fn identical_texts_and_unknown_pairs_have_their_own_states() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos, jiro) = (
             world.person("lea", "fr").await,
@@ -57,7 +57,7 @@ async fn the_same_text_and_an_unknown_pair_are_states_of_their_own() {
 }
 
 #[tokio::test]
-async fn a_pair_that_becomes_known_is_tried_when_somebody_looks() {
+async fn a_pair_that_becomes_available_is_retried_on_the_next_read() {
     for (kind, world) in worlds().await {
         let (carlos, jiro) = (world.person("carlos", "es").await, world.person("jiro", "ja").await);
         world.engine.unknown.lock().unwrap().insert((language("es"), language("ja")));
@@ -73,7 +73,7 @@ async fn a_pair_that_becomes_known_is_tried_when_somebody_looks() {
 }
 
 #[tokio::test]
-async fn a_translation_waits_for_its_model_and_comes_by_itself() {
+async fn a_translation_waits_for_its_model_and_then_arrives() {
     for (kind, mut world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -84,7 +84,7 @@ async fn a_translation_waits_for_its_model_and_comes_by_itself() {
             world.hand.advance(Duration::from_secs(wait));
             world.translate().await;
         }
-        assert_eq!(world.ended(), [State::Unavailable { reason: downloading() }], "{kind}: told once");
+        assert_eq!(world.ended(), [State::Unavailable { reason: downloading() }], "{kind}: sent once");
         world.engine.unknown.lock().unwrap().clear();
         world.hand.advance(Duration::from_secs(10));
         world.translate().await;
@@ -111,7 +111,7 @@ async fn a_model_that_could_not_be_downloaded_leaves_the_translation_unavailable
 }
 
 #[tokio::test]
-async fn a_failure_is_tried_again_later_and_in_the_end_given_up() {
+async fn a_failure_is_retried_and_finally_given_up() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -133,7 +133,7 @@ async fn a_failure_is_tried_again_later_and_in_the_end_given_up() {
 }
 
 #[tokio::test]
-async fn who_changes_languages_finds_the_history_in_the_new_one() {
+async fn after_a_change_of_language_the_history_is_translated() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
@@ -186,7 +186,7 @@ async fn authors_read_their_own_words_as_written() {
             };
             world.chat.send(lea, new).await.unwrap();
         }
-        // Nobody but Léa reads French, and a look at her own page asks for no translation either.
+        // Nobody except Léa reads French, and viewing her own page requests no translation either.
         assert_eq!(states(&world, lea, &talk).await, ["es pending"], "{kind}");
         world.translate().await;
         let asked = world.engine.asked.lock().unwrap().clone();
@@ -195,13 +195,13 @@ async fn authors_read_their_own_words_as_written() {
 }
 
 #[tokio::test]
-async fn messages_of_the_system_are_not_translated() {
+async fn system_messages_are_not_translated() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
         let sent = world.say(carlos, &talk, "Carlos joined").await.unwrap().message.message.id;
         world.translate().await;
-        // As an import leaves it: no translations, and nobody has asked for one.
+        // As an import leaves it: no translations, and nobody has requested one.
         let as_imported = move |tx: &mut Tx<'_>| {
             tx.execute("UPDATE messages SET message_source = 'system' WHERE id = $1", &[sent.into()])?;
             tx.execute("DELETE FROM translations", &[])
@@ -220,12 +220,12 @@ async fn messages_of_the_system_are_not_translated() {
 }
 
 #[tokio::test]
-async fn jobs_left_by_a_process_that_died_are_taken_up() {
+async fn jobs_of_a_dead_process_are_picked_up() {
     for (kind, world) in worlds().await {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
         world.say(carlos, &talk, "hola").await.unwrap();
-        // A worker claims the job and is never heard of again.
+        // A worker claims the job and disappears.
         let store = if kind == "SQLite" { None } else { Some(world.database.open().await.unwrap()) };
         if let Some(store) = store {
             let now = meeshy_domain::Timestamp::from_millis(1_768_480_496_789);
@@ -248,7 +248,7 @@ async fn jobs_left_by_a_process_that_died_are_taken_up() {
                 .unwrap();
             assert_eq!(claimed.len(), 1, "{kind}");
             world.translate().await;
-            assert_eq!(states(&world, lea, &talk).await, ["fr pending"], "{kind}: it has it still");
+            assert_eq!(states(&world, lea, &talk).await, ["fr pending"], "{kind}: it still has it");
             world.hand.advance(Duration::from_secs(11));
         }
         world.translate().await;
@@ -257,7 +257,7 @@ async fn jobs_left_by_a_process_that_died_are_taken_up() {
 }
 
 #[tokio::test]
-async fn what_one_process_translates_another_tells_its_people() {
+async fn translations_of_one_process_are_delivered_by_another() {
     let (_, database) = Database::both().into_iter().find(|(kind, _)| *kind != "SQLite").unwrap();
     let database = Arc::new(database);
     let mut gateway = World::on(Arc::clone(&database)).await;
@@ -299,7 +299,7 @@ async fn what_one_process_translates_another_tells_its_people() {
     }
     // Each would take a second.
     let took = began.elapsed();
-    assert!(took < Duration::from_secs(5), "woken, and not found at the next look: {took:?}");
+    assert!(took < Duration::from_secs(5), "woken rather than found by polling: {took:?}");
     for _ in 0..100 {
         if gateway.chat.statistics().await.unwrap().translators == 1 {
             break;
@@ -315,7 +315,7 @@ async fn what_one_process_translates_another_tells_its_people() {
 }
 
 #[tokio::test]
-async fn hosts_whose_clocks_disagree_translate_for_each_other() {
+async fn hosts_with_different_clocks_translate_for_each_other() {
     let database = Arc::new(Database::postgres());
     let mut gateway = World::on_host(Arc::clone(&database), clock::manual(), 1).await;
     let late = clock::manual();

@@ -1,4 +1,4 @@
-//! Letting sockets in, and seeing them off.
+//! Authenticates and disconnects sockets.
 
 use super::socket::{Client, Peer};
 use super::{Realtime, Room, Socket, Sockets, emit, tell};
@@ -17,10 +17,10 @@ use std::sync::atomic::Ordering;
 /// Clients recognise a failed authentication by `Bearer token` in the text, and by nothing else.
 const NOT_AUTHENTICATED: &str = "Authentification requise: Bearer token ou x-session-token invalide";
 
-/// Longer tokens are not ours, and are not kept until the client joins.
+/// Longer tokens are not ours, and are not stored until the client joins.
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// What the first request of a connection shows, that may authenticate it. It holds secrets, so it has no `Debug`.
+/// Credentials in the first request of a connection. Contains secrets, so it has no `Debug`.
 #[derive(Default)]
 pub struct Shown {
     bearer: Option<Box<str>>,
@@ -28,7 +28,7 @@ pub struct Shown {
     session_token: Option<Box<str>>,
 }
 
-/// Takes a connection, from its first request.
+/// Accepts a connection, from its first request.
 pub fn open(realtime: &Realtime, Parts { headers, extensions, uri, .. }: &Parts, handle: Handle) -> Client {
     let from = Network::of(address(headers, extensions, &realtime.config));
     let mut pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
@@ -36,14 +36,14 @@ pub fn open(realtime: &Realtime, Parts { headers, extensions, uri, .. }: &Parts,
     let kept = |token: &str| (token.len() <= MAX_TOKEN_BYTES).then(|| token.into());
     let shown = Shown {
         bearer: bearer(headers).and_then(kept),
-        // It is in the logs of proxies: taken only where that is allowed.
+        // Proxies log it, so it is only accepted if configured.
         in_query: in_query.filter(|_| realtime.config.query_tokens).and_then(kept),
         session_token: session_token(headers).and_then(kept),
     };
     Client::new(&realtime.pending, from, handle, shown)
 }
 
-/// Lets a socket in, if its credentials are good. If not it may stay for a while, and show others.
+/// Authenticates a socket. If its credentials are invalid, it may stay for a while and send others.
 pub async fn let_in(realtime: &Realtime, socket: &Socket, auth: &str) {
     metrics::counter!("meeshy_sockets_opened_total").increment(1);
     let shown = socket.connection().begin(&realtime.pending);
@@ -54,7 +54,7 @@ pub async fn let_in(realtime: &Realtime, socket: &Socket, auth: &str) {
     }
 }
 
-/// Takes the legacy event that authenticates, some times.
+/// Handles the legacy authentication event, a limited number of times.
 pub async fn authenticate(realtime: &Realtime, socket: &Socket, handshake: Handshake) {
     if let Err(error) = realtime.let_in(socket, Credentials::in_event(handshake)).await {
         turn_away(socket, error);
@@ -64,7 +64,7 @@ pub async fn authenticate(realtime: &Realtime, socket: &Socket, handshake: Hands
     }
 }
 
-/// Some clients say again who they are: a fresh token lets them stay for as long as it holds.
+/// Some clients authenticate again: a new token extends how long they can stay.
 pub async fn authenticate_again(realtime: &Realtime, socket: &Socket, peer: &Peer, handshake: Handshake) {
     if let Ok(caller) = realtime.authenticate(Credentials::in_event(handshake)).await {
         peer.renew(&caller);
@@ -72,19 +72,20 @@ pub async fn authenticate_again(realtime: &Realtime, socket: &Socket, peer: &Pee
     welcome(socket, peer);
 }
 
-/// Sends a socket away that may not be here any more, in the words by which its client knows that it has to sign in.
+/// Disconnects a socket that is no longer authorized, with the text by which its client knows that it has to
+/// sign in.
 pub fn revoke(socket: &Socket) {
     turn_away(socket, ChatError::Unauthenticated(NOT_AUTHENTICATED.into()));
     socket.disconnect();
 }
 
-/// Notes that a socket is gone, and tells the others if it was the last of somebody.
+/// Records that a socket has disconnected, and announces it if it was the user's last one.
 pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     metrics::counter!("meeshy_sockets_closed_total").increment(1);
     let Some(peer) = socket.state().get() else { return };
     realtime.cursors.disconnect(peer.user);
     let was_last = realtime.chat.presence().disconnect(peer.user);
-    // Where everybody goes there is nobody to tell, and the database may be what the program stops for.
+    // During a shutdown nobody is left to notify, and a failing database may be its cause.
     if !was_last || realtime.stopping.load(Ordering::SeqCst) {
         return;
     }
@@ -95,20 +96,20 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     }
 }
 
-/// Tells a socket whom the server takes it for.
+/// Tells a socket which user it is authenticated as.
 pub fn welcome(socket: &Socket, peer: &Peer) {
     let known = AuthenticatedUser { id: peer.user, language: peer.language, is_anonymous: false };
     emit(socket, event_name::AUTHENTICATED, &Authenticated { success: true, user: Some(known), error: None });
 }
 
-/// What a client has shown, in the order in which it is tried.
+/// The credentials of a client, in the order in which they are tried.
 struct Credentials {
     token: Option<String>,
     session_token: Option<String>,
 }
 
 impl Credentials {
-    /// Those of the event that authenticates: its field may hold either kind.
+    /// Those of the authentication event: its field may contain either kind.
     fn in_event(Handshake { session_token, .. }: Handshake) -> Self {
         Self { token: session_token.clone(), session_token }
     }
@@ -117,7 +118,7 @@ impl Credentials {
         let known = |find: fn(&Shown) -> &Option<Box<str>>| {
             shown.and_then(|shown| find(shown).as_deref()).map(str::to_owned)
         };
-        // Whoever says nothing that makes sense has shown nothing.
+        // An invalid payload contains no credentials.
         let handshake: Handshake = meeshy_wire::from_json(auth.as_bytes()).unwrap_or_default();
         let is_jwt = handshake.token_type.as_deref().is_none_or(|kind| kind == "jwt");
         let in_handshake = handshake.auth_token.or(handshake.token).filter(|_| is_jwt);
@@ -129,10 +130,10 @@ impl Credentials {
 }
 
 impl Realtime {
-    /// Puts a socket into its rooms and tells it and the others, if its credentials are good.
+    /// Joins an authenticated socket to its rooms, and notifies it and the others.
     async fn let_in(&self, socket: &Socket, credentials: Credentials) -> Result<(), ChatError> {
         let caller = self.authenticate(credentials).await?;
-        // Before it hears of anything.
+        // Before it receives any event.
         socket.trust();
         self.cursors.connect(caller.user.id);
         let audience = self.join_rooms(socket, &caller).await.inspect_err(|_| {
@@ -149,7 +150,8 @@ impl Realtime {
     }
 
     async fn join_rooms(&self, socket: &Socket, caller: &Caller) -> Result<Audience, ChatError> {
-        // First of all its own rooms: it must hear of a conversation that is opened while the others are looked up.
+        // First its own rooms: it must be notified of conversations that are created while the others are
+        // looked up.
         socket.join(Room::User(caller.user.id));
         if let Some(session) = caller.session_id {
             socket.join(Room::Session(session));
@@ -160,7 +162,7 @@ impl Realtime {
             self.chat.follow(membership.conversation_id, membership.last_event);
             socket.join(Room::Conversation(membership.conversation_id));
         }
-        // Whoever revoked the session before it could be found in its room told nobody.
+        // If the session was revoked before the socket was in its room, nobody was notified.
         self.chat.confirm(Authority::of(caller)).await?;
         Ok(audience)
     }
@@ -177,8 +179,8 @@ impl Realtime {
     }
 }
 
-/// Tells those here who share a conversation of at most [`PRESENCE_MEMBERS`] with somebody that this person has come or gone, unless
-/// they know.
+/// Notifies users here who share a conversation of at most [`PRESENCE_MEMBERS`] members that a user has
+/// connected or disconnected, unless they know.
 pub fn announce(sockets: &Sockets, user: UserId, display_name: &str, audience: &Audience) {
     let small = audience.memberships.iter().filter(|one| one.member_count <= PRESENCE_MEMBERS);
     let rooms: Vec<Room> = small.map(|membership| Room::Conversation(membership.conversation_id)).collect();
@@ -193,7 +195,7 @@ pub fn announce(sockets: &Sockets, user: UserId, display_name: &str, audience: &
 fn turn_away(socket: &Socket, error: ChatError) {
     let (message, code) = match error {
         ChatError::Unauthenticated(_) => (NOT_AUTHENTICATED.to_owned(), ErrorCode::AuthFailed),
-        // Not the client's fault, so not in the words that make it sign out.
+        // Not the client's fault, so not with the text that makes it sign out.
         other => {
             let body = ApiError::from(other).body;
             (body.message, body.code)

@@ -1,18 +1,18 @@
-//! How far the people who are connected here have read, so that unread counts need no query.
+//! The read positions of connected users, so that unread counts need no query.
 
 use meeshy_chat::model::Membership;
 use meeshy_domain::{ConversationId, UserId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The read positions of the connected people, as many as their conversations.
+/// The read positions of connected users, one per conversation.
 #[derive(Debug, Default)]
 pub struct Cursors(Mutex<HashMap<UserId, Reader>>);
 
 #[derive(Debug, Default)]
 struct Reader {
     sockets: usize,
-    /// In order of the conversations; what is missing is 0.
+    /// Sorted by conversation; a missing one is 0.
     read: Vec<(ConversationId, i64)>,
 }
 
@@ -35,13 +35,13 @@ impl Cursors {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a socket of `user`: from now on [`advance`](Self::advance) is remembered. To be called before the
-    /// memberships are read for [`learn`](Self::learn).
+    /// Records a socket of `user`: from now on [`advance`](Self::advance) has an effect. To be called before
+    /// the memberships are read for [`learn`](Self::learn).
     pub fn connect(&self, user: UserId) {
         self.readers().entry(user).or_default().sockets += 1;
     }
 
-    /// Notes that a socket of `user` is gone.
+    /// Records that a socket of `user` has disconnected.
     pub fn disconnect(&self, user: UserId) {
         let mut readers = self.readers();
         let Some(reader) = readers.get_mut(&user) else { return };
@@ -51,7 +51,7 @@ impl Cursors {
         }
     }
 
-    /// Takes up what the database knows of somebody who is connected.
+    /// Sets the positions of a connected user from the database.
     pub fn learn(&self, user: UserId, memberships: &[Membership]) {
         if let Some(reader) = self.readers().get_mut(&user) {
             for membership in memberships {
@@ -61,21 +61,22 @@ impl Cursors {
         }
     }
 
-    /// Notes that `user` has read a conversation up to a message, if connected.
+    /// Records that `user`, if connected, has read a conversation up to a message.
     pub fn advance(&self, user: UserId, conversation: ConversationId, sequence: i64) {
         if let Some(reader) = self.readers().get_mut(&user) {
             reader.advance(conversation, sequence);
         }
     }
 
-    /// Notes that `user`, if connected, does not see the newest message of a conversation: it is not unread.
+    /// Records that the newest message of a conversation is hidden from `user`, if connected: it does not
+    /// count as unread.
     pub fn skip(&self, user: UserId, conversation: ConversationId) {
         if let Some(reader) = self.readers().get_mut(&user) {
             reader.advance(conversation, reader.position(conversation) + 1);
         }
     }
 
-    /// How many messages of a conversation, whose newest has the number `last`, each of `users` has not read.
+    /// The unread counts of `users` in a conversation whose newest message has the number `last`.
     pub fn unread(
         &self,
         users: impl IntoIterator<Item = UserId>,

@@ -1,7 +1,7 @@
-//! Sending out what happened, in the order in which it happened.
+//! Dispatches events in order.
 //!
-//! One task reads the bus. Each event is written once for a room and handed to the sockets' own queues, so a slow
-//! socket holds nobody up.
+//! One task reads the bus. Each event is serialized once per room and put into the queues of the sockets, so
+//! a slow socket delays nobody.
 
 use super::{Room, Socket, Sockets, connect, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
@@ -13,11 +13,11 @@ use std::collections::HashSet;
 use std::time::Instant;
 use tokio::task::JoinSet;
 
-/// The task that sends out what happened, which ends when this is dropped.
+/// The dispatcher task, which is stopped when this is dropped.
 pub(crate) struct Dispatching(JoinSet<()>);
 
 impl Dispatching {
-    /// Why nothing is sent out any more, once that is so.
+    /// Waits until the task has ended and returns the reason.
     pub(crate) async fn ended(&mut self) -> String {
         match self.0.join_next().await {
             Some(Err(error)) => error.to_string(),
@@ -105,7 +105,7 @@ impl Dispatcher {
         }
     }
 
-    /// Tells the members of its conversation of a message, each of what they may see of it.
+    /// Sends a message to the members of its conversation, to each as much as they can see of it.
     fn tell_readers(
         &self,
         message: &MessageView,

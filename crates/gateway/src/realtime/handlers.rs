@@ -1,4 +1,4 @@
-//! Reading what sockets send.
+//! Handles the events that sockets send.
 
 use super::socket::{Peer, Verdict};
 use super::{Realtime, Room, Socket, connect, emit, own_rooms};
@@ -22,21 +22,22 @@ use std::time::Instant;
 /// The gateways are not told of the typing of somebody whom more people have blocked: a note to them is short.
 const MAX_HIDDEN_FROM: usize = 64;
 
-/// Handles one event. Those of a socket come one after the other, so its messages are stored in the order in which they
-/// were sent.
+/// Handles one event. Events of a socket are handled one after the other, so its messages are stored in the
+/// order in which they were sent.
 pub async fn handle(realtime: &Realtime, socket: &Socket, event: Event) {
     let outcome = match realtime.admit(socket) {
         Ok(()) => realtime.handle(socket, &event).await,
         Err(refusal) => Err(refusal),
     };
     let Err(ApiError { status, body, .. }) = outcome else { return };
-    // A client that waits for an answer gets it there; one that does not hears of it by an event. Nobody may be left.
+    // A client that waits for an acknowledgement gets the error there, others get an event. There must be a
+    // response.
     if event.expects_ack() {
         let _ = socket.acknowledge(&event, &Ack::<Nothing>::refused(*body));
     } else {
         emit(socket, event_name::ERROR, &ErrorEvent { message: body.message, code: body.code });
     }
-    // Somebody was here, and may not be any more.
+    // It was authenticated and may no longer be.
     if status == StatusCode::UNAUTHORIZED && socket.state().get().is_some() {
         connect::revoke(socket);
     }
@@ -70,7 +71,7 @@ impl Realtime {
             }
             Some(ClientEvent::MessageSend) => {
                 let sent = self.send(peer, read(client_event::MESSAGE_SEND, event)?).await?;
-                // A socket that is gone needs no acknowledgement: its client sends the message again.
+                // A closed socket needs no acknowledgement: its client sends the message again.
                 acknowledge(socket, event, client_event::MESSAGE_SEND, sent);
                 self.chat.touch(peer.user).await;
             }
@@ -100,7 +101,7 @@ impl Realtime {
         Ok(())
     }
 
-    /// Lets an event through, or says why not.
+    /// Applies the rate limits to an event.
     fn admit(&self, socket: &Socket) -> Result<(), ApiError> {
         let verdict = socket.connection().count(self.config.rate_limits.events);
         if verdict == Verdict::Handle {
@@ -150,7 +151,7 @@ impl Realtime {
         let id = conversation.id;
         self.chat.follow(id, conversation.last_event);
         socket.join(Room::Conversation(id));
-        // A socket that is gone needs no answer.
+        // A closed socket needs no response.
         let joined = ConversationMember { conversation_id: id, user_id: peer.user };
         emit(socket, event_name::CONVERSATION_JOINED, &joined);
         let stats = views::stats(&conversation, &figures, self.chat.now());
@@ -159,8 +160,8 @@ impl Realtime {
         Ok(())
     }
 
-    /// A client leaves with every change of page; it goes on hearing of the conversation, or its list would stand still
-    ///.
+    /// Clients leave with every change of page; they continue to receive events of the conversation, or their
+    /// list would not be updated.
     async fn leave(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
         let id = self.chat.confirm_member(peer.authority(), &data.conversation_id).await?;
         let left = ConversationMember { conversation_id: id, user_id: peer.user };
@@ -168,7 +169,7 @@ impl Realtime {
         Ok(())
     }
 
-    /// Answers by an event when the translation is there, and lets the socket go on in the meantime.
+    /// Responds with an event when the translation is there; the socket continues in the meantime.
     fn request_translation(
         &self,
         socket: &Socket,
@@ -177,7 +178,7 @@ impl Realtime {
     ) -> Result<(), ApiError> {
         self.limiter.count_translations(peer.user, 1)?;
         let waiting = Arc::clone(&self.translations).try_acquire_owned().map_err(|_| {
-            let message = "too many translations are being waited for; ask again in a moment";
+            let message = "too many requests are waiting for translations; try again in a moment";
             ApiError::new(ErrorCode::ServiceUnavailable, message)
         })?;
         let (chat, socket, user) = (self.chat.clone(), socket.clone(), peer.user);
@@ -185,7 +186,7 @@ impl Realtime {
             let RequestTranslation { message_id, target_language } = &data;
             let requested =
                 chat.await_translation(user, message_id, target_language, limits::TRANSLATION_TIMEOUT).await;
-            // A socket that is gone needs no answer.
+            // A closed socket needs no response.
             match requested.map_err(|error| ApiError::from(error).body.message).and_then(received) {
                 Ok(received) => emit(&socket, event_name::TRANSLATION_RECEIVED, &received),
                 Err(error) => {
@@ -198,7 +199,7 @@ impl Realtime {
         Ok(())
     }
 
-    /// Tells the others that somebody types, when they should hear of it.
+    /// Sends a typing notification to the others, if it is due.
     async fn relay_typing(
         &self,
         socket: &Socket,
@@ -215,7 +216,7 @@ impl Realtime {
         let now = Instant::now();
         let is_news =
             if is_typing { self.typing.is_due(id, peer.user, now) } else { self.typing.stop(id, peer.user) };
-        // What is not passed on needs no look into the database.
+        // If it is not passed on, the database is not needed.
         if !is_news {
             return Ok(());
         }
@@ -227,7 +228,7 @@ impl Realtime {
         let name = if is_typing { event_name::TYPING_START } else { event_name::TYPING_STOP };
         let typing =
             Typing { user_id: peer.user, username: &peer.display_name, conversation_id: id, is_typing };
-        // Whoever misses it misses little.
+        // A lost one does not matter.
         socket.broadcast_others(room, &own_rooms(&hidden_from), name.as_str(), &typing);
         if hidden_from.len() <= MAX_HIDDEN_FROM {
             let (user, display_name) = (peer.user, peer.display_name.to_string());
@@ -239,10 +240,10 @@ impl Realtime {
     }
 }
 
-/// A translation that was asked for, or why there is none.
+/// A requested translation, or why there is none.
 fn received(requested: Requested) -> Result<TranslationReceived, String> {
     let Progress::Ended(known) = requested.progress else {
-        return Err("it is still under way, and arrives as `message:translation`".to_owned());
+        return Err("the translation is still pending; it will arrive as `message:translation`".to_owned());
     };
     let (translated_text, confidence_score) = match known.state {
         State::Done { content, score, .. } => (content, score),
@@ -270,7 +271,7 @@ fn acknowledge<P, A: Serialize>(socket: &Socket, event: &Event, _: EventName<P, 
 /// What an event carries.
 fn read<P: DeserializeOwned, A>(_: EventName<P, A>, event: &Event) -> Result<P, ApiError> {
     from_json(event.data.as_bytes()).map_err(|error| {
-        let message = format!("the event could not be read: {error}");
+        let message = format!("invalid event: {error}");
         ApiError::new(ErrorCode::ValidationError, message)
     })
 }

@@ -1,6 +1,6 @@
-//! Socket.IO: who gets in, what they say, and what they are told.
+//! Socket.IO: authentication, incoming events and outgoing events.
 //!
-//! `connect` lets sockets in, `handlers` reads their events, `dispatch` sends out what happened.
+//! `connect` authenticates sockets, `handlers` handles their events, and `dispatch` sends events to them.
 
 mod connect;
 mod cursors;
@@ -32,13 +32,13 @@ use std::time::Duration;
 use tokio::sync::{Notify, Semaphore};
 use typing::Typing;
 
-/// How long the events that are being handled may take once the program is told to stop, and the sockets to close.
+/// How long running handlers, and then the sockets, may take to finish after a shutdown is requested.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Packets that may wait for a socket to take them.
+/// Packets that may wait in the queue of a socket.
 ///
-/// A socket that has not taken so many misses the next. If it does not recover by its next ping it is closed; if it
-/// does, its client sees the gap in the messages' numbers and reads again.
+/// If the queue is full, the next packet is dropped. If the socket does not recover by its next ping it is
+/// closed; if it does, its client notices the gap in the message numbers and reloads.
 const QUEUE: usize = 1024;
 
 /// Digits of the name of a gateway that was given none.
@@ -51,18 +51,18 @@ const MAX_TRANSLATIONS: usize = 256;
 pub(crate) type Sockets = Server<Realtime>;
 type Socket = meeshy_socketio::Socket<Realtime>;
 
-/// Whom an event is for.
+/// The recipients of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Room {
     /// The members of a conversation.
     Conversation(ConversationId),
-    /// The sockets of a person.
+    /// The sockets of a user.
     User(UserId),
     /// The sockets of a device.
     Session(SessionId),
 }
 
-/// What happens to sockets and their events.
+/// Handles sockets and their events.
 pub(crate) struct Realtime {
     chat: Chat,
     config: Arc<GatewayConfig>,
@@ -70,16 +70,16 @@ pub(crate) struct Realtime {
     pending: Arc<Pending>,
     typing: Typing,
     cursors: Cursors,
-    /// Translations that sockets may wait for.
+    /// Limits the translations that sockets wait for.
     translations: Arc<Semaphore>,
     stopping: AtomicBool,
     handling: AtomicUsize,
-    /// Asks the dispatcher to say when everything that happened has been sent out.
+    /// Asks the dispatcher to report when all events so far have been sent.
     drain: Notify,
     drained: Notify,
 }
 
-/// Starts taking sockets and sending events; the task that sends them out is whose end the gateway watches.
+/// Starts accepting sockets and dispatching events. The gateway watches the returned dispatcher task.
 pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter>) -> (Sockets, Dispatching) {
     let ids = chat.secrets().clone();
     let name = config.name.clone().unwrap_or_else(|| chat.process().chars().take(NAME_DIGITS).collect());
@@ -110,17 +110,17 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter
     (sockets, dispatching)
 }
 
-/// Closes the sockets of people who may not be here any more, for as long as it is polled.
+/// Closes the sockets of users who are no longer authorized, while it is polled.
 pub(crate) async fn recheck(sockets: &Sockets) -> Infallible {
     recheck::run(sockets).await
 }
 
-/// Tells sockets what happens at other gateways, for as long as it is polled.
+/// Forwards events of other gateways to sockets, while it is polled.
 pub(crate) async fn follow_others(sockets: &Sockets) -> Infallible {
     remote::run(sockets).await
 }
 
-/// Stops taking events, lets those that are being handled finish, sends out what happened, and closes all sockets.
+/// Stops accepting events, lets running handlers finish, dispatches all events, and closes all sockets.
 pub(crate) async fn stop(sockets: &Sockets) {
     let realtime = sockets.service();
     realtime.stopping.store(true, Ordering::SeqCst);
@@ -141,7 +141,7 @@ pub(crate) async fn stop(sockets: &Sockets) {
     }
 }
 
-/// Tells every socket in some rooms something, but those of some people, without waiting for any of them.
+/// Sends an event to the sockets in some rooms, except for those of some users, without waiting.
 fn tell<P: Serialize>(
     sockets: &Sockets,
     rooms: &[Room],
@@ -163,14 +163,14 @@ fn count_missed(missed: usize) {
     }
 }
 
-/// The rooms of the sockets of some people.
+/// The rooms of the sockets of some users.
 fn own_rooms(people: &[UserId]) -> Vec<Room> {
     people.iter().copied().map(Room::User).collect()
 }
 
 impl Service for Realtime {
     type Room = Room;
-    /// The person behind it, once it has authenticated.
+    /// The user of the socket, once it is authenticated.
     type State = OnceLock<Peer>;
     type Connection = Client;
 
@@ -192,11 +192,11 @@ impl Service for Realtime {
 }
 
 impl Realtime {
-    /// Notes that an event is being handled, unless the program is stopping.
+    /// Records that an event is being handled, unless the program is stopping.
     fn begin(&self) -> Option<Handling<'_>> {
         self.handling.fetch_add(1, Ordering::SeqCst);
         let handling = Handling(&self.handling);
-        // Looked at after it was noted: whoever stops either sees it in the count or is seen here.
+        // Checked after it was recorded: a shutdown either sees it in the count or is seen here.
         (!self.stopping.load(Ordering::SeqCst)).then_some(handling)
     }
 }

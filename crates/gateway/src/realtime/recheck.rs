@@ -1,5 +1,6 @@
-//! Looking again and again whether those who are connected may still be: a token expires without a word, and another
-//! process revokes a session, locks an account or removes a member. Those who never say who they are have to go as well.
+//! Periodically checks whether connected users are still authorized: a token expires silently, and another
+//! process may revoke a session, lock an account or remove a member. Also closes sockets that never
+//! authenticate.
 
 use super::connect::revoke;
 use super::socket::Peer;
@@ -11,16 +12,16 @@ use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// How often it is looked: whoever may not be here any more hears of things for at most a second.
+/// How often to check: a user who is no longer authorized receives events for at most a second.
 const RECHECK_INTERVAL: Duration = Duration::from_millis(800);
 
 /// In every so many rounds it is looked which conversations nobody listens to any more.
 const UNFOLLOW_ROUNDS: u64 = 10;
 
-/// Connections looked up with one read.
+/// Connections checked with one read.
 const BATCH: usize = 1_024;
 
-/// Closes the sockets whose right to be here has ended, for as long as the gateway serves.
+/// Closes sockets that are no longer authorized, while the gateway serves.
 pub async fn run(sockets: &Sockets) -> Infallible {
     let mut is_failing = false;
     let realtime = sockets.service();
@@ -51,7 +52,7 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
         }
     }
     let now = chat.now();
-    // What needs no database does not wait for it.
+    // Checks without the database do not wait for it.
     for (_, socket) in held.values().flatten().filter(|(authority, _)| authority.expires_at <= now) {
         revoke(socket);
     }

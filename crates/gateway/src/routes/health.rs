@@ -107,8 +107,8 @@ async fn readiness(chat: &Chat) -> Result<(), &'static str> {
     match tokio::time::timeout(DATABASE_TIMEOUT, chat.ready()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(ChatError::Store(StoreError::DiskFull))) => Err("the disk of the database is full"),
-        Ok(Err(_)) => Err("the database takes no changes"),
-        Err(_) => Err("the database does not answer"),
+        Ok(Err(_)) => Err("the database cannot be written"),
+        Err(_) => Err("the database does not respond"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The routes, and who may call each of them.
+//! The routes and their access rules.
 
 mod access;
 mod api;
@@ -44,7 +44,7 @@ fn api(app: App) -> Api {
         .group(health::routes)
 }
 
-/// All routes: these, and those of the sockets, which let in for themselves.
+/// All routes: these, and those of the sockets, which authenticate themselves.
 pub(crate) fn router(app: App, sockets: Router) -> Router {
     docs::routes(api(app.clone()))
         .into_router()

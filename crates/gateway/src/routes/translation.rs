@@ -79,7 +79,7 @@ async fn translate(
             let conversation_id = body.conversation_id.clone();
             translate_one(&app, body).await.map(|text| {
                 TranslateAnswer::Text(Box::new(TextTranslated {
-                    message: "The text is translated",
+                    message: "The text was translated",
                     conversation_id,
                     target_language: text.target_language,
                     status: ProgressStatus::Completed,
@@ -170,7 +170,7 @@ fn of_text(app: &App, text: TextTranslation, began: Instant) -> Result<Translate
 
 fn of_message(app: &App, requested: Requested, began: Instant) -> Result<TranslatedText, ApiError> {
     let Progress::Ended(known) = requested.progress else {
-        let message = "the translation is still under way; it arrives as `message:translation`";
+        let message = "the translation is still pending; it will arrive as `message:translation`";
         return Err(ApiError::new(ErrorCode::TranslationPending, message));
     };
     let (translated_text, model, confidence) = of_state(known.state)?;

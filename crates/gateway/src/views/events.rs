@@ -1,4 +1,4 @@
-//! Events as sockets hear them, and as those read them who were away.
+//! Events as sent to sockets, and as returned to clients that were away.
 
 use super::{message, missing_state, reason, translation};
 use meeshy_chat::model::Translation;
@@ -10,7 +10,7 @@ use meeshy_wire::{
 };
 use serde::Serialize;
 
-/// A translation that has come to an end.
+/// A finished translation.
 #[derive(Debug)]
 pub enum Translated {
     /// With a text.
@@ -20,7 +20,7 @@ pub enum Translated {
 }
 
 impl Translated {
-    /// `None` for a state that is told otherwise.
+    /// `None` for states that are sent in another form.
     pub fn new(
         conversation_id: ConversationId,
         source: Language,
@@ -56,7 +56,7 @@ pub fn read(
     ReadStatusUpdated { conversation_id, user_id, kind: "read", updated_at: at.into(), event_number }
 }
 
-/// What has happened in a conversation while one of its members was away.
+/// What has happened in a conversation while a member was away.
 pub fn caught_up(CaughtUp { stretch, unread_count }: &CaughtUp) -> ConversationEvents {
     ConversationEvents {
         conversation_id: stretch.conversation_id,
@@ -91,7 +91,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
             let event = ConversationNew { conversation_id: *conversation_id, event_number };
             (event_name::CONVERSATION_NEW.as_str(), value(&event))
         }
-        // These are in no log.
+        // These are not in the log.
         Event::TranslationFound { .. }
         | Event::SessionEnded { .. }
         | Event::Typing(_)
@@ -102,7 +102,7 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
     Some(LoggedEvent { number: event_number?, name, data: data? })
 }
 
-/// As JSON, which all of them can be written as.
+/// Converts to JSON, which never fails for these types.
 fn value(event: &impl Serialize) -> Option<serde_json::Value> {
     serde_json::to_value(event).inspect_err(|error| tracing::error!(%error, "failed to encode an event")).ok()
 }

@@ -1,4 +1,4 @@
-//! Clients that were away ask what has happened.
+//! Clients that were away request the missed events.
 
 use crate::server::servers;
 use crate::socket::Socket;
@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
-async fn what_was_missed_is_answered_as_sockets_heard_it() {
+async fn missed_events_are_returned_as_sockets_receive_them() {
     for (kind, server) in servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
         let talk = lea.group(&[&carlos]).await;
         let listed = carlos.get("/conversations").await.body["data"][0].clone();
         assert_eq!((&listed["id"], &listed["lastEventNumber"]), (&json!(talk), &json!(1)), "{kind}");
         let mut socket = Socket::of(&server, &lea).await;
-        // Later than the room of everybody.
+        // Later than the room for everybody.
         server.hand.advance(Duration::from_secs(1));
         lea.say(&talk, "bonjour").await;
         lea.say(&talk, "ça va ?").await;
@@ -44,7 +44,7 @@ async fn what_was_missed_is_answered_as_sockets_heard_it() {
 }
 
 #[tokio::test]
-async fn what_makes_no_sense_is_refused() {
+async fn invalid_requests_are_rejected() {
     for (kind, server) in servers().await {
         let (lea, eve) = (server.sign_up("lea", "fr").await, server.sign_up("eve", "en").await);
         let talk = lea.group(&[]).await;

@@ -41,7 +41,7 @@ async fn presence_at_one_gateway_is_sent_at_the_other() {
     drop(also_here);
     assert_eq!(there.event("user:status").await["isOnline"], false);
     assert_eq!(shown().await, false);
-    assert!(there.so_far().await.iter().all(|(name, _)| name != "user:status"), "told once");
+    assert!(there.so_far().await.iter().all(|(name, _)| name != "user:status"), "sent once");
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
-//! Two gateways on one database: what happens at one is heard at the other, once and in order.
+//! Two gateways on one database: events of one are delivered by the other, once and in order.
 
 use crate::server::{Person, Server, unlimited};
 use crate::socket::Socket;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What two sockets have heard of a conversation, until both know the event with this number.
+/// The events that two sockets receive of a conversation, until both have the event with this number.
 async fn heard(sockets: &mut [Socket], last: i64) -> Vec<Vec<(String, Value)>> {
     let mut all = Vec::new();
     for socket in sockets {
@@ -78,7 +78,7 @@ async fn messages_edits_reads_and_translations_reach_the_sockets_of_both_in_the_
 }
 
 #[tokio::test]
-async fn a_conversation_that_is_created_at_one_gateway_begins_at_the_other_as_well() {
+async fn a_conversation_created_at_one_gateway_appears_at_the_other() {
     let [one, two] = Server::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "fr").await);
     let mut socket = Socket::of(&two, &carlos).await;
@@ -90,7 +90,7 @@ async fn a_conversation_that_is_created_at_one_gateway_begins_at_the_other_as_we
         let told = socket.event("conversation:unread-updated").await;
         assert_eq!((&told["conversationId"], &told["unreadCount"]), (&json!(talk), &json!(unread)));
     }
-    // What is read at one gateway is read at the other.
+    // A read position set at one gateway is sent by the other.
     let read = one.also(&carlos).post(&format!("/conversations/{talk}/read"), Value::Null).await;
     assert_eq!(read.status, 200);
     assert_eq!(socket.event("conversation:unread-updated").await["unreadCount"], 0);
@@ -99,7 +99,7 @@ async fn a_conversation_that_is_created_at_one_gateway_begins_at_the_other_as_we
 }
 
 #[tokio::test]
-async fn typing_is_told_at_the_other_gateway_and_a_sign_out_closes_its_sockets() {
+async fn typing_is_sent_by_the_other_gateway_and_a_sign_out_closes_its_sockets() {
     let [one, two] = Server::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;

@@ -106,14 +106,14 @@ impl Blocking {
         wait(&self.runtime, self.answer_timeout, &mut self.is_broken, self.client.prepare(sql))
     }
 
-    /// Sends all requests before it waits for the first answer. The first that fails is what is told: the server refuses what
-    /// follows in the same transaction.
+    /// Sends all requests before waiting for the first response. Returns the first error: after it the server
+    /// rejects the rest of the transaction.
     pub(crate) fn pipeline(&mut self, requests: &[Request<'_>]) -> Result<Vec<Answer>, Failure> {
         let client = &self.client;
         let all = async {
             let mut sent: Vec<_> =
                 requests.iter().map(|request| Box::pin(maybe_done(request.send(client)))).collect();
-            // Whatever is polled is sent: in this order, and before anything is waited for.
+            // Polling sends a request: in this order, and before waiting for any response.
             poll_fn(|context| {
                 for request in &mut sent {
                     let _ = request.as_mut().poll(context);
@@ -191,7 +191,7 @@ pub(crate) enum Request<'a> {
 
 /// The first of several requests that failed.
 pub(crate) struct Failure {
-    /// Which.
+    /// Its index.
     pub(crate) at: usize,
     /// Whether it waited too long for a lock.
     pub(crate) is_lock_timeout: bool,

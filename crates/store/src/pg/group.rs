@@ -1,9 +1,10 @@
-//! Closures that share a commit.
+//! Group commit on PostgreSQL.
 //!
-//! A commit makes the server wait for its disk, and writers of one conversation wait for each other's commits. So a thread takes
-//! all that wait for it, runs each in a savepoint of one transaction, and commits once, as on SQLite (ADR 1). A closure that fails
-//! undoes only itself; one that waits for a lock is taken out, runs by itself, and holds up no other. Closures are run again where
-//! what they share has failed, so only those that may run several times come here.
+//! A commit makes the server wait for its disk, and writers of one conversation wait for each other's
+//! commits. Therefore a thread takes all waiting closures, runs each in a savepoint of one transaction, and
+//! commits once, as on SQLite (ADR 1). A closure that fails rolls back only its own changes. One that waits
+//! for a lock is taken out and run separately, so that it delays no other. Closures run again if the group
+//! fails, so only those that can run several times are accepted.
 
 use super::order::OrderLocks;
 use super::session::{Session, Unsent};
@@ -13,12 +14,14 @@ use crate::tx::Afterwards;
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
 
-/// Closures in one commit, at most, so that the first of them does not wait too long.
+/// The maximum number of closures per commit, so that the first one does not wait too long.
 const MAX_GROUP: usize = 64;
-/// Ends before two groups that wait for each other are noticed as such (`deadlock_timeout`, a second).
+/// Shorter than `deadlock_timeout` (a second), so that a deadlock of two groups ends before the server
+/// notices it.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = 100";
 
-/// Runs what comes in `waiting`, in order. What waits for a lock goes to `others`, the threads that run one closure at a time.
+/// Runs the closures in `waiting`, in order. One that waits for a lock goes to `others`, the threads that run
+/// one closure at a time.
 pub(super) fn serve(
     mut session: Session,
     mut waiting: mpsc::Receiver<Box<dyn Work>>,
@@ -35,7 +38,7 @@ pub(super) fn serve(
         }
         Group::run(&mut session, &mut next).finish(&mut session, others, order);
         if session.is_lost() {
-            // Without a database to connect to there is none for those that wait either.
+            // Without a connection here, the waiting ones have none either.
             let unreachable = session.has_lost() && session.has_no_connection();
             let in_vain = if unreachable { std::mem::take(&mut next) } else { VecDeque::new() };
             in_vain.into_iter().for_each(|work| work.finish(Err(lost())));
@@ -53,17 +56,18 @@ fn lost() -> StoreError {
 struct Group {
     ran: Vec<Box<dyn Work>>,
     afterwards: Vec<Afterwards>,
-    /// The one that met somebody else's lock.
+    /// The one that waited for a lock.
     late: Option<Box<dyn Work>>,
-    /// Whether nothing can be committed any more: what one of them had left unsent failed, and it is not known which.
+    /// Whether nothing can be committed: a deferred statement of one of them failed, and it is not known
+    /// whose.
     is_spoilt: bool,
-    /// Whether the only one was undone.
+    /// Whether the only one was rolled back.
     is_undone: bool,
 }
 
 impl Group {
-    /// Runs closures of `next` until one of them spoils the transaction or has kept the others waiting. One that is alone needs
-    /// no savepoint.
+    /// Runs closures of `next` until one of them makes the transaction fail or has delayed the others. A
+    /// single one needs no savepoint.
     fn run(session: &mut Session, next: &mut VecDeque<Box<dyn Work>>) -> Self {
         let mut group = Self::default();
         let is_alone = next.len() == 1;
@@ -114,7 +118,7 @@ impl Group {
             matches!(committed, Err(StoreError::Unavailable(_))) && !session.state.waited_too_long;
         for mut work in ran {
             match &committed {
-                // Nothing of it was kept, and each by itself gets its own answer.
+                // Nothing was committed; run separately, each one gets its own result.
                 Err(_) if !may_be_kept && work.rewind() => session.run_alone(work, order),
                 outcome => work.finish(outcome.clone()),
             }
@@ -122,14 +126,14 @@ impl Group {
         if let Some(late) = late
             && let Err(refused) = others.try_send(late)
         {
-            // The others have too much to do.
+            // The other threads are too busy.
             session.run_alone(refused.into_inner(), order);
         }
     }
 }
 
 impl Session {
-    /// Begins a closure, in a savepoint unless it is alone.
+    /// Starts a closure, in a savepoint unless it is alone.
     fn enter_closure(&mut self, is_alone: bool) {
         self.not_of_closure = self.unsent.len();
         if !is_alone {
@@ -139,14 +143,14 @@ impl Session {
         (self.state.waited_too_long, self.state.is_in_the_way) = (false, false);
     }
 
-    /// Keeps what the closure did, with what it left unsent.
+    /// Keeps the changes of the closure, including deferred statements.
     fn leave_closure(&mut self, is_alone: bool) {
         if !is_alone {
             self.unsent.push(Unsent::Batch("RELEASE SAVEPOINT closure"));
         }
     }
 
-    /// Undoes what the closure did.
+    /// Rolls back the changes of the closure.
     fn undo_closure(&mut self) {
         if self.state.has_sent {
             self.unsent = vec![Unsent::Batch("ROLLBACK TO SAVEPOINT closure; RELEASE SAVEPOINT closure")];

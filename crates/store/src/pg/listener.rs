@@ -1,4 +1,4 @@
-//! A thread with a connection of its own that receives notifications.
+//! A thread that receives notifications over a connection of its own.
 
 use super::QUEUE;
 use super::address::Address;
@@ -9,9 +9,9 @@ use crate::threads::Threads;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// The wait before connecting again, and how often to look whether anybody still listens.
+/// The delay before reconnecting, and how often to check whether anybody still listens.
 const RECONNECT_INTERVAL: Duration = Duration::from_secs(1);
-/// How often to ask a server that says nothing whether it is there.
+/// How often to check a silent server.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
 pub(crate) struct Listener {
@@ -48,7 +48,7 @@ impl Listener {
         for channel in self.channels {
             connection.batch(&format!("LISTEN {}", channel.name()))?;
         }
-        // Whatever happened before this connection was there.
+        // Notifications from before this connection are lost.
         let _ = self.notices.blocking_send(Notice::Missed);
         let mut last = Instant::now();
         while !self.notices.is_closed() && !connection.is_broken() {

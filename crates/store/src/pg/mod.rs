@@ -33,7 +33,7 @@ type Jobs = Arc<Mutex<mpsc::Receiver<Box<dyn Work>>>>;
 pub(crate) struct Postgres {
     address: Address,
     jobs: mpsc::Sender<Box<dyn Work>>,
-    /// Those of closures that share commits; which of them takes a closure follows from its key.
+    /// The threads for group commits; the key of a closure decides which of them gets it.
     lanes: Vec<mpsc::Sender<Box<dyn Work>>>,
 }
 

@@ -1,13 +1,13 @@
-//! Locks that keep the actions after a commit in order.
+//! Advisory locks that keep commit hooks in order.
 
 use crate::tx::Afterwards;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many there are; two keys may share one.
+/// The number of locks; two keys may share one.
 const LOCKS: usize = 64;
 
-/// A lock for each of the keys that share it.
+/// A lock for the keys that share it.
 #[derive(Clone)]
 pub(super) struct OrderLocks(Arc<[Mutex<()>; LOCKS]>);
 
@@ -16,7 +16,7 @@ impl OrderLocks {
         Self(Arc::new(std::array::from_fn(|_| Mutex::new(()))))
     }
 
-    /// Takes the locks of some actions, always in the same order, so that no two transactions wait for each other.
+    /// Takes the locks for some hooks, always in the same order, to prevent deadlocks.
     pub(super) fn lock_all(&self, afterwards: &[Afterwards]) -> Vec<MutexGuard<'_, ()>> {
         let place =
             |afterwards: &Afterwards| usize::try_from(afterwards.order_key % LOCKS as u64).unwrap_or(0);

@@ -1,7 +1,7 @@
 //! A connection with its prepared statements, and the transaction that runs on it.
 //!
-//! What nobody waits for is not sent by itself: the beginning of a transaction, statements whose outcome nobody looks at, and
-//! savepoints travel with the next statement that somebody waits for, in one round trip.
+//! Statements whose result is not needed at once are deferred: the start of a transaction, statements without
+//! a result, and savepoints are sent with the next one whose result is needed, in one round trip.
 
 use super::address::Address;
 use super::connection::{Answer, Blocking, Failure, Limit, Request};
@@ -25,43 +25,43 @@ const STATEMENTS: usize = 1_024;
 const ATTEMPTS: u32 = 4;
 /// The delay before a retry, increasing with each attempt.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
-/// Statements that wait for the next one to travel with it, at most.
+/// The most statements that are deferred.
 const MAX_UNSENT: usize = 64;
 
 pub(crate) struct Session {
     address: Address,
     connection: Option<Blocking>,
     statements: HashMap<String, Statement>,
-    /// What travels with the next statement.
+    /// The deferred statements.
     pub(super) unsent: Vec<Unsent>,
-    /// How many of those, from the first on, are not of the closure that runs now.
+    /// How many of them, from the start, do not belong to the current closure.
     pub(super) not_of_closure: usize,
-    /// What has become of the transaction.
+    /// The state of the transaction.
     pub(super) state: State,
 }
 
-/// What has become of a transaction so far.
+/// The state of a transaction.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct State {
-    /// Whether the server knows of it.
+    /// Whether the server has started it.
     pub(super) has_begun: bool,
-    /// Whether something was sent for the closure that runs now.
+    /// Whether something was sent for the current closure.
     pub(super) has_sent: bool,
-    /// Whether it was undone because it and another one waited for each other.
+    /// Whether it was rolled back because of a deadlock.
     pub(super) is_in_the_way: bool,
     /// Whether a statement waited too long for a lock.
     pub(super) waited_too_long: bool,
-    /// Whether what an earlier closure of the group had left unsent failed.
+    /// Whether a deferred statement of an earlier closure of the group failed.
     pub(super) is_spoilt: bool,
 }
 
-/// What has not been sent yet.
+/// A deferred statement.
 pub(super) enum Unsent {
-    /// Statements without parameters that begin a transaction.
+    /// Statements without parameters that start a transaction.
     Begin(&'static str),
     /// Statements without parameters.
     Batch(&'static str),
-    /// A statement whose outcome nobody looks at.
+    /// A statement whose result is not needed.
     Statement(String, Vec<Value>),
 }
 
@@ -85,7 +85,8 @@ impl Session {
         self.state = State::default();
     }
 
-    /// Runs a closure in a transaction of its own, again if it may and others were in the way, and answers.
+    /// Runs a closure in a transaction of its own, with retries after deadlocks if it allows them, and
+    /// responds.
     pub(super) fn run_alone(&mut self, mut work: Box<dyn Work>, order: &OrderLocks) {
         if work.access() == Access::Read {
             self.read(work);
@@ -107,7 +108,7 @@ impl Session {
         }
     }
 
-    /// Runs a closure in a transaction of its own. Whether it may write is for the server to say.
+    /// Runs a closure in a transaction of its own. The server decides whether it may write.
     fn write(&mut self, work: &mut dyn Work, order: &OrderLocks) -> Result<(), StoreError> {
         self.begin("BEGIN ISOLATION LEVEL READ COMMITTED");
         match work.run(self) {
@@ -116,7 +117,8 @@ impl Session {
         }
     }
 
-    /// Runs a closure that only reads. Its answer does not wait for the end of the transaction, in which nothing can be lost.
+    /// Runs a read-only closure. Its result does not wait for the end of the transaction, in which nothing
+    /// can be lost.
     fn read(&mut self, mut work: Box<dyn Work>) {
         self.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
         work.run(self);
@@ -129,8 +131,8 @@ impl Session {
         if self.state.has_begun && !self.is_lost() { self.batch("ROLLBACK") } else { Ok(()) }
     }
 
-    /// The row lock that orders two transactions is gone once the first has committed, so the second could
-    /// overtake the first on its way to the actions; locks held over both keep them in order.
+    /// The row lock that orders two transactions is released when the first one commits, so the second could
+    /// overtake it on the way to its commit hooks. Advisory locks held over both keep them in order.
     pub(super) fn commit(
         &mut self,
         afterwards: Vec<Afterwards>,
@@ -138,14 +140,14 @@ impl Session {
     ) -> Result<(), StoreError> {
         let _in_order = order.lock_all(&afterwards);
         self.batch("COMMIT")?;
-        // Whatever it went around on the way.
+        // The error may be wrapped.
         self.state.is_in_the_way = false;
         afterwards.into_iter().for_each(Afterwards::run);
         Ok(())
     }
 
-    /// Sends what has not been sent and then `awaited`, on a new connection if a transaction begins with it and the old one
-    /// turns out to be dead.
+    /// Sends the deferred statements and then `awaited`; on a new connection if this starts a transaction and
+    /// the old connection turns out to be broken.
     fn send(&mut self, awaited: &[Awaited<'_>]) -> Result<Vec<Answer>, StoreError> {
         let unsent = std::mem::take(&mut self.unsent);
         let begins = matches!(unsent.first(), Some(Unsent::Begin(_)));
@@ -171,7 +173,7 @@ impl Session {
     }
 
     fn try_to_send(&mut self, unsent: &[Unsent], awaited: &[Awaited<'_>]) -> Result<Vec<Answer>, Failure> {
-        // Where nothing could be sent, all of it has failed, from the first on.
+        // If nothing could be sent, all of it has failed, from the first on.
         let not_sent = |error| Failure { at: 0, is_lock_timeout: false, error };
         let requests = self.requests(unsent, awaited).map_err(not_sent)?;
         let mut answers = self.connection().map_err(not_sent)?.pipeline(&requests)?;
@@ -205,7 +207,7 @@ impl Session {
         self.connection.as_ref().is_none_or(Blocking::is_broken)
     }
 
-    /// Whether a transaction that the server may know of has lost its connection.
+    /// Whether the connection was lost during a transaction that the server may have started.
     pub(super) fn has_lost(&self) -> bool {
         self.state.has_begun && self.is_lost()
     }

@@ -1,4 +1,4 @@
-//! Values on their way to and from the server.
+//! Conversion of values to and from the server.
 
 use crate::{StoreError, Value};
 use std::error::Error;
