@@ -123,19 +123,10 @@ async fn start(
     let chat =
         Chat::open(store.clone(), engines, settings(config, signing_key), clock.clone(), Secrets::system())
             .await?;
-    let mut is_only_gateway = false;
-    if listener.is_some() {
-        is_only_gateway = chat.join_gateways().await?;
-        let (gateway, stopped) = (chat.clone(), supervisor.stopped());
-        supervisor.spawn_fallible("the heartbeat of the gateway", async move {
-            gateway.run_gateway(stopped).await
-        });
-        let rules = config.retention_bounds();
-        let keep = move || retention::keep(store.clone(), rules, clock.clone());
-        let (chat, stopped) = (chat.clone(), supervisor.stopped());
-        supervisor
-            .spawn("the retention of old data", async move { chat.lead("retention", keep, stopped).await });
-    }
+    let is_only_gateway = match &listener {
+        Some(_) => join_gateways(config, &chat, store, clock, supervisor).await?,
+        None => false,
+    };
     if !is_alone {
         let (chat, stopped) = (chat.clone(), supervisor.stopped());
         supervisor.spawn("the relay between processes", async move { chat.run_cluster(stopped).await });
@@ -167,6 +158,26 @@ async fn start(
         }
     }
     Ok(translator)
+}
+
+/// Makes this process one of the gateways, and starts the jobs that one of them does for all; says whether it is the only one.
+async fn join_gateways(
+    config: &Config,
+    chat: &Chat,
+    store: Store,
+    clock: Clock,
+    supervisor: &Supervisor,
+) -> anyhow::Result<bool> {
+    let is_only = chat.join_gateways().await?;
+    let (gateway, stopped) = (chat.clone(), supervisor.stopped());
+    let heartbeat = async move { gateway.run_gateway(stopped).await };
+    supervisor.spawn_fallible("the heartbeat of the gateway", heartbeat);
+    let rules = config.retention_bounds();
+    let keep = move || retention::keep(store.clone(), rules, clock.clone());
+    let (leader, stopped) = (chat.clone(), supervisor.stopped());
+    let retention = async move { leader.lead("retention", keep, stopped).await };
+    supervisor.spawn("the retention of old data", retention);
+    Ok(is_only)
 }
 
 /// The engines, and the tasks that keep their models up to date.
