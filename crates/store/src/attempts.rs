@@ -1,7 +1,7 @@
 //! Failed sign-in attempts: per account for unknown devices, per known device, and per name and network,
 //! whether or not the name exists.
 
-use crate::placeholders::placeholders;
+use crate::placeholders::{padded, placeholders};
 use crate::record::FromRow;
 use crate::{Row, StoreError, Tx, Value};
 use meeshy_domain::account::Attempts;
@@ -52,7 +52,7 @@ pub fn known_device(tx: &mut Tx<'_>, user: UserId, hashes: &[String]) -> Result<
         return Ok(None);
     }
     let mut values: Vec<Value> = vec![user.into()];
-    values.extend(hashes.iter().map(Value::from));
+    values.extend(padded(hashes.iter().map(Value::from)));
     let list = placeholders(2, hashes.len());
     let sql = format!("SELECT device_hash FROM known_devices WHERE user_id = $1 AND device_hash IN ({list})");
     let found: Vec<String> = tx.fetch_all(&sql, &values)?;

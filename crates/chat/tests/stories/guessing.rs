@@ -134,6 +134,8 @@ async fn strangers_do_not_lock_out_a_known_device() {
         let with_secret =
             Device { session_token: Some(lea.session_token.as_str().into()), ..at("192.0.2.1") };
         let with_cookie = Device { ip_address: Some("192.0.2.2".into()), ..cookie };
+        let with_both = Device { session_token: with_secret.session_token.clone(), ..with_cookie.clone() };
+        assert_eq!(said(&attempt(&world, "lea", "correct horse", with_both).await), "in", "{kind}");
         for device in [with_secret, with_cookie, at("203.0.113.1")] {
             // It has its own attempts, which are limited as well.
             assert_eq!(said(&attempt(&world, "lea", "typo", device.clone()).await), "wrong", "{kind}");
