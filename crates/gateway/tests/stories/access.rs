@@ -1,6 +1,6 @@
 //! Every route, called by every kind of caller.
 
-use crate::server::{Answer, Person, Server, answer, servers, unlimited};
+use crate::server::{Answer, Person, Server, answer, servers, single_servers, unlimited};
 use meeshy_domain::{MemberRole, Permission, Role};
 use meeshy_gateway::routes::{Access, Endpoint};
 use meeshy_store::{StoreError, Tx};
@@ -62,7 +62,7 @@ async fn is_answered(request: RequestBuilder) -> u16 {
 
 #[tokio::test]
 async fn every_route_enforces_its_access_rule() {
-    for (kind, server) in servers().await {
+    for (kind, server) in single_servers().await {
         let (old, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let talk = old.group(&[&carlos]).await;
         let talk = format!("{talk} {}", old.say(&talk, "bonjour").await);
@@ -186,7 +186,7 @@ async fn callers(server: &Server) -> (Vec<Caller>, String) {
 
 #[tokio::test]
 async fn every_route_is_for_those_whom_it_names() {
-    let server = Server::start(unlimited()).await;
+    let server = Server::single(unlimited()).await;
     let (callers, talk) = callers(&server).await;
     let names: Vec<&str> = callers.iter().map(|caller| caller.name.as_str()).collect();
     let mut matrix = format!("route: {}\n", names.join(", "));

@@ -1,6 +1,6 @@
 //! Imported data is shown as in the old system.
 
-use crate::server::{Server, servers};
+use crate::server::{Server, servers, single_servers};
 use crate::socket::Socket;
 use meeshy_store::{StoreError, Tx, Value, blocks};
 use serde_json::{Value as Json, json};
@@ -137,7 +137,7 @@ async fn flags_and_counts_of_imported_rows_are_correct() {
 
 #[tokio::test]
 async fn messages_of_a_blocked_user_are_not_delivered_live() {
-    for (kind, server) in servers().await {
+    for (kind, server) in single_servers().await {
         let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
         let emma = server.sign_up("emma", "en").await;
         let talk = lea.group(&[&carlos, &emma]).await;

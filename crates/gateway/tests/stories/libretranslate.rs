@@ -44,7 +44,7 @@ async fn an_api_key_is_a_token_of_a_user_or_a_device() {
 
 #[tokio::test]
 async fn invalid_input_is_rejected_with_a_message() {
-    let server = Server::start(unlimited()).await;
+    let server = Server::single(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let long = format!(r#"{{"q":"{}","source":"en","target":"fr"}}"#, "x".repeat(100_001));
     for (body, status, word) in [

@@ -6,7 +6,7 @@ use reqwest::Method;
 
 #[tokio::test]
 async fn operators_see_that_it_lives_and_how_it_does() {
-    let server = Server::start(unlimited()).await;
+    let server = Server::single(unlimited()).await;
     server.sign_up("lea", "fr").await;
     let mut health = server.get("/health").await.body;
     health["uptime"] = 0.into();
