@@ -4,7 +4,7 @@
 //! so that everybody sees the same order ([`Feed`](crate::Feed)).
 
 use crate::view::MessageView;
-use meeshy_domain::{ConversationId, Language, SessionId, Timestamp, UserId};
+use meeshy_domain::{ConversationId, Language, MessageId, SessionId, Timestamp, UserId};
 use meeshy_store::translations::Translation;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -119,6 +119,19 @@ impl Event {
 pub enum Ephemeral {
     /// Somebody types, or stopped to.
     Typing(Typing),
+    /// A user asked for a translation that exists: it is repeated to all their devices.
+    TranslationFound(FoundTranslation),
+}
+
+/// A translation that a user asked for and that exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundTranslation {
+    /// The user.
+    pub user: UserId,
+    /// The message.
+    pub message_id: MessageId,
+    /// The language.
+    pub language: Language,
 }
 
 /// Somebody types, or stopped to.

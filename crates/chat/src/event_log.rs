@@ -2,10 +2,11 @@
 //! for announcements of other processes.
 
 use crate::conversations::find_as_member;
-use crate::{Chat, ChatError, Event, Happened, HiddenFrom, MessageView, view};
+use crate::{Chat, ChatError, Event, FoundTranslation, Happened, HiddenFrom, MessageView, view};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId, limits};
 use meeshy_store::events::{self, Change, LoggedEvent};
 use meeshy_store::members::Membership;
+use meeshy_store::translations::{self, Translation};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{StoreError, Tx, members, messages, visibility};
 use std::collections::{HashMap, HashSet};
@@ -172,6 +173,23 @@ impl Chat {
         let read =
             move |tx: &mut Tx<'_>| chat.stretches(tx, Reader::Everybody(chat.everybody()), &known, limit);
         self.inner.store.read(read).await
+    }
+
+    /// A translation that a user asked for at another process, if it still exists.
+    pub(crate) async fn found(self, found: FoundTranslation) -> Option<Event> {
+        let FoundTranslation { user, message_id, language } = found;
+        let read =
+            move |tx: &mut Tx<'_>| tx.fetch((messages::find(message_id), translations::list(&[message_id])));
+        let (message, known) = self.inner.store.read(read).await.ok()?;
+        let message = message?;
+        let is_wanted =
+            |known: &Translation| known.language == language && known.revision == message.revision;
+        Some(Event::TranslationFound {
+            user,
+            conversation_id: message.conversation_id,
+            source_language: message.original_language,
+            translation: known.into_iter().find(is_wanted)?,
+        })
     }
 
     fn stretches(

@@ -65,7 +65,7 @@ pub use call_limits::CallLimit;
 pub use conversations::{Audience, ListFilter, NewConversation};
 pub use edits::MessageEdit;
 pub use error::ChatError;
-pub use event::{Ephemeral, Event, Happened, HiddenFrom, Typing};
+pub use event::{Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, Typing};
 pub use event_bus::Feed;
 pub use event_log::{AllCaughtUp, CaughtUp, Stretch};
 pub use file_links::FileSignature;

@@ -4,7 +4,7 @@ use super::announcements::Announcements;
 use super::bus::{EventBus, LocalBus, PostgresBus};
 use super::followed::Followed;
 use super::note;
-use crate::{Chat, Ephemeral, Event, Happened};
+use crate::{Chat, Ephemeral, Event, FoundTranslation, Happened};
 use meeshy_domain::ConversationId;
 use meeshy_store::translations::Translation;
 use meeshy_store::{MAX_NOTICE_BYTES, Store};
@@ -68,6 +68,11 @@ impl Events {
             }
             (Event::SessionEnded { session_id, user }, _) if *is_shared => {
                 announcements.session_ended(*session_id, *user);
+            }
+            (Event::TranslationFound { user, translation, .. }, _) if *is_shared => {
+                let (message_id, language) = (translation.message_id, translation.language);
+                let found = FoundTranslation { user: *user, message_id, language };
+                announcements.ephemeral(Ephemeral::TranslationFound(found));
             }
             _ => {}
         }

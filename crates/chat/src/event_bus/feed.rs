@@ -16,7 +16,7 @@ use meeshy_store::{StoreError, events};
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 /// The most conversations whose logs are read together, and the most rows of each.
@@ -30,6 +30,9 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const FOLLOWED_PER_INTERVAL: usize = 20_000;
 /// Conversations whose numbers are read together.
 const NUMBERS_AT_ONCE: usize = 1_024;
+
+/// The most translations to repeat that are read at the same time; more are dropped.
+const MAX_FINDING: usize = 64;
 
 type Behind = Vec<(ConversationId, i64)>;
 
@@ -46,6 +49,8 @@ pub struct Feed {
     /// The running poll of numbers.
     polling: Option<JoinHandle<()>>,
     next_poll: Instant,
+    /// Translations to repeat that are being read.
+    finding: JoinSet<Option<Event>>,
 }
 
 impl Chat {
@@ -62,7 +67,8 @@ impl Feed {
         let events = &chat.inner.events.0;
         let subscription = events.is_shared.then(|| events.bus.subscribe());
         let next_poll = Instant::now() + POLL_INTERVAL;
-        Self { chat, local, subscription, ready: VecDeque::new(), reading: None, polling: None, next_poll }
+        let (ready, finding) = (VecDeque::new(), JoinSet::new());
+        Self { chat, local, subscription, ready, reading: None, polling: None, next_poll, finding }
     }
 
     /// Waits for the next event; `None` when there can be no more.
@@ -105,6 +111,9 @@ impl Feed {
             },
             () = events.0.followed.fell_behind() => {}
             heard = heard(&mut self.subscription) => self.hear(heard),
+            Some(found) = self.finding.join_next(), if !self.finding.is_empty() => {
+                found.ok().flatten().into_iter().for_each(|event| self.deliver_unnumbered(event));
+            }
             () = finished(&mut self.polling) => {
                 let intervals = 1 + self.followed().all().len() / FOLLOWED_PER_INTERVAL;
                 let intervals = u32::try_from(intervals).unwrap_or(u32::MAX);
@@ -180,6 +189,10 @@ impl Feed {
                     self.deliver_unnumbered(Event::SessionEnded { session_id, user });
                 }
                 Line::Ephemeral(Ephemeral::Typing(typing)) => self.deliver_unnumbered(Event::Typing(typing)),
+                Line::Ephemeral(Ephemeral::TranslationFound(found)) if self.finding.len() < MAX_FINDING => {
+                    self.finding.spawn(self.chat.clone().found(found));
+                }
+                Line::Ephemeral(Ephemeral::TranslationFound(_)) => {}
                 Line::LeftOut => self.look(),
             }
         }

@@ -222,6 +222,24 @@ async fn new_conversations_sign_outs_and_typing_are_delivered_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_translation_that_exists_is_repeated_to_the_devices_at_the_other_process() {
+    let mut two = two().await;
+    let (lea, carlos) = (two.one.person("lea", "fr").await, two.one.person("carlos", "es").await);
+    let talk = two.one.group(lea, &[carlos]).await;
+    let sent = two.one.say(carlos, &talk, "hola").await.unwrap();
+    two.one.translate().await;
+    let message = sent.message.message.id;
+    two.one.chat.request_translation(lea, &message.to_string(), "fr").await.unwrap();
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(10), two.other.events.next());
+        if let Event::TranslationFound { user, translation, .. } = next.await.unwrap().unwrap().event {
+            assert_eq!((user, translation.message_id, translation.language.code()), (lea, message, "fr"));
+            return;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_for_a_translation_works_across_processes() {
     let mut two = two().await;
     let lea = two.one.chat.register(registration("lea", "fr"), Device::default()).await.unwrap().user.id;
