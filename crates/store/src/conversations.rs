@@ -2,44 +2,47 @@
 
 use crate::events::{self, Change};
 use crate::placeholders::{padded, placeholders};
-use crate::{Query, Row, StoreError, Tx, Value};
+use crate::record::record;
+use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, ConversationKind, MessageId, Timestamp, UserId};
 
-/// A conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conversation {
-    /// Its id.
-    pub id: ConversationId,
-    /// Its unique name in URLs, such as `mshy_trip-20260112101500`.
-    pub identifier: String,
-    /// Its kind.
-    pub kind: ConversationKind,
-    /// Its title; direct conversations have none.
-    pub title: Option<String>,
-    /// Its description.
-    pub description: Option<String>,
-    /// The URL of its picture.
-    pub avatar: Option<String>,
-    /// The two users of a direct conversation.
-    pub direct_key: Option<String>,
-    /// The user who created it.
-    pub created_by: Option<UserId>,
-    /// Whether it is open.
-    pub is_active: bool,
-    /// The number of active memberships.
-    pub member_count: i64,
-    /// The number of its newest message; messages are numbered from 1 without gaps.
-    pub last_sequence: i64,
-    /// The number of its newest durable change ([`events`]).
-    pub last_event: i64,
-    /// When its newest message was written, or when it was created if there is none.
-    pub last_message_at: Timestamp,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-    /// Its other attributes.
-    pub details: Details,
+record! {
+    /// A conversation.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Conversation as "c" {
+        /// Its id.
+        pub id: ConversationId,
+        /// Its unique name in URLs, such as `mshy_trip-20260112101500`.
+        pub identifier: String,
+        /// Its kind.
+        pub kind: ConversationKind,
+        /// Its title; direct conversations have none.
+        pub title: Option<String>,
+        /// Its description.
+        pub description: Option<String>,
+        /// The URL of its picture.
+        pub avatar: Option<String>,
+        /// The two users of a direct conversation.
+        pub direct_key: Option<String>,
+        /// The user who created it.
+        pub created_by: Option<UserId>,
+        /// Whether it is open.
+        pub is_active: bool,
+        /// The number of active memberships.
+        pub member_count: i64,
+        /// The number of its newest message; messages are numbered from 1 without gaps.
+        pub last_sequence: i64,
+        /// The number of its newest durable change ([`events`]).
+        pub last_event: i64,
+        /// When its newest message was written, or when it was created if there is none.
+        pub last_message_at: Timestamp,
+        /// When it was created.
+        pub created_at: Timestamp,
+        /// When it was last changed.
+        pub updated_at: Timestamp,
+        /// Its other attributes.
+        pub details: Details = Details::columns(),
+    }
 }
 
 impl Conversation {
@@ -66,69 +69,40 @@ impl Conversation {
     }
 }
 
-/// Attributes from the old system; new conversations have none yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Details {
-    /// The URL of its banner.
-    pub banner: Option<String>,
-    /// The community it belongs to.
-    pub community_id: Option<String>,
-    /// The role required for writing: `member`, `moderator` …; `None` for everybody.
-    pub default_write_role: Option<String>,
-    /// Whether it is an announcement channel.
-    pub is_announcement_channel: bool,
-    /// The minimum time between two messages of a user.
-    pub slow_mode_seconds: i64,
-    /// How its messages are encrypted.
-    pub encryption_mode: Option<String>,
+record! {
+    /// Attributes from the old system; new conversations have none yet.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct Details as "c" {
+        /// The URL of its banner.
+        pub banner: Option<String>,
+        /// The community it belongs to.
+        pub community_id: Option<String>,
+        /// The role required for writing: `member`, `moderator` …; `None` for everybody.
+        pub default_write_role: Option<String> = "nullif(c.default_write_role, 'everyone')",
+        /// Whether it is an announcement channel.
+        pub is_announcement_channel: bool,
+        /// The minimum time between two messages of a user.
+        pub slow_mode_seconds: i64,
+        /// How its messages are encrypted.
+        pub encryption_mode: Option<String>,
+    }
 }
 
-/// The preferences of a user for a conversation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Preferences {
-    /// Pinned.
-    pub is_pinned: bool,
-    /// Muted.
-    pub is_muted: bool,
-    /// Archived.
-    pub is_archived: bool,
-    /// A custom name.
-    pub custom_name: Option<String>,
-    /// A custom emoji.
-    pub reaction: Option<String>,
-}
-
-pub(crate) const COLUMNS: &str = "c.id, c.identifier, c.kind, c.title, c.description, c.avatar, c.direct_key, c.created_by, \
-    c.is_active, c.member_count, c.last_sequence, c.last_event, c.last_message_at, c.created_at, c.updated_at, c.banner, c.community_id, \
-    nullif(c.default_write_role, 'everyone') AS default_write_role, c.is_announcement_channel, c.slow_mode_seconds, \
-    c.encryption_mode";
-
-pub(crate) fn read(row: &mut Row) -> Result<Conversation, StoreError> {
-    Ok(Conversation {
-        id: row.take("id")?,
-        identifier: row.take("identifier")?,
-        kind: row.take("kind")?,
-        title: row.take("title")?,
-        description: row.take("description")?,
-        avatar: row.take("avatar")?,
-        direct_key: row.take("direct_key")?,
-        created_by: row.take("created_by")?,
-        is_active: row.take("is_active")?,
-        member_count: row.take("member_count")?,
-        last_sequence: row.take("last_sequence")?,
-        last_event: row.take("last_event")?,
-        last_message_at: row.take("last_message_at")?,
-        created_at: row.take("created_at")?,
-        updated_at: row.take("updated_at")?,
-        details: Details {
-            banner: row.take("banner")?,
-            community_id: row.take("community_id")?,
-            default_write_role: row.take("default_write_role")?,
-            is_announcement_channel: row.take("is_announcement_channel")?,
-            slow_mode_seconds: row.take("slow_mode_seconds")?,
-            encryption_mode: row.take("encryption_mode")?,
-        },
-    })
+record! {
+    /// The preferences of a user for a conversation.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Preferences {
+        /// Pinned.
+        pub is_pinned: bool,
+        /// Muted.
+        pub is_muted: bool,
+        /// Archived.
+        pub is_archived: bool,
+        /// A custom name.
+        pub custom_name: Option<String>,
+        /// A custom emoji.
+        pub reaction: Option<String>,
+    }
 }
 
 /// Adds a conversation; its creation is the first of its [events].
@@ -163,10 +137,12 @@ pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreE
 
 /// The open conversation with this id.
 pub fn find(tx: &mut Tx<'_>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {COLUMNS} FROM conversations c WHERE c.id = $1 AND c.is_active"),
+    tx.fetch_optional(
+        &format!(
+            "SELECT {columns} FROM conversations c WHERE c.id = $1 AND c.is_active",
+            columns = Conversation::columns()
+        ),
         &[id.into()],
-        read,
     )
 }
 
@@ -175,17 +151,18 @@ pub fn find_by_identifier(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Co
     if identifier.is_empty() {
         return Ok(None);
     }
-    tx.query_first(
-        &format!("SELECT {COLUMNS} FROM conversations c WHERE c.identifier = $1 AND c.is_active"),
+    tx.fetch_optional(
+        &format!(
+            "SELECT {columns} FROM conversations c WHERE c.identifier = $1 AND c.is_active",
+            columns = Conversation::columns()
+        ),
         &[identifier.into()],
-        read,
     )
 }
 
 /// Whether a conversation, open or closed, has this identifier.
 pub fn identifier_is_taken(tx: &mut Tx<'_>, identifier: &str) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS one FROM conversations WHERE identifier = $1";
-    Ok(tx.query_first(sql, &[identifier.into()], |_| Ok(()))?.is_some())
+    tx.exists("SELECT 1 FROM conversations WHERE identifier = $1", &[identifier.into()])
 }
 
 /// Allows two users to open a new direct conversation after theirs was closed.
@@ -199,10 +176,12 @@ pub fn release_direct_key(tx: &mut Tx<'_>, direct_key: &str) -> Result<(), Store
 
 /// The open direct conversation of two users.
 pub fn find_direct(tx: &mut Tx<'_>, direct_key: &str) -> Result<Option<Conversation>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {COLUMNS} FROM conversations c WHERE c.direct_key = $1 AND c.is_active"),
+    tx.fetch_optional(
+        &format!(
+            "SELECT {columns} FROM conversations c WHERE c.direct_key = $1 AND c.is_active",
+            columns = Conversation::columns()
+        ),
         &[direct_key.into()],
-        read,
     )
 }
 
@@ -239,12 +218,12 @@ pub fn list(user: UserId, filter: Filter, limit: i64, offset: i64) -> (Query<Vec
     let total = Query::one(format!("SELECT count(*) AS total {from}"), params.clone());
     let (limit_at, offset_at) = (params.len() + 1, params.len() + 2);
     params.extend([limit.into(), offset.into()]);
-    let page = Query::rows(
+    let page = Query::all(
         format!(
-            "SELECT {COLUMNS} {from} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ${limit_at} OFFSET ${offset_at}"
+            "SELECT {columns} {from} ORDER BY c.last_message_at DESC, c.id DESC LIMIT ${limit_at} OFFSET ${offset_at}",
+            columns = Conversation::columns()
         ),
         params,
-        read,
     );
     (page, total)
 }
@@ -260,22 +239,12 @@ pub fn preferences(
     let ids = placeholders(2, conversations.len());
     let mut params = vec![user.into()];
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
-    Query::rows(
+    Query::all(
         format!(
-            "SELECT conversation_id, is_pinned, is_muted, is_archived, custom_name, reaction FROM conversation_preferences \
-             WHERE user_id = $1 AND conversation_id IN ({ids})"
+            "SELECT conversation_id, {} FROM conversation_preferences WHERE user_id = $1 AND conversation_id IN ({ids})",
+            Preferences::columns()
         ),
         params,
-        |row| {
-            let preferences = Preferences {
-                is_pinned: row.take("is_pinned")?,
-                is_muted: row.take("is_muted")?,
-                is_archived: row.take("is_archived")?,
-                custom_name: row.take("custom_name")?,
-                reaction: row.take("reaction")?,
-            };
-            Ok((row.take("conversation_id")?, preferences))
-        },
     )
 }
 

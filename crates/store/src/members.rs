@@ -1,7 +1,8 @@
 //! Who takes part in which conversation, and how far each has read.
 
-use crate::conversations::{self, Conversation};
+use crate::conversations::Conversation;
 use crate::placeholders::{padded, placeholders};
+use crate::record::{FromRow, record};
 use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME};
 use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};
@@ -22,76 +23,48 @@ pub struct NewMember {
     pub joined_at: Timestamp,
 }
 
-/// A member as the others in the conversation see them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Member {
-    /// Which membership.
-    pub id: MemberId,
-    /// Of which conversation.
-    pub conversation_id: ConversationId,
-    /// Whose.
-    pub user_id: UserId,
-    /// What this person may do there.
-    pub role: MemberRole,
-    /// The name this person has there.
-    pub nickname: Option<String>,
-    /// Whether this person may write there.
-    pub can_send_message: bool,
-    /// Since when.
-    pub joined_at: Timestamp,
-    /// The unique name.
-    pub username: String,
-    /// The name that others see.
-    pub display_name: String,
-    /// Given name.
-    pub first_name: String,
-    /// Family name.
-    pub last_name: String,
-    /// Address of a picture.
-    pub avatar: Option<String>,
-    /// What this person may do on the whole site.
-    pub site_role: Role,
-    /// The last sign of life.
-    pub last_active_at: Timestamp,
-    /// What this person reads.
-    pub languages: LanguageSettings,
+record! {
+    /// A member as the others in the conversation see them.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Member as "u" {
+        /// Which membership.
+        pub id: MemberId = "m.id",
+        /// Of which conversation.
+        pub conversation_id: ConversationId = "m.conversation_id",
+        /// Whose.
+        pub user_id: UserId = "m.user_id",
+        /// What this person may do there.
+        pub role: MemberRole = "m.role",
+        /// The name this person has there.
+        pub nickname: Option<String> = "m.nickname",
+        /// Whether this person may write there.
+        pub can_send_message: bool = "m.can_send_message",
+        /// Since when.
+        pub joined_at: Timestamp = "m.joined_at",
+        /// The unique name.
+        pub username: String,
+        /// The name that others see.
+        pub display_name: String = SHOWN_NAME,
+        /// Given name.
+        pub first_name: String,
+        /// Family name.
+        pub last_name: String,
+        /// Address of a picture.
+        pub avatar: Option<String>,
+        /// What this person may do on the whole site.
+        pub site_role: Role = "u.role",
+        /// The last sign of life.
+        pub last_active_at: Timestamp,
+        /// What this person reads.
+        pub languages: LanguageSettings = LANGUAGE_COLUMNS,
+    }
 }
 
-fn read(row: &mut Row) -> Result<Member, StoreError> {
-    let id = row.take("member_id")?;
-    read_as(id, row)
-}
-
-fn read_as(id: MemberId, row: &mut Row) -> Result<Member, StoreError> {
-    Ok(Member {
-        id,
-        conversation_id: row.take("conversation_id")?,
-        user_id: row.take("user_id")?,
-        role: row.take("member_role")?,
-        nickname: row.take("nickname")?,
-        can_send_message: row.take("can_send_message")?,
-        joined_at: row.take("joined_at")?,
-        username: row.take("username")?,
-        display_name: row.take("display_name")?,
-        first_name: row.take("first_name")?,
-        last_name: row.take("last_name")?,
-        avatar: row.take("user_avatar")?,
-        site_role: row.take("role")?,
-        last_active_at: row.take("last_active_at")?,
-        languages: read_languages(row)?,
-    })
-}
-
-fn read_languages(row: &mut Row) -> Result<LanguageSettings, StoreError> {
-    Ok(LanguageSettings {
-        system_language: row.take("system_language")?,
-        regional_language: row.take("regional_language")?,
-        custom_destination_language: row.take("custom_destination_language")?,
-        auto_translate_enabled: row.take("auto_translate_enabled")?,
-        translate_to_system_language: row.take("translate_to_system_language")?,
-        translate_to_regional_language: row.take("translate_to_regional_language")?,
-        use_custom_destination: row.take("use_custom_destination")?,
-    })
+/// Of an outer join: without a member, all columns are empty.
+impl FromRow for Option<Member> {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        if row.next_is_null() { Ok(None) } else { Member::from_row(row).map(Some) }
+    }
 }
 
 /// Adds a member, who has not read anything yet.
@@ -99,23 +72,19 @@ fn read_languages(row: &mut Row) -> Result<LanguageSettings, StoreError> {
 /// # Errors
 /// [`StoreError::Conflict`] when this person is a member already.
 pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
-    tx.execute(
-        "INSERT INTO members (id, conversation_id, user_id, role, joined_at) VALUES ($1, $2, $3, $4, $5)",
-        &[
-            member.id.into(),
-            member.conversation_id.into(),
-            member.user_id.into(),
-            member.role.into(),
-            member.joined_at.into(),
-        ],
-    )?;
+    let row = vec![
+        ("id", member.id.into()),
+        ("conversation_id", member.conversation_id.into()),
+        ("user_id", member.user_id.into()),
+        ("role", member.role.into()),
+        ("joined_at", member.joined_at.into()),
+    ];
+    tx.insert_into("members", row)?;
     // Nobody changes these settings before the person is counted.
     let held = tx.for_share();
-    let settings = tx.query_first(
+    let settings = tx.fetch_optional(
         &format!("SELECT {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1 AND u.is_active AND u.deleted_at IS NULL {held}"),
-        &[member.user_id.into()],
-        read_languages,
-    )?;
+        &[member.user_id.into()])?;
     tx.execute(
         "UPDATE conversations SET member_count = member_count + 1 WHERE id = $1",
         &[member.conversation_id.into()],
@@ -129,16 +98,8 @@ pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
 /// Whether a membership is active, and the account of its holder `u`.
 const IS_HERE: &str = "m.is_active AND u.is_active AND u.deleted_at IS NULL";
 
-fn columns() -> String {
-    format!(
-        "m.id AS member_id, m.conversation_id, m.user_id, m.role AS member_role, m.nickname, m.can_send_message, \
-         m.joined_at, u.username, {SHOWN_NAME} AS display_name, u.first_name, u.last_name, u.avatar AS user_avatar, u.role, \
-         u.last_active_at, {LANGUAGE_COLUMNS}"
-    )
-}
-
 fn select() -> String {
-    format!("SELECT {} FROM members m JOIN users u ON u.id = m.user_id", columns())
+    format!("SELECT {} FROM members m JOIN users u ON u.id = m.user_id", Member::columns())
 }
 
 /// The active member of a conversation that a person is.
@@ -151,10 +112,9 @@ pub fn find(
     user: UserId,
 ) -> Result<Option<Member>, StoreError> {
     let select = select();
-    tx.query_first(
+    tx.fetch_optional(
         &format!("{select} WHERE m.conversation_id = $1 AND m.user_id = $2 AND {IS_HERE}"),
         &[conversation.into(), user.into()],
-        read,
     )
 }
 
@@ -178,20 +138,15 @@ pub fn find_with_conversation(
         Reference::Identifier("") => return Query::known(None),
         Reference::Identifier(identifier) => ("c.identifier", identifier.into()),
     };
-    Query::first(
+    Query::optional(
         format!(
             "SELECT {}, {} FROM conversations c \
              LEFT JOIN members m ON m.conversation_id = c.id AND m.user_id = $2 AND m.is_active \
              LEFT JOIN users u ON u.id = m.user_id WHERE {column} = $1 AND c.is_active",
-            conversations::COLUMNS,
-            columns()
+            Conversation::columns(),
+            Member::columns()
         ),
         vec![value, user.into()],
-        |row| {
-            let conversation = conversations::read(row)?;
-            let member: Option<MemberId> = row.take("member_id")?;
-            Ok((conversation, member.map(|id| read_as(id, row)).transpose()?))
-        },
     )
 }
 
@@ -202,7 +157,7 @@ pub fn first(conversations: &[ConversationId], limit: i64) -> Vec<Query<Vec<Memb
         "{} WHERE m.conversation_id = $1 AND {IS_HERE} ORDER BY m.joined_at, m.id LIMIT $2",
         select()
     );
-    conversations.iter().map(|id| Query::rows(&*sql, vec![(*id).into(), limit.into()], read)).collect()
+    conversations.iter().map(|id| Query::all(&*sql, vec![(*id).into(), limit.into()])).collect()
 }
 
 /// The people of the first `limit` active memberships of a conversation, in order of joining.
@@ -222,10 +177,9 @@ pub fn among(conversation: ConversationId, users: &[UserId], limit: i64) -> Quer
     let (select, list) = (select(), placeholders(3, users.len()));
     let mut params = vec![conversation.into(), limit.into()];
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
-    Query::rows(
+    Query::all(
         format!("{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND {IS_HERE} LIMIT $2"),
         params,
-        read,
     )
 }
 
@@ -239,13 +193,12 @@ pub fn named(conversation: ConversationId, usernames: &[String]) -> Query<Vec<(U
     let list = placeholders(2, keys.len());
     let mut params = vec![conversation.into()];
     params.extend(padded(keys));
-    Query::rows(
+    Query::all(
         format!(
             "SELECT u.id, u.username FROM users u JOIN members m ON m.conversation_id = $1 AND m.user_id = u.id \
              WHERE u.username_key IN ({list}) AND {IS_HERE} ORDER BY u.username"
         ),
         params,
-        |row| Ok((row.take("id")?, row.take("username")?)),
     )
 }
 
@@ -257,12 +210,11 @@ pub fn cursors(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(Con
     let list = placeholders(2, conversations.len());
     let mut params = vec![user.into()];
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
-    Query::rows(
+    Query::all(
         format!(
             "SELECT conversation_id, read_sequence FROM read_cursors WHERE user_id = $1 AND conversation_id IN ({list})"
         ),
         params,
-        |row| Ok((row.take("conversation_id")?, row.take("read_sequence")?)),
     )
 }
 
@@ -274,14 +226,14 @@ pub fn unread(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(Conv
     let list = placeholders(2, conversations.len());
     let mut params = vec![user.into()];
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
-    Query::rows(
+    let found = Query::<(ConversationId, i64)>::all(
         format!(
             "SELECT c.id, c.last_sequence - coalesce(r.read_sequence, 0) AS unread FROM conversations c \
              LEFT JOIN read_cursors r ON r.user_id = $1 AND r.conversation_id = c.id WHERE c.id IN ({list})"
         ),
         params,
-        |row| Ok((row.take("id")?, row.take::<i64>("unread")?.max(0))),
-    )
+    );
+    found.map(|found| found.into_iter().map(|(id, unread)| (id, unread.max(0))).collect())
 }
 
 /// How far some people have read a conversation, and since when.
@@ -292,50 +244,44 @@ pub fn positions(conversation: ConversationId, users: &[UserId]) -> Query<Vec<(U
     let list = placeholders(2, users.len());
     let mut params = vec![conversation.into()];
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
-    Query::rows(
+    Query::all(
         format!(
             "SELECT user_id, read_sequence, read_at FROM read_cursors WHERE conversation_id = $1 AND user_id IN ({list})"
         ),
         params,
-        |row| Ok((row.take("user_id")?, row.take("read_sequence")?, row.take("read_at")?)),
     )
 }
 
-/// A membership as the process that serves a person keeps it in mind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Membership {
-    /// In which conversation.
-    pub conversation_id: ConversationId,
-    /// How many members that has.
-    pub member_count: i64,
-    /// The number of its newest message.
-    pub last_sequence: i64,
-    /// When that was written.
-    pub last_message_at: Timestamp,
-    /// The number of its newest [event](crate::events).
-    pub last_event: i64,
-    /// The number of the newest message that the person has read there.
-    pub read_sequence: i64,
+record! {
+    /// A membership as the process that serves a person keeps it in mind.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Membership {
+        /// In which conversation.
+        pub conversation_id: ConversationId = "c.id",
+        /// How many members that has.
+        pub member_count: i64 = "c.member_count",
+        /// The number of its newest message.
+        pub last_sequence: i64 = "c.last_sequence",
+        /// When that was written.
+        pub last_message_at: Timestamp = "c.last_message_at",
+        /// The number of its newest [event](crate::events).
+        pub last_event: i64 = "c.last_event",
+        /// The number of the newest message that the person has read there.
+        pub read_sequence: i64 = "coalesce(r.read_sequence, 0)",
+    }
 }
 
 /// A person's memberships of open conversations.
 pub fn of_user(user: UserId) -> Query<Vec<Membership>> {
-    Query::rows(
-        "SELECT c.id, c.member_count, c.last_sequence, c.last_message_at, c.last_event, coalesce(r.read_sequence, 0) AS read_sequence \
+    Query::all(
+        format!(
+            "SELECT {} \
          FROM members m JOIN conversations c ON c.id = m.conversation_id \
          LEFT JOIN read_cursors r ON r.user_id = m.user_id AND r.conversation_id = m.conversation_id \
          WHERE m.user_id = $1 AND m.is_active AND c.is_active",
+            Membership::columns()
+        ),
         vec![user.into()],
-        |row| {
-            Ok(Membership {
-                conversation_id: row.take("id")?,
-                member_count: row.take("member_count")?,
-                last_sequence: row.take("last_sequence")?,
-                last_message_at: row.take("last_message_at")?,
-                last_event: row.take("last_event")?,
-                read_sequence: row.take("read_sequence")?,
-            })
-        },
     )
 }
 
@@ -344,12 +290,10 @@ pub fn of_user(user: UserId) -> Query<Vec<Membership>> {
 /// # Errors
 /// As the database says.
 pub fn is_member(tx: &mut Tx<'_>, conversation: ConversationId, user: UserId) -> Result<bool, StoreError> {
-    let found = tx.query_first(
-        "SELECT 1 AS one FROM members WHERE conversation_id = $1 AND user_id = $2 AND is_active",
+    tx.exists(
+        "SELECT 1 FROM members WHERE conversation_id = $1 AND user_id = $2 AND is_active",
         &[conversation.into(), user.into()],
-        |_| Ok(()),
-    )?;
-    Ok(found.is_some())
+    )
 }
 
 /// The memberships of `users` that have ended.
@@ -361,12 +305,11 @@ pub fn ended(tx: &mut Tx<'_>, users: &[UserId]) -> Result<Vec<(UserId, Conversat
         return Ok(Vec::new());
     }
     let list = placeholders(1, users.len());
-    tx.query(
+    tx.fetch_all(
         &format!(
             "SELECT user_id, conversation_id FROM members WHERE user_id IN ({list}) AND is_active = FALSE"
         ),
         &padded(users.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("user_id")?, row.take("conversation_id")?)),
     )
 }
 
@@ -379,10 +322,9 @@ pub fn counts(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashMap<UserId, i64>,
         return Ok(HashMap::new());
     }
     let list = placeholders(1, users.len());
-    let found = tx.query(
+    let found = tx.fetch_all(
         &format!("SELECT user_id, count(*) AS total FROM members WHERE user_id IN ({list}) GROUP BY user_id"),
         &padded(users.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("user_id")?, row.take("total")?)),
     )?;
     Ok(found.into_iter().collect())
 }
@@ -400,13 +342,12 @@ pub fn active(
         return Ok(HashMap::new());
     }
     let list = placeholders(1, users.len());
-    let found = tx.query(
+    let found = tx.fetch_all(
         &format!(
             "SELECT m.user_id, m.conversation_id, c.last_event FROM members m JOIN conversations c ON c.id = m.conversation_id \
              WHERE m.user_id IN ({list}) AND m.is_active AND c.is_active"
         ),
         &padded(users.iter().map(|id| Value::from(*id))),
-        |row| Ok(((row.take("user_id")?, row.take("conversation_id")?), row.take("last_event")?)),
     )?;
     Ok(found.into_iter().collect())
 }

@@ -2,85 +2,90 @@
 
 use crate::events::{self, Change};
 use crate::placeholders::{not_in, padded, placeholders};
+use crate::record::record;
 use crate::visibility::Viewer;
-use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
+use crate::{Query, StoreError, Tx, Value, conversation_languages};
 use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, UserId};
 
 /// The maximum number of messages of a conversation that are counted one by one.
 const MAX_COUNTED: i64 = 10_000;
 
-/// A message, in its original language.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// Its id.
-    pub id: MessageId,
-    /// Its conversation.
-    pub conversation_id: ConversationId,
-    /// Its number in the conversation: 1, 2, 3 … without gaps.
-    pub sequence: i64,
-    /// Its author; `None` if the account was deleted.
-    pub sender_id: Option<UserId>,
-    /// The client's id for it, unique in its conversation.
-    pub client_message_id: Option<String>,
-    /// The text as it was typed.
-    pub content: String,
-    /// The language it was written in.
-    pub original_language: Language,
-    /// `text`, `image` …, by the name on the wire.
-    pub message_type: String,
-    /// `user`, `system` …, by the name on the wire.
-    pub message_source: String,
-    /// The message it replies to.
-    pub reply_to_id: Option<MessageId>,
-    /// The revision of the text, starting at 1.
-    pub revision: i64,
-    /// When the text was last edited.
-    pub edited_at: Option<Timestamp>,
-    /// When it was written.
-    pub created_at: Timestamp,
-    /// When it was last changed.
-    pub updated_at: Timestamp,
-    /// Its other attributes.
-    pub details: Details,
+record! {
+    /// A message, in its original language.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Message as "m" {
+        /// Its id.
+        pub id: MessageId,
+        /// Its conversation.
+        pub conversation_id: ConversationId,
+        /// Its number in the conversation: 1, 2, 3 … without gaps.
+        pub sequence: i64,
+        /// Its author; `None` if the account was deleted.
+        pub sender_id: Option<UserId>,
+        /// The client's id for it, unique in its conversation.
+        pub client_message_id: Option<String> = "substr(m.client_key, length(m.conversation_id) + 2)",
+        /// The text as it was typed.
+        pub content: String,
+        /// The language it was written in.
+        pub original_language: Language,
+        /// `text`, `image` …, by the name on the wire.
+        pub message_type: String,
+        /// `user`, `system` …, by the name on the wire.
+        pub message_source: String,
+        /// The message it replies to.
+        pub reply_to_id: Option<MessageId>,
+        /// The revision of the text, starting at 1.
+        pub revision: i64,
+        /// When the text was last edited.
+        pub edited_at: Option<Timestamp>,
+        /// When it was written.
+        pub created_at: Timestamp,
+        /// When it was last changed.
+        pub updated_at: Timestamp,
+        /// Its other attributes.
+        pub details: Details = Details::columns(),
+    }
 }
 
-/// Attributes from the old system; new messages have none yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Details {
-    /// The guest who wrote it.
-    pub guest_sender_id: Option<String>,
-    /// The original of a forwarded message, which may have been deleted.
-    pub forwarded_from_id: Option<String>,
-    /// The conversation of the original.
-    pub forwarded_from_conversation_id: Option<String>,
-    /// When it expires.
-    pub expires_at: Option<Timestamp>,
-    /// Whether it can be viewed only once.
-    pub is_view_once: bool,
-    /// By how many users.
-    pub max_view_once_count: Option<i64>,
-    /// How many have viewed it.
-    pub view_once_count: i64,
-    /// Whether clients show it only on request.
-    pub is_blurred: bool,
-    /// When it was pinned.
-    pub pinned_at: Option<Timestamp>,
-    /// By whom.
-    pub pinned_by: Option<String>,
-    /// When it was delivered to everybody.
-    pub delivered_to_all_at: Option<Timestamp>,
-    /// When everybody had received it.
-    pub received_by_all_at: Option<Timestamp>,
-    /// When everybody had read it.
-    pub read_by_all_at: Option<Timestamp>,
-    /// How many clients have received it.
-    pub delivered_count: i64,
-    /// How many users have read it.
-    pub read_count: i64,
-    /// Whether its text was encrypted on the author's device, or is stored encrypted.
-    pub is_encrypted: bool,
-    /// How.
-    pub encryption_mode: Option<String>,
+record! {
+    /// Attributes from the old system; new messages have none yet.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct Details as "m" {
+        /// The guest who wrote it.
+        pub guest_sender_id: Option<String>,
+        /// The original of a forwarded message, which may have been deleted.
+        pub forwarded_from_id: Option<String>,
+        /// The conversation of the original.
+        pub forwarded_from_conversation_id: Option<String>,
+        /// When it expires.
+        pub expires_at: Option<Timestamp>,
+        /// Whether it can be viewed only once.
+        pub is_view_once: bool,
+        /// By how many users.
+        pub max_view_once_count: Option<i64>,
+        /// How many have viewed it.
+        pub view_once_count: i64,
+        /// Whether clients show it only on request.
+        pub is_blurred: bool,
+        /// When it was pinned.
+        pub pinned_at: Option<Timestamp>,
+        /// By whom.
+        pub pinned_by: Option<String>,
+        /// When it was delivered to everybody.
+        pub delivered_to_all_at: Option<Timestamp>,
+        /// When everybody had received it.
+        pub received_by_all_at: Option<Timestamp>,
+        /// When everybody had read it.
+        pub read_by_all_at: Option<Timestamp>,
+        /// How many clients have received it.
+        pub delivered_count: i64,
+        /// How many users have read it.
+        pub read_count: i64,
+        /// Whether its text was encrypted on the author's device, or is stored encrypted.
+        pub is_encrypted: bool,
+        /// How.
+        pub encryption_mode: Option<String>,
+    }
 }
 
 impl Message {
@@ -114,59 +119,10 @@ impl Message {
     }
 }
 
-const COLUMNS: &str = "m.id, m.conversation_id, m.sequence, m.sender_id, m.client_key, m.content, m.original_language, \
-    m.message_type, m.message_source, m.reply_to_id, m.revision, m.edited_at, m.created_at, m.updated_at, \
-    m.guest_sender_id, m.forwarded_from_id, m.forwarded_from_conversation_id, \
-    m.expires_at, m.is_view_once, m.max_view_once_count, m.view_once_count, m.is_blurred, m.pinned_at, m.pinned_by, \
-    m.delivered_to_all_at, m.received_by_all_at, m.read_by_all_at, m.delivered_count, m.read_count, m.is_encrypted, \
-    m.encryption_mode";
-
-fn read(row: &mut Row) -> Result<Message, StoreError> {
-    Ok(Message {
-        id: row.take("id")?,
-        conversation_id: row.take("conversation_id")?,
-        sequence: row.take("sequence")?,
-        sender_id: row.take("sender_id")?,
-        client_message_id: row.take::<Option<String>>("client_key")?.map(|key| client_message_id(&key)),
-        content: row.take("content")?,
-        original_language: row.take("original_language")?,
-        message_type: row.take("message_type")?,
-        message_source: row.take("message_source")?,
-        reply_to_id: row.take("reply_to_id")?,
-        revision: row.take("revision")?,
-        edited_at: row.take("edited_at")?,
-        created_at: row.take("created_at")?,
-        updated_at: row.take("updated_at")?,
-        details: Details {
-            guest_sender_id: row.take("guest_sender_id")?,
-            forwarded_from_id: row.take("forwarded_from_id")?,
-            forwarded_from_conversation_id: row.take("forwarded_from_conversation_id")?,
-            expires_at: row.take("expires_at")?,
-            is_view_once: row.take("is_view_once")?,
-            max_view_once_count: row.take("max_view_once_count")?,
-            view_once_count: row.take("view_once_count")?,
-            is_blurred: row.take("is_blurred")?,
-            pinned_at: row.take("pinned_at")?,
-            pinned_by: row.take("pinned_by")?,
-            delivered_to_all_at: row.take("delivered_to_all_at")?,
-            received_by_all_at: row.take("received_by_all_at")?,
-            read_by_all_at: row.take("read_by_all_at")?,
-            delivered_count: row.take("delivered_count")?,
-            read_count: row.take("read_count")?,
-            is_encrypted: row.take("is_encrypted")?,
-            encryption_mode: row.take("encryption_mode")?,
-        },
-    })
-}
-
 /// The stored form of a client's id: prefixed with the conversation, since other conversations may use the
 /// same.
 fn client_key(conversation: ConversationId, client_message_id: &str) -> String {
     format!("{conversation}\n{client_message_id}")
-}
-
-fn client_message_id(key: &str) -> String {
-    key.split_once('\n').map_or(key, |(_, id)| id).to_owned()
 }
 
 /// Adds a message.
@@ -207,11 +163,10 @@ pub fn edit(
     language: Language,
     now: Timestamp,
 ) -> Result<Option<i64>, StoreError> {
-    let edited: Option<(ConversationId, Language)> = tx.query_first(
+    let edited: Option<(ConversationId, Language)> = tx.fetch_optional(
         "UPDATE messages SET content = $2, revision = revision + 1, edited_at = $3, updated_at = $3 \
          WHERE id = $1 AND deleted_at IS NULL RETURNING conversation_id, original_language",
         &[id.into(), content.into(), now.into()],
-        |row| Ok((row.take("conversation_id")?, row.take("original_language")?)),
     )?;
     let Some((conversation, before)) = edited else { return Ok(None) };
     // Before the language counts change: sending a message locks in this order, too.
@@ -230,19 +185,20 @@ pub fn edit(
 /// The revision of a message's text, unless it was deleted. The row stays locked until this transaction ends.
 pub fn hold_revision(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<i64>, StoreError> {
     let held = tx.for_share();
-    tx.query_first(
+    tx.fetch_optional(
         &format!("SELECT revision FROM messages WHERE id = $1 AND deleted_at IS NULL {held}"),
         &[id.into()],
-        |row| row.take("revision"),
     )
 }
 
 /// The message with this id, unless it was deleted.
 pub fn find(id: MessageId) -> Query<Option<Message>> {
-    Query::first(
-        format!("SELECT {COLUMNS} FROM messages m WHERE m.id = $1 AND m.deleted_at IS NULL"),
+    Query::optional(
+        format!(
+            "SELECT {columns} FROM messages m WHERE m.id = $1 AND m.deleted_at IS NULL",
+            columns = Message::columns()
+        ),
         vec![id.into()],
-        read,
     )
 }
 
@@ -260,7 +216,13 @@ pub fn find_all_seen(ids: &[MessageId], viewer: &Viewer) -> Query<Vec<Message>> 
     let mut params = padded(ids.iter().map(|id| Value::from(*id)));
     let (seen, of_viewer) = viewer.condition("m", params.len() + 1);
     params.extend(of_viewer);
-    Query::rows(format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND {seen}"), params, read)
+    Query::all(
+        format!(
+            "SELECT {columns} FROM messages m WHERE m.id IN ({list}) AND {seen}",
+            columns = Message::columns()
+        ),
+        params,
+    )
 }
 
 /// Those of `ids` that exist and were not deleted, in no particular order.
@@ -269,10 +231,12 @@ pub fn find_all(tx: &mut Tx<'_>, ids: &[MessageId]) -> Result<Vec<Message>, Stor
         return Ok(Vec::new());
     }
     let list = placeholders(1, ids.len());
-    tx.query(
-        &format!("SELECT {COLUMNS} FROM messages m WHERE m.id IN ({list}) AND m.deleted_at IS NULL"),
+    tx.fetch_all(
+        &format!(
+            "SELECT {columns} FROM messages m WHERE m.id IN ({list}) AND m.deleted_at IS NULL",
+            columns = Message::columns()
+        ),
         &padded(ids.iter().map(|id| Value::from(*id))),
-        read,
     )
 }
 
@@ -283,10 +247,12 @@ pub fn find_by_client_id(
     sender: UserId,
     client_message_id: &str,
 ) -> Result<Option<Message>, StoreError> {
-    tx.query_first(
-        &format!("SELECT {COLUMNS} FROM messages m WHERE m.sender_id = $1 AND m.client_key = $2"),
+    tx.fetch_optional(
+        &format!(
+            "SELECT {columns} FROM messages m WHERE m.sender_id = $1 AND m.client_key = $2",
+            columns = Message::columns()
+        ),
         &[sender.into(), client_key(conversation, client_message_id).into()],
-        read,
     )
 }
 
@@ -307,13 +273,13 @@ pub fn list(conversation: ConversationId, viewer: &Viewer, page: Page, limit: i6
     };
     let (seen, of_viewer) = viewer.condition("m", 5);
     let params = [vec![conversation.into(), before.into(), limit.into(), offset.into()], of_viewer].concat();
-    Query::rows(
+    Query::all(
         format!(
-            "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = $1 AND m.sequence < $2 AND {seen} \
-             ORDER BY m.sequence DESC LIMIT $3 OFFSET $4"
+            "SELECT {columns} FROM messages m WHERE m.conversation_id = $1 AND m.sequence < $2 AND {seen} \
+             ORDER BY m.sequence DESC LIMIT $3 OFFSET $4",
+            columns = Message::columns()
         ),
         params,
-        read,
     )
 }
 
@@ -349,10 +315,11 @@ pub fn count(
 pub fn newest(conversations: &[ConversationId], viewer: &Viewer) -> Vec<Query<Option<Message>>> {
     let (seen, of_viewer) = viewer.condition("m", 2);
     let sql = format!(
-        "SELECT {COLUMNS} FROM messages m WHERE m.conversation_id = $1 AND {seen} ORDER BY m.sequence DESC LIMIT 1"
+        "SELECT {columns} FROM messages m WHERE m.conversation_id = $1 AND {seen} ORDER BY m.sequence DESC LIMIT 1",
+        columns = Message::columns()
     );
     let params = |id: &ConversationId| [vec![(*id).into()], of_viewer.clone()].concat();
-    conversations.iter().map(|id| Query::first(&*sql, params(id), read)).collect()
+    conversations.iter().map(|id| Query::optional(&*sql, params(id))).collect()
 }
 
 /// Adds a mention.
@@ -378,13 +345,12 @@ pub fn mentions(messages: &[MessageId]) -> Query<Vec<(MessageId, String)>> {
         return Query::known(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    Query::rows(
+    Query::all(
         format!(
             "SELECT n.message_id, u.username FROM mentions n JOIN users u ON u.id = n.user_id WHERE n.message_id IN ({ids}) \
              ORDER BY u.username"
         ),
         padded(messages.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("message_id")?, row.take("username")?)),
     )
 }
 
@@ -396,7 +362,7 @@ pub fn reactions(messages: &[MessageId], viewer: Option<UserId>) -> Query<Vec<(M
     let ids = placeholders(2, messages.len());
     let mut params = vec![viewer.into()];
     params.extend(padded(messages.iter().map(|id| Value::from(*id))));
-    Query::rows(
+    let counted = Query::<(MessageId, String, i64, i64)>::all(
         // Users and guests have separate indexes.
         format!(
             "SELECT r.message_id, r.emoji, count(*) AS total, max(CASE WHEN r.user_id = $1 THEN 1 ELSE 0 END) AS own FROM \
@@ -406,12 +372,7 @@ pub fn reactions(messages: &[MessageId], viewer: Option<UserId>) -> Query<Vec<(M
              GROUP BY r.message_id, r.emoji ORDER BY min(r.created_at), r.emoji"
         ),
         params,
-        |row| {
-            let is_own = row.take::<i64>("own")? > 0;
-            Ok((
-                row.take("message_id")?,
-                Reaction { emoji: row.take("emoji")?, total: row.take("total")?, is_own },
-            ))
-        },
-    )
+    );
+    let reaction = |(message, emoji, total, own)| (message, Reaction { emoji, total, is_own: own > 0 });
+    counted.map(move |counted| counted.into_iter().map(reaction).collect())
 }

@@ -92,7 +92,7 @@ impl<'a> Tx<'a> {
             Some(clock) => Ok(clock.now()),
             None => {
                 let sql = format!("SELECT {} AS now", self.connection.clock());
-                self.query_one(&sql, &[], |row| row.take("now"))
+                self.fetch_one(&sql, &[])
             }
         }
     }

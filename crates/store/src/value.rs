@@ -238,6 +238,11 @@ impl Row {
         })
     }
 
+    /// Whether the next column has no value.
+    pub(crate) fn next_is_null(&self) -> bool {
+        matches!(self.values.get(self.position), Some(Value::Null))
+    }
+
     /// Takes the column `name` out of the row.
     ///
     /// # Errors

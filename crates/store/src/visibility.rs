@@ -4,7 +4,7 @@
 //! those of people whom somebody had blocked. Nothing here hides more yet; what was hidden stays so.
 
 use crate::placeholders::{padded, placeholders};
-use crate::{FromRow, Query, Value};
+use crate::{FromRow, Query, Row, StoreError, Value};
 use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
 
 /// Somebody who looks at messages, and when.
@@ -99,21 +99,18 @@ pub(crate) fn not_blocked(alias: &str, asker: usize) -> String {
 
 /// Those who have blocked a person.
 pub fn blockers(user: UserId) -> Query<Vec<UserId>> {
-    Query::rows("SELECT user_id FROM blocks WHERE blocked_id = $1", vec![user.into()], |row| {
-        row.take("user_id")
-    })
+    Query::all("SELECT user_id FROM blocks WHERE blocked_id = $1", vec![user.into()])
 }
 
 /// Those from whom a message is hidden: they have blocked its author, deleted it for themselves, or cleared it away with the
 /// history of its conversation. They need not be members of it.
 pub fn hidden_from(message: MessageId) -> Query<Vec<UserId>> {
-    Query::rows(
+    Query::all(
         "SELECT b.user_id FROM messages m JOIN blocks b ON b.blocked_id = m.sender_id WHERE m.id = $1 \
          UNION SELECT d.user_id FROM message_deletions d WHERE d.message_id = $1 AND d.user_id IS NOT NULL \
          UNION SELECT p.user_id FROM messages m JOIN conversation_preferences p \
            ON p.conversation_id = m.conversation_id AND p.clear_history_before > m.created_at WHERE m.id = $1",
         vec![message.into()],
-        |row| row.take("user_id"),
     )
 }
 
@@ -123,7 +120,7 @@ pub fn hidden_from_all(messages: &[MessageId]) -> Query<Vec<(MessageId, UserId)>
         return Query::known(Vec::new());
     }
     let ids = placeholders(1, messages.len());
-    Query::rows(
+    Query::all(
         format!(
             "SELECT m.id, b.user_id FROM messages m JOIN blocks b ON b.blocked_id = m.sender_id WHERE m.id IN ({ids}) \
              UNION SELECT d.message_id, d.user_id FROM message_deletions d \
@@ -132,7 +129,6 @@ pub fn hidden_from_all(messages: &[MessageId]) -> Query<Vec<(MessageId, UserId)>
                ON p.conversation_id = m.conversation_id AND p.clear_history_before > m.created_at WHERE m.id IN ({ids})"
         ),
         padded(messages.iter().map(|id| Value::from(*id))),
-        |row| Ok((row.take("id")?, row.take("user_id")?)),
     )
 }
 
@@ -150,6 +146,13 @@ pub struct Unread {
     pub count: i64,
 }
 
+impl FromRow for Unread {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (conversation, user, count) = FromRow::from_row(row)?;
+        Ok(Self { conversation, user, count })
+    }
+}
+
 /// What some people who have blocked others have not read of some conversations: what is hidden from them does not count.
 /// For everybody else it follows from the numbers of the messages.
 pub fn unread(conversations: &[ConversationId], users: &[UserId], now: Timestamp) -> Query<Vec<Unread>> {
@@ -161,7 +164,7 @@ pub fn unread(conversations: &[ConversationId], users: &[UserId], now: Timestamp
     params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
     let in_users = placeholders(params.len() + 1, users.len());
     params.extend(padded(users.iter().map(|id| Value::from(*id))));
-    Query::rows(
+    Query::all(
         format!(
             "SELECT p.conversation_id, p.user_id, \
                (SELECT count(*) FROM (SELECT 1 AS one FROM messages m WHERE m.conversation_id = p.conversation_id \
@@ -174,32 +177,26 @@ pub fn unread(conversations: &[ConversationId], users: &[UserId], now: Timestamp
              WHERE p.conversation_id IN ({in_conversations}) AND p.user_id IN ({in_users}) AND p.is_active"
         ),
         params,
-        |row| {
-            let (conversation, user) = (row.take("conversation_id")?, row.take("user_id")?);
-            Ok(Unread { conversation, user, count: row.take("total")? })
-        },
     )
 }
 
 /// Whether one of two people has blocked the other.
 pub fn is_blocked(one: UserId, other: UserId) -> Query<bool> {
-    let found = Query::first(
+    let found = Query::<()>::optional(
         "SELECT 1 AS one FROM blocks WHERE (user_id = $1 AND blocked_id = $2) OR (user_id = $2 AND blocked_id = $1)",
         vec![one.into(), other.into()],
-        |_| Ok(()),
     );
     found.map(|found| found.is_some())
 }
 
 /// Whether a person and another member of a conversation of two have blocked each other, or one of them the other.
 pub fn is_pair_blocked(conversation: ConversationId, user: UserId) -> Query<bool> {
-    let found = Query::first(
+    let found = Query::<()>::optional(
         "SELECT 1 AS one FROM members m JOIN blocks b ON b.user_id = m.user_id AND b.blocked_id = $2 \
            WHERE m.conversation_id = $1 AND m.is_active \
          UNION ALL SELECT 1 FROM members m JOIN blocks b ON b.blocked_id = m.user_id AND b.user_id = $2 \
            WHERE m.conversation_id = $1 AND m.is_active",
         vec![conversation.into(), user.into()],
-        |_| Ok(()),
     );
     found.map(|found| found.is_some())
 }
@@ -210,10 +207,9 @@ pub fn hidden_from_author(
     author: UserId,
     now: Timestamp,
 ) -> Query<Vec<UserId>> {
-    Query::rows(
+    Query::all(
         "SELECT user_id FROM blocks WHERE blocked_id = $2 \
          UNION SELECT user_id FROM conversation_preferences WHERE conversation_id = $1 AND clear_history_before > $3",
         vec![conversation.into(), author.into(), now.into()],
-        |row| row.take("user_id"),
     )
 }

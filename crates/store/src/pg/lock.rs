@@ -73,11 +73,10 @@ pub(crate) fn connect_alone(address: &Address) -> Result<Blocking, StoreError> {
 
 /// Whether the lock is taken that gateways of earlier versions held.
 pub(crate) fn has_earlier_gateway(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let sql = "SELECT 1 AS one FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
+    let sql = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 \
                AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
                AND CAST(classid AS BIGINT) * 4294967296 + CAST(objid AS BIGINT) = $1 LIMIT 1";
-    let found = tx.query_first(sql, &[Lock::EarlierGateway.number().into()], |_| Ok(()))?;
-    Ok(found.is_some())
+    tx.exists(sql, &[Lock::EarlierGateway.number().into()])
 }
 
 /// Waits until no other process migrates the schema; none does until this connection ends.

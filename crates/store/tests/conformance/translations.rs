@@ -2,14 +2,13 @@
 
 use super::{open_now, scene};
 use meeshy_domain::{Reason, ReasonCode, Timestamp};
-use meeshy_store::attempts;
 use meeshy_store::messages;
 use meeshy_store::translation_jobs::{self, Claim, Priority};
 use meeshy_store::translations::{self, State, Translation};
 use meeshy_store::translators;
 use meeshy_store::{StoreError, Tx};
 use meeshy_testkit::Database;
-use meeshy_testkit::sample::{NOW, message};
+use meeshy_testkit::sample::NOW;
 
 #[tokio::test]
 async fn a_job_is_claimed_once_until_its_claim_runs_out() {
