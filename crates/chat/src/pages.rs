@@ -3,12 +3,12 @@
 use crate::conversations::{find_with_member, member};
 use crate::{Chat, ChatError, MessageView, view};
 use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
+use meeshy_store::Tx;
 use meeshy_store::conversations::Conversation;
 use meeshy_store::messages::{self, Page};
 use meeshy_store::translation_jobs::{self, Priority};
 use meeshy_store::translations::{State, Translation};
 use meeshy_store::visibility::Viewer;
-use meeshy_store::{Tx, users};
 
 /// Which messages to read.
 #[derive(Debug, Clone, Default)]
@@ -54,15 +54,11 @@ impl Chat {
             .inner
             .store
             .read(move |tx| {
-                let (user, found, viewer) = tx.fetch((
-                    users::find(caller),
-                    find_with_member(caller, &reference),
-                    Viewer::find(caller, chat.now()),
-                ))?;
-                let reader = user.ok_or(ChatError::NotFound { what: "user" })?.languages;
-                let (conversation, _) = member(found)?;
-                let page = chat.page_in(tx, &conversation, viewer, request, &reader)?;
-                Ok::<_, ChatError>((page, reader))
+                let asked = (find_with_member(caller, &reference), Viewer::find(caller, chat.now()));
+                let (found, viewer) = tx.fetch(asked)?;
+                let (conversation, reader) = member(found)?;
+                let page = chat.page_in(tx, &conversation, viewer, request, &reader.languages)?;
+                Ok::<_, ChatError>((page, reader.languages))
             })
             .await?;
         self.ask_for_missing(caller, &mut page.messages, &reader, may_ask).await?;

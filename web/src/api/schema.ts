@@ -1502,7 +1502,7 @@ export interface paths {
                 400: components["responses"]["400.VALIDATION_ERROR"];
                 401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
                 403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
-                404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND"];
                 429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
                 500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
                 503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
@@ -4949,22 +4949,6 @@ export interface components {
                 };
             };
         };
-        /**
-         * @description - `CONVERSATION_NOT_FOUND`: There is no such conversation.
-         *     - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it.
-         *     - `USER_NOT_FOUND`: There is no such user.
-         */
-        "404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND": {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["ErrorBody"] & {
-                    /** @enum {unknown} */
-                    code?: "CONVERSATION_NOT_FOUND" | "MESSAGE_NOT_FOUND" | "USER_NOT_FOUND";
-                };
-            };
-        };
         /** @description - `MESSAGE_NOT_FOUND`: There is no such message, or the caller cannot read it. */
         "404.MESSAGE_NOT_FOUND": {
             headers: {
@@ -5341,7 +5325,6 @@ export type Response403ForbiddenOriginNotAllowed = components['responses']['403.
 export type Response403OriginNotAllowed = components['responses']['403.ORIGIN_NOT_ALLOWED'];
 export type Response404ConversationNotFound = components['responses']['404.CONVERSATION_NOT_FOUND'];
 export type Response404ConversationNotFoundMessageNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND'];
-export type Response404ConversationNotFoundMessageNotFoundUserNotFound = components['responses']['404.CONVERSATION_NOT_FOUND.MESSAGE_NOT_FOUND.USER_NOT_FOUND'];
 export type Response404MessageNotFound = components['responses']['404.MESSAGE_NOT_FOUND'];
 export type Response404NotFound = components['responses']['404.NOT_FOUND'];
 export type Response404NotFoundConversationNotFound = components['responses']['404.NOT_FOUND.CONVERSATION_NOT_FOUND'];

@@ -22,7 +22,7 @@ pub fn routes(api: Api) -> Api {
     let path = "/api/v1/conversations/{id}/messages";
     let refusals = &[ErrorCode::Forbidden, ErrorCode::InvalidOperation];
     api.get(member, path, "A page of messages, newest first", list)
-        .fails(&[ErrorCode::MessageNotFound, ErrorCode::UserNotFound])
+        .fails(&[ErrorCode::MessageNotFound])
         .post(member, path, "Send a message", send)
         .fails(&[ErrorCode::Forbidden])
         .put(Access::Author, &format!("{path}/{{messageId}}"), "Edit a message", edit_in)
