@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
+mod cluster;
 mod command_line;
 mod crash;
 mod descriptors;

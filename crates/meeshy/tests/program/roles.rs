@@ -16,14 +16,14 @@ use std::time::{Duration, Instant};
 const KILLS: usize = 20;
 
 /// A translator process that is killed when dropped, together with its engines.
-struct Translator {
+pub struct Translator {
     child: Child,
     url: String,
     data: tempfile::TempDir,
 }
 
 impl Translator {
-    fn start(url: &str) -> Self {
+    pub fn start(url: &str) -> Self {
         let data = tempfile::tempdir().unwrap();
         Self { child: Self::spawn(data.path(), url), url: url.to_owned(), data }
     }
@@ -33,12 +33,12 @@ impl Translator {
         spawn(data, free_port(), &variables.map(|(name, value)| (name.into(), value.into())), &[])
     }
 
-    fn kill(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    fn restart(&mut self) {
+    pub fn restart(&mut self) {
         self.child = Self::spawn(self.data.path(), &self.url);
     }
 
