@@ -24,8 +24,8 @@ async fn an_edit_and_its_new_translation_reach_everybody() {
             let edited = answer(request.json(&json!({ "content": text }))).await;
             assert_eq!(edited.status, 200, "{kind}: {}", edited.body);
             let mut heard = hers.event("message:edited").await;
-            let number = heard.as_object_mut().and_then(|heard| heard.remove("eventNumber"));
-            assert!(number.is_some_and(|number| number.is_i64()), "{kind}");
+            let event_number = heard.as_object_mut().and_then(|heard| heard.remove("eventNumber"));
+            assert!(event_number.is_some_and(|number| number.is_i64()), "{kind}");
             assert_eq!(heard, edited.body["data"], "{kind}: the same shape");
             assert_eq!((&heard["id"], &heard["content"]), (&json!(id), &json!(text)), "{kind}");
             assert_eq!(heard["isEdited"], true, "{kind}");
