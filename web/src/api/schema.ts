@@ -1096,7 +1096,7 @@ export interface paths {
         put?: never;
         /**
          * What has happened in all conversations
-         * @description For registered people.
+         * @description For users.
          */
         post: {
             parameters: {
@@ -1111,7 +1111,7 @@ export interface paths {
                 };
             };
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
@@ -1215,14 +1215,14 @@ export interface paths {
                 };
                 header?: never;
                 path: {
-                    /** @description A conversation, by its id or its identifier. */
+                    /** @description The id or identifier of a conversation. */
                     id: string;
                 };
                 cookie?: never;
             };
             requestBody?: never;
             responses: {
-                /** @description It was done. */
+                /** @description Success. */
                 200: {
                     headers: {
                         [name: string]: unknown;
