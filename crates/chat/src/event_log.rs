@@ -210,8 +210,11 @@ impl Chat {
             let Some(&newest) = newest.get(&conversation_id) else { continue };
             let rows = rows.remove(&conversation_id).unwrap_or_default();
             // Numbers have no gaps except where the log was pruned.
-            let following =
-                rows.iter().zip(after + 1..).take_while(|(row, number)| row.number == *number).count();
+            let following = rows
+                .iter()
+                .zip(after.saturating_add(1)..)
+                .take_while(|(row, number)| row.number == *number)
+                .count();
             let is_too_old = after > newest || (following == 0 && after < newest);
             let last = if is_too_old { newest } else { after + i64::try_from(following).unwrap_or(0) };
             let rows = if is_too_old { &[] } else { &rows[..following] };

@@ -1,8 +1,9 @@
 //! Authentication: the credentials of a request, and their user.
 
+use crate::app::App;
+use crate::config::GatewayConfig;
 use crate::error::ApiError;
 use crate::routes::describe::{Describe, Input};
-use crate::{App, config::GatewayConfig};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
 use axum::http::request::Parts;

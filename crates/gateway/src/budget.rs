@@ -1,7 +1,7 @@
 //! What one account may do in a window of time, whichever door it comes through: REST, or any of its sockets; and how often
 //! somebody without one may guess.
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::limits::Limit;
 use crate::rate_limit::{Limiter, TooMany};

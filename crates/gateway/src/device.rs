@@ -1,7 +1,7 @@
 //! Clients that sign in, and how a device proves that it has signed in before.
 
-use crate::App;
 use crate::answer::Answer;
+use crate::app::App;
 use crate::auth::{Origin, session_token};
 use crate::routes::describe::{Describe, Input, Output};
 use axum::extract::FromRequestParts;

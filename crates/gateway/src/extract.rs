@@ -1,6 +1,6 @@
 //! Extractors of bodies, queries and paths, with errors in our envelope.
 
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::routes::describe::{Describe, Input, Place};
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};

@@ -1,8 +1,9 @@
 //! The middleware of all routes: limits, origins, headers, panics.
 
+use crate::app::App;
 use crate::auth::{address, counted_as};
 use crate::error::ApiError;
-use crate::{App, origins, telemetry};
+use crate::{origins, telemetry};
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{

@@ -4,7 +4,7 @@
 //! programs do not send it. Credentials are not cookies here, so this is a second line of defence: a foreign
 //! page has none to send.
 
-use crate::App;
+use crate::app::App;
 use crate::config::GatewayConfig;
 use crate::error::ApiError;
 use axum::extract::{Request, State};

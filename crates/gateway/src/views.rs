@@ -1,24 +1,21 @@
 //! Converts results of `chat` to wire types.
 
+mod address;
 pub mod events;
 mod files;
 
+use address::address;
 use files::attachment;
 use meeshy_chat::model::{
     Conversation, Guest, LanguageCounts, Message, Preferences, Report, Session, Term, Translation,
     TranslationState as State, User,
 };
 use meeshy_chat::{ConversationView, Figures, MemberView, MessageView, Progress, Requested, SenderView};
-use meeshy_domain::{Language, Reason, Timestamp, WebAddress};
+use meeshy_domain::{Language, Reason, Timestamp};
 use meeshy_wire::{self as wire, MissingState, ProgressStatus, TextState};
 
 /// Up to this length the old system used its medium model; clients show the name.
 const MEDIUM_CHARS: usize = 80;
-
-/// A URL that is safe to send to clients.
-fn address(text: Option<&str>) -> Option<WebAddress> {
-    text.and_then(WebAddress::parse)
-}
 
 pub fn user(user: &User, is_online: bool) -> wire::User {
     wire::User {

@@ -1,7 +1,7 @@
 //! Authenticates and disconnects sockets.
 
-use super::socket::{Client, Peer};
-use super::{Realtime, Room, Socket, Sockets, emit, tell};
+use super::socket::{Client, Peer, Shown};
+use super::state::{Realtime, Room, Socket, Sockets, emit, tell};
 use crate::auth::{address, bearer, session_token};
 use crate::error::ApiError;
 use axum::http::request::Parts;
@@ -19,14 +19,6 @@ const NOT_AUTHENTICATED: &str = "Authentification requise: Bearer token ou x-ses
 
 /// Longer tokens are not ours, and are not stored until the client joins.
 const MAX_TOKEN_BYTES: usize = 4096;
-
-/// Credentials in the first request of a connection. Contains secrets, so it has no `Debug`.
-#[derive(Default)]
-pub struct Shown {
-    bearer: Option<Box<str>>,
-    in_query: Option<Box<str>>,
-    session_token: Option<Box<str>>,
-}
 
 /// Accepts a connection, from its first request.
 pub fn open(realtime: &Realtime, Parts { headers, extensions, uri, .. }: &Parts, handle: Handle) -> Client {

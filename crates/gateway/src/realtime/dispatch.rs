@@ -3,7 +3,8 @@
 //! One task reads the bus. Each event is serialized once per room and put into the queues of the sockets, so
 //! a slow socket delays nobody.
 
-use super::{Room, Socket, Sockets, connect, count_missed, own_rooms, tell};
+use super::connect;
+use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
 use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MessageView};
 use meeshy_domain::{ConversationId, UserId};

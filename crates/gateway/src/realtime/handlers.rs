@@ -1,7 +1,8 @@
 //! Handles the events that sockets send.
 
+use super::connect;
 use super::socket::{Peer, Verdict};
-use super::{Realtime, Room, Socket, connect, emit, own_rooms};
+use super::state::{Realtime, Room, Socket, emit, own_rooms};
 use crate::error::ApiError;
 use crate::views;
 use axum::http::StatusCode;

@@ -10,27 +10,24 @@ mod pending;
 mod recheck;
 mod remote;
 mod socket;
+mod state;
 mod typing;
 
 pub(crate) use dispatch::Dispatching;
+pub(crate) use state::Sockets;
 
 use crate::config::GatewayConfig;
 use crate::rate_limit::Limiter;
 use axum::http::request::Parts;
-use cursors::Cursors;
 use meeshy_chat::Chat;
-use meeshy_domain::{ConversationId, SessionId, UserId};
 use meeshy_socketio::{Config, Event, Handle, Server, Service};
-use meeshy_wire::{EventName, ServerRestarting, event_name};
-use pending::Pending;
-use serde::Serialize;
+use meeshy_wire::{ServerRestarting, event_name};
 use socket::{Client, Peer};
+use state::{Realtime, Room, Socket};
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
-use typing::Typing;
 
 /// How long running handlers, and then the sockets, may take to finish after a shutdown is requested.
 const GRACE: Duration = Duration::from_secs(5);
@@ -43,41 +40,6 @@ const QUEUE: usize = 1024;
 
 /// Digits of the name of a gateway that was given none.
 const NAME_DIGITS: usize = 4;
-
-/// Translations that all sockets together may wait for at the same time.
-const MAX_TRANSLATIONS: usize = 256;
-
-/// All sockets. Cheap to clone.
-pub(crate) type Sockets = Server<Realtime>;
-type Socket = meeshy_socketio::Socket<Realtime>;
-
-/// The recipients of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Room {
-    /// The members of a conversation.
-    Conversation(ConversationId),
-    /// The sockets of a user.
-    User(UserId),
-    /// The sockets of a device.
-    Session(SessionId),
-}
-
-/// Handles sockets and their events.
-pub(crate) struct Realtime {
-    chat: Chat,
-    config: Arc<GatewayConfig>,
-    limiter: Arc<Limiter>,
-    pending: Arc<Pending>,
-    typing: Typing,
-    cursors: Cursors,
-    /// Limits the translations that sockets wait for.
-    translations: Arc<Semaphore>,
-    stopping: AtomicBool,
-    handling: AtomicUsize,
-    /// Asks the dispatcher to report when all events so far have been sent.
-    drain: Notify,
-    drained: Notify,
-}
 
 /// Starts accepting sockets and dispatching events. The gateway watches the returned dispatcher task.
 pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter>) -> (Sockets, Dispatching) {
@@ -92,20 +54,7 @@ pub(crate) fn start(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter
         // A proxy sends the requests of a client that polls to the gateway that made its id.
         make_id: Arc::new(move || format!("{name}-{}", ids.hex(12))),
     };
-    let realtime = Realtime {
-        chat,
-        config,
-        limiter,
-        pending: Arc::default(),
-        typing: Typing::default(),
-        cursors: Cursors::default(),
-        translations: Arc::new(Semaphore::new(MAX_TRANSLATIONS)),
-        stopping: AtomicBool::new(false),
-        handling: AtomicUsize::new(0),
-        drain: Notify::new(),
-        drained: Notify::new(),
-    };
-    let sockets = Server::new(realtime, settings);
+    let sockets = Server::new(Realtime::new(chat, config, limiter), settings);
     let dispatching = dispatch::start(&sockets);
     (sockets, dispatching)
 }
@@ -141,33 +90,6 @@ pub(crate) async fn stop(sockets: &Sockets) {
     }
 }
 
-/// Sends an event to the sockets in some rooms, except for those of some users, without waiting.
-fn tell<P: Serialize>(
-    sockets: &Sockets,
-    rooms: &[Room],
-    hidden_from: &[UserId],
-    name: EventName<P>,
-    event: &P,
-) {
-    count_missed(sockets.broadcast(rooms, &own_rooms(hidden_from), name.as_str(), event));
-}
-
-/// Sends an event to one socket, which may be gone.
-fn emit<P: Serialize>(socket: &Socket, name: EventName<P>, event: &P) {
-    let _ = socket.emit(name.as_str(), event);
-}
-
-fn count_missed(missed: usize) {
-    if missed > 0 {
-        metrics::counter!("meeshy_events_missed_total").increment(missed as u64);
-    }
-}
-
-/// The rooms of the sockets of some users.
-fn own_rooms(people: &[UserId]) -> Vec<Room> {
-    people.iter().copied().map(Room::User).collect()
-}
-
 impl Service for Realtime {
     type Room = Room;
     /// The user of the socket, once it is authenticated.
@@ -188,24 +110,5 @@ impl Service for Realtime {
 
     async fn disconnected(&self, socket: &Socket) {
         connect::see_off(self, socket).await;
-    }
-}
-
-impl Realtime {
-    /// Records that an event is being handled, unless the program is stopping.
-    fn begin(&self) -> Option<Handling<'_>> {
-        self.handling.fetch_add(1, Ordering::SeqCst);
-        let handling = Handling(&self.handling);
-        // Checked after it was recorded: a shutdown either sees it in the count or is seen here.
-        (!self.stopping.load(Ordering::SeqCst)).then_some(handling)
-    }
-}
-
-/// An event that is being handled.
-struct Handling<'a>(&'a AtomicUsize);
-
-impl Drop for Handling<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
     }
 }

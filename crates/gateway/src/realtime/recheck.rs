@@ -4,7 +4,7 @@
 
 use super::connect::revoke;
 use super::socket::Peer;
-use super::{Room, Socket, Sockets, emit};
+use super::state::{Room, Socket, Sockets, emit};
 use meeshy_chat::{Authority, Chat, ChatError};
 use meeshy_domain::{ConversationId, UserId};
 use meeshy_wire::{ConversationNew, event_name};

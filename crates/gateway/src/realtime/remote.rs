@@ -1,7 +1,7 @@
 //! Presence and typing at other gateways, which are not in the event log.
 
-use super::Sockets;
 use super::connect::announce;
+use super::state::Sockets;
 use std::convert::Infallible;
 
 /// Notifies the sockets here of users that connect or disconnect at other gateways, while the gateway serves.

@@ -1,6 +1,5 @@
 //! The state of a connection and of its user: little, since there are many.
 
-use super::connect::Shown;
 use super::pending::{Pending, Permit};
 use crate::limits::Limit;
 use meeshy_chat::{Authority, Caller};
@@ -12,6 +11,14 @@ use std::time::Instant;
 
 /// How many times a connection may try to authenticate by an event.
 const ATTEMPTS: u32 = 5;
+
+/// Credentials in the first request of a connection. Contains secrets, so it has no `Debug`.
+#[derive(Default)]
+pub struct Shown {
+    pub bearer: Option<Box<str>>,
+    pub in_query: Option<Box<str>>,
+    pub session_token: Option<Box<str>>,
+}
 
 /// A connection, with or without a user, over all its joins.
 pub struct Client {

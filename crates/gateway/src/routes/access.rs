@@ -1,7 +1,7 @@
 //! The access rules of routes.
 
-use super::libretranslate;
-use crate::App;
+use super::key;
+use crate::app::App;
 use crate::error::ApiError;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
@@ -93,7 +93,7 @@ impl Access {
                 route.route_layer(from_fn_with_state((app, permission), require_permission))
             }
             Self::Operator => route.route_layer(from_fn_with_state(app, require_operator)),
-            Self::Key => route.route_layer(from_fn_with_state(app, libretranslate::require_key)),
+            Self::Key => route.route_layer(from_fn_with_state(app, key::require_key)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use super::describe::{Describe, Described, Operation};
-use crate::App;
+use crate::app::App;
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::handler::Handler;

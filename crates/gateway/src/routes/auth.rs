@@ -1,12 +1,14 @@
 //! Registration, sign-in, token refresh and sign-out.
 
-use super::{Access, Api};
+use super::access::Access;
+use super::api::Api;
 use crate::answer::Answer;
+use crate::app::App;
 use crate::auth::{Origin, User, session_token};
 use crate::device::{Remembered, Visitor};
 use crate::error::ApiError;
 use crate::extract::{Body, Params};
-use crate::{App, views};
+use crate::views;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;

@@ -3,7 +3,7 @@
 //! Each extractor is an [`Input`] and each response an [`Output`]; a handler made of these is [`Described`].
 //! A handler with a type that has no description cannot be registered.
 
-use crate::App;
+use crate::app::App;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use meeshy_wire::{ErrorCode, Schemas};

@@ -1,8 +1,9 @@
 //! What has happened in conversations since a number that a client knows.
 
-use super::{Access, Api};
-use crate::App;
+use super::access::Access;
+use super::api::Api;
 use crate::answer::Answer;
+use crate::app::App;
 use crate::auth::User;
 use crate::error::ApiError;
 use crate::extract::{Body, ConversationRef, Params, PathParam};

@@ -1,8 +1,9 @@
 //! Files attached to messages, served so that they cannot run code in our origin.
 
+use super::access::Access;
+use super::api::Api;
 use super::describe::{Describe, Input, Output};
-use super::{Access, Api};
-use crate::App;
+use crate::app::App;
 use crate::error::ApiError;
 use crate::extract::{Params, PathParam, Segment, segments};
 use axum::extract::{FromRequest, Query, Request, State};

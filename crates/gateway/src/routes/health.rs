@@ -1,8 +1,10 @@
 //! Health checks and metrics for operators.
 
+use super::access::Access;
+use super::api::Api;
 use super::describe::{Describe, JSON, Output};
-use super::{Access, Api};
-use crate::{App, telemetry};
+use crate::app::App;
+use crate::telemetry;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};

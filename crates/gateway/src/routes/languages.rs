@@ -1,6 +1,7 @@
 //! The supported languages.
 
-use super::{Access, Api};
+use super::access::Access;
+use super::api::Api;
 use crate::answer::Answer;
 use meeshy_domain::Language;
 use meeshy_wire::Languages;

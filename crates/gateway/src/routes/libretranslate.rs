@@ -1,18 +1,16 @@
 //! LibreTranslate's API for users of this server: programs that ask for a server and an API key take
 //! `https://…/libretranslate` and a token.
 
+use super::access::Access;
+use super::api::Api;
 use super::describe::{Describe, Input, JSON, RequestBody};
-use super::{Access, Api};
-use crate::App;
+use super::key;
+use crate::app::App;
 use crate::error::ApiError;
-use crate::extract::read;
 use axum::Json;
-use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{Extensions, StatusCode};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 use meeshy_domain::limits;
 use meeshy_translation_api::TranslationApi;
 use meeshy_translation_api::libretranslate::{self, Call, Detected, Health, Listed, Settings, Translated};
@@ -69,40 +67,13 @@ impl Input for Served {
     fn describe(_: &mut Describe<'_>) {}
 }
 
-/// Authenticates by a token in the headers, in the body or, as some LibreTranslate clients send it, in the
-/// query; passes on the parsed request.
-pub async fn require_key(State(app): State<App>, request: Request, next: Next) -> Response {
-    match admit(&app, request).await {
-        Ok(request) => next.run(request).await,
-        Err(error) => error.into_response(),
-    }
-}
-
-async fn admit(app: &App, request: Request) -> Result<Request, ApiError> {
-    let (mut parts, body) = request.into_parts();
-    let content_type =
-        parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    let bytes = read(Request::new(body), app.config.body_bytes).await?;
-    let call = Call::read(content_type.as_deref(), parts.uri.query(), bytes.into()).await;
-    let key = call.as_ref().ok().and_then(Call::api_key);
-    let caller = app.authenticate_by_key(&parts.headers, key).await?;
-    app.limiter.count_translations(caller.user.id, call.as_ref().map_or(1, Call::count))?;
-    parts.extensions.insert(call?);
-    Ok(Request::from_parts(parts, axum::body::Body::empty()))
-}
-
-/// What [`require_key`] has read.
-fn called(extensions: &mut Extensions) -> Result<Call, ApiError> {
-    extensions.remove::<Call>().ok_or_else(ApiError::authentication_required)
-}
-
 struct TranslateCall(Call);
 
 impl FromRequestParts<App> for TranslateCall {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        called(&mut parts.extensions).map(Self)
+        key::called(&mut parts.extensions).map(Self)
     }
 }
 
@@ -117,7 +88,7 @@ impl Input for TranslateCall {
                 "target": language,
                 "format": { "enum": ["text", "html", "", null], "default": "text" },
                 "alternatives": {
-                    "type": "integer", "minimum": 0, "default": 0, "description": "Ignored: no alternatives are generated.",
+                    "type": ["integer", "null"], "minimum": 0, "default": 0, "description": "Ignored: no alternatives are generated.",
                 },
             }),
         );
@@ -130,7 +101,7 @@ impl FromRequestParts<App> for DetectCall {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        called(&mut parts.extensions).map(Self)
+        key::called(&mut parts.extensions).map(Self)
     }
 }
 

@@ -10,6 +10,7 @@ mod events;
 mod files;
 mod glossary;
 mod health;
+mod key;
 mod languages;
 mod libretranslate;
 mod messages;
@@ -21,8 +22,9 @@ pub use access::Access;
 pub use docs::Endpoint;
 pub use health::operator_router;
 
+use crate::app::App;
 use crate::error::ApiError;
-use crate::{App, static_files};
+use crate::static_files;
 use api::Api;
 use axum::Router;
 use axum::extract::Request;

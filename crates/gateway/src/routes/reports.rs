@@ -1,8 +1,9 @@
 //! Reports of bad translations.
 
-use super::{Access, Api};
-use crate::App;
+use super::access::Access;
+use super::api::Api;
 use crate::answer::{Answer, Created};
+use crate::app::App;
 use crate::auth::User;
 use crate::error::ApiError;
 use crate::extract::{Body, LanguageTag, MessageRef, PageParams, Params, TwoPathParams};

@@ -1,8 +1,9 @@
 //! Translations on request.
 
-use super::{Access, Api};
-use crate::App;
+use super::access::Access;
+use super::api::Api;
 use crate::answer::Answer;
+use crate::app::App;
 use crate::auth::User;
 use crate::error::ApiError;
 use crate::extract::{Body, JobRef, LanguageTag, MessageRef, PathParam, TwoPathParams};

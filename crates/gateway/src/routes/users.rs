@@ -1,8 +1,9 @@
 //! User search and profiles.
 
-use super::{Access, Api};
-use crate::App;
+use super::access::Access;
+use super::api::Api;
 use crate::answer::{Answer, PageAnswer};
+use crate::app::App;
 use crate::auth::User;
 use crate::error::ApiError;
 use crate::extract::{Body, PageParams, Params};

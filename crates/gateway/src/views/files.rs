@@ -1,6 +1,6 @@
 //! Files attached to messages.
 
-use super::address;
+use super::address::address;
 use meeshy_chat::model::Attachment;
 use meeshy_domain::web_address::runs_code;
 use meeshy_wire as wire;
