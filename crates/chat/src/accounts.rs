@@ -1,7 +1,7 @@
 //! Accounts: registration and the availability of names.
 
+use crate::caller::{Device, SignedIn};
 use crate::fair_queue::{Kind, Lane};
-use crate::sessions::{Device, SignedIn};
 use crate::{Chat, ChatError, setup};
 use meeshy_domain::{Language, LanguageSettings, Role, Secret, account, limits, text};
 use meeshy_store::users::{self, User};

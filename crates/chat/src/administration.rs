@@ -4,8 +4,8 @@
 //! Permissions are not checked: whoever can run the program on the data may do all of it.
 
 use crate::accounts::{chosen_password, refuse_taken};
+use crate::budget::forget_names;
 use crate::fair_queue::Lane;
-use crate::sign_in::forget_names;
 use crate::{Chat, ChatError, Registration};
 use meeshy_domain::{Role, Secret, Timestamp, UserId};
 use meeshy_store::attempts;

@@ -3,36 +3,15 @@
 //! A connection lives longer than a request: meanwhile its token may be replaced, its session revoked or
 //! expired, and the account deactivated or locked, also by another process.
 
+use crate::caller::Caller;
 use crate::conversations::{find_with_member, member};
-use crate::refresh::{Standing, overlap, standing};
-use crate::sessions::{active, has_ended};
-use crate::tokens::{Claims, digest};
-use crate::{Caller, Chat, ChatError};
+use crate::credential::{Credential, Standing, overlap, replaced, standing};
+use crate::validity::{active, has_ended};
+use crate::{Chat, ChatError};
 use meeshy_domain::{ConversationId, SessionId, Timestamp, UserId};
-use meeshy_store::sessions::{self, NO_TOKEN_ID};
+use meeshy_store::sessions::{self};
 use meeshy_store::{Queries, StoreError, Tx, members, users, visibility};
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-
-/// The credential that a caller presented.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Credential {
-    /// A token with a session id.
-    Token(Arc<str>),
-    /// The SHA-256, in hexadecimal, of a token without a session id, as in the old system.
-    BoundToken(Arc<str>),
-    /// The secret of a session, which is never replaced.
-    SessionSecret,
-}
-
-impl Credential {
-    pub(crate) fn of(claims: &Claims, token: &str) -> Self {
-        match claims.sid {
-            Some(_) => Self::Token(claims.jti.as_deref().unwrap_or(NO_TOKEN_ID).into()),
-            None => Self::BoundToken(digest(token).into()),
-        }
-    }
-}
 
 /// On whose behalf a connection acts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -163,11 +142,6 @@ pub(crate) fn confirm_and<Q: Queries>(
     }
     active(user)?;
     Ok(also)
-}
-
-/// The error for a token that is no longer valid.
-pub(crate) fn replaced() -> ChatError {
-    ChatError::Unauthenticated("this token was replaced by a newer one; sign in again".into())
 }
 
 /// The authorities whose sessions are active and accept their credentials: [`standing`] for many at once.

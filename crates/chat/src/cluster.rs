@@ -5,14 +5,10 @@
 //! ([`event_bus`](crate::event_bus)).
 
 use crate::Chat;
-use meeshy_domain::Language;
-use meeshy_store::translation_jobs::Priority;
-use meeshy_store::translators::{self, Translator};
+use meeshy_store::translators::{self};
 use meeshy_store::{Channel, Notice, StoreError, Tx};
-use std::collections::HashSet;
-use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
 
 /// Notifications of jobs within this time are sent as one.
 const COALESCE_WINDOW: Duration = Duration::from_millis(3);
@@ -20,78 +16,6 @@ const COALESCE_WINDOW: Duration = Duration::from_millis(3);
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// A translator without a heartbeat for this long is dead.
 pub(crate) const TRANSLATOR_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// New jobs, announced to the local worker and to the task that notifies other processes.
-#[derive(Default)]
-pub(crate) struct Jobs {
-    live: Notify,
-    backfill: Notify,
-    remote: Notify,
-}
-
-impl Jobs {
-    /// There are new jobs of a kind.
-    pub fn notify(&self, priority: Priority) {
-        self.here(priority).notify_one();
-        self.remote.notify_one();
-    }
-
-    /// There are new texts for another process.
-    pub fn notify_texts(&self) {
-        self.remote.notify_one();
-    }
-
-    /// There are new jobs of any kind.
-    pub fn notify_all(&self) {
-        self.notify_local();
-        self.remote.notify_one();
-    }
-
-    fn notify_local(&self) {
-        self.live.notify_one();
-        self.backfill.notify_one();
-    }
-
-    /// Wakes the local worker.
-    pub fn here(&self, priority: Priority) -> &Notify {
-        match priority {
-            Priority::Live => &self.live,
-            Priority::Backfill => &self.backfill,
-        }
-    }
-}
-
-/// The translators in other processes, as of a moment ago.
-#[derive(Default)]
-pub(crate) struct Translators {
-    known: RwLock<Vec<Translator>>,
-}
-
-impl Translators {
-    /// Whether one of them serves this pair.
-    pub fn serve(&self, from: Language, to: Language) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.iter().flat_map(|other| &other.pairs).any(|pair| (pair.from, pair.to) == (from, to))
-    }
-
-    /// The number of translators.
-    pub fn count(&self) -> usize {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// The pairs that they serve and `serves` does not.
-    pub fn pairs_but(&self, serves: impl Fn(Language, Language) -> bool) -> Vec<(Language, Language)> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let pairs: HashSet<_> =
-            known.iter().flat_map(|other| &other.pairs).map(|pair| (pair.from, pair.to)).collect();
-        pairs.into_iter().filter(|&(from, to)| !serves(from, to)).collect()
-    }
-
-    fn set(&self, all: Vec<Translator>, own_id: &str) {
-        let others = all.into_iter().filter(|translator| translator.id != own_id).collect();
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = others;
-    }
-}
 
 impl Chat {
     /// Exchanges notifications of jobs and events with other processes until `stop` is ready. On a database that only

@@ -11,7 +11,7 @@ use meeshy_translation::{Request, Tier};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -23,15 +23,6 @@ const MAX_GROUPS: usize = 16;
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 /// No caller waits this long.
 const MAX_AGE: Duration = Duration::from_secs(60);
-
-/// Notifications about new texts and new answers.
-#[derive(Default)]
-pub(crate) struct Texts {
-    /// There are texts to translate.
-    pub asked: Notify,
-    /// There are answers.
-    pub answered: Notify,
-}
 
 impl Chat {
     /// Whether this pair has to be translated by another process, and there is one that can.

@@ -4,7 +4,8 @@
 //! ([`find_with_member`](crate::conversations::find_with_member)), and what a member can see of a
 //! conversation by `meeshy_store::visibility`.
 
-use crate::{Caller, ChatError};
+use crate::ChatError;
+use crate::caller::Caller;
 use meeshy_domain::limits::EDIT_WINDOW;
 use meeshy_domain::{ConversationKind, MemberRole, Permission, Role, Timestamp};
 use meeshy_store::members::Member;

@@ -8,19 +8,16 @@
 //! Clients refresh a token in its last five minutes. With an overlap of ten minutes, a legitimate copy of a
 //! replaced token expires before its use counts as reuse.
 
-use crate::authority::Credential;
-use crate::sessions::{Led, active_user, held_session, lead};
+use crate::credential::{Standing, overlap};
 use crate::tokens::{Claims, digest, expired};
+use crate::validity::{Led, active_user, held_session, lead};
 use crate::{Chat, ChatError};
 use meeshy_domain::Timestamp;
-use meeshy_store::sessions::{self, Binding, NO_TOKEN_ID, Session};
+use meeshy_store::Tx;
+use meeshy_store::sessions::{self, NO_TOKEN_ID, Session};
 use meeshy_store::users::User;
-use meeshy_store::{StoreError, Tx};
 use std::fmt;
-use std::time::Duration;
 
-/// How long a replaced token stays valid.
-const OVERLAP: Duration = Duration::from_secs(600);
 /// The most replaced tokens of one session that are still valid.
 const MAX_REPLACED: usize = 32;
 
@@ -38,47 +35,6 @@ impl fmt::Debug for Refreshed {
         let Self { expires_in_seconds, token: _ } = self;
         f.debug_struct("Refreshed").field("expires_in_seconds", expires_in_seconds).finish_non_exhaustive()
     }
-}
-
-/// The state of a token in its session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// The newest one.
-    Current,
-    /// Replaced a moment ago, and still valid.
-    Replaced,
-    /// Replaced too long ago.
-    Reused,
-}
-
-/// The state of a caller's token in its session. A session whose tokens have no ids yet accepts all of them.
-pub(crate) fn standing(
-    tx: &mut Tx<'_>,
-    session: &Session,
-    credential: &Credential,
-    now: Timestamp,
-) -> Result<Standing, StoreError> {
-    let is_good = match credential {
-        Credential::SessionSecret => return Ok(Standing::Current),
-        Credential::Token(id) => {
-            if session.token_id.as_deref().is_none_or(|current| current == &**id) {
-                return Ok(Standing::Current);
-            }
-            let replaced = sessions::replaced_tokens(tx, &[session.id], overlap(now))?;
-            replaced.contains(&(session.id, id.to_string()))
-        }
-        Credential::BoundToken(hash) => match sessions::binding(tx, hash)? {
-            Some(Binding { replaced_at: None, .. }) => return Ok(Standing::Current),
-            Some(Binding { replaced_at: Some(at), .. }) => at > overlap(now),
-            None => false,
-        },
-    };
-    Ok(if is_good { Standing::Replaced } else { Standing::Reused })
-}
-
-/// Tokens that were replaced after this time are still valid.
-pub(crate) fn overlap(now: Timestamp) -> Timestamp {
-    now.minus(OVERLAP)
 }
 
 /// What a client presents to get a new token.

@@ -1,7 +1,7 @@
 //! Sign-ins that need more than a password: locked accounts, and two-factor codes (RFC 6238).
 
-use crate::sessions::{Device, SignedIn};
-use crate::sign_in::{Budget, Spent};
+use crate::budget::{Budget, Spent};
+use crate::caller::{Device, SignedIn};
 use crate::tokens::digest;
 use crate::{Chat, ChatError};
 use meeshy_domain::{Timestamp, UserId};

@@ -1,80 +1,15 @@
 //! Sessions of devices, their tokens, and signing out.
 
-use crate::authority::{Credential, replaced};
-use crate::refresh::{Standing, standing};
-use crate::sign_in::{Spent, take_hash};
+use crate::budget::Spent;
+use crate::caller::{Caller, Device, SignedIn};
+use crate::credential::{Credential, Standing, replaced};
 use crate::tokens::{Claims, digest};
+use crate::validity::{Led, active, active_user, held_session, lead, lead_and, take_hash};
 use crate::{Chat, ChatError, Event};
-use meeshy_domain::{Network, Secret, SessionId, Timestamp, UserId};
+use meeshy_domain::{Secret, SessionId, Timestamp, UserId};
+use meeshy_store::Tx;
 use meeshy_store::sessions::{self, Session};
 use meeshy_store::users::{self, User};
-use meeshy_store::{Queries, Tx};
-use std::fmt;
-
-/// The device of a request.
-#[derive(Debug, Clone, Default)]
-pub struct Device {
-    /// The user agent.
-    pub user_agent: Option<String>,
-    /// Its address.
-    pub ip_address: Option<String>,
-    /// The secret of a current or past session, which shows that it has signed in before.
-    pub session_token: Option<Secret>,
-    /// A secret that identifies the device.
-    pub cookie: Option<Secret>,
-}
-
-impl Device {
-    /// The network of its address.
-    pub fn network(&self) -> Network {
-        Network::of(self.ip_address.as_deref().and_then(|address| address.parse().ok()))
-    }
-}
-
-/// A successful sign-in. `Debug` shows neither of the tokens.
-#[derive(Clone)]
-pub struct SignedIn {
-    /// The user.
-    pub user: User,
-    /// The JWT to call with.
-    pub token: String,
-    /// The secret of this device, sent only once.
-    pub session_token: String,
-    /// The session of this device.
-    pub session: Session,
-    /// How long the client may consider itself signed in.
-    pub expires_in_seconds: u64,
-}
-
-impl fmt::Debug for SignedIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user, session, expires_in_seconds, token: _, session_token: _ } = self;
-        let mut shown = f.debug_struct("SignedIn");
-        shown.field("user", user).field("session", session).field("expires_in_seconds", expires_in_seconds);
-        shown.finish_non_exhaustive()
-    }
-}
-
-/// An authenticated caller.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// The user.
-    pub user: User,
-    /// The session.
-    pub session_id: Option<SessionId>,
-    /// The credential.
-    pub credential: Credential,
-    /// When the token or the session expires, whichever comes first.
-    pub expires_at: Timestamp,
-}
-
-/// The session of a token that we signed.
-pub(crate) enum Led {
-    /// The session is active.
-    To(Box<Session>, Standing),
-    /// The token has no session id and is used for the first time.
-    Nowhere,
-}
 
 impl Chat {
     pub(crate) fn new_session(&self, user_id: UserId, device: &Device, remember: bool) -> (Session, String) {
@@ -273,59 +208,4 @@ impl Chat {
         };
         self.inner.store.write(write).await
     }
-}
-
-/// The session of a token that we signed, and whether the token is its current one.
-///
-/// # Errors
-/// [`ChatError::Unauthenticated`] when the session has ended.
-pub(crate) fn lead(tx: &mut Tx<'_>, claims: &Claims, token: &str, now: Timestamp) -> Result<Led, ChatError> {
-    Ok(lead_and(tx, claims, token, now, ())?.0)
-}
-
-/// The same, and asks for something else at the same time.
-fn lead_and<Q: Queries>(
-    tx: &mut Tx<'_>,
-    claims: &Claims,
-    token: &str,
-    now: Timestamp,
-    also: Q,
-) -> Result<(Led, Q::Answers), ChatError> {
-    let id = match claims.sid {
-        Some(id) => id,
-        None => match sessions::binding(tx, &digest(token))? {
-            Some(binding) => binding.session_id,
-            None => return Ok((Led::Nowhere, tx.fetch(also)?)),
-        },
-    };
-    let (session, also) = tx.fetch((sessions::find(id), also))?;
-    let session = session.filter(|session| session.user_id == claims.user_id && !has_ended(session, now));
-    let session = session
-        .ok_or_else(|| ChatError::Unauthenticated("this device was signed out; sign in again".into()))?;
-    let standing = standing(tx, &session, &Credential::of(claims, token), now)?;
-    Ok((Led::To(Box::new(session), standing), also))
-}
-
-/// The active session with this device secret; `None` for an empty one.
-pub(crate) fn held_session(
-    tx: &mut Tx<'_>,
-    session_token: Option<&str>,
-    now: Timestamp,
-) -> Result<Option<Session>, ChatError> {
-    let Some(token) = session_token.filter(|token| !token.trim().is_empty()) else { return Ok(None) };
-    Ok(sessions::find_by_token(tx, &digest(token))?.filter(|session| !has_ended(session, now)))
-}
-
-pub(crate) fn has_ended(session: &Session, now: Timestamp) -> bool {
-    session.revoked_at.is_some() || session.expires_at <= now
-}
-
-/// A user whose account is active and not locked.
-pub(crate) fn active_user(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<User, ChatError> {
-    active(tx.fetch(users::find_in_good_standing(id, now))?)
-}
-
-/// The person who was looked for, if the account is active and not locked.
-pub(crate) fn active(found: Option<User>) -> Result<User, ChatError> {
-    found.ok_or_else(|| ChatError::Unauthenticated("this account is not active, or is locked".into()))
 }

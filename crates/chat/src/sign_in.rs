@@ -10,13 +10,14 @@
 //! password. Attempts from unknown devices on one name are handled one after the other, so that their timing
 //! does not reveal whether they wait for a real hash.
 
+use crate::budget::{Budget, Spent};
+use crate::caller::{Device, cookie_hash};
 use crate::fair_queue::{Kind, Lane};
 use crate::passwords::Verified;
 use crate::second_factor::{SignIn, check};
-use crate::sessions::{Device, active_user};
-use crate::tokens::digest;
+use crate::validity::{WRONG_LOGIN, take_hash};
 use crate::{Chat, ChatError};
-use meeshy_domain::account::{Attempts, FORGET_AFTER};
+use meeshy_domain::account::FORGET_AFTER;
 use meeshy_domain::{Secret, Timestamp, UserId, limits, text};
 use meeshy_store::attempts;
 use meeshy_store::second_factor::{self, Protection};
@@ -36,8 +37,6 @@ const TRIM_INTERVAL: u64 = 256;
 const TURNS: usize = 1024;
 /// The maximum length of a name, address or number, in bytes.
 const MAX_LOGIN_BYTES: usize = 255;
-const WRONG_LOGIN: &str = "wrong username or password";
-
 /// Serializes attempts of unknown devices on the same name; a few names share a lock.
 pub(crate) struct Turns {
     turns: Vec<Mutex<()>>,
@@ -58,101 +57,6 @@ impl Turns {
         let hash = self.state.hash_one(text::key(login).unwrap_or_default());
         &self.turns[usize::try_from(hash % TURNS as u64).unwrap_or_default()]
     }
-}
-
-/// Where attempts are counted.
-#[derive(Debug, Clone)]
-pub(crate) enum Budget {
-    /// On a name as typed, from one network, whether or not it exists.
-    Name { name_hash: String, network_hash: String },
-    /// On an account, for all unknown devices together.
-    Strangers(UserId),
-    /// On an account, for a known device or network.
-    Device { user: UserId, device_hash: String },
-}
-
-/// A counted attempt.
-#[derive(Debug, Clone)]
-pub(crate) struct Spent {
-    budget: Budget,
-    before: Attempts,
-    at: Timestamp,
-}
-
-impl Budget {
-    /// The budget of a device on an account.
-    pub fn of(tx: &mut Tx<'_>, user: UserId, device: &Device) -> Result<Self, StoreError> {
-        let known = attempts::known_device(tx, user, &device.hashes())?;
-        Ok(known.map_or(Self::Strangers(user), |device_hash| Self::Device { user, device_hash }))
-    }
-
-    fn of_name(login: &str, device: &Device) -> Self {
-        Self::Name { name_hash: name_hash(login), network_hash: device.network_key() }
-    }
-
-    /// The failed attempts, locked until the transaction ends.
-    fn locked(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Attempts, StoreError> {
-        match self {
-            Self::Name { name_hash, network_hash } => attempts::of_name(tx, name_hash, network_hash, now),
-            Self::Strangers(user) => {
-                attempts::lock(tx, *user)?;
-                attempts::of_strangers(tx, *user)
-            }
-            Self::Device { user, device_hash } => {
-                attempts::lock(tx, *user)?;
-                attempts::of_device(tx, *user, device_hash)
-            }
-        }
-    }
-
-    fn set(&self, tx: &mut Tx<'_>, attempts: &Attempts) -> Result<(), StoreError> {
-        match self {
-            Self::Name { name_hash, network_hash } => {
-                attempts::set_of_name(tx, name_hash, network_hash, attempts)
-            }
-            Self::Strangers(user) => attempts::set_of_strangers(tx, *user, attempts),
-            Self::Device { user, device_hash } => attempts::set_of_device(tx, *user, device_hash, attempts),
-        }
-    }
-
-    /// Counts an attempt.
-    ///
-    /// # Errors
-    /// [`ChatError::TooManyAttempts`] when none is left at the moment.
-    fn spend(self, tx: &mut Tx<'_>, now: Timestamp) -> Result<Spent, ChatError> {
-        let before = self.locked(tx, now)?;
-        if let Some(retry_after) = before.wait(now) {
-            return Err(ChatError::TooManyAttempts { retry_after });
-        }
-        self.set(tx, &before.failed_at(now))?;
-        Ok(Spent { budget: self, before, at: now })
-    }
-}
-
-impl Spent {
-    /// Takes the attempt back: the password was right, and a code is required.
-    fn give_back(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-        let attempts = self.budget.locked(tx, now)?.without(self.before, self.at);
-        self.budget.set(tx, &attempts)
-    }
-
-    /// Resets the count after a successful sign-in.
-    pub fn clear(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
-        self.budget.locked(tx, now)?;
-        self.budget.set(tx, &Attempts::default())
-    }
-}
-
-/// Clears the failed attempts on the names of an account, from all networks.
-pub(crate) fn forget_names(tx: &mut Tx<'_>, user: &User) -> Result<(), StoreError> {
-    for name in [Some(&user.username), Some(&user.email), user.phone_number.as_ref()].into_iter().flatten() {
-        attempts::forget_name(tx, &name_hash(name))?;
-    }
-    Ok(())
-}
-
-fn name_hash(login: &str) -> String {
-    digest(&text::key(login).unwrap_or_default())
 }
 
 /// A user whose password is being verified.
@@ -318,51 +222,4 @@ impl Chat {
         hashes.extend(device.network_hash());
         attempts::remember_devices(tx, user, &hashes, now, KNOWN_DEVICES)
     }
-}
-
-impl Device {
-    /// How this device may be known: by its secrets, then by its network.
-    fn hashes(&self) -> Vec<String> {
-        self.shown_hashes().into_iter().chain(self.network_hash()).collect()
-    }
-
-    /// Its secrets, which only a device that has signed in before has.
-    fn shown_hashes(&self) -> Vec<String> {
-        let session = self.session_token.as_ref().filter(|token| !token.is_empty());
-        let cookie = self.cookie.as_ref().filter(|cookie| !cookie.is_empty());
-        session.map(|token| digest(token.expose())).into_iter().chain(cookie.map(cookie_hash)).collect()
-    }
-
-    fn network_hash(&self) -> Option<String> {
-        self.ip_address.as_ref().map(|_| self.network_key())
-    }
-
-    /// The network that its attempts count for; unknown addresses are counted together.
-    fn network_key(&self) -> String {
-        digest(&format!("network {}", self.network()))
-    }
-}
-
-/// Fails if the account's password has changed since it was read, or if the account can no longer be used;
-/// stores a newer hash of the password unless it was changed. The account stays locked until the transaction
-/// ends.
-pub(crate) fn take_hash(
-    tx: &mut Tx<'_>,
-    read: &User,
-    newer_hash: Option<Secret>,
-    now: Timestamp,
-) -> Result<(), ChatError> {
-    attempts::lock(tx, read.id)?;
-    let user = active_user(tx, read.id, now)?;
-    if user.details.last_password_change != read.details.last_password_change {
-        return Err(ChatError::Unauthenticated(WRONG_LOGIN.into()));
-    }
-    match newer_hash.filter(|_| user.password_hash == read.password_hash) {
-        Some(hash) => Ok(users::set_password_hash(tx, user.id, &hash, now)?),
-        None => Ok(()),
-    }
-}
-
-fn cookie_hash(cookie: &Secret) -> String {
-    digest(&format!("device {}", cookie.expose()))
 }

@@ -1,8 +1,8 @@
 //! The interface between jobs and engines.
 
-use crate::Speed;
 use async_trait::async_trait;
 use meeshy_domain::{Language, Reason};
+use meeshy_store::translators::Speed;
 use meeshy_translation::Request;
 use meeshy_translation::detect::Evidence;
 

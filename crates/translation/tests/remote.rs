@@ -248,7 +248,7 @@ async fn the_configuration_restricts_the_languages_of_a_server() {
 }
 
 #[rstest]
-#[case(json!({"kind": "libretranslate", "url": "libre.example"}), "its url")]
+#[case(json!({"kind": "libretranslate", "url": "libre.example"}), "invalid url")]
 #[case(json!({"kind": "libretranslate", "url": "file:///etc/passwd"}), "start with `http://`")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "name": "apertium"}), "set another `name`")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "name": "a\nb"}), "`name` must be")]
@@ -257,7 +257,7 @@ async fn the_configuration_restricts_the_languages_of_a_server() {
 #[case(json!({"kind": "libretranslate", "url": "http://a", "api_key_file": "/nowhere"}), "/nowhere")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "api_key_file": "/nowhere", "api_key": "x"}), "not both")]
 #[case(json!({"kind": "libretranslate", "url": "http://a", "timeout_seconds": 0}), "at least 1")]
-#[case(json!({"kind": "libretranslate", "url": "http://a", "lost": -1.0}), "0 or more")]
+#[case(json!({"kind": "libretranslate", "url": "http://a", "lost": -1.0}), "must not be negative")]
 #[case(json!({"kind": "openai", "url": "http://a", "languages": ["en", "fr"]}), "set the `model`")]
 #[case(json!({"kind": "openai", "url": "http://a", "model": "m"}), "set the `languages` or `pairs`")]
 #[tokio::test]

@@ -3129,7 +3129,7 @@ export interface paths {
                          * @description Ignored: no alternatives are generated.
                          * @default 0
                          */
-                        alternatives?: number;
+                        alternatives?: number | null;
                         /** @description A token, if no header contains one. */
                         api_key?: unknown;
                         /**
@@ -3147,7 +3147,7 @@ export interface paths {
                          * @description Ignored: no alternatives are generated.
                          * @default 0
                          */
-                        alternatives?: number;
+                        alternatives?: number | null;
                         /** @description A token, if no header contains one. */
                         api_key?: unknown;
                         /**
@@ -3165,7 +3165,7 @@ export interface paths {
                          * @description Ignored: no alternatives are generated.
                          * @default 0
                          */
-                        alternatives?: number;
+                        alternatives?: number | null;
                         /** @description A token, if no header contains one. */
                         api_key?: unknown;
                         /**

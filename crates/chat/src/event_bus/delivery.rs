@@ -3,17 +3,13 @@
 use super::announcements::Announcements;
 use super::bus::{EventBus, LocalBus, PostgresBus};
 use super::followed::Followed;
-use super::note;
-use crate::{Chat, Ephemeral, Event, FoundTranslation, Happened};
+use crate::{Ephemeral, Event, FoundTranslation, Happened};
 use meeshy_domain::ConversationId;
+use meeshy_store::Store;
 use meeshy_store::translations::Translation;
-use meeshy_store::{MAX_NOTICE_BYTES, Store};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
-/// Announcements within this time are sent together.
-const COALESCE_WINDOW: Duration = Duration::from_millis(3);
 /// Events that may wait for the dispatcher. Beyond that, writers wait.
 const QUEUE: usize = 8_192;
 /// Notices that may wait for a caller that waits for a translation; one that misses some reads the database.
@@ -42,7 +38,7 @@ pub(super) struct Inner {
     pub(super) bus: Box<dyn EventBus>,
     /// Whether there may be other processes.
     pub(super) is_shared: bool,
-    announcements: Announcements,
+    pub(super) announcements: Announcements,
 }
 
 impl Events {
@@ -106,44 +102,6 @@ impl Events {
         if self.0.news.receiver_count() > 0 {
             // A subscriber that has gone waits no longer.
             let _ = self.0.news.send(news);
-        }
-    }
-}
-
-impl Chat {
-    /// Also delivers the events of other processes in a conversation, after `number`. To be called before a
-    /// client listens, with a number that was read before.
-    pub fn follow(&self, conversation: ConversationId, number: i64) {
-        self.inner.events.0.followed.follow(conversation, number);
-    }
-
-    /// Stops following conversations without listeners. To be called every few seconds.
-    pub fn unfollow(&self, has_listeners: impl Fn(ConversationId) -> bool) {
-        self.inner.events.0.followed.retain(has_listeners);
-    }
-
-    /// Sends an ephemeral event to other processes.
-    pub fn tell_others(&self, ephemeral: Ephemeral) {
-        self.inner.events.tell_others(ephemeral);
-    }
-
-    /// Announces events to other processes, repeatedly.
-    pub(crate) async fn announce_events(&self) {
-        loop {
-            self.inner.events.0.announcements.added().await;
-            tokio::time::sleep(COALESCE_WINDOW).await;
-            self.announce_waiting().await;
-        }
-    }
-
-    /// Sends the pending announcements.
-    pub(crate) async fn announce_waiting(&self) {
-        let Inner { announcements, bus, .. } = &*self.inner.events.0;
-        let lines = announcements.take();
-        for note in note::encode(&self.inner.process, &lines, MAX_NOTICE_BYTES) {
-            if let Err(error) = bus.publish(note).await {
-                tracing::warn!(%error, "failed to announce events; the other processes find them by themselves");
-            }
         }
     }
 }

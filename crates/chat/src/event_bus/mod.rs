@@ -5,6 +5,7 @@
 //! costs time: every process also polls ([`Feed`]).
 
 mod announcements;
+mod announcing;
 mod bus;
 mod delivery;
 mod feed;

@@ -48,7 +48,7 @@ async fn invalid_input_is_rejected_with_a_message() {
     let lea = server.sign_up("lea", "fr").await;
     let long = format!(r#"{{"q":"{}","source":"en","target":"fr"}}"#, "x".repeat(100_001));
     for (body, status, word) in [
-        ("", 400, "not JSON"),
+        ("", 400, "not valid JSON"),
         ("[]", 400, "JSON object"),
         (r#"{"q":"\ud800","source":"en","target":"fr"}"#, 400, "hex escape"),
         (r#"{"q":7,"source":"en","target":"fr"}"#, 400, "q must be"),

@@ -157,7 +157,7 @@ fn messages_are_numbered_by_time_and_deleted_ones_stay_deleted() {
         ] {
             assert!(noticed.contains(&expected), "{kind}: {noticed:?}");
         }
-        assert!(report.rejections[0].reason.contains("refers to `Conversation`"), "{kind}");
+        assert!(report.rejections[0].reason.contains("refers to the missing `Conversation`"), "{kind}");
     }
 }
 

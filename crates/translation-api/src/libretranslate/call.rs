@@ -169,7 +169,7 @@ mod tests {
         for (content_type, body, word) in [
             ("multipart/form-data", "", "invalid form"),
             ("multipart/form-data; boundary=x", "nonsense", "invalid form"),
-            ("application/json", "", "not JSON"),
+            ("application/json", "", "not valid JSON"),
             ("application/json", "[]", "JSON object"),
         ] {
             let problem = read(content_type, "", body).await.unwrap_err().to_string();

@@ -1,0 +1,89 @@
+//! Signals about jobs and texts, and the list of translators in other processes.
+
+use meeshy_domain::Language;
+use meeshy_store::translation_jobs::Priority;
+use meeshy_store::translators::Translator;
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
+use tokio::sync::Notify;
+
+/// New jobs, announced to the local worker and to the task that notifies other processes.
+#[derive(Default)]
+pub(crate) struct Jobs {
+    pub live: Notify,
+    pub backfill: Notify,
+    pub remote: Notify,
+}
+
+impl Jobs {
+    /// There are new jobs of a kind.
+    pub fn notify(&self, priority: Priority) {
+        self.here(priority).notify_one();
+        self.remote.notify_one();
+    }
+
+    /// There are new texts for another process.
+    pub fn notify_texts(&self) {
+        self.remote.notify_one();
+    }
+
+    /// There are new jobs of any kind.
+    pub fn notify_all(&self) {
+        self.notify_local();
+        self.remote.notify_one();
+    }
+
+    pub fn notify_local(&self) {
+        self.live.notify_one();
+        self.backfill.notify_one();
+    }
+
+    /// Wakes the local worker.
+    pub fn here(&self, priority: Priority) -> &Notify {
+        match priority {
+            Priority::Live => &self.live,
+            Priority::Backfill => &self.backfill,
+        }
+    }
+}
+
+/// Notifications about new texts and new answers.
+#[derive(Default)]
+pub(crate) struct Texts {
+    /// There are texts to translate.
+    pub asked: Notify,
+    /// There are answers.
+    pub answered: Notify,
+}
+
+/// The translators in other processes, as of a moment ago.
+#[derive(Default)]
+pub(crate) struct Translators {
+    known: RwLock<Vec<Translator>>,
+}
+
+impl Translators {
+    /// Whether one of them serves this pair.
+    pub fn serve(&self, from: Language, to: Language) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.iter().flat_map(|other| &other.pairs).any(|pair| (pair.from, pair.to) == (from, to))
+    }
+
+    /// The number of translators.
+    pub fn count(&self) -> usize {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// The pairs that they serve and `serves` does not.
+    pub fn pairs_but(&self, serves: impl Fn(Language, Language) -> bool) -> Vec<(Language, Language)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let pairs: HashSet<_> =
+            known.iter().flat_map(|other| &other.pairs).map(|pair| (pair.from, pair.to)).collect();
+        pairs.into_iter().filter(|&(from, to)| !serves(from, to)).collect()
+    }
+
+    pub fn set(&self, all: Vec<Translator>, own_id: &str) {
+        let others = all.into_iter().filter(|translator| translator.id != own_id).collect();
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = others;
+    }
+}
