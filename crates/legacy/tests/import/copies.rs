@@ -158,7 +158,11 @@ fn a_valid_copy_replaces_an_invalid_first_document() {
         assert_eq!(counts(&report, "Message"), [3, 2, 0, 0, 1], "{kind}");
         let [rejected] = report.rejections.as_slice() else { panic!("{kind}: {:?}", report.rejections) };
         assert_eq!(rejected.id, format!("{}@Message#1", id('m', 1)), "{kind}");
-        assert!(rejected.reason.contains("refers to the missing `Conversation`"), "{kind}: {}", rejected.reason);
+        assert!(
+            rejected.reason.contains("refers to the missing `Conversation`"),
+            "{kind}: {}",
+            rejected.reason
+        );
         assert_eq!(
             one(at, "SELECT reply_to_id AS it FROM messages WHERE reply_to_id IS NOT NULL"),
             id('m', 1).to_hex(),
