@@ -22,6 +22,7 @@ run: setup web ## Set up everything and start a messenger on http://localhost:30
 test: setup-test web ## Set up and run all tests
 	cargo build -p meeshy -p meeshy-legacy --bins --example corpus
 	scripts/with-postgres cargo nextest run --workspace --no-fail-fast
+	MEESHY_TEST_GATEWAYS=2 scripts/with-postgres cargo nextest run -p meeshy-gateway --no-fail-fast
 	cd web && npm test
 	scripts/end-to-end
 
