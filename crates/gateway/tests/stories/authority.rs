@@ -118,7 +118,7 @@ async fn joins_after_revocation(server: &Server) -> bool {
 
 #[tokio::test]
 async fn sockets_are_closed_when_their_token_expires_unless_it_is_renewed() {
-    let server = Server::start(unlimited()).await;
+    let server = Server::single(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
     let mut staying = Socket::of(&server, &lea).await;
