@@ -1,4 +1,4 @@
-// What both durable peers tell of a message that is stored, in the shapes of Meeshy's contract.
+// What both durable peers tell of a message that is stored, as Meeshy does.
 
 /** Acknowledges a stored message and delivers it. */
 export function deliver(io, user, stored, acknowledge) {
@@ -17,7 +17,7 @@ export function deliver(io, user, stored, acknowledge) {
   }
 }
 
-/** The contract's SocketMessage (section 5.5). */
+/** A message as sockets receive it. */
 function asMessage(user, stored, createdAt) {
   return {
     id: stored.id,
