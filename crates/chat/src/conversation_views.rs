@@ -33,7 +33,7 @@ impl Chat {
         let id = conversation.id;
         let page = vec![conversation];
         let (mut views, counts) =
-            self.views_and(tx, viewer, reader, page, MAX_MEMBERS_OF_ONE, self.counts(id))?;
+            self.views(tx, viewer, reader, page, MAX_MEMBERS_OF_ONE, self.counts(id))?;
         let mut view = views.pop().ok_or(ChatError::NotFound { what: "conversation" })?;
         let online = if view.members.len() < MAX_MEMBERS_OF_ONE {
             let online = view.members.iter().filter(|view| view.is_online);
@@ -72,20 +72,9 @@ impl Chat {
         tx.fetch(members::among(id, &some, MAX_ONLINE))
     }
 
-    /// Conversations with the first `members_of_each` of their members.
-    pub(crate) fn views(
-        &self,
-        tx: &mut Tx<'_>,
-        viewer: Viewer,
-        reader: UserId,
-        page: Vec<Conversation>,
-        members_of_each: usize,
-    ) -> Result<Vec<ConversationView>, ChatError> {
-        Ok(self.views_and(tx, viewer, reader, page, members_of_each, ())?.0)
-    }
-
-    /// The same, and what is asked for at the same time.
-    fn views_and<Q: Queries>(
+    /// Conversations with the first `members_of_each` of their members, and the answers to what is asked in
+    /// the same round trip.
+    pub(crate) fn views<Q: Queries>(
         &self,
         tx: &mut Tx<'_>,
         viewer: Viewer,

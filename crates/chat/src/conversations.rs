@@ -187,7 +187,8 @@ impl Chat {
             .read(move |tx| {
                 let list = conversations::list(caller, Filter { kind, with_user }, limit, offset);
                 let ((page, total), viewer) = tx.fetch((list, Viewer::find(caller, chat.now())))?;
-                Ok((chat.views(tx, viewer, caller, page, MAX_MEMBERS_OF_LISTED)?, total))
+                let (views, ()) = chat.views(tx, viewer, caller, page, MAX_MEMBERS_OF_LISTED, ())?;
+                Ok((views, total))
             })
             .await
     }

@@ -108,7 +108,7 @@ impl Chat {
         self.deliver(tx, None, event);
     }
 
-    /// Requests a translation of a message and waits for it; after `patience` it is returned as pending.
+    /// Requests a translation of a message and waits for it; after `timeout` it is returned as pending.
     ///
     /// # Errors
     /// As [`request_translation`](Self::request_translation).
@@ -117,7 +117,7 @@ impl Chat {
         caller: UserId,
         message: &str,
         target: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Requested, ChatError> {
         // Before the request, because it may finish in between.
         let mut news = self.inner.events.news();
@@ -142,7 +142,7 @@ impl Chat {
             }
         };
         if requested.progress == Progress::Pending
-            && let Ok(progress) = tokio::time::timeout(patience, ended).await
+            && let Ok(progress) = tokio::time::timeout(timeout, ended).await
         {
             requested.progress = progress.map_err(|error: ChatError| error)?;
         }

@@ -10,8 +10,8 @@ pub(crate) trait EventBus: Send + Sync {
     /// Sends a note of at most [`meeshy_store::MAX_NOTICE_BYTES`] to every process, including this one.
     async fn publish(&self, note: String) -> Result<(), StoreError>;
 
-    /// Starts listening.
-    fn subscribe(&self) -> Box<dyn Subscription>;
+    /// Starts listening; `None` if there can be no other process.
+    fn subscribe(&self) -> Option<Box<dyn Subscription>>;
 }
 
 /// The receiving end of a bus.
@@ -39,21 +39,18 @@ impl EventBus for PostgresBus {
         self.0.notify(Channel::Events, note).await
     }
 
-    fn subscribe(&self) -> Box<dyn Subscription> {
-        Box::new(PostgresSubscription(self.0.listen(&[Channel::Events])))
+    fn subscribe(&self) -> Option<Box<dyn Subscription>> {
+        let notices = self.0.listen(&[Channel::Events])?;
+        Some(Box::new(PostgresSubscription(notices)))
     }
 }
 
-struct PostgresSubscription(Option<mpsc::Receiver<Notice>>);
+struct PostgresSubscription(mpsc::Receiver<Notice>);
 
 #[async_trait]
 impl Subscription for PostgresSubscription {
     async fn next(&mut self) -> Heard {
-        let heard = match &mut self.0 {
-            Some(notices) => notices.recv().await,
-            None => None,
-        };
-        match heard {
+        match self.0.recv().await {
             Some(Notice::Received(_, note)) => Heard::Note(note),
             Some(Notice::Missed) => Heard::Missed,
             // The store has stopped.
@@ -71,7 +68,7 @@ impl EventBus for LocalBus {
         Ok(())
     }
 
-    fn subscribe(&self) -> Box<dyn Subscription> {
-        Box::new(PostgresSubscription(None))
+    fn subscribe(&self) -> Option<Box<dyn Subscription>> {
+        None
     }
 }

@@ -37,7 +37,7 @@ pub(super) struct Inner {
     pub(super) followed: Followed,
     pub(super) bus: Box<dyn EventBus>,
     /// Whether there may be other processes.
-    pub(super) is_shared: bool,
+    is_shared: bool,
     pub(super) announcements: Announcements,
 }
 

@@ -64,8 +64,7 @@ impl Chat {
 
 impl Feed {
     fn new(chat: Chat, local: mpsc::Receiver<Happened>) -> Self {
-        let events = &chat.inner.events.0;
-        let subscription = events.is_shared.then(|| events.bus.subscribe());
+        let subscription = chat.inner.events.0.bus.subscribe();
         let next_poll = Instant::now() + POLL_INTERVAL;
         let (ready, finding) = (VecDeque::new(), JoinSet::new());
         Self { chat, local, subscription, ready, reading: None, polling: None, next_poll, finding }

@@ -1,4 +1,4 @@
-//! Presence and typing at other gateways, which are not in the event log.
+//! Presence at other gateways, which is not in the event log.
 
 use super::connect::announce;
 use super::state::Sockets;
