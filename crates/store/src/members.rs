@@ -53,7 +53,7 @@ record! {
         pub avatar: Option<String>,
         /// What this person may do on the whole site.
         pub site_role: Role = "u.role",
-        /// The last sign of life.
+        /// When this person was last active.
         pub last_active_at: Timestamp,
         /// What this person reads.
         pub languages: LanguageSettings = LANGUAGE_COLUMNS,

@@ -44,8 +44,7 @@ record! {
 
 /// Adds a notification unless it exists.
 pub fn insert(tx: &mut Tx<'_>, notification: &Notification) -> Result<(), StoreError> {
-    tx.insert_then(notification, "ON CONFLICT (id) DO NOTHING")?;
-    Ok(())
+    tx.insert_then(notification, "ON CONFLICT (id) DO NOTHING")
 }
 
 /// The notifications of a user that are not archived, the oldest first.

@@ -33,15 +33,6 @@ impl<T: 'static> Query<T> {
         Self { statement: Some((sql.into(), params)), read: Box::new(read) }
     }
 
-    /// Converts the first row, if there is one.
-    pub(crate) fn first(
-        sql: impl Into<String>,
-        params: Vec<Value>,
-        mut read: impl FnMut(&mut Row) -> Result<T, StoreError> + 'static,
-    ) -> Query<Option<T>> {
-        Query::new(sql, params, move |rows| rows.into_iter().next().map(|mut row| read(&mut row)).transpose())
-    }
-
     /// Reads the only row, such as a count.
     pub(crate) fn one(sql: impl Into<String>, params: Vec<Value>) -> Self
     where
@@ -58,7 +49,9 @@ impl<T: 'static> Query<T> {
     where
         T: FromRow,
     {
-        Self::first(sql, params, T::from_row)
+        Query::new(sql, params, |rows| {
+            rows.into_iter().next().map(|mut row| T::from_row(&mut row)).transpose()
+        })
     }
 
     /// Reads every row.
@@ -66,24 +59,13 @@ impl<T: 'static> Query<T> {
     where
         T: FromRow,
     {
-        Query::rows(sql, params, T::from_row)
+        Query::new(sql, params, |mut rows| rows.iter_mut().map(T::from_row).collect())
     }
 
     /// Converts the result with `make`.
     pub fn map<U: 'static>(self, make: impl FnOnce(T) -> U + 'static) -> Query<U> {
         let Self { statement, read } = self;
         Query { statement, read: Box::new(move |rows| read(rows).map(make)) }
-    }
-}
-
-impl<T: 'static> Query<Vec<T>> {
-    /// Converts every row.
-    pub(crate) fn rows(
-        sql: impl Into<String>,
-        params: Vec<Value>,
-        read: impl FnMut(&mut Row) -> Result<T, StoreError> + 'static,
-    ) -> Self {
-        Self::new(sql, params, move |mut rows| rows.iter_mut().map(read).collect())
     }
 }
 

@@ -62,7 +62,7 @@ impl Speed {
 /// Records a heartbeat of a translator.
 pub fn beat(tx: &mut Tx<'_>, translator: &Translator) -> Result<(), StoreError> {
     let conflict = "ON CONFLICT (id) DO UPDATE SET pairs = excluded.pairs, seen_at = excluded.seen_at";
-    tx.insert_then(translator, conflict).map(drop)
+    tx.insert_then(translator, conflict)
 }
 
 /// Removes a translator that stops and those not seen since `before`, and releases their claims. Returns the

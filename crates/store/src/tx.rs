@@ -170,13 +170,12 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`StoreError::Conflict`] when a key is taken.
     pub(crate) fn insert(&mut self, record: &impl Record) -> Result<(), StoreError> {
-        self.insert_then(record, "").map(drop)
+        self.insert_then(record, "")
     }
 
-    /// Adds a record to its table with an `ON CONFLICT` clause such as `ON CONFLICT DO NOTHING`; returns the
-    /// number of changed rows.
-    pub(crate) fn insert_then<R: Record>(&mut self, record: &R, conflict: &str) -> Result<u64, StoreError> {
-        self.execute(&insert_statement::<R>(conflict), &record.values())
+    /// Adds a record to its table with an `ON CONFLICT` clause such as `ON CONFLICT DO NOTHING`.
+    pub(crate) fn insert_then<R: Record>(&mut self, record: &R, conflict: &str) -> Result<(), StoreError> {
+        self.execute(&insert_statement::<R>(conflict), &record.values()).map(drop)
     }
 
     /// Adds a row with these columns to a table.
@@ -192,7 +191,8 @@ impl<'a> Tx<'a> {
         self.insert_rows(table, &columns, &values, "").map(drop)
     }
 
-    /// Runs a query and reads each row with `read`.
+    /// Runs a query and reads each row with `read`: for columns that are only known at run time, and taken by
+    /// name.
     ///
     /// # Errors
     /// Also when `read` fails.
@@ -206,10 +206,10 @@ impl<'a> Tx<'a> {
         self.connection.query(sql, params)?.iter_mut().map(read).collect()
     }
 
-    /// Asks one query or several at once, and reads the answers.
+    /// Runs one query, or several in one round trip, and reads the results.
     ///
     /// # Errors
-    /// As the database says of the first that fails, or as its reader says of a row.
+    /// Of the first query that fails, or when a row cannot be read.
     pub fn fetch<Q: Queries>(&mut self, mut queries: Q) -> Result<Q::Answers, StoreError> {
         let mut statements = Vec::new();
         queries.add_statements(&mut statements);
@@ -218,10 +218,7 @@ impl<'a> Tx<'a> {
         queries.read(&mut answers.into_iter())
     }
 
-    /// Runs a query and reads the first row, if there is one.
-    ///
-    /// # Errors
-    /// As [`query`](Self::query).
+    /// The first row of [`query`](Self::query), if there is one.
     pub fn query_first<T>(
         &mut self,
         sql: &str,
@@ -229,19 +226,6 @@ impl<'a> Tx<'a> {
         read: impl FnMut(&mut Row) -> Result<T, StoreError>,
     ) -> Result<Option<T>, StoreError> {
         Ok(self.query(sql, params, read)?.into_iter().next())
-    }
-
-    /// Runs a query that always returns one row, such as a count.
-    ///
-    /// # Errors
-    /// As [`query`](Self::query), and when there is no row.
-    pub fn query_one<T>(
-        &mut self,
-        sql: &str,
-        params: &[Value],
-        read: impl FnMut(&mut Row) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        self.query_first(sql, params, read)?.ok_or_else(StoreError::no_row)
     }
 
     /// Adds rows to a table, many per statement: `rows` contains the values row by row, in the order of

@@ -28,19 +28,18 @@ impl Viewer {
 
     /// A person.
     pub fn find(user: UserId, now: Timestamp) -> Query<Self> {
-        let found = Query::first(
+        let found = Query::<(bool, bool, bool)>::optional(
             "SELECT EXISTS (SELECT 1 FROM blocks b WHERE b.user_id = u.id) AS has_blocked, \
                EXISTS (SELECT 1 FROM message_deletions d WHERE d.user_id = u.id) AS has_deleted, \
                EXISTS (SELECT 1 FROM conversation_preferences p WHERE p.user_id = u.id AND p.clear_history_before IS NOT NULL) \
                  AS has_cleared \
              FROM users u WHERE u.id = $1",
             vec![user.into()],
-            move |row| {
-                let (has_blocked, has_deleted, has_cleared) = FromRow::from_row(row)?;
-                Ok(Self { user: Some(user), now, has_deleted, has_cleared, has_blocked })
-            },
         );
-        found.map(move |found| found.unwrap_or(Self { user: Some(user), ..Self::anyone(now) }))
+        found.map(move |found| {
+            let (has_blocked, has_deleted, has_cleared) = found.unwrap_or_default();
+            Self { user: Some(user), now, has_deleted, has_cleared, has_blocked }
+        })
     }
 
     /// Who looks.

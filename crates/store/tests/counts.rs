@@ -49,7 +49,7 @@ fn counted(tx: &mut Tx<'_>, talk: ConversationId) -> Result<(i64, Vec<Counts>), 
         count(message.original_language, |counts| counts.messages += 1);
     }
     let sql = "SELECT count(*) AS total FROM members WHERE conversation_id = $1 AND is_active";
-    let members = tx.query_one(sql, &[talk.into()], |row| row.take("total"))?;
+    let members = tx.fetch_one(sql, &[talk.into()])?;
     Ok((members, all.into_values().collect()))
 }
 

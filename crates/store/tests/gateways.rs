@@ -68,9 +68,7 @@ async fn calls_are_counted_in_windows_and_expired_ones_are_removed() {
         }
         let callers = || {
             store.read(|tx: &mut Tx<'_>| {
-                tx.query("SELECT caller_hash FROM call_counts ORDER BY ends_at", &[], |row| {
-                    row.take::<String>("caller_hash")
-                })
+                tx.fetch_all::<String>("SELECT caller_hash FROM call_counts ORDER BY ends_at", &[])
             })
         };
         store.write(|tx| call_counts::trim(tx, 3)).await.unwrap();
@@ -105,11 +103,8 @@ fn gateway(id: &str) -> Gateway {
 }
 
 async fn last_active(store: &Store, user: UserId) -> Timestamp {
-    let read = move |tx: &mut Tx<'_>| {
-        tx.query_one("SELECT last_active_at FROM users WHERE id = $1", &[user.into()], |row| {
-            row.take("last_active_at")
-        })
-    };
+    let read =
+        move |tx: &mut Tx<'_>| tx.fetch_one("SELECT last_active_at FROM users WHERE id = $1", &[user.into()]);
     store.read(read).await.unwrap()
 }
 
@@ -156,9 +151,8 @@ async fn a_gateway_that_is_not_renewed_is_removed_with_its_users() {
         store.write(|tx| gateways::remove(tx, "b")).await.unwrap();
         assert_eq!(connected("b").await.unwrap(), None, "{kind}");
         assert_eq!(last_active(&store, carlos).await, began.plus(GATEWAY_TIMEOUT - SECOND), "{kind}");
-        let left = store.read(|tx: &mut Tx<'_>| {
-            tx.query_one("SELECT count(*) AS n FROM connected_users", &[], |row| row.take::<i64>("n"))
-        });
+        let left = store
+            .read(|tx: &mut Tx<'_>| tx.fetch_one::<i64>("SELECT count(*) AS n FROM connected_users", &[]));
         assert_eq!(left.await.map_err(|error: StoreError| error).unwrap(), 0, "{kind}");
     }
 }

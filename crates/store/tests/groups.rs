@@ -13,7 +13,7 @@ const INSERT: &str =
     "INSERT INTO translators (id, name, pairs, started_at, seen_at) VALUES ($1, '', '', 0, 0)";
 
 fn ids(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    tx.query("SELECT id FROM translators ORDER BY id", &[], |row| row.take("id"))
+    tx.fetch_all("SELECT id FROM translators ORDER BY id", &[])
 }
 
 /// Delays the closures after it with the same key until the sender is used or dropped.
@@ -120,7 +120,7 @@ async fn waiting_closures_share_a_commit() {
     for number in 0..10_i64 {
         let write = move |tx: &mut Tx<'_>| {
             tx.execute(INSERT, &[number.to_string().into()])?;
-            tx.query_one("SELECT CAST(txid_current() AS BIGINT) AS id", &[], |row| row.take::<i64>("id"))
+            tx.fetch_one::<i64>("SELECT CAST(txid_current() AS BIGINT) AS id", &[])
         };
         answers.push(in_turn(&store, write).await);
     }
@@ -174,11 +174,10 @@ async fn the_store_reconnects_to_a_restarted_database() {
     let database = Database::postgres();
     let store = database.open().await.unwrap();
     let end = |tx: &mut Tx<'_>| {
-        tx.query(
+        tx.fetch_all::<()>(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
              WHERE datname = current_database() AND pid <> pg_backend_pid()",
             &[],
-            |_| Ok(()),
         )
     };
     for number in 0..3 {

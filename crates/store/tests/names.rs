@@ -212,11 +212,11 @@ async fn unfolded_names_are_folded_when_the_database_is_opened() {
             );
         }
         let twins = "SELECT count(*) AS total FROM users WHERE name_twin <> ''";
-        let count = move |tx: &mut Tx<'_>| tx.query_one(twins, &[], |row| row.take::<i64>("total"));
+        let count = move |tx: &mut Tx<'_>| tx.fetch_one::<i64>(twins, &[]);
         assert_eq!(people.store.read(count).await.unwrap(), 1, "{kind}");
         let unfolded = |tx: &mut Tx<'_>| {
             let sql = "SELECT count(*) AS total FROM name_folding WHERE position IS NULL AND version > $1";
-            tx.query_one(sql, &[Value::from(0)], |row| row.take::<i64>("total"))
+            tx.fetch_one::<i64>(sql, &[Value::from(0)])
         };
         assert_eq!(people.store.read(unfolded).await.unwrap(), 1, "{kind}: it is done");
     }

@@ -10,7 +10,7 @@ async fn open(url: String) -> Result<Store, StoreError> {
 }
 
 fn is_encrypted(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    tx.query_one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[], |row| row.take("ssl"))
+    tx.fetch_one("SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", &[])
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,7 +56,7 @@ async fn a_silent_network_blocks_no_thread_for_ever() {
     let address = format!("postgres://meeshy@127.0.0.1:{}/postgres?statement_timeout=1000", proxy.port());
     let store = open(address).await.unwrap();
     let answers = async |store: &Store| {
-        let asked = store.read(|tx| tx.query_one("SELECT 1 AS one", &[], |_| Ok(())));
+        let asked = store.read(|tx| tx.fetch_one::<()>("SELECT 1 AS one", &[]));
         tokio::time::timeout(Duration::from_secs(30), asked).await.expect("it hangs")
     };
     answers(&store).await.unwrap();
@@ -78,7 +78,7 @@ async fn a_slow_statement_is_cancelled_by_the_server() {
     let database = Database::postgres();
     let Location::Postgres { url, .. } = database.location() else { unreachable!() };
     let store = open(format!("{url}?statement_timeout=200")).await.unwrap();
-    let slow = store.read(|tx| tx.query("SELECT 1 AS one FROM pg_sleep(30)", &[], |_| Ok(()))).await;
+    let slow = store.read(|tx| tx.fetch_all::<()>("SELECT 1 AS one FROM pg_sleep(30)", &[])).await;
     assert!(matches!(slow, Err(StoreError::Unavailable(_))), "{slow:?}");
     store.read(is_encrypted).await.unwrap();
 }
@@ -119,7 +119,7 @@ async fn a_transaction_waits_only_for_required_results() {
         for id in 0..5_i64 {
             tx.execute_later("INSERT INTO things (id) VALUES ($1)", &[id.into()])?;
         }
-        tx.query_one("SELECT count(*) AS total FROM things", &[], |row| row.take::<i64>("total"))?;
+        tx.fetch_one::<i64>("SELECT count(*) AS total FROM things", &[])?;
         tx.execute_later("DELETE FROM things", &[])
     };
     let trips = async || {

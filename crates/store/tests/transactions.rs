@@ -11,7 +11,7 @@ const INSERT: &str =
     "INSERT INTO translators (id, name, pairs, started_at, seen_at) VALUES ($1, '', '', 0, 0)";
 
 fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.query_one("SELECT count(*) AS total FROM translators", &[], |row| row.take("total"))
+    tx.fetch_one("SELECT count(*) AS total FROM translators", &[])
 }
 
 async fn insert(store: &Store, id: &'static str) -> Result<u64, StoreError> {
@@ -86,10 +86,9 @@ async fn groups_that_share_their_second_key_are_in_order() {
                 tokio::spawn(async move {
                     let write = move |tx: &mut Tx<'_>| {
                         // The row's lock orders the writers, as a conversation's does.
-                        let next: i64 = tx.query_one(
+                        let next: i64 = tx.fetch_one(
                             "UPDATE translators SET seen_at = seen_at + 1 WHERE id = 'row' RETURNING seen_at",
                             &[],
-                            |row| row.take("seen_at"),
                         )?;
                         tx.after_commit(100 + number, || {});
                         tx.after_commit(7, move || seen.lock().unwrap().push(next));
@@ -208,7 +207,7 @@ async fn a_nul_is_refused_and_named() {
         let written = store.write(|tx| tx.execute(INSERT, &["a\0b".into()])).await;
         assert!(matches!(written, Err(StoreError::Nul)), "{kind}: {written:?}");
         let read =
-            store.read(|tx| tx.query("SELECT 1 AS one WHERE $1 = 'x'", &["\0".into()], |_| Ok(()))).await;
+            store.read(|tx| tx.fetch_all::<()>("SELECT 1 AS one WHERE $1 = 'x'", &["\0".into()])).await;
         assert!(matches!(read, Err(StoreError::Nul)), "{kind}: {read:?}");
     }
 }
@@ -225,7 +224,7 @@ async fn a_statement_that_does_not_fit_its_parameters_is_refused() {
             // The second time it is prepared.
             for _ in 0..2 {
                 let params = params.clone();
-                let read = store.read(move |tx| tx.query(sql, &params, |_| Ok(()))).await;
+                let read = store.read(move |tx| tx.fetch_all::<()>(sql, &params)).await;
                 assert!(matches!(read, Err(StoreError::Statement(_))), "{kind}: {sql}: {read:?}");
             }
         }

@@ -157,8 +157,6 @@ async fn on_sqlite_nothing_is_written() {
     world.chat.presence().connect(lea);
     assert!(world.chat.presence().is_online(lea));
     world.chat.run_gateway(async {}).await.unwrap();
-    let rows = |tx: &mut meeshy_store::Tx<'_>| {
-        tx.query_one("SELECT count(*) AS n FROM gateways", &[], |row| row.take::<i64>("n"))
-    };
+    let rows = |tx: &mut meeshy_store::Tx<'_>| tx.fetch_one::<i64>("SELECT count(*) AS n FROM gateways", &[]);
     assert_eq!(world.store.read(rows).await.unwrap(), 0);
 }

@@ -73,10 +73,9 @@ async fn expired_messages_are_hidden_from_everybody() {
         // Translations requested before it expired are not made any more.
         world.translate().await;
         let counts = world.store.read(move |tx| {
-            tx.query_one(
+            tx.fetch_one::<i64>(
                 "SELECT count(*) AS total FROM translations WHERE message_id = $1",
                 &[message],
-                |row| row.take::<i64>("total"),
             )
         });
         assert_eq!(counts.await.unwrap(), 0, "{kind}");

@@ -178,8 +178,7 @@ fn fill(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let rows = i64::try_from(ROWS).unwrap();
     let sql = "UPDATE conversations SET last_sequence = $1, last_event = $2 WHERE identifier = 'meeshy'";
     tx.execute(sql, &[rows.into(), (rows + 1).into()])?;
-    let ids: Vec<String> =
-        tx.query("SELECT id FROM users WHERE username LIKE 'filler%'", &[], |row| row.take("id"))?;
+    let ids: Vec<String> = tx.fetch_all("SELECT id FROM users WHERE username LIKE 'filler%'", &[])?;
     let words: Vec<Value> = ids
         .into_iter()
         .enumerate()

@@ -47,7 +47,7 @@ async fn no_debug_output_shows_a_secret() {
                 .store
                 .read(move |tx| {
                     let read = "SELECT token_hash FROM sign_in_challenges WHERE user_id = $1";
-                    tx.query_one::<String>(read, &[user.into()], |row| row.take("token_hash"))
+                    tx.fetch_one::<String>(read, &[user.into()])
                 })
                 .await
                 .unwrap(),

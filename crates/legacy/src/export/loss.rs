@@ -80,7 +80,7 @@ pub(super) fn all(tx: &mut Tx<'_>, losses: &Losses) -> Result<Vec<NotHeld>, Expo
         }
     };
     for (table, column, what, sql) in LOSSES {
-        let rows: i64 = tx.query_one(sql, &[], |row| row.take("total"))?;
+        let rows: i64 = tx.fetch_one(sql, &[])?;
         add(table, column, what, rows.cast_unsigned());
     }
     let passwords = losses.new_passwords.len() as u64;

@@ -54,13 +54,11 @@ fn copy(tx: &mut Tx<'_>, from: &Path, to: &Path, dry_run: bool) -> Result<Upload
     let mut uploads = Uploads::default();
     let mut after = String::new();
     loop {
-        let page: Vec<(String, String, i64, Option<String>)> = tx.query(
+        let page: Vec<(String, String, i64, Option<String>)> = tx.fetch_all(
             &format!(
                 "SELECT id, file_path, file_size, thumbnail_path FROM attachments WHERE id > $1 ORDER BY id LIMIT {PAGE}"
             ),
-            &[(&after).into()],
-            |row| Ok((row.take("id")?, row.take("file_path")?, row.take("file_size")?, row.take("thumbnail_path")?)),
-        )?;
+            &[(&after).into()])?;
         let Some((last, ..)) = page.last() else { return Ok(uploads) };
         after.clone_from(last);
         for (_, path, size, thumbnail) in page {

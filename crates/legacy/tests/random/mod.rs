@@ -146,7 +146,7 @@ fn with_rows(at: &Location) -> BTreeSet<(String, String)> {
                 "SELECT t.id AS id FROM {table} t JOIN legacy_documents d ON d.id = t.id \
                  WHERE d.collection = $1 AND d.outcome = 'inserted'"
             );
-            let ids: Vec<String> = tx.query(&sql, &[source.collection.into()], |row| row.take("id"))?;
+            let ids: Vec<String> = tx.fetch_all(&sql, &[source.collection.into()])?;
             all.extend(ids.into_iter().map(|id| (source.collection.to_owned(), id)));
         }
         Ok(all)

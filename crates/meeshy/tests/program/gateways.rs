@@ -17,9 +17,7 @@ fn url(database: &Database) -> String {
 
 /// Who holds the lease of the retention of old data.
 async fn leader(store: &Store) -> Option<String> {
-    let read = |tx: &mut Tx<'_>| {
-        tx.query_first("SELECT holder FROM leases WHERE name = 'retention'", &[], |row| row.take("holder"))
-    };
+    let read = |tx: &mut Tx<'_>| tx.fetch_optional("SELECT holder FROM leases WHERE name = 'retention'", &[]);
     store.read(read).await.unwrap()
 }
 

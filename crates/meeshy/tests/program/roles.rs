@@ -115,11 +115,10 @@ async fn every_translation_arrives_whichever_process_is_killed() {
 
 /// The number of translations that were not made from the current text of their message.
 fn stale(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
-    tx.query_one(
+    tx.fetch_one(
         "SELECT count(*) AS total FROM translations t JOIN messages m ON m.id = t.message_id \
          WHERE t.revision <> m.revision OR (m.content LIKE '%grandes' AND t.content NOT LIKE '%grand%')",
         &[],
-        |row| row.take("total"),
     )
 }
 

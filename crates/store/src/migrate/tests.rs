@@ -34,7 +34,7 @@ fn rebuilt_tables_keep_their_rows_and_keys() {
         "SELECT count(*) AS n FROM pragma_foreign_key_list('message_statuses') WHERE \"table\" = 'messages'",
     ];
     for sql in kept {
-        let rows: i64 = Tx::new(&mut session).query_one(sql, &[], |row| row.take("n")).unwrap();
+        let rows: i64 = Tx::new(&mut session).fetch_one(sql, &[]).unwrap();
         assert_eq!(rows, 1, "{sql}");
     }
     for table in ["notifications", "message_statuses", "legacy_documents"] {

@@ -306,9 +306,7 @@ async fn what_nobody_waits_for_is_done_in_order_and_fails_as_a_whole() {
         let add = |tx: &mut Tx<'_>, id: i64, name: &str| {
             tx.execute_later("INSERT INTO things (id, name) VALUES ($1, $2)", &[id.into(), name.into()])
         };
-        let names = |tx: &mut Tx<'_>| {
-            tx.query("SELECT name FROM things ORDER BY id", &[], |row| row.take::<String>("name"))
-        };
+        let names = |tx: &mut Tx<'_>| tx.fetch_all::<String>("SELECT name FROM things ORDER BY id", &[]);
         let many = move |tx: &mut Tx<'_>| {
             // More than travel together.
             for id in 0..40 {

@@ -144,8 +144,7 @@ fn move_cursor(tx: &mut Tx<'_>, here: &Draft<'_>, there: &Draft<'_>) -> Result<(
            last_delivered_message_id AS delivered FROM read_cursors WHERE {}",
         rows::where_of(by, 1)
     );
-    let (read, delivered): (Option<String>, Option<String>) =
-        tx.query_one(&sql, &values, |row| Ok((row.take("read")?, row.take("delivered")?)))?;
+    let (read, delivered): (Option<String>, Option<String>) = tx.fetch_one(&sql, &values)?;
     let mut taken = Vec::new();
     let columns =
         [("last_read_message_id", read, "read_at"), ("last_delivered_message_id", delivered, "delivered_at")];

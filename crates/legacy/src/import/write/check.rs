@@ -61,8 +61,7 @@ fn sum(tx: &mut Tx<'_>, table: &str, collection: &str) -> Result<Sum, ImportErro
     let mut after = String::new();
     loop {
         let params = [Value::from(collection), Value::from(&after)];
-        let page: Vec<(String, String)> =
-            tx.query(&sql, &params, |row| Ok((row.take("id")?, row.take("content")?)))?;
+        let page: Vec<(String, String)> = tx.fetch_all(&sql, &params)?;
         for (id, content) in &page {
             total.add(id, content);
         }

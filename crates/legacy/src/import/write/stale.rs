@@ -25,17 +25,14 @@ impl StaleTranslations {
         let message = row.id.clone();
         let id: Value = message.as_str().into();
         let text: Option<Value> =
-            tx.query_first("SELECT content FROM messages WHERE id = $1", std::slice::from_ref(&id), |row| {
-                row.take_value("content")
-            })?;
+            tx.fetch_optional("SELECT content FROM messages WHERE id = $1", std::slice::from_ref(&id))?;
         let is_new_text = text.is_none_or(|text| text != *row.get("content"));
         let prior = legacy::find(tx, "Message", &message)?;
         let rest = prior.as_ref().and_then(|prior| prior.rest.as_deref());
         let document = rest.and_then(|rest| RawDocument::from_bytes(rest).ok());
-        let known: Vec<(String, Value)> = tx.query(
+        let known: Vec<(String, Value)> = tx.fetch_all(
             "SELECT language, content FROM translations WHERE message_id = $1 AND id IS NULL",
             std::slice::from_ref(&id),
-            |row| Ok((row.take("language")?, row.take_value("content")?)),
         )?;
         let goes = |language: &str, content: &Value| {
             is_new_text || document.is_some_and(|document| has_inside(document, language, content))
@@ -68,10 +65,9 @@ fn made_here(
     context: &ChangeContext<'_>,
 ) -> Result<Vec<String>, ImportError> {
     const COLLECTION: &str = "MessageTranslation";
-    let known: Vec<(String, String)> = tx.query(
+    let known: Vec<(String, String)> = tx.fetch_all(
         "SELECT id, language FROM translations WHERE message_id = $1 AND id IS NOT NULL",
         &[message],
-        |row| Ok((row.take("id")?, row.take("language")?)),
     )?;
     let ids: Vec<&str> = known.iter().map(|(id, _)| id.as_str()).collect();
     let entries = legacy::find_all(tx, COLLECTION, &ids)?;
