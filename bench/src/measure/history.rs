@@ -110,7 +110,7 @@ async fn fill(location: &Location, writer: &Person, rooms: &[String], each: usiz
         }
         let (room, each) = (room.clone(), Value::Int(i64::try_from(each)?));
         let count = move |tx: &mut Tx<'_>| {
-            let params = [Value::from(room), each];
+            let params = [Value::from(room.as_str()), each.clone()];
             tx.execute("UPDATE conversations SET last_sequence = $2 WHERE id = $1", &params)?;
             tx.execute(
                 "INSERT INTO conversation_languages AS c (conversation_id, language, members, readers, messages) \

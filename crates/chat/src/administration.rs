@@ -119,7 +119,7 @@ impl Chat {
     async fn change_account(
         &self,
         login: &str,
-        change: impl FnOnce(&Self, &mut Tx<'_>, &mut User) -> Result<(), ChatError> + Send + 'static,
+        mut change: impl FnMut(&Self, &mut Tx<'_>, &mut User) -> Result<(), ChatError> + Send + 'static,
     ) -> Result<User, ChatError> {
         let (chat, login) = (self.clone(), login.trim().to_owned());
         let write = move |tx: &mut Tx<'_>| {

@@ -52,6 +52,6 @@ impl Chat {
             }
             Ok::<_, StoreError>(None)
         };
-        Ok(self.inner.store.write_retrying(write).await?)
+        Ok(self.inner.store.write(write).await?)
     }
 }

@@ -106,7 +106,7 @@ impl Chat {
             let forget = tx.now()?.minus(MAX_AGE);
             texts::claim(tx, &process, forget, &not_in, BATCH)
         };
-        let taken = self.inner.store.write_retrying(claim).await.unwrap_or_else(|error| {
+        let taken = self.inner.store.write(claim).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "Failed to claim texts of other processes; retrying");
             Vec::new()
         });
@@ -122,9 +122,11 @@ impl Chat {
     async fn answer_group(&self, request: &Request, texts: Vec<Text>) {
         let contents: Vec<String> = texts.iter().map(|text| text.content.clone()).collect();
         let answers = self.inner.translator.translate(request, &contents).await;
+        let states: Vec<(TextId, State)> =
+            texts.iter().zip(answers).map(|(text, answer)| (text.id, state(answer, &text.content))).collect();
         let write = move |tx: &mut Tx<'_>| {
-            for (text, answer) in texts.iter().zip(answers) {
-                texts::answer(tx, text.id, &state(answer, &text.content))?;
+            for (text, state) in &states {
+                texts::answer(tx, *text, state)?;
             }
             Ok::<_, StoreError>(())
         };

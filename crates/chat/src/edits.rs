@@ -37,7 +37,8 @@ impl Chat {
         let evidence = self.evidence(declared, &edit.content).await;
         let chat = self.clone();
         let write = move |tx: &mut Tx<'_>| {
-            let place = edit.conversation.map(|given| find_as_member(tx, caller, &given)).transpose()?;
+            let place =
+                edit.conversation.as_deref().map(|given| find_as_member(tx, caller, given)).transpose()?;
             let (message, editor) = readable_with_member(tx, caller, message_id(&edit.message)?, chat.now())?;
             if place.is_some_and(|place| place.id != message.conversation_id) {
                 return Err(ChatError::NotFound { what: "message" });

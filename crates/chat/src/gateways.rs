@@ -88,7 +88,7 @@ impl Chat {
         }
         let process = self.inner.process.clone();
         let gone = payload(&process, GONE, &[], &[]);
-        let removed = self.inner.store.write_retrying(move |tx| gateways::remove(tx, &process)).await;
+        let removed = self.inner.store.write(move |tx| gateways::remove(tx, &process)).await;
         let told = match removed {
             Ok(()) => self.inner.store.notify(Channel::Presence, gone).await,
             failed => failed,
@@ -117,7 +117,7 @@ impl Chat {
             gateways::insert(tx, &own)?;
             Ok(others)
         };
-        let others = self.inner.store.write_retrying(write).await?;
+        let others = self.inner.store.write(write).await?;
         self.inner.membership.has_joined.store(true, Ordering::SeqCst);
         Ok(others)
     }
@@ -183,7 +183,7 @@ impl Chat {
             others.retain(|other| other.id != process);
             Ok(Some(others))
         };
-        let others = match self.inner.store.write_retrying(write).await {
+        let others = match self.inner.store.write(write).await {
             Ok(Some(others)) => others,
             outcome => {
                 presence.put_back(came.into_iter().chain(left));

@@ -53,9 +53,9 @@ impl Chat {
             let term = Term {
                 id: chat.new_id(),
                 conversation,
-                text,
+                text: text.clone(),
                 language,
-                translation,
+                translation: translation.clone(),
                 created_by: caller,
                 created_at: chat.now(),
             };

@@ -10,10 +10,6 @@
 //! # Errors
 //! Every function fails with [`ChatError::Store`] when the database does. The `# Errors` sections only list
 //! other errors.
-//!
-//! # Errors
-//! Every function fails with [`ChatError::Store`] when the database does. The `# Errors` sections only list other
-//! errors.
 
 mod accounts;
 mod administration;

@@ -119,8 +119,8 @@ impl Chat {
         }
         let ids = missing.clone();
         let write = move |tx: &mut Tx<'_>| {
-            for id in ids {
-                translation_jobs::enqueue(tx, id, wanted, Priority::Backfill, now)?;
+            for id in &ids {
+                translation_jobs::enqueue(tx, *id, wanted, Priority::Backfill, now)?;
             }
             Ok::<_, ChatError>(())
         };

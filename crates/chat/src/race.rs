@@ -19,7 +19,7 @@ impl Chat {
         work: impl Fn(&mut Tx<'_>) -> Result<T, ChatError> + Clone + Send + 'static,
     ) -> Result<T, ChatError> {
         for _ in 0..ATTEMPTS {
-            match self.inner.store.write_retrying(work.clone()).await {
+            match self.inner.store.write(work.clone()).await {
                 Err(ChatError::Store(StoreError::Conflict(index))) => {
                     tracing::debug!(index, "Lost a race with another transaction; retrying");
                 }

@@ -40,8 +40,8 @@ impl fmt::Debug for Refreshed {
 /// What a client presents to get a new token.
 struct Shown {
     token: String,
-    /// The claims of the token, if it is ours and has not expired.
-    claims: Result<Claims, ChatError>,
+    /// The claims of the token, if it is ours and has not expired; otherwise the reason.
+    claims: Result<Claims, String>,
     /// The device secret.
     session_token: Option<String>,
 }
@@ -60,13 +60,16 @@ impl Chat {
         let owner = claims.as_ref().ok().map(|claims| claims.user_id);
         let claims =
             claims.and_then(|claims| if claims.expires_at() <= now { Err(expired()) } else { Ok(claims) });
-        let shown =
-            Shown { token: token.to_owned(), claims, session_token: session_token.map(str::to_owned) };
+        let shown = Shown {
+            token: token.to_owned(),
+            claims: claims.map_err(|reason| reason.to_string()),
+            session_token: session_token.map(str::to_owned),
+        };
         let chat = self.clone();
         let exchange = move |tx: &mut Tx<'_>| {
             let held = held_session(tx, shown.session_token.as_deref(), now)?;
             let held = held.filter(|session| owner.is_none_or(|owner| owner == session.user_id));
-            match chat.exchange(tx, shown, held, now) {
+            match chat.exchange(tx, &shown, held, now) {
                 // The end of a session must be committed, so the rejection is not an error of the
                 // transaction.
                 Err(ChatError::Unauthenticated(reason)) => Ok(Err(reason)),
@@ -85,13 +88,13 @@ impl Chat {
     fn exchange(
         &self,
         tx: &mut Tx<'_>,
-        shown: Shown,
+        shown: &Shown,
         held: Option<Session>,
         now: Timestamp,
     ) -> Result<(User, Session), ChatError> {
-        let led = shown
-            .claims
-            .and_then(|claims| Ok((self.locked(tx, &claims, &shown.token, held.as_ref(), now)?, claims)));
+        let claims = shown.claims.as_ref().map_err(|reason| ChatError::Unauthenticated(reason.clone()));
+        let led = claims
+            .and_then(|claims| Ok((self.locked(tx, claims, &shown.token, held.as_ref(), now)?, claims)));
         let session = match led {
             Ok(((session, Standing::Current), claims)) => {
                 if claims.sid.is_none() {

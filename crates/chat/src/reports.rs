@@ -68,7 +68,7 @@ impl Chat {
                 engine,
                 reporter_id: caller,
                 reason: reason.name().to_owned(),
-                comment,
+                comment: comment.clone(),
                 wants_another,
                 created_at: chat.now(),
             };

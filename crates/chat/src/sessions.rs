@@ -85,7 +85,7 @@ impl Chat {
             for spent in &spent {
                 spent.clear(tx, now)?;
             }
-            take_hash(tx, &read, newer_hash, now)?;
+            take_hash(tx, &read, newer_hash.as_ref(), now)?;
             Self::remember_device(tx, kept.user_id, &kept.token_hash, &device, now)?;
             chat.insert_session(tx, &kept)
         };

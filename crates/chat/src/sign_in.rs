@@ -115,7 +115,7 @@ impl Chat {
             for spent in &spent {
                 spent.give_back(tx, now)?;
             }
-            take_hash(tx, &read, newer_hash, now)?;
+            take_hash(tx, &read, newer_hash.as_ref(), now)?;
             Ok::<_, ChatError>(second_factor::insert_challenge(tx, &challenge, now)?)
         };
         self.inner.store.write(write).await?;

@@ -79,7 +79,7 @@ pub(crate) fn active(found: Option<User>) -> Result<User, ChatError> {
 pub(crate) fn take_hash(
     tx: &mut Tx<'_>,
     read: &User,
-    newer_hash: Option<Secret>,
+    newer_hash: Option<&Secret>,
     now: Timestamp,
 ) -> Result<(), ChatError> {
     attempts::lock(tx, read.id)?;
@@ -88,7 +88,7 @@ pub(crate) fn take_hash(
         return Err(ChatError::Unauthenticated(WRONG_LOGIN.into()));
     }
     match newer_hash.filter(|_| user.password_hash == read.password_hash) {
-        Some(hash) => Ok(users::set_password_hash(tx, user.id, &hash, now)?),
+        Some(hash) => Ok(users::set_password_hash(tx, user.id, hash, now)?),
         None => Ok(()),
     }
 }

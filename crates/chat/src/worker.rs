@@ -121,7 +121,7 @@ impl Chat {
                 translators::beat(tx, &life)?;
                 translators::bury(tx, None, now.minus(TRANSLATOR_TIMEOUT))
             };
-            match self.inner.store.write_retrying(write).await {
+            match self.inner.store.write(write).await {
                 Ok(0) => {}
                 Ok(freed) => {
                     tracing::info!(freed, "Released the claims of a dead process");
@@ -144,7 +144,7 @@ impl Chat {
             let dead_before = tx.now()?.minus(TRANSLATOR_TIMEOUT);
             translators::bury(tx, Some(&process), dead_before)
         };
-        if let Err(error) = self.inner.store.write_retrying(bury).await {
+        if let Err(error) = self.inner.store.write(bury).await {
             tracing::debug!(%error, "Failed to unregister this process; others will notice that its heartbeat stops");
         }
     }
@@ -169,7 +169,7 @@ impl Chat {
             let glossaries = glossaries(tx, &conversations)?;
             Ok::<_, StoreError>((jobs, glossaries))
         };
-        let (jobs, glossaries) = self.inner.store.write_retrying(take).await.unwrap_or_else(|error| {
+        let (jobs, glossaries) = self.inner.store.write(take).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "Failed to claim translation jobs; retrying");
             (Vec::new(), HashMap::new())
         });
@@ -203,7 +203,7 @@ impl Chat {
             }
             chat.announce_translations(tx, ended, now)
         };
-        if let Err(error) = self.inner.store.write_retrying(write).await {
+        if let Err(error) = self.inner.store.write(write).await {
             tracing::warn!(%error, pair = %request.pair, count, "Failed to store translations; they will be retried when the claim expires");
         }
     }
@@ -218,7 +218,7 @@ impl Chat {
                 let until = tx.now()?.plus(CLAIM);
                 translation_jobs::extend_claims(tx, &process, &held, until)
             };
-            if let Err(error) = self.inner.store.write_retrying(extend).await {
+            if let Err(error) = self.inner.store.write(extend).await {
                 tracing::warn!(%error, "Failed to extend the claim of running translations; another worker may repeat them");
             }
         }

@@ -210,31 +210,13 @@ impl Store {
     }
 
     /// Runs `closure` in a transaction and returns once it is on disk. If `closure` fails, its changes are
-    /// rolled back.
+    /// rolled back. After a deadlock it runs again, a few times, so its captured values must allow that.
     ///
     /// # Errors
     /// The error of `closure`, or the reason why the transaction failed. After [`StoreError::Unavailable`] it
     /// may still have been committed, so retries must be idempotent. After [`StoreError::InTheWay`] it was
     /// not.
     pub async fn write<T, E>(
-        &self,
-        closure: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let (pending, answer) =
-            Pending::new(Access::Write, Closure::<_, Never<T, E>>::Once(Some(closure)), self.context.clone());
-        run(self.writers(), pending, answer).await
-    }
-
-    /// As [`write`](Self::write), but retries a few times after a deadlock: for transactions that change rows
-    /// of several conversations.
-    ///
-    /// # Errors
-    /// As [`write`](Self::write).
-    pub async fn write_retrying<T, E>(
         &self,
         closure: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
@@ -255,8 +237,8 @@ impl Store {
         self.write_check.run(self.writers()).await
     }
 
-    /// As [`write_retrying`](Self::write_retrying). Closures with the same `key`, such as that of a conversation, run in the order in
-    /// which they come, and those that wait are committed together.
+    /// As [`write`](Self::write). Closures with the same `key`, such as that of a conversation, run in the
+    /// order in which they come, and those that wait are committed together.
     ///
     /// # Errors
     /// As [`write`](Self::write).

@@ -12,7 +12,7 @@ impl Store {
             return Ok(());
         }
         self.write(move |tx| {
-            tx.execute("SELECT pg_notify($1, $2)", &[channel.name().into(), payload.into()])?;
+            tx.execute("SELECT pg_notify($1, $2)", &[channel.name().into(), payload.as_str().into()])?;
             Ok(())
         })
         .await

@@ -143,20 +143,20 @@ async fn a_closure_that_waits_for_a_lock_delays_no_other() {
     let touch =
         |tx: &mut Tx<'_>| tx.execute("UPDATE translators SET seen_at = seen_at + 1 WHERE id = 'row'", &[]);
     let (release, released) = mpsc::channel::<()>();
-    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let (locked, mut is_locked) = tokio::sync::mpsc::channel(1);
     let holder = tokio::spawn({
         let store = store.clone();
         async move {
             let lock = move |tx: &mut Tx<'_>| {
                 touch(tx)?;
-                let _ = locked.send(());
+                let _ = locked.try_send(());
                 let _ = released.recv();
                 Ok::<_, StoreError>(())
             };
             store.write(lock).await
         }
     });
-    is_locked.await.unwrap();
+    is_locked.recv().await.unwrap();
     let (go, held) = hold_up(&store).await;
     let late = in_turn(&store, touch).await;
     let prompt = in_turn(&store, |tx| tx.execute(INSERT, &["prompt".into()])).await;

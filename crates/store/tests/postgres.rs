@@ -88,20 +88,20 @@ async fn a_gateway_of_an_earlier_version_is_detected() {
     let database = Database::postgres();
     let store = database.open().await.unwrap();
     assert!(!store.has_earlier_gateway().await.unwrap());
-    let (locked, is_locked) = tokio::sync::oneshot::channel();
+    let (locked, mut is_locked) = tokio::sync::mpsc::channel(1);
     let (release, released) = std::sync::mpsc::channel::<()>();
     let earlier = tokio::spawn({
         let store = store.clone();
         async move {
             let hold = move |tx: &mut Tx<'_>| {
                 tx.execute("SELECT pg_advisory_xact_lock($1)", &[(0x6d65_6573_6879_i64 + 2).into()])?;
-                locked.send(()).unwrap();
+                locked.try_send(()).unwrap();
                 Ok::<_, StoreError>(released.recv().is_ok())
             };
             store.write(hold).await
         }
     });
-    is_locked.await.unwrap();
+    is_locked.recv().await.unwrap();
     assert!(store.has_earlier_gateway().await.unwrap());
     release.send(()).unwrap();
     assert!(earlier.await.unwrap().unwrap());

@@ -91,6 +91,7 @@ async fn groups_that_share_their_second_key_are_in_order() {
                             &[],
                         )?;
                         tx.after_commit(100 + number, || {});
+                        let seen = Arc::clone(&seen);
                         tx.after_commit(7, move || seen.lock().unwrap().push(next));
                         Ok::<_, StoreError>(())
                     };
@@ -126,18 +127,10 @@ async fn transactions_that_wait_for_each_other_are_run_again() {
     };
     let met = Arc::new(Barrier::new(2));
     let (one, other) = tokio::join!(
-        store.write_retrying(crossing("a", "b", Arc::clone(&met))),
-        store.write_retrying(crossing("b", "a", met)),
-    );
-    assert!(one.unwrap() + other.unwrap() > 2, "both are kept, and one of them ran again");
-
-    let met = Arc::new(Barrier::new(2));
-    let (one, other) = tokio::join!(
         store.write(crossing("a", "b", Arc::clone(&met))),
         store.write(crossing("b", "a", met)),
     );
-    let errors: Vec<_> = [one, other].into_iter().filter_map(Result::err).collect();
-    assert!(matches!(&errors[..], [StoreError::InTheWay(_)]), "{errors:?}");
+    assert!(one.unwrap() + other.unwrap() > 2, "both are kept, and one of them ran again");
 }
 
 #[tokio::test]

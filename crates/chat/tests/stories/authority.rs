@@ -13,7 +13,7 @@ async fn authority(world: &World, signed_in: &SignedIn) -> Authority {
 
 async fn change(world: &World, sql: &'static str, id: impl ToString) {
     let id = id.to_string();
-    let change = move |tx: &mut Tx<'_>| tx.execute(sql, &[id.into()]);
+    let change = move |tx: &mut Tx<'_>| tx.execute(sql, &[id.as_str().into()]);
     assert_eq!(world.store.write::<_, StoreError>(change).await.unwrap(), 1);
 }
 

@@ -163,7 +163,7 @@ async fn the_new_text_is_translated_whatever_the_state_of_the_old_one() {
                 message_id: job.message_id,
                 language: job.to,
                 revision: job.revision,
-                state: State::Identical { content: job.content },
+                state: State::Identical { content: job.content.clone() },
                 created_at: meeshy_domain::Timestamp::from_millis(0),
                 updated_at: meeshy_domain::Timestamp::from_millis(0),
             };

@@ -259,7 +259,7 @@ impl World {
 pub async fn set(world: &World, user: UserId, column: &'static str, value: impl Into<Value>) {
     let value = value.into();
     let update = move |tx: &mut meeshy_store::Tx<'_>| {
-        tx.execute(&format!("UPDATE users SET {column} = $2 WHERE id = $1"), &[user.into(), value])
+        tx.execute(&format!("UPDATE users SET {column} = $2 WHERE id = $1"), &[user.into(), value.clone()])
     };
     world.store.write(update).await.unwrap();
 }

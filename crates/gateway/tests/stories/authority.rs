@@ -18,7 +18,7 @@ fn hello(talk: &str) -> Value {
 /// A change of the database by another process, without an event.
 async fn change(server: &Server, sql: &'static str, id: &str) {
     let id = id.to_owned();
-    let change = move |tx: &mut meeshy_store::Tx<'_>| tx.execute(sql, &[id.into()]);
+    let change = move |tx: &mut meeshy_store::Tx<'_>| tx.execute(sql, &[id.as_str().into()]);
     assert!(server.store.write::<_, StoreError>(change).await.unwrap() > 0);
 }
 

@@ -19,7 +19,7 @@ async fn upload(server: &Server, id: &str, message: &str, path: &str, mime: &str
     let status = meeshy_store::Value::from(status);
     let insert = move |tx: &mut Tx<'_>| {
         let mut values = values.to_vec();
-        values.push(status);
+        values.push(status.clone());
         tx.execute(
             "INSERT INTO attachments (id, message_id, file_name, original_name, mime_type, file_path, file_url, \
                uploaded_by, scan_status, file_size, created_at) \

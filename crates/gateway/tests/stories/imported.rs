@@ -7,8 +7,8 @@ use serde_json::{Value as Json, json};
 
 async fn set(server: &Server, statements: Vec<(&'static str, Vec<Value>)>) {
     let write = move |tx: &mut Tx<'_>| {
-        for (sql, params) in statements {
-            tx.execute(sql, &params)?;
+        for (sql, params) in &statements {
+            tx.execute(sql, params)?;
         }
         Ok::<_, StoreError>(())
     };

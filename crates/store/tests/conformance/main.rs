@@ -163,6 +163,7 @@ async fn sequences_have_no_gaps_and_afterwards_come_in_their_order() {
             tokio::spawn(async move {
                 let write = move |tx: &mut Tx<'_>| {
                     let Numbers { sequence, .. } = conversations::next_numbers(tx, talk, first, NOW)?;
+                    let seen = Arc::clone(&seen);
                     tx.after_commit(7, move || seen.lock().unwrap().push(sequence));
                     if n % 5 == 0 { Err(StoreError::Statement("given up".into())) } else { Ok(()) }
                 };

@@ -89,17 +89,17 @@ async fn a_translation_that_ends_while_its_text_is_edited_is_not_kept() {
         let (_, _, _, first) = scene(&store).await;
         let fr = "fr".parse().unwrap();
         store.write(move |tx| translation_jobs::enqueue(tx, first, fr, Priority::Live, NOW)).await.unwrap();
-        let (edited, is_edited) = tokio::sync::oneshot::channel();
+        let (edited, mut is_edited) = tokio::sync::mpsc::channel(1);
         let edit = store.write(move |tx| {
             assert!(messages::edit(tx, first, "another text", "en".parse().unwrap(), NOW)?.is_some());
             translation_jobs::renew(tx, first, &[fr], NOW)?;
-            edited.send(()).unwrap();
+            edited.try_send(()).unwrap();
             // The other transaction comes as far as it can meanwhile.
             std::thread::sleep(std::time::Duration::from_millis(300));
             Ok::<_, StoreError>(())
         });
         let finish = async {
-            is_edited.await.unwrap();
+            is_edited.recv().await.unwrap();
             let old = Translation {
                 message_id: first,
                 language: fr,
