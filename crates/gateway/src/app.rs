@@ -1,7 +1,7 @@
 //! The state of the gateway.
 
 use crate::config::GatewayConfig;
-use crate::rate_limit::Limiter;
+use crate::http::rate_limit::Limiter;
 use meeshy_chat::Chat;
 use meeshy_translation_api::TranslationApi;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! The configuration of the gateway.
 
-use crate::limits::RateLimits;
+use crate::http::limits::RateLimits;
 use meeshy_domain::is_same_secret;
 use meeshy_listen::{Forwarding, Limits};
 use std::fmt;

@@ -1,35 +1,25 @@
 //! HTTP and Socket.IO: everything that clients speak.
 //!
 //! Invariant: the gateway decides nothing. It reads what clients send, asks `chat`, and writes the answer; each route
-//! says who may call it, and cannot be registered otherwise (`routes::Api`).
+//! says who may call it, and cannot be registered otherwise (`api::Api`).
 
-mod answer;
+mod api;
 mod app;
-mod auth;
-mod budget;
 mod config;
-mod device;
-mod error;
-mod extract;
-mod limits;
-mod middleware;
-mod origins;
-mod rate_limit;
+mod http;
 mod realtime;
 pub mod routes;
-mod static_files;
-mod telemetry;
 mod views;
 
 pub use config::{GatewayConfig, MetricsToken};
-pub use limits::{Limit, RateLimits};
+pub use http::limits::{Limit, RateLimits};
 pub use meeshy_listen::{BodyPace, Forwarding, Header as ForwardingHeader, Limits as ConnectionLimits};
 pub use routes::operator_router;
 
 use app::App;
+use http::rate_limit::Limiter;
 use meeshy_chat::Chat;
 use meeshy_translation_api::TranslationApi;
-use rate_limit::Limiter;
 use realtime::Sockets;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,13 +41,13 @@ impl Gateway {
     /// A gateway for `chat`, whose events it takes: there can only be one. With `translation_api`, users have
     /// LibreTranslate's API at `/libretranslate`.
     pub fn new(chat: Chat, config: GatewayConfig, translation_api: Option<TranslationApi>) -> Self {
-        telemetry::recorder();
+        http::telemetry::recorder();
         let config = Arc::new(config);
         let limiter = Arc::new(Limiter::new(config.rate_limits.clone()));
         let (sockets, dispatching) = realtime::start(chat.clone(), Arc::clone(&config), Arc::clone(&limiter));
         let app = App { chat, config, limiter, translation_api, started: Instant::now() };
         let router = routes::router(app.clone(), sockets.router());
-        Self { router: middleware::layers(router, &app), app, sockets, dispatching }
+        Self { router: http::middleware::layers(router, &app), app, sockets, dispatching }
     }
 
     /// Serves until `stop` is ready; then notifies and closes the sockets, accepts no more connections,
@@ -83,7 +73,7 @@ impl Gateway {
             ((), ()) = async { tokio::join!(serving, closing) } => {}
             () = late => tracing::warn!("Some requests did not finish in time and were aborted"),
             reason = self.dispatching.ended() => tracing::error!(reason, "The event dispatcher has stopped"),
-            never = telemetry::keep_up() => match never {},
+            never = http::telemetry::keep_up() => match never {},
             never = realtime::recheck(&self.sockets) => match never {},
             never = realtime::follow_others(&self.sockets) => match never {},
         }

@@ -1,7 +1,8 @@
 //! Storage: schema, migrations and queries, on SQLite and on PostgreSQL.
 //!
 //! [`Store::read`] and [`Store::write`] pass a transaction to a plain, synchronous closure. Each query is
-//! written once, in the SQL that both databases share; only `sqlite` and `pg` know the differences.
+//! written once, in the SQL that both databases share; only `engine` knows the differences.
+//! The tables are in `tables`, by area.
 //!
 //! Invariants: a write returns only after its commit is on disk; a failed closure leaves no changes; no query
 //! depends on the database it runs on.
@@ -9,74 +10,38 @@
 //! # Errors
 //! Functions that take a [`Tx`] fail when the database does. Their `# Errors` sections only list other
 //! errors.
-//!
-//! # Errors
-//! Functions that take a [`Tx`] fail when the database does. Their `# Errors` sections only list other errors.
 
-pub mod attachments;
-pub mod attempts;
-pub mod blocks;
-pub mod call_counts;
-mod causes;
-pub mod conversation_languages;
-pub mod conversations;
-pub mod data_set;
-mod error;
-pub mod events;
-mod exclusive;
-pub mod gateways;
-pub mod glossary;
-pub mod guests;
-pub mod leases;
+mod engine;
 pub mod legacy;
-pub mod members;
-pub mod messages;
-mod migrate;
-pub mod names;
-mod notice;
-pub mod notifications;
-mod notify;
-mod pg;
-mod placeholders;
-mod query;
-mod queue;
-mod record;
-pub mod reports;
-pub mod second_factor;
-pub mod sessions;
-pub mod setup;
-pub mod signing_key;
-mod sqlite;
-pub mod statuses;
-pub mod texts;
-mod threads;
-pub mod translation_cache;
-pub mod translation_jobs;
-pub mod translations;
-pub mod translators;
-mod tx;
-pub mod users;
-mod value;
-pub mod visibility;
-mod write_check;
+mod tables;
 
-pub use error::StoreError;
-pub use exclusive::{Ending, Exclusive};
-pub use migrate::Migrated;
-pub use notice::{Channel, MAX_NOTICE_BYTES, Notice};
-pub use query::{Queries, Query};
-pub use record::FromRow;
-pub use tx::Tx;
-pub use value::{FromValue, Row, Value};
+pub use engine::error::StoreError;
+pub use engine::exclusive::{Ending, Exclusive};
+pub use engine::migrate::Migrated;
+pub use engine::notice::{Channel, MAX_NOTICE_BYTES, Notice};
+pub use engine::query::{Queries, Query};
+pub use engine::record::FromRow;
+pub use engine::tx::Tx;
+pub use engine::value::{FromValue, Row, Value};
+pub use tables::accounts::{attempts, blocks, names, second_factor, sessions, setup, users};
+pub use tables::messaging::{
+    attachments, conversation_languages, conversations, events, glossary, guests, members, messages,
+    notifications, statuses, visibility,
+};
+pub use tables::processes::{call_counts, data_set, gateways, leases, signing_key};
+pub use tables::translation::{
+    reports, texts, translation_cache, translation_jobs, translations, translators,
+};
 
+use engine::queue::{Access, Closure, Pending, Work};
+use engine::threads::Threads;
+use engine::tx::Context;
+use engine::write_check::WriteCheck;
+use engine::{pg, sqlite};
 use meeshy_domain::Clock;
-use queue::{Access, Closure, Pending, Work};
 use std::path::PathBuf;
 use std::sync::Arc;
-use threads::Threads;
 use tokio::sync::{mpsc, oneshot};
-use tx::Context;
-use write_check::WriteCheck;
 
 /// The location of the data. Neither `Debug` nor `Display` shows a password.
 #[derive(Clone, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::socket::{Client, Peer, Shown};
 use super::state::{Realtime, Room, Socket, Sockets, emit, tell};
-use crate::auth::{address, bearer, session_token};
-use crate::error::ApiError;
+use crate::http::auth::{address, bearer, session_token};
+use crate::http::error::ApiError;
 use axum::http::request::Parts;
 use meeshy_chat::{Audience, Authority, Caller, ChatError};
 use meeshy_domain::limits::PRESENCE_MEMBERS;

@@ -3,7 +3,7 @@
 use super::connect;
 use super::socket::{Peer, Verdict};
 use super::state::{Realtime, Room, Socket, emit, own_rooms};
-use crate::error::ApiError;
+use crate::http::error::ApiError;
 use crate::views;
 use axum::http::StatusCode;
 use meeshy_chat::model::TranslationState as State;

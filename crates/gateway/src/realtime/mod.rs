@@ -17,7 +17,7 @@ pub(crate) use dispatch::Dispatching;
 pub(crate) use state::Sockets;
 
 use crate::config::GatewayConfig;
-use crate::rate_limit::Limiter;
+use crate::http::rate_limit::Limiter;
 use axum::http::request::Parts;
 use meeshy_chat::Chat;
 use meeshy_socketio::{Config, Event, Handle, Server, Service};

@@ -1,7 +1,7 @@
 //! The state of a connection and of its user: little, since there are many.
 
 use super::pending::{Pending, Permit};
-use crate::limits::Limit;
+use crate::http::limits::Limit;
 use meeshy_chat::{Authority, Caller};
 use meeshy_domain::{Language, Network, UserId};
 use meeshy_socketio::Handle;

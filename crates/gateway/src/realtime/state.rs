@@ -4,7 +4,7 @@ use super::cursors::Cursors;
 use super::pending::Pending;
 use super::typing::Typing;
 use crate::config::GatewayConfig;
-use crate::rate_limit::Limiter;
+use crate::http::rate_limit::Limiter;
 use meeshy_chat::Chat;
 use meeshy_domain::{ConversationId, SessionId, UserId};
 use meeshy_socketio::Server;

@@ -1,13 +1,13 @@
 //! Registration, sign-in, token refresh and sign-out.
 
-use super::access::Access;
-use super::api::Api;
-use crate::answer::Answer;
+use crate::api::Api;
+use crate::api::access::Access;
 use crate::app::App;
-use crate::auth::{Origin, User, session_token};
-use crate::device::{Remembered, Visitor};
-use crate::error::ApiError;
-use crate::extract::{Body, Params};
+use crate::http::answer::Answer;
+use crate::http::auth::{Origin, User, session_token};
+use crate::http::device::{Remembered, Visitor};
+use crate::http::error::ApiError;
+use crate::http::extract::{Body, Params};
 use crate::views;
 use axum::Json;
 use axum::extract::State;

@@ -1,12 +1,12 @@
 //! Conversations.
 
-use super::access::Access;
-use super::api::Api;
-use crate::answer::{Answer, Created, PageAnswer};
+use crate::api::Api;
+use crate::api::access::Access;
 use crate::app::App;
-use crate::auth::User;
-use crate::error::ApiError;
-use crate::extract::{Body, ConversationRef, PageParams, Params, PathParam};
+use crate::http::answer::{Answer, Created, PageAnswer};
+use crate::http::auth::User;
+use crate::http::error::ApiError;
+use crate::http::extract::{Body, ConversationRef, PageParams, Params, PathParam};
 use axum::extract::State;
 use meeshy_chat::{ListFilter, NewConversation};
 use meeshy_domain::MemberRole;

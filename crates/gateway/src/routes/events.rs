@@ -1,12 +1,12 @@
 //! What has happened in conversations since a number that a client knows.
 
-use super::access::Access;
-use super::api::Api;
-use crate::answer::Answer;
+use crate::api::Api;
+use crate::api::access::Access;
 use crate::app::App;
-use crate::auth::User;
-use crate::error::ApiError;
-use crate::extract::{Body, ConversationRef, Params, PathParam};
+use crate::http::answer::Answer;
+use crate::http::auth::User;
+use crate::http::error::ApiError;
+use crate::http::extract::{Body, ConversationRef, Params, PathParam};
 use crate::views::events::caught_up;
 use axum::extract::State;
 use meeshy_domain::MemberRole;

@@ -1,11 +1,11 @@
 //! Files attached to messages, served so that they cannot run code in our origin.
 
-use super::access::Access;
-use super::api::Api;
-use super::describe::{Describe, Input, Output};
+use crate::api::Api;
+use crate::api::access::Access;
+use crate::api::describe::{Describe, Input, Output};
 use crate::app::App;
-use crate::error::ApiError;
-use crate::extract::{Params, PathParam, Segment, segments};
+use crate::http::error::ApiError;
+use crate::http::extract::{Params, PathParam, Segment, segments};
 use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,

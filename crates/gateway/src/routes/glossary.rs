@@ -1,12 +1,12 @@
 //! Glossaries of conversations.
 
-use super::access::Access;
-use super::api::Api;
-use crate::answer::{Answer, Created};
+use crate::api::Api;
+use crate::api::access::Access;
 use crate::app::App;
-use crate::auth::User;
-use crate::error::ApiError;
-use crate::extract::{Body, ConversationRef, PathParam, TermRef, TwoPathParams};
+use crate::http::answer::{Answer, Created};
+use crate::http::auth::User;
+use crate::http::error::ApiError;
+use crate::http::extract::{Body, ConversationRef, PathParam, TermRef, TwoPathParams};
 use axum::extract::State;
 use meeshy_chat::NewTerm;
 use meeshy_domain::MemberRole;

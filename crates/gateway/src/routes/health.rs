@@ -1,10 +1,10 @@
 //! Health checks and metrics for operators.
 
-use super::access::Access;
-use super::api::Api;
-use super::describe::{Describe, JSON, Output};
+use crate::api::Api;
+use crate::api::access::Access;
+use crate::api::describe::{Describe, JSON, Output};
 use crate::app::App;
-use crate::telemetry;
+use crate::http::telemetry;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};

@@ -1,8 +1,8 @@
 //! The supported languages.
 
-use super::access::Access;
-use super::api::Api;
-use crate::answer::Answer;
+use crate::api::Api;
+use crate::api::access::Access;
+use crate::http::answer::Answer;
 use meeshy_domain::Language;
 use meeshy_wire::Languages;
 

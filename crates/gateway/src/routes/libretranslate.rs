@@ -1,12 +1,12 @@
 //! LibreTranslate's API for users of this server: programs that ask for a server and an API key take
 //! `https://…/libretranslate` and a token.
 
-use super::access::Access;
-use super::api::Api;
-use super::describe::{Describe, Input, JSON, RequestBody};
-use super::key;
+use crate::api::Api;
+use crate::api::access::Access;
+use crate::api::describe::{Describe, Input, JSON, RequestBody};
 use crate::app::App;
-use crate::error::ApiError;
+use crate::http::error::ApiError;
+use crate::http::key;
 use axum::Json;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;

@@ -1,16 +1,12 @@
 //! The routes and their access rules.
 
-mod access;
-mod api;
 mod auth;
 mod conversations;
-pub(crate) mod describe;
 mod docs;
 mod events;
 mod files;
 mod glossary;
 mod health;
-mod key;
 mod languages;
 mod libretranslate;
 mod messages;
@@ -18,19 +14,19 @@ mod reports;
 mod translation;
 mod users;
 
-pub use access::Access;
+pub use crate::api::access::Access;
 pub use docs::Endpoint;
 pub use health::operator_router;
 
+use crate::api::Api;
 use crate::app::App;
-use crate::error::ApiError;
-use crate::static_files;
-use api::Api;
+use crate::http::error::ApiError;
+use crate::http::static_files;
 use axum::Router;
 use axum::extract::Request;
 use meeshy_wire::ErrorCode;
 
-fn api(app: App) -> Api {
+fn declare(app: App) -> Api {
     Api::new(app)
         .group(auth::routes)
         .group(users::routes)
@@ -48,7 +44,7 @@ fn api(app: App) -> Api {
 
 /// All routes: these, and those of the sockets, which authenticate themselves.
 pub(crate) fn router(app: App, sockets: Router) -> Router {
-    docs::routes(api(app.clone()))
+    docs::routes(declare(app.clone()))
         .into_router()
         .method_not_allowed_fallback(async |request: Request| {
             let message = format!("{} cannot be called with {}", request.uri().path(), request.method());
@@ -62,11 +58,11 @@ pub(crate) fn router(app: App, sockets: Router) -> Router {
 impl crate::Gateway {
     /// Every route, as it was declared.
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        docs::endpoints(docs::routes(api(self.app.clone())))
+        docs::endpoints(docs::routes(declare(self.app.clone())))
     }
 
     /// The interface as OpenAPI 3.1.
     pub fn openapi(&self) -> serde_json::Value {
-        docs::openapi(api(self.app.clone()))
+        docs::openapi(declare(self.app.clone()))
     }
 }

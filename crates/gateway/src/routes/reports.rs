@@ -1,12 +1,12 @@
 //! Reports of bad translations.
 
-use super::access::Access;
-use super::api::Api;
-use crate::answer::{Answer, Created};
+use crate::api::Api;
+use crate::api::access::Access;
 use crate::app::App;
-use crate::auth::User;
-use crate::error::ApiError;
-use crate::extract::{Body, LanguageTag, MessageRef, PageParams, Params, TwoPathParams};
+use crate::http::answer::{Answer, Created};
+use crate::http::auth::User;
+use crate::http::error::ApiError;
+use crate::http::extract::{Body, LanguageTag, MessageRef, PageParams, Params, TwoPathParams};
 use axum::extract::State;
 use meeshy_chat::NewReport;
 use meeshy_domain::{MemberRole, Permission};

@@ -1,12 +1,12 @@
 //! Translations on request.
 
-use super::access::Access;
-use super::api::Api;
-use crate::answer::Answer;
+use crate::api::Api;
+use crate::api::access::Access;
 use crate::app::App;
-use crate::auth::User;
-use crate::error::ApiError;
-use crate::extract::{Body, JobRef, LanguageTag, MessageRef, PathParam, TwoPathParams};
+use crate::http::answer::Answer;
+use crate::http::auth::User;
+use crate::http::error::ApiError;
+use crate::http::extract::{Body, JobRef, LanguageTag, MessageRef, PathParam, TwoPathParams};
 use crate::views;
 use axum::Json;
 use axum::extract::State;

@@ -1,12 +1,12 @@
 //! User search and profiles.
 
-use super::access::Access;
-use super::api::Api;
-use crate::answer::{Answer, PageAnswer};
+use crate::api::Api;
+use crate::api::access::Access;
 use crate::app::App;
-use crate::auth::User;
-use crate::error::ApiError;
-use crate::extract::{Body, PageParams, Params};
+use crate::http::answer::{Answer, PageAnswer};
+use crate::http::auth::User;
+use crate::http::error::ApiError;
+use crate::http::extract::{Body, PageParams, Params};
 use axum::extract::State;
 use meeshy_chat::ProfilePatch;
 use meeshy_wire::{ErrorCode, FoundUser, Page, Pagination, PatchMe, ProfileUpdated};

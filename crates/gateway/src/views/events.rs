@@ -1,6 +1,7 @@
 //! Events as sent to sockets, and as returned to clients that were away.
 
-use super::{message, missing_state, reason, translation};
+use super::messages::message;
+use super::translations::{missing_state, reason, translation};
 use meeshy_chat::model::Translation;
 use meeshy_chat::{CaughtUp, Event, Happened};
 use meeshy_domain::{ConversationId, Language, ReasonCode, Timestamp, UserId};

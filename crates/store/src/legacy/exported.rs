@@ -1,7 +1,7 @@
 //! Documents written by exports, so that they are recognised when they are imported again.
 
-use crate::placeholders::{padded, placeholders};
-use crate::record::record;
+use crate::engine::placeholders::{padded, placeholders};
+use crate::engine::record::record;
 use crate::{StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 

@@ -1,6 +1,6 @@
 //! The layouts of the old system's documents: their collection, their fields and the order of these.
 
-use crate::record::record;
+use crate::engine::record::record;
 use crate::{StoreError, Tx};
 
 record! {

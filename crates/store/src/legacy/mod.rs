@@ -5,8 +5,8 @@ pub mod exported;
 pub mod indexes;
 pub mod layouts;
 
-use crate::placeholders::{padded, placeholders};
-use crate::record::record;
+use crate::engine::placeholders::{padded, placeholders};
+use crate::engine::record::record;
 use crate::{FromValue, StoreError, Tx, Value};
 use meeshy_domain::Timestamp;
 

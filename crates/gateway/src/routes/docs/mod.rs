@@ -2,9 +2,9 @@
 
 mod openapi;
 
-use super::access::Access;
-use super::api::{Api, Route};
-use super::describe::{Describe, JSON, Output, Place};
+use crate::api::access::Access;
+use crate::api::describe::{Describe, JSON, Output, Place};
+use crate::api::{Api, Route};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -39,7 +39,7 @@ pub struct Endpoint {
 /// Adds the routes of the descriptions, which describe the others.
 pub fn routes(api: Api) -> Api {
     let page: Arc<str> = page(&api.routes).into();
-    let document: Arc<str> = format!("{:#}", openapi(super::api(api.app().clone()))).into();
+    let document: Arc<str> = format!("{:#}", openapi(super::declare(api.app().clone()))).into();
     api.get(Access::Anyone, "/docs", "API documentation for people", async move || Html(page.to_string()))
         .get(Access::Anyone, "/docs/openapi.json", "API documentation for programs", async move || {
             Document(document.to_string())

@@ -1,8 +1,8 @@
 //! The OpenAPI 3.1 document of the routes.
 
-use crate::routes::access::Credentials;
-use crate::routes::api::Route;
-use crate::routes::describe::{JSON, Operation, Place};
+use crate::api::Route;
+use crate::api::access::Credentials;
+use crate::api::describe::{JSON, Operation, Place};
 use meeshy_wire::{ErrorBody, ErrorCode, Schemas};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;

@@ -1,0 +1,164 @@
+//! Maps errors to statuses and codes, in one place.
+
+use crate::http::rate_limit::TooMany;
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use meeshy_chat::{ChatError, StoreError};
+use meeshy_domain::ReasonCode;
+use meeshy_domain::account::FREE_ATTEMPTS;
+use meeshy_translation_api::Refusal;
+use meeshy_wire::{ErrorBody, ErrorCode, ErrorDetail};
+use std::time::Duration;
+
+/// An error response.
+#[derive(Debug)]
+pub struct ApiError {
+    pub status: StatusCode,
+    pub body: Box<ErrorBody>,
+}
+
+impl ApiError {
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self { status, body: Box::new(ErrorBody::new(code, message)) }
+    }
+
+    pub fn invalid(field: &str, problem: &str) -> Self {
+        let mut error = Self::new(ErrorCode::ValidationError, format!("{field}: {problem}"));
+        error.body.details = vec![ErrorDetail { field: field.to_owned(), message: problem.to_owned() }];
+        error
+    }
+
+    /// Authentication is required.
+    pub fn authentication_required() -> Self {
+        Self::new(ErrorCode::AuthRequired, "Authentication required")
+    }
+
+    /// With the code where the translation routes of old clients expect it.
+    pub fn with_error_code(mut self) -> Self {
+        self.body.error_code = Some(self.body.code);
+        self
+    }
+
+    /// Why a text has no translation, for clients to display.
+    pub fn with_reason(mut self, code: ReasonCode) -> Self {
+        self.body.reason_code = Some(code);
+        self
+    }
+
+    fn retry_after(mut self, seconds: u64) -> Self {
+        self.body.retry_after = Some(seconds);
+        self
+    }
+}
+
+impl From<ChatError> for ApiError {
+    fn from(error: ChatError) -> Self {
+        let message = error.to_string();
+        match error {
+            ChatError::Invalid { field, problem } => Self::invalid(&field, &problem),
+            ChatError::Unauthenticated(_) => Self::new(ErrorCode::AuthFailed, message),
+            ChatError::NotFound { what } => Self::new(not_found_code(what), message),
+            ChatError::NotAMember => {
+                let mut error = Self::new(ErrorCode::ConversationAccessDenied, message);
+                error.body.suggestion = Some("ask a member to invite you".into());
+                error
+            }
+            ChatError::Forbidden(_) => Self::new(ErrorCode::Forbidden, message),
+            ChatError::Taken { field } => {
+                let mut error = Self::invalid(field, "this is already taken");
+                error.body.code = ErrorCode::AlreadyExists;
+                error
+            }
+            ChatError::TooManyAttempts { retry_after } => {
+                let calls = u32::try_from(FREE_ATTEMPTS).unwrap_or_default();
+                too_many(message, calls, whole_seconds(retry_after))
+            }
+            ChatError::SetupCodeInvalid => Self::new(ErrorCode::SetupCodeInvalid, message),
+            ChatError::InvalidOperation(_) => Self::new(ErrorCode::InvalidOperation, message),
+            ChatError::Busy(_) => Self::new(ErrorCode::ServiceUnavailable, message).retry_after(2),
+            ChatError::Store(error) => store_error(&error),
+        }
+    }
+}
+
+fn store_error(error: &StoreError) -> ApiError {
+    if matches!(error, StoreError::Nul) {
+        // An error of the caller, not a failure.
+        return ApiError::new(ErrorCode::ValidationError, error.to_string());
+    }
+    tracing::error!(%error, "A request failed because of the database");
+    match error {
+        StoreError::Unavailable(_) | StoreError::InTheWay(_) => {
+            let message = "the database is not available; try again in a moment";
+            ApiError::new(ErrorCode::DatabaseUnavailable, message).retry_after(2)
+        }
+        StoreError::DiskFull => {
+            let message = "nothing can be saved: the server's disk is full";
+            ApiError::new(ErrorCode::StorageFull, message)
+        }
+        _ => ApiError::new(ErrorCode::DatabaseError, "internal server error"),
+    }
+}
+
+fn not_found_code(what: &str) -> ErrorCode {
+    match what {
+        "conversation" => ErrorCode::ConversationNotFound,
+        "message" => ErrorCode::MessageNotFound,
+        "user" => ErrorCode::UserNotFound,
+        _ => ErrorCode::NotFound,
+    }
+}
+
+/// In LibreTranslate's form, which only reads `error`, and in our envelope.
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Unavailable(_) => ErrorCode::TranslationUnavailable,
+            Refusal::Failed(_) | Refusal::TimedOut(_) => ErrorCode::TranslationError,
+            Refusal::TooLarge => ErrorCode::PayloadTooLarge,
+            _ => ErrorCode::ValidationError,
+        };
+        Self { status: refusal.status(), ..Self::new(code, refusal.to_string()) }
+    }
+}
+
+impl From<TooMany> for ApiError {
+    fn from(TooMany { limit, retry_after }: TooMany) -> Self {
+        let seconds = retry_after.as_secs().max(1);
+        let message = format!("too many requests; try again in {seconds} seconds");
+        too_many(message, limit.calls(), seconds)
+    }
+}
+
+/// Old clients expect the code in `error`.
+fn too_many(message: String, limit: u32, seconds: u64) -> ApiError {
+    let mut error = ApiError::new(ErrorCode::RateLimitExceeded, message);
+    error.body.error = "RATE_LIMIT_EXCEEDED".into();
+    error.body.limit = Some(limit);
+    error.retry_after(seconds)
+}
+
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let (code, retry_after, limit) = (self.body.code, self.body.retry_after, self.body.limit);
+        let mut response = (self.status, Json(self.body)).into_response();
+        // For whoever checks that the route declares it.
+        response.extensions_mut().insert(code);
+        let headers = response.headers_mut();
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            if let Some(calls) = limit {
+                headers.insert("x-ratelimit-limit", HeaderValue::from(calls));
+                headers.insert("x-ratelimit-remaining", HeaderValue::from(0));
+                headers.insert("x-ratelimit-reset", HeaderValue::from(seconds));
+            }
+        }
+        response
+    }
+}

@@ -1,0 +1,119 @@
+//! The middleware of all routes: limits, origins, headers, panics.
+
+use crate::app::App;
+use crate::http::auth::{address, counted_as};
+use crate::http::error::ApiError;
+use crate::http::{origins, telemetry};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use meeshy_wire::ErrorCode;
+use std::any::Any;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+/// The policy for our pages: nothing from elsewhere, no inline scripts. `connect-src` is added.
+const PAGE_POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; \
+    object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// How long browsers that have used TLS require it (RFC 6797): a year.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// Adds the layers to `router`, the last one outermost.
+pub fn layers(router: Router, app: &App) -> Router {
+    router
+        .layer(from_fn_with_state(app.clone(), limit_rest))
+        .layer(from_fn_with_state(app.clone(), origins::check))
+        .layer(from_fn_with_state(app.clone(), add_headers))
+        .layer(cors(app))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(telemetry::request))
+}
+
+/// Counts every API call, and returns the remaining number in headers.
+async fn limit_rest(State(app): State<App>, request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/api/") {
+        return next.run(request).await;
+    }
+    let address = address(request.headers(), request.extensions(), &app.config);
+    let left = match app.limiter.count(app.limiter.limits.rest, &counted_as(address)) {
+        Ok(left) => left,
+        Err(too_many) => return ApiError::from(too_many).into_response(),
+    };
+    let mut response = next.run(request).await;
+    if let Some(left) = left {
+        let headers = response.headers_mut();
+        // A narrower limit has already set them.
+        headers.entry("x-ratelimit-limit").or_insert(left.calls.into());
+        headers.entry("x-ratelimit-remaining").or_insert(left.remaining.into());
+        headers.entry("x-ratelimit-reset").or_insert(left.reset_in.as_secs().into());
+    }
+    response
+}
+
+async fn add_headers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let config = &app.config;
+    let is_over_tls = config.behind_tls || config.forwarding.is_https(request.headers());
+    let policy = page_policy(origins::own_host(request.uri(), request.headers(), config));
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    if is_over_tls {
+        headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(HSTS);
+    }
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(policy);
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (X_FRAME_OPTIONS, "DENY"),
+        (REFERRER_POLICY, "strict-origin-when-cross-origin"),
+        // Responses that are the same for everybody set it themselves.
+        (CACHE_CONTROL, "no-store"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// The policy of a page requested from `host`. Older browsers do not include sockets in `'self'`.
+fn page_policy(host: Option<String>) -> HeaderValue {
+    let sockets = host.map_or_else(String::new, |host| format!(" ws://{host} wss://{host}"));
+    HeaderValue::from_str(&format!("{PAGE_POLICY}; connect-src 'self'{sockets}"))
+        .unwrap_or(HeaderValue::from_static(PAGE_POLICY))
+}
+
+/// CORS headers for pages that may call.
+fn cors(app: &App) -> CorsLayer {
+    let config = app.config.clone();
+    let allowed = move |origin: &HeaderValue, request: &Parts| {
+        origins::may_call(origin, &request.uri, &request.headers, &config)
+    };
+    let headers = ["x-session-token", "websocket", "polling"].map(HeaderName::from_static);
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::predicate(allowed))
+        .allow_credentials(true)
+        .allow_methods([
+            Method::GET,
+            Method::HEAD,
+            Method::POST,
+            Method::PUT,
+            Method::PATCH,
+            Method::DELETE,
+            Method::OPTIONS,
+        ])
+        .allow_headers([AUTHORIZATION, CONTENT_TYPE].into_iter().chain(headers).collect::<Vec<_>>())
+        .max_age(Duration::from_secs(600))
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    // The panic hook has logged the message and location.
+    tracing::error!("A request panicked: this is a bug");
+    let message = "internal server error";
+    ApiError::new(ErrorCode::InternalError, message).into_response()
+}

@@ -1,0 +1,96 @@
+//! Users and their sessions.
+
+use super::address::address;
+use meeshy_chat::model::{Session, User};
+use meeshy_domain::Language;
+use meeshy_wire as wire;
+
+pub fn user(user: &User, is_online: bool) -> wire::User {
+    wire::User {
+        id: user.id,
+        username: user.username.clone(),
+        email: user.email.clone(),
+        first_name: user.first_name.clone(),
+        last_name: user.last_name.clone(),
+        display_name: user.display_name.clone(),
+        bio: user.bio.clone(),
+        avatar: address(user.avatar.as_deref()),
+        banner: address(user.details.banner.as_deref()),
+        phone_number: user.phone_number.clone(),
+        role: user.role,
+        is_active: user.is_active,
+        deactivated_at: user.deactivated_at.map(Into::into),
+        languages: user.languages,
+        is_online,
+        last_active_at: user.last_active_at.into(),
+        email_verified_at: user.details.email_verified_at.map(Into::into),
+        phone_verified_at: user.details.phone_verified_at.map(Into::into),
+        two_factor_enabled_at: user.details.two_factor_enabled_at.map(Into::into),
+        last_password_change: user.details.last_password_change.map(Into::into),
+        last_login_ip: user.details.last_login_ip.clone(),
+        last_login_location: user.details.last_login_location.clone(),
+        last_login_device: user.details.last_login_device.clone(),
+        profile_completion_rate: user.details.profile_completion_rate,
+        created_at: user.created_at.into(),
+        updated_at: user.updated_at.into(),
+        permissions: wire::Permissions(user.role),
+    }
+}
+
+pub fn challenged_user(user: User) -> wire::ChallengedUser {
+    wire::ChallengedUser {
+        id: user.id,
+        username: user.username,
+        email: user.email,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        display_name: user.display_name,
+        avatar: address(user.avatar.as_deref()),
+    }
+}
+
+pub fn found_user(user: User, is_online: bool) -> wire::FoundUser {
+    wire::FoundUser {
+        id: user.id,
+        username: user.username,
+        first_name: user.first_name,
+        last_name: user.last_name,
+        display_name: user.display_name,
+        avatar: address(user.avatar.as_deref()),
+        is_online,
+        last_active_at: user.last_active_at.into(),
+        system_language: user.languages.system_language,
+    }
+}
+
+pub fn session(session: &Session) -> wire::Session {
+    let agent = session.user_agent.as_deref().unwrap_or_default();
+    let named = |names: &[&'static str]| {
+        names.iter().find(|name| agent.contains(**name)).map(|name| (*name).to_owned())
+    };
+    let is_mobile = ["Mobile", "Android", "iPhone", "Meeshy-iOS"].iter().any(|name| agent.contains(name));
+    wire::Session {
+        id: session.id,
+        device_type: session
+            .user_agent
+            .is_some()
+            .then(|| if is_mobile { "mobile" } else { "desktop" }.to_owned()),
+        // The order matters: Edge also claims to be Chrome, and Chrome to be Safari.
+        browser_name: named(&["Edg", "Firefox", "Chrome", "Safari"]),
+        os_name: named(&["Android", "iPhone", "Windows", "Mac OS X", "Linux"]),
+        location: None,
+        is_mobile,
+        is_trusted: session.is_trusted,
+        created_at: session.created_at.into(),
+    }
+}
+
+pub fn language(language: Language) -> wire::Language {
+    wire::Language {
+        code: language.code(),
+        name: language.english_name(),
+        native_name: language.autonym(),
+        direction: language.direction(),
+        script: language.script(),
+    }
+}

@@ -1,0 +1,149 @@
+//! Messages, as they are listed and as the last one of a conversation.
+
+use super::address::address;
+use super::files::attachment;
+use super::translations::{states, texts};
+use meeshy_chat::model::{Guest, Message};
+use meeshy_chat::{MessageView, SenderView};
+use meeshy_wire as wire;
+
+pub fn message(view: &MessageView) -> wire::Message {
+    let message = &view.message;
+    let details = &message.details;
+    let reactions: i64 = view.reactions.iter().map(|reaction| reaction.total).sum();
+    wire::Message {
+        id: message.id,
+        conversation_id: message.conversation_id,
+        sequence: message.sequence,
+        revision: message.revision,
+        client_message_id: message.client_message_id.clone(),
+        sender_id: message.sender_id,
+        anonymous_sender_id: details.guest_sender_id.clone(),
+        content: message.content.clone(),
+        original_content: message.content.clone(),
+        original_language: message.original_language,
+        message_type: message_type(message),
+        message_source: message.message_source.clone(),
+        is_edited: message.edited_at.is_some(),
+        edited_at: message.edited_at.map(Into::into),
+        is_deleted: false,
+        deleted_at: None,
+        reply_to_id: message.reply_to_id,
+        forwarded_from_id: details.forwarded_from_id.as_deref().and_then(|id| id.parse().ok()),
+        forwarded_from_conversation_id: details
+            .forwarded_from_conversation_id
+            .as_deref()
+            .and_then(|id| id.parse().ok()),
+        is_view_once: details.is_view_once,
+        max_view_once_count: details.max_view_once_count,
+        view_once_count: details.view_once_count,
+        is_blurred: details.is_blurred,
+        expires_at: details.expires_at.map(Into::into),
+        pinned_at: details.pinned_at.map(Into::into),
+        pinned_by: details.pinned_by.as_deref().and_then(|id| id.parse().ok()),
+        delivered_to_all_at: details.delivered_to_all_at.map(Into::into),
+        received_by_all_at: details.received_by_all_at.map(Into::into),
+        read_by_all_at: details.read_by_all_at.map(Into::into),
+        delivered_count: details.delivered_count,
+        read_count: details.read_count,
+        reaction_summary: (view.reactions.iter())
+            .map(|reaction| (reaction.emoji.clone(), reaction.total))
+            .collect(),
+        reaction_count: reactions,
+        current_user_reactions: (view.reactions.iter())
+            .filter(|reaction| reaction.is_own)
+            .map(|reaction| reaction.emoji.clone())
+            .collect(),
+        is_encrypted: details.is_encrypted,
+        encryption_mode: details.encryption_mode.clone(),
+        created_at: message.created_at.into(),
+        updated_at: message.updated_at.into(),
+        validated_mentions: view.mentions.clone(),
+        sender: view.sender.as_ref().map(sender),
+        anonymous_sender: view.guest.as_ref().map(guest),
+        attachments: view.attachments.iter().map(attachment).collect(),
+        translations: texts(view),
+        translation_states: states(view),
+        reply_to: view.reply_to.as_deref().map(reply).map(Box::new),
+        count: wire::Counts { reactions, status_entries: view.status_entries },
+        event_number: None,
+    }
+}
+
+/// System messages also have their own message type on the wire.
+fn message_type(message: &Message) -> String {
+    if message.is_by_system() { "system".to_owned() } else { message.message_type.clone() }
+}
+
+fn guest(guest: &Guest) -> wire::Guest {
+    wire::Guest {
+        id: guest.id.clone(),
+        username: guest.username.clone(),
+        first_name: guest.first_name.clone(),
+        last_name: guest.last_name.clone(),
+        language: guest.language,
+    }
+}
+
+fn sender(sender: &SenderView) -> wire::MessageSender {
+    wire::MessageSender {
+        id: sender.id,
+        username: sender.username.clone(),
+        display_name: sender.display_name.clone(),
+        first_name: sender.first_name.clone(),
+        last_name: sender.last_name.clone(),
+        email: "",
+        avatar: address(sender.avatar.as_deref()),
+        role: sender.role,
+        is_online: sender.is_online,
+        is_active: true,
+        last_active_at: sender.last_active_at.into(),
+        languages: sender.languages,
+    }
+}
+
+fn reply(view: &MessageView) -> wire::Reply {
+    let message = &view.message;
+    wire::Reply {
+        id: message.id,
+        conversation_id: message.conversation_id,
+        sender_id: message.sender_id,
+        anonymous_sender_id: message.details.guest_sender_id.clone(),
+        content: message.content.clone(),
+        original_language: message.original_language,
+        message_type: message_type(message),
+        created_at: message.created_at.into(),
+        validated_mentions: view.mentions.clone(),
+        sender: view.sender.as_ref().map(sender),
+        anonymous_sender: view.guest.as_ref().map(guest),
+        translations: texts(view),
+    }
+}
+
+pub(super) fn last_message(view: &MessageView) -> wire::LastMessage {
+    let message = &view.message;
+    wire::LastMessage {
+        id: message.id,
+        content: message.content.clone(),
+        original_language: message.original_language,
+        created_at: message.created_at.into(),
+        sender_id: message.sender_id,
+        anonymous_sender_id: message.details.guest_sender_id.clone(),
+        message_type: message_type(message),
+        sequence: message.sequence,
+        revision: message.revision,
+        is_view_once: message.details.is_view_once,
+        is_blurred: message.details.is_blurred,
+        is_encrypted: message.details.is_encrypted,
+        sender: view.sender.as_ref().map(|sender| wire::LastMessageSender {
+            id: sender.id,
+            username: sender.username.clone(),
+            display_name: sender.display_name.clone(),
+            avatar: address(sender.avatar.as_deref()),
+        }),
+        anonymous_sender: view.guest.as_ref().map(guest),
+        attachments: view.attachments.iter().take(1).map(attachment).collect(),
+        translations: texts(view),
+        translation_states: states(view),
+    }
+}

@@ -1,0 +1,14 @@
+//! Converts results of `chat` to wire types, for routes and sockets.
+
+mod accounts;
+mod address;
+mod conversations;
+pub mod events;
+mod files;
+mod messages;
+mod translations;
+
+pub use accounts::{challenged_user, found_user, language, session, user};
+pub use conversations::{conversation, stats, term};
+pub use messages::message;
+pub use translations::{progress, report};

@@ -1,0 +1,89 @@
+//! The protection of accounts besides passwords, and sign-ins that wait for their second factor.
+
+use crate::attempts::FAILED_SIGN_INS;
+use crate::engine::record::record;
+use crate::{StoreError, Tx};
+use meeshy_domain::{Secret, Timestamp, UserId};
+
+record! {
+    /// The protection of an account besides its password.
+    #[derive(Debug, Clone, Default, PartialEq, Eq)]
+    pub struct Protection {
+        /// Until when nobody can sign in, by a person's decision. Failed attempts lock out unknown devices
+        /// only.
+        pub locked_until: Option<Timestamp>,
+        /// Since when a code is required.
+        pub two_factor_enabled_at: Option<Timestamp>,
+        /// The secret of the codes, in base32.
+        pub two_factor_secret: Option<Secret>,
+        /// The time step of the last accepted code, in half minutes since 1970.
+        pub two_factor_step: i64,
+    }
+}
+
+/// The protection of an account.
+pub fn protection(tx: &mut Tx<'_>, user: UserId) -> Result<Protection, StoreError> {
+    let found: Option<(Option<String>, Protection)> = tx.fetch_optional(
+        &format!("SELECT locked_reason, {} FROM users WHERE id = $1", Protection::columns()),
+        &[user.into()],
+    )?;
+    let Some((reason, protection)) = found else { return Ok(Protection::default()) };
+    let locked_until = protection.locked_until.filter(|_| reason.as_deref() != Some(FAILED_SIGN_INS));
+    Ok(Protection { locked_until, ..protection })
+}
+
+/// Records that a code was accepted; returns whether it is newer than all before.
+pub fn take_code(tx: &mut Tx<'_>, user: UserId, step: i64) -> Result<bool, StoreError> {
+    let taken = tx.execute(
+        "UPDATE users SET two_factor_step = $2 WHERE id = $1 AND two_factor_step < $2",
+        &[user.into(), step.into()],
+    )?;
+    Ok(taken == 1)
+}
+
+record! {
+    /// A sign-in whose password was right.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Challenge in sign_in_challenges {
+        /// SHA-256 of the token, in hexadecimal.
+        pub token_hash: Secret,
+        /// The user.
+        pub user_id: UserId,
+        /// Whether to remember the device.
+        pub is_remembered: bool,
+        /// The number of codes tried.
+        pub attempts: i64,
+        /// Until when a code is accepted.
+        pub expires_at: Timestamp,
+    }
+}
+
+/// Adds a challenge, and removes those that have expired.
+pub fn insert_challenge(tx: &mut Tx<'_>, challenge: &Challenge, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM sign_in_challenges WHERE expires_at <= $1", &[now.into()])?;
+    tx.insert(challenge)
+}
+
+/// Counts one more attempt and returns the challenge, if it exists.
+pub fn attempt(tx: &mut Tx<'_>, token_hash: &str) -> Result<Option<Challenge>, StoreError> {
+    tx.execute(
+        "UPDATE sign_in_challenges SET attempts = attempts + 1 WHERE token_hash = $1",
+        &[token_hash.into()],
+    )?;
+    tx.fetch_optional(
+        &format!("SELECT {} FROM sign_in_challenges WHERE token_hash = $1", Challenge::columns()),
+        &[token_hash.into()],
+    )
+}
+
+/// Removes a challenge.
+pub fn delete_challenge(tx: &mut Tx<'_>, token_hash: &str) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM sign_in_challenges WHERE token_hash = $1", &[token_hash.into()])?;
+    Ok(())
+}
+
+/// Removes all challenges of a user.
+pub fn delete_challenges(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM sign_in_challenges WHERE user_id = $1", &[user.into()])?;
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! The event log: every durable change of a conversation, numbered from 1 without gaps.
+//!
+//! A change takes its number under the lock of the conversation's row, in its own transaction. When a number
+//! is committed, so are all lower ones, and a reader that knows a number finds what followed with [`after`].
+//! The oldest rows are [pruned](prune). A reader whose next row was pruned has to reload.
+
+use crate::engine::placeholders::{padded, placeholders};
+use crate::engine::record::FromRow;
+use crate::{Row, StoreError, Tx, Value};
+use meeshy_domain::{ConversationId, Language, MessageId, Timestamp, UserId};
+
+/// Conversations that are looked up with one statement.
+const BATCH: usize = 32;
+
+/// A durable change of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// It was created.
+    Created,
+    /// A message was written.
+    MessageNew(MessageId),
+    /// A message was edited.
+    MessageEdited(MessageId),
+    /// A translation of a message ended, with or without a text.
+    Translated(MessageId, Language),
+    /// A member has read it to its end.
+    Read(UserId),
+}
+
+impl Change {
+    /// The values of the columns `kind` and `subject`.
+    fn columns(self) -> (&'static str, String) {
+        match self {
+            Self::Created => ("created", String::new()),
+            Self::MessageNew(message) => ("message", message.to_string()),
+            Self::MessageEdited(message) => ("edit", message.to_string()),
+            Self::Translated(message, language) => ("translation", format!("{message} {language}")),
+            Self::Read(user) => ("read", user.to_string()),
+        }
+    }
+
+    /// `None` for a change written by a newer version of the program.
+    fn parse(kind: &str, subject: &str) -> Option<Self> {
+        Some(match kind {
+            "created" => Self::Created,
+            "message" => Self::MessageNew(subject.parse().ok()?),
+            "edit" => Self::MessageEdited(subject.parse().ok()?),
+            "translation" => {
+                let (message, language) = subject.split_once(' ')?;
+                Self::Translated(message.parse().ok()?, Language::parse(language).ok()?)
+            }
+            "read" => Self::Read(subject.parse().ok()?),
+            _ => return None,
+        })
+    }
+
+    /// The changed message, if the change is of a message.
+    #[must_use]
+    pub fn message(self) -> Option<MessageId> {
+        match self {
+            Self::MessageNew(id) | Self::MessageEdited(id) | Self::Translated(id, _) => Some(id),
+            Self::Created | Self::Read(_) => None,
+        }
+    }
+}
+
+/// A row of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoggedEvent {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The number of the event in the conversation.
+    pub number: i64,
+    /// The change; `None` if this version of the program does not know it.
+    pub change: Option<Change>,
+    /// The time of the change.
+    pub at: Timestamp,
+}
+
+impl FromRow for LoggedEvent {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        let (conversation_id, number, kind, subject, at): (_, _, String, String, _) = FromRow::from_row(row)?;
+        Ok(Self { conversation_id, number, change: Change::parse(&kind, &subject), at })
+    }
+}
+
+/// Logs changes of a conversation and returns the number of the first. Other transactions cannot log changes
+/// there until this one ends.
+pub fn append(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    changes: &[Change],
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+    let last: i64 = tx.fetch_one(
+        "UPDATE conversations SET last_event = last_event + $2 WHERE id = $1 RETURNING last_event",
+        &[conversation.into(), count.into()],
+    )?;
+    let first = last - count + 1;
+    for (number, change) in (first..).zip(changes) {
+        insert(tx, conversation, number, *change, now)?;
+    }
+    Ok(first)
+}
+
+/// Adds the row of a number that this transaction has reserved.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    number: i64,
+    change: Change,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let (kind, subject) = change.columns();
+    tx.execute_later(
+        "INSERT INTO conversation_events (conversation_id, number, kind, subject, at) VALUES ($1, $2, $3, $4, $5)",
+        &[conversation.into(), number.into(), kind.into(), subject.into(), now.into()],
+    )
+}
+
+/// The rows after a known number in each of several conversations, at most `limit` per conversation. They
+/// come in the given order of the conversations and by number.
+pub fn after(
+    tx: &mut Tx<'_>,
+    known: &[(ConversationId, i64)],
+    limit: i64,
+) -> Result<Vec<LoggedEvent>, StoreError> {
+    let mut found = Vec::new();
+    for batch in known.chunks(BATCH) {
+        // A separate subquery for each conversation reads no more rows than it returns.
+        let searches: Vec<String> = (0..batch.len().next_power_of_two())
+            .map(|n| {
+                format!(
+                    "SELECT * FROM (SELECT conversation_id, number, kind, subject, at FROM conversation_events \
+                       WHERE conversation_id = ${} AND number > ${} ORDER BY number LIMIT $1) after_{n}",
+                    2 * n + 2,
+                    2 * n + 3
+                )
+            })
+            .collect();
+        let mut params: Vec<Value> = vec![limit.into()];
+        params.extend(batch.iter().flat_map(|(id, number)| [Value::from(*id), Value::from(*number)]));
+        while params.len() < 2 * searches.len() + 1 {
+            // No conversation has an empty id.
+            params.extend([Value::from(""), Value::from(0_i64)]);
+        }
+        let mut rows: Vec<LoggedEvent> = tx.fetch_all(&searches.join(" UNION ALL "), &params)?;
+        let place = |event: &LoggedEvent| batch.iter().position(|(id, _)| *id == event.conversation_id);
+        rows.sort_by_cached_key(|event| (place(event), event.number));
+        found.append(&mut rows);
+    }
+    Ok(found)
+}
+
+/// The number of the newest change in each of several conversations.
+pub fn last(
+    tx: &mut Tx<'_>,
+    conversations: &[ConversationId],
+) -> Result<Vec<(ConversationId, i64)>, StoreError> {
+    if conversations.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = placeholders(1, conversations.len());
+    tx.fetch_all(
+        &format!("SELECT id, last_event FROM conversations WHERE id IN ({ids})"),
+        &padded(conversations.iter().map(|id| Value::from(*id))),
+    )
+}
+
+/// Makes every reader reload: all numbers known before are now too old. For changes that are not logged one
+/// by one, such as those of an import.
+pub fn restart(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.execute("DELETE FROM conversation_events", &[])?;
+    tx.execute("UPDATE conversations SET last_event = last_event + 1", &[])?;
+    Ok(())
+}
+
+/// How much of the log to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// Keep rows since this time,
+    pub since: Timestamp,
+    /// and at most this many of a conversation, the newest ones.
+    pub rows: i64,
+}
+
+/// The log of a conversation that has rows to prune.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Prunable {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The number of the oldest row.
+    pub first: i64,
+    /// The number of the newest change.
+    pub last: i64,
+}
+
+/// The number and the time of a row, if there is one.
+type Oldest = Option<(i64, Timestamp)>;
+
+/// Checks the next `limit` conversations by id, after `from`. Returns those with rows to prune, and the id to
+/// continue from if there may be more.
+pub fn prunable(
+    tx: &mut Tx<'_>,
+    keep: Keep,
+    from: Option<ConversationId>,
+    limit: i64,
+) -> Result<(Vec<Prunable>, Option<ConversationId>), StoreError> {
+    let looked_at: Vec<(ConversationId, i64, Oldest)> = tx.fetch_all(
+        "SELECT c.id, c.last_event, \
+           (SELECT e.number FROM conversation_events e WHERE e.conversation_id = c.id ORDER BY e.number LIMIT 1), \
+           (SELECT e.at FROM conversation_events e WHERE e.conversation_id = c.id ORDER BY e.number LIMIT 1) \
+         FROM conversations c WHERE c.id > $1 ORDER BY c.id LIMIT $2",
+        &[from.map_or_else(|| Value::from(""), Value::from), limit.into()],
+    )?;
+    let is_full = i64::try_from(looked_at.len()) == Ok(limit);
+    let next = looked_at.last().map(|(id, ..)| *id).filter(|_| is_full);
+    let prunable = |(conversation_id, last, oldest): (ConversationId, i64, Oldest)| {
+        let (first, at) = oldest?;
+        (at < keep.since || first <= last - keep.rows).then_some(Prunable { conversation_id, first, last })
+    };
+    Ok((looked_at.into_iter().filter_map(prunable).collect(), next))
+}
+
+/// Removes up to `limit` of the oldest rows of a conversation beyond what `keep` allows; returns how many.
+pub fn prune(tx: &mut Tx<'_>, log: Prunable, keep: Keep, limit: i64) -> Result<u64, StoreError> {
+    let old: Option<i64> = tx.fetch_one(
+        "SELECT max(number) AS newest FROM conversation_events WHERE conversation_id = $1 AND number < $2 AND at < $3",
+        &[log.conversation_id.into(), (log.first + limit).into(), keep.since.into()])?;
+    let too_many = (log.last - keep.rows).min(log.first + limit - 1);
+    tx.execute(
+        "DELETE FROM conversation_events WHERE conversation_id = $1 AND number <= $2",
+        &[log.conversation_id.into(), old.unwrap_or(0).max(too_many).into()],
+    )
+}

@@ -1,0 +1,373 @@
+//! Who takes part in which conversation, and how far each has read.
+
+use crate::conversations::Conversation;
+use crate::engine::placeholders::{padded, placeholders};
+use crate::engine::record::{FromRow, record};
+use crate::users::{LANGUAGE_COLUMNS, SHOWN_NAME};
+use crate::{Query, Row, StoreError, Tx, Value, conversation_languages};
+use meeshy_domain::{ConversationId, LanguageSettings, MemberId, MemberRole, Role, Timestamp, UserId, text};
+use std::collections::HashMap;
+
+/// A membership to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMember {
+    /// Which membership.
+    pub id: MemberId,
+    /// Of which conversation.
+    pub conversation_id: ConversationId,
+    /// Whose.
+    pub user_id: UserId,
+    /// What this person may do there.
+    pub role: MemberRole,
+    /// Since when.
+    pub joined_at: Timestamp,
+}
+
+record! {
+    /// A member as the others in the conversation see them.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Member as "u" {
+        /// Which membership.
+        pub id: MemberId = "m.id",
+        /// Of which conversation.
+        pub conversation_id: ConversationId = "m.conversation_id",
+        /// Whose.
+        pub user_id: UserId = "m.user_id",
+        /// What this person may do there.
+        pub role: MemberRole = "m.role",
+        /// The name this person has there.
+        pub nickname: Option<String> = "m.nickname",
+        /// Whether this person may write there.
+        pub can_send_message: bool = "m.can_send_message",
+        /// Since when.
+        pub joined_at: Timestamp = "m.joined_at",
+        /// The unique name.
+        pub username: String,
+        /// The name that others see.
+        pub display_name: String = SHOWN_NAME,
+        /// Given name.
+        pub first_name: String,
+        /// Family name.
+        pub last_name: String,
+        /// Address of a picture.
+        pub avatar: Option<String>,
+        /// What this person may do on the whole site.
+        pub site_role: Role = "u.role",
+        /// When this person was last active.
+        pub last_active_at: Timestamp,
+        /// What this person reads.
+        pub languages: LanguageSettings = LANGUAGE_COLUMNS,
+    }
+}
+
+/// Of an outer join: without a member, all columns are empty.
+impl FromRow for Option<Member> {
+    fn from_row(row: &mut Row) -> Result<Self, StoreError> {
+        if row.next_is_null() { Ok(None) } else { Member::from_row(row).map(Some) }
+    }
+}
+
+/// Adds a member, who has not read anything yet.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when this person is a member already.
+pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
+    let row = vec![
+        ("id", member.id.into()),
+        ("conversation_id", member.conversation_id.into()),
+        ("user_id", member.user_id.into()),
+        ("role", member.role.into()),
+        ("joined_at", member.joined_at.into()),
+    ];
+    tx.insert_into("members", row)?;
+    // Nobody changes these settings before the person is counted.
+    let held = tx.for_share();
+    let settings = tx.fetch_optional(
+        &format!("SELECT {LANGUAGE_COLUMNS} FROM users u WHERE u.id = $1 AND u.is_active AND u.deleted_at IS NULL {held}"),
+        &[member.user_id.into()])?;
+    tx.execute(
+        "UPDATE conversations SET member_count = member_count + 1 WHERE id = $1",
+        &[member.conversation_id.into()],
+    )?;
+    match settings {
+        Some(settings) => conversation_languages::add_member(tx, member.conversation_id, &settings),
+        None => Ok(()),
+    }
+}
+
+/// Whether a membership is active, and the account of its holder `u`.
+const IS_HERE: &str = "m.is_active AND u.is_active AND u.deleted_at IS NULL";
+
+fn select() -> String {
+    format!("SELECT {} FROM members m JOIN users u ON u.id = m.user_id", Member::columns())
+}
+
+/// The active member of a conversation that a person is.
+///
+/// # Errors
+/// As the database says.
+pub fn find(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    user: UserId,
+) -> Result<Option<Member>, StoreError> {
+    let select = select();
+    tx.fetch_optional(
+        &format!("{select} WHERE m.conversation_id = $1 AND m.user_id = $2 AND {IS_HERE}"),
+        &[conversation.into(), user.into()],
+    )
+}
+
+/// Which conversation is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference<'a> {
+    /// The one with this id.
+    Id(ConversationId),
+    /// The one with this identifier, such as `meeshy`.
+    Identifier(&'a str),
+}
+
+/// An open conversation, and the active member of it that a person is.
+pub fn find_with_conversation(
+    reference: Reference<'_>,
+    user: UserId,
+) -> Query<Option<(Conversation, Option<Member>)>> {
+    let (column, value) = match reference {
+        Reference::Id(id) => ("c.id", Value::from(id)),
+        // No conversation has an empty one.
+        Reference::Identifier("") => return Query::known(None),
+        Reference::Identifier(identifier) => ("c.identifier", identifier.into()),
+    };
+    Query::optional(
+        format!(
+            "SELECT {}, {} FROM conversations c \
+             LEFT JOIN members m ON m.conversation_id = c.id AND m.user_id = $2 AND m.is_active \
+             LEFT JOIN users u ON u.id = m.user_id WHERE {column} = $1 AND c.is_active",
+            Conversation::columns(),
+            Member::columns()
+        ),
+        vec![value, user.into()],
+    )
+}
+
+/// The first `limit` active members of each of some conversations, in order of joining: a query for each, which reads no more rows
+/// than it gives.
+pub fn first(conversations: &[ConversationId], limit: i64) -> Vec<Query<Vec<Member>>> {
+    let sql = format!(
+        "{} WHERE m.conversation_id = $1 AND {IS_HERE} ORDER BY m.joined_at, m.id LIMIT $2",
+        select()
+    );
+    conversations.iter().map(|id| Query::all(&*sql, vec![(*id).into(), limit.into()])).collect()
+}
+
+/// The people of the first `limit` active memberships of a conversation, in order of joining.
+pub fn first_ids(conversation: ConversationId, limit: i64) -> Query<Vec<UserId>> {
+    Query::all(
+        "SELECT user_id FROM members WHERE conversation_id = $1 AND is_active ORDER BY joined_at, id LIMIT $2",
+        vec![conversation.into(), limit.into()],
+    )
+}
+
+/// Those of `users` who are active members of a conversation, at most `limit`, in no particular order: with one, SQLite would read
+/// the whole conversation in that order.
+pub fn among(conversation: ConversationId, users: &[UserId], limit: i64) -> Query<Vec<Member>> {
+    if users.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let (select, list) = (select(), placeholders(3, users.len()));
+    let mut params = vec![conversation.into(), limit.into()];
+    params.extend(padded(users.iter().map(|id| Value::from(*id))));
+    Query::all(
+        format!("{select} WHERE m.conversation_id = $1 AND m.user_id IN ({list}) AND {IS_HERE} LIMIT $2"),
+        params,
+    )
+}
+
+/// The active members of a conversation with these usernames, in any spelling ([`text::key`]), in order of their usernames.
+pub fn named(conversation: ConversationId, usernames: &[String]) -> Query<Vec<(UserId, String)>> {
+    let keys: Vec<Value> =
+        usernames.iter().filter_map(|username| text::key(username)).map(Value::from).collect();
+    if keys.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(2, keys.len());
+    let mut params = vec![conversation.into()];
+    params.extend(padded(keys));
+    Query::all(
+        format!(
+            "SELECT u.id, u.username FROM users u JOIN members m ON m.conversation_id = $1 AND m.user_id = u.id \
+             WHERE u.username_key IN ({list}) AND {IS_HERE} ORDER BY u.username"
+        ),
+        params,
+    )
+}
+
+/// How far a person has read some conversations; 0 is left out.
+pub fn cursors(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
+    if conversations.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(2, conversations.len());
+    let mut params = vec![user.into()];
+    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
+    Query::all(
+        format!(
+            "SELECT conversation_id, read_sequence FROM read_cursors WHERE user_id = $1 AND conversation_id IN ({list})"
+        ),
+        params,
+    )
+}
+
+/// How many messages of some conversations a person has not read, whether they see them or not.
+pub fn unread(user: UserId, conversations: &[ConversationId]) -> Query<Vec<(ConversationId, i64)>> {
+    if conversations.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(2, conversations.len());
+    let mut params = vec![user.into()];
+    params.extend(padded(conversations.iter().map(|id| Value::from(*id))));
+    let found = Query::<(ConversationId, i64)>::all(
+        format!(
+            "SELECT c.id, c.last_sequence - coalesce(r.read_sequence, 0) AS unread FROM conversations c \
+             LEFT JOIN read_cursors r ON r.user_id = $1 AND r.conversation_id = c.id WHERE c.id IN ({list})"
+        ),
+        params,
+    );
+    found.map(|found| found.into_iter().map(|(id, unread)| (id, unread.max(0))).collect())
+}
+
+/// How far some people have read a conversation, and since when.
+pub fn positions(conversation: ConversationId, users: &[UserId]) -> Query<Vec<(UserId, i64, Timestamp)>> {
+    if users.is_empty() {
+        return Query::known(Vec::new());
+    }
+    let list = placeholders(2, users.len());
+    let mut params = vec![conversation.into()];
+    params.extend(padded(users.iter().map(|id| Value::from(*id))));
+    Query::all(
+        format!(
+            "SELECT user_id, read_sequence, read_at FROM read_cursors WHERE conversation_id = $1 AND user_id IN ({list})"
+        ),
+        params,
+    )
+}
+
+record! {
+    /// A membership as the process that serves a person keeps it in mind.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Membership {
+        /// In which conversation.
+        pub conversation_id: ConversationId = "c.id",
+        /// How many members that has.
+        pub member_count: i64 = "c.member_count",
+        /// The number of its newest message.
+        pub last_sequence: i64 = "c.last_sequence",
+        /// When that was written.
+        pub last_message_at: Timestamp = "c.last_message_at",
+        /// The number of its newest [event](crate::events).
+        pub last_event: i64 = "c.last_event",
+        /// The number of the newest message that the person has read there.
+        pub read_sequence: i64 = "coalesce(r.read_sequence, 0)",
+    }
+}
+
+/// A person's memberships of open conversations.
+pub fn of_user(user: UserId) -> Query<Vec<Membership>> {
+    Query::all(
+        format!(
+            "SELECT {} \
+         FROM members m JOIN conversations c ON c.id = m.conversation_id \
+         LEFT JOIN read_cursors r ON r.user_id = m.user_id AND r.conversation_id = m.conversation_id \
+         WHERE m.user_id = $1 AND m.is_active AND c.is_active",
+            Membership::columns()
+        ),
+        vec![user.into()],
+    )
+}
+
+/// Whether `user` takes part in a conversation.
+///
+/// # Errors
+/// As the database says.
+pub fn is_member(tx: &mut Tx<'_>, conversation: ConversationId, user: UserId) -> Result<bool, StoreError> {
+    tx.exists(
+        "SELECT 1 FROM members WHERE conversation_id = $1 AND user_id = $2 AND is_active",
+        &[conversation.into(), user.into()],
+    )
+}
+
+/// The memberships of `users` that have ended.
+///
+/// # Errors
+/// As the database says.
+pub fn ended(tx: &mut Tx<'_>, users: &[UserId]) -> Result<Vec<(UserId, ConversationId)>, StoreError> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let list = placeholders(1, users.len());
+    tx.fetch_all(
+        &format!(
+            "SELECT user_id, conversation_id FROM members WHERE user_id IN ({list}) AND is_active = FALSE"
+        ),
+        &padded(users.iter().map(|id| Value::from(*id))),
+    )
+}
+
+/// How many memberships each of `users` has or had. One that was deleted instead of ended shows only here.
+///
+/// # Errors
+/// As the database says.
+pub fn counts(tx: &mut Tx<'_>, users: &[UserId]) -> Result<HashMap<UserId, i64>, StoreError> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let list = placeholders(1, users.len());
+    let found = tx.fetch_all(
+        &format!("SELECT user_id, count(*) AS total FROM members WHERE user_id IN ({list}) GROUP BY user_id"),
+        &padded(users.iter().map(|id| Value::from(*id))),
+    )?;
+    Ok(found.into_iter().collect())
+}
+
+/// The memberships of `users` that have not ended, in open conversations, each with the number of the conversation's newest
+/// [event](crate::events).
+///
+/// # Errors
+/// As the database says.
+pub fn active(
+    tx: &mut Tx<'_>,
+    users: &[UserId],
+) -> Result<HashMap<(UserId, ConversationId), i64>, StoreError> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let list = placeholders(1, users.len());
+    let found = tx.fetch_all(
+        &format!(
+            "SELECT m.user_id, m.conversation_id, c.last_event FROM members m JOIN conversations c ON c.id = m.conversation_id \
+             WHERE m.user_id IN ({list}) AND m.is_active AND c.is_active"
+        ),
+        &padded(users.iter().map(|id| Value::from(*id))),
+    )?;
+    Ok(found.into_iter().collect())
+}
+
+/// Moves a reader's cursor forward, never back.
+///
+/// # Errors
+/// As the database says.
+pub fn advance_cursor(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    user: UserId,
+    sequence: i64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute_later(
+        "INSERT INTO read_cursors (user_id, conversation_id, read_sequence, read_at) VALUES ($1, $2, $3, $4) \
+         ON CONFLICT (user_id, conversation_id) WHERE user_id IS NOT NULL DO UPDATE SET \
+           read_sequence = excluded.read_sequence, read_at = excluded.read_at, last_read_message_id = NULL \
+           WHERE read_cursors.read_sequence < excluded.read_sequence",
+        &[user.into(), conversation.into(), sequence.into(), now.into()],
+    )
+}

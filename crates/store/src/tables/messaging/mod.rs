@@ -1,0 +1,13 @@
+//! Conversations, their messages and members.
+
+pub mod attachments;
+pub mod conversation_languages;
+pub mod conversations;
+pub mod events;
+pub mod glossary;
+pub mod guests;
+pub mod members;
+pub mod messages;
+pub mod notifications;
+pub mod statuses;
+pub mod visibility;

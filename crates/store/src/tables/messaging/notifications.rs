@@ -1,0 +1,189 @@
+//! Notifications, and the archive of old ones.
+
+use crate::engine::placeholders::{padded, placeholders};
+use crate::engine::record::record;
+use crate::{StoreError, Tx};
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use meeshy_domain::{Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+use std::io::{self, BufRead, BufReader, Write};
+
+record! {
+    /// A notification. What it refers to may have been deleted.
+    #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+    #[expect(missing_docs, reason = "the fields bear the names that clients and the old database use")]
+    pub struct Notification in notifications {
+        pub id: String,
+        pub user_id: UserId,
+        #[serde(rename = "type")]
+        pub kind: String = "type",
+        pub title: String,
+        pub content: String,
+        pub data: Option<String>,
+        pub priority: String,
+        pub is_read: bool,
+        pub read_at: Option<i64>,
+        pub email_sent: bool,
+        pub push_sent: bool,
+        pub expires_at: Option<i64>,
+        pub created_at: i64,
+        pub sender_id: Option<String>,
+        pub sender_username: Option<String>,
+        pub sender_avatar: Option<String>,
+        pub sender_display_name: Option<String>,
+        pub sender_first_name: Option<String>,
+        pub sender_last_name: Option<String>,
+        pub message_preview: Option<String>,
+        pub conversation_id: Option<String>,
+        pub message_id: Option<String>,
+        pub call_session_id: Option<String>,
+    }
+}
+
+/// Adds a notification unless it exists.
+pub fn insert(tx: &mut Tx<'_>, notification: &Notification) -> Result<(), StoreError> {
+    tx.insert_then(notification, "ON CONFLICT (id) DO NOTHING")
+}
+
+/// The notifications of a user that are not archived, the oldest first.
+pub fn list(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreError> {
+    tx.fetch_all(
+        &format!(
+            "SELECT {} FROM notifications WHERE user_id = $1 ORDER BY created_at, id",
+            Notification::columns()
+        ),
+        &[user.into()],
+    )
+}
+
+/// The number of active and of archived notifications.
+pub fn counts(tx: &mut Tx<'_>) -> Result<(i64, i64), StoreError> {
+    Ok((
+        tx.fetch_one("SELECT COUNT(*) AS count FROM notifications", &[])?,
+        tx.fetch_one(
+            "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM archived_notifications",
+            &[],
+        )?,
+    ))
+}
+
+/// Which notifications have expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry {
+    /// Only those from before this time.
+    pub before: Timestamp,
+    /// This many unread ones of a user stay nevertheless, the newest ones.
+    pub unread_kept: i64,
+}
+
+/// The users with notifications from before a time, by id, after the user `after`.
+pub fn people_with_old(
+    tx: &mut Tx<'_>,
+    before: Timestamp,
+    after: Option<UserId>,
+    most: i64,
+) -> Result<Vec<UserId>, StoreError> {
+    let after = after.map(|user| user.to_string()).unwrap_or_default();
+    tx.fetch_all(
+        "SELECT DISTINCT user_id FROM notifications WHERE created_at < $1 AND user_id > $2 ORDER BY user_id LIMIT $3",
+        &[before.into(), after.into(), most.into()])
+}
+
+/// Moves up to `most` expired notifications of a user to the archive, the oldest first, and returns how many.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if another transaction moves them at the same time.
+pub fn archive(tx: &mut Tx<'_>, user: UserId, expiry: Expiry, most: i64) -> Result<usize, StoreError> {
+    let columns = Notification::columns();
+    let old: Vec<Notification> = tx.fetch_all(
+        &format!(
+            "SELECT {columns} FROM (SELECT {columns}, \
+               ROW_NUMBER() OVER (PARTITION BY is_read ORDER BY created_at DESC, id DESC) AS place \
+               FROM notifications WHERE user_id = $1 AND created_at < $2) AS old \
+             WHERE is_read OR place > $3 ORDER BY created_at, id LIMIT $4"
+        ),
+        &[user.into(), expiry.before.into(), expiry.unread_kept.into(), most.into()],
+    )?;
+    let (Some(first), Some(last)) = (old.first(), old.last()) else { return Ok(0) };
+    tx.execute(
+        "INSERT INTO archived_notifications (id, user_id, count, first_at, last_at, notifications) \
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        &[
+            (&first.id).into(),
+            user.into(),
+            i64::try_from(old.len()).unwrap_or(i64::MAX).into(),
+            first.created_at.into(),
+            last.created_at.into(),
+            packed(&old).map_err(damaged)?.into(),
+        ],
+    )?;
+    let removed = tx.execute(
+        &format!("DELETE FROM notifications WHERE id IN ({})", placeholders(1, old.len())),
+        &padded(old.iter().map(|notification| (&notification.id).into())),
+    )?;
+    if removed != old.len() as u64 {
+        return Err(StoreError::Conflict("archived notification".to_owned()));
+    }
+    Ok(old.len())
+}
+
+/// The archived notifications of a user, the oldest first.
+///
+/// # Errors
+/// Also for an archive that cannot be read.
+pub fn archived(tx: &mut Tx<'_>, user: UserId) -> Result<Vec<Notification>, StoreError> {
+    let packs: Vec<Vec<u8>> = tx.fetch_all(
+        "SELECT notifications FROM archived_notifications WHERE user_id = $1 ORDER BY last_at, id",
+        &[user.into()],
+    )?;
+    let mut all = Vec::new();
+    for pack in packs {
+        all.extend(unpacked(&pack).map_err(damaged)?);
+    }
+    Ok(all)
+}
+
+/// Moves the notifications of a user out of the archive again, and returns how many.
+///
+/// # Errors
+/// As [`archived`].
+pub fn restore(tx: &mut Tx<'_>, user: UserId) -> Result<usize, StoreError> {
+    let all = archived(tx, user)?;
+    for notification in &all {
+        insert(tx, notification)?;
+    }
+    tx.execute("DELETE FROM archived_notifications WHERE user_id = $1", &[user.into()])?;
+    Ok(all.len())
+}
+
+/// Moves all notifications out of the archive again.
+///
+/// # Errors
+/// As [`archived`].
+pub fn restore_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let everybody: Vec<UserId> = tx.fetch_all("SELECT DISTINCT user_id FROM archived_notifications", &[])?;
+    for user in everybody {
+        restore(tx, user)?;
+    }
+    Ok(())
+}
+
+fn packed(notifications: &[Notification]) -> io::Result<Vec<u8>> {
+    let mut pack = GzEncoder::new(Vec::new(), Compression::default());
+    for notification in notifications {
+        serde_json::to_writer(&mut pack, notification)?;
+        pack.write_all(b"\n")?;
+    }
+    pack.finish()
+}
+
+fn unpacked(pack: &[u8]) -> io::Result<Vec<Notification>> {
+    let lines = BufReader::new(GzDecoder::new(pack)).lines();
+    lines.map(|line| Ok(serde_json::from_str(&line?)?)).collect()
+}
+
+fn damaged(error: io::Error) -> StoreError {
+    StoreError::Statement(format!("the archive of notifications: {error}"))
+}

@@ -1,0 +1,7 @@
+//! What the processes on one database share.
+
+pub mod call_counts;
+pub mod data_set;
+pub mod gateways;
+pub mod leases;
+pub mod signing_key;
