@@ -97,11 +97,17 @@ impl Socket {
     /// # Panics
     /// When the connection is closed first.
     pub async fn acknowledgement(&mut self, number: u64) -> Value {
+        self.acknowledgement_unless_closed(number)
+            .await
+            .unwrap_or_else(|Closed| panic!("closed before the acknowledgement {number} came"))
+    }
+
+    async fn acknowledgement_unless_closed(&mut self, number: u64) -> Result<Value, Closed> {
         loop {
             match self.said().await {
-                Said::Ack(found, data) if found == number => return data,
+                Said::Ack(found, data) if found == number => return Ok(data),
                 Said::Event(name, data) => self.events.push_back((name, data)),
-                Said::Closed => panic!("closed before the acknowledgement {number} came"),
+                Said::Closed => return Err(Closed),
                 Said::Ack(..) | Said::Other => {}
             }
         }
@@ -111,6 +117,15 @@ impl Socket {
     pub async fn ask(&mut self, event: &str, data: Value) -> Value {
         let number = self.begin(event, data).await;
         self.acknowledgement(number).await
+    }
+
+    /// Sends an event on a connection that may be closed at any moment, and waits for its acknowledgement.
+    ///
+    /// # Errors
+    /// When the connection is closed first.
+    pub async fn ask_unless_closed(&mut self, event: &str, data: Value) -> Result<Value, Closed> {
+        let number = self.begin(event, data).await;
+        self.acknowledgement_unless_closed(number).await
     }
 
     /// The next event of this name; others stay in the queue.
