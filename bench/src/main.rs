@@ -20,7 +20,7 @@ use anyhow::{Context, ensure};
 use clap::{Parser, ValueEnum};
 use figures::Table;
 use machine::Machine;
-use rounds::{Plan, progress};
+use rounds::{Databases, Plan, progress};
 use serde::Serialize;
 use server::Programs;
 use std::path::{Path, PathBuf};
@@ -44,6 +44,9 @@ struct Cli {
     /// Two short rounds instead of five: shows that everything works, not how fast it is
     #[arg(long)]
     quick: bool,
+    /// Measure B3 and B13 on one database only
+    #[arg(long, value_enum, default_value_t = Databases::Both)]
+    database: Databases,
     /// Print JSON instead of Markdown
     #[arg(long)]
     json: bool,
@@ -101,7 +104,7 @@ fn absolute(path: &Path) -> anyhow::Result<PathBuf> {
 
 async fn run(cli: &Cli, programs: Programs) -> anyhow::Result<()> {
     let machine = Machine::inspect(&programs)?;
-    let plan = Plan::new(programs, cli.quick);
+    let plan = Plan::new(programs, cli.quick, cli.database);
     let wanted = |benchmark| cli.benchmark == Benchmark::All || cli.benchmark == benchmark;
     let mut report = Report::begin(cli.json, machine);
     if wanted(Benchmark::B1) {

@@ -3,6 +3,7 @@
 use crate::figures::{Figure, Row};
 use crate::server::Kind;
 use crate::server::Programs;
+use clap::ValueEnum;
 use std::time::Duration;
 
 /// How much to measure, and with which programs.
@@ -18,14 +19,39 @@ pub struct Plan {
     pub window: Duration,
     /// How long memory may take to settle.
     pub settle: Duration,
+    /// The databases to measure on.
+    pub databases: Databases,
+}
+
+/// The databases to measure on, for benchmarks that have a table for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Databases {
+    /// Both.
+    Both,
+    /// SQLite only.
+    Sqlite,
+    /// PostgreSQL only.
+    Postgres,
+}
+
+impl Databases {
+    /// Whether SQLite is one of them.
+    pub fn has_sqlite(self) -> bool {
+        self != Self::Postgres
+    }
+
+    /// Whether PostgreSQL is one of them.
+    pub fn has_postgres(self) -> bool {
+        self != Self::Sqlite
+    }
 }
 
 impl Plan {
     /// Five rounds, or two short ones to check that everything works.
-    pub fn new(programs: Programs, quick: bool) -> Self {
+    pub fn new(programs: Programs, quick: bool, databases: Databases) -> Self {
         let (rounds, warm_up, window, settle) = if quick { (2, 1, 2, 3) } else { (5, 2, 5, 8) };
         let [warm_up, window, settle] = [warm_up, window, settle].map(Duration::from_secs);
-        Self { programs, rounds, warm_up, window, settle }
+        Self { programs, rounds, warm_up, window, settle, databases }
     }
 }
 

@@ -44,10 +44,16 @@ impl Databases {
 ///
 /// # Errors
 /// If a server fails, rejects a message, or loses a delivery, or there is no PostgreSQL.
-pub async fn measure(plan: &Plan) -> anyhow::Result<[Table; 2]> {
-    let sqlite = on(plan, "SQLite", &Databases::Sqlite, &[Kind::Durable, Kind::DurableGroup]).await?;
-    let postgres = Databases::Postgres(RefCell::new(Postgres::start()?));
-    Ok([sqlite, on(plan, "PostgreSQL", &postgres, &[Kind::DurablePostgres]).await?])
+pub async fn measure(plan: &Plan) -> anyhow::Result<Vec<Table>> {
+    let mut tables = Vec::new();
+    if plan.databases.has_sqlite() {
+        tables.push(on(plan, "SQLite", &Databases::Sqlite, &[Kind::Durable, Kind::DurableGroup]).await?);
+    }
+    if plan.databases.has_postgres() {
+        let postgres = Databases::Postgres(RefCell::new(Postgres::start()?));
+        tables.push(on(plan, "PostgreSQL", &postgres, &[Kind::DurablePostgres]).await?);
+    }
+    Ok(tables)
 }
 
 async fn on(plan: &Plan, name: &str, databases: &Databases, peers: &[Kind]) -> anyhow::Result<Table> {

@@ -33,12 +33,17 @@ const COLUMNS: [&str; 9] = [
 /// When a server fails, or there is no PostgreSQL.
 pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Table> {
     let messages = if quick { 50_000 } else { 1_000_000 };
-    let folder = tempfile::tempdir()?;
-    let location = Location::Folder(folder.path().to_owned());
-    let mut rows = vec![one_database(plan, "SQLite", &location, folder.path(), messages).await?];
-    let (mut server, folder) = (Postgres::start()?, tempfile::tempdir()?);
-    let location = Location::Postgres { url: server.database(), connections: 8 };
-    rows.push(one_database(plan, "PostgreSQL", &location, folder.path(), messages).await?);
+    let mut rows = Vec::new();
+    if plan.databases.has_sqlite() {
+        let folder = tempfile::tempdir()?;
+        let location = Location::Folder(folder.path().to_owned());
+        rows.push(one_database(plan, "SQLite", &location, folder.path(), messages).await?);
+    }
+    if plan.databases.has_postgres() {
+        let (mut server, folder) = (Postgres::start()?, tempfile::tempdir()?);
+        let location = Location::Postgres { url: server.database(), connections: 8 };
+        rows.push(one_database(plan, "PostgreSQL", &location, folder.path(), messages).await?);
+    }
     let method = format!(
         "{messages} messages in {ROOMS} conversations of one person; calls one after the other over HTTP."
     );

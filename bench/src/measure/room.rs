@@ -37,12 +37,12 @@ const CALLS: usize = 200;
 /// If a server fails, or there is no PostgreSQL.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     let mut rows = Vec::new();
-    for size in MEMBERS {
+    for size in MEMBERS.into_iter().filter(|_| plan.databases.has_sqlite()) {
         let folder = tempfile::tempdir()?;
         let location = Location::Folder(folder.path().to_owned());
         rows.push(one_size(plan, "SQLite", &location, folder.path(), size).await?);
     }
-    for size in MEMBERS {
+    for size in MEMBERS.into_iter().filter(|_| plan.databases.has_postgres()) {
         let (mut server, folder) = (Postgres::start()?, tempfile::tempdir()?);
         let url = server.database();
         let location = Location::Postgres { url, connections: 8 };
