@@ -59,6 +59,7 @@ const MIGRATIONS: &[Migration] = migrations![
     24 "0024_gateways",
     26 "0026_blocks" then blocks::follow_lists,
     27 "0027_missing_indexes",
+    30 "0030_unused_indexes",
 ];
 
 /// The schema changes made when a database was opened.

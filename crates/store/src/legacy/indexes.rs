@@ -6,13 +6,9 @@
 use crate::{StoreError, Tx};
 
 /// The indexes of large tables that an import does not use while it adds rows, as the migrations create them.
-const PAUSED: [(&str, &str); 19] = [
+const PAUSED: [(&str, &str); 18] = [
     ("members_user", "CREATE INDEX members_user ON members (user_id, conversation_id)"),
     ("members_active", "CREATE INDEX members_active ON members (user_id, is_active, conversation_id)"),
-    (
-        "messages_live",
-        "CREATE INDEX messages_live ON messages (conversation_id, created_at DESC) WHERE deleted_at IS NULL",
-    ),
     ("messages_reply", "CREATE INDEX messages_reply ON messages (reply_to_id) WHERE reply_to_id IS NOT NULL"),
     ("attachments_message", "CREATE INDEX attachments_message ON attachments (message_id)"),
     (
