@@ -1,8 +1,9 @@
 //! Migrations: numbered SQL files, each applied once, in a transaction, and verified on every start.
 //!
-//! While several processes are upgraded one after the other, the program of the release before works on the new schema. A release
-//! therefore only expands: it adds tables, indexes, and columns that may be empty or have a default. What the release before reads
-//! or writes is removed one release later, when no process needs it any more.
+//! While several processes are upgraded one after the other, or when an upgrade is undone, the program of the
+//! release before works on the new schema. A release therefore only expands: it adds tables, indexes, and columns
+//! that may be empty or have a default. What the release before reads or writes is removed one release later, when
+//! no process needs it any more.
 
 use crate::engine::tx::Connection;
 use crate::{StoreError, Tx, blocks, names};
@@ -10,6 +11,9 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write;
 
 type Step = fn(&mut Tx<'_>) -> Result<(), StoreError>;
+
+/// The newest migration of the release before, whose program works on this schema. Set with each release.
+const WORKS_SINCE: i64 = 31;
 
 struct Migration {
     number: i64,
@@ -60,6 +64,7 @@ const MIGRATIONS: &[Migration] = migrations![
     26 "0026_blocks" then blocks::follow_lists,
     27 "0027_missing_indexes",
     30 "0030_unused_indexes",
+    31 "0031_compatible_schemas",
 ];
 
 /// The schema changes made when a database was opened.
@@ -73,7 +78,9 @@ pub struct Migrated {
 
 /// Brings the schema up to date on one connection.
 pub(crate) fn on(connection: &mut dyn Connection) -> Result<Migrated, StoreError> {
-    transaction(connection, prepare)?;
+    if transaction(connection, prepare)? == Schema::Newer {
+        return Ok(Migrated { applied: Vec::new(), version: newest() });
+    }
     let mut applied = Vec::new();
     for migration in MIGRATIONS {
         if transaction(connection, |tx| apply(tx, migration))? {
@@ -81,6 +88,7 @@ pub(crate) fn on(connection: &mut dyn Connection) -> Result<Migrated, StoreError
             applied.push(migration.name);
         }
     }
+    transaction(connection, note_compatibility)?;
     while transaction(connection, names::fold_some)? {}
     Ok(Migrated { applied, version: newest() })
 }
@@ -99,17 +107,38 @@ fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |migration| migration.number)
 }
 
-fn prepare(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+/// The schema of a database, compared with the one of this program.
+#[derive(Debug, PartialEq, Eq)]
+enum Schema {
+    /// This program migrates it, if necessary.
+    Known,
+    /// A newer program has migrated it, and this one works on it.
+    Newer,
+}
+
+fn prepare(tx: &mut Tx<'_>) -> Result<Schema, StoreError> {
     tx.batch(
         "CREATE TABLE IF NOT EXISTS migrations (
             number BIGINT PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL
         )",
     )?;
     let found: Option<i64> = tx.fetch_one("SELECT max(number) AS newest FROM migrations", &[])?;
-    match found {
-        Some(found) if found > newest() => Err(StoreError::NewerDatabase { found, known: newest() }),
-        _ => Ok(()),
+    let Some(found) = found.filter(|found| *found > newest()) else { return Ok(Schema::Known) };
+    let sql = "SELECT works_since FROM migrations WHERE number = $1";
+    match tx.fetch_one::<Option<i64>>(sql, &[found.into()])? {
+        Some(since) if since <= newest() => {
+            tracing::warn!(found, known = newest(), "The schema of the database is newer, but compatible");
+            Ok(Schema::Newer)
+        }
+        _ => Err(StoreError::NewerDatabase { found, known: newest() }),
     }
+}
+
+/// Says for the programs of earlier releases whether they work on this schema.
+fn note_compatibility(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let note = "UPDATE migrations SET works_since = $2 WHERE number = $1 AND works_since IS NULL";
+    tx.execute(note, &[newest().into(), WORKS_SINCE.into()])?;
+    Ok(())
 }
 
 /// Applies a migration unless it was applied before; returns whether it did.

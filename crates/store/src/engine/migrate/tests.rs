@@ -4,6 +4,56 @@ use super::*;
 use crate::Value;
 use std::collections::BTreeMap;
 
+/// Why a statement of a migration does more than expand the schema, so that the program of the release before may
+/// fail on it.
+fn contracts(statement: &str) -> Option<&'static str> {
+    let words: Vec<String> = statement.split_whitespace().map(str::to_uppercase).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words[..] {
+        ["CREATE", "TABLE" | "INDEX", ..] | ["DROP", "INDEX", ..] | ["INSERT" | "UPDATE", ..] => None,
+        ["CREATE", "UNIQUE", ..] => Some("the release before may write what this forbids"),
+        ["ALTER", "TABLE", _, "ADD", "COLUMN", ref column @ ..]
+            if column.contains(&"NULL") && !column.contains(&"DEFAULT") =>
+        {
+            Some("the release before does not fill this column")
+        }
+        ["ALTER", "TABLE", _, "ADD", "COLUMN", ..] => None,
+        _ => Some("the release before may use what this changes"),
+    }
+}
+
+/// The statements of a migration, without comments.
+fn statements(sql: &str) -> Vec<String> {
+    let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+    let sql: Vec<&str> = lines.collect();
+    sql.join("\n").split(';').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect()
+}
+
+#[test]
+fn a_release_only_expands_the_schema() {
+    for migration in MIGRATIONS.iter().filter(|migration| migration.number > WORKS_SINCE) {
+        for statement in statements(migration.sql) {
+            assert_eq!(contracts(&statement), None, "{}: {statement}", migration.name);
+        }
+    }
+    for allowed in
+        ["CREATE INDEX a ON b (c)", "ALTER TABLE a ADD COLUMN b TEXT NOT NULL DEFAULT ''", "DROP INDEX a"]
+    {
+        assert_eq!(contracts(allowed), None, "{allowed}");
+    }
+    for refused in [
+        "DROP TABLE a",
+        "ALTER TABLE a DROP COLUMN b",
+        "ALTER TABLE a ADD COLUMN b TEXT NOT NULL",
+        "ALTER TABLE a RENAME TO b",
+        "CREATE UNIQUE INDEX a ON b (c)",
+        "DELETE FROM a",
+    ] {
+        assert!(contracts(refused).is_some(), "{refused}");
+    }
+    assert!(WORKS_SINCE <= newest());
+}
+
 #[test]
 fn rebuilt_tables_keep_their_rows_and_keys() {
     let folder = tempfile::tempdir().unwrap();
