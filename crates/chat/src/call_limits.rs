@@ -6,13 +6,7 @@ use crate::tokens::digest;
 use crate::{Chat, ChatError};
 use meeshy_store::call_counts::{self, Counted};
 use meeshy_store::{StoreError, Tx};
-use std::sync::atomic::Ordering;
 use std::time::Duration;
-
-/// The most counters; beyond that, those whose windows end first are removed.
-const MAX_COUNTS: i64 = 200_000;
-/// How many calls between two checks of that number.
-const TRIM_INTERVAL: u64 = 256;
 
 /// A limit on the calls of a caller in a window of time.
 #[derive(Debug, Clone)]
@@ -34,11 +28,7 @@ impl Chat {
         if limits.is_empty() || self.inner.store.is_exclusive() {
             return Ok(None);
         }
-        let trims = self.inner.counted_calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRIM_INTERVAL);
         let write = move |tx: &mut Tx<'_>| {
-            if trims {
-                call_counts::trim(tx, MAX_COUNTS)?;
-            }
             for (place, limit) in limits.iter().enumerate() {
                 let counted = Counted {
                     limit_name: limit.name,

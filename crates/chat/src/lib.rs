@@ -34,7 +34,6 @@ mod files;
 mod gateways;
 mod glossary;
 mod jobs;
-mod leader;
 mod messages;
 pub mod model;
 mod pages;
@@ -48,6 +47,7 @@ mod remote_presence;
 mod reports;
 mod requests;
 pub mod retention;
+mod scheduled;
 mod second_factor;
 mod sessions;
 mod setup;
@@ -86,6 +86,7 @@ pub use profiles::ProfilePatch;
 pub use refresh::Refreshed;
 pub use reports::{NewReport, Reported};
 pub use requests::{Progress, Requested};
+pub use scheduled::JobStates;
 pub use second_factor::SignIn;
 pub use setup::SetupState;
 pub use texts::{Detected, Served, TextRequest, TextTranslation, TranslationCounts};
@@ -101,7 +102,7 @@ use meeshy_store::visibility::Viewer;
 use meeshy_store::{Store, Tx};
 use passwords::Passwords;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokens::Tokens;
 
@@ -175,10 +176,6 @@ struct Inner {
     translates: AtomicBool,
     failures: worker::Failures,
     turns: sign_in::Turns,
-    /// The sign-in attempts in this process.
-    sign_ins: AtomicU64,
-    /// Calls of this process that were counted over all gateways.
-    counted_calls: AtomicU64,
     /// The id of this process among those that use the database.
     process: String,
     /// Identifies the signing key without revealing it.
@@ -237,8 +234,6 @@ impl Chat {
                 translates: AtomicBool::new(false),
                 failures: worker::Failures::default(),
                 turns: sign_in::Turns::default(),
-                sign_ins: AtomicU64::new(0),
-                counted_calls: AtomicU64::new(0),
                 process: secrets.hex(8),
                 store,
                 clock,

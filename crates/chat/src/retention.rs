@@ -5,16 +5,14 @@
 //! read and restored.
 
 use crate::ChatError;
-use meeshy_domain::{Clock, Timestamp, UserId};
+use meeshy_domain::{Timestamp, UserId};
 use meeshy_store::events::{self, Keep};
 use meeshy_store::notifications::{self, Expiry};
 use meeshy_store::{Store, StoreError, translation_cache};
-use std::convert::Infallible;
 use std::time::Duration;
 
 /// Notifications moved in one transaction, few enough that no other write waits for long.
 const BATCH: i64 = 500;
-const HOUR: Duration = Duration::from_secs(3600);
 /// Users looked up at a time.
 const PEOPLE: i64 = 100;
 /// Conversations whose logs are checked with one read.
@@ -164,30 +162,6 @@ pub async fn prune_events(store: &Store, bound: EventBound, now: Timestamp) -> R
         from = next;
         if from.is_none() {
             return Ok(removed);
-        }
-    }
-}
-
-/// Archives notifications and prunes the cache and the event log, now and every hour. A failed run is logged
-/// and made up for by the next one.
-pub async fn keep(store: Store, bounds: Bounds, clock: Clock) -> Infallible {
-    let mut hours = tokio::time::interval(HOUR);
-    loop {
-        hours.tick().await;
-        match prune_events(&store, bounds.events, clock.now()).await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "Removed old events"),
-            Err(error) => tracing::warn!(%error, "Failed to remove old events"),
-        }
-        match prune_cache(&store, bounds.cache, clock.now()).await {
-            Ok(0) => {}
-            Ok(removed) => tracing::info!(removed, "Removed cached translations"),
-            Err(error) => tracing::warn!(%error, "Failed to remove old cached translations"),
-        }
-        match archive_notifications(&store, bounds.notifications, clock.now()).await {
-            Ok(Archived { moved: 0, .. }) => {}
-            Ok(Archived { moved, people, .. }) => tracing::info!(moved, people, "Archived notifications"),
-            Err(error) => tracing::warn!(%error, "Failed to archive old notifications"),
         }
     }
 }

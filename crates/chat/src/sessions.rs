@@ -163,7 +163,7 @@ impl Chat {
     ) -> Result<Led, ChatError> {
         let is_new = held.is_none();
         let session = held.unwrap_or_else(|| self.new_session(claims.user_id, &Device::default(), false).0);
-        if !sessions::bind(tx, &digest(token), session.id, now, claims.expires_at())? {
+        if !sessions::bind(tx, &digest(token), session.id, claims.expires_at())? {
             // Another call was faster.
             return lead(tx, claims, token, now);
         }

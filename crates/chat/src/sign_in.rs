@@ -17,22 +17,16 @@ use crate::passwords::Verified;
 use crate::second_factor::{SignIn, check};
 use crate::validity::{WRONG_LOGIN, take_hash};
 use crate::{Chat, ChatError};
-use meeshy_domain::account::FORGET_AFTER;
 use meeshy_domain::{Secret, Timestamp, UserId, limits, text};
 use meeshy_store::attempts;
 use meeshy_store::second_factor::{self, Protection};
 use meeshy_store::users::{self, User};
 use meeshy_store::{StoreError, Tx};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::Ordering;
 use tokio::sync::Mutex;
 
 /// Known devices and networks per account.
 const KNOWN_DEVICES: i64 = 40;
-/// Names with counted attempts, each with a network; beyond that the least recently tried ones are removed.
-const MAX_GUESSED_NAMES: i64 = 100_000;
-/// How many attempts between two checks of that number.
-const TRIM_INTERVAL: u64 = 256;
 /// Locks that names share.
 const TURNS: usize = 1024;
 /// The maximum length of a name, address or number, in bytes.
@@ -116,7 +110,7 @@ impl Chat {
                 spent.give_back(tx, now)?;
             }
             take_hash(tx, &read, newer_hash.as_ref(), now)?;
-            Ok::<_, ChatError>(second_factor::insert_challenge(tx, &challenge, now)?)
+            Ok::<_, ChatError>(second_factor::insert_challenge(tx, &challenge)?)
         };
         self.inner.store.write(write).await?;
         Ok(SignIn::NeedsCode { challenge: token, user: Box::new(user), remember })
@@ -144,7 +138,6 @@ impl Chat {
     /// Counts an attempt before the password is verified. `None` if there is nothing to verify: the name does
     /// not exist, or the account has no attempts left.
     async fn admit(&self, login: String, device: &Device) -> Result<Option<Admitted>, ChatError> {
-        self.trim_guessed_names().await?;
         let (device, is_limited) = (device.clone(), self.inner.settings.limit_sign_ins);
         let write = move |tx: &mut Tx<'_>| {
             // The time of the database: the gateways count together.
@@ -172,18 +165,6 @@ impl Chat {
             Ok::<_, ChatError>(Some(Admitted { user, protection, is_known, spent }))
         };
         self.inner.store.write(write).await
-    }
-
-    /// Every so many attempts, removes names that were not tried for long or are too many.
-    async fn trim_guessed_names(&self) -> Result<(), StoreError> {
-        if !self.inner.sign_ins.fetch_add(1, Ordering::Relaxed).is_multiple_of(TRIM_INTERVAL) {
-            return Ok(());
-        }
-        let trim = |tx: &mut Tx<'_>| {
-            let before = tx.now()?.minus(FORGET_AFTER);
-            attempts::trim_names(tx, before, MAX_GUESSED_NAMES)
-        };
-        self.inner.store.write(trim).await
     }
 
     /// Counts an attempt, unless attempts are unlimited.

@@ -8,6 +8,7 @@ use crate::glossary::glossaries;
 use crate::translate::Answer;
 use crate::{Chat, ChatError, Event};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
+use meeshy_jobs::{Backoff, hold};
 use meeshy_store::events::{self, Change};
 use meeshy_store::translation_jobs::{self, Claim, Job, Priority};
 use meeshy_store::translations::{self, State, Translation};
@@ -38,8 +39,8 @@ const CLAIM: Duration = Duration::from_secs(30);
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(2);
 /// The maximum number of attempts.
 const ATTEMPTS: i64 = 5;
-/// The delay after the first attempt; each further one is four times longer.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
+/// Between the attempts.
+const BACKOFF: Backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(64) };
 /// The delay between checks for a model that is being downloaded.
 const MODEL_WAIT: Duration = Duration::from_secs(10);
 /// How often failed translations are logged.
@@ -187,9 +188,10 @@ impl Chat {
 
     async fn translate_group(&self, Group { request, jobs }: Group) {
         let texts: Vec<String> = jobs.iter().map(|job| job.content.clone()).collect();
-        let answers = tokio::select! {
-            answers = self.inner.translator.translate(&request, &texts) => answers,
-            never = self.hold(&jobs) => match never {},
+        let translate = self.inner.translator.translate(&request, &texts);
+        let Some(answers) = hold(CLAIM, || self.extend_claims(&jobs), translate).await else {
+            tracing::warn!(pair = %request.pair, count = jobs.len(), "The claims of running translations were lost; another worker repeats them");
+            return;
         };
         let chat = self.clone();
         let count = jobs.len();
@@ -208,20 +210,14 @@ impl Chat {
         }
     }
 
-    /// Extends the claims on these jobs while they are running.
-    async fn hold(&self, jobs: &[Job]) -> Infallible {
+    async fn extend_claims(&self, jobs: &[Job]) -> Result<bool, StoreError> {
         let held: Vec<(MessageId, Language)> = jobs.iter().map(|job| (job.message_id, job.to)).collect();
-        loop {
-            tokio::time::sleep(CLAIM / 3).await;
-            let (held, process) = (held.clone(), self.inner.process.clone());
-            let extend = move |tx: &mut Tx<'_>| {
-                let until = tx.now()?.plus(CLAIM);
-                translation_jobs::extend_claims(tx, &process, &held, until)
-            };
-            if let Err(error) = self.inner.store.write(extend).await {
-                tracing::warn!(%error, "Failed to extend the claim of running translations; another worker may repeat them");
-            }
-        }
+        let process = self.inner.process.clone();
+        let extend = move |tx: &mut Tx<'_>| {
+            let until = tx.now()?.plus(CLAIM);
+            translation_jobs::extend_claims(tx, &process, &held, until)
+        };
+        self.inner.store.write(extend).await
     }
 
     /// Stores the result of a job; returns the translation if it has finished.
@@ -250,7 +246,12 @@ impl Chat {
                 if let Some(since) = self.inner.failures.note() {
                     tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, failures_since = since, %reason, "A translation failed; it will be retried");
                 }
-                translation_jobs::postpone(tx, job.message_id, job.to, now.plus(wait_after(job.attempts)))?;
+                translation_jobs::postpone(
+                    tx,
+                    job.message_id,
+                    job.to,
+                    now.plus(BACKOFF.wait_after(job.attempts)),
+                )?;
                 return Ok(None);
             }
         };
@@ -360,18 +361,4 @@ fn grouped(
         }
     }
     groups
-}
-
-fn wait_after(attempts: i64) -> Duration {
-    FIRST_WAIT * 4_u32.saturating_pow(u32::try_from(attempts.clamp(1, ATTEMPTS) - 1).unwrap_or(0))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_wait_is_four_times_the_last() {
-        assert_eq!([1, 2, 3, 4].map(|attempt| wait_after(attempt).as_secs()), [1, 4, 16, 64]);
-    }
 }

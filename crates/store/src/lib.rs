@@ -28,7 +28,7 @@ pub use tables::messaging::{
     attachments, conversation_languages, conversations, events, glossary, guests, members, messages,
     notifications, statuses, visibility,
 };
-pub use tables::processes::{call_counts, data_set, gateways, leases, signing_key};
+pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{
     reports, texts, translation_cache, translation_jobs, translations, translators,
 };

@@ -1,11 +1,11 @@
-//! Shared state of gateways, on both databases: leases, counted calls and connected users.
+//! Shared state of gateways, on both databases: counted calls and connected users.
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 use meeshy_domain::{Timestamp, UserId};
 use meeshy_store::call_counts::{self, Counted};
 use meeshy_store::gateways::{self, GATEWAY_TIMEOUT, Gateway};
-use meeshy_store::{Store, StoreError, Tx, leases};
+use meeshy_store::{Store, StoreError, Tx};
 use meeshy_testkit::clock::ClockControl;
 use meeshy_testkit::{Database, clock, sample};
 use std::time::Duration;
@@ -20,27 +20,6 @@ async fn stores() -> Vec<(&'static str, Store, ClockControl, Database)> {
         stores.push((kind, database.open().await.unwrap().with_clock(clock), hand, database));
     }
     stores
-}
-
-#[tokio::test]
-async fn a_lease_has_one_holder_until_it_expires_or_is_released() {
-    for (kind, store, hand, _database) in stores().await {
-        let take = |holder: &'static str| store.write(move |tx| leases::take(tx, "job", holder, SECOND * 10));
-        assert!(take("a").await.unwrap(), "{kind}");
-        assert!(!take("b").await.unwrap(), "{kind}");
-        hand.advance(SECOND * 6);
-        assert!(take("a").await.unwrap(), "{kind}: renewed");
-        hand.advance(SECOND * 6);
-        assert!(!take("b").await.unwrap(), "{kind}: it was renewed");
-        hand.advance(SECOND * 4);
-        assert!(take("b").await.unwrap() && !take("a").await.unwrap(), "{kind}: it has expired");
-        store.write(|tx| leases::give_back(tx, "job", "a")).await.unwrap();
-        assert!(!take("a").await.unwrap(), "{kind}: it was not held by a");
-        store.write(|tx| leases::give_back(tx, "job", "b")).await.unwrap();
-        assert!(take("a").await.unwrap(), "{kind}");
-        let other = store.write(|tx| leases::take(tx, "another", "b", SECOND)).await.unwrap();
-        assert!(other, "{kind}: each name is a separate lease");
-    }
 }
 
 #[tokio::test]

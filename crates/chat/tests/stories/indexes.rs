@@ -1,7 +1,7 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
 use crate::support::{World, registration};
-use meeshy_chat::retention::{CacheBound, Retention, archive_notifications, prune_cache};
+use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
     Authority, Device, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage, NewReport, NewTerm,
     PageRequest, ProfilePatch, Progress,
@@ -15,10 +15,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Tables that stay small.
-const SMALL: [&str; 9] = [
+const SMALL: [&str; 8] = [
     "translators",
     "gateways",
-    "leases",
     "signing_key",
     "name_folding",
     "migrations",
@@ -27,22 +26,26 @@ const SMALL: [&str; 9] = [
     "write_checks",
 ];
 /// The start of statements that scan a whole table on purpose.
-const WHOLE_TABLES: [&str; 5] = [
+const WHOLE_TABLES: [&str; 9] = [
     // Once an hour, and for an operator.
     "SELECT COUNT(*) AS count FROM notifications",
     "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) AS count FROM archived_notifications",
     "SELECT count(*) AS total FROM translation_cache",
+    "SELECT kind, run_at, last_succeeded_at, last_error FROM jobs WHERE key = ''",
+    "SELECT count(CASE WHEN NOT is_dead THEN 1 END), count(CASE WHEN is_dead THEN 1 END) FROM jobs",
     // At the start of a process with exclusive use of the data.
     "UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0",
+    "UPDATE jobs SET claimed_until = 0 WHERE claimed_until > 0",
     // These keep the table small, and skip the remaining rows in an index.
     "DELETE FROM guessed_names WHERE last_failed_at < $1 OR last_failed_at <= (SELECT",
+    "DELETE FROM call_counts WHERE ends_at <= $1 OR ends_at <= (SELECT",
 ];
 
 /// Rows in each growing table, enough that no planner prefers a scan.
 const ROWS: usize = 20_000;
 
 /// Fills a table: the columns, and their values for row number `i`.
-const FULL: [(&str, &str, &str); 31] = [
+const FULL: [(&str, &str, &str); 34] = [
     (
         "users",
         "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
@@ -94,6 +97,13 @@ const FULL: [(&str, &str, &str); 31] = [
         "translation_jobs",
         "message_id, language, priority, run_at, created_at",
         "[a], 'es', i % 2, 9000000000000000, 1",
+    ),
+    ("jobs", "kind, key, run_at, is_dead", "'prune-events', 'key-' || i, 9000000000000000 - i, i % 2 = 0"),
+    ("bound_tokens", "token_hash, session_id, expires_at", "'hash-' || i, [e], 9000000000000000 - i"),
+    (
+        "call_counts",
+        "limit_name, caller_hash, calls, ends_at",
+        "'login', 'hash-' || i, 1, 9000000000000000 - i",
     ),
     ("mentions", "message_id, user_id", "[a], [u]"),
     ("reactions", "id, message_id, user_id, emoji, created_at, updated_at", "[r], [a], [u], 'x', 1, 1"),
@@ -309,9 +319,7 @@ async fn people_use_it(world: &World) {
     chat.memberships(vec![lea, carlos]).await.unwrap();
     chat.accounts(None, 50).await.unwrap();
     chat.set_active("carlos", false).await.unwrap();
-    let now = world.chat.now();
-    archive_notifications(&world.store, Retention::default(), now).await.unwrap();
-    prune_cache(&world.store, CacheBound::default(), now).await.unwrap();
+    world.run_jobs(Bounds::default()).await;
 }
 
 async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {

@@ -12,7 +12,6 @@ mod gateways;
 mod guessing;
 mod hidden;
 mod indexes;
-mod leading;
 mod naming;
 mod racing;
 mod requests;

@@ -2,8 +2,8 @@
 
 use crate::support::worlds;
 use meeshy_chat::NotificationCounts;
-use meeshy_chat::retention::{Bounds, CacheBound, Retention, archive_notifications, keep, prune_cache};
-use meeshy_domain::{Clock, Timestamp, UserId};
+use meeshy_chat::retention::{Bounds, CacheBound, Retention, archive_notifications, prune_cache};
+use meeshy_domain::{Timestamp, UserId};
 use meeshy_store::notifications::{self, Notification};
 use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::{Store, Tx};
@@ -98,24 +98,11 @@ async fn old_read_notifications_are_archived_and_the_newest_unread_ones_stay() {
 }
 
 #[tokio::test]
-async fn a_long_history_is_archived_in_many_steps_until_stopped() {
+async fn a_long_history_is_archived_in_many_steps() {
     for (kind, world) in worlds().await {
         let (lea, store) = (world.person("lea", "fr").await, world.store.clone());
         insert(&store, (0..1_203).map(|number| notification(lea, number, 90, true)).collect()).await;
-        let (stop, stopping) = tokio::sync::oneshot::channel::<()>();
-        let (chat, kept) = (world.chat.clone(), store.clone());
-        let rules = Bounds { notifications: RULE, ..Bounds::default() };
-        let keep = move || keep(kept.clone(), rules, Clock::new(|| NOW));
-        let keeper =
-            tokio::spawn(async move { chat.lead("retention", keep, async { drop(stopping.await) }).await });
-        for _ in 0..500 {
-            if active(&store, lea).await.is_empty() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        drop(stop);
-        keeper.await.unwrap();
+        world.run_jobs(Bounds { notifications: RULE, ..Bounds::default() }).await;
         let archived = archived(&store, lea).await;
         assert_eq!(archived.len(), 1_203, "{kind}");
         assert!(archived.is_sorted_by_key(|notification| notification.created_at), "{kind}");

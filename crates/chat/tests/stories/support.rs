@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use futures::FutureExt;
+use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
     Answer, Chat, ChatError, ConversationView, Device, Event, Feed, HashingCost, MessagePage,
     NewConversation, NewMessage, PageRequest, Registration, Secrets, Sent, Settings, SignIn, SignedIn,
@@ -250,6 +251,25 @@ impl World {
                 break;
             }
         }
+        drop(stop);
+        worker.await.unwrap();
+    }
+
+    /// Does jobs until every scheduled one has succeeded.
+    pub async fn run_jobs(&self, bounds: Bounds) {
+        let (stop, stopping) = oneshot::channel::<()>();
+        let chat = self.chat.clone();
+        let worker = tokio::spawn(async move { chat.run_jobs(bounds, async { drop(stopping.await) }).await });
+        let succeeded = async {
+            loop {
+                let scheduled = self.chat.job_states().await.unwrap().scheduled;
+                if !scheduled.is_empty() && scheduled.iter().all(|job| job.last_succeeded_at.is_some()) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), succeeded).await.expect("every job succeeds");
         drop(stop);
         worker.await.unwrap();
     }

@@ -155,6 +155,18 @@ async fn figures(chat: &Chat) -> Figures {
         metrics::gauge!("meeshy_notifications").set(counts.active as f64);
         metrics::gauge!("meeshy_notifications_archived").set(counts.archived as f64);
     }
+    if let Some(jobs) = in_time(chat.job_states()).await {
+        metrics::gauge!("meeshy_jobs_waiting").set(jobs.counts.waiting as f64);
+        metrics::gauge!("meeshy_jobs_dead").set(jobs.counts.dead as f64);
+        for job in jobs.scheduled {
+            let is_failing = f64::from(u8::from(job.last_error.is_some()));
+            metrics::gauge!("meeshy_scheduled_job_failing", "job" => job.name.clone()).set(is_failing);
+            if let Some(at) = job.last_succeeded_at {
+                let seconds = at.millis() as f64 / 1_000.0;
+                metrics::gauge!("meeshy_scheduled_job_last_success_seconds", "job" => job.name).set(seconds);
+            }
+        }
+    }
     Figures(telemetry::metrics())
 }
 

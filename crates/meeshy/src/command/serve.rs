@@ -5,7 +5,7 @@ use crate::engines::{DatabaseCache, Delegated, Engines};
 use crate::interfaces::{self, Interfaces};
 use crate::signals::Signals;
 use crate::{demo, logging, private, puller, signing_key};
-use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate, retention};
+use meeshy_chat::{Chat, Secrets, Settings, SigningKey, Translate};
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_gateway::{Gateway, GatewayConfig, MetricsToken};
 use meeshy_listen::Limits as ConnectionLimits;
@@ -120,11 +120,9 @@ async fn start(
         Some(_) => signing_key::of_gateway(config, &store).await?,
         None => signing_key::of_nobody(),
     };
-    let chat =
-        Chat::open(store.clone(), engines, settings(config, signing_key), clock.clone(), Secrets::system())
-            .await?;
+    let chat = Chat::open(store, engines, settings(config, signing_key), clock, Secrets::system()).await?;
     let is_only_gateway = match &listener {
-        Some(_) => join_gateways(config, &chat, store, clock, supervisor).await?,
+        Some(_) => join_gateways(config, &chat, supervisor).await?,
         None => false,
     };
     if !is_alone {
@@ -160,23 +158,14 @@ async fn start(
     Ok(translator)
 }
 
-/// Makes this process one of the gateways, and starts the jobs that one of them does for all; says whether it is the only one.
-async fn join_gateways(
-    config: &Config,
-    chat: &Chat,
-    store: Store,
-    clock: Clock,
-    supervisor: &Supervisor,
-) -> anyhow::Result<bool> {
+/// Makes this process one of the gateways, and starts to do jobs; says whether it is the only gateway.
+async fn join_gateways(config: &Config, chat: &Chat, supervisor: &Supervisor) -> anyhow::Result<bool> {
     let is_only = chat.join_gateways().await?;
     let (gateway, stopped) = (chat.clone(), supervisor.stopped());
     let heartbeat = async move { gateway.run_gateway(stopped).await };
     supervisor.spawn_fallible("the heartbeat of the gateway", heartbeat);
-    let rules = config.retention_bounds();
-    let keep = move || retention::keep(store.clone(), rules, clock.clone());
-    let (leader, stopped) = (chat.clone(), supervisor.stopped());
-    let retention = async move { leader.lead("retention", keep, stopped).await };
-    supervisor.spawn("the retention of old data", retention);
+    let (bounds, worker, stopped) = (config.retention_bounds(), chat.clone(), supervisor.stopped());
+    supervisor.spawn("the jobs", async move { worker.run_jobs(bounds, stopped).await });
     Ok(is_only)
 }
 

@@ -5,6 +5,7 @@ use reqwest::StatusCode;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::Duration;
 
 /// Everything in a folder, with its permissions.
 fn permissions(folder: &Path) -> Vec<(String, u32)> {
@@ -52,8 +53,18 @@ async fn metrics_have_their_own_address() {
         let answer = reqwest::get(format!("http://{address}{path}")).await.unwrap();
         (answer.status(), answer.text().await.unwrap())
     };
-    let (status, metrics) = get(&operators, "/metrics").await;
+    // The first runs of the scheduled jobs are due at the start.
+    let succeeded = "meeshy_scheduled_job_last_success_seconds{job=\"archive-notifications\"}";
+    let (status, metrics) = loop {
+        let answer = get(&operators, "/metrics").await;
+        if answer.0 != StatusCode::OK || answer.1.contains(succeeded) {
+            break answer;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
     assert_eq!(status, StatusCode::OK);
+    assert!(metrics.contains("meeshy_scheduled_job_failing{job=\"prune-events\"} 0"), "{metrics}");
+    assert!(metrics.contains("meeshy_jobs_waiting 0") && metrics.contains("meeshy_jobs_dead 0"), "{metrics}");
     assert!(metrics.contains("meeshy_users 1"), "{metrics}");
     assert!(get(&operators, "/health").await.1.contains("\"userCount\":1"));
     let public = format!("127.0.0.1:{}", server.port);

@@ -63,6 +63,7 @@ const MIGRATIONS: &[Migration] = migrations![
     24 "0024_gateways",
     26 "0026_blocks" then blocks::follow_lists,
     27 "0027_missing_indexes",
+    28 "0028_jobs",
     30 "0030_unused_indexes",
     31 "0031_compatible_schemas",
 ];

@@ -58,10 +58,14 @@ record! {
     }
 }
 
-/// Adds a challenge, and removes those that have expired.
-pub fn insert_challenge(tx: &mut Tx<'_>, challenge: &Challenge, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute("DELETE FROM sign_in_challenges WHERE expires_at <= $1", &[now.into()])?;
+/// Adds a challenge.
+pub fn insert_challenge(tx: &mut Tx<'_>, challenge: &Challenge) -> Result<(), StoreError> {
     tx.insert(challenge)
+}
+
+/// Removes the challenges that have expired; returns how many.
+pub fn remove_expired_challenges(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM sign_in_challenges WHERE expires_at <= $1", &[now.into()])
 }
 
 /// Counts one more attempt and returns the challenge, if it exists.

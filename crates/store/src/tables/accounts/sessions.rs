@@ -163,22 +163,24 @@ pub fn good_bindings(
     Ok(tx.fetch_all(&sql, &params)?.into_iter().collect())
 }
 
-/// Binds a token to a session until the token expires, and removes expired bindings; `false` if it was
-/// already bound.
+/// Binds a token to a session until the token expires; `false` if it was already bound.
 pub fn bind(
     tx: &mut Tx<'_>,
     token_hash: &str,
     session: SessionId,
-    now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    tx.execute("DELETE FROM bound_tokens WHERE expires_at <= $1", &[now.into()])?;
     let bound = tx.execute(
         "INSERT INTO bound_tokens (token_hash, session_id, expires_at) VALUES ($1, $2, $3) \
          ON CONFLICT (token_hash) DO NOTHING",
         &[token_hash.into(), session.into(), expires_at.into()],
     )?;
     Ok(bound == 1)
+}
+
+/// Removes the bindings of tokens that have expired; returns how many.
+pub fn remove_expired_bindings(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
+    tx.execute("DELETE FROM bound_tokens WHERE expires_at <= $1", &[now.into()])
 }
 
 /// Records that a bound token was exchanged.

@@ -3,5 +3,5 @@
 pub mod call_counts;
 pub mod data_set;
 pub mod gateways;
-pub mod leases;
+pub mod jobs;
 pub mod signing_key;

@@ -1,12 +1,15 @@
 //! The jobs that make [translations](crate::translations). A job is deleted in the transaction that stores
 //! its result.
 //!
-//! The due time and the claim of a job use the clock of the database ([`Tx::now`]), because processes on
-//! several hosts compare them.
+//! They are claimed like other [jobs](crate::jobs), but have a table of their own: every message adds some,
+//! they are claimed by language pair, and looked up with each page of messages.
 
 use crate::engine::placeholders::{not_in, padded, placeholders};
+use crate::tables::job_table::{Due, JobTable};
 use crate::{Query, StoreError, Tx, Value};
 use meeshy_domain::{ConversationId, Language, MessageId, Timestamp};
+
+const TABLE: JobTable = JobTable { name: "translation_jobs", key: ["message_id", "language"] };
 
 /// A job.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,20 +126,17 @@ pub struct Claim {
 ///
 /// Drops jobs whose message was deleted, has expired or is hidden from everybody.
 pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>, StoreError> {
-    let lock = tx.skip_locked();
-    let (others, pairs) = left_to_others(&claim.but);
-    let mut params =
-        vec![now.into(), claim.until.into(), claim.limit.into(), (&claim.by).into(), claim.priority.into()];
-    params.extend(pairs);
-    let claimed: Vec<(MessageId, Language, i64, String)> = tx.fetch_all(
-        &format!(
-            "UPDATE translation_jobs SET claimed_until = $2, claimed_by = $4, attempts = attempts + 1 \
-             WHERE (message_id, language) IN \
-               (SELECT message_id, language FROM translation_jobs job WHERE priority = $5 AND run_at <= $1 AND claimed_until <= $1 {others} \
-                ORDER BY run_at, message_id LIMIT $3 {lock}) \
-             RETURNING message_id, language, attempts, avoid"
-        ),
-        &params)?;
+    let Claim { by, until, priority, limit, but } = claim;
+    let (others, pairs) = left_to_others(but);
+    let due = Due { now, until: *until, by, limit: *limit };
+    let params = [vec![(*priority).into()], pairs].concat();
+    let claimed: Vec<(MessageId, Language, i64, String)> = TABLE.claim(
+        tx,
+        &due,
+        &format!("priority = $5 {others}"),
+        params,
+        "message_id, language, attempts, avoid",
+    )?;
     let mut ids: Vec<MessageId> = claimed.iter().map(|(id, ..)| *id).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -163,21 +163,18 @@ pub fn claim(tx: &mut Tx<'_>, now: Timestamp, claim: &Claim) -> Result<Vec<Job>,
     Ok(jobs)
 }
 
-/// Extends the claims on jobs.
+/// Extends the claims on jobs; returns whether `by` still has any of them.
 pub fn extend_claims(
     tx: &mut Tx<'_>,
     by: &str,
     jobs: &[(MessageId, Language)],
     until: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
+    let mut has_any = false;
     for (message, language) in jobs {
-        tx.execute(
-            "UPDATE translation_jobs SET claimed_until = $4 \
-             WHERE message_id = $1 AND language = $2 AND claimed_by = $3 AND claimed_until > 0",
-            &[(*message).into(), (*language).into(), by.into(), until.into()],
-        )?;
+        has_any |= TABLE.extend(tx, by, [(*message).into(), (*language).into()], until)?;
     }
-    Ok(())
+    Ok(has_any)
 }
 
 /// A condition that excludes some pairs, and its parameters from the sixth on.
@@ -193,10 +190,9 @@ fn left_to_others(pairs: &[(Language, Language)]) -> (String, Vec<Value>) {
     (condition, padded(pairs.iter().map(|(from, to)| Value::from(format!("{from}-{to}")))))
 }
 
-/// Releases all claims, for a process that starts with exclusive use of the data, so that every claim is
-/// stale.
+/// Releases all claims, for a process that starts with exclusive use of the data.
 pub fn release_claims(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
-    tx.execute("UPDATE translation_jobs SET claimed_until = 0 WHERE claimed_until > 0", &[])
+    TABLE.release_all(tx)
 }
 
 /// The number of waiting and claimed jobs.
@@ -211,11 +207,7 @@ pub fn postpone(
     language: Language,
     run_at: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE translation_jobs SET claimed_until = 0, run_at = $3 WHERE message_id = $1 AND language = $2",
-        &[message.into(), language.into(), run_at.into()],
-    )?;
-    Ok(())
+    TABLE.postpone(tx, [message.into(), language.into()], run_at)
 }
 
 /// Schedules a job again with a fresh number of attempts.
@@ -225,21 +217,13 @@ pub(crate) fn restart(
     language: Language,
     run_at: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE translation_jobs SET claimed_until = 0, run_at = $3, attempts = 0 \
-         WHERE message_id = $1 AND language = $2",
-        &[message.into(), language.into(), run_at.into()],
-    )?;
-    Ok(())
+    let sql = TABLE.update("claimed_until = 0, run_at = $3, attempts = 0", "");
+    tx.execute(&sql, &[message.into(), language.into(), run_at.into()]).map(drop)
 }
 
 /// Deletes a job.
 pub(crate) fn remove(tx: &mut Tx<'_>, message: MessageId, language: Language) -> Result<(), StoreError> {
-    tx.execute(
-        "DELETE FROM translation_jobs WHERE message_id = $1 AND language = $2",
-        &[message.into(), language.into()],
-    )?;
-    Ok(())
+    TABLE.remove(tx, [message.into(), language.into()])
 }
 
 /// Cancels a job that is not claimed; returns whether it existed.
@@ -249,11 +233,7 @@ pub fn cancel(
     language: Language,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let removed = tx.execute(
-        "DELETE FROM translation_jobs WHERE message_id = $1 AND language = $2 AND claimed_until <= $3",
-        &[message.into(), language.into(), now.into()],
-    )?;
-    Ok(removed > 0)
+    TABLE.cancel(tx, [message.into(), language.into()], now)
 }
 
 /// The pending translations of some messages.

@@ -1,0 +1,125 @@
+//! Scheduled jobs: what is removed or archived from time to time, each by one of the gateways.
+//!
+//! A job may run twice at a moment when a process hangs, and can be interrupted at any time; all of these
+//! work in small transactions and continue where the last run ended.
+
+use crate::retention::{
+    Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
+};
+use crate::{Chat, ChatError};
+use meeshy_domain::account::FORGET_AFTER;
+use meeshy_jobs::{JobError, Runner};
+use meeshy_store::jobs::{self, Counts, Scheduled};
+use meeshy_store::{Tx, attempts, call_counts, second_factor, sessions};
+use std::time::Duration;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+/// Names with counted sign-in attempts, each with a network; beyond that the least recently tried ones are
+/// removed.
+const MAX_GUESSED_NAMES: i64 = 100_000;
+/// The most counters of calls; beyond that, those whose windows end first are removed.
+const MAX_CALL_COUNTS: i64 = 200_000;
+/// How long jobs that have failed too often are kept for the operator.
+const DEAD_JOBS_KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// The state of all jobs but translations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobStates {
+    /// The scheduled ones.
+    pub scheduled: Vec<Scheduled>,
+    /// The numbers of the others.
+    pub counts: Counts,
+}
+
+impl Chat {
+    /// Does jobs until `stop` is ready. Each gateway calls this.
+    pub async fn run_jobs(&self, bounds: Bounds, stop: impl Future<Output = ()>) {
+        let on_events = self.job(move |chat| chat.prune_old_events(bounds.events));
+        let on_cache = self.job(move |chat| chat.prune_cached_translations(bounds.cache));
+        let on_notifications = self.job(move |chat| chat.archive_old_notifications(bounds.notifications));
+        Runner::new(self.inner.store.clone(), &self.inner.process)
+            .schedule("prune-events", HOUR, on_events)
+            .schedule("prune-translation-cache", HOUR, on_cache)
+            .schedule("archive-notifications", HOUR, on_notifications)
+            .schedule("trim-sign-in-attempts", MINUTE, self.job(Self::trim_sign_in_attempts))
+            .schedule("trim-call-counts", MINUTE, self.job(Self::trim_call_counts))
+            .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
+            .schedule("remove-dead-jobs", DAY, self.job(Self::remove_dead_jobs))
+            .run(stop)
+            .await;
+    }
+
+    /// The state of the jobs; reads all of them.
+    pub async fn job_states(&self) -> Result<JobStates, ChatError> {
+        let read = |tx: &mut Tx<'_>| {
+            Ok::<_, ChatError>(JobStates { scheduled: jobs::scheduled(tx)?, counts: jobs::counts(tx)? })
+        };
+        self.inner.store.read(read).await
+    }
+
+    /// Work that is given this application.
+    fn job<F>(
+        &self,
+        work: impl Fn(Self) -> F + Send + Sync + 'static,
+    ) -> impl Fn() -> F + Send + Sync + 'static
+    where
+        F: Future<Output = Result<(), JobError>> + Send + 'static,
+    {
+        let chat = self.clone();
+        move || work(chat.clone())
+    }
+
+    async fn prune_old_events(self, bound: EventBound) -> Result<(), JobError> {
+        log_removed(prune_events(&self.inner.store, bound, self.now()).await?, "old events");
+        Ok(())
+    }
+
+    async fn prune_cached_translations(self, bound: CacheBound) -> Result<(), JobError> {
+        log_removed(prune_cache(&self.inner.store, bound, self.now()).await?, "cached translations");
+        Ok(())
+    }
+
+    async fn archive_old_notifications(self, retention: Retention) -> Result<(), JobError> {
+        let run = archive_notifications(&self.inner.store, retention, self.now()).await?;
+        if run.moved > 0 {
+            tracing::info!(moved = run.moved, people = run.people, "Archived notifications");
+        }
+        Ok(())
+    }
+
+    async fn trim_sign_in_attempts(self) -> Result<(), JobError> {
+        let trim = |tx: &mut Tx<'_>| {
+            let before = tx.now()?.minus(FORGET_AFTER);
+            attempts::trim_names(tx, before, MAX_GUESSED_NAMES)
+        };
+        Ok(self.inner.store.write(trim).await?)
+    }
+
+    async fn trim_call_counts(self) -> Result<(), JobError> {
+        Ok(self.inner.store.write(|tx| call_counts::trim(tx, MAX_CALL_COUNTS)).await?)
+    }
+
+    async fn remove_expired_sign_ins(self) -> Result<(), JobError> {
+        let now = self.now();
+        let remove = move |tx: &mut Tx<'_>| {
+            second_factor::remove_expired_challenges(tx, now)?;
+            sessions::remove_expired_bindings(tx, now)
+        };
+        self.inner.store.write(remove).await?;
+        Ok(())
+    }
+
+    async fn remove_dead_jobs(self) -> Result<(), JobError> {
+        let removed = self.inner.store.write(|tx| jobs::remove_dead(tx, DEAD_JOBS_KEPT)).await?;
+        log_removed(removed, "jobs that had failed too often");
+        Ok(())
+    }
+}
+
+fn log_removed(removed: u64, what: &str) {
+    if removed > 0 {
+        tracing::info!(removed, "Removed {what}");
+    }
+}
