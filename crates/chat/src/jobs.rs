@@ -1,89 +1,140 @@
-//! Signals about jobs and texts, and the list of translators in other processes.
+//! Scheduled jobs: what is removed or archived from time to time, each by one of the gateways.
+//!
+//! A job may run twice at a moment when a process hangs, and can be interrupted at any time; all of these
+//! work in small transactions and continue where the last run ended.
 
-use meeshy_domain::Language;
-use meeshy_store::translation_jobs::Priority;
-use meeshy_store::translators::Translator;
-use std::collections::HashSet;
-use std::sync::{PoisonError, RwLock};
-use tokio::sync::Notify;
+use crate::ChatError;
+use crate::context::Context;
+use crate::retention::{
+    Bounds, CacheBound, EventBound, Retention, archive_notifications, prune_cache, prune_events,
+};
+use meeshy_domain::account::FORGET_AFTER;
+use meeshy_jobs::{JobError, Runner};
+use meeshy_store::jobs::{self, Counts, Scheduled};
+use meeshy_store::{Tx, attempts, call_counts, second_factor, sessions};
+use std::sync::Arc;
+use std::time::Duration;
 
-/// New jobs, announced to the local worker and to the task that notifies other processes.
-#[derive(Default)]
-pub(crate) struct Jobs {
-    pub live: Notify,
-    pub backfill: Notify,
-    pub remote: Notify,
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
+/// Names with counted sign-in attempts, each with a network; beyond that the least recently tried ones are
+/// removed.
+const MAX_GUESSED_NAMES: i64 = 100_000;
+/// The most counters of calls; beyond that, those whose windows end first are removed.
+const MAX_CALL_COUNTS: i64 = 200_000;
+/// How long jobs that have failed too often are kept for the operator.
+const DEAD_JOBS_KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+/// The state of all jobs but translations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobStates {
+    /// The scheduled ones.
+    pub scheduled: Vec<Scheduled>,
+    /// The numbers of the others.
+    pub counts: Counts,
+}
+
+/// The jobs of this process. Cheap to clone.
+#[derive(Clone)]
+pub struct Jobs {
+    context: Arc<Context>,
 }
 
 impl Jobs {
-    /// There are new jobs of a kind.
-    pub fn notify(&self, priority: Priority) {
-        self.here(priority).notify_one();
-        self.remote.notify_one();
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
     }
 
-    /// There are new texts for another process.
-    pub fn notify_texts(&self) {
-        self.remote.notify_one();
+    /// Does jobs until `stop` is ready. Each gateway calls this.
+    pub async fn run(&self, bounds: Bounds, stop: impl Future<Output = ()>) {
+        let on_events = self.job(move |jobs| jobs.prune_old_events(bounds.events));
+        let on_cache = self.job(move |jobs| jobs.prune_cached_translations(bounds.cache));
+        let on_notifications = self.job(move |jobs| jobs.archive_old_notifications(bounds.notifications));
+        Runner::new(self.context.store.clone(), &self.context.process)
+            .schedule("prune-events", HOUR, on_events)
+            .schedule("prune-translation-cache", HOUR, on_cache)
+            .schedule("archive-notifications", HOUR, on_notifications)
+            .schedule("trim-sign-in-attempts", MINUTE, self.job(Self::trim_sign_in_attempts))
+            .schedule("trim-call-counts", MINUTE, self.job(Self::trim_call_counts))
+            .schedule("remove-expired-sign-ins", HOUR, self.job(Self::remove_expired_sign_ins))
+            .schedule("remove-dead-jobs", DAY, self.job(Self::remove_dead_jobs))
+            .run(stop)
+            .await;
     }
 
-    /// There are new jobs of any kind.
-    pub fn notify_all(&self) {
-        self.notify_local();
-        self.remote.notify_one();
+    /// The state of the jobs; reads all of them.
+    pub async fn states(&self) -> Result<JobStates, ChatError> {
+        let read = |tx: &mut Tx<'_>| {
+            Ok::<_, ChatError>(JobStates { scheduled: jobs::scheduled(tx)?, counts: jobs::counts(tx)? })
+        };
+        self.context.store.read(read).await
     }
 
-    pub fn notify_local(&self) {
-        self.live.notify_one();
-        self.backfill.notify_one();
+    /// Work that is given this service.
+    fn job<F>(
+        &self,
+        work: impl Fn(Self) -> F + Send + Sync + 'static,
+    ) -> impl Fn() -> F + Send + Sync + 'static
+    where
+        F: Future<Output = Result<(), JobError>> + Send + 'static,
+    {
+        let jobs = self.clone();
+        move || work(jobs.clone())
     }
 
-    /// Wakes the local worker.
-    pub fn here(&self, priority: Priority) -> &Notify {
-        match priority {
-            Priority::Live => &self.live,
-            Priority::Backfill => &self.backfill,
+    async fn prune_old_events(self, bound: EventBound) -> Result<(), JobError> {
+        log_removed(prune_events(&self.context.store, bound, self.context.now()).await?, "old events");
+        Ok(())
+    }
+
+    async fn prune_cached_translations(self, bound: CacheBound) -> Result<(), JobError> {
+        log_removed(
+            prune_cache(&self.context.store, bound, self.context.now()).await?,
+            "cached translations",
+        );
+        Ok(())
+    }
+
+    async fn archive_old_notifications(self, retention: Retention) -> Result<(), JobError> {
+        let run = archive_notifications(&self.context.store, retention, self.context.now()).await?;
+        if run.moved > 0 {
+            tracing::info!(moved = run.moved, people = run.people, "Archived notifications");
         }
+        Ok(())
+    }
+
+    async fn trim_sign_in_attempts(self) -> Result<(), JobError> {
+        let trim = |tx: &mut Tx<'_>| {
+            let before = tx.now()?.minus(FORGET_AFTER);
+            attempts::trim_names(tx, before, MAX_GUESSED_NAMES)
+        };
+        Ok(self.context.store.write(trim).await?)
+    }
+
+    async fn trim_call_counts(self) -> Result<(), JobError> {
+        Ok(self.context.store.write(|tx| call_counts::trim(tx, MAX_CALL_COUNTS)).await?)
+    }
+
+    async fn remove_expired_sign_ins(self) -> Result<(), JobError> {
+        let now = self.context.now();
+        let remove = move |tx: &mut Tx<'_>| {
+            second_factor::remove_expired_challenges(tx, now)?;
+            sessions::remove_expired_bindings(tx, now)
+        };
+        self.context.store.write(remove).await?;
+        Ok(())
+    }
+
+    async fn remove_dead_jobs(self) -> Result<(), JobError> {
+        let removed = self.context.store.write(|tx| jobs::remove_dead(tx, DEAD_JOBS_KEPT)).await?;
+        log_removed(removed, "jobs that had failed too often");
+        Ok(())
     }
 }
 
-/// Notifications about new texts and new answers.
-#[derive(Default)]
-pub(crate) struct Texts {
-    /// There are texts to translate.
-    pub asked: Notify,
-    /// There are answers.
-    pub answered: Notify,
-}
-
-/// The translators in other processes, as of a moment ago.
-#[derive(Default)]
-pub(crate) struct Translators {
-    known: RwLock<Vec<Translator>>,
-}
-
-impl Translators {
-    /// Whether one of them serves this pair.
-    pub fn serve(&self, from: Language, to: Language) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.iter().flat_map(|other| &other.pairs).any(|pair| (pair.from, pair.to) == (from, to))
-    }
-
-    /// The number of translators.
-    pub fn count(&self) -> usize {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).len()
-    }
-
-    /// The pairs that they serve and `serves` does not.
-    pub fn pairs_but(&self, serves: impl Fn(Language, Language) -> bool) -> Vec<(Language, Language)> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let pairs: HashSet<_> =
-            known.iter().flat_map(|other| &other.pairs).map(|pair| (pair.from, pair.to)).collect();
-        pairs.into_iter().filter(|&(from, to)| !serves(from, to)).collect()
-    }
-
-    pub fn set(&self, all: Vec<Translator>, own_id: &str) {
-        let others = all.into_iter().filter(|translator| translator.id != own_id).collect();
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = others;
+fn log_removed(removed: u64, what: &str) {
+    if removed > 0 {
+        tracing::info!(removed, "Removed {what}");
     }
 }

@@ -1,26 +1,23 @@
 //! Authorization rules. Each rule is a function of loaded data; none reads the database.
 //!
 //! Whether a user is a member at all is decided where the membership is loaded
-//! ([`find_with_member`](crate::conversations::find_with_member)), and what a member can see of a
+//! ([`find_with_member`](crate::access::find_with_member)), and what a member can see of a
 //! conversation by `meeshy_store::visibility`.
 
 use crate::ChatError;
-use crate::caller::Caller;
 use meeshy_domain::limits::EDIT_WINDOW;
 use meeshy_domain::{ConversationKind, MemberRole, Permission, Role, Timestamp};
 use meeshy_store::members::Member;
 
-impl Caller {
-    /// Fails if a caller lacks a permission.
-    ///
-    /// # Errors
-    /// [`ChatError::Forbidden`] when the caller's role does not include it.
-    pub fn require(&self, permission: Permission) -> Result<(), ChatError> {
-        if self.user.role.allows(permission) {
-            return Ok(());
-        }
-        refuse(format!("this needs the permission {permission}"))
+/// Fails if a role on the server does not include a permission.
+///
+/// # Errors
+/// [`ChatError::Forbidden`] when it does not.
+pub(crate) fn require(role: Role, permission: Permission) -> Result<(), ChatError> {
+    if role.allows(permission) {
+        return Ok(());
     }
+    refuse(format!("this needs the permission {permission}"))
 }
 
 /// A member's roles, in a conversation and on the server.

@@ -92,7 +92,7 @@ async fn register(chat: &Chat, person: &Person, password: &str) -> Result<UserId
         regional_language: None,
         setup_code: None,
     };
-    Ok(chat.register(registration, Device::default()).await?.user.id)
+    Ok(chat.accounts().register(registration, Device::default()).await?.user.id)
 }
 
 async fn converse(chat: &Chat, ids: &HashMap<&str, UserId>) -> Result<(), ChatError> {
@@ -103,14 +103,14 @@ async fn converse(chat: &Chat, ids: &HashMap<&str, UserId>) -> Result<(), ChatEr
         participant_ids,
         ..NewConversation::default()
     };
-    let conversation = chat.create_conversation(ids["carlos"], new).await?.conversation.id.to_string();
+    let conversation = chat.conversations().create(ids["carlos"], new).await?.conversation.id.to_string();
     for (name, content) in MESSAGES {
         let message = NewMessage {
             conversation: conversation.clone(),
             content: content.into(),
             ..NewMessage::default()
         };
-        chat.send(ids[name], message).await?;
+        chat.messages().send(ids[name], message).await?;
     }
     Ok(())
 }

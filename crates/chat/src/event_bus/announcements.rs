@@ -1,7 +1,7 @@
 //! What this process has to announce to others in its next note.
 
+use super::event::Ephemeral;
 use super::note::Line;
-use crate::Ephemeral;
 use meeshy_domain::{ConversationId, SessionId, UserId};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

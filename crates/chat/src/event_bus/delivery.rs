@@ -1,19 +1,24 @@
 //! Carries events from transactions to the dispatcher, and their numbers to other processes.
 
 use super::announcements::Announcements;
-use super::bus::{EventBus, LocalBus, PostgresBus};
+use super::bus::{EventBus, LocalBus, PostgresBus, Subscription};
+use super::event::{Ephemeral, Event, FoundTranslation, Happened};
 use super::followed::Followed;
-use crate::{Ephemeral, Event, FoundTranslation, Happened};
+use super::note;
 use meeshy_domain::ConversationId;
-use meeshy_store::Store;
 use meeshy_store::translations::Translation;
+use meeshy_store::{MAX_NOTICE_BYTES, Store};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
 /// Events that may wait for the dispatcher. Beyond that, writers wait.
 const QUEUE: usize = 8_192;
 /// Notices that may wait for a caller that waits for a translation; one that misses some reads the database.
 const NEWS: usize = 256;
+
+/// Announcements within this time are sent together.
+const COALESCE_WINDOW: Duration = Duration::from_millis(3);
 
 /// A notice for callers that wait for a translation.
 #[derive(Debug, Clone)]
@@ -28,21 +33,21 @@ pub(crate) enum News {
 
 /// Carries events from transactions to the dispatcher.
 #[derive(Clone)]
-pub(crate) struct Events(pub(super) Arc<Inner>);
+pub(crate) struct Delivery(Arc<Inner>);
 
-pub(super) struct Inner {
+struct Inner {
     sender: mpsc::Sender<Happened>,
     receiver: Mutex<Option<mpsc::Receiver<Happened>>>,
     news: broadcast::Sender<News>,
-    pub(super) followed: Followed,
-    pub(super) bus: Box<dyn EventBus>,
+    followed: Followed,
+    bus: Box<dyn EventBus>,
     /// Whether there may be other processes.
     is_shared: bool,
-    pub(super) announcements: Announcements,
+    announcements: Announcements,
 }
 
-impl Events {
-    pub(crate) fn new(store: &Store) -> Self {
+impl Delivery {
+    pub fn new(store: &Store) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let (news, _) = broadcast::channel(NEWS);
         let is_shared = !store.is_exclusive();
@@ -55,7 +60,7 @@ impl Events {
 
     /// Delivers an event from a thread of the store, once its transaction is on disk, and waits for room.
     /// `number` is its number in the log of its conversation.
-    pub(crate) fn publish(&self, number: Option<i64>, event: Event) {
+    pub fn publish(&self, number: Option<i64>, event: Event) {
         let Inner { sender, is_shared, announcements, .. } = &*self.0;
         match (&event, event.conversation().zip(number)) {
             (_, Some((conversation, number))) if *is_shared => {
@@ -82,26 +87,56 @@ impl Events {
     }
 
     /// Sends an ephemeral event to other processes; under load it is dropped.
-    pub(crate) fn tell_others(&self, ephemeral: Ephemeral) {
+    pub fn tell_others(&self, ephemeral: Ephemeral) {
         if self.0.is_shared {
             self.0.announcements.ephemeral(ephemeral);
         }
     }
 
     /// Subscribes a caller that waits for a translation.
-    pub(crate) fn news(&self) -> broadcast::Receiver<News> {
+    pub fn news(&self) -> broadcast::Receiver<News> {
         self.0.news.subscribe()
     }
 
-    pub(super) fn take_receiver(&self) -> Option<mpsc::Receiver<Happened>> {
+    /// The local events, once.
+    pub fn take_receiver(&self) -> Option<mpsc::Receiver<Happened>> {
         self.0.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Notifies callers that wait for a translation.
-    pub(super) fn tell_waiting(&self, news: News) {
+    pub fn tell_waiting(&self, news: News) {
         if self.0.news.receiver_count() > 0 {
             // A subscriber that has gone waits no longer.
             let _ = self.0.news.send(news);
+        }
+    }
+
+    /// The followed conversations.
+    pub fn followed(&self) -> &Followed {
+        &self.0.followed
+    }
+
+    /// Listens to the other processes; `None` if there can be none.
+    pub fn subscribe(&self) -> Option<Box<dyn Subscription>> {
+        self.0.bus.subscribe()
+    }
+
+    /// Announces events of `process`, which is this one, to the others, repeatedly.
+    pub async fn announce(&self, process: &str) {
+        loop {
+            self.0.announcements.added().await;
+            tokio::time::sleep(COALESCE_WINDOW).await;
+            self.announce_waiting(process).await;
+        }
+    }
+
+    /// Sends the pending announcements.
+    pub async fn announce_waiting(&self, process: &str) {
+        let lines = self.0.announcements.take();
+        for note in note::encode(process, &lines, MAX_NOTICE_BYTES) {
+            if let Err(error) = self.0.bus.publish(note).await {
+                tracing::warn!(%error, "Failed to announce events; the other processes find them by themselves");
+            }
         }
     }
 }

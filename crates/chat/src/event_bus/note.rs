@@ -1,6 +1,6 @@
 //! The text of notes on the bus: the sender, followed by one item per line.
 
-use crate::Ephemeral;
+use super::event::Ephemeral;
 use meeshy_domain::{ConversationId, SessionId, UserId};
 
 /// An item of a note.
@@ -83,8 +83,8 @@ pub(crate) fn decode(note: &str, node: &str) -> Vec<Line> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::Typing;
     use super::*;
-    use crate::Typing;
     use proptest::prelude::*;
 
     fn line() -> impl Strategy<Value = Line> {

@@ -18,23 +18,26 @@ async fn register_sign_in_call_and_sign_out() {
         );
         for login in ["lea", "LEA", "lea@example.org", " Lea@Example.org "] {
             let signed_in = world.sign_in(login, false).await;
-            let caller = world.chat.authenticate(&signed_in.token).await.unwrap();
+            let caller = world.chat.sessions().authenticate(&signed_in.token).await.unwrap();
             assert_eq!(caller.user.id, joined.user.id, "{kind}: {login}");
             assert_eq!(
-                world.chat.authenticate_session(&signed_in.session_token).await.unwrap().user.id,
+                world.chat.sessions().authenticate_device(&signed_in.session_token).await.unwrap().user.id,
                 joined.user.id,
                 "{kind}"
             );
         }
-        let caller = world.chat.authenticate(&joined.token).await.unwrap();
-        world.chat.sign_out(&caller, None).await.unwrap();
+        let caller = world.chat.sessions().authenticate(&joined.token).await.unwrap();
+        world.chat.sessions().sign_out(&caller, None).await.unwrap();
         assert!(
-            matches!(world.chat.authenticate(&joined.token).await, Err(ChatError::Unauthenticated(_))),
+            matches!(
+                world.chat.sessions().authenticate(&joined.token).await,
+                Err(ChatError::Unauthenticated(_))
+            ),
             "{kind}"
         );
         assert!(
             matches!(
-                world.chat.authenticate_session(&joined.session_token).await,
+                world.chat.sessions().authenticate_device(&joined.session_token).await,
                 Err(ChatError::Unauthenticated(_))
             ),
             "{kind}"
@@ -55,7 +58,11 @@ async fn a_wrong_name_and_a_wrong_password_give_the_same_error() {
             ("", ""),
             ("lea", &"x".repeat(5_000)),
         ] {
-            let refused = world.chat.sign_in(login.into(), password.into(), false, Device::default()).await;
+            let refused = world
+                .chat
+                .sign_ins()
+                .with_password(login.into(), password.into(), false, Device::default())
+                .await;
             answers.push(refused.unwrap_err().to_string());
         }
         answers.dedup();
@@ -70,14 +77,18 @@ async fn names_and_addresses_are_taken_in_any_case() {
         let mut same_address = registration("other", "fr");
         same_address.email = "LEA@example.org".into();
         for (field, taken) in [("username", registration("LEA", "fr")), ("email", same_address)] {
-            let refused = world.chat.register(taken, Device::default()).await;
+            let refused = world.chat.accounts().register(taken, Device::default()).await;
             assert!(
                 matches!(&refused, Err(ChatError::Taken { field: f }) if *f == field),
                 "{kind}: {refused:?}"
             );
         }
-        let answer =
-            world.chat.availability(Some("Lea".into()), Some("new@example.org".into())).await.unwrap();
+        let answer = world
+            .chat
+            .accounts()
+            .availability(Some("Lea".into()), Some("new@example.org".into()))
+            .await
+            .unwrap();
         assert_eq!(
             (answer.username, answer.email, answer.suggestions.len()),
             (Some(false), Some(true), 3),
@@ -88,7 +99,7 @@ async fn names_and_addresses_are_taken_in_any_case() {
             let chat = world.chat.clone();
             let mut new = registration(name, "en");
             new.email = format!("{}@x.org", name.len() + usize::from(name == "emma"));
-            tokio::spawn(async move { chat.register(new, Device::default()).await })
+            tokio::spawn(async move { chat.accounts().register(new, Device::default()).await })
         });
         let mut won = 0;
         for attempt in race {
@@ -112,7 +123,7 @@ async fn an_invalid_field_is_named() {
         ] {
             let mut new = registration("lea", "fr");
             change(&mut new);
-            let refused = world.chat.register(new, Device::default()).await;
+            let refused = world.chat.accounts().register(new, Device::default()).await;
             assert!(
                 matches!(&refused, Err(ChatError::Invalid { field: f, .. }) if f == field),
                 "{kind}: {field} {refused:?}"
@@ -127,21 +138,24 @@ async fn a_token_is_refreshed_while_valid_and_later_by_a_trusted_device() {
         let joined = world.sign_up("lea", "fr").await;
         let trusted = world.sign_in("lea", true).await;
         world.hand.advance(DAY / 2);
-        let fresh = world.chat.refresh(&joined.token, None).await.unwrap();
+        let fresh = world.chat.sessions().refresh(&joined.token, None).await.unwrap();
         world.hand.advance(DAY / 2);
-        assert!(world.chat.authenticate(&joined.token).await.is_err(), "{kind}: a day later");
-        assert!(world.chat.authenticate(&fresh.token).await.is_ok(), "{kind}: the new one is valid");
+        assert!(world.chat.sessions().authenticate(&joined.token).await.is_err(), "{kind}: a day later");
         assert!(
-            world.chat.refresh(&joined.token, Some(&joined.session_token)).await.is_err(),
+            world.chat.sessions().authenticate(&fresh.token).await.is_ok(),
+            "{kind}: the new one is valid"
+        );
+        assert!(
+            world.chat.sessions().refresh(&joined.token, Some(&joined.session_token)).await.is_err(),
             "{kind}: not trusted"
         );
         assert!(
-            world.chat.refresh(&trusted.token, Some(&trusted.session_token)).await.is_ok(),
+            world.chat.sessions().refresh(&trusted.token, Some(&trusted.session_token)).await.is_ok(),
             "{kind}: trusted"
         );
         world.hand.advance(DAY * 366);
         assert!(
-            world.chat.refresh(&trusted.token, Some(&trusted.session_token)).await.is_err(),
+            world.chat.sessions().refresh(&trusted.token, Some(&trusted.session_token)).await.is_err(),
             "{kind}: a year later"
         );
     }
@@ -155,7 +169,7 @@ async fn the_oldest_of_too_many_devices_is_signed_out() {
             world.hand.advance(Duration::from_secs(1));
             world.sign_in("lea", false).await;
         }
-        assert!(world.chat.authenticate(&first.token).await.is_err(), "{kind}");
+        assert!(world.chat.sessions().authenticate(&first.token).await.is_err(), "{kind}");
         assert!(
             matches!(world.happened()[..], [Event::SessionEnded { session_id, .. }] if session_id == first.session.id),
             "{kind}"
@@ -173,7 +187,7 @@ async fn one_translation_setting_turns_the_others_off() {
             bio: Some("salut".into()),
             ..ProfilePatch::default()
         };
-        let user = world.chat.update_profile(lea, patch).await.unwrap();
+        let user = world.chat.profiles().update(lea, patch).await.unwrap();
         assert_eq!(user.languages.reading_language().code(), "ja", "{kind}");
         assert!(!user.languages.translate_to_system_language, "{kind}");
         assert_eq!(user.bio, "salut", "{kind}");
@@ -181,10 +195,10 @@ async fn one_translation_setting_turns_the_others_off() {
             custom_destination_language: Some(Some(String::new())),
             ..ProfilePatch::default()
         };
-        let user = world.chat.update_profile(lea, cleared).await.unwrap();
+        let user = world.chat.profiles().update(lea, cleared).await.unwrap();
         assert_eq!(user.languages.reading_language().code(), "fr", "{kind}");
         let wrong = ProfilePatch { system_language: Some("xx".into()), ..ProfilePatch::default() };
-        assert!(world.chat.update_profile(lea, wrong).await.is_err(), "{kind}");
+        assert!(world.chat.profiles().update(lea, wrong).await.is_err(), "{kind}");
     }
 }
 
@@ -195,11 +209,11 @@ async fn users_find_each_other() {
         world.person("carlos", "es").await;
         let ming = world.person("ming", "zh").await;
         let patch = ProfilePatch { first_name: Some("明".into()), ..ProfilePatch::default() };
-        world.chat.update_profile(ming, patch).await.unwrap();
+        world.chat.profiles().update(ming, patch).await.unwrap();
         for (text, found) in
             [("CARL", 1), ("Carlos Test", 1), ("c", 0), ("", 0), ("lea", 0), ("a\0", 0), ("明", 1)]
         {
-            let (people, total) = world.chat.search_people(lea, text, 20, 0).await.unwrap();
+            let (people, total) = world.chat.profiles().search(lea, text, 20, 0).await.unwrap();
             assert_eq!((people.len(), total), (found, found as i64), "{kind}: {text}");
         }
     }
@@ -209,7 +223,7 @@ async fn users_find_each_other() {
 async fn an_account_that_the_old_system_deleted_is_not_found() {
     for (kind, world) in worlds().await {
         let (lea, zoe) = (world.person("lea", "fr").await, world.person("zoe", "fr").await);
-        let found = async || world.chat.search_people(lea, "zoe", 20, 0).await.unwrap().1;
+        let found = async || world.chat.profiles().search(lea, "zoe", 20, 0).await.unwrap().1;
         assert_eq!(found().await, 1, "{kind}");
         let talk = world.group(lea, &[zoe]).await;
         set(&world, zoe, "deleted_at", 1_000).await;
@@ -219,8 +233,8 @@ async fn an_account_that_the_old_system_deleted_is_not_found() {
             participant_ids: vec![zoe.to_string()],
             ..NewConversation::default()
         };
-        assert!(world.chat.create_conversation(lea, new).await.is_err(), "{kind}");
-        let talk = world.chat.conversation(lea, &talk.conversation.id.to_string()).await.unwrap();
+        assert!(world.chat.conversations().create(lea, new).await.is_err(), "{kind}");
+        let talk = world.chat.conversations().get(lea, &talk.conversation.id.to_string()).await.unwrap();
         assert_eq!(talk.members.len(), 1, "{kind}");
     }
 }
@@ -232,19 +246,19 @@ async fn a_telephone_number_is_no_username() {
         let lea = world.person("lea", "fr").await;
         set(&world, lea, "phone_number", NUMBER).await;
         for name in [NUMBER, "06-12-34-56-78", "0000"] {
-            let refused = world.chat.register(registration(name, "fr"), Device::default()).await;
+            let refused = world.chat.accounts().register(registration(name, "fr"), Device::default()).await;
             let is_named = matches!(&refused, Err(ChatError::Invalid { field, .. }) if field == "username");
             assert!(is_named, "{kind}: {name} {refused:?}");
-            let asked = world.chat.availability(Some(name.into()), None).await.unwrap();
+            let asked = world.chat.accounts().availability(Some(name.into()), None).await.unwrap();
             assert_eq!((asked.username, asked.suggestions.len()), (Some(false), 0), "{kind}: {name}");
         }
         // An operator can set a number, but not one that somebody has.
-        let given = world.chat.add_account(registration(NUMBER, "fr"), Role::User).await;
+        let given = world.chat.administration().add(registration(NUMBER, "fr"), Role::User).await;
         assert!(matches!(given, Err(ChatError::Taken { field: "username" })), "{kind}: {given:?}");
         assert_eq!(world.sign_in(NUMBER, false).await.user.id, lea, "{kind}");
 
         // The imported user has nothing else to sign in with; Léa still has her username.
-        let old = world.chat.add_account(registration("0000", "fr"), Role::User).await.unwrap().id;
+        let old = world.chat.administration().add(registration("0000", "fr"), Role::User).await.unwrap().id;
         set(&world, lea, "phone_number", "0000").await;
         set(&world, lea, "created_at", 0).await;
         for (login, user) in [("0000", old), ("\u{ff10}000", old), ("lea", lea)] {

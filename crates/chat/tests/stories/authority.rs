@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 async fn authority(world: &World, signed_in: &SignedIn) -> Authority {
-    Authority::of(&world.chat.authenticate(&signed_in.token).await.unwrap())
+    Authority::of(&world.chat.sessions().authenticate(&signed_in.token).await.unwrap())
 }
 
 async fn change(world: &World, sql: &'static str, id: impl ToString) {
@@ -42,22 +42,30 @@ async fn authority_ends_with_its_session_and_its_account() {
             }
         }
         let all: Vec<Authority> = held.iter().map(|(_, authority)| authority.clone()).collect();
-        let ended = world.chat.ended(all.clone()).await.unwrap().authorities;
+        let ended = world.chat.sessions().ended(all.clone()).await.unwrap().authorities;
         for (name, authority) in held {
             let goes_on = matches!(name, "good" | "unlocked");
             assert_eq!(!ended.contains(&authority), goes_on, "{name} on {kind}");
-            let confirmed = world.chat.confirm(authority.clone()).await;
+            let confirmed = world.chat.sessions().confirm(authority.clone()).await;
             assert_eq!(confirmed.is_ok(), goes_on, "{name} on {kind}");
             assert!(matches!(confirmed, Ok(()) | Err(ChatError::Unauthenticated(_))), "{name} on {kind}");
         }
         // A day later the tokens have expired, and a new one of the same session is valid.
         world.hand.advance(Duration::from_secs(86_400));
-        assert_eq!(world.chat.ended(all.clone()).await.unwrap().authorities.len(), 7, "{kind}");
-        assert!(world.chat.confirm(all[0].clone()).await.is_err(), "{kind}");
+        assert_eq!(world.chat.sessions().ended(all.clone()).await.unwrap().authorities.len(), 7, "{kind}");
+        assert!(world.chat.sessions().confirm(all[0].clone()).await.is_err(), "{kind}");
         let again = world.sign_in("good", false).await;
         let again = authority(&world, &again).await;
-        assert_eq!(world.chat.ended(vec![again]).await.unwrap().authorities, HashSet::new(), "{kind}");
-        assert_eq!(world.chat.ended(Vec::new()).await.unwrap().authorities, HashSet::new(), "{kind}");
+        assert_eq!(
+            world.chat.sessions().ended(vec![again]).await.unwrap().authorities,
+            HashSet::new(),
+            "{kind}"
+        );
+        assert_eq!(
+            world.chat.sessions().ended(Vec::new()).await.unwrap().authorities,
+            HashSet::new(),
+            "{kind}"
+        );
     }
 }
 
@@ -67,17 +75,17 @@ async fn ended_memberships_are_found() {
         let (lea, carlos) = (world.sign_up("lea", "fr").await, world.sign_up("carlos", "es").await);
         let talk = world.group(lea.user.id, &[carlos.user.id]).await;
         let held = vec![authority(&world, &lea).await, authority(&world, &carlos).await];
-        assert_eq!(world.chat.ended(held.clone()).await.unwrap().memberships, [], "{kind}");
+        assert_eq!(world.chat.sessions().ended(held.clone()).await.unwrap().memberships, [], "{kind}");
         let conversation = talk.conversation.id;
         let sql = "UPDATE members SET is_active = FALSE WHERE user_id = $1 \
                    AND conversation_id IN (SELECT id FROM conversations WHERE kind = 'group')";
         change(&world, sql, carlos.user.id).await;
-        let ended = world.chat.ended(held.clone()).await.unwrap();
+        let ended = world.chat.sessions().ended(held.clone()).await.unwrap();
         assert_eq!(ended.memberships, [(carlos.user.id, conversation)], "{kind}");
         assert!(ended.authorities.is_empty(), "{kind}");
         let reference = conversation.to_string();
-        assert!(world.chat.confirm_member(held[0].clone(), &reference).await.is_ok(), "{kind}");
-        let refused = world.chat.confirm_member(held[1].clone(), &reference).await;
+        assert!(world.chat.sessions().confirm_member(held[0].clone(), &reference).await.is_ok(), "{kind}");
+        let refused = world.chat.sessions().confirm_member(held[1].clone(), &reference).await;
         assert!(matches!(refused, Err(ChatError::NotAMember)), "{kind}: {refused:?}");
     }
 }
@@ -87,29 +95,29 @@ async fn authority_ends_with_its_token() {
     for (kind, world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
         let old = old_token(&world, lea.user.id, None);
-        let by_secret = world.chat.authenticate_session(&lea.session_token).await.unwrap();
+        let by_secret = world.chat.sessions().authenticate_device(&lea.session_token).await.unwrap();
         let mut held = Vec::new();
         for token in [&lea.token, &old] {
-            held.push(Authority::of(&world.chat.authenticate(token).await.unwrap()));
+            held.push(Authority::of(&world.chat.sessions().authenticate(token).await.unwrap()));
         }
         held.push(Authority::of(&by_secret));
         let (first, bound, secret) = (held[0].clone(), held[1].clone(), held[2].clone());
         for token in [&lea.token, &old] {
-            let fresh = world.chat.refresh(token, None).await.unwrap().token;
-            held.push(Authority::of(&world.chat.authenticate(&fresh).await.unwrap()));
+            let fresh = world.chat.sessions().refresh(token, None).await.unwrap().token;
+            held.push(Authority::of(&world.chat.sessions().authenticate(&fresh).await.unwrap()));
         }
         for _ in 0..2 {
-            let ended = world.chat.ended(held.clone()).await.unwrap().authorities;
+            let ended = world.chat.sessions().ended(held.clone()).await.unwrap().authorities;
             assert_eq!(ended, HashSet::new(), "{kind}");
             for authority in &held {
-                world.chat.confirm(authority.clone()).await.unwrap();
+                world.chat.sessions().confirm(authority.clone()).await.unwrap();
             }
             world.hand.advance(Duration::from_secs(599));
         }
-        let ended = world.chat.ended(held.clone()).await.unwrap().authorities;
+        let ended = world.chat.sessions().ended(held.clone()).await.unwrap().authorities;
         assert_eq!(ended, HashSet::from([first, bound]), "{kind}: as their tokens");
         for authority in held {
-            let confirmed = world.chat.confirm(authority.clone()).await;
+            let confirmed = world.chat.sessions().confirm(authority.clone()).await;
             assert_eq!(confirmed.is_err(), ended.contains(&authority), "{kind}");
         }
         assert!(!ended.contains(&secret), "{kind}");

@@ -21,10 +21,10 @@ async fn a_glossary_applies_only_to_its_conversation() {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let (talk, other) = (world.group(lea, &[carlos]).await, world.group(lea, &[carlos]).await);
         let name = talk.conversation.id.to_string();
-        let sprint = world.chat.add_term(lea, &name, term("sprint", None)).await.unwrap();
-        let again = world.chat.add_term(lea, &name, term(" sprint ", Some("étape"))).await.unwrap();
+        let sprint = world.chat.glossary().add(lea, &name, term("sprint", None)).await.unwrap();
+        let again = world.chat.glossary().add(lea, &name, term(" sprint ", Some("étape"))).await.unwrap();
         assert_eq!((again.id, again.translation.as_deref()), (sprint.id, Some("étape")), "{kind}");
-        assert_eq!(world.chat.glossary(carlos, &name).await.unwrap(), [again], "{kind}");
+        assert_eq!(world.chat.glossary().list(carlos, &name).await.unwrap(), [again], "{kind}");
 
         for talk in [&talk, &other] {
             world.say(carlos, talk, "el sprint").await.unwrap();
@@ -44,8 +44,8 @@ async fn a_glossary_applies_only_to_its_conversation() {
         );
 
         let id = sprint.id.to_string();
-        world.chat.remove_term(lea, &name, &id).await.unwrap();
-        let gone = world.chat.remove_term(lea, &name, &id).await;
+        world.chat.glossary().remove(lea, &name, &id).await.unwrap();
+        let gone = world.chat.glossary().remove(lea, &name, &id).await;
         assert!(matches!(gone, Err(ChatError::NotFound { what: "term" })), "{kind}");
     }
 }
@@ -59,13 +59,13 @@ async fn only_moderators_change_a_glossary_and_only_members_see_it() {
             world.person("eve", "en").await,
         );
         let talk = world.group(lea, &[carlos]).await.conversation.id.to_string();
-        let added = world.chat.add_term(lea, &talk, term("sprint", None)).await.unwrap();
-        let refused = world.chat.add_term(carlos, &talk, term("sprint", None)).await;
+        let added = world.chat.glossary().add(lea, &talk, term("sprint", None)).await.unwrap();
+        let refused = world.chat.glossary().add(carlos, &talk, term("sprint", None)).await;
         assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}");
-        let refused = world.chat.remove_term(carlos, &talk, &added.id.to_string()).await;
+        let refused = world.chat.glossary().remove(carlos, &talk, &added.id.to_string()).await;
         assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}");
-        assert!(matches!(world.chat.glossary(eve, &talk).await, Err(ChatError::NotAMember)), "{kind}");
-        let refused = world.chat.add_term(lea, &talk, term("!", None)).await;
+        assert!(matches!(world.chat.glossary().list(eve, &talk).await, Err(ChatError::NotAMember)), "{kind}");
+        let refused = world.chat.glossary().add(lea, &talk, term("!", None)).await;
         assert!(matches!(refused, Err(ChatError::Invalid { .. })), "{kind}");
     }
 }
@@ -76,12 +76,11 @@ async fn a_report_can_request_another_engine() {
         let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
         let talk = world.group(lea, &[carlos]).await;
         let id = world.say(carlos, &talk, "hola").await.unwrap().message.message.id.to_string();
-        let early = world.chat.report_translation(lea, report(&id, "wrong", None, true)).await;
+        let early = world.chat.reports().add(lea, report(&id, "wrong", None, true)).await;
         assert!(matches!(early, Err(ChatError::NotFound { what: "translation" })), "{kind}");
         world.translate().await;
 
-        let reported =
-            world.chat.report_translation(lea, report(&id, "wrong", Some(" no "), true)).await.unwrap();
+        let reported = world.chat.reports().add(lea, report(&id, "wrong", Some(" no "), true)).await.unwrap();
         assert_eq!((reported.report.content.as_str(), reported.report.engine.as_str()), ("fr: hola", "test"));
         assert_eq!(reported.report.comment.as_deref(), Some("no"), "{kind}");
         assert!(reported.tries_another, "{kind}");
@@ -101,13 +100,13 @@ async fn a_report_can_request_another_engine() {
 
         // Reading again changes nothing: the reader who asked for another engine does not get the first one
         // back.
-        world.chat.request_translation(carlos, &id, "fr").await.unwrap();
+        world.chat.translations().request(carlos, &id, "fr").await.unwrap();
         world.translate().await;
         assert_eq!(engines(world.happened()), Vec::<String>::new(), "{kind}");
 
-        let none_left = world.chat.report_translation(lea, report(&id, "clumsy", None, true)).await.unwrap();
+        let none_left = world.chat.reports().add(lea, report(&id, "clumsy", None, true)).await.unwrap();
         assert!(!none_left.tries_another, "{kind}");
-        assert_eq!(world.chat.translation_counts().await.unwrap().waiting, 0, "{kind}");
+        assert_eq!(world.chat.translations().counts().await.unwrap().waiting, 0, "{kind}");
     }
 }
 
@@ -118,9 +117,7 @@ async fn an_engine_that_fails_does_not_remove_the_existing_translation() {
         let talk = world.group(lea, &[carlos]).await;
         let id = world.say(carlos, &talk, "hola").await.unwrap().message.message.id.to_string();
         world.translate().await;
-        assert!(
-            world.chat.report_translation(lea, report(&id, "wrong", None, true)).await.unwrap().tries_another
-        );
+        assert!(world.chat.reports().add(lea, report(&id, "wrong", None, true)).await.unwrap().tries_another);
         world.happened();
         world.engine.failures.store(1, std::sync::atomic::Ordering::SeqCst);
         world.translate().await;
@@ -142,12 +139,12 @@ async fn a_report_has_a_reason_and_non_members_cannot_report() {
         let id = world.say(carlos, &talk, "hola").await.unwrap().message.message.id.to_string();
         world.translate().await;
         for (reason, comment) in [("nonsense", None), ("other", None), ("wrong", Some("\0"))] {
-            let refused = world.chat.report_translation(lea, report(&id, reason, comment, false)).await;
+            let refused = world.chat.reports().add(lea, report(&id, reason, comment, false)).await;
             assert!(matches!(refused, Err(ChatError::Invalid { .. })), "{kind}: {reason}");
         }
-        let strange = world.chat.report_translation(eve, report(&id, "wrong", None, true)).await;
+        let strange = world.chat.reports().add(eve, report(&id, "wrong", None, true)).await;
         assert!(matches!(strange, Err(ChatError::NotFound { what: "message" })), "{kind}");
-        let kept = world.chat.report_translation(lea, report(&id, "wrong", None, false)).await.unwrap();
+        let kept = world.chat.reports().add(lea, report(&id, "wrong", None, false)).await.unwrap();
         assert!(!kept.tries_another, "{kind}");
     }
 }
@@ -176,12 +173,12 @@ async fn the_conversations_of_a_community_share_a_glossary_of_its_moderators() {
         world.store.write::<_, StoreError>(gather).await.unwrap();
 
         // Lea created the conversations; Carlos moderates the community.
-        let refused = world.chat.add_term(lea, &one, term("sprint", None)).await;
+        let refused = world.chat.glossary().add(lea, &one, term("sprint", None)).await;
         assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}: {refused:?}");
-        let added = world.chat.add_term(carlos, &one, term("sprint", None)).await.unwrap();
-        let seen = world.chat.glossary(lea, &other).await.unwrap();
+        let added = world.chat.glossary().add(carlos, &one, term("sprint", None)).await.unwrap();
+        let seen = world.chat.glossary().list(lea, &other).await.unwrap();
         assert_eq!(seen.iter().map(|term| term.id).collect::<Vec<_>>(), [added.id], "{kind}");
-        world.chat.remove_term(carlos, &other, &added.id.to_string()).await.unwrap();
-        assert_eq!(world.chat.glossary(lea, &one).await.unwrap(), [], "{kind}");
+        world.chat.glossary().remove(carlos, &other, &added.id.to_string()).await.unwrap();
+        assert_eq!(world.chat.glossary().list(lea, &one).await.unwrap(), [], "{kind}");
     }
 }

@@ -58,7 +58,7 @@ async fn events_after(
     limit: i64,
 ) -> CaughtUp {
     let id = talk.conversation.id.to_string();
-    world.chat.events_after(who, &id, after, limit).await.unwrap()
+    world.chat.events().after(who, &id, after, limit).await.unwrap()
 }
 
 fn said(caught_up: &CaughtUp) -> Vec<&str> {
@@ -88,15 +88,16 @@ async fn a_client_that_was_away_gets_the_missed_events() {
             if round == 0 {
                 first = sent.message.message.id.to_string();
             }
-            world.chat.edit(carlos, edit(&first, &format!("adiós {round}"))).await.unwrap();
-            world.chat.mark_read(lea, &talk.conversation.id.to_string()).await.unwrap();
+            world.chat.messages().edit(carlos, edit(&first, &format!("adiós {round}"))).await.unwrap();
+            world.chat.conversations().mark_read(lea, &talk.conversation.id.to_string()).await.unwrap();
             world.say(lea, &talk, "oui").await.unwrap();
         }
         world.translate().await;
         for event in world.happened() {
             live = live.told(&event);
         }
-        let conversation = world.chat.conversation(lea, &talk.conversation.id.to_string()).await.unwrap();
+        let conversation =
+            world.chat.conversations().get(lea, &talk.conversation.id.to_string()).await.unwrap();
         let newest = conversation.conversation.last_event;
         let whole = events_after(&world, carlos, &talk, talk.conversation.last_event, 200).await;
         assert_eq!((whole.stretch.last, whole.stretch.has_more), (newest, false), "{kind}");
@@ -133,7 +134,7 @@ async fn hidden_events_stay_hidden_and_non_members_get_nothing() {
         block(&world, lea, carlos).await;
         world.say(carlos, &talk, "hello?").await.unwrap();
         world.say(emma, &talk, "hi").await.unwrap();
-        world.chat.mark_read(carlos, &talk.conversation.id.to_string()).await.unwrap();
+        world.chat.conversations().mark_read(carlos, &talk.conversation.id.to_string()).await.unwrap();
         world.translate().await;
         let for_lea = events_after(&world, lea, &talk, 1, 200).await;
         assert_eq!(said(&for_lea), ["hi"], "{kind}");
@@ -144,9 +145,9 @@ async fn hidden_events_stay_hidden_and_non_members_get_nothing() {
         assert_eq!(said(&for_emma), ["before", "hello?", "hi"], "{kind}");
         assert!(for_emma.stretch.events.iter().any(|happened| is_carlos(&happened.event)), "{kind}");
         assert_eq!(for_lea.stretch.last, for_emma.stretch.last, "{kind}");
-        let refused = world.chat.events_after(stranger, &talk.conversation.id.to_string(), 0, 10).await;
+        let refused = world.chat.events().after(stranger, &talk.conversation.id.to_string(), 0, 10).await;
         assert!(matches!(refused, Err(ChatError::NotAMember)), "{kind}: {refused:?}");
-        let all = world.chat.all_events_after(stranger, vec![(talk.conversation.id, 0)]).await.unwrap();
+        let all = world.chat.events().all_after(stranger, vec![(talk.conversation.id, 0)]).await.unwrap();
         assert!(all.conversations.is_empty() && all.is_list_stale, "{kind}: {all:?}");
     }
 }
@@ -191,20 +192,20 @@ async fn one_call_catches_up_all_conversations() {
         world.say(carlos, &busy, "hola").await.unwrap();
         // The state of a client that has read the list by now, without its last conversation.
         let known = [(busy.conversation.id, 1), (quiet.conversation.id, 1)];
-        let all = world.chat.all_events_after(lea, known.to_vec()).await.unwrap();
+        let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
         let [one] = &all.conversations[..] else { panic!("{kind}: {all:?}") };
         assert_eq!(one.stretch.conversation_id, busy.conversation.id, "{kind}");
         assert_eq!((said(one), one.unread_count), (vec!["hola"], 1), "{kind}");
         assert!(all.is_list_stale, "{kind}: the other is as young as the oldest that is known");
         let known = [(busy.conversation.id, one.stretch.last)];
-        let all = world.chat.all_events_after(lea, known.to_vec()).await.unwrap();
+        let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
         assert!(
             all.conversations.is_empty() && !all.is_list_stale,
             "{kind}: the others come later in the list"
         );
         world.hand.advance(Duration::from_secs(1));
         world.say(carlos, &late, "¿y aquí?").await.unwrap();
-        let all = world.chat.all_events_after(lea, known.to_vec()).await.unwrap();
+        let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
         assert!(all.conversations.is_empty() && all.is_list_stale, "{kind}: now it comes first");
     }
 }
@@ -223,7 +224,7 @@ async fn a_response_is_bounded_and_says_whether_there_is_more() {
         }
         let (mut calls, mut messages) = (0, 0);
         while calls < 10 {
-            let all = world.chat.all_events_after(lea, known.clone()).await.unwrap();
+            let all = world.chat.events().all_after(lea, known.clone()).await.unwrap();
             let count: usize = all.conversations.iter().map(|one| one.stretch.events.len()).sum();
             assert!(count <= 1_000, "{kind}: {count}");
             messages += count;

@@ -39,7 +39,13 @@ async fn a_message_is_read_in_the_readers_language() {
             .collect();
         assert_eq!(order, ["created", "new", "translated"], "{kind}");
         let unread = async |user| {
-            world.chat.conversation(user, &talk.conversation.id.to_string()).await.unwrap().unread_count
+            world
+                .chat
+                .conversations()
+                .get(user, &talk.conversation.id.to_string())
+                .await
+                .unwrap()
+                .unread_count
         };
         assert_eq!((unread(lea).await, unread(carlos).await), (1, 0), "{kind}");
     }
@@ -55,17 +61,17 @@ async fn unread_counts_follow_the_cursor() {
             world.say(carlos, &talk, &format!("message {n}")).await.unwrap();
         }
         let unread = |view: &meeshy_chat::ConversationView| view.unread_count;
-        assert_eq!(unread(&world.chat.conversation(lea, &id).await.unwrap()), 3, "{kind}");
-        assert_eq!(unread(&world.chat.conversation(carlos, &id).await.unwrap()), 0, "{kind}");
-        assert_eq!(world.chat.mark_read(lea, &id).await.unwrap(), 3, "{kind}");
-        assert_eq!(world.chat.mark_read(lea, &id).await.unwrap(), 0, "{kind}: again");
+        assert_eq!(unread(&world.chat.conversations().get(lea, &id).await.unwrap()), 3, "{kind}");
+        assert_eq!(unread(&world.chat.conversations().get(carlos, &id).await.unwrap()), 0, "{kind}");
+        assert_eq!(world.chat.conversations().mark_read(lea, &id).await.unwrap(), 3, "{kind}");
+        assert_eq!(world.chat.conversations().mark_read(lea, &id).await.unwrap(), 0, "{kind}: again");
         world.say(lea, &talk, "réponse").await.unwrap();
         assert_eq!(
-            unread(&world.chat.conversation(lea, &id).await.unwrap()),
+            unread(&world.chat.conversations().get(lea, &id).await.unwrap()),
             0,
             "{kind}: her own message is read"
         );
-        assert_eq!(unread(&world.chat.conversation(carlos, &id).await.unwrap()), 1, "{kind}");
+        assert_eq!(unread(&world.chat.conversations().get(carlos, &id).await.unwrap()), 1, "{kind}");
     }
 }
 
@@ -83,7 +89,7 @@ async fn a_retry_is_the_same_message() {
         let attempts: Vec<_> = (0..8)
             .map(|_| {
                 let (chat, new) = (world.chat.clone(), new("bonjour"));
-                tokio::spawn(async move { chat.send(lea, new).await })
+                tokio::spawn(async move { chat.messages().send(lea, new).await })
             })
             .collect();
         let mut ids = Vec::new();
@@ -100,8 +106,11 @@ async fn a_retry_is_the_same_message() {
             1,
             "{kind}"
         );
-        assert!(world.chat.send(carlos, new("hola")).await.is_ok(), "{kind}: ids are each sender's own");
-        let other = world.chat.send(lea, new("autre chose")).await;
+        assert!(
+            world.chat.messages().send(carlos, new("hola")).await.is_ok(),
+            "{kind}: ids are each sender's own"
+        );
+        let other = world.chat.messages().send(lea, new("autre chose")).await;
         assert!(
             matches!(&other, Err(ChatError::Invalid { field, .. }) if field == "clientMessageId"),
             "{kind}: {other:?}"
@@ -120,7 +129,8 @@ async fn concurrent_messages_are_numbered_and_published_in_one_order() {
             let (chat, conversation) = (world.chat.clone(), id.clone());
             let who = if n % 2 == 0 { lea } else { carlos };
             tokio::spawn(async move {
-                chat.send(who, NewMessage { conversation, content: format!("{n}"), ..NewMessage::default() })
+                chat.messages()
+                    .send(who, NewMessage { conversation, content: format!("{n}"), ..NewMessage::default() })
                     .await
                     .unwrap()
             })
@@ -142,7 +152,8 @@ async fn concurrent_messages_are_numbered_and_published_in_one_order() {
         loop {
             let page = world
                 .chat
-                .messages(lea, &id, PageRequest { before, limit: 50, offset: 0 }, || true)
+                .messages()
+                .page(lea, &id, PageRequest { before, limit: 50, offset: 0 }, || true)
                 .await
                 .unwrap();
             read.extend(page.messages.iter().map(|view| view.message.sequence));
@@ -181,7 +192,7 @@ async fn invalid_input_is_rejected_and_stores_nothing() {
             ..NewMessage::default()
         };
         for unknown in ["65a0c0ffee0123456789abcd", "nowhere", "", "a\0b", "'; DROP TABLE users; --"] {
-            let refused = world.chat.send(lea, to(unknown)).await;
+            let refused = world.chat.messages().send(lea, to(unknown)).await;
             assert!(
                 matches!(refused, Err(ChatError::NotFound { what: "conversation" })),
                 "{kind}: {unknown}"
@@ -199,7 +210,7 @@ async fn invalid_input_is_rejected_and_stores_nothing() {
             ("replyToId", bad(|new| new.reply_to_id = Some("x".into()))),
             ("clientMessageId", bad(|new| new.client_message_id = Some("x".repeat(65)))),
         ] {
-            let refused = world.chat.send(lea, new).await;
+            let refused = world.chat.messages().send(lea, new).await;
             assert!(
                 matches!(&refused, Err(ChatError::Invalid { field: f, .. }) if f == field),
                 "{kind}: {field} {refused:?}"
@@ -228,8 +239,8 @@ async fn a_pair_has_one_direct_conversation() {
             participant_ids: with.iter().map(ToString::to_string).collect(),
             ..NewConversation::default()
         };
-        let one = world.chat.create_conversation(lea, direct(&[carlos])).await.unwrap();
-        let same = world.chat.create_conversation(carlos, direct(&[lea])).await.unwrap();
+        let one = world.chat.conversations().create(lea, direct(&[carlos])).await.unwrap();
+        let same = world.chat.conversations().create(carlos, direct(&[lea])).await.unwrap();
         assert_eq!(one.conversation.id, same.conversation.id, "{kind}");
         assert_eq!(
             (one.title.as_str(), same.title.as_str()),
@@ -238,13 +249,16 @@ async fn a_pair_has_one_direct_conversation() {
         );
         world.group(lea, &[carlos, emma]).await;
         let filter = ListFilter { kind: Some("direct".into()), with_user: Some(carlos.to_string()) };
-        let (found, total) = world.chat.conversations(lea, filter, 20, 0).await.unwrap();
+        let (found, total) = world.chat.conversations().list(lea, filter, 20, 0).await.unwrap();
         assert_eq!((found[0].conversation.id, total), (one.conversation.id, 1), "{kind}");
         for (wrong, with) in [("nobody", vec![]), ("two", vec![carlos, emma]), ("oneself", vec![lea])] {
-            assert!(world.chat.create_conversation(lea, direct(&with)).await.is_err(), "{kind}: {wrong}");
+            assert!(world.chat.conversations().create(lea, direct(&with)).await.is_err(), "{kind}: {wrong}");
         }
-        let unknown =
-            world.chat.create_conversation(lea, direct(&["65a0c0ffee0123456789abcd".parse().unwrap()])).await;
+        let unknown = world
+            .chat
+            .conversations()
+            .create(lea, direct(&["65a0c0ffee0123456789abcd".parse().unwrap()]))
+            .await;
         assert!(matches!(unknown, Err(ChatError::NotFound { what: "user" })), "{kind}");
     }
 }
@@ -259,7 +273,7 @@ async fn a_taken_identifier_gets_a_suffix() {
                 identifier: Some("trip".into()),
                 ..NewConversation::default()
             };
-            world.chat.create_conversation(lea, new).await.unwrap().conversation.identifier
+            world.chat.conversations().create(lea, new).await.unwrap().conversation.identifier
         };
         assert_eq!(open().await, "mshy_trip", "{kind}");
         let second = open().await;
@@ -284,7 +298,7 @@ async fn a_message_includes_its_mentions_and_reply() {
             reply_to_id: Some(first.message.message.id.to_string()),
             ..NewMessage::default()
         };
-        world.chat.send(carlos, reply).await.unwrap();
+        world.chat.messages().send(carlos, reply).await.unwrap();
         let page = world.page(lea, &talk).await;
         let answered = page.messages[0].reply_to.as_ref().unwrap();
         assert_eq!(
@@ -299,10 +313,10 @@ async fn a_message_includes_its_mentions_and_reply() {
 async fn everybody_is_in_the_global_room_and_history_is_not_unread() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
-        let room = world.chat.conversation(lea, "meeshy").await.unwrap();
+        let room = world.chat.conversations().get(lea, "meeshy").await.unwrap();
         world.say(lea, &room, "premier").await.unwrap();
         let carlos = world.person("carlos", "fr").await;
-        let seen = world.chat.conversation(carlos, "meeshy").await.unwrap();
+        let seen = world.chat.conversations().get(carlos, "meeshy").await.unwrap();
         assert_eq!((seen.unread_count, seen.members.len()), (0, 2), "{kind}");
         assert_eq!(seen.last_message.unwrap().message.content, "premier", "{kind}");
     }
@@ -326,7 +340,7 @@ async fn the_language_of_a_message_is_detected_if_the_client_names_none() {
                 original_language: declared.map(Into::into),
                 ..NewMessage::default()
             };
-            let sent = world.chat.send(carlos, new).await.unwrap();
+            let sent = world.chat.messages().send(carlos, new).await.unwrap();
             assert_eq!(sent.message.message.original_language.code(), expected, "{kind}: {content}");
         }
     }

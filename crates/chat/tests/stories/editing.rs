@@ -40,7 +40,7 @@ async fn everybody_reads_the_new_text_in_their_own_language() {
         let (lea, carlos, talk, message) = scene(&world, "hola").await;
         world.translate().await;
         world.happened();
-        let edited = world.chat.edit(carlos, another(&message, "buenas @lea")).await.unwrap();
+        let edited = world.chat.messages().edit(carlos, another(&message, "buenas @lea")).await.unwrap();
         assert_eq!(edited.message.revision, 2, "{kind}");
         assert_eq!(edited.mentions, ["lea"], "{kind}");
         assert!(edited.translations.is_empty(), "{kind}: the old translations are not shown");
@@ -65,10 +65,10 @@ async fn everybody_reads_the_new_text_in_their_own_language() {
             .collect();
         assert_eq!(order, ["edited", "translated"], "{kind}");
 
-        let again = world.chat.edit(carlos, another(&message, "buenas @lea")).await.unwrap();
+        let again = world.chat.messages().edit(carlos, another(&message, "buenas @lea")).await.unwrap();
         assert_eq!((again.message.revision, again.translations.len()), (2, 1), "{kind}: nothing changed");
         assert!(world.happened().is_empty(), "{kind}");
-        let without = world.chat.edit(carlos, another(&message, "buenas")).await.unwrap();
+        let without = world.chat.messages().edit(carlos, another(&message, "buenas")).await.unwrap();
         assert!(without.mentions.is_empty(), "{kind}");
     }
 }
@@ -78,26 +78,26 @@ async fn authors_can_edit_for_a_day_and_moderators_for_longer() {
     for (kind, world) in worlds().await {
         let (lea, carlos, talk, message) = scene(&world, "hola").await;
         let emma = world.person("emma", "en").await;
-        let by_lea = world.chat.edit(lea, another(&message, "adiós")).await.unwrap_err();
+        let by_lea = world.chat.messages().edit(lea, another(&message, "adiós")).await.unwrap_err();
         assert!(matches!(by_lea, ChatError::Forbidden(_)), "{kind}: {by_lea}");
-        let by_emma = world.chat.edit(emma, another(&message, "adiós")).await.unwrap_err();
+        let by_emma = world.chat.messages().edit(emma, another(&message, "adiós")).await.unwrap_err();
         assert!(matches!(by_emma, ChatError::NotFound { what: "message" }), "{kind}: {by_emma}");
         for nonsense in ["", "65a0c0ffee0123456789abcd", "x"] {
-            let missing = world.chat.edit(carlos, another(nonsense, "adiós")).await.unwrap_err();
+            let missing = world.chat.messages().edit(carlos, another(nonsense, "adiós")).await.unwrap_err();
             assert!(matches!(missing, ChatError::NotFound { what: "message" }), "{kind}: {missing}");
         }
         let elsewhere = world.group(carlos, &[emma]).await.conversation.id.to_string();
         let misplaced = MessageEdit { conversation: Some(elsewhere), ..another(&message, "adiós") };
-        let misplaced = world.chat.edit(carlos, misplaced).await.unwrap_err();
+        let misplaced = world.chat.messages().edit(carlos, misplaced).await.unwrap_err();
         assert!(matches!(misplaced, ChatError::NotFound { what: "message" }), "{kind}: {misplaced}");
         for bad in ["", " \n", &"a".repeat(4_001)] {
-            let refused = world.chat.edit(carlos, another(&message, bad)).await.unwrap_err();
+            let refused = world.chat.messages().edit(carlos, another(&message, bad)).await.unwrap_err();
             assert!(matches!(refused, ChatError::Invalid { .. }), "{kind}: {refused}");
         }
         world.hand.advance(DAY);
-        world.chat.edit(carlos, another(&message, "buenas")).await.unwrap();
+        world.chat.messages().edit(carlos, another(&message, "buenas")).await.unwrap();
         world.hand.advance(Duration::from_millis(1));
-        let late = world.chat.edit(carlos, another(&message, "adiós")).await.unwrap_err();
+        let late = world.chat.messages().edit(carlos, another(&message, "adiós")).await.unwrap_err();
         assert!(late.to_string().contains("24 hours"), "{kind}: {late}");
         assert_eq!(found(&world, lea, &talk).await.0, "buenas", "{kind}");
 
@@ -109,9 +109,9 @@ async fn authors_can_edit_for_a_day_and_moderators_for_longer() {
             )
         };
         assert_eq!(world.store.write(promote).await.unwrap(), 2, "{kind}");
-        world.chat.edit(lea, another(&message, "[...]")).await.unwrap();
+        world.chat.messages().edit(lea, another(&message, "[...]")).await.unwrap();
         assert_eq!(found(&world, carlos, &talk).await.0, "[...]", "{kind}");
-        let outsider = world.chat.edit(emma, another(&message, "?")).await.unwrap_err();
+        let outsider = world.chat.messages().edit(emma, another(&message, "?")).await.unwrap_err();
         assert!(
             matches!(outsider, ChatError::NotFound { what: "message" }),
             "{kind}: not a member: {outsider}"
@@ -129,10 +129,19 @@ async fn a_small_edit_keeps_the_language_and_a_new_text_may_change_it() {
             original_language: Some("it".into()),
             ..NewMessage::default()
         };
-        let sent = world.chat.send(carlos, new).await.unwrap();
+        let sent = world.chat.messages().send(carlos, new).await.unwrap();
         let message = sent.message.message.id.to_string();
         let language = async |edit: MessageEdit| {
-            world.chat.edit(carlos, edit).await.unwrap().message.original_language.code().to_owned()
+            world
+                .chat
+                .messages()
+                .edit(carlos, edit)
+                .await
+                .unwrap()
+                .message
+                .original_language
+                .code()
+                .to_owned()
         };
         assert_eq!(language(another(&message, "ciao!")).await, "it", "{kind}");
         let russian = "Сегодня мы встречаемся возле библиотеки";
@@ -140,12 +149,15 @@ async fn a_small_edit_keeps_the_language_and_a_new_text_may_change_it() {
         let declared = MessageEdit { original_language: Some("pt".into()), ..another(&message, "oi") };
         assert_eq!(language(declared).await, "pt", "{kind}");
         let unknown = MessageEdit { original_language: Some("tlh".into()), ..another(&message, "oi") };
-        assert!(matches!(world.chat.edit(carlos, unknown).await, Err(ChatError::Invalid { .. })), "{kind}");
+        assert!(
+            matches!(world.chat.messages().edit(carlos, unknown).await, Err(ChatError::Invalid { .. })),
+            "{kind}"
+        );
         // His own language is not needed, whatever language he writes in: he knows what he wrote.
         let view = world.page(lea, &talk).await.messages.remove(0);
         assert_eq!(view.pending, [Language::parse("fr").unwrap()], "{kind}");
         let french = MessageEdit { original_language: Some("fr".into()), ..another(&message, "salut") };
-        let view = world.chat.edit(carlos, french).await.unwrap();
+        let view = world.chat.messages().edit(carlos, french).await.unwrap();
         assert_eq!(view.pending, [], "{kind}: nobody needs it in French now");
     }
 }
@@ -156,7 +168,7 @@ async fn the_new_text_is_translated_whatever_the_state_of_the_old_one() {
         let (lea, carlos, talk, message) = scene(&world, "hola").await;
         // A worker is translating the old text,
         let job = claim(&world).await.remove(0);
-        world.chat.edit(carlos, another(&message, "buenas")).await.unwrap();
+        world.chat.messages().edit(carlos, another(&message, "buenas")).await.unwrap();
         assert!(claim(&world).await.is_empty(), "{kind}: the worker has it until it notices");
         let worker = world.store.write(move |tx| {
             let old = meeshy_store::translations::Translation {
@@ -181,7 +193,7 @@ async fn the_new_text_is_translated_whatever_the_state_of_the_old_one() {
             world.hand.advance(Duration::from_secs(15));
         }
         world.ended();
-        world.chat.edit(carlos, another(&second, "bien")).await.unwrap();
+        world.chat.messages().edit(carlos, another(&second, "bien")).await.unwrap();
         world.translate().await;
         assert_eq!(found(&world, lea, &talk).await.1, ["fr: bien"], "{kind}");
 
@@ -192,7 +204,7 @@ async fn the_new_text_is_translated_whatever_the_state_of_the_old_one() {
         world.translate().await;
         assert_eq!(found(&world, lea, &talk).await.1, ["nobody speaks fr"], "{kind}");
         world.engine.unknown.lock().unwrap().clear();
-        world.chat.edit(carlos, another(&third, "dos")).await.unwrap();
+        world.chat.messages().edit(carlos, another(&third, "dos")).await.unwrap();
         world.translate().await;
         assert_eq!(found(&world, lea, &talk).await.1, ["fr: dos"], "{kind}");
     }
@@ -208,9 +220,14 @@ async fn a_message_that_is_sent_again_after_an_edit_is_the_same_message() {
             client_message_id: Some("c-1".into()),
             ..NewMessage::default()
         };
-        let sent = world.chat.send(carlos, new.clone()).await.unwrap();
-        world.chat.edit(carlos, another(&sent.message.message.id.to_string(), "adiós")).await.unwrap();
-        let again = world.chat.send(carlos, new).await.unwrap();
+        let sent = world.chat.messages().send(carlos, new.clone()).await.unwrap();
+        world
+            .chat
+            .messages()
+            .edit(carlos, another(&sent.message.message.id.to_string(), "adiós"))
+            .await
+            .unwrap();
+        let again = world.chat.messages().send(carlos, new).await.unwrap();
         assert_eq!((again.repeated, again.message.message.id), (true, sent.message.message.id), "{kind}");
         assert_eq!(found(&world, lea, &talk).await.0, "adiós", "{kind}");
     }

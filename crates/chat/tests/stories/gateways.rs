@@ -24,11 +24,11 @@ struct Running {
 impl Running {
     async fn on(database: &Arc<Database>, seed: u64) -> Self {
         let world = World::seeded(Arc::clone(database), seed).await;
-        world.chat.join_gateways().await.unwrap();
+        world.chat.gateways().join().await.unwrap();
         let (stop, stopping) = oneshot::channel();
         let (one, two) = (world.chat.clone(), world.chat.clone());
-        let gateway = tokio::spawn(async move { one.run_gateway(async { drop(stopping.await) }).await });
-        let cluster = tokio::spawn(async move { two.run_cluster(std::future::pending()).await });
+        let gateway = tokio::spawn(async move { one.gateways().run(async { drop(stopping.await) }).await });
+        let cluster = tokio::spawn(async move { two.cluster().run(std::future::pending()).await });
         Self { world, stop: Some(stop), gateway, cluster }
     }
 
@@ -141,22 +141,22 @@ async fn a_gateway_with_another_key_is_rejected_while_one_is_alive() {
     let database = Arc::new(Database::postgres());
     let one = Running::on(&database, 1).await;
     let two = World::with_secret(Arc::clone(&database), "another secret of thirty-two bytes!").await;
-    let refused = two.chat.join_gateways().await.unwrap_err();
+    let refused = two.chat.gateways().join().await.unwrap_err();
     assert!(matches!(refused, GatewayError::AnotherKey), "{refused}");
     assert!(refused.to_string().contains("signs tokens with another key"), "{refused}");
     one.kill();
     two.hand.advance(gateways::GATEWAY_TIMEOUT);
-    assert!(two.chat.join_gateways().await.unwrap(), "now it is the only one");
+    assert!(two.chat.gateways().join().await.unwrap(), "now it is the only one");
 }
 
 #[tokio::test]
 async fn on_sqlite_nothing_is_written() {
     let world = World::on(Arc::new(Database::sqlite())).await;
-    assert!(world.chat.join_gateways().await.unwrap(), "there is no other gateway");
+    assert!(world.chat.gateways().join().await.unwrap(), "there is no other gateway");
     let lea = world.person("lea", "fr").await;
     world.chat.presence().connect(lea);
     assert!(world.chat.presence().is_online(lea));
-    world.chat.run_gateway(async {}).await.unwrap();
+    world.chat.gateways().run(async {}).await.unwrap();
     let rows = |tx: &mut meeshy_store::Tx<'_>| tx.fetch_one::<i64>("SELECT count(*) AS n FROM gateways", &[]);
     assert_eq!(world.store.read(rows).await.unwrap(), 0);
 }

@@ -14,7 +14,7 @@ fn at(address: &str) -> Device {
 }
 
 async fn attempt(world: &World, login: &str, password: &str, device: Device) -> Result<SignedIn, ChatError> {
-    match world.chat.sign_in(login.into(), password.into(), false, device).await? {
+    match world.chat.sign_ins().with_password(login.into(), password.into(), false, device).await? {
         SignIn::Done(signed_in) => Ok(*signed_in),
         other @ SignIn::NeedsCode { .. } => panic!("{other:?}"),
     }
@@ -124,9 +124,9 @@ async fn an_existing_and_an_invented_address_give_the_same_response() {
 async fn strangers_do_not_lock_out_a_known_device() {
     for (kind, world) in worlds().await {
         let cookie = Device { cookie: Some("c".repeat(64).as_str().into()), ..at("203.0.113.1") };
-        let lea = world.chat.register(registration("lea", "fr"), cookie.clone()).await.unwrap();
-        let caller = world.chat.authenticate(&lea.token).await.unwrap();
-        world.chat.sign_out(&caller, None).await.unwrap();
+        let lea = world.chat.accounts().register(registration("lea", "fr"), cookie.clone()).await.unwrap();
+        let caller = world.chat.sessions().authenticate(&lea.token).await.unwrap();
+        world.chat.sessions().sign_out(&caller, None).await.unwrap();
         guess_until_locked(&world, "lea", "198.51.100.1").await;
         let stranger = attempt(&world, "lea", "correct horse", at("203.0.113.2")).await;
         assert_eq!(said(&stranger), "wrong", "{kind}");
@@ -163,7 +163,9 @@ async fn concurrent_attempts_are_all_counted() {
         let guess = async |login: &str, address: fn(usize) -> String| {
             let guesses = (0..40).map(|n| {
                 let (chat, login, device) = (world.chat.clone(), login.to_owned(), at(&address(n)));
-                tokio::spawn(async move { chat.sign_in(login, "guess".into(), false, device).await })
+                tokio::spawn(async move {
+                    chat.sign_ins().with_password(login, "guess".into(), false, device).await
+                })
             });
             let mut wrong = 0;
             for guess in guesses.collect::<Vec<_>>() {
@@ -190,7 +192,8 @@ async fn lea_with_codes(world: &World) {
 
 /// A challenge for the right password; `None` if the password was not verified.
 async fn challenge(chat: &Chat) -> Option<String> {
-    match chat.sign_in("lea".into(), "correct horse".into(), false, at("198.51.100.7")).await {
+    match chat.sign_ins().with_password("lea".into(), "correct horse".into(), false, at("198.51.100.7")).await
+    {
         Ok(SignIn::NeedsCode { challenge, .. }) => Some(challenge),
         Err(ChatError::Unauthenticated(_) | ChatError::TooManyAttempts { .. }) => None,
         other => panic!("{other:?}"),
@@ -199,7 +202,7 @@ async fn challenge(chat: &Chat) -> Option<String> {
 
 /// Whether a wrong code was verified.
 async fn is_looked_at(chat: &Chat, challenge: &str) -> bool {
-    match chat.sign_in_with_code(challenge, "000000", at("198.51.100.7")).await {
+    match chat.sign_ins().with_code(challenge, "000000", at("198.51.100.7")).await {
         Err(ChatError::Unauthenticated(reason)) => reason == "wrong code",
         Err(ChatError::TooManyAttempts { .. }) => false,
         other => panic!("{other:?}"),
@@ -245,8 +248,8 @@ async fn a_lock_after_failed_attempts_does_not_end_sessions() {
     for (kind, world) in worlds().await {
         let lea = world.sign_up("lea", "fr").await;
         guess_until_locked(&world, "lea", "198.51.100.1").await;
-        assert!(world.chat.authenticate(&lea.token).await.is_ok(), "{kind}");
-        assert!(world.chat.refresh(&lea.token, None).await.is_ok(), "{kind}");
+        assert!(world.chat.sessions().authenticate(&lea.token).await.is_ok(), "{kind}");
+        assert!(world.chat.sessions().refresh(&lea.token, None).await.is_ok(), "{kind}");
     }
 }
 
@@ -257,7 +260,7 @@ async fn common_passwords_and_reserved_names_are_rejected_on_registration() {
             let mut new = registration(username, "en");
             new.password = password.into();
             new.setup_code = code.map(Into::into);
-            world.chat.register(new, Device::default()).await
+            world.chat.accounts().register(new, Device::default()).await
         };
         for (username, password, field) in [
             ("lea", "password1", "password"),
@@ -272,9 +275,9 @@ async fn common_passwords_and_reserved_names_are_rejected_on_registration() {
             let is_named = matches!(&refused, Err(ChatError::Invalid { field: named, .. }) if named == field);
             assert!(is_named, "{kind}: {username} {password} {refused:?}");
         }
-        let code = world.chat.new_setup_code().await.unwrap();
+        let code = world.chat.setup().new_code().await.unwrap();
         register("admin", "correct horse", code).await.unwrap();
-        let asked = world.chat.availability(Some("support".into()), None).await.unwrap();
+        let asked = world.chat.accounts().availability(Some("support".into()), None).await.unwrap();
         assert_eq!(asked.username, Some(false), "{kind}");
     }
 }
@@ -283,8 +286,9 @@ async fn common_passwords_and_reserved_names_are_rejected_on_registration() {
 async fn whether_an_address_has_an_account_is_not_revealed() {
     for (kind, world) in worlds().await {
         world.sign_up("lea", "fr").await;
-        let asked =
-            async |email: &str| world.chat.availability(None, Some(email.into())).await.unwrap().email;
+        let asked = async |email: &str| {
+            world.chat.accounts().availability(None, Some(email.into())).await.unwrap().email
+        };
         assert_eq!(asked("lea@example.org").await, Some(true), "{kind}");
         assert_eq!(asked("new@example.org").await, Some(true), "{kind}");
         assert_eq!(asked("nonsense").await, Some(false), "{kind}");
@@ -329,38 +333,51 @@ async fn an_operator_unlocks_changes_passwords_and_deactivates_accounts() {
         };
         guess_until_locked(&world, "lea", "203.0.113.9").await;
         assert_eq!(sign_in(&world, "correct horse").await, "wait 60", "{kind}");
-        let locked = world.chat.accounts(None, 10).await.unwrap();
+        let locked = world.chat.administration().list(None, 10).await.unwrap();
         assert!(locked[0].locked_until.is_some(), "{kind}");
-        world.chat.unlock("Lea").await.unwrap();
+        world.chat.administration().unlock("Lea").await.unwrap();
         assert_eq!(sign_in(&world, "correct horse").await, "in", "{kind}");
 
         world.happened();
         for common in ["password1", "lea", "lea@example.org"] {
-            assert!(world.chat.set_password("lea", common.into()).await.is_err(), "{kind}: {common}");
+            assert!(
+                world.chat.administration().set_password("lea", common.into()).await.is_err(),
+                "{kind}: {common}"
+            );
         }
-        world.chat.set_password("lea", "battery staple".into()).await.unwrap();
-        assert!(world.chat.authenticate(&lea.token).await.is_err(), "{kind}: every device is signed out");
+        world.chat.administration().set_password("lea", "battery staple".into()).await.unwrap();
+        assert!(
+            world.chat.sessions().authenticate(&lea.token).await.is_err(),
+            "{kind}: every device is signed out"
+        );
         let ended =
             world.happened().iter().filter(|event| matches!(event, Event::SessionEnded { .. })).count();
         assert_eq!(ended, 2, "{kind}: and so are their sockets");
         assert_eq!(sign_in(&world, "correct horse").await, "wrong", "{kind}");
         assert_eq!(sign_in(&world, "battery staple").await, "in", "{kind}");
 
-        world.chat.set_active("lea@example.org", false).await.unwrap();
+        world.chat.administration().set_active("lea@example.org", false).await.unwrap();
         assert_eq!(sign_in(&world, "battery staple").await, "wrong", "{kind}");
-        assert!(world.chat.refresh(&lea.token, Some(&lea.session_token)).await.is_err(), "{kind}");
-        world.chat.set_active("lea", true).await.unwrap();
+        assert!(world.chat.sessions().refresh(&lea.token, Some(&lea.session_token)).await.is_err(), "{kind}");
+        world.chat.administration().set_active("lea", true).await.unwrap();
         assert_eq!(sign_in(&world, "battery staple").await, "in", "{kind}");
         // The old system left some deleted accounts active.
         set(&world, lea.user.id, "deleted_at", 1_000).await;
         assert_eq!(sign_in(&world, "battery staple").await, "wrong", "{kind}");
-        assert!(!world.chat.accounts(None, 10).await.unwrap()[0].user.is_active, "{kind}");
-        world.chat.set_active("lea", true).await.unwrap();
+        assert!(!world.chat.administration().list(None, 10).await.unwrap()[0].user.is_active, "{kind}");
+        world.chat.administration().set_active("lea", true).await.unwrap();
         assert_eq!(sign_in(&world, "battery staple").await, "in", "{kind}");
-        assert_eq!(world.chat.set_role("lea", Role::BigBoss).await.unwrap().role, Role::BigBoss, "{kind}");
-        assert!(!world.chat.setup_state().await.unwrap().needs_administrator, "{kind}");
+        assert_eq!(
+            world.chat.administration().set_role("lea", Role::BigBoss).await.unwrap().role,
+            Role::BigBoss,
+            "{kind}"
+        );
+        assert!(!world.chat.setup().state().await.unwrap().needs_administrator, "{kind}");
         for nobody in ["", "nobody"] {
-            assert!(matches!(world.chat.unlock(nobody).await, Err(ChatError::NotFound { .. })), "{kind}");
+            assert!(
+                matches!(world.chat.administration().unlock(nobody).await, Err(ChatError::NotFound { .. })),
+                "{kind}"
+            );
         }
     }
 }

@@ -27,7 +27,7 @@ async fn read(world: &World, who: UserId, talk: &ConversationView) -> Vec<String
 
 /// The conversation as a user sees it in the list.
 async fn preview(world: &World, who: UserId) -> Option<String> {
-    let (listed, _) = world.chat.conversations(who, ListFilter::default(), 10, 0).await.unwrap();
+    let (listed, _) = world.chat.conversations().list(who, ListFilter::default(), 10, 0).await.unwrap();
     let group = listed.into_iter().find(|view| view.conversation.identifier != "meeshy")?;
     group.last_message.map(|view| view.message.content)
 }
@@ -58,18 +58,24 @@ async fn expired_messages_are_hidden_from_everybody() {
             reply_to_id: Some(id.clone()),
             ..NewMessage::default()
         };
-        world.chat.send(carlos, new.clone()).await.unwrap();
+        world.chat.messages().send(carlos, new.clone()).await.unwrap();
         world.hand.advance(Duration::from_secs(61));
         for who in [lea, carlos] {
             let page = world.page(who, &talk).await;
             assert_eq!(page.messages.len(), 2, "{kind}");
             assert_eq!(page.total, 2, "{kind}");
             assert!(page.messages[0].reply_to.is_none(), "{kind}: nor as a reply-to");
-            assert!(matches!(world.chat.message(who, &id).await, Err(ChatError::NotFound { .. })), "{kind}");
-            let asked = world.chat.request_translation(who, &id, "de").await;
+            assert!(
+                matches!(world.chat.messages().get(who, &id).await, Err(ChatError::NotFound { .. })),
+                "{kind}"
+            );
+            let asked = world.chat.translations().request(who, &id, "de").await;
             assert!(matches!(asked, Err(ChatError::NotFound { .. })), "{kind}");
         }
-        assert!(matches!(world.chat.send(carlos, new).await, Err(ChatError::Invalid { .. })), "{kind}");
+        assert!(
+            matches!(world.chat.messages().send(carlos, new).await, Err(ChatError::Invalid { .. })),
+            "{kind}"
+        );
         // Translations requested before it expired are not made any more.
         world.translate().await;
         let counts = world.store.read(move |tx| {
@@ -102,7 +108,7 @@ async fn view_once_messages_are_visible_to_their_author_only() {
         assert!(view.translations.is_empty() && view.pending.is_empty(), "{kind}: {view:?}");
         assert!(!preview(&world, carlos).await.unwrap().contains("secret"), "{kind}");
         let id = view.message.id.to_string();
-        let asked = world.chat.request_translation(carlos, &id, "de").await;
+        let asked = world.chat.translations().request(carlos, &id, "de").await;
         assert!(matches!(asked, Err(ChatError::InvalidOperation(_))), "{kind}");
         // A reply quotes it to everybody.
         world.happened();
@@ -112,7 +118,7 @@ async fn view_once_messages_are_visible_to_their_author_only() {
             reply_to_id: Some(id),
             ..NewMessage::default()
         };
-        world.chat.send(lea, new).await.unwrap();
+        world.chat.messages().send(lea, new).await.unwrap();
         let quoted = world.happened().into_iter().find_map(|event| match event {
             Event::MessageNew { message, .. } => Some(message.reply_to.as_ref()?.message.content.clone()),
             _ => None,
@@ -171,7 +177,8 @@ async fn messages_deleted_for_oneself_and_cleared_histories_stay_hidden() {
         )
         .await;
         assert_eq!(read(&world, carlos, &talk).await, ["two"], "{kind}");
-        let (listed, _) = world.chat.conversations(carlos, ListFilter::default(), 10, 0).await.unwrap();
+        let (listed, _) =
+            world.chat.conversations().list(carlos, ListFilter::default(), 10, 0).await.unwrap();
         let pinned = listed.iter().filter_map(|view| view.preferences.as_ref()).filter(|set| set.is_pinned);
         assert_eq!(pinned.count(), 1, "{kind}");
         // A conversation that was deleted for oneself reappears with its next message.
@@ -199,7 +206,7 @@ async fn blocked_users_are_not_delivered_and_cannot_find_the_blocking_user() {
             participant_ids: vec![with.to_string()],
             ..NewConversation::default()
         };
-        let alone = world.chat.create_conversation(carlos, direct(lea)).await.unwrap();
+        let alone = world.chat.conversations().create(carlos, direct(lea)).await.unwrap();
         say(&world, carlos, &talk, "before").await;
         block(&world, lea, carlos).await;
         world.happened();
@@ -218,13 +225,13 @@ async fn blocked_users_are_not_delivered_and_cannot_find_the_blocking_user() {
             let refused = world.say(who, &alone, "please").await;
             assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}: {refused:?}");
             let name = if with == lea { "lea" } else { "carlos" };
-            let (found, total) = world.chat.search_people(who, name, 10, 0).await.unwrap();
+            let (found, total) = world.chat.profiles().search(who, name, 10, 0).await.unwrap();
             assert!(found.is_empty() && total == 0, "{kind}: {name}");
         }
         block(&world, emma, carlos).await;
         let group = NewConversation { kind: "group".into(), title: Some("Hey".into()), ..direct(emma) };
         for new in [direct(emma), group] {
-            let refused = world.chat.create_conversation(carlos, new).await;
+            let refused = world.chat.conversations().create(carlos, new).await;
             assert!(matches!(refused, Err(ChatError::Forbidden(_))), "{kind}");
         }
     }
@@ -248,16 +255,16 @@ async fn messages_of_a_blocked_user_are_unread_for_the_others_only() {
             })
             .collect();
         assert_eq!(told, [false, false, true, false], "{kind}");
-        let known = world.chat.audience(lea).await.unwrap().memberships;
+        let known = world.chat.conversations().audience(lea).await.unwrap().memberships;
         let known = known.iter().find(|known| known.conversation_id == talk.conversation.id).unwrap();
         assert_eq!(known.last_sequence - known.read_sequence, 1, "{kind}");
         let reference = talk.conversation.id.to_string();
         for (who, unread) in [(lea, 1), (emma, 1), (carlos, 0)] {
-            let view = world.chat.conversation(who, &reference).await.unwrap();
+            let view = world.chat.conversations().get(who, &reference).await.unwrap();
             assert_eq!(view.unread_count, unread, "{kind}");
         }
-        world.chat.mark_read(lea, &reference).await.unwrap();
-        assert_eq!(world.chat.conversation(lea, &reference).await.unwrap().unread_count, 0, "{kind}");
+        world.chat.conversations().mark_read(lea, &reference).await.unwrap();
+        assert_eq!(world.chat.conversations().get(lea, &reference).await.unwrap().unread_count, 0, "{kind}");
     }
 }
 
@@ -276,13 +283,16 @@ async fn files_of_hidden_messages_are_hidden() {
         )
         .await;
         let by = |caller| FileRequest { caller: Some(caller), signature: None };
-        assert!(world.chat.file(file, false, by(carlos)).await.is_ok(), "{kind}");
-        assert!(world.chat.file_at("2025/a.png", FileRequest::default()).await.is_ok(), "{kind}");
+        assert!(world.chat.files().get(file, false, by(carlos)).await.is_ok(), "{kind}");
+        assert!(world.chat.files().at_path("2025/a.png", FileRequest::default()).await.is_ok(), "{kind}");
         for sql in ["UPDATE attachments SET is_view_once = TRUE", "UPDATE messages SET is_view_once = TRUE"] {
             set(&world, sql, vec![]).await;
-            assert!(world.chat.file(file, false, by(lea)).await.is_ok(), "{kind}: {sql}");
-            assert!(world.chat.file(file, false, by(carlos)).await.is_err(), "{kind}: {sql}");
-            assert!(world.chat.file_at("2025/a.png", FileRequest::default()).await.is_err(), "{kind}: {sql}");
+            assert!(world.chat.files().get(file, false, by(lea)).await.is_ok(), "{kind}: {sql}");
+            assert!(world.chat.files().get(file, false, by(carlos)).await.is_err(), "{kind}: {sql}");
+            assert!(
+                world.chat.files().at_path("2025/a.png", FileRequest::default()).await.is_err(),
+                "{kind}: {sql}"
+            );
             let attached = |page: &meeshy_chat::MessagePage| page.messages[0].attachments.len();
             assert_eq!(attached(&world.page(carlos, &talk).await), 0, "{kind}: {sql}");
             assert_eq!(attached(&world.page(lea, &talk).await), 1, "{kind}: {sql}");
@@ -290,7 +300,7 @@ async fn files_of_hidden_messages_are_hidden() {
         }
         set(&world, "UPDATE messages SET expires_at = 1 WHERE id = $1", vec![message]).await;
         for caller in [lea, carlos] {
-            assert!(world.chat.file(file, false, by(caller)).await.is_err(), "{kind}: it has expired");
+            assert!(world.chat.files().get(file, false, by(caller)).await.is_err(), "{kind}: it has expired");
         }
     }
 }
@@ -326,9 +336,9 @@ async fn deleted_or_cleared_messages_do_not_reappear_live() {
             reply_to_id: Some(id.clone()),
             ..NewMessage::default()
         };
-        world.chat.send(carlos, answer).await.unwrap();
+        world.chat.messages().send(carlos, answer).await.unwrap();
         let edit = MessageEdit { message: id, content: "autrefois".into(), ..MessageEdit::default() };
-        world.chat.edit(carlos, edit).await.unwrap();
+        world.chat.messages().edit(carlos, edit).await.unwrap();
         let sorted = |users: &[UserId]| users.iter().copied().collect::<BTreeSet<_>>();
         let hidden: Vec<_> = (world.happened().iter())
             .filter_map(|event| match event {

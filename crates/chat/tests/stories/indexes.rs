@@ -294,31 +294,31 @@ async fn people_use_it(world: &World) {
         participant_ids: vec![carlos.to_string()],
         ..NewConversation::default()
     };
-    let pair = chat.create_conversation(lea, pair).await.unwrap();
+    let pair = chat.conversations().create(lea, pair).await.unwrap();
     world.say(carlos, &pair, "Hola").await.unwrap();
 
     for (kind, with) in [(None, None), (Some("group"), None), (None, Some(carlos))] {
         let filter = ListFilter { kind: kind.map(str::to_owned), with_user: with.map(|id| id.to_string()) };
-        chat.conversations(lea, filter, 20, 0).await.unwrap();
+        chat.conversations().list(lea, filter, 20, 0).await.unwrap();
     }
     for text in ["car", "filler1", "carlos te", "filler7 f"] {
-        chat.search_people(lea, text, 20, 0).await.unwrap();
+        chat.profiles().search(lea, text, 20, 0).await.unwrap();
     }
     people_sign_in(world, lea, &signed_in.token).await;
     for name in ["lea", "lea2"] {
-        chat.availability(Some(name.into()), Some("lea2@example.org".into())).await.unwrap();
+        chat.accounts().availability(Some(name.into()), Some("lea2@example.org".into())).await.unwrap();
     }
-    chat.register(registration("nina", "de"), Device::default()).await.unwrap();
+    chat.accounts().register(registration("nina", "de"), Device::default()).await.unwrap();
     let patch = ProfilePatch {
         first_name: Some("Léa".into()),
         system_language: Some("de".into()),
         ..ProfilePatch::default()
     };
-    chat.update_profile(lea, patch).await.unwrap();
-    chat.audience(lea).await.unwrap();
-    chat.memberships(vec![lea, carlos]).await.unwrap();
-    chat.accounts(None, 50).await.unwrap();
-    chat.set_active("carlos", false).await.unwrap();
+    chat.profiles().update(lea, patch).await.unwrap();
+    chat.conversations().audience(lea).await.unwrap();
+    chat.conversations().memberships(vec![lea, carlos]).await.unwrap();
+    chat.administration().list(None, 50).await.unwrap();
+    chat.administration().set_active("carlos", false).await.unwrap();
     world.run_jobs(Bounds::default()).await;
 }
 
@@ -331,12 +331,12 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
         client_message_id: Some("one".into()),
         ..NewMessage::default()
     };
-    let sent = chat.send(carlos, new.clone()).await.unwrap();
-    assert!(chat.send(carlos, new.clone()).await.unwrap().repeated);
+    let sent = chat.messages().send(carlos, new.clone()).await.unwrap();
+    assert!(chat.messages().send(carlos, new.clone()).await.unwrap().repeated);
     let id = sent.message.message.id.to_string();
     let reply = NewMessage { reply_to_id: Some(id.clone()), client_message_id: None, ..new };
-    chat.send(lea, reply).await.unwrap();
-    chat.request_translation(lea, &id, "de").await.unwrap();
+    chat.messages().send(lea, reply).await.unwrap();
+    chat.translations().request(lea, &id, "de").await.unwrap();
     world.translate_until_ended(lea, &id, "de").await;
     let report = NewReport {
         message: id.clone(),
@@ -345,28 +345,30 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
         comment: None,
         wants_another: true,
     };
-    chat.report_translation(lea, report).await.unwrap();
-    let _ = chat.cancel_translation(lea, &id, "it").await.unwrap();
+    chat.reports().add(lea, report).await.unwrap();
+    let _ = chat.translations().cancel(lea, &id, "it").await.unwrap();
     let edit = MessageEdit { message: id.clone(), content: "¿Vienes?".into(), ..MessageEdit::default() };
-    chat.edit(carlos, edit).await.unwrap();
-    chat.message(lea, &id).await.unwrap();
+    chat.messages().edit(carlos, edit).await.unwrap();
+    chat.messages().get(lea, &id).await.unwrap();
     let newest = PageRequest { limit: 50, ..PageRequest::default() };
     for request in [newest.clone(), PageRequest { before: Some(id), ..newest }] {
         for who in [lea, carlos] {
-            chat.messages(who, talk, request.clone(), || true).await.unwrap();
+            chat.messages().page(who, talk, request.clone(), || true).await.unwrap();
         }
     }
-    chat.conversation(lea, talk).await.unwrap();
-    chat.membership(lea, talk).await.unwrap();
-    chat.mark_read(lea, talk).await.unwrap();
-    chat.touch(lea).await;
-    if let Ok(term) = chat.add_term(lea, talk, NewTerm { text: "Trip".into(), ..NewTerm::default() }).await {
-        chat.glossary(lea, talk).await.unwrap();
-        chat.remove_term(lea, talk, &term.id.to_string()).await.unwrap();
+    chat.conversations().get(lea, talk).await.unwrap();
+    chat.conversations().membership(lea, talk).await.unwrap();
+    chat.conversations().mark_read(lea, talk).await.unwrap();
+    chat.activity().touch(lea).await;
+    if let Ok(term) =
+        chat.glossary().add(lea, talk, NewTerm { text: "Trip".into(), ..NewTerm::default() }).await
+    {
+        chat.glossary().list(lea, talk).await.unwrap();
+        chat.glossary().remove(lea, talk, &term.id.to_string()).await.unwrap();
     }
     let file = FileRequest { caller: Some(lea), signature: None };
-    let _ = chat.file("65f000000000000015000001", false, file.clone()).await;
-    let _ = chat.file_at("f/1", file).await;
+    let _ = chat.files().get("65f000000000000015000001", false, file.clone()).await;
+    let _ = chat.files().at_path("f/1", file).await;
 }
 
 async fn people_sign_in(world: &World, lea: UserId, token: &str) {
@@ -380,21 +382,22 @@ async fn people_sign_in(world: &World, lea: UserId, token: &str) {
     }
     let device = Device { cookie: Some("a device".into()), ..Device::default() };
     for login in ["lea", "nobody", "nobody@example.org"] {
-        let refused = chat.sign_in(login.into(), "wrong".into(), false, device.clone()).await;
+        let refused =
+            chat.sign_ins().with_password(login.into(), "wrong".into(), false, device.clone()).await;
         assert!(refused.is_err(), "{login}");
-        chat.known_device(login, &device).await.unwrap();
+        chat.sign_ins().known_device(login, &device).await.unwrap();
     }
-    let caller = chat.authenticate(token).await.unwrap();
+    let caller = chat.sessions().authenticate(token).await.unwrap();
     let authority = Authority::of(&caller);
-    chat.confirm(authority.clone()).await.unwrap();
-    chat.confirm_typist(authority.clone(), "meeshy").await.unwrap();
-    chat.confirm_member(authority.clone(), "meeshy").await.unwrap();
-    chat.ended(vec![authority]).await.unwrap();
-    let refreshed = chat.refresh(token, None).await.unwrap();
-    let caller = chat.authenticate(&refreshed.token).await.unwrap();
+    chat.sessions().confirm(authority.clone()).await.unwrap();
+    chat.sessions().confirm_typist(authority.clone(), "meeshy").await.unwrap();
+    chat.sessions().confirm_member(authority.clone(), "meeshy").await.unwrap();
+    chat.sessions().ended(vec![authority]).await.unwrap();
+    let refreshed = chat.sessions().refresh(token, None).await.unwrap();
+    let caller = chat.sessions().authenticate(&refreshed.token).await.unwrap();
     let session = world.sign_in("lea", false).await.session_token;
-    assert_eq!(chat.authenticate_session(&session).await.unwrap().user.id, lea);
-    chat.sign_out(&caller, Some(&session)).await.unwrap();
+    assert_eq!(chat.sessions().authenticate_device(&session).await.unwrap().user.id, lea);
+    chat.sessions().sign_out(&caller, Some(&session)).await.unwrap();
 }
 
 impl World {
@@ -402,9 +405,9 @@ impl World {
     async fn translate_until_ended(&self, reader: UserId, message: &str, language: &str) {
         let (stop, stopping) = oneshot::channel::<()>();
         let chat = self.chat.clone();
-        let worker = tokio::spawn(async move { chat.translate_jobs(async { drop(stopping.await) }).await });
+        let worker = tokio::spawn(async move { chat.worker().run(async { drop(stopping.await) }).await });
         let ended = async {
-            while self.chat.translation_progress(reader, message, language).await.unwrap().progress
+            while self.chat.translations().progress(reader, message, language).await.unwrap().progress
                 == Progress::Pending
             {
                 tokio::time::sleep(Duration::from_millis(10)).await;

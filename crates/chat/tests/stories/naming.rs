@@ -7,7 +7,7 @@ use meeshy_chat::{
 };
 
 async fn join(world: &World, new: Registration) -> Result<meeshy_chat::SignedIn, ChatError> {
-    world.chat.register(new, Device::default()).await
+    world.chat.accounts().register(new, Device::default()).await
 }
 
 fn is_refused<T: std::fmt::Debug>(outcome: &Result<T, ChatError>, wanted: &str) -> bool {
@@ -57,15 +57,22 @@ async fn a_name_is_visible_and_has_no_bidi_controls() {
             assert!(is_refused(&join(&world, new).await, "lastName"), "{kind}: {name:?}");
             let patch = ProfilePatch { display_name: Some(name.into()), ..ProfilePatch::default() };
             assert!(
-                is_refused(&world.chat.update_profile(lea, patch).await, "displayName"),
+                is_refused(&world.chat.profiles().update(lea, patch).await, "displayName"),
                 "{kind}: {name:?}"
             );
             let new =
                 NewConversation { kind: "group".into(), title: Some(name.into()), ..Default::default() };
-            assert!(is_refused(&world.chat.create_conversation(lea, new).await, "title"), "{kind}: {name:?}");
+            assert!(
+                is_refused(&world.chat.conversations().create(lea, new).await, "title"),
+                "{kind}: {name:?}"
+            );
         }
         let patch = ProfilePatch { bio: Some("\u{2800}".into()), ..ProfilePatch::default() };
-        assert_eq!(world.chat.update_profile(lea, patch).await.unwrap().bio, "", "{kind}: it may be empty");
+        assert_eq!(
+            world.chat.profiles().update(lea, patch).await.unwrap().bio,
+            "",
+            "{kind}: it may be empty"
+        );
     }
 }
 
@@ -89,7 +96,7 @@ async fn a_message_is_visible() {
         ] {
             assert!(is_refused(&world.say(lea, &talk, blank).await, "content"), "{kind}: {blank:?}");
             let edit = MessageEdit { message: id.clone(), content: blank.into(), ..MessageEdit::default() };
-            assert!(is_refused(&world.chat.edit(lea, edit).await, "content"), "{kind}: {blank:?}");
+            assert!(is_refused(&world.chat.messages().edit(lea, edit).await, "content"), "{kind}: {blank:?}");
         }
         for shown in ["\u{202e}gnp.exe", "👩\u{200d}👧", "\u{200b}a "] {
             let said = world.say(lea, &talk, shown).await.unwrap();
@@ -102,7 +109,7 @@ async fn a_message_is_visible() {
             comment: Some("\u{3164}".into()),
             wants_another: false,
         };
-        assert!(is_refused(&world.chat.report_translation(lea, report).await, "comment"), "{kind}");
+        assert!(is_refused(&world.chat.reports().add(lea, report).await, "comment"), "{kind}");
     }
 }
 
@@ -130,7 +137,7 @@ async fn a_password_is_the_same_on_every_keyboard() {
         let new = Registration { password: "mot de passe é7".into(), ..registration("lea", "fr") };
         join(&world, new).await.unwrap();
         let sign_in = async |password: &str| {
-            world.chat.sign_in("lea".into(), password.into(), false, Device::default()).await
+            world.chat.sign_ins().with_password("lea".into(), password.into(), false, Device::default()).await
         };
         for same in ["mot de passe e\u{301}7", "mot\u{a0}de passe é7"] {
             assert!(matches!(sign_in(same).await, Ok(SignIn::Done(_))), "{kind}: {same}");
@@ -151,7 +158,11 @@ async fn an_imported_password_is_verified_as_typed() {
             move |tx: &mut meeshy_store::Tx<'_>| meeshy_store::users::set_password_hash(tx, lea, &old, now);
         world.store.write(set).await.unwrap();
         for password in [typed, typed, "mot de passe é7"] {
-            let signed_in = world.chat.sign_in("lea".into(), password.into(), false, Device::default()).await;
+            let signed_in = world
+                .chat
+                .sign_ins()
+                .with_password("lea".into(), password.into(), false, Device::default())
+                .await;
             assert!(matches!(signed_in, Ok(SignIn::Done(_))), "{kind}: {password}");
         }
     }
@@ -169,7 +180,7 @@ async fn a_client_message_id_is_unique_per_conversation() {
                 client_message_id: Some("c-1".into()),
                 ..NewMessage::default()
             };
-            world.chat.send(lea, new).await.unwrap()
+            world.chat.messages().send(lea, new).await.unwrap()
         };
         let (first, second) = (say(&one, "salut").await, say(&other, "salut").await);
         assert!(!second.repeated, "{kind}");

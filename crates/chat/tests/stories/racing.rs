@@ -43,7 +43,7 @@ async fn conversations_with_one_title_get_distinct_identifiers() {
         for new in [group("Trip", None), group("日本語", None), group("Trip", Some("trip"))] {
             let outcomes = race(|_| {
                 let (chat, new) = (world.chat.clone(), new.clone());
-                async move { chat.create_conversation(lea, new).await.map(|view| view.conversation.identifier) }
+                async move { chat.conversations().create(lea, new).await.map(|view| view.conversation.identifier) }
             });
             assert_eq!(different(outcomes.await), CALLERS, "{kind}: {new:?}");
         }
@@ -61,7 +61,7 @@ async fn a_pair_opens_one_direct_conversation() {
                 participant_ids: vec![other.to_string()],
                 ..NewConversation::default()
             };
-            async move { chat.create_conversation(caller, new).await.map(|view| view.conversation.id) }
+            async move { chat.conversations().create(caller, new).await.map(|view| view.conversation.id) }
         });
         assert_eq!(different(outcomes.await), 1, "{kind}");
     }
@@ -72,7 +72,7 @@ async fn a_name_and_an_address_go_to_one_of_many() {
     for (kind, world) in worlds().await {
         let join = |new: Registration| {
             let chat = world.chat.clone();
-            async move { chat.register(new, Device::default()).await }
+            async move { chat.accounts().register(new, Device::default()).await }
         };
         let names = race(|number| {
             let username = if number % 2 == 0 { "lea" } else { "LEA" };
@@ -109,7 +109,7 @@ async fn one_message_is_written_once_with_its_mentions() {
         };
         let outcomes = race(|_| {
             let (chat, new) = (world.chat.clone(), new.clone());
-            async move { chat.send(lea, new).await.map(|sent| sent.message.message.id) }
+            async move { chat.messages().send(lea, new).await.map(|sent| sent.message.message.id) }
         });
         assert_eq!(different(outcomes.await), 1, "{kind}");
         let messages = world.page(lea, &talk).await.messages;
@@ -133,7 +133,7 @@ async fn a_term_and_a_report_are_stored_once() {
         let terms = race(|_| {
             let (chat, talk) = (world.chat.clone(), talk.clone());
             let new = NewTerm { text: "sprint".into(), ..NewTerm::default() };
-            async move { chat.add_term(lea, &talk, new).await.map(|term| term.id) }
+            async move { chat.glossary().add(lea, &talk, new).await.map(|term| term.id) }
         });
         assert_eq!(different(terms.await), 1, "{kind}");
         let reports = race(|_| {
@@ -145,7 +145,7 @@ async fn a_term_and_a_report_are_stored_once() {
                 comment: None,
                 wants_another: true,
             };
-            async move { chat.report_translation(lea, new).await.map(|reported| reported.report.id) }
+            async move { chat.reports().add(lea, new).await.map(|reported| reported.report.id) }
         });
         assert_eq!(different(reports.await), 1, "{kind}");
     }
@@ -157,16 +157,18 @@ async fn a_language_is_requested_once_and_each_sign_in_has_its_own_session() {
         let (lea, _, message) = translated(&world).await;
         let asked = race(|_| {
             let (chat, message) = (world.chat.clone(), message.clone());
-            async move { chat.request_translation(lea, &message, "de").await.map(|_| ()) }
+            async move { chat.translations().request(lea, &message, "de").await.map(|_| ()) }
         });
         different(asked.await);
-        let waiting = world.chat.statistics().await.unwrap().translation_jobs_waiting;
+        let waiting = world.chat.health().statistics().await.unwrap().translation_jobs_waiting;
         assert_eq!(waiting, 1, "{kind}");
         let sessions = race(|_| {
             let chat = world.chat.clone();
             async move {
-                let signed_in =
-                    chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await;
+                let signed_in = chat
+                    .sign_ins()
+                    .with_password("lea".into(), "correct horse".into(), false, Device::default())
+                    .await;
                 match signed_in {
                     Ok(SignIn::Done(signed_in)) => Some(signed_in.session.id),
                     // Until a password is verified it counts as a failed attempt, and too many at once are

@@ -29,21 +29,21 @@ async fn a_language_that_nobody_reads_is_translated_on_request() {
         let id = said.message.message.id.to_string();
         world.translate().await;
         assert!(matches!(
-            world.chat.translation_progress(lea, &id, "de").await,
+            world.chat.translations().progress(lea, &id, "de").await,
             Err(ChatError::NotFound { what: "translation" })
         ));
-        let asked = world.chat.request_translation(lea, &id, "de").await.unwrap();
+        let asked = world.chat.translations().request(lea, &id, "de").await.unwrap();
         assert_eq!(asked.progress, Progress::Pending, "{kind}");
         assert_eq!(
-            world.chat.request_translation(carlos, &id, "de").await.unwrap().progress,
+            world.chat.translations().request(carlos, &id, "de").await.unwrap().progress,
             Progress::Pending
         );
         world.translate().await;
-        let known = world.chat.translation_progress(lea, &id, "de").await.unwrap();
+        let known = world.chat.translations().progress(lea, &id, "de").await.unwrap();
         assert_eq!(text_of(&known.progress), "de: buenos días", "{kind}");
 
         world.happened();
-        let again = world.chat.request_translation(lea, &id, "de").await.unwrap();
+        let again = world.chat.translations().request(lea, &id, "de").await.unwrap();
         assert_eq!(again.progress, known.progress, "{kind}");
         let told: Vec<_> = world
             .happened()
@@ -54,9 +54,9 @@ async fn a_language_that_nobody_reads_is_translated_on_request() {
             })
             .collect();
         assert_eq!(told, [Some(lea)], "{kind}: only the requester is notified");
-        let own = world.chat.request_translation(lea, &id, "es").await.unwrap();
+        let own = world.chat.translations().request(lea, &id, "es").await.unwrap();
         assert_eq!(text_of(&own.progress), "buenos días", "{kind}");
-        assert_eq!(world.chat.translation_counts().await.unwrap().waiting, 0, "{kind}");
+        assert_eq!(world.chat.translations().counts().await.unwrap().waiting, 0, "{kind}");
     }
 }
 
@@ -67,12 +67,17 @@ async fn waiting_for_a_translation_returns_it() {
         let talk = world.group(lea, &[carlos]).await;
         let said = world.say(carlos, &talk, "hola").await.unwrap();
         let id = said.message.message.id.to_string();
-        let late = world.chat.await_translation(lea, &id, "fr", Duration::from_millis(50)).await.unwrap();
+        let late = world
+            .chat
+            .translations()
+            .request_and_wait(lea, &id, "fr", Duration::from_millis(50))
+            .await
+            .unwrap();
         assert_eq!(late.progress, Progress::Pending, "{kind}: nobody works yet");
-        let waiting = world.chat.await_translation(lea, &id, "de", Duration::from_secs(10));
+        let waiting = world.chat.translations().request_and_wait(lea, &id, "de", Duration::from_secs(10));
         let working = async {
             // Only when there is something to wait for: the worker here stops when nothing is left to do.
-            while world.chat.statistics().await.unwrap().translation_jobs_waiting < 2 {
+            while world.chat.health().statistics().await.unwrap().translation_jobs_waiting < 2 {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             world.translate().await;
@@ -90,27 +95,33 @@ async fn failed_translations_and_those_of_another_engine_are_made_again() {
         let said = world.say(carlos, &talk, "hola").await.unwrap();
         let id = said.message.message.id.to_string();
         world.translate().await;
-        let first = world.chat.request_translation(lea, &id, "fr").await.unwrap().progress;
+        let first = world.chat.translations().request(lea, &id, "fr").await.unwrap().progress;
 
         *world.engine.name.lock().unwrap() = Some("better".into());
         world.hand.advance(Duration::from_secs(60));
-        assert_eq!(world.chat.request_translation(lea, &id, "fr").await.unwrap().progress, Progress::Pending);
+        assert_eq!(
+            world.chat.translations().request(lea, &id, "fr").await.unwrap().progress,
+            Progress::Pending
+        );
         world.translate().await;
-        let second = world.chat.request_translation(lea, &id, "fr").await.unwrap().progress;
+        let second = world.chat.translations().request(lea, &id, "fr").await.unwrap().progress;
         let (Progress::Ended(first), Progress::Ended(second)) = (first, second) else { panic!("{kind}") };
         assert_eq!((first.created_at, first.created_at), (first.updated_at, second.created_at), "{kind}");
         assert!(second.updated_at > first.updated_at, "{kind}");
         assert!(matches!(second.state, State::Done { engine, .. } if engine == "better"), "{kind}");
 
         world.engine.failures.store(u64::MAX, Ordering::SeqCst);
-        world.chat.request_translation(lea, &id, "de").await.unwrap();
+        world.chat.translations().request(lea, &id, "de").await.unwrap();
         for _ in 0..6 {
             world.hand.advance(Duration::from_secs(300));
             world.translate().await;
         }
-        let failed = world.chat.translation_progress(lea, &id, "de").await.unwrap();
+        let failed = world.chat.translations().progress(lea, &id, "de").await.unwrap();
         assert_eq!(text_of(&failed.progress), "the engine is out of order", "{kind}");
-        assert_eq!(world.chat.request_translation(lea, &id, "de").await.unwrap().progress, Progress::Pending);
+        assert_eq!(
+            world.chat.translations().request(lea, &id, "de").await.unwrap().progress,
+            Progress::Pending
+        );
     }
 }
 
@@ -121,10 +132,10 @@ async fn a_waiting_translation_is_cancelled_only_if_nobody_reads_it() {
         let talk = world.group(lea, &[carlos]).await;
         let said = world.say(carlos, &talk, "hola").await.unwrap();
         let id = said.message.message.id.to_string();
-        world.chat.request_translation(carlos, &id, "de").await.unwrap();
-        assert!(!world.chat.cancel_translation(carlos, &id, "fr").await.unwrap(), "{kind}: Léa reads it");
-        assert!(world.chat.cancel_translation(carlos, &id, "de").await.unwrap(), "{kind}");
-        assert!(!world.chat.cancel_translation(carlos, &id, "de").await.unwrap(), "{kind}");
+        world.chat.translations().request(carlos, &id, "de").await.unwrap();
+        assert!(!world.chat.translations().cancel(carlos, &id, "fr").await.unwrap(), "{kind}: Léa reads it");
+        assert!(world.chat.translations().cancel(carlos, &id, "de").await.unwrap(), "{kind}");
+        assert!(!world.chat.translations().cancel(carlos, &id, "de").await.unwrap(), "{kind}");
         world.translate().await;
     }
 }
@@ -139,11 +150,16 @@ async fn non_members_learn_nothing_about_a_message() {
         let id = said.message.message.id.to_string();
         for id in [id.as_str(), "65a0c0ffee0123456789abcd", "nonsense", ""] {
             let refusals = [
-                world.chat.request_translation(mallory, id, "de").await.map(|_| ()),
-                world.chat.await_translation(mallory, id, "de", Duration::ZERO).await.map(|_| ()),
-                world.chat.translation_progress(mallory, id, "fr").await.map(|_| ()),
-                world.chat.cancel_translation(mallory, id, "fr").await.map(|_| ()),
-                world.chat.message(mallory, id).await.map(|_| ()),
+                world.chat.translations().request(mallory, id, "de").await.map(|_| ()),
+                world
+                    .chat
+                    .translations()
+                    .request_and_wait(mallory, id, "de", Duration::ZERO)
+                    .await
+                    .map(|_| ()),
+                world.chat.translations().progress(mallory, id, "fr").await.map(|_| ()),
+                world.chat.translations().cancel(mallory, id, "fr").await.map(|_| ()),
+                world.chat.messages().get(mallory, id).await.map(|_| ()),
             ];
             for refusal in refusals {
                 assert!(
@@ -152,7 +168,7 @@ async fn non_members_learn_nothing_about_a_message() {
                 );
             }
         }
-        let unknown = world.chat.request_translation(lea, &id, "tlh").await;
+        let unknown = world.chat.translations().request(lea, &id, "tlh").await;
         assert!(matches!(unknown, Err(ChatError::Invalid { .. })), "{kind}: {unknown:?}");
         world.translate().await;
     }
@@ -179,7 +195,7 @@ async fn texts_are_translated_and_invalid_ones_affect_no_other() {
             ask("hello", Some("en"), ""),
             ask(CHEROKEE, None, "fr"),
         ];
-        let answers = world.chat.translate_texts(requests).await.unwrap();
+        let answers = world.chat.texts().translate(requests).await.unwrap();
         let shown: Vec<String> = answers
             .into_iter()
             .map(|answer| match answer {
@@ -206,12 +222,12 @@ async fn texts_are_translated_and_invalid_ones_affect_no_other() {
             ],
             "{kind}"
         );
-        assert!(world.chat.translate_texts(vec![ask("a", Some("en"), "fr"); 11]).await.is_err(), "{kind}");
+        assert!(world.chat.texts().translate(vec![ask("a", Some("en"), "fr"); 11]).await.is_err(), "{kind}");
         assert_eq!(
-            world.chat.detect_language(SPANISH).await.unwrap().unwrap().language.code(),
+            world.chat.texts().detect_language(SPANISH).await.unwrap().unwrap().language.code(),
             "es",
             "{kind}"
         );
-        assert_eq!(world.chat.detect_language(CHEROKEE).await.unwrap(), None, "{kind}");
+        assert_eq!(world.chat.texts().detect_language(CHEROKEE).await.unwrap(), None, "{kind}");
     }
 }

@@ -106,7 +106,7 @@ async fn a_long_history_is_archived_in_many_steps() {
         let archived = archived(&store, lea).await;
         assert_eq!(archived.len(), 1_203, "{kind}");
         assert!(archived.is_sorted_by_key(|notification| notification.created_at), "{kind}");
-        let counts = world.chat.notification_counts().await.unwrap();
+        let counts = world.chat.health().notification_counts().await.unwrap();
         assert_eq!(counts, NotificationCounts { active: 0, archived: 1_203 }, "{kind}");
     }
 }

@@ -51,7 +51,7 @@ async fn pair(world: &World, one: UserId, other: UserId) -> ConversationView {
         participant_ids: vec![other.to_string()],
         ..NewConversation::default()
     };
-    world.chat.create_conversation(one, new).await.unwrap()
+    world.chat.conversations().create(one, new).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -59,14 +59,14 @@ async fn a_message_takes_three_round_trips() {
     let far = Far::away().await;
     let signed_in = far.world.sign_up("carlos", "es").await;
     let (carlos, lea) = (signed_in.user.id, far.world.person("lea", "fr").await);
-    let caller = far.world.chat.authenticate(&signed_in.token).await.unwrap();
+    let caller = far.world.chat.sessions().authenticate(&signed_in.token).await.unwrap();
     for talk in [far.world.group(lea, &[carlos]).await, pair(&far.world, lea, carlos).await] {
         let by_http = async |world: &World| {
-            world.chat.send(carlos, message(&talk)).await.unwrap();
+            world.chat.messages().send(carlos, message(&talk)).await.unwrap();
         };
         assert_eq!(far.trips(by_http).await, 3, "the membership, the number, the commit");
         let by_socket = async |world: &World| {
-            world.chat.send_with(Authority::of(&caller), message(&talk)).await.unwrap();
+            world.chat.messages().send_with(Authority::of(&caller), message(&talk)).await.unwrap();
         };
         assert_eq!(far.trips(by_socket).await, 3, "whether it may go on is asked with the membership");
     }
@@ -81,11 +81,11 @@ async fn reading_takes_few_round_trips() {
     let sent = far.world.say(carlos, &talk, "¿Qué tal?").await.unwrap().message;
     let id = talk.conversation.id.to_string();
     let answer = NewMessage { reply_to_id: Some(sent.message.id.to_string()), ..message(&talk) };
-    far.world.chat.send(lea, answer).await.unwrap();
+    far.world.chat.messages().send(lea, answer).await.unwrap();
 
     // The last of each is the end of the transaction, which is not awaited.
     let list = async |world: &World| {
-        world.chat.conversations(lea, ListFilter::default(), 20, 0).await.unwrap();
+        world.chat.conversations().list(lea, ListFilter::default(), 20, 0).await.unwrap();
     };
     assert_eq!(
         far.trips(list).await,
@@ -94,23 +94,23 @@ async fn reading_takes_few_round_trips() {
     );
     let page = async |world: &World| {
         let request = PageRequest { limit: 20, ..PageRequest::default() };
-        world.chat.messages(lea, &id, request, || false).await.unwrap();
+        world.chat.messages().page(lea, &id, request, || false).await.unwrap();
     };
     assert_eq!(far.trips(page).await, 3 + 1, "who looks, the messages, what is shown with them");
     let one = async |world: &World| {
-        world.chat.conversation(lea, &id).await.unwrap();
+        world.chat.conversations().get(lea, &id).await.unwrap();
     };
     assert_eq!(far.trips(one).await, 4 + 1);
     let figures = async |world: &World| {
-        world.chat.figures(lea, &id).await.unwrap();
+        world.chat.conversations().figures(lea, &id).await.unwrap();
     };
     assert_eq!(far.trips(figures).await, 2 + 1);
     let authenticate = async |world: &World| {
-        world.chat.authenticate(&signed_in.token).await.unwrap();
+        world.chat.sessions().authenticate(&signed_in.token).await.unwrap();
     };
     assert_eq!(far.trips(authenticate).await, 1 + 1);
     let mark_read = async |world: &World| {
-        world.chat.mark_read(lea, &id).await.unwrap();
+        world.chat.conversations().mark_read(lea, &id).await.unwrap();
     };
     assert_eq!(far.trips(mark_read).await, 3);
 }

@@ -12,14 +12,15 @@ const VECTORS: [(u64, &str); 2] = [(2_000_000_000, "279037"), (20_000_000_000, "
 
 async fn challenge(world: &World) -> String {
     let password = "correct horse".to_owned();
-    match world.chat.sign_in("lea".into(), password, true, Device::default()).await.unwrap() {
+    match world.chat.sign_ins().with_password("lea".into(), password, true, Device::default()).await.unwrap()
+    {
         SignIn::NeedsCode { challenge, user, remember: true } if user.username == "lea" => challenge,
         other => panic!("{other:?}"),
     }
 }
 
 async fn show(world: &World, challenge: &str, code: &str) -> Result<SignedIn, String> {
-    match world.chat.sign_in_with_code(challenge, code, Device::default()).await {
+    match world.chat.sign_ins().with_code(challenge, code, Device::default()).await {
         Err(ChatError::Unauthenticated(reason)) => Err(reason),
         outcome => Ok(outcome.unwrap()),
     }
@@ -42,7 +43,11 @@ async fn the_codes_are_those_of_the_rfc() {
             let token = challenge(&world).await;
             assert_eq!(show(&world, &token, "123456").await.unwrap_err(), "wrong code", "{kind}");
             let signed_in = show(&world, &token, &format!("{} {}", &code[..3], &code[3..])).await.unwrap();
-            assert_eq!(world.chat.authenticate(&signed_in.token).await.unwrap().user.id, lea, "{kind}");
+            assert_eq!(
+                world.chat.sessions().authenticate(&signed_in.token).await.unwrap().user.id,
+                lea,
+                "{kind}"
+            );
             assert!(signed_in.session.is_trusted, "{kind}");
         }
     }
@@ -79,7 +84,7 @@ async fn a_locked_account_is_reported_only_with_the_right_password() {
         let until = world.chat.now().plus(Duration::from_secs(60));
         set(&world, lea, "locked_until", until.millis()).await;
         let sign_in = async |password: &str| {
-            world.chat.sign_in("lea".into(), password.into(), false, Device::default()).await
+            world.chat.sign_ins().with_password("lea".into(), password.into(), false, Device::default()).await
         };
         let refused = sign_in("correct horse").await.unwrap_err().to_string();
         assert_eq!(refused, "this account is locked until 2026-01-15 12:35:56 UTC", "{kind}");
@@ -96,7 +101,7 @@ async fn a_challenge_ends_when_the_password_changes() {
     for (kind, world) in worlds().await {
         lea_with_codes(&world, second).await;
         let token = challenge(&world).await;
-        world.chat.set_password("lea", "battery staple".into()).await.unwrap();
+        world.chat.administration().set_password("lea", "battery staple".into()).await.unwrap();
         assert!(show(&world, &token, code).await.unwrap_err().contains("sign in again"), "{kind}");
     }
 }
@@ -108,8 +113,11 @@ async fn an_unusable_secret_accepts_no_code() {
         set(&world, lea, "two_factor_enabled_at", 1_000).await;
         for secret in [None, Some(""), Some("  "), Some("====")] {
             set(&world, lea, "two_factor_secret", secret).await;
-            let refused =
-                world.chat.sign_in("lea".into(), "correct horse".into(), false, Device::default()).await;
+            let refused = world
+                .chat
+                .sign_ins()
+                .with_password("lea".into(), "correct horse".into(), false, Device::default())
+                .await;
             assert!(refused.unwrap_err().to_string().contains("ask an administrator"), "{kind}: {secret:?}");
         }
     }

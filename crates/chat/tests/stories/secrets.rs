@@ -22,9 +22,10 @@ async fn no_debug_output_shows_a_secret() {
             ..registration("lea", "fr")
         };
         write!(shown, "{device:?} {new:?}").unwrap();
-        let lea = world.chat.register(Registration { setup_code: None, ..new }, device).await.unwrap();
-        let caller = world.chat.authenticate(&lea.token).await.unwrap();
-        let fresh = world.chat.refresh(&lea.token, None).await.unwrap();
+        let lea =
+            world.chat.accounts().register(Registration { setup_code: None, ..new }, device).await.unwrap();
+        let caller = world.chat.sessions().authenticate(&lea.token).await.unwrap();
+        let fresh = world.chat.sessions().refresh(&lea.token, None).await.unwrap();
         let settings = Settings::new(SigningKey::Secret(SIGNING_SECRET.into()));
         write!(shown, "{lea:?} {caller:?} {fresh:?} {settings:?} {:?}", world.database.location()).unwrap();
 
@@ -36,8 +37,12 @@ async fn no_debug_output_shows_a_secret() {
             )
         };
         world.store.write(protect).await.unwrap();
-        let led =
-            world.chat.sign_in("lea".into(), "CANARY horse".into(), false, Device::default()).await.unwrap();
+        let led = world
+            .chat
+            .sign_ins()
+            .with_password("lea".into(), "CANARY horse".into(), false, Device::default())
+            .await
+            .unwrap();
         write!(shown, "{led:?}").unwrap();
         let SignIn::NeedsCode { challenge, .. } = led else { panic!("{kind}: no code is asked for") };
 

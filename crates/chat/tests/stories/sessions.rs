@@ -26,7 +26,7 @@ pub fn old_token(world: &World, user: UserId, session: Option<&SignedIn>) -> Str
 }
 
 async fn holds(world: &World, token: &str) -> bool {
-    match world.chat.authenticate(token).await {
+    match world.chat.sessions().authenticate(token).await {
         Ok(_) => true,
         Err(ChatError::Unauthenticated(_)) => false,
         Err(other) => panic!("{other}"),
@@ -34,7 +34,7 @@ async fn holds(world: &World, token: &str) -> bool {
 }
 
 async fn refresh(world: &World, token: &str, session_token: Option<&str>) -> Option<String> {
-    match world.chat.refresh(token, session_token).await {
+    match world.chat.sessions().refresh(token, session_token).await {
         Ok(fresh) => Some(fresh.token),
         Err(ChatError::Unauthenticated(_)) => None,
         Err(other) => panic!("{other}"),
@@ -115,7 +115,9 @@ async fn twenty_tabs_can_refresh_at_once() {
         for token in [lea.token, unbound] {
             let tabs = (0..20).map(|_| {
                 let (chat, token) = (world.chat.clone(), token.clone());
-                tokio::spawn(async move { chat.refresh(&token, None).await.map(|fresh| fresh.token) })
+                tokio::spawn(
+                    async move { chat.sessions().refresh(&token, None).await.map(|fresh| fresh.token) },
+                )
             });
             let mut fresh = Vec::new();
             for tab in tabs.collect::<Vec<_>>() {
@@ -136,12 +138,16 @@ async fn a_token_without_a_session_gets_one_at_its_first_refresh() {
         let old = old_token(&world, lea, None);
         assert!(holds(&world, &old).await, "{kind}");
         let fresh = refresh(&world, &old, None).await.unwrap();
-        let caller = world.chat.authenticate(&fresh).await.unwrap();
+        let caller = world.chat.sessions().authenticate(&fresh).await.unwrap();
         let session = caller.session_id.unwrap();
-        assert_eq!(world.chat.authenticate(&old).await.unwrap().session_id, Some(session), "{kind}");
+        assert_eq!(
+            world.chat.sessions().authenticate(&old).await.unwrap().session_id,
+            Some(session),
+            "{kind}"
+        );
 
         // A copy of it does not outlive the sign-out.
-        world.chat.sign_out(&caller, None).await.unwrap();
+        world.chat.sessions().sign_out(&caller, None).await.unwrap();
         for token in [&old, &fresh] {
             assert!(!holds(&world, token).await, "{kind}");
             assert_eq!(refresh(&world, token, None).await, None, "{kind}");
@@ -154,8 +160,8 @@ async fn a_token_without_a_session_is_invalid_after_sign_out() {
     for (kind, world) in worlds().await {
         let lea = world.person("lea", "fr").await;
         let (old, other) = (old_token(&world, lea, None), world.sign_in("lea", false).await);
-        let caller = world.chat.authenticate(&old).await.unwrap();
-        world.chat.sign_out(&caller, None).await.unwrap();
+        let caller = world.chat.sessions().authenticate(&old).await.unwrap();
+        world.chat.sessions().sign_out(&caller, None).await.unwrap();
         assert!(!holds(&world, &old).await, "{kind}");
         assert_eq!(refresh(&world, &old, None).await, None, "{kind}");
         assert!(holds(&world, &other.token).await, "{kind}: another device");
@@ -170,13 +176,13 @@ async fn a_token_without_a_session_joins_the_session_of_the_given_secret() {
         let old = old_token(&world, lea.user.id, None);
         // Somebody else's secret proves nothing.
         let fresh = refresh(&world, &old, Some(&carlos.session_token)).await.unwrap();
-        let session = world.chat.authenticate(&fresh).await.unwrap().session_id.unwrap();
+        let session = world.chat.sessions().authenticate(&fresh).await.unwrap().session_id.unwrap();
         assert!(session != carlos.session.id && session != lea.session.id, "{kind}");
 
         world.hand.advance(Duration::from_secs(1));
         let old = old_token(&world, lea.user.id, None);
         let fresh = refresh(&world, &old, Some(&lea.session_token)).await.unwrap();
-        let session = world.chat.authenticate(&fresh).await.unwrap().session_id;
+        let session = world.chat.sessions().authenticate(&fresh).await.unwrap().session_id;
         assert_eq!(session, Some(lea.session.id), "{kind}");
         assert!(holds(&world, &lea.token).await, "{kind}: for a few minutes");
     }
@@ -201,8 +207,8 @@ async fn tokens_of_earlier_versions_without_an_id_are_refreshed_too() {
 async fn nothing_is_refreshed_after_sign_out_or_the_end_of_a_session() {
     for (kind, world) in worlds().await {
         let out = world.sign_up("lea", "fr").await;
-        let caller = world.chat.authenticate(&out.token).await.unwrap();
-        world.chat.sign_out(&caller, None).await.unwrap();
+        let caller = world.chat.sessions().authenticate(&out.token).await.unwrap();
+        world.chat.sessions().sign_out(&caller, None).await.unwrap();
         assert_eq!(refresh(&world, &out.token, Some(&out.session_token)).await, None, "{kind}");
 
         let mut token = world.sign_in("lea", false).await.token;
@@ -239,15 +245,16 @@ async fn an_empty_value_matches_no_user() {
         world.sign_in("ann", false).await;
         for nobody in ["", " ", "\t\n", "\u{a0}", "\u{3000}"] {
             let password = "correct horse".to_owned();
-            let refused = world.chat.sign_in(nobody.into(), password, false, Device::default()).await;
+            let refused =
+                world.chat.sign_ins().with_password(nobody.into(), password, false, Device::default()).await;
             assert!(matches!(refused, Err(ChatError::Unauthenticated(_))), "{kind}: {nobody:?} {refused:?}");
-            assert!(world.chat.authenticate(nobody).await.is_err(), "{kind}");
-            assert!(world.chat.authenticate_session(nobody).await.is_err(), "{kind}");
-            assert!(world.chat.sign_in_with_code(nobody, "", Device::default()).await.is_err(), "{kind}");
-            assert!(world.chat.refresh(nobody, Some(nobody)).await.is_err(), "{kind}");
+            assert!(world.chat.sessions().authenticate(nobody).await.is_err(), "{kind}");
+            assert!(world.chat.sessions().authenticate_device(nobody).await.is_err(), "{kind}");
+            assert!(world.chat.sign_ins().with_code(nobody, "", Device::default()).await.is_err(), "{kind}");
+            assert!(world.chat.sessions().refresh(nobody, Some(nobody)).await.is_err(), "{kind}");
             let mut new = registration("eve", "en");
             new.email = nobody.into();
-            let refused = world.chat.register(new, Device::default()).await;
+            let refused = world.chat.accounts().register(new, Device::default()).await;
             assert!(matches!(refused, Err(ChatError::Invalid { .. })), "{kind}: {nobody:?} {refused:?}");
         }
     }
@@ -267,7 +274,7 @@ async fn messages_with_an_empty_client_id_are_different_messages() {
                 client_message_id: Some(id.into()),
                 ..NewMessage::default()
             };
-            ids.insert(world.chat.send(lea, new).await.unwrap().message.message.id);
+            ids.insert(world.chat.messages().send(lea, new).await.unwrap().message.message.id);
         }
         assert_eq!(ids.len(), empty.len(), "{kind}");
         assert_eq!(world.page(lea, &talk).await.messages.len(), empty.len(), "{kind}");

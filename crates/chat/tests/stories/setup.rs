@@ -6,20 +6,20 @@ use meeshy_domain::Role;
 
 async fn register(world: &World, username: &str, code: &str) -> Result<SignedIn, ChatError> {
     let new = Registration { setup_code: Some(code.into()), ..registration(username, "en") };
-    world.chat.register(new, Device::default()).await
+    world.chat.accounts().register(new, Device::default()).await
 }
 
 #[tokio::test]
 async fn the_setup_code_creates_one_administrator() {
     for (kind, world) in worlds().await {
-        let state = world.chat.setup_state().await.unwrap();
+        let state = world.chat.setup().state().await.unwrap();
         assert_eq!(state, SetupState { needs_administrator: true, has_accounts: false }, "{kind}");
-        let code = world.chat.new_setup_code().await.unwrap().unwrap();
+        let code = world.chat.setup().new_code().await.unwrap().unwrap();
         for wrong in ["00000-00000-00000-00000", "x", &code[1..]] {
             let refused = register(&world, "ada", wrong).await;
             assert!(matches!(refused, Err(ChatError::SetupCodeInvalid)), "{kind}: {wrong} {refused:?}");
         }
-        assert!(!world.chat.setup_state().await.unwrap().has_accounts, "{kind}");
+        assert!(!world.chat.setup().state().await.unwrap().has_accounts, "{kind}");
 
         // Without a code, or with an empty one, the account is ordinary and the code stays valid.
         assert_eq!(world.sign_up("lea", "fr").await.user.role, Role::User, "{kind}");
@@ -28,8 +28,8 @@ async fn the_setup_code_creates_one_administrator() {
         assert_eq!(register(&world, "ada", &typed).await.unwrap().user.role, Role::BigBoss, "{kind}");
         let refused = register(&world, "eve", &code).await;
         assert!(matches!(refused, Err(ChatError::SetupCodeInvalid)), "{kind}: {refused:?}");
-        assert_eq!(world.chat.new_setup_code().await.unwrap(), None, "{kind}");
-        let state = world.chat.setup_state().await.unwrap();
+        assert_eq!(world.chat.setup().new_code().await.unwrap(), None, "{kind}");
+        let state = world.chat.setup().state().await.unwrap();
         assert_eq!(state, SetupState { needs_administrator: false, has_accounts: true }, "{kind}");
     }
 }
@@ -37,8 +37,8 @@ async fn the_setup_code_creates_one_administrator() {
 #[tokio::test]
 async fn a_new_setup_code_replaces_the_one_before() {
     for (kind, world) in worlds().await {
-        let first = world.chat.new_setup_code().await.unwrap().unwrap();
-        let second = world.chat.new_setup_code().await.unwrap().unwrap();
+        let first = world.chat.setup().new_code().await.unwrap().unwrap();
+        let second = world.chat.setup().new_code().await.unwrap().unwrap();
         assert!(matches!(register(&world, "ada", &first).await, Err(ChatError::SetupCodeInvalid)), "{kind}");
         assert_eq!(register(&world, "ada", &second).await.unwrap().user.role, Role::BigBoss, "{kind}");
     }
@@ -47,12 +47,12 @@ async fn a_new_setup_code_replaces_the_one_before() {
 #[tokio::test]
 async fn of_many_concurrent_uses_of_the_setup_code_one_succeeds() {
     for (kind, world) in worlds().await {
-        let code = world.chat.new_setup_code().await.unwrap().unwrap();
+        let code = world.chat.setup().new_code().await.unwrap().unwrap();
         let attempts = (0..20).map(|n| {
             let (chat, code) = (world.chat.clone(), code.clone());
             let new =
                 Registration { setup_code: Some(code.into()), ..registration(&format!("ada{n}"), "en") };
-            tokio::spawn(async move { chat.register(new, Device::default()).await })
+            tokio::spawn(async move { chat.accounts().register(new, Device::default()).await })
         });
         let (mut administrators, mut refused) = (0, 0);
         for attempt in attempts.collect::<Vec<_>>() {

@@ -31,7 +31,7 @@ async fn two() -> Two {
     let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
     for chat in [one.chat.clone(), other.chat.clone()] {
         let stop = stop.clone();
-        running.spawn(async move { chat.run_cluster(stop.cancelled_owned()).await });
+        running.spawn(async move { chat.cluster().run(stop.cancelled_owned()).await });
     }
     Two { one, other, network, _running: (running, stop.drop_guard()) }
 }
@@ -40,9 +40,9 @@ impl Two {
     /// Clients listen to a conversation in both processes.
     async fn listen(&self, who: UserId, talk: &ConversationView) {
         for world in [&self.one, &self.other] {
-            for membership in world.chat.audience(who).await.unwrap().memberships {
+            for membership in world.chat.conversations().audience(who).await.unwrap().memberships {
                 if membership.conversation_id == talk.conversation.id {
-                    world.chat.follow(membership.conversation_id, membership.last_event);
+                    world.chat.events().follow(membership.conversation_id, membership.last_event);
                 }
             }
         }
@@ -68,7 +68,14 @@ async fn until(world: &mut World, number: i64) -> Vec<Happened> {
 }
 
 async fn last_event(world: &World, who: UserId, talk: &ConversationView) -> i64 {
-    world.chat.conversation(who, &talk.conversation.id.to_string()).await.unwrap().conversation.last_event
+    world
+        .chat
+        .conversations()
+        .get(who, &talk.conversation.id.to_string())
+        .await
+        .unwrap()
+        .conversation
+        .last_event
 }
 
 fn numbers(happened: &[Happened]) -> Vec<i64> {
@@ -92,12 +99,15 @@ async fn both_deliver_everything_once_and_in_the_same_order() {
                     content: format!("{who} {round}"),
                     ..Default::default()
                 };
-                let sent = chat.send(who, new).await.unwrap();
+                let sent = chat.messages().send(who, new).await.unwrap();
                 if round % 5 == 0 {
                     let message = sent.message.message.id.to_string();
                     let content = format!("{who} {round} once more");
-                    chat.edit(who, MessageEdit { message, content, ..Default::default() }).await.unwrap();
-                    chat.mark_read(who, &id).await.unwrap();
+                    chat.messages()
+                        .edit(who, MessageEdit { message, content, ..Default::default() })
+                        .await
+                        .unwrap();
+                    chat.conversations().mark_read(who, &id).await.unwrap();
                 }
             }
         });
@@ -155,7 +165,7 @@ async fn events_during_a_network_failure_are_caught_up() {
     for number in 0..10 {
         two.other.say(carlos, &talk, &number.to_string()).await.unwrap();
     }
-    two.other.chat.mark_read(lea, &talk.conversation.id.to_string()).await.unwrap();
+    two.other.chat.conversations().mark_read(lea, &talk.conversation.id.to_string()).await.unwrap();
     // A connection through the silent proxy times out and is opened again.
     two.network.cut();
     two.network.set_silent(false);
@@ -172,7 +182,7 @@ async fn events_without_an_announcement_are_found() {
     let other = World::seeded(database, 1_000_000).await;
     let lea = one.person("lea", "fr").await;
     let talk = one.group(lea, &[]).await;
-    one.chat.follow(talk.conversation.id, talk.conversation.last_event);
+    one.chat.events().follow(talk.conversation.id, talk.conversation.last_event);
     one.happened();
     other.say(lea, &talk, "bonjour").await.unwrap();
     let last = last_event(&other, lea, &talk).await;
@@ -206,9 +216,9 @@ async fn new_conversations_sign_outs_and_typing_are_delivered_at_once() {
         is_typing: true,
         hidden_from: vec![lea.user.id],
     };
-    two.other.chat.tell_others(Ephemeral::Typing(typing.clone()));
-    let caller = two.one.chat.authenticate(&lea.token).await.unwrap();
-    two.other.chat.sign_out(&caller, None).await.unwrap();
+    two.other.chat.events().tell_others(Ephemeral::Typing(typing.clone()));
+    let caller = two.one.chat.sessions().authenticate(&lea.token).await.unwrap();
+    two.other.chat.sessions().sign_out(&caller, None).await.unwrap();
     let (mut typed, mut ended) = (None, None);
     while typed.is_none() || ended.is_none() {
         let next = tokio::time::timeout(Duration::from_secs(10), two.one.events.next());
@@ -229,7 +239,7 @@ async fn a_translation_that_exists_is_repeated_to_the_devices_at_the_other_proce
     let sent = two.one.say(carlos, &talk, "hola").await.unwrap();
     two.one.translate().await;
     let message = sent.message.message.id;
-    two.one.chat.request_translation(lea, &message.to_string(), "fr").await.unwrap();
+    two.one.chat.translations().request(lea, &message.to_string(), "fr").await.unwrap();
     loop {
         let next = tokio::time::timeout(Duration::from_secs(10), two.other.events.next());
         if let Event::TranslationFound { user, translation, .. } = next.await.unwrap().unwrap().event {
@@ -242,17 +252,22 @@ async fn a_translation_that_exists_is_repeated_to_the_devices_at_the_other_proce
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn waiting_for_a_translation_works_across_processes() {
     let mut two = two().await;
-    let lea = two.one.chat.register(registration("lea", "fr"), Device::default()).await.unwrap().user.id;
+    let lea =
+        two.one.chat.accounts().register(registration("lea", "fr"), Device::default()).await.unwrap().user.id;
     let talk = two.one.group(lea, &[]).await;
     let sent = two.one.say(lea, &talk, "bonjour").await.unwrap();
     let message = sent.message.message.id.to_string();
     let chat = two.one.chat.clone();
     let waiting = tokio::spawn(async move {
-        chat.await_translation(lea, &message, "de", Duration::from_secs(20)).await.unwrap().progress
+        chat.translations()
+            .request_and_wait(lea, &message, "de", Duration::from_secs(20))
+            .await
+            .unwrap()
+            .progress
     });
     let (stop, translating) = (CancellationToken::new(), two.other.chat.clone());
     let stopped = stop.clone().cancelled_owned();
-    let worker = tokio::spawn(async move { translating.translate_jobs(stopped).await });
+    let worker = tokio::spawn(async move { translating.worker().run(stopped).await });
     // As the gateway does periodically.
     let delivered = async { while two.one.events.next().await.is_some() {} };
     let progress = tokio::select! {

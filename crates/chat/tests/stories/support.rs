@@ -183,17 +183,23 @@ impl World {
             Chat::open(store.clone(), Arc::clone(&engine) as Arc<dyn Translate>, settings, clock, secrets)
                 .await
                 .unwrap();
-        let events = chat.events().unwrap();
+        let events = chat.events().feed().unwrap();
         Self { chat, store, engine, hand, events, database }
     }
 
     pub async fn sign_up(&self, username: &str, language: &str) -> SignedIn {
-        self.chat.register(registration(username, language), Device::default()).await.unwrap()
+        self.chat.accounts().register(registration(username, language), Device::default()).await.unwrap()
     }
 
     pub async fn sign_in(&self, login: &str, remember: bool) -> SignedIn {
         let password = "correct horse".to_owned();
-        match self.chat.sign_in(login.to_owned(), password, remember, Device::default()).await.unwrap() {
+        match self
+            .chat
+            .sign_ins()
+            .with_password(login.to_owned(), password, remember, Device::default())
+            .await
+            .unwrap()
+        {
             SignIn::Done(signed_in) => *signed_in,
             other => panic!("{other:?}"),
         }
@@ -210,19 +216,20 @@ impl World {
             participant_ids: others.iter().map(ToString::to_string).collect(),
             ..NewConversation::default()
         };
-        self.chat.create_conversation(creator, new).await.unwrap()
+        self.chat.conversations().create(creator, new).await.unwrap()
     }
 
     pub async fn say(&self, who: UserId, talk: &ConversationView, content: &str) -> Result<Sent, ChatError> {
         let conversation = talk.conversation.id.to_string();
         self.chat
+            .messages()
             .send(who, NewMessage { conversation, content: content.into(), ..NewMessage::default() })
             .await
     }
 
     pub async fn page(&self, who: UserId, talk: &ConversationView) -> MessagePage {
         let request = PageRequest { limit: 50, ..PageRequest::default() };
-        self.chat.messages(who, &talk.conversation.id.to_string(), request, || true).await.unwrap()
+        self.chat.messages().page(who, &talk.conversation.id.to_string(), request, || true).await.unwrap()
     }
 
     /// The events so far.
@@ -244,10 +251,10 @@ impl World {
     pub async fn translate(&self) {
         let (stop, stopping) = oneshot::channel::<()>();
         let chat = self.chat.clone();
-        let worker = tokio::spawn(async move { chat.translate_jobs(async { drop(stopping.await) }).await });
+        let worker = tokio::spawn(async move { chat.worker().run(async { drop(stopping.await) }).await });
         for _ in 0..100 {
             tokio::time::sleep(Duration::from_millis(10)).await;
-            if self.chat.statistics().await.unwrap().translation_jobs_waiting == 0 {
+            if self.chat.health().statistics().await.unwrap().translation_jobs_waiting == 0 {
                 break;
             }
         }
@@ -259,10 +266,11 @@ impl World {
     pub async fn run_jobs(&self, bounds: Bounds) {
         let (stop, stopping) = oneshot::channel::<()>();
         let chat = self.chat.clone();
-        let worker = tokio::spawn(async move { chat.run_jobs(bounds, async { drop(stopping.await) }).await });
+        let worker =
+            tokio::spawn(async move { chat.jobs().run(bounds, async { drop(stopping.await) }).await });
         let succeeded = async {
             loop {
-                let scheduled = self.chat.job_states().await.unwrap().scheduled;
+                let scheduled = self.chat.jobs().states().await.unwrap().scheduled;
                 if !scheduled.is_empty() && scheduled.iter().all(|job| job.last_succeeded_at.is_some()) {
                     break;
                 }

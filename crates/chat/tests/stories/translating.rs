@@ -142,7 +142,7 @@ async fn after_a_change_of_language_the_history_is_translated() {
         }
         world.translate().await;
         let patch = ProfilePatch { system_language: Some("de".into()), ..ProfilePatch::default() };
-        world.chat.update_profile(lea, patch).await.unwrap();
+        world.chat.profiles().update(lea, patch).await.unwrap();
         world.engine.asked.lock().unwrap().clear();
         assert_eq!(
             world
@@ -184,7 +184,7 @@ async fn authors_read_their_own_words_as_written() {
                 original_language,
                 ..NewMessage::default()
             };
-            world.chat.send(lea, new).await.unwrap();
+            world.chat.messages().send(lea, new).await.unwrap();
         }
         // Nobody except Léa reads French, and viewing her own page requests no translation either.
         assert_eq!(states(&world, lea, &talk).await, ["es pending"], "{kind}");
@@ -209,11 +209,14 @@ async fn system_messages_are_not_translated() {
         world.store.write(as_imported).await.unwrap();
         world.engine.asked.lock().unwrap().clear();
         assert_eq!(states(&world, lea, &talk).await, Vec::<String>::new(), "{kind}");
-        let requested = world.chat.request_translation(lea, &sent.to_string(), "de").await.unwrap();
+        let requested = world.chat.translations().request(lea, &sent.to_string(), "de").await.unwrap();
         let Progress::Ended(ended) = requested.progress else { panic!("{kind}: a job was made") };
         assert_eq!(ended.state, State::Identical { content: "Carlos joined".into() }, "{kind}");
         let edit = MessageEdit { message: sent.to_string(), content: "x".into(), ..MessageEdit::default() };
-        assert!(matches!(world.chat.edit(carlos, edit).await, Err(ChatError::Forbidden(_))), "{kind}");
+        assert!(
+            matches!(world.chat.messages().edit(carlos, edit).await, Err(ChatError::Forbidden(_))),
+            "{kind}"
+        );
         world.translate().await;
         assert!(world.engine.asked.lock().unwrap().is_empty(), "{kind}");
     }
@@ -269,16 +272,16 @@ async fn translations_of_one_process_are_delivered_by_another() {
     };
     let running = [&gateway.chat, &translator.chat].map(|chat| {
         let (chat, stopping) = (chat.clone(), stopping.clone());
-        tokio::spawn(async move { chat.run_cluster(until(stopping)).await })
+        tokio::spawn(async move { chat.cluster().run(until(stopping)).await })
     });
     let (lea, carlos) = (gateway.person("lea", "fr").await, gateway.person("carlos", "es").await);
     let talk = gateway.group(lea, &[carlos]).await;
-    gateway.chat.follow(talk.conversation.id, 1);
+    gateway.chat.events().follow(talk.conversation.id, 1);
     gateway.say(carlos, &talk, "antes de que alguien traduzca").await.unwrap();
-    assert_eq!(gateway.chat.statistics().await.unwrap().translators, 0);
+    assert_eq!(gateway.chat.health().statistics().await.unwrap().translators, 0);
     let worker = tokio::spawn({
         let (chat, stopping) = (translator.chat.clone(), stopping.clone());
-        async move { chat.translate_jobs(until(stopping)).await }
+        async move { chat.worker().run(until(stopping)).await }
     });
     let translated = async |gateway: &mut World| loop {
         let next = tokio::time::timeout(Duration::from_secs(10), gateway.events.next());
@@ -301,12 +304,12 @@ async fn translations_of_one_process_are_delivered_by_another() {
     let took = began.elapsed();
     assert!(took < Duration::from_secs(5), "woken rather than found by polling: {took:?}");
     for _ in 0..100 {
-        if gateway.chat.statistics().await.unwrap().translators == 1 {
+        if gateway.chat.health().statistics().await.unwrap().translators == 1 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(gateway.chat.statistics().await.unwrap().translators, 1);
+    assert_eq!(gateway.chat.health().statistics().await.unwrap().translators, 1);
     stop.send(true).unwrap();
     worker.await.unwrap();
     for relay in running {
@@ -324,7 +327,7 @@ async fn hosts_with_different_clocks_translate_for_each_other() {
     drop(translator.events);
     let (lea, carlos) = (gateway.person("lea", "fr").await, gateway.person("carlos", "es").await);
     let talk = gateway.group(lea, &[carlos]).await;
-    gateway.chat.follow(talk.conversation.id, 1);
+    gateway.chat.events().follow(talk.conversation.id, 1);
     let (stop, stopping) = tokio::sync::watch::channel(false);
     let until = |mut stopping: tokio::sync::watch::Receiver<bool>| async move {
         let _ = stopping.wait_for(|stop| *stop).await;
@@ -332,11 +335,11 @@ async fn hosts_with_different_clocks_translate_for_each_other() {
     let mut running: Vec<_> = [&gateway.chat, &translator.chat]
         .map(|chat| {
             let (chat, stopping) = (chat.clone(), until(stopping.clone()));
-            tokio::spawn(async move { chat.run_cluster(stopping).await })
+            tokio::spawn(async move { chat.cluster().run(stopping).await })
         })
         .into();
     let (chat, stopping) = (translator.chat.clone(), until(stopping.clone()));
-    running.push(tokio::spawn(async move { chat.translate_jobs(stopping).await }));
+    running.push(tokio::spawn(async move { chat.worker().run(stopping).await }));
     gateway.say(carlos, &talk, "hola").await.unwrap();
     let translated = async {
         loop {
@@ -348,12 +351,12 @@ async fn hosts_with_different_clocks_translate_for_each_other() {
     let state = tokio::time::timeout(Duration::from_secs(20), translated).await.unwrap();
     assert!(matches!(&state, State::Done { content, .. } if content == "fr: hola"), "{state:?}");
     for _ in 0..200 {
-        if gateway.chat.statistics().await.unwrap().translators == 1 {
+        if gateway.chat.health().statistics().await.unwrap().translators == 1 {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(gateway.chat.statistics().await.unwrap().translators, 1, "it is known to be alive");
+    assert_eq!(gateway.chat.health().statistics().await.unwrap().translators, 1, "it is known to be alive");
     stop.send(true).unwrap();
     for task in running {
         task.await.unwrap();

@@ -38,11 +38,11 @@ impl App {
     /// The user of the credentials; a JWT takes precedence over a session token.
     pub async fn authenticate(&self, headers: &HeaderMap) -> Result<Caller, ApiError> {
         let caller = match (bearer(headers), session_token(headers)) {
-            (Some(token), _) => self.chat.authenticate(token).await?,
-            (None, Some(token)) => self.chat.authenticate_session(token).await?,
+            (Some(token), _) => self.chat.sessions().authenticate(token).await?,
+            (None, Some(token)) => self.chat.sessions().authenticate_device(token).await?,
             (None, None) => return Err(ApiError::authentication_required()),
         };
-        self.chat.touch(caller.user.id).await;
+        self.chat.activity().touch(caller.user.id).await;
         Ok(caller)
     }
 }
@@ -60,11 +60,11 @@ impl App {
         };
         let is_jwt = key.contains('.');
         let caller = if is_jwt {
-            self.chat.authenticate(key).await?
+            self.chat.sessions().authenticate(key).await?
         } else {
-            self.chat.authenticate_session(key).await?
+            self.chat.sessions().authenticate_device(key).await?
         };
-        self.chat.touch(caller.user.id).await;
+        self.chat.activity().touch(caller.user.id).await;
         Ok(caller)
     }
 }

@@ -23,7 +23,7 @@ impl App {
             max_calls: limit.calls(),
             window: limit.window(),
         });
-        match self.chat.count_calls(shared.collect()).await? {
+        match self.chat.call_limits().count(shared.collect()).await? {
             None => Ok(()),
             Some((place, retry_after)) => Err(TooMany { limit: counted[place].0, retry_after }.into()),
         }
@@ -63,7 +63,7 @@ impl Limiter {
         let Some(limit) = self.limits.conversation_messages else { return Ok(()) };
         let id: ConversationId = match conversation.parse() {
             Ok(id) => id,
-            Err(_) => chat.membership(user, conversation).await?,
+            Err(_) => chat.conversations().membership(user, conversation).await?,
         };
         self.count(Some(limit), &format!("{user} {id}"))?;
         Ok(())

@@ -81,8 +81,8 @@ pub async fn see_off(realtime: &Realtime, socket: &Socket) {
     if !was_last || realtime.stopping.load(Ordering::SeqCst) {
         return;
     }
-    realtime.chat.touch(peer.user).await;
-    match realtime.chat.audience(peer.user).await {
+    realtime.chat.activity().touch(peer.user).await;
+    match realtime.chat.conversations().audience(peer.user).await {
         Ok(audience) => announce(&socket.server(), peer.user, &peer.display_name, &audience),
         Err(error) => tracing::warn!(%error, "Failed to announce that a user went offline"),
     }
@@ -136,7 +136,7 @@ impl Realtime {
         let peer = socket.state().get_or_init(|| Peer::new(&caller));
         self.chat.presence().connect(peer.user);
         welcome(socket, peer);
-        self.chat.touch(peer.user).await;
+        self.chat.activity().touch(peer.user).await;
         announce(&socket.server(), peer.user, &peer.display_name, &audience);
         Ok(())
     }
@@ -148,24 +148,26 @@ impl Realtime {
         if let Some(session) = caller.session_id {
             socket.join(Room::Session(session));
         }
-        let audience = self.chat.audience(caller.user.id).await?;
+        let audience = self.chat.conversations().audience(caller.user.id).await?;
         self.cursors.learn(caller.user.id, &audience.memberships);
         for membership in &audience.memberships {
-            self.chat.follow(membership.conversation_id, membership.last_event);
+            self.chat.events().follow(membership.conversation_id, membership.last_event);
             socket.join(Room::Conversation(membership.conversation_id));
         }
         // If the session was revoked before the socket was in its room, nobody was notified.
-        self.chat.confirm(Authority::of(caller)).await?;
+        self.chat.sessions().confirm(Authority::of(caller)).await?;
         Ok(audience)
     }
 
     async fn authenticate(&self, credentials: Credentials) -> Result<Caller, ChatError> {
         let by_token = match credentials.token {
-            Some(token) => self.chat.authenticate(&token).await,
+            Some(token) => self.chat.sessions().authenticate(&token).await,
             None => Err(ChatError::Unauthenticated(NOT_AUTHENTICATED.into())),
         };
         match (by_token, credentials.session_token) {
-            (Err(ChatError::Unauthenticated(_)), Some(token)) => self.chat.authenticate_session(&token).await,
+            (Err(ChatError::Unauthenticated(_)), Some(token)) => {
+                self.chat.sessions().authenticate_device(&token).await
+            }
             (outcome, _) => outcome,
         }
     }

@@ -29,7 +29,7 @@ impl Dispatching {
 
 pub fn start(sockets: &Sockets) -> Dispatching {
     let mut tasks = JoinSet::new();
-    match sockets.service().chat.events() {
+    match sockets.service().chat.events().feed() {
         Some(events) => drop(tasks.spawn(Dispatcher { sockets: sockets.clone() }.run(events))),
         None => tracing::error!(
             "The events of this chat are already taken by another gateway: sockets will not receive any"
@@ -161,7 +161,7 @@ impl Dispatcher {
 
     fn conversation_created(&self, conversation_id: ConversationId, members: &[UserId], number: Option<i64>) {
         let realtime = self.sockets.service();
-        realtime.chat.follow(conversation_id, number.unwrap_or_default());
+        realtime.chat.events().follow(conversation_id, number.unwrap_or_default());
         let event = ConversationNew { conversation_id, event_number: number };
         for socket in self.sockets.join(&own_rooms(members), Room::Conversation(conversation_id)) {
             count_missed(usize::from(socket.emit(event_name::CONVERSATION_NEW.as_str(), &event).is_err()));

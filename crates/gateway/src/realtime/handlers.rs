@@ -58,7 +58,7 @@ impl Realtime {
             connect::authenticate(self, socket, handshake(event)).await;
             return Ok(());
         };
-        let confirmed = || self.chat.confirm(peer.authority());
+        let confirmed = || self.chat.sessions().confirm(peer.authority());
         match kind {
             // These confirm that the holder may go on together with what they ask for.
             Some(ClientEvent::TypingStart) => {
@@ -74,7 +74,7 @@ impl Realtime {
                 let sent = self.send(peer, read(client_event::MESSAGE_SEND, event)?).await?;
                 // A closed socket needs no acknowledgement: its client sends the message again.
                 acknowledge(socket, event, client_event::MESSAGE_SEND, sent);
-                self.chat.touch(peer.user).await;
+                self.chat.activity().touch(peer.user).await;
             }
             Some(ClientEvent::MessageEdit) => {
                 confirmed().await?;
@@ -129,7 +129,7 @@ impl Realtime {
             reply_to_id: data.reply_to_id,
             client_message_id: data.client_message_id,
         };
-        let sent = self.chat.send_with(peer.authority(), new).await?;
+        let sent = self.chat.messages().send_with(peer.authority(), new).await?;
         let message = &sent.message.message;
         Ok(SentMessage {
             message_id: message.id,
@@ -143,14 +143,15 @@ impl Realtime {
         self.limiter.count_edit(peer.user)?;
         let EditMessage { message_id, content, original_language } = data;
         let edit = MessageEdit { message: message_id, conversation: None, content, original_language };
-        let edited = self.chat.edit(peer.user, edit).await?;
+        let edited = self.chat.messages().edit(peer.user, edit).await?;
         Ok(views::message(&edited))
     }
 
     async fn join(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
-        let (conversation, figures) = self.chat.figures(peer.user, &data.conversation_id).await?;
+        let (conversation, figures) =
+            self.chat.conversations().figures(peer.user, &data.conversation_id).await?;
         let id = conversation.id;
-        self.chat.follow(id, conversation.last_event);
+        self.chat.events().follow(id, conversation.last_event);
         socket.join(Room::Conversation(id));
         // A closed socket needs no response.
         let joined = ConversationMember { conversation_id: id, user_id: peer.user };
@@ -164,7 +165,7 @@ impl Realtime {
     /// Clients leave with every change of page; they continue to receive events of the conversation, or their
     /// list would not be updated.
     async fn leave(&self, socket: &Socket, peer: &Peer, data: ConversationRef) -> Result<(), ApiError> {
-        let id = self.chat.confirm_member(peer.authority(), &data.conversation_id).await?;
+        let id = self.chat.sessions().confirm_member(peer.authority(), &data.conversation_id).await?;
         let left = ConversationMember { conversation_id: id, user_id: peer.user };
         emit(socket, event_name::CONVERSATION_LEFT, &left);
         Ok(())
@@ -185,8 +186,10 @@ impl Realtime {
         let (chat, socket, user) = (self.chat.clone(), socket.clone(), peer.user);
         tokio::spawn(async move {
             let RequestTranslation { message_id, target_language } = &data;
-            let requested =
-                chat.await_translation(user, message_id, target_language, limits::TRANSLATION_TIMEOUT).await;
+            let requested = chat
+                .translations()
+                .request_and_wait(user, message_id, target_language, limits::TRANSLATION_TIMEOUT)
+                .await;
             // A closed socket needs no response.
             match requested.map_err(|error| ApiError::from(error).body.message).and_then(received) {
                 Ok(received) => emit(&socket, event_name::TRANSLATION_RECEIVED, &received),
@@ -208,7 +211,7 @@ impl Realtime {
         data: ConversationRef,
         is_typing: bool,
     ) -> Result<(), ApiError> {
-        let typist = || self.chat.confirm_typist(peer.authority(), &data.conversation_id);
+        let typist = || self.chat.sessions().confirm_typist(peer.authority(), &data.conversation_id);
         let id = match data.conversation_id.parse() {
             Ok(id) => id,
             // By its identifier, as the landing page does.
@@ -235,7 +238,7 @@ impl Realtime {
             let (user, display_name) = (peer.user, peer.display_name.to_string());
             let typing =
                 meeshy_chat::Typing { conversation_id: id, user, display_name, is_typing, hidden_from };
-            self.chat.tell_others(Ephemeral::Typing(typing));
+            self.chat.events().tell_others(Ephemeral::Typing(typing));
         }
         Ok(())
     }

@@ -28,7 +28,10 @@ pub async fn run(sockets: &Sockets) -> Infallible {
     for round in 1_u64.. {
         tokio::time::sleep(RECHECK_INTERVAL).await;
         if round.is_multiple_of(UNFOLLOW_ROUNDS) {
-            realtime.chat.unfollow(|conversation| sockets.count(Room::Conversation(conversation)) > 0);
+            realtime
+                .chat
+                .events()
+                .unfollow(|conversation| sockets.count(Room::Conversation(conversation)) > 0);
         }
         realtime.pending.close_overdue(realtime.config.authentication_deadline);
         match all(sockets).await {
@@ -60,7 +63,7 @@ async fn all(sockets: &Sockets) -> Result<(), ChatError> {
         held.values().flatten().map(|(authority, _)| authority.clone()).collect();
     let distinct: Vec<Authority> = distinct.into_iter().collect();
     for batch in distinct.chunks(BATCH) {
-        let ended = chat.ended(batch.to_vec()).await?;
+        let ended = chat.sessions().ended(batch.to_vec()).await?;
         for authority in ended.authorities {
             let theirs = held.get(&authority.user).into_iter().flatten();
             theirs.filter(|(held, _)| *held == authority).for_each(|(_, socket)| revoke(socket));
@@ -96,7 +99,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
     // Before the memberships are read: whoever is in a room by now had become a member.
     let rooms: Vec<Vec<Room>> = sockets.iter().map(|(_, _, socket)| socket.joined()).collect();
     let people: HashSet<UserId> = sockets.iter().map(|(user, ..)| *user).collect();
-    let memberships = chat.memberships(people.into_iter().collect()).await?;
+    let memberships = chat.conversations().memberships(people.into_iter().collect()).await?;
     let mut theirs: HashMap<UserId, Vec<(ConversationId, i64)>> = HashMap::new();
     for ((user, conversation), last_event) in &memberships {
         theirs.entry(*user).or_default().push((*conversation, *last_event));
@@ -113,7 +116,7 @@ async fn compare(chat: &Chat, sockets: &[(UserId, i64, &Socket)]) -> Result<(), 
             if known.contains(&room) {
                 continue;
             }
-            chat.follow(*conversation_id, *last_event);
+            chat.events().follow(*conversation_id, *last_event);
             if socket.join(room) {
                 let new = ConversationNew { conversation_id: *conversation_id, event_number: None };
                 emit(socket, event_name::CONVERSATION_NEW, &new);

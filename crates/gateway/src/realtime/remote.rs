@@ -9,7 +9,7 @@ pub async fn run(sockets: &Sockets) -> Infallible {
     let chat = &sockets.service().chat;
     loop {
         for user in chat.presence().changed_elsewhere().await {
-            match chat.named_audience(user).await {
+            match chat.conversations().named_audience(user).await {
                 Ok(Some((display_name, audience))) => announce(sockets, user, &display_name, &audience),
                 Ok(None) => {}
                 Err(error) => {

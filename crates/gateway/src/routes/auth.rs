@@ -60,7 +60,7 @@ async fn register(
     app.count_guess(&[(limits.authentication, &visitor.counted_as)]).await?;
     // A mistyped code does not use up the few registrations of an address.
     if let Some(code) = body.setup_code.as_deref().filter(|code| !code.trim().is_empty()) {
-        app.chat.check_setup_code(code).await?;
+        app.chat.setup().check_code(code).await?;
     }
     app.count_guess(&[(limits.register, &visitor.counted_as)]).await?;
     let new = Registration {
@@ -73,7 +73,7 @@ async fn register(
         regional_language: body.regional_language,
         setup_code: body.setup_code.map(Into::into),
     };
-    let signed_in = app.chat.register(new, visitor.device.clone()).await?;
+    let signed_in = app.chat.accounts().register(new, visitor.device.clone()).await?;
     Ok(visitor.remembered(signed_in_data(&app, signed_in)))
 }
 
@@ -84,13 +84,14 @@ async fn login(
 ) -> Result<Remembered<LoginAnswer>, ApiError> {
     let limits = &app.limiter.limits;
     // Other callers from its address do not use up the attempts of a known device.
-    let known = app.chat.known_device(&body.username, &visitor.device).await?;
+    let known = app.chat.sign_ins().known_device(&body.username, &visitor.device).await?;
     let counted_as = known.map_or(visitor.counted_as.clone(), |device| format!("device {device}"));
     let beginning: String = body.username.trim().chars().take(3).flat_map(char::to_lowercase).collect();
     let name = format!("{counted_as} {beginning}");
     app.count_guess(&[(limits.authentication, &counted_as), (limits.login, &name)]).await?;
     let device = visitor.device.clone();
-    let led = app.chat.sign_in(body.username, body.password, body.remember_device, device).await?;
+    let led =
+        app.chat.sign_ins().with_password(body.username, body.password, body.remember_device, device).await?;
     Ok(match led {
         SignIn::Done(signed_in) => {
             visitor.remembered(LoginAnswer::SignedIn(Box::new(signed_in_data(&app, *signed_in))))
@@ -136,7 +137,7 @@ async fn sign_in_with_code(
     let limits = &app.limiter.limits;
     let codes = format!("{} code", visitor.counted_as);
     app.count_guess(&[(limits.authentication, &visitor.counted_as), (limits.login, &codes)]).await?;
-    let signed_in = app.chat.sign_in_with_code(challenge, code, visitor.device.clone()).await?;
+    let signed_in = app.chat.sign_ins().with_code(challenge, code, visitor.device.clone()).await?;
     Ok(visitor.remembered(signed_in_data(app, signed_in)))
 }
 
@@ -156,7 +157,7 @@ async fn refresh(
     headers: HeaderMap,
     Body(body): Body<Refresh>,
 ) -> Result<Json<Refreshed>, ApiError> {
-    let fresh = app.chat.refresh(&body.token, session_token(&headers)).await?;
+    let fresh = app.chat.sessions().refresh(&body.token, session_token(&headers)).await?;
     let token = Token { token: fresh.token, expires_in: fresh.expires_in_seconds };
     let (access_token, expires_in) = (token.token.clone(), token.expires_in);
     Ok(Json(Refreshed { answer: Success::new(token), access_token, expires_in }))
@@ -167,13 +168,13 @@ async fn logout(
     User(caller): User,
     headers: HeaderMap,
 ) -> Result<Answer<Notice>, ApiError> {
-    app.chat.sign_out(&caller, session_token(&headers)).await?;
+    app.chat.sessions().sign_out(&caller, session_token(&headers)).await?;
     Ok(Answer(Notice { message: "Signed out".to_owned() }))
 }
 
 /// What the first screen of a new server needs.
 async fn setup(State(app): State<App>) -> Result<Answer<SetupState>, ApiError> {
-    let state = app.chat.setup_state().await?;
+    let state = app.chat.setup().state().await?;
     Ok(Answer(SetupState {
         needs_administrator: state.needs_administrator,
         has_accounts: state.has_accounts,
@@ -204,7 +205,7 @@ async fn availability(
         return Err(ApiError::invalid("username", "give a username or an email"));
     }
     app.count_guess(&[(app.limiter.limits.availability, &counted_as)]).await?;
-    let found = app.chat.availability(asked.username, asked.email).await?;
+    let found = app.chat.accounts().availability(asked.username, asked.email).await?;
     Ok(Answer(Availability {
         suggestions: if found.username.is_some() { found.suggestions } else { Vec::new() },
         username_available: found.username,

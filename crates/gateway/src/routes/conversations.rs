@@ -44,7 +44,7 @@ async fn list(
 ) -> Result<PageAnswer<Conversation>, ApiError> {
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
     let filter = ListFilter { kind: asked.kind, with_user: asked.with_user_id };
-    let (views, total) = app.chat.conversations(caller.user.id, filter, limit, offset).await?;
+    let (views, total) = app.chat.conversations().list(caller.user.id, filter, limit, offset).await?;
     let pagination = Pagination::new(total, offset, limit, views.len());
     let data = views.iter().map(|view| crate::views::conversation(view, app.chat.now())).collect();
     Ok(PageAnswer(Page::new(data, pagination)))
@@ -63,7 +63,7 @@ async fn create(
         participant_ids: body.participant_ids,
         identifier: body.identifier,
     };
-    let view = app.chat.create_conversation(caller.user.id, new).await?;
+    let view = app.chat.conversations().create(caller.user.id, new).await?;
     Ok(Created(crate::views::conversation(&view, app.chat.now())))
 }
 
@@ -72,7 +72,7 @@ async fn one(
     User(caller): User,
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
 ) -> Result<Answer<Conversation>, ApiError> {
-    let view = app.chat.conversation(caller.user.id, &id).await?;
+    let view = app.chat.conversations().get(caller.user.id, &id).await?;
     Ok(Answer(crate::views::conversation(&view, app.chat.now())))
 }
 
@@ -81,6 +81,6 @@ async fn mark_read(
     User(caller): User,
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
 ) -> Result<Answer<MarkedRead>, ApiError> {
-    let marked = app.chat.mark_read(caller.user.id, &id).await?;
+    let marked = app.chat.conversations().mark_read(caller.user.id, &id).await?;
     Ok(Answer(MarkedRead { marked_count: marked, message: format!("{marked} messages marked as read") }))
 }

@@ -44,7 +44,7 @@ async fn of_one(
     Params(Asked { after, limit }): Params<Asked>,
 ) -> Result<Answer<ConversationEvents>, ApiError> {
     let limit = limit.unwrap_or(DEFAULT_EVENTS).clamp(1, MAX_EVENTS);
-    let events = app.chat.events_after(caller.user.id, &id, after.unwrap_or(0).max(0), limit).await?;
+    let events = app.chat.events().after(caller.user.id, &id, after.unwrap_or(0).max(0), limit).await?;
     Ok(Answer(caught_up(&events)))
 }
 
@@ -63,7 +63,7 @@ async fn of_all(
     // Each once.
     known.sort_unstable();
     known.dedup_by_key(|(id, _)| *id);
-    let all = app.chat.all_events_after(caller.user.id, known).await?;
+    let all = app.chat.events().all_after(caller.user.id, known).await?;
     let conversations = all.conversations.iter().map(caught_up).collect();
     Ok(Answer(AllEvents { conversations, is_list_stale: all.is_list_stale }))
 }

@@ -29,7 +29,7 @@ use tower_http::services::ServeFile;
 const FILE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
 
 pub fn routes(api: Api) -> Api {
-    let by_path_summary = if api.app().chat.gives_files_by_path() {
+    let by_path_summary = if api.app().chat.files().are_served_by_path() {
         "A file by its path, for anybody who knows it, because files.unsigned_paths is on"
     } else {
         "A file by its path"
@@ -96,7 +96,8 @@ async fn by_path(
     PathParam(FilePath(path)): PathParam<FilePath>,
     Followed(request): Followed,
 ) -> Result<Given, ApiError> {
-    let file = app.chat.file_at(&path, asked_by(&app, request.headers(), request.uri()).await).await?;
+    let file =
+        app.chat.files().at_path(&path, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 
@@ -105,7 +106,8 @@ async fn by_id(
     PathParam(FileRef(id)): PathParam<FileRef>,
     Followed(request): Followed,
 ) -> Result<Given, ApiError> {
-    let file = app.chat.file(&id, false, asked_by(&app, request.headers(), request.uri()).await).await?;
+    let file =
+        app.chat.files().get(&id, false, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 
@@ -114,7 +116,8 @@ async fn thumbnail(
     PathParam(FileRef(id)): PathParam<FileRef>,
     Followed(request): Followed,
 ) -> Result<Given, ApiError> {
-    let file = app.chat.file(&id, true, asked_by(&app, request.headers(), request.uri()).await).await?;
+    let file =
+        app.chat.files().get(&id, true, asked_by(&app, request.headers(), request.uri()).await).await?;
     give(&app, file, request).await
 }
 

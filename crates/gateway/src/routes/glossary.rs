@@ -27,7 +27,7 @@ async fn list(
     User(caller): User,
     PathParam(ConversationRef(id)): PathParam<ConversationRef>,
 ) -> Result<Answer<Vec<GlossaryTerm>>, ApiError> {
-    let terms = app.chat.glossary(caller.user.id, &id).await?;
+    let terms = app.chat.glossary().list(caller.user.id, &id).await?;
     Ok(Answer(terms.into_iter().map(crate::views::term).collect()))
 }
 
@@ -38,7 +38,7 @@ async fn add(
     Body(body): Body<AddTerm>,
 ) -> Result<Created<GlossaryTerm>, ApiError> {
     let new = NewTerm { text: body.term, language: body.language, translation: body.translation };
-    Ok(Created(crate::views::term(app.chat.add_term(caller.user.id, &id, new).await?)))
+    Ok(Created(crate::views::term(app.chat.glossary().add(caller.user.id, &id, new).await?)))
 }
 
 async fn remove(
@@ -46,6 +46,6 @@ async fn remove(
     User(caller): User,
     TwoPathParams(ConversationRef(id), TermRef(term)): TwoPathParams<ConversationRef, TermRef>,
 ) -> Result<Answer<TermRemoved>, ApiError> {
-    app.chat.remove_term(caller.user.id, &id, &term).await?;
+    app.chat.glossary().remove(caller.user.id, &id, &term).await?;
     Ok(Answer(TermRemoved { removed: true }))
 }

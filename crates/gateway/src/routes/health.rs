@@ -46,7 +46,7 @@ async fn health(State(app): State<App>, headers: HeaderMap) -> Json<Health> {
 
 /// The health of each part; with statistics for the operator only.
 async fn report(chat: &Chat, started: Instant, with_figures: bool) -> Json<Health> {
-    let (statistics, readiness) = tokio::join!(in_time(chat.statistics()), readiness(chat));
+    let (statistics, readiness) = tokio::join!(in_time(chat.health().statistics()), readiness(chat));
     let is_up = statistics.is_some() && readiness.is_ok();
     let translates = statistics.is_some_and(|known| known.translators > 0);
     Json(Health {
@@ -106,7 +106,7 @@ impl Output for Ready {
 
 /// Why nothing can be written, if so.
 async fn readiness(chat: &Chat) -> Result<(), &'static str> {
-    match tokio::time::timeout(DATABASE_TIMEOUT, chat.ready()).await {
+    match tokio::time::timeout(DATABASE_TIMEOUT, chat.health().ready()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(ChatError::Store(StoreError::DiskFull))) => Err("the disk of the database is full"),
         Ok(Err(_)) => Err("the database cannot be written"),
@@ -146,16 +146,16 @@ impl Output for Figures {
 
 async fn figures(chat: &Chat) -> Figures {
     metrics::gauge!("meeshy_people_online").set(chat.presence().connected_count() as f64);
-    if let Some(known) = in_time(chat.statistics()).await {
+    if let Some(known) = in_time(chat.health().statistics()).await {
         metrics::gauge!("meeshy_users").set(known.users as f64);
         metrics::gauge!("meeshy_translators").set(known.translators as f64);
         metrics::gauge!("meeshy_translation_jobs_waiting").set(known.translation_jobs_waiting as f64);
     }
-    if let Some(counts) = in_time(chat.notification_counts()).await {
+    if let Some(counts) = in_time(chat.health().notification_counts()).await {
         metrics::gauge!("meeshy_notifications").set(counts.active as f64);
         metrics::gauge!("meeshy_notifications_archived").set(counts.archived as f64);
     }
-    if let Some(jobs) = in_time(chat.job_states()).await {
+    if let Some(jobs) = in_time(chat.jobs().states()).await {
         metrics::gauge!("meeshy_jobs_waiting").set(jobs.counts.waiting as f64);
         metrics::gauge!("meeshy_jobs_dead").set(jobs.counts.dead as f64);
         for job in jobs.scheduled {

@@ -52,7 +52,7 @@ async fn list(
     let before = asked.before.filter(|id| !id.is_empty());
     let (user, limiter) = (caller.user.id, Arc::clone(&app.limiter));
     let may_ask = move || limiter.allows_page_translation(user);
-    let page = app.chat.messages(user, &id, PageRequest { before, limit, offset }, may_ask).await?;
+    let page = app.chat.messages().page(user, &id, PageRequest { before, limit, offset }, may_ask).await?;
     let pagination = Pagination { total: page.total, offset, limit, has_more: page.has_more };
     let data = page.messages.iter().map(crate::views::message).collect();
     let meta = MessagePageMeta { user_language: page.reader_language, last_event_number: page.last_event };
@@ -74,7 +74,7 @@ async fn send(
         reply_to_id: body.reply_to_id,
         client_message_id: body.client_message_id,
     };
-    let sent = app.chat.send(caller.user.id, new).await?;
+    let sent = app.chat.messages().send(caller.user.id, new).await?;
     Ok(Created(crate::views::message(&sent.message)))
 }
 
@@ -108,6 +108,6 @@ async fn edited(
 ) -> Result<Message, ApiError> {
     app.limiter.count_edit(caller)?;
     let edit = MessageEdit { message, conversation, content, original_language };
-    let edited = app.chat.edit(caller, edit).await?;
+    let edited = app.chat.messages().edit(caller, edit).await?;
     Ok(crate::views::message(&edited))
 }

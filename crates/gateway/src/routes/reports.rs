@@ -46,7 +46,7 @@ async fn report(
         comment: body.comment,
         wants_another: body.try_another,
     };
-    let reported = app.chat.report_translation(user, new).await?;
+    let reported = app.chat.reports().add(user, new).await?;
     Ok(Created(ReportKept {
         report: crate::views::report(reported.report),
         tries_another: reported.tries_another,
@@ -65,6 +65,6 @@ async fn list(
     User(caller): User,
     Params(asked): Params<Newest>,
 ) -> Result<Answer<Vec<TranslationReport>>, ApiError> {
-    let reports = app.chat.translation_reports(&caller, asked.page.limit()).await?;
+    let reports = app.chat.reports().newest(&caller, asked.page.limit()).await?;
     Ok(Answer(reports.into_iter().map(crate::views::report).collect()))
 }

@@ -71,7 +71,7 @@ async fn translate(
     admit(&app, user, 1)?;
     let answered = match &body.message_id {
         Some(message) => {
-            let requested = app.chat.request_translation(user, message, &body.target_language).await;
+            let requested = app.chat.translations().request(user, message, &body.target_language).await;
             requested
                 .map(|requested| TranslateAnswer::Message(Box::new(views::progress(&requested))))
                 .map_err(ApiError::from)
@@ -103,8 +103,11 @@ async fn translate_blocking(
         return translate_one(&app, body).await.map(Answer).map_err(ApiError::with_error_code);
     };
     let began = Instant::now();
-    let requested =
-        app.chat.await_translation(user, message, &body.target_language, limits::TRANSLATION_TIMEOUT).await;
+    let requested = app
+        .chat
+        .translations()
+        .request_and_wait(user, message, &body.target_language, limits::TRANSLATION_TIMEOUT)
+        .await;
     let translated =
         requested.map_err(ApiError::from).and_then(|requested| of_message(&app, requested, began));
     translated.map(Answer).map_err(ApiError::with_error_code)
@@ -118,7 +121,7 @@ async fn translate_batch(
     admit(&app, caller.user.id, texts.len())?;
     let began = Instant::now();
     let originals: Vec<String> = texts.iter().map(|text| text.text.clone()).collect();
-    let translated = app.chat.translate_texts(texts.into_iter().map(request).collect()).await?;
+    let translated = app.chat.texts().translate(texts.into_iter().map(request).collect()).await?;
     let results = translated.into_iter().zip(originals).map(|(text, original_text)| {
         match text.map_err(ApiError::from).and_then(|text| of_text(&app, text, began)) {
             Ok(text) => TextOutcome::Translated(Box::new(text)),
@@ -148,7 +151,7 @@ async fn translate_one(app: &App, body: Translate) -> Result<TranslatedText, Api
     let text = body.text.ok_or_else(|| ApiError::invalid("text", "expected `text` or `message_id`"))?;
     let tier = tier(body.model_type);
     let request = TextRequest { text, source: body.source_language, target: body.target_language, tier };
-    match app.chat.translate_texts(vec![request]).await?.pop() {
+    match app.chat.texts().translate(vec![request]).await?.pop() {
         Some(text) => of_text(app, text?, began),
         None => Err(ApiError::invalid("text", "there is no text")),
     }
@@ -209,7 +212,7 @@ async fn status(
     User(caller): User,
     TwoPathParams(MessageRef(message), LanguageTag(language)): TwoPathParams<MessageRef, LanguageTag>,
 ) -> Result<Answer<TranslationProgress>, ApiError> {
-    let requested = app.chat.translation_progress(caller.user.id, &message, &language).await?;
+    let requested = app.chat.translations().progress(caller.user.id, &message, &language).await?;
     Ok(Answer(views::progress(&requested)))
 }
 
@@ -224,7 +227,7 @@ async fn job(
     PathParam(JobRef(job)): PathParam<JobRef>,
 ) -> Result<Answer<TranslationProgress>, ApiError> {
     let (message, language) = named(&job);
-    let requested = app.chat.translation_progress(caller.user.id, message, language).await?;
+    let requested = app.chat.translations().progress(caller.user.id, message, language).await?;
     Ok(Answer(views::progress(&requested)))
 }
 
@@ -234,7 +237,7 @@ async fn cancel_job(
     PathParam(JobRef(job_id)): PathParam<JobRef>,
 ) -> Result<Answer<JobCancelled>, ApiError> {
     let (message, language) = named(&job_id);
-    let cancelled = app.chat.cancel_translation(caller.user.id, message, language).await?;
+    let cancelled = app.chat.translations().cancel(caller.user.id, message, language).await?;
     Ok(Answer(JobCancelled { job_id, cancelled }))
 }
 
@@ -243,7 +246,7 @@ async fn cancel(
     User(caller): User,
     TwoPathParams(MessageRef(message), LanguageTag(language)): TwoPathParams<MessageRef, LanguageTag>,
 ) -> Result<Answer<Cancelled>, ApiError> {
-    let cancelled = app.chat.cancel_translation(caller.user.id, &message, &language).await?;
+    let cancelled = app.chat.translations().cancel(caller.user.id, &message, &language).await?;
     Ok(Answer(Cancelled { cancelled }))
 }
 
@@ -252,7 +255,7 @@ async fn message_status(
     User(caller): User,
     TwoPathParams(MessageRef(message), LanguageTag(language)): TwoPathParams<MessageRef, LanguageTag>,
 ) -> Result<Json<ProgressBeside>, ApiError> {
-    let requested = app.chat.translation_progress(caller.user.id, &message, &language).await?;
+    let requested = app.chat.translations().progress(caller.user.id, &message, &language).await?;
     let shown = views::progress(&requested);
     Ok(Json(ProgressBeside {
         status: shown.status,
@@ -269,7 +272,7 @@ async fn list(
     User(caller): User,
     PathParam(MessageRef(message)): PathParam<MessageRef>,
 ) -> Result<Json<TranslationsBeside>, ApiError> {
-    let message = views::message(&app.chat.message(caller.user.id, &message).await?);
+    let message = views::message(&app.chat.messages().get(caller.user.id, &message).await?);
     let answer = Success::new(MessageTranslations {
         message_id: message.id,
         original_content: message.content,
@@ -286,14 +289,14 @@ async fn detect(
     Body(body): Body<DetectLanguage>,
 ) -> Result<Answer<DetectedLanguage>, ApiError> {
     admit(&app, caller.user.id, 1)?;
-    let detected = app.chat.detect_language(&body.text).await?;
+    let detected = app.chat.texts().detect_language(&body.text).await?;
     let (language, confidence) = detected.map(|known| (known.language, known.confidence)).unzip();
     Ok(Answer(DetectedLanguage { language, confidence, text: body.text }))
 }
 
 async fn models(State(app): State<App>) -> Answer<Models> {
     let mut models: BTreeMap<Option<String>, BTreeSet<String>> = BTreeMap::new();
-    for served in app.chat.served() {
+    for served in app.chat.texts().served() {
         models.entry(served.engine).or_default().insert(format!("{}-{}", served.from, served.to));
     }
     Answer(Models {
@@ -303,7 +306,7 @@ async fn models(State(app): State<App>) -> Answer<Models> {
 }
 
 async fn statistics(State(app): State<App>) -> Result<Answer<TranslationStatistics>, ApiError> {
-    let counts = app.chat.translation_counts().await?;
+    let counts = app.chat.translations().counts().await?;
     let by = |name: fn(&Count) -> Option<String>| {
         let mut totals: BTreeMap<String, i64> = BTreeMap::new();
         for (name, count) in counts.ended.iter().filter_map(|count| Some((name(count)?, count))) {

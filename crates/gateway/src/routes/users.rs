@@ -34,7 +34,7 @@ async fn search(
     Params(asked): Params<Search>,
 ) -> Result<PageAnswer<FoundUser>, ApiError> {
     let (limit, offset) = (asked.page.limit(), asked.page.offset());
-    let (people, total) = app.chat.search_people(caller.user.id, &asked.q, limit, offset).await?;
+    let (people, total) = app.chat.profiles().search(caller.user.id, &asked.q, limit, offset).await?;
     let pagination = Pagination::new(total, offset, limit, people.len());
     let presence = app.chat.presence();
     let data = people
@@ -65,7 +65,7 @@ async fn patch_me(
         translate_to_regional_language: body.translate_to_regional_language,
         use_custom_destination: body.use_custom_destination,
     };
-    let user = app.chat.update_profile(caller.user.id, patch).await?;
+    let user = app.chat.profiles().update(caller.user.id, patch).await?;
     let online = app.chat.presence().is_online(user.id);
     Ok(Answer(ProfileUpdated {
         user: crate::views::user(&user, online),

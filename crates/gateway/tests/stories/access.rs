@@ -178,7 +178,7 @@ async fn callers(server: &Server) -> (Vec<Caller>, String) {
     for role in Role::ALL {
         let name = format!("out_{}", role.name().to_lowercase());
         server.sign_up(&name, "fr").await;
-        server.chat.set_role(&name, *role).await.unwrap();
+        server.chat.administration().set_role(&name, *role).await.unwrap();
         callers.push(Caller { name, role: *role, member: None, is_author: false });
     }
     (callers, format!("{talk} {message}"))

@@ -31,7 +31,14 @@ async fn refused(socket: &mut Socket, talk: &str) {
 
 async fn stored(server: &Server, reader: &Person, talk: &str) -> usize {
     let request = meeshy_chat::PageRequest { limit: 50, ..Default::default() };
-    server.chat.messages(reader.id.parse().unwrap(), talk, request, || true).await.unwrap().messages.len()
+    server
+        .chat
+        .messages()
+        .page(reader.id.parse().unwrap(), talk, request, || true)
+        .await
+        .unwrap()
+        .messages
+        .len()
 }
 
 #[tokio::test]

@@ -162,7 +162,7 @@ impl Server {
         let store = database.open().await.unwrap().with_clock(clock.clone());
         let engine = Arc::new(Engine) as Arc<dyn Translate>;
         let chat = Chat::open(store.clone(), engine, settings, clock, counted_secrets(seed)).await.unwrap();
-        chat.join_gateways().await.unwrap();
+        chat.gateways().join().await.unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -174,15 +174,15 @@ impl Server {
             |mut stopping: watch::Receiver<bool>| async move { _ = stopping.wait_for(|stop| *stop).await };
         tokio::spawn({
             let (chat, told) = (chat.clone(), told(stopping.clone()));
-            async move { chat.translate_jobs(told).await }
+            async move { chat.worker().run(told).await }
         });
         tokio::spawn({
             let (chat, told) = (chat.clone(), told(stopping.clone()));
-            async move { chat.run_cluster(told).await }
+            async move { chat.cluster().run(told).await }
         });
         tokio::spawn({
             let (chat, told) = (chat.clone(), told(stopping.clone()));
-            async move { chat.run_gateway(told).await }
+            async move { chat.gateways().run(told).await }
         });
         let serving = tokio::spawn(gateway.serve(listener, told(stopping)));
         let http = reqwest::Client::new();

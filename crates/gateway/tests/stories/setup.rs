@@ -10,7 +10,7 @@ async fn the_first_screen_gets_the_setup_state() {
     let state = async || server.get("/api/v1/setup").await.body["data"].clone();
     assert_eq!(state().await, json!({ "needsAdministrator": true, "hasAccounts": false }));
 
-    let code = server.chat.new_setup_code().await.unwrap().unwrap();
+    let code = server.chat.setup().new_code().await.unwrap().unwrap();
     let mut body = registration("ada", "en");
     body["setupCode"] = "not the code".into();
     // More often than an address may register: a wrong code does not count as a registration.

@@ -54,7 +54,7 @@ async fn messages_edits_reads_and_translations_reach_the_sockets_of_both_in_the_
     assert_eq!(there.post(&format!("/conversations/{talk}/mark-read"), Value::Null).await.status, 200);
     // Each message is translated for the other; only then is the last number known.
     for _ in 0..200 {
-        if one.chat.statistics().await.unwrap().translation_jobs_waiting == 0 {
+        if one.chat.health().statistics().await.unwrap().translation_jobs_waiting == 0 {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;

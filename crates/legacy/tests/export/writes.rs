@@ -47,12 +47,12 @@ pub fn use_chat(database: &Database, password: &str, conversation: &str) {
     runtime.block_on(async {
         let chat = open(database).await;
         let alice = sign_in(&chat, "alice", password).await;
-        let carol = chat.register(registration("carol"), Device::default()).await.unwrap();
+        let carol = chat.accounts().register(registration("carol"), Device::default()).await.unwrap();
         assert_ne!(carol.user.id, alice);
         say(&chat, alice, conversation, "guten Abend zusammen").await;
         say(&chat, alice, conversation, "?").await;
         let bob = sign_in(&chat, "bob", password).await;
-        chat.mark_read(bob, conversation).await.unwrap();
+        chat.conversations().mark_read(bob, conversation).await.unwrap();
         translate(&chat).await;
     });
 }
@@ -62,12 +62,13 @@ pub fn signs_in(database: &Database, name: &str, password: &str) -> bool {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let chat = open(database).await;
-        chat.sign_in(name.into(), password.into(), false, Device::default()).await.is_ok()
+        chat.sign_ins().with_password(name.into(), password.into(), false, Device::default()).await.is_ok()
     })
 }
 
 async fn sign_in(chat: &Chat, name: &str, password: &str) -> UserId {
-    match chat.sign_in(name.into(), password.into(), false, Device::default()).await.unwrap() {
+    match chat.sign_ins().with_password(name.into(), password.into(), false, Device::default()).await.unwrap()
+    {
         SignIn::Done(signed_in) => signed_in.user.id,
         other => panic!("{other:?}"),
     }
@@ -108,16 +109,16 @@ async fn say(chat: &Chat, who: UserId, conversation: &str, content: &str) {
         client_message_id: Some(format!("client {content}")),
         ..NewMessage::default()
     };
-    chat.send(who, new).await.unwrap();
+    chat.messages().send(who, new).await.unwrap();
 }
 
 async fn translate(chat: &Chat) {
     let (stop, stopping) = oneshot::channel::<()>();
     let worker = chat.clone();
-    let worker = tokio::spawn(async move { worker.translate_jobs(async { drop(stopping.await) }).await });
+    let worker = tokio::spawn(async move { worker.worker().run(async { drop(stopping.await) }).await });
     for _ in 0..500 {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        if chat.statistics().await.unwrap().translation_jobs_waiting == 0 {
+        if chat.health().statistics().await.unwrap().translation_jobs_waiting == 0 {
             break;
         }
     }

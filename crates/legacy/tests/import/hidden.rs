@@ -86,7 +86,7 @@ fn old() -> Small {
 /// What a user sees, the oldest first.
 async fn read(chat: &Chat, reader: u8) -> Vec<MessageView> {
     let request = PageRequest { limit: 50, ..PageRequest::default() };
-    let page = chat.messages(user_id(reader), &id('c', 1).to_hex(), request, || true).await.unwrap();
+    let page = chat.messages().page(user_id(reader), &id('c', 1).to_hex(), request, || true).await.unwrap();
     assert_eq!(usize::try_from(page.total).unwrap(), page.messages.len());
     page.messages.into_iter().rev().collect()
 }
@@ -146,12 +146,12 @@ async fn people_look(kind: &str, chat: &Chat) {
         let history = &plain.attachments[0].history;
         assert_eq!((history.viewed_count, history.downloaded_count), (4, 2), "{kind}");
     }
-    let (listed, _) = chat.conversations(user_id(LEA), ListFilter::default(), 10, 0).await.unwrap();
+    let (listed, _) = chat.conversations().list(user_id(LEA), ListFilter::default(), 10, 0).await.unwrap();
     let talk = listed.iter().find(|view| view.conversation.id.to_string() == id('c', 1).to_hex()).unwrap();
     assert_eq!(talk.last_message.as_ref().unwrap().message.content, "answers", "{kind}");
     assert_eq!(talk.unread_count, 5, "{kind}: what she sees, but the first, which she has read");
     for (from, to) in [(LEA, "carlos"), (CARLOS, "lea")] {
-        let (found, _) = chat.search_people(user_id(from), to, 10, 0).await.unwrap();
+        let (found, _) = chat.profiles().search(user_id(from), to, 10, 0).await.unwrap();
         assert!(found.is_empty(), "{kind}: {to}");
     }
 }

@@ -127,11 +127,11 @@ async fn start(
     };
     if !is_alone {
         let (chat, stopped) = (chat.clone(), supervisor.stopped());
-        supervisor.spawn("the relay between processes", async move { chat.run_cluster(stopped).await });
+        supervisor.spawn("the relay between processes", async move { chat.cluster().run(stopped).await });
     }
     if translator.is_some() {
         let (chat, stopped) = (chat.clone(), supervisor.stopped());
-        supervisor.spawn("the translation worker", async move { chat.translate_jobs(stopped).await });
+        supervisor.spawn("the translation worker", async move { chat.worker().run(stopped).await });
     }
     let translation_api = translator
         .as_ref()
@@ -144,7 +144,7 @@ async fn start(
     match listener {
         None => {
             // There are no clients to notify.
-            drop(chat.events());
+            drop(chat.events().feed());
             tracing::info!(database = %config.location(), "Meeshy translates");
         }
         Some(listener) => {
@@ -160,12 +160,12 @@ async fn start(
 
 /// Makes this process one of the gateways, and starts to do jobs; says whether it is the only gateway.
 async fn join_gateways(config: &Config, chat: &Chat, supervisor: &Supervisor) -> anyhow::Result<bool> {
-    let is_only = chat.join_gateways().await?;
+    let is_only = chat.gateways().join().await?;
     let (gateway, stopped) = (chat.clone(), supervisor.stopped());
-    let heartbeat = async move { gateway.run_gateway(stopped).await };
+    let heartbeat = async move { gateway.gateways().run(stopped).await };
     supervisor.spawn_fallible("the heartbeat of the gateway", heartbeat);
     let (bounds, worker, stopped) = (config.retention_bounds(), chat.clone(), supervisor.stopped());
-    supervisor.spawn("the jobs", async move { worker.run_jobs(bounds, stopped).await });
+    supervisor.spawn("the jobs", async move { worker.jobs().run(bounds, stopped).await });
     Ok(is_only)
 }
 
@@ -201,7 +201,7 @@ fn translator(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<O
 
 /// Prints the setup code for the first administrator if there is no administrator yet.
 async fn offer_setup(chat: &Chat) -> anyhow::Result<()> {
-    let Some(code) = chat.new_setup_code().await? else { return Ok(()) };
+    let Some(code) = chat.setup().new_code().await? else { return Ok(()) };
     tracing::info!("There is no administrator yet. Register with the setup code {code} to become one");
     // If standard output is closed, the code is in the log.
     let _ = writeln!(io::stdout(), "Setup code for the first administrator: {code}");

@@ -104,24 +104,31 @@ pub async fn run(command: UserCommand, config: &Config) -> anyhow::Result<()> {
         UserCommand::Add(args) => add(&chat, args).await?,
         UserCommand::List { json } => return list(&chat, json).await,
         UserCommand::Role { user, role } => {
-            let changed = chat.set_role(&user, role).await.map_err(|error| named(error, &user))?;
+            let changed =
+                chat.administration().set_role(&user, role).await.map_err(|error| named(error, &user))?;
             format!("{} now has the role {role}", changed.username)
         }
         UserCommand::Password { user, password } => {
             let password = password.read()?;
-            let changed = chat.set_password(&user, password).await.map_err(|error| named(error, &user))?;
+            let changed = chat
+                .administration()
+                .set_password(&user, password)
+                .await
+                .map_err(|error| named(error, &user))?;
             format!("{} has a new password; every device was signed out", changed.username)
         }
         UserCommand::Disable { user } => {
-            let changed = chat.set_active(&user, false).await.map_err(|error| named(error, &user))?;
+            let changed =
+                chat.administration().set_active(&user, false).await.map_err(|error| named(error, &user))?;
             format!("the account of {} is disabled; every device was signed out", changed.username)
         }
         UserCommand::Enable { user } => {
-            let changed = chat.set_active(&user, true).await.map_err(|error| named(error, &user))?;
+            let changed =
+                chat.administration().set_active(&user, true).await.map_err(|error| named(error, &user))?;
             format!("the account of {} is enabled", changed.username)
         }
         UserCommand::Unlock { user } => {
-            let changed = chat.unlock(&user).await.map_err(|error| named(error, &user))?;
+            let changed = chat.administration().unlock(&user).await.map_err(|error| named(error, &user))?;
             format!("{} can sign in again", changed.username)
         }
     };
@@ -162,7 +169,7 @@ async fn add(chat: &Chat, args: AddArgs) -> anyhow::Result<String> {
         regional_language: None,
         setup_code: None,
     };
-    let user = chat.add_account(new, args.role).await?;
+    let user = chat.administration().add(new, args.role).await?;
     Ok(format!("added {} with the role {}", user.username, user.role))
 }
 
@@ -173,7 +180,7 @@ async fn list(chat: &Chat, as_json: bool) -> anyhow::Result<()> {
         writeln!(out, "{:16} {:10} {:9} {:20} E-MAIL", "NAME", "ROLE", "STATE", "LAST SEEN")?;
     }
     loop {
-        let accounts = chat.accounts(after, PAGE_SIZE).await?;
+        let accounts = chat.administration().list(after, PAGE_SIZE).await?;
         let Some(last) = accounts.last() else { return Ok(()) };
         after = Some(last.user.id);
         for account in &accounts {

@@ -63,7 +63,7 @@ impl Output for Document {
 
 /// The document of these routes. The limit of a message's length is that of this server.
 pub fn openapi(api: Api) -> Value {
-    let message_chars = api.app().chat.message_chars();
+    let message_chars = api.app().chat.messages().max_chars();
     let mut document = openapi::document(&api.routes, api.schemas);
     if message_chars != limits::MESSAGE_CHARS {
         document["components"]["schemas"][&*MessageText::schema_name()]["maxLength"] = message_chars.into();

@@ -1,0 +1,88 @@
+//! What a caller may read: the conversations of which they are a member now, and the messages in them.
+//!
+//! What is outside of it is reported as missing.
+
+use crate::ChatError;
+use meeshy_domain::{MessageId, Timestamp, UserId};
+use meeshy_store::conversations::Conversation;
+use meeshy_store::members::{self, Member, Reference};
+use meeshy_store::messages::{self, Message};
+use meeshy_store::visibility::Viewer;
+use meeshy_store::{Query, Tx};
+
+/// The open conversation with the id or identifier `reference`, if `user` is a member now.
+pub(crate) fn find_as_member(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    reference: &str,
+) -> Result<Conversation, ChatError> {
+    Ok(member(tx.fetch(find_with_member(user, reference))?)?.0)
+}
+
+/// A conversation, and the membership of a user in it.
+pub(crate) type Found = Option<(Conversation, Option<Member>)>;
+
+/// The open conversation with the id or identifier `reference`, and the membership of `user` in it, for
+/// [`member`].
+pub(crate) fn find_with_member(user: UserId, reference: &str) -> Query<Found> {
+    let reference = match reference.parse() {
+        Ok(id) => Reference::Id(id),
+        // PostgreSQL would reject it, and no conversation has it.
+        Err(_) if reference.contains('\0') => Reference::Identifier(""),
+        Err(_) => Reference::Identifier(reference),
+    };
+    members::find_with_conversation(reference, user)
+}
+
+/// The conversation and the member, if both exist.
+pub(crate) fn member(found: Found) -> Result<(Conversation, Member), ChatError> {
+    let (conversation, member) = found.ok_or(ChatError::NotFound { what: "conversation" })?;
+    Ok((conversation, member.ok_or(ChatError::NotAMember)?))
+}
+
+pub(crate) fn message_id(text: &str) -> Result<MessageId, ChatError> {
+    text.parse().map_err(|_| ChatError::NotFound { what: "message" })
+}
+
+/// A message of a conversation of the caller; others are reported as missing.
+pub(crate) fn readable(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<Message, ChatError> {
+    let missing = ChatError::NotFound { what: "message" };
+    let viewer = tx.fetch(Viewer::find(caller, now))?;
+    match messages::find_seen(tx, id, &viewer)? {
+        Some(message) if members::is_member(tx, message.conversation_id, caller)? => Ok(message),
+        _ => Err(missing),
+    }
+}
+
+/// The same, with the caller's membership.
+pub(crate) fn readable_with_member(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<(Message, Member), ChatError> {
+    let missing = ChatError::NotFound { what: "message" };
+    let viewer = tx.fetch(Viewer::find(caller, now))?;
+    let Some(message) = messages::find_seen(tx, id, &viewer)? else { return Err(missing) };
+    let member = members::find(tx, message.conversation_id, caller)?.ok_or(missing)?;
+    Ok((message, member))
+}
+
+/// A message whose text is visible to everybody in the conversation; no other is translated.
+pub(crate) fn translatable(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    id: MessageId,
+    now: Timestamp,
+) -> Result<Message, ChatError> {
+    let message = readable(tx, caller, id, now)?;
+    match message.concealed(None) {
+        None => Ok(message),
+        Some(_) => Err(ChatError::InvalidOperation("the text of this message is hidden".into())),
+    }
+}

@@ -1,0 +1,66 @@
+//! Which names and addresses can be registered.
+
+use super::registration::Accounts;
+use super::setup;
+use crate::ChatError;
+use meeshy_domain::{account, text};
+use meeshy_store::{Tx, names};
+
+/// Whether a username is available and an address is valid; `None` for what was not asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Availability {
+    /// Whether the username is available.
+    pub username: Option<bool>,
+    /// Up to three available usernames, if it is not.
+    pub suggestions: Vec<String>,
+    /// Whether the address is valid. Whether it is taken is only told on registration with it.
+    pub email: Option<bool>,
+}
+
+impl Accounts {
+    /// Whether a username is available, and whether an address is valid. Whether an address has an account is
+    /// not told to strangers.
+    pub async fn availability(
+        &self,
+        username: Option<String>,
+        email: Option<String>,
+    ) -> Result<Availability, ChatError> {
+        let number = self.context.secrets.number();
+        self.context
+            .store
+            .read(move |tx| {
+                let mut answer = Availability::default();
+                if let Some(name) = username.filter(|name| !name.contains('\0')) {
+                    // The first account of a server may have a reserved name, with the setup code.
+                    let reserved = !can_be_chosen(name.trim()) && setup::has_accounts(tx)?;
+                    let free = !reserved && !names::username_is_taken(tx, name.trim())?;
+                    answer.username = Some(free && text::username(&name).is_ok());
+                    if !free {
+                        answer.suggestions = suggestions(tx, name.trim(), number)?;
+                    }
+                }
+                answer.email = email.map(|address| text::email(&address).is_ok());
+                Ok(answer)
+            })
+            .await
+    }
+}
+
+/// Whether this name can be registered without a setup code.
+fn can_be_chosen(username: &str) -> bool {
+    !account::is_reserved_name(username) && !account::is_number_like(username)
+}
+
+fn suggestions(tx: &mut Tx<'_>, name: &str, number: u64) -> Result<Vec<String>, ChatError> {
+    let stem: String =
+        name.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')).take(12).collect();
+    let mut free = Vec::new();
+    for step in 0..20 {
+        let candidate = format!("{stem}{}", number.wrapping_add(step * 37) % 1000);
+        let is_allowed = text::username(&candidate).is_ok() && can_be_chosen(&candidate);
+        if free.len() < 3 && is_allowed && !names::username_is_taken(tx, &candidate)? {
+            free.push(candidate);
+        }
+    }
+    Ok(free)
+}

@@ -1,0 +1,41 @@
+//! Accounts: registration, sign-in, sessions and their tokens, profiles, and what operators do with accounts.
+
+mod activity;
+mod administration;
+mod authentication;
+mod authority;
+mod availability;
+mod budget;
+mod call_limits;
+mod caller;
+mod credential;
+mod fair_queue;
+mod known_devices;
+mod passwords;
+mod profiles;
+mod refresh;
+mod registration;
+mod second_factor;
+mod sessions;
+mod setup;
+mod sign_in;
+mod sign_in_with_code;
+mod tokens;
+mod turns;
+mod validity;
+
+pub use activity::Activity;
+pub use administration::{Account, Administration};
+pub(crate) use authority::confirm_and;
+pub use authority::{Authority, Ended};
+pub use availability::Availability;
+pub use call_limits::{CallLimit, CallLimits};
+pub use caller::{Caller, Device, SignedIn};
+pub use credential::Credential;
+pub(crate) use passwords::Passwords;
+pub use profiles::{ProfilePatch, Profiles};
+pub use refresh::Refreshed;
+pub use registration::{Accounts, Registration};
+pub use sessions::Sessions;
+pub use setup::{Setup, SetupState};
+pub use sign_in::{SignIn, SignIns};

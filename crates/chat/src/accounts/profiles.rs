@@ -1,0 +1,138 @@
+//! Profiles: search for users, and change one's own profile and languages.
+
+use crate::ChatError;
+use crate::context::Context;
+use crate::languages::{language, optional_language};
+use meeshy_domain::{LanguageSettings, UserId, limits, text};
+use meeshy_store::users::{self, ProfileChange, User};
+use std::sync::Arc;
+
+/// Changes to a profile; `None` leaves a field unchanged.
+#[derive(Debug, Clone, Default)]
+pub struct ProfilePatch {
+    /// Given name.
+    pub first_name: Option<String>,
+    /// Family name.
+    pub last_name: Option<String>,
+    /// The displayed name.
+    pub display_name: Option<String>,
+    /// A short biography.
+    pub bio: Option<String>,
+    /// See [`LanguageSettings`].
+    pub system_language: Option<String>,
+    /// `Some(None)` or an empty text clears it.
+    pub regional_language: Option<Option<String>>,
+    /// `Some(None)` or an empty text clears it.
+    pub custom_destination_language: Option<Option<String>>,
+    /// See [`LanguageSettings`].
+    pub auto_translate_enabled: Option<bool>,
+    /// Setting it clears the other two.
+    pub translate_to_system_language: Option<bool>,
+    /// Setting it clears the other two.
+    pub translate_to_regional_language: Option<bool>,
+    /// Setting it clears the other two.
+    pub use_custom_destination: Option<bool>,
+}
+
+/// The profiles of users. Cheap to clone.
+#[derive(Clone)]
+pub struct Profiles {
+    context: Arc<Context>,
+}
+
+impl Profiles {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// Searches users by name: each word of `text` must be the prefix of a word in their names
+    /// ([`users::search`]). Also returns their number. One character is not enough, except in scripts where
+    /// it can be a whole name ([`text::is_enough_to_search`]).
+    pub async fn search(
+        &self,
+        caller: UserId,
+        text: &str,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<User>, i64), ChatError> {
+        let text = text::nfc(text.trim());
+        if !text::is_enough_to_search(&text) {
+            return Ok((Vec::new(), 0));
+        }
+        Ok(self.context.store.read(move |tx| users::search(tx, caller, &text, limit, offset)).await?)
+    }
+
+    /// Changes the caller's profile.
+    ///
+    /// # Errors
+    /// When a field is invalid.
+    pub async fn update(&self, caller: UserId, patch: ProfilePatch) -> Result<User, ChatError> {
+        let name = |field, value: &Option<String>, max| {
+            let line = value.as_deref().map(|value| text::line(field, value, max));
+            Ok::<_, ChatError>(line.transpose()?)
+        };
+        let mut change = ProfileChange {
+            first_name: name("firstName", &patch.first_name, limits::NAME_CHARS)?,
+            last_name: name("lastName", &patch.last_name, limits::NAME_CHARS)?,
+            display_name: name("displayName", &patch.display_name, limits::DISPLAY_NAME_CHARS)?,
+            bio: patch
+                .bio
+                .as_deref()
+                .map(|bio| text::paragraph("bio", bio, limits::BIO_CHARS).map(str::to_owned))
+                .transpose()?,
+            languages: None,
+        };
+        let now = self.context.now();
+        self.context
+            .store
+            .write(move |tx| {
+                let mut user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
+                let languages = patched_languages(user.languages, &patch)?;
+                for name in [&mut change.first_name, &mut change.last_name].into_iter().flatten() {
+                    *name = text::capitalised(name, languages.system_language);
+                }
+                change.languages = Some(languages);
+                users::update_profile(tx, caller, &change, now)?;
+                user = tx.fetch(users::find(caller))?.unwrap_or(user);
+                Ok(user)
+            })
+            .await
+    }
+}
+
+/// The settings after a change; turning one of the three sources on turns the others off.
+fn patched_languages(
+    mut languages: LanguageSettings,
+    patch: &ProfilePatch,
+) -> Result<LanguageSettings, ChatError> {
+    if let Some(code) = &patch.system_language {
+        languages.system_language = language("systemLanguage", code)?;
+    }
+    if let Some(code) = &patch.regional_language {
+        languages.regional_language = optional_language("regionalLanguage", code.as_deref())?;
+    }
+    if let Some(code) = &patch.custom_destination_language {
+        languages.custom_destination_language =
+            optional_language("customDestinationLanguage", code.as_deref())?;
+    }
+    languages.auto_translate_enabled =
+        patch.auto_translate_enabled.unwrap_or(languages.auto_translate_enabled);
+    let switches = [
+        patch.translate_to_system_language,
+        patch.translate_to_regional_language,
+        patch.use_custom_destination,
+    ];
+    let switched_on = switches.iter().position(|switch| *switch == Some(true));
+    let mut current = [
+        &mut languages.translate_to_system_language,
+        &mut languages.translate_to_regional_language,
+        &mut languages.use_custom_destination,
+    ];
+    for (index, (current, switch)) in current.iter_mut().zip(switches).enumerate() {
+        **current = match switched_on {
+            Some(on) => index == on,
+            None => switch.unwrap_or(**current),
+        };
+    }
+    Ok(languages)
+}

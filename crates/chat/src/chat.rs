@@ -1,0 +1,208 @@
+//! The handle to all services, and how they are put together.
+
+use crate::ChatError;
+use crate::accounts::{
+    Accounts, Activity, Administration, CallLimits, Passwords, Profiles, Sessions, Setup, SignIns,
+};
+use crate::cluster::{Cluster, Gateways};
+use crate::context::Context;
+use crate::conversations::Conversations;
+use crate::event_bus::Delivery;
+use crate::events::Events;
+use crate::health::Health;
+use crate::jobs::Jobs;
+use crate::messages::{Files, Messages};
+use crate::presence::Presence;
+use crate::secrets::Secrets;
+use crate::settings::Settings;
+use crate::translation::{
+    Delegation, Engines, Glossary, Reports, Signals, Texts, Translate, Translations, Worker,
+};
+use crate::views::{FileLinks, Views};
+use meeshy_domain::{Clock, IdGenerator, Timestamp};
+use meeshy_store::Store;
+use std::sync::Arc;
+
+/// The application: a handle to its services. Cheap to clone.
+#[derive(Clone)]
+pub struct Chat {
+    context: Arc<Context>,
+    services: Arc<Services>,
+}
+
+/// Declares the services, and for each the method of [`Chat`] that returns it.
+macro_rules! services {
+    ($($(#[$doc:meta])+ $name:ident: $service:ty,)+) => {
+        struct Services {
+            presence: Arc<Presence>,
+            $($name: $service,)+
+        }
+
+        impl Chat {
+            $(
+                $(#[$doc])+
+                pub fn $name(&self) -> &$service {
+                    &self.services.$name
+                }
+            )+
+        }
+    };
+}
+
+services! {
+    /// Registration.
+    accounts: Accounts,
+    /// When users were last active.
+    activity: Activity,
+    /// What operators do with accounts.
+    administration: Administration,
+    /// Rate limits over all gateways.
+    call_limits: CallLimits,
+    /// The exchange with other processes.
+    cluster: Cluster,
+    /// Conversations and their members.
+    conversations: Conversations,
+    /// The events of all processes.
+    events: Events,
+    /// The files attached to messages.
+    files: Files,
+    /// This process as one of the gateways on its database.
+    gateways: Gateways,
+    /// The glossaries of conversations.
+    glossary: Glossary,
+    /// What the operator is told.
+    health: Health,
+    /// The scheduled jobs of this process.
+    jobs: Jobs,
+    /// Messages.
+    messages: Messages,
+    /// The profiles of users.
+    profiles: Profiles,
+    /// Reports of translations.
+    reports: Reports,
+    /// The sessions of devices, and authentication.
+    sessions: Sessions,
+    /// The setup of a new server.
+    setup: Setup,
+    /// Signing in.
+    sign_ins: SignIns,
+    /// Translation of texts that are not messages.
+    texts: Texts,
+    /// Translations of messages.
+    translations: Translations,
+    /// Turns translation jobs into translations.
+    worker: Worker,
+}
+
+impl Chat {
+    /// Opens the application on `store`, and creates the room for everybody if it is missing.
+    ///
+    /// # Errors
+    /// When the settings are invalid.
+    pub async fn open(
+        store: Store,
+        translator: Arc<dyn Translate>,
+        settings: Settings,
+        clock: Clock,
+        secrets: Secrets,
+    ) -> Result<Self, ChatError> {
+        let fresh = secrets.hex(16);
+        let data_set = store.write(move |tx| meeshy_store::data_set::id(tx, &fresh)).await?;
+        let [p0, p1, p2, p3, p4, c0, c1, c2] = secrets.number().to_be_bytes();
+        let passwords = Passwords::new(settings.hashing)?;
+        if let Some(cost) = store.read(meeshy_store::users::bcrypt_cost).await? {
+            passwords.expect_bcrypt(cost);
+        }
+        let file_links = Arc::new(FileLinks::new(&settings.signing_key, &data_set)?);
+        let key_fingerprint = settings.signing_key.fingerprint(&data_set)?;
+        let presence = Arc::new(Presence::new(!store.is_exclusive()));
+        let context = Arc::new(Context {
+            delivery: Delivery::new(&store),
+            ids: IdGenerator::new([p0, p1, p2, p3, p4], u32::from_be_bytes([0, c0, c1, c2])),
+            process: secrets.hex(8),
+            store,
+            clock: clock.clone(),
+            secrets,
+        });
+        let shared = || Arc::clone(&context);
+
+        let views = Views::new(Arc::clone(&presence), Arc::clone(&file_links), clock);
+        let events = Events::new(shared(), views.clone());
+        let gateways = Gateways::new(shared(), Arc::clone(&presence), &key_fingerprint);
+        let conversations = Conversations::new(shared(), views.clone());
+
+        let sessions = Sessions::new(shared(), &settings)?;
+        let setup = Setup::new(shared());
+        let accounts = Accounts::new(
+            shared(),
+            conversations.clone(),
+            sessions.clone(),
+            setup.clone(),
+            passwords.clone(),
+        );
+        let administration =
+            Administration::new(shared(), conversations.clone(), sessions.clone(), passwords.clone());
+        let sign_ins = SignIns::new(shared(), sessions.clone(), passwords, settings.limit_sign_ins);
+
+        let signals = Arc::<Signals>::default();
+        let engines = Engines::new(translator);
+        let translators = Arc::clone(&engines.remote);
+        let delegation = Delegation::new(shared(), engines.clone(), Arc::clone(&signals));
+        let translations = Translations::new(shared(), engines.clone(), Arc::clone(&signals));
+        let reports = Reports::new(shared(), engines.clone(), Arc::clone(&signals));
+        let texts = Texts::new(engines.clone(), delegation.clone());
+        let worker =
+            Worker::new(shared(), engines.clone(), Arc::clone(&signals), delegation, &settings.machine);
+
+        let messages = Messages::new(shared(), views, engines, Arc::clone(&signals), settings.message_chars);
+        let files = Files::new(shared(), file_links, settings.unsigned_file_paths);
+        let cluster = Cluster::new(shared(), gateways.clone(), signals, Arc::clone(&translators));
+
+        conversations.open_global_room().await?;
+        let services = Services {
+            accounts,
+            activity: Activity::new(shared()),
+            administration,
+            call_limits: CallLimits::new(shared()),
+            cluster,
+            conversations,
+            events,
+            files,
+            gateways,
+            glossary: Glossary::new(shared()),
+            health: Health::new(shared(), worker.clone(), translators),
+            jobs: Jobs::new(shared()),
+            messages,
+            presence,
+            profiles: Profiles::new(shared()),
+            reports,
+            sessions,
+            setup,
+            sign_ins,
+            texts,
+            translations,
+            worker,
+        };
+        Ok(Self { context, services: Arc::new(services) })
+    }
+
+    /// The connected users.
+    pub fn presence(&self) -> &Presence {
+        &self.services.presence
+    }
+
+    /// The id of this process among those that use the database, a new one at each start.
+    pub fn process(&self) -> &str {
+        &self.context.process
+    }
+
+    /// The source of randomness.
+    pub fn secrets(&self) -> &Secrets {
+        &self.context.secrets
+    }
+
+    /// The time of this application's clock.
+    pub fn now(&self) -> Timestamp {
+        self.context.now()
+    }
+}

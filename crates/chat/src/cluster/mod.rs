@@ -1,0 +1,113 @@
+//! Working together with other processes on the same PostgreSQL: gateways that take messages, translators that translate.
+//!
+//! Jobs are rows; what goes between the processes are hints that something is there ([`Channel`]). A hint that is lost costs
+//! time and nothing else: a translator looks by itself every second. Results are events like all others
+//! ([`event_bus`](crate::event_bus)).
+
+mod gateways;
+
+pub use gateways::{GatewayError, Gateways};
+
+use crate::context::Context;
+use crate::translation::{Signals, TRANSLATOR_TIMEOUT, Translators};
+use meeshy_store::translators;
+use meeshy_store::{Channel, Notice, StoreError, Tx};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Notifications of jobs within this time are sent as one.
+const COALESCE_WINDOW: Duration = Duration::from_millis(3);
+/// How often the list of living translators is read.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+/// The exchange with other processes. Cheap to clone.
+#[derive(Clone)]
+pub struct Cluster {
+    context: Arc<Context>,
+    gateways: Gateways,
+    signals: Arc<Signals>,
+    translators: Arc<Translators>,
+}
+
+impl Cluster {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        gateways: Gateways,
+        signals: Arc<Signals>,
+        translators: Arc<Translators>,
+    ) -> Self {
+        Self { context, gateways, signals, translators }
+    }
+
+    /// Exchanges notifications of jobs and events with other processes until `stop` is ready. On a database that only
+    /// this process uses there is nothing to do.
+    pub async fn run(&self, stop: impl Future<Output = ()>) {
+        let Some(notices) = self.context.store.listen(&[Channel::Jobs, Channel::Texts, Channel::Presence])
+        else {
+            return;
+        };
+        let running = async {
+            tokio::join!(
+                self.announce_jobs(),
+                self.context.delivery.announce(&self.context.process),
+                self.receive(notices),
+                self.watch_translators()
+            );
+        };
+        tokio::select! {
+            () = running => {}
+            () = stop => {}
+        }
+        self.context.delivery.announce_waiting(&self.context.process).await;
+    }
+
+    async fn announce_jobs(&self) {
+        loop {
+            self.signals.remote.notified().await;
+            tokio::time::sleep(COALESCE_WINDOW).await;
+            self.notify(Channel::Jobs, self.context.process.clone()).await;
+        }
+    }
+
+    async fn notify(&self, channel: Channel, payload: String) {
+        if let Err(error) = self.context.store.notify(channel, payload).await {
+            tracing::warn!(%error, "Failed to notify other processes; they will find out by polling");
+        }
+    }
+
+    async fn receive(&self, mut notices: mpsc::Receiver<Notice>) {
+        while let Some(notice) = notices.recv().await {
+            match notice {
+                Notice::Received(Channel::Jobs, _) => {
+                    self.signals.notify_local();
+                    self.signals.texts_asked.notify_one();
+                }
+                Notice::Received(Channel::Texts, _) => self.signals.texts_answered.notify_waiters(),
+                Notice::Received(Channel::Presence, payload) => {
+                    self.gateways.presence_changed(&payload).await;
+                }
+                // These are for whoever delivers them.
+                Notice::Received(Channel::Events, _) => {}
+                Notice::Missed => self.signals.notify_local(),
+            }
+        }
+    }
+
+    /// Keeps the list of living translators up to date.
+    async fn watch_translators(&self) {
+        loop {
+            let read = |tx: &mut Tx<'_>| {
+                let dead_before = tx.now()?.minus(TRANSLATOR_TIMEOUT);
+                let mut all = translators::list(tx)?;
+                all.retain(|translator| translator.seen_at >= dead_before);
+                Ok::<_, StoreError>(all)
+            };
+            match self.context.store.read(read).await {
+                Ok(alive) => self.translators.set(alive, &self.context.process),
+                Err(error) => tracing::debug!(%error, "Failed to read the list of translators"),
+            }
+            tokio::time::sleep(POLL_INTERVAL).await;
+        }
+    }
+}

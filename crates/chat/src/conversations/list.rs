@@ -1,0 +1,99 @@
+//! Conversations as a member reads them.
+
+use super::Conversations;
+use super::building::MAX_MEMBERS_OF_LISTED;
+use super::view::{ConversationView, Figures};
+use crate::ChatError;
+use crate::access::{find_as_member, find_with_member, member};
+use meeshy_domain::{ConversationId, ConversationKind, UserId};
+use meeshy_store::Tx;
+use meeshy_store::conversations::{self, Conversation, Filter};
+use meeshy_store::visibility::Viewer;
+
+/// Which conversations to list.
+#[derive(Debug, Clone, Default)]
+pub struct ListFilter {
+    /// Only of this kind.
+    pub kind: Option<String>,
+    /// Only those between the caller and this user.
+    pub with_user: Option<String>,
+}
+
+impl Conversations {
+    /// The caller's open conversations, the most recently active first, and their total.
+    ///
+    /// # Errors
+    /// When the filter is invalid.
+    pub async fn list(
+        &self,
+        caller: UserId,
+        filter: ListFilter,
+        limit: i64,
+        offset: i64,
+    ) -> Result<(Vec<ConversationView>, i64), ChatError> {
+        // Clients also filter by kinds that do not exist, such as `anonymous`; the result is empty.
+        let kind: Option<ConversationKind> = match filter.kind.as_deref().map(str::parse) {
+            Some(Err(_)) => return Ok((Vec::new(), 0)),
+            Some(Ok(kind)) => Some(kind),
+            None => None,
+        };
+        let with_user = filter
+            .with_user
+            .map(|id| id.parse().map_err(|error| ChatError::invalid("withUserId", error)))
+            .transpose()?;
+        let service = self.clone();
+        self.context
+            .store
+            .read(move |tx| {
+                let list = conversations::list(caller, Filter { kind, with_user }, limit, offset);
+                let ((page, total), viewer) =
+                    tx.fetch((list, Viewer::find(caller, service.context.now())))?;
+                let (views, ()) = service.views_of(tx, viewer, caller, page, MAX_MEMBERS_OF_LISTED, ())?;
+                Ok((views, total))
+            })
+            .await
+    }
+
+    /// A conversation of the caller, by id or identifier.
+    ///
+    /// # Errors
+    /// When it does not exist, or the caller is not a member.
+    pub async fn get(&self, caller: UserId, reference: &str) -> Result<ConversationView, ChatError> {
+        let (service, reference) = (self.clone(), reference.to_owned());
+        self.context
+            .store
+            .read(move |tx| {
+                let viewer = Viewer::find(caller, service.context.now());
+                let (found, viewer) = tx.fetch((find_with_member(caller, &reference), viewer))?;
+                service.one_view(tx, viewer, caller, member(found)?.0)
+            })
+            .await
+    }
+
+    /// A conversation that the caller is a member of, by id or identifier, and what is known of it as a whole.
+    ///
+    /// # Errors
+    /// When there is none, or the caller is no member.
+    pub async fn figures(
+        &self,
+        caller: UserId,
+        reference: &str,
+    ) -> Result<(Conversation, Figures), ChatError> {
+        let (service, reference) = (self.clone(), reference.to_owned());
+        let read = move |tx: &mut Tx<'_>| {
+            let conversation = find_as_member(tx, caller, &reference)?;
+            let figures = service.figures_of(tx, conversation.id)?;
+            Ok((conversation, figures))
+        };
+        self.context.store.read(read).await
+    }
+
+    /// The id of a conversation of which the caller is a member now, by id or identifier.
+    ///
+    /// # Errors
+    /// When it does not exist, or the caller is not a member.
+    pub async fn membership(&self, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
+        let reference = reference.to_owned();
+        self.context.store.read(move |tx| Ok(find_as_member(tx, caller, &reference)?.id)).await
+    }
+}

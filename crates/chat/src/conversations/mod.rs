@@ -1,0 +1,32 @@
+//! Conversations and their members: create, list and read them.
+
+mod audience;
+mod blocking;
+mod building;
+mod create;
+mod global_room;
+mod list;
+mod read_positions;
+mod view;
+
+pub use audience::Audience;
+pub use create::NewConversation;
+pub use list::ListFilter;
+pub use view::{ConversationView, Figures, MemberView};
+
+use crate::context::Context;
+use crate::views::Views;
+use std::sync::Arc;
+
+/// Conversations and their members. Cheap to clone.
+#[derive(Clone)]
+pub struct Conversations {
+    context: Arc<Context>,
+    views: Views,
+}
+
+impl Conversations {
+    pub(crate) fn new(context: Arc<Context>, views: Views) -> Self {
+        Self { context, views }
+    }
+}

@@ -1,0 +1,167 @@
+//! What has happened, for those who are connected.
+//!
+//! Events are delivered after their transaction is on disk, those of one conversation in the order of their numbers in its log,
+//! so that everybody sees the same order ([`Feed`](crate::Feed)).
+
+use crate::views::MessageView;
+use meeshy_domain::{ConversationId, Language, MessageId, SessionId, Timestamp, UserId};
+use meeshy_store::translations::Translation;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An event, and its place among those of its conversation.
+#[derive(Debug, Clone)]
+pub struct Happened {
+    /// Its number in the log of its conversation; `None` for what is not logged.
+    pub number: Option<i64>,
+    /// What happened. What another process did comes as it is now, not as it was then.
+    pub event: Event,
+    /// Whether this process did it.
+    pub is_local: bool,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A message was sent.
+    MessageNew {
+        /// The message; its translations are still pending.
+        message: Arc<MessageView>,
+        /// Who does not get all of it.
+        hidden_from: HiddenFrom,
+    },
+    /// A message was edited.
+    MessageEdited {
+        /// The message as it is now; its translations are pending again.
+        message: Arc<MessageView>,
+        /// Who does not get all of it.
+        hidden_from: HiddenFrom,
+    },
+    /// A translation has finished, successfully or not.
+    Translated {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The original language of the message.
+        source_language: Language,
+        /// The result.
+        translation: Translation,
+        /// Users who have blocked the author of the message.
+        hidden_from: Vec<UserId>,
+    },
+    /// A user requested a translation that already exists.
+    TranslationFound {
+        /// The user.
+        user: UserId,
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The original language of the message.
+        source_language: Language,
+        /// The translation.
+        translation: Translation,
+    },
+    /// A conversation was created.
+    ConversationCreated {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// Its members.
+        members: Vec<UserId>,
+    },
+    /// A user has read a conversation to its end.
+    Read {
+        /// The conversation.
+        conversation_id: ConversationId,
+        /// The user.
+        user: UserId,
+        /// The number of the newest message there.
+        read_sequence: i64,
+        /// When.
+        at: Timestamp,
+        /// Users who have blocked this one.
+        hidden_from: Vec<UserId>,
+    },
+    /// A device was signed out; its sockets are to be closed.
+    SessionEnded {
+        /// The session.
+        session_id: SessionId,
+        /// The user.
+        user: UserId,
+    },
+    /// Somebody types, or stopped to, at a socket of another process.
+    Typing(Typing),
+    /// Events of a conversation could not be delivered: they are in the log no more. Clients have to read it anew.
+    Missed {
+        /// The conversation.
+        conversation_id: ConversationId,
+    },
+}
+
+impl Event {
+    /// In which conversation it happened.
+    #[must_use]
+    pub fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Self::MessageNew { message, .. } | Self::MessageEdited { message, .. } => {
+                Some(message.message.conversation_id)
+            }
+            Self::Translated { conversation_id, .. }
+            | Self::TranslationFound { conversation_id, .. }
+            | Self::ConversationCreated { conversation_id, .. }
+            | Self::Read { conversation_id, .. }
+            | Self::Missed { conversation_id } => Some(*conversation_id),
+            Self::Typing(typing) => Some(typing.conversation_id),
+            Self::SessionEnded { .. } => None,
+        }
+    }
+}
+
+/// What processes tell each other and nobody keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Ephemeral {
+    /// Somebody types, or stopped to.
+    Typing(Typing),
+    /// A user asked for a translation that exists: it is repeated to all their devices.
+    TranslationFound(FoundTranslation),
+}
+
+/// A translation that a user asked for and that exists.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundTranslation {
+    /// The user.
+    pub user: UserId,
+    /// The message.
+    pub message_id: MessageId,
+    /// The language.
+    pub language: Language,
+}
+
+/// Somebody types, or stopped to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typing {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// The user.
+    pub user: UserId,
+    /// The displayed name.
+    pub display_name: String,
+    /// Whether this person types now.
+    pub is_typing: bool,
+    /// Users who have blocked this one.
+    pub hidden_from: Vec<UserId>,
+}
+
+/// Users from whom a message, or a part of it, is hidden, whether they are members or not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HiddenFrom {
+    /// Those who get nothing of it.
+    pub message: Vec<UserId>,
+    /// Those who get it without the message it replies to.
+    pub answered: Vec<UserId>,
+}
+
+impl HiddenFrom {
+    /// Who is in both lists is left out of the second.
+    pub(crate) fn new(message: Vec<UserId>, mut answered: Vec<UserId>) -> Self {
+        answered.retain(|user| !message.contains(user));
+        Self { message, answered }
+    }
+}

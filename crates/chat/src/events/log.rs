@@ -1,0 +1,246 @@
+//! The changes in conversations since a known number, in their current state: for clients that were away, and
+//! for announcements of other processes.
+
+use super::Events;
+use crate::event_bus::{Event, FoundTranslation, Happened, HiddenFrom};
+use crate::views::MessageView;
+use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId, limits};
+use meeshy_store::events::{self, Change, LoggedEvent};
+use meeshy_store::translations::{self, Translation};
+use meeshy_store::visibility::Viewer;
+use meeshy_store::{StoreError, Tx, members, messages, visibility};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// A part of a conversation's log.
+#[derive(Debug, Clone)]
+pub struct Stretch {
+    /// The conversation.
+    pub conversation_id: ConversationId,
+    /// The events, in order. Events without an effect are omitted.
+    pub events: Vec<Happened>,
+    /// The number of the last event covered, from which to continue.
+    pub last: i64,
+    /// Whether there are more events after it.
+    pub has_more: bool,
+    /// Whether the log does not go back far enough: the caller has to reload the conversation, whose newest
+    /// number is `last`.
+    pub is_too_old: bool,
+}
+
+/// For whom events are read.
+#[derive(Clone, Copy)]
+pub(super) enum Reader {
+    /// For this member, who only gets visible events.
+    Member(Viewer),
+    /// For all members, with the users from whom they are hidden.
+    Everybody(Viewer),
+}
+
+impl Reader {
+    fn viewer(self) -> Viewer {
+        match self {
+            Self::Member(viewer) | Self::Everybody(viewer) => viewer,
+        }
+    }
+
+    fn member(self) -> Option<UserId> {
+        match self {
+            Self::Member(viewer) => viewer.user(),
+            Self::Everybody(_) => None,
+        }
+    }
+}
+
+impl Events {
+    /// The events of some conversations for all members, at most `limit` of each.
+    pub(crate) async fn stretches_for_all(
+        &self,
+        known: Vec<(ConversationId, i64)>,
+        limit: i64,
+    ) -> Result<Vec<Stretch>, StoreError> {
+        let log = self.clone();
+        let read = move |tx: &mut Tx<'_>| {
+            log.stretches(tx, Reader::Everybody(log.context.everybody()), &known, limit)
+        };
+        self.context.store.read(read).await
+    }
+
+    /// A translation that a user asked for at another process, if it still exists.
+    pub(crate) async fn found(self, found: FoundTranslation) -> Option<Event> {
+        let FoundTranslation { user, message_id, language } = found;
+        let read =
+            move |tx: &mut Tx<'_>| tx.fetch((messages::find(message_id), translations::list(&[message_id])));
+        let (message, known) = self.context.store.read(read).await.ok()?;
+        let message = message?;
+        let is_wanted =
+            |known: &Translation| known.language == language && known.revision == message.revision;
+        Some(Event::TranslationFound {
+            user,
+            conversation_id: message.conversation_id,
+            source_language: message.original_language,
+            translation: known.into_iter().find(is_wanted)?,
+        })
+    }
+
+    pub(super) fn stretches(
+        &self,
+        tx: &mut Tx<'_>,
+        reader: Reader,
+        known: &[(ConversationId, i64)],
+        limit: i64,
+    ) -> Result<Vec<Stretch>, StoreError> {
+        let ids: Vec<ConversationId> = known.iter().map(|(id, _)| *id).collect();
+        let newest: HashMap<ConversationId, i64> = events::last(tx, &ids)?.into_iter().collect();
+        let mut rows: HashMap<ConversationId, Vec<LoggedEvent>> = HashMap::new();
+        for row in events::after(tx, known, limit)? {
+            rows.entry(row.conversation_id).or_default().push(row);
+        }
+        let mut stretches = Vec::new();
+        for &(conversation_id, after) in known {
+            let Some(&newest) = newest.get(&conversation_id) else { continue };
+            let rows = rows.remove(&conversation_id).unwrap_or_default();
+            // Numbers have no gaps except where the log was pruned.
+            let following = rows
+                .iter()
+                .zip(after.saturating_add(1)..)
+                .take_while(|(row, number)| row.number == *number)
+                .count();
+            let is_too_old = after > newest || (following == 0 && after < newest);
+            let last = if is_too_old { newest } else { after + i64::try_from(following).unwrap_or(0) };
+            let rows = if is_too_old { &[] } else { &rows[..following] };
+            stretches.push((
+                Stretch { conversation_id, events: Vec::new(), last, has_more: last < newest, is_too_old },
+                needed(rows, reader),
+            ));
+        }
+        let subjects = self.subjects(tx, reader, stretches.iter().flat_map(|(_, rows)| rows))?;
+        for (stretch, rows) in &mut stretches {
+            stretch.events = rows.iter().filter_map(|row| subjects.event(row)).collect();
+        }
+        Ok(stretches.into_iter().map(|(stretch, _)| stretch).collect())
+    }
+
+    /// Reads the current state of the subjects of some events.
+    fn subjects<'r>(
+        &self,
+        tx: &mut Tx<'_>,
+        reader: Reader,
+        rows: impl Iterator<Item = &'r LoggedEvent>,
+    ) -> Result<Subjects, StoreError> {
+        let mut subjects = Subjects::default();
+        let mut changed: HashSet<MessageId> = HashSet::new();
+        let mut readers: HashMap<ConversationId, Vec<UserId>> = HashMap::new();
+        for row in rows {
+            match row.change {
+                Some(Change::Read(user)) => readers.entry(row.conversation_id).or_default().push(user),
+                Some(Change::Created) if reader.member().is_none() => {
+                    let limit = i64::try_from(limits::PARTICIPANTS + 1).unwrap_or(i64::MAX);
+                    let first = tx.fetch(members::first_ids(row.conversation_id, limit))?;
+                    subjects.members.insert(row.conversation_id, first);
+                }
+                other => changed.extend(other.and_then(Change::message)),
+            }
+        }
+        let changed: Vec<MessageId> = changed.into_iter().collect();
+        let seen = tx.fetch(messages::find_all_seen(&changed, &reader.viewer()))?;
+        let views = self.views.messages(tx, seen, reader.viewer())?;
+        if reader.member().is_none() {
+            let answered =
+                views.iter().filter_map(|view| view.reply_to.as_ref().map(|answered| answered.message.id));
+            let ids: Vec<MessageId> = changed.iter().copied().chain(answered).collect();
+            for (message, user) in tx.fetch(visibility::hidden_from_all(&ids))? {
+                subjects.hidden.entry(message).or_default().push(user);
+            }
+        }
+        subjects.messages = views.into_iter().map(|view| (view.message.id, Arc::new(view))).collect();
+        for (conversation, users) in readers {
+            for (user, sequence, at) in tx.fetch(members::positions(conversation, &users))? {
+                let mut blockers = tx.fetch(visibility::blockers(user))?;
+                match reader.member() {
+                    Some(member) if blockers.contains(&member) => continue,
+                    Some(_) => blockers.clear(),
+                    None => {}
+                }
+                subjects.positions.insert((conversation, user), (sequence, at, blockers));
+            }
+        }
+        Ok(subjects)
+    }
+}
+
+/// The rows that matter for this reader. A member who was away gets each message and each read position once,
+/// in its current state; connected members get every change.
+fn needed(rows: &[LoggedEvent], reader: Reader) -> Vec<LoggedEvent> {
+    if reader.member().is_none() {
+        return rows.to_vec();
+    }
+    let is_new = |row: &LoggedEvent| match row.change {
+        Some(Change::MessageNew(id)) => Some(id),
+        _ => None,
+    };
+    // A new message contains its newest text and translations.
+    let new: HashSet<MessageId> = rows.iter().filter_map(is_new).collect();
+    let is_covered = |row: &LoggedEvent| {
+        is_new(row).is_none() && row.change.and_then(Change::message).is_some_and(|id| new.contains(&id))
+    };
+    let mut later = HashSet::new();
+    let mut needed: Vec<LoggedEvent> =
+        rows.iter().rev().filter(|row| !is_covered(row) && later.insert(row.change)).copied().collect();
+    needed.reverse();
+    needed
+}
+
+/// The subjects of events.
+#[derive(Default)]
+struct Subjects {
+    messages: HashMap<MessageId, Arc<MessageView>>,
+    /// The users from whom messages are hidden.
+    hidden: HashMap<MessageId, Vec<UserId>>,
+    /// Read positions, their times, and from whom they are hidden.
+    positions: HashMap<(ConversationId, UserId), (i64, Timestamp, Vec<UserId>)>,
+    /// The first members of new conversations.
+    members: HashMap<ConversationId, Vec<UserId>>,
+}
+
+impl Subjects {
+    /// The event of a row; `None` if its subject no longer exists.
+    fn event(&self, row: &LoggedEvent) -> Option<Happened> {
+        let conversation_id = row.conversation_id;
+        let event = match row.change? {
+            Change::Created => {
+                let members = self.members.get(&conversation_id).cloned().unwrap_or_default();
+                Event::ConversationCreated { conversation_id, members }
+            }
+            Change::MessageNew(id) => {
+                let (message, hidden_from) = self.message(id)?;
+                Event::MessageNew { message, hidden_from }
+            }
+            Change::MessageEdited(id) => {
+                let (message, hidden_from) = self.message(id)?;
+                Event::MessageEdited { message, hidden_from }
+            }
+            Change::Translated(id, language) => {
+                let (message, hidden_from) = self.message(id)?;
+                // It may belong to an older text, or be pending again.
+                let translation =
+                    message.translations.iter().find(|known| known.language == language)?.clone();
+                let source_language = message.message.original_language;
+                let hidden_from = hidden_from.message;
+                Event::Translated { conversation_id, source_language, translation, hidden_from }
+            }
+            Change::Read(user) => {
+                let (read_sequence, at, hidden_from) = self.positions.get(&(conversation_id, user))?.clone();
+                Event::Read { conversation_id, user, read_sequence, at, hidden_from }
+            }
+        };
+        Some(Happened { number: Some(row.number), event, is_local: false })
+    }
+
+    fn message(&self, id: MessageId) -> Option<(Arc<MessageView>, HiddenFrom)> {
+        let view = self.messages.get(&id)?;
+        let hidden = |id| self.hidden.get(&id).cloned().unwrap_or_default();
+        let answered = view.reply_to.as_ref().map(|answered| hidden(answered.message.id));
+        Some((Arc::clone(view), HiddenFrom::new(hidden(id), answered.unwrap_or_default())))
+    }
+}

@@ -1,0 +1,64 @@
+//! A message that is to be sent.
+
+use crate::ChatError;
+use crate::languages::declared_language;
+use meeshy_domain::{Language, MessageId, MessageType, text};
+use meeshy_translation::detect::Evidence;
+
+/// A message to send.
+#[derive(Debug, Clone, Default)]
+pub struct NewMessage {
+    /// The conversation: an id or an identifier.
+    pub conversation: String,
+    /// The new text.
+    pub content: String,
+    /// Its language; detected if absent, empty, `auto`, or impossible for the script of the text.
+    pub original_language: Option<String>,
+    /// Its kind; `text` if absent.
+    pub message_type: Option<String>,
+    /// The message it replies to.
+    pub reply_to_id: Option<String>,
+    /// The client's id for it: sent to this conversation again, it identifies the same message.
+    pub client_message_id: Option<String>,
+}
+
+/// A validated message.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub conversation: String,
+    pub content: String,
+    pub language: Option<Language>,
+    pub message_type: String,
+    pub reply_to_id: Option<MessageId>,
+    pub client_message_id: Option<String>,
+    pub evidence: Evidence,
+}
+
+impl Draft {
+    /// Checks a message of at most `max_chars` characters.
+    pub fn new(new: NewMessage, max_chars: usize) -> Result<Self, ChatError> {
+        text::message(&new.content, max_chars)?;
+        // An invisible id counts as none: two messages that have one are different.
+        let client_message_id = new.client_message_id.filter(|id| text::is_visible(id));
+        if let Some(id) = &client_message_id {
+            text::client_message_id(id)?;
+        }
+        let message_type = new.message_type.unwrap_or_else(|| MessageType::Text.to_string());
+        let known: Vec<&str> = MessageType::ALL.iter().map(|kind| kind.name()).collect();
+        if !known.contains(&message_type.as_str()) {
+            return Err(ChatError::invalid("messageType", format!("expected one of {}", known.join(", "))));
+        }
+        let reply_to_id = new.reply_to_id.filter(|id| !id.is_empty());
+        Ok(Self {
+            conversation: new.conversation,
+            content: new.content,
+            language: declared_language("originalLanguage", new.original_language.as_deref())?,
+            message_type,
+            reply_to_id: reply_to_id
+                .map(|id| id.parse().map_err(|error| ChatError::invalid("replyToId", error)))
+                .transpose()?,
+            client_message_id,
+            evidence: Evidence::default(),
+        })
+    }
+}

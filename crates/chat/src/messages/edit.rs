@@ -1,0 +1,115 @@
+//! Editing messages.
+
+use super::Messages;
+use super::language::{evidence, written_in};
+use super::mentions::mentioned;
+use crate::ChatError;
+use crate::access::{find_as_member, message_id, readable_with_member};
+use crate::context::order_key;
+use crate::event_bus::{Event, HiddenFrom};
+use crate::languages::declared_language;
+use crate::policy::{Action, Standing, Written};
+use crate::translation::targets;
+use crate::views::MessageView;
+use meeshy_domain::{Language, MessageId, UserId, text};
+use meeshy_store::members::{self, Member};
+use meeshy_store::messages;
+use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::{StoreError, Tx, conversation_languages, visibility};
+use std::sync::Arc;
+
+/// An edit.
+#[derive(Debug, Clone, Default)]
+pub struct MessageEdit {
+    /// The message.
+    pub message: String,
+    /// Its conversation, if given: an id or an identifier.
+    pub conversation: Option<String>,
+    /// The new text.
+    pub content: String,
+    /// Its language; detected if absent, and probably unchanged.
+    pub original_language: Option<String>,
+}
+
+impl Messages {
+    /// Replaces the text of a message and requests new translations. The same text again changes nothing.
+    ///
+    /// # Errors
+    /// When the text is invalid, the caller cannot read such a message, or may not edit it.
+    pub async fn edit(&self, caller: UserId, edit: MessageEdit) -> Result<Arc<MessageView>, ChatError> {
+        text::message(&edit.content, self.max_chars)?;
+        let declared = declared_language("originalLanguage", edit.original_language.as_deref())?;
+        let evidence = evidence(&self.engines, declared, &edit.content).await;
+        let service = self.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            let place =
+                edit.conversation.as_deref().map(|given| find_as_member(tx, caller, given)).transpose()?;
+            let (message, editor) =
+                readable_with_member(tx, caller, message_id(&edit.message)?, service.context.now())?;
+            if place.is_some_and(|place| place.id != message.conversation_id) {
+                return Err(ChatError::NotFound { what: "message" });
+            }
+            Standing::from(&editor).check(Action::Edit(Written {
+                by_system: message.is_by_system(),
+                by_caller: message.sender_id == Some(caller),
+                at: message.created_at,
+                now: service.context.now(),
+            }))?;
+            if message.concealed(None).is_some() {
+                let why = "the text of this message is hidden, so it cannot be edited";
+                return Err(ChatError::InvalidOperation(why.into()));
+            }
+            let before = Some(message.original_language);
+            let language = written_in(declared, before, &editor.languages, &evidence);
+            if message.content == edit.content && message.original_language == language {
+                return service.views.message(tx, message, service.context.everybody()).map(Arc::new);
+            }
+            service.rewrite(tx, message.id, &edit.content, language, &editor)
+        };
+        self.context.store.write(write).await
+    }
+
+    fn rewrite(
+        &self,
+        tx: &mut Tx<'_>,
+        id: MessageId,
+        content: &str,
+        language: Language,
+        editor: &Member,
+    ) -> Result<Arc<MessageView>, ChatError> {
+        let now = self.context.now();
+        let number = messages::edit(tx, id, content, language, now)?;
+        let number = number.ok_or(ChatError::NotFound { what: "message" })?;
+        let (mentioned, readers) = tx.fetch((
+            mentioned(editor.conversation_id, content),
+            conversation_languages::list(editor.conversation_id),
+        ))?;
+        let mentioned: Vec<UserId> = mentioned.into_iter().map(|(user, _)| user).collect();
+        messages::retain_mentions(tx, id, &mentioned)?;
+        for user in mentioned {
+            messages::insert_mention(tx, id, user)?;
+        }
+        let edited = tx.fetch(messages::find(id))?.ok_or(ChatError::NotFound { what: "message" })?;
+        let author = match edited.sender_id {
+            Some(author) if author == editor.user_id => Some(editor.languages),
+            Some(author) => members::find(tx, editor.conversation_id, author)?.map(|member| member.languages),
+            None => None,
+        };
+        let targets: Vec<Language> = targets(&edited, readers, author.as_ref()).into_iter().collect();
+        translation_jobs::renew(tx, id, &targets, now)?;
+        let edited = Arc::new(self.views.message(tx, edited, self.context.everybody())?);
+        let hidden_from = hidden_from(tx, &edited)?;
+        let signals = Arc::clone(&self.signals);
+        tx.after_commit(order_key(edited.message.conversation_id), move || signals.notify(Priority::Live));
+        let event = Event::MessageEdited { message: Arc::clone(&edited), hidden_from };
+        self.context.deliver(tx, Some(number), event);
+        Ok(edited)
+    }
+}
+
+/// From whom a message, or the one it replies to, is hidden.
+fn hidden_from(tx: &mut Tx<'_>, view: &MessageView) -> Result<HiddenFrom, StoreError> {
+    let answered = view.reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id));
+    let (message, answered) = tx.fetch((visibility::hidden_from(view.message.id), answered))?;
+    Ok(HiddenFrom::new(message, answered.unwrap_or_default()))
+}

@@ -1,0 +1,184 @@
+//! Files attached to messages, and who may download them.
+
+use crate::ChatError;
+use crate::context::Context;
+use crate::views::{FileLinks, FileSignature};
+use meeshy_domain::{AttachmentId, UserId};
+use meeshy_store::attachments::{self, Attachment};
+use meeshy_store::{Tx, members, messages};
+use std::sync::Arc;
+
+/// A file to serve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServedFile {
+    /// Its path in the folder of uploads.
+    pub path: String,
+    /// Its type as given by the uploader's browser. Not to be trusted: see [`Self::is_harmless`].
+    pub mime_type: String,
+    /// Its name as given by the uploader.
+    pub name: String,
+}
+
+impl ServedFile {
+    /// Whether browsers can display it without running code from it: images, audio, video or plain text, but
+    /// not SVG.
+    #[must_use]
+    pub fn is_harmless(&self) -> bool {
+        let (kind, form) = self.mime_type.split_once('/').unwrap_or_default();
+        match kind {
+            "image" => matches!(form, "png" | "jpeg" | "gif" | "webp" | "avif" | "heic" | "bmp"),
+            "audio" | "video" => {
+                form.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+            }
+            "text" => form == "plain",
+            _ => self.mime_type == "application/pdf",
+        }
+    }
+}
+
+/// The requester of a file.
+#[derive(Debug, Clone, Default)]
+pub struct FileRequest {
+    /// A signed-in user.
+    pub caller: Option<UserId>,
+    /// The signature of the link.
+    pub signature: Option<FileSignature>,
+}
+
+/// How the file was requested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Naming {
+    /// By id; ids are guessable.
+    Id,
+    /// By path; a path has a random part.
+    Path,
+}
+
+/// The files attached to messages. Cheap to clone.
+#[derive(Clone)]
+pub struct Files {
+    context: Arc<Context>,
+    links: Arc<FileLinks>,
+    /// Whether a file is served to whoever knows its path.
+    unsigned_paths: bool,
+}
+
+impl Files {
+    pub(crate) fn new(context: Arc<Context>, links: Arc<FileLinks>, unsigned_paths: bool) -> Self {
+        Self { context, links, unsigned_paths }
+    }
+
+    /// A file by its path in the folder of uploads, or by the path of its thumbnail.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get). Without a caller and a signature, the path is enough if
+    /// [`unsigned_file_paths`](crate::Settings::unsigned_file_paths) allows it.
+    pub async fn at_path(&self, path: &str, request: FileRequest) -> Result<ServedFile, ChatError> {
+        // No file has such a name, and PostgreSQL rejects it.
+        if path.contains('\0') {
+            return Err(missing());
+        }
+        let (service, wanted) = (self.clone(), path.to_owned());
+        let read = move |tx: &mut Tx<'_>| {
+            let found = attachments::find_by_path(tx, &wanted)?;
+            service.allowed(tx, found, &request, Naming::Path)
+        };
+        let file = self.context.store.read(read).await?;
+        Ok(if file.file_path == path { original(file) } else { thumbnail(file)? })
+    }
+
+    /// A file by its id, or its thumbnail. It is served to users who may read its message and to holders of a
+    /// signed link. Infected and rejected files are never served.
+    ///
+    /// # Errors
+    /// [`ChatError::NotFound`] when there is no such file or the caller may not see it;
+    /// [`ChatError::Unauthenticated`] when it needs a link or an account.
+    pub async fn get(&self, id: &str, small: bool, request: FileRequest) -> Result<ServedFile, ChatError> {
+        let (service, id) = (self.clone(), id.parse::<AttachmentId>().ok());
+        let read = move |tx: &mut Tx<'_>| {
+            let found = id.map(|id| attachments::find(tx, id)).transpose()?.flatten();
+            service.allowed(tx, found, &request, Naming::Id)
+        };
+        let file = self.context.store.read(read).await?;
+        if small { thumbnail(file) } else { Ok(original(file)) }
+    }
+
+    /// Whether a file is served to whoever knows its path.
+    pub fn are_served_by_path(&self) -> bool {
+        self.unsigned_paths
+    }
+
+    fn allowed(
+        &self,
+        tx: &mut Tx<'_>,
+        found: Option<Attachment>,
+        request: &FileRequest,
+        naming: Naming,
+    ) -> Result<Attachment, ChatError> {
+        // Requests without credentials do not even learn which files exist.
+        let refused = || match request.caller {
+            None if naming == Naming::Id => {
+                ChatError::Unauthenticated("sign in, or follow the link of a message".into())
+            }
+            _ => missing(),
+        };
+        let file = found.filter(|file| !is_forbidden(file)).ok_or_else(refused)?;
+        let is_linked = request
+            .signature
+            .as_ref()
+            .is_some_and(|shown| self.links.is_valid(shown, file.id, self.context.now()));
+        let is_open = is_linked || (naming == Naming::Path && self.unsigned_paths);
+        let may_have = self.is_shown(tx, &file, request.caller, is_open)?;
+        if may_have { Ok(file) } else { Err(refused()) }
+    }
+
+    /// Whether the caller may see a file; for an open one, whoever can read its message.
+    fn is_shown(
+        &self,
+        tx: &mut Tx<'_>,
+        file: &Attachment,
+        caller: Option<UserId>,
+        is_open: bool,
+    ) -> Result<bool, ChatError> {
+        if file.concealed(caller).is_some() {
+            return Ok(false);
+        }
+        let Some(id) = file.message_id else {
+            // Until it is sent, a file is visible to its uploader only.
+            return Ok(
+                !file.is_anonymous && caller.is_some_and(|caller| caller.to_string() == file.uploaded_by)
+            );
+        };
+        let viewer = match caller {
+            Some(caller) => self.context.viewer(tx, caller)?,
+            None => self.context.everybody(),
+        };
+        let seen = messages::find_seen(tx, id, &viewer)?;
+        let Some(message) = seen.filter(|message| message.concealed(caller).is_none()) else {
+            return Ok(false);
+        };
+        match caller {
+            _ if is_open => Ok(true),
+            Some(caller) => Ok(members::is_member(tx, message.conversation_id, caller)?),
+            None => Ok(false),
+        }
+    }
+}
+
+fn missing() -> ChatError {
+    ChatError::NotFound { what: "attachment" }
+}
+
+fn is_forbidden(file: &Attachment) -> bool {
+    file.scan_status.as_deref() == Some("infected") || file.moderation_status.as_deref() == Some("rejected")
+}
+
+fn original(file: Attachment) -> ServedFile {
+    ServedFile { path: file.file_path, mime_type: file.mime_type, name: file.original_name }
+}
+
+/// Thumbnails are JPEG.
+fn thumbnail(file: Attachment) -> Result<ServedFile, ChatError> {
+    let path = file.thumbnail_path.ok_or_else(missing)?;
+    Ok(ServedFile { path, mime_type: "image/jpeg".to_owned(), name: file.original_name })
+}

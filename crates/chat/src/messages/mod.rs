@@ -1,0 +1,47 @@
+//! Messages: send, edit and read them, and the files attached to them.
+
+mod draft;
+mod edit;
+mod files;
+mod language;
+mod mentions;
+mod pages;
+mod send;
+
+pub use draft::NewMessage;
+pub use edit::MessageEdit;
+pub use files::{FileRequest, Files, ServedFile};
+pub use pages::{MessagePage, PageRequest};
+pub use send::Sent;
+
+use crate::context::Context;
+use crate::translation::{Engines, Signals};
+use crate::views::Views;
+use std::sync::Arc;
+
+/// Messages. Cheap to clone.
+#[derive(Clone)]
+pub struct Messages {
+    context: Arc<Context>,
+    views: Views,
+    engines: Engines,
+    signals: Arc<Signals>,
+    max_chars: usize,
+}
+
+impl Messages {
+    pub(crate) fn new(
+        context: Arc<Context>,
+        views: Views,
+        engines: Engines,
+        signals: Arc<Signals>,
+        max_chars: usize,
+    ) -> Self {
+        Self { context, views, engines, signals, max_chars }
+    }
+
+    /// The maximum length of a message, in characters.
+    pub fn max_chars(&self) -> usize {
+        self.max_chars
+    }
+}

@@ -1,0 +1,171 @@
+//! Reading messages.
+
+use super::Messages;
+use crate::ChatError;
+use crate::access::{find_with_member, member, message_id, readable};
+use crate::views::MessageView;
+use meeshy_domain::{Language, LanguageSettings, MessageId, UserId};
+use meeshy_store::Tx;
+use meeshy_store::conversations::Conversation;
+use meeshy_store::messages::{self, Page};
+use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::translations::{State, Translation};
+use meeshy_store::visibility::Viewer;
+
+/// Which messages to read.
+#[derive(Debug, Clone, Default)]
+pub struct PageRequest {
+    /// Those before this message; then `offset` does not count.
+    pub before: Option<String>,
+    /// How many, at most.
+    pub limit: i64,
+    /// How many of the newest to pass over.
+    pub offset: i64,
+}
+
+/// A page of messages.
+#[derive(Debug, Clone)]
+pub struct MessagePage {
+    /// The messages, newest first.
+    pub messages: Vec<MessageView>,
+    /// How many the conversation has.
+    pub total: i64,
+    /// Whether there are older ones.
+    pub has_more: bool,
+    /// The language the reader reads in.
+    pub reader_language: Language,
+    /// The number of the newest event of the conversation.
+    pub last_event: i64,
+}
+
+impl Messages {
+    /// A message with its translations.
+    ///
+    /// # Errors
+    /// When the caller cannot read such a message.
+    pub async fn get(&self, caller: UserId, message: &str) -> Result<MessageView, ChatError> {
+        let (service, id) = (self.clone(), message_id(message)?);
+        let read = move |tx: &mut Tx<'_>| {
+            let message = readable(tx, caller, id, service.context.now())?;
+            let viewer = service.context.viewer(tx, caller)?;
+            service.views.message(tx, message, viewer)
+        };
+        self.context.store.read(read).await
+    }
+
+    /// A page of a conversation. What the reader cannot read yet is asked for, behind the live messages, as far as `may_ask`
+    /// allows each translation.
+    ///
+    /// # Errors
+    /// When there is no such conversation or message, or the caller is no member.
+    pub async fn page(
+        &self,
+        caller: UserId,
+        reference: &str,
+        request: PageRequest,
+        may_ask: impl FnMut() -> bool + Send,
+    ) -> Result<MessagePage, ChatError> {
+        let (service, reference) = (self.clone(), reference.to_owned());
+        let (mut page, reader) = self
+            .context
+            .store
+            .read(move |tx| {
+                let asked =
+                    (find_with_member(caller, &reference), Viewer::find(caller, service.context.now()));
+                let (found, viewer) = tx.fetch(asked)?;
+                let (conversation, reader) = member(found)?;
+                let page = service.page_in(tx, &conversation, viewer, request, &reader.languages)?;
+                Ok::<_, ChatError>((page, reader.languages))
+            })
+            .await?;
+        self.ask_for_missing(caller, &mut page.messages, &reader, may_ask).await?;
+        Ok(page)
+    }
+
+    fn page_in(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: &Conversation,
+        viewer: Viewer,
+        request: PageRequest,
+        reader: &LanguageSettings,
+    ) -> Result<MessagePage, ChatError> {
+        let page = match request.before {
+            Some(id) => {
+                let id = id.parse().map_err(|error| ChatError::invalid("before", error))?;
+                let found = tx
+                    .fetch(messages::find(id))?
+                    .filter(|message| message.conversation_id == conversation.id);
+                Page::Before(found.ok_or(ChatError::NotFound { what: "message" })?.sequence)
+            }
+            None => Page::Offset(request.offset),
+        };
+        let limit = usize::try_from(request.limit).unwrap_or(0);
+        let list = messages::list(conversation.id, &viewer, page, request.limit.saturating_add(1));
+        let (mut rows, total) = tx.fetch((list, messages::total(conversation.id, self.context.now())))?;
+        let has_more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok(MessagePage {
+            messages: self.views.messages(tx, rows, viewer)?,
+            total: messages::count(tx, conversation.id, &viewer, total)?,
+            has_more,
+            reader_language: reader.reading_language(),
+            last_event: conversation.last_event,
+        })
+    }
+
+    /// Asks for the translations of a page that its reader wants and nobody has asked for.
+    async fn ask_for_missing(
+        &self,
+        reader_id: UserId,
+        page: &mut [MessageView],
+        reader: &LanguageSettings,
+        mut may_ask: impl FnMut() -> bool + Send,
+    ) -> Result<(), ChatError> {
+        if !reader.auto_translate_enabled {
+            return Ok(());
+        }
+        let (wanted, now) = (reader.reading_language(), self.context.now());
+        let missing: Vec<MessageId> = page
+            .iter()
+            .filter(|view| self.is_missing(view, reader_id, wanted) && may_ask())
+            .map(|view| view.message.id)
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let ids = missing.clone();
+        let write = move |tx: &mut Tx<'_>| {
+            for id in &ids {
+                translation_jobs::enqueue(tx, *id, wanted, Priority::Backfill, now)?;
+            }
+            Ok::<_, ChatError>(())
+        };
+        self.context.store.write(write).await?;
+        self.signals.notify(Priority::Backfill);
+        for view in page.iter_mut().filter(|view| missing.contains(&view.message.id)) {
+            view.translations.retain(|translation| translation.language != wanted);
+            view.pending.push(wanted);
+        }
+        Ok(())
+    }
+
+    fn is_missing(&self, view: &MessageView, reader: UserId, wanted: Language) -> bool {
+        let message = &view.message;
+        // Shown as written, whatever its reader reads.
+        if message.concealed(None).is_some() || message.sender_id == Some(reader) || message.is_by_system() {
+            return false;
+        }
+        if message.original_language == wanted || view.pending.contains(&wanted) {
+            return false;
+        }
+        match view.translations.iter().find(|translation| translation.language == wanted) {
+            None => true,
+            // An engine may have been installed since.
+            Some(Translation { state: State::Unavailable { reason }, .. }) => {
+                reason.code.is_temporary() || self.engines.serve(message.original_language, wanted)
+            }
+            Some(_) => false,
+        }
+    }
+}

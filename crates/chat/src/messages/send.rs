@@ -1,0 +1,211 @@
+//! Sending messages.
+
+use super::Messages;
+use super::draft::{Draft, NewMessage};
+use super::language::{evidence, written_in};
+use super::mentions::mentioned;
+use crate::ChatError;
+use crate::access::{find_with_member, member};
+use crate::accounts::{Authority, confirm_and};
+use crate::context::order_key;
+use crate::event_bus::{Event, HiddenFrom};
+use crate::policy::{self, Action, Standing};
+use crate::translation::targets;
+use crate::views::{MessageView, SenderView};
+use meeshy_domain::{ConversationId, ConversationKind, MessageId, UserId};
+use meeshy_store::conversations::{self, Conversation, Numbers};
+use meeshy_store::events::{self, Change};
+use meeshy_store::members::{self, Member};
+use meeshy_store::messages::{self, Message};
+use meeshy_store::translation_jobs::{self, Priority};
+use meeshy_store::{StoreError, Tx, conversation_languages, visibility};
+use std::sync::Arc;
+
+/// A stored message.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// The message.
+    pub message: Arc<MessageView>,
+    /// Whether it already existed from an earlier attempt.
+    pub repeated: bool,
+}
+
+impl Messages {
+    /// Sends a message. Returns once it is on disk, with a job for each language that a member reads.
+    ///
+    /// # Errors
+    /// When the text is invalid, or the caller may not write there.
+    pub async fn send(&self, caller: UserId, new: NewMessage) -> Result<Sent, ChatError> {
+        self.send_by(Writer { user: caller, authority: None }, new).await
+    }
+
+    /// The same for a socket, whose authority is confirmed in the same transaction.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`ChatError::Unauthenticated`] when the authority has ended.
+    pub async fn send_with(&self, authority: Authority, new: NewMessage) -> Result<Sent, ChatError> {
+        self.send_by(Writer { user: authority.user, authority: Some(authority) }, new).await
+    }
+
+    async fn send_by(&self, writer: Writer, new: NewMessage) -> Result<Sent, ChatError> {
+        let mut draft = Draft::new(new, self.max_chars)?;
+        draft.evidence = evidence(&self.engines, draft.language, &draft.content).await;
+        let (service, by, new) = (self.clone(), writer.clone(), draft.clone());
+        let send = move |tx: &mut Tx<'_>| service.send_in(tx, &by, new.clone(), false);
+        let outcome = self.context.store.write_in_turn(order_key(&draft.conversation), send).await;
+        let may_be_there = match &outcome {
+            Ok(_) | Err(ChatError::Store(StoreError::Unavailable(_))) => false,
+            Err(_) => draft.client_message_id.is_some(),
+        };
+        if !may_be_there {
+            return outcome;
+        }
+        // It may exist from an earlier attempt. That is rare, so it is only checked now.
+        let service = self.clone();
+        self.context.write_unless_there(move |tx| service.send_in(tx, &writer, draft.clone(), true)).await
+    }
+
+    /// `may_be_there` says whether to look for the message of an earlier attempt.
+    fn send_in(
+        &self,
+        tx: &mut Tx<'_>,
+        writer: &Writer,
+        draft: Draft,
+        may_be_there: bool,
+    ) -> Result<Sent, ChatError> {
+        let (now, caller) = (self.context.now(), writer.user);
+        let found = find_with_member(caller, &draft.conversation);
+        let found = match &writer.authority {
+            Some(authority) => confirm_and(tx, authority, now, found)?,
+            None => tx.fetch(found)?,
+        };
+        let (conversation, sender) = member(found)?;
+        if may_be_there && let Some(sent) = self.sent_before(tx, caller, conversation.id, &draft)? {
+            return Ok(sent);
+        }
+        Standing::from(&sender).check(Action::Write)?;
+        let reply_to =
+            draft.reply_to_id.map(|id| self.answered(tx, caller, &conversation, id)).transpose()?;
+        let is_direct = conversation.kind == ConversationKind::Direct;
+        // The numbers come first: what is read after it is as the writers before have left it.
+        let (numbers, is_blocked, mentioned, readers, from_message, from_answered) = tx.fetch((
+            conversations::take_numbers(conversation.id, now),
+            is_direct.then(|| visibility::is_pair_blocked(conversation.id, caller)),
+            mentioned(conversation.id, &draft.content),
+            conversation_languages::list(conversation.id),
+            visibility::hidden_from_author(conversation.id, caller, now),
+            reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id)),
+        ))?;
+        policy::may_meet(1, is_blocked == Some(true))?;
+        let message = self.store_message(tx, &conversation, &sender, draft, numbers)?;
+        members::advance_cursor(tx, conversation.id, caller, message.sequence, now)?;
+        for (user, _) in &mentioned {
+            messages::insert_mention(tx, message.id, *user)?;
+        }
+        let targets = targets(&message, readers, Some(&sender.languages));
+        for target in &targets {
+            translation_jobs::enqueue(tx, message.id, *target, Priority::Live, message.created_at)?;
+        }
+        let view = Arc::new(MessageView {
+            sender: Some(SenderView::of_member(&sender, self.views.presence())),
+            guest: None,
+            status_entries: 0,
+            mentions: mentioned.into_iter().map(|(_, username)| username).collect(),
+            attachments: Vec::new(),
+            translations: Vec::new(),
+            pending: targets.into_iter().collect(),
+            reactions: Vec::new(),
+            reply_to: reply_to.map(Box::new),
+            message,
+        });
+        let hidden_from = HiddenFrom::new(from_message, from_answered.unwrap_or_default());
+        self.announce(tx, &view, hidden_from, numbers.event);
+        Ok(Sent { message: view, repeated: false })
+    }
+
+    fn store_message(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation: &Conversation,
+        sender: &Member,
+        draft: Draft,
+        numbers: Numbers,
+    ) -> Result<Message, ChatError> {
+        let (now, id) = (self.context.now(), self.context.new_id());
+        let original_language = written_in(draft.language, None, &sender.languages, &draft.evidence);
+        events::insert(tx, conversation.id, numbers.event, Change::MessageNew(id), now)?;
+        let message = Message {
+            id,
+            conversation_id: conversation.id,
+            sequence: numbers.sequence,
+            sender_id: Some(sender.user_id),
+            client_message_id: draft.client_message_id,
+            content: draft.content,
+            original_language,
+            message_type: draft.message_type,
+            message_source: "user".into(),
+            reply_to_id: draft.reply_to_id,
+            revision: 1,
+            edited_at: None,
+            created_at: now,
+            updated_at: now,
+            details: Default::default(),
+        };
+        messages::insert(tx, &message)?;
+        Ok(message)
+    }
+
+    /// The message of an earlier attempt, in this conversation, with the same client message id.
+    fn sent_before(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        conversation: ConversationId,
+        draft: &Draft,
+    ) -> Result<Option<Sent>, ChatError> {
+        let Some(client_message_id) = &draft.client_message_id else { return Ok(None) };
+        let Some(found) = messages::find_by_client_id(tx, conversation, caller, client_message_id)? else {
+            return Ok(None);
+        };
+        // An edited message is still the one that was sent, whatever its text is now.
+        if found.content != draft.content && found.edited_at.is_none() {
+            return Err(ChatError::invalid("clientMessageId", "this id was used for another message"));
+        }
+        let viewer = self.context.viewer(tx, caller)?;
+        let message = Arc::new(self.views.message(tx, found, viewer)?);
+        Ok(Some(Sent { message, repeated: true }))
+    }
+
+    fn answered(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: UserId,
+        conversation: &Conversation,
+        id: MessageId,
+    ) -> Result<MessageView, ChatError> {
+        let viewer = self.context.viewer(tx, caller)?;
+        let found = messages::find_seen(tx, id, &viewer)?
+            .filter(|message| message.conversation_id == conversation.id);
+        let found = found.ok_or_else(|| {
+            ChatError::invalid("replyToId", "there is no such message in this conversation")
+        })?;
+        // The other members get it as well.
+        self.views.message(tx, found, self.context.everybody())
+    }
+
+    fn announce(&self, tx: &mut Tx<'_>, view: &Arc<MessageView>, hidden_from: HiddenFrom, number: i64) {
+        let (signals, message) = (Arc::clone(&self.signals), Arc::clone(view));
+        if !view.pending.is_empty() {
+            tx.after_commit(order_key(view.message.conversation_id), move || signals.notify(Priority::Live));
+        }
+        self.context.deliver(tx, Some(number), Event::MessageNew { message, hidden_from });
+    }
+}
+
+/// Who writes.
+#[derive(Debug, Clone)]
+struct Writer {
+    user: UserId,
+    /// What has to hold still.
+    authority: Option<Authority>,
+}

@@ -1,0 +1,6 @@
+//! Who is connected, here and at other gateways.
+
+mod connected;
+mod remote;
+
+pub use connected::Presence;

@@ -1,0 +1,28 @@
+//! Translation: of messages on request, of other texts, glossaries, and reports of bad translations.
+
+mod delegation;
+mod engines;
+mod failures;
+mod glossary;
+mod groups;
+mod reports;
+mod requests;
+mod signals;
+mod targets;
+mod texts;
+mod translate;
+mod translators;
+mod worker;
+
+pub(crate) use delegation::Delegation;
+pub(crate) use engines::Engines;
+pub use engines::Served;
+pub use glossary::{Glossary, NewTerm};
+pub use reports::{NewReport, Reported, Reports};
+pub use requests::{Progress, Requested, TranslationCounts, Translations};
+pub(crate) use signals::{Signals, TRANSLATOR_TIMEOUT};
+pub(crate) use targets::targets;
+pub use texts::{Detected, TextRequest, TextTranslation, Texts};
+pub use translate::{Answer, Translate};
+pub(crate) use translators::Translators;
+pub use worker::Worker;

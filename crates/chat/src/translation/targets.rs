@@ -1,0 +1,20 @@
+//! The languages that a message is translated into.
+
+use meeshy_domain::{Language, LanguageSettings, target_languages};
+use meeshy_store::conversation_languages::Counts;
+use meeshy_store::messages::Message;
+use std::collections::BTreeSet;
+
+/// The languages that a message is translated into: those that its `readers` read. What the system wrote is not translated.
+/// `author` are the settings of its author, if still a member.
+pub(crate) fn targets(
+    message: &Message,
+    readers: Vec<Counts>,
+    author: Option<&LanguageSettings>,
+) -> BTreeSet<Language> {
+    if message.is_by_system() {
+        return BTreeSet::new();
+    }
+    let readers = readers.into_iter().map(|counts| (counts.language, counts.readers));
+    target_languages(message.original_language, readers, author)
+}
