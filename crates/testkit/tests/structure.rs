@@ -11,6 +11,9 @@ const MAX_LINES: usize = 500;
 /// Files that are longer because they are tables of cases.
 const LONG_FILES: &[&str] = &[];
 
+/// Crates whose folders, too, do not import each other in circles.
+const LAYERED_CRATES: &[&str] = &["chat"];
+
 fn crates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the folder of all crates").to_owned()
 }
@@ -46,15 +49,27 @@ fn files_of_a_crate_do_not_import_each_other_in_circles() {
     for entry in fs::read_dir(crates()).expect("the folder of all crates") {
         let folder = entry.expect("an entry").path();
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let source = folder.join("src");
-        let files = rust_files(&source).into_iter().map(|file| {
-            let text = fs::read_to_string(&file).expect("text");
-            (module_of(file.strip_prefix(&source).expect("a file below")), text)
-        });
-        circles
-            .extend(Modules::read(files.collect()).circles().into_iter().map(|it| format!("{name}: {it}")));
+        circles.extend(modules_of(&folder).circles().into_iter().map(|it| format!("{name}: {it}")));
     }
     assert!(circles.is_empty(), "move what these share to a file of its own:\n{}", circles.join("\n"));
+}
+
+#[test]
+fn folders_of_a_layered_crate_do_not_import_each_other_in_circles() {
+    for name in LAYERED_CRATES {
+        let circles = modules_of(&crates().join(name)).circles_of_folders();
+        assert!(circles.is_empty(), "{name}: move what these share further down:\n{}", circles.join("\n"));
+    }
+}
+
+/// The modules of the crate in a folder.
+fn modules_of(folder: &Path) -> Modules {
+    let source = folder.join("src");
+    let files = rust_files(&source).into_iter().map(|file| {
+        let text = fs::read_to_string(&file).expect("text");
+        (module_of(file.strip_prefix(&source).expect("a file below")), text)
+    });
+    Modules::read(files.collect())
 }
 
 #[test]
@@ -76,6 +91,16 @@ fn a_circle_is_found_through_re_exports_and_nested_imports() {
     assert_eq!(circles(&[parent, child, leaf, written_out]).len(), 2);
     let only_in_tests = ("b.rs", "#[cfg(test)]\nmod tests {\n    use crate::One;\n}\n");
     assert_eq!(circles(&[parent, child, leaf, only_in_tests]), [""; 0]);
+    let folders = |files: &[(&str, &str)]| {
+        let files = files.iter().map(|(path, text)| (module_of(Path::new(path)), (*text).to_owned()));
+        Modules::read(files.collect()).circles_of_folders()
+    };
+    let upper = ("b/one.rs", "use crate::a::c::One;\n");
+    let other = ("b/two.rs", "pub struct Four;\n");
+    let across = ("a/c.rs", "use crate::b::two::Four;\n");
+    let files = [parent, child, across, ("b/mod.rs", "mod one;\nmod two;\n"), upper, other];
+    assert_eq!((circles(&files).len(), folders(&files).len()), (0, 2), "each file is fine");
+    assert_eq!(folders(&[parent, child, ("a/c.rs", ""), upper, other]), [""; 0]);
     let parent_of_child = ("a/mod.rs", "mod c;\nuse c::One;\npub const ALL: usize = 1;\n");
     let child_of_parent = ("a/c.rs", "use super::ALL;\n");
     assert_eq!(circles(&[parent, parent_of_child, child_of_parent]).len(), 2);
@@ -110,14 +135,24 @@ impl Modules {
         Self(files.into_iter().map(|(module, text)| (module, Imports::read(&text))).collect())
     }
 
-    /// The imports that are part of a circle.
+    /// The imports that are part of a circle of files.
     fn circles(&self) -> Vec<String> {
-        let mut edges: BTreeMap<&Module, BTreeMap<Module, BTreeSet<&str>>> = BTreeMap::new();
+        self.circles_between(Clone::clone)
+    }
+
+    /// The imports that are part of a circle of the folders and files at the top.
+    fn circles_of_folders(&self) -> Vec<String> {
+        self.circles_between(|module| module.iter().take(1).cloned().collect())
+    }
+
+    fn circles_between(&self, part_of: impl Fn(&Module) -> Module) -> Vec<String> {
+        let mut edges: BTreeMap<Module, BTreeMap<Module, BTreeSet<&str>>> = BTreeMap::new();
         for (module, imports) in &self.0 {
             for path in &imports.used {
-                if let Some(home) = self.home(module, path, 0).filter(|home| home != module) {
+                let home = self.home(module, path, 0).map(|home| part_of(&home));
+                if let Some(home) = home.filter(|home| *home != part_of(module)) {
                     let name = path.rsplit("::").next().unwrap_or_default();
-                    edges.entry(module).or_default().entry(home).or_default().insert(name);
+                    edges.entry(part_of(module)).or_default().entry(home).or_default().insert(name);
                 }
             }
         }
@@ -134,7 +169,7 @@ impl Modules {
         };
         let mut circles = Vec::new();
         for (module, homes) in &edges {
-            for (home, names) in homes.iter().filter(|(home, _)| reachable(home).contains(*module)) {
+            for (home, names) in homes.iter().filter(|(home, _)| reachable(home).contains(module)) {
                 let names: Vec<&str> = names.iter().copied().collect();
                 circles.push(format!("{} imports {} of {}", shown(module), names.join(", "), shown(home)));
             }
