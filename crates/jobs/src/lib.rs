@@ -9,11 +9,14 @@
 //! translation of messages shares; it has a table of its own.
 
 mod backoff;
+mod handler;
 mod hold;
 mod kind;
 mod runner;
+mod running;
 
 pub use backoff::Backoff;
+pub use handler::JobError;
 pub use hold::hold;
 pub use kind::Kind;
-pub use runner::{JobError, Runner};
+pub use runner::Runner;

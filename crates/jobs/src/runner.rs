@@ -1,22 +1,17 @@
 //! Claims jobs and does them.
 
-use crate::{Backoff, Kind, hold};
+use crate::handler::{Handler, JobError};
+use crate::running::Running;
+use crate::{Kind, hold};
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use meeshy_store::jobs::{self, Job};
 use meeshy_store::{Store, StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::any::Any;
-use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-
-/// Why an attempt failed.
-pub type JobError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Jobs of one kind that a process does at the same time.
 const SLOTS: usize = 4;
@@ -24,49 +19,22 @@ const SLOTS: usize = 4;
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a claim lasts unless it is extended.
 const LEASE: Duration = Duration::from_secs(10);
-/// An attempt that takes longer has failed.
-const TIMEOUT: Duration = Duration::from_secs(3600);
 /// How long running jobs may take to finish at shutdown; the rest is given back.
 const GRACE: Duration = Duration::from_secs(5);
-/// Between the attempts of a job.
-const BACKOFF: Backoff = Backoff { first: Duration::from_secs(5), longest: Duration::from_secs(3600) };
-/// A job that fails this often, over about six hours, is dead.
-const MAX_ATTEMPTS: i64 = 10;
-/// Between the attempts of a scheduled job, unless its interval is shorter. It never gives up.
-const SCHEDULED_BACKOFF: Backoff =
-    Backoff { first: Duration::from_secs(60), longest: Duration::from_secs(3600) };
-
-type Work = Box<dyn Fn(Job) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>;
-
-struct Handler {
-    work: Work,
-    /// Of a scheduled job.
-    interval: Option<Duration>,
-}
-
-impl Handler {
-    /// How long to wait after a failed attempt; `None` if there is no other one.
-    fn wait_after(&self, attempts: i64) -> Option<Duration> {
-        match self.interval {
-            Some(interval) => Some(SCHEDULED_BACKOFF.wait_after(attempts).min(interval)),
-            None => (attempts < MAX_ATTEMPTS).then(|| BACKOFF.wait_after(attempts)),
-        }
-    }
-}
-
 /// Does the jobs of some kinds, and scheduled jobs.
 pub struct Runner {
     store: Store,
     /// The id of this process.
     process: String,
-    handlers: HashMap<&'static str, Handler>,
+    /// By name. In the same order in all processes, so that they do not wait for each other in a circle.
+    handlers: BTreeMap<&'static str, Handler>,
 }
 
 impl Runner {
     /// A runner without jobs. `process` distinguishes it from all others on this database.
     #[must_use]
     pub fn new(store: Store, process: &str) -> Self {
-        Self { store, process: process.to_owned(), handlers: HashMap::new() }
+        Self { store, process: process.to_owned(), handlers: BTreeMap::new() }
     }
 
     /// Does the jobs of a kind with `work`. A failed attempt is repeated after a while, ten times at most.
@@ -111,10 +79,14 @@ impl Runner {
         let abort = CancellationToken::new();
         let mut running = Running::default();
         let mut stop = std::pin::pin!(stop);
-        let mut is_prepared = false;
+        let (mut is_prepared, mut is_failing) = (false, false);
         loop {
-            is_prepared = is_prepared || runner.prepare().await;
-            while is_prepared && runner.start_due(&mut running, &abort).await {}
+            let started = runner.start_due(&mut is_prepared, &mut running, &abort).await;
+            match &started {
+                Err(error) if !is_failing => tracing::warn!(%error, "Failed to claim jobs; trying again"),
+                _ => {}
+            }
+            is_failing = started.is_err();
             tokio::select! {
                 () = &mut stop => break,
                 () = running.ended() => {}
@@ -127,8 +99,41 @@ impl Runner {
         }
     }
 
-    /// Adds the scheduled jobs; returns whether that worked.
-    async fn prepare(&self) -> bool {
+    /// Starts jobs that are due, as many as there are slots for.
+    async fn start_due(
+        self: &Arc<Self>,
+        is_prepared: &mut bool,
+        running: &mut Running,
+        abort: &CancellationToken,
+    ) -> Result<(), StoreError> {
+        if !*is_prepared {
+            self.prepare().await?;
+            *is_prepared = true;
+        }
+        loop {
+            let free = |name: &&'static str| SLOTS - running.count(name);
+            let kinds: Vec<&'static str> =
+                self.handlers.keys().copied().filter(|name| free(name) > 0).collect();
+            // So few that no kind gets more than it has slots for.
+            let Some(limit) = kinds.iter().map(free).min() else { return Ok(()) };
+            let by = self.process.clone();
+            let most = i64::try_from(limit).unwrap_or(i64::MAX);
+            let claim = move |tx: &mut Tx<'_>| jobs::claim(tx, &by, &kinds, LEASE, most);
+            let claimed = self.store.write(claim).await?;
+            let is_full = claimed.len() == limit;
+            for job in claimed {
+                if let Some((name, _)) = self.handlers.get_key_value(job.kind.as_str()) {
+                    running.start(name, Arc::clone(self).attempt(job, abort.clone()));
+                }
+            }
+            if !is_full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Adds the scheduled jobs.
+    async fn prepare(&self) -> Result<(), StoreError> {
         let scheduled: Vec<(&'static str, Duration)> =
             self.handlers.iter().filter_map(|(name, handler)| Some((*name, handler.interval?))).collect();
         let is_exclusive = self.store.is_exclusive();
@@ -138,40 +143,14 @@ impl Runner {
             }
             scheduled.iter().try_for_each(|(name, interval)| jobs::schedule(tx, name, *interval))
         };
-        let prepared = self.store.write(write).await;
-        if let Err(error) = &prepared {
-            tracing::warn!(%error, "Failed to add the scheduled jobs; trying again");
-        }
-        prepared.is_ok()
-    }
-
-    /// Claims jobs that are due and starts them; returns whether there may be more.
-    async fn start_due(self: &Arc<Self>, running: &mut Running, abort: &CancellationToken) -> bool {
-        let free = |name: &&'static str| SLOTS - running.count(name);
-        let kinds: Vec<&'static str> = self.handlers.keys().copied().filter(|name| free(name) > 0).collect();
-        // So few that no kind gets more than it has slots for.
-        let Some(limit) = kinds.iter().map(free).min() else { return false };
-        let by = self.process.clone();
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let claim = move |tx: &mut Tx<'_>| jobs::claim(tx, &by, &kinds, LEASE, limit);
-        let claimed = self.store.write(claim).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "Failed to claim jobs; trying again");
-            Vec::new()
-        });
-        let is_full = i64::try_from(claimed.len()) == Ok(limit);
-        for job in claimed {
-            if let Some((name, _)) = self.handlers.get_key_value(job.kind.as_str()) {
-                running.start(name, Arc::clone(self).attempt(job, abort.clone()));
-            }
-        }
-        is_full
+        self.store.write(write).await
     }
 
     /// Does a job and stores the outcome.
     async fn attempt(self: Arc<Self>, job: Job, abort: CancellationToken) {
         let Some(handler) = self.handlers.get(job.kind.as_str()) else { return };
         let outcome = tokio::select! {
-            outcome = hold(LEASE, || self.extend(&job), attempt_of(handler, job.clone())) => outcome,
+            outcome = hold(LEASE, || self.extend(&job), handler.attempt(job.clone())) => outcome,
             () = abort.cancelled() => {
                 self.store_outcome(&job, jobs::give_back).await;
                 return;
@@ -215,58 +194,6 @@ impl Runner {
         let (by, stored) = (self.process.clone(), job.clone());
         if let Err(error) = self.store.write(move |tx| outcome(tx, &by, &stored)).await {
             tracing::warn!(kind = job.kind, key = job.key, %error, "Failed to store the outcome of a job; it will be repeated");
-        }
-    }
-}
-
-/// One attempt. A job that kills its processes is not tried forever.
-async fn attempt_of(handler: &Handler, job: Job) -> Result<(), JobError> {
-    if handler.interval.is_none() && job.attempts > MAX_ATTEMPTS {
-        return Err("its processes ended before it did".into());
-    }
-    // Also the call of the handler, before its first await, may panic.
-    let work = AssertUnwindSafe(async { (handler.work)(job).await }).catch_unwind();
-    match tokio::time::timeout(TIMEOUT, work).await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(panic)) => Err(format!("panicked: {}", reason(&*panic)).into()),
-        Err(_) => Err("timed out".into()),
-    }
-}
-
-fn reason(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
-}
-
-/// Running jobs, by kind.
-#[derive(Default)]
-struct Running {
-    tasks: JoinSet<()>,
-    kinds: HashMap<tokio::task::Id, &'static str>,
-}
-
-impl Running {
-    fn start(&mut self, kind: &'static str, job: impl Future<Output = ()> + Send + 'static) {
-        let task = self.tasks.spawn(job);
-        self.kinds.insert(task.id(), kind);
-    }
-
-    fn count(&self, kind: &str) -> usize {
-        self.kinds.values().filter(|running| **running == kind).count()
-    }
-
-    /// Waits until a job ends; forever if none is running.
-    async fn ended(&mut self) {
-        match self.tasks.join_next_with_id().await {
-            Some(Ok((id, ()))) => self.kinds.remove(&id),
-            Some(Err(error)) => self.kinds.remove(&error.id()),
-            None => std::future::pending().await,
-        };
-    }
-
-    async fn all_ended(&mut self) {
-        while !self.tasks.is_empty() {
-            self.ended().await;
         }
     }
 }
