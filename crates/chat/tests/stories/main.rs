@@ -22,5 +22,6 @@ mod secrets;
 mod sessions;
 mod setup;
 mod sharing;
+mod statements;
 mod support;
 mod translating;

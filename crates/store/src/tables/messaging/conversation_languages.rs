@@ -150,10 +150,11 @@ pub(crate) fn recount(tx: &mut Tx<'_>) -> Result<(), StoreError> {
          ) counted GROUP BY conversation_id, language",
         &[],
     )?;
-    let active =
-        "(SELECT count(*) FROM members m WHERE m.conversation_id = conversations.id AND m.is_active)";
     tx.execute(
-        &format!("UPDATE conversations SET member_count = {active} WHERE member_count <> {active}"),
+        "UPDATE conversations SET member_count = counted.total FROM \
+           (SELECT c.id, count(m.id) AS total FROM conversations c \
+              LEFT JOIN members m ON m.conversation_id = c.id AND m.is_active GROUP BY c.id) counted \
+         WHERE counted.id = conversations.id AND conversations.member_count <> counted.total",
         &[],
     )?;
     Ok(())

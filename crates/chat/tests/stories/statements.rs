@@ -1,0 +1,157 @@
+//! The statements in the source of the store. Each has to run in a story or be prepared here, so that none is first
+//! tried by a user.
+
+use meeshy_domain::{ConversationId, MessageId, Timestamp, UserId};
+use meeshy_store::gateways::{self, Gateway};
+use meeshy_store::translation_cache::{self, Cached};
+use meeshy_store::translators::{self, Translator};
+use meeshy_store::{
+    Store, StoreError, Tx, Value, call_counts, conversations, events, guests, members, notifications,
+    reports, second_factor, sessions, texts, translations, visibility,
+};
+use proc_macro2::{TokenStream, TokenTree};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Runs what the gateway asks for all the time, for ids that it has in memory.
+pub fn often(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<(), StoreError> {
+    let now = tx.now()?;
+    tx.fetch((
+        members::unread(user, &[conversation]),
+        members::positions(conversation, &[user]),
+        visibility::hidden_from_all(&[message]),
+        guests::find_all(&["65f000000000000030000001"]),
+    ))?;
+    events::last(tx, &[conversation])?;
+    events::after(tx, &[(conversation, 0)], 10)?;
+    conversations::find(tx, conversation)?;
+    sessions::binding(tx, "hash")?;
+    sessions::good_bindings(tx, &["hash"], now)?;
+    second_factor::attempt(tx, "hash-1")?;
+    let cached = Cached { key: "key".into(), content: "text".into(), engine: "test".into(), score: None };
+    translation_cache::put(tx, &[cached], now)?;
+    translation_cache::get(tx, &["key".into()])?;
+    Ok(())
+}
+
+/// Runs what operators ask for, and what processes share on PostgreSQL only.
+pub fn rarely(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let (now, end): (Timestamp, _) = (tx.now()?, Timestamp::from_millis(i64::MAX));
+    let user: UserId = id()?;
+    let gateway = Gateway { id: "g".into(), key_fingerprint: "f".into(), presence_version: 1 };
+    gateways::insert(tx, &gateway)?;
+    gateways::connect(tx, "g", &[user])?;
+    gateways::connected(tx, "g")?;
+    gateways::disconnect(tx, "g", &[user])?;
+    gateways::renew(tx, "g", 2)?;
+    gateways::alive(tx)?;
+    gateways::remove_dead(tx)?;
+    gateways::remove(tx, "g")?;
+    let call = call_counts::Counted {
+        limit_name: "calls",
+        caller_hash: "hash".into(),
+        max_calls: 1,
+        window: Duration::from_secs(1),
+    };
+    call_counts::count(tx, &call)?;
+    translators::beat(
+        tx,
+        &Translator { id: "t".into(), name: "host".into(), pairs: vec![], started_at: now, seen_at: now },
+    )?;
+    translators::list(tx)?;
+    texts::claim(tx, "t", now, &[], 1)?;
+    texts::fetch(tx, &[id()?])?;
+    translations::counts(tx)?;
+    reports::newest(tx, 1)?;
+    notifications::list(tx, user)?;
+    notifications::archive(tx, user, notifications::Expiry { before: end, unread_kept: 0 }, 10)?;
+    Ok(())
+}
+
+/// The id of a user who has a notification.
+fn id<T: FromStr>() -> Result<T, StoreError> {
+    "65f000000000000030000001".parse().map_err(|_| StoreError::Statement("no id".into()))
+}
+
+/// Takes long on full tables; `store/tests/names.rs` runs it.
+const FOLDING: &str = "SELECT user_id, word FROM name_words WHERE user_id IN ({ids})";
+
+const VERBS: [&str; 5] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH "];
+
+/// The statements of the tables that match no recorded one and cannot be prepared, with the reason.
+pub async fn untried<'a>(store: &Store, recorded: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let recorded: Vec<&String> = recorded.collect();
+    let mut untried = Vec::new();
+    for statement in in_source() {
+        if statement == FOLDING || recorded.iter().any(|sql| is_made_from(sql, &statement)) {
+            continue;
+        }
+        if statement.contains('{') {
+            untried.push(format!("no story runs it: {statement}"));
+        } else if let Err(error) = prepare(store, &statement).await {
+            untried.push(format!("{error}: {statement}"));
+        }
+    }
+    untried
+}
+
+/// Whether `format!` can make a statement from a template.
+fn is_made_from(sql: &str, template: &str) -> bool {
+    let mut rest = sql;
+    for part in template.split('{') {
+        let fixed = part.split_once('}').map_or(part, |(_, fixed)| fixed);
+        match rest.find(fixed) {
+            Some(found) => rest = &rest[found + fixed.len()..],
+            None => return false,
+        }
+    }
+    true
+}
+
+async fn prepare(store: &Store, sql: &str) -> Result<(), StoreError> {
+    let parameters = (1..100).take_while(|number| sql.contains(&format!("${number}"))).count();
+    let sql = format!("EXPLAIN {sql}");
+    let explain = move |tx: &mut Tx<'_>| tx.query(&sql, &vec![Value::Null; parameters], |_| Ok(()));
+    store.read(explain).await.map(drop)
+}
+
+/// The statements in the tables of the store: complete ones, and templates for `format!`.
+fn in_source() -> BTreeSet<String> {
+    let tables = Path::new(env!("CARGO_MANIFEST_DIR")).join("../store/src/tables");
+    let mut statements = BTreeSet::new();
+    for file in rust_files(&tables) {
+        let source = std::fs::read_to_string(file).unwrap();
+        let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+        collect(source.parse().unwrap(), &mut statements);
+    }
+    assert!(statements.len() > 100, "{}", statements.len());
+    statements
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] }).collect()
+}
+
+fn collect(tokens: TokenStream, statements: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => collect(group.stream(), statements),
+            TokenTree::Literal(literal) => {
+                if let syn::Lit::Str(text) = syn::Lit::new(literal)
+                    && VERBS.iter().any(|verb| text.value().starts_with(verb))
+                {
+                    statements.insert(text.value());
+                }
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) => {}
+        }
+    }
+}
