@@ -9,6 +9,7 @@ use crate::engine::queue::{Verdict, Work};
 use crate::engine::threads::Threads;
 use crate::engine::tx::{Afterwards, Connection, check_literals, check_parameters};
 use crate::{Row, StoreError, Value};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
@@ -97,6 +98,8 @@ fn open_connection(path: &Path, read_only: bool) -> rusqlite::Result<rusqlite::C
     let connection = rusqlite::Connection::open(path)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Otherwise SQLite compiles a query again whenever its parameters have changed, for a better plan.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
@@ -275,4 +278,28 @@ fn run_group(session: &mut Session, group: &mut [Box<dyn Work>]) -> Result<Vec<A
         session.execute("RELEASE closure", &[])?;
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::StatementStatus::{RePrepare, Run};
+
+    #[test]
+    fn a_statement_is_compiled_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open_connection(&folder.path().join("test.db"), false).unwrap();
+        let mut session = Session::new(connection);
+        session.batch("CREATE TABLE things (name TEXT PRIMARY KEY, size BIGINT)").unwrap();
+        let counts = |session: &mut Session, name: &str| {
+            let sql = "SELECT size FROM things WHERE name = $1 ORDER BY size";
+            session.query(sql, &[name.into()]).unwrap();
+            let count = |statement: &mut rusqlite::CachedStatement<'_>| {
+                Ok((statement.get_status(Run), statement.get_status(RePrepare)))
+            };
+            session.with_statement(sql, &[name.into()], count).unwrap()
+        };
+        let counted = ["one", "two", "three"].map(|name| counts(&mut session, name));
+        assert_eq!(counted, [(1, 0), (2, 0), (3, 0)]);
+    }
 }
