@@ -46,7 +46,7 @@ const WHOLE_TABLES: [&str; 9] = [
 const ROWS: usize = 20_000;
 
 /// Fills a table: the columns, and their values for row number `i`.
-const FULL: [(&str, &str, &str); 34] = [
+const FULL: [(&str, &str, &str); 36] = [
     (
         "users",
         "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
@@ -139,7 +139,6 @@ const FULL: [(&str, &str, &str); 34] = [
         "id, conversation_id, share_link_id, first_name, last_name, username, session_token, language, last_active_at, joined_at",
         "[v], [c], [o], 'F', 'L', 'guest-' || i, 'token-' || i, 'fr', 1, 1",
     ),
-    ("bound_tokens", "token_hash, session_id, expires_at", "'hash-' || i, [e], 9000000000000000"),
     ("replaced_tokens", "session_id, token_id, replaced_at", "[e], 'old', 1"),
     (
         "sign_in_challenges",

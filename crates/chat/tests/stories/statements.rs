@@ -6,7 +6,7 @@ use meeshy_store::gateways::{self, Gateway};
 use meeshy_store::translation_cache::{self, Cached};
 use meeshy_store::translators::{self, Translator};
 use meeshy_store::{
-    Store, StoreError, Tx, Value, call_counts, conversations, events, guests, members, notifications,
+    Store, StoreError, Tx, Value, call_counts, conversations, events, guests, jobs, members, notifications,
     reports, second_factor, sessions, texts, translations, visibility,
 };
 use proc_macro2::{TokenStream, TokenTree};
@@ -54,6 +54,7 @@ pub fn rarely(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     gateways::alive(tx)?;
     gateways::remove_dead(tx)?;
     gateways::remove(tx, "g")?;
+    jobs::enqueue(tx, "kind", "key", "payload")?;
     let call = call_counts::Counted {
         limit_name: "calls",
         caller_hash: "hash".into(),
