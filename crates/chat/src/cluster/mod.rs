@@ -1,7 +1,7 @@
-//! Working together with other processes on the same PostgreSQL: gateways that take messages, translators that translate.
+//! Exchange with other processes on the same PostgreSQL: gateways and translators.
 //!
-//! Jobs are rows; what goes between the processes are hints that something is there ([`Channel`]). A hint that is lost costs
-//! time and nothing else: a translator looks by itself every second. Results are events like all others
+//! Jobs are rows; processes only notify each other that there are some ([`Channel`]). A lost notification only
+//! costs time, because every translator polls. Results are events like all others
 //! ([`event_bus`](crate::event_bus)).
 
 mod gateways;

@@ -1,13 +1,12 @@
 //! Creating conversations.
 
 use super::Conversations;
-use super::blocking::check_blocked;
 use super::view::ConversationView;
 use crate::{ChatError, Event, policy};
 use meeshy_domain::{ConversationKind, MemberRole, Timestamp, UserId, limits, text};
 use meeshy_store::conversations::{self, Conversation};
 use meeshy_store::members::{self, NewMember};
-use meeshy_store::{Tx, users};
+use meeshy_store::{Tx, users, visibility};
 
 /// A new conversation.
 #[derive(Debug, Clone, Default)]
@@ -134,6 +133,18 @@ impl Conversations {
             None => format!("mshy_{}-{time}", self.context.secrets.hex(4)),
         })
     }
+}
+
+/// Fails if there is a block between the caller and one of some users.
+fn check_blocked(
+    tx: &mut Tx<'_>,
+    caller: UserId,
+    others: impl IntoIterator<Item = UserId>,
+) -> Result<(), ChatError> {
+    let others = others.into_iter().filter(|other| *other != caller);
+    let pairs: Vec<_> = others.map(|other| visibility::is_blocked(caller, other)).collect();
+    let others = pairs.len();
+    policy::may_meet(others, tx.fetch(pairs)?.contains(&true))
 }
 
 fn participants(caller: UserId, ids: &[String]) -> Result<Vec<UserId>, ChatError> {

@@ -1,8 +1,7 @@
 //! Conversations as a member reads them.
 
 use super::Conversations;
-use super::building::MAX_MEMBERS_OF_LISTED;
-use super::view::{ConversationView, Figures};
+use super::view::{ConversationView, Figures, MAX_MEMBERS_OF_LISTED};
 use crate::ChatError;
 use crate::access::{find_as_member, find_with_member, member};
 use meeshy_domain::{ConversationId, ConversationKind, UserId};
@@ -70,10 +69,10 @@ impl Conversations {
             .await
     }
 
-    /// A conversation that the caller is a member of, by id or identifier, and what is known of it as a whole.
+    /// A conversation of the caller, by id or identifier, with its statistics.
     ///
     /// # Errors
-    /// When there is none, or the caller is no member.
+    /// When it does not exist, or the caller is not a member.
     pub async fn figures(
         &self,
         caller: UserId,

@@ -1,8 +1,6 @@
 //! Conversations and their members: create, list and read them.
 
 mod audience;
-mod blocking;
-mod building;
 mod create;
 mod global_room;
 mod list;

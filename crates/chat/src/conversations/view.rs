@@ -1,9 +1,26 @@
-//! Conversations as shown to a member.
+//! Conversations as shown to a member: some of its members, its newest message, and counts.
 
+use super::Conversations;
+use crate::ChatError;
 use crate::views::MessageView;
-use meeshy_store::conversation_languages::Counts;
-use meeshy_store::conversations::{Conversation, Preferences};
-use meeshy_store::members::Member;
+use meeshy_domain::{ConversationId, ConversationKind, Language, UserId};
+use meeshy_store::conversation_languages::{self, Counts};
+use meeshy_store::conversations::{self, Conversation, Preferences};
+use meeshy_store::members::{self, Member};
+use meeshy_store::visibility::{self, Viewer};
+use meeshy_store::{Queries, Query, StoreError, Tx, messages};
+use std::collections::HashMap;
+
+/// The most members shown of a conversation in a list.
+pub(super) const MAX_MEMBERS_OF_LISTED: usize = 5;
+/// The most members shown of a single conversation.
+const MAX_MEMBERS_OF_ONE: usize = 250;
+/// The most online users shown of a large conversation, and the most that are checked.
+const MAX_ONLINE: i64 = 100;
+const MAX_ONLINE_LOOKED_AT: usize = 512;
+
+/// How many messages of each language have expired.
+type Expired = Vec<(Language, i64)>;
 
 /// A member, and whether they are online.
 #[derive(Debug, Clone)]
@@ -40,4 +57,142 @@ pub struct Figures {
     pub counts: Vec<Counts>,
     /// Online members; in a large conversation, some of them.
     pub online: Vec<Member>,
+}
+
+impl Conversations {
+    /// A single conversation with its statistics.
+    pub(super) fn one_view(
+        &self,
+        tx: &mut Tx<'_>,
+        viewer: Viewer,
+        reader: UserId,
+        conversation: Conversation,
+    ) -> Result<ConversationView, ChatError> {
+        let id = conversation.id;
+        let page = vec![conversation];
+        let (mut views, counts) =
+            self.views_of(tx, viewer, reader, page, MAX_MEMBERS_OF_ONE, self.counts(id))?;
+        let mut view = views.pop().ok_or(ChatError::NotFound { what: "conversation" })?;
+        let online = if view.members.len() < MAX_MEMBERS_OF_ONE {
+            let online = view.members.iter().filter(|view| view.is_online);
+            online.map(|view| view.member.clone()).collect()
+        } else {
+            self.some_online(tx, id)?
+        };
+        view.figures = Some(Figures { counts: valid(counts), online });
+        Ok(view)
+    }
+
+    /// Statistics of a conversation.
+    pub(super) fn figures_of(&self, tx: &mut Tx<'_>, id: ConversationId) -> Result<Figures, ChatError> {
+        let limit = i64::try_from(MAX_MEMBERS_OF_ONE).unwrap_or(i64::MAX);
+        let (counts, members) = tx.fetch((self.counts(id), members::first_ids(id, limit)))?;
+        let online = if members.len() < MAX_MEMBERS_OF_ONE {
+            let is_online = |user: &UserId| self.views.presence().is_online(*user);
+            let online: Vec<UserId> = members.into_iter().filter(is_online).collect();
+            let mut online = tx.fetch(members::among(id, &online, limit))?;
+            online.sort_by_key(|member| (member.joined_at, member.id));
+            online
+        } else {
+            self.some_online(tx, id)?
+        };
+        Ok(Figures { counts: valid(counts), online })
+    }
+
+    /// Members and messages of a conversation by language, and how many of those messages have expired.
+    fn counts(&self, id: ConversationId) -> (Query<Vec<Counts>>, Query<Expired>) {
+        (conversation_languages::list(id), conversation_languages::expired(id, self.context.now()))
+    }
+
+    /// Some members of a large conversation who are connected.
+    fn some_online(&self, tx: &mut Tx<'_>, id: ConversationId) -> Result<Vec<Member>, StoreError> {
+        let some = self.views.presence().some_online(MAX_ONLINE_LOOKED_AT);
+        tx.fetch(members::among(id, &some, MAX_ONLINE))
+    }
+
+    /// Conversations with the first `members_of_each` of their members, and the answers to what is asked in
+    /// the same round trip.
+    pub(super) fn views_of<Q: Queries>(
+        &self,
+        tx: &mut Tx<'_>,
+        viewer: Viewer,
+        reader: UserId,
+        page: Vec<Conversation>,
+        members_of_each: usize,
+        also: Q,
+    ) -> Result<(Vec<ConversationView>, Q::Answers), ChatError> {
+        let presence = self.views.presence();
+        let ids: Vec<ConversationId> = page.iter().map(|conversation| conversation.id).collect();
+        let limit = i64::try_from(members_of_each).unwrap_or(i64::MAX);
+        let (also, first, cursors, preferences, newest, unread) = tx.fetch((
+            also,
+            members::first(&ids, limit),
+            members::cursors(reader, &ids),
+            conversations::preferences(reader, &ids),
+            messages::newest(&ids, &viewer),
+            viewer.has_blocked().then(|| visibility::unread(&ids, &[reader], self.context.now())),
+        ))?;
+        let mut first: HashMap<ConversationId, Vec<Member>> = ids.iter().copied().zip(first).collect();
+        let cursors: HashMap<_, _> = cursors.into_iter().collect();
+        let mut preferences: HashMap<_, _> = preferences.into_iter().collect();
+        let counted = unread.into_iter().flatten().map(|unread| (unread.conversation, unread.count));
+        let mut counted: HashMap<ConversationId, i64> = counted.collect();
+        let newest = newest.into_iter().flatten().collect();
+        let mut newest: HashMap<_, _> = self
+            .views
+            .messages(tx, newest, viewer)?
+            .into_iter()
+            .map(|view| (view.message.conversation_id, view))
+            .collect();
+        let view = |conversation: Conversation| {
+            let members = first.remove(&conversation.id).unwrap_or_default();
+            let read = cursors.get(&conversation.id).copied().unwrap_or(0);
+            ConversationView {
+                title: title_for(reader, &conversation, &members),
+                last_message: newest.remove(&conversation.id),
+                unread_count: counted
+                    .remove(&conversation.id)
+                    .unwrap_or_else(|| conversation.last_sequence.saturating_sub(read).max(0)),
+                figures: None,
+                preferences: preferences.remove(&conversation.id),
+                members: (members.into_iter())
+                    .map(|member| MemberView { is_online: presence.is_online(member.user_id), member })
+                    .collect(),
+                conversation,
+            }
+        };
+        Ok((page.into_iter().map(view).collect(), also))
+    }
+}
+
+/// The counts of messages by language without those that have expired.
+fn valid((mut counts, expired): (Vec<Counts>, Expired)) -> Vec<Counts> {
+    for (language, expired) in expired {
+        let of_language = counts.iter_mut().filter(|counts| counts.language == language);
+        of_language.for_each(|counts| counts.messages -= expired);
+    }
+    counts
+}
+
+/// A title that is never empty: its own, or the names of the other members.
+fn title_for(reader: UserId, conversation: &Conversation, members: &[Member]) -> String {
+    if let Some(title) = conversation.title.clone().filter(|_| conversation.kind != ConversationKind::Direct)
+    {
+        return title;
+    }
+    let others: Vec<&str> = members
+        .iter()
+        .filter(|member| member.user_id != reader)
+        .map(|member| member.display_name.as_str())
+        .collect();
+    match others.as_slice() {
+        [] => "Conversation".into(),
+        [one] => (*one).into(),
+        [one, two] => format!("{one}, {two}"),
+        [one, two, ..] => {
+            // Besides these two and the reader.
+            let others = usize::try_from(conversation.member_count).unwrap_or(0).saturating_sub(3);
+            format!("{one}, {two} and {others} other(s)")
+        }
+    }
 }

@@ -86,9 +86,10 @@ pub enum Event {
         /// The user.
         user: UserId,
     },
-    /// Somebody types, or stopped to, at a socket of another process.
+    /// A user of another process has started or stopped typing.
     Typing(Typing),
-    /// Events of a conversation could not be delivered: they are in the log no more. Clients have to read it anew.
+    /// Events of a conversation could not be delivered, because the log no longer has them. Clients have to
+    /// reload it.
     Missed {
         /// The conversation.
         conversation_id: ConversationId,
@@ -96,7 +97,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// In which conversation it happened.
+    /// The conversation.
     #[must_use]
     pub fn conversation(&self) -> Option<ConversationId> {
         match self {
@@ -114,16 +115,16 @@ impl Event {
     }
 }
 
-/// What processes tell each other and nobody keeps.
+/// Events between processes that are not logged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Ephemeral {
-    /// Somebody types, or stopped to.
+    /// A user has started or stopped typing.
     Typing(Typing),
-    /// A user asked for a translation that exists: it is repeated to all their devices.
+    /// A user requested a translation that exists: it is sent to all their devices.
     TranslationFound(FoundTranslation),
 }
 
-/// A translation that a user asked for and that exists.
+/// An existing translation that a user requested.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundTranslation {
     /// The user.
@@ -134,16 +135,16 @@ pub struct FoundTranslation {
     pub language: Language,
 }
 
-/// Somebody types, or stopped to.
+/// A user has started or stopped typing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typing {
-    /// Where.
+    /// The conversation.
     pub conversation_id: ConversationId,
     /// The user.
     pub user: UserId,
     /// The displayed name.
     pub display_name: String,
-    /// Whether this person types now.
+    /// Whether the user is typing.
     pub is_typing: bool,
     /// Users who have blocked this one.
     pub hidden_from: Vec<UserId>,

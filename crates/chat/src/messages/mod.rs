@@ -5,13 +5,13 @@ mod edit;
 mod files;
 mod language;
 mod mentions;
-mod pages;
+mod read;
 mod send;
 
 pub use draft::NewMessage;
 pub use edit::MessageEdit;
 pub use files::{FileRequest, Files, ServedFile};
-pub use pages::{MessagePage, PageRequest};
+pub use read::{MessagePage, PageRequest};
 pub use send::Sent;
 
 use crate::context::Context;

@@ -3,7 +3,6 @@
 
 use super::engines::Engines;
 use super::signals::Signals;
-use super::translate::Answer;
 use crate::ChatError;
 use crate::context::Context;
 use meeshy_domain::{Language, TextId};
@@ -127,8 +126,11 @@ impl Delegation {
     async fn answer_group(&self, request: &Request, texts: Vec<Text>) {
         let contents: Vec<String> = texts.iter().map(|text| text.content.clone()).collect();
         let answers = self.engines.translator.translate(request, &contents).await;
-        let states: Vec<(TextId, State)> =
-            texts.iter().zip(answers).map(|(text, answer)| (text.id, state(answer, &text.content))).collect();
+        let states: Vec<(TextId, State)> = texts
+            .iter()
+            .zip(answers)
+            .map(|(text, answer)| (text.id, answer.into_state(&text.content)))
+            .collect();
         let write = move |tx: &mut Tx<'_>| {
             for (text, state) in &states {
                 texts::answer(tx, *text, state)?;
@@ -142,17 +144,5 @@ impl Delegation {
         if let Err(error) = self.context.store.notify(Channel::Texts, String::new()).await {
             tracing::debug!(%error, "Failed to notify the requesting process; it will poll");
         }
-    }
-}
-
-/// The stored state for an answer.
-pub(super) fn state(answer: Answer, original: &str) -> State {
-    match answer {
-        Answer::Done { text, engine, score } => {
-            State::Done { content: text, engine, score: score.map(f64::from) }
-        }
-        Answer::Identical => State::Identical { content: original.to_owned() },
-        Answer::Unavailable { reason } => State::Unavailable { reason },
-        Answer::Failed { reason } => State::Failed { reason },
     }
 }

@@ -51,7 +51,7 @@ impl Engines {
 
     /// The pairs that other processes serve and this one does not.
     pub fn remote_pairs(&self) -> Vec<(Language, Language)> {
-        self.remote.pairs_but(|from, to| self.translator.serves(from, to))
+        self.remote.pairs_not_in(|from, to| self.translator.serves(from, to))
     }
 
     /// Every pair that is available now, here or in another process.

@@ -1,6 +1,6 @@
 //! Translation and detection of texts that are not messages.
 
-use super::delegation::{Delegation, state};
+use super::delegation::Delegation;
 use super::engines::{Engines, Served};
 use crate::ChatError;
 use crate::languages::{declared_language, language};
@@ -100,7 +100,7 @@ impl Texts {
             return self.delegation.delegate(request, texts).await;
         }
         let answers = self.engines.translator.translate(request, texts).await;
-        Ok(answers.into_iter().zip(texts).map(|(answer, text)| state(answer, text)).collect())
+        Ok(answers.into_iter().zip(texts).map(|(answer, text)| answer.into_state(text)).collect())
     }
 
     /// Checks a text, and returns what needs no engine.

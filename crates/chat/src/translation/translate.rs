@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use meeshy_domain::{Language, Reason};
+use meeshy_store::translations::State;
 use meeshy_store::translators::Speed;
 use meeshy_translation::Request;
 use meeshy_translation::detect::Evidence;
@@ -30,6 +31,20 @@ pub enum Answer {
         /// The reason.
         reason: Reason,
     },
+}
+
+impl Answer {
+    /// The state to store for the translation of `original`.
+    pub(super) fn into_state(self, original: &str) -> State {
+        match self {
+            Self::Done { text, engine, score } => {
+                State::Done { content: text, engine, score: score.map(f64::from) }
+            }
+            Self::Identical => State::Identical { content: original.to_owned() },
+            Self::Unavailable { reason } => State::Unavailable { reason },
+            Self::Failed { reason } => State::Failed { reason },
+        }
+    }
 }
 
 /// Translates: the engines in the program, something predictable in tests.

@@ -24,7 +24,7 @@ impl Translators {
     }
 
     /// The pairs that they serve and `serves` does not.
-    pub fn pairs_but(&self, serves: impl Fn(Language, Language) -> bool) -> Vec<(Language, Language)> {
+    pub fn pairs_not_in(&self, serves: impl Fn(Language, Language) -> bool) -> Vec<(Language, Language)> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         let pairs: HashSet<_> =
             known.iter().flat_map(|other| &other.pairs).map(|pair| (pair.from, pair.to)).collect();

@@ -265,13 +265,7 @@ impl Worker {
             return Ok(Some(known));
         }
         let state = match answer {
-            Answer::Done { text, engine, score } => {
-                State::Done { content: text, engine, score: score.map(f64::from) }
-            }
-            Answer::Identical => State::Identical { content: job.content.clone() },
-            Answer::Unavailable { reason } => State::Unavailable { reason },
-            Answer::Failed { reason } if job.attempts >= ATTEMPTS => State::Failed { reason },
-            Answer::Failed { reason } => {
+            Answer::Failed { reason } if job.attempts < ATTEMPTS => {
                 if let Some(since) = self.failures.note() {
                     tracing::warn!(message_id = %job.message_id, to = %job.to, attempt = job.attempts, failures_since = since, %reason, "A translation failed; it will be retried");
                 }
@@ -283,6 +277,7 @@ impl Worker {
                 )?;
                 return Ok(None);
             }
+            answer => answer.into_state(&job.content),
         };
         let mut translation = Translation {
             message_id: job.message_id,

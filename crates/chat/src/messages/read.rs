@@ -53,11 +53,11 @@ impl Messages {
         self.context.store.read(read).await
     }
 
-    /// A page of a conversation. What the reader cannot read yet is asked for, behind the live messages, as far as `may_ask`
-    /// allows each translation.
+    /// A page of a conversation. Translations that the reader needs and nobody has requested are requested
+    /// with a lower priority than those of new messages, each if `may_ask` allows it.
     ///
     /// # Errors
-    /// When there is no such conversation or message, or the caller is no member.
+    /// When there is no such conversation or message, or the caller is not a member.
     pub async fn page(
         &self,
         caller: UserId,
