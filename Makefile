@@ -13,7 +13,7 @@ TABLE ?= data/quality.csv
 QUALITY_TOOLS := $(HOME)/.cache/meeshy/quality
 SERVE := serve $(if $(DEMO),--demo)
 
-.PHONY: run test check generate check-ct2 test-ct2 fuzz bench quality web setup setup-test clean
+.PHONY: run test run-tests check generate check-ct2 test-ct2 fuzz bench quality web setup setup-test clean
 
 run: setup web ## Set up everything and start a messenger on http://localhost:3000
 	cargo build --release -p meeshy
@@ -21,8 +21,11 @@ run: setup web ## Set up everything and start a messenger on http://localhost:30
 
 test: setup-test web ## Set up and run all tests
 	cargo build -p meeshy -p meeshy-legacy --bins --example corpus
+	scripts/leaves-nothing $(MAKE) --no-print-directory run-tests
+
+run-tests:
 	scripts/with-postgres cargo nextest run --workspace --no-fail-fast
-	MEESHY_TEST_GATEWAYS=2 scripts/with-postgres cargo nextest run -p meeshy-gateway --no-fail-fast
+	MEESHY_TEST_GATEWAYS=2 scripts/with-postgres cargo nextest run -p meeshy-gateway --no-fail-fast -E 'not test(/::sqlite$$/)'
 	cd web && npm test
 	scripts/end-to-end
 
