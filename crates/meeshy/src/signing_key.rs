@@ -62,36 +62,31 @@ async fn kept(store: &Store, file: &Path) -> anyhow::Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use meeshy_testkit::Database;
+    use meeshy_testkit::{Database, both_databases};
 
-    #[tokio::test]
-    async fn gateways_that_start_at_the_same_moment_get_the_same_key() {
-        for (kind, database) in Database::both() {
-            let (store, folder) = (database.open().await.unwrap(), tempfile::tempdir().unwrap());
-            let file = folder.path().join(FILE);
-            let (one, two, three) =
-                tokio::join!(kept(&store, &file), kept(&store, &file), kept(&store, &file));
-            let keys = [one.unwrap(), two.unwrap(), three.unwrap()];
-            assert_eq!(keys[0].len(), 2 * BYTES, "{kind}");
-            assert!(keys.iter().all(|key| *key == keys[0]), "{kind}");
-            assert!(!file.exists(), "{kind}");
-        }
+    #[both_databases]
+    async fn gateways_that_start_at_the_same_moment_get_the_same_key(database: Database) {
+        let (store, folder) = (database.open().await.unwrap(), tempfile::tempdir().unwrap());
+        let file = folder.path().join(FILE);
+        let (one, two, three) = tokio::join!(kept(&store, &file), kept(&store, &file), kept(&store, &file));
+        let keys = [one.unwrap(), two.unwrap(), three.unwrap()];
+        assert_eq!(keys[0].len(), 2 * BYTES);
+        assert!(keys.iter().all(|key| *key == keys[0]));
+        assert!(!file.exists());
     }
 
-    #[tokio::test]
-    async fn a_key_in_the_data_folder_moves_to_the_database_unless_that_has_one() {
-        for (kind, database) in Database::both() {
-            let (store, folder) = (database.open().await.unwrap(), tempfile::tempdir().unwrap());
-            let file = folder.path().join(FILE);
-            let old = "a key of an earlier version, made once";
-            fs::write(&file, format!("{old}\n")).unwrap();
-            assert_eq!(kept(&store, &file).await.unwrap(), old, "{kind}");
-            assert!(!file.exists(), "{kind}: it is in one place");
-            assert_eq!(kept(&store, &file).await.unwrap(), old, "{kind}");
+    #[both_databases]
+    async fn a_key_in_the_data_folder_moves_to_the_database_unless_that_has_one(database: Database) {
+        let (store, folder) = (database.open().await.unwrap(), tempfile::tempdir().unwrap());
+        let file = folder.path().join(FILE);
+        let old = "a key of an earlier version, made once";
+        fs::write(&file, format!("{old}\n")).unwrap();
+        assert_eq!(kept(&store, &file).await.unwrap(), old);
+        assert!(!file.exists(), "it is in one place");
+        assert_eq!(kept(&store, &file).await.unwrap(), old);
 
-            fs::write(&file, "that of another data folder, which is too late").unwrap();
-            assert_eq!(kept(&store, &file).await.unwrap(), old, "{kind}");
-            assert!(file.exists(), "{kind}: it is nowhere else");
-        }
+        fs::write(&file, "that of another data folder, which is too late").unwrap();
+        assert_eq!(kept(&store, &file).await.unwrap(), old);
+        assert!(file.exists(), "it is nowhere else");
     }
 }

@@ -10,8 +10,8 @@ use meeshy_store::messages::{self, Page};
 use meeshy_store::users::{self, ProfileChange};
 use meeshy_store::visibility::Viewer;
 use meeshy_store::{Store, StoreError, Tx};
-use meeshy_testkit::Database;
 use meeshy_testkit::sample::{NOW, conversation, message, user};
+use meeshy_testkit::{Database, both_databases};
 use std::collections::BTreeMap;
 
 const LANGUAGES: [&str; 3] = ["en", "es", "fr"];
@@ -80,84 +80,80 @@ fn speak(tx: &mut Tx<'_>, user: UserId, number: usize) -> Result<(), StoreError>
     users::update_profile(tx, user, &change, NOW)
 }
 
-#[tokio::test]
-async fn counts_follow_every_change() {
-    for (kind, database) in Database::both() {
-        let store = database.open().await.unwrap();
-        let ids = IdGenerator::new([1; 5], 0);
-        let (talk, other): (ConversationId, ConversationId) = (ids.next(NOW).into(), ids.next(NOW).into());
-        let open = move |tx: &mut Tx<'_>| {
-            conversations::insert(tx, &conversation(talk))?;
-            conversations::insert(tx, &conversation(other))
-        };
-        store.write(open).await.unwrap();
-        let mut people: Vec<UserId> = Vec::new();
-        let mut written: Vec<MessageId> = Vec::new();
-        // Each step is another one of what can happen, to another one of whom it can happen to.
-        for step in 0..120_usize {
-            let turn = step * 31 + 7;
-            let (id, member): (UserId, _) = (ids.next(NOW).into(), ids.next(NOW).into());
-            let somebody = people.get(turn % people.len().max(1)).copied();
-            let something = written.get(turn % written.len().max(1)).copied();
-            let new: MessageId = ids.next(NOW).into();
-            let change = move |tx: &mut Tx<'_>| match (step % 5, somebody, something) {
-                (0, ..) | (_, None, _) => {
-                    users::insert(
-                        tx,
-                        &users::User { languages: settings(turn), ..user(id, &format!("p{step}")) },
-                    )?;
-                    join(tx, member, if step % 3 == 0 { other } else { talk }, id)
-                }
-                (1, Some(user), _) => speak(tx, user, turn),
-                (2, Some(user), _) => users::set_active(tx, user, step % 4 == 0, NOW),
-                (3, _, Some(id)) => messages::edit(tx, id, "edited", language(turn), NOW).map(drop),
-                (_, Some(user), _) => {
-                    let Numbers { sequence, .. } = conversations::next_numbers(tx, talk, new, NOW)?;
-                    messages::insert(tx, &message(new, talk, user, sequence))
-                }
-            };
-            store.write(change).await.unwrap();
-            match (step % 5, somebody, something) {
-                (0, ..) | (_, None, _) => people.push(id),
-                (1 | 2, ..) | (3, _, Some(_)) => {}
-                _ => written.push(new),
+#[both_databases]
+async fn counts_follow_every_change(database: Database) {
+    let store = database.open().await.unwrap();
+    let ids = IdGenerator::new([1; 5], 0);
+    let (talk, other): (ConversationId, ConversationId) = (ids.next(NOW).into(), ids.next(NOW).into());
+    let open = move |tx: &mut Tx<'_>| {
+        conversations::insert(tx, &conversation(talk))?;
+        conversations::insert(tx, &conversation(other))
+    };
+    store.write(open).await.unwrap();
+    let mut people: Vec<UserId> = Vec::new();
+    let mut written: Vec<MessageId> = Vec::new();
+    // Each step is another one of what can happen, to another one of whom it can happen to.
+    for step in 0..120_usize {
+        let turn = step * 31 + 7;
+        let (id, member): (UserId, _) = (ids.next(NOW).into(), ids.next(NOW).into());
+        let somebody = people.get(turn % people.len().max(1)).copied();
+        let something = written.get(turn % written.len().max(1)).copied();
+        let new: MessageId = ids.next(NOW).into();
+        let change = move |tx: &mut Tx<'_>| match (step % 5, somebody, something) {
+            (0, ..) | (_, None, _) => {
+                users::insert(
+                    tx,
+                    &users::User { languages: settings(turn), ..user(id, &format!("p{step}")) },
+                )?;
+                join(tx, member, if step % 3 == 0 { other } else { talk }, id)
             }
-            is_right(&store, talk, &format!("{kind}, step {step}")).await;
-            is_right(&store, other, &format!("{kind}, step {step}")).await;
+            (1, Some(user), _) => speak(tx, user, turn),
+            (2, Some(user), _) => users::set_active(tx, user, step % 4 == 0, NOW),
+            (3, _, Some(id)) => messages::edit(tx, id, "edited", language(turn), NOW).map(drop),
+            (_, Some(user), _) => {
+                let Numbers { sequence, .. } = conversations::next_numbers(tx, talk, new, NOW)?;
+                messages::insert(tx, &message(new, talk, user, sequence))
+            }
+        };
+        store.write(change).await.unwrap();
+        match (step % 5, somebody, something) {
+            (0, ..) | (_, None, _) => people.push(id),
+            (1 | 2, ..) | (3, _, Some(_)) => {}
+            _ => written.push(new),
         }
-        assert!(people.len() > 20 && written.len() > 20, "{kind}");
+        is_right(&store, talk, &format!("step {step}")).await;
+        is_right(&store, other, &format!("step {step}")).await;
     }
+    assert!(people.len() > 20 && written.len() > 20);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn counts_hold_while_people_join_and_change_their_languages_at_once() {
-    for (kind, database) in Database::both() {
-        let store = database.open().await.unwrap();
-        let ids = IdGenerator::new([1; 5], 0);
-        let talks: [ConversationId; 4] = std::array::from_fn(|_| ids.next(NOW).into());
-        let people: Vec<UserId> = (0..12).map(|_| ids.next(NOW).into()).collect();
-        let known = people.clone();
-        let open = move |tx: &mut Tx<'_>| {
-            talks.iter().try_for_each(|talk| conversations::insert(tx, &conversation(*talk)))?;
-            known.iter().enumerate().try_for_each(|(n, id)| users::insert(tx, &user(*id, &format!("p{n}"))))
-        };
-        store.write(open).await.unwrap();
-        let mut changes = tokio::task::JoinSet::new();
-        for (number, user) in people.into_iter().enumerate() {
-            for talk in talks {
-                let (store, member) = (store.clone(), ids.next(NOW).into());
-                changes.spawn(async move { store.write(move |tx| join(tx, member, talk, user)).await });
-            }
-            for turn in 0..4 {
-                let store = store.clone();
-                changes.spawn(async move { store.write(move |tx| speak(tx, user, number * 5 + turn)).await });
-            }
-        }
-        while let Some(outcome) = changes.join_next().await {
-            outcome.unwrap().unwrap();
-        }
+#[both_databases(flavor = "multi_thread")]
+async fn counts_hold_while_people_join_and_change_their_languages_at_once(database: Database) {
+    let store = database.open().await.unwrap();
+    let ids = IdGenerator::new([1; 5], 0);
+    let talks: [ConversationId; 4] = std::array::from_fn(|_| ids.next(NOW).into());
+    let people: Vec<UserId> = (0..12).map(|_| ids.next(NOW).into()).collect();
+    let known = people.clone();
+    let open = move |tx: &mut Tx<'_>| {
+        talks.iter().try_for_each(|talk| conversations::insert(tx, &conversation(*talk)))?;
+        known.iter().enumerate().try_for_each(|(n, id)| users::insert(tx, &user(*id, &format!("p{n}"))))
+    };
+    store.write(open).await.unwrap();
+    let mut changes = tokio::task::JoinSet::new();
+    for (number, user) in people.into_iter().enumerate() {
         for talk in talks {
-            is_right(&store, talk, kind).await;
+            let (store, member) = (store.clone(), ids.next(NOW).into());
+            changes.spawn(async move { store.write(move |tx| join(tx, member, talk, user)).await });
         }
+        for turn in 0..4 {
+            let store = store.clone();
+            changes.spawn(async move { store.write(move |tx| speak(tx, user, number * 5 + turn)).await });
+        }
+    }
+    while let Some(outcome) = changes.join_next().await {
+        outcome.unwrap().unwrap();
+    }
+    for talk in talks {
+        is_right(&store, talk, "at the end").await;
     }
 }

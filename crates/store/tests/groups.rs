@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that panics says so")]
 
 use meeshy_store::{Location, Store, StoreError, Tx};
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, both_databases};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -45,70 +45,66 @@ async fn in_turn<T: Send + 'static>(
     task
 }
 
-#[tokio::test]
-async fn a_failed_closure_rolls_back_only_itself() {
-    for (kind, database) in Database::both() {
-        let store = database.open().await.unwrap();
-        store.write(|tx| tx.execute(INSERT, &["taken".into()])).await.unwrap();
-        let (release, held) = hold_up(&store).await;
-        let done = Arc::new(Mutex::new(Vec::new()));
-        let mut answers = Vec::new();
-        for number in 0..8_i64 {
+#[both_databases]
+async fn a_failed_closure_rolls_back_only_itself(database: Database) {
+    let store = database.open().await.unwrap();
+    store.write(|tx| tx.execute(INSERT, &["taken".into()])).await.unwrap();
+    let (release, held) = hold_up(&store).await;
+    let done = Arc::new(Mutex::new(Vec::new()));
+    let mut answers = Vec::new();
+    for number in 0..8_i64 {
+        let done = Arc::clone(&done);
+        let write = move |tx: &mut Tx<'_>| {
+            tx.execute(INSERT, &[format!("{number}").into()])?;
+            match number {
+                2 => return Err(StoreError::Nul),
+                4 => panic!("a bug"),
+                5 => _ = tx.execute(INSERT, &["taken".into()])?,
+                _ => {}
+            }
             let done = Arc::clone(&done);
-            let write = move |tx: &mut Tx<'_>| {
-                tx.execute(INSERT, &[format!("{number}").into()])?;
-                match number {
-                    2 => return Err(StoreError::Nul),
-                    4 => panic!("a bug"),
-                    5 => _ = tx.execute(INSERT, &["taken".into()])?,
-                    _ => {}
-                }
-                let done = Arc::clone(&done);
-                tx.after_commit(KEY, move || done.lock().unwrap().push(number));
-                Ok(number)
-            };
-            answers.push(in_turn(&store, write).await);
-        }
-        drop(release);
-        held.await.unwrap().unwrap();
-        let mut kept = Vec::new();
-        for (number, answer) in answers.into_iter().enumerate() {
-            match (number, answer.await.unwrap()) {
-                (2, Err(StoreError::Nul)) | (5, Err(StoreError::Conflict(_))) => {}
-                (4, Err(StoreError::Statement(reason))) => {
-                    assert!(reason.contains("a bug"), "{kind}: {reason}");
-                }
-                (number, answer) => {
-                    kept.push(answer.unwrap_or_else(|error| panic!("{kind}: {number}: {error}")));
-                }
+            tx.after_commit(KEY, move || done.lock().unwrap().push(number));
+            Ok(number)
+        };
+        answers.push(in_turn(&store, write).await);
+    }
+    drop(release);
+    held.await.unwrap().unwrap();
+    let mut kept = Vec::new();
+    for (number, answer) in answers.into_iter().enumerate() {
+        match (number, answer.await.unwrap()) {
+            (2, Err(StoreError::Nul)) | (5, Err(StoreError::Conflict(_))) => {}
+            (4, Err(StoreError::Statement(reason))) => {
+                assert!(reason.contains("a bug"), "{reason}");
+            }
+            (number, answer) => {
+                kept.push(answer.unwrap_or_else(|error| panic!("{number}: {error}")));
             }
         }
-        assert_eq!(kept, [0, 1, 3, 6, 7], "{kind}");
-        assert_eq!(*done.lock().unwrap(), [0, 1, 3, 6, 7], "{kind}: in order");
-        assert_eq!(store.read(ids).await.unwrap(), ["0", "1", "3", "6", "7", "taken"], "{kind}");
     }
+    assert_eq!(kept, [0, 1, 3, 6, 7]);
+    assert_eq!(*done.lock().unwrap(), [0, 1, 3, 6, 7], "in order");
+    assert_eq!(store.read(ids).await.unwrap(), ["0", "1", "3", "6", "7", "taken"]);
 }
 
-#[tokio::test]
-async fn a_deferred_failure_is_reported_to_its_closure() {
-    for (kind, database) in Database::both() {
-        let store = database.open().await.unwrap();
-        let (release, held) = hold_up(&store).await;
-        let mut answers = Vec::new();
-        for id in ["a", "a", "b", "b", "c"] {
-            // Its result is not awaited, so it arrives with the next closure or with the commit.
-            let write = move |tx: &mut Tx<'_>| tx.execute_later(INSERT, &[id.into()]);
-            answers.push(in_turn(&store, write).await);
-        }
-        drop(release);
-        held.await.unwrap().unwrap();
-        let mut is_kept = Vec::new();
-        for answer in answers {
-            is_kept.push(answer.await.unwrap().is_ok());
-        }
-        assert_eq!(is_kept, [true, false, true, false, true], "{kind}");
-        assert_eq!(store.read(ids).await.unwrap(), ["a", "b", "c"], "{kind}");
+#[both_databases]
+async fn a_deferred_failure_is_reported_to_its_closure(database: Database) {
+    let store = database.open().await.unwrap();
+    let (release, held) = hold_up(&store).await;
+    let mut answers = Vec::new();
+    for id in ["a", "a", "b", "b", "c"] {
+        // Its result is not awaited, so it arrives with the next closure or with the commit.
+        let write = move |tx: &mut Tx<'_>| tx.execute_later(INSERT, &[id.into()]);
+        answers.push(in_turn(&store, write).await);
     }
+    drop(release);
+    held.await.unwrap().unwrap();
+    let mut is_kept = Vec::new();
+    for answer in answers {
+        is_kept.push(answer.await.unwrap().is_ok());
+    }
+    assert_eq!(is_kept, [true, false, true, false, true]);
+    assert_eq!(store.read(ids).await.unwrap(), ["a", "b", "c"]);
 }
 
 #[tokio::test]

@@ -1,21 +1,29 @@
-//! Shared test helpers: temporary databases, models of translation engines, a manual clock.
+//! Shared test helpers: temporary databases, clients of a server, models of translation engines, a manual
+//! clock.
 //!
 //! SQLite databases live in a temporary folder. PostgreSQL is a real server: `scripts/with-postgres` starts
 //! one for a whole test run, and each test creates its own database on it.
 
+pub mod api;
 mod balancer;
 pub mod clock;
 mod cluster;
+mod eventually;
 pub mod firefox;
+mod poller;
 mod proxy;
 pub mod python;
 pub mod rows;
 pub mod sample;
 mod socket;
 
+pub use api::{Answer, Api, Person, answer, registration};
 pub use balancer::{Backend, Balancer};
 pub use cluster::{Certificates, Cluster};
+pub use eventually::{eventually, eventually_blocking};
 use meeshy_store::{Location, Store, StoreError};
+pub use meeshy_testkit_macros::{both_databases, every_locale};
+pub use poller::Poller;
 pub use proxy::Proxy;
 pub use socket::{Closed, Socket};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -38,20 +46,6 @@ impl Database {
         [("SQLite", Self::sqlite()), ("PostgreSQL", Self::postgres())]
     }
 
-    /// An empty database of each kind, and a PostgreSQL one whose locale knows letters beyond ASCII, with a
-    /// name for messages.
-    ///
-    /// # Panics
-    /// If there is no PostgreSQL server; the message says how to start one.
-    pub fn of_every_locale() -> [(&'static str, Self); 3] {
-        let [sqlite, postgres] = Self::both();
-        [
-            sqlite,
-            postgres,
-            ("PostgreSQL in C.UTF-8", Self::postgres_with("LOCALE 'C.UTF-8' TEMPLATE template0")),
-        ]
-    }
-
     /// An empty SQLite database.
     ///
     /// # Panics
@@ -67,6 +61,14 @@ impl Database {
     /// If there is no PostgreSQL server; the message says how to start one.
     pub fn postgres() -> Self {
         Self::postgres_with("")
+    }
+
+    /// An empty PostgreSQL database whose locale knows letters beyond ASCII.
+    ///
+    /// # Panics
+    /// As [`postgres`](Self::postgres).
+    pub fn postgres_in_c_utf8() -> Self {
+        Self::postgres_with("LOCALE 'C.UTF-8' TEMPLATE template0")
     }
 
     fn postgres_with(options: &str) -> Self {
@@ -85,6 +87,18 @@ impl Database {
         Self { location, _folder: None }
     }
 
+    /// Another empty database of the same kind.
+    ///
+    /// # Panics
+    /// As for this one.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        match self.location {
+            Location::Folder(_) => Self::sqlite(),
+            Location::Postgres { .. } => Self::postgres(),
+        }
+    }
+
     /// Its location.
     pub fn location(&self) -> &Location {
         &self.location
@@ -97,6 +111,39 @@ impl Database {
     pub async fn open(&self) -> Result<Store, StoreError> {
         Store::open(&self.location).await
     }
+
+    /// Opens it after another store on it was dropped, whose threads release its folder a moment later.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn reopen(&self) -> Result<Store, StoreError> {
+        let mut opened = self.open().await;
+        eventually("the folder is released", async || {
+            if matches!(opened, Err(StoreError::InUse(_))) {
+                opened = self.open().await;
+            }
+            !matches!(opened, Err(StoreError::InUse(_)))
+        })
+        .await;
+        opened
+    }
+}
+
+/// A value that a test on both databases ([`both_databases`]) can start with.
+pub trait OnDatabase {
+    /// Sets it up on an empty database.
+    fn on(database: Database) -> impl Future<Output = Self>;
+}
+
+impl OnDatabase for Database {
+    async fn on(database: Database) -> Self {
+        database
+    }
+}
+
+/// Runs a test with what it takes; called by [`both_databases`].
+pub async fn run_on<T: OnDatabase, F: Future>(database: Database, test: impl FnOnce(T) -> F) -> F::Output {
+    test(T::on(database).await).await
 }
 
 /// Creates a database on `server` and returns its URL.

@@ -15,6 +15,7 @@ pub struct Proxy {
     is_silent: Arc<AtomicBool>,
     cuts: Arc<AtomicUsize>,
     round_trips: Arc<AtomicUsize>,
+    withheld: Arc<AtomicUsize>,
 }
 
 impl Proxy {
@@ -28,6 +29,8 @@ impl Proxy {
         let address = listener.local_addr().expect("its address");
         let is_silent = Arc::<AtomicBool>::default();
         let (cuts, round_trips) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+        let withheld = Arc::<AtomicUsize>::default();
+        let all_withheld = Arc::clone(&withheld);
         let (silent, trips, all_cuts) = (Arc::clone(&is_silent), Arc::clone(&round_trips), Arc::clone(&cuts));
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
@@ -37,7 +40,7 @@ impl Proxy {
                 for (from, to, asks) in ways {
                     if let (Ok(from), Ok(to)) = (from, to) {
                         let (silent, trips) = (Arc::clone(&silent), Arc::clone(&trips));
-                        let has_asked = Arc::clone(&has_asked);
+                        let (has_asked, withheld) = (Arc::clone(&has_asked), Arc::clone(&all_withheld));
                         let (cuts, before) = (Arc::clone(&all_cuts), all_cuts.load(Ordering::SeqCst));
                         let is_cut = move || cuts.load(Ordering::SeqCst) != before;
                         let note = move || {
@@ -45,12 +48,12 @@ impl Proxy {
                                 trips.fetch_add(1, Ordering::SeqCst);
                             }
                         };
-                        std::thread::spawn(move || forward(from, to, &silent, is_cut, note));
+                        std::thread::spawn(move || forward(from, to, (&silent, &withheld), is_cut, note));
                     }
                 }
             }
         });
-        Self { address, is_silent, cuts, round_trips }
+        Self { address, is_silent, cuts, round_trips, withheld }
     }
 
     /// The port that it listens on.
@@ -63,6 +66,12 @@ impl Proxy {
     #[must_use]
     pub fn round_trips(&self) -> usize {
         self.round_trips.load(Ordering::SeqCst)
+    }
+
+    /// How often data has arrived that was withheld.
+    #[must_use]
+    pub fn withheld(&self) -> usize {
+        self.withheld.load(Ordering::SeqCst)
     }
 
     /// Sets whether data is withheld from now on.
@@ -79,7 +88,7 @@ impl Proxy {
 fn forward(
     mut from: TcpStream,
     mut to: TcpStream,
-    is_silent: &AtomicBool,
+    (is_silent, withheld): (&AtomicBool, &AtomicUsize),
     is_cut: impl Fn() -> bool,
     note: impl Fn(),
 ) {
@@ -92,6 +101,9 @@ fn forward(
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
             Err(_) => break,
         };
+        if is_silent.load(Ordering::SeqCst) {
+            withheld.fetch_add(1, Ordering::SeqCst);
+        }
         while is_silent.load(Ordering::SeqCst) && !is_cut() {
             std::thread::sleep(POLL_INTERVAL);
         }

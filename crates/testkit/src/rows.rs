@@ -1,13 +1,22 @@
 //! The contents of a database as text, the same for both kinds.
 
+use crate::eventually_blocking;
 use meeshy_store::{Ending, Exclusive, Location, StoreError, Tx, Value};
 
-/// Runs a read-only transaction on a database that is not in use.
+/// Runs a read-only transaction on a database that is not in use. A store that was just dropped releases it a
+/// moment later.
 ///
 /// # Panics
 /// If it cannot be opened or read.
 pub fn read<T>(location: &Location, read: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>) -> T {
-    let mut database = Exclusive::open(location).expect("the database opens");
+    let mut database = Exclusive::open(location);
+    eventually_blocking("the folder is released", || {
+        if matches!(database, Err(StoreError::InUse(_))) {
+            database = Exclusive::open(location);
+        }
+        !matches!(database, Err(StoreError::InUse(_)))
+    });
+    let mut database = database.expect("the database opens");
     database.transaction::<_, StoreError>(|tx| Ok((read(tx)?, Ending::Undo))).expect("the database is read")
 }
 

@@ -2,17 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
 
+use crate::{Api, Person};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// Everything a test waits for arrives within this time.
-const TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A connection, and what it has received that was not read yet.
 pub struct Socket {
@@ -36,20 +36,28 @@ enum Said {
 }
 
 impl Socket {
-    /// An authenticated connection.
+    /// An authenticated connection of a user.
+    ///
+    /// # Panics
+    /// As [`try_of`](Self::try_of) fails.
+    pub async fn of(server: &Api, person: &Person) -> Self {
+        Self::try_of(server, person).await.expect("the server authenticates the socket")
+    }
+
+    /// An authenticated connection of a user.
     ///
     /// # Errors
     /// When nothing listens, the connection is closed before it is authenticated, or the token is rejected.
-    pub async fn try_of(address: SocketAddr, token: &str) -> Result<Self, Closed> {
-        let mut socket = Self::try_open(address, "EIO=4").await?;
-        socket.write(&format!("40{}", json!({ "token": token }))).await;
+    pub async fn try_of(server: &Api, person: &Person) -> Result<Self, Closed> {
+        let mut socket = Self::try_open(server, "EIO=4").await?;
+        socket.write(&format!("40{}", json!({ "token": person.token }))).await;
         let authenticated = socket.next("authenticated").await?;
         if authenticated["success"] == true { Ok(socket) } else { Err(Closed) }
     }
 
     /// A connection with this authentication payload.
-    pub async fn connect(address: SocketAddr, auth: &Value) -> Self {
-        let mut socket = Self::open(address, "EIO=4").await;
+    pub async fn connect(server: &Api, auth: Value) -> Self {
+        let mut socket = Self::open(server, "EIO=4").await;
         socket.write(&format!("40{auth}")).await;
         socket
     }
@@ -58,12 +66,12 @@ impl Socket {
     ///
     /// # Panics
     /// When the server rejects the WebSocket.
-    pub async fn open(address: SocketAddr, query: &str) -> Self {
-        Self::try_open(address, query).await.expect("the server takes a WebSocket")
+    pub async fn open(server: &Api, query: &str) -> Self {
+        Self::try_open(server, query).await.expect("the server takes a WebSocket")
     }
 
-    async fn try_open(address: SocketAddr, query: &str) -> Result<Self, Closed> {
-        let url = format!("ws://{address}/socket.io/?{query}&transport=websocket");
+    async fn try_open(server: &Api, query: &str) -> Result<Self, Closed> {
+        let url = format!("ws://{}/socket.io/?{query}&transport=websocket", server.address);
         let (stream, _) = connect_async(url).await.map_err(|_| Closed)?;
         Ok(Self { stream, events: VecDeque::new(), next_ack: 0 })
     }
@@ -188,6 +196,19 @@ impl Socket {
     pub async fn so_far(&mut self) -> Vec<(String, Value)> {
         self.ask("no such event", Value::Null).await;
         self.events.drain(..).collect()
+    }
+
+    /// The same, or the events until the connection was closed.
+    pub async fn replies(&mut self) -> Vec<(String, Value)> {
+        let number = self.begin("no such event", Value::Null).await;
+        loop {
+            match self.said().await {
+                Said::Event(name, data) => self.events.push_back((name, data)),
+                Said::Ack(found, _) if found != number => {}
+                Said::Ack(..) | Said::Closed => return self.events.drain(..).collect(),
+                Said::Other => {}
+            }
+        }
     }
 
     async fn said(&mut self) -> Said {

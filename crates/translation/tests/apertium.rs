@@ -5,6 +5,7 @@
 mod support;
 
 use meeshy_domain::ReasonCode;
+use meeshy_testkit::eventually;
 use meeshy_translation::{Outcome, TranslationConfig, Translator};
 use rstest::rstest;
 use std::time::{Duration, Instant};
@@ -218,11 +219,7 @@ async fn an_idle_pipeline_stops_and_leaves_nothing_behind() {
         apertium_with(TranslationConfig { apertium_idle_seconds: 1, ..TranslationConfig::default() });
     done(&translator, "en", "es", "Hello there.").await;
     assert!(!children().is_empty());
-    let started = Instant::now();
-    while !children().is_empty() {
-        assert!(started.elapsed() < Duration::from_secs(10), "{:?}", children());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually("every process has ended", async || children().is_empty()).await;
     done(&translator, "en", "es", "Good night.").await;
     translator.shutdown().await;
 }
@@ -316,12 +313,7 @@ async fn a_temporarily_missing_modes_folder_stops_nothing() {
     assert!(done(&translator, "es", "en", "El perro come.").await.0.starts_with("The dog"));
     // A removed mode is removed, without an explicit rescan.
     std::fs::remove_dir(modes.join("spa-eng.mode")).unwrap();
-    let gone = async {
-        while translator.route(language("es"), language("en")).is_some() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), gone).await.unwrap();
+    eventually("the pair is gone", async || translator.route(language("es"), language("en")).is_none()).await;
     assert!(log.text().contains("is readable again"), "{}", log.text());
     translator.shutdown().await;
 }

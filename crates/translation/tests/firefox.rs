@@ -4,6 +4,7 @@
 
 mod support;
 
+use meeshy_testkit::eventually;
 use meeshy_translation::{Outcome, TranslationConfig, Translator};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -83,15 +84,13 @@ async fn a_temporarily_missing_models_folder_stops_nothing() {
     let failed = translator.translate(language("en"), language("fr"), &["hi".to_owned()]).await.remove(0);
     assert!(failed.is_err(), "{failed:?}");
     std::fs::rename(&away, &models).unwrap();
-    let back = async {
-        loop {
-            match translator.translate(language("en"), language("fr"), &["hi".to_owned()]).await.remove(0) {
-                Ok(outcome) => return text_of(outcome),
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(20)).await,
-            }
-        }
-    };
-    let text = tokio::time::timeout(std::time::Duration::from_secs(30), back).await.unwrap();
+    let mut text = String::new();
+    eventually("the models are back", async || {
+        let outcome =
+            translator.translate(language("en"), language("fr"), &["hi".to_owned()]).await.remove(0);
+        outcome.map(|outcome| text = text_of(outcome)).is_ok()
+    })
+    .await;
     assert!(text.starts_with("salut"), "{text}");
 }
 
@@ -124,21 +123,16 @@ async fn a_newer_model_takes_over_once_loaded_and_bypasses_the_cache() {
     let old = version(&translator);
     install(models.path(), "en-es", &saying("buenas"));
     translator.rescan();
-    let mut waited = 0;
-    loop {
+    eventually("the newer model takes over", async || {
         let before = version(&translator);
         let text = text_of(translate_one(&translator, "en", "es", "hi").await);
-        let after = version(&translator);
-        if before != old {
-            assert!(text.starts_with("buenas"), "{text}");
-            break;
-        }
+        let is_new = before != old;
+        assert!(!is_new || text.starts_with("buenas"), "{text}");
         // Until then, the older one is used, immediately.
-        assert!(text.starts_with("hola") || after != old, "{text}");
-        waited += 1;
-        assert!(waited < 1000, "the newer model never took over");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+        assert!(text.starts_with("hola") || version(&translator) != old, "{text}");
+        is_new
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -205,13 +199,7 @@ async fn the_least_recently_used_model_is_unloaded_when_memory_is_full() {
     for (number, to) in ["es", "fr", "es", "it"].into_iter().enumerate() {
         text_of(translate_one(&translator, "en", to, &format!("message {number}")).await);
     }
-    for _ in 0..200 {
-        if loaded() == ["en-es", "en-it"] {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    assert_eq!(loaded(), ["en-es", "en-it"]);
+    eventually("the least used model is unloaded", async || loaded() == ["en-es", "en-it"]).await;
     // An unloaded model is reloaded, and a limit too small for any model still allows one.
     text_of(translate_one(&translator, "en", "fr", "once more").await);
     let config = TranslationConfig { model_memory_bytes: 1, ..config };
@@ -248,13 +236,7 @@ async fn an_idle_model_is_unloaded_and_reloaded() {
         text_of(translate_one(&translator, "en", "es", &format!("message {number}")).await);
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    for _ in 0..1000 {
-        if loaded().is_empty() {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    panic!("an idle model is still loaded: {:?}", loaded());
+    eventually("the idle model is unloaded", async || loaded().is_empty()).await;
 }
 
 #[rstest]

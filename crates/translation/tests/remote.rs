@@ -4,7 +4,8 @@
 
 mod support;
 
-use meeshy_translation::{Outcome, RemoteConfig, TranslationConfig, TranslationError, Translator};
+use meeshy_testkit::eventually;
+use meeshy_translation::{Outcome, RemoteConfig, Route, TranslationConfig, TranslationError, Translator};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -49,14 +50,8 @@ async fn over(remote: Vec<RemoteConfig>) -> Translator {
 
 /// Waits until English to French uses this engine.
 async fn wait_for(translator: &Translator, label: &str) {
-    for _ in 0..500 {
-        let route = translator.route(language("en"), language("fr"));
-        if route.is_some_and(|route| route.label() == label) {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("nothing goes over {label}");
+    let is_over = |route: Route| route.label() == label;
+    eventually(label, async || translator.route(language("en"), language("fr")).is_some_and(is_over)).await;
 }
 
 fn done(text: &str, engine: &str) -> Outcome {

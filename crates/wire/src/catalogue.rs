@@ -68,6 +68,28 @@ impl Audience {
     }
 }
 
+/// Who may send an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// Every socket, also before it is authenticated.
+    Anyone,
+    /// Members of the conversation, or of that of the message.
+    Member,
+    /// The author of the message, and moderators of the server who are members of its conversation.
+    Author,
+}
+
+impl Sender {
+    /// In words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Anyone => "every socket",
+            Self::Member => "members of the conversation",
+            Self::Author => "the author of the message, and moderators of the server in its conversation",
+        }
+    }
+}
+
 /// An event as the catalogue describes it.
 #[derive(Debug, Clone)]
 pub struct EventEntry {
@@ -79,12 +101,14 @@ pub struct EventEntry {
     pub payload: Value,
     /// The schema of its acknowledgement, if it is an event from clients that has one.
     pub answer: Option<Value>,
+    /// Who may send it, if it is an event from clients.
+    pub sender: Option<Sender>,
     /// Who receives it, if it is an event from the server.
     pub audience: Option<Audience>,
 }
 
 macro_rules! client_events {
-    ($(#[doc = $doc:literal] $event:ident $constant:ident = $name:literal $payload:ty $(=> $answer:ty)?;)*) => {
+    ($(#[doc = $doc:literal] $event:ident $constant:ident = $name:literal $payload:ty $(=> $answer:ty)?, by $sender:ident;)*) => {
         /// An event that clients send.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum ClientEvent {
@@ -114,6 +138,7 @@ macro_rules! client_events {
                 summary: $doc.trim_ascii(),
                 payload: schemas.request::<$payload>(),
                 answer: None$(.or_else(|| Some(schemas.answer::<Ack<$answer>>())))?,
+                sender: Some(Sender::$sender),
                 audience: None,
             }),*]
         }
@@ -135,6 +160,7 @@ macro_rules! server_events {
                 summary: $doc.trim_ascii(),
                 payload: schemas.answer::<$payload>(),
                 answer: None,
+                sender: None,
                 audience: Some(Audience::$audience),
             }),*]
         }
@@ -143,21 +169,21 @@ macro_rules! server_events {
 
 client_events! {
     /// Authenticates a socket whose handshake carried no credentials, or renews its authority.
-    Authenticate AUTHENTICATE = "authenticate" Handshake;
+    Authenticate AUTHENTICATE = "authenticate" Handshake, by Anyone;
     /// Sends a message.
-    MessageSend MESSAGE_SEND = "message:send" SendMessage => SentMessage;
+    MessageSend MESSAGE_SEND = "message:send" SendMessage => SentMessage, by Member;
     /// Replaces the text of a message.
-    MessageEdit MESSAGE_EDIT = "message:edit" EditMessage => Message;
+    MessageEdit MESSAGE_EDIT = "message:edit" EditMessage => Message, by Author;
     /// Requests a translation of a message.
-    RequestTranslation REQUEST_TRANSLATION = "request_translation" RequestTranslation => Nothing;
+    RequestTranslation REQUEST_TRANSLATION = "request_translation" RequestTranslation => Nothing, by Member;
     /// The user is typing.
-    TypingStart TYPING_START = "typing:start" ConversationRef;
+    TypingStart TYPING_START = "typing:start" ConversationRef, by Member;
     /// The user has stopped typing.
-    TypingStop TYPING_STOP = "typing:stop" ConversationRef;
+    TypingStop TYPING_STOP = "typing:stop" ConversationRef, by Member;
     /// The user opens a conversation: requests its statistics.
-    ConversationJoin CONVERSATION_JOIN = "conversation:join" ConversationRef;
+    ConversationJoin CONVERSATION_JOIN = "conversation:join" ConversationRef, by Member;
     /// The user closes a conversation; its events still arrive.
-    ConversationLeave CONVERSATION_LEAVE = "conversation:leave" ConversationRef;
+    ConversationLeave CONVERSATION_LEAVE = "conversation:leave" ConversationRef, by Member;
 }
 
 server_events! {

@@ -29,7 +29,8 @@ pub use account::{
 };
 pub use attachment::Attachment;
 pub use catalogue::{
-    Audience, ClientEvent, EventEntry, EventName, client_event, client_events, event_name, server_events,
+    Audience, ClientEvent, EventEntry, EventName, Sender, client_event, client_events, event_name,
+    server_events,
 };
 pub use code::ErrorCode;
 pub use conversation::{

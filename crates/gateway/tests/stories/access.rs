@@ -1,9 +1,9 @@
 //! Every route, called by every kind of caller.
 
-use crate::server::{Answer, Person, Server, answer, servers, single_servers, unlimited};
-use meeshy_domain::{MemberRole, Permission, Role};
+use crate::callers::{Login, Scene};
 use meeshy_gateway::routes::{Access, Endpoint};
-use meeshy_store::{StoreError, Tx};
+use meeshy_harness::{Single, TestServer};
+use meeshy_testkit::{Answer, Person, answer, both_databases};
 use meeshy_wire::ErrorCode;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -11,9 +11,15 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// The id of nothing, which is in examples.
+const UNKNOWN: &str = "65a0c0ffee0123456789abcd";
+
 /// A body for the route: the example from its description, with a token of this caller if it has one.
 pub fn body(endpoint: &Endpoint, person: &Person) -> Value {
-    let mut body = endpoint.body.clone().unwrap_or_else(|| json!({}));
+    with_token(endpoint.body.clone().unwrap_or_else(|| json!({})), person)
+}
+
+fn with_token(mut body: Value, person: &Person) -> Value {
     if let Some(token) = body.get_mut("token") {
         *token = person.token.clone().into();
     }
@@ -22,14 +28,14 @@ pub fn body(endpoint: &Endpoint, person: &Person) -> Value {
 
 /// A call for this conversation, or for the translation of a message given in `talk` as `conversation
 /// message`.
-fn request(server: &Server, endpoint: &Endpoint, talk: &str, body: &Value) -> RequestBuilder {
+fn request(server: &TestServer, endpoint: &Endpoint, talk: &str, body: &Value) -> RequestBuilder {
     let (conversation, message) = talk.split_once(' ').unwrap_or((talk, ""));
     let path = endpoint
         .path
         .replace("{id}", conversation)
         .replace("{messageId}", message)
         .replace("{language}", "es")
-        .replace("{termId}", "65a0c0ffee0123456789abcd")
+        .replace("{termId}", UNKNOWN)
         .replace("{jobId}", &format!("{message}-es"));
     let request = server.request(endpoint.method.clone(), &path);
     match endpoint.method {
@@ -39,10 +45,9 @@ fn request(server: &Server, endpoint: &Endpoint, talk: &str, body: &Value) -> Re
 }
 
 /// Whether the caller got access: the call succeeded, or failed with a declared error.
-fn was_let_in(endpoint: &Endpoint, answer: &Answer) -> bool {
-    let code = answer.body["code"].as_str().unwrap_or_default();
+fn is_let_in(endpoint: &Endpoint, status: u16, code: &str) -> bool {
     let is_declared = endpoint.errors.iter().any(|known| known.name() == code);
-    answer.status < 300 || (is_declared && !REFUSALS.contains(&code))
+    status < 400 || (is_declared && !REFUSALS.contains(&code))
 }
 
 /// How a caller without access is rejected.
@@ -60,184 +65,174 @@ async fn is_answered(request: RequestBuilder) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-#[tokio::test]
-async fn every_route_enforces_its_access_rule() {
-    for (kind, server) in single_servers().await {
-        let (old, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
-        let talk = old.group(&[&carlos]).await;
-        let talk = format!("{talk} {}", old.say(&talk, "bonjour").await);
-        let foreign = Server::foreign().await.sign_up("lea", "fr").await;
-        server.hand.advance(DAY);
-        let ended = server.sign_in("lea").await;
-        ended.post("/auth/logout", json!({})).await;
+#[both_databases]
+async fn every_route_enforces_its_access_rule(Single(server): Single) {
+    let (old, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = old.group(&[&carlos]).await;
+    let talk = format!("{talk} {}", old.say(&talk, "bonjour").await);
+    let foreign = TestServer::foreign().await.sign_up("lea", "fr").await;
+    server.hand.advance(DAY);
+    let ended = server.sign_in("lea").await;
+    ended.post("/auth/logout", json!({})).await;
 
-        for endpoint in &server.endpoints {
-            let lea = server.sign_in("lea").await;
-            let (device, carlos) = (server.sign_in("lea").await, server.sign_in("carlos").await);
-            let what = format!("{} {} on {kind}", endpoint.method, endpoint.path);
-            let body = body(endpoint, &lea);
-            let call = || request(&server, endpoint, &talk, &body);
-            let strangers = [
-                ("an expired token", call().bearer_auth(&old.token)),
-                ("a forged token", call().bearer_auth(forged(&lea.token, &carlos))),
-                ("a foreign token", call().bearer_auth(&foreign.token)),
-                ("the token of a device that was signed out", call().bearer_auth(&ended.token)),
-                ("nonsense", call().bearer_auth("nonsense")),
-                ("a foreign device", call().header("x-session-token", &foreign.session_token)),
-                // A token takes precedence over a device secret, even if it is invalid.
-                ("a bad token with a good device", {
-                    call().bearer_auth("a.b.c").header("x-session-token", &lea.session_token)
-                }),
-            ];
-            for (who, call) in strangers {
-                match endpoint.access {
-                    // No token is configured here.
-                    Access::Operator => assert_eq!(is_answered(call).await, 404, "{who}: {what}"),
-                    // There is neither a link nor a message here.
-                    Access::Link => assert!([401, 404].contains(&is_answered(call).await), "{who}: {what}"),
-                    // There a code or another token authenticates.
-                    Access::Anyone if endpoint.errors.contains(&ErrorCode::AuthFailed) => {}
-                    Access::Anyone => {
-                        let status = is_answered(call).await;
-                        assert!(status != 401 && status != 403, "{who}: {what}: {status}");
-                    }
-                    Access::User
-                    | Access::Key
-                    | Access::Permission(_)
-                    | Access::Member(_)
-                    | Access::Author => {
-                        let refused = answer(call).await;
-                        assert_eq!((refused.status, refused.code()), (401, "AUTH_FAILED"), "{who}: {what}");
-                    }
+    for endpoint in &server.endpoints {
+        let lea = server.sign_in("lea").await;
+        let (device, carlos) = (server.sign_in("lea").await, server.sign_in("carlos").await);
+        let what = format!("{} {}", endpoint.method, endpoint.path);
+        let body = body(endpoint, &lea);
+        let call = || request(&server, endpoint, &talk, &body);
+        let strangers = [
+            ("an expired token", call().bearer_auth(&old.token)),
+            ("a forged token", call().bearer_auth(forged(&lea.token, &carlos))),
+            ("a foreign token", call().bearer_auth(&foreign.token)),
+            ("the token of a device that was signed out", call().bearer_auth(&ended.token)),
+            ("nonsense", call().bearer_auth("nonsense")),
+            ("a foreign device", call().header("x-session-token", &foreign.session_token)),
+            // A token takes precedence over a device secret, even if it is invalid.
+            ("a bad token with a good device", {
+                call().bearer_auth("a.b.c").header("x-session-token", &lea.session_token)
+            }),
+        ];
+        for (who, call) in strangers {
+            match endpoint.access {
+                // No token is configured here.
+                Access::Operator => assert_eq!(is_answered(call).await, 404, "{who}: {what}"),
+                // There is neither a link nor a message here.
+                Access::Link => assert!([401, 404].contains(&is_answered(call).await), "{who}: {what}"),
+                // There a code or another token authenticates.
+                Access::Anyone if endpoint.errors.contains(&ErrorCode::AuthFailed) => {}
+                Access::Anyone => {
+                    let status = is_answered(call).await;
+                    assert!(status != 401 && status != 403, "{who}: {what}: {status}");
+                }
+                Access::User | Access::Key | Access::Permission(_) | Access::Member(_) | Access::Author => {
+                    let refused = answer(call).await;
+                    assert_eq!((refused.status, refused.code()), (401, "AUTH_FAILED"), "{who}: {what}");
                 }
             }
-            if matches!(endpoint.access, Access::Anyone | Access::Operator | Access::Link) {
-                continue;
-            }
-            let refused = answer(call()).await;
-            assert_eq!((refused.status, refused.code()), (401, "AUTH_REQUIRED"), "{what}");
-            if matches!(endpoint.access, Access::Permission(_)) {
-                continue;
-            }
-            for call in
-                [call().header("x-session-token", &device.session_token), call().bearer_auth(&lea.token)]
-            {
-                let answered = answer(call).await;
-                assert!(was_let_in(endpoint, &answered), "{what}: {} {}", answered.status, answered.body);
-            }
         }
-    }
-}
-
-/// A kind of caller.
-struct Caller {
-    name: String,
-    role: Role,
-    member: Option<MemberRole>,
-    is_author: bool,
-}
-
-impl Caller {
-    /// Whether a route is for this caller; `None` if its rule is about something else.
-    fn is_let_in(&self, access: Access) -> Option<bool> {
-        match access {
-            Access::Anyone | Access::Link | Access::Operator => None,
-            Access::User | Access::Key => Some(true),
-            Access::Permission(permission) => Some(self.role.allows(permission)),
-            Access::Member(least) => Some(self.member.is_some_and(|role| role.is_at_least(least))),
-            Access::Author => {
-                let moderates = self.member.is_some() && self.role.allows(Permission::ModerateContent);
-                Some(self.is_author || moderates)
-            }
+        if matches!(endpoint.access, Access::Anyone | Access::Operator | Access::Link) {
+            continue;
         }
-    }
-}
-
-/// The author of a message, the other members of its conversation by role, and non-members by their role on
-/// the server.
-async fn callers(server: &Server) -> (Vec<Caller>, String) {
-    let author = server.sign_up("author", "fr").await;
-    let (mut callers, mut members) = (Vec::new(), Vec::new());
-    for role in MemberRole::ALL {
-        let name = format!("in_{}", role.name().to_lowercase());
-        members.push((*role, server.sign_up(&name, "fr").await));
-        callers.push(Caller { name, role: Role::User, member: Some(*role), is_author: false });
-    }
-    let others: Vec<&Person> = members.iter().map(|(_, person)| person).collect();
-    let talk = author.group(&others).await;
-    let message = author.say(&talk, "bonjour").await;
-    for (role, person) in &members {
-        let values = [role.name().into(), talk.as_str().into(), person.id.as_str().into()];
-        let sql = "UPDATE members SET role = $1 WHERE conversation_id = $2 AND user_id = $3";
-        let change = move |tx: &mut Tx<'_>| tx.execute(sql, &values);
-        assert_eq!(server.store.write::<_, StoreError>(change).await.unwrap(), 1);
-    }
-    // The user who created the conversation is its creator.
-    let creator = Some(MemberRole::Creator);
-    callers.insert(0, Caller { name: "author".into(), role: Role::User, member: creator, is_author: true });
-    for role in Role::ALL {
-        let name = format!("out_{}", role.name().to_lowercase());
-        server.sign_up(&name, "fr").await;
-        server.chat.administration().set_role(&name, *role).await.unwrap();
-        callers.push(Caller { name, role: *role, member: None, is_author: false });
-    }
-    (callers, format!("{talk} {message}"))
-}
-
-#[tokio::test]
-async fn every_route_is_for_those_whom_it_names() {
-    let server = Server::single(unlimited()).await;
-    let (callers, talk) = callers(&server).await;
-    let names: Vec<&str> = callers.iter().map(|caller| caller.name.as_str()).collect();
-    let mut matrix = format!("route: {}\n", names.join(", "));
-    for endpoint in &server.endpoints {
-        let mut told = Vec::new();
-        for caller in &callers {
-            let Some(expected) = caller.is_let_in(endpoint.access) else { continue };
-            let person = server.sign_in(&caller.name).await;
-            let call = request(&server, endpoint, &talk, &body(endpoint, &person)).bearer_auth(&person.token);
+        let refused = answer(call()).await;
+        assert_eq!((refused.status, refused.code()), (401, "AUTH_REQUIRED"), "{what}");
+        if matches!(endpoint.access, Access::Permission(_)) {
+            continue;
+        }
+        for call in [call().header("x-session-token", &device.session_token), call().bearer_auth(&lea.token)]
+        {
             let answered = answer(call).await;
-            let was_let_in = was_let_in(endpoint, &answered);
-            let what = format!("{} {} by {}", endpoint.method, endpoint.path, caller.name);
-            assert_eq!(was_let_in, expected, "{what}: {} {}", answered.status, answered.body);
-            told.push(
-                if was_let_in { "yes" } else { answered.body["code"].as_str().unwrap_or("no") }.to_owned(),
+            assert!(
+                is_let_in(endpoint, answered.status, answered.code()),
+                "{what}: {} {}",
+                answered.status,
+                answered.body
             );
         }
-        let who = endpoint.access.describe();
-        let line = if told.is_empty() { format!("for {who}") } else { told.join(", ") };
-        matrix += &format!("{} {}: {line}\n", endpoint.method, endpoint.path);
+    }
+}
+
+/// What nobody but members may read.
+const TEXT: &str = "le trésor est sous le vieux chêne";
+
+/// The bodies to call a route with: its example, with the id of the conversation, and one that names the
+/// message if it can.
+fn bodies(endpoint: &Endpoint, described: &Value, scene: &Scene) -> Vec<Value> {
+    let example = endpoint.body.clone().unwrap_or(Value::Null).to_string();
+    let mut bodies = vec![serde_json::from_str(&example.replace(UNKNOWN, &scene.talk)).unwrap()];
+    let operation = &described["paths"][&endpoint.path][endpoint.method.as_str().to_lowercase()];
+    let schema = &operation["requestBody"]["content"]["application/json"]["schema"]["$ref"];
+    let schema = described.pointer(schema.as_str().unwrap_or("#/none").trim_start_matches('#'));
+    if schema.is_some_and(|schema| schema["properties"]["message_id"].is_object()) {
+        bodies.push(json!({ "message_id": scene.message, "target_language": "de" }));
+    }
+    bodies
+}
+
+#[both_databases]
+async fn every_route_is_for_those_whom_it_names(Single(server): Single) {
+    let scene = Scene::on(&server, TEXT, &[]).await;
+    let described = server.get("/docs/openapi.json").await.body;
+    let talk = format!("{} {}", scene.talk, scene.message);
+    let mut matrix = format!("route: {}\n", scene.names());
+    for endpoint in &server.endpoints {
+        for body in bodies(endpoint, &described, &scene) {
+            let about_message = body["message_id"].is_string();
+            let mut cells = Vec::new();
+            for caller in &scene.callers {
+                let person = caller.sign_in(&server).await;
+                let body = with_token(body.clone(), &person);
+                let call = request(&server, endpoint, &talk, &body);
+                let call = match caller.login {
+                    Login::No => call,
+                    Login::Yes => call.bearer_auth(&person.token),
+                    Login::Ended => {
+                        assert_eq!(person.post("/auth/logout", Value::Null).await.status, 200);
+                        call.bearer_auth(&person.token)
+                    }
+                };
+                let what = format!("{} {} by {}", endpoint.method, endpoint.path, caller.name);
+                let (status, text) = sent(call).await;
+                let code = code(&text);
+                // There a password, a code or a token in the body authenticates.
+                let by_body =
+                    endpoint.access == Access::Anyone && endpoint.errors.contains(&ErrorCode::AuthFailed);
+                let was_let_in = match endpoint.access {
+                    Access::Link | Access::Operator => ![401, 404].contains(&status),
+                    _ => by_body || is_let_in(endpoint, status, &code),
+                };
+                assert_eq!(
+                    was_let_in,
+                    caller.may_call(endpoint.access, about_message),
+                    "{what}: {status} {text}"
+                );
+                assert!(caller.is_member() || !text.contains(TEXT), "{what} reads the message: {text}");
+                cells.push(if was_let_in { "yes".to_owned() } else { code });
+            }
+            let note = if about_message { " of the message" } else { "" };
+            matrix += &format!("{} {}{note}: {}\n", endpoint.method, endpoint.path, cells.join(", "));
+        }
     }
     insta::assert_snapshot!("matrix", matrix);
 }
 
-#[tokio::test]
-async fn a_conversation_is_its_members_business() {
-    for (kind, server) in servers().await {
-        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
-        let emma = server.sign_up("emma", "en").await;
-        let talk = lea.group(&[&carlos]).await;
-        let message = lea.say(&talk, "bonjour").await;
-        let in_a_conversation: Vec<&Endpoint> =
-            server.endpoints.iter().filter(|endpoint| endpoint.path.contains("{id}")).collect();
-        assert!(in_a_conversation.len() >= 5);
-        for endpoint in in_a_conversation {
-            let what = format!("{} {} on {kind}", endpoint.method, endpoint.path);
-            let body = body(endpoint, &emma);
-            let by_emma = async |conversation: &str| -> Answer {
-                let talk = format!("{conversation} {message}");
-                answer(request(&server, endpoint, &talk, &body).bearer_auth(&emma.token)).await
-            };
-            let refused = by_emma(&talk).await;
-            assert_eq!((refused.status, refused.code()), (403, "CONVERSATION_ACCESS_DENIED"), "{what}");
-            for unknown in ["65a0c0ffee0123456789abcd", "nowhere", "a%00b"] {
-                let missing = by_emma(unknown).await;
-                assert_eq!(
-                    (missing.status, missing.code()),
-                    (404, "CONVERSATION_NOT_FOUND"),
-                    "{what}: {unknown}"
-                );
-            }
+/// The status and the body of an answer.
+async fn sent(request: RequestBuilder) -> (u16, String) {
+    let response = request.send().await.unwrap();
+    (response.status().as_u16(), response.text().await.unwrap())
+}
+
+/// The code of an error.
+fn code(text: &str) -> String {
+    let body: Value = serde_json::from_str(text).unwrap_or_default();
+    body["code"].as_str().unwrap_or_default().to_owned()
+}
+
+#[both_databases]
+async fn a_conversation_is_its_members_business(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let emma = server.sign_up("emma", "en").await;
+    let talk = lea.group(&[&carlos]).await;
+    let message = lea.say(&talk, "bonjour").await;
+    let in_a_conversation: Vec<&Endpoint> =
+        server.endpoints.iter().filter(|endpoint| endpoint.path.contains("{id}")).collect();
+    assert!(in_a_conversation.len() >= 5);
+    for endpoint in in_a_conversation {
+        let what = format!("{} {}", endpoint.method, endpoint.path);
+        let body = body(endpoint, &emma);
+        let by_emma = async |conversation: &str| -> Answer {
+            let talk = format!("{conversation} {message}");
+            answer(request(&server, endpoint, &talk, &body).bearer_auth(&emma.token)).await
+        };
+        let refused = by_emma(&talk).await;
+        assert_eq!((refused.status, refused.code()), (403, "CONVERSATION_ACCESS_DENIED"), "{what}");
+        for unknown in [UNKNOWN, "nowhere", "a%00b"] {
+            let missing = by_emma(unknown).await;
+            assert_eq!(
+                (missing.status, missing.code()),
+                (404, "CONVERSATION_NOT_FOUND"),
+                "{what}: {unknown}"
+            );
         }
     }
 }

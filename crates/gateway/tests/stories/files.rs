@@ -1,7 +1,8 @@
 //! Files attached to messages, over the API.
 
-use crate::server::{Server, answer, servers, unlimited};
+use meeshy_harness::{TestServer, unlimited};
 use meeshy_store::Tx;
+use meeshy_testkit::{answer, both_databases};
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use std::time::Duration;
 const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n not much of a picture";
 
 /// Creates a file in the folder, and a row that names it.
-async fn upload(server: &Server, id: &str, message: &str, path: &str, mime: &str, status: Option<&str>) {
+async fn upload(server: &TestServer, id: &str, message: &str, path: &str, mime: &str, status: Option<&str>) {
     let place = server.uploads.path().join(path);
     std::fs::create_dir_all(place.parent().unwrap()).unwrap();
     std::fs::write(&place, PICTURE).unwrap();
@@ -30,71 +31,65 @@ async fn upload(server: &Server, id: &str, message: &str, path: &str, mime: &str
     server.store.write(insert).await.unwrap();
 }
 
-#[tokio::test]
-async fn a_message_includes_its_files_and_they_can_be_downloaded() {
-    for (kind, server) in servers().await {
-        let lea = server.sign_up("lea", "fr").await;
-        let carlos = server.sign_up("carlos", "es").await;
-        let talk = lea.group(&[&carlos]).await;
-        let message = lea.say(&talk, "Regarde !").await;
-        let path = "2025/10/65a0c0ffee0123456789abcd/a_1.png";
-        upload(&server, "65d000000000000000000001", &message, path, "image/png", None).await;
+#[both_databases]
+async fn a_message_includes_its_files_and_they_can_be_downloaded(server: TestServer) {
+    let lea = server.sign_up("lea", "fr").await;
+    let carlos = server.sign_up("carlos", "es").await;
+    let talk = lea.group(&[&carlos]).await;
+    let message = lea.say(&talk, "Regarde !").await;
+    let path = "2025/10/65a0c0ffee0123456789abcd/a_1.png";
+    upload(&server, "65d000000000000000000001", &message, path, "image/png", None).await;
 
-        let listed = carlos.get(&format!("/conversations/{talk}/messages")).await.body;
-        let file = &listed["data"][0]["attachments"][0];
-        assert_eq!(file["originalName"], "Été à la plage.png", "{kind}: {listed}");
-        assert_eq!((&file["fileSize"], &file["messageId"]), (&json!(33), &json!(message)), "{kind}");
-        let listed = carlos.get("/conversations").await.body;
-        assert_eq!(listed["data"][0]["lastMessage"]["attachments"][0]["mimeType"], "image/png", "{kind}");
+    let listed = carlos.get(&format!("/conversations/{talk}/messages")).await.body;
+    let file = &listed["data"][0]["attachments"][0];
+    assert_eq!(file["originalName"], "Été à la plage.png", "{listed}");
+    assert_eq!((&file["fileSize"], &file["messageId"]), (&json!(33), &json!(message)));
+    let listed = carlos.get("/conversations").await.body;
+    assert_eq!(listed["data"][0]["lastMessage"]["attachments"][0]["mimeType"], "image/png");
 
-        let url = file["fileUrl"].as_str().unwrap().to_owned();
-        let by_id = "/api/v1/attachments/65d000000000000000000001";
-        let signature = url.split_once('?').unwrap().1;
-        for (url, token) in [
-            (url.as_str(), ""),
-            (&format!("/api/v1/attachments/file/{path}"), ""),
-            (&format!("{by_id}?{signature}"), ""),
-            (by_id, carlos.token.as_str()),
-        ] {
-            let given = server.request(Method::GET, url).bearer_auth(token).send().await.unwrap();
-            assert_eq!(given.status(), 200, "{kind}: {url}");
-            assert_eq!(
-                given.headers()["cache-control"],
-                "private, max-age=86400, immutable",
-                "{kind}: {url}"
-            );
-            let header = |name: &str| given.headers()[name].to_str().unwrap().to_owned();
-            assert_eq!(header("content-type"), "image/png");
-            assert_eq!(
-                header("content-disposition"),
-                "inline; filename*=UTF-8''%C3%89t%C3%A9%20%C3%A0%20la%20plage%2Epng"
-            );
-            assert!(header("content-security-policy").contains("sandbox"));
-            assert_eq!(header("x-content-type-options"), "nosniff");
-            assert_eq!(header("cross-origin-resource-policy"), "cross-origin");
-            assert_eq!(given.bytes().await.unwrap(), PICTURE);
-        }
-        let emma = server.sign_up("emma", "en").await;
-        let other = "65d000000000000000000002";
-        upload(&server, other, &message, "2025/10/b.png", "image/png", None).await;
-        for (url, token, status) in [
-            (by_id, "", 401),
-            ("/api/v1/attachments/65d0000000000000000000ff", "", 401),
-            (by_id, emma.token.as_str(), 404),
-            (&format!("{by_id}?sig=00&exp=99999999999"), "", 401),
-            (&format!("/api/v1/attachments/{other}?{signature}"), "", 401),
-        ] {
-            let refused = answer(server.request(Method::GET, url).bearer_auth(token)).await;
-            assert_eq!(refused.status, status, "{kind}: {url}");
-        }
-        let part = server.request(Method::GET, &url).header("range", "bytes=1-3").send().await.unwrap();
-        assert_eq!((part.status().as_u16(), &part.bytes().await.unwrap()[..]), (206, &b"PNG"[..]), "{kind}");
+    let url = file["fileUrl"].as_str().unwrap().to_owned();
+    let by_id = "/api/v1/attachments/65d000000000000000000001";
+    let signature = url.split_once('?').unwrap().1;
+    for (url, token) in [
+        (url.as_str(), ""),
+        (&format!("/api/v1/attachments/file/{path}"), ""),
+        (&format!("{by_id}?{signature}"), ""),
+        (by_id, carlos.token.as_str()),
+    ] {
+        let given = server.request(Method::GET, url).bearer_auth(token).send().await.unwrap();
+        assert_eq!(given.status(), 200, "{url}");
+        assert_eq!(given.headers()["cache-control"], "private, max-age=86400, immutable", "{url}");
+        let header = |name: &str| given.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "image/png");
+        assert_eq!(
+            header("content-disposition"),
+            "inline; filename*=UTF-8''%C3%89t%C3%A9%20%C3%A0%20la%20plage%2Epng"
+        );
+        assert!(header("content-security-policy").contains("sandbox"));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("cross-origin-resource-policy"), "cross-origin");
+        assert_eq!(given.bytes().await.unwrap(), PICTURE);
     }
+    let emma = server.sign_up("emma", "en").await;
+    let other = "65d000000000000000000002";
+    upload(&server, other, &message, "2025/10/b.png", "image/png", None).await;
+    for (url, token, status) in [
+        (by_id, "", 401),
+        ("/api/v1/attachments/65d0000000000000000000ff", "", 401),
+        (by_id, emma.token.as_str(), 404),
+        (&format!("{by_id}?sig=00&exp=99999999999"), "", 401),
+        (&format!("/api/v1/attachments/{other}?{signature}"), "", 401),
+    ] {
+        let refused = answer(server.request(Method::GET, url).bearer_auth(token)).await;
+        assert_eq!(refused.status, status, "{url}");
+    }
+    let part = server.request(Method::GET, &url).header("range", "bytes=1-3").send().await.unwrap();
+    assert_eq!((part.status().as_u16(), &part.bytes().await.unwrap()[..]), (206, &b"PNG"[..]));
 }
 
 #[tokio::test]
 async fn active_content_is_a_download_and_forbidden_files_are_not_found() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let carlos = server.sign_up("carlos", "es").await;
     let talk = lea.group(&[&carlos]).await;
@@ -128,7 +123,7 @@ async fn active_content_is_a_download_and_forbidden_files_are_not_found() {
 
 #[tokio::test]
 async fn a_missing_file_is_not_found() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let carlos = server.sign_up("carlos", "es").await;
     let talk = lea.group(&[&carlos]).await;
@@ -140,7 +135,7 @@ async fn a_missing_file_is_not_found() {
 
 #[tokio::test]
 async fn without_unsigned_paths_a_file_needs_a_signed_link_or_a_member() {
-    let server = Server::adjusted(|settings| settings.unsigned_file_paths = false).await;
+    let server = TestServer::adjusted(|settings| settings.unsigned_file_paths = false).await;
     let lea = server.sign_up("lea", "fr").await;
     let talk = lea.group(&[]).await;
     let message = lea.say(&talk, "Regarde !").await;
@@ -158,43 +153,41 @@ async fn without_unsigned_paths_a_file_needs_a_signed_link_or_a_member() {
     assert_eq!(server.get(&link).await.status, 404, "a link expires");
 }
 
-#[tokio::test]
-async fn urls_that_run_code_are_not_served() {
-    for (kind, server) in servers().await {
-        let lea = server.sign_up("lea", "fr").await;
-        let talk = lea.group(&[]).await;
-        let message = lea.say(&talk, "Regarde !").await;
-        upload(&server, "65d000000000000000000001", &message, "2025/a.png", "image/png", None).await;
-        let write = |tx: &mut Tx<'_>| {
-            for sql in [
-                "UPDATE users SET avatar = 'javascript:alert(1)', banner = 'data:text/html,x'",
-                "UPDATE conversations SET avatar = ' JavaScript:alert(1)', banner = 'vbscript:x'",
-                "UPDATE attachments SET file_url = 'javascript:alert(1)', thumbnail_url = 'data:text/html,x', \
-                   metadata = '{\"link\": \"java\\nscript:alert(1)\", \"note\": \"a: b\"}'",
-            ] {
-                tx.execute(sql, &[])?;
-            }
-            Ok::<_, meeshy_store::StoreError>(())
-        };
-        server.store.write(write).await.unwrap();
-        let mut said = String::new();
-        for path in [
-            "/auth/me".to_owned(),
-            "/conversations".to_owned(),
-            "/users/search?q=lea".to_owned(),
-            format!("/conversations/{talk}"),
-            format!("/conversations/{talk}/messages"),
+#[both_databases]
+async fn urls_that_run_code_are_not_served(server: TestServer) {
+    let lea = server.sign_up("lea", "fr").await;
+    let talk = lea.group(&[]).await;
+    let message = lea.say(&talk, "Regarde !").await;
+    upload(&server, "65d000000000000000000001", &message, "2025/a.png", "image/png", None).await;
+    let write = |tx: &mut Tx<'_>| {
+        for sql in [
+            "UPDATE users SET avatar = 'javascript:alert(1)', banner = 'data:text/html,x'",
+            "UPDATE conversations SET avatar = ' JavaScript:alert(1)', banner = 'vbscript:x'",
+            "UPDATE attachments SET file_url = 'javascript:alert(1)', thumbnail_url = 'data:text/html,x', \
+               metadata = '{\"link\": \"java\\nscript:alert(1)\", \"note\": \"a: b\"}'",
         ] {
-            said += &lea.get(&path).await.body.to_string();
+            tx.execute(sql, &[])?;
         }
-        let page = lea.get(&format!("/conversations/{talk}/messages")).await.body;
-        let link = page["data"][0]["attachments"][0]["fileUrl"].as_str().unwrap();
-        let followed = server.request(Method::GET, link).send().await.unwrap();
-        assert_eq!(followed.status(), 200, "{kind}: {link} can be followed without a token");
-        let said = said.to_lowercase();
-        assert!(said.contains("\"note\":\"a: b\"") && said.contains("\"avatar\":null"), "{kind}: {said}");
-        for scheme in ["javascript:", "data:text", "vbscript:", "script:"] {
-            assert!(!said.contains(scheme), "{kind}: {scheme} in {said}");
-        }
+        Ok::<_, meeshy_store::StoreError>(())
+    };
+    server.store.write(write).await.unwrap();
+    let mut said = String::new();
+    for path in [
+        "/auth/me".to_owned(),
+        "/conversations".to_owned(),
+        "/users/search?q=lea".to_owned(),
+        format!("/conversations/{talk}"),
+        format!("/conversations/{talk}/messages"),
+    ] {
+        said += &lea.get(&path).await.body.to_string();
+    }
+    let page = lea.get(&format!("/conversations/{talk}/messages")).await.body;
+    let link = page["data"][0]["attachments"][0]["fileUrl"].as_str().unwrap();
+    let followed = server.request(Method::GET, link).send().await.unwrap();
+    assert_eq!(followed.status(), 200, "{link} can be followed without a token");
+    let said = said.to_lowercase();
+    assert!(said.contains("\"note\":\"a: b\"") && said.contains("\"avatar\":null"), "{said}");
+    for scheme in ["javascript:", "data:text", "vbscript:", "script:"] {
+        assert!(!said.contains(scheme), "{scheme} in {said}");
     }
 }

@@ -1,13 +1,13 @@
 //! Two gateways on one database behave as one server.
 
-use crate::server::{Server, registration, unlimited};
-use crate::socket::Socket;
 use meeshy_gateway::GatewayConfig;
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::{Socket, registration};
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_token_of_one_gateway_is_accepted_by_the_other() {
-    let [one, two] = Server::pair(unlimited()).await;
+    let [one, two] = TestServer::pair(unlimited()).await;
     let lea = one.sign_up("lea", "fr").await;
     let me = two.also(&lea).get("/auth/me").await;
     assert_eq!((me.status, &me.body["data"]["user"]["id"]), (200, &json!(lea.id)));
@@ -18,7 +18,7 @@ async fn a_token_of_one_gateway_is_accepted_by_the_other() {
 
 #[tokio::test]
 async fn presence_at_one_gateway_is_sent_at_the_other() {
-    let [one, two] = Server::pair(unlimited()).await;
+    let [one, two] = TestServer::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "es").await);
     let talk = lea.group(&[&carlos]).await;
     let mut there = Socket::of(&two, &carlos).await;
@@ -46,7 +46,7 @@ async fn presence_at_one_gateway_is_sent_at_the_other() {
 
 #[tokio::test]
 async fn a_starting_gateway_knows_who_is_online_and_a_stopping_one_takes_its_users_offline() {
-    let [one, two] = Server::pair(unlimited()).await;
+    let [one, two] = TestServer::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "es").await);
     lea.group(&[&carlos]).await;
     let _here = Socket::of(&one, &lea).await;
@@ -67,7 +67,7 @@ async fn a_starting_gateway_knows_who_is_online_and_a_stopping_one_takes_its_use
 
 #[tokio::test]
 async fn failed_sign_ins_are_counted_over_both() {
-    let [one, two] = Server::pair(GatewayConfig::default()).await;
+    let [one, two] = TestServer::pair(GatewayConfig::default()).await;
     let mut answers = Vec::new();
     for (number, server) in [&one, &two, &one, &two, &one, &two].into_iter().enumerate() {
         let guess = json!({ "username": format!("lea{number}"), "password": "guess" });
@@ -86,7 +86,7 @@ async fn failed_sign_ins_are_counted_over_both() {
 
 #[tokio::test]
 async fn attempts_on_an_account_are_counted_over_both() {
-    let [one, two] = Server::pair(unlimited()).await;
+    let [one, two] = TestServer::pair(unlimited()).await;
     one.sign_up("lea", "fr").await;
     let mut statuses = Vec::new();
     for number in 0..11 {

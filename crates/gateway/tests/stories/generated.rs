@@ -1,8 +1,8 @@
 //! The generated documents in the repository are up to date.
 
-use crate::server::{Server, unlimited};
 use meeshy_gateway::routes::Access;
-use meeshy_wire::{Audience, EventEntry, Schemas};
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_wire::{Audience, EventEntry, Schemas, Sender};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -20,7 +20,7 @@ fn check(path: &str, fresh: &str) {
 
 #[tokio::test]
 async fn the_description_of_the_interface_is_fresh() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let described = server.get("/docs/openapi.json").await.body;
     check("docs/openapi.json", &format!("{described:#}\n"));
     let page = server.request(reqwest::Method::GET, "/docs").send().await.unwrap().text().await.unwrap();
@@ -35,7 +35,7 @@ async fn the_description_of_the_interface_is_fresh() {
 
 #[tokio::test]
 async fn every_route_is_declared_as_its_handler_reads_it() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     for endpoint in &server.endpoints {
         let variable =
             |part: &str| Some(part.strip_prefix('{')?.strip_suffix('}')?.trim_start_matches('*').to_owned());
@@ -60,7 +60,7 @@ async fn the_description_is_complete() {
             _ => {}
         }
     }
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let described = server.get("/docs/openapi.json").await.body;
     let mut found = BTreeSet::new();
     references(&described, &mut found);
@@ -160,11 +160,12 @@ fn the_reference_of_the_events_is_fresh() {
     let schemas = all.into_definitions();
     let mut page = "# Events\n\nEvery event of the Socket.IO interface, generated from `crates/wire/src/catalogue.rs`. How sockets \
                     connect and what the server promises is in [interface.md](interface.md#socketio).\n\n## From clients\n\n\
-                    | event | payload | acknowledgement | when |\n|---|---|---|---|\n"
+                    | event | payload | acknowledgement | senders | when |\n|---|---|---|---|---|\n"
         .to_owned();
-    for EventEntry { name, summary, payload, answer, .. } in &from_clients {
-        let answer = answer.as_ref().map(type_of).unwrap_or_default();
-        page += &format!("| `{name}` | {} | {answer} | {summary} |\n", type_of(payload));
+    for EventEntry { name, summary, payload, answer, sender, .. } in &from_clients {
+        let (answer, sender) =
+            (answer.as_ref().map(type_of).unwrap_or_default(), sender.map_or("", Sender::describe));
+        page += &format!("| `{name}` | {} | {answer} | {sender} | {summary} |\n", type_of(payload));
     }
     page += "\n## From the server\n\n| event | payload | receivers | when |\n|---|---|---|---|\n";
     for EventEntry { name, summary, payload, audience, .. } in &from_server {

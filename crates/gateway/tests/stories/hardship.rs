@@ -1,64 +1,62 @@
 //! Bad input gets a clear error, loses nothing, and never stops the server.
 
-use crate::server::{Server, answer, servers, unlimited};
-use crate::socket::Socket;
 use meeshy_gateway::{GatewayConfig, Limit, RateLimits};
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::{Socket, answer, both_databases};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-#[tokio::test]
-async fn invalid_events_are_rejected_with_a_message() {
-    for (kind, server) in servers().await {
-        let lea = server.sign_up("lea", "fr").await;
-        let talk = lea.group(&[]).await;
-        let mut socket = Socket::of(&server, &lea).await;
-        let say = |content: &str| json!({ "conversationId": talk, "content": content });
-        for (message, word) in [
-            (Value::Null, "invalid event"),
-            (json!([1, 2, 3]), "invalid event"),
-            (json!("text"), "invalid event"),
-            (json!({ "conversationId": talk }), "content"),
-            (json!({ "conversationId": 7, "content": "x" }), "expected a string"),
-            (say(""), "empty"),
-            (say(&"x".repeat(4_001)), "longer"),
-            (say("a\0b"), "NUL"),
-            (json!({ "conversationId": "nowhere", "content": "x" }), "no such conversation"),
-            (
-                json!({ "conversationId": talk, "content": "x", "originalLanguage": "tlh" }),
-                "`tlh` is not a language",
-            ),
-            (json!({ "conversationId": talk, "content": "x", "replyToId": "x" }), "replyToId"),
-            (json!({ "conversationId": talk, "content": "x", "messageType": "smell" }), "messageType"),
-            (
-                json!({ "conversationId": talk, "content": "x", "clientMessageId": "x".repeat(65) }),
-                "clientMessageId",
-            ),
-            (
-                json!({ "conversationId": talk, "content": { "_placeholder": true, "num": 0 } }),
-                "expected a string",
-            ),
-        ] {
-            let refused = socket.ask("message:send", message.clone()).await;
-            assert_eq!(refused["success"], false, "{message} on {kind}");
-            assert!(
-                refused["code"].is_string() && refused["error"].as_str().unwrap().contains(word),
-                "{refused}"
-            );
-        }
-        for event in ["conversation:join", "conversation:leave", "typing:start", "typing:stop"] {
-            socket.tell(event, json!({ "conversationId": null })).await;
-            assert_eq!(socket.event("error").await["code"], "VALIDATION_ERROR", "{event} on {kind}");
-        }
-        let unknown = socket.ask("message:teleport", json!({})).await;
-        assert_eq!(unknown["code"], "UNKNOWN_EVENT");
-        assert_eq!(socket.ask("message:send", say("Salut")).await["success"], true, "and it goes on");
+#[both_databases]
+async fn invalid_events_are_rejected_with_a_message(server: TestServer) {
+    let lea = server.sign_up("lea", "fr").await;
+    let talk = lea.group(&[]).await;
+    let mut socket = Socket::of(&server, &lea).await;
+    let say = |content: &str| json!({ "conversationId": talk, "content": content });
+    for (message, word) in [
+        (Value::Null, "invalid event"),
+        (json!([1, 2, 3]), "invalid event"),
+        (json!("text"), "invalid event"),
+        (json!({ "conversationId": talk }), "content"),
+        (json!({ "conversationId": 7, "content": "x" }), "expected a string"),
+        (say(""), "empty"),
+        (say(&"x".repeat(4_001)), "longer"),
+        (say("a\0b"), "NUL"),
+        (json!({ "conversationId": "nowhere", "content": "x" }), "no such conversation"),
+        (
+            json!({ "conversationId": talk, "content": "x", "originalLanguage": "tlh" }),
+            "`tlh` is not a language",
+        ),
+        (json!({ "conversationId": talk, "content": "x", "replyToId": "x" }), "replyToId"),
+        (json!({ "conversationId": talk, "content": "x", "messageType": "smell" }), "messageType"),
+        (
+            json!({ "conversationId": talk, "content": "x", "clientMessageId": "x".repeat(65) }),
+            "clientMessageId",
+        ),
+        (
+            json!({ "conversationId": talk, "content": { "_placeholder": true, "num": 0 } }),
+            "expected a string",
+        ),
+    ] {
+        let refused = socket.ask("message:send", message.clone()).await;
+        assert_eq!(refused["success"], false, "{message}");
+        assert!(
+            refused["code"].is_string() && refused["error"].as_str().unwrap().contains(word),
+            "{refused}"
+        );
     }
+    for event in ["conversation:join", "conversation:leave", "typing:start", "typing:stop"] {
+        socket.tell(event, json!({ "conversationId": null })).await;
+        assert_eq!(socket.event("error").await["code"], "VALIDATION_ERROR", "{event}");
+    }
+    let unknown = socket.ask("message:teleport", json!({})).await;
+    assert_eq!(unknown["code"], "UNKNOWN_EVENT");
+    assert_eq!(socket.ask("message:send", say("Salut")).await["success"], true, "and it goes on");
 }
 
 #[tokio::test]
 async fn invalid_packets_close_only_their_connection() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let talk = lea.group(&[]).await;
     let mut bystander = Socket::of(&server, &lea).await;
@@ -99,7 +97,7 @@ async fn invalid_packets_close_only_their_connection() {
 async fn a_flood_is_rejected_and_then_disconnected() {
     let rate_limits =
         RateLimits { events: Some(Limit::new("events", 10, Duration::from_secs(60))), ..RateLimits::off() };
-    let server = Server::start(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
+    let server = TestServer::start(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
     let lea = server.sign_up("lea", "fr").await;
     let mut socket = Socket::of(&server, &lea).await;
     for n in 0..20 {
@@ -121,7 +119,7 @@ async fn a_flood_is_rejected_and_then_disconnected() {
 
 #[tokio::test]
 async fn a_list_is_not_an_object() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let list = json!(["lea", "correct horse", "Eve", "Moss", "eve@example.org", "fr", "fr", "fr"]);
     let mut tried = 0;
@@ -152,7 +150,7 @@ async fn a_list_is_not_an_object() {
 
 #[tokio::test]
 async fn invalid_bodies_are_rejected_in_json() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let post = |path: &str| server.request(Method::POST, path).bearer_auth(&lea.token);
     let text = |body: &str| {

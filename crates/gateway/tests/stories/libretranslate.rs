@@ -1,12 +1,13 @@
 //! LibreTranslate's API on the gateway.
 
-use crate::server::{Answer, Server, answer, unlimited};
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::{Answer, answer};
 use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
 async fn an_api_key_is_a_token_of_a_user_or_a_device() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let ask = async |key: &str| -> Answer {
         let body = json!({ "q": ["hola", "hello"], "source": "en", "target": "fr", "api_key": key });
@@ -44,7 +45,7 @@ async fn an_api_key_is_a_token_of_a_user_or_a_device() {
 
 #[tokio::test]
 async fn invalid_input_is_rejected_with_a_message() {
-    let server = Server::single(unlimited()).await;
+    let server = TestServer::single(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let long = format!(r#"{{"q":"{}","source":"en","target":"fr"}}"#, "x".repeat(100_001));
     for (body, status, word) in [

@@ -1,8 +1,8 @@
 //! Rate limits.
 
-use crate::server::{Answer, Person, Server, answer, registration, unlimited};
-use crate::socket::Socket;
 use meeshy_gateway::{Forwarding, GatewayConfig, Limit, RateLimits};
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::{Answer, Person, Socket, answer, registration};
 use reqwest::Method;
 use serde_json::json;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -28,7 +28,7 @@ async fn refused(answer: Answer, limit: u64) {
 
 #[tokio::test]
 async fn registration_and_sign_in_are_limited_by_address() {
-    let server = Server::start(GatewayConfig {
+    let server = TestServer::start(GatewayConfig {
         forwarding: Forwarding { trusted_hops: 1, ..Forwarding::default() },
         ..GatewayConfig::default()
     })
@@ -70,7 +70,7 @@ async fn registration_and_sign_in_are_limited_by_address() {
 
 #[tokio::test]
 async fn responses_contain_the_remaining_calls() {
-    let server = Server::single(GatewayConfig::default()).await;
+    let server = TestServer::single(GatewayConfig::default()).await;
     let first = server.get("/api/v1/languages").await;
     assert_eq!((first.header("x-ratelimit-limit"), first.header("x-ratelimit-remaining")), ("300", "299"));
     for _ in 1..300 {
@@ -80,7 +80,8 @@ async fn responses_contain_the_remaining_calls() {
     assert_eq!(server.get("/health").await.status, 200, "operator routes are not limited");
 
     let server =
-        Server::single(GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() }).await;
+        TestServer::single(GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() })
+            .await;
     assert_eq!(server.get("/api/v1/languages").await.header("x-ratelimit-limit"), "");
 }
 
@@ -88,7 +89,7 @@ async fn responses_contain_the_remaining_calls() {
 async fn translation_is_limited_by_user() {
     let limit = Limit::new("translation", 3, Duration::from_secs(60));
     let rate_limits = RateLimits { translation: Some(limit), ..RateLimits::off() };
-    let server = Server::single(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
+    let server = TestServer::single(GatewayConfig { rate_limits, ..GatewayConfig::default() }).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let text = json!({ "text": "hello", "source_language": "en", "target_language": "fr" });
     let libretranslate = json!({ "q": "hello", "source": "en", "target": "fr", "api_key": lea.token });
@@ -109,7 +110,7 @@ fn limited(change: impl FnOnce(&mut RateLimits)) -> GatewayConfig {
 #[tokio::test]
 async fn messages_have_one_budget_over_rest_and_sockets() {
     let window = Duration::from_secs(60);
-    let server = Server::single(limited(|limits| {
+    let server = TestServer::single(limited(|limits| {
         limits.conversation_messages = Some(Limit::new("conversation_messages", 4, window));
         limits.messages = Some(Limit::new("messages", 8, window));
     }))
@@ -143,7 +144,7 @@ async fn messages_have_one_budget_over_rest_and_sockets() {
 #[tokio::test]
 async fn events_are_counted_over_all_sockets_of_a_user() {
     let limit = Limit::new("events", 6, Duration::from_secs(60));
-    let server = Server::single(limited(|limits| limits.events = Some(limit))).await;
+    let server = TestServer::single(limited(|limits| limits.events = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let (mut one, mut another) = (Socket::of(&server, &lea).await, Socket::of(&server, &lea).await);
     for _ in 0..3 {
@@ -159,7 +160,7 @@ async fn events_are_counted_over_all_sockets_of_a_user() {
 #[tokio::test]
 async fn translations_for_sockets_count_as_those_over_rest() {
     let limit = Limit::new("translation", 3, Duration::from_secs(60));
-    let server = Server::single(limited(|limits| limits.translation = Some(limit))).await;
+    let server = TestServer::single(limited(|limits| limits.translation = Some(limit))).await;
     let lea = server.sign_up("lea", "fr").await;
     let message = lea.say("meeshy", "Salut").await;
     let ask = json!({ "messageId": message, "targetLanguage": "de" });
@@ -175,9 +176,10 @@ async fn translations_for_sockets_count_as_those_over_rest() {
 
 #[tokio::test]
 async fn translations_that_sockets_wait_for_are_bounded() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let message = lea.say("meeshy", "endless").await;
+    server.leaves_jobs();
     let ask = json!({ "messageId": message, "targetLanguage": "de" });
     let mut socket = Socket::of(&server, &lea).await;
     let mut waiting = 0;
@@ -197,7 +199,7 @@ async fn a_known_device_has_attempts_of_its_own() {
     let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
     let allowed_origins = vec!["https://chat.example".to_owned()];
     let server =
-        Server::start(GatewayConfig { forwarding, allowed_origins, ..GatewayConfig::default() }).await;
+        TestServer::start(GatewayConfig { forwarding, allowed_origins, ..GatewayConfig::default() }).await;
     let call = async |path: &str, from: &str, header: (&str, &str), body| {
         let request = server.request(Method::POST, path).header("x-forwarded-for", from);
         answer(request.header(header.0, header.1).header("origin", "https://chat.example").json(&body)).await
@@ -231,7 +233,7 @@ async fn a_known_device_has_attempts_of_its_own() {
 
 #[tokio::test]
 async fn availability_checks_are_limited_and_reveal_no_addresses() {
-    let server = Server::start(GatewayConfig::default()).await;
+    let server = TestServer::start(GatewayConfig::default()).await;
     server.sign_up("lea", "fr").await;
     let path = "/api/v1/auth/check-availability?username=lea&email=lea@example.org";
     let asked = server.get(path).await.body;
@@ -246,7 +248,7 @@ async fn availability_checks_are_limited_and_reveal_no_addresses() {
 #[tokio::test]
 async fn each_text_counts_as_a_translation() {
     let limit = Limit::new("translation", 3, Duration::from_secs(60));
-    let server = Server::single(limited(|limits| limits.translation = Some(limit))).await;
+    let server = TestServer::single(limited(|limits| limits.translation = Some(limit))).await;
     let lea = server.sign_up("lea", "fr").await;
     let text = json!({ "text": "hello", "source_language": "en", "target_language": "fr" });
     let list = json!({ "q": ["one", "two"], "source": "en", "target": "fr", "api_key": lea.token });
@@ -265,7 +267,7 @@ async fn each_text_counts_as_a_translation() {
 #[tokio::test]
 async fn translations_requested_by_reading_are_limited_by_user() {
     let limit = Limit::new("page_translations", 3, Duration::from_secs(60));
-    let server = Server::single(limited(|limits| limits.page_translations = Some(limit))).await;
+    let server = TestServer::single(limited(|limits| limits.page_translations = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = lea.group(&[&carlos]).await;
     for n in 0..5 {
@@ -289,7 +291,7 @@ async fn translations_requested_by_reading_are_limited_by_user() {
 #[tokio::test]
 async fn creating_conversations_is_limited_by_user() {
     let limit = Limit::new("conversations", 1, Duration::from_secs(60));
-    let server = Server::single(limited(|limits| limits.conversations = Some(limit))).await;
+    let server = TestServer::single(limited(|limits| limits.conversations = Some(limit))).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     lea.group(&[&carlos]).await;
     let another = json!({ "type": "group", "title": "Trip", "participantIds": [carlos.id] });

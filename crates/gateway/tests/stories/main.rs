@@ -4,10 +4,11 @@
 
 mod access;
 mod authority;
+mod callers;
 mod caring;
 mod catching_up;
 mod editing;
-mod engine;
+mod event_access;
 mod files;
 mod gateways;
 mod generated;
@@ -18,12 +19,9 @@ mod limits;
 mod metrics;
 mod nul;
 mod pages;
-mod polling;
 mod second_factor;
-mod server;
 mod setup;
 mod shapes;
 mod sharing;
-mod socket;
 mod sockets;
 mod translation;

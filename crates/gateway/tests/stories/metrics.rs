@@ -1,8 +1,8 @@
 //! Metrics, also under hostile traffic.
 
-use crate::server::{Server, answer, unlimited};
-use crate::socket::Socket;
 use meeshy_gateway::{GatewayConfig, MetricsToken};
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::{Socket, answer};
 use reqwest::Method;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ const TOKEN: &str = "a token of the operator";
 const METHODS: [&str; 8] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "other"];
 
 /// The current labels of all metrics: name and value.
-async fn labels(server: &Server) -> BTreeSet<(String, String)> {
+async fn labels(server: &TestServer) -> BTreeSet<(String, String)> {
     let request = server.request(Method::GET, "/metrics").bearer_auth(TOKEN);
     let text = request.send().await.unwrap().text().await.unwrap();
     assert!(text.contains("meeshy_http_requests_total"), "{text}");
@@ -27,9 +27,18 @@ async fn labels(server: &Server) -> BTreeSet<(String, String)> {
     labels.collect()
 }
 
-async fn operated() -> Server {
+/// The value of a metric without labels.
+pub async fn value(server: &TestServer, name: &str) -> u64 {
+    let request = server.request(Method::GET, "/metrics").bearer_auth(TOKEN);
+    let text = request.send().await.unwrap().text().await.unwrap();
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok());
+    value.unwrap_or_default()
+}
+
+/// A server with metrics for the operator.
+pub async fn operated() -> TestServer {
     let metrics_token = Some(MetricsToken::new(TOKEN.to_owned()));
-    Server::start(GatewayConfig { metrics_token, ..unlimited() }).await
+    TestServer::start(GatewayConfig { metrics_token, ..unlimited() }).await
 }
 
 #[tokio::test]
@@ -47,7 +56,7 @@ async fn metrics_are_for_the_operator() {
     let health = answer(get("/health")).await;
     assert_eq!(health.body["services"]["database"], json!({ "status": "up" }));
 
-    let closed = Server::start(unlimited()).await;
+    let closed = TestServer::start(unlimited()).await;
     assert_eq!(answer(closed.request(Method::GET, "/metrics").bearer_auth(TOKEN)).await.status, 404);
 }
 

@@ -1,8 +1,9 @@
 //! NUL characters, which no database can store, in every place of a request.
 
 use crate::access::body;
-use crate::server::{Person, Server, servers};
 use meeshy_gateway::routes::Endpoint;
+use meeshy_harness::TestServer;
+use meeshy_testkit::{Person, both_databases};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -33,7 +34,7 @@ async fn is_no_failure(request: RequestBuilder, person: &Person, place: &str) {
     assert!(status.is_client_error() || status.is_success(), "{place}: {status} {text}");
 }
 
-async fn try_everywhere(server: &Server, endpoint: &Endpoint, person: &Person, place: &str) {
+async fn try_everywhere(server: &TestServer, endpoint: &Endpoint, person: &Person, place: &str) {
     let request = |path: &str| server.request(endpoint.method.clone(), path);
     let body = body(endpoint, person);
     let with_body = |request: RequestBuilder| match endpoint.method {
@@ -54,18 +55,16 @@ async fn try_everywhere(server: &Server, endpoint: &Endpoint, person: &Person, p
     }
 }
 
-#[tokio::test]
-async fn a_nul_is_rejected_by_every_route() {
-    for (kind, server) in servers().await {
-        for (number, endpoint) in server.endpoints.iter().enumerate() {
-            let person = server.sign_up(&format!("person{number}"), "fr").await;
-            let place = format!("{kind}: {} {}", endpoint.method, endpoint.path);
-            try_everywhere(&server, endpoint, &person, &place).await;
-        }
-        let lea = server.sign_up("lea", "fr").await;
-        let answer = lea.get("/api/v1/users/search?q=a%00b").await;
-        assert_ne!(answer.status, 500, "{kind}: {}", answer.body);
-        let answer = server.get("/api/v1/auth/check-availability?username=a%00b").await;
-        assert_ne!(answer.status, 500, "{kind}: {}", answer.body);
+#[both_databases]
+async fn a_nul_is_rejected_by_every_route(server: TestServer) {
+    for (number, endpoint) in server.endpoints.iter().enumerate() {
+        let person = server.sign_up(&format!("person{number}"), "fr").await;
+        let place = format!("{} {}", endpoint.method, endpoint.path);
+        try_everywhere(&server, endpoint, &person, &place).await;
     }
+    let lea = server.sign_up("lea", "fr").await;
+    let answer = lea.get("/api/v1/users/search?q=a%00b").await;
+    assert_ne!(answer.status, 500, "{}", answer.body);
+    let answer = server.get("/api/v1/auth/check-availability?username=a%00b").await;
+    assert_ne!(answer.status, 500, "{}", answer.body);
 }

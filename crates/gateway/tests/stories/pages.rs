@@ -1,12 +1,13 @@
 //! Pages for browsers and for operators.
 
-use crate::server::{Server, answer, unlimited};
 use meeshy_gateway::{Forwarding, GatewayConfig};
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::answer;
 use reqwest::Method;
 
 #[tokio::test]
 async fn operators_see_that_it_lives_and_how_it_does() {
-    let server = Server::single(unlimited()).await;
+    let server = TestServer::single(unlimited()).await;
     server.sign_up("lea", "fr").await;
     let mut health = server.get("/health").await.body;
     health["uptime"] = 0.into();
@@ -18,7 +19,7 @@ async fn operators_see_that_it_lives_and_how_it_does() {
 
 #[tokio::test]
 async fn unknown_paths_are_the_clients_page_or_a_404() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let get = |path: &str, accept: &str| server.request(Method::GET, path).header("accept", accept).send();
     for path in ["/", "/c/65a0c0ffee0123456789abcd", "/settings"] {
         let page = get(path, "text/html,*/*").await.unwrap();
@@ -38,7 +39,7 @@ async fn unknown_paths_are_the_clients_page_or_a_404() {
 #[tokio::test]
 async fn other_sites_may_call_when_they_are_listed() {
     let allowed_origins = vec!["https://friends.example".to_owned()];
-    let server = Server::start(GatewayConfig { allowed_origins, ..unlimited() }).await;
+    let server = TestServer::start(GatewayConfig { allowed_origins, ..unlimited() }).await;
     let preflight = async |path: &str, origin: &str| {
         let request = server.request(Method::OPTIONS, path).header("origin", origin);
         let request = request
@@ -73,7 +74,7 @@ async fn other_sites_may_call_when_they_are_listed() {
 #[tokio::test]
 async fn own_pages_may_call_behind_a_proxy_and_are_told_to_use_tls() {
     let forwarding = Forwarding { trusted_hops: 1, ..Forwarding::default() };
-    let server = Server::start(GatewayConfig { forwarding, ..unlimited() }).await;
+    let server = TestServer::start(GatewayConfig { forwarding, ..unlimited() }).await;
     let call = |proto: &str| {
         let request =
             server.request(Method::GET, "/api/v1/languages").header("origin", "https://chat.example");
@@ -87,14 +88,14 @@ async fn own_pages_may_call_behind_a_proxy_and_are_told_to_use_tls() {
             .contains("connect-src 'self' ws://chat.example wss://chat.example")
     );
     assert_eq!(answer(call("http")).await.header("strict-transport-security"), "");
-    let direct = Server::start(unlimited()).await;
+    let direct = TestServer::start(unlimited()).await;
     let spoofed = direct.request(Method::GET, "/api/v1/languages").header("x-forwarded-proto", "https");
     assert_eq!(answer(spoofed).await.header("strict-transport-security"), "");
 }
 
 #[tokio::test]
 async fn private_answers_are_not_kept_by_caches() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     assert_eq!(lea.get("/users/me").await.header("cache-control"), "no-store");
     assert_eq!(

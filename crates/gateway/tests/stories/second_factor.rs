@@ -1,14 +1,15 @@
 //! Signing in with a code, over the API.
 
-use crate::server::{Server, unlimited};
+use meeshy_harness::{TestServer, unlimited};
 use meeshy_store::Tx;
+use meeshy_testkit::answer;
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
 async fn a_code_is_required_and_accepted_in_both_ways() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     server.sign_up("lea", "fr").await;
     let protect = |tx: &mut Tx<'_>| {
         let secret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
@@ -36,7 +37,7 @@ async fn a_code_is_required_and_accepted_in_both_ways() {
                 true => ("/api/v1/auth/2fa/verify", json!({ "code": code })),
             };
             let request = server.request(Method::POST, path).bearer_auth(token).json(&body);
-            crate::server::answer(request).await
+            answer(request).await
         };
         let refused = show("000000").await;
         assert_eq!((refused.status, refused.code()), (401, "AUTH_FAILED"), "{}", refused.body);

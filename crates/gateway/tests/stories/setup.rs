@@ -1,12 +1,13 @@
 //! The setup state of a new server.
 
-use crate::server::{Server, registration};
 use meeshy_gateway::GatewayConfig;
+use meeshy_harness::TestServer;
+use meeshy_testkit::registration;
 use serde_json::json;
 
 #[tokio::test]
 async fn the_first_screen_gets_the_setup_state() {
-    let server = Server::start(GatewayConfig::default()).await;
+    let server = TestServer::start(GatewayConfig::default()).await;
     let state = async || server.get("/api/v1/setup").await.body["data"].clone();
     assert_eq!(state().await, json!({ "needsAdministrator": true, "hasAccounts": false }));
 

@@ -1,7 +1,7 @@
 //! The exact requests, responses and events, which installed clients depend on.
 
-use crate::server::{Person, single_servers};
-use crate::socket::Socket;
+use meeshy_harness::Single;
+use meeshy_testkit::{Person, Socket, both_databases, registration};
 use serde_json::{Value, json};
 
 /// Replaces the secrets, which differ from run to run.
@@ -23,106 +23,92 @@ fn masked(mut value: Value, people: &[&Person]) -> Value {
     value
 }
 
-#[tokio::test]
-async fn accounts() {
-    for (_, server) in single_servers().await {
-        let registered =
-            server.post("/api/v1/auth/register", crate::server::registration("lea", "fr")).await.body;
-        let lea = server.sign_in("lea").await;
-        let mut shown = registered.clone();
-        for secret in ["token", "sessionToken"] {
-            shown["data"][secret] = format!("<{secret}>").into();
-        }
-        insta::assert_json_snapshot!("register", shown);
-        insta::assert_json_snapshot!("me", masked(lea.get("/auth/me").await.body, &[&lea]));
-
-        let refreshed =
-            server.post("/api/v1/auth/refresh", json!({ "token": lea.token, "refreshToken": null })).await;
-        let mut shown = refreshed.body;
-        assert_eq!(shown["accessToken"], shown["data"]["token"]);
-        shown["accessToken"] = "<token>".into();
-        shown["data"]["token"] = "<token>".into();
-        insta::assert_json_snapshot!("refresh", shown);
-
-        server.sign_up("leandro", "pt").await;
-        insta::assert_json_snapshot!("search", lea.get("/users/search?q=lean").await.body);
-        let patch = json!({ "systemLanguage": "pt", "regionalLanguage": null, "useCustomDestination": true,
-            "customDestinationLanguage": "ja", "bio": "Salut" });
-        insta::assert_json_snapshot!("patch_me", lea.patch("/users/me", patch).await.body);
-        let asked =
-            server.get("/api/v1/auth/check-availability?username=lea&email=new@example.org").await.body;
-        insta::assert_json_snapshot!("availability", asked);
-        let languages = server.get("/api/v1/languages").await.body;
-        insta::assert_json_snapshot!("languages", languages["data"]["languages"][0]);
+#[both_databases]
+async fn accounts(Single(server): Single) {
+    let registered = server.post("/api/v1/auth/register", registration("lea", "fr")).await.body;
+    let lea = server.sign_in("lea").await;
+    let mut shown = registered.clone();
+    for secret in ["token", "sessionToken"] {
+        shown["data"][secret] = format!("<{secret}>").into();
     }
+    insta::assert_json_snapshot!("register", shown);
+    insta::assert_json_snapshot!("me", masked(lea.get("/auth/me").await.body, &[&lea]));
+
+    let refreshed =
+        server.post("/api/v1/auth/refresh", json!({ "token": lea.token, "refreshToken": null })).await;
+    let mut shown = refreshed.body;
+    assert_eq!(shown["accessToken"], shown["data"]["token"]);
+    shown["accessToken"] = "<token>".into();
+    shown["data"]["token"] = "<token>".into();
+    insta::assert_json_snapshot!("refresh", shown);
+
+    server.sign_up("leandro", "pt").await;
+    insta::assert_json_snapshot!("search", lea.get("/users/search?q=lean").await.body);
+    let patch = json!({ "systemLanguage": "pt", "regionalLanguage": null, "useCustomDestination": true,
+        "customDestinationLanguage": "ja", "bio": "Salut" });
+    insta::assert_json_snapshot!("patch_me", lea.patch("/users/me", patch).await.body);
+    let asked = server.get("/api/v1/auth/check-availability?username=lea&email=new@example.org").await.body;
+    insta::assert_json_snapshot!("availability", asked);
+    let languages = server.get("/api/v1/languages").await.body;
+    insta::assert_json_snapshot!("languages", languages["data"]["languages"][0]);
 }
 
-#[tokio::test]
-async fn a_message_from_its_author_to_its_readers() {
-    for (_, server) in single_servers().await {
-        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
-        let hana = server.sign_up("hana", "ja").await;
-        let mut there = Socket::of(&server, &carlos).await;
-        let talk = lea.group(&[&carlos, &hana]).await;
-        insta::assert_json_snapshot!("event_conversation_new", there.event("conversation:new").await);
-        let mut here = Socket::of(&server, &lea).await;
-        here.tell("conversation:join", json!({ "conversationId": talk })).await;
-        insta::assert_json_snapshot!("event_conversation_joined", here.event("conversation:joined").await);
-        insta::assert_json_snapshot!("event_conversation_stats", here.event("conversation:stats").await);
+#[both_databases]
+async fn a_message_from_its_author_to_its_readers(Single(server): Single) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let hana = server.sign_up("hana", "ja").await;
+    let mut there = Socket::of(&server, &carlos).await;
+    let talk = lea.group(&[&carlos, &hana]).await;
+    insta::assert_json_snapshot!("event_conversation_new", there.event("conversation:new").await);
+    let mut here = Socket::of(&server, &lea).await;
+    here.tell("conversation:join", json!({ "conversationId": talk })).await;
+    insta::assert_json_snapshot!("event_conversation_joined", here.event("conversation:joined").await);
+    insta::assert_json_snapshot!("event_conversation_stats", here.event("conversation:stats").await);
 
-        here.tell("typing:start", json!({ "conversationId": talk })).await;
-        insta::assert_json_snapshot!("event_typing_start", there.event("typing:start").await);
-        let message = json!({ "conversationId": talk, "content": "Salut @carlos", "originalLanguage": "fr",
-            "clientMessageId": "c-1" });
-        insta::assert_json_snapshot!("ack_message_send", here.ask("message:send", message).await);
-        insta::assert_json_snapshot!("event_message_new", there.event("message:new").await);
-        insta::assert_json_snapshot!(
-            "event_unread_updated",
-            there.event("conversation:unread-updated").await
-        );
-        let mut ended =
-            [there.event("message:translation").await, there.event("message:translation-state").await];
-        // Either may end first.
-        let mut numbers = ended.each_mut().map(|event| event["eventNumber"].take().as_i64());
-        numbers.sort_unstable();
-        assert_eq!(numbers, [Some(3), Some(4)]);
-        let [translation, state] = ended;
-        insta::assert_json_snapshot!("event_message_translation", translation);
-        insta::assert_json_snapshot!("event_message_translation_state", state);
+    here.tell("typing:start", json!({ "conversationId": talk })).await;
+    insta::assert_json_snapshot!("event_typing_start", there.event("typing:start").await);
+    let message = json!({ "conversationId": talk, "content": "Salut @carlos", "originalLanguage": "fr",
+        "clientMessageId": "c-1" });
+    insta::assert_json_snapshot!("ack_message_send", here.ask("message:send", message).await);
+    insta::assert_json_snapshot!("event_message_new", there.event("message:new").await);
+    insta::assert_json_snapshot!("event_unread_updated", there.event("conversation:unread-updated").await);
+    let mut ended =
+        [there.event("message:translation").await, there.event("message:translation-state").await];
+    // Either may end first.
+    let mut numbers = ended.each_mut().map(|event| event["eventNumber"].take().as_i64());
+    numbers.sort_unstable();
+    assert_eq!(numbers, [Some(3), Some(4)]);
+    let [translation, state] = ended;
+    insta::assert_json_snapshot!("event_message_translation", translation);
+    insta::assert_json_snapshot!("event_message_translation_state", state);
 
-        let page = carlos.get(&format!("/conversations/{talk}/messages?limit=1")).await.body;
-        insta::assert_json_snapshot!("messages", page);
-        insta::assert_json_snapshot!("conversations", carlos.get("/conversations?limit=1").await.body);
-        insta::assert_json_snapshot!(
-            "conversation",
-            carlos.get(&format!("/conversations/{talk}")).await.body
-        );
-        let read = carlos.post(&format!("/conversations/{talk}/mark-read"), json!({})).await;
-        insta::assert_json_snapshot!("mark_read", read.body);
-        insta::assert_json_snapshot!("event_read_status_updated", here.event("read-status:updated").await);
+    let page = carlos.get(&format!("/conversations/{talk}/messages?limit=1")).await.body;
+    insta::assert_json_snapshot!("messages", page);
+    insta::assert_json_snapshot!("conversations", carlos.get("/conversations?limit=1").await.body);
+    insta::assert_json_snapshot!("conversation", carlos.get(&format!("/conversations/{talk}")).await.body);
+    let read = carlos.post(&format!("/conversations/{talk}/mark-read"), json!({})).await;
+    insta::assert_json_snapshot!("mark_read", read.body);
+    insta::assert_json_snapshot!("event_read_status_updated", here.event("read-status:updated").await);
 
-        let first = page["data"][0]["id"].clone();
-        let path = format!("/conversations/{talk}/messages");
-        let answered =
-            carlos.post(&path, json!({ "content": "ok", "replyToId": first, "conversationId": talk })).await;
-        insta::assert_json_snapshot!("message_with_reply", answered.body);
-    }
+    let first = page["data"][0]["id"].clone();
+    let path = format!("/conversations/{talk}/messages");
+    let answered =
+        carlos.post(&path, json!({ "content": "ok", "replyToId": first, "conversationId": talk })).await;
+    insta::assert_json_snapshot!("message_with_reply", answered.body);
 }
 
-#[tokio::test]
-async fn refusals() {
-    for (_, server) in single_servers().await {
-        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
-        let talk = carlos.group(&[]).await;
-        let refusals = json!({
-            "unknown route": server.get("/api/v1/nowhere").await.body,
-            "wrong password": server.post("/api/v1/auth/login", json!({ "username": "lea", "password": "x" })).await.body,
-            "name taken": server.post("/api/v1/auth/register", crate::server::registration("lea", "fr")).await.body,
-            "not a member": lea.get(&format!("/conversations/{talk}")).await.body,
-            "empty message": carlos.post(&format!("/conversations/{talk}/messages"), json!({ "content": "" })).await.body,
-            "unknown key": lea.patch("/users/me", json!({ "shoeSize": 38 })).await.body,
-            "alone": lea.post("/conversations", json!({ "type": "direct", "participantIds": [lea.id] })).await.body,
-        });
-        insta::assert_json_snapshot!("refusals", refusals);
-    }
+#[both_databases]
+async fn refusals(Single(server): Single) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[]).await;
+    let refusals = json!({
+        "unknown route": server.get("/api/v1/nowhere").await.body,
+        "wrong password": server.post("/api/v1/auth/login", json!({ "username": "lea", "password": "x" })).await.body,
+        "name taken": server.post("/api/v1/auth/register", registration("lea", "fr")).await.body,
+        "not a member": lea.get(&format!("/conversations/{talk}")).await.body,
+        "empty message": carlos.post(&format!("/conversations/{talk}/messages"), json!({ "content": "" })).await.body,
+        "unknown key": lea.patch("/users/me", json!({ "shoeSize": 38 })).await.body,
+        "alone": lea.post("/conversations", json!({ "type": "direct", "participantIds": [lea.id] })).await.body,
+    });
+    insta::assert_json_snapshot!("refusals", refusals);
 }

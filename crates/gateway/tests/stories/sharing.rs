@@ -1,7 +1,7 @@
 //! Two gateways on one database: events of one are delivered by the other, once and in order.
 
-use crate::server::{Person, Server, unlimited};
-use crate::socket::Socket;
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::{Person, Socket, eventually};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -10,15 +10,13 @@ async fn heard(sockets: &mut [Socket], last: i64) -> Vec<Vec<(String, Value)>> {
     let mut all = Vec::new();
     for socket in sockets {
         let mut heard: Vec<(String, Value)> = Vec::new();
-        for _ in 0..200 {
+        eventually("the last event arrives", async || {
             // A socket that connects just then may still be told of the new conversation, which is the first event.
             let is_later = |(_, data): &(String, Value)| data["eventNumber"].as_i64() > Some(1);
             heard.extend(socket.so_far().await.into_iter().filter(is_later));
-            if heard.last().is_some_and(|(_, data)| data["eventNumber"].as_i64() >= Some(last)) {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
+            heard.last().is_some_and(|(_, data)| data["eventNumber"].as_i64() >= Some(last))
+        })
+        .await;
         all.push(heard);
     }
     all
@@ -30,7 +28,7 @@ async fn last_event(person: &Person, talk: &str) -> i64 {
 
 #[tokio::test]
 async fn messages_edits_reads_and_translations_reach_the_sockets_of_both_in_the_same_order() {
-    let [one, two] = Server::pair(unlimited()).await;
+    let [one, two] = TestServer::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "es").await);
     let there = two.also(&carlos);
     let talk = lea.group(&[&carlos]).await;
@@ -53,12 +51,10 @@ async fn messages_edits_reads_and_translations_reach_the_sockets_of_both_in_the_
     assert_eq!(sockets[0].ask("message:edit", edit).await["success"], true);
     assert_eq!(there.post(&format!("/conversations/{talk}/mark-read"), Value::Null).await.status, 200);
     // Each message is translated for the other; only then is the last number known.
-    for _ in 0..200 {
-        if one.chat.health().statistics().await.unwrap().translation_jobs_waiting == 0 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    eventually("everything is translated", async || {
+        one.chat.health().statistics().await.unwrap().translation_jobs_waiting == 0
+    })
+    .await;
     let last = last_event(&lea, &talk).await;
     let [here, other] = &heard(&mut sockets, last).await[..] else { panic!("two") };
     let what = |heard: &[(String, Value)]| -> Vec<(i64, String)> {
@@ -81,7 +77,7 @@ async fn messages_edits_reads_and_translations_reach_the_sockets_of_both_in_the_
 
 #[tokio::test]
 async fn a_conversation_created_at_one_gateway_appears_at_the_other() {
-    let [one, two] = Server::pair(unlimited()).await;
+    let [one, two] = TestServer::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "fr").await);
     let mut socket = Socket::of(&two, &carlos).await;
     let talk = lea.group(&[&carlos]).await;
@@ -102,7 +98,7 @@ async fn a_conversation_created_at_one_gateway_appears_at_the_other() {
 
 #[tokio::test]
 async fn typing_is_sent_by_the_other_gateway_and_a_sign_out_closes_its_sockets() {
-    let [one, two] = Server::pair(unlimited()).await;
+    let [one, two] = TestServer::pair(unlimited()).await;
     let (lea, carlos) = (one.sign_up("lea", "fr").await, one.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
     let (mut here, mut there) = (Socket::of(&one, &lea).await, Socket::of(&two, &carlos).await);

@@ -1,18 +1,16 @@
 //! Sockets: authentication, delivery and order.
 
-use crate::polling::Poller;
-use crate::server::{Server, servers, unlimited};
-use crate::socket::Socket;
+use crate::metrics::{operated, value};
 use meeshy_gateway::GatewayConfig;
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::{Poller, Socket, both_databases, eventually};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 #[tokio::test]
 async fn credentials_are_accepted_wherever_clients_put_them() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let ways = [
         json!({ "authToken": lea.token, "tokenType": "jwt" }),
@@ -31,7 +29,7 @@ async fn credentials_are_accepted_wherever_clients_put_them() {
     let mut refused = Socket::open(&server, &format!("EIO=4&token={}", lea.token)).await;
     refused.write("40").await;
     assert_eq!(refused.event("authenticated").await["success"], false);
-    let server = Server::start(GatewayConfig { query_tokens: true, ..unlimited() }).await;
+    let server = TestServer::start(GatewayConfig { query_tokens: true, ..unlimited() }).await;
     let lea = server.sign_up("lea", "fr").await;
     let mut phone = Socket::open(&server, &format!("EIO=4&token={}", lea.token)).await;
     phone.write("40").await;
@@ -42,7 +40,7 @@ async fn credentials_are_accepted_wherever_clients_put_them() {
 
 #[tokio::test]
 async fn clients_recognise_a_failure_by_its_text_and_can_retry() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let bad = [
         json!({}),
@@ -69,7 +67,7 @@ async fn clients_recognise_a_failure_by_its_text_and_can_retry() {
 #[tokio::test]
 async fn unauthenticated_sockets_are_disconnected() {
     let config = GatewayConfig { authentication_deadline: Duration::from_millis(300), ..unlimited() };
-    let server = Server::start(config).await;
+    let server = TestServer::start(config).await;
     let silent = Socket::connect(&server, json!({})).await;
     silent.closed().await;
     let mut guessing = Socket::connect(&server, json!({})).await;
@@ -80,62 +78,63 @@ async fn unauthenticated_sockets_are_disconnected() {
     assert!(tried <= 6, "the first attempt and five more: {tried}");
     // Joining again and again gives no more time.
     let cycling = Poller::open(&server).await.unwrap();
-    let mut joined = 0;
-    while cycling.post("40\u{1e}41").await == StatusCode::OK {
-        joined += 1;
-        cycling.poll().await;
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-    assert!(joined < 12, "{joined}");
+    eventually("it is closed", async || {
+        let is_closed = cycling.post("40\u{1e}41").await != StatusCode::OK;
+        if !is_closed {
+            cycling.poll().await;
+        }
+        is_closed
+    })
+    .await;
     // Once authenticated, it stays.
     let lea = server.sign_up("lea", "fr").await;
     let mut socket = Socket::of(&server, &lea).await;
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    // One that comes later is closed before it, or not at all.
+    Socket::connect(&server, json!({})).await.closed().await;
     socket.so_far().await;
 }
 
-#[tokio::test]
-async fn everybody_receives_messages_in_order_and_once() {
-    for (kind, server) in servers().await {
-        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
-        let talk = lea.group(&[&carlos]).await;
-        let mut here = Socket::of(&server, &lea).await;
-        let (mut there, mut also_there) =
-            (Socket::of(&server, &carlos).await, Socket::of(&server, &carlos).await);
-        let mut numbers = Vec::new();
-        for n in 0..50 {
-            // Without waiting for the acknowledgements in between.
-            let message = json!({ "conversationId": talk, "content": n.to_string(), "clientMessageId": format!("c-{n}") });
-            numbers.push(here.begin("message:send", message).await);
-        }
-        for number in numbers {
-            assert_eq!(here.acknowledgement(number).await["success"], true, "{kind}");
-        }
-        // A retry is the same message.
-        let again = json!({ "conversationId": talk, "content": "7", "clientMessageId": "c-7" });
-        let repeated = here.ask("message:send", again).await;
-        for socket in [&mut here, &mut there, &mut also_there] {
-            let mut heard = Vec::new();
-            for _ in 0..50 {
-                heard.push(socket.event("message:new").await);
-            }
-            let order: Vec<u64> = heard.iter().map(|message| message["sequence"].as_u64().unwrap()).collect();
-            assert_eq!(order, (1..=50).collect::<Vec<_>>(), "{kind}");
-            let said: Vec<String> =
-                heard.iter().map(|message| message["content"].as_str().unwrap().into()).collect();
-            assert_eq!(said, (0..50).map(|n| n.to_string()).collect::<Vec<_>>(), "{kind}");
-            assert_eq!(heard[7]["id"], repeated["data"]["messageId"], "{kind}");
-            let more = socket.so_far().await.into_iter().filter(|(name, _)| name == "message:new").count();
-            assert_eq!(more, 0, "{kind}");
-        }
-        let unread = carlos.get("/conversations").await.body["data"][0]["unreadCount"].clone();
-        assert_eq!(unread, 50, "{kind}");
+#[both_databases]
+async fn everybody_receives_messages_in_order_and_once(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
+    let talk = lea.group(&[&carlos]).await;
+    let mut here = Socket::of(&server, &lea).await;
+    let (mut there, mut also_there) =
+        (Socket::of(&server, &carlos).await, Socket::of(&server, &carlos).await);
+    let mut numbers = Vec::new();
+    for n in 0..50 {
+        // Without waiting for the acknowledgements in between.
+        let message =
+            json!({ "conversationId": talk, "content": n.to_string(), "clientMessageId": format!("c-{n}") });
+        numbers.push(here.begin("message:send", message).await);
     }
+    for number in numbers {
+        assert_eq!(here.acknowledgement(number).await["success"], true);
+    }
+    // A retry is the same message.
+    let again = json!({ "conversationId": talk, "content": "7", "clientMessageId": "c-7" });
+    let repeated = here.ask("message:send", again).await;
+    for socket in [&mut here, &mut there, &mut also_there] {
+        let mut heard = Vec::new();
+        for _ in 0..50 {
+            heard.push(socket.event("message:new").await);
+        }
+        let order: Vec<u64> = heard.iter().map(|message| message["sequence"].as_u64().unwrap()).collect();
+        assert_eq!(order, (1..=50).collect::<Vec<_>>());
+        let said: Vec<String> =
+            heard.iter().map(|message| message["content"].as_str().unwrap().into()).collect();
+        assert_eq!(said, (0..50).map(|n| n.to_string()).collect::<Vec<_>>());
+        assert_eq!(heard[7]["id"], repeated["data"]["messageId"]);
+        let more = socket.so_far().await.into_iter().filter(|(name, _)| name == "message:new").count();
+        assert_eq!(more, 0);
+    }
+    let unread = carlos.get("/conversations").await.body["data"][0]["unreadCount"].clone();
+    assert_eq!(unread, 50);
 }
 
 #[tokio::test]
 async fn typing_is_sent_once_whatever_the_sockets_of_a_user_say() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = lea.group(&[&carlos]).await;
     let mut there = Socket::of(&server, &carlos).await;
@@ -159,7 +158,7 @@ async fn typing_is_sent_once_whatever_the_sockets_of_a_user_say() {
 
 #[tokio::test]
 async fn an_unauthenticated_socket_is_told_at_once() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let mut socket = Socket::connect(&server, json!({})).await;
     let message = json!({ "conversationId": "meeshy", "content": "hello" });
     let answer = socket.ask("message:send", message.clone()).await;
@@ -172,7 +171,7 @@ async fn an_unauthenticated_socket_is_told_at_once() {
 
 #[tokio::test]
 async fn presence_changes_are_sent_once() {
-    let server = Server::start(unlimited()).await;
+    let server = operated().await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     lea.group(&[&carlos]).await;
     let mut there = Socket::of(&server, &carlos).await;
@@ -181,8 +180,10 @@ async fn presence_changes_are_sent_once() {
     let came = there.event("user:status").await;
     assert_eq!((&came["userId"], &came["isOnline"]), (&json!(lea.id), &json!(true)));
     assert_eq!(came["username"], "Lea Test");
+    let closed = async || value(&server, "meeshy_sockets_closed_total").await;
+    let before = closed().await;
     drop(one);
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    eventually("the server has noticed", async || closed().await > before).await;
     assert!(there.so_far().await.iter().all(|(name, _)| name != "user:status"), "one socket is left");
     drop(another);
     assert_eq!(there.event("user:status").await["isOnline"], false);
@@ -190,7 +191,7 @@ async fn presence_changes_are_sent_once() {
 
 #[tokio::test]
 async fn non_members_cannot_join_write_or_type() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let emma = server.sign_up("emma", "en").await;
     let talk = lea.group(&[&carlos]).await;
@@ -220,7 +221,7 @@ async fn non_members_cannot_join_write_or_type() {
 
 #[tokio::test]
 async fn the_global_room_is_addressed_by_its_name() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let (mut here, mut there) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
     here.tell("conversation:join", json!({ "conversationId": "meeshy" })).await;
@@ -233,30 +234,18 @@ async fn the_global_room_is_addressed_by_its_name() {
     assert_eq!(there.event("message:new").await["conversationId"], id);
 }
 
-#[tokio::test]
-async fn signing_out_closes_the_sockets_of_the_device() {
-    for (kind, server) in servers().await {
-        let (phone, desktop) = (server.sign_up("lea", "fr").await, server.sign_in("lea").await);
-        let (on_phone, mut on_desktop) =
-            (Socket::of(&server, &phone).await, Socket::of(&server, &desktop).await);
-        assert_eq!(phone.post("/auth/logout", Value::Null).await.status, 200, "{kind}");
-        on_phone.closed().await;
-        on_desktop.so_far().await;
-    }
+#[both_databases]
+async fn signing_out_closes_the_sockets_of_the_device(server: TestServer) {
+    let (phone, desktop) = (server.sign_up("lea", "fr").await, server.sign_in("lea").await);
+    let (on_phone, mut on_desktop) = (Socket::of(&server, &phone).await, Socket::of(&server, &desktop).await);
+    assert_eq!(phone.post("/auth/logout", Value::Null).await.status, 200);
+    on_phone.closed().await;
+    on_desktop.so_far().await;
 }
 
 #[tokio::test]
 async fn a_shutdown_notifies_the_sockets_and_loses_nothing() {
-    // A panic in another task does not fail a test by itself.
-    let (panics, hook) = (Arc::new(AtomicUsize::new(0)), std::panic::take_hook());
-    std::panic::set_hook(Box::new({
-        let panics = Arc::clone(&panics);
-        move |panic| {
-            panics.fetch_add(1, Ordering::SeqCst);
-            hook(panic);
-        }
-    }));
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
     let (mut here, there) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
@@ -277,13 +266,11 @@ async fn a_shutdown_notifies_the_sockets_and_loses_nothing() {
         || true,
     );
     assert_eq!(count("message:new"), stored.await.unwrap().messages.len(), "everything stored was delivered");
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(panics.load(Ordering::SeqCst), 0, "connected clients are disconnected cleanly");
 }
 
 #[tokio::test]
 async fn a_shutdown_notifies_every_socket_and_is_fast() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
     let (mut connected, mut polling) = (Vec::new(), Vec::new());

@@ -1,68 +1,64 @@
 //! Translations on request, over the API.
 
-use crate::server::{Server, servers, unlimited};
-use crate::socket::Socket;
+use meeshy_harness::{TestServer, unlimited};
+use meeshy_testkit::{Socket, both_databases};
 use serde_json::{Value, json};
 
 const SPANISH: &str = "dónde está la biblioteca";
 /// Letters of a language that Meeshy does not know.
 const CHEROKEE: &str = "ᏣᎳᎩ";
 
-#[tokio::test]
-async fn a_requested_translation_arrives_as_an_event() {
-    for (kind, server) in servers().await {
-        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
-        let talk = carlos.group(&[&lea]).await;
-        let (mut hers, mut his) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
-        let id = carlos.say(&talk, "hola").await;
-        assert_eq!(hers.event("message:translation").await["translations"][0]["targetLanguage"], "fr");
+#[both_databases]
+async fn a_requested_translation_arrives_as_an_event(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[&lea]).await;
+    let (mut hers, mut his) = (Socket::of(&server, &lea).await, Socket::of(&server, &carlos).await);
+    let id = carlos.say(&talk, "hola").await;
+    assert_eq!(hers.event("message:translation").await["translations"][0]["targetLanguage"], "fr");
 
-        let ask = json!({ "message_id": id, "target_language": "de", "model_type": "premium" });
-        let asked = lea.post("/translate", ask.clone()).await;
-        assert_eq!(asked.status, 200, "{kind}: {}", asked.body);
-        let data = &asked.body["data"];
-        assert_eq!((&data["messageId"], &data["targetLanguage"]), (&json!(id), &json!("de")), "{kind}");
-        assert_eq!(data["status"], "processing", "{kind}");
-        let mut came = hers.event("message:translation").await;
-        assert_eq!(came["translations"][0]["translatedContent"], "de: hola", "{kind}");
-        // Only what is new has a number.
-        assert!(came.as_object_mut().unwrap().remove("eventNumber").is_some(), "{kind}");
+    let ask = json!({ "message_id": id, "target_language": "de", "model_type": "premium" });
+    let asked = lea.post("/translate", ask.clone()).await;
+    assert_eq!(asked.status, 200, "{}", asked.body);
+    let data = &asked.body["data"];
+    assert_eq!((&data["messageId"], &data["targetLanguage"]), (&json!(id), &json!("de")));
+    assert_eq!(data["status"], "processing");
+    let mut came = hers.event("message:translation").await;
+    assert_eq!(came["translations"][0]["translatedContent"], "de: hola");
+    // Only what is new has a number.
+    assert!(came.as_object_mut().unwrap().remove("eventNumber").is_some());
 
-        let again = lea.post("/translate", ask).await;
-        assert_eq!(again.body["data"]["status"], "completed", "{kind}");
-        assert_eq!(again.body["data"]["translation"]["translatedText"], "de: hola", "{kind}");
-        assert_eq!(hers.event("message:translation").await, came, "{kind}: the same, for the requester");
-        let of_his = his.so_far().await.into_iter().filter(|(name, _)| name == "message:translation").count();
-        assert_eq!(of_his, 2, "{kind}: he received each once");
-    }
+    let again = lea.post("/translate", ask).await;
+    assert_eq!(again.body["data"]["status"], "completed");
+    assert_eq!(again.body["data"]["translation"]["translatedText"], "de: hola");
+    assert_eq!(hers.event("message:translation").await, came, "the same, for the requester");
+    let of_his = his.so_far().await.into_iter().filter(|(name, _)| name == "message:translation").count();
+    assert_eq!(of_his, 2, "he received each once");
 }
 
-#[tokio::test]
-async fn a_translation_that_waits_for_its_model_is_pending_and_says_why() {
-    for (kind, server) in servers().await {
-        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
-        let talk = carlos.group(&[&lea]).await;
-        let mut hers = Socket::of(&server, &lea).await;
-        let id = carlos.say(&talk, "soon").await;
-        let told = hers.event("message:translation-state").await;
-        let state =
-            |of: &Value| (of["targetLanguage"].clone(), of["state"].clone(), of["reasonCode"].clone());
-        let expected = (json!("fr"), json!("pending"), json!("model_downloading"));
-        assert_eq!((state(&told), &told["messageId"]), (expected.clone(), &json!(id)), "{kind}");
-        let page = lea.get(&format!("/conversations/{talk}/messages")).await.body;
-        let states = page["data"][0]["translationStates"].as_array().unwrap();
-        assert_eq!(states.iter().map(state).collect::<Vec<_>>(), [expected], "{kind}: {page}");
+#[both_databases]
+async fn a_translation_that_waits_for_its_model_is_pending_and_says_why(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[&lea]).await;
+    let mut hers = Socket::of(&server, &lea).await;
+    let id = carlos.say(&talk, "soon").await;
+    server.leaves_jobs();
+    let told = hers.event("message:translation-state").await;
+    let state = |of: &Value| (of["targetLanguage"].clone(), of["state"].clone(), of["reasonCode"].clone());
+    let expected = (json!("fr"), json!("pending"), json!("model_downloading"));
+    assert_eq!((state(&told), &told["messageId"]), (expected.clone(), &json!(id)));
+    let page = lea.get(&format!("/conversations/{talk}/messages")).await.body;
+    let states = page["data"][0]["translationStates"].as_array().unwrap();
+    assert_eq!(states.iter().map(state).collect::<Vec<_>>(), [expected], "{page}");
 
-        let ask = json!({ "text": "soon", "source_language": "es", "target_language": "fr" });
-        let refused = lea.post("/translate-blocking", ask).await;
-        assert_eq!((refused.status, refused.code()), (422, "TRANSLATION_UNAVAILABLE"), "{kind}");
-        assert_eq!(refused.body["reasonCode"], "model_downloading", "{kind}");
-    }
+    let ask = json!({ "text": "soon", "source_language": "es", "target_language": "fr" });
+    let refused = lea.post("/translate-blocking", ask).await;
+    assert_eq!((refused.status, refused.code()), (422, "TRANSLATION_UNAVAILABLE"));
+    assert_eq!(refused.body["reasonCode"], "model_downloading");
 }
 
 #[tokio::test]
 async fn waiting_returns_the_text() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = carlos.group(&[&lea]).await;
     let id = carlos.say(&talk, "hola").await;
@@ -110,7 +106,7 @@ async fn waiting_returns_the_text() {
 
 #[tokio::test]
 async fn the_state_of_a_translation_is_shown() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let talk = carlos.group(&[&lea]).await;
     let id = carlos.say(&talk, "hola").await;
@@ -147,36 +143,34 @@ async fn the_state_of_a_translation_is_shown() {
     }
 }
 
-#[tokio::test]
-async fn statistics_come_from_the_store() {
-    for (kind, server) in servers().await {
-        let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
-        let none = lea.get("/translations/stats").await.body;
-        assert_eq!(
-            none["data"],
-            json!({ "total": 0, "waiting": 0, "byState": {}, "byEngine": {}, "byLanguages": {} })
-        );
-        let talk = carlos.group(&[&lea]).await;
-        for content in ["hola", "ok"] {
-            let id = carlos.say(&talk, content).await;
-            for target in ["fr", "ja"] {
-                lea.post("/translate-blocking", json!({ "message_id": id, "target_language": target })).await;
-            }
+#[both_databases]
+async fn statistics_come_from_the_store(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let none = lea.get("/translations/stats").await.body;
+    assert_eq!(
+        none["data"],
+        json!({ "total": 0, "waiting": 0, "byState": {}, "byEngine": {}, "byLanguages": {} })
+    );
+    let talk = carlos.group(&[&lea]).await;
+    for content in ["hola", "ok"] {
+        let id = carlos.say(&talk, content).await;
+        for target in ["fr", "ja"] {
+            lea.post("/translate-blocking", json!({ "message_id": id, "target_language": target })).await;
         }
-        let expected = json!({
-            "total": 4, "waiting": 0, "byState": { "done": 1, "identical": 1, "unavailable": 2 },
-            "byEngine": { "test": 1 }, "byLanguages": { "es-fr": 2, "es-ja": 2 },
-        });
-        assert_eq!(lea.get("/translations/stats").await.body["data"], expected, "{kind}");
-        let models = lea.get("/models").await.body["data"]["models"].clone();
-        assert_eq!(models[0]["name"], "test", "{kind}");
-        assert!(models[0]["pairs"].as_array().unwrap().contains(&json!("es-fr")), "{kind}: {models}");
     }
+    let expected = json!({
+        "total": 4, "waiting": 0, "byState": { "done": 1, "identical": 1, "unavailable": 2 },
+        "byEngine": { "test": 1 }, "byLanguages": { "es-fr": 2, "es-ja": 2 },
+    });
+    assert_eq!(lea.get("/translations/stats").await.body["data"], expected);
+    let models = lea.get("/models").await.body["data"]["models"].clone();
+    assert_eq!(models[0]["name"], "test");
+    assert!(models[0]["pairs"].as_array().unwrap().contains(&json!("es-fr")), "{models}");
 }
 
 #[tokio::test]
 async fn a_socket_requests_a_translation() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
     let mallory = server.sign_up("mallory", "en").await;
     let talk = carlos.group(&[&lea]).await;
@@ -210,7 +204,7 @@ async fn a_socket_requests_a_translation() {
 
 #[tokio::test]
 async fn invalid_requests_are_rejected_with_a_message() {
-    let server = Server::start(unlimited()).await;
+    let server = TestServer::start(unlimited()).await;
     let lea = server.sign_up("lea", "fr").await;
     let text = |text: &str| json!({ "text": text, "source_language": "en", "target_language": "fr" });
     for (path, body, word) in [

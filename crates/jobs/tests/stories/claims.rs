@@ -1,9 +1,9 @@
 //! Claims of processes that are killed, stop, or hang.
 
-use crate::support::{GREETING, LEASE, Process, TIMEOUT, World, next, worlds};
+use crate::support::{GREETING, LEASE, Process, TIMEOUT, World, next};
 use meeshy_jobs::Runner;
 use meeshy_store::jobs;
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, OnDatabase, both_databases};
 use std::sync::Arc;
 use tokio::sync::{Notify, mpsc};
 
@@ -36,27 +36,25 @@ fn endless(
     (world.runner(name).handle(&GREETING, work), dropped)
 }
 
-#[tokio::test]
-async fn a_killed_holder_is_replaced_when_its_claim_expires_and_a_stopped_one_at_once() {
-    for (kind, world) in worlds().await {
-        world.greet("a", "Léa").await;
-        let (started, mut starts) = mpsc::unbounded_channel();
-        let first = Process::start(endless(&world, "one", &started).0);
-        assert_eq!(next(&mut starts).await, "one", "{kind}");
-        first.kill().await;
-        let second = Process::start(endless(&world, "two", &started).0);
-        // SQLite has only one process, which need not wait for claims of the one before.
-        if !world.store.is_exclusive() {
-            world.hand.advance(LEASE);
-        }
-        assert_eq!(next(&mut starts).await, "two", "{kind}");
-        second.stop().await;
-        let third = Process::start(endless(&world, "three", &started).0);
-        assert_eq!(next(&mut starts).await, "three", "{kind}: without waiting for the claim");
-        let job = world.job_until("greeting", "a", |_| true).await.unwrap();
-        assert_eq!(job.attempts, 2, "{kind}: an attempt that was given back does not count");
-        third.kill().await;
+#[both_databases]
+async fn a_killed_holder_is_replaced_when_its_claim_expires_and_a_stopped_one_at_once(world: World) {
+    world.greet("a", "Léa").await;
+    let (started, mut starts) = mpsc::unbounded_channel();
+    let first = Process::start(endless(&world, "one", &started).0);
+    assert_eq!(next(&mut starts).await, "one");
+    first.kill().await;
+    let second = Process::start(endless(&world, "two", &started).0);
+    // SQLite has only one process, which need not wait for claims of the one before.
+    if !world.store.is_exclusive() {
+        world.hand.advance(LEASE);
     }
+    assert_eq!(next(&mut starts).await, "two");
+    second.stop().await;
+    let third = Process::start(endless(&world, "three", &started).0);
+    assert_eq!(next(&mut starts).await, "three", "without waiting for the claim");
+    let job = world.job_until("greeting", "a", |_| true).await.unwrap();
+    assert_eq!(job.attempts, 2, "an attempt that was given back does not count");
+    third.kill().await;
 }
 
 #[tokio::test]

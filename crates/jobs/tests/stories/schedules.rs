@@ -1,9 +1,9 @@
 //! Scheduled jobs.
 
-use crate::support::{HOUR, Process, World, next, worlds};
+use crate::support::{HOUR, Process, World, next};
 use meeshy_jobs::Runner;
 use meeshy_store::jobs::{self, Scheduled};
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, OnDatabase, both_databases};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -22,59 +22,53 @@ fn hourly(world: &World, runs: &mpsc::UnboundedSender<()>) -> Runner {
     })
 }
 
-#[tokio::test]
-async fn a_run_missed_while_the_program_was_down_is_made_once() {
-    for (kind, world) in worlds().await {
-        let (ran, mut runs) = mpsc::unbounded_channel();
-        let process = Process::start(hourly(&world, &ran));
-        next(&mut runs).await;
-        process.stop().await;
-        assert_eq!(state(&world).await.run_at, world.now().plus(HOUR), "{kind}");
-        world.hand.advance(HOUR * 10);
-        let process = Process::start(hourly(&world, &ran));
-        next(&mut runs).await;
-        process.stop().await;
-        drop(ran);
-        let (state, now) = (state(&world).await, world.now());
-        assert_eq!((state.last_succeeded_at, state.run_at), (Some(now), now.plus(HOUR)), "{kind}");
-        assert_eq!(runs.recv().await, None, "{kind}");
-    }
+#[both_databases]
+async fn a_run_missed_while_the_program_was_down_is_made_once(world: World) {
+    let (ran, mut runs) = mpsc::unbounded_channel();
+    let process = Process::start(hourly(&world, &ran));
+    next(&mut runs).await;
+    process.stop().await;
+    assert_eq!(state(&world).await.run_at, world.now().plus(HOUR));
+    world.hand.advance(HOUR * 10);
+    let process = Process::start(hourly(&world, &ran));
+    next(&mut runs).await;
+    process.stop().await;
+    drop(ran);
+    let (state, now) = (state(&world).await, world.now());
+    assert_eq!((state.last_succeeded_at, state.run_at), (Some(now), now.plus(HOUR)));
+    assert_eq!(runs.recv().await, None);
 }
 
-#[tokio::test]
-async fn an_interval_that_becomes_shorter_holds_at_once() {
-    for (kind, world) in worlds().await {
-        let declare = |interval| world.write(move |tx| jobs::schedule(tx, "sweep", interval));
-        declare(HOUR).await;
-        let due = world.now();
-        assert_eq!(state(&world).await.run_at, due, "{kind}: the first run is due at once");
-        world.write(move |tx| tx.execute("UPDATE jobs SET run_at = $1", &[due.plus(HOUR).into()])).await;
-        declare(HOUR * 2).await;
-        assert_eq!(state(&world).await.run_at, due.plus(HOUR), "{kind}");
-        declare(HOUR / 2).await;
-        assert_eq!(state(&world).await.run_at, due.plus(HOUR / 2), "{kind}");
-    }
+#[both_databases]
+async fn an_interval_that_becomes_shorter_holds_at_once(world: World) {
+    let declare = |interval| world.write(move |tx| jobs::schedule(tx, "sweep", interval));
+    declare(HOUR).await;
+    let due = world.now();
+    assert_eq!(state(&world).await.run_at, due, "the first run is due at once");
+    world.write(move |tx| tx.execute("UPDATE jobs SET run_at = $1", &[due.plus(HOUR).into()])).await;
+    declare(HOUR * 2).await;
+    assert_eq!(state(&world).await.run_at, due.plus(HOUR));
+    declare(HOUR / 2).await;
+    assert_eq!(state(&world).await.run_at, due.plus(HOUR / 2));
 }
 
-#[tokio::test]
-async fn a_failing_run_is_repeated_sooner_and_shows_why() {
-    for (kind, world) in worlds().await {
-        let is_broken = Arc::new(AtomicBool::new(true));
-        let broken = Arc::clone(&is_broken);
-        let process = Process::start(world.runner("one").schedule("sweep", HOUR, move || {
-            let is_broken = broken.load(Ordering::SeqCst);
-            async move { if is_broken { Err("the broom is broken".into()) } else { Ok(()) } }
-        }));
-        let job = world.job_until("sweep", "", |row| row.as_ref().is_some_and(|row| row.error.is_some()));
-        let (job, now) = (job.await.unwrap(), world.now());
-        assert_eq!(job.run_at, now.plus(Duration::from_secs(60)), "{kind}");
-        assert_eq!(state(&world).await.last_error.as_deref(), Some("the broom is broken"), "{kind}");
-        is_broken.store(false, Ordering::SeqCst);
-        world.hand.advance(Duration::from_secs(60));
-        let job = world.job_until("sweep", "", |row| row.as_ref().unwrap().error.is_none()).await.unwrap();
-        assert_eq!((job.attempts, job.run_at), (0, now.plus(Duration::from_secs(60) + HOUR)), "{kind}");
-        process.stop().await;
-    }
+#[both_databases]
+async fn a_failing_run_is_repeated_sooner_and_shows_why(world: World) {
+    let is_broken = Arc::new(AtomicBool::new(true));
+    let broken = Arc::clone(&is_broken);
+    let process = Process::start(world.runner("one").schedule("sweep", HOUR, move || {
+        let is_broken = broken.load(Ordering::SeqCst);
+        async move { if is_broken { Err("the broom is broken".into()) } else { Ok(()) } }
+    }));
+    let job = world.job_until("sweep", "", |row| row.as_ref().is_some_and(|row| row.error.is_some()));
+    let (job, now) = (job.await.unwrap(), world.now());
+    assert_eq!(job.run_at, now.plus(Duration::from_secs(60)));
+    assert_eq!(state(&world).await.last_error.as_deref(), Some("the broom is broken"));
+    is_broken.store(false, Ordering::SeqCst);
+    world.hand.advance(Duration::from_secs(60));
+    let job = world.job_until("sweep", "", |row| row.as_ref().unwrap().error.is_none()).await.unwrap();
+    assert_eq!((job.attempts, job.run_at), (0, now.plus(Duration::from_secs(60) + HOUR)));
+    process.stop().await;
 }
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use meeshy_domain::{Clock, Timestamp};
 use meeshy_jobs::{Kind, Runner};
 use meeshy_store::{Store, StoreError, Tx, jobs};
-use meeshy_testkit::Database;
 use meeshy_testkit::clock::{self, ClockControl};
+use meeshy_testkit::{Database, OnDatabase, eventually};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -32,22 +32,15 @@ pub struct Process {
     task: JoinHandle<()>,
 }
 
-/// A world on each database, with its name for messages.
-pub async fn worlds() -> Vec<(&'static str, World)> {
-    let mut worlds = Vec::new();
-    for (kind, database) in Database::both() {
-        worlds.push((kind, World::on(database).await));
-    }
-    worlds
-}
-
-impl World {
-    pub async fn on(database: Database) -> Self {
+impl OnDatabase for World {
+    async fn on(database: Database) -> Self {
         let (clock, hand) = clock::manual();
         let store = database.open().await.unwrap().with_clock(clock.clone());
         Self { store, hand, clock, _database: database }
     }
+}
 
+impl World {
     pub fn runner(&self, process: &str) -> Runner {
         Runner::new(self.store.clone(), process)
     }
@@ -76,25 +69,21 @@ impl World {
         key: &str,
         is_so: impl Fn(&Option<Row>) -> bool,
     ) -> Option<Row> {
-        let poll = async {
-            loop {
-                let params = [kind.into(), key.into()];
-                let read = move |tx: &mut Tx<'_>| {
-                    tx.fetch_optional(
-                        "SELECT run_at, attempts, last_error, is_dead FROM jobs WHERE kind = $1 AND key = $2",
-                        &params,
-                    )
-                };
-                let row = self.store.read(read).await.unwrap();
-                let row =
-                    row.map(|(run_at, attempts, error, is_dead)| Row { run_at, attempts, error, is_dead });
-                if is_so(&row) {
-                    return row;
-                }
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(TIMEOUT, poll).await.expect("the job changes")
+        let mut found = None;
+        eventually("the job changes", async || {
+            let params = [kind.into(), key.into()];
+            let read = move |tx: &mut Tx<'_>| {
+                tx.fetch_optional(
+                    "SELECT run_at, attempts, last_error, is_dead FROM jobs WHERE kind = $1 AND key = $2",
+                    &params,
+                )
+            };
+            let row = self.store.read(read).await.unwrap();
+            found = row.map(|(run_at, attempts, error, is_dead)| Row { run_at, attempts, error, is_dead });
+            is_so(&found)
+        })
+        .await;
+        found
     }
 
     pub async fn nothing_is_left(&self) {

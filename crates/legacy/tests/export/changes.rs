@@ -6,7 +6,7 @@ use bson::{Bson, Document, doc};
 use meeshy_chat::retention::{Retention, archive_notifications};
 use meeshy_domain::Timestamp;
 use meeshy_store::{Location, Value};
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, both_databases};
 use std::time::Duration;
 
 const PASSWORD: &str = "correct horse";
@@ -97,50 +97,48 @@ fn changed<'d>(before: &'d Document, after: &'d Document) -> Vec<&'d str> {
     different.chain(gone).map(String::as_str).collect()
 }
 
-#[test]
-fn rows_written_here_are_exported() {
-    for (kind, database) in Database::both() {
-        let (at, old) = (database.location(), old());
-        import(at, &old.dump);
-        assert_eq!(export(at).dump.digest(), old.dump.digest(), "{kind}");
-        use_chat(&database, PASSWORD, "mshy_trip");
-        let back = export(at);
-        people(kind, &back, &old);
-        messages(kind, &back, &old);
-        cursors(kind, &back, &old);
-        assert_eq!(back.count("call_sessions"), [0; 5], "{kind}: empty, as it was");
+#[both_databases]
+fn rows_written_here_are_exported(database: Database) {
+    let (at, old) = (database.location(), old());
+    import(at, &old.dump);
+    assert_eq!(export(at).dump.digest(), old.dump.digest());
+    use_chat(&database, PASSWORD, "mshy_trip");
+    let back = export(at);
+    people(&back, &old);
+    messages(&back, &old);
+    cursors(&back, &old);
+    assert_eq!(back.count("call_sessions"), [0; 5], "empty, as it was");
 
-        let again = if kind == "SQLite" { Database::sqlite() } else { Database::postgres() };
-        import(again.location(), &back.dump);
-        let third = export(again.location());
-        assert_eq!(third.dump.digest(), back.dump.digest(), "{kind}: importing it again loses nothing");
-        assert_eq!(third.not_held("sessions", "sessions"), 0, "{kind}");
-    }
+    let again = database.another();
+    import(again.location(), &back.dump);
+    let third = export(again.location());
+    assert_eq!(third.dump.digest(), back.dump.digest(), "importing it again loses nothing");
+    assert_eq!(third.not_held("sessions", "sessions"), 0);
 }
 
-fn people(kind: &str, back: &Exported, old: &Small) {
+fn people(back: &Exported, old: &Small) {
     let (before, after) = (documents(&old.dump, "User"), back.documents("User"));
     let alice = id('u', 1).to_hex();
     // Her hash was replaced here; the export contains the one that the old system knows.
-    assert_eq!(changed(&before[&alice], &after[&alice]), ["updatedAt"], "{kind}");
+    assert_eq!(changed(&before[&alice], &after[&alice]), ["updatedAt"]);
     let bob = id('u', 2).to_hex();
-    assert_eq!(after[&bob].get("role"), Some(&Bson::from("MODO")), "{kind}: as it was called there");
+    assert_eq!(after[&bob].get("role"), Some(&Bson::from("MODO")), "as it was called there");
     let dora = id('u', 3).to_hex();
-    assert_eq!(after[&dora], before[&dora], "{kind}");
+    assert_eq!(after[&dora], before[&dora]);
 
     let carol = new_one(back, old, "User", "username", "carol");
-    assert_eq!(carol.get("isOnline"), Some(&Bson::from(false)), "{kind}");
-    assert_eq!(carol.get("role"), Some(&Bson::from("USER")), "{kind}");
-    assert!(carol.get_str("password").unwrap().starts_with("$argon2id$"), "{kind}");
-    assert!(!carol.contains_key("avatar"), "{kind}: unset fields are absent");
-    assert!(carol.get_datetime("createdAt").is_ok() && carol.get_object_id("_id").is_ok(), "{kind}");
-    assert_eq!(back.report.new_passwords, ["carol"], "{kind}");
-    assert_eq!(back.not_held("users", "password_hash"), 1, "{kind}");
-    assert_eq!(back.not_held("sessions", "sessions"), 3, "{kind}");
+    assert_eq!(carol.get("isOnline"), Some(&Bson::from(false)));
+    assert_eq!(carol.get("role"), Some(&Bson::from("USER")));
+    assert!(carol.get_str("password").unwrap().starts_with("$argon2id$"));
+    assert!(!carol.contains_key("avatar"), "unset fields are absent");
+    assert!(carol.get_datetime("createdAt").is_ok() && carol.get_object_id("_id").is_ok());
+    assert_eq!(back.report.new_passwords, ["carol"]);
+    assert_eq!(back.not_held("users", "password_hash"), 1);
+    assert_eq!(back.not_held("sessions", "sessions"), 3);
 }
 
-fn messages(kind: &str, back: &Exported, old: &Small) {
-    assert_eq!(back.count("Message"), [6, 4, 0, 2, 0], "{kind}");
+fn messages(back: &Exported, old: &Small) {
+    assert_eq!(back.count("Message"), [6, 4, 0, 2, 0]);
     let written = new_one(back, old, "Message", "content", "guten Abend zusammen");
     for (field, expected) in [
         ("senderId", Bson::ObjectId(id('u', 1))),
@@ -153,70 +151,65 @@ fn messages(kind: &str, back: &Exported, old: &Small) {
         ("validatedMentions", Bson::Array(Vec::new())),
         ("readCount", Bson::Int64(0)),
     ] {
-        assert_eq!(written.get(field), Some(&expected), "{kind}: {field}");
+        assert_eq!(written.get(field), Some(&expected), "{field}");
     }
-    assert!(!written.contains_key("replyToId"), "{kind}");
-    assert_eq!(back.not_held("messages", "client_message_id"), 2, "{kind}");
+    assert!(!written.contains_key("replyToId"));
+    assert_eq!(back.not_held("messages", "client_message_id"), 2);
 
     let message = written.get_object_id("_id").unwrap();
     let translation =
         new_one(back, old, "MessageTranslation", "translatedContent", "en: guten Abend zusammen");
-    assert_eq!(translation.get("messageId"), Some(&Bson::from(message)), "{kind}");
-    assert_eq!(translation.get("sourceLanguage"), Some(&Bson::from("de")), "{kind}");
-    assert_eq!(translation.get("targetLanguage"), Some(&Bson::from("en")), "{kind}");
-    assert_eq!(translation.get("cacheKey"), Some(&Bson::from(format!("{message}_de_en"))), "{kind}");
-    assert_eq!(translation.get("confidenceScore"), Some(&Bson::from(0.5)), "{kind}");
+    assert_eq!(translation.get("messageId"), Some(&Bson::from(message)));
+    assert_eq!(translation.get("sourceLanguage"), Some(&Bson::from("de")));
+    assert_eq!(translation.get("targetLanguage"), Some(&Bson::from("en")));
+    assert_eq!(translation.get("cacheKey"), Some(&Bson::from(format!("{message}_de_en"))));
+    assert_eq!(translation.get("confidenceScore"), Some(&Bson::from(0.5)));
     // There were two and one was made here; the embedded one stays embedded; one failed.
-    assert_eq!(back.count("MessageTranslation"), [3, 2, 0, 1, 0], "{kind}");
-    assert_eq!(back.not_held("translations", "state"), 1, "{kind}");
+    assert_eq!(back.count("MessageTranslation"), [3, 2, 0, 1, 0]);
+    assert_eq!(back.not_held("translations", "state"), 1);
 
     let conversation = &back.documents("Conversation")[&id('c', 1).to_hex()];
     let last = new_one(back, old, "Message", "content", "?");
-    assert_eq!(conversation.get("lastMessageAt"), last.get("createdAt"), "{kind}");
+    assert_eq!(conversation.get("lastMessageAt"), last.get("createdAt"));
 }
 
-fn cursors(kind: &str, back: &Exported, old: &Small) {
+fn cursors(back: &Exported, old: &Small) {
     let (before, after) = (documents(&old.dump, "MessageStatus"), back.documents("MessageStatus"));
     let (bob, dora) = (id('s', 1).to_hex(), id('s', 2).to_hex());
     let last = new_one(back, old, "Message", "content", "?");
-    assert_eq!(after[&bob].get("messageId"), last.get("_id"), "{kind}");
-    assert!(
-        after[&bob].get_datetime("readAt").unwrap() > before[&bob].get_datetime("readAt").unwrap(),
-        "{kind}"
-    );
-    assert_eq!(after[&bob].get("updatedAt"), after[&bob].get("readAt"), "{kind}");
-    assert_eq!(after[&dora], before[&dora], "{kind}");
+    assert_eq!(after[&bob].get("messageId"), last.get("_id"));
+    assert!(after[&bob].get_datetime("readAt").unwrap() > before[&bob].get_datetime("readAt").unwrap());
+    assert_eq!(after[&bob].get("updatedAt"), after[&bob].get("readAt"));
+    assert_eq!(after[&dora], before[&dora]);
     // Alice has none: she has read what she wrote.
-    assert_eq!(after.len(), 2, "{kind}");
+    assert_eq!(after.len(), 2);
 }
 
-#[test]
-fn changes_made_here_win() {
-    for (kind, database) in Database::both() {
-        let (at, old) = (database.location(), old());
-        import(at, &old.dump);
-        changes(at);
-        let back = export(at);
+#[both_databases]
+fn changes_made_here_win(database: Database) {
+    let (at, old) = (database.location(), old());
+    import(at, &old.dump);
+    changes(at);
+    let back = export(at);
 
-        let (before, after) = (documents(&old.dump, "User"), back.documents("User"));
-        let user = |number| (&before[&id('u', number).to_hex()], &after[&id('u', number).to_hex()]);
-        let (before, after) = user(1);
-        assert_eq!(changed(before, after), ["phoneNumber", "regionalLanguage", "banner"], "{kind}");
-        let (before, after) = user(2);
-        assert_eq!(changed(before, after), ["role"], "{kind}");
-        assert_eq!(after.get("role"), Some(&Bson::from("ADMIN")), "{kind}");
-        let (_, after) = user(3);
-        assert!(after.get_str("password").unwrap().starts_with("$argon2"), "{kind}: a new password");
-        assert_eq!(back.report.new_passwords, ["dora"], "{kind}");
+    let (before, after) = (documents(&old.dump, "User"), back.documents("User"));
+    let user = |number| (&before[&id('u', number).to_hex()], &after[&id('u', number).to_hex()]);
+    let (before, after) = user(1);
+    assert_eq!(changed(before, after), ["phoneNumber", "regionalLanguage", "banner"]);
+    let (before, after) = user(2);
+    assert_eq!(changed(before, after), ["role"]);
+    assert_eq!(after.get("role"), Some(&Bson::from("ADMIN")));
+    let (_, after) = user(3);
+    assert!(after.get_str("password").unwrap().starts_with("$argon2"), "a new password");
+    assert_eq!(back.report.new_passwords, ["dora"]);
 
-        edited_and_deleted(kind, &back, &old);
+    edited_and_deleted(&back, &old);
 
-        // Documents merged into a membership that changed here would restore revoked permissions.
-        assert_eq!(back.count("ConversationMember"), [4, 2, 1, 0, 1], "{kind}");
-        assert_eq!(back.not_held("legacy_documents", "ConversationMember"), 1, "{kind}");
-        let member = &back.documents("ConversationMember")[&id('p', 2).to_hex()];
-        assert_eq!(member.get("role"), Some(&Bson::from("MEMBER")), "{kind}");
-    }
+    // Documents merged into a membership that changed here would restore revoked permissions.
+    assert_eq!(back.count("ConversationMember"), [4, 2, 1, 0, 1]);
+    assert_eq!(back.not_held("legacy_documents", "ConversationMember"), 1);
+    let member = &back.documents("ConversationMember")[&id('p', 2).to_hex()];
+    assert_eq!(member.get("role"), Some(&Bson::from("MEMBER")));
 }
 
 fn changes(at: &Location) {
@@ -243,25 +236,25 @@ fn changes(at: &Location) {
     change(at, "DELETE FROM translations WHERE id = $1", &[hex('t', 2)]);
 }
 
-fn edited_and_deleted(kind: &str, back: &Exported, old: &Small) {
+fn edited_and_deleted(back: &Exported, old: &Small) {
     let (before, after) = (documents(&old.dump, "Message"), back.documents("Message"));
     let differ = |number| {
         let id = id('m', number).to_hex();
         changed(&before[&id], &after[&id]).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(differ(1), ["content", "isEdited", "editedAt"], "{kind}");
-    assert_eq!(differ(2), [""; 0], "{kind}");
-    assert_eq!(differ(3), ["isDeleted", "deletedAt"], "{kind}");
-    assert_eq!(after[&id('m', 3).to_hex()].get("messageType"), Some(&Bson::from("system")), "{kind}");
-    assert_eq!(differ(4), ["content", "isEdited", "editedAt", "translations"], "{kind}");
-    assert!(!after[&id('m', 4).to_hex()].contains_key("translations"), "{kind}");
+    assert_eq!(differ(1), ["content", "isEdited", "editedAt"]);
+    assert_eq!(differ(2), [""; 0]);
+    assert_eq!(differ(3), ["isDeleted", "deletedAt"]);
+    assert_eq!(after[&id('m', 3).to_hex()].get("messageType"), Some(&Bson::from("system")));
+    assert_eq!(differ(4), ["content", "isEdited", "editedAt", "translations"]);
+    assert!(!after[&id('m', 4).to_hex()].contains_key("translations"));
     // One belonged to a text that was edited, the other was deleted.
-    assert_eq!(back.count("MessageTranslation"), [0; 5], "{kind}");
-    assert_eq!(back.not_held("translations", "revision"), 2, "{kind}");
+    assert_eq!(back.count("MessageTranslation"), [0; 5]);
+    assert_eq!(back.not_held("translations", "revision"), 2);
 }
 
-#[test]
-fn exported_counts_of_members_and_reactions_are_current() {
+#[both_databases]
+fn exported_counts_of_members_and_reactions_are_current(database: Database) {
     const LATER: i64 = 4_000_000_000_000;
     let hex = |noun, number| Value::from(id(noun, number).to_hex());
     let (mut conversation, mut first) = (crate::support::conversation(1), message(1, 1, 1));
@@ -273,25 +266,23 @@ fn exported_counts_of_members_and_reactions_are_current() {
         ("ConversationMember", vec![member(1, 1, "CREATOR"), member(2, 2, "MEMBER")]),
         ("Message", vec![first]),
     ]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        import(at, &old.dump);
-        let sql = "INSERT INTO reactions (id, message_id, user_id, emoji, created_at, updated_at) VALUES ($1, $2, $3, '+', $4, $4)";
-        change(at, sql, &[hex('e', 1), hex('m', 1), hex('u', 2), LATER.into()]);
-        let sql = "UPDATE members SET is_active = FALSE, left_at = $1 WHERE user_id = $2";
-        change(at, sql, &[LATER.into(), hex('u', 2)]);
-        let back = export(at);
-        let count = |collection: &str, id: bson::oid::ObjectId, field: &str| {
-            let value = back.documents(collection)[&id.to_hex()].get(field).cloned().unwrap();
-            value.as_i64().or(value.as_i32().map(i64::from))
-        };
-        assert_eq!(count("Conversation", id('c', 1), "memberCount"), Some(1), "{kind}");
-        assert_eq!(count("Message", id('m', 1), "reactionCount"), Some(1), "{kind}");
-    }
+    let at = database.location();
+    import(at, &old.dump);
+    let sql = "INSERT INTO reactions (id, message_id, user_id, emoji, created_at, updated_at) VALUES ($1, $2, $3, '+', $4, $4)";
+    change(at, sql, &[hex('e', 1), hex('m', 1), hex('u', 2), LATER.into()]);
+    let sql = "UPDATE members SET is_active = FALSE, left_at = $1 WHERE user_id = $2";
+    change(at, sql, &[LATER.into(), hex('u', 2)]);
+    let back = export(at);
+    let count = |collection: &str, id: bson::oid::ObjectId, field: &str| {
+        let value = back.documents(collection)[&id.to_hex()].get(field).cloned().unwrap();
+        value.as_i64().or(value.as_i32().map(i64::from))
+    };
+    assert_eq!(count("Conversation", id('c', 1), "memberCount"), Some(1));
+    assert_eq!(count("Message", id('m', 1), "reactionCount"), Some(1));
 }
 
-#[test]
-fn a_cursor_in_both_collections_is_exported_to_both() {
+#[both_databases]
+fn a_cursor_in_both_collections_is_exported_to_both(database: Database) {
     let of_older_code = doc! {
         "_id": id('r', 1), "conversationId": id('c', 1), "userId": id('u', 2), "lastReadMessageId": id('m', 1),
         "readAt": made(1), "updatedAt": made(1),
@@ -313,31 +304,30 @@ fn a_cursor_in_both_collections_is_exported_to_both() {
             ),
             ("MessageReadStatus", vec![of_older_code.clone()]),
         ]);
-        for (kind, database) in Database::both() {
-            let at = database.location();
-            import(at, &dump.dump);
-            assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind}");
-            let sql = "UPDATE read_cursors SET read_sequence = 3, last_read_message_id = NULL, read_at = $1 WHERE user_id = $2";
-            change(at, sql, &[made(20).timestamp_millis().into(), id('u', 2).to_hex().into()]);
-            let back = export(at);
-            let found = &back.documents("MessageStatus")[&id(noun, number).to_hex()];
-            assert_eq!(found.get("messageId"), Some(&Bson::from(id('m', 3))), "{kind}");
-            assert_eq!(found.get("readAt"), Some(&Bson::from(made(20))), "{kind}");
-            let found = &back.documents("MessageReadStatus")[&id('r', 1).to_hex()];
-            assert_eq!(found.get("lastReadMessageId"), Some(&Bson::from(id('m', 3))), "{kind}");
-            assert_eq!(back.not_held("legacy_documents", "MessageStatus"), 0, "{kind}");
-            assert_eq!(back.not_held("legacy_documents", "MessageReadStatus"), 0, "{kind}");
-            let report = import(at, &back.dump);
-            assert_eq!((report.conflicts, report.rejections), (vec![], vec![]), "{kind}");
-            let again = export(at);
-            assert_eq!(crate::support::differences(&back.dump, &again.dump), Vec::<String>::new(), "{kind}");
-        }
+        let database = database.another();
+        let at = database.location();
+        import(at, &dump.dump);
+        assert_eq!(export(at).dump.digest(), dump.dump.digest());
+        let sql = "UPDATE read_cursors SET read_sequence = 3, last_read_message_id = NULL, read_at = $1 WHERE user_id = $2";
+        change(at, sql, &[made(20).timestamp_millis().into(), id('u', 2).to_hex().into()]);
+        let back = export(at);
+        let found = &back.documents("MessageStatus")[&id(noun, number).to_hex()];
+        assert_eq!(found.get("messageId"), Some(&Bson::from(id('m', 3))));
+        assert_eq!(found.get("readAt"), Some(&Bson::from(made(20))));
+        let found = &back.documents("MessageReadStatus")[&id('r', 1).to_hex()];
+        assert_eq!(found.get("lastReadMessageId"), Some(&Bson::from(id('m', 3))));
+        assert_eq!(back.not_held("legacy_documents", "MessageStatus"), 0);
+        assert_eq!(back.not_held("legacy_documents", "MessageReadStatus"), 0);
+        let report = import(at, &back.dump);
+        assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
+        let again = export(at);
+        assert_eq!(crate::support::differences(&back.dump, &again.dump), Vec::<String>::new());
     }
 }
 
 /// Bob, who only has a cursor of older code, reads on here.
-#[test]
-fn reading_on_exports_a_cursor_that_the_old_code_reads() {
+#[both_databases]
+fn reading_on_exports_a_cursor_that_the_old_code_reads(database: Database) {
     let of_older_code = |number: u8, user: u8| {
         doc! {
             "_id": id('r', number), "conversationId": id('c', 1), "userId": id('u', user), "lastReadMessageId": id('m', 1),
@@ -350,36 +340,30 @@ fn reading_on_exports_a_cursor_that_the_old_code_reads() {
         ("Message", (1..=4).map(|number| message(number, 1, 1)).collect()),
         ("MessageReadStatus", vec![of_older_code(1, 2), of_older_code(2, 3)]),
     ]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        import(at, &dump.dump);
-        assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind}");
-        for (read, when) in [(3, 20), (4, 30)] {
-            let sql = "UPDATE read_cursors SET read_sequence = $1, last_read_message_id = NULL, read_at = $2 WHERE user_id = $3";
-            let read_at = made(when).timestamp_millis();
-            change(at, sql, &[i64::from(read).into(), read_at.into(), id('u', 2).to_hex().into()]);
-            let back = export(at);
-            let cursors = back.documents("MessageStatus");
-            assert_eq!(cursors.len(), 1, "{kind}: Dora has read nothing here");
-            let cursor = cursors.values().next().unwrap();
-            for (field, expected) in [
-                ("conversationId", Bson::from(id('c', 1))),
-                ("userId", id('u', 2).into()),
-                ("messageId", id('m', read).into()),
-                ("readAt", made(when).into()),
-            ] {
-                assert_eq!(cursor.get(field), Some(&expected), "{kind}: {field}");
-            }
-            let older = &back.documents("MessageReadStatus")[&id('r', 1).to_hex()];
-            assert_eq!(older.get("lastReadMessageId"), Some(&Bson::from(id('m', read))), "{kind}");
-            let report = import(at, &back.dump);
-            assert_eq!((report.conflicts, report.rejections), (vec![], vec![]), "{kind}");
-            assert_eq!(
-                crate::support::differences(&back.dump, &export(at).dump),
-                Vec::<String>::new(),
-                "{kind}"
-            );
+    let at = database.location();
+    import(at, &dump.dump);
+    assert_eq!(export(at).dump.digest(), dump.dump.digest());
+    for (read, when) in [(3, 20), (4, 30)] {
+        let sql = "UPDATE read_cursors SET read_sequence = $1, last_read_message_id = NULL, read_at = $2 WHERE user_id = $3";
+        let read_at = made(when).timestamp_millis();
+        change(at, sql, &[i64::from(read).into(), read_at.into(), id('u', 2).to_hex().into()]);
+        let back = export(at);
+        let cursors = back.documents("MessageStatus");
+        assert_eq!(cursors.len(), 1, "Dora has read nothing here");
+        let cursor = cursors.values().next().unwrap();
+        for (field, expected) in [
+            ("conversationId", Bson::from(id('c', 1))),
+            ("userId", id('u', 2).into()),
+            ("messageId", id('m', read).into()),
+            ("readAt", made(when).into()),
+        ] {
+            assert_eq!(cursor.get(field), Some(&expected), "{field}");
         }
+        let older = &back.documents("MessageReadStatus")[&id('r', 1).to_hex()];
+        assert_eq!(older.get("lastReadMessageId"), Some(&Bson::from(id('m', read))));
+        let report = import(at, &back.dump);
+        assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
+        assert_eq!(crate::support::differences(&back.dump, &export(at).dump), Vec::<String>::new());
     }
 }
 

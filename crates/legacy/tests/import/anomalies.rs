@@ -7,10 +7,10 @@ use crate::support::{
 use bson::{Bson, DateTime, Document, doc};
 use meeshy_legacy::import::ImportError;
 use meeshy_store::{Ending, Exclusive, StoreError};
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, both_databases};
 
-#[test]
-fn people_keep_their_names_their_roles_and_their_locks() {
+#[both_databases]
+fn people_keep_their_names_their_roles_and_their_locks(database: Database) {
     let mut modo = user(1, "Modo");
     modo.insert("role", "MODO");
     modo.insert("twoFactorSecret", "JBSWY3DPEHPK3PXP");
@@ -22,61 +22,50 @@ fn people_keep_their_names_their_roles_and_their_locks() {
     unknown.insert("role", "WIZARD");
     let twin = user(3, "mODO");
     let dump = small(&[("User", vec![modo, unknown, twin])]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        let report = import(at, &dump.dump);
-        assert_eq!(counts(&report, "User"), [3, 2, 0, 0, 1], "{kind}");
-        assert!(report.rejections[0].reason.contains("`WIZARD` is not a known name"), "{kind}: {report:?}");
-        let row =
-            |column: &str| one(at, &format!("SELECT {column} AS it FROM users WHERE username = 'Modo'"));
-        assert_eq!(row("role"), "MODERATOR", "{kind}");
-        assert_eq!(row("two_factor_secret"), "JBSWY3DPEHPK3PXP", "{kind}");
-        assert_eq!(row("locked_until"), "1800000000000", "{kind}");
-        assert_eq!(row("deactivated_at"), made(9).timestamp_millis().to_string(), "{kind}");
-        assert_eq!(row("display_name"), "", "{kind}: an absent name is not invented");
-        for consent in ["voice_profile_consent_at", "data_processing_consent_at", "email_verified_at"] {
-            assert_eq!(row(consent), "null", "{kind}: {consent}");
-        }
-        assert_eq!(row("name_twin"), "", "{kind}: the older account has no mark");
-        let twin = one(at, "SELECT name_twin AS it FROM users WHERE username = 'mODO'");
-        assert_eq!(twin, id('u', 3).to_hex(), "{kind}");
-        let found =
-            meeshy_legacy::import::find(&mut Exclusive::open(at).unwrap(), "User", &id('u', 1).to_hex());
-        let rest = found.unwrap().unwrap().rest.unwrap();
-        assert_eq!((&rest["shoeSize"], &rest["role"]), (&44.into(), &"MODO".into()), "{kind}");
+    let at = database.location();
+    let report = import(at, &dump.dump);
+    assert_eq!(counts(&report, "User"), [3, 2, 0, 0, 1]);
+    assert!(report.rejections[0].reason.contains("`WIZARD` is not a known name"), "{report:?}");
+    let row = |column: &str| one(at, &format!("SELECT {column} AS it FROM users WHERE username = 'Modo'"));
+    assert_eq!(row("role"), "MODERATOR");
+    assert_eq!(row("two_factor_secret"), "JBSWY3DPEHPK3PXP");
+    assert_eq!(row("locked_until"), "1800000000000");
+    assert_eq!(row("deactivated_at"), made(9).timestamp_millis().to_string());
+    assert_eq!(row("display_name"), "", "an absent name is not invented");
+    for consent in ["voice_profile_consent_at", "data_processing_consent_at", "email_verified_at"] {
+        assert_eq!(row(consent), "null", "{consent}");
     }
+    assert_eq!(row("name_twin"), "", "the older account has no mark");
+    let twin = one(at, "SELECT name_twin AS it FROM users WHERE username = 'mODO'");
+    assert_eq!(twin, id('u', 3).to_hex());
+    let found = meeshy_legacy::import::find(&mut Exclusive::open(at).unwrap(), "User", &id('u', 1).to_hex());
+    let rest = found.unwrap().unwrap().rest.unwrap();
+    assert_eq!((&rest["shoeSize"], &rest["role"]), (&44.into(), &"MODO".into()));
 }
 
-#[test]
-fn names_that_differ_only_in_case_are_twins_and_are_found() {
+#[both_databases]
+fn names_that_differ_only_in_case_are_twins_and_are_found(database: Database) {
     let people = vec![user(1, "Le\u{301}a"), user(2, "L\u{c9}A"), user(3, "other")];
     let dump = small(&[("User", people)]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        assert_eq!(counts(&import(at, &dump.dump), "User"), [3, 3, 0, 0, 0], "{kind}");
-        let twin = |number: u8| {
-            one(at, &format!("SELECT name_twin AS it FROM users WHERE id = '{}'", id('u', number)))
+    let at = database.location();
+    assert_eq!(counts(&import(at, &dump.dump), "User"), [3, 3, 0, 0, 0]);
+    let twin =
+        |number: u8| one(at, &format!("SELECT name_twin AS it FROM users WHERE id = '{}'", id('u', number)));
+    assert_eq!([twin(1), twin(2), twin(3)], [String::new(), id('u', 2).to_hex(), String::new()]);
+    let found = |login: &'static str| {
+        let find = move |tx: &mut meeshy_store::Tx<'_>| {
+            let found = meeshy_store::users::find_by_login(tx, login)?;
+            Ok::<_, StoreError>((found.map(|user| user.id.to_string()), Ending::Undo))
         };
-        assert_eq!(
-            [twin(1), twin(2), twin(3)],
-            [String::new(), id('u', 2).to_hex(), String::new()],
-            "{kind}"
-        );
-        let found = |login: &'static str| {
-            let find = move |tx: &mut meeshy_store::Tx<'_>| {
-                let found = meeshy_store::users::find_by_login(tx, login)?;
-                Ok::<_, StoreError>((found.map(|user| user.id.to_string()), Ending::Undo))
-            };
-            Exclusive::open(at).unwrap().transaction(find).unwrap()
-        };
-        for (login, number) in [("l\u{e9}a", 1), ("Le\u{301}a", 1), ("L\u{c9}A", 2), ("OTHER", 3)] {
-            assert_eq!(found(login), Some(id('u', number).to_hex()), "{kind}: {login}");
-        }
+        Exclusive::open(at).unwrap().transaction(find).unwrap()
+    };
+    for (login, number) in [("l\u{e9}a", 1), ("Le\u{301}a", 1), ("L\u{c9}A", 2), ("OTHER", 3)] {
+        assert_eq!(found(login), Some(id('u', number).to_hex()), "{login}");
     }
 }
 
-#[test]
-fn memberships_of_one_user_are_merged_without_adding_permissions() {
+#[both_databases]
+fn memberships_of_one_user_are_merged_without_adding_permissions(database: Database) {
     let member = |number: u8, role: &str, more: bson::Document| {
         let mut member = doc! {
             "_id": id('k', number), "conversationId": id('c', 1), "userId": id('u', 1), "role": role, "joinedAt": made(number),
@@ -95,27 +84,25 @@ fn memberships_of_one_user_are_merged_without_adding_permissions() {
             ],
         ),
     ]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        let report = import(at, &dump.dump);
-        assert_eq!(counts(&report, "ConversationMember"), [2, 1, 1, 0, 0], "{kind}");
-        let row = |column: &str| one(at, &format!("SELECT {column} AS it FROM members"));
-        assert_eq!(row("id"), id('k', 1).to_hex(), "{kind}: the earliest");
-        let found =
-            ["role", "is_active", "left_at", "can_send_files", "can_send_links", "can_send_message"].map(row);
-        assert_eq!(found, ["ADMIN", "1", "null", "0", "0", "1"], "{kind}");
-        assert_eq!(one(at, "SELECT member_count AS it FROM conversations"), "1", "{kind}");
-        let merged = meeshy_legacy::import::find(
-            &mut Exclusive::open(at).unwrap(),
-            "ConversationMember",
-            &id('k', 2).to_hex(),
-        );
-        assert_eq!(merged.unwrap().unwrap().rest.unwrap()["role"], "ADMIN", "{kind}: kept whole");
-    }
+    let at = database.location();
+    let report = import(at, &dump.dump);
+    assert_eq!(counts(&report, "ConversationMember"), [2, 1, 1, 0, 0]);
+    let row = |column: &str| one(at, &format!("SELECT {column} AS it FROM members"));
+    assert_eq!(row("id"), id('k', 1).to_hex(), "the earliest");
+    let found =
+        ["role", "is_active", "left_at", "can_send_files", "can_send_links", "can_send_message"].map(row);
+    assert_eq!(found, ["ADMIN", "1", "null", "0", "0", "1"]);
+    assert_eq!(one(at, "SELECT member_count AS it FROM conversations"), "1");
+    let merged = meeshy_legacy::import::find(
+        &mut Exclusive::open(at).unwrap(),
+        "ConversationMember",
+        &id('k', 2).to_hex(),
+    );
+    assert_eq!(merged.unwrap().unwrap().rest.unwrap()["role"], "ADMIN", "kept whole");
 }
 
-#[test]
-fn messages_are_numbered_by_time_and_deleted_ones_stay_deleted() {
+#[both_databases]
+fn messages_are_numbered_by_time_and_deleted_ones_stay_deleted(database: Database) {
     let mut answer = message(4, 1, 1);
     answer.insert("replyToId", id('m', 9));
     let mut forward = message(2, 1, 1);
@@ -131,38 +118,32 @@ fn messages_are_numbered_by_time_and_deleted_ones_stay_deleted() {
         ("Conversation", vec![conversation(1)]),
         ("Message", vec![answer, forward, deleted, system, lost]),
     ]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        let report = import(at, &dump.dump);
-        assert_eq!(counts(&report, "Message"), [5, 4, 0, 0, 1], "{kind}");
-        let row = |number: u8, column: &str| {
-            one(at, &format!("SELECT {column} AS it FROM messages WHERE id = '{}'", id('m', number)))
-        };
-        assert_eq!([1, 2, 3, 4].map(|number| row(number, "sequence")), ["1", "2", "3", "4"], "{kind}");
-        assert_eq!(row(2, "reply_to_id"), id('m', 3).to_hex(), "{kind}: it comes later in the dump");
-        assert_eq!(row(4, "reply_to_id"), "null", "{kind}: it is missing");
-        assert_eq!(
-            row(3, "deleted_at"),
-            made(3).timestamp_millis().to_string(),
-            "{kind}: it must not come back"
-        );
-        assert_eq!(row(1, "message_source") + " " + &row(1, "message_type"), "system text", "{kind}");
-        assert_eq!(row(1, "original_language"), "fr", "{kind}: the default of the old system");
-        let noticed: Vec<(&str, &str)> =
-            report.notices.iter().map(|it| (it.field.as_str(), it.what.as_str())).collect();
-        for expected in [
-            ("isDeleted", "has no date, used the date of the last change"),
-            ("originalLanguage", "invalid, treated as absent"),
-            ("replyToId", "refers to a missing document, omitted"),
-        ] {
-            assert!(noticed.contains(&expected), "{kind}: {noticed:?}");
-        }
-        assert!(report.rejections[0].reason.contains("refers to the missing `Conversation`"), "{kind}");
+    let at = database.location();
+    let report = import(at, &dump.dump);
+    assert_eq!(counts(&report, "Message"), [5, 4, 0, 0, 1]);
+    let row = |number: u8, column: &str| {
+        one(at, &format!("SELECT {column} AS it FROM messages WHERE id = '{}'", id('m', number)))
+    };
+    assert_eq!([1, 2, 3, 4].map(|number| row(number, "sequence")), ["1", "2", "3", "4"]);
+    assert_eq!(row(2, "reply_to_id"), id('m', 3).to_hex(), "it comes later in the dump");
+    assert_eq!(row(4, "reply_to_id"), "null", "it is missing");
+    assert_eq!(row(3, "deleted_at"), made(3).timestamp_millis().to_string(), "it must not come back");
+    assert_eq!(row(1, "message_source") + " " + &row(1, "message_type"), "system text");
+    assert_eq!(row(1, "original_language"), "fr", "the default of the old system");
+    let noticed: Vec<(&str, &str)> =
+        report.notices.iter().map(|it| (it.field.as_str(), it.what.as_str())).collect();
+    for expected in [
+        ("isDeleted", "has no date, used the date of the last change"),
+        ("originalLanguage", "invalid, treated as absent"),
+        ("replyToId", "refers to a missing document, omitted"),
+    ] {
+        assert!(noticed.contains(&expected), "{noticed:?}");
     }
+    assert!(report.rejections[0].reason.contains("refers to the missing `Conversation`"));
 }
 
-#[test]
-fn the_newest_translation_wins_embedded_or_not() {
+#[both_databases]
+fn the_newest_translation_wins_embedded_or_not(database: Database) {
     let translation = |number: u8, language: &str, text: &str, updated: u8| {
         doc! {
             "_id": id('t', number), "messageId": id('m', 1), "sourceLanguage": "fr", "targetLanguage": language,
@@ -195,27 +176,25 @@ fn the_newest_translation_wins_embedded_or_not() {
             ],
         ),
     ]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        let report = import(at, &dump.dump);
-        assert_eq!(counts(&report, "MessageTranslation"), [5, 2, 2, 0, 1], "{kind}");
-        let text = |language: &str| {
-            one(
-                at,
-                &format!(
-                    "SELECT content || ' (' || state || ')' AS it FROM translations WHERE language = '{language}'"
-                ),
-            )
-        };
-        assert_eq!(text("en"), "inside, newer (done)", "{kind}");
-        assert_eq!(text("es"), "outside, newer (done)", "{kind}");
-        assert_eq!(text("pt"), "only inside (done)", "{kind}");
-        assert_eq!(text("de"), "second (done)", "{kind}");
-    }
+    let at = database.location();
+    let report = import(at, &dump.dump);
+    assert_eq!(counts(&report, "MessageTranslation"), [5, 2, 2, 0, 1]);
+    let text = |language: &str| {
+        one(
+            at,
+            &format!(
+                "SELECT content || ' (' || state || ')' AS it FROM translations WHERE language = '{language}'"
+            ),
+        )
+    };
+    assert_eq!(text("en"), "inside, newer (done)");
+    assert_eq!(text("es"), "outside, newer (done)");
+    assert_eq!(text("pt"), "only inside (done)");
+    assert_eq!(text("de"), "second (done)");
 }
 
-#[test]
-fn both_shapes_of_a_status_are_recognised_and_give_unread_counts() {
+#[both_databases]
+fn both_shapes_of_a_status_are_recognised_and_give_unread_counts(database: Database) {
     let dump = small(&[
         ("User", vec![user(1, "ann"), user(2, "bob"), user(3, "cat")]),
         ("Conversation", vec![conversation(1)]),
@@ -243,31 +222,22 @@ fn both_shapes_of_a_status_are_recognised_and_give_unread_counts() {
         ("TypingIndicator", vec![]),
         ("SomethingElse", vec![doc! { "_id": "a key", "is": "kept" }, doc! { "no": "id" }]),
     ]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        let report = import(at, &dump.dump);
-        assert_eq!(counts(&report, "MessageStatus"), [3, 1, 2, 0, 0], "{kind}");
-        assert_eq!(counts(&report, "MessageReadStatus"), [2, 1, 0, 1, 0], "{kind}");
-        assert_eq!(counts(&report, "old_message_status"), [1, 0, 0, 1, 0], "{kind}");
-        assert_eq!(counts(&report, "SomethingElse"), [2, 0, 0, 1, 1], "{kind}");
-        let cursor = |user: u8| {
-            one(
-                at,
-                &format!("SELECT read_sequence AS it FROM read_cursors WHERE user_id = '{}'", id('u', user)),
-            )
-        };
-        assert_eq!(
-            [cursor(1), cursor(2), cursor(3)],
-            ["6", "2", "5"],
-            "{kind}: own, by status, furthest cursor"
-        );
-        let dates = one(at, "SELECT received_at || ' ' || read_at AS it FROM message_statuses");
-        assert_eq!(dates, format!("{} {}", made(7).timestamp_millis(), made(8).timestamp_millis()), "{kind}");
-    }
+    let at = database.location();
+    let report = import(at, &dump.dump);
+    assert_eq!(counts(&report, "MessageStatus"), [3, 1, 2, 0, 0]);
+    assert_eq!(counts(&report, "MessageReadStatus"), [2, 1, 0, 1, 0]);
+    assert_eq!(counts(&report, "old_message_status"), [1, 0, 0, 1, 0]);
+    assert_eq!(counts(&report, "SomethingElse"), [2, 0, 0, 1, 1]);
+    let cursor = |user: u8| {
+        one(at, &format!("SELECT read_sequence AS it FROM read_cursors WHERE user_id = '{}'", id('u', user)))
+    };
+    assert_eq!([cursor(1), cursor(2), cursor(3)], ["6", "2", "5"], "own, by status, furthest cursor");
+    let dates = one(at, "SELECT received_at || ' ' || read_at AS it FROM message_statuses");
+    assert_eq!(dates, format!("{} {}", made(7).timestamp_millis(), made(8).timestamp_millis()));
 }
 
-#[test]
-fn files_are_found_and_unattached_ones_are_kept() {
+#[both_databases]
+fn files_are_found_and_unattached_ones_are_kept(database: Database) {
     let file = |number: u8, more: bson::Document| {
         let mut file = doc! {
             "_id": id('f', number), "messageId": id('m', 1), "fileName": "a.m4a", "originalName": "a.m4a", "mimeType": "audio/mp4",
@@ -302,32 +272,22 @@ fn files_are_found_and_unattached_ones_are_kept() {
             vec![doc! { "_id": id('f', 2), "fileUrl": "http://localhost:3000/api/attachments/file/b" }],
         ),
     ]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        let report = import(at, &dump.dump);
-        assert_eq!(counts(&report, "MessageAttachment"), [4, 3, 0, 0, 1], "{kind}");
-        let row = |number: u8, column: &str| {
-            one(at, &format!("SELECT {column} AS it FROM attachments WHERE id = '{}'", id('f', number)))
-        };
-        assert_eq!((row(1, "message_id"), row(1, "is_legacy_orphan")), ("null".into(), "1".into()), "{kind}");
-        assert_eq!(row(1, "file_url"), "/api/attachments/file/a.m4a", "{kind}");
-        assert_eq!(row(1, "original_url"), "https://gate.meeshy.me/api/attachments/file/a.m4a", "{kind}");
-        assert_eq!(row(2, "file_url"), "/api/attachments/file/b", "{kind}: from the backup");
-        assert_eq!(
-            (row(2, "duration"), row(2, "codec")),
-            ("12000".into(), "null".into()),
-            "{kind}: was seconds"
-        );
-        assert_eq!(
-            (row(3, "duration"), row(3, "codec")),
-            ("12000".into(), "aac".into()),
-            "{kind}: was milliseconds"
-        );
-    }
+    let at = database.location();
+    let report = import(at, &dump.dump);
+    assert_eq!(counts(&report, "MessageAttachment"), [4, 3, 0, 0, 1]);
+    let row = |number: u8, column: &str| {
+        one(at, &format!("SELECT {column} AS it FROM attachments WHERE id = '{}'", id('f', number)))
+    };
+    assert_eq!((row(1, "message_id"), row(1, "is_legacy_orphan")), ("null".into(), "1".into()));
+    assert_eq!(row(1, "file_url"), "/api/attachments/file/a.m4a");
+    assert_eq!(row(1, "original_url"), "https://gate.meeshy.me/api/attachments/file/a.m4a");
+    assert_eq!(row(2, "file_url"), "/api/attachments/file/b", "from the backup");
+    assert_eq!((row(2, "duration"), row(2, "codec")), ("12000".into(), "null".into()), "was seconds");
+    assert_eq!((row(3, "duration"), row(3, "codec")), ("12000".into(), "aac".into()), "was milliseconds");
 }
 
-#[test]
-fn old_read_notifications_are_archived_and_can_be_looked_up() {
+#[both_databases]
+fn old_read_notifications_are_archived_and_can_be_looked_up(database: Database) {
     let notice = |number: u8, is_read: bool, at: DateTime| {
         doc! {
             "_id": id('n', number), "userId": id('u', 1), "type": "new_message", "title": "T", "content": "C", "data": Bson::Null,
@@ -337,45 +297,38 @@ fn old_read_notifications_are_archived_and_can_be_looked_up() {
     let recent = DateTime::from_millis(crate::support::NOW.millis() - 86_400_000);
     let documents = vec![notice(1, true, made(1)), notice(2, false, made(1)), notice(3, true, recent)];
     let dump = small(&[("User", vec![user(1, "ann")]), ("Notification", documents.clone())]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        assert_eq!(counts(&import(at, &dump.dump), "Notification"), [3, 2, 0, 1, 0], "{kind}");
-        let entry = Exclusive::open(at).unwrap().transaction::<_, StoreError>(|tx| {
-            let id = id('n', 1).to_hex();
-            Ok((meeshy_store::legacy::find(tx, "Notification", &id)?, Ending::Undo))
-        });
-        let whole = bson::Document::from_reader(entry.unwrap().unwrap().rest.unwrap().as_slice()).unwrap();
-        assert_eq!(whole, documents[0], "{kind}");
-    }
+    let at = database.location();
+    assert_eq!(counts(&import(at, &dump.dump), "Notification"), [3, 2, 0, 1, 0]);
+    let entry = Exclusive::open(at).unwrap().transaction::<_, StoreError>(|tx| {
+        let id = id('n', 1).to_hex();
+        Ok((meeshy_store::legacy::find(tx, "Notification", &id)?, Ending::Undo))
+    });
+    let whole = bson::Document::from_reader(entry.unwrap().unwrap().rest.unwrap().as_slice()).unwrap();
+    assert_eq!(whole, documents[0]);
 }
 
-#[test]
-fn a_database_with_its_own_users_rejects_an_import() {
+#[both_databases]
+fn a_database_with_its_own_users_rejects_an_import(database: Database) {
     let dump = small(&[("User", vec![user(1, "ann")])]);
     let nobody = small(&[("User", vec![])]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        let refused = try_import(at, &nobody.dump, &options()).unwrap_err();
-        assert!(matches!(refused, ImportError::NoPeople), "{kind}: {refused}");
-        let write = |tx: &mut meeshy_store::Tx<'_>| {
-            tx.execute(
-                "INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, \
-                   system_language, last_active_at, created_at, updated_at) \
-                 VALUES ('000000000000000000000001', 'own', 'own@x', '-', '', '', '', 'fr', 1, 1, 1)",
-                &[],
-            )
-        };
-        Exclusive::open(at)
-            .unwrap()
-            .transaction::<_, StoreError>(|tx| Ok((write(tx)?, Ending::Commit)))
-            .unwrap();
-        let refused = try_import(at, &dump.dump, &options()).unwrap_err();
-        assert!(matches!(refused, ImportError::NotEmpty(1)), "{kind}: {refused}");
-    }
+    let at = database.location();
+    let refused = try_import(at, &nobody.dump, &options()).unwrap_err();
+    assert!(matches!(refused, ImportError::NoPeople), "{refused}");
+    let write = |tx: &mut meeshy_store::Tx<'_>| {
+        tx.execute(
+            "INSERT INTO users (id, username, email, password_hash, first_name, last_name, display_name, \
+               system_language, last_active_at, created_at, updated_at) \
+             VALUES ('000000000000000000000001', 'own', 'own@x', '-', '', '', '', 'fr', 1, 1, 1)",
+            &[],
+        )
+    };
+    Exclusive::open(at).unwrap().transaction::<_, StoreError>(|tx| Ok((write(tx)?, Ending::Commit))).unwrap();
+    let refused = try_import(at, &dump.dump, &options()).unwrap_err();
+    assert!(matches!(refused, ImportError::NotEmpty(1)), "{refused}");
 }
 
-#[test]
-fn documents_with_one_id_under_two_names_each_have_an_outcome() {
+#[both_databases]
+fn documents_with_one_id_under_two_names_each_have_an_outcome(database: Database) {
     let call = |number: u8, status: &str, updated: u8| {
         doc! {
             "_id": id('k', number), "conversationId": id('c', 1), "initiatorId": id('u', 1), "status": status,
@@ -394,15 +347,13 @@ fn documents_with_one_id_under_two_names_each_have_an_outcome() {
     let one = [("CallSession", vec![broken(1), call(2, "ended", 2), call(3, "ended", 3)])];
     let dumps =
         [(dump(&both), [6, 2, 1, 0, 3]), (dump(&one), [3, 2, 0, 0, 1]), (dump(&both), [6, 2, 1, 0, 3])];
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        for (step, (dump, expected)) in dumps.iter().enumerate() {
-            let report = import(at, &dump.dump);
-            assert_eq!(counts(&report, "CallSession"), *expected, "{kind} {step}");
-            assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{kind} {step}");
-            let fresh = Database::sqlite();
-            import(fresh.location(), &dump.dump);
-            assert_eq!(everything(at), everything(fresh.location()), "{kind} {step}");
-        }
+    let at = database.location();
+    for (step, (dump, expected)) in dumps.iter().enumerate() {
+        let report = import(at, &dump.dump);
+        assert_eq!(counts(&report, "CallSession"), *expected, "{step}");
+        assert_eq!(export(at).dump.digest(), dump.dump.digest(), "{step}");
+        let fresh = Database::sqlite();
+        import(fresh.location(), &dump.dump);
+        assert_eq!(everything(at), everything(fresh.location()), "{step}");
     }
 }

@@ -4,7 +4,7 @@ use crate::export::writes::signs_in;
 use crate::support::{change, conversation, counts, export, id, import, made, message, one, small, user};
 use bson::{DateTime, Document, doc};
 use meeshy_store::Value;
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, both_databases};
 
 const OLD: &str = "correct horse";
 const NEW: &str = "battery staple";
@@ -19,33 +19,31 @@ fn later(number: i64) -> DateTime {
     DateTime::from_millis(1_790_000_000_000 + number)
 }
 
-#[test]
-fn a_password_changed_there_is_imported_after_a_sign_in_here() {
+#[both_databases]
+fn a_password_changed_there_is_imported_after_a_sign_in_here(database: Database) {
     let first = small(&[("User", vec![person(OLD)])]);
     let mut changed = person(NEW);
     changed.insert("bio", "written there");
     changed.insert("lastPasswordChange", later(0));
     let second = small(&[("User", vec![changed])]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        import(at, &first.dump);
-        assert!(signs_in(&database, "ann", OLD), "{kind}");
-        let hash = one(at, "SELECT password_hash AS it FROM users");
-        assert!(hash.starts_with("$argon2"), "{kind}: {hash}");
-        change(at, "UPDATE users SET avatar = 'chosen here'", &[]);
-        let report = import(at, &second.dump);
-        assert_eq!((report.conflicts, report.rejections), (vec![], vec![]), "{kind}");
-        assert_eq!(one(at, "SELECT bio AS it FROM users"), "written there", "{kind}");
-        assert_eq!(one(at, "SELECT avatar AS it FROM users"), "chosen here", "{kind}");
-        let open = "SELECT count(*) AS it FROM sessions WHERE revoked_at IS NULL";
-        assert_eq!(one(at, open), "0", "{kind}: sessions of the old one end");
-        assert!(!signs_in(&database, "ann", OLD), "{kind}: the old one");
-        assert!(signs_in(&database, "ann", NEW), "{kind}: the new one");
-    }
+    let at = database.location();
+    import(at, &first.dump);
+    assert!(signs_in(&database, "ann", OLD));
+    let hash = one(at, "SELECT password_hash AS it FROM users");
+    assert!(hash.starts_with("$argon2"), "{hash}");
+    change(at, "UPDATE users SET avatar = 'chosen here'", &[]);
+    let report = import(at, &second.dump);
+    assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
+    assert_eq!(one(at, "SELECT bio AS it FROM users"), "written there");
+    assert_eq!(one(at, "SELECT avatar AS it FROM users"), "chosen here");
+    let open = "SELECT count(*) AS it FROM sessions WHERE revoked_at IS NULL";
+    assert_eq!(one(at, open), "0", "sessions of the old one end");
+    assert!(!signs_in(&database, "ann", OLD), "the old one");
+    assert!(signs_in(&database, "ann", NEW), "the new one");
 }
 
-#[test]
-fn a_change_on_both_sides_is_reported_and_the_newer_one_wins() {
+#[both_databases]
+fn a_change_on_both_sides_is_reported_and_the_newer_one_wins(database: Database) {
     let dump = |bio: &str, name: &str, updated: i64| {
         let mut person = user(1, "ann");
         person.insert("bio", bio);
@@ -53,38 +51,32 @@ fn a_change_on_both_sides_is_reported_and_the_newer_one_wins() {
         person.insert("updatedAt", later(updated));
         small(&[("User", vec![person])])
     };
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        import(at, &dump("first", "Ann", 0).dump);
-        let here = |bio: &str, updated: i64| {
-            let values: [Value; 2] = [bio.into(), later(updated).timestamp_millis().into()];
-            change(at, "UPDATE users SET bio = $1, updated_at = $2, timezone = 'UTC'", &values);
-        };
-        let shown = || one(at, "SELECT bio || ', ' || display_name || ', ' || timezone AS it FROM users");
-        for (here_at, there_at, bio, what) in [
-            (5, 4, "here 5", "changed in both systems; kept the value here"),
-            (6, 7, "there 7", "changed in both systems; took the newer value of the old system"),
-        ] {
-            here(&format!("here {here_at}"), here_at);
-            let there = dump(&format!("there {there_at}"), &format!("Ann {there_at}"), there_at);
-            let report = import(at, &there.dump);
-            let [conflict] = report.conflicts.as_slice() else { panic!("{kind}: {:?}", report.conflicts) };
-            assert_eq!(
-                (conflict.collection.as_str(), &conflict.id),
-                ("User", &id('u', 1).to_hex()),
-                "{kind}"
-            );
-            assert_eq!((conflict.column.as_deref(), conflict.what.as_str()), (Some("bio"), what), "{kind}");
-            assert_eq!(report.total().conflicts, 1, "{kind}");
-            assert_eq!(shown(), format!("{bio}, Ann {there_at}, UTC"), "{kind}");
-            let back = export(at).documents("User").remove(&id('u', 1).to_hex()).unwrap();
-            assert_eq!(back.get_str("bio").unwrap(), bio, "{kind}: the export agrees");
-        }
+    let at = database.location();
+    import(at, &dump("first", "Ann", 0).dump);
+    let here = |bio: &str, updated: i64| {
+        let values: [Value; 2] = [bio.into(), later(updated).timestamp_millis().into()];
+        change(at, "UPDATE users SET bio = $1, updated_at = $2, timezone = 'UTC'", &values);
+    };
+    let shown = || one(at, "SELECT bio || ', ' || display_name || ', ' || timezone AS it FROM users");
+    for (here_at, there_at, bio, what) in [
+        (5, 4, "here 5", "changed in both systems; kept the value here"),
+        (6, 7, "there 7", "changed in both systems; took the newer value of the old system"),
+    ] {
+        here(&format!("here {here_at}"), here_at);
+        let there = dump(&format!("there {there_at}"), &format!("Ann {there_at}"), there_at);
+        let report = import(at, &there.dump);
+        let [conflict] = report.conflicts.as_slice() else { panic!("{:?}", report.conflicts) };
+        assert_eq!((conflict.collection.as_str(), &conflict.id), ("User", &id('u', 1).to_hex()));
+        assert_eq!((conflict.column.as_deref(), conflict.what.as_str()), (Some("bio"), what));
+        assert_eq!(report.total().conflicts, 1);
+        assert_eq!(shown(), format!("{bio}, Ann {there_at}, UTC"));
+        let back = export(at).documents("User").remove(&id('u', 1).to_hex()).unwrap();
+        assert_eq!(back.get_str("bio").unwrap(), bio, "the export agrees");
     }
 }
 
-#[test]
-fn a_message_edited_here_keeps_its_text_and_gets_other_changes_from_there() {
+#[both_databases]
+fn a_message_edited_here_keeps_its_text_and_gets_other_changes_from_there(database: Database) {
     let dump = |pinned: bool, content: &str| {
         let mut written = message(1, 1, 1);
         written.insert("content", content);
@@ -97,39 +89,34 @@ fn a_message_edited_here_keeps_its_text_and_gets_other_changes_from_there() {
             ("Message", vec![written, message(2, 1, 1)]),
         ])
     };
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        import(at, &dump(false, "first").dump);
-        let edit = "UPDATE messages SET content = 'edited here', revision = 2, edited_at = $1, updated_at = $1 WHERE id = $2";
-        change(at, edit, &[later(2).timestamp_millis().into(), id('m', 1).to_hex().into()]);
-        let of = |column: &str| {
-            one(at, &format!("SELECT {column} AS it FROM messages WHERE id = '{}'", id('m', 1)))
-        };
-        let report = import(at, &dump(true, "first").dump);
-        assert_eq!(report.conflicts, [], "{kind}");
-        assert_eq!(of("content"), "edited here", "{kind}");
-        assert_eq!(of("pinned_at"), later(1).timestamp_millis().to_string(), "{kind}");
+    let at = database.location();
+    import(at, &dump(false, "first").dump);
+    let edit = "UPDATE messages SET content = 'edited here', revision = 2, edited_at = $1, updated_at = $1 WHERE id = $2";
+    change(at, edit, &[later(2).timestamp_millis().into(), id('m', 1).to_hex().into()]);
+    let of =
+        |column: &str| one(at, &format!("SELECT {column} AS it FROM messages WHERE id = '{}'", id('m', 1)));
+    let report = import(at, &dump(true, "first").dump);
+    assert_eq!(report.conflicts, []);
+    assert_eq!(of("content"), "edited here");
+    assert_eq!(of("pinned_at"), later(1).timestamp_millis().to_string());
 
-        let report = import(at, &dump(true, "edited there").dump);
-        let named: Vec<&str> = report.conflicts.iter().filter_map(|it| it.column.as_deref()).collect();
-        assert_eq!(named, ["content"], "{kind}");
-        assert_eq!((of("content"), of("revision")), ("edited here".into(), "2".into()), "{kind}");
-    }
+    let report = import(at, &dump(true, "edited there").dump);
+    let named: Vec<&str> = report.conflicts.iter().filter_map(|it| it.column.as_deref()).collect();
+    assert_eq!(named, ["content"]);
+    assert_eq!((of("content"), of("revision")), ("edited here".into(), "2".into()));
 }
 
-#[test]
-fn server_updated_columns_do_not_keep_a_row_deleted_there() {
+#[both_databases]
+fn server_updated_columns_do_not_keep_a_row_deleted_there(database: Database) {
     let link = doc! {
         "_id": id('l', 1), "token": "abc", "originalUrl": "https://example.org/", "shortUrl": "/l/abc", "createdBy": id('u', 1),
         "totalClicks": 1_i64, "uniqueClicks": 1_i64, "isActive": true, "createdAt": made(1), "updatedAt": made(1),
     };
     let with = small(&[("User", vec![user(1, "ann")]), ("TrackingLink", vec![link])]);
     let without = small(&[("User", vec![user(1, "ann")]), ("TrackingLink", vec![])]);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        assert_eq!(counts(&import(at, &with.dump), "TrackingLink"), [1, 1, 0, 0, 0], "{kind}");
-        change(at, "UPDATE tracking_links SET total_clicks = 9, last_clicked_at = 9", &[]);
-        assert_eq!(import(at, &without.dump).conflicts, [], "{kind}");
-        assert_eq!(one(at, "SELECT count(*) AS it FROM tracking_links"), "0", "{kind}");
-    }
+    let at = database.location();
+    assert_eq!(counts(&import(at, &with.dump), "TrackingLink"), [1, 1, 0, 0, 0]);
+    change(at, "UPDATE tracking_links SET total_clicks = 9, last_clicked_at = 9", &[]);
+    assert_eq!(import(at, &without.dump).conflicts, []);
+    assert_eq!(one(at, "SELECT count(*) AS it FROM tracking_links"), "0");
 }

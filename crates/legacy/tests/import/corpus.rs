@@ -8,49 +8,47 @@ use meeshy_legacy::corpus::{Corpus, DOCUMENTS};
 use meeshy_legacy::dump::{self, Dump, Form, Outgoing, Source};
 use meeshy_legacy::import::Report;
 use meeshy_store::{Ending, Exclusive, Location, StoreError};
-use meeshy_testkit::Database;
 use meeshy_testkit::rows::shown;
+use meeshy_testkit::{Database, both_databases};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-#[test]
-fn the_whole_old_database_is_imported_correctly() {
+#[both_databases]
+fn the_whole_old_database_is_imported_correctly(database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let corpus = Corpus::new(1, 1);
     let dump = write_corpus(&corpus, &folder.path().join("dump"), Form::Folder);
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        let report = import(at, &dump);
-        every_document_has_an_outcome(kind, &report, &corpus);
-        the_texts_are_the_same(kind, at, &dump);
-        nothing_is_widened(kind, at, &dump);
-        notifications_are_kept_or_archived_whole(kind, at, &dump);
-        assert!(import(at, &dump).unchanged, "{kind}");
-        the_next_dump_brings_one_document(kind, at, &corpus);
-    }
+    let at = database.location();
+    let report = import(at, &dump);
+    every_document_has_an_outcome(&report, &corpus);
+    the_texts_are_the_same(at, &dump);
+    nothing_is_widened(at, &dump);
+    notifications_are_kept_or_archived_whole(at, &dump);
+    assert!(import(at, &dump).unchanged);
+    the_next_dump_brings_one_document(at, &corpus);
 }
 
 /// Checks 1 and 2.
-fn every_document_has_an_outcome(kind: &str, report: &Report, corpus: &Corpus) {
+fn every_document_has_an_outcome(report: &Report, corpus: &Corpus) {
     let found: BTreeMap<&str, u64> =
         report.collections.iter().map(|it| (it.collection.as_str(), it.source)).collect();
     let renamed = |name: &str| meeshy_legacy::mapping::source_of(name).unwrap().collection;
     let expected: BTreeMap<&str, u64> =
         corpus.counts().map(|(name, count)| (renamed(name), count as u64)).collect();
-    assert_eq!(found, expected, "{kind}");
-    assert_eq!(report.total().source, DOCUMENTS as u64, "{kind}");
-    assert!(report.collections.iter().all(meeshy_legacy::import::Count::adds_up), "{kind}");
-    assert_eq!(counts(report, "User"), [207, 207, 0, 0, 0], "{kind}: {:?}", report.rejections);
+    assert_eq!(found, expected);
+    assert_eq!(report.total().source, DOCUMENTS as u64);
+    assert!(report.collections.iter().all(meeshy_legacy::import::Count::adds_up));
+    assert_eq!(counts(report, "User"), [207, 207, 0, 0, 0], "{:?}", report.rejections);
     // One duplicate membership was planted, another one exists by chance.
-    assert_eq!(counts(report, "ConversationMember"), [616, 614, 2, 0, 0], "{kind}");
+    assert_eq!(counts(report, "ConversationMember"), [616, 614, 2, 0, 0]);
     // One duplicate translation was planted; two have newer embedded ones; one refers to no message; two have
     // no valid language.
     let found = counts(report, "MessageTranslation");
-    assert_eq!(found, [2_787, 2_781, 3, 0, 3], "{kind}: {:?}", report.rejections);
+    assert_eq!(found, [2_787, 2_781, 3, 0, 3], "{:?}", report.rejections);
 }
 
 /// Check 4: one SHA-256 over all ids and texts, ordered by id.
-fn the_texts_are_the_same(kind: &str, at: &Location, dump: &Dump) {
+fn the_texts_are_the_same(at: &Location, dump: &Dump) {
     let digest = |mut texts: Vec<(String, String)>| {
         texts.sort_unstable();
         texts
@@ -73,19 +71,15 @@ fn the_texts_are_the_same(kind: &str, at: &Location, dump: &Dump) {
         texts.filter(|(id, _)| ids.contains(id.as_str())).collect::<Vec<_>>()
     };
     let messages = kept("messages");
-    assert_eq!(messages.len(), 4_508, "{kind}");
-    assert_eq!(digest(sent("Message", "content", &messages)), digest(messages), "{kind}");
+    assert_eq!(messages.len(), 4_508);
+    assert_eq!(digest(sent("Message", "content", &messages)), digest(messages));
     let translations = kept("translations");
-    assert!(translations.iter().all(|(_, text)| !text.is_empty()), "{kind}");
-    assert_eq!(
-        digest(sent("MessageTranslation", "translatedContent", &translations)),
-        digest(translations),
-        "{kind}"
-    );
+    assert!(translations.iter().all(|(_, text)| !text.is_empty()));
+    assert_eq!(digest(sent("MessageTranslation", "translatedContent", &translations)), digest(translations));
 }
 
 /// Check 5: protections are unchanged, and no consent was added.
-fn nothing_is_widened(kind: &str, at: &Location, dump: &Dump) {
+fn nothing_is_widened(at: &Location, dump: &Dump) {
     let same = |collection: &str, table: &str, pairs: &[(&str, &str)]| {
         let columns: Vec<&str> =
             std::iter::once("id").chain(pairs.iter().map(|(_, column)| *column)).collect();
@@ -103,7 +97,7 @@ fn nothing_is_widened(kind: &str, at: &Location, dump: &Dump) {
                     Some(bson::Bson::String(text)) => text.clone(),
                     _ => continue,
                 };
-                assert_eq!(*found, expected, "{kind}: {collection} {id} {column}");
+                assert_eq!(*found, expected, "{collection} {id} {column}");
             }
         }
     };
@@ -138,11 +132,7 @@ fn nothing_is_widened(kind: &str, at: &Location, dump: &Dump) {
     same("ConversationMember", "members", &permissions);
     let consents = "coalesce(voice_profile_consent_at, voice_data_consent_at, data_processing_consent_at, \
         voice_cloning_enabled_at, age_verified_at)";
-    assert_eq!(
-        one(at, &format!("SELECT count(*) AS it FROM users WHERE {consents} IS NOT NULL")),
-        "0",
-        "{kind}"
-    );
+    assert_eq!(one(at, &format!("SELECT count(*) AS it FROM users WHERE {consents} IS NOT NULL")), "0");
     assert_eq!(
         one(at, "SELECT count(*) AS it FROM messages WHERE deleted_at IS NULL"),
         (4_508 - deleted(dump)).to_string()
@@ -154,7 +144,7 @@ fn deleted(dump: &Dump) -> usize {
 }
 
 /// Check 7.
-fn notifications_are_kept_or_archived_whole(kind: &str, at: &Location, dump: &Dump) {
+fn notifications_are_kept_or_archived_whole(at: &Location, dump: &Dump) {
     let kept: u64 = one(at, "SELECT count(*) AS it FROM notifications").parse().unwrap();
     let mut database = Exclusive::open(at).unwrap();
     let mut archived = 0_u64;
@@ -170,18 +160,18 @@ fn notifications_are_kept_or_archived_whole(kind: &str, at: &Location, dump: &Du
                 let id = raw.get_object_id("_id").unwrap().to_hex();
                 let entry = meeshy_store::legacy::find(tx, "Notification", &id)?.unwrap();
                 if entry.outcome == meeshy_store::legacy::Outcome::Archived {
-                    assert_eq!(entry.rest.as_deref(), Some(raw.as_bytes()), "{kind}: {id}");
+                    assert_eq!(entry.rest.as_deref(), Some(raw.as_bytes()), "{id}");
                     archived += 1;
                 }
             }
             Ok(((), Ending::Undo))
         })
         .unwrap();
-    assert_eq!(kept + archived, 94_789, "{kind}: all but the one of nobody");
+    assert_eq!(kept + archived, 94_789, "all but the one of nobody");
 }
 
 /// Check 2, past the digest of the whole dump: every document is compared, one is written.
-fn the_next_dump_brings_one_document(kind: &str, at: &Location, corpus: &Corpus) {
+fn the_next_dump_brings_one_document(at: &Location, corpus: &Corpus) {
     let folder = tempfile::tempdir().unwrap();
     let mut outgoing: Vec<Outgoing<'_>> = corpus.outgoing();
     let people = outgoing.iter_mut().find(|it| it.name == "User").unwrap();
@@ -194,8 +184,8 @@ fn the_next_dump_brings_one_document(kind: &str, at: &Location, corpus: &Corpus)
     let path = folder.path().join("dump");
     dump::write(&path, Form::Archive, "meeshy", outgoing).unwrap();
     let report = import(at, &dump::open(Source::path(&path)).unwrap());
-    assert!(!report.unchanged && report.conflicts.is_empty(), "{kind}: {:?}", report.conflicts);
-    assert_eq!((report.total().written, report.total().removed), (1, 0), "{kind}");
+    assert!(!report.unchanged && report.conflicts.is_empty(), "{:?}", report.conflicts);
+    assert_eq!((report.total().written, report.total().removed), (1, 0));
 }
 
 /// Check 6: all forms of a dump give the same result.

@@ -5,7 +5,7 @@ use bson::{Document, doc};
 use meeshy_legacy::dump::Dump;
 use meeshy_legacy::import::{ImportError, Options, Uploads};
 use meeshy_store::Location;
-use meeshy_testkit::{Database, rows};
+use meeshy_testkit::{Database, both_databases, rows};
 use serde_json::json;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -64,28 +64,26 @@ fn paths_outside_the_folder_are_listed_and_not_copied() {
     assert!(fs::symlink_metadata(new.join("2025/link")).unwrap().is_file(), "the target, not the link");
 }
 
-#[test]
-fn a_second_run_copies_only_what_was_missing() {
+#[both_databases]
+fn a_second_run_copies_only_what_was_missing(database: Database) {
     let folder = tempfile::tempdir().unwrap();
     let (old, new) = (folder.path().join("old"), folder.path().join("new"));
     fs::create_dir(&old).unwrap();
     fs::write(old.join("one"), "12345").unwrap();
-    for (kind, database) in Database::both() {
-        let dump = dump(&["one", "two"]);
-        let copy = || copy(database.location(), &dump.dump, folder.path(), false).unwrap();
-        let found = copy();
-        assert_eq!((found.copied, found.missing), (1, vec!["two".to_owned()]), "{kind}");
-        let again = copy();
-        assert_eq!((again.copied, again.missing.len()), (0, 1), "{kind}");
-        fs::write(old.join("two"), "12345").unwrap();
-        // Half of it was copied when the machine was switched off.
-        fs::write(new.join("one"), "12").unwrap();
-        let again = copy();
-        assert_eq!((again.copied, again.missing.len()), (2, 0), "{kind}");
-        assert_eq!(fs::read(new.join("one")).unwrap(), b"12345", "{kind}");
-        fs::remove_file(old.join("two")).unwrap();
-        fs::remove_dir_all(&new).unwrap();
-    }
+    let dump = dump(&["one", "two"]);
+    let copy = || copy(database.location(), &dump.dump, folder.path(), false).unwrap();
+    let found = copy();
+    assert_eq!((found.copied, found.missing), (1, vec!["two".to_owned()]));
+    let again = copy();
+    assert_eq!((again.copied, again.missing.len()), (0, 1));
+    fs::write(old.join("two"), "12345").unwrap();
+    // Half of it was copied when the machine was switched off.
+    fs::write(new.join("one"), "12").unwrap();
+    let again = copy();
+    assert_eq!((again.copied, again.missing.len()), (2, 0));
+    assert_eq!(fs::read(new.join("one")).unwrap(), b"12345");
+    fs::remove_file(old.join("two")).unwrap();
+    fs::remove_dir_all(&new).unwrap();
 }
 
 #[test]

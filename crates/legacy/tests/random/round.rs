@@ -7,7 +7,7 @@ use crate::support::{
 use bson::oid::ObjectId;
 use bson::{Bson, DateTime, Document, RawDocumentBuf, doc};
 use meeshy_store::{Location, Value};
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, both_databases};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -414,40 +414,36 @@ fn number_of(change: Change) -> u8 {
 }
 
 /// An export that was never loaded removes nothing here.
-#[test]
-fn an_export_that_was_never_loaded_changes_nothing() {
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        import(at, &first().dump);
-        here(at, &[Change::Write(1), Change::Edit(2), Change::React(3)], 1);
-        export(at);
-        let mut collections = documents(&first());
-        there(&mut collections, &documents(&first()), &[Change::Bio(1)], 2);
-        let report = import(at, &dumped(&collections).dump);
-        assert_eq!((report.conflicts, report.rejections), (vec![], vec![]), "{kind}");
-        assert_eq!(report.collections.iter().map(|count| count.removed).sum::<u64>(), 0, "{kind}");
-        let content = format!("SELECT content AS it FROM messages WHERE id = '{}'", id('m', 2));
-        assert_eq!(one(at, &content), "here 1 1", "{kind}");
-        assert_eq!(one(at, "SELECT count(*) AS it FROM messages"), "5", "{kind}");
-        assert_eq!(one(at, "SELECT count(*) AS it FROM reactions"), "5", "{kind}");
-    }
+#[both_databases]
+fn an_export_that_was_never_loaded_changes_nothing(database: Database) {
+    let at = database.location();
+    import(at, &first().dump);
+    here(at, &[Change::Write(1), Change::Edit(2), Change::React(3)], 1);
+    export(at);
+    let mut collections = documents(&first());
+    there(&mut collections, &documents(&first()), &[Change::Bio(1)], 2);
+    let report = import(at, &dumped(&collections).dump);
+    assert_eq!((report.conflicts, report.rejections), (vec![], vec![]));
+    assert_eq!(report.collections.iter().map(|count| count.removed).sum::<u64>(), 0);
+    let content = format!("SELECT content AS it FROM messages WHERE id = '{}'", id('m', 2));
+    assert_eq!(one(at, &content), "here 1 1");
+    assert_eq!(one(at, "SELECT count(*) AS it FROM messages"), "5");
+    assert_eq!(one(at, "SELECT count(*) AS it FROM reactions"), "5");
 }
 
 /// Exported documents that are gone there are not removed here while nothing shows that they were there; this
 /// is reported.
-#[test]
-fn a_collection_that_lost_all_exported_documents_is_reported() {
-    for (kind, database) in Database::both() {
-        let at = database.location();
-        import(at, &first().dump);
-        here(at, &[Change::Write(1), Change::React(3)], 1);
-        let total = one(at, "SELECT count(*) AS it FROM reactions");
-        let mut collections = documents(&Small::of(export(at)));
-        let before = documents(&first());
-        collections.get_mut("Reaction").unwrap().retain(|id, _| before["Reaction"].contains_key(id));
-        let report = import(at, &dumped(&collections).dump);
-        let told: Vec<&str> = report.conflicts.iter().map(|it| it.collection.as_str()).collect();
-        assert_eq!((told.as_slice(), report.total().conflicts), (&["Reaction"][..], 1), "{kind}");
-        assert_eq!(one(at, "SELECT count(*) AS it FROM reactions"), total, "{kind}");
-    }
+#[both_databases]
+fn a_collection_that_lost_all_exported_documents_is_reported(database: Database) {
+    let at = database.location();
+    import(at, &first().dump);
+    here(at, &[Change::Write(1), Change::React(3)], 1);
+    let total = one(at, "SELECT count(*) AS it FROM reactions");
+    let mut collections = documents(&Small::of(export(at)));
+    let before = documents(&first());
+    collections.get_mut("Reaction").unwrap().retain(|id, _| before["Reaction"].contains_key(id));
+    let report = import(at, &dumped(&collections).dump);
+    let told: Vec<&str> = report.conflicts.iter().map(|it| it.collection.as_str()).collect();
+    assert_eq!((told.as_slice(), report.total().conflicts), (&["Reaction"][..], 1));
+    assert_eq!(one(at, "SELECT count(*) AS it FROM reactions"), total);
 }

@@ -3,12 +3,10 @@
 
 use crate::load::{Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
 use crate::roles::Translator;
-use crate::server::{Client, Server, kills};
-use meeshy_testkit::{Backend, Balancer, Database, Socket};
-use reqwest::StatusCode;
+use crate::server::{Server, kills};
+use meeshy_testkit::{Answer, Api, Backend, Balancer, Database, Person, Socket};
 use serde_json::Value;
 use std::hash::{BuildHasher, RandomState};
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -49,8 +47,8 @@ impl Heard {
 
 /// Somebody who listens at whichever gateway the proxy chooses, comes back when the connection ends, and reads what was missed.
 struct Listener {
-    client: Client,
-    address: SocketAddr,
+    client: Person,
+    server: Api,
     conversation: String,
     heard: Arc<Mutex<Heard>>,
 }
@@ -58,7 +56,7 @@ struct Listener {
 impl Listener {
     async fn listen(self) {
         loop {
-            let Ok(mut socket) = Socket::try_of(self.address, &self.client.token).await else {
+            let Ok(mut socket) = Socket::try_of(&self.server, &self.client).await else {
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 continue;
             };
@@ -86,8 +84,8 @@ impl Listener {
         loop {
             let after = self.heard.lock().unwrap().last_event;
             let path = format!("/conversations/{}/events?after={after}", self.conversation);
-            let (status, answer) = self.client.get(&path).await?;
-            assert_eq!(status, StatusCode::OK, "{answer}");
+            let Answer { status, body: answer, .. } = self.client.try_get(&path).await?;
+            assert_eq!(status, 200, "{answer}");
             let missed = &answer["data"];
             assert_eq!(missed["isTooOld"], false, "{missed}");
             let mut heard = self.heard.lock().unwrap();
@@ -117,13 +115,12 @@ async fn whichever_gateway_or_translator_is_killed_everybody_hears_everything_on
     let backends = gateways.iter().zip(["a", "b"]);
     let backends = backends.map(|(gateway, name)| Backend { name: name.to_owned(), port: gateway.port });
     let balancer = Balancer::before(backends.collect());
-    let through = |client: Client| Client { base: format!("http://{}/api/v1", balancer.address()), ..client };
+    let server = Api::at(balancer.address());
 
-    let reader = through(gateways[0].sign_up("lea", "fr").await);
+    let reader = server.sign_up("lea", "fr").await;
     let mut writers = Vec::new();
     for number in 0..SENDERS {
-        let gateway = &gateways[number % gateways.len()];
-        writers.push(through(gateway.sign_up(&format!("carlos{number}"), "es").await));
+        writers.push(server.sign_up(&format!("carlos{number}"), "es").await);
     }
     let conversation = reader.group(&writers.iter().collect::<Vec<_>>()).await;
     let mut listening = JoinSet::new();
@@ -132,7 +129,7 @@ async fn whichever_gateway_or_translator_is_killed_everybody_hears_everything_on
             let heard = Arc::<Mutex<Heard>>::default();
             let (client, conversation) = (client.clone(), conversation.clone());
             let listener =
-                Listener { client, address: balancer.address(), conversation, heard: Arc::clone(&heard) };
+                Listener { client, server: server.clone(), conversation, heard: Arc::clone(&heard) };
             listening.spawn(listener.listen());
             heard
         })

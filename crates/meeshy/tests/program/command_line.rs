@@ -1,6 +1,7 @@
 //! The commands, as an operator types them.
 
 use crate::server::PROGRAM;
+use meeshy_testkit::eventually_blocking;
 use meeshy_testkit::firefox::{install, saying};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -178,15 +179,13 @@ fn a_server_survives_closed_output_streams() {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop((child.stdout.take(), child.stderr.take()));
     let answers = || std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_ok();
-    let start = std::time::Instant::now();
-    while !folder.path().join("demo-passwords.txt").exists() && start.elapsed().as_secs() < 20 {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    std::thread::sleep(std::time::Duration::from_millis(500));
-    let (status, is_there) = (child.try_wait().unwrap(), answers());
+    // It says more before it accepts connections, and with each of them.
+    eventually_blocking("the demo is there", || folder.path().join("demo-passwords.txt").exists());
+    eventually_blocking("it accepts connections", answers);
+    let status = child.try_wait().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(status.is_none() && is_there, "{status:?}");
+    assert!(status.is_none(), "{status:?}");
 }
 
 #[test]

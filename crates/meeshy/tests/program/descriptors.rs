@@ -1,12 +1,11 @@
 //! A program that runs out of file descriptors waits for some, and recovers.
 
 use crate::load::wait_for_all_translations;
-use crate::server::{Client, Server};
-use reqwest::StatusCode;
+use crate::server::Server;
+use meeshy_testkit::{Person, eventually};
 use serde_json::json;
 use std::net::TcpStream;
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 /// The program's limit of file descriptors.
 const LIMIT: usize = 96;
@@ -52,22 +51,16 @@ async fn a_program_without_descriptors_recovers_and_logs_little() {
 
 /// Sends a message on the existing connection. If the client has not returned it to its pool yet, it opens
 /// another one, which is refused.
-async fn say(who: &Client, talk: &str) {
+async fn say(who: &Person, talk: &str) {
     let message = json!({ "content": "Tengo un gato", "originalLanguage": "es" });
-    let start = Instant::now();
-    loop {
-        match who.post(&format!("/conversations/{talk}/messages"), &message).await {
-            Ok((StatusCode::CREATED, _)) => return,
-            other => assert!(start.elapsed() < Duration::from_secs(10), "{other:?}"),
-        }
-    }
+    let path = format!("/conversations/{talk}/messages");
+    eventually("the message is accepted", async || {
+        who.try_post(&path, message.clone()).await.is_ok_and(|answer| answer.status == 201)
+    })
+    .await;
 }
 
 /// Waits until the log contains `words`.
 async fn says(log: &Path, words: &str) {
-    let start = Instant::now();
-    while !std::fs::read_to_string(log).unwrap().contains(words) {
-        assert!(start.elapsed() < Duration::from_secs(30), "the log never contains `{words}`");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    eventually(words, async || std::fs::read_to_string(log).unwrap().contains(words)).await;
 }

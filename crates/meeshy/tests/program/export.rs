@@ -7,7 +7,6 @@ use meeshy_legacy::dump::{self, Dump, Source};
 use meeshy_store::Location;
 use meeshy_testkit::python::read_dump;
 use meeshy_testkit::{Database, rows};
-use reqwest::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -96,15 +95,10 @@ struct Written {
 async fn use_server(server: &Server) -> Written {
     let newcomer = server.sign_up("newcomer", "es").await;
     let alice = sign_in(server, "alice").await;
-    let profile = alice.http.patch(format!("{}/users/me", alice.base)).bearer_auth(&alice.token);
-    let changed = profile.json(&json!({ "bio": "back soon" })).send().await.unwrap();
-    assert_eq!(changed.status(), StatusCode::OK);
+    assert_eq!(alice.patch("/users/me", json!({ "bio": "back soon" })).await.status, 200);
     let conversation = alice.group(&[&newcomer]).await;
-    let path = format!("/conversations/{conversation}/messages");
     let body = json!({ "content": "See you there", "originalLanguage": "en", "clientMessageId": "1" });
-    let (status, answer) = alice.post(&path, &body).await.unwrap();
-    assert_eq!(status, StatusCode::CREATED, "{answer}");
-    let message = answer["data"]["id"].as_str().unwrap().to_owned();
+    let message = alice.create(&format!("/conversations/{conversation}/messages"), body).await;
     Written { newcomer: newcomer.id, alice: alice.id, message }
 }
 

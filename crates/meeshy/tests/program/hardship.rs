@@ -1,11 +1,13 @@
 //! Invalid input and failures: a clear error, nothing lost, the process survives.
 
 use crate::server::{PROGRAM, Server, command};
-use meeshy_testkit::{Cluster, Database, Proxy};
-use reqwest::StatusCode;
+use meeshy_testkit::{Answer, Cluster, Database, Proxy, eventually};
+use reqwest::Method;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -17,41 +19,33 @@ async fn invalid_bodies_get_a_message_and_a_code() {
     let talk = lea.group(&[&carlos]).await;
     let path = format!("/conversations/{talk}/messages");
     for (content, word) in [("", "empty"), ("  ", "empty"), (&"x".repeat(4_001), "longer"), ("a\0b", "NUL")] {
-        let (status, answer) = lea.post(&path, &json!({ "content": content })).await.unwrap();
-        assert_eq!(
-            (status, &answer["code"]),
-            (StatusCode::BAD_REQUEST, &json!("VALIDATION_ERROR")),
-            "{answer}"
-        );
+        let Answer { status, body: answer, .. } = lea.post(&path, json!({ "content": content })).await;
+        assert_eq!((status, &answer["code"]), (400, &json!("VALIDATION_ERROR")), "{answer}");
         assert!(answer["error"].as_str().unwrap().contains(word), "{answer}");
     }
-    let (status, answer) = lea.post(&path, &json!({ "content": "x".repeat(10_000_000) })).await.unwrap();
-    assert_eq!((status, &answer["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("PAYLOAD_TOO_LARGE")));
+    let Answer { status, body: answer, .. } =
+        lea.post(&path, json!({ "content": "x".repeat(10_000_000) })).await;
+    assert_eq!((status, &answer["code"]), (413, &json!("PAYLOAD_TOO_LARGE")));
 
     for body in ["{", "[]", "null", "{\"content\":1}", "{\"content\":\"\\ud800\"}", ""] {
-        let request = lea.http.post(format!("{}{path}", lea.base)).bearer_auth(&lea.token).body(body);
-        let answer = request.header("content-type", "application/json").send().await.unwrap();
-        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{body}");
-        let answer: serde_json::Value = answer.json().await.unwrap();
-        assert_eq!(
-            (&answer["success"], &answer["code"]),
-            (&json!(false), &json!("VALIDATION_ERROR")),
-            "{body}"
-        );
+        let request = lea.request(Method::POST, &path).header("content-type", "application/json").body(body);
+        let refused = meeshy_testkit::answer(request).await;
+        assert_eq!((refused.status, refused.code()), (400, "VALIDATION_ERROR"), "{body}");
     }
     for (client, path, status, code) in [
         (&lea, "/conversations/65a0c0ffee0123456789abcd/messages", 404, "CONVERSATION_NOT_FOUND"),
         (&lea, "/conversations/nowhere/messages", 404, "CONVERSATION_NOT_FOUND"),
         (&emma, path.as_str(), 403, "CONVERSATION_ACCESS_DENIED"),
     ] {
-        let (found, answer) = client.post(path, &json!({ "content": "hello" })).await.unwrap();
-        assert_eq!((found.as_u16(), &answer["code"]), (status, &json!(code)), "{answer}");
-        let (found, answer) = client.get(path).await.unwrap();
-        assert_eq!((found.as_u16(), &answer["code"]), (status, &json!(code)), "{answer}");
+        let Answer { status: found, body: answer, .. } =
+            client.post(path, json!({ "content": "hello" })).await;
+        assert_eq!((found, &answer["code"]), (status, &json!(code)), "{answer}");
+        let Answer { status: found, body: answer, .. } = client.get(path).await;
+        assert_eq!((found, &answer["code"]), (status, &json!(code)), "{answer}");
     }
-    let (status, answer) =
-        lea.post(&path, &json!({ "content": "nuqneH", "originalLanguage": "tlh" })).await.unwrap();
-    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let Answer { status, body: answer, .. } =
+        lea.post(&path, json!({ "content": "nuqneH", "originalLanguage": "tlh" })).await;
+    assert_eq!(status, 400);
     assert!(answer["error"].as_str().unwrap().contains("`tlh` is not a language"), "{answer}");
     assert_eq!(lea.history(&talk).await.len(), 0, "nothing was stored");
 }
@@ -84,19 +78,15 @@ async fn a_full_disk_fails_only_the_message() {
     let body = json!({ "content": "x".repeat(4_000) });
     let mut kept = 0;
     let refused = loop {
-        let (status, answer) = lea.post(&format!("/conversations/{talk}/messages"), &body).await.unwrap();
-        if status != StatusCode::CREATED {
+        let Answer { status, body: answer, .. } =
+            lea.post(&format!("/conversations/{talk}/messages"), body.clone()).await;
+        if status != 201 {
             break (status, answer);
         }
         kept += 1;
         assert!(kept < 2_000, "six megabytes never filled up");
     };
-    assert_eq!(
-        (refused.0, &refused.1["code"]),
-        (StatusCode::INSUFFICIENT_STORAGE, &json!("STORAGE_FULL")),
-        "{}",
-        refused.1
-    );
+    assert_eq!((refused.0, &refused.1["code"]), (507, &json!("STORAGE_FULL")), "{}", refused.1);
     assert!(server.is_alive());
     assert_eq!(lea.history(&talk).await.len(), kept, "acknowledged messages can still be read");
     server.becomes_ready(false).await;
@@ -109,8 +99,9 @@ async fn a_full_disk_fails_only_the_message() {
     std::fs::remove_file(&ballast).unwrap();
     server.becomes_ready(true).await;
     assert_eq!(database().await, json!({ "status": "up" }));
-    let (status, answer) = lea.post(&format!("/conversations/{talk}/messages"), &body).await.unwrap();
-    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    let Answer { status, body: answer, .. } =
+        lea.post(&format!("/conversations/{talk}/messages"), body.clone()).await;
+    assert_eq!(status, 201, "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,35 +127,45 @@ async fn postgresql_can_be_restarted_under_load() {
     let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "fr").await);
     let talk = lea.group(&[&carlos]).await;
     let path = format!("/conversations/{talk}/messages");
+    let (stop, sent, refused) =
+        (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let sending = tokio::spawn({
-        let (lea, path) = (lea.clone(), path.clone());
+        let (lea, path, stop) = (lea.clone(), path.clone(), Arc::clone(&stop));
+        let (sent, refused) = (Arc::clone(&sent), Arc::clone(&refused));
         async move {
-            let (mut acknowledged, mut refused) = (Vec::new(), 0);
-            let (start, mut in_doubt) = (Instant::now(), false);
+            let mut acknowledged = Vec::new();
+            let mut in_doubt = false;
             // A failed send may still have been stored, so it is repeated until it is acknowledged.
-            while start.elapsed() < Duration::from_secs(8) || in_doubt {
+            while !stop.load(Ordering::SeqCst) || in_doubt {
                 let key = format!("c-{}", acknowledged.len());
-                let (status, answer) =
-                    lea.post(&path, &json!({ "content": &key, "clientMessageId": &key })).await.unwrap();
-                in_doubt = status != StatusCode::CREATED;
+                let Answer { status, body: answer, .. } =
+                    lea.post(&path, json!({ "content": &key, "clientMessageId": &key })).await;
+                in_doubt = status != 201;
                 match status {
-                    StatusCode::CREATED => acknowledged.push(key),
-                    StatusCode::SERVICE_UNAVAILABLE => {
+                    201 => {
+                        acknowledged.push(key);
+                        sent.fetch_add(1, Ordering::SeqCst);
+                    }
+                    503 => {
                         assert_eq!(answer["code"], "DATABASE_UNAVAILABLE", "{answer}");
-                        refused += 1;
+                        refused.fetch_add(1, Ordering::SeqCst);
                     }
                     other => panic!("{other}: {answer}"),
                 }
             }
-            (acknowledged, refused)
+            acknowledged
         }
     });
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let more = async |count: &AtomicUsize| {
+        let enough = count.load(Ordering::SeqCst) + 20;
+        eventually("it goes on", async || count.load(Ordering::SeqCst) >= enough).await;
+    };
+    more(&sent).await;
     tokio::task::block_in_place(|| cluster.kill());
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(!server.is_ready().await, "not ready without its database");
+    server.becomes_ready(false).await;
+    eventually("the stop is noticed", async || refused.load(Ordering::SeqCst) > 0).await;
     let health = reqwest::get(format!("http://127.0.0.1:{}/health", server.port)).await.unwrap();
-    assert_eq!(health.status(), StatusCode::OK, "it lives");
+    assert_eq!(health.status(), 200, "it lives");
     let health: serde_json::Value = health.json().await.unwrap();
     assert_eq!(
         (&health["status"], &health["services"]["database"]["status"]),
@@ -172,9 +173,10 @@ async fn postgresql_can_be_restarted_under_load() {
     );
     assert!(server.is_alive());
     tokio::task::block_in_place(|| cluster.up());
-    let (acknowledged, refused) = sending.await.unwrap();
-    assert!(refused > 0, "the stop was not noticed");
-    assert!(server.is_ready().await);
+    more(&sent).await;
+    stop.store(true, Ordering::SeqCst);
+    let acknowledged = sending.await.unwrap();
+    server.becomes_ready(true).await;
     let history = lea.history(&talk).await;
     let kept: Vec<&str> = history.iter().map(|message| message["content"].as_str().unwrap()).collect();
     assert_eq!(kept, acknowledged, "all acknowledged messages, once, in order");
@@ -190,15 +192,16 @@ async fn shutdown_finishes_running_work() {
     let sending: Vec<_> = (0..20)
         .map(|n| {
             let (lea, path) = (lea.clone(), path.clone());
-            tokio::spawn(async move { lea.post(&path, &json!({ "content": format!("Bonjour {n}") })).await })
+            tokio::spawn(
+                async move { lea.try_post(&path, json!({ "content": format!("Bonjour {n}") })).await },
+            )
         })
         .collect();
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    eventually("some are stored", async || !lea.history(&talk).await.is_empty()).await;
     assert!(server.stop().await, "it exits cleanly");
     let mut acknowledged = 0;
     for sent in sending {
-        acknowledged +=
-            usize::from(sent.await.unwrap().is_ok_and(|(status, _)| status == StatusCode::CREATED));
+        acknowledged += usize::from(sent.await.unwrap().is_ok_and(|answer| answer.status == 201));
     }
     server.restart().await;
     assert!(lea.history(&talk).await.len() >= acknowledged);
@@ -262,15 +265,17 @@ async fn shutdown_takes_ten_seconds_at_most_even_if_the_database_hangs() {
         let folder = tempfile::tempdir().unwrap();
         let mut server = Server::start(folder.path(), &[("DATABASE_URL", &url)]).await;
         let lea = server.sign_up(&format!("lea{signals}"), "fr").await;
+        let withheld = proxy.withheld();
         proxy.set_silent(true);
-        let hanging = tokio::spawn(async move { lea.get("/conversations").await });
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        let hanging = tokio::spawn(async move { lea.try_get("/conversations").await });
+        eventually("the request waits for the database", async || proxy.withheld() > withheld).await;
         let start = Instant::now();
         for _ in 0..signals {
             server.terminate();
+            // Two signals at once are one.
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        let ended_well = server.ends_within(Duration::from_secs(20)).await;
+        let ended_well = server.ends().await;
         let took = start.elapsed();
         assert_eq!(ended_well, signals == 1, "a second signal aborts it");
         let limit = if signals == 1 { 12 } else { 3 };

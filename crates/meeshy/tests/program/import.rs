@@ -1,12 +1,12 @@
 //! `meeshy import`: the old system's users continue where they were, and no import is ever half done.
 
-use crate::server::{Client, Server, command};
+use crate::server::{Server, command};
 use bson::oid::ObjectId;
 use bson::{Document, RawDocumentBuf, doc};
 use meeshy_legacy::corpus::{Corpus, DOCUMENTS, PASSWORD};
 use meeshy_legacy::dump::{self, Dump, Form, Outgoing, Source};
 use meeshy_store::Location;
-use meeshy_testkit::{Database, rows};
+use meeshy_testkit::{Database, Person, rows};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -172,20 +172,15 @@ fn first_id(dump: &Dump, collection: &str) -> String {
     first.raw.get_object_id("_id").unwrap().to_hex()
 }
 
-pub async fn sign_in(server: &Server, username: &str) -> Client {
-    let http = reqwest::Client::new();
-    let base = format!("http://127.0.0.1:{}/api/v1", server.port);
-    let body = json!({ "username": username, "password": PASSWORD });
-    let answer = http.post(format!("{base}/auth/login")).json(&body).send().await.unwrap();
-    let answer: Value = answer.json().await.unwrap();
-    assert_eq!(answer["success"], true, "{answer}");
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    Client { http, base, token: text(&answer["data"]["token"]), id: text(&answer["data"]["user"]["id"]) }
+pub async fn sign_in(server: &Server, username: &str) -> Person {
+    let answer = server.log_in(username, PASSWORD).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    server.person(&answer)
 }
 
 /// Checks that every message of the user's conversations is there, in order, with its translations.
-async fn sees_the_imported_messages(person: &Client, dump: &Dump) {
-    let (_, conversations) = person.get("/conversations?limit=50").await.unwrap();
+async fn sees_the_imported_messages(person: &Person, dump: &Dump) {
+    let conversations = person.get("/conversations?limit=50").await.body;
     let conversations = conversations["data"].as_array().unwrap();
     let text = |raw: &meeshy_legacy::dump::Document, field: &str| {
         raw.raw.get_str(field).unwrap_or_default().to_owned()

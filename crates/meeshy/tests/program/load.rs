@@ -1,7 +1,6 @@
 //! Clients that write and edit while the server is killed, and the invariants of their messages afterwards.
 
-use crate::server::Client;
-use reqwest::StatusCode;
+use meeshy_testkit::{Answer, Person};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,14 +15,14 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// A sender of one message after the other, each repeated until it is acknowledged.
 pub struct Sender {
-    client: Client,
+    client: Person,
     number: usize,
     next: usize,
     acknowledged: Vec<(String, String)>,
 }
 
 impl Sender {
-    pub fn new(client: Client, number: usize) -> Self {
+    pub fn new(client: Person, number: usize) -> Self {
         Self { client, number, next: 0, acknowledged: Vec::new() }
     }
 
@@ -37,8 +36,8 @@ impl Sender {
             let key = format!("{}-{}", self.number, self.next);
             // Sentences differ, so that each is translated, and are short, so that it is fast.
             let body = json!({ "content": format!("Tengo {} gatos", self.next), "originalLanguage": "es", "clientMessageId": key });
-            match self.client.post(&format!("/conversations/{conversation}/messages"), &body).await {
-                Ok((StatusCode::CREATED, answer)) => {
+            match self.client.try_post(&format!("/conversations/{conversation}/messages"), body).await {
+                Ok(Answer { status: 201, body: answer, .. }) => {
                     self.acknowledged.push((key, answer["data"]["id"].as_str().unwrap().to_owned()));
                     self.next += 1;
                     // So that the messages can be translated within the time of a test.
@@ -53,12 +52,12 @@ impl Sender {
 
 /// Edits each message of one user once, soon after it was sent.
 pub struct Editor {
-    client: Client,
+    client: Person,
     acknowledged: HashMap<String, String>,
 }
 
 impl Editor {
-    pub fn new(client: Client) -> Self {
+    pub fn new(client: Person) -> Self {
         Self { client, acknowledged: HashMap::new() }
     }
 
@@ -77,14 +76,14 @@ impl Editor {
 
     async fn edit_newest(&mut self, conversation: &str) -> Result<(), reqwest::Error> {
         let path = format!("/conversations/{conversation}/messages");
-        let (_, page) = self.client.get(&format!("{path}?limit=50")).await?;
+        let page = self.client.try_get(&format!("{path}?limit=50")).await?.body;
         let newest = page["data"].as_array().into_iter().flatten();
         for message in newest.filter(|message| message["senderId"] == self.client.id.as_str()).take(3) {
             let (id, text) = (message["id"].as_str().unwrap(), message["content"].as_str().unwrap());
             let edited = format!("{text} grandes");
             if !text.ends_with("grandes")
-                && let (StatusCode::OK, _) =
-                    self.client.put(&format!("{path}/{id}"), &json!({ "content": edited })).await?
+                && self.client.try_put(&format!("{path}/{id}"), json!({ "content": edited })).await?.status
+                    == 200
             {
                 self.acknowledged.insert(id.to_owned(), edited);
             }
@@ -132,7 +131,7 @@ pub fn assert_nothing_lost_or_duplicated(senders: &[Sender], history: &[Value]) 
 }
 
 /// Waits until each message has its French translation, as long as the number of missing ones keeps falling.
-pub async fn wait_for_all_translations(reader: &Client, conversation: &str) {
+pub async fn wait_for_all_translations(reader: &Person, conversation: &str) {
     let (mut fewest, mut since) = (usize::MAX, Instant::now());
     loop {
         let history = reader.history(conversation).await;

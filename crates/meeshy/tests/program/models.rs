@@ -1,15 +1,15 @@
 //! Models that the server downloads automatically from an index served by the tests.
 
-use crate::server::{Client, Server};
+use crate::server::Server;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
 use meeshy_testkit::firefox::{Synthetic, saying, sha256};
+use meeshy_testkit::{Person, eventually};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// A mirror with one model, `en-es`, that holds back its files until the test releases them or makes them
@@ -54,16 +54,14 @@ async fn answer(State(mirror): State<Arc<Mirror>>, Path(file): Path<String>) -> 
 }
 
 /// Waits until the only message of a conversation satisfies `wanted`, and returns it.
-async fn becomes(who: &Client, talk: &str, wanted: impl Fn(&Value) -> bool) -> Value {
-    let start = Instant::now();
-    loop {
-        let message = who.history(talk).await.remove(0);
-        if wanted(&message) {
-            return message;
-        }
-        assert!(start.elapsed() < Duration::from_secs(40), "it stays {message}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+async fn becomes(who: &Person, talk: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let mut message = Value::Null;
+    eventually("the message becomes what is wanted", async || {
+        message = who.history(talk).await.remove(0);
+        wanted(&message)
+    })
+    .await;
+    message
 }
 
 fn reason_code(message: &Value) -> Option<&str> {
@@ -71,14 +69,14 @@ fn reason_code(message: &Value) -> Option<&str> {
 }
 
 /// A server that downloads models, with an English message for a Spanish reader that waits for its model.
-async fn waiting(folder: &std::path::Path, index: &str) -> (Server, Client, String) {
+async fn waiting(folder: &std::path::Path, index: &str) -> (Server, Person, String) {
     let variables =
         [("MODELS_PULL", "on"), ("MODELS_INDEX_URL", index), ("APERTIUM_MODES_DIR", "/nonexistent")];
     let server = Server::start(&folder.join("data"), &variables).await;
     let (emma, carlos) = (server.sign_up("emma", "en").await, server.sign_up("carlos", "es").await);
     let talk = emma.group(&[&carlos]).await;
     let body = json!({ "content": "good morning", "originalLanguage": "en" });
-    emma.post(&format!("/conversations/{talk}/messages"), &body).await.unwrap();
+    emma.create(&format!("/conversations/{talk}/messages"), body).await;
     let message = becomes(&carlos, &talk, |message| reason_code(message).is_some()).await;
     let state = &message["translationStates"][0];
     assert_eq!((reason_code(&message), &state["state"]), (Some("model_downloading"), &json!("pending")));

@@ -3,14 +3,14 @@
 use crate::load::{Editor, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
 use crate::server::{Server, free_port, kills, spawn};
 use meeshy_store::{StoreError, Tx, translation_jobs};
-use meeshy_testkit::Database;
-use reqwest::StatusCode;
-use serde_json::{Value, json};
+use meeshy_testkit::{Answer, Database, answer, eventually};
+use reqwest::Method;
+use serde_json::json;
 use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How many processes are killed; `MEESHY_KILLS` overrides it.
 const KILLS: usize = 20;
@@ -105,11 +105,10 @@ async fn every_translation_arrives_whichever_process_is_killed() {
     assert_nothing_lost_or_duplicated(&[sender], &history);
     editor.assert_nothing_lost(&history);
     wait_for_all_translations(&reader, &conversation).await;
-    let start = Instant::now();
-    while store.read(translation_jobs::waiting).await.unwrap() > 0 {
-        assert!(start.elapsed() < Duration::from_secs(120), "translations of edited messages do not arrive");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
+    eventually("edited messages are translated again", async || {
+        store.read(translation_jobs::waiting).await.unwrap() == 0
+    })
+    .await;
     assert_eq!(store.read(stale).await.unwrap(), 0, "translations of previous texts");
 }
 
@@ -133,33 +132,24 @@ async fn without_a_translator_messages_are_delivered_and_translations_wait() {
     let (lea, carlos) = (gateway.sign_up("lea", "fr").await, gateway.sign_up("carlos", "es").await);
     let conversation = lea.group(&[&carlos]).await;
     let message = json!({ "content": "Tengo un gato", "originalLanguage": "es" });
-    let (status, _) =
-        carlos.post(&format!("/conversations/{conversation}/messages"), &message).await.unwrap();
-    assert_eq!(status, StatusCode::CREATED);
+    carlos.create(&format!("/conversations/{conversation}/messages"), message).await;
     let health = || async {
-        let asked = reqwest::Client::new().get(format!("http://127.0.0.1:{}/health", gateway.port));
-        let answer = asked.bearer_auth(token).send().await.unwrap();
-        answer.json::<Value>().await.unwrap()["services"]["translation"].clone()
+        let asked = gateway.request(Method::GET, "/health").bearer_auth(token);
+        answer(asked).await.body["services"]["translation"].clone()
     };
     assert_eq!(health().await, json!({ "status": "down", "translators": 0, "jobsWaiting": 1 }));
     let states = lea.history(&conversation).await[0]["translationStates"].clone();
     assert_eq!(states, json!([{ "targetLanguage": "fr", "state": "pending" }]));
 
     let text = json!({ "text": "Tengo un gato", "source_language": "es", "target_language": "fr" });
-    let (status, refused) = carlos.post("/translate-blocking", &text).await.unwrap();
-    assert_eq!(
-        (status, &refused["code"]),
-        (StatusCode::UNPROCESSABLE_ENTITY, &json!("TRANSLATION_UNAVAILABLE"))
-    );
+    let Answer { status, body: refused, .. } = carlos.post("/translate-blocking", text.clone()).await;
+    assert_eq!((status, &refused["code"]), (422, &json!("TRANSLATION_UNAVAILABLE")));
 
     let _translator = Translator::start(url);
     wait_for_all_translations(&lea, &conversation).await;
-    let start = Instant::now();
-    while health().await != json!({ "status": "up", "translators": 1, "jobsWaiting": 0 }) {
-        assert!(start.elapsed() < Duration::from_secs(10), "{}", health().await);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    let (status, answer) = carlos.post("/translate-blocking", &text).await.unwrap();
-    assert_eq!(status, StatusCode::OK, "{answer}");
+    let healthy = json!({ "status": "up", "translators": 1, "jobsWaiting": 0 });
+    eventually("the translator is up", async || health().await == healthy).await;
+    let Answer { status, body: answer, .. } = carlos.post("/translate-blocking", text).await;
+    assert_eq!(status, 200, "{answer}");
     assert_eq!(answer["data"]["translated_text"], "J'ai un chat");
 }

@@ -1,16 +1,16 @@
-//! A running `meeshy serve`, and a client for it.
+//! A running `meeshy serve`.
 
-use reqwest::StatusCode;
-use serde_json::{Value, json};
+use meeshy_testkit::{Api, eventually};
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_meeshy");
 
-/// A server that is killed when dropped.
+/// A server that is killed when dropped. Its clients use it as an [`Api`].
 pub struct Server {
     child: Child,
+    api: Api,
     pub port: u16,
     pub data: PathBuf,
     variables: Vec<(String, String)>,
@@ -39,23 +39,23 @@ impl Server {
         let wrapper = wrapper.iter().map(|part| (*part).into()).collect::<Vec<_>>();
         let port = free_port();
         let child = spawn(data, port, &variables, &wrapper);
-        let mut server = Self { child, port, data: data.to_owned(), variables, wrapper };
+        let mut server =
+            Self { child, api: Api::on_port(port), port, data: data.to_owned(), variables, wrapper };
         server.wait_until_ready().await;
         server
     }
 
     async fn wait_until_ready(&mut self) {
-        let start = Instant::now();
-        while !self.is_ready().await {
+        eventually("the server is ready", async || {
             assert!(self.child.try_wait().unwrap().is_none(), "the server ended: see above");
-            assert!(start.elapsed() < Duration::from_secs(60), "the server was not ready in time");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+            self.is_ready().await
+        })
+        .await;
     }
 
     pub async fn is_ready(&self) -> bool {
-        let answer = reqwest::get(format!("http://127.0.0.1:{}/ready", self.port)).await;
-        answer.is_ok_and(|answer| answer.status() == StatusCode::OK)
+        let answer = self.api.request(reqwest::Method::GET, "/ready").send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
     }
 
     pub fn is_alive(&mut self) -> bool {
@@ -74,10 +74,10 @@ impl Server {
         self.wait_until_ready().await;
     }
 
-    /// Sends `SIGTERM`; returns whether it exits cleanly within some seconds.
+    /// Sends `SIGTERM`; returns whether it exits cleanly.
     pub async fn stop(&mut self) -> bool {
         self.terminate();
-        self.ends_within(Duration::from_secs(20)).await
+        self.ends().await
     }
 
     /// Sends `SIGTERM`.
@@ -86,27 +86,18 @@ impl Server {
     }
 
     /// Waits until it exits; returns whether it did so cleanly.
-    pub async fn ends_within(&mut self, limit: Duration) -> bool {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                if !status.success() {
-                    eprintln!("the server ended with {status}");
-                }
-                return status.success();
-            }
-            assert!(start.elapsed() < limit, "it does not exit");
-            tokio::time::sleep(Duration::from_millis(10)).await;
+    pub async fn ends(&mut self) -> bool {
+        eventually("the server exits", async || !self.is_alive()).await;
+        let status = self.child.wait().unwrap();
+        if !status.success() {
+            eprintln!("the server ended with {status}");
         }
+        status.success()
     }
 
     /// Waits until readiness is `is_ready`.
     pub async fn becomes_ready(&self, is_ready: bool) {
-        let start = Instant::now();
-        while self.is_ready().await != is_ready {
-            assert!(start.elapsed() < Duration::from_secs(10), "readiness does not become {is_ready}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        eventually("readiness changes", async || self.is_ready().await == is_ready).await;
     }
 
     /// A folder as the server sees it, which may have its own mounts.
@@ -116,24 +107,13 @@ impl Server {
             .join("root")
             .join(folder.strip_prefix("/").unwrap())
     }
+}
 
-    /// The same person as somebody at another server on the same database.
-    pub fn also(&self, client: &Client) -> Client {
-        Client { base: format!("http://127.0.0.1:{}/api/v1", self.port), ..client.clone() }
-    }
+impl Deref for Server {
+    type Target = Api;
 
-    pub async fn sign_up(&self, username: &str, language: &str) -> Client {
-        let body = json!({
-            "username": username, "password": "correct horse", "firstName": username, "lastName": "Test",
-            "email": format!("{username}@example.org"), "systemLanguage": language, "regionalLanguage": language,
-        });
-        let http = reqwest::Client::new();
-        let base = format!("http://127.0.0.1:{}/api/v1", self.port);
-        let answer = http.post(format!("{base}/auth/register")).json(&body).send().await.unwrap();
-        let answer: Value = answer.json().await.unwrap();
-        assert_eq!(answer["success"], true, "{answer}");
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        Client { http, base, token: text(&answer["data"]["token"]), id: text(&answer["data"]["user"]["id"]) }
+    fn deref(&self) -> &Api {
+        &self.api
     }
 }
 
@@ -174,61 +154,4 @@ pub fn spawn(data: &Path, port: u16, variables: &[(String, String)], wrapper: &[
         command.env(name, value);
     }
     command.stdin(Stdio::null()).current_dir(std::env::temp_dir()).spawn().unwrap()
-}
-
-/// A signed-in user who calls the API.
-#[derive(Clone)]
-pub struct Client {
-    pub http: reqwest::Client,
-    pub base: String,
-    pub token: String,
-    pub id: String,
-}
-
-impl Client {
-    pub async fn post(&self, path: &str, body: &Value) -> Result<(StatusCode, Value), reqwest::Error> {
-        let request = self.http.post(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
-        let answer = request.timeout(Duration::from_secs(10)).send().await?;
-        Ok((answer.status(), answer.json().await?))
-    }
-
-    pub async fn put(&self, path: &str, body: &Value) -> Result<(StatusCode, Value), reqwest::Error> {
-        let request = self.http.put(format!("{}{path}", self.base)).bearer_auth(&self.token).json(body);
-        let answer = request.timeout(Duration::from_secs(10)).send().await?;
-        Ok((answer.status(), answer.json().await?))
-    }
-
-    pub async fn get(&self, path: &str) -> Result<(StatusCode, Value), reqwest::Error> {
-        let request = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token);
-        let answer = request.timeout(Duration::from_secs(10)).send().await?;
-        Ok((answer.status(), answer.json().await?))
-    }
-
-    /// Creates a group with some others and returns its id.
-    pub async fn group(&self, others: &[&Client]) -> String {
-        let others: Vec<&str> = others.iter().map(|other| other.id.as_str()).collect();
-        let body = json!({ "type": "group", "title": "Trip", "participantIds": others });
-        let (status, answer) = self.post("/conversations", &body).await.unwrap();
-        assert_eq!(status, StatusCode::CREATED, "{answer}");
-        answer["data"]["id"].as_str().unwrap().to_owned()
-    }
-
-    /// Every message of a conversation, oldest first.
-    pub async fn history(&self, conversation: &str) -> Vec<Value> {
-        let mut messages = Vec::new();
-        let mut before = String::new();
-        loop {
-            let path = format!("/conversations/{conversation}/messages?limit=50&before={before}");
-            let (status, page) = self.get(&path).await.unwrap();
-            assert_eq!(status, StatusCode::OK, "{page}");
-            let rows = page["data"].as_array().unwrap();
-            messages.extend(rows.iter().cloned());
-            if page["pagination"]["hasMore"] != true {
-                break;
-            }
-            before = rows.last().unwrap()["id"].as_str().unwrap().to_owned();
-        }
-        messages.reverse();
-        messages
-    }
 }

@@ -1,15 +1,13 @@
 //! User accounts: the first administrator, and `meeshy user`.
 
-use crate::server::{Client, Server, command};
+use crate::server::{Server, command};
 use meeshy_store::Location;
-use meeshy_testkit::Database;
-use reqwest::StatusCode;
+use meeshy_testkit::api::PASSWORD;
+use meeshy_testkit::{Database, Person};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Output, Stdio};
-
-const PASSWORD: &str = "correct horse";
 
 /// Runs `meeshy user …` with `input` on standard input; returns its output and whether it succeeded.
 fn user(data: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str) -> (bool, String) {
@@ -24,23 +22,6 @@ fn user(data: &Path, arguments: &[&str], variables: &[(&str, &str)], input: &str
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     (status.success(), String::from_utf8_lossy(&stdout).into_owned() + &String::from_utf8_lossy(&stderr))
-}
-
-async fn login(server: &Server, username: &str, password: &str) -> (StatusCode, Value) {
-    let url = format!("http://127.0.0.1:{}/api/v1/auth/login", server.port);
-    let body = json!({ "username": username, "password": password });
-    let answer = reqwest::Client::new().post(url).json(&body).send().await.unwrap();
-    (answer.status(), answer.json().await.unwrap())
-}
-
-fn client(server: &Server, answer: &Value) -> Client {
-    let text = |value: &Value| value.as_str().unwrap().to_owned();
-    Client {
-        http: reqwest::Client::new(),
-        base: format!("http://127.0.0.1:{}/api/v1", server.port),
-        token: text(&answer["data"]["token"]),
-        id: text(&answer["data"]["user"]["id"]),
-    }
 }
 
 #[tokio::test]
@@ -115,8 +96,8 @@ async fn accounts_are_managed_on_sqlite_while_the_server_is_stopped() {
     let server = Server::start(&data, &[]).await;
     let (success, said) = run(&["unlock", "lea"], "");
     assert!(!success && said.contains("stop the server first"), "{said}");
-    assert_eq!(login(&server, "admin", PASSWORD).await.1["data"]["user"]["role"], "BIGBOSS");
-    assert_eq!(login(&server, "carlos", PASSWORD).await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(server.log_in("admin", PASSWORD).await.body["data"]["user"]["role"], "BIGBOSS");
+    assert_eq!(server.log_in("carlos", PASSWORD).await.status, 401);
 }
 
 #[tokio::test]
@@ -132,19 +113,19 @@ async fn accounts_are_managed_on_postgresql_while_the_server_runs() {
     };
     let server = Server::start(&data, &variables).await;
     run(&["add", "lea", "--email", "lea@example.org"], "correct horse\n");
-    let lea = client(&server, &login(&server, "lea", PASSWORD).await.1);
-    let is_in = async |who: &Client| who.get("/auth/me").await.unwrap().0 == StatusCode::OK;
+    let lea = server.person(&server.log_in("lea", PASSWORD).await);
+    let is_in = async |who: &Person| who.get("/auth/me").await.status == 200;
     assert!(is_in(&lea).await);
 
     run(&["password", "lea"], "battery staple\n");
     assert!(!is_in(&lea).await, "every device was signed out");
-    assert_eq!(login(&server, "lea", PASSWORD).await.0, StatusCode::UNAUTHORIZED);
-    let lea = client(&server, &login(&server, "lea", "battery staple").await.1);
+    assert_eq!(server.log_in("lea", PASSWORD).await.status, 401);
+    let lea = server.person(&server.log_in("lea", "battery staple").await);
     run(&["disable", "lea"], "");
     assert!(!is_in(&lea).await);
-    assert_eq!(login(&server, "lea", "battery staple").await.0, StatusCode::UNAUTHORIZED);
+    assert_eq!(server.log_in("lea", "battery staple").await.status, 401);
     run(&["enable", "lea"], "");
     assert!(!is_in(&lea).await, "signed-out devices stay signed out");
-    assert_eq!(login(&server, "lea", "battery staple").await.0, StatusCode::OK);
+    assert_eq!(server.log_in("lea", "battery staple").await.status, 200);
     run(&["unlock", "lea@example.org"], "");
 }

@@ -1,12 +1,15 @@
 //! A minimal Socket.IO client over polling.
 
-use crate::server::{Person, Server};
+#![expect(clippy::unwrap_used, reason = "only tests use it, and they may panic")]
+
+use crate::{Api, Person};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 
 /// The separator of packets in a payload.
 const BETWEEN: char = '\u{1e}';
 
+/// A session over polling.
 pub struct Poller {
     http: Client,
     url: String,
@@ -14,7 +17,7 @@ pub struct Poller {
 
 impl Poller {
     /// An authenticated session.
-    pub async fn of(server: &Server, person: &Person) -> Self {
+    pub async fn of(server: &Api, person: &Person) -> Self {
         let poller = Self::open(server).await.unwrap();
         let joined = poller.post(&format!("40{}", json!({ "token": person.token }))).await;
         assert_eq!(joined, StatusCode::OK);
@@ -26,12 +29,12 @@ impl Poller {
     }
 
     /// A session that has sent nothing yet, or the status of the error response.
-    pub async fn open(server: &Server) -> Result<Self, StatusCode> {
+    pub async fn open(server: &Api) -> Result<Self, StatusCode> {
         Self::open_from(server, "127.0.0.1").await
     }
 
     /// The same from another address, behind a trusted proxy.
-    pub async fn open_from(server: &Server, address: &str) -> Result<Self, StatusCode> {
+    pub async fn open_from(server: &Api, address: &str) -> Result<Self, StatusCode> {
         let http = Client::new();
         let url = format!("http://{}/socket.io/?EIO=4&transport=polling", server.address);
         let answer = http.get(&url).header("x-forwarded-for", address).send().await.unwrap();
@@ -52,10 +55,12 @@ impl Poller {
         answer.text().await.ok()
     }
 
+    /// Sends packets; returns the status of the response.
     pub async fn post(&self, packets: &str) -> StatusCode {
         self.http.post(&self.url).body(packets.to_owned()).send().await.unwrap().status()
     }
 
+    /// Sends an event; returns the status of the response.
     pub async fn tell(&self, event: &str, data: Value) -> StatusCode {
         self.post(&format!("42{}", json!([event, data]))).await
     }

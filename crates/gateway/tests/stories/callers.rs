@@ -1,0 +1,124 @@
+//! Every kind of caller.
+
+use meeshy_domain::{MemberRole, Permission, Role};
+use meeshy_gateway::routes::Access;
+use meeshy_harness::TestServer;
+use meeshy_store::{StoreError, Tx};
+use meeshy_testkit::Person;
+use meeshy_wire::Sender;
+
+/// A kind of caller.
+pub struct Caller {
+    pub name: &'static str,
+    pub login: Login,
+    role: Role,
+    member: Option<MemberRole>,
+    is_author: bool,
+}
+
+/// How a caller is signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    No,
+    /// With a session that has ended.
+    Ended,
+    Yes,
+}
+
+impl Caller {
+    /// Whether a route is for this caller. `about_message`: its body names the message.
+    pub fn may_call(&self, access: Access, about_message: bool) -> bool {
+        let is_user = self.login == Login::Yes;
+        match access {
+            Access::Anyone => true,
+            // There is no file, and no token is configured.
+            Access::Link | Access::Operator => false,
+            Access::User | Access::Key if about_message => self.is_member(),
+            Access::User | Access::Key => is_user,
+            Access::Permission(permission) => is_user && self.role.allows(permission),
+            Access::Member(least) => is_user && self.member.is_some_and(|role| role.is_at_least(least)),
+            Access::Author => self.may_edit(),
+        }
+    }
+
+    /// Whether an event is for this caller.
+    pub fn may_send(&self, sender: Sender) -> bool {
+        match sender {
+            Sender::Anyone => self.login != Login::Ended,
+            Sender::Member => self.is_member(),
+            Sender::Author => self.may_edit(),
+        }
+    }
+
+    pub fn is_member(&self) -> bool {
+        self.login == Login::Yes && self.member.is_some()
+    }
+
+    pub fn may_edit(&self) -> bool {
+        self.is_member() && (self.is_author || self.role.allows(Permission::ModerateContent))
+    }
+
+    /// A new session of this caller; of nobody, that of a user who is not a member.
+    pub async fn sign_in(&self, server: &TestServer) -> Person {
+        server.sign_in(if self.login == Login::No { "out_user" } else { self.name }).await
+    }
+}
+
+/// A conversation, a message in it, and everybody who may call: the author, the other members by role, users
+/// who are not members by their role on the server, a member whose session has ended, and nobody.
+pub struct Scene {
+    pub callers: Vec<Caller>,
+    pub author: Person,
+    pub talk: String,
+    pub message: String,
+}
+
+impl Scene {
+    /// `others` are members, too.
+    pub async fn on(server: &TestServer, text: &str, others: &[&Person]) -> Self {
+        let author = server.sign_up("author", "fr").await;
+        let caller = |name, role, member| Caller { name, login: Login::Yes, role, member, is_author: false };
+        let member = |name, role| caller(name, Role::User, Some(role));
+        let mut callers = vec![
+            // The user who created the conversation is its creator.
+            Caller { is_author: true, ..member("author", MemberRole::Creator) },
+            member("in_creator", MemberRole::Creator),
+            member("in_admin", MemberRole::Admin),
+            member("in_moderator", MemberRole::Moderator),
+            member("in_member", MemberRole::Member),
+            caller("in_and_moderator", Role::Moderator, Some(MemberRole::Member)),
+            Caller { login: Login::Ended, ..member("ended_session", MemberRole::Member) },
+            caller("out_user", Role::User, None),
+            caller("out_admin", Role::Admin, None),
+            caller("out_moderator", Role::Moderator, None),
+            caller("out_bigboss", Role::BigBoss, None),
+            caller("out_audit", Role::Audit, None),
+            caller("out_analyst", Role::Analyst, None),
+        ];
+        let mut members: Vec<Person> = others.iter().map(|person| (*person).clone()).collect();
+        let mut roles = Vec::new();
+        for caller in &callers[1..] {
+            let person = server.sign_up(caller.name, "fr").await;
+            server.chat.administration().set_role(caller.name, caller.role).await.unwrap();
+            if let Some(role) = caller.member {
+                roles.push((role, person.id.clone()));
+                members.push(person);
+            }
+        }
+        let talk = author.group(&members.iter().collect::<Vec<_>>()).await;
+        let message = author.say(&talk, text).await;
+        for (role, id) in roles {
+            let values = [role.name().into(), talk.as_str().into(), id.as_str().into()];
+            let sql = "UPDATE members SET role = $1 WHERE conversation_id = $2 AND user_id = $3";
+            let change = move |tx: &mut Tx<'_>| tx.execute(sql, &values);
+            assert_eq!(server.store.write::<_, StoreError>(change).await.unwrap(), 1);
+        }
+        callers.push(Caller { login: Login::No, ..caller("nobody", Role::User, None) });
+        Self { callers, author, talk, message }
+    }
+
+    /// The names of all callers.
+    pub fn names(&self) -> String {
+        self.callers.iter().map(|caller| caller.name).collect::<Vec<_>>().join(", ")
+    }
+}

@@ -1,0 +1,17 @@
+//! A messenger for tests: users, signed-in clients, a scripted translation engine, and a clock that the test
+//! sets.
+//!
+//! [`TestServer`] is a gateway on a port, for tests over HTTP and sockets.
+
+mod chat;
+mod engine;
+#[cfg(feature = "gateway")]
+mod leftovers;
+#[cfg(feature = "gateway")]
+mod server;
+#[cfg(feature = "gateway")]
+mod translation_api;
+
+pub use engine::{Engine, downloading, nobody_speaks};
+#[cfg(feature = "gateway")]
+pub use server::{Single, TestServer, unlimited};
