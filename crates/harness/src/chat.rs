@@ -4,7 +4,7 @@ use meeshy_chat::{HashingCost, Secrets, Settings, SigningKey};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The signing key of all processes that belong together.
-pub(crate) const SIGNING_SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub const SIGNING_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 /// Settings with this signing key and cheap hashes of passwords.
 pub(crate) fn settings(secret: &str) -> Settings {

@@ -18,7 +18,8 @@ impl Leftovers {
     /// If something is left over that the story did not announce.
     pub async fn check(&self, chat: &Chat) {
         if !self.jobs.load(Ordering::SeqCst) {
-            let waiting = async || chat.health().statistics().await.expect("statistics").translation_jobs_waiting;
+            let waiting =
+                async || chat.health().statistics().await.expect("statistics").translation_jobs_waiting;
             eventually(
                 "all translation jobs are done (a story that leaves some calls `leaves_jobs`)",
                 async || waiting().await == 0,

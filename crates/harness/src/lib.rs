@@ -1,7 +1,7 @@
 //! A messenger for tests: users, signed-in clients, a scripted translation engine, and a clock that the test
 //! sets.
 //!
-//! [`TestServer`] is a gateway on a port, for tests over HTTP and sockets.
+//! [`World`] is a chat without a gateway, for tests that call it directly. [`TestServer`] is a gateway on a port, for tests over HTTP and sockets.
 
 mod chat;
 mod engine;
@@ -11,7 +11,10 @@ mod leftovers;
 mod server;
 #[cfg(feature = "gateway")]
 mod translation_api;
+mod world;
 
+pub use chat::SIGNING_SECRET;
 pub use engine::{Engine, downloading, nobody_speaks};
 #[cfg(feature = "gateway")]
 pub use server::{Single, TestServer, unlimited};
+pub use world::{World, registration};

@@ -38,14 +38,6 @@ pub struct Database {
 }
 
 impl Database {
-    /// An empty database of each kind, with a name for messages.
-    ///
-    /// # Panics
-    /// If there is no PostgreSQL server; the message says how to start one.
-    pub fn both() -> [(&'static str, Self); 2] {
-        [("SQLite", Self::sqlite()), ("PostgreSQL", Self::postgres())]
-    }
-
     /// An empty SQLite database.
     ///
     /// # Panics

@@ -1,11 +1,12 @@
 //! Clients that were away catch up, on both databases.
 
 use crate::hidden::block;
-use crate::support::{World, worlds};
 use meeshy_chat::retention::{EventBound, prune_events};
 use meeshy_chat::{CaughtUp, ChatError, ConversationView, Event, MessageEdit, MessageView};
 use meeshy_domain::{Language, UserId};
+use meeshy_harness::World;
 use meeshy_store::translations::{State, Translation};
+use meeshy_testkit::both_databases;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -70,173 +71,159 @@ fn said(caught_up: &CaughtUp) -> Vec<&str> {
         .collect()
 }
 
-#[tokio::test]
-async fn a_client_that_was_away_gets_the_missed_events() {
-    for (kind, mut world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        let edit = |message: &str, content: &str| MessageEdit {
-            message: message.to_owned(),
-            content: content.to_owned(),
-            ..MessageEdit::default()
-        };
-        let mut live = Known::default();
-        let mut first = String::new();
-        for round in 0..3 {
-            let sent = world.say(carlos, &talk, &format!("hola {round}")).await.unwrap();
-            world.translate().await;
-            if round == 0 {
-                first = sent.message.message.id.to_string();
-            }
-            world.chat.messages().edit(carlos, edit(&first, &format!("adiós {round}"))).await.unwrap();
-            world.chat.conversations().mark_read(lea, &talk.conversation.id.to_string()).await.unwrap();
-            world.say(lea, &talk, "oui").await.unwrap();
-        }
+#[both_databases]
+async fn a_client_that_was_away_gets_the_missed_events(mut world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    let edit = |message: &str, content: &str| MessageEdit {
+        message: message.to_owned(),
+        content: content.to_owned(),
+        ..MessageEdit::default()
+    };
+    let mut live = Known::default();
+    let mut first = String::new();
+    for round in 0..3 {
+        let sent = world.say(carlos, &talk, &format!("hola {round}")).await.unwrap();
         world.translate().await;
-        for event in world.happened() {
-            live = live.told(&event);
+        if round == 0 {
+            first = sent.message.message.id.to_string();
         }
-        let conversation =
-            world.chat.conversations().get(lea, &talk.conversation.id.to_string()).await.unwrap();
-        let newest = conversation.conversation.last_event;
-        let whole = events_after(&world, carlos, &talk, talk.conversation.last_event, 200).await;
-        assert_eq!((whole.stretch.last, whole.stretch.has_more), (newest, false), "{kind}");
-        let told = |known: Known, part: &CaughtUp| {
-            part.stretch.events.iter().fold(known, |known, happened| known.told(&happened.event))
-        };
-        assert_eq!(told(Known::default(), &whole), live, "{kind}");
-        let numbers: Vec<i64> = whole.stretch.events.iter().filter_map(|happened| happened.number).collect();
-        assert!(numbers.is_sorted() && numbers.len() == whole.stretch.events.len(), "{kind}: {numbers:?}");
-        assert_eq!(whole.unread_count, 1, "{kind}: only the last was not answered");
-
-        // The same in small parts.
-        let (mut known, mut after) = (Known::default(), 0);
-        loop {
-            let part = events_after(&world, carlos, &talk, after, 2).await;
-            assert!(part.stretch.events.len() <= 2, "{kind}");
-            known = told(known, &part);
-            after = part.stretch.last;
-            if !part.stretch.has_more {
-                break;
-            }
-        }
-        assert_eq!((known, after), (live, newest), "{kind}");
+        world.chat.messages().edit(carlos, edit(&first, &format!("adiós {round}"))).await.unwrap();
+        world.chat.conversations().mark_read(lea, &talk.conversation.id.to_string()).await.unwrap();
+        world.say(lea, &talk, "oui").await.unwrap();
     }
+    world.translate().await;
+    for event in world.happened() {
+        live = live.told(&event);
+    }
+    let conversation = world.chat.conversations().get(lea, &talk.conversation.id.to_string()).await.unwrap();
+    let newest = conversation.conversation.last_event;
+    let whole = events_after(&world, carlos, &talk, talk.conversation.last_event, 200).await;
+    assert_eq!((whole.stretch.last, whole.stretch.has_more), (newest, false));
+    let told = |known: Known, part: &CaughtUp| {
+        part.stretch.events.iter().fold(known, |known, happened| known.told(&happened.event))
+    };
+    assert_eq!(told(Known::default(), &whole), live);
+    let numbers: Vec<i64> = whole.stretch.events.iter().filter_map(|happened| happened.number).collect();
+    assert!(numbers.is_sorted() && numbers.len() == whole.stretch.events.len(), "{numbers:?}");
+    assert_eq!(whole.unread_count, 1, "only the last was not answered");
+
+    // The same in small parts.
+    let (mut known, mut after) = (Known::default(), 0);
+    loop {
+        let part = events_after(&world, carlos, &talk, after, 2).await;
+        assert!(part.stretch.events.len() <= 2);
+        known = told(known, &part);
+        after = part.stretch.last;
+        if !part.stretch.has_more {
+            break;
+        }
+    }
+    assert_eq!((known, after), (live, newest));
 }
 
-#[tokio::test]
-async fn hidden_events_stay_hidden_and_non_members_get_nothing() {
-    for (kind, world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let (emma, stranger) = (world.person("emma", "en").await, world.person("eve", "en").await);
-        let talk = world.group(lea, &[carlos, emma]).await;
-        world.say(carlos, &talk, "before").await.unwrap();
-        block(&world, lea, carlos).await;
-        world.say(carlos, &talk, "hello?").await.unwrap();
-        world.say(emma, &talk, "hi").await.unwrap();
-        world.chat.conversations().mark_read(carlos, &talk.conversation.id.to_string()).await.unwrap();
-        world.translate().await;
-        let for_lea = events_after(&world, lea, &talk, 1, 200).await;
-        assert_eq!(said(&for_lea), ["hi"], "{kind}");
-        let is_carlos = |event: &Event| matches!(event, Event::Read { user, .. } if *user == carlos);
-        assert!(!for_lea.stretch.events.iter().any(|happened| is_carlos(&happened.event)), "{kind}");
-        assert_eq!(for_lea.unread_count, 1, "{kind}");
-        let for_emma = events_after(&world, emma, &talk, 1, 200).await;
-        assert_eq!(said(&for_emma), ["before", "hello?", "hi"], "{kind}");
-        assert!(for_emma.stretch.events.iter().any(|happened| is_carlos(&happened.event)), "{kind}");
-        assert_eq!(for_lea.stretch.last, for_emma.stretch.last, "{kind}");
-        let refused = world.chat.events().after(stranger, &talk.conversation.id.to_string(), 0, 10).await;
-        assert!(matches!(refused, Err(ChatError::NotAMember)), "{kind}: {refused:?}");
-        let all = world.chat.events().all_after(stranger, vec![(talk.conversation.id, 0)]).await.unwrap();
-        assert!(all.conversations.is_empty() && all.is_list_stale, "{kind}: {all:?}");
-    }
+#[both_databases]
+async fn hidden_events_stay_hidden_and_non_members_get_nothing(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let (emma, stranger) = (world.person("emma", "en").await, world.person("eve", "en").await);
+    let talk = world.group(lea, &[carlos, emma]).await;
+    world.say(carlos, &talk, "before").await.unwrap();
+    block(&world, lea, carlos).await;
+    world.say(carlos, &talk, "hello?").await.unwrap();
+    world.say(emma, &talk, "hi").await.unwrap();
+    world.chat.conversations().mark_read(carlos, &talk.conversation.id.to_string()).await.unwrap();
+    world.translate().await;
+    let for_lea = events_after(&world, lea, &talk, 1, 200).await;
+    assert_eq!(said(&for_lea), ["hi"]);
+    let is_carlos = |event: &Event| matches!(event, Event::Read { user, .. } if *user == carlos);
+    assert!(!for_lea.stretch.events.iter().any(|happened| is_carlos(&happened.event)));
+    assert_eq!(for_lea.unread_count, 1);
+    let for_emma = events_after(&world, emma, &talk, 1, 200).await;
+    assert_eq!(said(&for_emma), ["before", "hello?", "hi"]);
+    assert!(for_emma.stretch.events.iter().any(|happened| is_carlos(&happened.event)));
+    assert_eq!(for_lea.stretch.last, for_emma.stretch.last);
+    let refused = world.chat.events().after(stranger, &talk.conversation.id.to_string(), 0, 10).await;
+    assert!(matches!(refused, Err(ChatError::NotAMember)), "{refused:?}");
+    let all = world.chat.events().all_after(stranger, vec![(talk.conversation.id, 0)]).await.unwrap();
+    assert!(all.conversations.is_empty() && all.is_list_stale, "{all:?}");
 }
 
-#[tokio::test]
-async fn a_client_that_was_away_for_too_long_has_to_reload() {
-    for (kind, world) in worlds().await {
-        let lea = world.person("lea", "fr").await;
+#[both_databases]
+async fn a_client_that_was_away_for_too_long_has_to_reload(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let talk = world.group(lea, &[]).await;
+    for number in 0..6 {
+        world.say(lea, &talk, &number.to_string()).await.unwrap();
+    }
+    let bound = EventBound { age: Duration::from_secs(60), rows: 4 };
+    assert_eq!(prune_events(&world.store, bound, world.chat.now()).await.unwrap(), 3);
+    let too_old = events_after(&world, lea, &talk, 2, 10).await.stretch;
+    assert!(too_old.is_too_old && too_old.events.is_empty());
+    assert_eq!((too_old.last, too_old.has_more), (7, false), "from there it goes on");
+    let known = events_after(&world, lea, &talk, 3, 10).await;
+    assert!(!known.stretch.is_too_old);
+    assert_eq!(said(&known), ["2", "3", "4", "5"]);
+    for unknown in [8, i64::MAX] {
+        let answer = events_after(&world, lea, &talk, unknown, 10).await.stretch;
+        assert!(answer.is_too_old, "nobody can know {unknown}");
+    }
+    world.hand.advance(Duration::from_secs(61));
+    prune_events(&world.store, bound, world.chat.now()).await.unwrap();
+    assert!(events_after(&world, lea, &talk, 6, 10).await.stretch.is_too_old);
+    let current = events_after(&world, lea, &talk, 7, 10).await.stretch;
+    assert!(!current.is_too_old && !current.has_more, "nothing was missed");
+    world.say(lea, &talk, "again").await.unwrap();
+    assert_eq!(said(&events_after(&world, lea, &talk, 7, 10).await), ["again"]);
+}
+
+#[both_databases]
+async fn one_call_catches_up_all_conversations(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let (quiet, busy) = (world.group(lea, &[carlos]).await, world.group(lea, &[carlos]).await);
+    let late = world.group(lea, &[carlos]).await;
+    world.hand.advance(Duration::from_secs(1));
+    world.say(carlos, &busy, "hola").await.unwrap();
+    // The state of a client that has read the list by now, without its last conversation.
+    let known = [(busy.conversation.id, 1), (quiet.conversation.id, 1)];
+    let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
+    let [one] = &all.conversations[..] else { panic!("{all:?}") };
+    assert_eq!(one.stretch.conversation_id, busy.conversation.id);
+    assert_eq!((said(one), one.unread_count), (vec!["hola"], 1));
+    assert!(all.is_list_stale, "the other is as young as the oldest that is known");
+    let known = [(busy.conversation.id, one.stretch.last)];
+    let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
+    assert!(all.conversations.is_empty() && !all.is_list_stale, "the others come later in the list");
+    world.hand.advance(Duration::from_secs(1));
+    world.say(carlos, &late, "¿y aquí?").await.unwrap();
+    let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
+    assert!(all.conversations.is_empty() && all.is_list_stale, "now it comes first");
+}
+
+#[both_databases]
+async fn a_response_is_bounded_and_says_whether_there_is_more(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let mut known = Vec::new();
+    for number in 0..20 {
         let talk = world.group(lea, &[]).await;
-        for number in 0..6 {
-            world.say(lea, &talk, &number.to_string()).await.unwrap();
+        known.push((talk.conversation.id, 1));
+        for line in 0..40 + number % 2 {
+            world.say(lea, &talk, &line.to_string()).await.unwrap();
         }
-        let bound = EventBound { age: Duration::from_secs(60), rows: 4 };
-        assert_eq!(prune_events(&world.store, bound, world.chat.now()).await.unwrap(), 3, "{kind}");
-        let too_old = events_after(&world, lea, &talk, 2, 10).await.stretch;
-        assert!(too_old.is_too_old && too_old.events.is_empty(), "{kind}");
-        assert_eq!((too_old.last, too_old.has_more), (7, false), "{kind}: from there it goes on");
-        let known = events_after(&world, lea, &talk, 3, 10).await;
-        assert!(!known.stretch.is_too_old, "{kind}");
-        assert_eq!(said(&known), ["2", "3", "4", "5"], "{kind}");
-        for unknown in [8, i64::MAX] {
-            let answer = events_after(&world, lea, &talk, unknown, 10).await.stretch;
-            assert!(answer.is_too_old, "{kind}: nobody can know {unknown}");
-        }
-        world.hand.advance(Duration::from_secs(61));
-        prune_events(&world.store, bound, world.chat.now()).await.unwrap();
-        assert!(events_after(&world, lea, &talk, 6, 10).await.stretch.is_too_old, "{kind}");
-        let current = events_after(&world, lea, &talk, 7, 10).await.stretch;
-        assert!(!current.is_too_old && !current.has_more, "{kind}: nothing was missed");
-        world.say(lea, &talk, "again").await.unwrap();
-        assert_eq!(said(&events_after(&world, lea, &talk, 7, 10).await), ["again"], "{kind}");
     }
-}
-
-#[tokio::test]
-async fn one_call_catches_up_all_conversations() {
-    for (kind, world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let (quiet, busy) = (world.group(lea, &[carlos]).await, world.group(lea, &[carlos]).await);
-        let late = world.group(lea, &[carlos]).await;
-        world.hand.advance(Duration::from_secs(1));
-        world.say(carlos, &busy, "hola").await.unwrap();
-        // The state of a client that has read the list by now, without its last conversation.
-        let known = [(busy.conversation.id, 1), (quiet.conversation.id, 1)];
-        let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
-        let [one] = &all.conversations[..] else { panic!("{kind}: {all:?}") };
-        assert_eq!(one.stretch.conversation_id, busy.conversation.id, "{kind}");
-        assert_eq!((said(one), one.unread_count), (vec!["hola"], 1), "{kind}");
-        assert!(all.is_list_stale, "{kind}: the other is as young as the oldest that is known");
-        let known = [(busy.conversation.id, one.stretch.last)];
-        let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
-        assert!(
-            all.conversations.is_empty() && !all.is_list_stale,
-            "{kind}: the others come later in the list"
-        );
-        world.hand.advance(Duration::from_secs(1));
-        world.say(carlos, &late, "¿y aquí?").await.unwrap();
-        let all = world.chat.events().all_after(lea, known.to_vec()).await.unwrap();
-        assert!(all.conversations.is_empty() && all.is_list_stale, "{kind}: now it comes first");
-    }
-}
-
-#[tokio::test]
-async fn a_response_is_bounded_and_says_whether_there_is_more() {
-    for (kind, world) in worlds().await {
-        let lea = world.person("lea", "fr").await;
-        let mut known = Vec::new();
-        for number in 0..20 {
-            let talk = world.group(lea, &[]).await;
-            known.push((talk.conversation.id, 1));
-            for line in 0..40 + number % 2 {
-                world.say(lea, &talk, &line.to_string()).await.unwrap();
-            }
+    let (mut calls, mut messages) = (0, 0);
+    while calls < 10 {
+        let all = world.chat.events().all_after(lea, known.clone()).await.unwrap();
+        let count: usize = all.conversations.iter().map(|one| one.stretch.events.len()).sum();
+        assert!(count <= 1_000, "{count}");
+        messages += count;
+        calls += 1;
+        for one in &all.conversations {
+            let at = known.iter_mut().find(|(id, _)| *id == one.stretch.conversation_id).unwrap();
+            at.1 = one.stretch.last;
         }
-        let (mut calls, mut messages) = (0, 0);
-        while calls < 10 {
-            let all = world.chat.events().all_after(lea, known.clone()).await.unwrap();
-            let count: usize = all.conversations.iter().map(|one| one.stretch.events.len()).sum();
-            assert!(count <= 1_000, "{kind}: {count}");
-            messages += count;
-            calls += 1;
-            for one in &all.conversations {
-                let at = known.iter_mut().find(|(id, _)| *id == one.stretch.conversation_id).unwrap();
-                at.1 = one.stretch.last;
-            }
-            if all.conversations.iter().all(|one| !one.stretch.has_more) {
-                break;
-            }
+        if all.conversations.iter().all(|one| !one.stretch.has_more) {
+            break;
         }
-        assert_eq!((messages, calls), (810, 2), "{kind}");
     }
+    assert_eq!((messages, calls), (810, 2));
 }

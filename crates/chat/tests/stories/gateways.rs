@@ -1,17 +1,13 @@
 //! Several gateways on one PostgreSQL, and the users connected to each.
 
-use crate::support::World;
 use meeshy_chat::GatewayError;
 use meeshy_domain::UserId;
+use meeshy_harness::World;
 use meeshy_store::gateways;
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, OnDatabase, eventually};
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-/// Everything a test waits for happens within this time: a few heartbeats.
-const TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A running gateway; its tasks end when it is killed or stopped.
 struct Running {
@@ -33,12 +29,8 @@ impl Running {
     }
 
     async fn sees(&self, user: UserId, is_online: bool) {
-        let seen = async {
-            while self.world.chat.presence().is_online(user) != is_online {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        };
-        tokio::time::timeout(TIMEOUT, seen).await.unwrap_or_else(|_| panic!("{user} never is {is_online}"));
+        let what = format!("{user} is online: {is_online}");
+        eventually(&what, async || self.world.chat.presence().is_online(user) == is_online).await;
     }
 
     /// Ends it without cleanup, like SIGKILL.
@@ -122,17 +114,12 @@ async fn a_gateway_removed_as_dead_joins_again_with_its_users() {
     two.world.store.write(move |tx| gateways::remove(tx, &dead)).await.unwrap();
     // It was either away for a heartbeat, or back before the other one checked.
     let (known, process) = (two.world.store.clone(), one.world.chat.process().to_owned());
-    let is_back = async {
-        loop {
-            let asked = process.clone();
-            let connected = known.read(move |tx| gateways::connected(tx, &asked)).await.unwrap();
-            if connected.is_some_and(|(_, users)| users == [lea]) {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(TIMEOUT, is_back).await.expect("it joins again");
+    eventually("it joins again", async || {
+        let asked = process.clone();
+        let connected = known.read(move |tx| gateways::connected(tx, &asked)).await.unwrap();
+        connected.is_some_and(|(_, users)| users == [lea])
+    })
+    .await;
     two.sees(lea, true).await;
 }
 
@@ -151,7 +138,7 @@ async fn a_gateway_with_another_key_is_rejected_while_one_is_alive() {
 
 #[tokio::test]
 async fn on_sqlite_nothing_is_written() {
-    let world = World::on(Arc::new(Database::sqlite())).await;
+    let world = World::on(Database::sqlite()).await;
     assert!(world.chat.gateways().join().await.unwrap(), "there is no other gateway");
     let lea = world.person("lea", "fr").await;
     world.chat.presence().connect(lea);

@@ -1,18 +1,17 @@
 //! Queries use indexes: the statements are recorded while the program is used, and explained on full tables.
 
 use crate::statements::{often, rarely, untried};
-use crate::support::{World, registration};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
     Authority, Device, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage, NewReport, NewTerm,
     PageRequest, ProfilePatch, Progress,
 };
 use meeshy_domain::{ConversationId, MessageId, UserId};
+use meeshy_harness::{World, registration};
 use meeshy_store::{Location, StoreError, Tx, Value, blocks};
-use meeshy_testkit::Database;
+use meeshy_testkit::{Database, both_databases, eventually};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Tables that stay small.
@@ -211,47 +210,45 @@ fn fill(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 type Statements = Arc<Mutex<BTreeMap<String, Vec<Value>>>>;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_statement_reads_all_of_a_table_that_grows() {
-    for (kind, database) in Database::both() {
-        let statements = Statements::default();
-        let recorded = Arc::clone(&statements);
-        let observe = move |sql: &str, params: &[Value]| {
-            recorded.lock().unwrap().entry(sql.to_owned()).or_insert_with(|| params.to_vec());
-        };
-        let is_sqlite = matches!(database.location(), Location::Folder(_));
-        let world = World::observed(Arc::new(database), observe).await;
-        world.store.write(fill).await.unwrap();
-        statements.lock().unwrap().clear();
-        let (lea, talk, message) = people_use_it(&world).await;
-        world.store.write(move |tx| often(tx, lea, talk, message)).await.unwrap();
+#[both_databases(flavor = "multi_thread", worker_threads = 2)]
+async fn no_statement_reads_all_of_a_table_that_grows(database: Database) {
+    let statements = Statements::default();
+    let recorded = Arc::clone(&statements);
+    let observe = move |sql: &str, params: &[Value]| {
+        recorded.lock().unwrap().entry(sql.to_owned()).or_insert_with(|| params.to_vec());
+    };
+    let is_sqlite = matches!(database.location(), Location::Folder(_));
+    let world = World::observed(Arc::new(database), observe).await;
+    world.store.write(fill).await.unwrap();
+    statements.lock().unwrap().clear();
+    let (lea, talk, message) = people_use_it(&world).await;
+    world.store.write(move |tx| often(tx, lea, talk, message)).await.unwrap();
 
-        let recorded = statements.lock().unwrap().clone();
-        assert!(recorded.len() > 100, "{kind}: {} statements", recorded.len());
-        let explain = move |tx: &mut Tx<'_>| {
-            let mut offences = Vec::new();
-            for (sql, params) in recorded {
-                let is_explained =
-                    ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"].iter().any(|word| sql.starts_with(word));
-                if !is_explained || WHOLE_TABLES.iter().any(|whole| sql.starts_with(whole)) {
-                    continue;
-                }
-                let plan = plan(tx, &sql, &params, is_sqlite)?;
-                let read = if is_sqlite { read_by_sqlite(&sql, &plan) } else { read_by_postgres(&plan) };
-                for table in read.into_iter().filter(|table| !SMALL.contains(&table.as_str())) {
-                    offences.push(format!("{table}\n  {sql}\n    {}", plan.join("\n    ")));
-                }
+    let recorded = statements.lock().unwrap().clone();
+    assert!(recorded.len() > 100, "{} statements", recorded.len());
+    let explain = move |tx: &mut Tx<'_>| {
+        let mut offences = Vec::new();
+        for (sql, params) in recorded {
+            let is_explained =
+                ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"].iter().any(|word| sql.starts_with(word));
+            if !is_explained || WHOLE_TABLES.iter().any(|whole| sql.starts_with(whole)) {
+                continue;
             }
-            Ok::<_, StoreError>(offences)
-        };
-        let offences = world.store.read(explain).await.unwrap();
-        assert!(offences.is_empty(), "{kind} reads all of\n{}", offences.join("\n"));
+            let plan = plan(tx, &sql, &params, is_sqlite)?;
+            let read = if is_sqlite { read_by_sqlite(&sql, &plan) } else { read_by_postgres(&plan) };
+            for table in read.into_iter().filter(|table| !SMALL.contains(&table.as_str())) {
+                offences.push(format!("{table}\n  {sql}\n    {}", plan.join("\n    ")));
+            }
+        }
+        Ok::<_, StoreError>(offences)
+    };
+    let offences = world.store.read(explain).await.unwrap();
+    assert!(offences.is_empty(), "these read all of\n{}", offences.join("\n"));
 
-        world.store.write(rarely).await.unwrap();
-        let all = statements.lock().unwrap().clone();
-        let untried = untried(&world.store, all.keys()).await;
-        assert!(untried.is_empty(), "{kind}:\n{}", untried.join("\n"));
-    }
+    world.store.write(rarely).await.unwrap();
+    let all = statements.lock().unwrap().clone();
+    let untried = untried(&world.store, all.keys()).await;
+    assert!(untried.is_empty(), "these are not tried:\n{}", untried.join("\n"));
 }
 
 fn plan(tx: &mut Tx<'_>, sql: &str, params: &[Value], is_sqlite: bool) -> Result<Vec<String>, StoreError> {
@@ -355,7 +352,7 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     let reply = NewMessage { reply_to_id: Some(id.clone()), client_message_id: None, ..new };
     chat.messages().send(lea, reply).await.unwrap();
     chat.translations().request(lea, &id, "de").await.unwrap();
-    world.translate_until_ended(lea, &id, "de").await;
+    translate_until_ended(world, lea, &id, "de").await;
     let report = NewReport {
         message: id.clone(),
         language: "de".into(),
@@ -418,21 +415,16 @@ async fn people_sign_in(world: &World, lea: UserId, token: &str) {
     chat.sessions().sign_out(&caller, Some(&session)).await.unwrap();
 }
 
-impl World {
-    /// Runs the worker until a translation has finished.
-    async fn translate_until_ended(&self, reader: UserId, message: &str, language: &str) {
-        let (stop, stopping) = oneshot::channel::<()>();
-        let chat = self.chat.clone();
-        let worker = tokio::spawn(async move { chat.worker().run(async { drop(stopping.await) }).await });
-        let ended = async {
-            while self.chat.translations().progress(reader, message, language).await.unwrap().progress
-                == Progress::Pending
-            {
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap();
-        drop(stop);
-        worker.await.unwrap();
-    }
+/// Runs the worker until a translation has finished.
+async fn translate_until_ended(world: &World, reader: UserId, message: &str, language: &str) {
+    let (stop, stopping) = oneshot::channel::<()>();
+    let chat = world.chat.clone();
+    let worker = tokio::spawn(async move { chat.worker().run(async { drop(stopping.await) }).await });
+    eventually("the translation has ended", async || {
+        world.chat.translations().progress(reader, message, language).await.unwrap().progress
+            != Progress::Pending
+    })
+    .await;
+    drop(stop);
+    worker.await.unwrap();
 }

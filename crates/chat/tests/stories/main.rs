@@ -23,5 +23,4 @@ mod sessions;
 mod setup;
 mod sharing;
 mod statements;
-mod support;
 mod translating;

@@ -1,7 +1,8 @@
 //! Twenty callers do the same at the same time, on both databases: nothing fails, and nothing is duplicated.
 
-use crate::support::{World, registration, worlds};
 use meeshy_chat::{ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, Registration, SignIn};
+use meeshy_harness::{World, registration};
+use meeshy_testkit::both_databases;
 use std::collections::HashSet;
 use std::fmt::Debug;
 use std::future::Future;
@@ -36,85 +37,77 @@ fn group(title: &str, identifier: Option<&str>) -> NewConversation {
     }
 }
 
-#[tokio::test]
-async fn conversations_with_one_title_get_distinct_identifiers() {
-    for (kind, world) in worlds().await {
-        let lea = world.person("lea", "fr").await;
-        for new in [group("Trip", None), group("日本語", None), group("Trip", Some("trip"))] {
-            let outcomes = race(|_| {
-                let (chat, new) = (world.chat.clone(), new.clone());
-                async move { chat.conversations().create(lea, new).await.map(|view| view.conversation.identifier) }
-            });
-            assert_eq!(different(outcomes.await), CALLERS, "{kind}: {new:?}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_pair_opens_one_direct_conversation() {
-    for (kind, world) in worlds().await {
-        let pair = [world.person("lea", "fr").await, world.person("carlos", "es").await];
-        let outcomes = race(|number| {
-            let (chat, caller, other) = (world.chat.clone(), pair[number % 2], pair[(number + 1) % 2]);
-            let new = NewConversation {
-                kind: "direct".into(),
-                participant_ids: vec![other.to_string()],
-                ..NewConversation::default()
-            };
-            async move { chat.conversations().create(caller, new).await.map(|view| view.conversation.id) }
-        });
-        assert_eq!(different(outcomes.await), 1, "{kind}");
-    }
-}
-
-#[tokio::test]
-async fn a_name_and_an_address_go_to_one_of_many() {
-    for (kind, world) in worlds().await {
-        let join = |new: Registration| {
-            let chat = world.chat.clone();
-            async move { chat.accounts().register(new, Device::default()).await }
-        };
-        let names = race(|number| {
-            let username = if number % 2 == 0 { "lea" } else { "LEA" };
-            join(Registration { email: format!("{number}@example.org"), ..registration(username, "fr") })
-        });
-        let addresses = race(|number| {
-            let email = if number % 2 == 0 { "one@example.org" } else { "One@Example.org" };
-            join(Registration { email: email.into(), ..registration(&format!("person{number}"), "fr") })
-        });
-        for (outcomes, wanted) in [(names.await, "username"), (addresses.await, "email")] {
-            let mut joined = 0;
-            for outcome in outcomes {
-                match outcome {
-                    Ok(_) => joined += 1,
-                    Err(ChatError::Taken { field }) => assert_eq!(field, wanted, "{kind}"),
-                    Err(other) => panic!("{kind}: {other:?}"),
-                }
-            }
-            assert_eq!(joined, 1, "{kind}: {wanted}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn one_message_is_written_once_with_its_mentions() {
-    for (kind, world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        let new = NewMessage {
-            conversation: talk.conversation.id.to_string(),
-            content: "salut @carlos et @lea".into(),
-            client_message_id: Some("c-1".into()),
-            ..NewMessage::default()
-        };
+#[both_databases]
+async fn conversations_with_one_title_get_distinct_identifiers(world: World) {
+    let lea = world.person("lea", "fr").await;
+    for new in [group("Trip", None), group("日本語", None), group("Trip", Some("trip"))] {
         let outcomes = race(|_| {
             let (chat, new) = (world.chat.clone(), new.clone());
-            async move { chat.messages().send(lea, new).await.map(|sent| sent.message.message.id) }
+            async move { chat.conversations().create(lea, new).await.map(|view| view.conversation.identifier) }
         });
-        assert_eq!(different(outcomes.await), 1, "{kind}");
-        let messages = world.page(lea, &talk).await.messages;
-        assert_eq!((messages.len(), messages[0].mentions.len()), (1, 2), "{kind}");
+        assert_eq!(different(outcomes.await), CALLERS, "{new:?}");
     }
+}
+
+#[both_databases]
+async fn a_pair_opens_one_direct_conversation(world: World) {
+    let pair = [world.person("lea", "fr").await, world.person("carlos", "es").await];
+    let outcomes = race(|number| {
+        let (chat, caller, other) = (world.chat.clone(), pair[number % 2], pair[(number + 1) % 2]);
+        let new = NewConversation {
+            kind: "direct".into(),
+            participant_ids: vec![other.to_string()],
+            ..NewConversation::default()
+        };
+        async move { chat.conversations().create(caller, new).await.map(|view| view.conversation.id) }
+    });
+    assert_eq!(different(outcomes.await), 1);
+}
+
+#[both_databases]
+async fn a_name_and_an_address_go_to_one_of_many(world: World) {
+    let join = |new: Registration| {
+        let chat = world.chat.clone();
+        async move { chat.accounts().register(new, Device::default()).await }
+    };
+    let names = race(|number| {
+        let username = if number % 2 == 0 { "lea" } else { "LEA" };
+        join(Registration { email: format!("{number}@example.org"), ..registration(username, "fr") })
+    });
+    let addresses = race(|number| {
+        let email = if number % 2 == 0 { "one@example.org" } else { "One@Example.org" };
+        join(Registration { email: email.into(), ..registration(&format!("person{number}"), "fr") })
+    });
+    for (outcomes, wanted) in [(names.await, "username"), (addresses.await, "email")] {
+        let mut joined = 0;
+        for outcome in outcomes {
+            match outcome {
+                Ok(_) => joined += 1,
+                Err(ChatError::Taken { field }) => assert_eq!(field, wanted),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(joined, 1, "{wanted}");
+    }
+}
+
+#[both_databases]
+async fn one_message_is_written_once_with_its_mentions(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    let new = NewMessage {
+        conversation: talk.conversation.id.to_string(),
+        content: "salut @carlos et @lea".into(),
+        client_message_id: Some("c-1".into()),
+        ..NewMessage::default()
+    };
+    let outcomes = race(|_| {
+        let (chat, new) = (world.chat.clone(), new.clone());
+        async move { chat.messages().send(lea, new).await.map(|sent| sent.message.message.id) }
+    });
+    assert_eq!(different(outcomes.await), 1);
+    let messages = world.page(lea, &talk).await.messages;
+    assert_eq!((messages.len(), messages[0].mentions.len()), (1, 2));
 }
 
 /// Léa, a conversation of hers, and a translated message in it.
@@ -126,60 +119,56 @@ async fn translated(world: &World) -> (meeshy_domain::UserId, String, String) {
     (lea, talk.conversation.id.to_string(), message)
 }
 
-#[tokio::test]
-async fn a_term_and_a_report_are_stored_once() {
-    for (kind, world) in worlds().await {
-        let (lea, talk, message) = translated(&world).await;
-        let terms = race(|_| {
-            let (chat, talk) = (world.chat.clone(), talk.clone());
-            let new = NewTerm { text: "sprint".into(), ..NewTerm::default() };
-            async move { chat.glossary().add(lea, &talk, new).await.map(|term| term.id) }
-        });
-        assert_eq!(different(terms.await), 1, "{kind}");
-        let reports = race(|_| {
-            let (chat, message) = (world.chat.clone(), message.clone());
-            let new = NewReport {
-                message,
-                language: "fr".into(),
-                reason: "wrong".into(),
-                comment: None,
-                wants_another: true,
-            };
-            async move { chat.reports().add(lea, new).await.map(|reported| reported.report.id) }
-        });
-        assert_eq!(different(reports.await), 1, "{kind}");
-    }
+#[both_databases]
+async fn a_term_and_a_report_are_stored_once(world: World) {
+    let (lea, talk, message) = translated(&world).await;
+    let terms = race(|_| {
+        let (chat, talk) = (world.chat.clone(), talk.clone());
+        let new = NewTerm { text: "sprint".into(), ..NewTerm::default() };
+        async move { chat.glossary().add(lea, &talk, new).await.map(|term| term.id) }
+    });
+    assert_eq!(different(terms.await), 1);
+    let reports = race(|_| {
+        let (chat, message) = (world.chat.clone(), message.clone());
+        let new = NewReport {
+            message,
+            language: "fr".into(),
+            reason: "wrong".into(),
+            comment: None,
+            wants_another: true,
+        };
+        async move { chat.reports().add(lea, new).await.map(|reported| reported.report.id) }
+    });
+    assert_eq!(different(reports.await), 1);
 }
 
-#[tokio::test]
-async fn a_language_is_requested_once_and_each_sign_in_has_its_own_session() {
-    for (kind, world) in worlds().await {
-        let (lea, _, message) = translated(&world).await;
-        let asked = race(|_| {
-            let (chat, message) = (world.chat.clone(), message.clone());
-            async move { chat.translations().request(lea, &message, "de").await.map(|_| ()) }
-        });
-        different(asked.await);
-        let waiting = world.chat.health().statistics().await.unwrap().translation_jobs_waiting;
-        assert_eq!(waiting, 1, "{kind}");
-        let sessions = race(|_| {
-            let chat = world.chat.clone();
-            async move {
-                let signed_in = chat
-                    .sign_ins()
-                    .with_password("lea".into(), "correct horse".into(), false, Device::default())
-                    .await;
-                match signed_in {
-                    Ok(SignIn::Done(signed_in)) => Some(signed_in.session.id),
-                    // Until a password is verified it counts as a failed attempt, and too many at once are
-                    // rejected.
-                    Err(ChatError::TooManyAttempts { .. }) => None,
-                    other => panic!("{other:?}"),
-                }
+#[both_databases]
+async fn a_language_is_requested_once_and_each_sign_in_has_its_own_session(world: World) {
+    let (lea, _, message) = translated(&world).await;
+    let asked = race(|_| {
+        let (chat, message) = (world.chat.clone(), message.clone());
+        async move { chat.translations().request(lea, &message, "de").await.map(|_| ()) }
+    });
+    different(asked.await);
+    let waiting = world.chat.health().statistics().await.unwrap().translation_jobs_waiting;
+    assert_eq!(waiting, 1);
+    let sessions = race(|_| {
+        let chat = world.chat.clone();
+        async move {
+            let signed_in = chat
+                .sign_ins()
+                .with_password("lea".into(), "correct horse".into(), false, Device::default())
+                .await;
+            match signed_in {
+                Ok(SignIn::Done(signed_in)) => Some(signed_in.session.id),
+                // Until a password is verified it counts as a failed attempt, and too many at once are
+                // rejected.
+                Err(ChatError::TooManyAttempts { .. }) => None,
+                other => panic!("{other:?}"),
             }
-        });
-        let sessions: Vec<_> = sessions.await.into_iter().flatten().collect();
-        let different: HashSet<_> = sessions.iter().collect();
-        assert!(!sessions.is_empty() && different.len() == sessions.len(), "{kind}: {sessions:?}");
-    }
+        }
+    });
+    let sessions: Vec<_> = sessions.await.into_iter().flatten().collect();
+    let different: HashSet<_> = sessions.iter().collect();
+    assert!(!sessions.is_empty() && different.len() == sessions.len(), "{sessions:?}");
 }

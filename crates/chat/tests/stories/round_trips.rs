@@ -1,11 +1,10 @@
 //! Round trips to a remote database.
 
-use crate::support::World;
 use meeshy_chat::{Authority, ConversationView, ListFilter, NewConversation, NewMessage, PageRequest};
 use meeshy_domain::UserId;
+use meeshy_harness::World;
 use meeshy_store::{Location, StoreError};
-use meeshy_testkit::{Cluster, Database, Proxy};
-use std::sync::Arc;
+use meeshy_testkit::{Cluster, Database, OnDatabase, Proxy};
 
 /// A database on which round trips are counted, and a chat with one connection to it.
 struct Far {
@@ -19,7 +18,7 @@ impl Far {
         let cluster = tokio::task::block_in_place(Cluster::start);
         let proxy = Proxy::to(cluster.port());
         let url = format!("postgres://meeshy@127.0.0.1:{}/postgres", proxy.port());
-        let world = World::on(Arc::new(Database::at(Location::Postgres { url, connections: 1 }))).await;
+        let world = World::on(Database::at(Location::Postgres { url, connections: 1 })).await;
         Self { world, proxy, _cluster: cluster }
     }
 

@@ -1,10 +1,10 @@
 //! Two processes on one PostgreSQL database: events of one are delivered by the other.
 
-use crate::support::{World, registration};
 use meeshy_chat::{ConversationView, Device, Ephemeral, Event, Happened, MessageEdit, Typing};
 use meeshy_domain::UserId;
+use meeshy_harness::{World, registration};
 use meeshy_store::Location;
-use meeshy_testkit::{Database, Proxy};
+use meeshy_testkit::{Database, OnDatabase, Proxy};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -26,7 +26,7 @@ async fn two() -> Two {
     let (port, name) = rest.split_once('/').unwrap();
     let network = Proxy::to(port.parse().unwrap());
     let through = Location::Postgres { url: format!("{before}:{}/{name}", network.port()), connections };
-    let one = World::on(Arc::new(Database::at(through))).await;
+    let one = World::on(Database::at(through)).await;
     let other = World::seeded(Arc::new(database), 1_000_000).await;
     let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
     for chat in [one.chat.clone(), other.chat.clone()] {
@@ -178,7 +178,7 @@ async fn events_during_a_network_failure_are_caught_up() {
 #[tokio::test]
 async fn events_without_an_announcement_are_found() {
     let database = Arc::new(Database::postgres());
-    let mut one = World::on(Arc::clone(&database)).await;
+    let mut one = World::seeded(Arc::clone(&database), 1).await;
     let other = World::seeded(database, 1_000_000).await;
     let lea = one.person("lea", "fr").await;
     let talk = one.group(lea, &[]).await;

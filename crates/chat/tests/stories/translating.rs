@@ -1,13 +1,13 @@
 //! Translations and their failures, on both databases.
 
-use crate::support::{World, downloading, nobody_speaks, worlds};
 use meeshy_chat::{ChatError, Event, MessageEdit, NewMessage, ProfilePatch, Progress};
 use meeshy_domain::Language;
+use meeshy_harness::{World, downloading, nobody_speaks};
 use meeshy_store::Tx;
 use meeshy_store::translation_jobs::{self, Claim, Priority};
 use meeshy_store::translations::State;
 use meeshy_store::translators::{self, Translator};
-use meeshy_testkit::{Database, clock};
+use meeshy_testkit::{Database, both_databases, clock, eventually};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -33,237 +33,202 @@ async fn states(
         .collect()
 }
 
-#[tokio::test]
-async fn identical_texts_and_unknown_pairs_have_their_own_states() {
-    for (kind, mut world) in worlds().await {
-        let (lea, carlos, jiro) = (
-            world.person("lea", "fr").await,
-            world.person("carlos", "es").await,
-            world.person("jiro", "ja").await,
-        );
-        world.engine.unknown.lock().unwrap().insert((language("es"), language("ja")));
-        let talk = world.group(lea, &[carlos, jiro]).await;
-        world.say(carlos, &talk, "ok").await.unwrap();
-        world.translate().await;
-        assert_eq!(states(&world, carlos, &talk).await, ["fr identical", "ja unavailable"], "{kind}");
-        let reasons = world.ended();
-        assert_eq!(reasons.len(), 2, "{kind}");
-        assert!(
-            reasons.contains(&State::Unavailable { reason: nobody_speaks(language("ja")) }),
-            "{kind}: {reasons:?}"
-        );
-        assert!(reasons.contains(&State::Identical { content: "ok".into() }), "{kind}: {reasons:?}");
-    }
+#[both_databases]
+async fn identical_texts_and_unknown_pairs_have_their_own_states(mut world: World) {
+    let (lea, carlos, jiro) = (
+        world.person("lea", "fr").await,
+        world.person("carlos", "es").await,
+        world.person("jiro", "ja").await,
+    );
+    world.engine.unknown.lock().unwrap().insert(language("ja"));
+    let talk = world.group(lea, &[carlos, jiro]).await;
+    world.say(carlos, &talk, "ok").await.unwrap();
+    world.translate().await;
+    assert_eq!(states(&world, carlos, &talk).await, ["fr identical", "ja unavailable"]);
+    let reasons = world.ended();
+    assert_eq!(reasons.len(), 2);
+    assert!(reasons.contains(&State::Unavailable { reason: nobody_speaks(language("ja")) }), "{reasons:?}");
+    assert!(reasons.contains(&State::Identical { content: "ok".into() }), "{reasons:?}");
 }
 
-#[tokio::test]
-async fn a_pair_that_becomes_available_is_retried_on_the_next_read() {
-    for (kind, world) in worlds().await {
-        let (carlos, jiro) = (world.person("carlos", "es").await, world.person("jiro", "ja").await);
-        world.engine.unknown.lock().unwrap().insert((language("es"), language("ja")));
-        let talk = world.group(carlos, &[jiro]).await;
-        world.say(carlos, &talk, "hola").await.unwrap();
-        world.translate().await;
-        assert_eq!(states(&world, jiro, &talk).await, ["ja unavailable"], "{kind}");
-        world.engine.unknown.lock().unwrap().clear();
-        assert_eq!(states(&world, jiro, &talk).await, ["ja pending"], "{kind}");
-        world.translate().await;
-        assert_eq!(states(&world, jiro, &talk).await, ["ja done"], "{kind}");
-    }
+#[both_databases]
+async fn a_pair_that_becomes_available_is_retried_on_the_next_read(world: World) {
+    let (carlos, jiro) = (world.person("carlos", "es").await, world.person("jiro", "ja").await);
+    world.engine.unknown.lock().unwrap().insert(language("ja"));
+    let talk = world.group(carlos, &[jiro]).await;
+    world.say(carlos, &talk, "hola").await.unwrap();
+    world.translate().await;
+    assert_eq!(states(&world, jiro, &talk).await, ["ja unavailable"]);
+    world.engine.unknown.lock().unwrap().clear();
+    assert_eq!(states(&world, jiro, &talk).await, ["ja pending"]);
+    world.translate().await;
+    assert_eq!(states(&world, jiro, &talk).await, ["ja done"]);
 }
 
-#[tokio::test]
-async fn a_translation_waits_for_its_model_and_then_arrives() {
-    for (kind, mut world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        world.engine.unknown.lock().unwrap().insert((language("es"), language("fr")));
-        world.engine.downloads.store(true, Ordering::SeqCst);
-        world.say(carlos, &talk, "hola").await.unwrap();
-        for wait in [0, 10] {
-            world.hand.advance(Duration::from_secs(wait));
-            world.translate().await;
-        }
-        assert_eq!(world.ended(), [State::Unavailable { reason: downloading() }], "{kind}: sent once");
-        world.engine.unknown.lock().unwrap().clear();
-        world.hand.advance(Duration::from_secs(10));
+#[both_databases]
+async fn a_translation_waits_for_its_model_and_then_arrives(mut world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    world.engine.unknown.lock().unwrap().insert(language("fr"));
+    world.engine.downloads.store(true, Ordering::SeqCst);
+    world.say(carlos, &talk, "hola").await.unwrap();
+    for wait in [0, 10] {
+        world.hand.advance(Duration::from_secs(wait));
         world.translate().await;
-        assert_eq!(states(&world, lea, &talk).await, ["fr done"], "{kind}");
     }
+    assert_eq!(world.ended(), [State::Unavailable { reason: downloading() }], "sent once");
+    world.engine.unknown.lock().unwrap().clear();
+    world.hand.advance(Duration::from_secs(10));
+    world.translate().await;
+    assert_eq!(states(&world, lea, &talk).await, ["fr done"]);
 }
 
-#[tokio::test]
-async fn a_model_that_could_not_be_downloaded_leaves_the_translation_unavailable() {
-    for (kind, mut world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        world.engine.unknown.lock().unwrap().insert((language("es"), language("fr")));
-        world.engine.downloads.store(true, Ordering::SeqCst);
-        world.say(carlos, &talk, "hola").await.unwrap();
-        world.translate().await;
-        world.engine.downloads.store(false, Ordering::SeqCst);
-        world.hand.advance(Duration::from_secs(10));
-        world.translate().await;
-        let reasons = [downloading(), nobody_speaks(language("fr"))];
-        assert_eq!(world.ended(), reasons.map(|reason| State::Unavailable { reason }), "{kind}");
-        assert_eq!(states(&world, lea, &talk).await, ["fr unavailable"], "{kind}");
-    }
+#[both_databases]
+async fn a_model_that_could_not_be_downloaded_leaves_the_translation_unavailable(mut world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    world.engine.unknown.lock().unwrap().insert(language("fr"));
+    world.engine.downloads.store(true, Ordering::SeqCst);
+    world.say(carlos, &talk, "hola").await.unwrap();
+    world.translate().await;
+    world.engine.downloads.store(false, Ordering::SeqCst);
+    world.hand.advance(Duration::from_secs(10));
+    world.translate().await;
+    let reasons = [downloading(), nobody_speaks(language("fr"))];
+    assert_eq!(world.ended(), reasons.map(|reason| State::Unavailable { reason }));
+    assert_eq!(states(&world, lea, &talk).await, ["fr unavailable"]);
 }
 
-#[tokio::test]
-async fn a_failure_is_retried_and_finally_given_up() {
-    for (kind, world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        world.engine.failures.store(2, Ordering::SeqCst);
-        world.say(carlos, &talk, "hola").await.unwrap();
-        for (wait, expected) in [(0, "fr pending"), (1, "fr pending"), (4, "fr done")] {
-            world.hand.advance(Duration::from_secs(wait));
-            world.translate().await;
-            assert_eq!(states(&world, lea, &talk).await, [expected], "{kind} after {wait} s");
-        }
-        world.engine.failures.store(5, Ordering::SeqCst);
-        world.say(carlos, &talk, "adiós").await.unwrap();
-        for wait in [0, 1, 4, 16, 64] {
-            world.hand.advance(Duration::from_secs(wait));
-            world.translate().await;
-        }
-        assert_eq!(states(&world, lea, &talk).await, ["fr failed", "fr done"], "{kind}");
+#[both_databases]
+async fn a_failure_is_retried_and_finally_given_up(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    world.engine.failures.store(2, Ordering::SeqCst);
+    world.say(carlos, &talk, "hola").await.unwrap();
+    for (wait, expected) in [(0, "fr pending"), (1, "fr pending"), (4, "fr done")] {
+        world.hand.advance(Duration::from_secs(wait));
+        world.translate().await;
+        assert_eq!(states(&world, lea, &talk).await, [expected], "after {wait} s");
     }
+    world.engine.failures.store(5, Ordering::SeqCst);
+    world.say(carlos, &talk, "adiós").await.unwrap();
+    for wait in [0, 1, 4, 16, 64] {
+        world.hand.advance(Duration::from_secs(wait));
+        world.translate().await;
+    }
+    assert_eq!(states(&world, lea, &talk).await, ["fr failed", "fr done"]);
 }
 
-#[tokio::test]
-async fn after_a_change_of_language_the_history_is_translated() {
-    for (kind, world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        for content in ["uno", "dos", "tres"] {
-            world.say(carlos, &talk, content).await.unwrap();
-        }
-        world.translate().await;
-        let patch = ProfilePatch { system_language: Some("de".into()), ..ProfilePatch::default() };
-        world.chat.profiles().update(lea, patch).await.unwrap();
-        world.engine.asked.lock().unwrap().clear();
-        assert_eq!(
-            world
-                .page(lea, &talk)
-                .await
-                .messages
-                .iter()
-                .filter(|view| view.pending == [language("de")])
-                .count(),
-            3,
-            "{kind}"
-        );
-        world.translate().await;
-        assert_eq!(
-            *world.engine.asked.lock().unwrap(),
-            [(language("es"), language("de"), 3)],
-            "{kind}: in one batch"
-        );
-        assert_eq!(
-            world.page(lea, &talk).await.messages.iter().filter(|view| view.translations.len() == 2).count(),
-            3,
-            "{kind}"
-        );
+#[both_databases]
+async fn after_a_change_of_language_the_history_is_translated(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    for content in ["uno", "dos", "tres"] {
+        world.say(carlos, &talk, content).await.unwrap();
     }
+    world.translate().await;
+    let patch = ProfilePatch { system_language: Some("de".into()), ..ProfilePatch::default() };
+    world.chat.profiles().update(lea, patch).await.unwrap();
+    world.engine.asked.lock().unwrap().clear();
+    assert_eq!(
+        world.page(lea, &talk).await.messages.iter().filter(|view| view.pending == [language("de")]).count(),
+        3
+    );
+    world.translate().await;
+    assert_eq!(*world.engine.asked.lock().unwrap(), [(language("es"), language("de"), 3)], "in one batch");
+    assert_eq!(
+        world.page(lea, &talk).await.messages.iter().filter(|view| view.translations.len() == 2).count(),
+        3
+    );
 }
 
-#[tokio::test]
-async fn authors_read_their_own_words_as_written() {
-    for (kind, world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        let conversation = talk.conversation.id.to_string();
-        for (content, original_language) in [("hola", "es"), ("hello", "en")] {
-            let original_language = Some(original_language.into());
-            let content = content.into();
-            let new = NewMessage {
-                conversation: conversation.clone(),
-                content,
-                original_language,
-                ..NewMessage::default()
-            };
-            world.chat.messages().send(lea, new).await.unwrap();
-        }
-        // Nobody except Léa reads French, and viewing her own page requests no translation either.
-        assert_eq!(states(&world, lea, &talk).await, ["es pending"], "{kind}");
-        world.translate().await;
-        let asked = world.engine.asked.lock().unwrap().clone();
-        assert_eq!(asked, [(language("en"), language("es"), 1)], "{kind}");
-    }
-}
-
-#[tokio::test]
-async fn system_messages_are_not_translated() {
-    for (kind, world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        let sent = world.say(carlos, &talk, "Carlos joined").await.unwrap().message.message.id;
-        world.translate().await;
-        // As an import leaves it: no translations, and nobody has requested one.
-        let as_imported = move |tx: &mut Tx<'_>| {
-            tx.execute("UPDATE messages SET message_source = 'system' WHERE id = $1", &[sent.into()])?;
-            tx.execute("DELETE FROM translations", &[])
+#[both_databases]
+async fn authors_read_their_own_words_as_written(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    let conversation = talk.conversation.id.to_string();
+    for (content, original_language) in [("hola", "es"), ("hello", "en")] {
+        let original_language = Some(original_language.into());
+        let content = content.into();
+        let new = NewMessage {
+            conversation: conversation.clone(),
+            content,
+            original_language,
+            ..NewMessage::default()
         };
-        world.store.write(as_imported).await.unwrap();
-        world.engine.asked.lock().unwrap().clear();
-        assert_eq!(states(&world, lea, &talk).await, Vec::<String>::new(), "{kind}");
-        let requested = world.chat.translations().request(lea, &sent.to_string(), "de").await.unwrap();
-        let Progress::Ended(ended) = requested.progress else { panic!("{kind}: a job was made") };
-        assert_eq!(ended.state, State::Identical { content: "Carlos joined".into() }, "{kind}");
-        let edit = MessageEdit { message: sent.to_string(), content: "x".into(), ..MessageEdit::default() };
-        assert!(
-            matches!(world.chat.messages().edit(carlos, edit).await, Err(ChatError::Forbidden(_))),
-            "{kind}"
-        );
-        world.translate().await;
-        assert!(world.engine.asked.lock().unwrap().is_empty(), "{kind}");
+        world.chat.messages().send(lea, new).await.unwrap();
     }
+    // Nobody except Léa reads French, and viewing her own page requests no translation either.
+    assert_eq!(states(&world, lea, &talk).await, ["es pending"]);
+    world.translate().await;
+    let asked = world.engine.asked.lock().unwrap().clone();
+    assert_eq!(asked, [(language("en"), language("es"), 1)]);
 }
 
-#[tokio::test]
-async fn jobs_of_a_dead_process_are_picked_up() {
-    for (kind, world) in worlds().await {
-        let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
-        let talk = world.group(lea, &[carlos]).await;
-        world.say(carlos, &talk, "hola").await.unwrap();
-        // A worker claims the job and disappears.
-        let store = if kind == "SQLite" { None } else { Some(world.database.open().await.unwrap()) };
-        if let Some(store) = store {
-            let now = meeshy_domain::Timestamp::from_millis(1_768_480_496_789);
-            let until = now.plus(Duration::from_secs(60));
-            let claim =
-                Claim { by: "another".into(), until, priority: Priority::Live, limit: 10, but: Vec::new() };
-            let another = Translator {
-                id: "another".into(),
-                name: "machine".into(),
-                pairs: Vec::new(),
-                started_at: now,
-                seen_at: now,
-            };
-            let claimed = store
-                .write(move |tx| {
-                    translators::beat(tx, &another)?;
-                    translation_jobs::claim(tx, now, &claim)
-                })
-                .await
-                .unwrap();
-            assert_eq!(claimed.len(), 1, "{kind}");
-            world.translate().await;
-            assert_eq!(states(&world, lea, &talk).await, ["fr pending"], "{kind}: it still has it");
-            world.hand.advance(Duration::from_secs(11));
-        }
+#[both_databases]
+async fn system_messages_are_not_translated(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    let sent = world.say(carlos, &talk, "Carlos joined").await.unwrap().message.message.id;
+    world.translate().await;
+    // As an import leaves it: no translations, and nobody has requested one.
+    let as_imported = move |tx: &mut Tx<'_>| {
+        tx.execute("UPDATE messages SET message_source = 'system' WHERE id = $1", &[sent.into()])?;
+        tx.execute("DELETE FROM translations", &[])
+    };
+    world.store.write(as_imported).await.unwrap();
+    world.engine.asked.lock().unwrap().clear();
+    assert_eq!(states(&world, lea, &talk).await, Vec::<String>::new());
+    let requested = world.chat.translations().request(lea, &sent.to_string(), "de").await.unwrap();
+    let Progress::Ended(ended) = requested.progress else { panic!("a job was made") };
+    assert_eq!(ended.state, State::Identical { content: "Carlos joined".into() });
+    let edit = MessageEdit { message: sent.to_string(), content: "x".into(), ..MessageEdit::default() };
+    assert!(matches!(world.chat.messages().edit(carlos, edit).await, Err(ChatError::Forbidden(_))));
+    world.translate().await;
+    assert!(world.engine.asked.lock().unwrap().is_empty());
+}
+
+#[both_databases]
+async fn jobs_of_a_dead_process_are_picked_up(world: World) {
+    let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
+    let talk = world.group(lea, &[carlos]).await;
+    world.say(carlos, &talk, "hola").await.unwrap();
+    // A worker claims the job and disappears.
+    let is_shared = matches!(world.database.location(), meeshy_store::Location::Postgres { .. });
+    let store = if is_shared { Some(world.database.open().await.unwrap()) } else { None };
+    if let Some(store) = store {
+        let now = meeshy_domain::Timestamp::from_millis(1_768_480_496_789);
+        let until = now.plus(Duration::from_secs(60));
+        let claim =
+            Claim { by: "another".into(), until, priority: Priority::Live, limit: 10, but: Vec::new() };
+        let another = Translator {
+            id: "another".into(),
+            name: "machine".into(),
+            pairs: Vec::new(),
+            started_at: now,
+            seen_at: now,
+        };
+        let claimed = store
+            .write(move |tx| {
+                translators::beat(tx, &another)?;
+                translation_jobs::claim(tx, now, &claim)
+            })
+            .await
+            .unwrap();
+        assert_eq!(claimed.len(), 1);
         world.translate().await;
-        assert_eq!(states(&world, lea, &talk).await, ["fr done"], "{kind}");
+        assert_eq!(states(&world, lea, &talk).await, ["fr pending"], "it still has it");
+        world.hand.advance(Duration::from_secs(11));
     }
+    world.translate().await;
+    assert_eq!(states(&world, lea, &talk).await, ["fr done"]);
 }
 
 #[tokio::test]
 async fn translations_of_one_process_are_delivered_by_another() {
-    let (_, database) = Database::both().into_iter().find(|(kind, _)| *kind != "SQLite").unwrap();
+    let database = Database::postgres();
     let database = Arc::new(database);
-    let mut gateway = World::on(Arc::clone(&database)).await;
+    let mut gateway = World::seeded(Arc::clone(&database), 1).await;
     let translator = World::seeded(database, 1_000_000).await;
     drop(translator.events);
     let (stop, stopping) = tokio::sync::watch::channel(false);
@@ -303,13 +268,10 @@ async fn translations_of_one_process_are_delivered_by_another() {
     // Each would take a second.
     let took = began.elapsed();
     assert!(took < Duration::from_secs(5), "woken rather than found by polling: {took:?}");
-    for _ in 0..100 {
-        if gateway.chat.health().statistics().await.unwrap().translators == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(gateway.chat.health().statistics().await.unwrap().translators, 1);
+    eventually("the translator is known to be alive", async || {
+        gateway.chat.health().statistics().await.unwrap().translators == 1
+    })
+    .await;
     stop.send(true).unwrap();
     worker.await.unwrap();
     for relay in running {
@@ -350,13 +312,10 @@ async fn hosts_with_different_clocks_translate_for_each_other() {
     };
     let state = tokio::time::timeout(Duration::from_secs(20), translated).await.unwrap();
     assert!(matches!(&state, State::Done { content, .. } if content == "fr: hola"), "{state:?}");
-    for _ in 0..200 {
-        if gateway.chat.health().statistics().await.unwrap().translators == 1 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    assert_eq!(gateway.chat.health().statistics().await.unwrap().translators, 1, "it is known to be alive");
+    eventually("the translator is known to be alive", async || {
+        gateway.chat.health().statistics().await.unwrap().translators == 1
+    })
+    .await;
     stop.send(true).unwrap();
     for task in running {
         task.await.unwrap();
