@@ -119,6 +119,8 @@ async fn active_content_is_a_download_and_forbidden_files_are_not_found() {
     ] {
         assert_eq!(lea.get(&format!("/attachments/{id}")).await.status, 404, "{id}");
     }
+    // It is not in the folder that the server removes.
+    std::fs::remove_file(server.uploads.path().join("../secret")).unwrap();
 }
 
 #[tokio::test]
