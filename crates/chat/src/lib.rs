@@ -48,6 +48,7 @@ pub use chat::Chat;
 pub use cluster::{Cluster, GatewayError, Gateways};
 pub use conversations::{
     Audience, ConversationView, Conversations, Figures, ListFilter, MemberView, NewConversation,
+    ParticipantPage, ParticipantRequest, ParticipantView,
 };
 pub use error::ChatError;
 pub use event_bus::{Ephemeral, Event, FoundTranslation, Happened, HiddenFrom, Typing};

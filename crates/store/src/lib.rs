@@ -26,7 +26,7 @@ pub use engine::value::{FromValue, Row, Value};
 pub use tables::accounts::{attempts, blocks, names, second_factor, sessions, setup, users};
 pub use tables::messaging::{
     attachments, conversation_languages, conversations, events, glossary, guests, members, messages,
-    notifications, statuses, visibility,
+    notifications, participants, statuses, visibility,
 };
 pub use tables::processes::{call_counts, data_set, gateways, jobs, signing_key};
 pub use tables::translation::{

@@ -56,6 +56,34 @@ impl Pagination {
     }
 }
 
+/// A page of a list that continues after an item, whose cost does not depend on the length of the list:
+/// `{"success":true,"data":[…],"pagination":…}`.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct KeysetPage<T> {
+    #[schemars(extend("const" = true))]
+    pub success: bool,
+    pub data: Vec<T>,
+    pub pagination: KeysetPagination,
+}
+
+impl<T> KeysetPage<T> {
+    /// These items; `next` is the id after which the next page begins, if there is one.
+    pub fn new(data: Vec<T>, limit: i64, next: Option<String>) -> Self {
+        Self { success: true, data, pagination: KeysetPagination { limit, has_more: next.is_some(), next } }
+    }
+}
+
+/// Whether the list continues, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeysetPagination {
+    pub limit: i64,
+    pub has_more: bool,
+    /// The `after` of the next page, if there is one.
+    pub next: Option<String>,
+}
+
 /// An error response. `error` and `message` are a sentence for users, `code` is for programs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -17,6 +17,7 @@ mod event_log;
 mod health;
 mod json;
 mod message;
+mod participant;
 mod request;
 mod schema;
 mod time;
@@ -37,7 +38,7 @@ pub use conversation::{
     Conversation, ConversationMeta, ConversationPreferences, ConversationStats, LastMessage,
     LastMessageSender, MarkedRead, Member, MemberUser, OnlineUser,
 };
-pub use envelope::{ErrorBody, ErrorDetail, Page, Pagination, Success};
+pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
 pub use event::{
     Ack, Authenticated, AuthenticatedUser, ConversationMember, ConversationNew, ConversationRef, EditMessage,
     ErrorEvent, Handshake, MessageTranslation, Nothing, ReadStatusUpdated, SendMessage, SentMessage,
@@ -52,6 +53,7 @@ pub use message::{
     Counts, Guest, Message, MessagePage, MessagePageMeta, MessageSender, MessageText, MissingState, Reply,
     TextState, Translation, TranslationState,
 };
+pub use participant::Participant;
 pub use request::{
     Code, CreateConversation, Login, LoginCode, PatchMe, PostMessage, PutMessage, Refresh, Register,
 };

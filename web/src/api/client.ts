@@ -33,6 +33,8 @@ const TIMEOUT_MS = 20_000;
 export interface Page<T> {
   data: T;
   hasMore: boolean;
+  /** The `after` of the next page, of a list that continues after an item. */
+  next: string | null;
 }
 
 let credentials: Credentials | null = null;
@@ -72,7 +74,10 @@ async function call<T>(method: string, path: string, body?: unknown, isRepeated 
     throw new ApiError(0, "OFFLINE", "the server cannot be reached");
   }
   const answer = await response.json().catch(() => ({}));
-  if (response.ok) return { data: answer.data, hasMore: answer.pagination?.hasMore ?? false };
+  if (response.ok) {
+    const { hasMore = false, next = null } = answer.pagination ?? {};
+    return { data: answer.data, hasMore, next };
+  }
   const mayRepeat = response.status === 401 && credentials && !isRepeated && !path.startsWith("/auth/");
   if (mayRepeat && (await renew())) return call(method, path, body, true);
   const detail = Array.isArray(answer.details) ? answer.details[0] : undefined;

@@ -1622,6 +1622,83 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/participants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the members of a conversation
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: {
+                    /**
+                     * @description Only those after the participant with this id: the `next` of the page before. Members come in order of
+                     *     their ids, then guests.
+                     */
+                    after?: components["schemas"]["UserId"];
+                    /** @description How many; more than 250 counts as 250. */
+                    limit?: number | string;
+                    /**
+                     * @description Only members who are connected; no guests. In a conversation of more than 1,000 members, a page looks up
+                     *     1,000 of the users who are connected to the server, so that it can be short, or empty, and still have a
+                     *     `next`.
+                     */
+                    onlineOnly?: boolean;
+                    /** @description Only those with this role in the conversation. Guests have the role `MEMBER`. */
+                    role?: components["schemas"]["MemberRole"];
+                    /**
+                     * @description Only members whose names match, as in a search of users; no guests. In a conversation of more than 1,000
+                     *     members, only the first 1,000 matching words of all names on the server are considered, in alphabetical
+                     *     order: a longer text finds the others.
+                     */
+                    search?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Participant"][];
+                            pagination: components["schemas"]["KeysetPagination"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/read": {
         parameters: {
             query?: never;
@@ -3713,6 +3790,14 @@ export interface components {
             cancelled: boolean;
             jobId: string;
         };
+        /** @description Whether the list continues, and where. */
+        KeysetPagination: {
+            hasMore: boolean;
+            /** Format: int64 */
+            limit: number;
+            /** @description The `after` of the next page, if there is one. */
+            next: string | null;
+        };
         /** @description A conversation and how much of it is known. */
         KnownConversation: {
             /**
@@ -4143,6 +4228,56 @@ export interface components {
             offset: number;
             /** Format: int64 */
             total: number;
+        };
+        /** @description A member of a conversation, or a guest in it. */
+        Participant: {
+            /** @description Whether messages are translated at all. */
+            autoTranslateEnabled: boolean;
+            avatar: components["schemas"]["WebAddress"] | null;
+            /** @description Only for a guest. */
+            canSendFiles?: boolean;
+            /** @description Only for a guest. */
+            canSendImages?: boolean;
+            canSendMessages: boolean;
+            /** @description The same as `role`; absent for a guest. */
+            conversationRole?: components["schemas"]["MemberRole"];
+            createdAt: components["schemas"]["Time"];
+            /** @description A language that takes precedence over both. */
+            customDestinationLanguage: components["schemas"]["LanguageCode"] | null;
+            displayName: string;
+            /** @description Always empty: e-mail addresses are private. */
+            email: string;
+            firstName: string;
+            /** @description The role on the server; absent for a guest. */
+            globalRole?: components["schemas"]["Role"];
+            /** @description The id of the user, or of the guest. */
+            id: string;
+            isActive: boolean;
+            /** @description Whether it is a guest, who has no account. */
+            isAnonymous: boolean;
+            isOnline: boolean;
+            /** @description When the participant joined the conversation. */
+            joinedAt: components["schemas"]["Time"];
+            lastActiveAt: components["schemas"]["Time"];
+            lastName: string;
+            /** @description What the role on the server allows. */
+            permissions: components["schemas"]["Permissions"];
+            /** @description A second language. */
+            regionalLanguage: components["schemas"]["LanguageCode"] | null;
+            /** @description The role in the conversation. */
+            role: components["schemas"]["MemberRole"];
+            /** @description The primary reading language. */
+            systemLanguage: components["schemas"]["LanguageCode"];
+            /** @description Read in `regional_language`. */
+            translateToRegionalLanguage: boolean;
+            /** @description Read in `system_language`. */
+            translateToSystemLanguage: boolean;
+            updatedAt: components["schemas"]["Time"];
+            /** @description Read in `custom_destination_language`. */
+            useCustomDestination: boolean;
+            /** @description The id of the user; absent for a guest. */
+            userId?: components["schemas"]["UserId"];
+            username: string;
         };
         /**
          * @description Changes to the caller's profile. Unknown keys are an error.
@@ -5206,6 +5341,7 @@ export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
 export type Info = components['schemas']['Info'];
 export type JobCancelled = components['schemas']['JobCancelled'];
+export type KeysetPagination = components['schemas']['KeysetPagination'];
 export type KnownConversation = components['schemas']['KnownConversation'];
 export type KnownEvents = components['schemas']['KnownEvents'];
 export type Language = components['schemas']['Language'];
@@ -5250,6 +5386,7 @@ export type NothingAck = components['schemas']['NothingAck'];
 export type Notice = components['schemas']['Notice'];
 export type OnlineUser = components['schemas']['OnlineUser'];
 export type Pagination = components['schemas']['Pagination'];
+export type Participant = components['schemas']['Participant'];
 export type PatchMe = components['schemas']['PatchMe'];
 export type Permissions = components['schemas']['Permissions'];
 export type PostMessage = components['schemas']['PostMessage'];

@@ -4,12 +4,14 @@ mod audience;
 mod create;
 mod global_room;
 mod list;
+mod participants;
 mod read_positions;
 mod view;
 
 pub use audience::Audience;
 pub use create::NewConversation;
 pub use list::ListFilter;
+pub use participants::{ParticipantPage, ParticipantRequest, ParticipantView};
 pub use view::{ConversationView, Figures, MemberView};
 
 use crate::context::Context;

@@ -115,6 +115,25 @@ impl Presence {
         some
     }
 
+    /// The first `limit` users with a socket, in order of their ids, after `after`. It looks at all of them.
+    pub fn online_after(&self, after: Option<UserId>, limit: usize) -> Vec<UserId> {
+        let is_after = |user: &UserId| after.is_none_or(|after| *user > after);
+        let mut online: Vec<UserId> = self.sockets().keys().copied().filter(is_after).collect();
+        if let Some(shared) = &self.shared {
+            online.extend(shared.remote().users().filter(is_after));
+        }
+        // A user may be connected here and at one other gateway.
+        let enough = limit.saturating_mul(2);
+        if online.len() > enough {
+            online.select_nth_unstable(enough);
+            online.truncate(enough);
+        }
+        online.sort_unstable();
+        online.dedup();
+        online.truncate(limit);
+        online
+    }
+
     /// The number of users with a socket at this gateway.
     pub fn connected_count(&self) -> usize {
         self.sockets().len()
@@ -246,6 +265,18 @@ mod tests {
     }
 
     #[test]
+    fn online_users_are_listed_in_order_wherever_they_are_connected() {
+        let presence = Presence::new(true);
+        for number in [1, 4, 2, 5, 7] {
+            presence.connect(person(number));
+        }
+        presence.replace_gateway("another", 1, vec![person(3), person(1), person(6)]);
+        assert_eq!(presence.online_after(None, 2), [1, 2].map(person));
+        assert_eq!(presence.online_after(Some(person(2)), 3), [3, 4, 5].map(person));
+        assert_eq!(presence.online_after(Some(person(5)), 3), [6, 7].map(person));
+    }
+
+    #[test]
     fn signing_in_while_the_last_sign_off_is_being_announced_ends_as_online() {
         let (presence, user, mut told) = (Presence::default(), person(1), Vec::new());
         presence.connect(user);
@@ -290,6 +321,7 @@ mod tests {
         presence.announce(lea, |is_online| told.push(is_online));
         // Then here as well, and only here.
         presence.connect(lea);
+        assert_eq!(presence.online_after(None, 5), [lea]);
         presence.announce(lea, |is_online| told.push(is_online));
         presence.forget_gateway("another");
         presence.announce(lea, |is_online| told.push(is_online));

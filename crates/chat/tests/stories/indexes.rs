@@ -4,9 +4,9 @@ use crate::statements::{often, rarely, untried};
 use meeshy_chat::retention::Bounds;
 use meeshy_chat::{
     Authority, Device, FileRequest, ListFilter, MessageEdit, NewConversation, NewMessage, NewReport, NewTerm,
-    PageRequest, ProfilePatch, Progress,
+    PageRequest, ParticipantRequest, ProfilePatch, Progress,
 };
-use meeshy_domain::{ConversationId, MessageId, UserId};
+use meeshy_domain::{ConversationId, MemberRole, MessageId, UserId};
 use meeshy_harness::{World, registration};
 use meeshy_store::{Location, StoreError, Tx, Value, blocks};
 use meeshy_testkit::{Database, both_databases, eventually};
@@ -196,7 +196,8 @@ fn fill(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         tx.execute(&format!("{numbers} INSERT INTO {table} ({columns}) SELECT {values} FROM numbers"), &[])?;
     }
     let rows = i64::try_from(ROWS).unwrap();
-    let sql = "UPDATE conversations SET last_sequence = $1, last_event = $2 WHERE identifier = 'meeshy'";
+    let sql = "UPDATE conversations SET last_sequence = $1, last_event = $2, member_count = $1 \
+               WHERE identifier = 'meeshy'";
     tx.execute(sql, &[rows.into(), (rows + 1).into()])?;
     let ids: Vec<String> = tx.fetch_all("SELECT id FROM users WHERE username LIKE 'filler%'", &[])?;
     let words: Vec<Value> = ids
@@ -303,6 +304,10 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     let talk = world.group(lea, &[carlos]).await;
     people_talk(world, lea, carlos, &talk.conversation.id.to_string()).await;
     people_talk(world, lea, carlos, "meeshy").await;
+    chat.presence().connect(lea);
+    for talk in [&talk.conversation.id.to_string(), "meeshy"] {
+        people_look_around(world, lea, talk).await;
+    }
     let pair = NewConversation {
         kind: "direct".into(),
         participant_ids: vec![carlos.to_string()],
@@ -384,6 +389,29 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
     let file = FileRequest { caller: Some(lea), signature: None };
     let _ = chat.files().get("65f000000000000015000001", false, file.clone()).await;
     let _ = chat.files().at_path("f/1", file).await;
+}
+
+/// Lists the members of a conversation in every way.
+async fn people_look_around(world: &World, lea: UserId, talk: &str) {
+    let all = ParticipantRequest { limit: 2, ..ParticipantRequest::default() };
+    let after = Some("65f000000000000015000001".parse().unwrap());
+    let role = Some(MemberRole::Member);
+    let filters = [
+        (None, false),
+        (Some("lea"), false),
+        (Some("filler7 f"), false),
+        (None, true),
+        (Some("le te"), true),
+    ];
+    for (search, online_only) in filters {
+        let search = search.map(str::to_owned);
+        let some = ParticipantRequest { search, online_only, ..all.clone() };
+        let (later, by_role) =
+            (ParticipantRequest { after, ..some.clone() }, ParticipantRequest { role, ..some.clone() });
+        for request in [some, later, by_role] {
+            world.chat.conversations().participants(lea, talk, request).await.unwrap();
+        }
+    }
 }
 
 async fn people_sign_in(world: &World, lea: UserId, token: &str) {

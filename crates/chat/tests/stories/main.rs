@@ -13,6 +13,7 @@ mod guessing;
 mod hidden;
 mod indexes;
 mod naming;
+mod participants;
 mod racing;
 mod requests;
 mod retention;

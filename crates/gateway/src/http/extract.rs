@@ -178,17 +178,55 @@ impl<P: Segment, Q: Segment> Input for TwoPathParams<P, Q> {
     }
 }
 
+/// `limit` as sent by clients: anything that is not a number is ignored.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub struct LimitParam<const DEFAULT: i64, const MAX: i64> {
+    limit: Option<String>,
+}
+
+impl<const DEFAULT: i64, const MAX: i64> LimitParam<DEFAULT, MAX> {
+    /// The limit, between 1 and the maximum.
+    pub fn limit(&self) -> i64 {
+        number(self.limit.as_deref()).unwrap_or(DEFAULT).clamp(1, MAX)
+    }
+}
+
+impl<const DEFAULT: i64, const MAX: i64> JsonSchema for LimitParam<DEFAULT, MAX> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "LimitParam".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        // Text is not an error: it counts as absent.
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "limit": {
+                    "type": ["integer", "string"],
+                    "description": format!("How many; more than {MAX} counts as {MAX}."),
+                    "default": DEFAULT,
+                },
+            },
+        })
+    }
+}
+
 /// `limit` and `offset` as sent by clients: anything that is not a number is ignored.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 pub struct PageParams<const DEFAULT: i64, const MAX: i64> {
-    limit: Option<String>,
+    #[serde(flatten)]
+    limit: LimitParam<DEFAULT, MAX>,
     offset: Option<String>,
 }
 
 impl<const DEFAULT: i64, const MAX: i64> PageParams<DEFAULT, MAX> {
     /// The limit, between 1 and the maximum.
     pub fn limit(&self) -> i64 {
-        number(self.limit.as_deref()).unwrap_or(DEFAULT).clamp(1, MAX)
+        self.limit.limit()
     }
 
     /// The offset, from 0.
@@ -206,19 +244,15 @@ impl<const DEFAULT: i64, const MAX: i64> JsonSchema for PageParams<DEFAULT, MAX>
         "PageParams".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        // Text is not an error: it counts as absent.
-        json_schema!({
-            "type": "object",
-            "properties": {
-                "limit": {
-                    "type": ["integer", "string"],
-                    "description": format!("How many; more than {MAX} counts as {MAX}."),
-                    "default": DEFAULT,
-                },
-                "offset": { "type": ["integer", "string"], "description": "The number of items to skip.", "default": 0 },
-            },
-        })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = LimitParam::<DEFAULT, MAX>::json_schema(generator);
+        if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+            let offset = serde_json::json!({
+                "type": ["integer", "string"], "description": "The number of items to skip.", "default": 0,
+            });
+            properties.insert("offset".to_owned(), offset);
+        }
+        schema
     }
 }
 
@@ -232,15 +266,14 @@ mod tests {
 
     #[test]
     fn limits_are_clamped_and_nonsense_is_the_default() {
-        let limit = |text: Option<&str>| {
-            PageParams::<20, 50> { limit: text.map(str::to_owned), offset: None }.limit()
-        };
+        let limit = |text: Option<&str>| LimitParam::<20, 50> { limit: text.map(str::to_owned) }.limit();
         assert_eq!(
             [None, Some("7"), Some("0"), Some("-3"), Some("900"), Some("many")].map(limit),
             [20, 7, 1, 1, 50, 20]
         );
-        let offset =
-            |text: &str| PageParams::<20, 50> { limit: None, offset: Some(text.to_owned()) }.offset();
+        let offset = |text: &str| {
+            PageParams::<20, 50> { offset: Some(text.to_owned()), ..PageParams::default() }.offset()
+        };
         assert_eq!(["12", "-1", "x", "99999999999999999999"].map(offset), [12, 0, 0, 0]);
     }
 }

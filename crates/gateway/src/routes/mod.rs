@@ -10,6 +10,7 @@ mod health;
 mod languages;
 mod libretranslate;
 mod messages;
+mod participants;
 mod reports;
 mod translation;
 mod users;
@@ -32,6 +33,7 @@ fn declare(app: App) -> Api {
         .group(users::routes)
         .group(files::routes)
         .group(conversations::routes)
+        .group(participants::routes)
         .group(messages::routes)
         .group(events::routes)
         .group(glossary::routes)

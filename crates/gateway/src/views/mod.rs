@@ -6,9 +6,11 @@ mod conversations;
 pub mod events;
 mod files;
 mod messages;
+mod participants;
 mod translations;
 
 pub use accounts::{challenged_user, found_user, language, session, user};
 pub use conversations::{conversation, stats, term};
 pub use messages::message;
+pub use participants::participant;
 pub use translations::{progress, report};

@@ -86,6 +86,8 @@ async fn a_message_from_its_author_to_its_readers(Single(server): Single) {
     insta::assert_json_snapshot!("messages", page);
     insta::assert_json_snapshot!("conversations", carlos.get("/conversations?limit=1").await.body);
     insta::assert_json_snapshot!("conversation", carlos.get(&format!("/conversations/{talk}")).await.body);
+    let participants = carlos.get(&format!("/conversations/{talk}/participants?limit=1")).await.body;
+    insta::assert_json_snapshot!("participants", participants);
     let read = carlos.post(&format!("/conversations/{talk}/mark-read"), json!({})).await;
     insta::assert_json_snapshot!("mark_read", read.body);
     insta::assert_json_snapshot!("event_read_status_updated", here.event("read-status:updated").await);
@@ -107,6 +109,7 @@ async fn refusals(Single(server): Single) {
         "name taken": server.post("/api/v1/auth/register", registration("lea", "fr")).await.body,
         "not a member": lea.get(&format!("/conversations/{talk}")).await.body,
         "empty message": carlos.post(&format!("/conversations/{talk}/messages"), json!({ "content": "" })).await.body,
+        "no id to continue after": carlos.get(&format!("/conversations/{talk}/participants?after=x")).await.body,
         "unknown key": lea.patch("/users/me", json!({ "shoeSize": 38 })).await.body,
         "alone": lea.post("/conversations", json!({ "type": "direct", "participantIds": [lea.id] })).await.body,
     });

@@ -66,6 +66,7 @@ const MIGRATIONS: &[Migration] = migrations![
     28 "0028_jobs",
     30 "0030_unused_indexes",
     31 "0031_compatible_schemas",
+    32 "0032_participants",
 ];
 
 /// The schema changes made when a database was opened.

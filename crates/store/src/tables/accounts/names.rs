@@ -25,26 +25,57 @@ pub(crate) fn set_words(tx: &mut Tx<'_>, id: &Value, words: BTreeSet<String>) ->
 /// A condition on a user `u` whose names match each word of `text`, with its parameters from `$from` on;
 /// `None` if there is no word in it.
 pub(crate) fn found_by(text: &str, from: usize) -> Option<(String, Vec<Value>)> {
+    let words = searched(text)?;
+    let others = each_matches("w.user_id", from + 2, words.len() - 1);
+    let first = in_range("w", from);
+    let condition = format!("SELECT w.user_id FROM name_words w WHERE {first}{others}");
+    Some((condition, ranges(&words)))
+}
+
+/// The same, of the first 1,000 words in alphabetical order.
+pub(crate) fn first_words(text: &str, from: usize) -> Option<(String, Vec<Value>)> {
+    let (condition, params) = found_by(text, from)?;
+    Some((format!("{condition} ORDER BY w.word, w.user_id LIMIT {MAX_FOUND}"), params))
+}
+
+/// A condition (with `AND` before it) on the user in `column`, whose names match each word of `text`, with its
+/// parameters from `$from` on; `None` if there is no word in it.
+pub(crate) fn matching(column: &str, text: &str, from: usize) -> Option<(String, Vec<Value>)> {
+    let words = searched(text)?;
+    Some((each_matches(column, from, words.len()), ranges(&words)))
+}
+
+/// The words of a search, if there are any. The longest one comes first: it leaves the fewest candidates.
+fn searched(text: &str) -> Option<Vec<String>> {
     let mut words = text::searched_words(text);
-    // The longest word leaves the fewest candidates.
     words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-    let range = |alias: &str, at: usize| format!("{alias}.word >= ${at} AND {alias}.word < ${}", at + 1);
-    let first = range("w", from);
-    let others = (1..words.len()).map(|n| {
+    (!words.is_empty()).then_some(words)
+}
+
+/// Conditions that are checked for one user after the other: because of the `OFFSET`, PostgreSQL does not read
+/// all names with a frequent word instead.
+fn each_matches(column: &str, from: usize, words: usize) -> String {
+    let each = (0..words).map(|n| {
+        let range = in_range("o", from + 2 * n);
         format!(
-            " AND EXISTS (SELECT 1 FROM name_words o WHERE o.user_id = w.user_id AND {})",
-            range("o", from + 2 * n)
+            " AND EXISTS (SELECT 1 FROM name_words o WHERE o.user_id = {column} AND {range} LIMIT 1 OFFSET 0)"
         )
     });
-    let condition = format!("SELECT w.user_id FROM name_words w WHERE {first}{}", others.collect::<String>());
-    // No byte of UTF-8 is as high as 0xFF.
-    let bounds = |word: &String| {
+    each.collect()
+}
+
+fn in_range(alias: &str, from: usize) -> String {
+    format!("{alias}.word >= ${from} AND {alias}.word < ${}", from + 1)
+}
+
+/// The first and the last word with each of these beginnings. No byte of UTF-8 is as high as 0xFF.
+fn ranges(words: &[String]) -> Vec<Value> {
+    let range = |word: &String| {
         let beginning = word.as_bytes().to_vec();
         let end = [word.as_bytes(), &[0xff]].concat();
         [Value::Bytes(beginning), Value::Bytes(end)]
     };
-    let params: Vec<Value> = words.iter().flat_map(bounds).collect();
-    (!params.is_empty()).then_some((condition, params))
+    words.iter().flat_map(range).collect()
 }
 
 /// The first users by id that match `condition`, are active, and are neither the user of parameter `$1` nor

@@ -96,7 +96,7 @@ pub fn insert(tx: &mut Tx<'_>, member: &NewMember) -> Result<(), StoreError> {
 }
 
 /// Whether a membership is active, and the account of its holder `u`.
-const IS_HERE: &str = "m.is_active AND u.is_active AND u.deleted_at IS NULL";
+pub(super) const IS_HERE: &str = "m.is_active AND u.is_active AND u.deleted_at IS NULL";
 
 fn select() -> String {
     format!("SELECT {} FROM members m JOIN users u ON u.id = m.user_id", Member::columns())

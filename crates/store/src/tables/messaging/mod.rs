@@ -9,5 +9,6 @@ pub mod guests;
 pub mod members;
 pub mod messages;
 pub mod notifications;
+pub mod participants;
 pub mod statuses;
 pub mod visibility;
