@@ -41,6 +41,14 @@ for (const { language, colorScheme, width } of screens) {
     await write(page, "Hello everybody");
     await messages(page).last().waitFor();
     await assertAccessible(page, "a conversation");
+    const count = page.locator("[aria-haspopup=dialog]");
+    await count.press("Enter");
+    const dialog = page.getByTestId("members-dialog");
+    await dialog.getByRole("listitem").first().waitFor();
+    await assertAccessible(page, "the members");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    assert.ok(await count.evaluate((button) => button === document.activeElement), "it gives the focus back");
     await page.goto(`${url}/settings`);
     await page.locator("#reading-language").click();
     await page.getByRole("option").first().waitFor();
