@@ -128,7 +128,8 @@ async fn fill(location: &Location, count: usize) -> anyhow::Result<()> {
         };
         store.write::<_, StoreError>(add).await?;
     }
-    Ok(())
+    // As after an import. Otherwise PostgreSQL plans for an empty room until its autovacuum notices, within a minute.
+    Ok(store.write(|tx| tx.analyze()).await?)
 }
 
 async fn one_round(server: &Server, people: &[Person], elsewhere: &str) -> anyhow::Result<Vec<Figure>> {
