@@ -129,7 +129,8 @@ async fn fill(location: &Location, count: usize) -> anyhow::Result<()> {
         store.write::<_, StoreError>(add).await?;
     }
     // As after an import. Otherwise PostgreSQL plans for an empty room until its autovacuum notices, within a minute.
-    Ok(store.write(|tx| tx.analyze()).await?)
+    let analyze = |tx: &mut Tx<'_>| tx.analyze();
+    Ok(store.write(analyze).await?)
 }
 
 async fn one_round(server: &Server, people: &[Person], elsewhere: &str) -> anyhow::Result<Vec<Figure>> {
