@@ -4,7 +4,7 @@ use crate::Backoff;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use meeshy_store::jobs::Job;
-use std::any::Any;
+use meeshy_tasks::panic_message;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -47,13 +47,8 @@ impl Handler {
         let work = AssertUnwindSafe(async { (self.work)(job).await }).catch_unwind();
         match tokio::time::timeout(TIMEOUT, work).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(panic)) => Err(format!("panicked: {}", reason(&*panic)).into()),
+            Ok(Err(panic)) => Err(format!("panicked: {}", panic_message(&*panic)).into()),
             Err(_) => Err("timed out".into()),
         }
     }
-}
-
-fn reason(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
 }

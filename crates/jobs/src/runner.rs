@@ -21,6 +21,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 const LEASE: Duration = Duration::from_secs(10);
 /// How long running jobs may take to finish at shutdown; the rest is given back.
 const GRACE: Duration = Duration::from_secs(5);
+
 /// Does the jobs of some kinds, and scheduled jobs.
 pub struct Runner {
     store: Store,

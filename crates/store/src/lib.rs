@@ -33,7 +33,7 @@ pub use tables::translation::{
     reports, texts, translation_cache, translation_jobs, translations, translators,
 };
 
-use engine::queue::{Access, Closure, Pending, Work};
+use engine::queue::{Closure, Pending, Work};
 use engine::threads::Threads;
 use engine::tx::Context;
 use engine::write_check::WriteCheck;
@@ -170,7 +170,7 @@ impl Store {
             Engine::Postgres(postgres) => postgres.jobs(),
         };
         let (pending, answer) =
-            Pending::new(Access::Read, Closure::<_, Never<T, E>>::Once(Some(closure)), self.context.clone());
+            Pending::new(Closure::<_, Never<T, E>>::Read(Some(closure)), self.context.clone());
         run(queue, pending, answer).await
     }
 
@@ -189,9 +189,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (pending, answer) =
-            Pending::new(Access::Write, Closure::<Never<T, E>, _>::Again(closure), self.context.clone());
-        run(self.writers(), pending, answer).await
+        self.write_on(self.writers(), closure).await
     }
 
     /// Whether a change can be written and kept, as of the last second. It waits for as long as the database does.
@@ -220,8 +218,19 @@ impl Store {
             Engine::Sqlite(sqlite) => sqlite.writer(),
             Engine::Postgres(postgres) => postgres.lane(key),
         };
-        let (pending, answer) =
-            Pending::new(Access::Write, Closure::<Never<T, E>, _>::Again(closure), self.context.clone());
+        self.write_on(queue, closure).await
+    }
+
+    async fn write_on<T, E>(
+        &self,
+        queue: &mpsc::Sender<Box<dyn Work>>,
+        closure: impl FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (pending, answer) = Pending::new(Closure::<Never<T, E>, _>::Write(closure), self.context.clone());
         run(queue, pending, answer).await
     }
 

@@ -65,7 +65,7 @@ impl Supervisor {
                 Ok(Ok(())) if supervisor.inner.stopping.is_cancelled() => None,
                 Ok(Ok(())) => Some("ended unexpectedly".to_owned()),
                 Ok(Err(error)) => Some(format!("failed: {error}")),
-                Err(panic) => Some(format!("panicked: {}", reason(&*panic))),
+                Err(panic) => Some(format!("panicked: {}", panic_message(&*panic))),
             };
             supervisor.ended(name, problem);
         });
@@ -135,7 +135,9 @@ impl Inner {
     }
 }
 
-fn reason(panic: &(dyn Any + Send)) -> &str {
+/// The message of a panic, as `catch_unwind` returns it.
+#[must_use]
+pub fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no reason given")
 }

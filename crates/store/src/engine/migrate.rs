@@ -90,7 +90,6 @@ pub(crate) fn on(connection: &mut dyn Connection) -> Result<Migrated, StoreError
             applied.push(migration.name);
         }
     }
-    transaction(connection, note_compatibility)?;
     while transaction(connection, names::fold_some)? {}
     Ok(Migrated { applied, version: newest() })
 }
@@ -138,7 +137,7 @@ fn prepare(tx: &mut Tx<'_>) -> Result<Schema, StoreError> {
 
 /// Says for the programs of earlier releases whether they work on this schema.
 fn note_compatibility(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    let note = "UPDATE migrations SET works_since = $2 WHERE number = $1 AND works_since IS NULL";
+    let note = "UPDATE migrations SET works_since = $2 WHERE number = $1";
     tx.execute(note, &[newest().into(), WORKS_SINCE.into()])?;
     Ok(())
 }
@@ -158,6 +157,9 @@ fn apply(tx: &mut Tx<'_>, migration: &Migration) -> Result<bool, StoreError> {
                 "INSERT INTO migrations (number, name, checksum) VALUES ($1, $2, $3)",
                 &[migration.number.into(), migration.name.into(), checksum.into()],
             )?;
+            if migration.number == newest() {
+                note_compatibility(tx)?;
+            }
             Ok(true)
         }
     }

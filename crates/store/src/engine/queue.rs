@@ -1,12 +1,12 @@
 //! A closure on its way to a thread with a connection, and the way back of its result.
 
 use crate::StoreError;
-use crate::engine::threads::reason;
 use crate::engine::tx::{Afterwards, Context, Tx};
+use meeshy_tasks::panic_message;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::oneshot;
 
-/// The access that a closure needs.
+/// What becomes of the changes of a closure.
 pub(crate) enum Verdict {
     Commit(Vec<Afterwards>),
     Undo,
@@ -23,71 +23,60 @@ pub(crate) enum Access {
 pub(crate) trait Work: Send {
     /// The access of its transaction.
     fn access(&self) -> Access;
-    /// Prepares it to run again, if possible; the previous result is dropped.
-    fn rewind(&mut self) -> bool;
-    /// Runs the closure and stores its result.
+    /// Runs the closure and stores its result, in place of an earlier one. One that writes may run several
+    /// times, one that reads runs once.
     fn run(&mut self, connection: &mut dyn crate::engine::tx::Connection) -> Verdict;
     /// Sends the result, or the reason why the transaction failed, to the caller.
     fn finish(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// A closure that can run once or several times.
-pub(crate) enum Closure<O, R> {
-    Once(Option<O>),
-    Again(R),
+/// A closure that reads, which can run once, or one that writes, which can run several times.
+pub(crate) enum Closure<R, W> {
+    Read(Option<R>),
+    Write(W),
 }
 
 /// The closure, its result, and the channel to the caller.
-pub(crate) struct Pending<O, R, T, E> {
-    access: Access,
-    closure: Closure<O, R>,
+pub(crate) struct Pending<R, W, T, E> {
+    closure: Closure<R, W>,
     context: Context,
     answer: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-impl<O, R, T, E> Pending<O, R, T, E> {
-    pub(crate) fn new(
-        access: Access,
-        closure: Closure<O, R>,
-        context: Context,
-    ) -> (Self, oneshot::Receiver<Result<T, E>>) {
+impl<R, W, T, E> Pending<R, W, T, E> {
+    pub(crate) fn new(closure: Closure<R, W>, context: Context) -> (Self, oneshot::Receiver<Result<T, E>>) {
         let (reply, receiver) = oneshot::channel();
-        (Self { access, closure, context, answer: None, reply }, receiver)
+        (Self { closure, context, answer: None, reply }, receiver)
     }
 }
 
-impl<O, R, T, E> Work for Pending<O, R, T, E>
+impl<R, W, T, E> Work for Pending<R, W, T, E>
 where
-    O: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send,
-    R: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
+    R: FnOnce(&mut Tx<'_>) -> Result<T, E> + Send,
+    W: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
     T: Send,
     E: From<StoreError> + Send,
 {
     fn access(&self) -> Access {
-        self.access
-    }
-
-    fn rewind(&mut self) -> bool {
-        let can_run = matches!(self.closure, Closure::Again(_));
-        if can_run {
-            self.answer = None;
+        match self.closure {
+            Closure::Read(_) => Access::Read,
+            Closure::Write(_) => Access::Write,
         }
-        can_run
     }
 
     fn run(&mut self, connection: &mut dyn crate::engine::tx::Connection) -> Verdict {
         let mut tx = Tx::new(connection).with_context(self.context.clone());
         // A panic in one closure must not stop the thread that serves all others.
         let answer = catch_unwind(AssertUnwindSafe(|| match &mut self.closure {
-            Closure::Once(closure) => match closure.take() {
+            Closure::Read(closure) => match closure.take() {
                 Some(closure) => closure(&mut tx),
                 None => Err(StoreError::Statement("the closure has run already".into()).into()),
             },
-            Closure::Again(closure) => closure(&mut tx),
+            Closure::Write(closure) => closure(&mut tx),
         }))
         .unwrap_or_else(|panic| {
-            let reason = reason(&*panic);
+            let reason = panic_message(&*panic);
             tracing::error!(reason, "A transaction panicked and was rolled back");
             Err(StoreError::Statement(format!("a query panicked: {reason}")).into())
         });

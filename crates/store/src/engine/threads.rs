@@ -1,5 +1,6 @@
 //! The threads that own the connections, and how a failure of one is reported.
 
+use meeshy_tasks::panic_message;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::sync::watch;
 
@@ -19,7 +20,8 @@ impl Threads {
         let (failed, thread) = (self.failed.clone(), name.to_owned());
         let watched = move || {
             if let Err(panic) = catch_unwind(AssertUnwindSafe(body)) {
-                failed.send_replace(Some(format!("the thread {thread} panicked: {}", reason(&*panic))));
+                failed
+                    .send_replace(Some(format!("the thread {thread} panicked: {}", panic_message(&*panic))));
             }
         };
         std::thread::Builder::new()
@@ -39,13 +41,4 @@ impl Threads {
             None => std::future::pending().await,
         }
     }
-}
-
-/// The message of a panic.
-pub(crate) fn reason(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("no reason given")
 }

@@ -2,9 +2,9 @@
 
 use crate::engine::query::{Queries, Statement};
 use crate::engine::record::{FromRow, Record, insert_statement};
-use crate::engine::threads::reason;
 use crate::{Row, StoreError, Value};
 use meeshy_domain::{Clock, Timestamp};
+use meeshy_tasks::panic_message;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ impl Afterwards {
     /// Runs it. The transaction is on disk, so a panic must reach neither the caller nor the thread.
     pub(crate) fn run(self) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(self.action)) {
-            tracing::error!(reason = reason(&*panic), "A commit hook panicked");
+            tracing::error!(reason = panic_message(&*panic), "A commit hook panicked");
         }
     }
 }

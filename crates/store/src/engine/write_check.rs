@@ -82,11 +82,6 @@ impl Work for Attempt {
         Access::Write
     }
 
-    fn rewind(&mut self) -> bool {
-        self.result = Ok(());
-        true
-    }
-
     fn run(&mut self, connection: &mut dyn Connection) -> Verdict {
         let written = Tx::new(connection).execute(
             "INSERT INTO write_checks (id, content) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET content = excluded.content",

@@ -3,8 +3,8 @@
 //! A commit makes the server wait for its disk, and writers of one conversation wait for each other's
 //! commits. Therefore a thread takes all waiting closures, runs each in a savepoint of one transaction, and
 //! commits once, as on SQLite (ADR 1). A closure that fails rolls back only its own changes. One that waits
-//! for a lock is taken out and run separately, so that it delays no other. Closures run again if the group
-//! fails, so only those that can run several times are accepted.
+//! for a lock is taken out and run separately, so that it delays no other. If the group fails, each closure
+//! runs again by itself.
 
 use super::order::OrderLocks;
 use super::session::{Session, Unsent};
@@ -94,7 +94,7 @@ impl Group {
                 }
                 Verdict::Undo => session.undo_closure(),
             }
-            if met_lock && work.rewind() {
+            if met_lock {
                 group.late = Some(work);
                 break;
             }
@@ -116,10 +116,10 @@ impl Group {
         };
         let may_be_kept =
             matches!(committed, Err(StoreError::Unavailable(_))) && !session.state.waited_too_long;
-        for mut work in ran {
+        for work in ran {
             match &committed {
                 // Nothing was committed; run separately, each one gets its own result.
-                Err(_) if !may_be_kept && work.rewind() => session.run_alone(work, order),
+                Err(_) if !may_be_kept => session.run_alone(work, order),
                 outcome => work.finish(outcome.clone()),
             }
         }

@@ -85,8 +85,7 @@ impl Session {
         self.state = State::default();
     }
 
-    /// Runs a closure in a transaction of its own, with retries after deadlocks if it allows them, and
-    /// responds.
+    /// Runs a closure in a transaction of its own, with retries after deadlocks if it writes, and responds.
     pub(super) fn run_alone(&mut self, mut work: Box<dyn Work>, order: &OrderLocks) {
         if work.access() == Access::Read {
             self.read(work);
@@ -94,7 +93,7 @@ impl Session {
             let mut attempt = 1;
             let outcome = loop {
                 let outcome = self.write(&mut *work, order);
-                if !(self.state.is_in_the_way && attempt < ATTEMPTS && work.rewind()) {
+                if !self.state.is_in_the_way || attempt == ATTEMPTS {
                     break outcome;
                 }
                 // The other transaction of the deadlock goes first.
