@@ -25,13 +25,13 @@ const ACK_P99_MS: f64 = 100.0;
 const RATE: u32 = 300;
 
 /// Where the messages go: a database for each scene.
-enum Databases {
+enum FreshDatabases {
     /// A folder, which a scene has in any case.
     Sqlite,
     Postgres(RefCell<Postgres>),
 }
 
-impl Databases {
+impl FreshDatabases {
     fn next(&self) -> Option<String> {
         match self {
             Self::Sqlite => None,
@@ -47,16 +47,16 @@ impl Databases {
 pub async fn measure(plan: &Plan) -> anyhow::Result<Vec<Table>> {
     let mut tables = Vec::new();
     if plan.databases.has_sqlite() {
-        tables.push(on(plan, "SQLite", &Databases::Sqlite, &[Kind::Durable, Kind::DurableGroup]).await?);
+        tables.push(on(plan, "SQLite", &FreshDatabases::Sqlite, &[Kind::Durable, Kind::DurableGroup]).await?);
     }
     if plan.databases.has_postgres() {
-        let postgres = Databases::Postgres(RefCell::new(Postgres::start()?));
+        let postgres = FreshDatabases::Postgres(RefCell::new(Postgres::start()?));
         tables.push(on(plan, "PostgreSQL", &postgres, &[Kind::DurablePostgres]).await?);
     }
     Ok(tables)
 }
 
-async fn on(plan: &Plan, name: &str, databases: &Databases, peers: &[Kind]) -> anyhow::Result<Table> {
+async fn on(plan: &Plan, name: &str, databases: &FreshDatabases, peers: &[Kind]) -> anyhow::Result<Table> {
     let mut in_flight = BTreeMap::new();
     for kind in [&[Kind::Meeshy], peers].concat() {
         let best = best_in_flight(plan, kind, databases.next().as_deref()).await?;

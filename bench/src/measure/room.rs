@@ -37,16 +37,20 @@ const CALLS: usize = 200;
 /// If a server fails, or there is no PostgreSQL.
 pub async fn measure(plan: &Plan) -> anyhow::Result<Table> {
     let mut rows = Vec::new();
-    for size in MEMBERS.into_iter().filter(|_| plan.databases.has_sqlite()) {
-        let folder = tempfile::tempdir()?;
-        let location = Location::Folder(folder.path().to_owned());
-        rows.push(one_size(plan, "SQLite", &location, folder.path(), size).await?);
+    if plan.databases.has_sqlite() {
+        for size in MEMBERS {
+            let folder = tempfile::tempdir()?;
+            let location = Location::Folder(folder.path().to_owned());
+            rows.push(one_size(plan, "SQLite", &location, folder.path(), size).await?);
+        }
     }
-    for size in MEMBERS.into_iter().filter(|_| plan.databases.has_postgres()) {
-        let (mut server, folder) = (Postgres::start()?, tempfile::tempdir()?);
-        let url = server.database();
-        let location = Location::Postgres { url, connections: 8 };
-        rows.push(one_size(plan, "PostgreSQL", &location, folder.path(), size).await?);
+    if plan.databases.has_postgres() {
+        for size in MEMBERS {
+            let (mut server, folder) = (Postgres::start()?, tempfile::tempdir()?);
+            let url = server.database();
+            let location = Location::Postgres { url, connections: 8 };
+            rows.push(one_size(plan, "PostgreSQL", &location, folder.path(), size).await?);
+        }
     }
     let method = format!(
         "Everybody is a member of one room, and {CONNECTED} of them have a socket. {CALLS} calls of each kind, one after the other: a \

@@ -16,6 +16,7 @@ pub mod python;
 pub mod rows;
 pub mod sample;
 mod socket;
+mod sources;
 
 pub use api::{Answer, Api, Person, answer, registration};
 pub use balancer::{Backend, Balancer};
@@ -26,6 +27,7 @@ pub use meeshy_testkit_macros::{both_databases, every_locale};
 pub use poller::Poller;
 pub use proxy::Proxy;
 pub use socket::{Closed, Socket};
+pub use sources::rust_files;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The variable by which `scripts/with-postgres` passes the URL of its server.

@@ -128,9 +128,9 @@ async fn an_interrupted_run_loses_nothing_and_the_next_one_continues(world: Worl
     let all: Vec<Notification> = (0..2_003).map(|number| notification(lea, number, 90, true)).collect();
     let ids: BTreeSet<String> = all.iter().map(|notification| notification.id.clone()).collect();
     insert(&store, all).await;
-    for patience in 0..30 {
+    for delay_ms in 0..30 {
         let run = archive_notifications(&store, RULE, NOW);
-        let _ = tokio::time::timeout(Duration::from_millis(patience), run).await;
+        let _ = tokio::time::timeout(Duration::from_millis(delay_ms), run).await;
         // A running transaction continues, so one of them may be seen in both places, but never in none.
         let there = active(&store, lea).await.into_iter().chain(archived(&store, lea).await);
         assert_eq!(there.map(|notification| notification.id).collect::<BTreeSet<_>>(), ids);

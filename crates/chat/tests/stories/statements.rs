@@ -9,9 +9,10 @@ use meeshy_store::{
     Store, StoreError, Tx, Value, call_counts, conversations, events, guests, jobs, members, notifications,
     reports, second_factor, sessions, texts, translations, visibility,
 };
+use meeshy_testkit::rust_files;
 use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -134,11 +135,6 @@ fn in_source() -> BTreeSet<String> {
     }
     assert!(statements.len() > 100, "{}", statements.len());
     statements
-}
-
-fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { rust_files(&path) } else { vec![path] }).collect()
 }
 
 fn collect(tokens: TokenStream, statements: &mut BTreeSet<String>) {
