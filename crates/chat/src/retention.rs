@@ -8,14 +8,14 @@ use crate::ChatError;
 use meeshy_domain::{Timestamp, UserId};
 use meeshy_store::events::{self, Keep};
 use meeshy_store::notifications::{self, Expiry};
-use meeshy_store::{Store, StoreError, translation_cache};
+use meeshy_store::{Store, StoreError, Tx, translation_cache};
 use std::time::Duration;
 
-/// Notifications moved in one transaction, few enough that no other write waits for long.
+/// Rows moved or removed in one transaction, few enough that no other write waits for long.
 const BATCH: i64 = 500;
 /// Users looked up at a time.
 const PEOPLE: i64 = 100;
-/// Conversations whose logs are checked with one read.
+/// Conversations whose logs are checked in one transaction.
 const CONVERSATIONS: i64 = 200;
 
 /// When notifications move to the archive.
@@ -146,21 +146,13 @@ pub async fn prune_cache(store: &Store, bound: CacheBound, now: Timestamp) -> Re
 /// What was removed before a failure stays removed.
 pub async fn prune_events(store: &Store, bound: EventBound, now: Timestamp) -> Result<u64, StoreError> {
     let keep = Keep { since: now.minus(bound.age), rows: bound.rows };
-    let (mut removed, mut from) = (0, None);
+    let (mut removed, mut after) = (0, None);
     loop {
-        let (logs, next) = store.read(move |tx| events::prunable(tx, keep, from, CONVERSATIONS)).await?;
-        for mut log in logs {
-            loop {
-                let pruned = store.write(move |tx| events::prune(tx, log, keep, BATCH)).await?;
-                removed += pruned;
-                log.first += BATCH;
-                if pruned < BATCH.unsigned_abs() {
-                    break;
-                }
-            }
-        }
-        from = next;
-        if from.is_none() {
+        let prune = move |tx: &mut Tx<'_>| events::prune(tx, keep, after, CONVERSATIONS, BATCH);
+        let pruned = store.write(prune).await?;
+        removed += pruned.removed;
+        after = pruned.last;
+        if pruned.is_done {
             return Ok(removed);
         }
     }

@@ -180,7 +180,7 @@ impl World {
         let worker =
             tokio::spawn(async move { chat.jobs().run(bounds, async { drop(stopping.await) }).await });
         eventually("every scheduled job has succeeded", async || {
-            let scheduled = self.chat.jobs().states().await.unwrap().scheduled;
+            let scheduled = self.store.read(meeshy_store::jobs::scheduled).await.unwrap();
             !scheduled.is_empty() && scheduled.iter().all(|job| job.last_succeeded_at.is_some())
         })
         .await;

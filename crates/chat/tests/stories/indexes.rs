@@ -339,6 +339,7 @@ async fn people_use_it(world: &World) -> (UserId, ConversationId, MessageId) {
     chat.administration().list(None, 50).await.unwrap();
     chat.administration().set_active("carlos", false).await.unwrap();
     world.run_jobs(Bounds::default()).await;
+    chat.jobs().states().await.unwrap();
     (lea, pair.conversation.id, message)
 }
 

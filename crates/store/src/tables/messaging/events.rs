@@ -185,52 +185,66 @@ pub struct Keep {
     pub rows: i64,
 }
 
-/// The log of a conversation that has rows to prune.
+/// What [`prune`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Prunable {
-    /// The conversation.
-    pub conversation_id: ConversationId,
-    /// The number of the oldest row.
-    pub first: i64,
-    /// The number of the newest change.
-    pub last: i64,
+pub struct Pruned {
+    /// How many rows were removed.
+    pub removed: u64,
+    /// The conversation to continue after.
+    pub last: Option<ConversationId>,
+    /// Whether all conversations have been checked.
+    pub is_done: bool,
 }
 
 /// The number and the time of a row, if there is one.
 type Oldest = Option<(i64, Timestamp)>;
 
-/// Checks the next `limit` conversations by id, after `from`. Returns those with rows to prune, and the id to
-/// continue from if there may be more.
-pub fn prunable(
+/// Checks up to `conversations` conversations by id, after `after`, and removes up to `rows` of their oldest
+/// rows beyond what `keep` allows. To check all, begin without an id and continue after [`Pruned::last`].
+pub fn prune(
     tx: &mut Tx<'_>,
     keep: Keep,
-    from: Option<ConversationId>,
-    limit: i64,
-) -> Result<(Vec<Prunable>, Option<ConversationId>), StoreError> {
-    let looked_at: Vec<(ConversationId, i64, Oldest)> = tx.fetch_all(
+    after: Option<ConversationId>,
+    conversations: i64,
+    rows: i64,
+) -> Result<Pruned, StoreError> {
+    let checked: Vec<(ConversationId, i64, Oldest)> = tx.fetch_all(
         "SELECT c.id, c.last_event, \
            (SELECT e.number FROM conversation_events e WHERE e.conversation_id = c.id ORDER BY e.number LIMIT 1), \
            (SELECT e.at FROM conversation_events e WHERE e.conversation_id = c.id ORDER BY e.number LIMIT 1) \
          FROM conversations c WHERE c.id > $1 ORDER BY c.id LIMIT $2",
-        &[from.map_or_else(|| Value::from(""), Value::from), limit.into()],
+        &[after.map_or_else(|| Value::from(""), Value::from), conversations.into()],
     )?;
-    let is_full = i64::try_from(looked_at.len()) == Ok(limit);
-    let next = looked_at.last().map(|(id, ..)| *id).filter(|_| is_full);
-    let prunable = |(conversation_id, last, oldest): (ConversationId, i64, Oldest)| {
-        let (first, at) = oldest?;
-        (at < keep.since || first <= last - keep.rows).then_some(Prunable { conversation_id, first, last })
-    };
-    Ok((looked_at.into_iter().filter_map(prunable).collect(), next))
+    let are_all = i64::try_from(checked.len()) != Ok(conversations);
+    let (mut removed, mut last) = (0, after);
+    for (id, last_event, oldest) in checked {
+        let surplus = last_event - keep.rows;
+        if let Some((first, at)) = oldest
+            && (at < keep.since || first <= surplus)
+        {
+            removed += remove_oldest(tx, id, first + rows - removed, surplus, keep.since)?;
+            if removed >= rows {
+                return Ok(Pruned { removed: removed.unsigned_abs(), last, is_done: false });
+            }
+        }
+        last = Some(id);
+    }
+    Ok(Pruned { removed: removed.unsigned_abs(), last, is_done: are_all })
 }
 
-/// Removes up to `limit` of the oldest rows of a conversation beyond what `keep` allows; returns how many.
-pub fn prune(tx: &mut Tx<'_>, log: Prunable, keep: Keep, limit: i64) -> Result<u64, StoreError> {
-    let old: Option<i64> = tx.fetch_one(
-        "SELECT max(number) AS newest FROM conversation_events WHERE conversation_id = $1 AND number < $2 AND at < $3",
-        &[log.conversation_id.into(), (log.first + limit).into(), keep.since.into()])?;
-    let too_many = (log.last - keep.rows).min(log.first + limit - 1);
-    tx.execute(
-        "DELETE FROM conversation_events WHERE conversation_id = $1 AND number <= $2",
-        &[log.conversation_id.into(), old.unwrap_or(0).max(too_many).into()],
-    )
+/// Removes rows below `end`: those up to the number `surplus`, and those up to the newest row before `since`.
+/// Times need not ascend with the numbers, but the log must not get gaps.
+fn remove_oldest(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    end: i64,
+    surplus: i64,
+    since: Timestamp,
+) -> Result<i64, StoreError> {
+    let removed = tx.execute(
+        "DELETE FROM conversation_events WHERE conversation_id = $1 AND number < $2 AND (number <= $3 OR number <= \
+           (SELECT max(number) FROM conversation_events WHERE conversation_id = $1 AND number < $2 AND at < $4))",
+        &[conversation.into(), end.into(), surplus.into(), since.into()],
+    )?;
+    Ok(i64::try_from(removed).unwrap_or(i64::MAX))
 }
