@@ -10,6 +10,7 @@ pub mod clock;
 mod cluster;
 mod eventually;
 pub mod firefox;
+pub mod models;
 mod poller;
 mod proxy;
 pub mod python;
