@@ -75,20 +75,18 @@ impl Followed {
         outcome
     }
 
-    /// Follows a conversation from after `number`, unless it is already followed.
+    /// Follows a conversation from after `number`, unless it is already followed. It stays until a listener can
+    /// have come.
     pub fn follow(&self, conversation: ConversationId, number: i64) {
         self.change(|state| {
             let recent = state.recent(conversation);
-            state.conversations.entry(conversation).or_insert(Progress {
-                delivered: number,
-                newest: number,
-                is_fresh: true,
-            });
+            let fresh = Progress { delivered: number, newest: number, is_fresh: true };
+            state.conversations.entry(conversation).or_insert(fresh).is_fresh = true;
             state.note_newest(conversation, recent);
         });
     }
 
-    /// Stops following conversations without listeners. Those that were not followed at the last call stay,
+    /// Stops following conversations without listeners. Those that were asked for since the last call stay,
     /// since their listeners may be about to come.
     pub fn retain(&self, has_listeners: impl Fn(ConversationId) -> bool) {
         let mut state = self.state();
@@ -248,6 +246,9 @@ mod tests {
         followed.follow(conversation(1), 1);
         followed.retain(|_| false);
         assert_eq!(followed.all().len(), 1, "its listener may be about to come");
+        followed.follow(conversation(1), 1);
+        followed.retain(|_| false);
+        assert_eq!(followed.all().len(), 1, "the listener of the second call may be about to come");
         followed.retain(|_| true);
         assert_eq!(followed.all().len(), 1);
         followed.announced(conversation(1), 9, false);
