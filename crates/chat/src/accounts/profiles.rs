@@ -4,6 +4,7 @@ use crate::ChatError;
 use crate::context::Context;
 use crate::languages::{language, optional_language};
 use meeshy_domain::{LanguageSettings, UserId, limits, text};
+use meeshy_store::attempts;
 use meeshy_store::users::{self, ProfileChange, User};
 use std::sync::Arc;
 
@@ -86,6 +87,8 @@ impl Profiles {
         self.context
             .store
             .write(move |tx| {
+                // Settings that do not change are written as they are read here.
+                attempts::lock(tx, caller)?;
                 let mut user = tx.fetch(users::find(caller))?.ok_or(ChatError::NotFound { what: "user" })?;
                 let languages = patched_languages(user.languages, &patch)?;
                 for name in [&mut change.first_name, &mut change.last_name].into_iter().flatten() {

@@ -1,6 +1,8 @@
 //! Twenty callers do the same at the same time, on both databases: nothing fails, and nothing is duplicated.
 
-use meeshy_chat::{ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, Registration, SignIn};
+use meeshy_chat::{
+    ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, ProfilePatch, Registration, SignIn,
+};
 use meeshy_harness::{World, registration};
 use meeshy_testkit::both_databases;
 use std::collections::HashSet;
@@ -171,4 +173,28 @@ async fn a_language_is_requested_once_and_each_sign_in_has_its_own_session(world
     let sessions: Vec<_> = sessions.await.into_iter().flatten().collect();
     let different: HashSet<_> = sessions.iter().collect();
     assert!(!sessions.is_empty() && different.len() == sessions.len(), "{sessions:?}");
+}
+
+#[both_databases]
+async fn changes_of_different_fields_of_a_profile_are_all_kept(world: World) {
+    let lea = world.person("lea", "fr").await;
+    let code = |code: &str| Some(code.to_owned());
+    let outcomes = race(|number| {
+        let (chat, other) = (world.chat.clone(), ProfilePatch::default());
+        let patch = match number % 5 {
+            0 => ProfilePatch { system_language: code("es"), ..other },
+            1 => ProfilePatch { regional_language: Some(code("de")), ..other },
+            2 => ProfilePatch { custom_destination_language: Some(code("ja")), ..other },
+            3 => ProfilePatch { auto_translate_enabled: Some(false), ..other },
+            _ => ProfilePatch { bio: Some("salut".into()), ..other },
+        };
+        async move { chat.profiles().update(lea, patch).await }
+    });
+    outcomes.await.into_iter().for_each(|outcome| drop(outcome.unwrap()));
+    let kept = world.chat.profiles().update(lea, ProfilePatch::default()).await.unwrap();
+    let languages = kept.languages;
+    assert_eq!(languages.system_language.code(), "es");
+    assert_eq!(languages.regional_language.map(|language| language.code()), Some("de"));
+    assert_eq!(languages.custom_destination_language.map(|language| language.code()), Some("ja"));
+    assert_eq!((languages.auto_translate_enabled, kept.bio.as_str()), (false, "salut"));
 }
