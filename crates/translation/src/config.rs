@@ -1,6 +1,7 @@
 //! The configuration of the translator.
 
 use crate::RemoteConfig;
+use crate::models::Packages;
 use meeshy_domain::Address;
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -17,6 +18,9 @@ pub struct TranslationConfig {
     pub models_dir: PathBuf,
     /// The indexes of downloadable models, tried in this order; large sites name a mirror.
     pub index_urls: Vec<Address>,
+    /// The packages to download models from that the indexes lack; `None` for none.
+    #[serde(skip)]
+    pub packages: Option<Packages>,
     /// Where Debian's Apertium packages install their `.mode` files.
     pub apertium_modes_dir: PathBuf,
     /// Stop an Apertium process after this many idle seconds.
@@ -44,6 +48,7 @@ impl Default for TranslationConfig {
         Self {
             models_dir: PathBuf::from("data/models"),
             index_urls: vec![PUBLIC_INDEX.into()],
+            packages: None,
             apertium_modes_dir: PathBuf::from("/usr/share/apertium/modes"),
             apertium_idle_seconds: 300,
             apertium_timeout_seconds: 20,

@@ -8,15 +8,17 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// The index or a file could not be downloaded.
-    #[error("failed to fetch {url}: {reason}; check the network, or set `translation.index_url` to a mirror")]
+    #[error("failed to fetch {url}: {reason}; check the network, or set {setting} to a mirror")]
     Unreachable {
         /// The URL.
         url: String,
         /// The cause.
         reason: String,
+        /// The setting of its index.
+        setting: &'static str,
     },
     /// The response is not an index.
-    #[error("{url} is not a model index: {reason}")]
+    #[error("failed to read the index {url}: {reason}")]
     NoIndex {
         /// The URL.
         url: String,
@@ -24,10 +26,18 @@ pub enum ModelError {
         reason: String,
     },
     /// The index has no such model.
-    #[error("the index has no model for {0}; `meeshy models list --available` lists the available ones")]
+    #[error("no source has a model for {0}; `meeshy models list --available` lists the available ones")]
     NotInIndex(Pair),
-    /// A download does not match the index.
-    #[error("{name} does not match the index ({reason}) and was discarded; download it again")]
+    /// The package index has no such file.
+    #[error("{url} does not list {file}")]
+    NotInPackageIndex {
+        /// The URL of the package.
+        url: String,
+        /// The archive.
+        file: String,
+    },
+    /// A download does not match what was expected.
+    #[error("{name} is not the expected file ({reason}) and was discarded; download it again")]
     Unlike {
         /// The file.
         name: String,
@@ -89,9 +99,34 @@ impl ModelError {
         matches!(self, Self::Folder { .. })
     }
 
+    /// A URL of a model index that failed.
+    pub(super) fn unreachable(url: String, reason: String) -> Self {
+        Self::Unreachable { url, reason, setting: "`translation.index_url`" }
+    }
+
+    /// The same error, if it is about the package index.
+    pub(super) fn of_packages(self) -> Self {
+        match self {
+            Self::Unreachable { url, reason, .. } => {
+                Self::Unreachable { url, reason, setting: "`translation.package_index`" }
+            }
+            other => other,
+        }
+    }
+
+    /// A page that is not an index.
+    pub(super) fn no_index(url: String, reason: String) -> Self {
+        Self::NoIndex { url, reason }
+    }
+
     /// No index is configured.
-    pub(super) fn no_index() -> Self {
-        Self::NoIndex { url: "`index_url`".to_owned(), reason: "it is empty".to_owned() }
+    pub(super) fn empty() -> Self {
+        Self::no_index("`translation.index_url`".to_owned(), "it is empty".to_owned())
+    }
+
+    /// A download that is not what was expected.
+    pub(super) fn unlike(name: String, reason: &str) -> Self {
+        Self::Unlike { name, reason: reason.to_owned() }
     }
 
     /// A missing folder.
@@ -109,6 +144,7 @@ impl ModelError {
             | Self::Damaged { pair, .. } => Some(*pair),
             Self::Unreachable { .. }
             | Self::NoIndex { .. }
+            | Self::NotInPackageIndex { .. }
             | Self::Unlike { .. }
             | Self::NothingToImport(_)
             | Self::Folder { .. } => None,

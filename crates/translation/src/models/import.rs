@@ -1,9 +1,8 @@
 //! Installs models from a folder, for machines without a network: a copied mirror, or another Meeshy's
 //! models.
 
-use super::download;
+use super::available::Index;
 use super::error::ModelError;
-use super::index::Index;
 use super::manifest::Installed;
 use super::store::ModelStore;
 use crate::pair::Pair;
@@ -40,12 +39,7 @@ impl ModelStore {
             return Err(ModelError::NotInIndex(missing));
         }
         let wanted = index.models.iter().filter(|model| pairs.is_empty() || pairs.contains(&model.pair));
-        let import = |model: &super::Available| {
-            let partial = self.partial(model.pair)?;
-            let files = download::copy_model(model, &partial)?;
-            self.install(model.pair, &partial, model.manifest(files))
-        };
-        wanted.map(import).collect()
+        wanted.map(|model| self.copy(model)).collect()
     }
 
     fn import_models(&self, folder: &Path, pairs: &[Pair]) -> Result<Vec<Installed>, ModelError> {

@@ -5,54 +5,16 @@
 //! "lexicalShortlist"}}]}}`, with more fields that are ignored. Invalid entries are skipped, so that one of
 //! them does not hide the others.
 
-use super::manifest::{Entries, Installed, Manifest, Role, firefox_licence, is_plain_name};
+use super::available::{Available, Index, MAX_FILE_BYTES, RemoteFile, Source};
+use super::manifest::{Role, firefox_licence, is_plain_name, is_sha256};
 use crate::pair::Pair;
-use meeshy_domain::Language;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// The order of preference: the best quality for its size first (Mozilla's table of COMET scores).
 const ARCHITECTURES: [&str; 3] = ["base-memory", "base", "tiny"];
 /// The status of models that Firefox itself uses; others are experiments.
 const RELEASED: &str = "Release";
-/// The maximum size of a file in bytes, whatever an index says.
-pub(super) const MAX_FILE_BYTES: u64 = 1024 * 1024 * 1024;
-
-/// The downloadable models: the best one of each pair.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Index {
-    /// By pair.
-    pub models: Vec<Available>,
-}
-
-/// A model of the index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Available {
-    /// The language pair.
-    #[serde(flatten)]
-    pub pair: Pair,
-    /// The size class: `tiny`, `base-memory`, `base`.
-    pub architecture: String,
-    /// The source of the index.
-    pub source: String,
-    /// The licence as an SPDX identifier: from the index, or that of the Firefox models.
-    pub licence: String,
-    /// The files, by role.
-    pub files: BTreeMap<Role, RemoteFile>,
-}
-
-/// A file of the index.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RemoteFile {
-    /// Its URL; often compressed with gzip.
-    pub url: String,
-    /// Its name when unpacked.
-    pub name: String,
-    /// Its unpacked size in bytes; 0 if the index does not say.
-    pub size: u64,
-    /// The SHA-256 of its unpacked content, in hexadecimal.
-    pub sha256: String,
-}
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -92,69 +54,27 @@ impl Index {
     pub fn parse(text: &[u8], url: &str) -> Result<Self, String> {
         let raw: RawIndex = serde_json::from_slice(text).map_err(|error| error.to_string())?;
         let base = raw.base_url.as_deref().unwrap_or(beside(url)).trim_end_matches('/').to_owned();
-        Ok(Self::read(&raw, &base, url))
+        Ok(Self::read(&raw, &base, &Source::Index(url.to_owned())))
     }
 
     /// Parses the index of a mirror copied to this machine: paths are relative to its folder, whatever its
     /// `baseUrl`, and become local paths.
     pub(super) fn of_folder(text: &[u8], path: &str) -> Result<Self, String> {
         let raw: RawIndex = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-        Ok(Self::read(&raw, beside(path), path))
+        Ok(Self::read(&raw, beside(path), &Source::Folder(path.to_owned())))
     }
 
-    fn read(raw: &RawIndex, base: &str, url: &str) -> Self {
+    fn read(raw: &RawIndex, base: &str, source: &Source) -> Self {
         let models = raw.models.iter().filter_map(|(name, entries)| {
             let pair = Pair::of_engine(name)?;
             let candidates = entries.as_array()?.iter().filter_map(|entry| RawModel::deserialize(entry).ok());
-            candidates.filter_map(|model| available(pair, model, base, url)).min_by_key(rank)
+            candidates.filter_map(|model| available(pair, model, base, source)).min_by_key(rank)
         });
         let mut models: Vec<Available> = models.map(|(_, model)| model).collect();
         models.sort_by_key(|model| model.pair);
         // If a pair has two names (`nb-en`, `no-en`), the first one.
         models.dedup_by_key(|model| model.pair);
         Self { models }
-    }
-
-    /// The model of a pair.
-    pub fn get(&self, pair: Pair) -> Option<&Available> {
-        self.models.iter().find(|model| model.pair == pair)
-    }
-
-    /// The model of a pair, or those of its two halves via English.
-    pub fn over_english(&self, pair: Pair) -> Option<Vec<&Available>> {
-        if let Some(model) = self.get(pair) {
-            return Some(vec![model]);
-        }
-        let english = Language::parse("en").ok()?;
-        let halves = [Pair { from: pair.from, to: english }, Pair { from: english, to: pair.to }];
-        halves.into_iter().map(|half| self.get(half)).collect()
-    }
-}
-
-impl Available {
-    /// The unpacked size of all files in bytes, as far as the index says.
-    pub fn size(&self) -> u64 {
-        self.files.values().map(|file| file.size).sum()
-    }
-
-    /// Whether it is the same model, whatever its source.
-    pub(super) fn has_same_files(&self, other: &Self) -> bool {
-        let checksums = |model: &'_ Self| -> Vec<(Role, String)> {
-            model.files.iter().map(|(role, file)| (*role, file.sha256.clone())).collect()
-        };
-        checksums(self) == checksums(other)
-    }
-
-    /// The manifest of its folder.
-    pub(super) fn manifest(&self, files: Entries) -> Manifest {
-        let (architecture, source) = (self.architecture.clone(), self.source.clone());
-        Manifest { architecture, source, licence: self.licence.clone(), files }
-    }
-
-    /// Whether this is the installed model.
-    pub fn is_same_as(&self, own: &Installed) -> bool {
-        let checksums = self.files.iter().map(|(role, file)| (role, &file.sha256));
-        checksums.eq(own.manifest.files.iter().map(|(role, file)| (role, &file.sha256)))
     }
 }
 
@@ -169,7 +89,7 @@ fn rank((released, model): &(bool, Available)) -> (bool, usize) {
     (!released, architecture.unwrap_or(ARCHITECTURES.len()))
 }
 
-fn available(pair: Pair, model: RawModel, base: &str, source: &str) -> Option<(bool, Available)> {
+fn available(pair: Pair, model: RawModel, base: &str, source: &Source) -> Option<(bool, Available)> {
     let mut files = BTreeMap::new();
     for (role, file) in &model.files {
         let Ok(role) = Role::deserialize(serde_json::Value::String(role.clone())) else { continue };
@@ -179,20 +99,17 @@ fn available(pair: Pair, model: RawModel, base: &str, source: &str) -> Option<(b
     let whole = files.contains_key(&Role::Model) && (both || files.contains_key(&Role::Vocab));
     let released = model.release_status.starts_with(RELEASED);
     let (architecture, licence) = (model.architecture, model.licence);
-    let model = Available { pair, architecture, source: source.to_owned(), licence, files };
+    let model = Available { pair, architecture, source: source.clone(), licence, files };
     whole.then_some((released, model))
 }
 
 fn remote_file(file: RawFile, base: &str) -> Option<RemoteFile> {
     let packed = file.path.rsplit('/').next()?;
     let name = packed.strip_suffix(".gz").unwrap_or(packed);
-    let sha256 = file.uncompressed_hash.to_ascii_lowercase();
-    let usable = is_plain_name(name)
-        && sha256.len() == 64
-        && sha256.bytes().all(|byte| byte.is_ascii_hexdigit())
-        && file.uncompressed_size <= MAX_FILE_BYTES;
-    let url = format!("{base}/{}", file.path.trim_start_matches('/'));
-    usable.then(|| RemoteFile { url, name: name.to_owned(), size: file.uncompressed_size, sha256 })
+    let (size, sha256) = (file.uncompressed_size, file.uncompressed_hash.to_ascii_lowercase());
+    let usable = is_plain_name(name) && is_sha256(&sha256) && size <= MAX_FILE_BYTES;
+    let location = format!("{base}/{}", file.path.trim_start_matches('/'));
+    usable.then(|| RemoteFile { location, name: name.to_owned(), size, sha256 })
 }
 
 #[cfg(test)]
@@ -229,7 +146,7 @@ mod tests {
         assert_eq!(index.models[0].architecture, "base");
         let file = &index.models[0].files[&Role::Model];
         assert_eq!(
-            (file.url.as_str(), file.name.as_str()),
+            (file.location.as_str(), file.name.as_str()),
             ("https://base.example/models/m.bin.gz", "m.bin")
         );
         assert_eq!(file.sha256, "ab".repeat(32));
@@ -251,7 +168,7 @@ mod tests {
     #[test]
     fn a_mirror_needs_no_base_url() {
         let index = parse(&json!({"models": {"en-fr": [model("tiny", "Release")]}}));
-        assert_eq!(index.models[0].files[&Role::Vocab].url, "https://mirror.example/db/models/v.spm.gz");
+        assert_eq!(index.models[0].files[&Role::Vocab].location, "https://mirror.example/db/models/v.spm.gz");
     }
 
     #[test]

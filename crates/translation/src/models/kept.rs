@@ -1,9 +1,12 @@
-//! The index as kept by a running server: refreshed now and then, and kept while it is unavailable.
+//! What the sources offer, as kept by a running server: the index is refreshed now and then, and kept while it
+//! is unavailable.
 
-use super::download::{self, Fetched, Validators};
+use super::available::{Available, Index};
+use super::download::{self, Fetched};
 use super::error::ModelError;
-use super::index::Index;
+use super::http::Validators;
 use super::store::ModelStore;
+use crate::pair::Pair;
 use meeshy_domain::Address;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -33,9 +36,19 @@ impl KeptIndex {
         Self { store, kept: None, due: Instant::now(), retry: RETRY_INTERVAL }
     }
 
-    /// The index, if one has been downloaded.
+    /// The index, if one has been downloaded, and what packages add to it.
     pub fn index(&self) -> Option<&Index> {
         self.kept.as_ref().map(|kept| &kept.index)
+    }
+
+    /// The models for a pair, one or two; none if no source has them, `None` if only an index that could not be
+    /// downloaded yet could know.
+    pub fn models(&self, pair: Pair) -> Option<Vec<Available>> {
+        let owned = |models: Vec<&Available>| models.into_iter().cloned().collect();
+        match self.index() {
+            Some(index) => Some(index.over_english(pair).map(owned).unwrap_or_default()),
+            None => self.store.with_packages(Index::default()).over_english(pair).map(owned),
+        }
     }
 
     /// When the next download is due.
@@ -68,11 +81,12 @@ impl KeptIndex {
 
     async fn fetch(&self) -> Result<Option<Kept>, ModelError> {
         let mut first = None;
-        for url in self.store.index_urls() {
+        for url in &self.store.index_urls {
             let known = self.kept.as_ref().filter(|kept| kept.url == *url).map(|kept| &kept.validators);
             match download::index_if_changed(url.expose(), known).await {
                 Ok(Fetched::Unchanged) => return Ok(None),
                 Ok(Fetched::Index(index, validators)) => {
+                    let index = self.store.with_packages(index);
                     return Ok(Some(Kept { index, url: url.clone(), validators }));
                 }
                 Err(error) => {
@@ -81,6 +95,6 @@ impl KeptIndex {
                 }
             }
         }
-        Err(first.unwrap_or_else(ModelError::no_index))
+        Err(first.unwrap_or_else(ModelError::empty))
     }
 }

@@ -46,7 +46,7 @@ pub struct Manifest {
     pub architecture: String,
     /// Where it was downloaded from.
     pub source: String,
-    /// The licence as an SPDX identifier.
+    /// The licence as an SPDX identifier, or what is known about it.
     #[serde(default = "firefox_licence")]
     pub licence: String,
     /// The files, by role.
@@ -183,6 +183,11 @@ pub(super) fn is_plain_name(name: &str) -> bool {
         && !name.starts_with('.')
         && name != MANIFEST
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+/// Whether a text is a SHA-256 in lower-case hexadecimal.
+pub(super) fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 #[cfg(test)]

@@ -1,11 +1,9 @@
 //! The models folder: `en-fr/` contains a folder for each complete version, and `active` names the selected
 //! one.
 
-use super::blocking::off_thread;
-use super::download::{self, Progress};
 use super::error::ModelError;
-use super::index::{Available, Index};
 use super::manifest::{Installed, MANIFEST, Manifest, is_plain_name};
+use super::packages::Packages;
 use crate::TranslationConfig;
 use crate::pair::Pair;
 use meeshy_domain::Address;
@@ -18,34 +16,39 @@ use std::time::SystemTime;
 /// Names the selected version.
 const ACTIVE: &str = "active";
 /// The folder for incomplete downloads; kept after an interruption, to resume them.
-const PARTIAL: &str = ".partial";
+pub(super) const PARTIAL: &str = ".partial";
 
-/// The folder of all models, and the indexes to download from.
+/// The folder of all models, and the sources to download from.
 #[derive(Debug, Clone)]
 pub struct ModelStore {
     pub(super) folder: PathBuf,
-    index_urls: Vec<Address>,
+    pub(super) index_urls: Vec<Address>,
+    pub(super) packages: Option<Packages>,
 }
 
 impl ModelStore {
     /// The configured store. Does not access the file system.
     pub fn new(config: &TranslationConfig) -> Self {
-        Self { folder: config.models_dir.clone(), index_urls: config.index_urls.clone() }
+        Self {
+            folder: config.models_dir.clone(),
+            index_urls: config.index_urls.clone(),
+            packages: config.packages.clone(),
+        }
     }
 
     /// A read-only folder: another Meeshy's.
     pub(super) fn of_folder(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), index_urls: Vec::new() }
+        Self { folder: folder.to_owned(), index_urls: Vec::new(), packages: None }
+    }
+
+    /// Whether packages are among the sources.
+    pub fn uses_packages(&self) -> bool {
+        self.packages.is_some()
     }
 
     /// The folder.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
-    }
-
-    /// The URLs of the indexes, in order of preference.
-    pub(super) fn index_urls(&self) -> &[Address] {
-        &self.index_urls
     }
 
     /// Whether the folder exists.
@@ -150,58 +153,6 @@ impl ModelStore {
         removed.map_err(|source| ModelError::folder(&path, source))
     }
 
-    /// Downloads the first available index.
-    ///
-    /// # Errors
-    /// If none is available and valid: the error of the first.
-    pub async fn index(&self) -> Result<Index, ModelError> {
-        let mut first = None;
-        for url in &self.index_urls {
-            match download::index(url.expose()).await {
-                Ok(index) => return Ok(index),
-                Err(error) => {
-                    tracing::debug!(%error, "Failed to read a model index; trying the next one");
-                    first.get_or_insert(error);
-                }
-            }
-        }
-        Err(first.unwrap_or_else(ModelError::no_index))
-    }
-
-    /// Downloads a model and selects it; the previous version stays installed, older ones are removed.
-    ///
-    /// An interrupted download is resumed by the next call. If a mirror fails, the next one that has the same
-    /// model is used. `progress` is called with the bytes so far and the total bytes.
-    ///
-    /// # Errors
-    /// If a file cannot be downloaded, does not match the index, or cannot be written. The previously
-    /// selected version stays selected.
-    pub async fn pull(&self, model: &Available, progress: Progress<'_>) -> Result<Installed, ModelError> {
-        let unreachable = match self.pull_from(model, progress).await {
-            Err(error @ ModelError::Unreachable { .. }) => error,
-            outcome => return outcome,
-        };
-        for url in self.index_urls.iter().map(Address::expose).filter(|url| *url != model.source) {
-            let Ok(index) = download::index(url).await else { continue };
-            let Some(same) = index.get(model.pair).filter(|other| other.has_same_files(model)) else {
-                continue;
-            };
-            match self.pull_from(same, progress).await {
-                Err(ModelError::Unreachable { .. }) => {}
-                outcome => return outcome,
-            }
-        }
-        Err(unreachable)
-    }
-
-    async fn pull_from(&self, model: &Available, progress: Progress<'_>) -> Result<Installed, ModelError> {
-        let partial = self.partial(model.pair)?;
-        let files = download::model(model, &partial, progress).await?;
-        let (store, pair, manifest) = (self.clone(), model.pair, model.manifest(files));
-        // It reads the whole model again.
-        off_thread(self.folder.clone(), move || store.install(pair, &partial, manifest)).await
-    }
-
     /// Where the files of a pair are collected.
     pub(super) fn partial(&self, pair: Pair) -> Result<PathBuf, ModelError> {
         let partial = self.folder.join(PARTIAL).join(pair.to_string());
@@ -287,7 +238,7 @@ pub type Versions = Vec<(String, Result<Installed, ModelError>)>;
 /// The selected version of each pair, and when it was selected.
 pub type State = BTreeMap<Pair, (String, Option<SystemTime>)>;
 
-fn remove_folder(path: &Path) -> io::Result<()> {
+pub(super) fn remove_folder(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),

@@ -4,6 +4,7 @@
 
 pub mod ctranslate2;
 pub mod log;
+pub mod mirror;
 pub mod server;
 pub use meeshy_testkit::firefox as synthetic;
 
