@@ -70,6 +70,22 @@ async fn a_silent_network_blocks_no_thread_for_ever() {
     eventually("it answers again", async || answers(&store).await.is_ok()).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_that_wait_for_an_unreachable_server_fail_together() {
+    let cluster = tokio::task::block_in_place(Cluster::start);
+    let url = format!("postgres://meeshy@127.0.0.1:{}/postgres", cluster.port());
+    let store = Store::open(&Location::Postgres { url, connections: 1 }).await.unwrap();
+    store.read(is_encrypted).await.unwrap();
+    tokio::task::block_in_place(|| cluster.kill());
+    let read = || store.read(|tx| tx.fetch_one::<()>("SELECT 1 AS one", &[]));
+    let all = futures::future::join_all((0..100).map(|_| read()));
+    // One after the other they would take minutes.
+    let all = tokio::time::timeout(Duration::from_secs(30), all).await.expect("they wait for each other");
+    assert!(all.iter().all(|read| matches!(read, Err(StoreError::Unavailable(_)))), "{all:?}");
+    tokio::task::block_in_place(|| cluster.up());
+    eventually("it answers again", async || read().await.is_ok()).await;
+}
+
 #[tokio::test]
 async fn a_slow_statement_is_cancelled_by_the_server() {
     let database = Database::postgres();

@@ -167,9 +167,19 @@ impl Followed {
         self.change(|state| state.note_newest(conversation, number));
     }
 
-    /// The followed conversations.
-    pub fn all(&self) -> Vec<ConversationId> {
-        self.state().conversations.keys().copied().collect()
+    /// The followed conversations, each with its last delivered number.
+    pub fn all(&self) -> Vec<(ConversationId, i64)> {
+        self.state().conversations.iter().map(|(id, progress)| (*id, progress.delivered)).collect()
+    }
+
+    /// The database has lost everything after `number`, and numbers are given out again.
+    pub fn set_back(&self, conversation: ConversationId, number: i64) {
+        let mut state = self.state();
+        state.behind.remove(&conversation);
+        state.recent.iter_mut().for_each(|recent| drop(recent.remove(&conversation)));
+        if let Some(progress) = state.conversations.get_mut(&conversation) {
+            (progress.delivered, progress.newest) = (number, number);
+        }
     }
 
     /// Whether no conversation is behind.
@@ -234,6 +244,18 @@ mod tests {
         assert_eq!(followed.take_behind(10), [(here, 5)]);
         followed.announced(new, 2, true);
         assert_eq!(followed.take_behind(10), [(new, 0)], "who is in it has to be found");
+    }
+
+    #[test]
+    fn numbers_that_are_given_out_again_are_delivered() {
+        let (followed, here) = (Followed::default(), conversation(1));
+        followed.follow(here, 4);
+        followed.announced(here, 9, false);
+        assert_eq!(followed.all(), [(here, 4)]);
+        followed.set_back(here, 2);
+        assert!(followed.is_level());
+        assert!(followed.is_next(here, 3));
+        assert_eq!(followed.all(), [(here, 3)]);
     }
 
     #[test]

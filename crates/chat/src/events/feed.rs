@@ -11,7 +11,7 @@ use crate::event_bus::{Ephemeral, Event, Followed, Happened, Heard, Line, News, 
 use meeshy_domain::ConversationId;
 use meeshy_store::StoreError;
 use meeshy_store::events::last;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
@@ -45,7 +45,7 @@ pub struct Feed {
     /// The running read of some logs; on failure it returns what it was to read.
     reading: Option<JoinHandle<Result<Vec<Stretch>, Behind>>>,
     /// The running poll of numbers.
-    polling: Option<JoinHandle<()>>,
+    polling: Option<JoinHandle<Vec<ConversationId>>>,
     next_poll: Instant,
     /// Translations to repeat that are being read.
     finding: JoinSet<Option<Event>>,
@@ -111,7 +111,8 @@ impl Feed {
             Some(found) = self.finding.join_next(), if !self.finding.is_empty() => {
                 found.ok().flatten().into_iter().for_each(|event| self.deliver_unnumbered(event));
             }
-            () = finished(&mut self.polling) => {
+            set_back = finished(&mut self.polling) => {
+                self.reload(set_back);
                 let intervals = 1 + self.followed().all().len() / FOLLOWED_PER_INTERVAL;
                 let intervals = u32::try_from(intervals).unwrap_or(u32::MAX);
                 self.next_poll = Instant::now() + POLL_INTERVAL * intervals;
@@ -199,6 +200,19 @@ impl Feed {
         self.ready.push_back(Happened { number: None, event, is_local: false });
     }
 
+    /// Makes clients reload conversations that the database has set back.
+    fn reload(&mut self, set_back: Vec<ConversationId>) {
+        if !set_back.is_empty() {
+            tracing::warn!(
+                conversations = set_back.len(),
+                "the database was set back to an earlier state; clients reload"
+            );
+        }
+        for conversation_id in set_back {
+            self.deliver_unnumbered(Event::Missed { conversation_id });
+        }
+    }
+
     /// Polls the numbers now, because notes may have been lost.
     fn look(&mut self) {
         self.next_poll = Instant::now();
@@ -206,23 +220,35 @@ impl Feed {
     }
 }
 
-/// Polls the newest numbers of all followed conversations.
-async fn poll(events: Events) {
+/// Polls the newest numbers of all followed conversations. Returns those that the database has set back, as
+/// after a restore or a failover that lost commits: members have seen what no longer exists.
+async fn poll(events: Events) -> Vec<ConversationId> {
+    let mut set_back = Vec::new();
     let all = events.followed().all();
     for some in all.chunks(NUMBERS_AT_ONCE) {
-        let ids = some.to_vec();
+        let ids: Vec<ConversationId> = some.iter().map(|(id, _)| *id).collect();
         match events.context.store.read(move |tx| last(tx, &ids)).await {
             Ok(numbers) => {
+                // As it was before the read: what is delivered was committed earlier.
+                let delivered: HashMap<ConversationId, i64> = some.iter().copied().collect();
                 let followed = events.followed();
-                numbers.iter().for_each(|(id, number)| followed.announced(*id, *number, false));
+                for (id, number) in numbers {
+                    if delivered.get(&id).is_some_and(|delivered| number < *delivered) {
+                        followed.set_back(id, number);
+                        set_back.push(id);
+                    } else {
+                        followed.announced(id, number, false);
+                    }
+                }
             }
             Err(error) => {
                 let error: StoreError = error;
                 tracing::warn!(%error, "failed to look up what has happened in other processes; trying again");
-                return;
+                break;
             }
         }
     }
+    set_back
 }
 
 /// The result of a task once it has finished; pending if there is none. Cancel safe.

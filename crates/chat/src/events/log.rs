@@ -154,9 +154,16 @@ impl Events {
             }
         }
         subjects.messages = views.into_iter().map(|view| (view.message.id, Arc::new(view))).collect();
+        let mut users: Vec<UserId> = readers.values().flatten().copied().collect();
+        users.sort_unstable();
+        users.dedup();
+        let mut blockers: HashMap<UserId, Vec<UserId>> = HashMap::new();
+        for (user, blocker) in tx.fetch(visibility::blockers_of(&users))? {
+            blockers.entry(user).or_default().push(blocker);
+        }
         for (conversation, users) in readers {
             for (user, sequence, at) in tx.fetch(members::positions(conversation, &users))? {
-                let mut blockers = tx.fetch(visibility::blockers(user))?;
+                let mut blockers = blockers.get(&user).cloned().unwrap_or_default();
                 match reader.member() {
                     Some(member) if blockers.contains(&member) => continue,
                     Some(_) => blockers.clear(),

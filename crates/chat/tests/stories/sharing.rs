@@ -3,7 +3,7 @@
 use meeshy_chat::{ConversationView, Device, Ephemeral, Event, Happened, MessageEdit, Typing};
 use meeshy_domain::UserId;
 use meeshy_harness::{World, registration};
-use meeshy_store::Location;
+use meeshy_store::{Location, Tx};
 use meeshy_testkit::{Database, OnDatabase, Proxy};
 use std::sync::Arc;
 use std::time::Duration;
@@ -277,4 +277,36 @@ async fn waiting_for_a_translation_works_across_processes() {
     assert!(matches!(progress, meeshy_chat::Progress::Ended(_)), "{progress:?}");
     stop.cancel();
     worker.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_reload_after_the_database_was_set_back() {
+    let mut two = two().await;
+    let (lea, marc) = (two.one.person("lea", "fr").await, two.one.person("marc", "fr").await);
+    let talk = two.one.group(lea, &[marc]).await;
+    let id = talk.conversation.id;
+    let before = last_event(&two.one, lea, &talk).await;
+    two.listen(marc, &talk).await;
+    for text in ["un", "deux", "trois"] {
+        two.one.say(lea, &talk, text).await.unwrap();
+    }
+    let number = last_event(&two.one, lea, &talk).await;
+    until(&mut two.other, number).await;
+    let lose = move |tx: &mut Tx<'_>| {
+        let params = [id.into(), before.into()];
+        tx.execute("DELETE FROM conversation_events WHERE conversation_id = $1 AND number > $2", &params)?;
+        tx.execute("UPDATE conversations SET last_event = $2 WHERE id = $1", &params)
+    };
+    two.one.store.write(lose).await.unwrap();
+    let is_told = async {
+        while !matches!(
+            two.other.events.next().await.unwrap().event,
+            Event::Missed { conversation_id } if conversation_id == id
+        ) {}
+    };
+    tokio::time::timeout(Duration::from_secs(20), is_told).await.expect("nobody reloads");
+    // The same numbers again, for other messages.
+    two.one.say(lea, &talk, "encore").await.unwrap();
+    let number = last_event(&two.one, lea, &talk).await;
+    assert!(until(&mut two.other, number).await.iter().any(|happened| happened.number == Some(number)));
 }

@@ -30,6 +30,7 @@ pub fn often(
         visibility::hidden_from_all(&[message]),
         guests::find_all(&["65f000000000000030000001"]),
     ))?;
+    tx.fetch(visibility::blockers_of(&[user]))?;
     events::last(tx, &[conversation])?;
     events::after(tx, &[(conversation, 0)], 10)?;
     conversations::find(tx, conversation)?;

@@ -37,17 +37,17 @@ pub(super) fn serve(
             next.push_back(work);
         }
         Group::run(&mut session, &mut next).finish(&mut session, others, order);
-        if session.is_lost() {
+        if session.state.is_unreachable {
             // Without a connection here, the waiting ones have none either.
-            let unreachable = session.has_lost() && session.has_no_connection();
-            let in_vain = if unreachable { std::mem::take(&mut next) } else { VecDeque::new() };
-            in_vain.into_iter().for_each(|work| work.finish(Err(lost())));
+            next.drain(..).for_each(|work| work.finish(Err(lost())));
+        }
+        if session.is_lost() {
             session.forget_connection();
         }
     }
 }
 
-fn lost() -> StoreError {
+pub(super) fn lost() -> StoreError {
     StoreError::Unavailable("the connection to the database was lost".into())
 }
 

@@ -107,5 +107,11 @@ fn serve(mut session: Session, jobs: &Jobs, order: &OrderLocks) {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
         let Some(work) = job else { return };
         session.run_alone(work, order);
+        if session.state.is_unreachable {
+            // Those that have waited meanwhile would wait as long again, one after the other.
+            while let Ok(work) = jobs.lock().unwrap_or_else(PoisonError::into_inner).try_recv() {
+                work.finish(Err(group::lost()));
+            }
+        }
     }
 }

@@ -53,6 +53,8 @@ pub(super) struct State {
     pub(super) waited_too_long: bool,
     /// Whether a deferred statement of an earlier closure of the group failed.
     pub(super) is_spoilt: bool,
+    /// Whether no connection could be made.
+    pub(super) is_unreachable: bool,
 }
 
 /// A deferred statement.
@@ -211,10 +213,6 @@ impl Session {
         self.state.has_begun && self.is_lost()
     }
 
-    pub(super) fn has_no_connection(&self) -> bool {
-        self.connection.is_none()
-    }
-
     pub(super) fn forget_connection(&mut self) {
         self.connection = None;
         self.statements.clear();
@@ -222,7 +220,9 @@ impl Session {
 
     fn connection(&mut self) -> Result<&mut Blocking, StoreError> {
         if self.connection.is_none() {
-            self.connection = Some(self.connect()?);
+            let connected = self.connect();
+            self.state.is_unreachable = connected.is_err();
+            self.connection = Some(connected?);
         }
         self.connection.as_mut().ok_or_else(|| StoreError::Unavailable("not connected".into()))
     }

@@ -101,6 +101,20 @@ pub fn blockers(user: UserId) -> Query<Vec<UserId>> {
     Query::all("SELECT user_id FROM blocks WHERE blocked_id = $1", vec![user.into()])
 }
 
+/// The same as [`blockers`] for some people: each of them with one of those who have blocked them.
+pub fn blockers_of(users: &[UserId]) -> Query<Vec<(UserId, UserId)>> {
+    if users.is_empty() {
+        return Query::known(Vec::new());
+    }
+    Query::all(
+        format!(
+            "SELECT blocked_id, user_id FROM blocks WHERE blocked_id IN ({})",
+            placeholders(1, users.len())
+        ),
+        padded(users.iter().map(|id| Value::from(*id))),
+    )
+}
+
 /// Those from whom a message is hidden: they have blocked its author, deleted it for themselves, or cleared it away with the
 /// history of its conversation. They need not be members of it.
 pub fn hidden_from(message: MessageId) -> Query<Vec<UserId>> {
