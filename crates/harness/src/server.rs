@@ -118,7 +118,10 @@ fn is_spread() -> bool {
 /// A configuration without rate limits.
 #[must_use]
 pub fn unlimited() -> GatewayConfig {
-    GatewayConfig { rate_limits: RateLimits::off(), ..GatewayConfig::default() }
+    GatewayConfig {
+        rate_limits: RateLimits { typing: true, ..RateLimits::off() },
+        ..GatewayConfig::default()
+    }
 }
 
 impl OnDatabase for TestServer {

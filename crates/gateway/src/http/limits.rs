@@ -54,6 +54,8 @@ pub struct RateLimits {
     pub messages: Option<Limit>,
     /// Messages, per user and conversation.
     pub conversation_messages: Option<Limit>,
+    /// Whether typing notifications are limited, per user and by the size of the room.
+    pub typing: bool,
 }
 
 impl Default for RateLimits {
@@ -71,6 +73,7 @@ impl Default for RateLimits {
             events: Some(Limit::new("events", 200, Duration::from_secs(10))),
             messages: Some(Limit::new("messages", 100, Duration::from_secs(10))),
             conversation_messages: Some(Limit::new("conversation_messages", 50, Duration::from_secs(10))),
+            typing: true,
         }
     }
 }
@@ -90,6 +93,7 @@ impl RateLimits {
             events: None,
             messages: None,
             conversation_messages: None,
+            typing: false,
         }
     }
 }

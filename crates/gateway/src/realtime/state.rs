@@ -54,10 +54,10 @@ impl Realtime {
     pub fn new(chat: Chat, config: Arc<GatewayConfig>, limiter: Arc<Limiter>) -> Self {
         Self {
             chat,
+            typing: Typing::new(config.rate_limits.typing),
             config,
             limiter,
             pending: Arc::default(),
-            typing: Typing::default(),
             cursors: Cursors::default(),
             translations: Arc::new(Semaphore::new(MAX_TRANSLATIONS)),
             stopping: AtomicBool::new(false),
