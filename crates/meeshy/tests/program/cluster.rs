@@ -1,9 +1,10 @@
 //! Two gateways and two translators on one PostgreSQL, behind a proxy that spreads calls and sockets at random, while one after the
 //! other is killed under load.
 
+use crate::kills::kills;
 use crate::load::{Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
 use crate::roles::Translator;
-use crate::server::{Server, kills};
+use crate::server::Server;
 use meeshy_testkit::{Answer, Api, Backend, Balancer, Database, Person, Socket};
 use serde_json::Value;
 use std::hash::{BuildHasher, RandomState};

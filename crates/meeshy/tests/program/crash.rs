@@ -1,8 +1,9 @@
 //! `kill -9` and `SIGTERM` under load: nothing acknowledged is lost or duplicated, and every translation
 //! arrives.
 
+use crate::kills::kills;
 use crate::load::{Editor, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
-use crate::server::{Server, kills};
+use crate::server::Server;
 use meeshy_testkit::Database;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

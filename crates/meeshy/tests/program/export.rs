@@ -1,7 +1,8 @@
 //! `meeshy export`: users who go back keep what they wrote here.
 
 use crate::import::{sign_in, write};
-use crate::server::{Server, command, kills};
+use crate::kills::Kills;
+use crate::server::{Server, command};
 use meeshy_legacy::corpus::Corpus;
 use meeshy_legacy::dump::{self, Dump, Source};
 use meeshy_store::Location;
@@ -213,22 +214,16 @@ fn kill_exports(folder: &Path, location: &Location, variables: &[(&str, &str)]) 
     let digest = export(&data, &[whole.to_str().unwrap()], variables)["digest"].clone();
     let duration = begun.elapsed();
 
-    let (rounds, back) = (u32::try_from(kills(4)).unwrap(), folder.join("back"));
+    let (mut kills, back) = (Kills::new(4, duration), folder.join("back"));
     let is_whole = |path: &Path| digest == dump::open(Source::path(path)).unwrap().digest().to_string();
-    let mut killed = 0;
-    for round in 1..=rounds {
+    while let Some(round) = kills.next_round() {
         let mut exporting = command(&data, &["export", back.to_str().unwrap()], variables);
-        let mut child = exporting.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(duration * round / rounds);
-        killed += u32::from(child.try_wait().unwrap().is_none());
-        child.kill().unwrap();
-        child.wait().unwrap();
+        kills.kill(exporting.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         if back.exists() {
             assert!(is_whole(&back), "round {round}: it has its final name but is incomplete");
             std::fs::remove_dir_all(&back).unwrap();
         }
     }
-    assert!(killed >= rounds / 2, "only {killed} were killed while running");
 
     // The rename is the last step of an export.
     let partial = folder.join("back.partial");

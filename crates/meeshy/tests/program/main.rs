@@ -11,6 +11,7 @@ mod gateways;
 mod hardship;
 mod import;
 mod interfaces;
+mod kills;
 mod load;
 mod models;
 mod private;

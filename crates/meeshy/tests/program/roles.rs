@@ -1,7 +1,8 @@
 //! A gateway and translators as separate processes, and what survives if any of them is killed.
 
+use crate::kills::kills;
 use crate::load::{Editor, Sender, assert_nothing_lost_or_duplicated, wait_for_all_translations};
-use crate::server::{Server, free_port, kills, spawn};
+use crate::server::{Server, free_port, spawn};
 use meeshy_store::{StoreError, Tx, translation_jobs};
 use meeshy_testkit::{Answer, Database, answer, eventually};
 use reqwest::Method;

@@ -22,12 +22,6 @@ pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-/// How often a test kills: `usual`, or the number in `MEESHY_KILLS`.
-#[expect(clippy::disallowed_methods, reason = "how long a test runs is not for the configuration")]
-pub fn kills(usual: usize) -> usize {
-    std::env::var("MEESHY_KILLS").ok().and_then(|number| number.parse().ok()).unwrap_or(usual)
-}
-
 impl Server {
     pub async fn start(data: &Path, variables: &[(&str, &str)]) -> Self {
         Self::start_through(&[], data, variables).await
