@@ -6,6 +6,7 @@
 
 pub mod api;
 mod balancer;
+mod chrf;
 pub mod clock;
 mod cluster;
 mod eventually;
@@ -21,6 +22,7 @@ mod sources;
 
 pub use api::{Answer, Api, Person, answer, registration};
 pub use balancer::{Backend, Balancer};
+pub use chrf::chrf;
 pub use cluster::{Certificates, Cluster};
 pub use eventually::{eventually, eventually_blocking};
 use meeshy_store::{Location, Store, StoreError};
