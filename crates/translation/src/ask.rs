@@ -7,8 +7,9 @@ use crate::mark::{is_mark, same_marks};
 use crate::pair::Pair;
 use crate::queue::Queues;
 use crate::request::Urgency;
-use crate::text::{composed, splice};
+use crate::text::{Replaced, composed, lost, splice};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Why a segment has no translation.
@@ -32,9 +33,56 @@ pub(crate) struct Question<'a> {
 }
 
 impl Question<'_> {
-    /// Translates texts, preserving all marks if possible: if marks are lost, the words between them are
-    /// translated instead. The results are in the same order.
+    /// Translates texts, preserving all marks and quantities. The results are in the same order.
+    ///
+    /// An engine that keeps quantities is given them; where it has lost some, the text is translated again with
+    /// marks for these, and if that fails, for all.
     pub(crate) async fn translate(&self, texts: &[String]) -> Vec<Checked> {
+        if !self.engine.keeps_quantities() {
+            return self.translate_replaced(texts.iter().map(|text| Replaced::formatted(text))).await;
+        }
+        let mut answers = self.translate_marked(texts).await;
+        self.correct(texts, &mut answers, Replaced::those_lost).await;
+        self.correct(texts, &mut answers, |text, _| Replaced::all(text)).await;
+        answers
+    }
+
+    /// Translates those texts again whose answers have lost quantities, with marks for the ones that `replace`
+    /// chooses.
+    async fn correct(
+        &self,
+        texts: &[String],
+        answers: &mut [Checked],
+        replace: impl Fn(&str, &[Range<usize>]) -> Replaced,
+    ) {
+        let lost = |(at, answer): (usize, &Checked)| {
+            let lost = lost(&texts[at], &answer.as_ref().ok()?.text);
+            (!lost.is_empty()).then(|| (at, replace(&texts[at], &lost)))
+        };
+        let (places, replaced): (Vec<usize>, Vec<Replaced>) =
+            answers.iter().enumerate().filter_map(lost).unzip();
+        let again = self.translate_replaced(replaced.into_iter()).await;
+        for (at, answer) in places.into_iter().zip(again) {
+            answers[at] = answer;
+        }
+    }
+
+    /// Translates texts whose quantities are replaced by marks.
+    async fn translate_replaced(&self, texts: impl Iterator<Item = Replaced>) -> Vec<Checked> {
+        let replaced: Vec<Replaced> = texts.collect();
+        let texts: Vec<String> = replaced.iter().map(|replaced| replaced.text.clone()).collect();
+        let mut answers = self.translate_marked(&texts).await;
+        for (answer, replaced) in answers.iter_mut().zip(&replaced) {
+            if let Ok(answer) = answer {
+                answer.text = replaced.put_back(&answer.text);
+            }
+        }
+        answers
+    }
+
+    /// Translates texts, preserving all marks if possible: if marks are lost, the words between them are
+    /// translated instead.
+    async fn translate_marked(&self, texts: &[String]) -> Vec<Checked> {
         let mut answers = self.ask(texts).await;
         let lost: Vec<usize> = (0..texts.len())
             .filter(|&at| matches!(&answers[at], Ok(answer) if !same_marks(&texts[at], &answer.text)))

@@ -11,13 +11,17 @@ use std::sync::Arc;
 /// The approximate overhead of a moka entry, in bytes.
 const OVERHEAD: usize = 160;
 
+/// Incremented when the same engines translate a segment differently than before: cached translations of another
+/// version are not used.
+const VERSION: u8 = 2;
+
 /// The SHA-256 of everything that a translation depends on: text, languages, engines and their versions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CacheKey([u8; 32]);
 
 impl CacheKey {
     pub(crate) fn new(route: &Route, segment: &str) -> Self {
-        let mut digest = Sha256::new();
+        let mut digest = Sha256::new_with_prefix([VERSION]);
         for step in &route.steps {
             for part in [step.engine.as_str(), step.pair.from.code(), step.pair.to.code(), &step.version] {
                 digest.update(part.len().to_le_bytes());

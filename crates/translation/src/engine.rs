@@ -68,6 +68,12 @@ pub trait Engine: Send + Sync {
         false
     }
 
+    /// Whether it gets numbers, times, dates and amounts as they are, because it copies them or writes them as in
+    /// the target language. The caller checks that they have survived; otherwise, marks stand for them.
+    fn keeps_quantities(&self) -> bool {
+        false
+    }
+
     /// Waits until it is known whether the engine serves this pair.
     ///
     /// # Errors

@@ -2,15 +2,15 @@
 //!
 //! The life of a message:
 //!
-//! 1. `text` splits it into segments of at most a sentence. Links, mentions, code, quantities and emoji become marks, as
+//! 1. `text` splits it into segments of at most a sentence. Links, mentions, code and emoji become marks, as
 //!    do the terms of the `glossary`; layout is set aside.
 //! 2. `cache` looks up previous translations by content: in memory, then in a [`CacheStore`].
 //! 3. `routes` selects the best route between the languages over what the engines offer, with pivots, according to
 //!    `quality` and the [`Request`].
 //! 4. The engines ([`Engine`]: `firefox`, `apertium`, `ct2`, `remote`) translate the rest. `single_flight` coalesces equal
 //!    segments, and `queue` batches them, live work first.
-//! 5. `ask` checks that every mark came back; `resolver` retries failures over the next best route; `breaker` backs off
-//!    from engines that keep failing.
+//! 5. `ask` checks that every mark and every quantity came back; `resolver` retries failures over the next best
+//!    route; `breaker` backs off from engines that keep failing.
 //! 6. `translator` reassembles the message.
 //!
 //! In addition, [`detect`] detects the language of a text.

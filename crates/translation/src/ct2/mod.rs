@@ -122,6 +122,10 @@ impl Engine for CTranslate2 {
         "ctranslate2"
     }
 
+    fn keeps_quantities(&self) -> bool {
+        true
+    }
+
     fn offers(&self) -> Vec<Offer> {
         let mut offers: Vec<Offer> = Vec::new();
         for model in self.usable() {

@@ -14,8 +14,7 @@ mod script;
 mod statistics;
 mod trigrams;
 
-use crate::is_mark;
-use crate::text::Document;
+use crate::text::{Document, words};
 use meeshy_domain::Language;
 use relatives::MAX_DOUBTFUL_SHARE;
 use script::Writing;
@@ -72,7 +71,7 @@ impl Evidence {
             if evidence.letters >= MAX_LETTERS {
                 break;
             }
-            let words = segment.replace(is_mark, " ");
+            let words = words(segment);
             let Some((writing, letters)) = Writing::of(&words) else { continue };
             evidence.letters += letters;
             weight += writing.weight(letters);

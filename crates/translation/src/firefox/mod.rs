@@ -113,6 +113,10 @@ impl Engine for Firefox {
         "firefox"
     }
 
+    fn keeps_quantities(&self) -> bool {
+        true
+    }
+
     fn offers(&self) -> Vec<Offer> {
         if !processor_is_able() {
             return Vec::new();

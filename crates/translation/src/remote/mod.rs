@@ -185,6 +185,10 @@ impl Engine for Remote {
         &self.settings.name
     }
 
+    fn keeps_quantities(&self) -> bool {
+        true
+    }
+
     fn offers(&self) -> Vec<Offer> {
         let Known::Offers(Catalogue { pairs, .. }) = &*self.known.borrow() else { return Vec::new() };
         let offer = |&pair| Offer {

@@ -2,6 +2,7 @@
 
 use super::compose::composed_message;
 use super::protect::protected;
+use super::quantities::{Replaced, has_words};
 use super::sentences::sentences;
 use crate::glossary::{Found, Glossary};
 use crate::mark::{is_mark, mark, mark_index};
@@ -135,8 +136,10 @@ impl Cutter<'_> {
         let (text, mut pieces) = self.marked(&line);
         let start = LINE_START.find(&text).map_or(0, |found| found.end());
         self.keep(&text[..start], &mut pieces);
-        for range in sentences(&text[start..]) {
-            self.sentence(&text[start..][range], &mut pieces);
+        // A sentence does not end within a quantity.
+        let rest = Replaced::formatted(&text[start..]);
+        for range in sentences(&rest.text) {
+            self.sentence(&rest.put_back(&rest.text[range]), &mut pieces);
         }
     }
 
@@ -157,11 +160,11 @@ impl Cutter<'_> {
         (text, pieces)
     }
 
-    /// Splits off what needs no translation at both ends; the rest becomes a segment if it contains a letter.
+    /// Splits off what needs no translation at both ends; the rest becomes a segment if it contains a word.
     fn sentence(&mut self, text: &str, pieces: &mut VecDeque<String>) {
         let inert = |c: char| c.is_whitespace() || is_mark(c);
         let core = text.trim_matches(inert);
-        if !core.chars().any(char::is_alphabetic) {
+        if !has_words(core) {
             self.keep(text, pieces);
             return;
         }
@@ -221,6 +224,8 @@ mod tests {
     #[case("ask @marie about https://example.org now", &["ask ◆ about ◆ now"])]
     #[case("- one\n  2. two\n> ## three\n[x] four", &["one", "two", "three", "four"])]
     #[case("😀 https://example.org 12 !", &[])]
+    #[case("at 12:30 we walk 5 km", &["at 12:30 we walk 5 km"])]
+    #[case("5 km! 12:30. €20, 3 pm", &[])]
     #[case("a\r\nb\0c\u{2028}d", &["a", "b", "c", "d"])]
     #[case("| Name | Age |\n|---|:-:|\n| Ana M. | **ten** |", &["Name", "Age", "Ana M.", "ten"])]
     #[case("**FolderHealth**: see [the page](https://example.org).", &["FolderHealth◆: see ◆the page◆."])]
@@ -239,7 +244,7 @@ mod tests {
             document.segments().map(|s| (s.to_owned(), s.to_uppercase())).collect();
         let translated =
             document.assemble(|segment| &shouted.iter().find(|(from, _)| from == segment).unwrap().1);
-        assert_eq!(translated, "  * HI @a AND @b!  \r\n\r\n\t3) SEE `x y`. THEN GO 5 km  \n\n");
+        assert_eq!(translated, "  * HI @a AND @b!  \r\n\r\n\t3) SEE `x y`. THEN GO 5 KM  \n\n");
     }
 
     #[test]

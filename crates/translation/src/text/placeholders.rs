@@ -251,7 +251,7 @@ mod tests {
     #[case::qt("%1 of %2, %L1 and %n", &["%1", "%2", "%L1", "%n"])]
     #[case::ruby("%{count} of %<total>d, #{user.name}", &["%{count}", "%<total>d", "#{user.name}"])]
     #[case::windows("%NAME% and %user_name%", &["%NAME%", "%user_name%"])]
-    #[case::a_share("100%sure, 5 %d'intérêt, 20 % of it", &["100%", "5 %", "20 %"])]
+    #[case::a_share("100%sure, 5 %d'intérêt, 20 % of it", &[])]
     #[case::no_conversion("%score and %y", &[])]
     #[case::javascript("Welcome to ${city-name}, ${ user.name } and ${f({a: 1})}", &["${city-name}", "${ user.name }", "${f({a: 1})}"])]
     #[case::shell("$HOME, $user_name, $(TARGET) and $NAME$", &["$HOME", "$user_name", "$(TARGET)", "$NAME$"])]
@@ -270,7 +270,7 @@ mod tests {
     #[case::in_scripts_without_spaces("你好$name，您有:count条、%name%です、$user->nameさん @:a.b中 __NAME__님 $name님",
         &["$name", ":count", "%name%", "$user->name", "@:a.b", "__NAME__", "$name"])]
     #[case::laravel("you have :count houses, :name (:tamaño)", &[":count", ":name", ":tamaño"])]
-    #[case::no_laravel("at 10:30 a note :smile: a list: one, deux : trois :p http:x Note :Word", &["10:30", ":smile:"])]
+    #[case::no_laravel("at 10:30 a note :smile: a list: one, deux : trois :p http:x Note :Word", &[":smile:"])]
     #[case::swift(r"Hello \(name), \(user.first) and \(count, specifier: x) or \(not this\)", &[r"\(name)", r"\(user.first)", r"\(count, specifier: x)", r"\(", r"\)"])]
     #[case::fluent("{ $name } { DATETIME($d, month: \"long\") } { NUMBER($n) } { -brand-name } {$n :number style=percent}",
         &["{ $name }", "{ DATETIME($d, month: \"long\") }", "{ NUMBER($n) }", "{ -brand-name }", "{$n :number style=percent}"])]
