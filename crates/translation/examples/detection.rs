@@ -1,36 +1,55 @@
-//! Measures language detection on a folder of `LANG.txt` files with one sentence per line: `cargo run
+//! Measures language detection on a folder of `CODE.txt` files with one sentence per line: `cargo run
 //! --release -p meeshy-translation --example detection -- FOLDER [EVERY_NTH_LINE]`.
+//!
+//! A file whose name is not the code of one of our languages has no right answer but "undetermined".
 
 #![expect(clippy::print_stdout, reason = "a program for the command line")]
 
 use meeshy_domain::Language;
 use meeshy_translation::detect::{Evidence, original_language};
-use std::time::Instant;
+use std::error::Error;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// How many words of a sentence the detector is given; scripts without spaces count three letters as a word.
-const LENGTHS: [usize; 3] = [2, 5, usize::MAX];
+const LENGTHS: [usize; 4] = [2, 3, 5, usize::MAX];
 
-/// Percentages of right and wrong answers; the rest are undetermined.
-#[derive(Default)]
+/// The authors: what they usually write, and how the row of the table is called.
+const AUTHORS: [&str; 3] = ["unknown", "this language", "another language"];
+
+/// Numbers of answers.
+#[derive(Default, Clone, Copy)]
 struct Tally {
-    right: f64,
-    wrong: f64,
-    all: f64,
+    right: u32,
+    wrong: u32,
+    undetermined: u32,
 }
 
+type Tallies = [[Tally; LENGTHS.len()]; AUTHORS.len()];
+
 impl Tally {
-    fn note(&mut self, answer: Option<Language>, truth: Language) {
-        self.all += 1.0;
-        match answer {
-            Some(language) if language == truth => self.right += 1.0,
-            Some(_) => self.wrong += 1.0,
-            None => {}
-        }
+    fn note(&mut self, answer: Option<Language>, truth: Option<Language>) {
+        *match answer {
+            None => &mut self.undetermined,
+            Some(_) if answer == truth => &mut self.right,
+            Some(_) => &mut self.wrong,
+        } += 1;
     }
 
+    /// Percentages of right, wrong and undetermined.
     fn show(&self) -> String {
-        format!("{:.0}/{:.0}", 100.0 * self.right / self.all, 100.0 * self.wrong / self.all)
+        let all = f64::from(self.right + self.wrong + self.undetermined).max(1.0);
+        let [right, wrong, undetermined] =
+            [self.right, self.wrong, self.undetermined].map(|count| 100.0 * f64::from(count) / all);
+        format!("{right:.1} / {wrong:.1} / {undetermined:.1}")
     }
+}
+
+/// How long the detector took.
+#[derive(Default)]
+struct Pace {
+    texts: u32,
+    spent: Duration,
 }
 
 fn first_words(line: &str, words: usize) -> String {
@@ -41,49 +60,29 @@ fn first_words(line: &str, words: usize) -> String {
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let folder = arguments.next().ok_or("which folder?")?;
     let nth: usize = arguments.next().map_or(Ok(5), |text| text.parse())?;
-    let (english, french) = (Language::parse("en")?, Language::parse("fr")?);
-    let mut files: Vec<_> = std::fs::read_dir(folder)?.collect::<Result<_, _>>()?;
-    files.sort_by_key(std::fs::DirEntry::path);
-    println!(
-        "Right/wrong in percent for two words, five words, the whole sentence; the rest is undetermined."
-    );
-    println!("Each for authors whose usual language is: unknown, this language, another one.");
-    let mut totals: [[Tally; 3]; 3] = Default::default();
-    let (mut texts, mut slowest, mut spent) = (0_u32, 0, std::time::Duration::ZERO);
-    for file in files {
-        let path = file.path();
-        let Some(truth) =
-            path.file_stem().and_then(|stem| stem.to_str()).and_then(|code| Language::parse(code).ok())
-        else {
-            continue;
-        };
-        let other = if truth == english { french } else { english };
-        let mut tallies: [[Tally; 3]; 3] = Default::default();
-        for line in std::fs::read_to_string(&path)?.lines().step_by(nth) {
-            for ((length, tallies), totals) in LENGTHS.iter().zip(&mut tallies).zip(&mut totals) {
-                let text = first_words(line, *length);
-                let start = Instant::now();
-                let evidence = Evidence::of(&text);
-                let took = start.elapsed();
-                texts += 1;
-                spent += took;
-                slowest = slowest.max(took.as_micros());
-                for ((habits, tally), total) in [&[][..], &[truth], &[other]].iter().zip(tallies).zip(totals)
-                {
-                    let answer = original_language(None, habits, &evidence);
-                    tally.note(answer, truth);
-                    total.note(answer, truth);
-                }
-            }
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder)?.map(|file| Ok(file?.path())).collect::<Result<_, std::io::Error>>()?;
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    files.sort();
+    println!("Right / wrong / undetermined in percent for two, three, five words, the whole sentence.");
+    let (mut totals, mut pace) = (Tallies::default(), Pace::default());
+    for path in files {
+        let tallies = measure(&path, nth, &mut pace)?;
+        println!("{:4}{}", path.file_stem().unwrap_or_default().display(), row(&tallies[0]));
+        for (total, one) in totals.iter_mut().flatten().zip(tallies.iter().flatten()) {
+            total.right += one.right;
+            total.wrong += one.wrong;
+            total.undetermined += one.undetermined;
         }
-        println!("{truth:4}{}", row(&tallies));
     }
-    println!("all {}", row(&totals));
-    println!("{texts} texts, {:?} each, the slowest {slowest} µs", spent / texts.max(1));
+    for (author, total) in AUTHORS.iter().zip(&totals) {
+        println!("the author writes {author}:{}", row(total));
+    }
+    println!("{} texts, {:?} each", pace.texts, pace.spent / pace.texts.max(1));
     let status = std::fs::read_to_string("/proc/self/status")?;
     for line in status.lines().filter(|line| line.starts_with("Rss") || line.starts_with("VmRSS")) {
         println!("{line}");
@@ -91,6 +90,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn row(tallies: &[[Tally; 3]; 3]) -> String {
-    tallies.iter().flatten().map(|tally| format!(" | {:>7}", tally.show())).collect()
+fn measure(path: &Path, nth: usize, pace: &mut Pace) -> Result<Tallies, Box<dyn Error>> {
+    let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let truth = Language::parse(name).ok();
+    let (english, french) = (Language::parse("en")?, Language::parse("fr")?);
+    let other = if truth == Some(english) { french } else { english };
+    let mut tallies = Tallies::default();
+    for line in std::fs::read_to_string(path)?.lines().step_by(nth) {
+        for (at, length) in LENGTHS.into_iter().enumerate() {
+            let text = first_words(line, length);
+            let start = Instant::now();
+            let evidence = Evidence::of(&text);
+            pace.spent += start.elapsed();
+            pace.texts += 1;
+            let own: Vec<Language> = truth.into_iter().collect();
+            for (tallies, habits) in tallies.iter_mut().zip([&[][..], &own, &[other]]) {
+                tallies[at].note(original_language(None, habits, &evidence), truth);
+            }
+        }
+    }
+    Ok(tallies)
+}
+
+fn row(tallies: &[Tally]) -> String {
+    tallies.iter().map(|tally| format!(" | {:>18}", tally.show())).collect()
 }

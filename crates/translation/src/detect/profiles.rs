@@ -12,6 +12,9 @@ use std::sync::LazyLock;
 /// The unit of the weights, in nats.
 const STEP: f64 = 0.25;
 
+/// How differently texts in one language score on average, in nats per sequence: by their subject and style.
+const MISMATCH: f64 = 0.25;
+
 static PROFILES: LazyLock<Profiles> = LazyLock::new(|| Profiles::read(include_str!("profiles.txt")));
 
 /// All profiles.
@@ -28,6 +31,9 @@ struct Profile {
     writing: Option<Writing>,
     /// The weight of sequences that it does not contain.
     other: u8,
+    /// What a sequence of a text in the language scores on average, and the standard deviation, in nats.
+    expected: f64,
+    deviation: f64,
 }
 
 /// How well a text fits a profile.
@@ -36,6 +42,8 @@ pub(super) struct Fit {
     pub(super) language: Option<Language>,
     /// The log likelihood of the text in that language.
     pub(super) score: f64,
+    /// By how many standard deviations the text fits worse than texts of this length in that language do.
+    pub(super) strangeness: f64,
 }
 
 impl Profiles {
@@ -55,10 +63,13 @@ impl Profiles {
                 let Some(weight) = words.next().and_then(|weight| weight.parse().ok()) else { continue };
                 profiles.weights.extend(words.filter_map(|word| Some((trigram(word)?, at, weight))));
             }
+            let (expected, deviation) = moments(line, other);
             profiles.all.push(Profile {
                 language: Language::parse(code).ok(),
                 writing: Writing::of(line).map(|(writing, _)| writing),
                 other,
+                expected,
+                deviation,
             });
         }
         profiles.weights.sort_unstable();
@@ -67,7 +78,9 @@ impl Profiles {
 
     fn fits(&self, writing: Writing, text: &str) -> Vec<Fit> {
         let mut sums: Vec<u32> = vec![0; self.all.len()];
-        for trigram in trigrams(text) {
+        let trigrams = trigrams(text);
+        let count = f64::from(u32::try_from(trigrams.len().max(1)).unwrap_or(u32::MAX));
+        for trigram in trigrams {
             let start = self.weights.partition_point(|(known, _, _)| *known < trigram);
             let known = self.weights[start..].iter().take_while(|(known, _, _)| *known == trigram);
             for (sum, profile) in sums.iter_mut().zip(&self.all) {
@@ -80,8 +93,34 @@ impl Profiles {
             }
         }
         let fits = self.all.iter().zip(sums).filter(|(profile, _)| profile.writing == Some(writing));
-        fits.map(|(profile, sum)| Fit { language: profile.language, score: -f64::from(sum) * STEP }).collect()
+        fits.map(|(profile, sum)| {
+            let score = -f64::from(sum) * STEP;
+            let deviation = (profile.deviation.powi(2) / count + MISMATCH.powi(2)).sqrt();
+            let strangeness = (profile.expected - score / count) / deviation;
+            Fit { language: profile.language, score, strangeness }
+        })
+        .collect()
     }
+}
+
+/// The mean and the standard deviation of the scores of the sequences of a text, from a line of the profiles.
+fn moments(line: &str, other: u8) -> (f64, f64) {
+    let scores = line.split('|').skip(2).flat_map(|field| {
+        let mut words = field.split(' ');
+        let weight: f64 = words.next().and_then(|weight| weight.parse().ok()).unwrap_or_default();
+        words.map(move |_| -weight * STEP)
+    });
+    let (mut all, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for score in scores {
+        let share = f64::exp(score);
+        all += share;
+        sum += share * score;
+        squares += share * score * score;
+    }
+    // The sequences that the profile does not contain are the rest.
+    let (rest, score) = (f64::max(1.0 - all, 0.0), -f64::from(other) * STEP);
+    let mean = sum + rest * score;
+    (mean, f64::sqrt(squares + rest * score * score - mean * mean))
 }
 
 fn trigram(word: &str) -> Option<Trigram> {

@@ -19,10 +19,16 @@ const MAX_LETTERS: usize = 160;
 /// statistics.
 const SOFTNESS: f64 = 2.0;
 /// The prior odds against languages without statistics, as a logarithm.
-const CAUTION: f64 = 3.0;
+const CAUTION: f64 = 1.0;
 /// The same as [`SOFTNESS`] among languages without statistics: their profiles distinguish close relatives
 /// less well.
 const AMBIGUITY: f64 = 6.0;
+/// A text that fits the likeliest language by this many standard deviations worse than texts in it do is
+/// equally likely in none of the languages. With these values, 1 percent of the sentences of FLORES are
+/// undetermined, and 85 percent of those in 270 other languages.
+const MAX_STRANGENESS: f64 = 2.75;
+/// How fast that changes: the odds grow by this factor, as a logarithm, with each standard deviation.
+const SHARPNESS: f64 = 2.0;
 /// Languages with a smaller share are ignored.
 const MIN_SHARE: f64 = 0.005;
 
@@ -71,7 +77,7 @@ pub(super) fn likely(writing: Writing, sentence: &str) -> Vec<(Language, f64)> {
 }
 
 /// Adds the shares of languages without statistics, as far as the text fits their profiles better than that
-/// of the language found by the statistics.
+/// of the language found by the statistics. If it fits none of them, it is probably in no known language.
 fn with_others(mut known: Vec<(Language, f64)>, group: &Group, text: &str) -> Vec<(Language, f64)> {
     let Some(&(best, _)) = known.first() else { return known };
     let fits = profiles::fits(group.writing, text);
@@ -79,7 +85,7 @@ fn with_others(mut known: Vec<(Language, f64)>, group: &Group, text: &str) -> Ve
     let is_other = |fit: &&Fit| fit.language.is_none_or(|language| !group.knows(language));
     let best_other = fits.iter().filter(is_other).map(|fit| fit.score).max_by(f64::total_cmp);
     let (Some(of_best), Some(best_other)) = (of_best, best_other) else { return known };
-    let share_of_others = 1.0 / (1.0 + f64::exp(CAUTION - (best_other - of_best.score) / SOFTNESS));
+    let share_of_others = logistic((best_other - of_best.score) / SOFTNESS - CAUTION);
     known.iter_mut().for_each(|(_, share)| *share *= 1.0 - share_of_others);
     // If a language has two profiles, the better one counts.
     let mut others: Vec<(Option<Language>, f64)> = Vec::new();
@@ -94,7 +100,16 @@ fn with_others(mut known: Vec<(Language, f64)>, group: &Group, text: &str) -> Ve
     let share = |weight: f64| weight / all * share_of_others;
     let ours = others.into_iter().filter_map(|(language, weight)| Some((language?, share(weight))));
     known.extend(ours.filter(|&(_, share)| share >= MIN_SHARE));
+    let fittest = fits.iter().max_by(|one, other| one.score.total_cmp(&other.score)).unwrap_or(of_best);
+    let strangeness = fittest.strangeness.min(of_best.strangeness);
+    let share_of_none = logistic((strangeness - MAX_STRANGENESS) * SHARPNESS);
+    known.iter_mut().for_each(|(_, share)| *share *= 1.0 - share_of_none);
     known
+}
+
+/// From 0 to 1, as a logarithm of odds goes from minus to plus infinity.
+fn logistic(odds: f64) -> f64 {
+    1.0 / (1.0 + f64::exp(-odds))
 }
 
 /// Whether a language has statistics.
