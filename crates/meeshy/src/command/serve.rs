@@ -24,7 +24,8 @@ use tokio::net::TcpListener;
 /// How to serve.
 #[derive(clap::Args)]
 pub struct ServeArgs {
-    /// Add three demo users who read French, Spanish and English, and a conversation; print their passwords
+    /// Add four demo users who read French, Spanish, Portuguese and English, and a conversation; print their
+    /// passwords
     #[arg(long)]
     demo: bool,
     /// The role of this process; overrides the configuration
@@ -111,9 +112,13 @@ async fn start(
     supervisor.spawn_fallible("the store", store_failure(store.clone(), supervisor.stopped()));
     let clock = system_clock();
     let translator = translator(config, &store, &clock)?;
-    let engines: Arc<dyn Translate> = match &translator {
-        Some(translator) => Arc::new(engines(config, translator, supervisor)),
-        None => Arc::new(Delegated),
+    let (engines, needed): (Arc<dyn Translate>, _) = match &translator {
+        Some(translator) => {
+            let engines = engines(config, translator, supervisor);
+            let needed = engines.needed.clone();
+            (Arc::new(engines), needed)
+        }
+        None => (Arc::new(Delegated), None),
     };
     let is_alone = store.is_exclusive();
     let signing_key = match &listener {
@@ -138,7 +143,11 @@ async fn start(
         .map(|translator| TranslationApi::new(translator.clone(), translation_api_config(config)));
     interfaces.start(connections, &chat, translation_api.as_ref(), supervisor).await?;
     if args.demo {
-        demo::set_up(&chat, &config.data.dir).await?;
+        let translations = demo::set_up(&chat, &config.data.dir).await?;
+        if let Some(needed) = needed {
+            supervisor
+                .spawn_until_stopped("the models of the demo", translations.improve(chat.clone(), needed));
+        }
     }
     // Last, and without waiting: a process that is ready no longer starts anything.
     match listener {

