@@ -116,8 +116,10 @@ async fn look_up(
         let state = match kept.models(pair) {
             None => Progress::Failed(failure.clone(), kept.due()),
             Some(models) if models.is_empty() => Progress::Missing,
-            Some(models) if found.try_send((pair, models)).is_ok() => Progress::Downloading,
-            Some(_) => Progress::Failed("too many downloads are waiting".to_owned(), Instant::now()),
+            Some(models) => match found.try_send((pair, models)) {
+                Ok(()) => Progress::Downloading,
+                Err(_) => Progress::Failed("too many downloads are waiting".to_owned(), Instant::now()),
+            },
         };
         progress.send_modify(|pairs| {
             pairs.insert(pair, state);
