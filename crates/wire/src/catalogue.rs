@@ -217,8 +217,7 @@ server_events! {
     CONVERSATION_STATS = "conversation:stats" StatsEvent => Socket;
     /// A new conversation with the user.
     CONVERSATION_NEW = "conversation:new" ConversationNew => Members;
-    /// Reading, or a message of somebody else, has changed the number of unread messages of a conversation. It is
-    /// not sent for the user's own messages, after which the number is 0.
+    /// The number of unread messages of a conversation has changed, other than by the user's own message (then it is 0).
     UNREAD_UPDATED = "conversation:unread-updated" UnreadUpdated => User;
     /// Somebody has read a conversation to its end.
     READ_STATUS_UPDATED = "read-status:updated" ReadStatusUpdated => Members;
