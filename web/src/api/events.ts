@@ -78,7 +78,7 @@ export interface ServerEvents {
   "conversation:stats": (payload: StatsEvent) => void;
   /** A new conversation with the user. */
   "conversation:new": (payload: ConversationNew) => void;
-  /** The number of unread messages of a conversation has changed. */
+  /** The number of unread messages of a conversation has changed, other than by the user's own message (then it is 0). */
   "conversation:unread-updated": (payload: UnreadUpdated) => void;
   /** Somebody has read a conversation to its end. */
   "read-status:updated": (payload: ReadStatusUpdated) => void;

@@ -149,7 +149,8 @@ async fn log_for(reader: &str, index: &str, packages: &str) -> Vec<String> {
     let mut lines = Vec::new();
     eventually("the log mentions the models", async || {
         let text = std::fs::read_to_string(&log).unwrap();
-        lines = text.lines().filter(|line| line.contains("odel")).map(str::to_owned).collect();
+        let is_theirs = |line: &&str| line.contains("::puller") || line.contains("::models");
+        lines = text.lines().filter(is_theirs).map(str::to_owned).collect();
         lines.iter().any(|line| line.contains("Translation models: "))
     })
     .await;
