@@ -65,7 +65,7 @@ impl Translations {
                 tracing::warn!(%error, "Failed to request a translation of the demo");
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -176,7 +176,9 @@ impl Followed {
     pub fn set_back(&self, conversation: ConversationId, number: i64) {
         let mut state = self.state();
         state.behind.remove(&conversation);
-        state.recent.iter_mut().for_each(|recent| drop(recent.remove(&conversation)));
+        for recent in &mut state.recent {
+            recent.remove(&conversation);
+        }
         if let Some(progress) = state.conversations.get_mut(&conversation) {
             (progress.delivered, progress.newest) = (number, number);
         }

@@ -3,6 +3,7 @@
 use meeshy_chat::{
     ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, ProfilePatch, Registration, SignIn,
 };
+use meeshy_domain::Language;
 use meeshy_harness::{World, registration};
 use meeshy_testkit::both_databases;
 use std::collections::HashSet;
@@ -194,7 +195,7 @@ async fn changes_of_different_fields_of_a_profile_are_all_kept(world: World) {
     let kept = world.chat.profiles().update(lea, ProfilePatch::default()).await.unwrap();
     let languages = kept.languages;
     assert_eq!(languages.system_language.code(), "es");
-    assert_eq!(languages.regional_language.map(|language| language.code()), Some("de"));
-    assert_eq!(languages.custom_destination_language.map(|language| language.code()), Some("ja"));
+    assert_eq!(languages.regional_language.map(Language::code), Some("de"));
+    assert_eq!(languages.custom_destination_language.map(Language::code), Some("ja"));
     assert_eq!((languages.auto_translate_enabled, kept.bio.as_str()), (false, "salut"));
 }

@@ -41,7 +41,7 @@ struct Typist {
 }
 
 impl Typing {
-    /// Nobody is. `is_limited` is false only in benchmarks, which then notify each time.
+    /// Nobody is. `is_limited` is false only in tests and benchmarks, which then notify each time.
     pub fn new(is_limited: bool) -> Self {
         Self { is_limited, remembered: Mutex::default() }
     }
@@ -73,6 +73,9 @@ impl Typing {
 
     /// Records that a user has stopped; returns whether to notify the others.
     pub fn stop(&self, conversation: ConversationId, user: UserId) -> bool {
+        if !self.is_limited {
+            return true;
+        }
         let mut remembered = self.lock();
         let typist = remembered.people.get_mut(&(conversation, user));
         typist.is_some_and(|typist| std::mem::take(&mut typist.is_shown))
@@ -149,5 +152,15 @@ mod tests {
         assert!(!typing.start(conversation(u64::MAX), person(1), 1, start));
         assert!(typing.start(conversation(u64::MAX), person(1), 1, start + RENEWAL));
         assert_eq!(typing.lock().people.len(), 1);
+    }
+
+    #[test]
+    fn without_limits_every_start_and_stop_is_announced() {
+        let (typing, now) = (Typing::new(false), Instant::now());
+        for _ in 0..3 {
+            assert!(typing.is_due(conversation(1), person(1), now));
+            assert!(typing.start(conversation(1), person(1), 10_000, now));
+            assert!(typing.stop(conversation(1), person(1)));
+        }
     }
 }

