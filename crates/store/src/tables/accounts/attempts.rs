@@ -11,7 +11,8 @@ use meeshy_domain::{Timestamp, UserId};
 /// person.
 pub const FAILED_SIGN_INS: &str = "failed_sign_ins";
 
-/// Makes other transactions that count attempts on the account wait until this one ends.
+/// Makes other transactions that lock this account wait until this one ends: for those that write what they
+/// have read of it, such as the number of failed attempts.
 pub fn lock(tx: &mut Tx<'_>, user: UserId) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE users SET failed_login_attempts = failed_login_attempts WHERE id = $1",
