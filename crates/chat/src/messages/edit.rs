@@ -59,8 +59,8 @@ impl Messages {
                 let why = "the text of this message is hidden, so it cannot be edited";
                 return Err(ChatError::InvalidOperation(why.into()));
             }
-            let before = Some(message.original_language);
-            let language = written_in(declared, before, &editor.languages, &evidence);
+            let before = [message.original_language];
+            let language = written_in(declared, &before, &editor.languages, &evidence);
             if message.content == edit.content && message.original_language == language {
                 return service.views.message(tx, message, service.context.everybody()).map(Arc::new);
             }

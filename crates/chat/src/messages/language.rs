@@ -12,15 +12,21 @@ pub(super) async fn evidence(engines: &Engines, declared: Option<Language>, cont
     engines.translator.evidence(content).await
 }
 
-/// The language of a text: as declared, otherwise as detected, otherwise what its author usually writes,
-/// which is first of all the language of the message `before` the edit.
+/// The language of a text: as declared, otherwise as detected, otherwise what its author usually writes: first
+/// of all what they wrote `lately` in this conversation (the latest first), then the languages of their
+/// profile.
 pub(super) fn written_in(
     declared: Option<Language>,
-    before: Option<Language>,
+    lately: &[Language],
     writer: &LanguageSettings,
     evidence: &Evidence,
 ) -> Language {
-    let habits = [before, Some(writer.system_language), writer.regional_language];
-    let habits: Vec<Language> = habits.into_iter().flatten().collect();
+    let profile = [Some(writer.system_language), writer.regional_language].into_iter().flatten();
+    let mut habits: Vec<Language> = Vec::new();
+    for language in lately.iter().copied().chain(profile) {
+        if !habits.contains(&language) {
+            habits.push(language);
+        }
+    }
     detect::original_language(declared, &habits, evidence).unwrap_or(writer.system_language)
 }

@@ -12,7 +12,7 @@ use crate::event_bus::{Event, HiddenFrom};
 use crate::policy::{self, Action, Standing};
 use crate::translation::targets;
 use crate::views::{MessageView, SenderView};
-use meeshy_domain::{ConversationId, ConversationKind, MessageId, UserId};
+use meeshy_domain::{ConversationId, ConversationKind, Language, MessageId, UserId};
 use meeshy_store::conversations::{self, Conversation, Numbers};
 use meeshy_store::events::{self, Change};
 use meeshy_store::members::{self, Member};
@@ -88,16 +88,20 @@ impl Messages {
             draft.reply_to_id.map(|id| self.answered(tx, caller, &conversation, id)).transpose()?;
         let is_direct = conversation.kind == ConversationKind::Direct;
         // The numbers come first: what is read after it is as the writers before have left it.
-        let (numbers, is_blocked, mentioned, readers, from_message, from_answered) = tx.fetch((
+        let needs_habits = draft.language.is_none() && !draft.evidence.is_clear();
+        let (numbers, is_blocked, mentioned, readers, from_message, from_answered, lately) = tx.fetch((
             conversations::take_numbers(conversation.id, now),
             is_direct.then(|| visibility::is_pair_blocked(conversation.id, caller)),
             mentioned(conversation.id, &draft.content),
             conversation_languages::list(conversation.id),
             visibility::hidden_from_author(conversation.id, caller, now),
             reply_to.as_ref().map(|answered| visibility::hidden_from(answered.message.id)),
+            needs_habits.then(|| messages::languages_of_latest(conversation.id, caller)),
         ))?;
         policy::may_meet(1, is_blocked == Some(true))?;
-        let message = self.store_message(tx, &conversation, &sender, draft, numbers)?;
+        let language =
+            written_in(draft.language, &lately.unwrap_or_default(), &sender.languages, &draft.evidence);
+        let message = self.store_message(tx, &conversation, &sender, draft, language, numbers)?;
         members::advance_cursor(tx, conversation.id, caller, message.sequence, now)?;
         for (user, _) in &mentioned {
             messages::insert_mention(tx, message.id, *user)?;
@@ -129,10 +133,10 @@ impl Messages {
         conversation: &Conversation,
         sender: &Member,
         draft: Draft,
+        original_language: Language,
         numbers: Numbers,
     ) -> Result<Message, ChatError> {
         let (now, id) = (self.context.now(), self.context.new_id());
-        let original_language = written_in(draft.language, None, &sender.languages, &draft.evidence);
         events::insert(tx, conversation.id, numbers.event, Change::MessageNew(id), now)?;
         let message = Message {
             id,

@@ -279,9 +279,10 @@ async fn the_language_of_a_message_is_detected_if_the_client_names_none(world: W
     let (lea, carlos) = (world.person("lea", "fr").await, world.person("carlos", "es").await);
     let talk = world.group(lea, &[carlos]).await;
     for (declared, content, expected) in [
+        (None, "😀 ok", "es"),
         (None, "Where did you put the keys yesterday?", "en"),
         (Some("auto"), "Ich rufe dich an, wenn der Zug ankommt.", "de"),
-        (None, "😀 ok", "es"),
+        (None, "😀 ok", "de"),
         (Some("it"), "Where did you put the keys yesterday?", "it"),
         (Some("it"), "Куда ты вчера положил ключи?", "ru"),
     ] {

@@ -352,6 +352,8 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
         client_message_id: Some("one".into()),
         ..NewMessage::default()
     };
+    let undeclared = NewMessage { original_language: None, client_message_id: None, ..new.clone() };
+    chat.messages().send(carlos, undeclared).await.unwrap();
     let sent = chat.messages().send(carlos, new.clone()).await.unwrap();
     assert!(chat.messages().send(carlos, new.clone()).await.unwrap().repeated);
     let id = sent.message.message.id.to_string();

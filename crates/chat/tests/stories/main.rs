@@ -10,6 +10,7 @@ mod conversing;
 mod editing;
 mod gateways;
 mod guessing;
+mod habits;
 mod hidden;
 mod indexes;
 mod naming;

@@ -125,6 +125,13 @@ impl Evidence {
         (share >= next.max(self.of_no_language()) * lead).then_some(best)
     }
 
+    /// Whether the text shows its language so clearly that habits do not matter.
+    pub fn is_clear(&self) -> bool {
+        let next = self.candidates.get(1).map_or(0.0, |&(_, next)| next).max(self.of_no_language());
+        self.letters >= MIN_ROMANISED_LETTERS
+            && self.candidates.first().is_some_and(|&(_, first)| first >= next * MIN_LEAD_OVER_ROMANISED)
+    }
+
     /// The probable share of the text in no known language.
     fn of_no_language(&self) -> f64 {
         let known: f64 = self.candidates.iter().map(|(_, share)| share).sum();

@@ -10,6 +10,9 @@ use meeshy_domain::{Concealed, ConversationId, Language, MessageId, Timestamp, U
 /// The maximum number of messages of a conversation that are counted one by one.
 const MAX_COUNTED: i64 = 10_000;
 
+/// The number of a conversation's latest messages in which an author's recent languages are looked for.
+const LATEST: i64 = 40;
+
 record! {
     /// A message, in its original language.
     #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +126,17 @@ impl Message {
 /// same.
 fn client_key(conversation: ConversationId, client_message_id: &str) -> String {
     format!("{conversation}\n{client_message_id}")
+}
+
+/// The languages of what an author wrote among the latest messages of a conversation, the latest first, with
+/// repetitions.
+pub fn languages_of_latest(conversation: ConversationId, author: UserId) -> Query<Vec<Language>> {
+    Query::all(
+        "SELECT original_language FROM (SELECT sequence, sender_id, original_language FROM messages \
+           WHERE conversation_id = $1 ORDER BY sequence DESC LIMIT $3) latest \
+         WHERE sender_id = $2 ORDER BY sequence DESC",
+        vec![conversation.into(), author.into(), LATEST.into()],
+    )
 }
 
 /// Adds a message.
