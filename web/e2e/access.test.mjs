@@ -41,7 +41,7 @@ for (const { language, colorScheme, width } of screens) {
     await write(page, "Hello everybody");
     await messages(page).last().waitFor();
     await assertAccessible(page, "a conversation");
-    const count = page.locator("[aria-haspopup=dialog]");
+    const count = page.locator("button.members");
     await count.press("Enter");
     const dialog = page.getByTestId("members-dialog");
     await dialog.getByRole("listitem").first().waitFor();
@@ -49,6 +49,12 @@ for (const { language, colorScheme, width } of screens) {
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.ok(await count.evaluate((button) => button === document.activeElement), "it gives the focus back");
+    await page.locator("button.tool[aria-haspopup=dialog]").press("Enter");
+    const glossary = page.getByTestId("glossary-dialog");
+    await glossary.locator("#term").waitFor();
+    await assertAccessible(page, "the glossary");
+    await page.keyboard.press("Escape");
+    await glossary.waitFor({ state: "detached" });
     await page.goto(`${url}/settings`);
     await page.locator("#reading-language").click();
     await page.getByRole("option").first().waitFor();

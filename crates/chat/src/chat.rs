@@ -154,6 +154,7 @@ impl Chat {
         let worker =
             Worker::new(shared(), engines.clone(), Arc::clone(&signals), delegation, &settings.machine);
 
+        let glossary = Glossary::new(shared(), Arc::clone(&signals));
         let messages = Messages::new(shared(), views, engines, Arc::clone(&signals), settings.message_chars);
         let files = Files::new(shared(), file_links, settings.unsigned_file_paths);
         let cluster = Cluster::new(shared(), gateways.clone(), signals, Arc::clone(&translators));
@@ -169,7 +170,7 @@ impl Chat {
             events,
             files,
             gateways,
-            glossary: Glossary::new(shared()),
+            glossary,
             health: Health::new(shared(), worker.clone(), translators),
             jobs: Jobs::new(shared()),
             messages,

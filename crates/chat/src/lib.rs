@@ -66,7 +66,8 @@ pub use secrets::Secrets;
 pub use settings::{HashingCost, Settings};
 pub use signing_key::{SECRET_BYTES, SigningKey};
 pub use translation::{
-    Answer, Detected, Glossary, NewReport, NewTerm, Progress, Reported, Reports, Requested, Served,
-    TextRequest, TextTranslation, Texts, Translate, TranslationCounts, Translations, Worker,
+    Answer, Detected, Glossary, NewReport, NewTerm, Progress, Proposals, Reported, Reports, Requested,
+    Retranslation, Served, TextRequest, TextTranslation, Texts, Translate, TranslationCounts, Translations,
+    Worker,
 };
 pub use views::{FileSignature, MessageView, SenderView};

@@ -4,6 +4,7 @@ pub use meeshy_store::attachments::Attachment;
 pub use meeshy_store::conversation_languages::Counts as LanguageCounts;
 pub use meeshy_store::conversations::{Conversation, Preferences};
 pub use meeshy_store::glossary::Term;
+pub use meeshy_store::glossary_proposals::Proposal;
 pub use meeshy_store::guests::{Guest, GuestParticipant};
 pub use meeshy_store::members::Membership;
 pub use meeshy_store::messages::Message;

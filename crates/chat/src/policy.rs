@@ -44,7 +44,9 @@ pub(crate) enum Action {
     Write,
     /// Editing a message.
     Edit(Written),
-    /// Changing the glossary of a conversation of this kind.
+    /// Proposing a term for the glossary of a conversation.
+    ProposeTerm,
+    /// Changing the glossary of a conversation of this kind, and deciding on proposals for it.
     KeepGlossary {
         kind: ConversationKind,
         /// The member's role in the community of the conversation, if it has one.
@@ -79,6 +81,9 @@ impl Standing {
                 refuse("messages can only be edited for 24 hours")
             }
             Action::Edit(_) => Ok(()),
+
+            Action::ProposeTerm if self.can_write => Ok(()),
+            Action::ProposeTerm => refuse("only members who may write can propose terms"),
 
             Action::KeepGlossary { .. } if self.site.allows(Permission::ManageTranslations) => Ok(()),
             // The conversations of a community share one glossary.
@@ -172,6 +177,9 @@ mod tests {
             ("moderators of the site do, at any time", on_site(Role::Moderator), edit(false, 99), true),
             ("analysts of the site do not", on_site(Role::Analyst), edit(false, 1), false),
             ("nobody edits what the system wrote", on_site(Role::BigBoss), by_system(), false),
+            ("members propose terms", MEMBER, Action::ProposeTerm, true),
+            ("who may not write does not", MUTED, Action::ProposeTerm, false),
+            ("nor by a role on the site", on_site(Role::BigBoss), Action::ProposeTerm, false),
             ("moderators keep a glossary", of(Moderator), glossary(Group, None), true),
             ("so do those above them", of(Admin), glossary(Group, None), true),
             ("members do not", MEMBER, glossary(Group, None), false),

@@ -38,6 +38,12 @@ pub const TRANSLATED_TEXTS: usize = 10;
 pub const TRANSLATION_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 /// Maximum number of terms in a glossary. Each is searched for in each message.
 pub const GLOSSARY_TERMS: usize = 500;
+/// Maximum number of proposals that wait for a decision, for one glossary.
+pub const GLOSSARY_PROPOSALS: usize = 100;
+/// Maximum number of those that one user has made.
+pub const OWN_GLOSSARY_PROPOSALS: usize = 10;
+/// Maximum number of earlier messages that one request searches for a term, to translate them again.
+pub const SEARCHED_MESSAGES: i64 = 200;
 /// Maximum number of users that a message mentions; further mentions are plain text.
 pub const MENTIONS: usize = 50;
 /// Maximum number of members of a conversation in which presence is announced. Larger ones have counts on

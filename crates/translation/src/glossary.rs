@@ -32,13 +32,8 @@ pub(crate) type Found = (Range<usize>, String);
 impl Glossary {
     /// A glossary of these terms.
     pub fn new(terms: impl IntoIterator<Item = Term>) -> Self {
-        let with_composed_letters = |term: Term| Term {
-            text: composed(&term.text).into_owned(),
-            translation: term.translation.map(|translation| composed(&translation).into_owned()),
-            ..term
-        };
         let terms = terms.into_iter().filter(|term| !term.text.trim().is_empty());
-        let mut terms: Vec<Term> = terms.map(with_composed_letters).collect();
+        let mut terms: Vec<Term> = terms.map(Term::composed).collect();
         terms.sort_by(|one, other| {
             let order = |term: &Term| (std::cmp::Reverse(term.text.len()), term.language.is_none());
             order(one).cmp(&order(other)).then_with(|| one.text.cmp(&other.text))
@@ -61,6 +56,22 @@ impl Glossary {
 }
 
 impl Term {
+    /// The term with composed letters, as it is searched for.
+    #[must_use]
+    pub fn composed(self) -> Self {
+        Self {
+            text: composed(&self.text).into_owned(),
+            translation: self.translation.map(|translation| composed(&translation).into_owned()),
+            ..self
+        }
+    }
+
+    /// Whether a text contains this [composed](Self::composed) term, in code and links as well.
+    pub fn occurs_in(&self, text: &str) -> bool {
+        let text = composed(text);
+        !self.find(&text, &(0..text.len())).is_empty()
+    }
+
     fn find(&self, text: &str, gap: &Range<usize>) -> Vec<Found> {
         let mut found = Vec::new();
         let capital = capitalized(&self.text);
@@ -134,5 +145,43 @@ mod tests {
         let mut found = glossary().find(text, &(0..text.len()), Language::parse(to).unwrap());
         found.sort_by_key(|(range, _)| range.start);
         assert_eq!(found.into_iter().map(|(_, instead)| instead).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_message_contains_a_term_as_a_whole_word() {
+        let cases = [
+            ("sprint", "el sprint", true),
+            ("sprint", "los sprints", false),
+            ("sprint", "presprint", false),
+            ("sprint", "sprint2", false),
+            ("sprint", "sprint_2", true),
+            ("sprint", "pre-sprint", true),
+            ("sprint", "«sprint»", true),
+            ("sprint", "", false),
+            ("sprint", "Sprint, ¿no?", true),
+            ("sprint", "SPRINT", false),
+            ("Sprint", "Sprint", true),
+            ("Sprint", "sprint", false),
+            ("été", "Été", true),
+            ("été", "Étés", false),
+            ("été", "l’été", true),
+            ("time zone", "a time zone!", true),
+            ("time zone", "Time zone", true),
+            ("time zone", "time-zone", false),
+            ("time zone", "a time", false),
+            ("r\u{e9}union", "une re\u{301}union", true),
+            ("re\u{301}union", "une r\u{e9}union", true),
+            ("r\u{e9}union", "une reunion", false),
+            ("朝会", "今日の朝会は", true),
+            ("朝会", "会朝", false),
+            ("C++", "en C++.", true),
+            ("C++", "C+", false),
+            ("meeshy", "`meeshy serve`", true),
+            ("meeshy", "https://meeshy.example", true),
+        ];
+        for (text, message, expected) in cases {
+            let term = Term { text: text.into(), language: None, translation: None }.composed();
+            assert_eq!(term.occurs_in(message), expected, "{text} in {message}");
+        }
     }
 }

@@ -4,8 +4,8 @@
 
 use crate::{
     Ack, Authenticated, ConversationMember, ConversationNew, ConversationRef, EditMessage, ErrorEvent,
-    Handshake, Message, MessageTranslation, Nothing, ReadStatusUpdated, RequestTranslation, Schemas,
-    SendMessage, SentMessage, ServerRestarting, StatsEvent, TranslationError, TranslationReceived,
+    GlossaryUpdated, Handshake, Message, MessageTranslation, Nothing, ReadStatusUpdated, RequestTranslation,
+    Schemas, SendMessage, SentMessage, ServerRestarting, StatsEvent, TranslationError, TranslationReceived,
     TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 use serde_json::Value;
@@ -221,6 +221,8 @@ server_events! {
     UNREAD_UPDATED = "conversation:unread-updated" UnreadUpdated => User;
     /// Somebody has read a conversation to its end.
     READ_STATUS_UPDATED = "read-status:updated" ReadStatusUpdated => Members;
+    /// The glossary of a conversation, or the proposals for it, have changed: clients that show them read them again.
+    GLOSSARY_UPDATED = "glossary:updated" GlossaryUpdated => Members;
     /// The server is about to restart.
     SERVER_RESTARTING = "server:restarting" ServerRestarting => Everyone;
 }

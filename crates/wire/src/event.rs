@@ -186,6 +186,16 @@ pub struct ReadStatusUpdated {
     pub event_number: Option<i64>,
 }
 
+/// `glossary:updated`.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GlossaryUpdated {
+    pub conversation_id: ConversationId,
+    /// The number of the event in the log of its conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_number: Option<i64>,
+}
+
 /// `conversation:new`.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

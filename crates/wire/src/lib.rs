@@ -41,8 +41,8 @@ pub use conversation::{
 pub use envelope::{ErrorBody, ErrorDetail, KeysetPage, KeysetPagination, Page, Pagination, Success};
 pub use event::{
     Ack, Authenticated, AuthenticatedUser, ConversationMember, ConversationNew, ConversationRef, EditMessage,
-    ErrorEvent, Handshake, MessageTranslation, Nothing, ReadStatusUpdated, SendMessage, SentMessage,
-    ServerRestarting, StatsEvent, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
+    ErrorEvent, GlossaryUpdated, Handshake, MessageTranslation, Nothing, ReadStatusUpdated, SendMessage,
+    SentMessage, ServerRestarting, StatsEvent, TranslationStateEvent, Typing, UnreadUpdated, UserStatus,
 };
 pub use event_log::{AllEvents, ConversationEvents, KnownConversation, KnownEvents, LoggedEvent};
 pub use health::{
@@ -60,11 +60,11 @@ pub use request::{
 pub use schema::Schemas;
 pub use time::Iso;
 pub use translation::{
-    AddTerm, Cancelled, DetectLanguage, DetectedLanguage, FreeText, GlossaryTerm, JobCancelled,
-    MessageTranslations, Model, ModelType, Models, ProgressBeside, ProgressStatus, ReportKept,
-    ReportTranslation, RequestTranslation, StatusTranslation, TermRemoved, TextOutcome, TextTranslated,
-    Translate, TranslateAnswer, TranslateText, TranslateTexts, TranslatedText, TranslatedTexts,
-    TranslationError, TranslationProgress, TranslationReceived, TranslationReport, TranslationStatistics,
-    TranslationsBeside,
+    AddTerm, Cancelled, DetectLanguage, DetectedLanguage, FreeText, GlossaryProposal, GlossaryProposals,
+    GlossaryTerm, JobCancelled, MessageTranslations, Model, ModelType, Models, ProgressBeside,
+    ProgressStatus, ReportKept, ReportTranslation, RequestTranslation, RetranslateTerm, Retranslation,
+    StatusTranslation, TermRemoved, TextOutcome, TextTranslated, Translate, TranslateAnswer, TranslateText,
+    TranslateTexts, TranslatedText, TranslatedTexts, TranslationError, TranslationProgress,
+    TranslationReceived, TranslationReport, TranslationStatistics, TranslationsBeside,
 };
 pub use user::{FoundUser, Language, Languages, Permissions, Session, User};

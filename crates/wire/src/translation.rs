@@ -87,6 +87,51 @@ pub struct GlossaryTerm {
     pub created_at: Iso,
 }
 
+/// A term that a member proposes for a glossary.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GlossaryProposal {
+    /// Becomes the id of the term, if it is a new one. A correction of the proposal has another id.
+    pub id: TermId,
+    pub term: String,
+    /// `null`: all languages without their own entry.
+    pub language: Option<Language>,
+    /// `null`: the term is kept as it is.
+    pub translation: Option<String>,
+    pub proposed_by: UserId,
+    pub proposer_name: String,
+    pub created_at: Iso,
+}
+
+/// The proposals for a glossary.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GlossaryProposals {
+    /// Those without a decision, the oldest first.
+    pub proposals: Vec<GlossaryProposal>,
+    /// Whether the caller may propose terms, or add them.
+    pub can_propose: bool,
+    /// Whether the caller may accept and decline them, and change the glossary.
+    pub can_decide: bool,
+}
+
+/// Which earlier messages with a term are translated again.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[schemars(extend("examples" = [{}]))]
+pub struct RetranslateTerm {
+    /// The latest messages before the one with this number in the conversation; the latest of all if missing.
+    pub before: Option<i64>,
+}
+
+/// What is translated again.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+pub struct Retranslation {
+    /// The number of translations that are made again.
+    pub translations: i64,
+    /// The `before` of a request that continues; `null` if all messages have been searched.
+    pub next: Option<i64>,
+}
+
 /// What is wrong with a translation.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

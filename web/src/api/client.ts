@@ -90,5 +90,6 @@ export const get = <T>(path: string) => call<T>("GET", path).then((page) => page
 export const post = <T>(path: string, body: unknown = {}) =>
   call<T>("POST", path, body).then((page) => page.data);
 export const put = <T>(path: string, body: unknown) => call<T>("PUT", path, body).then((page) => page.data);
+export const remove = <T>(path: string) => call<T>("DELETE", path).then((page) => page.data);
 export const patch = <T>(path: string, body: unknown) =>
   call<T>("PATCH", path, body).then((page) => page.data);

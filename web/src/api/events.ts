@@ -7,6 +7,7 @@ import type {
   ConversationRef,
   EditMessage,
   ErrorEvent,
+  GlossaryUpdated,
   Handshake,
   Message,
   MessageAck,
@@ -82,6 +83,8 @@ export interface ServerEvents {
   "conversation:unread-updated": (payload: UnreadUpdated) => void;
   /** Somebody has read a conversation to its end. */
   "read-status:updated": (payload: ReadStatusUpdated) => void;
+  /** The glossary of a conversation, or the proposals for it, have changed: clients that show them read them again. */
+  "glossary:updated": (payload: GlossaryUpdated) => void;
   /** The server is about to restart. */
   "server:restarting": (payload: ServerRestarting) => void;
 }

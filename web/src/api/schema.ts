@@ -1350,6 +1350,215 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/glossary/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Terms proposed for the glossary of a conversation
+         * @description For members of the conversation.
+         */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["GlossaryProposals"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        put?: never;
+        /**
+         * Propose a term
+         * @description For members of the conversation.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AddTerm"];
+                };
+            };
+            responses: {
+                /** @description Created. */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["GlossaryProposal"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/glossary/proposals/{termId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw or decline (moderators) a proposal
+         * @description For members of the conversation.
+         */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                    /** @description The id of a glossary term. */
+                    termId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["TermRemoved"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/glossary/proposals/{termId}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept a proposal (moderators)
+         * @description For members of the conversation with the role MODERATOR or higher.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                    /** @description The id of a glossary term. */
+                    termId: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["GlossaryTerm"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/glossary/{termId}": {
         parameters: {
             query?: never;
@@ -1401,6 +1610,67 @@ export interface paths {
                 507: components["responses"]["507.STORAGE_FULL"];
             };
         };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/glossary/{termId}/retranslate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Translate earlier messages with a term again (moderators)
+         * @description For members of the conversation with the role MODERATOR or higher.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    /** @description The id or identifier of a conversation. */
+                    id: string;
+                    /** @description The id of a glossary term. */
+                    termId: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["RetranslateTerm"];
+                };
+            };
+            responses: {
+                /** @description Success. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            data: components["schemas"]["Retranslation"];
+                            /** @constant */
+                            success: true;
+                        };
+                    };
+                };
+                400: components["responses"]["400.VALIDATION_ERROR.INVALID_INPUT"];
+                401: components["responses"]["401.AUTH_REQUIRED.AUTH_FAILED"];
+                403: components["responses"]["403.FORBIDDEN.CONVERSATION_ACCESS_DENIED.ORIGIN_NOT_ALLOWED"];
+                404: components["responses"]["404.NOT_FOUND.CONVERSATION_NOT_FOUND"];
+                413: components["responses"]["413.PAYLOAD_TOO_LARGE"];
+                429: components["responses"]["429.RATE_LIMIT_EXCEEDED"];
+                500: components["responses"]["500.INTERNAL_ERROR.DATABASE_ERROR"];
+                503: components["responses"]["503.SERVICE_UNAVAILABLE.DATABASE_UNAVAILABLE"];
+                507: components["responses"]["507.STORAGE_FULL"];
+            };
+        };
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3730,6 +4000,28 @@ export interface components {
         };
         /** @description A text that is translated without being a message. */
         FreeText: string;
+        /** @description A term that a member proposes for a glossary. */
+        GlossaryProposal: {
+            createdAt: components["schemas"]["Time"];
+            /** @description Becomes the id of the term, if it is a new one. A correction of the proposal has another id. */
+            id: components["schemas"]["TermId"];
+            /** @description `null`: all languages without their own entry. */
+            language: components["schemas"]["LanguageCode"] | null;
+            proposedBy: components["schemas"]["UserId"];
+            proposerName: string;
+            term: string;
+            /** @description `null`: the term is kept as it is. */
+            translation: string | null;
+        };
+        /** @description The proposals for a glossary. */
+        GlossaryProposals: {
+            /** @description Whether the caller may accept and decline them, and change the glossary. */
+            canDecide: boolean;
+            /** @description Whether the caller may propose terms, or add them. */
+            canPropose: boolean;
+            /** @description Those without a decision, the oldest first. */
+            proposals: components["schemas"]["GlossaryProposal"][];
+        };
         /** @description A term of a glossary. */
         GlossaryTerm: {
             createdAt: components["schemas"]["Time"];
@@ -3740,6 +4032,15 @@ export interface components {
             term: string;
             /** @description `null`: the term is kept as it is. */
             translation: string | null;
+        };
+        /** @description `glossary:updated`. */
+        GlossaryUpdated: {
+            conversationId: components["schemas"]["ConversationId"];
+            /**
+             * Format: int64
+             * @description The number of the event in the log of its conversation.
+             */
+            eventNumber?: number;
         };
         /** @description A guest who wrote a message. */
         Guest: {
@@ -4487,6 +4788,30 @@ export interface components {
         RequestTranslation: {
             messageId: string;
             targetLanguage: string;
+        };
+        /**
+         * @description Which earlier messages with a term are translated again.
+         * @example {}
+         */
+        RetranslateTerm: {
+            /**
+             * Format: int64
+             * @description The latest messages before the one with this number in the conversation; the latest of all if missing.
+             */
+            before?: number | null;
+        };
+        /** @description What is translated again. */
+        Retranslation: {
+            /**
+             * Format: int64
+             * @description The `before` of a request that continues; `null` if all messages have been searched.
+             */
+            next: number | null;
+            /**
+             * Format: int64
+             * @description The number of translations that are made again.
+             */
+            translations: number;
         };
         /** @description A user's role on the server. */
         Role: "USER" | "ADMIN" | "MODERATOR" | "BIGBOSS" | "AUDIT" | "ANALYST";
@@ -5335,7 +5660,10 @@ export type ErrorDetail = components['schemas']['ErrorDetail'];
 export type ErrorEvent = components['schemas']['ErrorEvent'];
 export type FoundUser = components['schemas']['FoundUser'];
 export type FreeText = components['schemas']['FreeText'];
+export type GlossaryProposal = components['schemas']['GlossaryProposal'];
+export type GlossaryProposals = components['schemas']['GlossaryProposals'];
 export type GlossaryTerm = components['schemas']['GlossaryTerm'];
+export type GlossaryUpdated = components['schemas']['GlossaryUpdated'];
 export type Guest = components['schemas']['Guest'];
 export type Handshake = components['schemas']['Handshake'];
 export type Health = components['schemas']['Health'];
@@ -5406,6 +5734,8 @@ export type ReportKept = components['schemas']['ReportKept'];
 export type ReportReason = components['schemas']['ReportReason'];
 export type ReportTranslation = components['schemas']['ReportTranslation'];
 export type RequestTranslation = components['schemas']['RequestTranslation'];
+export type RetranslateTerm = components['schemas']['RetranslateTerm'];
+export type Retranslation = components['schemas']['Retranslation'];
 export type Role = components['schemas']['Role'];
 export type SendMessage = components['schemas']['SendMessage'];
 export type SentMessage = components['schemas']['SentMessage'];

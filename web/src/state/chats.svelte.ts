@@ -14,6 +14,7 @@ import type {
 import { connect, disconnect, isConnected } from "../realtime/socket.svelte";
 import { openDismissed } from "./dismissed.svelte";
 import { advance, forget, learn, learnFirst, numberOf, unlearn } from "./event-numbers";
+import { glossaryChanged } from "./glossary.svelte";
 import { openOriginals } from "./originals.svelte";
 import { closeOutbox, discard, flush, openOutbox } from "./outbox.svelte";
 import { lasting, take } from "./event-replay";
@@ -73,6 +74,7 @@ const logged: Record<string, (event: never) => void> = {
   "message:translation-state": (event: TranslationState & { messageId: string; revision: number }) =>
     everywhere((messages) => untranslated(messages, event)),
   "read-status:updated": () => {},
+  "glossary:updated": glossaryChanged,
 };
 
 let isCatchingUp = false;

@@ -79,6 +79,11 @@ pub enum Event {
         /// Users who have blocked this one.
         hidden_from: Vec<UserId>,
     },
+    /// The glossary of a conversation, or the proposals for it, have changed.
+    GlossaryChanged {
+        /// The conversation where it was changed.
+        conversation_id: ConversationId,
+    },
     /// A device was signed out; its sockets are to be closed.
     SessionEnded {
         /// The session.
@@ -108,6 +113,7 @@ impl Event {
             | Self::TranslationFound { conversation_id, .. }
             | Self::ConversationCreated { conversation_id, .. }
             | Self::Read { conversation_id, .. }
+            | Self::GlossaryChanged { conversation_id }
             | Self::Missed { conversation_id } => Some(*conversation_id),
             Self::Typing(typing) => Some(typing.conversation_id),
             Self::SessionEnded { .. } => None,

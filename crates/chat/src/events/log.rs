@@ -236,6 +236,7 @@ impl Subjects {
                 let hidden_from = hidden_from.message;
                 Event::Translated { conversation_id, source_language, translation, hidden_from }
             }
+            Change::Glossary => Event::GlossaryChanged { conversation_id },
             Change::Read(user) => {
                 let (read_sequence, at, hidden_from) = self.positions.get(&(conversation_id, user))?.clone();
                 Event::Read { conversation_id, user, read_sequence, at, hidden_from }

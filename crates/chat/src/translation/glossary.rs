@@ -1,15 +1,19 @@
 //! Glossaries: terms that a community or a conversation wants translated in a fixed way, or not at all.
 
+use super::signals::Signals;
 use crate::ChatError;
 use crate::access::{find_as_member, find_with_member, member};
 use crate::context::Context;
+use crate::event_bus::Event;
 use crate::languages::optional_language;
-use crate::policy::{Action, Standing};
+use crate::policy::{self, Action, Standing};
 use meeshy_domain::text::is_blank;
-use meeshy_domain::{ConversationId, TermId, UserId, limits};
+use meeshy_domain::{ConversationId, ConversationKind, TermId, UserId, limits};
 use meeshy_store::conversations::Conversation;
+use meeshy_store::events::{self, Change};
 use meeshy_store::glossary::{self, Term};
-use meeshy_store::{StoreError, Tx};
+use meeshy_store::members::Member;
+use meeshy_store::{StoreError, Tx, glossary_proposals, visibility};
 use meeshy_translation as translation;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -28,12 +32,13 @@ pub struct NewTerm {
 /// The glossaries of conversations. Cheap to clone.
 #[derive(Clone)]
 pub struct Glossary {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
+    pub(super) signals: Arc<Signals>,
 }
 
 impl Glossary {
-    pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self { context }
+    pub(crate) fn new(context: Arc<Context>, signals: Arc<Signals>) -> Self {
+        Self { context, signals }
     }
 
     /// The glossary of a conversation.
@@ -50,36 +55,43 @@ impl Glossary {
     }
 
     /// Adds a term, or replaces the translation of an existing one. It applies to messages translated from
-    /// now on.
+    /// now on. Proposals of this term are done with.
     ///
     /// # Errors
-    /// When it is not a term, the glossary is full, or the caller is not a moderator there.
+    /// When it is not a term, the glossary is full, or the caller is not a moderator there, or one of two
+    /// people between whom there is a block.
     pub async fn add(&self, caller: UserId, reference: &str, new: NewTerm) -> Result<Term, ChatError> {
-        let (context, reference) = (Arc::clone(&self.context), reference.to_owned());
-        let text = words("term", &new.text)?;
-        let language = optional_language("language", new.language.as_deref())?;
-        let translation = new.translation.map(|text| words("translation", &text)).transpose()?;
+        let (service, reference) = (self.clone(), reference.to_owned());
+        let new = checked(new)?;
         let write = move |tx: &mut Tx<'_>| {
             let conversation = moderated(tx, caller, &reference)?;
+            may_address(tx, &conversation, caller)?;
+            service.begin_change(tx, conversation.id)?;
             let term = Term {
-                id: context.new_id(),
-                conversation,
-                text: text.clone(),
-                language,
-                translation: translation.clone(),
+                id: service.context.new_id(),
+                conversation: conversation.id,
+                text: new.text.clone(),
+                language: new.language,
+                translation: new.translation.clone(),
                 created_by: caller,
-                created_at: context.now(),
+                created_at: service.context.now(),
             };
-            let term = glossary::put(tx, &term)?;
-            if usize::try_from(glossary::count(tx, conversation)?)
-                .is_ok_and(|count| count > limits::GLOSSARY_TERMS)
-            {
-                let problem = format!("a glossary has at most {} terms", limits::GLOSSARY_TERMS);
-                return Err(ChatError::invalid("term", problem));
-            }
-            Ok(term)
+            put(tx, &term)
         };
         self.context.store.write(write).await
+    }
+
+    /// Logs and announces a change of the glossary, or of the proposals for it. Others who change it wait until
+    /// this transaction ends: what is read afterwards is as they have left it.
+    pub(super) fn begin_change(
+        &self,
+        tx: &mut Tx<'_>,
+        conversation_id: ConversationId,
+    ) -> Result<(), ChatError> {
+        glossary::lock(tx, conversation_id)?;
+        let number = events::append(tx, conversation_id, &[Change::Glossary], self.context.now())?;
+        self.context.deliver(tx, Some(number), Event::GlossaryChanged { conversation_id });
+        Ok(())
     }
 
     /// Removes a term.
@@ -87,9 +99,10 @@ impl Glossary {
     /// # Errors
     /// When it does not exist, or the caller is not a moderator there.
     pub async fn remove(&self, caller: UserId, reference: &str, term: &str) -> Result<(), ChatError> {
-        let (reference, id) = (reference.to_owned(), term.parse::<TermId>());
+        let (service, reference, id) = (self.clone(), reference.to_owned(), term.parse::<TermId>());
         let write = move |tx: &mut Tx<'_>| {
-            let conversation = moderated(tx, caller, &reference)?;
+            let conversation = moderated(tx, caller, &reference)?.id;
+            service.begin_change(tx, conversation)?;
             let known = match id {
                 Ok(id) => glossary::remove(tx, conversation, id)?,
                 Err(_) => false,
@@ -114,16 +127,64 @@ pub(crate) fn glossaries(
 
 /// The conversation, if the caller may change its glossary: a moderator of the conversation or of its
 /// community, either member of a direct conversation, or somebody who manages translations on the server.
-fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<ConversationId, ChatError> {
+pub(super) fn moderated(tx: &mut Tx<'_>, caller: UserId, reference: &str) -> Result<Conversation, ChatError> {
     let found = tx.fetch(find_with_member(caller, reference))?;
-    let (Conversation { id, kind, .. }, member) = member(found)?;
-    let community = glossary::role_in_community(tx, id, caller)?;
-    Standing::from(&member).check(Action::KeepGlossary { kind, community })?;
-    Ok(id)
+    let (conversation, member) = member(found)?;
+    may_keep(tx, &conversation, &member)?;
+    Ok(conversation)
+}
+
+/// Fails if a member may not change the glossary of a conversation.
+pub(super) fn may_keep(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    member: &Member,
+) -> Result<(), ChatError> {
+    let &Conversation { id, kind, .. } = conversation;
+    let community = glossary::role_in_community(tx, id, member.user_id)?;
+    Standing::from(member).check(Action::KeepGlossary { kind, community })
+}
+
+/// Fails in a direct conversation where one has blocked the other: the words of a term are for the other one
+/// to read.
+pub(super) fn may_address(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    caller: UserId,
+) -> Result<(), ChatError> {
+    let is_direct = conversation.kind == ConversationKind::Direct;
+    let is_blocked = is_direct && tx.fetch(visibility::is_pair_blocked(conversation.id, caller))?;
+    policy::may_meet(1, is_blocked)
+}
+
+/// Stores a term; proposals of it are done with.
+pub(super) fn put(tx: &mut Tx<'_>, term: &Term) -> Result<Term, ChatError> {
+    let term = glossary::put(tx, term)?;
+    if is_more_than(limits::GLOSSARY_TERMS, glossary::count(tx, term.conversation)?) {
+        let problem = format!("a glossary has at most {} terms", limits::GLOSSARY_TERMS);
+        return Err(ChatError::invalid("term", problem));
+    }
+    glossary_proposals::remove_same(tx, term.conversation, &term.text, term.language)?;
+    Ok(term)
+}
+
+pub(super) fn is_more_than(limit: usize, count: i64) -> bool {
+    usize::try_from(count).is_ok_and(|count| count > limit)
+}
+
+/// A valid term with composed letters, so that the same words are the same term.
+pub(super) fn checked(new: NewTerm) -> Result<translation::Term, ChatError> {
+    let term = translation::Term {
+        text: words("term", &new.text)?,
+        language: optional_language("language", new.language.as_deref())?,
+        translation: new.translation.map(|text| words("translation", &text)).transpose()?,
+    };
+    Ok(term.composed())
 }
 
 fn words(field: &str, typed: &str) -> Result<String, ChatError> {
-    let text = typed.trim();
+    let text = typed.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+    let text = text.trim();
     if !text.chars().any(|c| c.is_alphanumeric() && !is_blank(c)) || text.chars().any(char::is_control) {
         return Err(ChatError::invalid(field, "expected one or more words on one line"));
     }
@@ -139,10 +200,38 @@ mod tests {
 
     #[test]
     fn a_term_is_words_of_one_line() {
-        assert_eq!(words("term", " time zone ").unwrap(), "time zone");
-        assert_eq!(words("term", "朝会").unwrap(), "朝会");
-        for typed in ["", " ", "!?", "\u{3164}", "a\nb", "a\0", &"a".repeat(limits::TERM_CHARS + 1)] {
-            assert!(words("term", typed).is_err(), "{typed:?}");
+        let (longest, too_long) = ("é".repeat(limits::TERM_CHARS), "é".repeat(limits::TERM_CHARS + 1));
+        let cases = [
+            (" time zone ", Some("time zone")),
+            ("time   zone", Some("time zone")),
+            ("\u{a0}time\u{3000}", Some("time")),
+            ("à\u{a0}: vous", Some("à\u{a0}: vous")),
+            ("朝会", Some("朝会")),
+            ("سبرنت", Some("سبرنت")),
+            ("re\u{301}union", Some("r\u{e9}union")),
+            ("C++", Some("C++")),
+            ("24/7", Some("24/7")),
+            ("e-mail", Some("e-mail")),
+            ("Sprint", Some("Sprint")),
+            ("a", Some("a")),
+            (&longest, Some(longest.as_str())),
+            ("", None),
+            (" ", None),
+            ("!?", None),
+            ("🙂", None),
+            ("\u{3164}", None),
+            ("a\nb", None),
+            ("a\tb", None),
+            ("a\0", None),
+            (&too_long, None),
+        ];
+        for (typed, expected) in cases {
+            let new = |text: &str| NewTerm { text: text.into(), ..NewTerm::default() };
+            let found = checked(new(typed)).ok().map(|term| term.text);
+            assert_eq!(found.as_deref(), expected, "{typed:?}");
+            let as_translation = NewTerm { translation: Some(typed.into()), ..new("sprint") };
+            let found = checked(as_translation).ok().and_then(|term| term.translation);
+            assert_eq!(found.as_deref(), expected, "{typed:?}");
         }
     }
 }

@@ -257,11 +257,10 @@ impl Worker {
         answer: Answer,
         now: Timestamp,
     ) -> Result<Option<Translation>, ChatError> {
-        if !job.avoid.is_empty()
-            && let Answer::Unavailable { .. } | Answer::Failed { .. } = answer
+        if let Answer::Unavailable { .. } | Answer::Failed { .. } = answer
             && let Some(known) = translations::keep_known(tx, job)?
         {
-            // A reader wanted a better translation, and there is none.
+            // A better translation was wanted, and there is none.
             return Ok(Some(known));
         }
         let state = match answer {

@@ -45,7 +45,7 @@ const WHOLE_TABLES: [&str; 9] = [
 const ROWS: usize = 20_000;
 
 /// Fills a table: the columns, and their values for row number `i`.
-const FULL: [(&str, &str, &str); 36] = [
+const FULL: [(&str, &str, &str); 37] = [
     (
         "users",
         "id, username, email, password_hash, first_name, last_name, display_name, system_language, phone_number, \
@@ -174,6 +174,11 @@ const FULL: [(&str, &str, &str); 36] = [
     (
         "glossary_terms",
         "id, owner_id, term, language, created_by, created_at",
+        "[t], [c], 'term', '', [u], 1",
+    ),
+    (
+        "glossary_proposals",
+        "id, owner_id, term, language, proposed_by, created_at",
         "[t], [c], 'term', '', [u], 1",
     ),
 ];
@@ -387,7 +392,19 @@ async fn people_talk(world: &World, lea: UserId, carlos: UserId, talk: &str) {
         chat.glossary().add(lea, talk, NewTerm { text: "Trip".into(), ..NewTerm::default() }).await
     {
         chat.glossary().list(lea, talk).await.unwrap();
+        chat.glossary().retranslate(lea, talk, &term.id.to_string(), None).await.unwrap();
         chat.glossary().remove(lea, talk, &term.id.to_string()).await.unwrap();
+        for is_accepted in [false, true] {
+            let new = NewTerm { text: "Trip".into(), ..NewTerm::default() };
+            let id = chat.glossary().propose(lea, talk, new).await.unwrap().id.to_string();
+            chat.glossary().proposals(lea, talk).await.unwrap();
+            chat.glossary().proposals(carlos, talk).await.unwrap();
+            if is_accepted {
+                chat.glossary().accept(lea, talk, &id).await.unwrap();
+            } else {
+                chat.glossary().dismiss(lea, talk, &id).await.unwrap();
+            }
+        }
     }
     let file = FileRequest { caller: Some(lea), signature: None };
     let _ = chat.files().get("65f000000000000015000001", false, file.clone()).await;

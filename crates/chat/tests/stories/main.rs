@@ -15,6 +15,7 @@ mod hidden;
 mod indexes;
 mod naming;
 mod participants;
+mod proposing;
 mod racing;
 mod requests;
 mod retention;

@@ -3,7 +3,7 @@
 use meeshy_chat::{
     ChatError, Device, NewConversation, NewMessage, NewReport, NewTerm, ProfilePatch, Registration, SignIn,
 };
-use meeshy_domain::Language;
+use meeshy_domain::{Language, limits};
 use meeshy_harness::{World, registration};
 use meeshy_testkit::both_databases;
 use std::collections::HashSet;
@@ -131,6 +131,33 @@ async fn a_term_and_a_report_are_stored_once(world: World) {
         async move { chat.glossary().add(lea, &talk, new).await.map(|term| term.id) }
     });
     assert_eq!(different(terms.await), 1);
+    let proposed = race(|number| {
+        let (chat, talk) = (world.chat.clone(), talk.clone());
+        let new = NewTerm { text: format!("term {number}"), ..NewTerm::default() };
+        async move { chat.glossary().propose(lea, &talk, new).await.is_ok() }
+    });
+    let within = proposed.await.into_iter().filter(|&is_stored| is_stored).count();
+    assert_eq!(within, limits::OWN_GLOSSARY_PROPOSALS);
+    let proposals = world.chat.glossary().proposals(lea, &talk).await.unwrap().proposals;
+    assert_eq!(proposals.len(), within);
+    for proposal in proposals.into_iter().take(3) {
+        let decided = race(|number| {
+            let (chat, talk, id) = (world.chat.clone(), talk.clone(), proposal.id.to_string());
+            async move {
+                if number % 2 == 0 {
+                    chat.glossary().accept(lea, &talk, &id).await.map(drop)
+                } else {
+                    chat.glossary().dismiss(lea, &talk, &id).await
+                }
+            }
+        });
+        let decided = decided.await;
+        assert!(
+            decided.iter().all(|one| matches!(one, Ok(()) | Err(ChatError::NotFound { .. }))),
+            "{decided:?}"
+        );
+        assert_eq!(decided.iter().filter(|one| one.is_ok()).count(), 1, "{decided:?}");
+    }
     let reports = race(|_| {
         let (chat, message) = (world.chat.clone(), message.clone());
         let new = NewReport {

@@ -8,7 +8,7 @@ use super::state::{Room, Socket, Sockets, count_missed, own_rooms, tell};
 use crate::views::{self, events::Translated};
 use meeshy_chat::{Event, Feed, Happened, HiddenFrom, MessageView};
 use meeshy_domain::{ConversationId, UserId};
-use meeshy_wire::{ConversationNew, EventName, Message, Typing, UnreadUpdated, event_name};
+use meeshy_wire::{ConversationNew, EventName, GlossaryUpdated, Message, Typing, UnreadUpdated, event_name};
 use serde::Serialize;
 use std::collections::HashSet;
 use std::time::Instant;
@@ -94,6 +94,10 @@ impl Dispatcher {
                 let room = Room::Conversation(conversation_id);
                 self.tell(room, &hidden_from, event_name::READ_STATUS_UPDATED, &read);
                 self.unread(conversation_id, user, 0);
+            }
+            Event::GlossaryChanged { conversation_id } => {
+                let event = GlossaryUpdated { conversation_id, event_number: number };
+                self.tell(Room::Conversation(conversation_id), &[], event_name::GLOSSARY_UPDATED, &event);
             }
             Event::SessionEnded { session_id, .. } => {
                 self.sockets.members(Room::Session(session_id)).iter().for_each(connect::revoke);

@@ -6,6 +6,7 @@ mod docs;
 mod events;
 mod files;
 mod glossary;
+mod glossary_proposals;
 mod health;
 mod languages;
 mod libretranslate;
@@ -37,6 +38,7 @@ fn declare(app: App) -> Api {
         .group(messages::routes)
         .group(events::routes)
         .group(glossary::routes)
+        .group(glossary_proposals::routes)
         .group(reports::routes)
         .group(translation::routes)
         .group(libretranslate::routes)

@@ -2,7 +2,7 @@
 
 use super::address::address;
 use super::messages::last_message;
-use meeshy_chat::model::{Conversation, LanguageCounts, Preferences, Term};
+use meeshy_chat::model::{Conversation, LanguageCounts, Preferences, Proposal, Term};
 use meeshy_chat::{ConversationView, Figures, MemberView};
 use meeshy_domain::Timestamp;
 use meeshy_wire as wire;
@@ -105,6 +105,19 @@ pub fn stats(conversation: &Conversation, figures: &Figures, now: Timestamp) -> 
         participants_per_language: by_language(|counts| counts.members),
         online_users: online.collect(),
         updated_at: now.into(),
+    }
+}
+
+/// A proposed glossary term.
+pub fn proposal(proposal: Proposal) -> wire::GlossaryProposal {
+    wire::GlossaryProposal {
+        id: proposal.id,
+        term: proposal.text,
+        language: proposal.language,
+        translation: proposal.translation,
+        proposed_by: proposal.proposed_by,
+        proposer_name: proposal.proposer,
+        created_at: proposal.created_at.into(),
     }
 }
 

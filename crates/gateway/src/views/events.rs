@@ -6,8 +6,8 @@ use meeshy_chat::model::Translation;
 use meeshy_chat::{CaughtUp, Event, Happened};
 use meeshy_domain::{ConversationId, Language, ReasonCode, Timestamp, UserId};
 use meeshy_wire::{
-    ConversationEvents, ConversationNew, LoggedEvent, Message, MessageTranslation, ReadStatusUpdated,
-    TranslationStateEvent, event_name,
+    ConversationEvents, ConversationNew, GlossaryUpdated, LoggedEvent, Message, MessageTranslation,
+    ReadStatusUpdated, TranslationStateEvent, event_name,
 };
 use serde::Serialize;
 
@@ -91,6 +91,10 @@ fn logged(happened: &Happened) -> Option<LoggedEvent> {
         Event::ConversationCreated { conversation_id, .. } => {
             let event = ConversationNew { conversation_id: *conversation_id, event_number };
             (event_name::CONVERSATION_NEW.as_str(), value(&event))
+        }
+        Event::GlossaryChanged { conversation_id } => {
+            let event = GlossaryUpdated { conversation_id: *conversation_id, event_number };
+            (event_name::GLOSSARY_UPDATED.as_str(), value(&event))
         }
         // These are not in the log.
         Event::TranslationFound { .. }

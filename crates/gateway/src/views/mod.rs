@@ -10,7 +10,7 @@ mod participants;
 mod translations;
 
 pub use accounts::{challenged_user, found_user, language, session, user};
-pub use conversations::{conversation, stats, term};
+pub use conversations::{conversation, proposal, stats, term};
 pub use messages::message;
 pub use participants::participant;
 pub use translations::{progress, report};

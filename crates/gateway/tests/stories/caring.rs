@@ -40,3 +40,43 @@ async fn a_report_can_request_another_engine(server: TestServer) {
     assert_eq!(lea.post(&path, json!({ "reason": "bad" })).await.status, 400);
     assert_eq!(lea.get("/translations/reports").await.status, 403);
 }
+
+#[both_databases]
+async fn members_propose_terms_and_moderators_accept_them(server: TestServer) {
+    let (lea, carlos) = (server.sign_up("lea", "fr").await, server.sign_up("carlos", "es").await);
+    let talk = carlos.group(&[&lea]).await;
+    let mut hers = Socket::of(&server, &lea).await;
+    carlos.say(&talk, "el sprint").await;
+    let first = hers.event("message:translation").await["translations"][0].clone();
+    let path = format!("/conversations/{talk}/glossary");
+
+    let proposed = lea.post(&format!("{path}/proposals"), json!({ "term": "sprint" })).await;
+    assert_eq!(proposed.status, 201, "{}", proposed.body);
+    let proposal = proposed.body["data"].clone();
+    assert_eq!((&proposal["term"], &proposal["proposerName"]), (&json!("sprint"), &json!("Lea Test")));
+    let number = hers.event("glossary:updated").await["eventNumber"].as_i64().unwrap();
+    for (who, can_decide) in [(&lea, false), (&carlos, true)] {
+        let seen = who.get(&format!("{path}/proposals")).await.body["data"].clone();
+        let expected = json!({ "proposals": [proposal], "canPropose": true, "canDecide": can_decide });
+        assert_eq!(seen, expected);
+    }
+    let id = proposal["id"].as_str().unwrap();
+    let accept = format!("{path}/proposals/{id}/accept");
+    assert_eq!(lea.post(&accept, json!({})).await.status, 403);
+    let accepted = carlos.post(&accept, json!({})).await;
+    assert_eq!((accepted.status, &accepted.body["data"]["id"]), (200, &json!(id)), "{}", accepted.body);
+    assert_eq!(carlos.post(&accept, json!({})).await.status, 404);
+    let told = hers.event("glossary:updated").await;
+    assert_eq!(told, json!({ "conversationId": talk, "eventNumber": number + 1 }));
+    let missed = carlos.get(&format!("/conversations/{talk}/events?after={}", number - 1)).await.body;
+    let newest = json!({ "number": number + 1, "name": "glossary:updated", "data": told });
+    assert_eq!(missed["data"]["events"], json!([newest]), "the later one supersedes the earlier one");
+
+    let retranslate = format!("{path}/{id}/retranslate");
+    assert_eq!(lea.post(&retranslate, json!({})).await.status, 403);
+    let again = carlos.post(&retranslate, json!({})).await;
+    assert_eq!(again.body["data"], json!({ "translations": 1, "next": null }), "{}", again.body);
+    let second = hers.event("message:translation").await["translations"][0].clone();
+    assert_eq!((&second["language"], &second["state"]), (&first["language"], &first["state"]));
+    assert_eq!(lea.delete(&format!("{path}/proposals/{id}")).await.status, 404);
+}

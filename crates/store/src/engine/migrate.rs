@@ -67,6 +67,7 @@ const MIGRATIONS: &[Migration] = migrations![
     30 "0030_unused_indexes",
     31 "0031_compatible_schemas",
     32 "0032_participants",
+    33 "0033_glossary_proposals",
 ];
 
 /// The schema changes made when a database was opened.

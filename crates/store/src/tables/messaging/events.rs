@@ -25,6 +25,8 @@ pub enum Change {
     Translated(MessageId, Language),
     /// A member has read it to its end.
     Read(UserId),
+    /// Its glossary, or the proposals for it.
+    Glossary,
 }
 
 impl Change {
@@ -36,6 +38,7 @@ impl Change {
             Self::MessageEdited(message) => ("edit", message.to_string()),
             Self::Translated(message, language) => ("translation", format!("{message} {language}")),
             Self::Read(user) => ("read", user.to_string()),
+            Self::Glossary => ("glossary", String::new()),
         }
     }
 
@@ -50,6 +53,7 @@ impl Change {
                 Self::Translated(message.parse().ok()?, Language::parse(language).ok()?)
             }
             "read" => Self::Read(subject.parse().ok()?),
+            "glossary" => Self::Glossary,
             _ => return None,
         })
     }
@@ -59,7 +63,7 @@ impl Change {
     pub fn message(self) -> Option<MessageId> {
         match self {
             Self::MessageNew(id) | Self::MessageEdited(id) | Self::Translated(id, _) => Some(id),
-            Self::Created | Self::Read(_) => None,
+            Self::Created | Self::Read(_) | Self::Glossary => None,
         }
     }
 }

@@ -37,7 +37,7 @@ impl FromRow for Term {
 }
 
 /// The owner of the glossary of the conversation `$1`.
-const OWNER: &str = "(SELECT COALESCE(community_id, id) FROM conversations WHERE id = $1)";
+pub(crate) const OWNER: &str = "(SELECT COALESCE(community_id, id) FROM conversations WHERE id = $1)";
 
 /// The terms that apply in several conversations, sorted by their words.
 pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Term>, StoreError> {
@@ -52,6 +52,47 @@ pub fn list(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<Vec<Ter
              WHERE c.id IN ({ids}) ORDER BY c.id, g.term, g.language"
         ),
         &padded(conversations.iter().map(|id| Value::from(*id))),
+    )
+}
+
+/// A term of the glossary of a conversation.
+pub fn find(tx: &mut Tx<'_>, conversation: ConversationId, id: TermId) -> Result<Option<Term>, StoreError> {
+    tx.fetch_optional(
+        &format!(
+            "SELECT $1, id, term, language, translation, created_by, created_at \
+             FROM glossary_terms WHERE owner_id = {OWNER} AND id = $2"
+        ),
+        &[conversation.into(), id.into()],
+    )
+}
+
+/// Makes other transactions that lock this glossary wait until this one ends. One that belongs to a single
+/// conversation is locked with [its log](crate::events::append).
+pub fn lock(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<(), StoreError> {
+    let sql = "UPDATE communities SET updated_at = updated_at \
+               WHERE id = (SELECT community_id FROM conversations WHERE id = $1)";
+    tx.execute(sql, &[conversation.into()]).map(drop)
+}
+
+/// Whether the glossary of a conversation has a term with these words, this language and this translation.
+pub fn has(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    text: &str,
+    language: Option<Language>,
+    translation: Option<&str>,
+) -> Result<bool, StoreError> {
+    tx.exists(
+        &format!(
+            "SELECT 1 FROM glossary_terms WHERE owner_id = {OWNER} AND term = $2 AND language = $3 \
+             AND translation IS NOT DISTINCT FROM $4"
+        ),
+        &[
+            conversation.into(),
+            text.into(),
+            language.map_or("", Language::code).into(),
+            translation.map(str::to_owned).into(),
+        ],
     )
 }
 

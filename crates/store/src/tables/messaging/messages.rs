@@ -139,6 +139,31 @@ pub fn languages_of_latest(conversation: ConversationId, author: UserId) -> Quer
     )
 }
 
+record! {
+    /// The text of a message, and its place.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct Text as "m" {
+        /// The message.
+        pub id: MessageId,
+        /// Its number in the conversation.
+        pub sequence: i64,
+        /// The revision of the text.
+        pub revision: i64,
+        /// The text.
+        pub content: String,
+    }
+}
+
+/// The texts of up to `limit` messages of a conversation with lower numbers than `before`, the latest first.
+pub fn texts_before(conversation: ConversationId, before: i64, limit: i64) -> Query<Vec<Text>> {
+    let sql = format!(
+        "SELECT {} FROM messages m WHERE m.conversation_id = $1 AND m.sequence < $2 AND m.deleted_at IS NULL \
+         ORDER BY m.sequence DESC LIMIT $3",
+        Text::columns()
+    );
+    Query::all(sql, vec![conversation.into(), before.into(), limit.into()])
+}
+
 /// Adds a message.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ pub mod conversation_languages;
 pub mod conversations;
 pub mod events;
 pub mod glossary;
+pub mod glossary_proposals;
 pub mod guests;
 pub mod members;
 pub mod messages;

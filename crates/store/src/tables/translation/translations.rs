@@ -47,6 +47,11 @@ impl State {
         }
     }
 
+    /// Whether readers have a text.
+    pub fn has_text(&self) -> bool {
+        matches!(self, Self::Done { .. } | Self::Identical { .. })
+    }
+
     /// The values of the columns `content`, `engine`, `score`, `reason` and `reason_code`.
     pub(crate) fn columns(&self) -> [Value; 5] {
         let (content, engine, score, reason) = match self {
@@ -99,7 +104,8 @@ record! {
     }
 }
 
-/// Deletes the job of a text that already has a translation; returns that one, if the text is still the same.
+/// Deletes the job of a text that already has a translation, which it was to replace; returns that one, if the
+/// text is still the same.
 pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, StoreError> {
     if messages::hold_revision(tx, job.message_id)? != Some(job.revision) {
         return Ok(None);
@@ -107,7 +113,7 @@ pub fn keep_known(tx: &mut Tx<'_>, job: &Job) -> Result<Option<Translation>, Sto
     let known = tx
         .fetch(list(&[job.message_id]))?
         .into_iter()
-        .find(|known| known.language == job.to && known.revision == job.revision);
+        .find(|known| known.language == job.to && known.revision == job.revision && known.state.has_text());
     if known.is_some() {
         translation_jobs::remove(tx, job.message_id, job.to)?;
     }
