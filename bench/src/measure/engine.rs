@@ -1,6 +1,6 @@
-//! B7: the overhead between sentences and engine, in this process on one processor, with models of the shapes
-//! of Firefox's `tiny` and `base-memory`. Their weights are random: the output is nonsense, but of the same
-//! length and at the same speed as that of a real model.
+//! B7: the overhead between sentences and engine, in this process on one processor, with the real *tiny* model from
+//! English to Portuguese. Bursts use a model of the shape of `base-memory` whose weights are random: the output is
+//! nonsense, but of the same length and at the same speed as that of a real model.
 
 use crate::figures::{Figure, Row, Table, higher, lower};
 use crate::latency::Latencies;
@@ -12,16 +12,16 @@ use fxtranslate::engine::Engine;
 use fxtranslate::shortlist::Shortlist;
 use meeshy_domain::Language;
 use meeshy_testkit::firefox::{Shape, install, of_shape};
+use meeshy_testkit::models;
 use meeshy_translation::{Outcome, TranslationConfig, Translator};
-use std::path::Path;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const WORDS: &str = include_str!("../../data/sentences.en.txt");
-/// Words of the translation of an eleven-word sentence: Spanish has slightly more pieces than English.
-const LENGTH: usize = 14;
 /// Words of a short message.
 const SHORT: usize = 5;
-/// Words of its translation.
+/// Words of its translation: Portuguese has slightly more pieces than English.
 const SHORT_LENGTH: usize = 6;
 /// Messages sent at once.
 const BURST: usize = 64;
@@ -37,18 +37,17 @@ const BY_HAND: usize = 8;
 /// # Errors
 /// If the model cannot be created or fails.
 pub async fn measure(plan: &Plan, quick: bool) -> anyhow::Result<Vec<Table>> {
-    let models = tempfile::tempdir()?;
-    install(models.path(), "en-es", &of_shape(Shape::TINY, WORDS, LENGTH));
+    let models = models::real_by(&plan.programs.meeshy);
     let preferred = tempfile::tempdir()?;
-    install(preferred.path(), "en-es", &of_shape(Shape::BASE_MEMORY, WORDS, SHORT_LENGTH));
+    install(preferred.path(), "en-pt", &of_shape(Shape::BASE_MEMORY, WORDS, SHORT_LENGTH));
     let count = if quick { 200 } else { 10_000 };
     let mut rows: [Vec<Vec<Figure>>; 6] = Default::default();
     for round in 1..=plan.rounds {
         // Each round has different sentences, so that nothing comes from the cache.
         let texts = sentences(count, round);
-        let by_hand = bare(models.path(), &texts)?;
+        let by_hand = bare(&models, &texts)?;
         rows[1].push(vec![higher("sentences/s", by_hand)]);
-        let translator = translator(models.path(), 1)?;
+        let translator = translator(&models, 1)?;
         warm_up(&translator).await?;
         let began = Instant::now();
         all(&translator, &texts).await?;
@@ -132,7 +131,7 @@ async fn warm_up(translator: &Translator) -> anyhow::Result<()> {
 }
 
 async fn all(translator: &Translator, texts: &[String]) -> anyhow::Result<()> {
-    let [from, to] = ["en", "es"].map(Language::parse);
+    let [from, to] = ["en", "pt"].map(Language::parse);
     for outcome in translator.translate(from?, to?, texts).await {
         ensure!(matches!(outcome?, Outcome::Done { .. }), "a sentence was not translated");
     }
@@ -141,12 +140,17 @@ async fn all(translator: &Translator, texts: &[String]) -> anyhow::Result<()> {
 
 /// Sentences per second on the bare engine.
 fn bare(models: &Path, texts: &[String]) -> anyhow::Result<f64> {
-    let folder =
-        std::fs::read_dir(models.join("en-es"))?.filter_map(Result::ok).find(|entry| entry.path().is_dir());
-    let folder = folder.context("the model does not exist")?.path();
-    let vocabulary = folder.join("vocab.spm");
-    let engine = Engine::load_mmapped(folder.join("model.bin"), &vocabulary, &vocabulary);
-    let engine = engine.map_err(anyhow::Error::msg)?.with_shortlist(Shortlist::load(folder.join("lex.bin"))?);
+    let pair = models.join("en-pt");
+    let folder = pair.join(std::fs::read_to_string(pair.join("active"))?.trim());
+    let manifest: Value = serde_json::from_slice(&std::fs::read(folder.join("manifest.json"))?)?;
+    let file = |role: &str| -> anyhow::Result<PathBuf> {
+        let name = manifest["files"][role]["name"].as_str();
+        Ok(folder.join(name.with_context(|| format!("the model has no {role}"))?))
+    };
+    let vocabulary = file("vocab")?;
+    let engine = Engine::load_mmapped(file("model")?, &vocabulary, &vocabulary);
+    let engine = engine.map_err(anyhow::Error::msg)?;
+    let engine = engine.with_shortlist(Shortlist::load(file("lexicalShortlist")?)?);
     engine.translate("Warm up.");
     let mut sorted: Vec<&str> = texts.iter().map(String::as_str).collect();
     let began = Instant::now();
@@ -239,7 +243,7 @@ mod tests {
     #[test]
     fn the_models_read_and_write_as_much_as_real_ones() {
         let shape = Shape { encoder: 1, decoder: 1, words: 1_000, ..Shape::TINY };
-        for length in [SHORT_LENGTH, LENGTH, 20] {
+        for length in [SHORT_LENGTH, 14, 20] {
             let files = of_shape(shape, WORDS, length);
             let engine = Engine::from_bytes(&files.model, &files.vocabulary, &files.vocabulary).unwrap();
             let engine = engine.with_shortlist_bytes(&files.shortlist);

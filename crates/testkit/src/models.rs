@@ -18,6 +18,15 @@ const NO_INDEX: &str = "http://127.0.0.1:9/models.json";
 /// If they cannot be downloaded; the message says how to try again.
 #[must_use]
 pub fn real() -> PathBuf {
+    real_by(&program())
+}
+
+/// The same, with the program at this path.
+///
+/// # Panics
+/// As [`real`].
+#[must_use]
+pub fn real_by(program: &Path) -> PathBuf {
     #[expect(clippy::disallowed_methods, reason = "the cache belongs to the user who runs the tests")]
     let home = std::env::var("HOME").expect("HOME is set");
     let cache = Path::new(&home).join(".cache/meeshy");
@@ -27,16 +36,15 @@ pub fn real() -> PathBuf {
     let folder = cache.join("models");
     if !folder.exists() {
         let part = cache.join("models.part");
-        pull(&part);
+        pull(program, &part);
         fs::rename(&part, &folder).expect("the cache can be written");
     }
     folder
 }
 
 /// Downloads the models, or what is missing of them after an interruption.
-fn pull(folder: &Path) {
-    let program = program();
-    let pulled = Command::new(&program)
+fn pull(program: &Path, folder: &Path) {
+    let pulled = Command::new(program)
         .args(["models", "pull"])
         .args(PAIRS)
         .env("MODELS_PACKAGES", "on")
